@@ -1,0 +1,35 @@
+"""The bot's services in one place, as they are handed to the listeners."""
+
+from dataclasses import dataclass
+
+from bot.accounts import Accounts
+from bot.connection_test import ConnectionTests
+from bot.customers import Customers
+from bot.diagnosis.catalogue import Catalogue
+from bot.failures import Failures
+from bot.folders import Folders
+from bot.reminders import Reminders
+from bot.rights import Rights
+from bot.road import Road
+from bot.signin import SignIn
+from bot.time import Clock
+from storage.database import Store
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Everything that the bot can do."""
+
+    store: Store
+    clock: Clock
+    rights: Rights
+    customers: Customers
+    accounts: Accounts
+    signin: SignIn
+    tests: ConnectionTests
+    folders: Folders
+    reminders: Reminders
+    failures: Failures
+    catalogue: Catalogue
+    road: Road
+    alert_channel: str

@@ -1,0 +1,1 @@
+"""What a server said, and what it means."""

@@ -1,0 +1,10 @@
+"""What the bot says no to, in words that the person may read."""
+
+
+class Refused(Exception):
+    """The bot will not do what was asked. `sentence` names the sentence that tells the person why, filled with `values`."""
+
+    def __init__(self, sentence: str, **values: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.values = values

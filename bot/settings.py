@@ -1,0 +1,220 @@
+"""The settings, read once from the environment."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.people import Person
+
+MICROSOFT_HOSTS = frozenset(
+    {
+        "login.microsoftonline.com",
+        "login.microsoftonline.us",
+        "login.partner.microsoftonline.cn",
+        "login.chinacloudapi.cn",
+        "login.windows.net",
+    }
+)
+"""Where Microsoft's own sign-in stands (entra-docs, authentication-national-cloud)."""
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+KEY_HINT = 'make one with: python3 -c "import base64,os; print(base64.b64encode(os.urandom(32)).decode())"'
+
+
+class SettingsError(Exception):
+    """A setting is missing or malformed; the text is one line that names it and never shows a secret."""
+
+
+def _duration(text: str) -> timedelta:
+    match = re.fullmatch(r"(\d{1,4})([mhdw])", text.strip())
+    if not match or int(match[1]) == 0:
+        raise ValueError(f"'{text.strip()}' is not a duration like 30m, 4h, 1d or 1w")
+    return timedelta(**{UNITS[match[2]]: int(match[1])})
+
+
+def _ladder(value: Any) -> tuple[timedelta, ...]:
+    rungs = tuple(_duration(part) for part in str(value).split(","))
+    if list(rungs) != sorted(set(rungs)):
+        raise ValueError("each step must be longer than the one before, like 4h,1d,3d,7d")
+    return rungs
+
+
+def _people(value: Any) -> tuple[Person, ...]:
+    people = []
+    for part in filter(None, (part.strip() for part in str(value).split(","))):
+        if not re.fullmatch(r"[TE][A-Z0-9]+:[UW][A-Z0-9]+", part):
+            raise ValueError(f"'{part}' is not a team and a user like T0123:U0456")
+        people.append(Person(*part.split(":")))
+    return tuple(people)
+
+
+def _keys(value: Any) -> tuple[SecretStr, ...]:
+    parts = [part.strip() for part in str(value).split(",") if part.strip()]
+    for part in parts:
+        try:
+            right = len(base64.b64decode(part, validate=True)) == 32
+        except (binascii.Error, ValueError):
+            right = False
+        if not right:
+            raise ValueError(f"each key is 32 bytes in base64; {KEY_HINT}")
+    if not parts:
+        raise ValueError(f"at least one key is needed; {KEY_HINT}")
+    return tuple(SecretStr(part) for part in parts)
+
+
+def _hours(value: Any) -> tuple[time, time]:
+    match = re.fullmatch(r"(\d\d:\d\d)-(\d\d:\d\d)", str(value))
+    try:
+        begin, end = (time.fromisoformat(part) for part in match.groups()) if match else (None, None)
+    except ValueError:
+        begin = end = None
+    if begin is None or end is None or begin >= end:
+        raise ValueError("give it as 09:00-17:00")
+    return begin, end
+
+
+def _zone(value: Any) -> ZoneInfo:
+    try:
+        return ZoneInfo(str(value))
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"'{value}' is not a time zone like Europe/Berlin") from None
+
+
+def _file(value: Any) -> Path | None:
+    if not value:
+        return None
+    if not Path(str(value)).is_file():
+        raise ValueError(f"there is no file '{value}'")
+    return Path(str(value))
+
+
+def _https(value: Any) -> str:
+    text = str(value).rstrip("/")
+    parts = urlsplit(text)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise ValueError("give it as https://host/path")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValueError("only https, except on this machine's own addresses")
+    return text
+
+
+def _bot_token(value: Any) -> str:
+    if not str(value).startswith("xoxb-"):
+        raise ValueError("a bot token begins with xoxb-")
+    return str(value)
+
+
+Url = Annotated[str, BeforeValidator(_https)]
+PemFile = Annotated[Path | None, BeforeValidator(_file)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+ChannelId = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")]
+
+
+class Settings(BaseSettings):
+    """Every setting; `.env.example` explains them."""
+
+    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True, validate_default=False)
+
+    database_url: str = "sqlite:///maildesk.db"
+    encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_keys)]
+    public_url: Url
+    port: Port = 3000
+    slack_bot_token: Annotated[SecretStr, BeforeValidator(_bot_token)]
+    slack_signing_secret: SecretStr = SecretStr("")
+    slack_app_token: SecretStr = SecretStr("")
+    slack_api_url: Url = "https://slack.com/api"
+    support_usergroup: Annotated[str, Field(pattern=r"^(S[A-Z0-9]+)?$")] = ""
+    support_users: Annotated[tuple[Person, ...], NoDecode, BeforeValidator(_people)] = ()
+    support_channel: ChannelId
+    alert_channel: ChannelId
+    support_email: Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+$")]
+    ms_client_id: Annotated[str, Field(pattern=r"^[0-9a-fA-F-]{36}$")]
+    ms_client_secret: SecretStr = SecretStr("")
+    ms_client_certificate: PemFile = None
+    ms_authority: Url = "https://login.microsoftonline.com/organizations"
+    ms_ca_bundle: PemFile = None
+    ms_graph_url: Url = "https://graph.microsoft.com"
+    imap_host: Annotated[str, Field(min_length=1)] = "outlook.office365.com"
+    imap_port: Port = 993
+    smtp_host: Annotated[str, Field(min_length=1)] = "smtp.office365.com"
+    smtp_port: Port = 587
+    mail_ca_bundle: PemFile = None
+    nag_ladder: Annotated[tuple[timedelta, ...], NoDecode, BeforeValidator(_ladder)] = _ladder("4h,1d,3d,7d")
+    working_hours: Annotated[tuple[time, time], NoDecode, BeforeValidator(_hours)] = _hours("09:00-17:00")
+    timezone: Annotated[ZoneInfo, NoDecode, BeforeValidator(_zone)] = ZoneInfo("UTC")
+    log_level: Annotated[str, Field(pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
+
+    @classmethod
+    def settings_customise_sources(cls, *args: Any, **sources: Any) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is handed in: `load` reads the environment, so that nobody else's is read by accident."""
+        init: PydanticBaseSettingsSource = sources["init_settings"]
+        return (init,)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if not self.slack_app_token.get_secret_value() and not self.slack_signing_secret.get_secret_value():
+            raise ValueError("SLACK_SIGNING_SECRET is missing (or SLACK_APP_TOKEN, for Socket Mode)")
+        if self.slack_app_token.get_secret_value() and not self.slack_app_token.get_secret_value().startswith("xapp-"):
+            raise ValueError("SLACK_APP_TOKEN is malformed: it begins with xapp-")
+        if not self.support_usergroup and not self.support_users:
+            raise ValueError("SUPPORT_USERGROUP is missing (or SUPPORT_USERS)")
+        if not self.ms_client_secret.get_secret_value() and self.ms_client_certificate is None:
+            raise ValueError("MS_CLIENT_SECRET is missing (or MS_CLIENT_CERTIFICATE)")
+        return self
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """The encryption keys, newest first."""
+        return tuple(base64.b64decode(key.get_secret_value()) for key in self.encryption_keys)
+
+    @property
+    def instance_discovery(self) -> bool:
+        """Whether the sign-in is Microsoft's own, so that MSAL may ask Microsoft about it."""
+        return urlsplit(self.ms_authority).hostname in MICROSOFT_HOSTS
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """The settings from an environment.
+
+    Raises:
+        SettingsError: one line that names the first wrong variable, and how many more are wrong.
+    """
+    known = {name: environ[name.upper()] for name in Settings.model_fields if environ.get(name.upper(), "").strip()}
+    try:
+        return Settings(**known)
+    except ValidationError as error:
+        problems = [_line(dict(problem)) for problem in error.errors(include_input=False, include_url=False)]
+    more = f" ({len(problems) - 1} more wrong)" if len(problems) > 1 else ""
+    raise SettingsError(problems[0] + more)
+
+
+def _line(problem: dict[str, Any]) -> str:
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    if not problem["loc"]:
+        return message
+    name = str(problem["loc"][0]).upper()
+    if problem["type"] == "missing":
+        return f"{name} is missing"
+    if problem["type"] == "string_pattern_mismatch":
+        message = f"it does not look like {EXAMPLES.get(name, 'what is expected')}"
+    return f"{name} is malformed: {message}"
+
+
+EXAMPLES = {
+    "SUPPORT_USERGROUP": "a user group id (S…)",
+    "SUPPORT_CHANNEL": "a channel id (C…)",
+    "ALERT_CHANNEL": "a channel id (C…)",
+    "SUPPORT_EMAIL": "an e-mail address",
+    "MS_CLIENT_ID": "an application id (8-4-4-4-12 hexadecimal digits)",
+    "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
+}

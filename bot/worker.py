@@ -1,0 +1,102 @@
+"""The worker: APScheduler ticks, and what is due in the database is done."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from bot.outbox import Delivery
+from bot.time import Clock
+from storage.database import Store
+from storage.tables import Job
+
+log = structlog.get_logger(__name__)
+
+TICK_SECONDS = 1
+LEASE = timedelta(minutes=5)
+MOST_ATTEMPTS = 5
+FIRST_WAIT = timedelta(seconds=10)
+
+Doer = Callable[[dict[str, Any]], None]
+
+
+class Worker:
+    """Does due jobs on a few threads, sweeps for due reminders, and empties the outbox.
+
+    Any number of workers may share a database; each job has one of them at a time.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        delivery: Delivery,
+        doers: Mapping[str, Doer],
+        sweeps: Sequence[Callable[[], int]],
+        threads: int = 8,
+    ) -> None:
+        """`doers`: who does a job of each kind. `sweeps`: run at every tick, each says how much it did."""
+        self._store = store
+        self._clock = clock
+        self._delivery = delivery
+        self._doers = doers
+        self._sweeps = sweeps
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="work")
+        self._scheduler = BackgroundScheduler(timezone=UTC)
+
+    def start(self) -> None:
+        """Begin to tick."""
+        tick = {"seconds": TICK_SECONDS, "max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+        self._scheduler.add_job(self.tick, "interval", id="tick", **tick)
+        self._scheduler.add_job(self._delivery.deliver_due, "interval", id="outbox", **(tick | {"max_instances": 2}))
+        self._scheduler.start()
+
+    def nudge(self) -> None:
+        """Look for due work now rather than at the next tick."""
+        for name in ("tick", "outbox"):
+            try:
+                self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
+            except JobLookupError:  # this process has no running worker
+                return
+
+    def stop(self) -> None:
+        """Stop taking work and finish what was begun."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
+        self._pool.shutdown(wait=True)
+
+    def tick(self) -> None:
+        """Do what is due: sweeps here, jobs on the pool."""
+        for sweep in self._sweeps:
+            try:
+                sweep()
+            except Exception:
+                log.exception("worker.sweep_failed", sweep=getattr(sweep, "__name__", ""))
+        with self._store.transaction() as tx:
+            jobs = tx.jobs.claim_due(self._clock.now(), self._threads, LEASE)
+        for job in jobs:
+            self._pool.submit(self._do, job)
+
+    def _do(self, job: Job) -> None:
+        assert job.id is not None
+        try:
+            self._doers[job.kind](job.args)
+        except Exception:
+            log.exception("worker.job_failed", kind=job.kind, attempts=job.attempts)
+            self._failed(job.id, job.attempts)
+        else:
+            with self._store.transaction() as tx:
+                tx.jobs.done(job.id)
+        self.nudge()
+
+    def _failed(self, job_id: int, attempts: int) -> None:
+        with self._store.transaction() as tx:
+            if attempts >= MOST_ATTEMPTS:
+                tx.jobs.done(job_id)
+            else:
+                tx.jobs.retry(job_id, self._clock.now() + FIRST_WAIT * 2**attempts)

@@ -1,0 +1,1 @@
+"""How people and the outside reach the bot."""

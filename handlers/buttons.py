@@ -1,0 +1,104 @@
+"""The buttons on cards, messages and windows."""
+
+from datetime import timedelta
+
+from slack_sdk import WebClient
+
+from bot.desk import Desk
+from bot.refusals import Refused
+from bot.rights import Action
+from handlers import lookup, windows
+from handlers.cards.account import account_card
+from handlers.cards.error import error_window
+from handlers.cards.home import help_window
+from handlers.cards.kit import Audience, modal
+from handlers.listening import Listeners
+from handlers.presenter import Presenter
+from handlers.stimulus import Press
+
+
+def register(listeners: Listeners, presenter: Presenter) -> None:
+    """Hang every button into Bolt."""
+    buttons = Buttons(listeners.desk, listeners.client, presenter)
+    listeners.press("account.add", buttons.add)
+    listeners.press("account.list", buttons.list)
+    listeners.press("account.show", buttons.show)
+    listeners.press("link.opened", lambda press: None)
+    listeners.press("admin.page", lambda press: None)
+    listeners.press("link.renew", buttons.renew_link)
+    listeners.press("test.run", buttons.test)
+    listeners.press("folders.open", buttons.folders)
+    listeners.press("error.show", buttons.error)
+    listeners.press("help.show", buttons.help)
+    listeners.press("reminder.snooze_day", lambda press: buttons.snooze(press, timedelta(days=1)))
+    listeners.press("reminder.snooze_week", lambda press: buttons.snooze(press, timedelta(weeks=1)))
+    listeners.press("alert.acknowledge", buttons.acknowledge)
+
+
+class Buttons:
+    """What each button does: authorise, call, show."""
+
+    def __init__(self, desk: Desk, client: WebClient, presenter: Presenter) -> None:
+        self._desk = desk
+        self._client = client
+        self._presenter = presenter
+
+    def add(self, press: Press) -> None:
+        """*Add an account*: the form."""
+        windows.open_form(self._desk, self._windows(press), press.person, press.channel)
+
+    def list(self, press: Press) -> None:
+        """*Show all accounts*."""
+        windows.open_list(self._desk, self._windows(press), press.person, press.channel)
+
+    def show(self, press: Press) -> None:
+        """*Details* of an account in the list."""
+        account = self._desk.rights.account(press.person, press.value, Action.SEE)
+        card = account_card(self._presenter.account_view(account.id or 0))
+        self._windows(press).open(modal(account.name, card.blocks))
+
+    def renew_link(self, press: Press) -> None:
+        """*New login link*."""
+        account = self._desk.rights.account(press.person, press.value, Action.SIGN_IN)
+        self._desk.accounts.renew_link(account, press.person)
+
+    def test(self, press: Press) -> None:
+        """*Test connection*."""
+        account = self._desk.rights.account(press.person, press.value, Action.TEST)
+        windows.start_test(self._desk, account, press.person)
+
+    def folders(self, press: Press) -> None:
+        """*Map folders*."""
+        account = self._desk.rights.account(press.person, press.value, Action.MAP_FOLDERS)
+        windows.open_folders(self._desk, self._windows(press), account)
+
+    def error(self, press: Press) -> None:
+        """*Details* and *What to do* of a failure."""
+        self._windows(press).open(error_window(*lookup.error_named(self._desk, press.person, press.value)))
+
+    def help(self, press: Press) -> None:
+        """*Help*."""
+        support = self._desk.rights.is_support(press.person)
+        if not support:
+            self._desk.rights.channel(press.person, press.channel, Action.SEE)
+        self._windows(press).open(help_window(Audience.SUPPORT if support else Audience.CUSTOMER))
+
+    def snooze(self, press: Press, length: timedelta) -> None:
+        """*Snooze* on a reminder."""
+        with self._desk.store.transaction() as tx:
+            reminder = tx.reminders.get(int(press.value)) if press.value.isdigit() else None
+        if reminder is None:
+            raise Refused("refused.nothing_to_snooze")
+        self._desk.rights.channel(press.person, reminder.channel_id, Action.SNOOZE)
+        self._desk.reminders.snooze(int(press.value), self._desk.clock.now() + length, press.person)
+
+    def acknowledge(self, press: Press) -> None:
+        """*Acknowledge* on an alert."""
+        self._desk.rights.on_call(press.person)
+        with self._desk.store.transaction() as tx:
+            incident = tx.incidents.get(int(press.value)) if press.value.isdigit() else None
+            if incident is not None:
+                self._desk.failures.acknowledge(tx, incident, press.person)
+
+    def _windows(self, press: Press) -> windows.Windows:
+        return windows.Windows(self._client, press.trigger, in_window=bool(press.view_id))

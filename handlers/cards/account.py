@@ -1,0 +1,121 @@
+"""The card of one account: where it stands, whose turn it is, and the buttons that make sense now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.diagnosis.verdict import Verdict
+
+from handlers.cards.kit import Block, Message, Safe, actions, button, context, divider, fields, moment, safe, section
+from handlers.words import plainly, say
+from storage.tables import Account, Failure
+from storage.vocabulary import Permanence, State
+
+ICONS = {
+    State.LIVE: ":large_green_circle:",
+    State.FAILING: ":red_circle:",
+    State.BROKEN: ":red_circle:",
+    State.DISCONNECTED: ":white_circle:",
+}
+WAITING_ICON = ":large_yellow_circle:"
+
+
+@dataclass(frozen=True)
+class AccountView:
+    """What the card tells. `link` is the usable login link, `fault` the newest failure with its meaning while the account
+    fails or waits for an administrator."""
+
+    account: Account
+    link: str = ""
+    link_until: datetime | None = None
+    admin_link: str = ""
+    fault: tuple[Failure, Verdict] | None = None
+    folders: Sequence[tuple[str, str]] = ()
+
+
+def account_card(view: AccountView) -> Message:
+    """The card as it stands in the channel."""
+    account = view.account
+    blocks = [_title(account), _facts(account), section(next_step(view))]
+    if view.fault is not None and account.state in (State.FAILING, State.BROKEN, State.AWAITING_ADMIN):
+        failure, verdict = view.fault
+        blocks.append(section(say("card.mend", owner=plainly(f"owner.{verdict.owner}"), error=failure.ref)))
+    if view.folders and account.state is State.LIVE:
+        pairs = " · ".join(f"{safe(role)}: {safe(name)}" for role, name in view.folders)
+        blocks.append(context(say("card.folders", folders=Safe(pairs))))
+    buttons = _buttons(view)
+    blocks += [actions(*buttons)] if buttons else []
+    if view.link and view.link_until and account.state in (State.AWAITING_SIGN_IN, State.AWAITING_ADMIN):
+        blocks.append(context(say("card.link_note", until=moment(view.link_until), username=account.username)))
+    return Message(summary(account), [*blocks, divider()])
+
+
+def summary(account: Account) -> str:
+    """The card in one sentence, for notifications and screen readers."""
+    return plainly(
+        "card.summary",
+        name=safe(account.name),
+        ref=account.ref,
+        state=plainly(f"state.{account.state}"),
+        owner=plainly(f"owner.{account.owner}"),
+    )
+
+
+def icon(state: State) -> Safe:
+    """A coloured dot for a state."""
+    return Safe(ICONS.get(state, WAITING_ICON))
+
+
+def next_step(view: AccountView) -> Safe:
+    """What has to happen next, as a sentence."""
+    account, state = view.account, view.account.state
+    sentence = view.fault[1].customer if view.fault else ""
+    name = f"next.{state}"
+    if state is State.AWAITING_SIGN_IN and not view.link:
+        name = "next.awaiting_sign_in_no_link"
+    return say(name, username=account.username, sentence=sentence)
+
+
+def _title(account: Account) -> Block:
+    return section(Safe(f"{icon(account.state)}  *{safe(account.name)}*   `{account.ref}`"))
+
+
+def _facts(account: Account) -> Block:
+    return fields(
+        [
+            ("Mailbox", safe(account.sender_email)),
+            ("State", say(f"state.{account.state}")),
+            ("Next", say(f"owner.{account.owner}")),
+            ("Since", moment(account.state_since)),
+        ]
+    )
+
+
+def _buttons(view: AccountView) -> list[Block]:
+    ref, state = view.account.ref, view.account.state
+    renew = button(plainly("button.new_link"), "link.renew", ref)
+    match state:
+        case State.AWAITING_SIGN_IN:
+            return [*_sign_in(view), renew]
+        case State.AWAITING_ADMIN:
+            page = button(plainly("button.admin_page"), "admin.page", ref, "primary", view.admin_link)
+            return [*([page] if view.admin_link else []), *_sign_in(view), renew]
+        case State.FAILING | State.BROKEN:
+            again = button(plainly("button.test_again"), "test.run", ref, "primary")
+            mend = [button(plainly("button.what_to_do"), "error.show", view.fault[0].ref)] if view.fault else []
+            sign_in_helps = view.fault is not None and view.fault[1].permanence is Permanence.SIGN_IN_AGAIN
+            return [again, *mend, *((_sign_in(view) or [renew]) if sign_in_helps else [])]
+        case State.UNMAPPED:
+            mapping = button(plainly("button.map"), "folders.open", ref, "primary")
+            return [mapping, button(plainly("button.test_again"), "test.run", ref)]
+        case State.LIVE:
+            test = button(plainly("button.test"), "test.run", ref)
+            return [test, button(plainly("button.change_folders"), "folders.open", ref)]
+        case State.LISTED | State.CREATED | State.TESTING | State.DISCONNECTED:
+            return []
+
+
+def _sign_in(view: AccountView) -> list[Block]:
+    if not view.link:
+        return []
+    return [button(plainly("button.sign_in"), "link.opened", view.account.ref, "primary", view.link)]

@@ -1,0 +1,97 @@
+"""What a customer's channel starts from: the set-up card and the list of accounts."""
+
+from collections.abc import Sequence
+
+from handlers.cards.account import icon
+from handlers.cards.kit import (
+    Block,
+    Message,
+    actions,
+    bar,
+    button,
+    context,
+    divider,
+    header,
+    modal,
+    moment,
+    section,
+    text_input,
+)
+from handlers.words import plainly, say
+from storage.tables import Account
+from storage.vocabulary import State
+
+SHOWN_ON_CARD = 10
+SHOWN_IN_LIST = 45
+
+
+def setup_card(customer: str, accounts: Sequence[Account]) -> Message:
+    """The set-up card: what happens here and why, how far it is, and the way in."""
+    blocks = [header(plainly("setup.title")), section(say("setup.intro")), section(say("setup.steps")), divider()]
+    blocks += _progress(accounts)
+    blocks.append(start_buttons())
+    return Message(plainly("setup.summary", customer=customer), blocks)
+
+
+def start_buttons() -> Block:
+    """The row of buttons from which everything else is reached."""
+    return actions(
+        button(plainly("button.add"), "account.add", style="primary"),
+        button(plainly("button.list"), "account.list"),
+        button(plainly("button.help"), "help.show"),
+    )
+
+
+def account_list(customer: str, accounts: Sequence[Account]) -> Block:
+    """A window with every account of a customer."""
+    blocks: list[Block] = []
+    for account in accounts[:SHOWN_IN_LIST]:
+        blocks.append(
+            section(
+                say(
+                    "list.line",
+                    icon=icon(account.state),
+                    name=account.name,
+                    address=account.sender_email,
+                    ref=account.ref,
+                    state=plainly(f"state.{account.state}"),
+                    owner=plainly(f"owner.{account.owner}"),
+                    since=moment(account.state_since),
+                ),
+                accessory=button(plainly("button.details"), "account.show", account.ref),
+            )
+        )
+    if not accounts:
+        blocks.append(section(say("list.none")))
+    if len(accounts) > SHOWN_IN_LIST:
+        blocks.append(context(say("setup.more", count=len(accounts) - SHOWN_IN_LIST)))
+    return modal(plainly("list.title", customer=customer), blocks)
+
+
+def setup_form(customer: str, channel_id: str) -> Block:
+    """The form with which support binds a channel."""
+    field = text_input(plainly("setup_form.customer"), "customer", initial=customer, hint=plainly("setup_form.customer_hint"), longest=80)
+    title, save = plainly("setup_form.title"), plainly("setup_form.save")
+    return modal(title, [field], callback="setup.save", submit=save, metadata=channel_id)
+
+
+def _progress(accounts: Sequence[Account]) -> list[Block]:
+    if not accounts:
+        return [section(say("setup.none"))]
+    live = sum(account.state is State.LIVE for account in accounts)
+    blocks = [section(say("setup.progress", live=live, total=len(accounts), bar=bar(live, len(accounts))))]
+    lines = [
+        say(
+            "setup.line",
+            icon=icon(account.state),
+            name=account.name,
+            address=account.sender_email,
+            state=plainly(f"state.{account.state}"),
+            owner=plainly(f"owner.{account.owner}"),
+        )
+        for account in accounts[:SHOWN_ON_CARD]
+    ]
+    blocks += [context(line) for line in lines]
+    if len(accounts) > SHOWN_ON_CARD:
+        blocks.append(context(say("setup.more", count=len(accounts) - SHOWN_ON_CARD)))
+    return blocks

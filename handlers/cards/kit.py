@@ -1,0 +1,146 @@
+"""The few Block Kit pieces that the cards are made of. Text from people and servers is made harmless here, once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+Block = dict[str, Any]
+
+SECTION_LIMIT = 3000
+OPTION_LIMIT = 75
+OPTIONS_AT_MOST = 100
+HEADER_LIMIT = 150
+BUTTON_LIMIT = 75
+TITLE_LIMIT = 24
+CONTEXT_LIMIT = 2000
+"""Slack's limits: docs.slack.dev/reference/block-kit."""
+
+
+class Audience(Enum):
+    """For whom something is drawn: support sees everything that helps, a shared channel plain words."""
+
+    CUSTOMER = "customer"
+    SUPPORT = "support"
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message: `text` is what notifications and screen readers say."""
+
+    text: str
+    blocks: list[Block] = field(default_factory=list)
+
+
+class Safe(str):
+    """Text in Slack's markup whose foreign parts are escaped already."""
+
+    __slots__ = ()
+
+
+def safe(text: str) -> Safe:
+    """`text` as it is, wherever it came from: escaped, without pings, without line breaks that could fake our layout."""
+    if isinstance(text, Safe):
+        return text
+    flat = " ".join(text.split())
+    return Safe(flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+
+
+def cut(text: str, length: int) -> str:
+    """`text` in at most `length` characters."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def plain(text: str, length: int) -> Block:
+    """A text object that Slack does not interpret."""
+    return {"type": "plain_text", "text": cut(text, length) or "–", "emoji": False}
+
+
+def section(text: Safe, accessory: Block | None = None, block_id: str | None = None) -> Block:
+    """A paragraph; bare @names, #names and links in it stay text (`verbatim`)."""
+    block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": cut(text, SECTION_LIMIT), "verbatim": True}}
+    if accessory:
+        block["accessory"] = accessory
+    if block_id:
+        block["block_id"] = block_id
+    return block
+
+
+def fields(pairs: Sequence[tuple[str, Safe]]) -> Block:
+    """A few labelled values side by side (at most ten)."""
+    texts = [cut(f"*{label}*\n{value or '–'}", CONTEXT_LIMIT) for label, value in pairs]
+    return {"type": "section", "fields": [{"type": "mrkdwn", "text": text, "verbatim": True} for text in texts]}
+
+
+def header(text: str) -> Block:
+    """A heading."""
+    return {"type": "header", "text": plain(text, HEADER_LIMIT)}
+
+
+def context(*texts: Safe) -> Block:
+    """Small print."""
+    return {
+        "type": "context",
+        "elements": [{"type": "mrkdwn", "text": cut(text, CONTEXT_LIMIT), "verbatim": True} for text in texts],
+    }
+
+
+def divider() -> Block:
+    """A line across."""
+    return {"type": "divider"}
+
+
+def actions(*elements: Block) -> Block:
+    """A row of buttons."""
+    return {"type": "actions", "elements": list(elements)}
+
+
+def button(label: str, action: str, value: str = "", style: str = "", url: str = "") -> Block:
+    """A button. `action` is whom it calls, `value` about what; with `url` it opens a page."""
+    block: Block = {"type": "button", "text": plain(label, BUTTON_LIMIT), "action_id": action}
+    block |= {"value": value} if value else {}
+    block |= {"style": style} if style else {}
+    return block | ({"url": url} if url else {})
+
+
+def modal(title: str, blocks: Sequence[Block], callback: str = "", submit: str = "", metadata: str = "") -> Block:
+    """A window; with `submit` it is a form."""
+    view: Block = {"type": "modal", "title": plain(title, TITLE_LIMIT), "close": plain("Close", TITLE_LIMIT)}
+    view["blocks"] = list(blocks)
+    view |= {"callback_id": callback} if callback else {}
+    view |= {"submit": plain(submit, TITLE_LIMIT)} if submit else {}
+    return view | ({"private_metadata": metadata} if metadata else {})
+
+
+def text_input(label: str, name: str, *, initial: str = "", hint: str = "", longest: int = 0, optional: bool = False) -> Block:
+    """A one-line field called `name` (its block and its action)."""
+    element: Block = {"type": "plain_text_input", "action_id": name}
+    element |= {"initial_value": initial} if initial else {}
+    element |= {"max_length": longest} if longest else {}
+    block: Block = {"type": "input", "block_id": name, "label": plain(label, 2000), "element": element}
+    block |= {"hint": plain(hint, 2000)} if hint else {}
+    return block | ({"optional": True} if optional else {})
+
+
+def option(text: str, value: str) -> Block:
+    """A choice in a list."""
+    return {"text": plain(text, OPTION_LIMIT), "value": value}
+
+
+def mention(user: str) -> Safe:
+    """A person of Slack, by id."""
+    return Safe(f"<@{user}>") if user.isalnum() else Safe(safe(user))
+
+
+def moment(at: datetime) -> Safe:
+    """A time, shown in each reader's own zone."""
+    stamp, fallback = int(at.timestamp()), at.strftime("%Y-%m-%d %H:%M UTC")
+    return Safe(f"<!date^{stamp}^{{date_short_pretty}} at {{time}}|{fallback}>")
+
+
+
+def bar(done: int, total: int, length: int = 10) -> Safe:
+    """How far something is, drawn in characters."""
+    filled = round(length * done / total) if total else 0
+    return Safe("▰" * filled + "▱" * (length - filled))

@@ -1,0 +1,117 @@
+"""The message of a connection test: its steps, the verdict, and what to do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.diagnosis.verdict import Verdict
+
+from handlers.cards.kit import Block, Message, Safe, actions, button, safe, section
+from handlers.words import plainly, say
+from storage.tables import Account, ConnectionTest
+from storage.vocabulary import StepId, StepStatus
+
+ICONS = {
+    StepStatus.OK: ":white_check_mark:",
+    StepStatus.WARN: ":warning:",
+    StepStatus.FAIL: ":x:",
+    StepStatus.SKIP: ":heavy_minus_sign:",
+}
+WAITING = ":hourglass_flowing_sand:"
+SHOWN = tuple(step for step in StepId if step is not StepId.ROUNDTRIP)
+REMEDY_NAMES = {
+    "user": "",
+    "menu": "In the administrator's pages: ",
+    "powershell": "Or with PowerShell: ",
+    "undo": "To undo it: ",
+    "wait": "Then: ",
+    "note": "",
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A failed step: its error ID and what it means."""
+
+    error: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class TestView:
+    """What the message tells: the test as far as it is, and the meaning of each failed step by the step's id."""
+
+    account: Account
+    test: ConnectionTest
+    faults: dict[str, Fault]
+
+
+def test_message(view: TestView) -> Message:
+    """The message as it stands in the account's thread."""
+    account, test = view.account, view.test
+    blocks = [section(_headline(view)), section(_steps(test))]
+    for fault in view.faults.values():
+        blocks += explained(fault)
+    if test.finished_at is not None:
+        blocks.append(actions(*_buttons(view)))
+    return Message(_summary(account, test), blocks)
+
+
+def explained(fault: Fault) -> list[Block]:
+    """A fault in plain words: what, who, how, and its error ID."""
+    verdict = fault.verdict
+    owner = plainly(f"owner.{verdict.owner}")
+    blocks = [section(say("test.mend", sentence=verdict.customer, owner=owner, error=fault.error))]
+    remedy = remedy_steps(verdict)
+    return [*blocks, section(say("test.remedy", steps=remedy))] if remedy else blocks
+
+
+def remedy_steps(verdict: Verdict) -> Safe:
+    """The steps that mend a fault, one a line."""
+    lines = []
+    for step in verdict.remedy:
+        text = f"`{safe(step.text)}`" if step.kind == "powershell" else safe(step.text)
+        lines.append(f"•  {REMEDY_NAMES[step.kind]}{text}")
+    return Safe("\n".join(lines))
+
+
+def _headline(view: TestView) -> Safe:
+    passed = view.test.passed
+    name = "running" if passed is None else "passed" if passed else "failed"
+    return say(f"test.headline_{name}", name=view.account.name)
+
+
+def _summary(account: Account, test: ConnectionTest) -> str:
+    if test.passed is None:
+        return plainly("test.running", name=safe(account.name))
+    failed: dict[str, Any] | None = next((row for row in test.steps if row["status"] == StepStatus.FAIL), None)
+    if failed is None:
+        return plainly("test.passed", name=safe(account.name))
+    step = plainly(f"step.{failed['step']}")
+    return plainly("test.failed", name=safe(account.name), step=step, error=failed.get("error", ""))
+
+
+def _steps(test: ConnectionTest) -> Safe:
+    done = {row["step"]: row for row in test.steps}
+    return Safe("\n".join(_line(step, done.get(step.value)) for step in SHOWN))
+
+
+def _line(step: StepId, row: dict[str, Any] | None) -> Safe:
+    if row is None:
+        return say("test.line", icon=Safe(WAITING), step=plainly(f"step.{step}"), verdict=plainly("test.waiting"), time="")
+    status = StepStatus(row["status"])
+    verdict = plainly(f"status.{status}")
+    if status is StepStatus.SKIP:
+        verdict = plainly("test.skipped", reason=plainly(f"step.{row['reason']}")) if row["reason"] else verdict
+        return say("test.line", icon=Safe(ICONS[status]), step=plainly(f"step.{step}"), verdict=verdict, time="")
+    return say("test.line", icon=Safe(ICONS[status]), step=plainly(f"step.{step}"), verdict=verdict, time=f"  ·  {row['ms']} ms")
+
+
+def _buttons(view: TestView) -> Sequence[Block]:
+    ref = view.account.ref
+    if view.test.passed:
+        return [button(plainly("button.test_again"), "test.run", ref)]
+    again = button(plainly("button.test_again"), "test.run", ref, "primary")
+    details = [button(plainly("button.details"), "error.show", fault.error) for fault in view.faults.values()]
+    return [again, *details[:1]]
+

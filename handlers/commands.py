@@ -1,0 +1,137 @@
+"""The slash command `/maildesk`, and the same words after a mention."""
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Any
+
+from slack_sdk import WebClient
+
+from bot.desk import Desk
+from bot.refusals import Refused
+from bot.rights import Action
+from handlers import lookup, windows
+from handlers.cards.account import account_card
+from handlers.cards.error import error_message, meaning
+from handlers.cards.home import help_message
+from handlers.cards.kit import Audience, Message, section
+from handlers.presenter import Presenter
+from handlers.stimulus import Command
+from handlers.words import plainly, say
+
+NAME = "/maildesk"
+WINDOWED = frozenset({"setup", "add", "list", "folders"})
+Answer = Callable[[Message], None]
+
+
+class Commands:
+    """Does each subcommand and answers its sender privately."""
+
+    def __init__(self, desk: Desk, client: WebClient, presenter: Presenter) -> None:
+        self._desk = desk
+        self._client = client
+        self._presenter = presenter
+        self._subcommands: dict[str, Callable[[Command, Answer], None]] = {
+            "help": self._help,
+            "setup": self._setup,
+            "add": self._add,
+            "list": self._list,
+            "status": self._status,
+            "login": self._login,
+            "test": self._test,
+            "folders": self._folders,
+            "error": self._error,
+        }
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The subcommands that there are."""
+        return frozenset(self._subcommands)
+
+    def do(self, command: Command, answer: Answer) -> None:
+        """Do what was typed; a word that is none of ours gets a suggestion."""
+        subcommand = self._subcommands.get(command.name or "help")
+        if subcommand is None:
+            guess = (get_close_matches(command.name, self._subcommands, n=1, cutoff=0.4) or ["help"])[0]
+            answer(_sentence("help.did_you_mean", typed=command.name, guess=guess))
+        elif not command.trigger and command.name in WINDOWED:  # a mention opens no window: its answer has the buttons
+            self._help(command, answer)
+        else:
+            subcommand(command, answer)
+
+    def _help(self, command: Command, answer: Answer) -> None:
+        support = self._desk.rights.is_support(command.person)
+        if not support:
+            self._desk.rights.channel(command.person, command.channel, Action.SEE)
+        answer(help_message(Audience.SUPPORT if support else Audience.CUSTOMER))
+
+    def _setup(self, command: Command, answer: Answer) -> None:
+        self._desk.rights.support(command.person)
+        if command.rest:
+            self._desk.customers.bind(command.channel, command.rest, command.person)
+            answer(_sentence("command.setup_done", customer=command.rest))
+        else:
+            windows.open_setup(self._desk, self._windows(command), command.channel)
+
+    def _add(self, command: Command, answer: Answer) -> None:
+        windows.open_form(self._desk, self._windows(command), command.person, command.channel)
+
+    def _list(self, command: Command, answer: Answer) -> None:
+        windows.open_list(self._desk, self._windows(command), command.person, command.channel)
+
+    def _status(self, command: Command, answer: Answer) -> None:
+        if not command.rest:
+            self._list(command, answer)
+            return
+        account = lookup.account_named(
+            self._desk, command.person, command.channel, command.rest, Action.SEE, command.name
+        )
+        answer(account_card(self._presenter.account_view(account.id or 0)))
+
+    def _login(self, command: Command, answer: Answer) -> None:
+        account = lookup.account_named(
+            self._desk, command.person, command.channel, command.rest, Action.SIGN_IN, command.name
+        )
+        self._desk.accounts.renew_link(account, command.person)
+        answer(_sentence("command.link_renewed", name=account.name))
+
+    def _test(self, command: Command, answer: Answer) -> None:
+        if command.rest.lower() == "all":
+            count = self._test_all(command)
+            answer(_sentence("test.all_started", count=count))
+            return
+        account = lookup.account_named(self._desk, command.person, command.channel, command.rest, Action.TEST, command.name)
+        windows.start_test(self._desk, account, command.person)
+        answer(_sentence("test.started", name=account.name))
+
+    def _test_all(self, command: Command) -> int:
+        channel = self._desk.rights.channel(command.person, command.channel, Action.TEST)
+        with self._desk.store.transaction() as tx:
+            accounts = [a for a in tx.accounts.of_customer(channel.customer_id) if a.object_id]
+            for account in accounts:
+                self._desk.tests.request(tx, account, command.person)
+        return len(accounts)
+
+    def _folders(self, command: Command, answer: Answer) -> None:
+        account = lookup.account_named(
+            self._desk, command.person, command.channel, command.rest, Action.MAP_FOLDERS, command.name
+        )
+        windows.open_folders(self._desk, self._windows(command), account)
+
+    def _windows(self, command: Command) -> windows.Windows:
+        return windows.Windows(self._client, command.trigger)
+
+    def _error(self, command: Command, answer: Answer) -> None:
+        if not command.rest:
+            raise Refused("command.which_error")
+        if len(command.rest) <= 16 and "aadsts" not in command.rest.lower():
+            answer(error_message(*lookup.error_named(self._desk, command.person, command.rest)))
+            return
+        support = self._desk.rights.is_support(command.person)
+        verdict = lookup.pasted(self._desk, command.rest)
+        audience = Audience.SUPPORT if support else Audience.CUSTOMER
+        answer(Message(plainly("error.text", title=verdict.title), meaning(verdict, audience)))
+
+
+def _sentence(name: str, **values: Any) -> Message:
+    text = say(name, **values)
+    return Message(text, [section(text)])

@@ -1,0 +1,136 @@
+"""Slack's events: stored before they are acknowledged, handled by the worker.
+
+Bolt acknowledges an event before its listener runs, so a listener that fails would lose it. Here a middleware stores it,
+Bolt says yes to Slack, and the worker does the rest; a repetition is told by its id.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from slack_bolt import App, BoltRequest, BoltResponse
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.desk import Desk
+from bot.people import Person
+from bot.rights import Action
+from handlers.cards.home import help_message, home
+from handlers.cards.kit import Audience, Message, Safe, section
+from handlers.commands import Commands
+from handlers.directory import SlackDirectory
+from handlers.listening import Listeners
+from handlers.stimulus import Command
+from handlers.words import say
+from storage.vocabulary import State
+
+log = structlog.get_logger(__name__)
+
+JOB = "slack-event"
+WANTED = ("app_mention", "app_home_opened", "member_joined_channel", "member_left_channel")
+
+
+def register(app: App, desk: Desk, nudge: Callable[[], None]) -> None:
+    """Store every wanted event that comes in."""
+
+    def store(req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]) -> BoltResponse:
+        body = req.body
+        if body.get("type") == "event_callback" and body["event"]["type"] in WANTED:
+            take_in(desk, body)
+            nudge()
+        return next()
+
+    app.use(store)
+    for name in WANTED:
+        app.event(name)(lambda: None)
+
+
+def take_in(desk: Desk, body: dict[str, Any]) -> None:
+    """Keep an event as work to do, once."""
+    kept = {"event": body["event"]}
+    with desk.store.transaction() as tx:
+        if tx.channels.first_sight(body["event_id"], desk.clock.now()):
+            tx.jobs.add(JOB, kept, desk.clock.now())
+
+
+class Events:
+    """Handles stored events."""
+
+    def __init__(
+        self, desk: Desk, client: WebClient, listeners: Listeners, commands: Commands, directory: SlackDirectory
+    ) -> None:
+        self._desk = desk
+        self._client = client
+        self._listeners = listeners
+        self._commands = commands
+        self._directory = directory
+
+    def do(self, body: dict[str, Any]) -> None:
+        """Do the job of a stored event."""
+        event = body["event"]
+        match event["type"]:
+            case "app_mention":
+                self._mention(body)
+            case "app_home_opened":
+                self._home(event)
+            case "member_joined_channel" | "member_left_channel":
+                self._directory.forget(event["channel"])
+                self._greet(event)
+
+    def _mention(self, body: dict[str, Any]) -> None:
+        command = Command.of_mention(body)
+        thread = body["event"].get("thread_ts")
+
+        def answer(message: Message) -> None:
+            self._privately(command, message, thread)
+
+        def tell(text: Safe) -> None:
+            answer(Message(text, [section(text)]))
+
+        self._listeners.guard(command.person, "mention", lambda: self._do(command, answer, thread), tell)
+
+    def _do(self, command: Command, answer: Callable[[Message], None], thread: str | None) -> None:
+        if command.name != "help" and command.name in self._commands.names:
+            self._commands.do(command, answer)
+            return
+        support = self._desk.rights.is_support(command.person)
+        if not support:
+            self._desk.rights.channel(command.person, command.channel, Action.SEE)
+        message = help_message(Audience.SUPPORT if support else Audience.CUSTOMER)
+        self._client.chat_postMessage(
+            channel=command.channel, text=message.text, blocks=message.blocks, thread_ts=thread
+        )
+
+    def _privately(self, command: Command, message: Message, thread: str | None) -> None:
+        """Ephemeral, in the thread where it was asked; whether people of another workspace see it is not documented."""
+        content = {"text": message.text, "blocks": message.blocks}
+        try:
+            self._client.chat_postEphemeral(
+                channel=command.channel, user=command.person.user, thread_ts=thread, **content
+            )
+        except SlackApiError as error:
+            log.warning("mention.answer_failed", error=error.response["error"])
+
+    def _home(self, event: dict[str, Any]) -> None:
+        if event.get("tab", "home") != "home":
+            return
+        person = Person(self._directory.vendor_team(), event["user"])
+        support = self._desk.rights.is_support(person)
+        progress = self._progress() if support else []
+        audience = Audience.SUPPORT if support else Audience.CUSTOMER
+        self._client.views_publish(user_id=event["user"], view=home(progress, audience))
+
+    def _progress(self) -> list[tuple[str, str, int, int]]:
+        with self._desk.store.transaction() as tx:
+            rows = []
+            for channel, customer in tx.channels.all():
+                states = [account.state for account in tx.accounts.of_customer(channel.customer_id)]
+                rows.append((customer.name, channel.id, states.count(State.LIVE), len(states)))
+            return rows
+
+    def _greet(self, event: dict[str, Any]) -> None:
+        bot = str(self._client.auth_test()["user_id"])
+        if event["type"] != "member_joined_channel" or event["user"] != bot:
+            return
+        text = say("help.greeting")
+        self._client.chat_postMessage(channel=event["channel"], text=text, blocks=[section(text)])

@@ -1,0 +1,126 @@
+"""How listeners are hung into Bolt, with Bolt's traps handled once.
+
+Everything that a person does is acknowledged first; whatever is raised after that is caught here, because an exception
+within ten milliseconds after `ack()` would take the acknowledgement back. A `Refused` becomes a private sentence, anything
+else an error ID.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from slack_bolt import Ack, App
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.desk import Desk
+from bot.diagnosis.observation import Observation, Where
+from bot.people import Person
+from bot.refusals import Refused
+from handlers.cards.home import sentence_window
+from handlers.cards.kit import Message, Safe, section
+from handlers.stimulus import Command, Press, Submission
+from handlers.windows import Windows
+from handlers.words import plainly, say
+from storage.tables import AuditEntry
+
+log = structlog.get_logger(__name__)
+
+OnPress = Callable[[Press], None]
+OnCommand = Callable[[Command, Callable[[Message], None]], None]
+OnSubmission = Callable[[Submission], dict[str, str] | None]
+"""Handles a form; what it returns are the fields' errors."""
+
+
+class Listeners:
+    """Registers listeners with Bolt."""
+
+    def __init__(self, app: App, desk: Desk, client: WebClient, nudge: Callable[[], None]) -> None:
+        """`client` must not wait for rate limits: it is used within Slack's three seconds. `nudge` wakes the worker."""
+        self._app = app
+        self.desk = desk
+        self.client = client
+        self._nudge = nudge
+
+    def press(self, action: str, listener: OnPress) -> None:
+        """Call `listener` when a button with this action is pressed."""
+
+        def on_press(ack: Ack, body: dict[str, Any]) -> None:
+            ack()
+            press = Press.parse(body)
+            self.guard(press.person, action, lambda: listener(press), lambda text: self._in_window(press, text))
+
+        self._app.action(action)(on_press)
+
+    def submission(self, callback: str, listener: OnSubmission) -> None:
+        """Call `listener` when the form with this callback is sent; the errors it returns appear at their fields."""
+
+        def on_submission(ack: Ack, body: dict[str, Any]) -> None:
+            submission, errors = Submission.parse(body), dict[str, str]()
+            told: list[Safe] = []
+            self.guard(
+                submission.person, callback, lambda: errors.update(listener(submission) or {}), told.append
+            )
+            if told:
+                ack(response_action="update", view=sentence_window("problem.title", told[0]))
+            elif errors:
+                ack(response_action="errors", errors=errors)
+            else:
+                ack()
+
+        self._app.view(callback)(on_submission)
+
+    def command(self, name: str, listener: OnCommand) -> None:
+        """Call `listener` for the slash command."""
+
+        def on_command(ack: Ack, body: dict[str, Any], respond: Callable[..., Any]) -> None:
+            ack()
+            command = Command.parse(body)
+
+            def answer(message: Message) -> None:
+                respond(text=message.text, blocks=message.blocks, response_type="ephemeral")
+
+            def tell(text: Safe) -> None:
+                answer(Message(text, [section(text)]))
+
+            self.guard(command.person, name, lambda: listener(command, answer), tell)
+
+        self._app.command(name)(on_command)
+
+    def guard(self, person: Person, what: str, work: Callable[[], None], tell: Callable[[Safe], None]) -> None:
+        """Do `work` for a person, and `tell` them what kept it from being done."""
+        try:
+            self._do(person, what, work, tell)
+        except SlackApiError as error:  # the person cannot be told: what was done is done
+            log.warning("slack.answer_failed", what=what, error=error.response["error"])
+        self._nudge()
+
+    def _do(self, person: Person, what: str, work: Callable[[], None], tell: Callable[[Safe], None]) -> None:
+        try:
+            work()
+        except Refused as refused:
+            self._audit_refusal(person, what, refused)
+            tell(say(refused.sentence, **refused.values))
+        except Exception as error:
+            log.exception("listener.failed", what=what)
+            tell(say("problem.unexpected", error=self._unexpected(what, error)))
+
+    def _unexpected(self, what: str, error: Exception) -> str:
+        seen = Observation(Where.INTERNAL, step=what, condition="unexpected", text=type(error).__name__)
+        with self.desk.store.transaction() as tx:
+            return self.desk.failures.record(tx, seen).failure.ref
+
+    def _audit_refusal(self, person: Person, what: str, refused: Refused) -> None:
+        entry = AuditEntry(at=self.desk.clock.now(), team=person.team, user=person.user, action=what, subject="")
+        entry.subject, entry.result = refused.values.get("ref", "")[:64], refused.sentence
+        with self.desk.store.transaction() as tx:
+            tx.audit.add(entry)
+
+    def _in_window(self, press: Press, text: Safe) -> None:
+        windows = Windows(self.client, press.trigger, in_window=bool(press.view_id))
+        windows.open(sentence_window("refused.title", text))
+
+
+def form_errors(problems: dict[str, str]) -> dict[str, str]:
+    """Sentences by name as the plain texts that stand at the fields."""
+    return {field: plainly(sentence) for field, sentence in problems.items()}

@@ -1,0 +1,80 @@
+"""Finding what a person named: an account, an error."""
+
+from bot.diagnosis.verdict import Verdict
+
+from bot import ids
+from bot.desk import Desk
+from bot.people import Person
+from bot.refusals import Refused
+from bot.rights import Action, Role
+from handlers.cards.error import ErrorView
+from handlers.cards.kit import Audience
+from storage.tables import Account
+
+
+def account_named(desk: Desk, person: Person, channel_id: str, text: str, action: Action, command: str) -> Account:
+    """The account that `text` names by its ID, name or address, in the channel or (by ID) anywhere the person may.
+
+    Raises:
+        Refused: none, several, or not this person's to touch.
+    """
+    if not text:
+        raise Refused("command.which_account", command=command)
+    try:
+        return desk.rights.account(person, ids.read_account_ref(text), action)
+    except ids.NotAnId as error:
+        if error.slip and text.upper().startswith("MB"):
+            raise Refused("refused.account_slip", ref=text) from None
+    channel = desk.rights.channel(person, channel_id, action)
+    wanted = text.casefold()
+    with desk.store.transaction() as tx:
+        accounts = tx.accounts.of_customer(channel.customer_id)
+    found = [a for a in accounts if wanted in (a.name.casefold(), a.sender_email.casefold(), a.username.casefold())]
+    if len(found) > 1:
+        raise Refused("command.several", text=text, refs=", ".join(a.ref for a in found))
+    if not found:
+        raise Refused("refused.no_account", ref=text)
+    return found[0]
+
+
+def error_named(desk: Desk, person: Person, text: str) -> tuple[ErrorView, Audience]:
+    """The failure with the error ID `text`, and how much of it the person may see. Customers see their own only.
+
+    Raises:
+        Refused: no such error, or somebody else's (the two read alike).
+    """
+    try:
+        ref = ids.read_error_ref(text)
+    except ids.NotAnId as error:
+        raise Refused("error.slip" if error.slip else "error.unknown", text=text) from None
+    with desk.store.transaction() as tx:
+        failure = tx.failures.get(ref)
+        account = tx.accounts.get(failure.account_id) if failure and failure.account_id else None
+        customer = tx.channels.customer(account.customer_id).name if account else ""
+    if failure is None:
+        raise Refused("error.unknown", text=text)
+    audience = _audience(desk, person, account, ref)
+    return ErrorView(failure, desk.failures.verdict(failure), account, customer), audience
+
+
+def pasted(desk: Desk, text: str) -> Verdict:
+    """What a pasted error text means.
+
+    Raises:
+        Refused: it is not recognised.
+    """
+    verdict = desk.catalogue.lookup_text(text)
+    if verdict is None:
+        raise Refused("error.unknown_text")
+    return verdict
+
+
+def _audience(desk: Desk, person: Person, account: Account | None, ref: str) -> Audience:
+    if desk.rights.is_support(person):
+        return Audience.SUPPORT
+    if account is None:
+        desk.rights.on_call(person)
+        return Audience.SUPPORT
+    if desk.rights.role(person, account.channel_id) is not Role.CUSTOMER:
+        raise Refused("error.unknown", text=ref)
+    return Audience.CUSTOMER

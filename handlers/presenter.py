@@ -1,0 +1,105 @@
+"""Turns what the outbox holds into messages: looks up how things stand and calls the cards."""
+
+from collections.abc import Callable
+from typing import Any
+
+from bot import notices
+from bot.connection_test import first_failure
+from bot.desk import Desk
+from handlers.cards.account import AccountView, account_card
+from handlers.cards.alert import account_values, alert_card, support_note
+from handlers.cards.customer import setup_card
+from handlers.cards.kit import Message, section
+from handlers.cards.reminder import reminder_message
+from handlers.cards.test import Fault, TestView, test_message
+from handlers.words import plainly, say
+from storage.database import Transaction
+from storage.tables import Account, Failure
+from storage.vocabulary import State
+
+FAULTY = frozenset({State.FAILING, State.BROKEN, State.AWAITING_ADMIN})
+
+
+class Presenter:
+    """Draws notices as they stand now."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._drawers: dict[str, Callable[[dict[str, Any]], Message]] = {
+            notices.ACCOUNT_CARD: lambda args: account_card(self.account_view(args["account"])),
+            notices.SETUP_CARD: self._setup,
+            notices.TEST_RESULT: self._test,
+            notices.REMINDER: self._reminder,
+            notices.ALERT: self._alert,
+            notices.NOTE: self._note,
+            notices.SUPPORT_NOTE: self._support_note,
+        }
+
+    def draw(self, notice: str, args: dict[str, Any]) -> Message:
+        """The message that a notice is now."""
+        return self._drawers[notice](args)
+
+    def account_view(self, account_id: int) -> AccountView:
+        """What an account's card tells now."""
+        with self._desk.store.transaction() as tx:
+            account = tx.accounts.get(account_id)
+            ticket = tx.signins.usable_ticket(account_id, self._desk.clock.now())
+            fault = self._fault(tx, account)
+            folders = [(plainly(f"folders.{role}"), row.shown_name) for role, row in tx.accounts.folders(account_id).items()]
+        return AccountView(
+            account,
+            link=self._desk.signin.url(ticket) if ticket else "",
+            link_until=ticket.expires_at if ticket else None,
+            admin_link=self._desk.signin.admin_link(account) if account.state is State.AWAITING_ADMIN else "",
+            fault=(fault, self._desk.failures.verdict(fault)) if fault else None,
+            folders=folders,
+        )
+
+    def _fault(self, tx: Transaction, account: Account) -> Failure | None:
+        if account.state not in FAULTY:
+            return None
+        test = tx.tests.latest(account.id or 0)
+        row = first_failure(test.steps) if test and account.state is not State.AWAITING_ADMIN else None
+        return tx.failures.get(row["error"]) if row else tx.failures.latest_of(account.id or 0)
+
+    def _setup(self, args: dict[str, Any]) -> Message:
+        with self._desk.store.transaction() as tx:
+            channel = tx.channels.get(args["channel"])
+            assert channel is not None
+            customer = tx.channels.customer(channel.customer_id)
+            return setup_card(customer.name, tx.accounts.of_customer(channel.customer_id))
+
+    def _test(self, args: dict[str, Any]) -> Message:
+        with self._desk.store.transaction() as tx:
+            test = tx.tests.get(args["test"])
+            account = tx.accounts.get(test.account_id)
+        faults = {
+            row["step"]: Fault(row["error"], self._desk.catalogue.verdict(row["cause"])) for row in test.steps if "cause" in row
+        }
+        return test_message(TestView(account, test, faults))
+
+    def _reminder(self, args: dict[str, Any]) -> Message:
+        with self._desk.store.transaction() as tx:
+            reminder = tx.reminders.get(args["reminder"])
+            assert reminder is not None
+            accounts = tx.accounts.several(reminder.account_ids)
+        waiting = [account for account in accounts if account.state is State.UNMAPPED]
+        return reminder_message(reminder, waiting, self._desk.clock.now())
+
+    def _alert(self, args: dict[str, Any]) -> Message:
+        with self._desk.store.transaction() as tx:
+            incident = tx.incidents.get(args["incident"])
+            assert incident is not None
+            failure = tx.failures.get(incident.failure_ref)
+            assert failure is not None
+        return alert_card(incident, failure, self._desk.failures.verdict(failure))
+
+    def _note(self, args: dict[str, Any]) -> Message:
+        text = say(args["sentence"], **args["values"])
+        return Message(text, [section(text)])
+
+    def _support_note(self, args: dict[str, Any]) -> Message:
+        with self._desk.store.transaction() as tx:
+            account = tx.accounts.get(args["account"])
+            customer = tx.channels.customer(account.customer_id)
+        return support_note(say(args["sentence"], **account_values(account, customer.name), **args["values"]))

@@ -1,0 +1,69 @@
+"""The Bolt app and its two ways in: signed HTTP posts and Socket Mode."""
+
+from collections.abc import Callable
+from urllib.parse import parse_qsl
+
+from flask import Blueprint, Request, Response, request
+from slack_bolt import App, BoltRequest
+from slack_bolt.adapter.flask.handler import to_bolt_request, to_flask_response
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+
+from bot.desk import Desk
+from handlers import buttons, events, forms
+from handlers.commands import NAME, Commands
+from handlers.directory import SlackDirectory
+from handlers.listening import Listeners
+from handlers.presenter import Presenter
+
+LARGEST_BODY = 1024 * 1024
+
+
+class SlackSide:
+    """Everything that listens to Slack."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        client: WebClient,
+        directory: SlackDirectory,
+        presenter: Presenter,
+        signing_secret: str,
+        nudge: Callable[[], None],
+    ) -> None:
+        self.app = App(client=client, signing_secret=signing_secret, raise_error_for_unhandled_request=False)
+        commands = Commands(desk, client, presenter)
+        listeners = Listeners(self.app, desk, client, nudge)
+        events.register(self.app, desk, nudge)
+        listeners.command(NAME, commands.do)
+        buttons.register(listeners, presenter)
+        forms.register(listeners)
+        self.events = events.Events(desk, client, listeners, commands, directory)
+
+    def blueprint(self) -> Blueprint:
+        """`POST /slack/events` for commands, interactions and events."""
+        blueprint = Blueprint("slack", __name__)
+
+        @blueprint.post("/slack/events")
+        def slack_events() -> Response:
+            if (request.content_length or 0) > LARGEST_BODY:
+                return Response("too large", 413)
+            return to_flask_response(self.app.dispatch(bolt_request(request)))
+
+        return blueprint
+
+    def socket(self, app_token: str, client: WebClient) -> SocketModeHandler:
+        """A Socket Mode connection, not yet begun."""
+        return SocketModeHandler(self.app, app_token, web_client=client)
+
+
+def bolt_request(incoming: Request) -> BoltRequest:
+    """Bolt's view of a request. Bolt 1.30 takes every form with the word "payload" in it for an interaction and loses a
+    slash command whose text has it; those are read again as the forms that they are."""
+    bolt = to_bolt_request(incoming)
+    form = dict(parse_qsl(bolt.raw_body, keep_blank_values=True))
+    if "command" in form and "payload" not in form:
+        bolt = BoltRequest(body=bolt.raw_body.replace("payload", "%70ayload"), headers=bolt.headers)
+        bolt.raw_body = incoming.get_data(as_text=True)
+    return bolt
+

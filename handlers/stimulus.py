@@ -1,0 +1,95 @@
+"""What a person did in Slack, read out of Slack's payloads.
+
+Who acts is `user.team_id` of an interaction, never Bolt's `actor_team_id` (which is the installation's there), and never
+anything that a message or a window carries.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from bot.people import Person
+
+Payload = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Press:
+    """A button that was pressed: by whom, in which channel ("" in a window), with which value."""
+
+    person: Person
+    channel: str
+    value: str
+    trigger: str
+    view_id: str
+
+    @classmethod
+    def parse(cls, body: Payload) -> "Press":
+        """Read a `block_actions` payload."""
+        action = body["actions"][0]
+        view = body.get("view") or {}
+        return cls(
+            _interacting(body),
+            (body.get("channel") or {}).get("id", ""),
+            str(action.get("value", "")),
+            body["trigger_id"],
+            view.get("id", ""),
+        )
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A form that was sent: by whom, what it is about, and each field's value by the field's name."""
+
+    person: Person
+    about: str
+    values: dict[str, str]
+
+    @classmethod
+    def parse(cls, body: Payload) -> "Submission":
+        """Read a `view_submission` payload. In our forms a field's block and action have the field's name."""
+        view = body["view"]
+        fields = {name: _field(block[name]) for name, block in view["state"]["values"].items() if name in block}
+        return cls(_interacting(body), view.get("private_metadata", ""), fields)
+
+
+@dataclass(frozen=True)
+class Command:
+    """A slash command or the words after a mention: who, where, which subcommand, the rest."""
+
+    person: Person
+    channel: str
+    name: str
+    rest: str
+    trigger: str
+
+    @classmethod
+    def parse(cls, body: Payload) -> "Command":
+        """Read a slash command. Only people of our own workspace can send one."""
+        person = Person(body["team_id"], body["user_id"])
+        name, _, rest = body.get("text", "").strip().partition(" ")
+        return cls(person, body["channel_id"], name.lower(), rest.strip(), body.get("trigger_id", ""))
+
+    @classmethod
+    def of_mention(cls, body: Payload) -> "Command":
+        """Read an `app_mention` event; the actor's team is `user_team` (facts of Slack Connect), an organisation's id for
+        people of an Enterprise Grid."""
+        event = body["event"]
+        team = event.get("user_team") or event.get("source_team") or event.get("team", "")
+        words = [word for word in event.get("text", "").split() if not word.startswith("<@")]
+        name, rest = (words[0].lower(), " ".join(words[1:])) if words else ("help", "")
+        return cls(Person(team, event["user"]), event["channel"], name, rest, "")
+
+
+def _interacting(body: Payload) -> Person:
+    user = body["user"]
+    return Person(user.get("team_id") or user["team"], user["id"])
+
+
+def _field(state: Payload) -> str:
+    match state["type"]:
+        case "static_select":
+            return str((state.get("selected_option") or {}).get("value", ""))
+        case "checkboxes":
+            return ",".join(str(chosen["value"]) for chosen in state.get("selected_options") or [])
+        case _:
+            return str(state.get("value") or "")

@@ -1,0 +1,99 @@
+"""The windows that commands and buttons open alike, each after its rights are checked."""
+
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.desk import Desk
+from bot.folders import FoldersUnavailable
+from bot.people import Person
+from bot.refusals import Refused
+from bot.rights import Action
+from handlers.cards import customer as customer_cards
+from handlers.cards import folders as folder_cards
+from handlers.cards.form import account_form
+from handlers.cards.kit import Block
+from storage.tables import Account
+
+FILL_FOLDERS = "folders.fill"
+
+
+class Windows:
+    """Opens windows with one trigger: the first window, or one on top of the window in which a button was pressed."""
+
+    def __init__(self, client: WebClient, trigger: str, in_window: bool = False) -> None:
+        self._client = client
+        self._trigger = trigger
+        self._in_window = in_window
+
+    def open(self, view: Block) -> str:
+        """Show a window and say its id. A trigger is good for one window, within three seconds."""
+        call = self._client.views_push if self._in_window else self._client.views_open
+        opened: dict[str, Any] = call(trigger_id=self._trigger, view=view)["view"]
+        return str(opened["id"])
+
+
+def open_setup(desk: Desk, windows: Windows, channel_id: str) -> None:
+    """The form with which support (checked before) binds a channel."""
+    with desk.store.transaction() as tx:
+        channel = tx.channels.get(channel_id)
+        name = tx.channels.customer(channel.customer_id).name if channel else ""
+    windows.open(customer_cards.setup_form(name, channel_id))
+
+
+def open_form(desk: Desk, windows: Windows, person: Person, channel_id: str) -> None:
+    """The form for a new account."""
+    channel = desk.rights.channel(person, channel_id, Action.ADD)
+    with desk.store.transaction() as tx:
+        customer = tx.channels.customer(channel.customer_id)
+    windows.open(account_form(channel_id, customer.name))
+
+
+def open_list(desk: Desk, windows: Windows, person: Person, channel_id: str) -> None:
+    """Every account of the channel's customer."""
+    channel = desk.rights.channel(person, channel_id, Action.SEE)
+    with desk.store.transaction() as tx:
+        customer = tx.channels.customer(channel.customer_id)
+        accounts = tx.accounts.of_customer(channel.customer_id)
+    windows.open(customer_cards.account_list(customer.name, accounts))
+
+
+def start_test(desk: Desk, account: Account, person: Person) -> None:
+    """Have an account tested.
+
+    Raises:
+        Refused: nobody signed in yet.
+    """
+    if not account.object_id:
+        raise Refused("test.not_signed_in", name=account.name)
+    with desk.store.transaction() as tx:
+        desk.tests.request(tx, tx.accounts.lock(account.id or 0), person)
+
+
+def open_folders(desk: Desk, windows: Windows, account: Account) -> None:
+    """The window of the folder mapping: empty at once, filled by the worker, since a mailbox may be slow.
+
+    Raises:
+        Refused: nobody signed in yet.
+    """
+    if not account.object_id:
+        raise Refused("folders.not_connected", name=account.name)
+    view_id = windows.open(folder_cards.loading(account))
+    with desk.store.transaction() as tx:
+        tx.jobs.add(FILL_FOLDERS, {"account": account.id, "view": view_id}, desk.clock.now())
+
+
+def fill_folders(desk: Desk, client: WebClient, args: dict[str, Any]) -> None:
+    """Fetch an account's folders and fill the window that waits for them; a window that was closed is forgotten."""
+    with desk.store.transaction() as tx:
+        account = tx.accounts.get(int(args["account"]))
+    try:
+        view = folder_cards.mapping_form(account, desk.folders.candidates(account.id or 0))
+    except FoldersUnavailable as error:
+        view = folder_cards.unavailable(error.recorded.verdict, error.recorded.failure.ref)
+    try:
+        client.views_update(view_id=args["view"], view=view)
+    except SlackApiError as error:
+        if error.response["error"] not in ("not_found", "expired_trigger_id"):
+            raise

@@ -1,0 +1,1 @@
+"""The stand-ins for the mail servers: IMAP over TLS and SMTP submission with STARTTLS."""

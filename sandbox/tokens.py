@@ -1,0 +1,49 @@
+"""Signed tokens: what the Microsoft stand-in issues and the mail stand-ins check."""
+
+import time
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import RSAKey
+
+
+class TokenRefused(Exception):
+    """A token that this server does not accept; the text says why and never holds the token."""
+
+
+class Signer:
+    """One RSA key that signs every token of the practice world."""
+
+    def __init__(self) -> None:
+        self._key = RSAKey.generate_key(2048, {"kid": "practice-world"}, private=True)
+
+    def issue(self, claims: dict[str, Any], lifetime: float) -> str:
+        """A signed JWT with `claims`, valid from now for `lifetime` seconds (negative: already expired)."""
+        now = int(time.time())
+        timed = {"iat": now, "nbf": now - 60, "exp": now + int(lifetime), **claims}
+        return str(jwt.encode({"alg": "RS256", "kid": "practice-world", "typ": "JWT"}, timed, self._key))
+
+    def verify(self, token: str, audience: str) -> dict[str, Any]:
+        """The claims of a token meant for `audience`.
+
+        Raises:
+            TokenRefused: bad signature, other audience, expired, or not a token at all.
+        """
+        try:
+            claims = dict(jwt.decode(token, self._key, algorithms=["RS256"]).claims)
+        except (JoseError, ValueError) as error:
+            raise TokenRefused(f"signature: {type(error).__name__}") from None
+        if claims.get("aud") != audience:
+            raise TokenRefused("audience")
+        if claims.get("exp", 0) <= time.time():
+            raise TokenRefused("expired")
+        return claims
+
+    def public_keys(self) -> dict[str, Any]:
+        """The public key set (JWKS) that anybody may check signatures with."""
+        return {"keys": [self._key.as_dict(private=False)]}
+
+    def public_pem(self) -> bytes:
+        """The public key in PEM form, for servers that check tokens by themselves (Dovecot)."""
+        return self._key.as_pem(private=False)

@@ -1,0 +1,86 @@
+"""Accounts and their folder mappings."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, delete, select
+
+from storage.tables import Account, FolderListing, FolderMapping
+from storage.vocabulary import FolderRole, State
+
+
+class Accounts:
+    """Queries about accounts."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, account: Account) -> Account:
+        """Keep a new account; its id is set.
+
+        Raises:
+            sqlalchemy.exc.IntegrityError: the customer has an account of that address.
+        """
+        self._session.add(account)
+        self._session.flush()
+        return account
+
+    def get(self, account_id: int) -> Account:
+        """An account that is known to exist."""
+        return self._session.get_one(Account, account_id)
+
+    def lock(self, account_id: int) -> Account:
+        """The account as it is now, held against other transactions until this one ends (PostgreSQL; on SQLite every
+        transaction holds the whole database)."""
+        statement = select(Account).where(Account.id == account_id).with_for_update()
+        return self._session.exec(statement.execution_options(populate_existing=True)).one()
+
+    def by_ref(self, ref: str) -> Account | None:
+        """The account with the ID that people see."""
+        return self._session.exec(select(Account).where(Account.ref == ref)).first()
+
+    def with_address(self, customer_id: int, address: str) -> Account | None:
+        """The customer's account in use with this address."""
+        found = select(Account).where(Account.customer_id == customer_id, Account.address_key == address.lower())
+        return self._session.exec(found).first()
+
+    def of_customer(self, customer_id: int) -> list[Account]:
+        """The customer's accounts in use, oldest first."""
+        found = select(Account).where(Account.customer_id == customer_id, Account.state != State.DISCONNECTED)
+        return list(self._session.exec(found.order_by(col(Account.id))))
+
+    def waiting_in(self, channel_id: str, states: Collection[State], now: datetime) -> list[Account]:
+        """The channel's accounts in one of `states` whose reminders are not put off, longest waiting first."""
+        awake = col(Account.snoozed_until).is_(None) | (col(Account.snoozed_until) <= now)
+        found = select(Account).where(Account.channel_id == channel_id, col(Account.state).in_(list(states)), awake)
+        return list(self._session.exec(found.order_by(col(Account.state_since), col(Account.id))))
+
+    def several(self, ids: Sequence[int]) -> list[Account]:
+        """The accounts with these ids, oldest first."""
+        return list(self._session.exec(select(Account).where(col(Account.id).in_(ids)).order_by(col(Account.id))))
+
+    def due_for_nag(self, now: datetime, limit: int) -> list[Account]:
+        """Up to `limit` accounts whose next reminder is due at `now`, longest due first; rows that another worker holds
+        are passed over (SKIP LOCKED on PostgreSQL)."""
+        due = select(Account).where(col(Account.nag_due_at) <= now).order_by(col(Account.nag_due_at)).limit(limit)
+        return list(self._session.exec(due.with_for_update(skip_locked=True)))
+
+    def folders(self, account_id: int) -> dict[FolderRole, FolderMapping]:
+        """The mapped folders by role."""
+        rows = self._session.exec(select(FolderMapping).where(FolderMapping.account_id == account_id))
+        return {row.role: row for row in rows}
+
+    def map_folders(self, account_id: int, mappings: Sequence[FolderMapping]) -> None:
+        """Replace the account's mapping."""
+        self._session.exec(delete(FolderMapping).where(col(FolderMapping.account_id) == account_id))
+        self._session.add_all(mappings)
+        self._session.flush()
+
+    def listing(self, account_id: int) -> FolderListing | None:
+        """The folders that the mailbox last listed."""
+        return self._session.get(FolderListing, account_id)
+
+    def put_listing(self, listing: FolderListing) -> None:
+        """Keep what the mailbox listed now."""
+        self._session.merge(listing)
+        self._session.flush()

@@ -1,0 +1,50 @@
+"""Work that is due."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session, col, delete, select
+
+from storage.tables import Job
+
+
+class Jobs:
+    """The queue of work. Claimed work comes back after its lease, so a killed worker loses nothing."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, kind: str, args: dict[str, Any], due_at: datetime, key: str | None = None) -> None:
+        """Ask for work of a `kind` at `due_at`. A waiting job of the same `key` is moved there instead."""
+        waiting = self._session.exec(select(Job).where(Job.key == key)).first() if key else None
+        if waiting is not None:
+            waiting.args, waiting.due_at, waiting.attempts = args, due_at, 0
+        else:
+            self._session.add(Job(kind=kind, key=key, args=args, due_at=due_at))
+        self._session.flush()
+
+    def claim_due(self, now: datetime, limit: int, lease: timedelta) -> list[Job]:
+        """Take up to `limit` jobs that are due at `now`, so that no other worker takes them until the lease ends.
+        Taken jobs give up their key: a new request for the same work is new work."""
+        free = col(Job.leased_until).is_(None) | (col(Job.leased_until) < now)
+        due = select(Job).where(Job.due_at <= now, free).order_by(col(Job.due_at), col(Job.id)).limit(limit)
+        jobs = list(self._session.exec(due.with_for_update(skip_locked=True)))
+        for job in jobs:
+            job.leased_until, job.attempts, job.key = now + lease, job.attempts + 1, None
+        self._session.flush()
+        return jobs
+
+    def retry(self, job_id: int, due_at: datetime) -> None:
+        """Give a claimed job back, to be done at `due_at`."""
+        job = self._session.get(Job, job_id)
+        if job is not None:
+            job.due_at, job.leased_until = due_at, None
+
+    def done(self, job_id: int) -> None:
+        """Forget a finished job."""
+        self._session.exec(delete(Job).where(col(Job.id) == job_id))
+
+    def next_due(self) -> datetime | None:
+        """When the next unclaimed job is due."""
+        unclaimed = select(Job.due_at).where(col(Job.leased_until).is_(None))
+        return self._session.exec(unclaimed.order_by(col(Job.due_at)).limit(1)).first()

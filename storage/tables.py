@@ -1,0 +1,262 @@
+"""The tables."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, Enum, Index, Integer, LargeBinary, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from storage.types import UtcDateTime
+from storage.vocabulary import FolderRole, Owner, Permanence, Scope, State
+
+BIG_ID = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _time(nullable: bool = False, index: bool = False) -> Any:
+    return Field(default=None, sa_column=Column(UtcDateTime(), nullable=nullable, index=index))
+
+
+def _word(words: type[StrEnum], primary_key: bool = False) -> Any:
+    """A column that holds one of `words`, as text: a new word needs no change of the database."""
+    column_type = Enum(words, native_enum=False, length=32, values_callable=lambda all_: [word.value for word in all_])
+    return Field(sa_column=Column(column_type, nullable=False, primary_key=primary_key))
+
+
+def _json() -> Any:
+    return Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+
+
+def _big_id() -> Any:
+    return Field(default=None, sa_column=Column(BIG_ID, primary_key=True, autoincrement=True))
+
+
+class Customer(SQLModel, table=True):
+    """An organisation whose mailboxes are connected."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    created_at: datetime = _time()
+
+
+class Channel(SQLModel, table=True):
+    """A Slack channel bound to one customer."""
+
+    id: str = Field(primary_key=True)
+    customer_id: int = Field(foreign_key="customer.id", index=True)
+    bound_by_team: str
+    bound_by_user: str
+    bound_at: datetime = _time()
+
+
+class Account(SQLModel, table=True):
+    """One mailbox on its road. `address_key` is the lower-case address while the account is in use and None once it is
+    disconnected, so that an address stands once per customer; `tenant_id` and `object_id` are Microsoft's `tid` and `oid`
+    of who signed in."""
+
+    __table_args__ = (
+        UniqueConstraint("customer_id", "address_key"),
+        Index("ix_account_nag", "nag_due_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    ref: str = Field(unique=True)
+    customer_id: int = Field(foreign_key="customer.id", index=True)
+    channel_id: str = Field(index=True)
+    name: str
+    sender_name: str
+    sender_email: str
+    username: str
+    address_key: str | None
+    state: State = _word(State)
+    state_since: datetime = _time()
+    owner: Owner = _word(Owner)
+    tenant_id: str = ""
+    object_id: str = ""
+    signed_in_as: str = ""
+    created_at: datetime = _time()
+    created_by_team: str
+    created_by_user: str
+    nag_rung: int = 0
+    nag_due_at: datetime | None = _time(nullable=True)
+    snoozed_until: datetime | None = _time(nullable=True)
+
+
+class LoginTicket(SQLModel, table=True):
+    """A login link. Its secret is kept sealed (to be shown on the card again) and as a digest (to be found by)."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="account.id", index=True)
+    digest: str = Field(unique=True)
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    created_at: datetime = _time()
+    expires_at: datetime = _time()
+    asked_by_team: str
+    asked_by_user: str
+    finished_at: datetime | None = _time(nullable=True)
+    revoked_at: datetime | None = _time(nullable=True)
+
+
+class SignInFlow(SQLModel, table=True):
+    """One press of the sign-in button: MSAL's flow, sealed, and who may come back to it."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    ticket_id: int = Field(foreign_key="loginticket.id", index=True)
+    account_id: int = Field(foreign_key="account.id", index=True)
+    state_digest: str = Field(unique=True)
+    browser_digest: str
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    created_at: datetime = _time()
+    expires_at: datetime = _time()
+    finished_at: datetime | None = _time(nullable=True)
+
+
+class Grant(SQLModel, table=True):
+    """The token cache of one account, sealed with the account's id. `claimed_until` is the lease of who refreshes it."""
+
+    account_id: int = Field(foreign_key="account.id", primary_key=True)
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    scopes: str
+    refreshed_at: datetime = _time()
+    claimed_until: datetime | None = _time(nullable=True)
+
+
+class FolderMapping(SQLModel, table=True):
+    """Which folder plays which role for an account. `server_name` is the server's own (modified UTF-7) name."""
+
+    account_id: int = Field(foreign_key="account.id", primary_key=True)
+    role: FolderRole = _word(FolderRole, primary_key=True)
+    server_name: str
+    shown_name: str
+
+
+class FolderListing(SQLModel, table=True):
+    """The folders that the mailbox last listed, so that a choice made in a form can be read: each has `server_name`,
+    `shown_name` and `flags`."""
+
+    account_id: int = Field(foreign_key="account.id", primary_key=True)
+    listed_at: datetime = _time()
+    folders: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+
+
+class ConnectionTest(SQLModel, table=True):
+    """One run of the connection test and its steps so far."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="account.id", index=True)
+    started_at: datetime = _time()
+    finished_at: datetime | None = _time(nullable=True)
+    asked_by_team: str = ""
+    asked_by_user: str = ""
+    passed: bool | None = None
+    steps: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+
+
+class Failure(SQLModel, table=True):
+    """Something that failed, under the error ID that people are shown. `observation` is what the protocol said, redacted."""
+
+    __table_args__ = (Index("ix_failure_same", "account_id", "cause", "last_at"),)
+
+    ref: str = Field(primary_key=True)
+    account_id: int | None = Field(default=None, foreign_key="account.id")
+    customer_id: int | None = Field(default=None, foreign_key="customer.id", index=True)
+    cause: str = Field(index=True)
+    step: str
+    owner: Owner = _word(Owner)
+    scope: Scope = _word(Scope)
+    permanence: Permanence = _word(Permanence)
+    first_at: datetime = _time()
+    last_at: datetime = _time()
+    count: int = 1
+    observation: dict[str, Any] = _json()
+
+
+class Incident(SQLModel, table=True):
+    """One alert to on-call for one cause. `open_cause` is the cause while it is open, so that it is open once."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    cause: str
+    open_cause: str | None = Field(unique=True)
+    failure_ref: str = Field(foreign_key="failure.ref")
+    count: int = 1
+    opened_at: datetime = _time()
+    last_at: datetime = _time()
+    acknowledged_by: str = ""
+    acknowledged_at: datetime | None = _time(nullable=True)
+
+
+class Reminder(SQLModel, table=True):
+    """One reminder message in a channel: which accounts it lists, and whether everything on it is done."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    channel_id: str = Field(index=True)
+    posted_at: datetime = _time()
+    finished_at: datetime | None = _time(nullable=True)
+    account_ids: list[int] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+
+
+class PostedMessage(SQLModel, table=True):
+    """Where in Slack the message that we know as `key` stands."""
+
+    key: str = Field(primary_key=True)
+    channel_id: str
+    ts: str
+
+
+class OutboxItem(SQLModel, table=True):
+    """A message to show or take away, written with the change that caused it. `notice` and `args` say what it tells; it is
+    rendered when it is sent. `key` names the message: a known key is updated in place."""
+
+    __table_args__ = (Index("ix_outboxitem_waiting", "channel_id", "done_at", "id"),)
+
+    id: int | None = _big_id()
+    channel_id: str
+    key: str = Field(index=True)
+    thread_key: str = ""
+    notice: str
+    args: dict[str, Any] = _json()
+    created_at: datetime = _time()
+    attempts: int = 0
+    done_at: datetime | None = _time(nullable=True)
+    given_up: str = ""
+
+
+class Lane(SQLModel, table=True):
+    """The turn-taking of one channel: when its next message may go, and who is sending now."""
+
+    channel_id: str = Field(primary_key=True)
+    due_at: datetime | None = _time(nullable=True, index=True)
+    leased_until: datetime | None = _time(nullable=True)
+
+
+class Job(SQLModel, table=True):
+    """Work to do at `due_at`. `key`, where set, makes a second request for the same work join the first."""
+
+    id: int | None = _big_id()
+    kind: str
+    key: str | None = Field(default=None, unique=True)
+    args: dict[str, Any] = _json()
+    due_at: datetime = _time(index=True)
+    leased_until: datetime | None = _time(nullable=True)
+    attempts: int = 0
+
+
+class SeenEvent(SQLModel, table=True):
+    """A Slack event that was taken in, so that its repetition is not."""
+
+    event_id: str = Field(primary_key=True)
+    at: datetime = _time(index=True)
+
+
+class AuditEntry(SQLModel, table=True):
+    """Who did what to which account, when, from where, with which result. Only ever added to."""
+
+    id: int | None = _big_id()
+    at: datetime = _time(index=True)
+    team: str
+    user: str
+    action: str
+    subject: str = Field(index=True)
+    channel_id: str = ""
+    result: str = "done"
+    detail: dict[str, Any] = _json()
