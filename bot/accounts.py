@@ -16,7 +16,9 @@ from storage.vocabulary import Owner, State
 
 LONGEST_NAME = 80
 LONGEST_ADDRESS = 254
-ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.I)
+ADDRESS = re.compile(
+    r"[^\s@<>()\[\],;:\\\"]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.I
+)
 """What Microsoft 365 takes as an address: one @, no spaces or quotes, a domain with a dot."""
 
 Link = Callable[[Transaction, Account, Person], LoginTicket]

@@ -152,7 +152,9 @@ def _scopes(token: FreshToken) -> Observation | str:
 
 def _identity(account: Account) -> Observation | str:
     if not account.object_id:
-        return Observation(Where.IDENTITY, step=StepId.IDENTITY, condition="invalid-token", text="no identity is pinned")
+        return Observation(
+            Where.IDENTITY, step=StepId.IDENTITY, condition="invalid-token", text="no identity is pinned"
+        )
     return f"signed in as {account.signed_in_as}"
 
 

@@ -82,7 +82,9 @@ class Failures:
         now = self._clock.now()
         incident = tx.incidents.open_for(failure.cause)
         if incident is None:
-            incident = Incident(cause=failure.cause, open_cause=failure.cause, failure_ref=failure.ref, opened_at=now, last_at=now)
+            incident = Incident(
+                cause=failure.cause, open_cause=failure.cause, failure_ref=failure.ref, opened_at=now, last_at=now
+            )
             tx.incidents.add(incident)
         else:
             incident.count, incident.last_at = incident.count + 1, now

@@ -34,7 +34,9 @@ def show_setup_card(tx: Transaction, channel_id: str, now: datetime) -> None:
 
 def show_test(tx: Transaction, account: Account, test: ConnectionTest, now: datetime) -> None:
     """Have the message of a connection test show its steps so far."""
-    tx.outbox.show(account.channel_id, f"test:{test.id}", TEST_RESULT, {"test": test.id}, now, thread_key=card_key(account))
+    tx.outbox.show(
+        account.channel_id, f"test:{test.id}", TEST_RESULT, {"test": test.id}, now, thread_key=card_key(account)
+    )
 
 
 def show_reminder(tx: Transaction, reminder: Reminder, now: datetime) -> None:
@@ -70,7 +72,9 @@ def note(tx: Transaction, account: Account, sentence: str, now: datetime, **valu
     )
 
 
-def tell_support(tx: Transaction, channel_id: str, sentence: str, account: Account, now: datetime, **values: Any) -> None:
+def tell_support(
+    tx: Transaction, channel_id: str, sentence: str, account: Account, now: datetime, **values: Any
+) -> None:
     """Say `sentence` about an account in the support team's channel."""
     key = f"support:{account.ref}:{now.timestamp()}:{sentence}"
     tx.outbox.show(channel_id, key, SUPPORT_NOTE, {"sentence": sentence, "account": account.id, "values": values}, now)

@@ -4,7 +4,7 @@
 class Refused(Exception):
     """The bot will not do what was asked. `sentence` names the sentence that tells the person why, filled with `values`."""
 
-    def __init__(self, sentence: str, **values: str) -> None:
+    def __init__(self, sentence: str, /, **values: str) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.values = values

@@ -19,7 +19,9 @@ AT_ONCE = 200
 class Reminders:
     """Reminds along a ladder: after the last rung the account is handed to support."""
 
-    def __init__(self, store: Store, clock: Clock, road: Road, ladder: Sequence[timedelta], support_channel: str) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, road: Road, ladder: Sequence[timedelta], support_channel: str
+    ) -> None:
         self._store = store
         self._clock = clock
         self._road = road

@@ -189,7 +189,9 @@ def load(environ: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: one line that names the first wrong variable, and how many more are wrong.
     """
-    known = {name: environ[name.upper()] for name in Settings.model_fields if environ.get(name.upper(), "").strip()}
+    known: dict[str, Any] = {
+        name: environ[name.upper()] for name in Settings.model_fields if environ.get(name.upper(), "").strip()
+    }
     try:
         return Settings(**known)
     except ValidationError as error:

@@ -99,7 +99,9 @@ class Commands:
             count = self._test_all(command)
             answer(_sentence("test.all_started", count=count))
             return
-        account = lookup.account_named(self._desk, command.person, command.channel, command.rest, Action.TEST, command.name)
+        account = lookup.account_named(
+            self._desk, command.person, command.channel, command.rest, Action.TEST, command.name
+        )
         windows.start_test(self._desk, account, command.person)
         answer(_sentence("test.started", name=account.name))
 
@@ -132,6 +134,6 @@ class Commands:
         answer(Message(plainly("error.text", title=verdict.title), meaning(verdict, audience)))
 
 
-def _sentence(name: str, **values: Any) -> Message:
+def _sentence(name: str, /, **values: Any) -> Message:
     text = say(name, **values)
     return Message(text, [section(text)])

@@ -31,7 +31,8 @@ class SlackCourier:
     def show(self, item: OutboxItem, ts: str | None, thread_ts: str | None) -> str | None:
         """Post the message, update the one at `ts`, or take it away."""
         if item.notice == notices.GONE:
-            return self._take_away(item, ts)
+            self._take_away(item, ts)
+            return None
         message = self._presenter.draw(item.notice, item.args)
         content: dict[str, Any] = {"channel": item.channel_id, "text": message.text, "blocks": message.blocks}
         if ts is not None:

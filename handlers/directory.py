@@ -17,7 +17,9 @@ PAGE = 200
 class SlackDirectory:
     """The `Directory` of the rights, over Slack's Web API; answers are remembered for five minutes."""
 
-    def __init__(self, client: WebClient, clock: Clock, support_users: Collection[Person], support_usergroup: str) -> None:
+    def __init__(
+        self, client: WebClient, clock: Clock, support_users: Collection[Person], support_usergroup: str
+    ) -> None:
         self._client = client
         self._clock = clock
         self._support_users = frozenset(support_users)

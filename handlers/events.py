@@ -103,11 +103,10 @@ class Events:
 
     def _privately(self, command: Command, message: Message, thread: str | None) -> None:
         """Ephemeral, in the thread where it was asked; whether people of another workspace see it is not documented."""
-        content = {"text": message.text, "blocks": message.blocks}
+        where = {"channel": command.channel, "user": command.person.user}
+        content = {"text": message.text, "blocks": message.blocks} | ({"thread_ts": thread} if thread else {})
         try:
-            self._client.chat_postEphemeral(
-                channel=command.channel, user=command.person.user, thread_ts=thread, **content
-            )
+            self._client.api_call("chat.postEphemeral", json=where | content)
         except SlackApiError as error:
             log.warning("mention.answer_failed", error=error.response["error"])
 

@@ -58,9 +58,7 @@ class Listeners:
         def on_submission(ack: Ack, body: dict[str, Any]) -> None:
             submission, errors = Submission.parse(body), dict[str, str]()
             told: list[Safe] = []
-            self.guard(
-                submission.person, callback, lambda: errors.update(listener(submission) or {}), told.append
-            )
+            self.guard(submission.person, callback, lambda: errors.update(listener(submission) or {}), told.append)
             if told:
                 ack(response_action="update", view=sentence_window("problem.title", told[0]))
             elif errors:

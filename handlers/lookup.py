@@ -1,9 +1,8 @@
 """Finding what a person named: an account, an error."""
 
-from bot.diagnosis.verdict import Verdict
-
 from bot import ids
 from bot.desk import Desk
+from bot.diagnosis.verdict import Verdict
 from bot.people import Person
 from bot.refusals import Refused
 from bot.rights import Action, Role

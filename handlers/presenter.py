@@ -45,7 +45,9 @@ class Presenter:
             account = tx.accounts.get(account_id)
             ticket = tx.signins.usable_ticket(account_id, self._desk.clock.now())
             fault = self._fault(tx, account)
-            folders = [(plainly(f"folders.{role}"), row.shown_name) for role, row in tx.accounts.folders(account_id).items()]
+            folders = [
+                (plainly(f"folders.{role}"), row.shown_name) for role, row in tx.accounts.folders(account_id).items()
+            ]
         return AccountView(
             account,
             link=self._desk.signin.url(ticket) if ticket else "",
@@ -74,7 +76,9 @@ class Presenter:
             test = tx.tests.get(args["test"])
             account = tx.accounts.get(test.account_id)
         faults = {
-            row["step"]: Fault(row["error"], self._desk.catalogue.verdict(row["cause"])) for row in test.steps if "cause" in row
+            row["step"]: Fault(row["error"], self._desk.catalogue.verdict(row["cause"]))
+            for row in test.steps
+            if "cause" in row
         }
         return test_message(TestView(account, test, faults))
 
@@ -95,7 +99,11 @@ class Presenter:
         return alert_card(incident, failure, self._desk.failures.verdict(failure))
 
     def _note(self, args: dict[str, Any]) -> Message:
-        text = say(args["sentence"], **args["values"])
+        values = dict(args["values"])
+        if "cause" in values:  # a cause is told in the catalogue's words
+            verdict = self._desk.catalogue.verdict(values["cause"])
+            values |= {"sentence": verdict.customer, "owner": plainly(f"owner.{verdict.owner}")}
+        text = say(args["sentence"], **values)
         return Message(text, [section(text)])
 
     def _support_note(self, args: dict[str, Any]) -> Message:

@@ -66,4 +66,3 @@ def bolt_request(incoming: Request) -> BoltRequest:
         bolt = BoltRequest(body=bolt.raw_body.replace("payload", "%70ayload"), headers=bolt.headers)
         bolt.raw_body = incoming.get_data(as_text=True)
     return bolt
-

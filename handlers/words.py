@@ -17,11 +17,12 @@ def sentences() -> dict[str, str]:
     return {f"{group}.{name}": text for group, texts in groups.items() for name, text in texts.items()}
 
 
-def say(name: str, **values: Any) -> Safe:
+def say(name: str, /, **values: Any) -> Safe:
     """A sentence in Slack's markup; `values` are made harmless."""
-    return Safe(sentences()[name].format(**{key: safe(str(value)) if not isinstance(value, Safe) else value for key, value in values.items()}))
+    harmless = {key: value if isinstance(value, Safe) else safe(str(value)) for key, value in values.items()}
+    return Safe(sentences()[name].format(**harmless))
 
 
-def plainly(name: str, **values: Any) -> str:
+def plainly(name: str, /, **values: Any) -> str:
     """A sentence as plain text, for labels, field errors and notifications."""
     return sentences()[name].format(**values)

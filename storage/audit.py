@@ -19,4 +19,6 @@ class Audit:
 
     def about(self, subject: str) -> Iterator[AuditEntry]:
         """Everything that was done to `subject` (an account's or error's ID, a channel), oldest first."""
-        return iter(self._session.exec(select(AuditEntry).where(AuditEntry.subject == subject).order_by(col(AuditEntry.id))))
+        return iter(
+            self._session.exec(select(AuditEntry).where(AuditEntry.subject == subject).order_by(col(AuditEntry.id)))
+        )

@@ -37,7 +37,9 @@ class Outbox:
             waiting.args = args
         else:
             self._session.add(
-                OutboxItem(channel_id=channel_id, key=key, notice=notice, args=args, created_at=now, thread_key=thread_key)
+                OutboxItem(
+                    channel_id=channel_id, key=key, notice=notice, args=args, created_at=now, thread_key=thread_key
+                )
             )
         self._session.flush()
 

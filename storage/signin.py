@@ -48,7 +48,9 @@ class SignIns:
 
     def begin(self, flow: SignInFlow) -> SignInFlow:
         """Keep a new flow as the only open one of its link: others that are still open are ended."""
-        others = update(SignInFlow).where(col(SignInFlow.ticket_id) == flow.ticket_id, col(SignInFlow.finished_at).is_(None))
+        others = update(SignInFlow).where(
+            col(SignInFlow.ticket_id) == flow.ticket_id, col(SignInFlow.finished_at).is_(None)
+        )
         self._session.exec(others.values(finished_at=flow.created_at))
         self._session.add(flow)
         self._session.flush()
@@ -56,7 +58,9 @@ class SignIns:
 
     def flow(self, state_digest: str) -> SignInFlow | None:
         """The flow with this state, held until the transaction ends."""
-        return self._session.exec(select(SignInFlow).where(SignInFlow.state_digest == state_digest).with_for_update()).first()
+        return self._session.exec(
+            select(SignInFlow).where(SignInFlow.state_digest == state_digest).with_for_update()
+        ).first()
 
 
 class Grants:

@@ -32,10 +32,11 @@ def _big_id() -> Any:
 
 
 class Customer(SQLModel, table=True):
-    """An organisation whose mailboxes are connected."""
+    """An organisation whose mailboxes are connected. `tenant_id` is the Microsoft tenant of its first sign-in."""
 
     id: int | None = Field(default=None, primary_key=True)
     name: str
+    tenant_id: str = ""
     created_at: datetime = _time()
 
 

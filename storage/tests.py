@@ -23,7 +23,9 @@ class Tests:
 
     def running(self, account_id: int) -> ConnectionTest | None:
         """The account's run that has not finished."""
-        found = select(ConnectionTest).where(ConnectionTest.account_id == account_id, col(ConnectionTest.finished_at).is_(None))
+        found = select(ConnectionTest).where(
+            ConnectionTest.account_id == account_id, col(ConnectionTest.finished_at).is_(None)
+        )
         return self._session.exec(found).first()
 
     def latest(self, account_id: int) -> ConnectionTest | None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.diagnosis.verdict import Verdict
-
 from handlers.cards.kit import Block, Message, Safe, actions, button, context, divider, fields, moment, safe, section
 from handlers.words import plainly, say
 from storage.tables import Account, Failure

@@ -1,7 +1,6 @@
 """What on-call and support are told in their own channels."""
 
 from bot.diagnosis.verdict import Verdict
-
 from handlers.cards.kit import Block, Message, Safe, actions, button, context, mention, moment, section
 from handlers.cards.test import remedy_steps
 from handlers.words import plainly, say

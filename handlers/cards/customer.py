@@ -70,7 +70,13 @@ def account_list(customer: str, accounts: Sequence[Account]) -> Block:
 
 def setup_form(customer: str, channel_id: str) -> Block:
     """The form with which support binds a channel."""
-    field = text_input(plainly("setup_form.customer"), "customer", initial=customer, hint=plainly("setup_form.customer_hint"), longest=80)
+    field = text_input(
+        plainly("setup_form.customer"),
+        "customer",
+        initial=customer,
+        hint=plainly("setup_form.customer_hint"),
+        longest=80,
+    )
     title, save = plainly("setup_form.title"), plainly("setup_form.save")
     return modal(title, [field], callback="setup.save", submit=save, metadata=channel_id)
 

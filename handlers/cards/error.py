@@ -4,13 +4,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.diagnosis.verdict import Verdict
-
 from handlers.cards.kit import Audience, Block, Message, Safe, context, modal, moment, safe, section
 from handlers.cards.test import remedy_steps
 from handlers.words import plainly, say
 from storage.tables import Account, Failure
 
-FIELDS = ("error", "suberror", "codes", "status", "enhanced", "condition", "trace_id", "correlation_id", "timestamp", "text")
+FIELDS = (
+    "error",
+    "suberror",
+    "codes",
+    "status",
+    "enhanced",
+    "condition",
+    "trace_id",
+    "correlation_id",
+    "timestamp",
+    "text",
+)
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from bot.diagnosis.verdict import Verdict
-from bot.probe.mail import MailFolder
-
 from bot.folders import Candidates, folder_key
+from bot.probe.mail import MailFolder
 from handlers.cards.kit import OPTIONS_AT_MOST, Block, modal, option, plain, section
 from handlers.words import plainly, say
 from storage.tables import Account
@@ -33,7 +32,11 @@ def unavailable(verdict: Verdict, error: str) -> Block:
 
 
 def _dropdown(role: FolderRole, candidates: Candidates) -> Block:
-    select: Block = {"type": "static_select", "action_id": role.value, "placeholder": plain(plainly("folders.placeholder"), 150)}
+    select: Block = {
+        "type": "static_select",
+        "action_id": role.value,
+        "placeholder": plain(plainly("folders.placeholder"), 150),
+    }
     select |= _choices(candidates.folders)
     chosen = candidates.chosen.get(role)
     select |= {"initial_option": _option(chosen)} if chosen else {}
@@ -57,4 +60,3 @@ def _group(part: Sequence[MailFolder]) -> Block:
 
 def _option(folder: MailFolder) -> Block:
     return option(folder.shown_name, folder_key(folder.server_name))
-

@@ -12,12 +12,16 @@ def account_form(channel_id: str, sender_name: str = "") -> Block:
     blocks = [
         header(plainly("form.heading")),
         text_input(name, "name", hint=hint),
-        text_input(plainly("form.sender_name"), "sender_name", initial=sender_name, hint=plainly("form.sender_name_hint")),
+        text_input(
+            plainly("form.sender_name"), "sender_name", initial=sender_name, hint=plainly("form.sender_name_hint")
+        ),
         _address("sender_email"),
         _oauth(),
         text_input(plainly("form.username"), "username", hint=plainly("form.username_hint"), optional=True),
     ]
-    return modal(plainly("form.title"), blocks, callback="account.save", submit=plainly("form.save"), metadata=channel_id)
+    return modal(
+        plainly("form.title"), blocks, callback="account.save", submit=plainly("form.save"), metadata=channel_id
+    )
 
 
 def _address(name: str) -> Block:

@@ -18,7 +18,11 @@ def home(progress: Sequence[tuple[str, str, int, int]], audience: Audience) -> B
     for customer, channel, live, total in progress[:SHOWN]:
         where = Safe(f"<#{channel}>")
         blocks.append(
-            section(say("home.customer_line", customer=customer, live=live, total=total, bar=bar(live, total), channel=where))
+            section(
+                say(
+                    "home.customer_line", customer=customer, live=live, total=total, bar=bar(live, total), channel=where
+                )
+            )
         )
     return {"type": "home", "blocks": blocks}
 

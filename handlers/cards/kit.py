@@ -113,7 +113,9 @@ def modal(title: str, blocks: Sequence[Block], callback: str = "", submit: str =
     return view | ({"private_metadata": metadata} if metadata else {})
 
 
-def text_input(label: str, name: str, *, initial: str = "", hint: str = "", longest: int = 0, optional: bool = False) -> Block:
+def text_input(
+    label: str, name: str, *, initial: str = "", hint: str = "", longest: int = 0, optional: bool = False
+) -> Block:
     """A one-line field called `name` (its block and its action)."""
     element: Block = {"type": "plain_text_input", "action_id": name}
     element |= {"initial_value": initial} if initial else {}
@@ -137,7 +139,6 @@ def moment(at: datetime) -> Safe:
     """A time, shown in each reader's own zone."""
     stamp, fallback = int(at.timestamp()), at.strftime("%Y-%m-%d %H:%M UTC")
     return Safe(f"<!date^{stamp}^{{date_short_pretty}} at {{time}}|{fallback}>")
-
 
 
 def bar(done: int, total: int, length: int = 10) -> Safe:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.diagnosis.verdict import Verdict
-
 from handlers.cards.kit import Block, Message, Safe, actions, button, safe, section
 from handlers.words import plainly, say
 from storage.tables import Account, ConnectionTest
@@ -98,13 +97,21 @@ def _steps(test: ConnectionTest) -> Safe:
 
 def _line(step: StepId, row: dict[str, Any] | None) -> Safe:
     if row is None:
-        return say("test.line", icon=Safe(WAITING), step=plainly(f"step.{step}"), verdict=plainly("test.waiting"), time="")
+        return say(
+            "test.line", icon=Safe(WAITING), step=plainly(f"step.{step}"), verdict=plainly("test.waiting"), time=""
+        )
     status = StepStatus(row["status"])
     verdict = plainly(f"status.{status}")
     if status is StepStatus.SKIP:
         verdict = plainly("test.skipped", reason=plainly(f"step.{row['reason']}")) if row["reason"] else verdict
         return say("test.line", icon=Safe(ICONS[status]), step=plainly(f"step.{step}"), verdict=verdict, time="")
-    return say("test.line", icon=Safe(ICONS[status]), step=plainly(f"step.{step}"), verdict=verdict, time=f"  ·  {row['ms']} ms")
+    return say(
+        "test.line",
+        icon=Safe(ICONS[status]),
+        step=plainly(f"step.{step}"),
+        verdict=verdict,
+        time=f"  ·  {row['ms']} ms",
+    )
 
 
 def _buttons(view: TestView) -> Sequence[Block]:
@@ -114,4 +121,3 @@ def _buttons(view: TestView) -> Sequence[Block]:
     again = button(plainly("button.test_again"), "test.run", ref, "primary")
     details = [button(plainly("button.details"), "error.show", fault.error) for fault in view.faults.values()]
     return [again, *details[:1]]
-

@@ -1,0 +1,229 @@
+"""The error catalogue: one row a cause, kept as data.
+
+How a row is found: every matcher of every row is compared with the observation's fields; of those that hold, the one
+that names the most (and the most telling) fields wins, and a default row per kind of failure always holds.
+
+What is decided by whom: numbers and texts choose the explanation only. Microsoft warns that they change ("Apps that take a
+dependency on text or error code numbers will be broken over time", entra-docs reference-error-codes). So a row found by
+number or text may not contradict the protocol's own fields: a network fault is never an account's, a busy server (HTTP
+429/5xx, SMTP 4xx, an IMAP back-off) is always tried again, and `invalid_client` is always the application's.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.verdict import Remedy, Verdict
+from storage.vocabulary import Owner, Permanence, Scope, StepId
+
+FOLDER = Path(__file__).with_name("catalogue")
+
+WEIGHTS = {
+    "codes": 40,
+    "text": 30,
+    "enhanced": 20,
+    "suberror": 12,
+    "error": 10,
+    "condition": 8,
+    "status": 6,
+    "step": 4,
+    "status_class": 2,
+}
+"""How much each field tells, from a number that names one cause down to the class of a reply."""
+
+
+class CatalogueError(Exception):
+    """The data does not fit the schema; the text names file and row."""
+
+
+class Matcher(BaseModel):
+    """Holds when every field that it names fits the observation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    error: str = ""
+    suberror: str = ""
+    codes: tuple[int, ...] = ()
+    status: int = 0
+    status_class: int = 0
+    enhanced: str = ""
+    condition: str = ""
+    step: str = ""
+    text: str = ""
+
+    def fits(self, seen: Observation) -> bool:
+        """Whether the observation has everything that this matcher names."""
+        return (
+            (not self.error or self.error == seen.error)
+            and (not self.suberror or self.suberror == seen.suberror)
+            and (not self.codes or bool(set(self.codes) & set(seen.codes)))
+            and (not self.status or self.status == seen.status)
+            and (not self.status_class or self.status_class == (seen.status or 0) // 100)
+            and (not self.enhanced or _same_enhanced(self.enhanced, seen.enhanced))
+            and (not self.condition or self.condition == seen.condition)
+            and (not self.step or self.step == seen.step)
+            and (not self.text or bool(self._pattern.search(seen.text)))
+        )
+
+    @property
+    def weight(self) -> int:
+        """How much it names."""
+        return sum(weight for field, weight in WEIGHTS.items() if getattr(self, field))
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(self.text, re.IGNORECASE)
+
+
+class Sample(BaseModel):
+    """A reply as a server sends it, in the form that its protocol has."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class Row(BaseModel):
+    """One cause."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    where: tuple[Where, ...]
+    title: str = Field(min_length=5, max_length=70)
+    customer: str = Field(min_length=20, max_length=400)
+    support: str = Field(min_length=20, max_length=900)
+    owner: Owner
+    permanence: Permanence
+    scope: Scope
+    remedy: tuple[tuple[str, str], ...] = ()
+    link: str = ""
+    proof: StepId | None = None
+    match: tuple[Matcher, ...]
+    samples: tuple[dict[str, Any], ...]
+
+    def verdict(self) -> Verdict:
+        """The row as people read it."""
+        return Verdict(
+            cause=self.id,
+            title=self.title,
+            customer=self.customer,
+            support=self.support,
+            owner=self.owner,
+            permanence=self.permanence,
+            scope=self.scope,
+            remedy=tuple(Remedy(kind, text) for kind, text in self.remedy),
+            link=self.link,
+            proof=self.proof,
+        )
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All rows."""
+
+    rows: Mapping[str, Row]
+
+    def row(self, cause: str) -> Row | None:
+        """The row of a cause."""
+        return self.rows.get(cause)
+
+    def verdict(self, cause: str) -> Verdict:
+        """What a cause that was found earlier means; a cause that is no longer in the data reads as unknown."""
+        return (self.rows.get(cause) or self.rows["unknown"]).verdict()
+
+    def explain(self, seen: Observation) -> Verdict:
+        """What an observation means. There is always an answer."""
+        found = self._find(seen).verdict()
+        return replace(found, permanence=_permanence(seen, found.permanence))
+
+    def lookup_text(self, pasted: str) -> Verdict | None:
+        """What a pasted error text means: an AADSTS number in it, an SMTP or IMAP reply, an OAuth error."""
+        for seen in _readings(pasted[:2000]):
+            row = self._find(seen)
+            if not row.id.startswith("unknown"):
+                return row.verdict()
+        return None
+
+    def _find(self, seen: Observation) -> Row:
+        fitting = [
+            (matcher.weight, row.id, row)
+            for row in self.rows.values()
+            if seen.where in row.where and not _contradicts(row, seen)
+            for matcher in row.match
+            if matcher.fits(seen)
+        ]
+        return max(fitting, key=lambda found: (found[0], found[1]))[2] if fitting else self.rows["unknown"]
+
+
+def load(folder: Path = FOLDER) -> Catalogue:
+    """Read and check the catalogue's files.
+
+    Raises:
+        CatalogueError: a row does not fit the schema, or stands twice.
+    """
+    rows: dict[str, Row] = {}
+    for file in sorted(folder.glob("*.toml")):
+        for number, raw in enumerate(tomllib.loads(file.read_text(encoding="utf-8")).get("row", []), 1):
+            row = _checked(raw, f"{file.name}, row {number} ({raw.get('id', '?')})")
+            if row.id in rows:
+                raise CatalogueError(f"{file.name}: {row.id} stands twice")
+            rows[row.id] = row
+    if "unknown" not in rows:
+        raise CatalogueError("there is no row 'unknown'")
+    return Catalogue(rows)
+
+
+def _checked(raw: Mapping[str, Any], place: str) -> Row:
+    try:
+        row = Row.model_validate(raw)
+        for matcher in row.match:
+            re.compile(matcher.text)
+    except (ValidationError, re.error) as error:
+        raise CatalogueError(f"{place}: {error}") from None
+    return row
+
+
+def _same_enhanced(wanted: str, seen: str) -> bool:
+    return seen.startswith(wanted) if wanted.endswith(".") else seen == wanted
+
+
+def _busy(seen: Observation) -> bool:
+    if seen.where is Where.SMTP:
+        return 400 <= (seen.status or 0) < 500
+    if seen.where is Where.IMAP:
+        return seen.retry_after is not None
+    return seen.where is not Where.NETWORK and (seen.status == 429 or (seen.status or 0) >= 500)
+
+
+def _contradicts(row: Row, seen: Observation) -> bool:
+    if _busy(seen):
+        return row.permanence is not Permanence.RETRY
+    if seen.error == "invalid_client":
+        return row.scope is not Scope.APPLICATION
+    return False
+
+
+def _permanence(seen: Observation, found: Permanence) -> Permanence:
+    return Permanence.RETRY if _busy(seen) else found
+
+
+def _readings(text: str) -> Iterator[Observation]:
+    numbers = tuple(int(number) for number in re.findall(r"AADSTS(\d{4,7})", text, re.I))
+    if numbers:
+        for where in (Where.TOKEN, Where.AUTHORIZE, Where.ADMIN_CONSENT):
+            yield Observation(where, codes=numbers, text=text)
+    reply = re.search(r"\b([245]\d\d)[ -](\d\.\d{1,3}\.\d{1,3})", text)
+    if reply:
+        yield Observation(Where.SMTP, status=int(reply[1]), enhanced=reply[2], text=text)
+    for condition in ("NO", "BAD", "BYE"):
+        if re.search(rf"\b{condition}\b", text):
+            yield Observation(Where.IMAP, condition=condition, text=text)
+    yield from (Observation(where, text=text) for where in (Where.SMTP, Where.IMAP))
+    for word in re.findall(r"[a-z]+_[a-z_]+", text):
+        yield Observation(Where.TOKEN, error=word)

@@ -1,0 +1,89 @@
+"""Who signed in: what the ID token proves, and whether that is the mailbox that was asked for."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot.diagnosis.observation import Observation, Where
+from storage.tables import Account
+
+PERSONAL_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
+"""The tenant id of personal Microsoft accounts."""
+
+GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+LEEWAY = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A person at Microsoft. `tenant_id` and `object_id` name them for good; `upn` is how they sign in, and may change."""
+
+    tenant_id: str
+    object_id: str
+    upn: str
+
+
+class IdentityRefused(Exception):
+    """Not proved, or not the right one; `observation` says which, `actual` who signed in as far as that is known."""
+
+    def __init__(self, condition: str, text: str, actual: str = "") -> None:
+        super().__init__(condition)
+        self.observation = Observation(Where.IDENTITY, step="identity", condition=condition, text=text)
+        self.actual = actual
+
+
+def proved(claims: Mapping[str, Any], client_id: str, authority: str, now: datetime) -> Identity:
+    """The identity in an ID token that came straight from the token endpoint. MSAL checks its nonce and nothing else.
+
+    Raises:
+        IdentityRefused: a claim is missing or wrong, or it is a personal account.
+    """
+    tenant, subject = str(claims.get("tid", "")), str(claims.get("oid", ""))
+    upn = str(claims.get("preferred_username") or claims.get("upn") or "")
+    _require(claims.get("aud") == client_id, "aud")
+    _require(bool(GUID.fullmatch(tenant)), "tid")
+    _require(_issued_by(str(claims.get("iss", "")), authority, tenant), "iss")
+    _require(bool(GUID.fullmatch(subject)), "oid")
+    _require(_in_time(claims, now), "exp")
+    _require("@" in upn, "preferred_username")
+    if tenant.lower() == PERSONAL_TENANT:
+        raise IdentityRefused("personal", "a personal account", upn)
+    return Identity(tenant.lower(), subject.lower(), upn)
+
+
+def belongs(identity: Identity, account: Account, customer_tenant: str) -> None:
+    """Whether `identity` is the account's own: pinned by tenant and object once it was connected (a renamed person is the
+    same), by address before that, and always in the customer's tenant.
+
+    Raises:
+        IdentityRefused: it is another one.
+    """
+    if customer_tenant and identity.tenant_id != customer_tenant:
+        raise IdentityRefused("other-tenant", "another tenant than the customer's", identity.upn)
+    if account.object_id:
+        same = (identity.tenant_id, identity.object_id) == (account.tenant_id, account.object_id)
+    else:
+        same = identity.upn.lower() in (account.username.lower(), account.sender_email.lower())
+    if not same:
+        raise IdentityRefused("other-account", "another account than the mailbox", identity.upn)
+
+
+def _require(holds: bool, claim: str) -> None:
+    if not holds:
+        raise IdentityRefused("invalid-token", f"claim {claim}")
+
+
+def _issued_by(issuer: str, authority: str, tenant: str) -> bool:
+    ours, theirs = urlsplit(authority), urlsplit(issuer)
+    return theirs.scheme == "https" and theirs.netloc == ours.netloc and theirs.path.rstrip("/") == f"/{tenant}/v2.0"
+
+
+def _in_time(claims: Mapping[str, Any], now: datetime) -> bool:
+    stamp = now.timestamp()
+    expires, begins = claims.get("exp"), claims.get("nbf", 0)
+    if not isinstance(expires, int | float) or not isinstance(begins, int | float):
+        return False
+    return begins - LEEWAY.total_seconds() <= stamp < expires + LEEWAY.total_seconds()

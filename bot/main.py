@@ -1,0 +1,232 @@
+"""The front door: the `maildesk` command. It alone wires everything together."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+from flask import Flask
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+from waitress.server import create_server
+
+from bot import connection_test, logs, practice
+from bot.accounts import Accounts
+from bot.connection_test import ConnectionTests
+from bot.customers import Customers
+from bot.desk import Desk
+from bot.diagnosis import catalogue
+from bot.failures import Failures
+from bot.folders import Folders
+from bot.microsoft import Microsoft
+from bot.outbox import Delivery
+from bot.probe.mail import MailHosts, MailProbe
+from bot.reminders import Reminders
+from bot.rights import Rights
+from bot.road import Road
+from bot.settings import Settings, SettingsError, load
+from bot.signin import SignIn
+from bot.time import Clock, SystemClock
+from bot.tokens import Tokens
+from bot.worker import Worker
+from handlers import events, windows
+from handlers.courier import SlackCourier
+from handlers.directory import SlackDirectory
+from handlers.presenter import Presenter
+from handlers.slack_app import SlackSide
+from handlers.web.health import health
+from handlers.web.pages import Pages
+from storage.cipher import Cipher
+from storage.database import Store, connect
+from storage.migrate import upgrade
+
+log = structlog.get_logger(__name__)
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+WEB_THREADS = 16
+INTERACTIVE_TIMEOUT = 3
+BACKGROUND_TIMEOUT = 20
+
+
+@dataclass
+class Maildesk:
+    """A bot that is wired and not yet running."""
+
+    settings: Settings
+    desk: Desk
+    store: Store
+    web: Flask
+    worker: Worker
+    delivery: Delivery
+    slack: SlackSide
+    tokens: Tokens
+
+    def socket(self) -> SocketModeHandler | None:
+        """The Socket Mode connection, where the settings ask for one."""
+        token = self.settings.slack_app_token.get_secret_value()
+        return self.slack.socket(token, slack_client(self.settings, BACKGROUND_TIMEOUT)) if token else None
+
+
+def slack_client(settings: Settings, timeout: int) -> WebClient:
+    """A Slack client; it does not wait for rate limits by itself, since the outbox does."""
+    url = settings.slack_api_url.rstrip("/") + "/"
+    return WebClient(settings.slack_bot_token.get_secret_value(), base_url=url, timeout=timeout)
+
+
+def build(settings: Settings, clock: Clock) -> Maildesk:
+    """Wire the bot. Reads the catalogue; asks nobody outside except Slack, who we are."""
+    store, cipher = Store(connect(settings.database_url)), Cipher(settings.keys)
+    microsoft = Microsoft(
+        settings.ms_authority,
+        settings.ms_client_id,
+        credential(settings),
+        settings.ms_ca_bundle,
+        settings.instance_discovery,
+    )
+    rows = catalogue.load()
+    quick, patient = slack_client(settings, INTERACTIVE_TIMEOUT), slack_client(settings, BACKGROUND_TIMEOUT)
+    directory = SlackDirectory(patient, clock, settings.support_users, settings.support_usergroup)
+    road, failures = Road(clock, settings.nag_ladder), Failures(rows, clock, settings.alert_channel)
+    probe = MailProbe(
+        MailHosts(
+            settings.imap_host, settings.imap_port, settings.smtp_host, settings.smtp_port, settings.mail_ca_bundle
+        )
+    )
+    tokens = Tokens(store, clock, cipher, microsoft)
+    tests = ConnectionTests(store, clock, tokens, probe, failures, road)
+    signin = SignIn(store, clock, cipher, microsoft, road, failures, settings.public_url, tests.request)
+    reminders = Reminders(store, clock, road, settings.nag_ladder, settings.support_channel)
+    desk = Desk(
+        store=store,
+        clock=clock,
+        rights=Rights(store, directory, settings.alert_channel),
+        customers=Customers(store, clock),
+        accounts=Accounts(store, clock, road, signin.link),
+        signin=signin,
+        tests=tests,
+        folders=Folders(store, clock, tokens, probe, failures, road),
+        reminders=reminders,
+        failures=failures,
+        catalogue=rows,
+        road=road,
+        alert_channel=settings.alert_channel,
+    )
+    presenter = Presenter(desk)
+    delivery = Delivery(store, clock, SlackCourier(patient, presenter))
+    doers: dict[str, Callable[[dict[str, Any]], None]] = {connection_test.JOB: tests.run}
+    worker = Worker(store, clock, delivery, doers, [reminders.remind_due])
+    slack = SlackSide(desk, quick, directory, presenter, settings.slack_signing_secret.get_secret_value(), worker.nudge)
+    doers[events.JOB] = slack.events.do
+    doers[windows.FILL_FOLDERS] = lambda args: windows.fill_folders(desk, patient, args)
+    web = Flask("maildesk", static_folder=None)
+    web.register_blueprint(slack.blueprint())
+    web.register_blueprint(Pages(signin, rows, settings.support_email, worker.nudge).blueprint())
+    web.register_blueprint(health(store))
+    return Maildesk(settings, desk, store, web, worker, delivery, slack, tokens)
+
+
+def credential(settings: Settings) -> Callable[[], str | Mapping[str, str]]:
+    """The application's credential as MSAL takes it: a PEM file with key and certificate, or the secret."""
+    file = settings.ms_client_certificate
+    if file is None:
+        return settings.ms_client_secret.get_secret_value
+    return lambda: {"private_key": file.read_text(), "public_certificate": file.read_text()}
+
+
+def settings_or_exit(environ: Mapping[str, str]) -> Settings:
+    """The settings, or one line on stderr and exit status 2."""
+    try:
+        return load(environ)
+    except SettingsError as error:
+        typer.echo(f"maildesk: {error}", err=True)
+        raise typer.Exit(2) from None
+
+
+def serve(bot: Maildesk, stop: threading.Event, *, web: bool, worker: bool) -> None:
+    """Run the wanted parts until `stop`, then finish what was begun."""
+    socket = bot.socket() if web else None
+    server = create_server(bot.web, host="0.0.0.0", port=bot.settings.port, threads=WEB_THREADS) if web else None
+    if server is not None:
+        threading.Thread(target=server.run, name="web", daemon=True).start()
+    if worker:
+        bot.worker.start()
+    if socket is not None:
+        socket.connect()
+    log.info("maildesk.running", port=bot.settings.port, web=web, worker=worker, socket_mode=socket is not None)
+    stop.wait()
+    if socket is not None:
+        socket.close()
+    if server is not None:
+        server.close()
+    bot.worker.stop()
+
+
+def run_until_signal(*, web: bool, worker: bool) -> None:
+    """Run as a service: settings from the environment, until SIGTERM or SIGINT."""
+    settings = settings_or_exit(os.environ)
+    logs.configure(settings.log_level, sys.stderr)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    upgrade(settings.database_url)
+    serve(build(settings, SystemClock()), stop, web=web, worker=worker)
+
+
+@cli.command("run")
+def run_command() -> None:
+    """Everything in one process."""
+    run_until_signal(web=True, worker=True)
+
+
+@cli.command("web")
+def web_command() -> None:
+    """What Slack, Microsoft and browsers talk to."""
+    run_until_signal(web=True, worker=False)
+
+
+@cli.command("worker")
+def worker_command() -> None:
+    """What is due: messages, tests, reminders. Any number may run."""
+    run_until_signal(web=False, worker=True)
+
+
+@cli.command("migrate")
+def migrate_command() -> None:
+    """Bring the database up to date."""
+    upgrade(settings_or_exit(os.environ).database_url)
+
+
+@cli.command("sandbox")
+def sandbox_command(
+    socket_mode: Annotated[bool, typer.Option(help="Deliver by Socket Mode instead of HTTP.")] = False,
+    folder: Annotated[Path | None, typer.Option(help="Where the bot keeps its database.")] = None,
+) -> None:
+    """The practice world and the bot in it; prints one address to open."""
+    world = practice.start(folder, socket_mode)
+    try:
+        settings = settings_or_exit(world.environment)
+        logs.configure("WARNING", sys.stderr)
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        upgrade(settings.database_url)
+        bot = build(settings, SystemClock())
+        typer.echo(f"The practice world is open: {world.page}")
+        serve(bot, stop, web=True, worker=True)
+    finally:
+        world.stop()
+
+
+def run() -> None:
+    """The `maildesk` command."""
+    cli()
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,1 @@
+"""The connection probe: what the mail servers say, step by step."""

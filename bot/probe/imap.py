@@ -1,0 +1,131 @@
+"""The receiving side: connect, authenticate, list the folders, open the inbox."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from socket import SHUT_RDWR
+
+from imapclient import IMAPClient, SocketTimeout
+from imapclient.imap_utf7 import decode
+
+from bot.diagnosis.observation import Observation, Where
+from bot.probe.hosts import MailHosts, Target, xoauth2
+from bot.probe.steps import Leg, ProbeFailed
+from storage.vocabulary import StepId
+
+STEPS = (StepId.IMAP_CONNECT, StepId.IMAP_AUTH, StepId.IMAP_FOLDERS, StepId.IMAP_INBOX)
+
+
+@dataclass(frozen=True)
+class MailFolder:
+    """A folder: the server's own name (modified UTF-7, as sent), the name to show, its delimiter and LIST attributes."""
+
+    server_name: str
+    shown_name: str
+    delimiter: str
+    flags: tuple[str, ...]
+
+
+class ImapLeg:
+    """One connection to the IMAP server."""
+
+    def __init__(self, hosts: MailHosts) -> None:
+        self._hosts = hosts
+        self._client: IMAPClient | None = None
+        self.folders: tuple[MailFolder, ...] = ()
+
+    def run(self, target: Target, leg: Leg) -> None:
+        """Do every step, up to the first that fails. Takes seconds; ends by the deadline."""
+        with self._bounded(), suppress(ProbeFailed):
+            leg.do(StepId.IMAP_CONNECT, self.connect)
+            leg.do(StepId.IMAP_AUTH, lambda: self.authenticate(target))
+            leg.do(StepId.IMAP_FOLDERS, self.list_folders)
+            leg.do(StepId.IMAP_INBOX, self.open_inbox)
+
+    def connect(self) -> str:
+        """Name, TCP, TLS, greeting, and whether XOAUTH2 is offered."""
+        hosts = self._hosts
+        self._client = IMAPClient(
+            hosts.imap_host,
+            hosts.imap_port,
+            ssl=True,
+            ssl_context=hosts.tls(),
+            timeout=SocketTimeout(hosts.connect_timeout, hosts.read_timeout),
+        )
+        self._client.folder_encode = False
+        if not self._client.has_capability("AUTH=XOAUTH2"):
+            raise ProbeFailed(Observation(Where.NETWORK, step=StepId.IMAP_CONNECT, condition="xoauth2-missing"))
+        return f"{self._client.socket().version()}, XOAUTH2 offered"
+
+    def authenticate(self, target: Target) -> str:
+        """AUTHENTICATE XOAUTH2 as the mailbox."""
+        answers = iter([xoauth2(target.mailbox, target.access_token).encode()])
+        # a second challenge carries an error; the empty answer lets the server say its final word
+        self._open().sasl_login("XOAUTH2", lambda _challenge: next(answers, b""))
+        return f"signed in as {target.mailbox}"
+
+    def list_folders(self) -> str:
+        """LIST everything."""
+        listed = self._open().list_folders()
+        self.folders = tuple(_folder(flags, delimiter, name) for flags, delimiter, name in listed)
+        if not self.folders:
+            raise ProbeFailed(Observation(Where.IMAP, step=StepId.IMAP_FOLDERS, condition="empty"))
+        return f"{len(self.folders)} folders"
+
+    def open_inbox(self) -> str:
+        """EXAMINE INBOX: "authenticated but not connected" comes only after the OK of the sign-in."""
+        status = self._open().select_folder("INBOX", readonly=True)
+        return f"{status.get(b'EXISTS', 0)} messages"
+
+    @contextmanager
+    def _bounded(self) -> Iterator[None]:
+        """Within the deadline, whatever the server does; the connection is closed at the end."""
+        timer = threading.Timer(self._hosts.deadline, self._cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            with suppress(Exception):
+                self._open().logout()
+            self._cut()
+
+    def folders_of(self, target: Target) -> tuple[MailFolder, ...]:
+        """The folders alone, without a report.
+
+        Raises:
+            ProbeFailed: the server did not list them.
+        """
+        leg = Leg(STEPS, lambda _result: None, threading.Lock())
+        with self._bounded():
+            leg.do(StepId.IMAP_CONNECT, self.connect)
+            leg.do(StepId.IMAP_AUTH, lambda: self.authenticate(target))
+            leg.do(StepId.IMAP_FOLDERS, self.list_folders)
+        return self.folders
+
+    def _open(self) -> IMAPClient:
+        if self._client is None:
+            raise ConnectionAbortedError("not connected")
+        return self._client
+
+    def _cut(self) -> None:
+        with suppress(Exception):
+            self._open().socket().shutdown(SHUT_RDWR)
+        with suppress(Exception):
+            self._open().shutdown()
+
+
+def _folder(flags: tuple[bytes, ...], delimiter: bytes | None, name: bytes | str) -> MailFolder:
+    raw = name if isinstance(name, bytes) else name.encode()
+    try:
+        shown = decode(raw)
+    except Exception:  # a broken name is shown as the server sent it
+        shown = raw.decode("ascii", "replace")
+    return MailFolder(
+        raw.decode("latin-1"),
+        shown,
+        (delimiter or b"").decode("latin-1"),
+        tuple(flag.decode("latin-1") for flag in flags),
+    )

@@ -1,0 +1,91 @@
+"""The sending side: connect, encrypt, authenticate, offer the sender's address."""
+
+import smtplib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from socket import SHUT_RDWR
+
+from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observe import from_smtp
+from bot.probe.hosts import MailHosts, Target, xoauth2
+from bot.probe.steps import Leg, ProbeFailed
+from storage.vocabulary import StepId
+
+STEPS = (StepId.SMTP_CONNECT, StepId.SMTP_AUTH, StepId.SMTP_SENDER)
+
+
+class SmtpLeg:
+    """One connection to the submission server."""
+
+    def __init__(self, hosts: MailHosts) -> None:
+        self._hosts = hosts
+        self._smtp: smtplib.SMTP | None = None
+
+    def run(self, target: Target, leg: Leg) -> None:
+        """Do every step, up to the first that fails. Takes seconds; ends by the deadline."""
+        with self._bounded(), suppress(ProbeFailed):
+            leg.do(StepId.SMTP_CONNECT, self.connect)
+            leg.do(StepId.SMTP_AUTH, lambda: self.authenticate(target))
+            leg.do(StepId.SMTP_SENDER, lambda: self.offer_sender(target))
+
+    def connect(self) -> str:
+        """Name, TCP, greeting, STARTTLS, TLS, and whether XOAUTH2 is offered."""
+        hosts, step = self._hosts, StepId.SMTP_CONNECT.value
+        self._smtp = smtp = smtplib.SMTP(timeout=hosts.connect_timeout)
+        smtp._host = hosts.smtp_host  # type: ignore[attr-defined]  # else STARTTLS checks the certificate for no name
+        _expect(220, *smtp.connect(hosts.smtp_host, hosts.smtp_port), step)
+        assert smtp.sock is not None
+        smtp.sock.settimeout(hosts.read_timeout)
+        _expect(250, *smtp.ehlo(), step)
+        if not smtp.has_extn("starttls"):
+            raise ProbeFailed(Observation(Where.NETWORK, step=step, condition="starttls-missing"))
+        _expect(220, *smtp.starttls(context=hosts.tls()), step)
+        _expect(250, *smtp.ehlo(), step)
+        if "XOAUTH2" not in smtp.esmtp_features.get("auth", "").upper().split():
+            raise ProbeFailed(Observation(Where.NETWORK, step=step, condition="xoauth2-missing"))
+        return "STARTTLS, XOAUTH2 offered"
+
+    def authenticate(self, target: Target) -> str:
+        """AUTH XOAUTH2 in two steps, as the person who signed in."""
+        answers = iter([xoauth2(target.smtp_username, target.access_token)])
+        code, _ = self._open().auth("XOAUTH2", lambda _challenge=None: next(answers, ""), initial_response_ok=False)
+        return f"{code}, signed in as {target.smtp_username}"
+
+    def offer_sender(self, target: Target) -> str:
+        """MAIL FROM, taken back at once: nothing is sent."""
+        smtp, step = self._open(), StepId.SMTP_SENDER.value
+        _expect(250, *smtp.mail(target.sender_email), step)
+        smtp.rset()
+        return f"{target.sender_email} accepted"
+
+    @contextmanager
+    def _bounded(self) -> Iterator[None]:
+        timer = threading.Timer(self._hosts.deadline, self._cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            with suppress(Exception):
+                self._open().quit()
+            self._cut()
+
+    def _open(self) -> smtplib.SMTP:
+        if self._smtp is None:
+            raise ConnectionAbortedError("not connected")
+        return self._smtp
+
+    def _cut(self) -> None:
+        sock = self._smtp.sock if self._smtp else None
+        if sock is not None:
+            with suppress(OSError):
+                sock.shutdown(SHUT_RDWR)
+            with suppress(OSError):
+                sock.close()
+
+
+def _expect(wanted: int, code: int, message: bytes, step: str) -> None:
+    if code != wanted:
+        raise ProbeFailed(from_smtp(code, message, step))

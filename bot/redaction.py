@@ -1,0 +1,86 @@
+"""Taking secrets out of text: the one place that everything passes which is logged, stored or shown."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from typing import Any
+
+LONGEST = 20_000
+"""Longer texts are cut first, so that the cost stays bounded."""
+
+HIDDEN = "[hidden]"
+
+SECRET_NAMES = (
+    r"access_token|refresh_token|id_token|client_secret|client_assertion|code_verifier|assertion|password|passwd|"
+    r"secret|code|cookie|set-cookie|authorization|token|signing_secret|client_info|device_code|user_code|session_state"
+)
+_NAME = re.compile(rf"^(?:[a-z]+[_-])*(?:{SECRET_NAMES})$", re.I)
+_PATTERNS = (
+    # name = value, "name": "value", 'name': 'value', name=value& – whatever the quotes
+    (
+        re.compile(
+            rf"""(?P<keep>(?<![\w-])(?:{SECRET_NAMES})\\?["']?\s*[:=]\s*\\?["']?)(?:Bearer\s+|Basic\s+)?[^\s"'&,;}}<>\\]{{6,}}""",
+            re.I,
+        ),
+        rf"\g<keep>{HIDDEN}",
+    ),
+    (re.compile(r"(?P<keep>\b(?:Bearer|Basic)\s+)[A-Za-z0-9._~+/=-]{8,}", re.I), rf"\g<keep>{HIDDEN}"),
+    (re.compile(r"\bey[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,4}"), HIDDEN),  # JWT and JWE
+    (re.compile(r"\b(?:0|1)\.A[A-Za-z0-9_-]{20,}(?:\.[A-Za-z0-9_-]+)*"), HIDDEN),  # Entra's opaque tokens and codes
+    (re.compile(r"\bM\.[CR]\d*_[A-Z0-9]+\.[^\s\"'&]{10,}"), HIDDEN),  # personal accounts' codes and tokens
+    (re.compile(r"\bx(?:ox[a-z]|app)-[A-Za-z0-9-]{6,}"), HIDDEN),  # Slack's tokens
+)
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}(?:\s*\r?\n\s*[A-Za-z0-9+/_-]+)*={0,2}")
+_SASL = re.compile(r"user=[^\x01\s]{1,320}(?:\x01|\^A|\\x01)auth=.*", re.I | re.S)
+_LONG_RUN = re.compile(r"[A-Za-z0-9._~+/-]{200,}={0,2}")
+
+
+def redact(text: str) -> str:
+    """`text` without its secrets; identifiers that support needs (trace ids, numbers, addresses) stay."""
+    text = text[:LONGEST]
+    text = _SASL.sub(HIDDEN, text)
+    text = _BASE64.sub(_hide_encoded, text)
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return _LONG_RUN.sub(HIDDEN, text)
+
+
+def redact_value(value: Any) -> Any:
+    """A value of any shape without its secrets: by the names of its fields and by its content."""
+    match value:
+        case str():
+            return redact(value)
+        case bytes():
+            return redact(value.decode("utf-8", "replace"))
+        case Mapping():
+            return {key: _field(str(key), item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [redact_value(item) for item in value]
+        case BaseException():
+            return f"{type(value).__name__}: {redact(str(value))}"
+        case None | bool() | int() | float():
+            return value
+        case _:
+            return redact(str(value))
+
+
+def _field(name: str, value: Any) -> Any:
+    return HIDDEN if _NAME.match(name) and isinstance(value, str | bytes) else redact_value(value)
+
+
+def _hide_encoded(match: re.Match[str]) -> str:
+    run = re.sub(r"\s+", "", match[0])
+    for start in range(4):  # a run may begin in the middle of a longer one
+        plain = _decode(run[start:])
+        if b"auth=Bearer" in plain or (b"user=" in plain and b"\x01" in plain):
+            return HIDDEN
+    return match[0]
+
+
+def _decode(run: str) -> bytes:
+    run = run.rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        return base64.b64decode(run[: len(run) // 4 * 4])
+    except (binascii.Error, ValueError):
+        return b""

@@ -1,0 +1,156 @@
+"""Access tokens for connected accounts: from the sealed cache, refreshed by one at a time, stored before they are used."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import msal
+import structlog
+
+from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observe import from_oauth
+from bot.microsoft import SCOPES, Microsoft, MicrosoftUnreachable
+from bot.time import Clock
+from storage.cipher import CannotOpen, Cipher
+from storage.database import Store
+from storage.tables import Grant
+
+log = structlog.get_logger(__name__)
+
+EARLY = timedelta(minutes=10)
+LEASE = timedelta(seconds=60)
+WAITS = 80
+WAIT_SECONDS = 0.25
+"""Who finds the refresh claimed looks again for twenty seconds."""
+
+
+class TokenFailed(Exception):
+    """There is no usable token; `observation` says why."""
+
+    def __init__(self, observation: Observation) -> None:
+        super().__init__(observation.error or observation.condition)
+        self.observation = observation
+
+
+@dataclass(frozen=True)
+class FreshToken:
+    """An access token with ten minutes or more to live (if Microsoft gave one), and what it is good for."""
+
+    access_token: str = field(repr=False)
+    scopes: frozenset[str]
+
+
+def place(account_id: int) -> str:
+    """What an account's grant is sealed for: moved to another account it does not open."""
+    return f"grant:{account_id}"
+
+
+class Tokens:
+    """Gives access tokens."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        cipher: Cipher,
+        microsoft: Microsoft,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._cipher = cipher
+        self._microsoft = microsoft
+        self._wait = wait
+
+    def fresh(self, account_id: int) -> FreshToken:
+        """A token for the account. May take seconds: Microsoft is asked when the stored one is about to end.
+
+        Raises:
+            TokenFailed: nobody signed in, the grant cannot be opened, or Microsoft refused or did not answer.
+        """
+        grant, cache = self._open(account_id)
+        token = _living(cache, grant)
+        if token is not None:
+            return token
+        for _ in range(WAITS):
+            if self._claim(account_id):
+                return self._refresh(account_id)
+            self._wait(WAIT_SECONDS)
+            grant, cache = self._open(account_id)
+            token = _living(cache, grant)
+            if token is not None:
+                return token
+        raise TokenFailed(
+            Observation(Where.TOKEN, step="token", error="temporarily_unavailable", text="refresh is claimed")
+        )
+
+    def _claim(self, account_id: int) -> bool:
+        with self._store.transaction() as tx:
+            return tx.grants.claim(account_id, self._clock.now(), LEASE)
+
+    def _refresh(self, account_id: int) -> FreshToken:
+        """Under the claim: what somebody stored meanwhile is enough, else Microsoft is asked and the answer stored."""
+        try:
+            grant, cache = self._open(account_id)
+            token = _living(cache, grant)
+            if token is None:
+                token = self._ask(grant, cache)
+            return token
+        finally:
+            with self._store.transaction() as tx:
+                tx.grants.release(account_id)
+
+    def _ask(self, grant: Grant, cache: msal.SerializableTokenCache) -> FreshToken:
+        try:
+            client = self._microsoft.client(cache)
+            account = next(iter(client.get_accounts()), None)
+            result = self._microsoft.ask(
+                lambda: client.acquire_token_silent_with_error(list(SCOPES), account, force_refresh=True)
+            )
+        except MicrosoftUnreachable as error:
+            raise TokenFailed(error.observation) from None
+        if result is None:
+            raise TokenFailed(_no_grant("the cache holds no refresh token"))
+        if "access_token" not in result:
+            raise TokenFailed(from_oauth(result, Where.TOKEN, "token"))
+        scopes = str(result.get("scope") or grant.scopes)
+        self._keep(grant, cache, scopes)
+        return FreshToken(str(result["access_token"]), frozenset(scopes.split()))
+
+    def _keep(self, grant: Grant, cache: msal.SerializableTokenCache, scopes: str) -> None:
+        sealed = self._cipher.seal(cache.serialize(), place(grant.account_id))
+        with self._store.transaction() as tx:
+            kept = tx.grants.get(grant.account_id)
+            if kept is not None:  # disconnected meanwhile: nothing is kept
+                kept.sealed, kept.scopes, kept.refreshed_at = sealed, scopes, self._clock.now()
+
+    def _open(self, account_id: int) -> tuple[Grant, msal.SerializableTokenCache]:
+        with self._store.transaction() as tx:
+            grant = tx.grants.get(account_id)
+        if grant is None:
+            raise TokenFailed(_no_grant("nobody signed in"))
+        cache = msal.SerializableTokenCache()
+        try:
+            cache.deserialize(self._cipher.open(grant.sealed, place(account_id)))
+        except CannotOpen:
+            log.error("grant.cannot_open", account=account_id)
+            raise TokenFailed(_no_grant("the grant cannot be opened")) from None
+        return grant, cache
+
+
+def _living(cache: msal.SerializableTokenCache, grant: Grant) -> FreshToken | None:
+    """The stored access token, if it lives long enough. Its life is counted in real time, as Microsoft does."""
+    wanted = {scope.lower() for scope in SCOPES}
+    found: list[dict[str, Any]] = list(cache.search(msal.TokenCache.CredentialType.ACCESS_TOKEN))
+    for entry in found:
+        scopes = frozenset(str(entry.get("target", "")).split())
+        lives = int(entry.get("expires_on", 0)) - time.time() > EARLY.total_seconds()
+        if lives and wanted <= {scope.lower() for scope in scopes}:
+            return FreshToken(str(entry["secret"]), frozenset(grant.scopes.split()))
+    return None
+
+
+def _no_grant(text: str) -> Observation:
+    return Observation(Where.TOKEN, step="token", error="no_grant", text=text)

@@ -1,0 +1,35 @@
+"""Small HTTP servers on loopback, each in a thread."""
+
+import logging
+import ssl
+import threading
+
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: object) -> None:
+        """The practice world does not chat."""
+
+
+class Serving:
+    """A Flask app at work on a port of this machine."""
+
+    def __init__(self, app: Flask, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+        """Port 0 takes a free one."""
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        self._server = make_server("127.0.0.1", port, app, threaded=True, ssl_context=tls, request_handler=_Quiet)
+        self._server.daemon_threads = True
+        self.port = self._server.server_port
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop answering."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
