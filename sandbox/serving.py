@@ -20,7 +20,6 @@ class Serving:
         """Port 0 takes a free one."""
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self._server = make_server("127.0.0.1", port, app, threaded=True, ssl_context=tls, request_handler=_Quiet)
-        self._server.daemon_threads = True
         self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 

@@ -30,7 +30,7 @@ class Pages:
 
     def authorize(self, tenant: str) -> Page:
         """A program sent a browser here."""
-        asked = {name: value for name, value in request.args.items()}
+        asked = dict(request.args.items())
         problem = self._problem(asked)
         if problem:
             return self._stop(*problem)
@@ -71,7 +71,7 @@ class Pages:
 
     def admin_consent(self, tenant: str) -> Page:
         """An administrator is asked to approve for everybody."""
-        asked = {name: value for name, value in request.args.items()} | {"tenant": tenant}
+        asked = dict(request.args.items()) | {"tenant": tenant}
         if asked.get("client_id") != self._world.app.client_id:
             return self._stop(700016, "Application was not found in the directory.")
         if asked.get("redirect_uri") not in self._world.app.redirect_uris:

@@ -1,0 +1,93 @@
+"""The whole practice world: everything built, started, and described to a bot as its environment."""
+
+import tempfile
+import tomllib
+from pathlib import Path
+
+from sandbox.certificates import Certificates
+from sandbox.mail.imap import ImapStandIn
+from sandbox.mail.smtp import SmtpStandIn
+from sandbox.microsoft.server import MicrosoftStandIn
+from sandbox.slack.office import Office
+from sandbox.slack.server import SlackStandIn
+from sandbox.switchboard import Switchboard
+from sandbox.tokens import Signer
+from sandbox.world import Folder, Mailbox, Person, Tenant, World, load_scenarios
+
+PEOPLE_FILE = Path(__file__).with_name("people.toml")
+
+
+class Practice:
+    """Slack, Microsoft and the mail servers on this machine's loopback."""
+
+    def __init__(self, slack_port: int = 0) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="practice-")
+        self.certificates = Certificates(Path(self._folder.name))
+        self.signer = Signer()
+        self.world = World(load_scenarios())
+        self.office = Office()
+        _populate(self.world, self.office)
+        self.microsoft = MicrosoftStandIn(self.world, self.certificates, self.signer)
+        self.imap = ImapStandIn(self.world, self.certificates, self.signer)
+        self.smtp = SmtpStandIn(self.world, self.certificates, self.signer)
+        self.slack = SlackStandIn(self.office, slack_port)
+        self.switchboard = Switchboard(self.world, self.microsoft)
+        self.office.links = [{"label": "Switchboard: make things go wrong", "url": self.switchboard.url}]
+        self._parts = (self.microsoft, self.imap, self.smtp, self.slack, self.switchboard)
+
+    def start(self) -> None:
+        """Start every part."""
+        for part in self._parts:
+            part.start()
+
+    def stop(self) -> None:
+        """Stop every part."""
+        for part in reversed(self._parts):
+            part.stop()
+        self._folder.cleanup()
+
+    def deliver_to(self, bot_url: str) -> None:
+        """Make the bot at this address known to Slack and to Microsoft."""
+        self.slack.delivery.deliver_to(bot_url)
+        self.world.app.redirect_uris |= {f"{bot_url}/oauth/callback", f"{bot_url}/consent/callback"}
+
+    def environment(self, socket_mode: bool = False) -> dict[str, str]:
+        """The environment for a bot in this world; its own database, keys and address are its affair."""
+        vera = self.office.members["U0VERA"]
+        app_token = {"SLACK_APP_TOKEN": self.office.app_token} if socket_mode else {}
+        return app_token | {
+            "SLACK_BOT_TOKEN": self.office.bot_token,
+            "SLACK_SIGNING_SECRET": self.office.signing_secret,
+            "SLACK_API_URL": self.slack.api_url.rstrip("/"),
+            "SUPPORT_USERS": f"{vera.team_id}:{vera.id}",
+            "SUPPORT_CHANNEL": "C0DESK",
+            "ALERT_CHANNEL": "C0ALERTS",
+            "SUPPORT_EMAIL": "support@lumen.example",
+            "MS_CLIENT_ID": self.world.app.client_id,
+            "MS_CLIENT_SECRET": next(iter(self.world.app.client_secrets)),
+            "MS_AUTHORITY": self.microsoft.authority,
+            "MS_CA_BUNDLE": str(self.certificates.ca_file),
+            "MS_GRAPH_URL": self.microsoft.graph_url,
+            "IMAP_HOST": "localhost",
+            "IMAP_PORT": str(self.imap.port),
+            "SMTP_HOST": "localhost",
+            "SMTP_PORT": str(self.smtp.port),
+            "MAIL_CA_BUNDLE": str(self.certificates.ca_file),
+        }
+
+
+def _populate(world: World, office: Office) -> None:
+    data = tomllib.loads(PEOPLE_FILE.read_text(encoding="utf-8"))
+    for row in data["workspace"]:
+        office.add_workspace(row["id"], row["name"], row.get("installed", False))
+    for row in data["member"]:
+        office.add_member(row["id"], row["name"], row["team"], row["role"])
+    for row in data["channel"]:
+        office.add_channel(row["id"], row["name"], set(row["members"]))
+    for row in data["tenant"]:
+        world.add(Tenant(row["name"], row["domain"], user_consent=row.get("user_consent", True)))
+    for row in data["mailbox"]:
+        tenant = world.tenant_of(row["address"])
+        assert tenant is not None
+        world.add(Mailbox(row["address"], [Folder(name, tuple(flags)) for name, *flags in row["folders"]]))
+        world.add(Person(row["address"], row["name"], tenant.id, row.get("admin", False)))

@@ -1,0 +1,232 @@
+"""The Web API methods that the bot uses, as strict as Slack's."""
+
+import copy
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.slack.limits import problems
+from sandbox.slack.office import Json, Message, Office, SlackError, View
+
+HISTORY = ("channels:history", "groups:history")
+
+
+class WebApi:
+    """Answers calls by their method's name."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self.socket_url: Callable[[], str] = lambda: ""
+
+    def call(self, method: str, token: str, args: Json) -> Json:
+        """The answer to a call.
+
+        Raises:
+            SlackError: Slack would answer with this error.
+        """
+        if not token:
+            raise SlackError("not_authed")
+        wanted = self._office.app_token if method == "apps.connections.open" else self._office.bot_token
+        if token != wanted:
+            raise SlackError("invalid_auth")
+        self._office.take_failure(method)
+        answer = getattr(self, method.replace(".", "_").lower(), None)
+        if answer is None:
+            raise SlackError("unknown_method")
+        result: Json = answer(args)
+        return {"ok": True, **result}
+
+    def auth_test(self, args: Json) -> Json:
+        office = self._office
+        return {
+            "team_id": office.team_id,
+            "team": office.workspaces[office.team_id].name,
+            "user_id": office.bot_user,
+            "user": "maildesk",
+            "bot_id": office.bot_id,
+            "url": "https://practice.slack.example/",
+            "is_enterprise_install": False,
+        }
+
+    def apps_connections_open(self, args: Json) -> Json:
+        return {"url": self.socket_url()}
+
+    def chat_postmessage(self, args: Json) -> Json:
+        self._office.channel(args.get("channel", ""))
+        self._check("message", args)
+        self._office.limit_posts(args["channel"])
+        if args.get("thread_ts"):
+            self._office.message(args["channel"], args["thread_ts"])
+        message = self._new(args)
+        message.metadata = args.get("metadata")
+        with self._office.changing():
+            self._office.messages.append(message)
+        return {"channel": message.channel, "ts": message.ts, "message": _shown(message)}
+
+    def chat_postephemeral(self, args: Json) -> Json:
+        channel = self._office.channel(args.get("channel", ""))
+        self._check("message", args)
+        if args.get("user") not in channel.members:
+            raise SlackError("user_not_in_channel")
+        message = self._new(args)
+        message.ephemeral_to = args["user"]
+        with self._office.changing():
+            self._office.messages.append(message)
+        return {"message_ts": message.ts}
+
+    def chat_update(self, args: Json) -> Json:
+        self._office.channel(args.get("channel", ""))
+        self._check("message", args)
+        message = self._office.message(args["channel"], args.get("ts", ""))
+        if message.user != self._office.bot_user or message.ephemeral_to:
+            raise SlackError("cant_update_message")
+        with self._office.changing():
+            message.text, message.blocks, message.edited = args["text"], self._numbered(args), True
+        return {"channel": message.channel, "ts": message.ts, "text": message.text}
+
+    def chat_delete(self, args: Json) -> Json:
+        self._office.channel(args.get("channel", ""))
+        message = self._office.message(args["channel"], args.get("ts", ""))
+        if message.user != self._office.bot_user:
+            raise SlackError("cant_delete_message")
+        with self._office.changing():
+            self._office.messages.remove(message)
+        return {"channel": message.channel, "ts": message.ts}
+
+    def views_open(self, args: Json) -> Json:
+        self._check("modal", args.get("view") or {})
+        user = self._office.use_trigger(args.get("trigger_id", ""))
+        with self._office.changing():
+            self._office.stacks[user].clear()
+            return {"view": self._stack(user, args["view"])}
+
+    def views_push(self, args: Json) -> Json:
+        self._check("modal", args.get("view") or {})
+        user = self._office.use_trigger(args.get("trigger_id", ""))
+        if not self._office.stacks[user]:
+            raise SlackError("not_found")
+        if len(self._office.stacks[user]) >= 3:
+            raise SlackError("push_limit_reached")
+        with self._office.changing():
+            return {"view": self._stack(user, args["view"])}
+
+    def views_update(self, args: Json) -> Json:
+        self._check("modal", args.get("view") or {})
+        view = self._office.views.get(args.get("view_id", ""))
+        if view is None or view.id not in self._office.stacks[view.user]:
+            raise SlackError("not_found")
+        if args.get("hash") and args["hash"] != view.hash:
+            raise SlackError("hash_conflict")
+        with self._office.changing():
+            view.view, view.hash = self.numbered_view(args["view"]), secrets.token_hex(8)
+        return {"view": self.view_json(view)}
+
+    def views_publish(self, args: Json) -> Json:
+        self._check("home", args.get("view") or {})
+        if args.get("user_id") not in self._office.members:
+            raise SlackError("user_not_found")
+        with self._office.changing():
+            self._office.homes[args["user_id"]] = self.numbered_view(args["view"])
+        return {"view": args["view"]}
+
+    def conversations_info(self, args: Json) -> Json:
+        channel = self._office.channels.get(args.get("channel", ""))
+        if channel is None:
+            raise SlackError("channel_not_found")
+        shared = channel.kind == "shared"
+        facts = {"id": channel.id, "name": channel.name, "is_ext_shared": shared, "is_archived": channel.archived}
+        return {"channel": facts | {"is_member": self._office.bot_user in channel.members}}
+
+    def conversations_members(self, args: Json) -> Json:
+        channel = self._office.channels.get(args.get("channel", ""))
+        if channel is None:
+            raise SlackError("channel_not_found")
+        members, limit = sorted(channel.members), int(args.get("limit") or 100)
+        start = int(args.get("cursor") or 0)
+        after = str(start + limit) if start + limit < len(members) else ""
+        return {"members": members[start : start + limit], "response_metadata": {"next_cursor": after}}
+
+    def conversations_history(self, args: Json) -> Json:
+        return self._history(args, lambda message: not message.thread_ts)
+
+    def conversations_replies(self, args: Json) -> Json:
+        return self._history(args, lambda message: args.get("ts") in (message.thread_ts, message.ts))
+
+    def users_info(self, args: Json) -> Json:
+        member = self._office.members.get(args.get("user", ""))
+        if member is None:
+            raise SlackError("user_not_found")
+        user = {"id": member.id, "team_id": member.team_id, "name": member.name.lower(), "is_bot": member.is_bot}
+        return {"user": user | {"real_name": member.name, "is_stranger": False}}
+
+    def usergroups_users_list(self, args: Json) -> Json:
+        if args.get("usergroup") not in self._office.usergroups:
+            raise SlackError("no_such_subteam")
+        return {"users": self._office.usergroups[args["usergroup"]]}
+
+    def view_json(self, view: View) -> Json:
+        """A view as Slack's payloads carry it."""
+        stack = self._office.stacks[view.user]
+        return {
+            **view.view,
+            "id": view.id,
+            "hash": view.hash,
+            "app_id": self._office.app_id,
+            "bot_id": self._office.bot_id,
+            "root_view_id": stack[0] if stack else view.id,
+            "previous_view_id": view.previous or None,
+            "state": {"values": {}},
+        }
+
+    def stack(self, user: str, view: Json) -> Json:
+        """Put a window on top of a person's (`response_action` push)."""
+        self._check("modal", view)
+        return self._stack(user, view)
+
+    def numbered_view(self, view: Json) -> Json:
+        """A view whose blocks all have ids, as Slack gives them."""
+        return {**copy.deepcopy(view), "blocks": self._numbered(view)}
+
+    def check_view(self, view: Json) -> None:
+        """Refuse what Slack refuses in a window."""
+        self._check("modal", view)
+
+    def _stack(self, user: str, view: Json) -> Json:
+        stack = self._office.stacks[user]
+        id = "V" + secrets.token_hex(6).upper()
+        opened = View(id, user, self.numbered_view(view), secrets.token_hex(8), stack[-1] if stack else "")
+        self._office.views[id] = opened
+        stack.append(id)
+        return self.view_json(opened)
+
+    def _history(self, args: Json, fits: Callable[[Message], bool]) -> Json:
+        channel = self._office.channel(args.get("channel", ""))
+        if not self._office.scopes & set(HISTORY):
+            raise SlackError("missing_scope")
+        found = [m for m in self._office.messages if m.channel == channel.id and not m.ephemeral_to and fits(m)]
+        newest = list(reversed(found))[: int(args.get("limit") or 100)]
+        return {"messages": [_shown(message, bool(args.get("include_all_metadata"))) for message in newest]}
+
+    def _check(self, surface: str, payload: Json) -> None:
+        found = problems(surface, payload)
+        if found:
+            error = "no_text" if surface == "message" and "no top-level text" in found[0] else "invalid_blocks"
+            raise SlackError(error if surface == "message" else "invalid_arguments", found)
+
+    def _new(self, args: Json) -> Message:
+        office = self._office
+        thread = args.get("thread_ts") or ""
+        return Message(office.new_ts(), args["channel"], office.bot_user, args["text"], self._numbered(args), thread)
+
+    def _numbered(self, payload: Json) -> list[Json]:
+        blocks: list[Json] = copy.deepcopy(payload.get("blocks") or [])
+        for block in blocks:
+            block.setdefault("block_id", secrets.token_hex(3))
+        return blocks
+
+
+def _shown(message: Message, with_metadata: bool = False) -> Json:
+    shown: dict[str, Any] = {"type": "message", "ts": message.ts, "user": message.user, "text": message.text}
+    shown |= {"blocks": message.blocks} if message.blocks else {}
+    shown |= {"thread_ts": message.thread_ts} if message.thread_ts else {}
+    return shown | ({"metadata": message.metadata} if with_metadata and message.metadata else {})

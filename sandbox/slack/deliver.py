@@ -1,0 +1,150 @@
+"""Delivery to the bot: signed HTTP posts, or envelopes over a WebSocket."""
+
+import hashlib
+import hmac
+import json
+import secrets
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import requests
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import Server, ServerConnection, serve
+
+from sandbox.slack.office import Json, Office
+
+ACK_SECONDS = 3.0
+RETRY_SECONDS = (0.0, 60.0, 300.0)
+"""Events are tried again at once, after a minute and after five."""
+
+
+@dataclass(frozen=True)
+class Ack:
+    """How the bot answered: whether in time and well, and with what."""
+
+    ok: bool
+    body: Json
+    problem: str = ""
+
+
+class Delivery:
+    """Delivers to the bot by the way that is set up; a connected WebSocket goes first, as in Slack."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._url = ""
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._sockets: list[ServerConnection] = []
+        self._waiting: dict[str, tuple[threading.Event, list[Json]]] = {}
+        self._server: Server = serve(self._socket, "127.0.0.1", 0)
+        self.socket_url = f"ws://127.0.0.1:{self._server.socket.getsockname()[1]}/link"
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        """Begin to take WebSocket connections."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop, and close the connections."""
+        self._stopping.set()
+        self._server.shutdown()
+        for connection in list(self._sockets):
+            connection.close()
+
+    def deliver_to(self, url: str) -> None:
+        """Deliver by HTTP to this address."""
+        self._url = url
+
+    def command(self, form: Json) -> Ack:
+        """A slash command."""
+        return self._send("slash_commands", form, urlencode(form), "application/x-www-form-urlencoded")
+
+    def interaction(self, payload: Json) -> Ack:
+        """A press, a submission, an options request."""
+        body = urlencode({"payload": json.dumps(payload)})
+        return self._send("interactive", payload, body, "application/x-www-form-urlencoded")
+
+    def event(self, envelope: Json) -> None:
+        """An event, in the background, tried again while the bot does not say yes."""
+        threading.Thread(target=self._event, args=(envelope,), daemon=True).start()
+
+    def _event(self, envelope: Json) -> None:
+        reason = ""
+        for number, wait in enumerate((0.0, *RETRY_SECONDS)):
+            if self._stopping.wait(wait):
+                return
+            retry = {"x-slack-retry-num": str(number), "x-slack-retry-reason": reason} if number else {}
+            ack = self._send("events_api", envelope, json.dumps(envelope), "application/json", retry)
+            if ack.ok:
+                return
+            reason = "http_timeout" if ack.problem == "operation_timeout" else "http_error"
+
+    def _send(self, kind: str, payload: Json, body: str, content_type: str, headers: Json | None = None) -> Ack:
+        ack = (
+            self._by_socket(kind, payload, headers or {})
+            if self._sockets
+            else self._by_http(body, content_type, headers)
+        )
+        if not ack.ok:
+            self._office.complaints.append({"kind": kind, "problem": ack.problem})
+        return ack
+
+    def _by_http(self, body: str, content_type: str, headers: Json | None) -> Ack:
+        stamp = str(int(time.time()))
+        mac = hmac.new(self._office.signing_secret.encode(), f"v0:{stamp}:{body}".encode(), hashlib.sha256).hexdigest()
+        signed = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={mac}", "Content-Type": content_type}
+        try:
+            answer = requests.post(
+                f"{self._url}/slack/events",
+                data=body.encode(),
+                headers=signed | (headers or {}),
+                timeout=ACK_SECONDS,
+                proxies={"http": ""},
+            )
+        except requests.Timeout:
+            return Ack(False, {}, "operation_timeout")
+        except requests.RequestException:
+            return Ack(False, {}, "dispatch_failed")
+        if answer.status_code != 200:
+            return Ack(False, {}, f"dispatch_failed ({answer.status_code})")
+        is_json = answer.headers.get("Content-Type", "").startswith("application/json")
+        return Ack(True, answer.json() if is_json and answer.text else {"text": answer.text} if answer.text else {})
+
+    def _by_socket(self, kind: str, payload: Json, headers: Json) -> Ack:
+        envelope_id, event, answers = secrets.token_hex(8), threading.Event(), list[Json]()
+        self._waiting[envelope_id] = (event, answers)
+        envelope: dict[str, Any] = {"type": kind, "envelope_id": envelope_id, "payload": payload}
+        envelope |= {"accepts_response_payload": kind != "events_api"}
+        if headers:
+            envelope |= {
+                "retry_attempt": int(headers["x-slack-retry-num"]),
+                "retry_reason": headers["x-slack-retry-reason"],
+            }
+        try:
+            self._sockets[-1].send(json.dumps(envelope))
+        except ConnectionClosed:
+            return Ack(False, {}, "dispatch_failed")
+        in_time = event.wait(ACK_SECONDS)
+        self._waiting.pop(envelope_id, None)
+        return Ack(True, answers[0]) if in_time else Ack(False, {}, "operation_timeout")
+
+    def _socket(self, connection: ServerConnection) -> None:
+        hello = {"type": "hello", "num_connections": 1, "connection_info": {"app_id": self._office.app_id}}
+        connection.send(json.dumps(hello))
+        self._sockets.append(connection)
+        try:
+            for text in connection:
+                message = json.loads(text)
+                waiting = self._waiting.get(message.get("envelope_id", ""))
+                if waiting is not None:
+                    waiting[1].append(message.get("payload") or {})
+                    waiting[0].set()
+        except ConnectionClosed:
+            pass
+        finally:
+            self._sockets.remove(connection)

@@ -1,0 +1,216 @@
+"""What there is in the Slack of the practice world: workspaces, people, channels, messages, windows."""
+
+import secrets
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+
+TRIGGER_LIFE = 3.0
+BURST = 3
+"""chat.postMessage: about one a second in a channel, with short bursts allowed."""
+
+
+@dataclass
+class Workspace:
+    """A workspace."""
+
+    id: str
+    name: str
+
+
+@dataclass
+class Member:
+    """A person (or the bot), in one workspace."""
+
+    id: str
+    name: str
+    team_id: str
+    role: str = ""
+    is_bot: bool = False
+
+
+@dataclass
+class Channel:
+    """A channel: `shared` with another workspace, or `internal`."""
+
+    id: str
+    name: str
+    kind: str
+    team_ids: list[str]
+    members: set[str]
+    archived: bool = False
+
+
+@dataclass
+class Message:
+    """A message. `ephemeral_to` names the only person who sees it."""
+
+    ts: str
+    channel: str
+    user: str
+    text: str
+    blocks: list[Json] = field(default_factory=list)
+    thread_ts: str = ""
+    metadata: Json | None = None
+    edited: bool = False
+    ephemeral_to: str = ""
+
+
+@dataclass
+class View:
+    """A window in a person's stack, or their Home tab."""
+
+    id: str
+    user: str
+    view: Json
+    hash: str
+    previous: str = ""
+
+
+class SlackError(Exception):
+    """An error that the Web API answers with."""
+
+    def __init__(self, error: str, messages: list[str] | None = None, retry_after: int = 0) -> None:
+        super().__init__(error)
+        self.error, self.messages, self.retry_after = error, messages or [], retry_after
+
+
+class Office:
+    """Everything, behind one lock; `changed` wakes whoever watches."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self.clock = clock
+        self.bot_token = "xoxb-practice-" + secrets.token_hex(12)
+        self.app_token = "xapp-practice-" + secrets.token_hex(12)
+        self.signing_secret = secrets.token_hex(16)
+        self.app_id, self.bot_id, self.bot_user, self.team_id = "A0MAILDESK", "B0MAILDESK", "U0MAILDESK", ""
+        self.command = "/maildesk"
+        self.scopes = {"chat:write", "commands", "app_mentions:read", "channels:read", "users:read", "usergroups:read"}
+        self.rate_limits = True
+        self.workspaces: dict[str, Workspace] = {}
+        self.members: dict[str, Member] = {}
+        self.channels: dict[str, Channel] = {}
+        self.usergroups: dict[str, list[str]] = {}
+        self.messages: list[Message] = []
+        self.views: dict[str, View] = {}
+        self.stacks: dict[str, list[str]] = defaultdict(list)
+        self.homes: dict[str, Json] = {}
+        self.notices: dict[str, list[Json]] = defaultdict(list)
+        self.complaints: list[Json] = []
+        self.links: list[Json] = []
+        self.version = 0
+        self._condition = threading.Condition(threading.RLock())
+        self._triggers: dict[str, tuple[str, float]] = {}
+        self._used_triggers: set[str] = set()
+        self._posts: dict[str, list[float]] = defaultdict(list)
+        self._failures: dict[str, list[SlackError]] = defaultdict(list)
+        self._stamp = 0
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Change something; whoever watches looks again."""
+        with self._condition:
+            yield
+            self.version += 1
+            self._condition.notify_all()
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Look at several things while nothing changes."""
+        with self._condition:
+            yield
+
+    def wait_beyond(self, version: int, seconds: float) -> None:
+        """Wait until something is newer than `version`."""
+        with self._condition:
+            self._condition.wait_for(lambda: self.version > version, seconds)
+
+    def add_workspace(self, id: str, name: str, installed: bool = False) -> None:
+        """A workspace; the app is installed in one."""
+        self.workspaces[id] = Workspace(id, name)
+        if installed:
+            self.team_id = id
+            self.members[self.bot_user] = Member(self.bot_user, "Maildesk", id, "App", is_bot=True)
+
+    def add_member(self, id: str, name: str, team_id: str, role: str) -> None:
+        """A person."""
+        self.members[id] = Member(id, name, team_id, role)
+
+    def add_channel(self, id: str, name: str, members: set[str], with_bot: bool = True) -> None:
+        """A channel; it is shared when its people are of several workspaces."""
+        people = members | ({self.bot_user} if with_bot else set())
+        teams = sorted({self.members[user].team_id for user in people})
+        with self.changing():
+            self.channels[id] = Channel(id, name, "shared" if len(teams) > 1 else "internal", teams, people)
+
+    def new_ts(self) -> str:
+        """A message's time, which is its name in the channel."""
+        self._stamp = max(self._stamp + 1, int(self.clock() * 1_000_000))
+        return f"{self._stamp // 1_000_000}.{self._stamp % 1_000_000:06d}"
+
+    def channel(self, id: str) -> Channel:
+        """A channel that the bot may speak in, or Slack's error."""
+        channel = self.channels.get(id)
+        if channel is None:
+            raise SlackError("channel_not_found")
+        if channel.archived:
+            raise SlackError("is_archived")
+        if self.bot_user not in channel.members:
+            raise SlackError("not_in_channel")
+        return channel
+
+    def message(self, channel: str, ts: str) -> Message:
+        """A message, or Slack's error."""
+        found = next((m for m in self.messages if (m.channel, m.ts) == (channel, ts)), None)
+        if found is None:
+            raise SlackError("message_not_found")
+        return found
+
+    def new_trigger(self, user: str) -> str:
+        """What a stimulus hands out to open one window with."""
+        trigger = f"{secrets.randbelow(10**12)}.{secrets.token_hex(16)}"
+        self._triggers[trigger] = (user, self.clock())
+        return trigger
+
+    def use_trigger(self, trigger: str) -> str:
+        """Whose trigger it is; good once and for three seconds."""
+        with self._condition:
+            if trigger in self._used_triggers:
+                raise SlackError("exchanged_trigger_id")
+            if trigger not in self._triggers:
+                raise SlackError("invalid_trigger_id")
+            user, made = self._triggers[trigger]
+            if self.clock() - made > TRIGGER_LIFE:
+                raise SlackError("expired_trigger_id")
+            self._used_triggers.add(trigger)
+            return user
+
+    def limit_posts(self, channel: str) -> None:
+        """Refuse more than a message a second in a channel, once the burst is used up."""
+        if not self.rate_limits:
+            return
+        now = self.clock()
+        recent = [at for at in self._posts[channel] if now - at < BURST]
+        if len(recent) >= BURST:
+            raise SlackError("ratelimited", retry_after=1)
+        self._posts[channel] = [*recent, now]
+
+    def fail_next(self, method: str, error: str, retry_after: int = 0) -> None:
+        """Have the next call of a Web API method fail."""
+        self._failures[method].append(SlackError(error, retry_after=retry_after))
+
+    def take_failure(self, method: str) -> None:
+        """Fail if that was asked for."""
+        if self._failures[method]:
+            raise self._failures[method].pop(0)
+
+    def notify(self, user: str, text: str) -> None:
+        """Tell one person something that Slack itself says."""
+        with self.changing():
+            self.notices[user].append({"id": secrets.token_hex(6), "text": text})

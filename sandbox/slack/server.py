@@ -1,0 +1,150 @@
+"""The Slack stand-in's one address: the Web API for the bot, and the page with what it needs for people."""
+
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, jsonify, request, send_from_directory
+
+from sandbox.serving import Serving
+from sandbox.slack.api import WebApi
+from sandbox.slack.deliver import Delivery
+from sandbox.slack.office import Json, Message, Office, SlackError
+from sandbox.slack.people import People, Unable
+
+PAGE = Path(__file__).with_name("page")
+LONG_POLL_SECONDS = 20
+
+
+class SlackStandIn:
+    """Slack on a loopback port."""
+
+    def __init__(self, office: Office, port: int = 0) -> None:
+        self.office = office
+        self._api = WebApi(office)
+        self.delivery = Delivery(office)
+        self._api.socket_url = lambda: self.delivery.socket_url
+        app = Flask("slack", static_folder=None)
+        self._serving = Serving(app, port)
+        self.url = f"http://127.0.0.1:{self._serving.port}"
+        self.api_url = f"{self.url}/api/"
+        self.people = People(office, self._api, self.delivery, self.url)
+        self._routes(app)
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self.delivery.start()
+        self._serving.start()
+
+    def stop(self) -> None:
+        """Stop answering."""
+        self.delivery.stop()
+        self._serving.stop()
+
+    def _routes(self, app: Flask) -> None:
+        app.add_url_rule("/api/<method>", view_func=self._web_api, methods=["GET", "POST"])
+        app.add_url_rule("/response/<token>", view_func=self._response, methods=["POST"])
+        app.add_url_rule("/ui/bootstrap", view_func=self._bootstrap)
+        app.add_url_rule("/ui/view", view_func=self._view)
+        app.add_url_rule("/ui/<what>", view_func=self._human, methods=["POST"])
+        app.add_url_rule("/", view_func=lambda: send_from_directory(PAGE, "index.html"))
+        app.add_url_rule("/page/<name>", view_func=lambda name: send_from_directory(PAGE, name))
+
+    def _web_api(self, method: str) -> Response:
+        args = request.get_json() if request.is_json else dict(request.values.items())
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ") or args.get("token", "")
+        try:
+            answer = jsonify(self._api.call(method, token, args))
+        except SlackError as error:
+            details = {"response_metadata": {"messages": error.messages}} if error.messages else {}
+            answer = jsonify({"ok": False, "error": error.error, **details})
+            if error.messages:
+                self.office.complaints.append({"kind": method, "problem": error.messages})
+            if error.retry_after or error.error == "ratelimited":
+                answer.status_code = 429
+                answer.headers["Retry-After"] = str(error.retry_after or 1)
+        answer.headers["X-OAuth-Scopes"] = ",".join(sorted(self.office.scopes))
+        return answer
+
+    def _response(self, token: str) -> tuple[Response, int] | Response:
+        try:
+            return jsonify(self.people.respond(token, request.get_json()))
+        except SlackError as error:
+            return jsonify(ok=False, error=error.error), 404
+
+    def _human(self, what: str) -> tuple[Response, int] | Response:
+        asked = request.get_json()
+        user = asked.get("as", "")
+        people = self.people
+        try:
+            match what:
+                case "slash":
+                    answer = people.slash(user, asked["channel"], asked["command"], asked.get("text", ""))
+                case "message":
+                    answer = people.say(user, asked["channel"], asked["text"], asked.get("thread_ts", ""))
+                case "action":
+                    answer = people.act(user, asked)
+                case "submit":
+                    answer = people.submit(user, asked["view_id"], asked.get("values") or {})
+                case "close":
+                    answer = people.close(user, asked["view_id"])
+                case "home":
+                    answer = people.open_home(user)
+                case "join":
+                    answer = people.join(asked["user"], asked["channel"])
+                case _:
+                    return jsonify(ok=False, error="unknown"), 404
+        except (Unable, SlackError) as error:
+            return jsonify(ok=False, error=str(error)), 409
+        return jsonify(answer)
+
+    def _bootstrap(self) -> Response:
+        office = self.office
+        people = [vars(m) for m in office.members.values() if not m.is_bot]
+        return jsonify(
+            workspaces=[vars(workspace) for workspace in office.workspaces.values()],
+            people=people,
+            channels=[_channel(channel) for channel in office.channels.values()],
+            bot={"user_id": office.bot_user, "name": "Maildesk"},
+            links=office.links,
+            commands=[office.command],
+        )
+
+    def _view(self) -> Response:
+        user, since = request.args["as"], int(request.args.get("since", -1))
+        self.office.wait_beyond(since, LONG_POLL_SECONDS if since >= 0 else 0)
+        office = self.office
+        with office.still():
+            if office.version <= since:
+                return jsonify(version=office.version, unchanged=True)
+            channels = [
+                _channel(channel)
+                | {"messages": [self._message(m) for m in office.messages if _sees(m, channel.id, user)]}
+                for channel in office.channels.values()
+                if user in channel.members
+            ]
+            views = [
+                {"id": id, "hash": office.views[id].hash, "view": office.views[id].view} for id in office.stacks[user]
+            ]
+            return jsonify(
+                version=office.version,
+                channels=channels,
+                views=views,
+                home=office.homes.get(user),
+                notices=office.notices[user][-5:],
+            )
+
+    def _message(self, message: Message) -> Json:
+        office = self.office
+        replies = sum(1 for m in office.messages if m.thread_ts == message.ts and m.channel == message.channel)
+        facts: dict[str, Any] = {name: getattr(message, name) for name in ("ts", "thread_ts", "user", "text", "blocks")}
+        member = office.members.get(message.user)
+        facts |= {"name": member.name if member else message.user, "edited": message.edited}
+        return facts | {"ephemeral": bool(message.ephemeral_to), "reply_count": replies}
+
+
+def _channel(channel: Any) -> Json:
+    return vars(channel) | {"members": sorted(channel.members)}
+
+
+def _sees(message: Message, channel: str, user: str) -> bool:
+    return message.channel == channel and message.ephemeral_to in ("", user)
