@@ -1,6 +1,6 @@
 """Sending what the outbox holds: in order per channel, within Slack's limits, tried again until it is certain."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -13,8 +13,10 @@ from storage.tables import OutboxItem
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=60)
-REST = timedelta(seconds=1)
-"""Slack takes about one message a second in a channel (docs.slack.dev/apis/web-api/rate-limits)."""
+REST_AFTER_POST = timedelta(seconds=1)
+REST_AFTER_UPDATE = timedelta(milliseconds=500)
+"""Slack takes about one new message a second in a channel, and some fifty updates a minute
+(docs.slack.dev/apis/web-api/rate-limits)."""
 
 FIRST_WAIT = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(minutes=5)
@@ -66,6 +68,11 @@ class Delivery:
             tried += 1
         return tried
 
+    def next_due(self) -> datetime | None:
+        """When the next channel's turn is."""
+        with self._store.transaction() as tx:
+            return tx.outbox.next_due()
+
     def _claim(self) -> Claimed | None:
         with self._store.transaction() as tx:
             return tx.outbox.claim_next(self._clock.now(), LEASE)
@@ -86,7 +93,8 @@ class Delivery:
             self._again(item, type(error).__name__, most=5)
         else:
             with self._store.transaction() as tx:
-                tx.outbox.sent(item, ts, self._clock.now(), REST)
+                rest = REST_AFTER_UPDATE if claimed.posted else REST_AFTER_POST
+                tx.outbox.sent(item, ts, self._clock.now(), rest)
 
     def _show(self, claimed: Claimed) -> str | None:
         item, thread = claimed.item, claimed.parent.ts if claimed.parent else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -53,16 +54,13 @@ class Worker:
         """Begin to tick."""
         tick = {"seconds": TICK_SECONDS, "max_instances": 1, "coalesce": True, "misfire_grace_time": None}
         self._scheduler.add_job(self.tick, "interval", id="tick", **tick)
-        self._scheduler.add_job(self._delivery.deliver_due, "interval", id="outbox", **(tick | {"max_instances": 2}))
+        self._scheduler.add_job(self._deliver, "interval", id="outbox", **(tick | {"max_instances": 2}))
         self._scheduler.start()
 
     def nudge(self) -> None:
         """Look for due work now rather than at the next tick."""
         for name in ("tick", "outbox"):
-            try:
-                self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
-            except JobLookupError:  # this process has no running worker
-                return
+            self._wake(name, timedelta())
 
     def stop(self) -> None:
         """Stop taking work and finish what was begun."""
@@ -81,6 +79,17 @@ class Worker:
             jobs = tx.jobs.claim_due(self._clock.now(), self._threads, LEASE)
         for job in jobs:
             self._pool.submit(self._do, job)
+
+    def _deliver(self) -> None:
+        self._delivery.deliver_due()
+        due = self._delivery.next_due()
+        wait = due - self._clock.now() if due is not None else timedelta(seconds=TICK_SECONDS)
+        if wait < timedelta(seconds=TICK_SECONDS):  # a channel's rest ends before the next tick
+            self._wake("outbox", max(wait, timedelta(milliseconds=50)))
+
+    def _wake(self, name: str, wait: timedelta) -> None:
+        with suppress(JobLookupError):  # this process may have no running worker
+            self._scheduler.modify_job(name, next_run_time=datetime.now(UTC) + wait)
 
     def _do(self, job: Job) -> None:
         assert job.id is not None

@@ -31,7 +31,7 @@ class SlackSide:
         signing_secret: str,
         nudge: Callable[[], None],
     ) -> None:
-        self.app = App(client=client, signing_secret=signing_secret, raise_error_for_unhandled_request=False)
+        self.app = App(client=client, signing_secret=signing_secret, token_verification_enabled=False)
         commands = Commands(desk, client, presenter)
         listeners = Listeners(self.app, desk, client, nudge)
         events.register(self.app, desk, nudge)

@@ -44,6 +44,10 @@ class Jobs:
         """Forget a finished job."""
         self._session.exec(delete(Job).where(col(Job.id) == job_id))
 
+    def unfinished(self) -> int:
+        """How many jobs somebody is at work on."""
+        return len(self._session.exec(select(Job.id).where(col(Job.leased_until).is_not(None))).all())
+
     def next_due(self) -> datetime | None:
         """When the next unclaimed job is due."""
         unclaimed = select(Job.due_at).where(col(Job.leased_until).is_(None))

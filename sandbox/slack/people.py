@@ -193,7 +193,7 @@ class People:
         }
 
     def _message_payload(self, user: str, place: Channel, message: Message) -> Json:
-        container = {"type": "message", "message_ts": message.ts, "channel_id": place.id}
+        container: Json = {"type": "message", "message_ts": message.ts, "channel_id": place.id}
         container |= {"is_ephemeral": bool(message.ephemeral_to)}
         shown: Json = {"type": "message", "ts": message.ts, "user": message.user, "text": message.text}
         shown |= {"blocks": message.blocks} | ({"thread_ts": message.thread_ts} if message.thread_ts else {})

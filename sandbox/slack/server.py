@@ -8,7 +8,7 @@ from flask import Flask, Response, jsonify, request, send_from_directory
 from sandbox.serving import Serving
 from sandbox.slack.api import WebApi
 from sandbox.slack.deliver import Delivery
-from sandbox.slack.office import Json, Message, Office, SlackError
+from sandbox.slack.office import Channel, Json, Message, Office, SlackError
 from sandbox.slack.people import People, Unable
 
 PAGE = Path(__file__).with_name("page")
@@ -46,11 +46,11 @@ class SlackStandIn:
         app.add_url_rule("/ui/bootstrap", view_func=self._bootstrap)
         app.add_url_rule("/ui/view", view_func=self._view)
         app.add_url_rule("/ui/<what>", view_func=self._human, methods=["POST"])
-        app.add_url_rule("/", view_func=lambda: send_from_directory(PAGE, "index.html"))
-        app.add_url_rule("/page/<name>", view_func=lambda name: send_from_directory(PAGE, name))
+        app.add_url_rule("/", "page", view_func=lambda: send_from_directory(PAGE, "index.html"))
+        app.add_url_rule("/page/<name>", "part", view_func=lambda name: send_from_directory(PAGE, name))
 
     def _web_api(self, method: str) -> Response:
-        args = request.get_json() if request.is_json else dict(request.values.items())
+        args = (request.get_json(silent=True) or {}) if request.is_json else dict(request.values.items())
         token = request.headers.get("Authorization", "").removeprefix("Bearer ") or args.get("token", "")
         try:
             answer = jsonify(self._api.call(method, token, args))
@@ -142,8 +142,8 @@ class SlackStandIn:
         return facts | {"ephemeral": bool(message.ephemeral_to), "reply_count": replies}
 
 
-def _channel(channel: Any) -> Json:
-    return vars(channel) | {"members": sorted(channel.members)}
+def _channel(channel: Channel) -> Json:
+    return {**vars(channel), "members": sorted(channel.members)}
 
 
 def _sees(message: Message, channel: str, user: str) -> bool:

@@ -1,0 +1,1 @@
+"""Tests against the real servers that the practice world stands in for."""

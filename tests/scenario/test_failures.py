@@ -1,0 +1,124 @@
+"""What people see when something goes wrong, and how it is put right."""
+
+from tests.support.browser import Browser
+from tests.support.world import ACME, ALERTS, BotWorld
+
+
+def test_smtp_auth_off_for_the_tenant_is_explained_and_passes_after_the_mend(world: BotWorld) -> None:
+    world.set_up()
+    world.throw("smtp-auth-off-tenant", "acme.example")
+    world.sign_in(world.add("info@acme.example", "Info"), "info@acme.example")
+
+    result = world.carol.find(ACME, "does not work yet", "Error ID")
+    assert ":white_check_mark:  Read the inbox" in result.text
+    assert ":x:  Sign in for sending" in result.text
+    assert "your Microsoft 365 administrator" in result.text
+    assert "signing in again would not help" in result.text
+    mailbox, organisation = result.text.index("Manage email apps"), result.text.index("Turn off SMTP AUTH protocol")
+    assert mailbox < organisation, "the mailbox's own switch comes first"
+    assert "535" not in result.text, "no raw replies in a shared channel"
+
+    world.take_back("smtp-auth-off-tenant", "acme.example")
+    world.carol.press(result, "Test again")
+    world.carol.find(ACME, "The connection of Info works")
+    world.card("Info", "folders not mapped yet")
+
+
+def test_support_sees_the_details_of_an_error_and_a_customer_plain_words(world: BotWorld) -> None:
+    world.set_up()
+    world.throw("smtp-auth-off-tenant", "acme.example")
+    world.sign_in(world.add("info@acme.example", "Info"), "info@acme.example")
+    result = world.carol.find(ACME, "does not work yet", "Error ID")
+    error = result.text.split("*Error ID:* `")[1][:12]
+
+    world.vera.slash(ACME, f"error {error.lower()}")
+    details = world.vera.find(ACME, "What the server said")
+    assert "5.7.139" in details.text and "Info" in details.text
+    assert details.data["ephemeral"]
+
+    world.carol.press(result, "Details")
+    window = world.carol.window(f"Error {error}")
+    assert "switched off" in window.text and "5.7.139" not in window.text
+
+
+def test_another_account_is_refused_with_both_addresses(world: BotWorld) -> None:
+    world.set_up()
+    card = world.add("info@acme.example", "Info")
+    browser = Browser()
+    page = world.sign_in(card, "carol@acme.example", browser)
+    assert page.status == 403
+    assert "info@acme.example" in page.text and "carol@acme.example" in page.text
+    assert "MX-" in page.text
+    world.carol.find(ACME, "The sign-in did not go through", "Another account")
+
+    page = browser.press(page, "Use another account")
+    page = browser.press(page, "info@acme.example")
+    page = browser.press(page, "Accept") if "Permissions requested" in page.text else page
+    assert "Signed in as info@acme.example" in page.text
+
+
+def test_an_administrator_has_to_approve_first(world: BotWorld) -> None:
+    world.set_up()
+    world.throw("admin-approval-needed", "acme.example")
+    card = world.add("info@acme.example", "Info")
+    browser = Browser()
+    page = world.sign_in(card, "info@acme.example", browser)
+    assert "Need admin approval" in page.text
+    page = browser.press(page, "Return to the application")
+    assert "administrator" in page.text and "adminconsent" in page.text
+    card = world.card("Info", "Waiting for the administrator's approval")
+
+    admin = Browser()
+    page = admin.open(card.url("Approval page for the administrator"))
+    page = admin.press(admin.press(page, "adam@acme.example"), "Accept")
+    assert "approved for your organisation" in page.text
+    assert "Signed in as" in world.sign_in(card, "info@acme.example").text
+    world.card("Info", "folders not mapped yet")
+
+
+def test_our_own_expired_secret_is_one_alert_and_asks_nobody_to_sign_in(world: BotWorld) -> None:
+    world.set_up()
+    cards = [world.connect("info@acme.example", "Info"), world.connect("biuro@acme.example", "Biuro")]
+    world.throw("application-secret-expired")
+    _expire_tokens(world)
+    for card in cards:
+        world.carol.press(card, "Test again")
+    world.carol.find(ACME, "The connection of Info does not work", "our engineers")
+    world.carol.find(ACME, "The connection of Biuro does not work", "our engineers")
+    world.settle()
+    alerts = [m for m in world.omar.messages(ALERTS) if "secret has expired" in m.text]
+    assert len(alerts) == 1
+    assert "*2* times" in alerts[0].text
+
+    world.omar.press(alerts[0], "Acknowledge")
+    assert "Acknowledged by <@U0OMAR>" in world.omar.find(ALERTS, "Acknowledged").text
+    assert "New login link" not in "".join(world.card(name).text for name in ("Info", "Biuro"))
+
+
+def test_a_busy_microsoft_is_never_called_a_failed_sign_in(world: BotWorld) -> None:
+    world.set_up()
+    card = world.connect("info@acme.example", "Info")
+    world.throw("smtp-busy", "info@acme.example")
+    world.carol.press(card, "Test again")
+    result = world.carol.find(ACME, "The connection of Info does not work")
+    assert "passing problem" in result.text and "Microsoft" in result.text
+    assert "sign in again" not in result.text.lower()
+
+
+def _expire_tokens(world: BotWorld) -> None:
+    """Make every stored access token an old one, as after an hour."""
+    import json
+
+    from bot.tokens import place
+    from storage.cipher import Cipher
+
+    cipher = Cipher(world.bot.settings.keys)
+    with world.bot.store.transaction() as tx:
+        for name in ("Info", "Biuro"):
+            account_id = world.account(name).id or 0
+            grant = tx.grants.get(account_id)
+            assert grant is not None
+            cache = json.loads(cipher.open(grant.sealed, place(account_id)))
+            for entry in cache["AccessToken"].values():
+                entry["expires_on"] = "1"
+            grant.sealed = cipher.seal(json.dumps(cache), place(account_id))

@@ -1,0 +1,176 @@
+"""The practice world with a bot in it and a clock that the test moves. Nothing inside the bot is replaced."""
+
+import base64
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from waitress.server import create_server
+
+from bot.main import Maildesk, build
+from bot.settings import load
+from sandbox.practice import Practice
+from storage.database import Transaction
+from storage.migrate import upgrade
+from storage.tables import Account
+from tests.support.browser import Browser, Page
+from tests.support.slack import Message, SlackPerson
+
+ACME, DESK, ALERTS = "C0ACME", "C0DESK", "C0ALERTS"
+KEY = base64.b64encode(b"k" * 32).decode()
+
+
+class MovableClock:
+    """The machine's time, moved ahead by as much as the test says."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    def pass_time(self, **length: float) -> None:
+        self._ahead += timedelta(**length)
+
+
+class BotWorld:
+    """Everything, running."""
+
+    def __init__(self, folder: Path, socket_mode: bool = False, **environment: str) -> None:
+        self.practice = Practice()
+        self.practice.start()
+        self.clock = MovableClock()
+        self._socket_mode = socket_mode
+        self._folder = folder
+        self._environment = environment
+        self._server = None
+        self.vera = self.person("U0VERA")
+        self.omar = self.person("U0OMAR")
+        self.nils = self.person("U0NILS")
+        self.carol = self.person("U0CAROL")
+        self.adam = self.person("U0ADAM")
+        self.start_bot()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The bot's environment."""
+        own = {
+            "DATABASE_URL": f"sqlite:///{self._folder / 'maildesk.db'}",
+            "ENCRYPTION_KEYS": KEY,
+            "PUBLIC_URL": "http://127.0.0.1:1",
+        }
+        return self.practice.environment(self._socket_mode) | own | self._environment
+
+    def start_bot(self) -> None:
+        """Start the bot, on a free port."""
+        settings = load(self.environment)
+        upgrade(settings.database_url)
+        server = create_server(lambda *_: [], host="127.0.0.1", port=0, threads=8)
+        self.url = f"http://127.0.0.1:{server.effective_port}"
+        self.bot: Maildesk = build(load(self.environment | {"PUBLIC_URL": self.url}), self.clock)
+        server.application = self.bot.web
+        self._server = server
+        threading.Thread(target=server.run, daemon=True).start()
+        self.practice.deliver_to(self.url)
+        self.bot.worker.start()
+        self._socket = self.bot.socket()
+        if self._socket is not None:
+            self._socket.connect()
+
+    def stop_bot(self) -> None:
+        """Stop the bot as a deployment does."""
+        if self._socket is not None:
+            self._socket.close()
+        self._server.close()
+        self.bot.worker.stop()
+        self.bot.store.engine.dispose()
+
+    def restart_bot(self) -> None:
+        """Stop it and start it again, on the same database."""
+        self.stop_bot()
+        self.start_bot()
+
+    def stop(self) -> None:
+        """End everything."""
+        self.stop_bot()
+        self.practice.stop()
+
+    def person(self, user: str) -> SlackPerson:
+        """Somebody at a Slack client."""
+        return SlackPerson(self.practice.slack.url, user)
+
+    def settle(self, seconds: float = 30) -> None:
+        """Wait until nothing is due and no message waits."""
+        end = time.monotonic() + seconds
+        office = self.practice.office
+        while True:
+            self.bot.worker.nudge()
+            office.wait_beyond(office.version, 0.05)
+            with self.bot.store.transaction() as tx:
+                if not self._busy(tx):
+                    return
+            assert time.monotonic() < end, "the bot does not come to rest"
+
+    def pass_time(self, **length: float) -> None:
+        """Let time pass, and the bot do what is due."""
+        self.clock.pass_time(**length)
+        self.bot.worker.tick()
+        self.settle()
+
+    def throw(self, name: str, target: str = "", times: int | None = None) -> None:
+        """Make something go wrong."""
+        self.practice.world.throw(name, target, times)
+
+    def take_back(self, name: str, target: str = "") -> None:
+        """Put it right again."""
+        self.practice.world.take_back(name, target)
+
+    # -- the road
+
+    def set_up(self) -> Message:
+        """Support binds the channel."""
+        self.vera.slash(ACME, "setup Acme Marine")
+        return self.carol.find(ACME, "Connect your Microsoft 365 mailboxes")
+
+    def add(self, address: str, name: str = "Office") -> Message:
+        """Carol adds an account; its card."""
+        self.carol.press(self.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Add an account")
+        form = self.carol.window("New Microsoft 365 account (Corporate)")
+        values = {"Account name": name, "Sender name": "Acme Marine", "Sender email": address}
+        assert self.carol.submit(form, values) == {}
+        return self.card(name)
+
+    def card(self, name: str, *texts: str) -> Message:
+        """An account's card, once it has these texts."""
+        return self.carol.find(ACME, f"*{name}*   `MB-", *texts)
+
+    def sign_in(self, card: Message, upn: str, browser: Browser | None = None) -> Page:
+        """Follow the login link, choose `upn` at Microsoft, accept if asked; the page at the end."""
+        browser = browser or Browser()
+        page = browser.open(card.url("Sign in to Microsoft"))
+        page = browser.press(page, "Continue to Microsoft")
+        page = browser.press(page, upn)
+        return browser.press(page, "Accept") if "Permissions requested" in page.text else page
+
+    def connect(self, address: str, name: str = "Office") -> Message:
+        """Add an account and sign it in; its card, connected and not yet mapped."""
+        self.sign_in(self.add(address, name), address)
+        return self.card(name, "folders not mapped yet")
+
+    def map_folders(self, card: Message) -> None:
+        """Carol takes what is suggested."""
+        self.carol.press(card, "Map folders")
+        assert self.carol.submit(self.carol.window("Which folders of"), {}) == {}
+
+    def account(self, name: str) -> Account:
+        """An account as it stands in the database."""
+        with self.bot.store.transaction() as tx:
+            found = [a for _, c in tx.channels.all() for a in tx.accounts.of_customer(c.id or 0) if a.name == name]
+        return found[0]
+
+    def _busy(self, tx: Transaction) -> bool:
+        now = self.clock.now()
+        due = [tx.jobs.next_due(), tx.outbox.next_due()]
+        return tx.outbox.waiting() > 0 or tx.jobs.unfinished() > 0 or any(at is not None and at <= now for at in due)
+
