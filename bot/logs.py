@@ -8,7 +8,7 @@ import structlog
 
 from bot.redaction import redact, redact_value
 
-CHATTY = ("slack_sdk", "slack_bolt", "msal", "urllib3", "waitress", "werkzeug", "apscheduler", "alembic", "httpx")
+CHATTY = ("slack_sdk", "slack_bolt", "msal", "urllib3", "waitress", "werkzeug", "alembic")
 UNFIT = ("imapclient", "imapclient.imaplib")
 """These write whole protocol conversations when they are let."""
 
@@ -33,13 +33,14 @@ def configure(level: str, stream: TextIO) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in CHATTY:
         logging.getLogger(name).setLevel(level if level == "DEBUG" else "WARNING")
+    logging.getLogger("apscheduler").setLevel("ERROR")  # a tick that is skipped because one is at work is no news
     for name in UNFIT:
         logging.getLogger(name).setLevel("WARNING")
 
 
 def hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Every value of a log line without its secrets."""
-    return {key: redact_value(value) for key, value in event.items()}
+    """A log line without its secrets, which are known by their field's name or by how they look."""
+    return dict(redact_value(event))
 
 
 class RedactingFormatter(logging.Formatter):

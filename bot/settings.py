@@ -22,11 +22,15 @@ MICROSOFT_HOSTS = frozenset(
         "login.partner.microsoftonline.cn",
         "login.chinacloudapi.cn",
         "login.windows.net",
+        "login.sovcloud-identity.fr",
+        "login.sovcloud-identity.de",
+        "login.sovcloud-identity.sg",
     }
 )
-"""Where Microsoft's own sign-in stands (entra-docs, authentication-national-cloud)."""
+"""Where Microsoft's own sign-in stands (entra-docs, authentication-national-cloud; the last three: MSAL 1.39)."""
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 KEY_HINT = 'make one with: python3 -c "import base64,os; print(base64.b64encode(os.urandom(32)).decode())"'
 
@@ -108,6 +112,24 @@ def _https(value: Any) -> str:
     return text
 
 
+def _authority(value: Any) -> str:
+    parts = urlsplit(str(value))
+    if parts.scheme != "https" or not parts.hostname or not parts.path.strip("/"):
+        raise ValueError("give it as https://login.microsoftonline.com/organizations (MSAL takes nothing but https)")
+    return str(value).rstrip("/")
+
+
+def _database(value: Any) -> str:
+    parts = urlsplit(str(value))
+    try:
+        right = parts.scheme in DATABASES and bool(parts.path.strip("/")) and parts.port != 0
+    except ValueError:  # the port is no number
+        right = False
+    if not right:
+        raise ValueError("give it as sqlite:///maildesk.db or postgresql://user:password@host/name")
+    return str(value)
+
+
 def _bot_token(value: Any) -> str:
     if not str(value).startswith("xoxb-"):
         raise ValueError("a bot token begins with xoxb-")
@@ -125,7 +147,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True, validate_default=False)
 
-    database_url: str = "sqlite:///maildesk.db"
+    database_url: Annotated[str, Field(repr=False), BeforeValidator(_database)] = "sqlite:///maildesk.db"
     encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_keys)]
     public_url: Url
     port: Port = 3000
@@ -141,7 +163,7 @@ class Settings(BaseSettings):
     ms_client_id: Annotated[str, Field(pattern=r"^[0-9a-fA-F-]{36}$")]
     ms_client_secret: SecretStr = SecretStr("")
     ms_client_certificate: PemFile = None
-    ms_authority: Url = "https://login.microsoftonline.com/organizations"
+    ms_authority: Annotated[str, BeforeValidator(_authority)] = "https://login.microsoftonline.com/organizations"
     ms_ca_bundle: PemFile = None
     ms_graph_url: Url = "https://graph.microsoft.com"
     imap_host: Annotated[str, Field(min_length=1)] = "outlook.office365.com"
@@ -190,7 +212,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         SettingsError: one line that names the first wrong variable, and how many more are wrong.
     """
     known: dict[str, Any] = {
-        name: environ[name.upper()] for name in Settings.model_fields if environ.get(name.upper(), "").strip()
+        name: value for name in Settings.model_fields if (value := environ.get(name.upper(), "").strip())
     }
     try:
         return Settings(**known)

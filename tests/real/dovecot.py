@@ -3,6 +3,7 @@
 import grp
 import shutil
 import ssl
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from string import Template
@@ -15,13 +16,21 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from tests.real.daemon import Daemon, free_ports
 
 HERE = Path(__file__).parent
-LDA = "/usr/lib/dovecot/dovecot-lda"
+PARTS = Path("/usr/lib/dovecot")
 SPECIAL_USE = frozenset({"Sent", "Drafts", "Trash", "Junk", "Archive"})
 
 
-def program() -> str | None:
-    """The server's program, if it is installed (Debian keeps it outside an ordinary user's path)."""
-    return shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
+def program() -> str:
+    """The server's program; Debian keeps it outside an ordinary user's path."""
+    return shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin") or "dovecot"
+
+
+def installed() -> bool:
+    """Whether the machine has Dovecot 2.3 (2.4 reads another kind of configuration) with IMAP and submission."""
+    if not all((PARTS / part).exists() for part in ("imap", "submission", "dovecot-lda")):
+        return False
+    said = subprocess.run([program(), "--version"], capture_output=True, text=True, check=True).stdout
+    return said.startswith("2.3.")
 
 
 class Dovecot:
@@ -57,7 +66,7 @@ class Dovecot:
         try:
             self._sink.start()
             self._write_files()
-            self._daemon.start([program() or "dovecot", "-F", "-c", self._config], [self.imap_port, self.smtp_port])
+            self._daemon.start([program(), "-F", "-c", self._config], [self.imap_port, self.smtp_port])
         except BaseException:
             self.__exit__()
             raise
@@ -79,7 +88,7 @@ class Dovecot:
         Raises:
             RuntimeError: it could not be delivered.
         """
-        self._daemon.run([LDA, "-c", self._config, "-d", address.lower()], stdin=raw)
+        self._daemon.run([str(PARTS / "dovecot-lda"), "-c", self._config, "-d", address.lower()], stdin=raw)
 
     def said(self) -> str:
         """Everything that the server logged so far."""

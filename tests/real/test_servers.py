@@ -106,12 +106,6 @@ def test_submission_refuses_every_bad_token(dovecot: Dovecot, issue: Issue) -> N
     assert accepted == []
 
 
-def test_submission_wants_tls_first(dovecot: Dovecot) -> None:
-    with smtplib.SMTP("127.0.0.1", dovecot.smtp_port, timeout=10) as client:
-        client.ehlo()
-        assert "XOAUTH2" not in client.esmtp_features.get("auth", "")
-
-
 def test_mail_that_is_submitted_arrives(dovecot: Dovecot, issue: Issue) -> None:
     mail = EmailMessage()
     mail["From"] = mail["To"] = ANNA

@@ -1,5 +1,9 @@
 """What people see when something goes wrong, and how it is put right."""
 
+import json
+
+from bot.tokens import place
+from storage.cipher import Cipher
 from tests.support.browser import Browser
 from tests.support.world import ACME, ALERTS, BotWorld
 
@@ -107,15 +111,9 @@ def test_a_busy_microsoft_is_never_called_a_failed_sign_in(world: BotWorld) -> N
 
 def _expire_tokens(world: BotWorld) -> None:
     """Make every stored access token an old one, as after an hour."""
-    import json
-
-    from bot.tokens import place
-    from storage.cipher import Cipher
-
     cipher = Cipher(world.bot.settings.keys)
-    with world.bot.store.transaction() as tx:
-        for name in ("Info", "Biuro"):
-            account_id = world.account(name).id or 0
+    for account_id in [world.account(name).id or 0 for name in ("Info", "Biuro")]:
+        with world.bot.store.transaction() as tx:
             grant = tx.grants.get(account_id)
             assert grant is not None
             cache = json.loads(cipher.open(grant.sealed, place(account_id)))

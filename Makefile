@@ -1,0 +1,41 @@
+# What people do with this checkout. Needs python3 (3.11 or newer) with venv, make and git; everything else is set up here.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+ARGS ?=
+LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-config \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --annotation-style=line
+
+.PHONY: demo test test-real check lock
+.DELETE_ON_ERROR:
+
+# The practice world with the bot in it; prints the address to open.
+demo: $(READY)
+	@$(BIN)/maildesk sandbox
+
+# Every test that this machine allows; ARGS goes to pytest.
+test: $(READY)
+	$(BIN)/python -m pytest $(ARGS)
+
+# Every test, after installing Debian's packages; nothing may be left out.
+test-real:
+	tools/install-debian-packages
+	MAILDESK_REQUIRE_ALL=1 $(MAKE) test
+
+# Style and types.
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# The lock files anew, from pyproject.toml.
+lock: $(READY)
+	$(LOCK) --output-file requirements.txt pyproject.toml
+	$(LOCK) --all-extras --all-build-deps --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+
+$(READY): requirements-dev.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,62 @@
+"""Leaves out the tests whose programs this machine does not have, and says so by name at the end of the run."""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from tests.real import dovecot, postgres
+
+INSTALL = "tools/install-debian-packages"
+"""Installs what the marked tests need; as root, on Debian 12."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """A marker, the program that its tests need, and whether the machine has it."""
+
+    marker: str
+    program: str
+    present: Callable[[], bool]
+
+
+NEEDS = (
+    Need("browser", "Chromium", lambda: shutil.which("chromium") is not None),
+    Need("real", "Dovecot 2.3 with submission", dovecot.installed),
+    Need("real", "PostgreSQL's server", lambda: postgres.programs() is not None),
+)
+LEFT_OUT = pytest.StashKey[list[pytest.Item]]()
+MISSING = pytest.StashKey[list[Need]]()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect what cannot run here; where MAILDESK_REQUIRE_ALL is set, refuse to run at all instead."""
+    missing = [need for need in NEEDS if _wanted(need, items) and not need.present()]
+    if missing and os.environ.get("MAILDESK_REQUIRE_ALL"):
+        programs = ", ".join(need.program for need in missing)
+        raise pytest.UsageError(f"MAILDESK_REQUIRE_ALL is set and this is not installed: {programs} ({INSTALL})")
+    markers = {need.marker for need in missing}
+    left_out = [item for item in items if any(item.get_closest_marker(marker) for marker in markers)]
+    if left_out:
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+    config.stash[LEFT_OUT], config.stash[MISSING] = left_out, missing
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Name what was left out, and what would bring it in."""
+    left_out = config.stash.get(LEFT_OUT, [])
+    if not left_out:
+        return
+    terminalreporter.section(f"{len(left_out)} tests could not run on this machine")
+    for item in left_out:
+        terminalreporter.line(f"  {item.nodeid}")
+    terminalreporter.line("Missing: " + ", ".join(need.program for need in config.stash[MISSING]))
+    terminalreporter.line(f"To install it, as root on Debian 12: {INSTALL} (or run `make test-real`)")
+
+
+def _wanted(need: Need, items: list[pytest.Item]) -> bool:
+    return any(item.get_closest_marker(need.marker) for item in items)
