@@ -56,9 +56,7 @@ class Daemon:
             RuntimeError: it ended or does not listen; the text is what it said.
         """
         with self._output.open("wb") as output:
-            self._process = subprocess.Popen(
-                command, stdout=output, stderr=output, cwd=self.folder, **self._identity()
-            )
+            self._process = subprocess.Popen(command, stdout=output, stderr=output, cwd=self.folder, **self._identity())
         deadline = time.monotonic() + PATIENCE
         waiting = list(ports)
         while waiting:

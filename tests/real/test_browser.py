@@ -1,0 +1,117 @@
+"""The whole road in a real browser, first as support, then as the customer, as a newcomer would walk it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+TOP = Path(__file__).resolve().parents[2]
+READY_SECONDS = 60
+
+
+@pytest.fixture
+def practice_page(tmp_path: Path) -> Iterator[str]:
+    """`maildesk sandbox` as its own process; the address that it prints."""
+    command = [sys.executable, "-m", "bot.main", "sandbox", "--folder", str(tmp_path / "bot")]
+    with subprocess.Popen(command, cwd=TOP, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        begun = time.monotonic()
+        line = process.stdout.readline()
+        assert time.monotonic() - begun < READY_SECONDS
+        yield re.findall(r"http://\S+", line)[0]
+        os.kill(process.pid, signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def pictures(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Where screenshots go: the folder named by MAILDESK_PICTURES, so that a person can look at them."""
+    folder = Path(os.environ.get("MAILDESK_PICTURES", tmp_path / "pictures"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def become(page: Page, person: str) -> None:
+    page.get_by_label("You are").select_option(value=person)
+
+
+def walk_sign_in(page: Page, address: str, pictures: Path) -> None:
+    """From the card's link over Microsoft's pages back to ours."""
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Sign in to Microsoft").click()
+    tab = opened.value
+    expect(tab.get_by_role("heading", name=re.compile("Connect the mailbox"))).to_be_visible()
+    tab.screenshot(path=str(pictures / "2-start.png"), full_page=True)
+    tab.get_by_role("button", name="Continue to Microsoft").click()
+    tab.get_by_role("button", name=address, exact=True).click()
+    tab.screenshot(path=str(pictures / "3-consent.png"))
+    tab.get_by_role("button", name="Accept").click()
+    expect(tab.get_by_role("heading", name=f"Signed in as {address}")).to_be_visible()
+    tab.screenshot(path=str(pictures / "4-done.png"))
+    tab.close()
+
+
+def test_a_newcomer_walks_the_whole_road(practice_page: str, browser: Browser, pictures: Path) -> None:
+    page = browser.new_page(viewport={"width": 1360, "height": 900})
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{practice_page}/#as=U0VERA&channel=C0ACME")
+    page.get_by_label("Message").fill("/maildesk setup Acme Marine")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("Connect your Microsoft 365 mailboxes")).to_be_visible()
+    page.screenshot(path=str(pictures / "0-setup.png"))
+    page.get_by_role("button", name="Got it").click()
+
+    become(page, "U0CAROL")
+    page.get_by_role("button", name="Add an account").click()
+    window = page.get_by_role("dialog")
+    window.get_by_label("Account name").fill("Info")
+    window.get_by_label("Sender name").fill("Acme Marine")
+    window.get_by_label("Sender email").fill("not an address")
+    window.get_by_role("button", name="Save").click()
+    expect(window.get_by_text("does not look like an e-mail address")).to_be_visible()
+    expect(window.get_by_label("Account name")).to_have_value("Info")
+    page.screenshot(path=str(pictures / "1-form.png"))
+    window.get_by_label("Sender email").fill("info@acme.example")
+    window.get_by_role("button", name="Save").click()
+    expect(window).to_be_hidden()
+
+    walk_sign_in(page, "info@acme.example", pictures)
+    map_button = page.get_by_role("button", name="Map folders").first
+    expect(map_button).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name=re.compile(r"repl(y|ies)")).first.click()
+    expect(page.get_by_label("Thread").get_by_text("The connection of Info works.")).to_be_visible(timeout=30_000)
+    page.screenshot(path=str(pictures / "5-tested.png"))
+
+    map_button.click()
+    expect(page.get_by_label("Sent", exact=True)).to_have_value(re.compile("."), timeout=15_000)
+    page.screenshot(path=str(pictures / "6-folders.png"))
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Everything works. We keep an eye on it").first).to_be_visible(timeout=15_000)
+    page.screenshot(path=str(pictures / "7-live.png"))
+
+    become(page, "U0VERA")
+    page.get_by_role("button", name="Maildesk").click()
+    expect(page.get_by_text("1 of 1 live")).to_be_visible(timeout=15_000)
+    page.screenshot(path=str(pictures / "8-home.png"))
+    assert errors == []

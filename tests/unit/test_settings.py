@@ -1,0 +1,174 @@
+"""Settings: what a right environment means, and the one line that a wrong one ends with."""
+
+import base64
+import os
+import re
+import subprocess
+import sys
+from datetime import time, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.people import Person
+from bot.settings import Settings, SettingsError, load
+
+TOP = Path(__file__).parents[2]
+KEY = base64.b64encode(b"k" * 32).decode()
+RIGHT = {
+    "ENCRYPTION_KEYS": KEY,
+    "PUBLIC_URL": "https://maildesk.example/",
+    "SLACK_BOT_TOKEN": "xoxb-planted-bot",
+    "SLACK_SIGNING_SECRET": "planted-signing",
+    "SUPPORT_USERS": "T1:U1, T2:U2",
+    "SUPPORT_CHANNEL": "C0DESK",
+    "ALERT_CHANNEL": "C0ALERTS",
+    "SUPPORT_EMAIL": "support@maildesk.example",
+    "MS_CLIENT_ID": "11111111-2222-4333-8444-555555555555",
+    "MS_CLIENT_SECRET": "planted-client",
+}
+SECRETS = (KEY, "planted-bot", "planted-signing", "planted-client")
+WRONG = {
+    "DATABASE_URL": ("mysql://h/d", "postgresql://u:planted-pass@h:port/d", "postgresql://u:planted-pass@h"),
+    "ENCRYPTION_KEYS": (" , ", "planted-not-base64", base64.b64encode(b"planted-too-short").decode(), f"{KEY},short"),
+    "PUBLIC_URL": ("maildesk.example", "http://maildesk.example", "ftp://maildesk.example"),
+    "PORT": ("0", "65536", "http"),
+    "SLACK_BOT_TOKEN": ("xoxp-planted-user",),
+    "SLACK_APP_TOKEN": ("xoxb-planted-bot",),
+    "SLACK_API_URL": ("http://slack.example",),
+    "SUPPORT_USERGROUP": ("support",),
+    "SUPPORT_USERS": ("U1", "T1:U1 T2:U2", "T1:"),
+    "SUPPORT_CHANNEL": ("#desk", "U0123"),
+    "ALERT_CHANNEL": ("alerts",),
+    "SUPPORT_EMAIL": ("support",),
+    "MS_CLIENT_ID": ("planted-client",),
+    "MS_CLIENT_CERTIFICATE": ("/nowhere/key.pem",),
+    "MS_AUTHORITY": ("http://localhost/organizations", "https://login.microsoftonline.com", "organizations"),
+    "MS_CA_BUNDLE": ("/nowhere/ca.pem",),
+    "MS_GRAPH_URL": ("http://graph.example",),
+    "IMAP_PORT": ("imaps",),
+    "SMTP_PORT": ("-1",),
+    "MAIL_CA_BUNDLE": ("/nowhere/ca.pem",),
+    "NAG_LADDER": ("soon", "4h,1h", "4h,4h", "0h", "4 hours"),
+    "WORKING_HOURS": ("9-17", "17:00-09:00", "09:00-25:00"),
+    "TIMEZONE": ("Berlin", "../etc/passwd"),
+    "LOG_LEVEL": ("chatty",),
+}
+
+
+def test_a_right_environment_is_understood() -> None:
+    settings = load(RIGHT | {"NAG_LADDER": "30m,4h,1d,1w", "WORKING_HOURS": "08:30-16:00", "TIMEZONE": "Europe/Berlin"})
+    assert settings.public_url == "https://maildesk.example"
+    assert settings.keys == (b"k" * 32,)
+    assert settings.support_users == (Person("T1", "U1"), Person("T2", "U2"))
+    hours, days = timedelta(hours=1), timedelta(days=1)
+    assert settings.nag_ladder == (hours / 2, 4 * hours, days, 7 * days)
+    assert settings.working_hours == (time(8, 30), time(16, 0))
+    assert settings.timezone.key == "Europe/Berlin"
+
+
+def test_what_is_not_set_has_the_default_of_the_design() -> None:
+    settings = load(RIGHT)
+    assert settings.database_url == "sqlite:///maildesk.db"
+    assert settings.port == 3000
+    assert settings.ms_authority == "https://login.microsoftonline.com/organizations"
+    assert (settings.imap_host, settings.imap_port) == ("outlook.office365.com", 993)
+    assert (settings.smtp_host, settings.smtp_port) == ("smtp.office365.com", 587)
+    assert settings.nag_ladder == tuple(timedelta(hours=hours) for hours in (4, 24, 72, 168))
+
+
+def test_blank_is_as_good_as_missing_and_spaces_around_a_value_do_not_count() -> None:
+    assert load(RIGHT | {"PORT": " ", "LOG_LEVEL": " DEBUG\n"}).port == 3000
+    assert load(RIGHT | {"LOG_LEVEL": " DEBUG\n"}).log_level == "DEBUG"
+    with pytest.raises(SettingsError, match="^SLACK_BOT_TOKEN is missing$"):
+        load(RIGHT | {"SLACK_BOT_TOKEN": "  "})
+
+
+def test_plain_http_is_for_this_machine_only() -> None:
+    assert load(RIGHT | {"PUBLIC_URL": "http://127.0.0.1:3000"}).public_url == "http://127.0.0.1:3000"
+
+
+@pytest.mark.parametrize("name", sorted(RIGHT))
+def test_a_missing_value_is_one_line_that_names_it(name: str) -> None:
+    expected = {"SUPPORT_USERS": "SUPPORT_USERGROUP"}.get(name, name)
+    said = refusal({key: value for key, value in RIGHT.items() if key != name})
+    assert said.startswith(f"{expected} is missing")
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
+def test_a_malformed_value_is_one_line_that_names_it_and_never_shows_a_secret(name: str, value: str) -> None:
+    said = refusal(RIGHT | {name: value})
+    assert said.startswith(f"{name} is malformed: ")
+    assert "planted" not in said
+
+
+def test_every_setting_that_can_be_malformed_is_tried_here() -> None:
+    free_text = {"MS_CLIENT_SECRET", "SLACK_SIGNING_SECRET", "IMAP_HOST", "SMTP_HOST"}
+    assert {name.upper() for name in Settings.model_fields} == WRONG.keys() | free_text
+
+
+def test_the_first_of_several_faults_is_named_and_the_others_are_counted() -> None:
+    assert refusal({}).startswith("ENCRYPTION_KEYS is missing (")
+    assert re.search(r"\(2 more wrong\)$", refusal(RIGHT | {"PORT": "x", "LOG_LEVEL": "x", "IMAP_PORT": "x"}))
+
+
+def test_socket_mode_needs_no_signing_secret_and_a_certificate_no_client_secret(tmp_path: Path) -> None:
+    pem = tmp_path / "app.pem"
+    pem.write_text("key and certificate")
+    other = {"SLACK_APP_TOKEN": "xapp-1", "MS_CLIENT_CERTIFICATE": str(pem)}
+    left = {name: value for name, value in RIGHT.items() if name not in ("SLACK_SIGNING_SECRET", "MS_CLIENT_SECRET")}
+    assert load(left | other).ms_client_certificate == pem
+
+
+@pytest.mark.parametrize(
+    ("authority", "asks_microsoft"),
+    [
+        ("https://login.microsoftonline.com/organizations", True),
+        ("https://login.microsoftonline.us/organizations", True),
+        ("https://localhost:4443/organizations", False),
+        ("https://login.microsoftonline.com.evil.example/organizations", False),
+    ],
+)
+def test_instance_discovery_is_for_microsofts_own_hosts(authority: str, asks_microsoft: bool) -> None:
+    assert load(RIGHT | {"MS_AUTHORITY": authority}).instance_discovery is asks_microsoft
+
+
+@pytest.mark.redaction
+def test_settings_do_not_show_their_secrets() -> None:
+    settings = load(RIGHT | {"DATABASE_URL": "postgresql://u:planted-pass@h/d", "SLACK_APP_TOKEN": "xapp-planted-app"})
+    for shown in (repr(settings), str(settings)):
+        assert not [secret for secret in (*SECRETS, "planted") if secret in shown]
+
+
+def test_the_example_lists_exactly_the_settings_and_their_defaults() -> None:
+    lines = (TOP / ".env.example").read_text().splitlines()
+    given = dict(match.groups() for line in lines if (match := re.match(r"(?:# )?([A-Z][A-Z_]+)=(.*)$", line)))
+    assert given.keys() == {name.upper() for name in Settings.model_fields}
+    commented = {
+        name: value
+        for line in lines
+        if (match := re.match(r"# ([A-Z_]+)=(.+)$", line))
+        for name, value in [match.groups()]
+    }
+    assert load(RIGHT | commented) == load(RIGHT)
+
+
+def test_run_with_a_missing_variable_ends_with_one_line_and_status_2(tmp_path: Path) -> None:
+    environment = RIGHT | {"PATH": os.environ["PATH"], "MS_CLIENT_ID": ""}
+    command = [sys.executable, "-m", "bot.main", "run"]
+    done = subprocess.run(
+        command, env=environment | {"PYTHONPATH": str(TOP)}, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "maildesk: MS_CLIENT_ID is missing\n"
+
+
+def refusal(environment: dict[str, str]) -> str:
+    """The one line that this environment is refused with."""
+    with pytest.raises(SettingsError) as caught:
+        load(environment)
+    said = str(caught.value)
+    assert "\n" not in said
+    assert not [secret for secret in SECRETS if secret in said]
+    assert caught.value.__cause__ is None and caught.value.__context__ is None
+    return said
