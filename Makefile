@@ -1,4 +1,4 @@
-# What people do with this checkout. Needs python3 (3.11 or newer) with venv, make and git; everything else is set up here.
+# What people do with this checkout. It needs python3 (3.11 or newer) with venv, make and git; the rest is set up here.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -36,6 +36,6 @@ lock: $(READY)
 
 $(READY): requirements-dev.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install -qq --require-hashes --requirement requirements-dev.txt
+	$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
 	@touch $@

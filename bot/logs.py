@@ -9,8 +9,8 @@ import structlog
 from bot.redaction import redact, redact_value
 
 CHATTY = ("slack_sdk", "slack_bolt", "msal", "urllib3", "waitress", "werkzeug", "alembic")
-UNFIT = ("imapclient", "imapclient.imaplib")
-"""These write whole protocol conversations when they are let."""
+UNFIT = ("imapclient", "imapclient.imaplib", "sqlalchemy")
+"""These write whole conversations, values included, when they are let."""
 
 
 def configure(level: str, stream: TextIO) -> None:
@@ -32,10 +32,10 @@ def configure(level: str, stream: TextIO) -> None:
     handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in CHATTY:
-        logging.getLogger(name).setLevel(level if level == "DEBUG" else "WARNING")
+        logging.getLogger(name).setLevel("WARNING" if level == "INFO" else level)
     logging.getLogger("apscheduler").setLevel("ERROR")  # a tick that is skipped because one is at work is no news
     for name in UNFIT:
-        logging.getLogger(name).setLevel("WARNING")
+        logging.getLogger(name).setLevel("ERROR" if level == "ERROR" else "WARNING")
 
 
 def hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

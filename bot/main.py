@@ -126,7 +126,7 @@ def build(settings: Settings, clock: Clock) -> Maildesk:
     doers[windows.FILL_FOLDERS] = lambda args: windows.fill_folders(desk, patient, args)
     web = Flask("maildesk", static_folder=None)
     web.register_blueprint(slack.blueprint())
-    web.register_blueprint(Pages(signin, rows, settings.support_email, worker.nudge).blueprint())
+    web.register_blueprint(Pages(signin, rows, settings.support_email, directory.name_of, worker.nudge).blueprint())
     web.register_blueprint(health(store))
     return Maildesk(settings, desk, store, web, worker, delivery, slack, tokens)
 

@@ -47,6 +47,19 @@ class SlackDirectory:
         self.forget(channel_id)
         return person.user in self._remember(key, lambda: self._members(channel_id))
 
+    def name_of(self, person: Person) -> str:
+        """What the person is called in Slack; somebody, when Slack does not say."""
+        try:
+            (name,) = self._remember(f"name {person.user}", lambda: [self._ask_name(person)])
+        except (SlackApiError, OSError):
+            return "somebody in your Slack channel"
+        return name
+
+    def _ask_name(self, person: Person) -> str:
+        user = self._client.users_info(user=person.user)["user"]
+        profile = user.get("profile") or {}
+        return str(profile.get("real_name") or user.get("real_name") or user["name"])
+
     def forget(self, channel_id: str) -> None:
         """Ask Slack again who is in the channel."""
         with self._lock:

@@ -96,22 +96,16 @@ def _steps(test: ConnectionTest) -> Safe:
 
 
 def _line(step: StepId, row: dict[str, Any] | None) -> Safe:
+    name = plainly(f"step.{step}")
     if row is None:
-        return say(
-            "test.line", icon=Safe(WAITING), step=plainly(f"step.{step}"), verdict=plainly("test.waiting"), time=""
-        )
+        return say("test.line", icon=Safe(WAITING), step=name, verdict=plainly("test.waiting"))
     status = StepStatus(row["status"])
-    verdict = plainly(f"status.{status}")
-    if status is StepStatus.SKIP:
-        verdict = plainly("test.skipped", reason=plainly(f"step.{row['reason']}")) if row["reason"] else verdict
-        return say("test.line", icon=Safe(ICONS[status]), step=plainly(f"step.{step}"), verdict=verdict, time="")
-    return say(
-        "test.line",
-        icon=Safe(ICONS[status]),
-        step=plainly(f"step.{step}"),
-        verdict=verdict,
-        time=f"  ·  {row['ms']} ms",
-    )
+    icon, verdict = Safe(ICONS[status]), plainly(f"status.{status}")
+    if status is not StepStatus.SKIP:
+        return say("test.timed_line", icon=icon, step=name, verdict=verdict, ms=row["ms"])
+    if row["reason"]:
+        verdict = plainly("test.skipped", reason=plainly(f"step.{row['reason']}"))
+    return say("test.line", icon=icon, step=name, verdict=verdict)
 
 
 def _buttons(view: TestView) -> Sequence[Block]:

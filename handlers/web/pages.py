@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from bot.diagnosis.catalogue import Catalogue
 from bot.diagnosis.verdict import Verdict
 from bot.microsoft import SCOPES, MicrosoftUnreachable
+from bot.people import Person
 from bot.signin import LinkUnusable, SignIn, SignInRefused
 from storage.vocabulary import Owner
 
@@ -40,6 +41,7 @@ class Pages:
     signin: SignIn
     catalogue: Catalogue
     support_email: str
+    name_of: Callable[[Person], str]
     nudge: Callable[[], None]
 
     def blueprint(self) -> Blueprint:
@@ -61,7 +63,8 @@ class Pages:
         except LinkUnusable as error:
             return self._page("link.html", 410, reason=error.reason)
         permissions = [PERMISSIONS[scope.rpartition("/")[2]] for scope in SCOPES]
-        return self._page("start.html", 200, page=page, permissions=permissions)
+        asked_by = self.name_of(page.asked_by)
+        return self._page("start.html", 200, page=page, permissions=permissions, asked_by=asked_by)
 
     def begin(self, secret: str) -> AnyResponse:
         """Off to Microsoft, with a cookie by which this browser is known when it comes back."""

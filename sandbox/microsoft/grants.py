@@ -157,6 +157,7 @@ class Grants:
             "iss": issuer,
             "tid": person.tenant_id,
             "oid": person.oid,
+            "sub": person.oid,
             "upn": person.upn,
             "preferred_username": person.upn,
             "appid": self._world.app.client_id,

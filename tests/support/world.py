@@ -37,8 +37,11 @@ class MovableClock:
 class BotWorld:
     """Everything, running."""
 
-    def __init__(self, folder: Path, socket_mode: bool = False, **environment: str) -> None:
-        self.practice = Practice()
+    def __init__(
+        self, folder: Path, socket_mode: bool = False, practice: Practice | None = None, **environment: str
+    ) -> None:
+        """`environment` overrides what the practice world says, so that a real server can take a stand-in's place."""
+        self.practice = practice or Practice()
         self.practice.start()
         self.clock = MovableClock()
         self._socket_mode = socket_mode
@@ -173,4 +176,3 @@ class BotWorld:
         now = self.clock.now()
         due = [tx.jobs.next_due(), tx.outbox.next_due()]
         return tx.outbox.waiting() > 0 or tx.jobs.unfinished() > 0 or any(at is not None and at <= now for at in due)
-

@@ -67,7 +67,7 @@ def test_secrets_are_hidden_in_what_libraries_log(stream: io.StringIO) -> None:
 def test_libraries_are_quiet_below_warnings_unless_debugging(stream: io.StringIO, level: str, shown: str) -> None:
     configure(level, stream)
     for name in ("debug", "info", "warning"):
-        getattr(logging.getLogger("apscheduler"), name)(name)
+        getattr(logging.getLogger("msal"), name)(name)
     assert [line.split()[-1] for line in stream.getvalue().splitlines()] == shown.split()
 
 

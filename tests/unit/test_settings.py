@@ -80,7 +80,7 @@ def test_what_is_not_set_has_the_default_of_the_design() -> None:
 def test_blank_is_as_good_as_missing_and_spaces_around_a_value_do_not_count() -> None:
     assert load(RIGHT | {"PORT": " ", "LOG_LEVEL": " DEBUG\n"}).port == 3000
     assert load(RIGHT | {"LOG_LEVEL": " DEBUG\n"}).log_level == "DEBUG"
-    with pytest.raises(SettingsError, match="^SLACK_BOT_TOKEN is missing$"):
+    with pytest.raises(SettingsError, match=r"^SLACK_BOT_TOKEN is missing$"):
         load(RIGHT | {"SLACK_BOT_TOKEN": "  "})
 
 
@@ -142,14 +142,9 @@ def test_settings_do_not_show_their_secrets() -> None:
 
 def test_the_example_lists_exactly_the_settings_and_their_defaults() -> None:
     lines = (TOP / ".env.example").read_text().splitlines()
-    given = dict(match.groups() for line in lines if (match := re.match(r"(?:# )?([A-Z][A-Z_]+)=(.*)$", line)))
-    assert given.keys() == {name.upper() for name in Settings.model_fields}
-    commented = {
-        name: value
-        for line in lines
-        if (match := re.match(r"# ([A-Z_]+)=(.+)$", line))
-        for name, value in [match.groups()]
-    }
+    given = [match for line in lines if (match := re.match(r"(# )?([A-Z][A-Z_]+)=(.*)$", line))]
+    assert {match[2] for match in given} == {name.upper() for name in Settings.model_fields}
+    commented = {match[2]: match[3] for match in given if match[1] and match[3]}
     assert load(RIGHT | commented) == load(RIGHT)
 
 
