@@ -16,7 +16,7 @@ from handlers.cards.home import help_message
 from handlers.cards.kit import Audience, Message, section
 from handlers.presenter import Presenter
 from handlers.stimulus import Command
-from handlers.words import plainly, say
+from handlers.words import say
 
 NAME = "/maildesk"
 WINDOWED = frozenset({"setup", "add", "list", "folders"})
@@ -131,7 +131,7 @@ class Commands:
         support = self._desk.rights.is_support(command.person)
         verdict = lookup.pasted(self._desk, command.rest)
         audience = Audience.SUPPORT if support else Audience.CUSTOMER
-        answer(Message(plainly("error.text", title=verdict.title), meaning(verdict, audience)))
+        answer(Message(say("error.text", title=verdict.title), meaning(verdict, audience)))
 
 
 def _sentence(name: str, /, **values: Any) -> Message:

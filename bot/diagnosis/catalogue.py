@@ -218,7 +218,7 @@ def _readings(text: str) -> Iterator[Observation]:
     if numbers:
         for where in (Where.TOKEN, Where.AUTHORIZE, Where.ADMIN_CONSENT):
             yield Observation(where, codes=numbers, text=text)
-    reply = re.search(r"\b([245]\d\d)[ -](\d\.\d{1,3}\.\d{1,3})", text)
+    reply = re.search(r"\b([245]\d\d)[^\d\n]{1,6}(\d\.\d{1,3}\.\d{1,3})", text)
     if reply:
         yield Observation(Where.SMTP, status=int(reply[1]), enhanced=reply[2], text=text)
     for condition in ("NO", "BAD", "BYE"):

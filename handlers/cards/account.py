@@ -49,11 +49,11 @@ def account_card(view: AccountView) -> Message:
     return Message(summary(account), [*blocks, divider()])
 
 
-def summary(account: Account) -> str:
+def summary(account: Account) -> Safe:
     """The card in one sentence, for notifications and screen readers."""
-    return plainly(
+    return say(
         "card.summary",
-        name=safe(account.name),
+        name=account.name,
         ref=account.ref,
         state=plainly(f"state.{account.state}"),
         owner=plainly(f"owner.{account.owner}"),
@@ -68,7 +68,7 @@ def icon(state: State) -> Safe:
 def next_step(view: AccountView) -> Safe:
     """What has to happen next, as a sentence."""
     account, state = view.account, view.account.state
-    sentence = view.fault[1].customer if view.fault else ""
+    sentence = view.fault[1].customer if view.fault else plainly("next.fault_unknown")
     name = f"next.{state}"
     if state is State.AWAITING_SIGN_IN and not view.link:
         name = "next.awaiting_sign_in_no_link"

@@ -20,7 +20,7 @@ def alert_card(incident: Incident, failure: Failure, verdict: Verdict) -> Messag
     remedy = remedy_steps(verdict)
     blocks += [section(say("error.remedy", steps=remedy))] if remedy else []
     blocks += _taken(incident)
-    summary = plainly("alert.summary", title=verdict.title, count=incident.count, error=incident.failure_ref)
+    summary = say("alert.summary", title=verdict.title, count=incident.count, error=incident.failure_ref)
     return Message(summary, blocks)
 
 

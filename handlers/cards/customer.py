@@ -30,7 +30,7 @@ def setup_card(customer: str, accounts: Sequence[Account]) -> Message:
     blocks = [header(plainly("setup.title")), section(say("setup.intro")), section(say("setup.steps")), divider()]
     blocks += _progress(accounts)
     blocks.append(start_buttons())
-    return Message(plainly("setup.summary", customer=customer), blocks)
+    return Message(say("setup.summary", customer=customer), blocks)
 
 
 def start_buttons() -> Block:

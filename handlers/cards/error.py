@@ -40,7 +40,7 @@ def error_window(view: ErrorView, audience: Audience) -> Block:
 
 def error_message(view: ErrorView, audience: Audience) -> Message:
     """The answer to `/maildesk error`."""
-    return Message(plainly("error.summary", ref=view.failure.ref), error_blocks(view, audience))
+    return Message(say("error.summary", ref=view.failure.ref), error_blocks(view, audience))
 
 
 def error_blocks(view: ErrorView, audience: Audience) -> list[Block]:

@@ -31,7 +31,7 @@ def help_message(audience: Audience) -> Message:
     """What can be done, for who asks."""
     blocks = [section(say("help.channel"))]
     blocks += [section(say("help.support"))] if audience is Audience.SUPPORT else []
-    return Message(plainly("help.title"), [*blocks, start_buttons()])
+    return Message(say("help.title"), [*blocks, start_buttons()])
 
 
 def help_window(audience: Audience) -> Block:

@@ -25,18 +25,18 @@ class Audience(Enum):
     SUPPORT = "support"
 
 
-@dataclass(frozen=True)
-class Message:
-    """A message: `text` is what notifications and screen readers say."""
-
-    text: str
-    blocks: list[Block] = field(default_factory=list)
-
-
 class Safe(str):
     """Text in Slack's markup whose foreign parts are escaped already."""
 
     __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message: `text` is what notifications and screen readers say; Slack reads markup in it."""
+
+    text: Safe
+    blocks: list[Block] = field(default_factory=list)
 
 
 def safe(text: str) -> Safe:
@@ -59,7 +59,10 @@ def plain(text: str, length: int) -> Block:
 
 def section(text: Safe, accessory: Block | None = None, block_id: str | None = None) -> Block:
     """A paragraph; bare @names, #names and links in it stay text (`verbatim`)."""
-    block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": cut(text, SECTION_LIMIT), "verbatim": True}}
+    block: Block = {
+        "type": "section",
+        "text": {"type": "mrkdwn", "text": cut(text, SECTION_LIMIT) or "–", "verbatim": True},
+    }
     if accessory:
         block["accessory"] = accessory
     if block_id:

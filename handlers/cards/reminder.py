@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from handlers.cards.kit import Block, Message, actions, button, context, moment, safe, section
+from handlers.cards.kit import Block, Message, Safe, actions, button, context, moment, section
 from handlers.words import plainly, say
 from storage.tables import Account, Reminder
 
@@ -13,7 +13,7 @@ SHOWN = 10
 def reminder_message(reminder: Reminder, waiting: Sequence[Account], now: datetime) -> Message:
     """One message that lists what waits, longest first; a thank-you once nothing does."""
     if not waiting:
-        return Message(plainly("reminder.done_summary"), [section(say("reminder.done"))])
+        return Message(say("reminder.done_summary"), [section(say("reminder.done"))])
     blocks = [section(say("reminder.headline")), *(_line(account) for account in waiting[:SHOWN])]
     if len(waiting) > SHOWN:
         blocks.append(context(say("reminder.more", count=len(waiting) - SHOWN)))
@@ -36,7 +36,7 @@ def _footer(reminder: Reminder, waiting: Sequence[Account], now: datetime) -> Bl
     )
 
 
-def _summary(waiting: Sequence[Account]) -> str:
+def _summary(waiting: Sequence[Account]) -> Safe:
     if len(waiting) == 1:
-        return plainly("reminder.summary_one", name=safe(waiting[0].name))
-    return plainly("reminder.summary", count=len(waiting))
+        return say("reminder.summary_one", name=waiting[0].name)
+    return say("reminder.summary", count=len(waiting))

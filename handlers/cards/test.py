@@ -80,14 +80,14 @@ def _headline(view: TestView) -> Safe:
     return say(f"test.headline_{name}", name=view.account.name)
 
 
-def _summary(account: Account, test: ConnectionTest) -> str:
+def _summary(account: Account, test: ConnectionTest) -> Safe:
     if test.passed is None:
-        return plainly("test.running", name=safe(account.name))
+        return say("test.running", name=account.name)
     failed: dict[str, Any] | None = next((row for row in test.steps if row["status"] == StepStatus.FAIL), None)
     if failed is None:
-        return plainly("test.passed", name=safe(account.name))
+        return say("test.passed", name=account.name)
     step = plainly(f"step.{failed['step']}")
-    return plainly("test.failed", name=safe(account.name), step=step, error=failed.get("error", ""))
+    return say("test.failed", name=account.name, step=step, error=failed.get("error", ""))
 
 
 def _steps(test: ConnectionTest) -> Safe:

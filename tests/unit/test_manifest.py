@@ -24,6 +24,7 @@ SCOPES_OF_CALLS = {
     "chat.postMessage": "chat:write",
     "conversations.members": "channels:read",
     "usergroups.users.list": "usergroups:read",
+    "users.info": "users:read",
 }
 """docs.slack.dev/reference/methods; every call of the bot that needs a scope which no event needs already"""
 

@@ -1,0 +1,169 @@
+"""Every card, with the worst text that people and servers can give: within Slack's limits, and harmless."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.diagnosis import catalogue
+from bot.folders import Candidates, suggest
+from bot.probe.mail import MailFolder
+from handlers.cards import alert, customer, error, folders, form, home, reminder, test
+from handlers.cards.account import AccountView, account_card
+from handlers.cards.kit import Audience, Message, safe
+from handlers.words import sentences
+from sandbox.slack.limits import problems
+from storage.tables import Account, ConnectionTest, Failure, Incident, Reminder
+from storage.vocabulary import Owner, State, StepId
+from tests.unit.test_identity import account
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+ROWS = catalogue.load()
+NASTY = [
+    "<!channel>",
+    "@here",
+    "&lt;",
+    "*bold*",
+    "`",
+    "```",
+    "مرحبا",
+    "😀" * 60,
+    "x" * 80,
+    "<@U0VERA>",
+    "{name}",
+    "\n\n",
+]
+words = st.one_of(st.sampled_from(NASTY), st.text(min_size=1, max_size=80))
+accounts = st.builds(
+    lambda name, sender, state, owner: account(
+        id=7, name=name, sender_name=sender, sender_email=sender[:60] + "@acme.example", state=state, owner=owner
+    ),
+    words,
+    words,
+    st.sampled_from(State),
+    st.sampled_from(Owner),
+)
+causes = st.sampled_from(sorted(ROWS.rows))
+
+
+def failure(cause: str, text: str = "") -> Failure:
+    row = ROWS.rows[cause]
+    facts: dict[str, Any] = {"owner": row.owner, "scope": row.scope, "permanence": row.permanence}
+    seen = {"text": text, "status": 535, "codes": [50173], "trace_id": text}
+    return Failure(
+        ref="MX-0000-0000", cause=cause, step="smtp.auth", first_at=NOW, last_at=NOW, observation=seen, **facts
+    )
+
+
+def check_message(message: Message) -> None:
+    assert problems("message", {"text": message.text[:4000], "blocks": message.blocks}) == []
+    harmless(message.text, message.blocks)
+
+
+def check_view(view: dict[str, Any]) -> None:
+    assert problems(view["type"], view) == []
+    harmless("", view["blocks"])
+
+
+def harmless(text: str, blocks: list[dict[str, Any]]) -> None:
+    """No ping, no foreign mention, and nothing that Slack would turn into one."""
+    for mrkdwn in [text, *(part["text"] for part in parts(blocks) if part.get("type") == "mrkdwn")]:
+        assert "<!channel>" not in mrkdwn and "<@U0VERA>" not in mrkdwn
+    assert all(part.get("verbatim") for part in parts(blocks) if part.get("type") == "mrkdwn")
+
+
+def parts(blocks: Any) -> list[dict[str, Any]]:
+    if isinstance(blocks, dict):
+        return [blocks, *(part for value in blocks.values() for part in parts(value))]
+    return [part for item in blocks for part in parts(item)] if isinstance(blocks, list) else []
+
+
+@settings(max_examples=150, deadline=None)
+@given(accounts, causes, words)
+def test_the_account_card(one: Account, cause: str, folder: str) -> None:
+    view = AccountView(
+        one, "https://maildesk.example/login/x", NOW, "https://login.example/adminconsent",
+        (failure(cause), ROWS.verdict(cause)), [("Sent", folder)],
+    )  # fmt: skip
+    check_message(account_card(view))
+    check_message(account_card(AccountView(one)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(words, st.lists(accounts, max_size=60))
+def test_the_customers_cards(name: str, several: list[Account]) -> None:
+    check_message(customer.setup_card(name, several))
+    check_view(customer.account_list(name, several))
+    check_view(customer.setup_form(name[:80], "C0ACME"))
+    check_view(form.account_form("C0ACME", name[:80]))
+    snoozed = [one for one in several if not setattr(one, "snoozed_until", NOW + timedelta(days=1))]
+    for now in (NOW, NOW + timedelta(days=2)):
+        check_message(reminder.reminder_message(Reminder(id=1, channel_id="C0ACME", posted_at=NOW), snoozed, now))
+
+
+@settings(max_examples=100, deadline=None)
+@given(accounts, st.lists(causes, min_size=1, max_size=2), words)
+def test_the_connection_tests_message(one: Account, failed: list[str], text: str) -> None:
+    steps: list[dict[str, Any]] = [{"step": "token", "status": "ok", "ms": 3, "evidence": text, "reason": ""}]
+    for step, cause in zip(("imap.auth", "smtp.auth"), failed, strict=False):
+        steps.append({"step": step, "status": "fail", "ms": 3, "error": "MX-0000-0000", "cause": cause, "reason": ""})
+    steps.append({"step": "imap.folders", "status": "skip", "ms": 0, "reason": "imap.auth"})
+    faults = {row["step"]: test.Fault("MX-0000-0000", ROWS.verdict(row["cause"])) for row in steps if "cause" in row}
+    for passed in (None, False):
+        finished = None if passed is None else NOW
+        run = ConnectionTest(id=1, account_id=7, started_at=NOW, finished_at=finished, passed=passed, steps=steps)
+        message = test.test_message(test.TestView(one, run, faults))
+        check_message(message)
+        assert "5.7.139" not in json.dumps(message.blocks)
+
+
+@settings(max_examples=100, deadline=None)
+@given(accounts, causes, words, words)
+def test_what_support_and_on_call_see(one: Account, cause: str, text: str, name: str) -> None:
+    view = error.ErrorView(failure(cause, text), ROWS.verdict(cause), one, name)
+    for audience in Audience:
+        check_view(error.error_window(view, audience))
+        check_message(error.error_message(view, audience))
+    incident = Incident(id=1, cause=cause, failure_ref="MX-0000-0000", opened_at=NOW, last_at=NOW)
+    check_message(alert.alert_card(incident, failure(cause), ROWS.verdict(cause)))
+    incident.acknowledged_by, incident.acknowledged_at = "U0OMAR", NOW
+    check_message(alert.alert_card(incident, failure(cause), ROWS.verdict(cause)))
+
+
+def test_a_customer_never_sees_a_raw_reply() -> None:
+    planted = "5.7.139 planted raw reply"
+    view = error.ErrorView(failure("smtp-policy", planted), ROWS.verdict("smtp-policy"), account(id=7), "Acme")
+    assert planted in json.dumps(error.error_window(view, Audience.SUPPORT))
+    assert planted not in json.dumps(error.error_window(view, Audience.CUSTOMER))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(words, min_size=1, max_size=650, unique=True), accounts)
+def test_the_folder_form_with_any_names_and_number(names: list[str], one: Account) -> None:
+    listed = tuple(MailFolder(f"{number}{name}", name, "/", ()) for number, name in enumerate(names))
+    flagged = (MailFolder("INBOX", "INBOX", "/", ()), MailFolder("S", names[0], "/", ("\\Sent",)), *listed)
+    check_view(folders.mapping_form(one, Candidates(flagged, suggest(flagged))))
+    check_view(folders.loading(one))
+    check_view(folders.unavailable(ROWS.verdict("no-answer"), "MX-0000-0000"))
+
+
+def test_the_home_tab_and_help() -> None:
+    rows = [(f"Customer {number} <!channel>", "C0ACME", number, 200) for number in range(200)]
+    for audience in Audience:
+        check_view(home.home(rows, audience))
+        check_view(home.home([], audience))
+        check_view(home.help_window(audience))
+        check_message(home.help_message(audience))
+
+
+def test_every_sentence_that_a_word_needs_exists() -> None:
+    known = sentences()
+    wanted = [f"state.{state}" for state in State] + [f"owner.{owner}" for owner in Owner]
+    wanted += [f"step.{step}" for step in StepId] + [f"next.{state}" for state in State]
+    assert [name for name in wanted if name not in known] == []
+
+
+def test_foreign_text_is_escaped_once() -> None:
+    assert safe(safe("a & <b>")) == "a &amp; &lt;b&gt;"

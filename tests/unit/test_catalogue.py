@@ -1,0 +1,166 @@
+"""The error catalogue: every sample finds its row, and no reply, however odd, is taken for what it is not."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.diagnosis import catalogue
+from bot.diagnosis.catalogue import Catalogue, CatalogueError, Row
+from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observe import from_callback, from_imap, from_oauth, from_smtp
+from storage.vocabulary import Owner, Permanence, Scope
+
+pytestmark = pytest.mark.catalogue
+
+ROWS = catalogue.load()
+NETWORK = (
+    "dns",
+    "refused",
+    "timeout",
+    "reset",
+    "tls",
+    "certificate",
+    "starttls-missing",
+    "xoauth2-missing",
+    "protocol",
+)
+
+
+def seen(row: Row, sample: dict[str, Any]) -> list[Observation]:
+    """The observations that a sample makes, as its protocol hands them on."""
+    if "code" in sample:
+        return [from_smtp(sample["code"], sample["message"], "smtp.auth")]
+    if Where.IMAP in row.where and "text" in sample:
+        return [from_imap(sample["text"], sample.get("condition"), sample.get("step", "imap.inbox"))]
+    if "error" in sample:
+        params = {name: str(value) for name, value in sample.items()}
+        told = [from_oauth(sample)] if Where.TOKEN in row.where and "error_subcode" not in sample else []
+        return [*told, *([from_callback(params)] if Where.AUTHORIZE in row.where and "suberror" not in sample else [])]
+    fields = {name: value for name, value in sample.items() if name != "where"}
+    return [Observation(Where(sample.get("where", row.where[0])), **fields)]
+
+
+@pytest.mark.parametrize("row", ROWS.rows.values(), ids=list(ROWS.rows))
+def test_every_sample_finds_its_row(row: Row) -> None:
+    assert row.samples
+    for sample in row.samples:
+        for observation in seen(row, sample):
+            assert ROWS.explain(observation).cause == row.id, observation
+
+
+@pytest.mark.parametrize("row", ROWS.rows.values(), ids=list(ROWS.rows))
+def test_every_sentence_says_what_a_customer_needs_to_know(row: Row) -> None:
+    technical = ("SMTP 5", "535", "AADSTS", "XOAUTH2", "token", "refresh", "EXAMINE", "TLS")
+    assert not [word for word in technical if word in row.customer]
+    who = {
+        Owner.ADMINISTRATOR: "administrator",
+        Owner.SUPPORT: "support team",
+        Owner.ON_CALL: "engineers",
+        Owner.MICROSOFT: "Microsoft",
+    }
+    if row.owner in who:
+        assert who[row.owner] in row.customer
+
+
+def test_switched_off_smtp_auth_names_the_mailbox_before_the_organisation() -> None:
+    verdict = ROWS.explain(
+        from_smtp(
+            535,
+            b"5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.",
+            "smtp.auth",
+        )
+    )
+    text = " ".join(step.text for step in verdict.remedy)
+    assert text.index("Set-CASMailbox") < text.index("Turn off SMTP AUTH protocol for your organization")
+    assert verdict.owner is Owner.ADMINISTRATOR and verdict.permanence is Permanence.AFTER_FIX
+
+
+def test_numbers_do_not_overrule_the_protocol() -> None:
+    busy = Observation(Where.TOKEN, error="invalid_grant", codes=(50173,), status=503)
+    assert ROWS.explain(busy).permanence is Permanence.RETRY
+    ours = Observation(Where.TOKEN, error="invalid_client", codes=(50173,))
+    assert ROWS.explain(ours).scope is Scope.APPLICATION
+    passing = Observation(Where.SMTP, status=454, text="5.7.139 SmtpClientAuthentication is disabled for the Tenant")
+    assert ROWS.explain(passing).permanence is Permanence.RETRY
+
+
+def test_an_unknown_failure_still_has_an_answer_and_goes_to_on_call() -> None:
+    verdict = ROWS.explain(Observation(Where.GRAPH, status=404, error="SomethingNew"))
+    assert verdict.cause == "unknown" and verdict.owner is Owner.ON_CALL
+
+
+@pytest.mark.parametrize(
+    ("pasted", "cause"),
+    [
+        ("AADSTS7000222: The provided client secret keys are expired.", "application-secret-expired"),
+        ("Error: aadsts50105 the user is not assigned", "user-not-assigned"),
+        ("smtplib: (535, b'5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox.')",
+         "smtp-auth-off-mailbox"),
+        ("A1 BAD User is authenticated but not connected.", "authenticated-not-connected"),
+        ("554 5.2.252 SendAsDenied; a@x.example not allowed to send as b@x.example", "send-as-denied"),
+    ],
+)  # fmt: skip
+def test_a_pasted_text_resolves_to_its_row(pasted: str, cause: str) -> None:
+    verdict = ROWS.lookup_text(pasted)
+    assert verdict is not None and verdict.cause == cause
+
+
+def test_an_everyday_sentence_resolves_to_nothing() -> None:
+    assert ROWS.lookup_text("the mail does not work since Monday, please help") is None
+
+
+hostile = st.one_of(st.text(max_size=400), st.binary(max_size=400).map(lambda raw: raw.decode("latin-1")))
+
+
+@settings(max_examples=700, deadline=None)
+@given(text=hostile, code=st.integers(min_value=-1, max_value=999))
+def test_odd_smtp_replies_have_an_answer_of_the_right_kind(text: str, code: int) -> None:
+    verdict = ROWS.explain(from_smtp(code, text, "smtp.auth"))
+    if 400 <= code < 500:
+        assert verdict.permanence is Permanence.RETRY and verdict.owner is Owner.MICROSOFT
+    assert verdict.permanence is not Permanence.SIGN_IN_AGAIN
+
+
+@settings(max_examples=700, deadline=None)
+@given(text=hostile, condition=st.sampled_from([None, "NO", "BAD", "BYE", "empty"]))
+def test_odd_imap_replies_have_an_answer(text: str, condition: str | None) -> None:
+    observation = from_imap(text, condition, "imap.inbox")
+    assert len(observation.text) <= 500
+    assert ROWS.explain(observation).permanence is not Permanence.SIGN_IN_AGAIN
+
+
+@settings(max_examples=700, deadline=None)
+@given(text=hostile, condition=st.sampled_from(NETWORK))
+def test_a_network_fault_is_never_an_accounts(text: str, condition: str) -> None:
+    verdict = ROWS.explain(Observation(Where.NETWORK, condition=condition, text=text))
+    assert verdict.owner is Owner.ON_CALL and verdict.permanence is not Permanence.SIGN_IN_AGAIN
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(st.sampled_from(["error", "suberror", "error_description", "error_codes", "trace_id"]), hostile))
+def test_odd_answers_of_the_token_endpoint_have_an_answer(answer: dict[str, Any]) -> None:
+    assert ROWS.explain(from_oauth(answer)).cause in ROWS.rows
+
+
+def test_a_wait_that_the_server_asks_for_is_understood() -> None:
+    text = "Request is throttled. Suggested Backoff Time: 30000 milliseconds"
+    assert from_imap(text, "NO", "imap.inbox").retry_after == timedelta(seconds=30)
+
+
+def test_a_wrong_row_is_named_with_its_file(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text('[[row]]\nid = "Not a slug"\n')
+    with pytest.raises(CatalogueError, match=r"own\.toml, row 1 \(Not a slug\)"):
+        catalogue.load(tmp_path)
+
+
+def test_there_must_be_a_row_for_what_is_unknown(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError, match="unknown"):
+        catalogue.load(tmp_path)
+
+
+def test_a_cause_that_has_left_the_data_reads_as_unknown() -> None:
+    assert Catalogue(ROWS.rows).verdict("gone").cause == "unknown"
