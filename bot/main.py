@@ -14,7 +14,6 @@ import typer
 from flask import Flask
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
-from waitress.server import create_server
 
 from bot import connection_test, logs, practice
 from bot.accounts import Accounts
@@ -34,6 +33,7 @@ from bot.settings import Settings, SettingsError, load
 from bot.signin import SignIn
 from bot.time import Clock, SystemClock
 from bot.tokens import Tokens
+from bot.web import WebServer
 from bot.worker import Worker
 from handlers import events, windows
 from handlers.courier import SlackCourier
@@ -49,7 +49,6 @@ from storage.migrate import upgrade
 log = structlog.get_logger(__name__)
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-WEB_THREADS = 16
 INTERACTIVE_TIMEOUT = 3
 BACKGROUND_TIMEOUT = 20
 
@@ -151,9 +150,9 @@ def settings_or_exit(environ: Mapping[str, str]) -> Settings:
 def serve(bot: Maildesk, stop: threading.Event, *, web: bool, worker: bool) -> None:
     """Run the wanted parts until `stop`, then finish what was begun."""
     socket = bot.socket() if web else None
-    server = create_server(bot.web, host="0.0.0.0", port=bot.settings.port, threads=WEB_THREADS) if web else None
+    server = WebServer("0.0.0.0", bot.settings.port) if web else None
     if server is not None:
-        threading.Thread(target=server.run, name="web", daemon=True).start()
+        server.start(bot.web)
     if worker:
         bot.worker.start()
     if socket is not None:
@@ -163,7 +162,7 @@ def serve(bot: Maildesk, stop: threading.Event, *, web: bool, worker: bool) -> N
     if socket is not None:
         socket.close()
     if server is not None:
-        server.close()
+        server.stop()
     bot.worker.stop()
 
 

@@ -1,5 +1,6 @@
 """The worker: APScheduler ticks, and what is due in the database is done."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -18,6 +19,7 @@ from storage.tables import Job
 log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 1
+COURIERS = 2
 LEASE = timedelta(minutes=5)
 MOST_ATTEMPTS = 5
 FIRST_WAIT = timedelta(seconds=10)
@@ -48,13 +50,15 @@ class Worker:
         self._sweeps = sweeps
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="work")
+        self._couriers = ThreadPoolExecutor(COURIERS, thread_name_prefix="outbox")
+        self._free_couriers = threading.BoundedSemaphore(COURIERS)
         self._scheduler = BackgroundScheduler(timezone=UTC)
 
     def start(self) -> None:
         """Begin to tick."""
         tick = {"seconds": TICK_SECONDS, "max_instances": 1, "coalesce": True, "misfire_grace_time": None}
         self._scheduler.add_job(self.tick, "interval", id="tick", **tick)
-        self._scheduler.add_job(self._deliver, "interval", id="outbox", **(tick | {"max_instances": 2}))
+        self._scheduler.add_job(self._send_courier, "interval", id="outbox", **tick)
         self._scheduler.start()
 
     def nudge(self) -> None:
@@ -67,6 +71,7 @@ class Worker:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
         self._pool.shutdown(wait=True)
+        self._couriers.shutdown(wait=True)
 
     def tick(self) -> None:
         """Do what is due: sweeps here, jobs on the pool."""
@@ -80,8 +85,18 @@ class Worker:
         for job in jobs:
             self._pool.submit(self._do, job)
 
+    def _send_courier(self) -> None:
+        """Deliver on a thread of our own: APScheduler's must not ask APScheduler for anything, or it could not stop."""
+        if self._free_couriers.acquire(blocking=False):
+            self._couriers.submit(self._deliver)
+
     def _deliver(self) -> None:
-        self._delivery.deliver_due()
+        try:
+            self._delivery.deliver_due()
+        except Exception:
+            log.exception("worker.delivery_failed")
+        finally:
+            self._free_couriers.release()
         due = self._delivery.next_due()
         wait = due - self._clock.now() if due is not None else timedelta(seconds=TICK_SECONDS)
         if wait < timedelta(seconds=TICK_SECONDS):  # a channel's rest ends before the next tick

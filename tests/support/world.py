@@ -1,15 +1,14 @@
 """The practice world with a bot in it and a clock that the test moves. Nothing inside the bot is replaced."""
 
 import base64
-import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from waitress.server import create_server
-
 from bot.main import Maildesk, build
 from bot.settings import load
+from bot.web import WebServer
 from sandbox.practice import Practice
 from storage.database import Transaction
 from storage.migrate import upgrade
@@ -47,7 +46,6 @@ class BotWorld:
         self._socket_mode = socket_mode
         self._folder = folder
         self._environment = environment
-        self._server = None
         self.vera = self.person("U0VERA")
         self.omar = self.person("U0OMAR")
         self.nils = self.person("U0NILS")
@@ -69,12 +67,10 @@ class BotWorld:
         """Start the bot, on a free port."""
         settings = load(self.environment)
         upgrade(settings.database_url)
-        server = create_server(lambda *_: [], host="127.0.0.1", port=0, threads=8)
-        self.url = f"http://127.0.0.1:{server.effective_port}"
+        self._server = WebServer("127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._server.port}"
         self.bot: Maildesk = build(load(self.environment | {"PUBLIC_URL": self.url}), self.clock)
-        server.application = self.bot.web
-        self._server = server
-        threading.Thread(target=server.run, daemon=True).start()
+        self._server.start(self.bot.web)
         self.practice.deliver_to(self.url)
         self.bot.worker.start()
         self._socket = self.bot.socket()
@@ -85,7 +81,7 @@ class BotWorld:
         """Stop the bot as a deployment does."""
         if self._socket is not None:
             self._socket.close()
-        self._server.close()
+        self._server.stop()
         self.bot.worker.stop()
         self.bot.store.engine.dispose()
 
@@ -114,6 +110,14 @@ class BotWorld:
                 if not self._busy(tx):
                     return
             assert time.monotonic() < end, "the bot does not come to rest"
+
+    def until(self, holds: Callable[[], bool], seconds: float = 30) -> None:
+        """Wait until something holds inside, while the bot is kept awake."""
+        end = time.monotonic() + seconds
+        while not holds():
+            self.bot.worker.nudge()
+            self.practice.office.wait_beyond(self.practice.office.version, 0.05)
+            assert time.monotonic() < end, "it does not come about"
 
     def pass_time(self, **length: float) -> None:
         """Let time pass, and the bot do what is due."""

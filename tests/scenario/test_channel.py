@@ -1,0 +1,119 @@
+"""Who may do what in a channel, and how the bot answers what it is told."""
+
+from handlers.events import take_in
+from tests.support.world import ACME, DESK, BotWorld
+
+
+def test_a_channel_that_is_not_bound_gets_one_private_friendly_sentence(world: BotWorld) -> None:
+    world.vera.slash(DESK, "add")
+    answer = world.vera.find(DESK, "not set up for Maildesk yet")
+    assert answer.data["ephemeral"]
+    assert world.vera.open_windows == 0
+
+
+def test_only_support_sets_a_channel_up(world: BotWorld) -> None:
+    world.nils.slash(ACME, "setup Acme Marine")
+    assert world.nils.find(ACME, "Only our support team").data["ephemeral"]
+    with world.bot.store.transaction() as tx:
+        assert tx.channels.get(ACME) is None
+
+
+def test_people_of_another_workspace_cannot_use_the_command_but_the_buttons(world: BotWorld) -> None:
+    world.set_up()
+    assert world.carol.slash(ACME, "list")["error"] == "invalid_command"
+    world.carol.press(world.carol.find(ACME, "Connect your Microsoft 365"), "Show all accounts")
+    assert "There is no account yet" in world.carol.window("Accounts of Acme").text
+
+
+def test_somebody_outside_of_the_channel_is_told_nothing_about_its_accounts(world: BotWorld) -> None:
+    world.set_up()
+    world.add("info@acme.example", "Info")
+    ref = world.account("Info").ref
+    world.omar.slash(DESK, f"status {ref}")
+    answer = world.omar.find(DESK, "There is no account")
+    assert "info@acme.example" not in answer.text
+
+
+def test_the_form_says_at_each_field_what_is_wrong_and_loses_nothing(world: BotWorld) -> None:
+    world.set_up()
+    world.add("info@acme.example", "Info")
+    world.carol.press(world.carol.find(ACME, "Connect your Microsoft 365"), "Add an account")
+    form = world.carol.window("Corporate")
+    values = {"Account name": "N" * 81, "Sender name": "Acme", "Sender email": "nonsense", "Username": "also wrong"}
+    assert set(world.carol.submit(form, values)) == {"Account name", "Sender email", "Username"}
+    values = {"Account name": "Twice", "Sender name": "Acme", "Sender email": "INFO@acme.example"}
+    assert "already" in world.carol.submit(form, values)["Sender email"]
+    values["Sender email"] = "biuro@acme.example"
+    assert "OAuth" in world.carol.submit(form, values | {"Sign-in method": []})["Sign-in method"]
+    assert world.carol.window("Corporate").id == form.id, "the window stays until everything is right"
+    assert world.carol.submit(form, values) == {}
+    world.card("Twice", "biuro@acme.example")
+
+
+def test_the_word_payload_in_a_command_does_not_break_it(world: BotWorld) -> None:
+    world.set_up()
+    assert world.vera.slash(ACME, "error why did the payload fail")["ok"]
+    world.vera.find(ACME, "We do not know this text")
+    assert world.practice.office.complaints == []
+
+
+def test_a_mistyped_subcommand_gets_a_suggestion(world: BotWorld) -> None:
+    world.vera.slash(ACME, "stauts")
+    assert "/maildesk status" in world.vera.find(ACME, "Did you mean").text
+
+
+def test_a_mention_is_answered_with_the_buttons(world: BotWorld) -> None:
+    world.set_up()
+    world.carol.say(ACME, "@Maildesk hello?")
+    assert "Add an account" in world.carol.find(ACME, "Everything is done with buttons").buttons
+
+
+def test_a_mention_where_nothing_is_set_up_is_answered_privately(world: BotWorld) -> None:
+    world.carol.say(ACME, "@Maildesk list")
+    assert world.carol.find(ACME, "not set up for Maildesk yet").data["ephemeral"]
+
+
+def test_an_event_that_slack_repeats_is_handled_once(world: BotWorld) -> None:
+    world.set_up()
+    event = {"type": "app_mention", "user": "U0CAROL", "user_team": "T0ACME", "ts": "1.1"}
+    body = {"event_id": "Ev1", "event": event | {"text": "<@U0MAILDESK> help", "channel": ACME}}
+    take_in(world.bot.desk, body)
+    take_in(world.bot.desk, body)
+    world.settle()
+    answers = [m for m in world.carol.messages(ACME) if "Everything is done with buttons" in m.text]
+    assert len(answers) == 1
+
+
+def test_an_error_id_with_a_slip_and_one_of_somebody_else(world: BotWorld) -> None:
+    world.set_up()
+    world.vera.slash(ACME, "error MX-7Q3F-9K2E")
+    world.vera.find(ACME, "typing slip")
+    world.nils.slash(ACME, "error AADSTS700016")
+    world.nils.find(ACME, "This text means")
+
+
+def test_names_cannot_ping_or_fake_anything(world: BotWorld) -> None:
+    world.set_up()
+    world.carol.press(world.carol.find(ACME, "Connect your Microsoft 365"), "Add an account")
+    values = {"Account name": "<!channel> *Boss*", "Sender name": "Acme", "Sender email": "info@acme.example"}
+    assert world.carol.submit(world.carol.window("Corporate"), values) == {}
+    card = world.carol.find(ACME, "Boss", "MB-")
+    assert "&lt;!channel&gt;" in card.text and "<!channel>" not in card.text
+
+
+def test_a_second_press_joins_the_test_that_runs(world: BotWorld) -> None:
+    world.set_up()
+    card = world.connect("info@acme.example", "Info")
+    world.throw("slow")
+    world.carol.press(card, "Test again")
+    world.carol.press(card, "Test again")
+    world.settle()
+    results = [m for m in world.carol.messages(ACME) if "The connection of Info works" in m.text]
+    assert len(results) == 2, "the first test and one more"
+
+
+def test_support_sees_every_customers_progress_on_the_home_tab(world: BotWorld) -> None:
+    world.set_up()
+    world.add("info@acme.example", "Info")
+    assert "0 of 1 live" in str(world.vera.home())
+    assert "set-up card" in str(world.nils.home())

@@ -1,0 +1,192 @@
+"""Sign-in under pressure: links, browsers, repeated and forged answers, and where secrets may not be."""
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from bot.tokens import place
+from storage.cipher import CannotOpen, Cipher
+from tests.support.browser import Browser, Page
+from tests.support.slack import Message
+from tests.support.world import ACME, BotWorld
+
+
+@pytest.fixture
+def card(world: BotWorld) -> Message:
+    """The card of an account that waits for its sign-in."""
+    world.set_up()
+    return world.add("info@acme.example", "Info")
+
+
+def at_microsoft(world: BotWorld, card: Message, browser: Browser) -> Page:
+    """The account picker."""
+    return browser.press(browser.open(card.url("Sign in to Microsoft")), "Continue to Microsoft")
+
+
+def answer_of(world: BotWorld, card: Message, browser: Browser) -> dict[str, str]:
+    """What Microsoft's last page would post to us, caught before it is sent."""
+    caught: dict[str, str] = {}
+    real = browser._request
+
+    def catching(method: str, url: str, data: dict[str, str]) -> tuple[Page, str]:
+        if url.endswith("/oauth/callback"):
+            caught.update(data)
+            return Page(url, 200, "caught", {}), ""
+        return real(method, url, data)
+
+    browser._request = catching  # type: ignore[method-assign]
+    page = browser.press(at_microsoft(world, card, browser), "info@acme.example")
+    if "Permissions requested" in page.text:
+        browser.press(page, "Accept")
+    browser._request = real  # type: ignore[method-assign]
+    assert "code" in caught
+    return caught
+
+
+def post_callback(world: BotWorld, browser: Browser, answer: dict[str, str]) -> Page:
+    return browser._go("POST", f"{world.url}/oauth/callback", answer)
+
+
+def has_grant(world: BotWorld) -> bool:
+    with world.bot.store.transaction() as tx:
+        return tx.grants.get(world_account_id(world)) is not None
+
+
+def world_account_id(world: BotWorld) -> int:
+    with sqlite3.connect(world._folder / "maildesk.db") as database:
+        return int(database.execute("select id from account").fetchone()[0])
+
+
+def test_fetching_a_link_however_often_changes_nothing(world: BotWorld, card: Message) -> None:
+    for _ in range(20):
+        page = Browser().open(card.url("Sign in to Microsoft"))
+        assert page.status == 200 and "Continue to Microsoft" in page.text
+    assert Browser().open(f"{world.url}/oauth/callback?code=x&state=y").status == 400
+    assert "Signed in as" in world.sign_in(card, "info@acme.example").text
+
+
+def test_a_link_is_used_up_by_success_only(world: BotWorld, card: Message) -> None:
+    link = card.url("Sign in to Microsoft")
+    page = Browser().press(Browser().open(link), "Continue")
+    assert "Choose an account" in page.text
+    assert "Signed in as" in world.sign_in(card, "info@acme.example").text
+    assert "used already" in Browser().open(link).text
+
+
+def test_a_link_expires_and_a_new_one_replaces_it(world: BotWorld, card: Message) -> None:
+    old = card.url("Sign in to Microsoft")
+    world.clock.pass_time(hours=24, minutes=1)
+    page = Browser().open(old)
+    assert page.status == 410 and "expired" in page.text
+    world.carol.press(card, "New login link")
+    world.settle()
+    assert "replaced" in Browser().open(old).text
+    assert "Signed in as" in world.sign_in(world.card("Info", "Waiting"), "info@acme.example").text
+
+
+def test_a_guessed_link_leads_nowhere(world: BotWorld, card: Message) -> None:
+    assert Browser().open(f"{world.url}/login/{'a' * 43}").status == 410
+
+
+def test_the_answer_must_come_back_to_the_browser_that_began(world: BotWorld, card: Message) -> None:
+    answer = answer_of(world, card, Browser())
+    page = post_callback(world, Browser(), answer)
+    assert "another browser" in page.text
+    assert not has_grant(world)
+
+
+def test_an_answer_counts_once(world: BotWorld, card: Message) -> None:
+    browser = Browser()
+    answer = answer_of(world, card, browser)
+    cookies = {host: dict(jar) for host, jar in browser.cookies.items()}
+    assert "Signed in as" in post_callback(world, browser, answer).text
+    browser.cookies = cookies
+    assert post_callback(world, browser, answer).status == 410
+
+
+def test_of_two_answers_at_once_exactly_one_wins(world: BotWorld, card: Message) -> None:
+    browser = Browser()
+    answer = answer_of(world, card, browser)
+    twins = [Browser(), Browser()]
+    for twin in twins:
+        twin.cookies = {host: dict(jar) for host, jar in browser.cookies.items()}
+    with ThreadPoolExecutor(2) as pool:
+        pages = list(pool.map(lambda twin: post_callback(world, twin, answer), twins))
+    assert sorted(page.status for page in pages) == [200, 410]
+
+
+def test_a_forged_state_and_a_foreign_code_are_refused(world: BotWorld, card: Message) -> None:
+    browser = Browser()
+    answer = answer_of(world, card, browser)
+    assert post_callback(world, browser, answer | {"state": "forged"}).status == 410
+    page = post_callback(world, browser, answer | {"code": "1.Aforged"})
+    assert page.status == 403 and "MX-" in page.text
+    assert not has_grant(world)
+
+
+def test_a_token_for_another_application_is_not_believed(world: BotWorld, card: Message) -> None:
+    world.throw("identity-not-proved", "info@acme.example")
+    page = world.sign_in(card, "info@acme.example")
+    assert page.status == 403 and "could not make sure who signed in" in page.text
+    assert not has_grant(world)
+
+
+def test_a_part_of_the_permissions_is_not_enough(world: BotWorld, card: Message) -> None:
+    world.throw("permission-incomplete", "info@acme.example")
+    page = world.sign_in(card, "info@acme.example")
+    assert page.status == 403 and "only a part of the permissions" in page.text
+    assert not has_grant(world)
+
+
+def test_another_tenant_is_refused_once_the_customers_is_known(world: BotWorld, card: Message) -> None:
+    world.sign_in(card, "info@acme.example")
+    stranger = world.add("nora@borealis.example", "Nora")
+    page = world.sign_in(stranger, "nora@borealis.example")
+    assert page.status == 403 and "another organisation" in page.text
+
+
+def test_a_declined_permission_is_not_a_failure_and_can_be_tried_again(world: BotWorld, card: Message) -> None:
+    browser = Browser()
+    page = browser.press(at_microsoft(world, card, browser), "info@acme.example")
+    page = browser.press(page, "Cancel")
+    assert "cancelled before the permissions were accepted" in page.text
+    page = browser.press(browser.press(page, "Try again"), "info@acme.example")
+    assert "Signed in as" in browser.press(page, "Accept").text
+
+
+def test_the_pages_carry_their_protection(world: BotWorld, card: Message) -> None:
+    headers = Browser().open(card.url("Sign in to Microsoft")).headers
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert headers["Referrer-Policy"] == "no-referrer" and headers["Cache-Control"] == "no-store"
+
+
+def test_what_stands_in_an_answer_is_escaped(world: BotWorld, card: Message) -> None:
+    planted = "<script>alert(1)</script>"
+    page = Browser().open(f"{world.url}/consent/callback?error={planted}&error_description={planted}")
+    assert planted not in page.html
+    browser = Browser()
+    answer = answer_of(world, card, browser)
+    failed = {"state": answer["state"], "error": planted, "error_description": planted}
+    assert planted not in post_callback(world, browser, failed).html
+    world.settle()
+    assert all(planted not in message.text for message in world.carol.messages(ACME))
+
+
+def test_no_secret_is_in_the_database_and_a_moved_grant_does_not_open(world: BotWorld, card: Message) -> None:
+    world.sign_in(card, "info@acme.example")
+    world.settle()
+    token = world.bot.tokens.fresh(world_account_id(world)).access_token
+    cipher = Cipher(world.bot.settings.keys)
+    with world.bot.store.transaction() as tx:
+        grant = tx.grants.get(world_account_id(world))
+        assert grant is not None
+    cache = cipher.open(grant.sealed, place(world_account_id(world)))
+    link_secret = card.url("Sign in to Microsoft").rsplit("/", 1)[1]
+    stored = b"".join(path.read_bytes() for path in Path(world._folder).glob("maildesk.db*"))
+    for secret in (token, link_secret, world.bot.settings.ms_client_secret.get_secret_value()):
+        assert secret.encode() not in stored
+    assert "RefreshToken" in cache
+    with pytest.raises(CannotOpen):
+        cipher.open(grant.sealed, place(99))
