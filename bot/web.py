@@ -1,5 +1,6 @@
 """The web server: waitress on a thread, started and stopped with the bot."""
 
+import socket
 import threading
 
 from flask import Flask
@@ -14,10 +15,11 @@ class WebServer:
     def __init__(self, host: str, port: int) -> None:
         """Take the port at once (0: a free one), so that its number is known before there is an app."""
         self._app: Flask | None = None
-        self._server = create_server(self._answer, host=host, port=port, threads=THREADS)
+        listening = socket.create_server((host, port))
+        self.port = int(listening.getsockname()[1])
+        self._server = create_server(self._answer, sockets=[listening], threads=THREADS)
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
-        self.port = int(self._server.effective_port)
 
     def start(self, app: Flask) -> None:
         """Begin to answer with `app`."""

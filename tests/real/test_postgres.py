@@ -1,0 +1,151 @@
+"""The bot on PostgreSQL: the road, the claims of several workers, and the migrations."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+from sqlmodel import SQLModel
+
+from bot.accounts import Form, InvalidForm
+from bot.people import Person
+from storage.database import Store, connect
+from storage.migrate import upgrade
+from tests.real.postgres import Postgres
+from tests.support.world import ACME, BotWorld
+
+pytestmark = pytest.mark.real
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+LEASE = timedelta(minutes=1)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Postgres]:
+    with Postgres() as running:
+        yield running
+
+
+@pytest.fixture(params=["postgresql", "sqlite"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty, migrated database of either kind."""
+    if request.param == "sqlite":
+        fresh = f"sqlite:///{tmp_path / 'maildesk.db'}"
+    else:
+        fresh = str(request.getfixturevalue("cluster").url)
+        engine = connect(fresh)
+        with engine.begin() as connection:
+            connection.execute(text("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
+        engine.dispose()
+    upgrade(fresh)
+    return fresh
+
+
+def test_the_migrations_make_the_tables_that_the_code_knows(url: str) -> None:
+    engine = connect(url)
+    with engine.begin() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
+    engine.dispose()
+
+
+def test_the_whole_road_on_either_database(url: str, tmp_path: Path) -> None:
+    world = BotWorld(tmp_path, DATABASE_URL=url)
+    world.set_up()
+    world.map_folders(world.connect("info@acme.example", "Info"))
+    world.card("Info", "Live")
+    world.stop()
+
+
+def test_a_job_is_claimed_by_one_worker(url: str) -> None:
+    store = Store(connect(url))
+    with store.transaction() as tx:
+        for number in range(40):
+            tx.jobs.add("kind", {"number": number}, NOW)
+    together = threading.Barrier(4)
+
+    def claim(_: int) -> list[int]:
+        together.wait()
+        mine: list[int] = []
+        while True:
+            with store.transaction() as tx:
+                jobs = tx.jobs.claim_due(NOW, 3, LEASE)
+            if not jobs:
+                return mine
+            mine += [job.args["number"] for job in jobs]
+
+    with ThreadPoolExecutor(4) as pool:
+        claimed = [number for mine in pool.map(claim, range(4)) for number in mine]
+    assert sorted(claimed) == list(range(40))
+    with store.transaction() as tx:
+        assert len(tx.jobs.claim_due(NOW + LEASE * 2, 100, LEASE)) == 40, "a killed worker's jobs come back"
+
+
+def test_a_channels_messages_have_one_sender_at_a_time_and_keep_their_order(url: str) -> None:
+    store = Store(connect(url))
+    with store.transaction() as tx:
+        for channel in ("C1", "C2"):
+            for number in range(10):
+                tx.outbox.show(channel, f"{channel}:{number}", "note", {"number": number}, NOW)
+    sent: dict[str, list[int]] = {"C1": [], "C2": []}
+    at_work: set[str] = set()
+
+    def send(_: int) -> None:
+        while True:
+            with store.transaction() as tx:
+                claimed = tx.outbox.claim_next(NOW, LEASE)
+            if claimed is None:
+                with store.transaction() as tx:
+                    if tx.outbox.waiting() == 0:
+                        return
+                continue
+            assert claimed.item.channel_id not in at_work
+            at_work.add(claimed.item.channel_id)
+            sent[claimed.item.channel_id].append(claimed.item.args["number"])
+            at_work.discard(claimed.item.channel_id)
+            with store.transaction() as tx:
+                tx.outbox.sent(claimed.item, "1.1", NOW, timedelta())
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(send, range(4)))
+    assert sent == {"C1": list(range(10)), "C2": list(range(10))}
+
+
+def test_one_refresh_at_a_time(url: str, tmp_path: Path) -> None:
+    world = BotWorld(tmp_path, DATABASE_URL=url)
+    world.set_up()
+    world.connect("info@acme.example", "Info")
+    account_id = world.account("Info").id or 0
+    with world.bot.store.transaction() as tx:
+        assert tx.grants.claim(account_id, NOW, LEASE)
+        assert not tx.grants.claim(account_id, NOW, LEASE)
+    with world.bot.store.transaction() as tx:
+        assert tx.grants.claim(account_id, NOW + LEASE * 2, LEASE), "a claim ends with its lease"
+    world.stop()
+
+
+def test_the_database_refuses_a_second_account_of_an_address(url: str, tmp_path: Path) -> None:
+    world = BotWorld(tmp_path, DATABASE_URL=url)
+    world.set_up()
+    together = threading.Barrier(5)
+
+    def create(number: int) -> str:
+        with world.bot.store.transaction() as tx:
+            channel = tx.channels.get(ACME)
+        assert channel is not None
+        together.wait()
+        try:
+            form = Form(f"Info {number}", "Acme", "info@acme.example", "", True)
+            return world.bot.desk.accounts.create(channel, form, Person("T0ACME", "U0CAROL")).ref
+        except InvalidForm as error:
+            return error.problems["sender_email"]
+
+    with ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(create, range(5)))
+    assert sum(answer.startswith("MB-") for answer in answers) == 1
+    assert answers.count("form.address_taken") == 4
+    world.stop()
