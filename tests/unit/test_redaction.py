@@ -1,0 +1,72 @@
+"""Redaction: planted secrets survive in no wrapping, and what support needs stays readable."""
+
+import base64
+import json
+import textwrap
+import urllib.parse
+from collections.abc import Callable
+
+import pytest
+
+from bot.redaction import redact, redact_value
+
+JWT = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJhdWQiOiJodHRwczovL291dGxvb2sub2ZmaWNlLmNvbSJ9.c2lnbmF0dXJlc2lnbmF0dXJl"
+OPAQUE = "1.AXkA" + "b9_-Qz" * 40
+SASL = f"user=info@acme.example\x01auth=Bearer {JWT}\x01\x01"
+SLACK = "xoxb-1234567890-abcdefghij"
+WRAPPINGS: dict[str, Callable[[str], str]] = {
+    "bare": str,
+    "json": lambda secret: json.dumps({"refresh_token": secret, "error": "x"}),
+    "form": lambda secret: f"grant_type=refresh_token&refresh_token={urllib.parse.quote(secret)}&client_id=1",
+    "header": lambda secret: f"Authorization: Bearer {secret}\r\nHost: x",
+    "repr": lambda secret: repr({"access_token": secret}),
+    "sentence": lambda secret: f"the server said no to {secret} at noon",
+    "exception": lambda secret: f"ValueError('bad token {secret}')",
+}
+
+
+@pytest.mark.parametrize("secret", [JWT, OPAQUE, SLACK], ids=["jwt", "opaque", "slack"])
+@pytest.mark.parametrize("wrap", WRAPPINGS.values(), ids=WRAPPINGS)
+def test_a_token_survives_in_no_wrapping(secret: str, wrap: Callable[[str], str]) -> None:
+    cleaned = redact(wrap(secret))
+    for piece in (secret, secret[:24], secret[-24:]):
+        assert piece not in cleaned
+
+
+@pytest.mark.parametrize("width", [0, 40, 64, 76])
+def test_a_sasl_string_survives_neither_raw_nor_encoded_nor_folded(width: int) -> None:
+    encoded = base64.b64encode(SASL.encode()).decode()
+    folded = "\n".join(textwrap.wrap(encoded, width)) if width else encoded
+    for text in (SASL, f"AUTH XOAUTH2 {folded}", f"> {folded}\n< 535 no"):
+        cleaned = redact(text)
+        assert JWT[:20] not in cleaned
+        assert not [line for line in folded.split("\n") if line[:30] in cleaned]
+
+
+@pytest.mark.parametrize("name", ["client_secret", "password", "code", "id_token", "Cookie", "signing_secret"])
+def test_a_field_with_a_secrets_name_is_hidden_whatever_it_holds(name: str) -> None:
+    assert redact_value({name: "hunter2 hunter2", "kept": "yes"}) == {name: "[hidden]", "kept": "yes"}
+    assert "hunter2x" not in redact(f"{name}=hunter2xyz")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant. [AM0PR01CA0001]",
+        "AADSTS50173: x. Trace ID: 00000000-0000-4000-8000-000000000000 Correlation ID: 11111111-2222-4333-8444-555555555555",
+        "A1 BAD User is authenticated but not connected.",
+        "info@acme.example could not be opened in Gesendete Elemente",
+        "MX-7Q3F-9K2D",
+    ],
+)
+def test_what_support_needs_stays_as_it_is(text: str) -> None:
+    assert redact(text) == text
+
+
+def test_nested_values_and_exceptions_are_cleaned() -> None:
+    value = redact_value({"steps": [{"evidence": f"Bearer {JWT}"}], "error": ValueError(JWT)})
+    assert JWT not in str(value)
+
+
+def test_a_huge_text_is_cut_before_it_costs_anything() -> None:
+    assert len(redact("a b " * 1_000_000)) <= 20_000
