@@ -49,6 +49,7 @@ from storage.migrate import upgrade
 log = structlog.get_logger(__name__)
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
+EVERYWHERE, LOOPBACK = "0.0.0.0", "127.0.0.1"
 INTERACTIVE_TIMEOUT = 3
 BACKGROUND_TIMEOUT = 20
 
@@ -123,9 +124,13 @@ def build(settings: Settings, clock: Clock) -> Maildesk:
     slack = SlackSide(desk, quick, directory, presenter, settings.slack_signing_secret.get_secret_value(), worker.nudge)
     doers[events.JOB] = slack.events.do
     doers[windows.FILL_FOLDERS] = lambda args: windows.fill_folders(desk, patient, args)
+    secure = settings.public_url.startswith("https:")
     web = Flask("maildesk", static_folder=None)
-    web.register_blueprint(slack.blueprint())
-    web.register_blueprint(Pages(signin, rows, settings.support_email, directory.name_of, worker.nudge).blueprint())
+    if settings.slack_signing_secret.get_secret_value():
+        web.register_blueprint(slack.blueprint())  # without it nobody could tell Slack from others; Socket Mode needs none
+    web.register_blueprint(
+        Pages(signin, rows, settings.support_email, directory.name_of, worker.nudge, secure).blueprint()
+    )
     web.register_blueprint(health(store))
     return Maildesk(settings, desk, store, web, worker, delivery, slack, tokens)
 
@@ -147,10 +152,10 @@ def settings_or_exit(environ: Mapping[str, str]) -> Settings:
         raise typer.Exit(2) from None
 
 
-def serve(bot: Maildesk, stop: threading.Event, *, web: bool, worker: bool) -> None:
-    """Run the wanted parts until `stop`, then finish what was begun."""
+def serve(bot: Maildesk, stop: threading.Event, host: str, *, web: bool, worker: bool) -> None:
+    """Run the wanted parts until `stop`, then finish what was begun. `host`: the address that the web server takes."""
     socket = bot.socket() if web else None
-    server = WebServer("0.0.0.0", bot.settings.port) if web else None
+    server = WebServer(host, bot.settings.port) if web else None
     if server is not None:
         server.start(bot.web)
     if worker:
@@ -174,7 +179,7 @@ def run_until_signal(*, web: bool, worker: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     upgrade(settings.database_url)
-    serve(build(settings, SystemClock()), stop, web=web, worker=worker)
+    serve(build(settings, SystemClock()), stop, EVERYWHERE, web=web, worker=worker)
 
 
 @cli.command("run")
@@ -217,7 +222,7 @@ def sandbox_command(
         upgrade(settings.database_url)
         bot = build(settings, SystemClock())
         typer.echo(f"The practice world is open: {world.page}")
-        serve(bot, stop, web=True, worker=True)
+        serve(bot, stop, LOOPBACK, web=True, worker=True)
     finally:
         world.stop()
 

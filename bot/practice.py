@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,9 +16,11 @@ from typing import Any
 
 @dataclass
 class PracticeWorld:
-    """The running practice world: the address of its page, and the environment for a bot in it."""
+    """The running practice world: the address of its page, and the environment for a bot in it. `folder` is removed with
+    it, where it was made for this run."""
 
     process: "subprocess.Popen[str]"
+    folder: Path | None
     page: str
     switchboard: str
     environment: dict[str, str]
@@ -27,11 +30,15 @@ class PracticeWorld:
         assert self.process.stdin is not None
         self.process.stdin.close()
         self.process.wait(timeout=10)
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def start(folder: Path | None, socket_mode: bool) -> PracticeWorld:
     """Start the practice world and wait until it is ready. Takes seconds."""
-    folder = folder or Path(tempfile.mkdtemp(prefix="maildesk-"))
+    passing = Path(tempfile.mkdtemp(prefix="maildesk-")) if folder is None else None
+    folder = folder or passing
+    assert folder is not None
     folder.mkdir(parents=True, exist_ok=True)
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
@@ -46,7 +53,7 @@ def start(folder: Path | None, socket_mode: bool) -> PracticeWorld:
         "PORT": str(port),
     }
     ladder = {"NAG_LADDER": os.environ["NAG_LADDER"]} if "NAG_LADDER" in os.environ else {}
-    return PracticeWorld(process, ready["page"], ready["switchboard"], ready["environment"] | ours | ladder)
+    return PracticeWorld(process, passing, ready["page"], ready["switchboard"], ready["environment"] | ours | ladder)
 
 
 def _free_port() -> int:

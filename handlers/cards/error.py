@@ -45,16 +45,16 @@ def error_message(view: ErrorView, audience: Audience) -> Message:
 
 def error_blocks(view: ErrorView, audience: Audience) -> list[Block]:
     """What, who and how; for support also whose, how often, and what the server said."""
-    blocks = meaning(view.verdict, audience)
+    blocks = meaning(view.verdict, audience, view.account.sender_email if view.account else "")
     return blocks + (_details(view) if audience is Audience.SUPPORT else [])
 
 
-def meaning(verdict: Verdict, audience: Audience) -> list[Block]:
+def meaning(verdict: Verdict, audience: Audience, mailbox: str = "") -> list[Block]:
     """A cause in words."""
     sentence = verdict.support if audience is Audience.SUPPORT else verdict.customer
     blocks = [section(Safe(f"*{safe(verdict.title)}*\n{safe(sentence)}"))]
     blocks.append(section(say("error.mend", owner=plainly(f"owner.{verdict.owner}"))))
-    remedy = remedy_steps(verdict)
+    remedy = remedy_steps(verdict, mailbox)
     return [*blocks, section(say("error.remedy", steps=remedy))] if remedy else blocks
 
 

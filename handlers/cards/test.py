@@ -50,26 +50,27 @@ def test_message(view: TestView) -> Message:
     account, test = view.account, view.test
     blocks = [section(_headline(view)), section(_steps(test))]
     for fault in view.faults.values():
-        blocks += explained(fault)
+        blocks += explained(fault, account.sender_email)
     if test.finished_at is not None:
         blocks.append(actions(*_buttons(view)))
     return Message(_summary(account, test), blocks)
 
 
-def explained(fault: Fault) -> list[Block]:
-    """A fault in plain words: what, who, how, and its error ID."""
+def explained(fault: Fault, mailbox: str) -> list[Block]:
+    """A fault of `mailbox` in plain words: what, who, how, and its error ID."""
     verdict = fault.verdict
     owner = plainly(f"owner.{verdict.owner}")
     blocks = [section(say("test.mend", sentence=verdict.customer, owner=owner, error=fault.error))]
-    remedy = remedy_steps(verdict)
+    remedy = remedy_steps(verdict, mailbox)
     return [*blocks, section(say("test.remedy", steps=remedy))] if remedy else blocks
 
 
-def remedy_steps(verdict: Verdict) -> Safe:
-    """The steps that mend a fault, one a line."""
+def remedy_steps(verdict: Verdict, mailbox: str = "") -> Safe:
+    """The steps that mend a fault, one a line; commands name `mailbox` where it is given, ready to be copied."""
     lines = []
     for step in verdict.remedy:
-        text = f"`{safe(step.text)}`" if step.kind == "powershell" else safe(step.text)
+        text = safe(step.text.replace("<mailbox>", mailbox) if mailbox else step.text)
+        text = Safe(f"`{text}`") if step.kind == "powershell" else text
         lines.append(f"•  {REMEDY_NAMES[step.kind]}{text}")
     return Safe("\n".join(lines))
 

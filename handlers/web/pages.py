@@ -43,6 +43,8 @@ class Pages:
     support_email: str
     name_of: Callable[[Person], str]
     nudge: Callable[[], None]
+    secure: bool
+    """Whether people come by https (TLS may end before us)."""
 
     def blueprint(self) -> Blueprint:
         """The routes."""
@@ -53,7 +55,7 @@ class Pages:
         blueprint.add_url_rule("/oauth/callback", "finish", view_func=self.finish, methods=["POST"])
         blueprint.add_url_rule("/consent/callback", view_func=self.consent_returned, methods=["GET"])
         blueprint.add_url_rule("/errors/<code>", view_func=self.error, methods=["GET"])
-        blueprint.after_request(_harden)
+        blueprint.after_request(self._harden)
         return blueprint
 
     def start(self, secret: str) -> AnyResponse:
@@ -128,21 +130,20 @@ class Pages:
     def _page(self, template: str, status: int, **facts: object) -> Response:
         return make_response(render_template(template, support_email=self.support_email, **facts), status)
 
+    def _harden(self, response: Response) -> Response:
+        headers = response.headers
+        policy = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+        headers["Content-Security-Policy"] = policy
+        headers["Referrer-Policy"] = "no-referrer"
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["X-Robots-Tag"] = "noindex"
+        if not request.path.endswith(".css"):
+            headers["Cache-Control"] = "no-store"
+        if self.secure:
+            headers["Strict-Transport-Security"] = "max-age=31536000"
+        return response
+
 
 def _explained(verdict: Verdict) -> dict[str, object]:
     remedy = [(REMEDY_NAMES.get(step.kind, ""), step.text, step.kind == "powershell") for step in verdict.remedy]
     return {"owner": OWNERS[verdict.owner], "remedy": remedy}
-
-
-def _harden(response: Response) -> Response:
-    headers = response.headers
-    policy = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
-    headers["Content-Security-Policy"] = policy
-    headers["Referrer-Policy"] = "no-referrer"
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["X-Robots-Tag"] = "noindex"
-    if not request.path.endswith(".css"):
-        headers["Cache-Control"] = "no-store"
-    if request.is_secure:
-        headers["Strict-Transport-Security"] = "max-age=31536000"
-    return response

@@ -88,6 +88,28 @@ class People:
         payload["actions"] = [action | _chosen(element, value) | {"action_ts": f"{time.time():.6f}"}]
         return self._answered(user, asked.get("channel", ""), self._delivery.interaction(payload))
 
+    def load_options(self, user: str, asked: Json) -> Json:
+        """Type into a select whose options the bot loads."""
+        member, view = self._office.members[user], self._own_view(user, asked["view_id"])
+        _element(view.view["blocks"], asked["block_id"], asked["action_id"])
+        payload = self._interaction("block_suggestion", member)
+        payload |= {"block_id": asked["block_id"], "action_id": asked["action_id"], "value": asked.get("query", "")}
+        payload |= {"container": {"type": "view", "view_id": view.id}, "view": self._view_payload(view, member)}
+        ack = self._delivery.interaction(payload)
+        return {"ok": ack.ok, "options": _options(ack.body)}
+
+    def shortcut(self, user: str, callback_id: str) -> Json:
+        """Choose a global shortcut of the app: only people of the workspace where it is installed have it."""
+        member = self._office.members[user]
+        if member.team_id != self._office.team_id:
+            self._office.notify(user, "This shortcut is not available to you.")
+            return {"ok": False, "error": "not_available"}
+        payload = self._interaction("shortcut", member) | {
+            "callback_id": callback_id,
+            "action_ts": f"{time.time():.6f}",
+        }
+        return self._answered(user, "", self._delivery.interaction(payload))
+
     def submit(self, user: str, view_id: str, values: Json) -> Json:
         """Send a form. What Slack's client itself would not let through is told at once."""
         view = self._own_view(user, view_id)
@@ -265,6 +287,8 @@ def _value(element: Json, value: Any) -> Json:
     if kind in ("checkboxes", "multi_static_select"):
         wanted = value or []
         return {"type": kind, "selected_options": [o for o in _options(element) if o["value"] in wanted]}
+    if kind == "external_select":
+        return {"type": kind, "selected_option": value or None}
     if kind in ("static_select", "radio_buttons", "overflow"):
         chosen = next((o for o in _options(element) if o["value"] == value), None)
         return {"type": kind, "selected_option": chosen}

@@ -83,6 +83,10 @@ class SlackStandIn:
                     answer = people.say(user, asked["channel"], asked["text"], asked.get("thread_ts", ""))
                 case "action":
                     answer = people.act(user, asked)
+                case "options":
+                    answer = people.load_options(user, asked)
+                case "shortcut":
+                    answer = people.shortcut(user, asked["callback_id"])
                 case "submit":
                     answer = people.submit(user, asked["view_id"], asked.get("values") or {})
                 case "close":

@@ -24,13 +24,13 @@ const DRAWERS = {
     if (block.fields) parts.push(node("div", { class: "fields" }, ...block.fields.map((field) => node("div", {}, textObject(field, context.names)))));
     return node("div", {}, ...parts);
   },
-  input(block, { errors = {} }) {
+  input(block, { errors = {}, load }) {
     const id = `field-${++labels}`;
     const note = block.optional && block.element.type !== "checkboxes" ? " (optional)" : "";
     const label = node("label", { for: id }, block.label.text + note);
     const hint = block.hint ? node("div", { class: "quiet" }, block.hint.text) : null;
     const error = errors[block.block_id] ? node("div", { class: "error", role: "alert" }, errors[block.block_id]) : null;
-    const control = field(block.element, id);
+    const control = field(block.element, id, (query) => load({ block_id: block.block_id, action_id: block.element.action_id, query }));
     control.dataset.block = block.block_id;
     control.dataset.action = block.element.action_id;
     control.dataset.kind = block.element.type;
@@ -59,8 +59,18 @@ function option(element) {
   return (choice) => node("option", { value: choice.value, selected: choice.value === chosen }, choice.text.text);
 }
 
-function field(element, id) {
+function field(element, id, load) {
   switch (element.type) {
+    case "external_select": {
+      const list = node("select", { id });
+      const fill = async (query) => {
+        const { options: loaded = [] } = await load(query);
+        list.replaceChildren(...loaded.map((choice) => node("option", { value: JSON.stringify(choice) }, choice.text.text)));
+      };
+      const filter = node("input", { "aria-label": "Filter", placeholder: "Type to search", oninput: (event) => fill(event.target.value) });
+      if (!element.min_query_length) fill("");
+      return node("div", {}, filter, list);
+    }
     case "static_select":
       return node("select", { id }, node("option", { value: "" }, element.placeholder ? element.placeholder.text : ""), ...options(element));
     case "checkboxes": {
@@ -78,7 +88,8 @@ export function read(root) {
   for (const control of root.querySelectorAll("[data-block]")) {
     const { block, action, kind } = control.dataset;
     const ticked = [...control.querySelectorAll("input:checked")].map((box) => box.value);
-    values[block] = { [action]: kind === "checkboxes" ? ticked : control.value };
+    const loaded = kind === "external_select" ? control.querySelector("select").value : "";
+    values[block] = { [action]: kind === "checkboxes" ? ticked : kind === "external_select" ? loaded && JSON.parse(loaded) : control.value };
   }
   return values;
 }

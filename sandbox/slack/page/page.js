@@ -115,7 +115,8 @@ function restore(root, typed) {
 function windowNode({ id, view }, mark) {
   const box = node("div", { class: "blocks" });
   const act = (asked) => call("action", { view_id: id, state: read(box), ...asked });
-  box.append(...view.blocks.map((block) => draw(block, { names, act, errors: here.errors[id] || {} })));
+  const load = (asked) => call("options", { view_id: id, ...asked });
+  box.append(...view.blocks.map((block) => draw(block, { names, act, load, errors: here.errors[id] || {} })));
   const close = () => { delete here.errors[id]; call("close", { view_id: id }); };
   const buttons = [node("button", { type: "button", onclick: close }, view.close ? view.close.text : "Close")];
   if (view.submit) buttons.push(node("button", { class: "primary" }, view.submit.text));
