@@ -127,7 +127,9 @@ def build(settings: Settings, clock: Clock) -> Maildesk:
     secure = settings.public_url.startswith("https:")
     web = Flask("maildesk", static_folder=None)
     if settings.slack_signing_secret.get_secret_value():
-        web.register_blueprint(slack.blueprint())  # without it nobody could tell Slack from others; Socket Mode needs none
+        web.register_blueprint(
+            slack.blueprint()
+        )  # without it nobody could tell Slack from others; Socket Mode needs none
     web.register_blueprint(
         Pages(signin, rows, settings.support_email, directory.name_of, worker.nudge, secure).blueprint()
     )

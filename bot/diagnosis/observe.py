@@ -114,8 +114,8 @@ def _kind(error: BaseException) -> str:
             return "reset"
         case ssl.SSLError():
             return "tls"
-        case smtplib.SMTPServerDisconnected():
-            return "reset"
+        case smtplib.SMTPServerDisconnected():  # smtplib says so of a time-out too
+            return "timeout" if isinstance(error.__context__, TimeoutError) else "reset"
         case OSError():
             return "unreachable"
     return "protocol"

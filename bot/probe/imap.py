@@ -1,8 +1,7 @@
 """The receiving side: connect, authenticate, list the folders, open the inbox."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from socket import SHUT_RDWR
 
@@ -11,7 +10,7 @@ from imapclient.imap_utf7 import decode
 
 from bot.diagnosis.observation import Observation, Where
 from bot.probe.hosts import MailHosts, Target, xoauth2
-from bot.probe.steps import Leg, ProbeFailed
+from bot.probe.steps import Leg, ProbeFailed, bounded
 from storage.vocabulary import StepId
 
 STEPS = (StepId.IMAP_CONNECT, StepId.IMAP_AUTH, StepId.IMAP_FOLDERS, StepId.IMAP_INBOX)
@@ -37,7 +36,7 @@ class ImapLeg:
 
     def run(self, target: Target, leg: Leg) -> None:
         """Do every step, up to the first that fails. Takes seconds; ends by the deadline."""
-        with self._bounded(), suppress(ProbeFailed):
+        with bounded(self._hosts.deadline, lambda: self._open().logout(), self._cut), suppress(ProbeFailed):
             leg.do(StepId.IMAP_CONNECT, self.connect)
             leg.do(StepId.IMAP_AUTH, lambda: self.authenticate(target))
             leg.do(StepId.IMAP_FOLDERS, self.list_folders)
@@ -78,20 +77,6 @@ class ImapLeg:
         status = self._open().select_folder("INBOX", readonly=True)
         return f"{status.get(b'EXISTS', 0)} messages"
 
-    @contextmanager
-    def _bounded(self) -> Iterator[None]:
-        """Within the deadline, whatever the server does; the connection is closed at the end."""
-        timer = threading.Timer(self._hosts.deadline, self._cut)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-            with suppress(Exception):
-                self._open().logout()
-            self._cut()
-
     def folders_of(self, target: Target) -> tuple[MailFolder, ...]:
         """The folders alone, without a report.
 
@@ -99,7 +84,7 @@ class ImapLeg:
             ProbeFailed: the server did not list them.
         """
         leg = Leg(STEPS, lambda _result: None, threading.Lock())
-        with self._bounded():
+        with bounded(self._hosts.deadline, lambda: self._open().logout(), self._cut):
             leg.do(StepId.IMAP_CONNECT, self.connect)
             leg.do(StepId.IMAP_AUTH, lambda: self.authenticate(target))
             leg.do(StepId.IMAP_FOLDERS, self.list_folders)

@@ -1,15 +1,13 @@
 """The sending side: connect, encrypt, authenticate, offer the sender's address."""
 
 import smtplib
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from socket import SHUT_RDWR
 
 from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.observe import from_smtp
 from bot.probe.hosts import MailHosts, Target, xoauth2
-from bot.probe.steps import Leg, ProbeFailed
+from bot.probe.steps import Leg, ProbeFailed, bounded
 from storage.vocabulary import StepId
 
 STEPS = (StepId.SMTP_CONNECT, StepId.SMTP_AUTH, StepId.SMTP_SENDER)
@@ -24,7 +22,7 @@ class SmtpLeg:
 
     def run(self, target: Target, leg: Leg) -> None:
         """Do every step, up to the first that fails. Takes seconds; ends by the deadline."""
-        with self._bounded(), suppress(ProbeFailed):
+        with bounded(self._hosts.deadline, lambda: self._open().quit(), self._cut), suppress(ProbeFailed):
             leg.do(StepId.SMTP_CONNECT, self.connect)
             leg.do(StepId.SMTP_AUTH, lambda: self.authenticate(target))
             leg.do(StepId.SMTP_SENDER, lambda: self.offer_sender(target))
@@ -58,19 +56,6 @@ class SmtpLeg:
         _expect(250, *smtp.mail(target.sender_email), step)
         smtp.rset()
         return f"{target.sender_email} accepted"
-
-    @contextmanager
-    def _bounded(self) -> Iterator[None]:
-        timer = threading.Timer(self._hosts.deadline, self._cut)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-            with suppress(Exception):
-                self._open().quit()
-            self._cut()
 
     def _open(self) -> smtplib.SMTP:
         if self._smtp is None:

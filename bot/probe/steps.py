@@ -1,7 +1,9 @@
 """One step of the probe: timed, and its failure told in the protocol's own fields."""
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Lock
@@ -32,6 +34,22 @@ class ProbeFailed(Exception):
     def __init__(self, observation: Observation) -> None:
         super().__init__(observation.step)
         self.observation = observation
+
+
+@contextmanager
+def bounded(deadline: float, leave: Callable[[], object], cut: Callable[[], None]) -> Iterator[None]:
+    """A conversation of at most `deadline` seconds, whatever the server does: then, as at its end, it is `cut`.
+    `leave` says goodbye first, where there is somebody to say it to."""
+    timer = threading.Timer(deadline, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        with suppress(Exception):
+            leave()
+        cut()
 
 
 OnStep = Callable[[StepResult], None]

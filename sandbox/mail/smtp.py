@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import time
 from contextlib import suppress
 from email import message_from_bytes
 from email.utils import getaddresses
@@ -49,8 +48,6 @@ class _Protocol(SMTP):
                     transport.pause_reading()
                     self.transport = transport
                     return
-                case "slow":
-                    time.sleep(float(struck.reply.get("seconds", 2)))
         super().connection_made(transport)
 
 
