@@ -18,9 +18,20 @@ from bot.time import Clock
 from bot.tokens import FreshToken, TokenFailed, Tokens
 from storage.database import Store, Transaction
 from storage.tables import Account, ConnectionTest
-from storage.vocabulary import REQUIRED_ROLES, Owner, State, StepId, StepStatus
+from storage.vocabulary import REQUIRED_ROLES, Owner, Permanence, State, StepId, StepStatus
 
 JOB = "connection-test"
+CHECK_JOB = "connection-check"
+EVERY_DAY = timedelta(days=1)
+"""How often a mailbox that works is looked at; it also keeps its grant from ageing (90 days, entra-docs refresh-tokens)."""
+
+CHECKS = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))
+"""When a passing fault, or one of our own, is looked at again; the last one repeats."""
+
+PATIENCE = 3
+"""How many checks in a row a passing fault may spoil before a mailbox that worked counts as lost."""
+
+WORKING = (State.LIVE, State.UNMAPPED)
 MAIL_STEPS = tuple(step for step in StepId if step.value.startswith(("imap.", "smtp.")))
 
 
@@ -55,14 +66,30 @@ class ConnectionTests:
         running = tx.tests.running(account.id)
         if running is not None:
             return running
+        test = self._begin(tx, account, by)
+        self._road.audit(tx, by, "test.requested", account)
+        if account.state not in WORKING:
+            self._road.move(tx, account, State.TESTING, by)
+        notices.show_test(tx, account, test, self._clock.now())
+        return test
+
+    def check(self, args: Mapping[str, Any]) -> None:
+        """Do the job of a check that is due: a test without a message, for an account that stands where it stood."""
+        with self._store.transaction() as tx:
+            account = tx.accounts.lock(int(args["account"]))
+            checked = account.state in (*WORKING, State.FAILING, State.BROKEN)
+            if checked and tx.tests.running(account.id or 0) is None:
+                self._begin(tx, account, MAILDESK, quiet=True, round=int(args["round"]))
+
+    def _begin(
+        self, tx: Transaction, account: Account, by: Person, quiet: bool = False, round: int = 0
+    ) -> ConnectionTest:
+        assert account.id is not None
         now = self._clock.now()
         test = ConnectionTest(account_id=account.id, started_at=now, asked_by_team=by.team, asked_by_user=by.user)
+        test.quiet, test.round = quiet, round
         tx.tests.add(test)
         tx.jobs.add(JOB, {"test": test.id}, now)
-        self._road.audit(tx, by, "test.requested", account)
-        if account.state not in (State.LIVE, State.UNMAPPED):
-            self._road.move(tx, account, State.TESTING, by)
-        notices.show_test(tx, account, test, now)
         return test
 
     def run(self, args: Mapping[str, Any]) -> None:
@@ -113,7 +140,8 @@ class ConnectionTests:
             account = tx.accounts.lock(test.account_id)
             recorded = self._failures.record(tx, result.observation, account) if result.observation else None
             test.steps = [*test.steps, _row(result, recorded)]
-            notices.show_test(tx, account, test, self._clock.now())
+            if not test.quiet:
+                notices.show_test(tx, account, test, self._clock.now())
 
     def _finish(self, test_id: int) -> None:
         with self._store.transaction() as tx:
@@ -124,9 +152,30 @@ class ConnectionTests:
             test.finished_at = self._clock.now()
             result = "passed" if test.passed else "failed"
             self._road.audit(tx, MAILDESK, "test.finished", account, result=result)
+            self._plan_check(tx, account, test)
+            if test.quiet and self._nothing_new(account, test):
+                return
             self._arrive(tx, account, test)
             notices.show_test(tx, account, test, self._clock.now())
             self._road.show(tx, account)
+
+    def _plan_check(self, tx: Transaction, account: Account, test: ConnectionTest) -> None:
+        """When to look again by ourselves: daily at what works, soon at what may pass or is ours; what a person has to
+        mend waits for that person."""
+        if test.passed:
+            wait, round = EVERY_DAY, 0
+        elif _passing(test):
+            wait, round = CHECKS[min(test.round, len(CHECKS) - 1)], test.round + 1
+        else:
+            return
+        due = self._clock.now() + wait
+        tx.jobs.add(CHECK_JOB, {"account": account.id, "round": round}, due, key=f"check:{account.id}")
+
+    def _nothing_new(self, account: Account, test: ConnectionTest) -> bool:
+        """Whether a check has nothing to tell: things are as they were, or a passing fault may still pass."""
+        if account.state not in WORKING:
+            return not test.passed
+        return bool(test.passed) or (_passing(test) and (_ours(test) or test.round < PATIENCE))
 
     def _arrive(self, tx: Transaction, account: Account, test: ConnectionTest) -> None:
         mapped = set(REQUIRED_ROLES) <= tx.accounts.folders(account.id or 0).keys()
@@ -140,6 +189,19 @@ class ConnectionTests:
 def first_failure(steps: list[dict[str, Any]]) -> dict[str, Any] | None:
     """The step that the result hangs on."""
     return next((row for row in steps if row["status"] == StepStatus.FAIL), None)
+
+
+def _failed(test: ConnectionTest) -> list[dict[str, Any]]:
+    return [row for row in test.steps if row["status"] == StepStatus.FAIL]
+
+
+def _ours(test: ConnectionTest) -> bool:
+    return all(row["owner"] == Owner.ON_CALL for row in _failed(test))
+
+
+def _passing(test: ConnectionTest) -> bool:
+    """Whether everything that failed may come right without the customer."""
+    return all(row["owner"] == Owner.ON_CALL or row["permanence"] == Permanence.RETRY for row in _failed(test))
 
 
 def _scopes(token: FreshToken) -> Observation | str:
@@ -172,7 +234,9 @@ def _row(result: StepResult, recorded: Recorded | None) -> dict[str, Any]:
         "reason": result.reason,
     }
     if recorded is not None:
-        row |= {"error": recorded.failure.ref, "cause": recorded.verdict.cause, "owner": recorded.verdict.owner.value}
+        verdict = recorded.verdict
+        row |= {"error": recorded.failure.ref, "cause": verdict.cause}
+        row |= {"owner": verdict.owner.value, "permanence": verdict.permanence.value}
     return row
 
 

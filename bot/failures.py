@@ -13,6 +13,9 @@ from storage.database import Transaction
 from storage.tables import Account, Failure, Incident
 from storage.vocabulary import Owner
 
+QUIET_FOR = timedelta(days=1)
+"""A cause that was quiet for this long is a new incident when it comes again: an old card would be overlooked."""
+
 SHARED_FOR = timedelta(days=1)
 """Repetitions of a cause on an account within this time share one error ID."""
 
@@ -81,6 +84,9 @@ class Failures:
     def _alert(self, tx: Transaction, failure: Failure) -> None:
         now = self._clock.now()
         incident = tx.incidents.open_for(failure.cause)
+        if incident is not None and now - incident.last_at > QUIET_FOR:
+            incident.open_cause, incident = None, None
+            tx.session.flush()
         if incident is None:
             incident = Incident(
                 cause=failure.cause, open_cause=failure.cause, failure_ref=failure.ref, opened_at=now, last_at=now

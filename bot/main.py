@@ -119,7 +119,10 @@ def build(settings: Settings, clock: Clock) -> Maildesk:
     )
     presenter = Presenter(desk)
     delivery = Delivery(store, clock, SlackCourier(patient, presenter))
-    doers: dict[str, Callable[[dict[str, Any]], None]] = {connection_test.JOB: tests.run}
+    doers: dict[str, Callable[[dict[str, Any]], None]] = {
+        connection_test.JOB: tests.run,
+        connection_test.CHECK_JOB: tests.check,
+    }
     worker = Worker(store, clock, delivery, doers, [reminders.remind_due])
     slack = SlackSide(desk, quick, directory, presenter, settings.slack_signing_secret.get_secret_value(), worker.nudge)
     doers[events.JOB] = slack.events.do

@@ -141,7 +141,8 @@ class FolderListing(SQLModel, table=True):
 
 
 class ConnectionTest(SQLModel, table=True):
-    """One run of the connection test and its steps so far."""
+    """One run of the connection test and its steps so far. A `quiet` run is one that nobody asked for: it is shown only when
+    it changes something. `round` counts such runs since things were last in order."""
 
     id: int | None = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="account.id", index=True)
@@ -150,6 +151,8 @@ class ConnectionTest(SQLModel, table=True):
     asked_by_team: str = ""
     asked_by_user: str = ""
     passed: bool | None = None
+    quiet: bool = False
+    round: int = 0
     steps: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
 
 

@@ -39,6 +39,7 @@ class Session(socketserver.StreamRequestHandler):
 
     def setup(self) -> None:
         """TLS, unless a scenario strikes before."""
+        self.server.connections += 1
         self.user, self.mailbox, self.selected, self.readonly = "", None, None, True
         self.connected = True
         self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -291,6 +292,7 @@ class _Server(socketserver.ThreadingTCPServer):
         self.world, self.signer = world, signer
         self.context = certificates.server_context()
         self.stopping = threading.Event()
+        self.connections = 0
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is no news."""
@@ -307,6 +309,11 @@ class ImapStandIn:
     def start(self) -> None:
         """Begin to answer."""
         self._thread.start()
+
+    @property
+    def connections(self) -> int:
+        """How many were taken so far."""
+        return self._server.connections
 
     def stop(self) -> None:
         """Stop answering."""

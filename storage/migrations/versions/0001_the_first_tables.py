@@ -202,6 +202,8 @@ def upgrade() -> None:
         sa.Column("asked_by_team", sa.String(), nullable=False),
         sa.Column("asked_by_user", sa.String(), nullable=False),
         sa.Column("passed", sa.Boolean(), nullable=True),
+        sa.Column("quiet", sa.Boolean(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("steps", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"],
