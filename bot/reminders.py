@@ -79,7 +79,7 @@ class Reminders:
 
     def _climb(self, tx: Transaction, account: Account, now: datetime) -> None:
         rungs = [account.state_since + rung for rung in self._ladder]
-        ahead = [number for number, due in enumerate(rungs) if due > now and number > account.nag_rung]
+        ahead = [number for number, due in enumerate(rungs) if due > now]
         account.nag_rung = ahead[0] if ahead else len(rungs)
         account.nag_due_at = rungs[ahead[0]] if ahead else None
         account.snoozed_until = None

@@ -2,6 +2,8 @@
 
 import socket
 import threading
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Flask
 from waitress.server import create_server
@@ -32,7 +34,7 @@ class WebServer:
         self._server.close()
         self._thread.join(timeout=5)
 
-    def _answer(self, environ, start_response):  # type: ignore[no-untyped-def]
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         assert self._app is not None
         return self._app(environ, start_response)
 

@@ -15,7 +15,7 @@ from handlers.cards.test import Fault, TestView, test_message
 from handlers.words import plainly, say
 from storage.database import Transaction
 from storage.tables import Account, Failure
-from storage.vocabulary import State
+from storage.vocabulary import FolderRole, State
 
 FAULTY = frozenset({State.FAILING, State.BROKEN, State.AWAITING_ADMIN})
 
@@ -45,9 +45,8 @@ class Presenter:
             account = tx.accounts.get(account_id)
             ticket = tx.signins.usable_ticket(account_id, self._desk.clock.now())
             fault = self._fault(tx, account)
-            folders = [
-                (plainly(f"folders.{role}"), row.shown_name) for role, row in tx.accounts.folders(account_id).items()
-            ]
+            mapped = tx.accounts.folders(account_id)
+        folders = [(plainly(f"folders.{role}"), mapped[role].shown_name) for role in FolderRole if role in mapped]
         return AccountView(
             account,
             link=self._desk.signin.url(ticket) if ticket else "",

@@ -56,8 +56,13 @@ def summary(account: Account) -> Safe:
         name=account.name,
         ref=account.ref,
         state=plainly(f"state.{account.state}"),
-        owner=plainly(f"owner.{account.owner}"),
+        owner=turn(account),
     )
+
+
+def turn(account: Account) -> str:
+    """Whose turn it is, in words."""
+    return plainly("owner.nobody" if account.state is State.LIVE else f"owner.{account.owner}")
 
 
 def icon(state: State) -> Safe:
@@ -84,7 +89,7 @@ def _facts(account: Account) -> Block:
         [
             ("Mailbox", safe(account.sender_email)),
             ("State", say(f"state.{account.state}")),
-            ("Next", say(f"owner.{account.owner}")),
+            ("Next", safe(turn(account))),
             ("Since", moment(account.state_since)),
         ]
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from handlers.cards.account import icon
+from handlers.cards.account import icon, turn
 from handlers.cards.kit import (
     Block,
     Message,
@@ -55,7 +55,7 @@ def account_list(customer: str, accounts: Sequence[Account]) -> Block:
                     address=account.sender_email,
                     ref=account.ref,
                     state=plainly(f"state.{account.state}"),
-                    owner=plainly(f"owner.{account.owner}"),
+                    owner=turn(account),
                     since=moment(account.state_since),
                 ),
                 accessory=button(plainly("button.details"), "account.show", account.ref),
@@ -93,7 +93,7 @@ def _progress(accounts: Sequence[Account]) -> list[Block]:
             name=account.name,
             address=account.sender_email,
             state=plainly(f"state.{account.state}"),
-            owner=plainly(f"owner.{account.owner}"),
+            owner=turn(account),
         )
         for account in accounts[:SHOWN_ON_CARD]
     ]
