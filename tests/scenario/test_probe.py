@@ -36,7 +36,7 @@ def calm(practice: Practice) -> Iterator[None]:
 @pytest.fixture
 def hosts(practice: Practice) -> MailHosts:
     ca_file = practice.certificates.ca_file
-    return MailHosts("localhost", practice.imap.port, "localhost", practice.smtp.port, ca_file, 2, 1, 4)
+    return MailHosts("localhost", practice.imap.port, "localhost", practice.smtp.port, ca_file, 3, 3, 6)
 
 
 def target(practice: Practice, lifetime: float = 600, **changed: str) -> Target:

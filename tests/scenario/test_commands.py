@@ -1,0 +1,88 @@
+"""Every subcommand of `/maildesk`, as support types it."""
+
+from tests.support.world import ACME, BotWorld
+
+
+def test_setup_without_a_name_opens_a_form_and_binds_the_channel(world: BotWorld) -> None:
+    world.vera.slash(ACME, "setup")
+    form = world.vera.window("Set up this channel")
+    assert world.vera.submit(form, {"Customer": "x" * 81}) == {"Customer": "At most 80 characters."}
+    assert world.vera.submit(form, {"Customer": "  Acme   Marine "}) == {}
+    assert "Acme Marine" in world.carol.find(ACME, "Connect your Microsoft 365 mailboxes").data["text"]
+
+    world.vera.slash(ACME, "setup Somebody Else")
+    assert "belongs to *Acme Marine* already" in world.vera.find(ACME, "belongs to").text
+
+
+def test_add_and_list_and_status(world: BotWorld) -> None:
+    world.set_up()
+    world.vera.slash(ACME, "add")
+    values = {"Account name": "Info", "Sender name": "Acme", "Sender email": "info@acme.example"}
+    assert world.vera.submit(world.vera.window("Corporate"), values) == {}
+    world.card("Info", "Waiting for the sign-in")
+
+    world.vera.slash(ACME, "list")
+    window = world.vera.window("Accounts of Acme")
+    assert "info@acme.example" in window.text
+    world.vera.press(window, "Details")
+    assert "Waiting for the sign-in" in world.vera.window("Info", "Mailbox").text
+
+    for named in ("info", "INFO@acme.example", world.account("Info").ref.lower()):
+        world.vera.slash(ACME, f"status {named}")
+    world.settle()
+    answers = [m for m in world.vera.messages(ACME) if m.data["ephemeral"] and "Waiting for the sign-in" in m.text]
+    assert len(answers) == 3
+    world.vera.slash(ACME, "status nobody")
+    world.vera.find(ACME, "There is no account `nobody`")
+
+
+def test_login_test_and_folders(world: BotWorld) -> None:
+    world.set_up()
+    world.add("info@acme.example", "Info")
+    world.vera.slash(ACME, "test Info")
+    world.vera.find(ACME, "not signed in to Microsoft yet")
+    world.vera.slash(ACME, "folders Info")
+    world.vera.find(ACME, "is not connected yet")
+
+    before = world.card("Info").url("Sign in to Microsoft")
+    world.vera.slash(ACME, "login Info")
+    world.vera.find(ACME, "new login link")
+    world.settle()
+    card = world.card("Info")
+    assert card.url("Sign in to Microsoft") != before
+    world.sign_in(card, "info@acme.example")
+    world.card("Info", "folders not mapped yet")
+
+    world.vera.slash(ACME, "test all")
+    world.vera.find(ACME, "Tests begun: 1")
+    world.settle()
+    world.vera.slash(ACME, "folders Info")
+    assert world.vera.submit(world.vera.window("Which folders of"), {"Sent": "Projekte"}) == {}
+    assert "Sent: Projekte" in world.card("Info", "Live").text
+
+
+def test_a_folder_chosen_twice_is_refused_at_its_field_and_the_error_of_a_mailbox_that_is_gone_in_the_window(
+    world: BotWorld,
+) -> None:
+    world.set_up()
+    card = world.connect("info@acme.example", "Info")
+    world.carol.press(card, "Map folders")
+    window = world.carol.window("Which folders of")
+    assert "two purposes" in world.carol.submit(window, {"Sent": "INBOX"})["Sent"]
+    world.throw("authenticated-not-connected", "info@acme.example")
+    world.carol._post("close", view_id=window.id)
+    world.carol.press(card, "Map folders")
+    told = world.carol.window("We could not fetch the folders")
+    assert "MX-" in told.text and "administrator" in told.text
+
+
+def test_help_depends_on_who_asks(world: BotWorld) -> None:
+    world.set_up()
+    world.vera.slash(ACME, "help")
+    assert "/maildesk setup" in world.vera.find(ACME, "Everything is done with buttons").text
+    world.nils.slash(ACME, "help")
+    assert "/maildesk setup" not in world.nils.find(ACME, "Everything is done with buttons").text
+    world.vera.slash(ACME, "error")
+    world.vera.find(ACME, "Add an error ID")
+    world.vera.slash(ACME, "login")
+    world.vera.find(ACME, "Which account?")
