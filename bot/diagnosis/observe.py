@@ -110,7 +110,11 @@ def _kind(error: BaseException) -> str:
             return "refused"
         case ssl.SSLCertVerificationError():
             return "certificate"
-        case ssl.SSLEOFError() | ConnectionResetError() | ConnectionAbortedError() | BrokenPipeError() | EOFError():
+        case (
+            ssl.SSLEOFError() | ssl.SSLZeroReturnError() | ssl.SSLSyscallError()
+        ):  # Python's patch releases differ in which
+            return "reset"
+        case ConnectionResetError() | ConnectionAbortedError() | BrokenPipeError() | EOFError():
             return "reset"
         case ssl.SSLError():
             return "tls"
