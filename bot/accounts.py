@@ -33,12 +33,14 @@ class Form:
     sender_email: str
     username: str
     use_oauth: bool
+    shared_mailbox: str = ""
 
     def tidy(self) -> "Form":
         """Without stray spaces; the username is the sender's address where it was left empty."""
         email = self.sender_email.strip().removeprefix("mailto:")
         name, sender = (" ".join(text.split()) for text in (self.name, self.sender_name))
-        return Form(name, sender, email, self.username.strip() or email, self.use_oauth)
+        shared = self.shared_mailbox.strip().removeprefix("mailto:")
+        return Form(name, sender, email, self.username.strip() or email, self.use_oauth, shared)
 
 
 class InvalidForm(Exception):
@@ -103,6 +105,7 @@ class Accounts:
             sender_name=form.sender_name,
             sender_email=form.sender_email,
             username=form.username,
+            shared_mailbox=form.shared_mailbox,
             address_key=form.sender_email.lower(),
             state=State.CREATED,
             state_since=now,
@@ -123,6 +126,10 @@ def _problems(form: Form) -> dict[str, str]:
     }
     if form.username == form.sender_email:
         checks["username"] = ""
+    if form.shared_mailbox:
+        own = form.username.lower() in (form.shared_mailbox.lower(), form.sender_email.lower())
+        checks["shared_mailbox"] = _address_problem(form.shared_mailbox)
+        checks["username"] = checks["username"] or ("form.delegate_needed" if own else "")
     return {field: problem for field, problem in checks.items() if problem}
 
 

@@ -1,27 +1,32 @@
 """The connection test of an account: its steps in order, shown as they happen, and what follows from the result."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from bot import notices
+from bot import mends, notices
 from bot.diagnosis.observation import Observation, Where
-from bot.failures import Failures, Recorded
+from bot.failures import Failures
 from bot.folders import target_of
+from bot.mends import Mends
 from bot.microsoft import SCOPES
 from bot.people import MAILDESK, Person
-from bot.probe.mail import MailProbe, StepResult
+from bot.probe.mail import MailProbe, Order, StepResult
+from bot.probe.roundtrip import new_message_id
+from bot.probe.steps import Outcome, Remark, ended
+from bot.results import complete, first_failure, ours, passed_steps, passing, row
 from bot.road import Road
 from bot.time import Clock
 from bot.tokens import FreshToken, TokenFailed, Tokens
 from storage.database import Store, Transaction
 from storage.tables import Account, ConnectionTest
-from storage.vocabulary import REQUIRED_ROLES, Owner, Permanence, State, StepId, StepStatus
+from storage.vocabulary import REQUIRED_ROLES, Owner, State, StepId
 
 JOB = "connection-test"
 CHECK_JOB = "connection-check"
+A_MOMENT = timedelta(seconds=30)
 EVERY_DAY = timedelta(days=1)
 """How often a mailbox that works is looked at; it also keeps its grant from ageing (90 days, entra-docs refresh-tokens)."""
 
@@ -32,7 +37,6 @@ PATIENCE = 3
 """How many checks in a row a passing fault may spoil before a mailbox that worked counts as lost."""
 
 WORKING = (State.LIVE, State.UNMAPPED)
-MAIL_STEPS = tuple(step for step in StepId if step.value.startswith(("imap.", "smtp.")))
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,14 @@ class ConnectionTests:
     """Runs connection tests."""
 
     def __init__(
-        self, store: Store, clock: Clock, tokens: Tokens, probe: MailProbe, failures: Failures, road: Road
+        self,
+        store: Store,
+        clock: Clock,
+        tokens: Tokens,
+        probe: MailProbe,
+        failures: Failures,
+        road: Road,
+        mends: Mends,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -59,14 +70,17 @@ class ConnectionTests:
         self._probe = probe
         self._failures = failures
         self._road = road
+        self._mends = mends
 
-    def request(self, tx: Transaction, account: Account, by: Person) -> ConnectionTest:
-        """Have the account tested and the result shown in its thread. A test that runs already is joined."""
+    def request(self, tx: Transaction, account: Account, by: Person, round_trip: bool = False) -> ConnectionTest:
+        """Have the account tested and the result shown in its thread. A test that runs already is joined. A message makes the
+        round when that is asked for, and until one has."""
         assert account.id is not None
         running = tx.tests.running(account.id)
         if running is not None:
             return running
         test = self._begin(tx, account, by)
+        test.round_trip = test.round_trip or round_trip
         self._road.audit(tx, by, "test.requested", account)
         if account.state not in WORKING:
             self._road.move(tx, account, State.TESTING, by)
@@ -81,6 +95,18 @@ class ConnectionTests:
             if checked and tx.tests.running(account.id or 0) is None:
                 self._begin(tx, account, MAILDESK, quiet=True, round=int(args["round"]))
 
+    def check_mend(self, args: Mapping[str, Any]) -> None:
+        """Do the job of looking whether a change works by now."""
+        with self._store.transaction() as tx:
+            mend = self._mends.waiting(tx, int(args["mend"]))
+            account = tx.accounts.lock(mend.account_id) if mend else None
+            if account is None or account.state is State.DISCONNECTED:
+                return
+            if tx.tests.running(account.id or 0) is None:
+                self._begin(tx, account, MAILDESK, quiet=True)
+            else:
+                tx.jobs.add(mends.JOB, dict(args), self._clock.now() + A_MOMENT)
+
     def _begin(
         self, tx: Transaction, account: Account, by: Person, quiet: bool = False, round: int = 0
     ) -> ConnectionTest:
@@ -88,6 +114,7 @@ class ConnectionTests:
         now = self._clock.now()
         test = ConnectionTest(account_id=account.id, started_at=now, asked_by_team=by.team, asked_by_user=by.user)
         test.quiet, test.round = quiet, round
+        test.round_trip = account.proved_at is None and not (quiet and account.state in WORKING)
         tx.tests.add(test)
         tx.jobs.add(JOB, {"test": test.id}, now)
         return test
@@ -103,35 +130,55 @@ class ConnectionTests:
             return
         try:
             ready = self._prepare(test_id, account)
-            self._probe.run(
-                target_of(ready.account, ready.token.access_token), lambda result: self._keep(test_id, result)
-            )
+            target = target_of(ready.account, ready.token.access_token)
+            self._probe.run(target, lambda result: self._keep(test_id, result), self._order(test, account))
         except StepFailed:
             pass
         self._finish(test_id)
 
+    def _order(self, test: ConnectionTest, account: Account) -> Order | None:
+        """The round trip, if it is wanted. Its Message-ID is kept before it leaves: who does a killed worker's test again looks
+        for that message and sends none."""
+        if not test.round_trip:
+            return None
+        message_id = test.message_id or new_message_id(account.sender_email)
+        return Order(message_id, bool(test.message_id), lambda: self._note_sending(test.id or 0, message_id))
+
+    def _note_sending(self, test_id: int, message_id: str) -> None:
+        with self._store.transaction() as tx:
+            tx.tests.get(test_id).message_id = message_id
+
     def _prepare(self, test_id: int, account: Account) -> Ready:
         token = self._token(test_id, account)
         self._step(test_id, StepId.SCOPES, lambda: _scopes(token))
-        self._step(test_id, StepId.IDENTITY, lambda: _identity(account))
-        return Ready(account, token)
+        self._step(test_id, StepId.IDENTITY, lambda: _identity(account, token))
+        return Ready(self._follow(account, token), token)
+
+    def _follow(self, account: Account, token: FreshToken) -> Account:
+        """A person who was renamed at Microsoft signs in under the new name from now on."""
+        if not token.username or token.username == account.signed_in_as:
+            return account
+        with self._store.transaction() as tx:
+            account = tx.accounts.lock(account.id or 0)
+            self._road.audit(tx, MAILDESK, "account.renamed", account, before=account.signed_in_as, now=token.username)
+            account.signed_in_as = token.username
+            return account
 
     def _token(self, test_id: int, account: Account) -> FreshToken:
         begun = time.monotonic()
         try:
             token = self._tokens.fresh(account.id or 0)
         except TokenFailed as failed:
-            self._keep(test_id, _result(StepId.TOKEN, begun, failed.observation, ""))
+            self._keep(test_id, ended(StepId.TOKEN, begun, failed.observation))
             raise StepFailed from None
-        self._keep(test_id, _result(StepId.TOKEN, begun, None, "Microsoft gave a token"))
+        self._keep(test_id, ended(StepId.TOKEN, begun, "Microsoft gave a token"))
         return token
 
-    def _step(self, test_id: int, step: StepId, check: Any) -> None:
+    def _step(self, test_id: int, step: StepId, check: Callable[[], Outcome]) -> None:
         begun = time.monotonic()
         outcome = check()
-        seen = outcome if isinstance(outcome, Observation) else None
-        self._keep(test_id, _result(step, begun, seen, "" if seen else str(outcome)))
-        if seen is not None:
+        self._keep(test_id, ended(step, begun, outcome))
+        if isinstance(outcome, Observation):
             raise StepFailed
 
     def _keep(self, test_id: int, result: StepResult) -> None:
@@ -139,7 +186,7 @@ class ConnectionTests:
             test = tx.tests.get(test_id)
             account = tx.accounts.lock(test.account_id)
             recorded = self._failures.record(tx, result.observation, account) if result.observation else None
-            test.steps = [*test.steps, _row(result, recorded)]
+            test.steps = [*test.steps, row(result, recorded)]
             if not test.quiet:
                 notices.show_test(tx, account, test, self._clock.now())
 
@@ -147,13 +194,16 @@ class ConnectionTests:
         with self._store.transaction() as tx:
             test = tx.tests.get(test_id)
             account = tx.accounts.lock(test.account_id)
-            test.steps = _complete(test.steps)
-            test.passed = all(row["status"] in (StepStatus.OK, StepStatus.WARN) for row in test.steps)
-            test.finished_at = self._clock.now()
+            test.steps, test.finished_at = complete(test.steps), self._clock.now()
+            test.passed, passed = first_failure(test.steps) is None, passed_steps(test)
+            if StepId.ROUNDTRIP in passed:
+                account.proved_at = test.finished_at
+            self._failures.settle(tx, account, passed)
             result = "passed" if test.passed else "failed"
             self._road.audit(tx, MAILDESK, "test.finished", account, result=result)
             self._plan_check(tx, account, test)
-            if test.quiet and self._nothing_new(account, test):
+            told = self._mends.judge(tx, account, test)
+            if test.quiet and not told and self._nothing_new(account, test):
                 return
             self._arrive(tx, account, test)
             notices.show_test(tx, account, test, self._clock.now())
@@ -164,7 +214,7 @@ class ConnectionTests:
         mend waits for that person."""
         if test.passed:
             wait, round = EVERY_DAY, 0
-        elif _passing(test):
+        elif passing(test):
             wait, round = CHECKS[min(test.round, len(CHECKS) - 1)], test.round + 1
         else:
             return
@@ -175,33 +225,16 @@ class ConnectionTests:
         """Whether a check has nothing to tell: things are as they were, or a passing fault may still pass."""
         if account.state not in WORKING:
             return not test.passed
-        return bool(test.passed) or (_passing(test) and (_ours(test) or test.round < PATIENCE))
+        return bool(test.passed) or (passing(test) and (ours(test) or test.round < PATIENCE))
 
     def _arrive(self, tx: Transaction, account: Account, test: ConnectionTest) -> None:
         mapped = set(REQUIRED_ROLES) <= tx.accounts.folders(account.id or 0).keys()
         if test.passed:
             self._road.move(tx, account, State.LIVE if mapped else State.UNMAPPED, MAILDESK)
             return
-        owner = next(Owner(row["owner"]) for row in test.steps if row["status"] == StepStatus.FAIL)
-        self._road.move(tx, account, State.BROKEN if mapped else State.FAILING, MAILDESK, owner)
-
-
-def first_failure(steps: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The step that the result hangs on."""
-    return next((row for row in steps if row["status"] == StepStatus.FAIL), None)
-
-
-def _failed(test: ConnectionTest) -> list[dict[str, Any]]:
-    return [row for row in test.steps if row["status"] == StepStatus.FAIL]
-
-
-def _ours(test: ConnectionTest) -> bool:
-    return all(row["owner"] == Owner.ON_CALL for row in _failed(test))
-
-
-def _passing(test: ConnectionTest) -> bool:
-    """Whether everything that failed may come right without the customer."""
-    return all(row["owner"] == Owner.ON_CALL or row["permanence"] == Permanence.RETRY for row in _failed(test))
+        failed = first_failure(test.steps)
+        assert failed is not None
+        self._road.move(tx, account, State.BROKEN if mapped else State.FAILING, MAILDESK, Owner(failed["owner"]))
 
 
 def _scopes(token: FreshToken) -> Observation | str:
@@ -212,39 +245,13 @@ def _scopes(token: FreshToken) -> Observation | str:
     return "read mail, send mail"
 
 
-def _identity(account: Account) -> Observation | str:
-    if not account.object_id:
-        return Observation(
-            Where.IDENTITY, step=StepId.IDENTITY, condition="invalid-token", text="no identity is pinned"
-        )
-    return f"signed in as {account.signed_in_as}"
-
-
-def _result(step: StepId, begun: float, seen: Observation | None, evidence: str) -> StepResult:
-    status = StepStatus.FAIL if seen else StepStatus.OK
-    return StepResult(step, status, timedelta(seconds=time.monotonic() - begun), evidence, seen)
-
-
-def _row(result: StepResult, recorded: Recorded | None) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "step": result.step.value,
-        "status": result.status.value,
-        "ms": round(result.elapsed / timedelta(milliseconds=1)),
-        "evidence": result.evidence,
-        "reason": result.reason,
-    }
-    if recorded is not None:
-        verdict = recorded.verdict
-        row |= {"error": recorded.failure.ref, "cause": verdict.cause}
-        row |= {"owner": verdict.owner.value, "permanence": verdict.permanence.value}
-    return row
-
-
-def _complete(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """All steps in their order; those that were never reached are skipped because of the first that failed."""
-    done = {row["step"]: row for row in steps}
-    failed = first_failure(steps)
-    reason = failed["step"] if failed else ""
-    wanted = [StepId.TOKEN, StepId.SCOPES, StepId.IDENTITY, *MAIL_STEPS]
-    skipped = {"status": StepStatus.SKIP.value, "ms": 0, "evidence": "", "reason": reason}
-    return [done.get(step.value, {"step": step.value, **skipped}) for step in wanted]
+def _identity(account: Account, token: FreshToken) -> Outcome:
+    """Whose token it is, against whose mailbox it shall open."""
+    if not account.object_id or token.object_id.lower() != account.object_id:
+        text = f"the permission is {token.username or 'nobody'}'s, not {account.signed_in_as or 'anybody'}'s"
+        return Observation(Where.IDENTITY, step=StepId.IDENTITY, condition="other-account", text=text)
+    if account.shared_mailbox:
+        return f"{token.username} opens the shared mailbox {account.shared_mailbox}, sends as {account.sender_email}"
+    if token.username.lower() not in (account.username.lower(), account.sender_email.lower()):
+        return Remark("renamed", f"signs in as {token.username}")
+    return f"signed in as {token.username}"

@@ -8,6 +8,8 @@ from bot.customers import Customers
 from bot.diagnosis.catalogue import Catalogue
 from bot.failures import Failures
 from bot.folders import Folders
+from bot.help import Help
+from bot.mends import Mends
 from bot.reminders import Reminders
 from bot.rights import Rights
 from bot.road import Road
@@ -30,6 +32,9 @@ class Desk:
     folders: Folders
     reminders: Reminders
     failures: Failures
+    mends: Mends
+    help: Help
     catalogue: Catalogue
     road: Road
     alert_channel: str
+    support_email: str

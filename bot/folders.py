@@ -117,10 +117,9 @@ class Folders:
 
 
 def target_of(account: Account, access_token: str) -> Target:
-    """How the account's mailbox is opened: IMAP as the mailbox, SMTP as who signed in (the two differ where the UPN is not
-    the address)."""
+    """How the account's mailbox is opened: IMAP as the mailbox, SMTP as who signed in (the two differ for a shared mailbox)."""
     return Target(
-        mailbox=account.signed_in_as or account.username,
+        mailbox=account.shared_mailbox or account.signed_in_as or account.username,
         smtp_username=account.signed_in_as or account.username,
         sender_email=account.sender_email,
         access_token=access_token,

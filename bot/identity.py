@@ -66,7 +66,12 @@ def belongs(identity: Identity, account: Account, customer_tenant: str) -> None:
     if account.object_id:
         same = (identity.tenant_id, identity.object_id) == (account.tenant_id, account.object_id)
     else:
-        same = identity.upn.lower() in (account.username.lower(), account.sender_email.lower())
+        own = (
+            {account.username.lower()}
+            if account.shared_mailbox
+            else {account.username.lower(), account.sender_email.lower()}
+        )
+        same = identity.upn.lower() in own
     if not same:
         raise IdentityRefused("other-account", "another account than the mailbox", identity.upn)
 

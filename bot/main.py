@@ -23,6 +23,9 @@ from bot.desk import Desk
 from bot.diagnosis import catalogue
 from bot.failures import Failures
 from bot.folders import Folders
+from bot.help import Help
+from bot.mends import JOB as MEND_JOB
+from bot.mends import Mends
 from bot.microsoft import Microsoft
 from bot.outbox import Delivery
 from bot.probe.mail import MailHosts, MailProbe
@@ -99,7 +102,8 @@ def build(settings: Settings, clock: Clock) -> Maildesk:
         )
     )
     tokens = Tokens(store, clock, cipher, microsoft)
-    tests = ConnectionTests(store, clock, tokens, probe, failures, road)
+    mends = Mends(store, clock, road)
+    tests = ConnectionTests(store, clock, tokens, probe, failures, road, mends)
     signin = SignIn(store, clock, cipher, microsoft, road, failures, settings.public_url, tests.request)
     reminders = Reminders(store, clock, road, settings.nag_ladder, settings.support_channel)
     desk = Desk(
@@ -113,15 +117,19 @@ def build(settings: Settings, clock: Clock) -> Maildesk:
         folders=Folders(store, clock, tokens, probe, failures, road),
         reminders=reminders,
         failures=failures,
+        mends=mends,
+        help=Help(store, clock, road, settings.support_channel),
         catalogue=rows,
         road=road,
         alert_channel=settings.alert_channel,
+        support_email=settings.support_email,
     )
     presenter = Presenter(desk)
     delivery = Delivery(store, clock, SlackCourier(patient, presenter))
     doers: dict[str, Callable[[dict[str, Any]], None]] = {
         connection_test.JOB: tests.run,
         connection_test.CHECK_JOB: tests.check,
+        MEND_JOB: tests.check_mend,
     }
     worker = Worker(store, clock, delivery, doers, [reminders.remind_due])
     slack = SlackSide(desk, quick, directory, presenter, settings.slack_signing_secret.get_secret_value(), worker.nudge)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from storage.database import Transaction
-from storage.tables import Account, ConnectionTest, Incident, Reminder
+from storage.tables import Account, ConnectionTest, Incident, Reminder, SupportRequest
 
 ACCOUNT_CARD = "account.card"
 SETUP_CARD = "setup.card"
@@ -13,6 +13,7 @@ REMINDER = "reminder"
 ALERT = "alert"
 NOTE = "note"
 SUPPORT_NOTE = "support.note"
+REQUEST = "support.request"
 GONE = "gone"
 
 
@@ -78,3 +79,8 @@ def tell_support(
     """Say `sentence` about an account in the support team's channel."""
     key = f"support:{account.ref}:{now.timestamp()}:{sentence}"
     tx.outbox.show(channel_id, key, SUPPORT_NOTE, {"sentence": sentence, "account": account.id, "values": values}, now)
+
+
+def show_request(tx: Transaction, request: SupportRequest, channel_id: str, now: datetime) -> None:
+    """Have a request for help show in the support team's channel how it stands."""
+    tx.outbox.show(channel_id, f"request:{request.id}", REQUEST, {"request": request.id}, now)

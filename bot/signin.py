@@ -244,7 +244,8 @@ class SignIn:
             sealed = self._cipher.seal(cache.serialize(), place(state.account_id))
             tx.grants.put(Grant(account_id=state.account_id, sealed=sealed, scopes=scopes, refreshed_at=now))
             account.tenant_id, account.object_id = identity.tenant_id, identity.object_id
-            account.signed_in_as, customer.tenant_id = identity.upn, identity.tenant_id
+            account.signed_in_as, account.signed_in_at, account.proved_at = identity.upn, now, None
+            customer.tenant_id = identity.tenant_id
             ticket.finished_at = now
             self._road.audit(tx, WEB, "signin.done", account, signed_in_as=identity.upn)
             notices.note(tx, account, "signin.done", now, upn=identity.upn)

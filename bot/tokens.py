@@ -36,10 +36,13 @@ class TokenFailed(Exception):
 
 @dataclass(frozen=True)
 class FreshToken:
-    """An access token with ten minutes or more to live (if Microsoft gave one), and what it is good for."""
+    """An access token with ten minutes or more to live (if Microsoft gave one), what it is good for, and whose it is:
+    Microsoft's `oid` and the name under which that person signs in."""
 
     access_token: str = field(repr=False)
     scopes: frozenset[str]
+    object_id: str = ""
+    username: str = ""
 
 
 def place(account_id: int) -> str:
@@ -117,7 +120,7 @@ class Tokens:
             raise TokenFailed(from_oauth(result, Where.TOKEN, "token"))
         scopes = str(result.get("scope") or grant.scopes)
         self._keep(grant, cache, scopes)
-        return FreshToken(str(result["access_token"]), frozenset(scopes.split()))
+        return _token(cache, str(result["access_token"]), scopes)
 
     def _keep(self, grant: Grant, cache: msal.SerializableTokenCache, scopes: str) -> None:
         sealed = self._cipher.seal(cache.serialize(), place(grant.account_id))
@@ -136,7 +139,10 @@ class Tokens:
             cache.deserialize(self._cipher.open(grant.sealed, place(account_id)))
         except CannotOpen:
             log.error("grant.cannot_open", account=account_id)
-            raise TokenFailed(_no_grant("the grant cannot be opened")) from None
+            unreadable = Observation(
+                Where.TOKEN, step="token", error="grant_unreadable", text="the grant cannot be opened"
+            )
+            raise TokenFailed(unreadable) from None
         return grant, cache
 
 
@@ -148,8 +154,14 @@ def _living(cache: msal.SerializableTokenCache, grant: Grant) -> FreshToken | No
         scopes = frozenset(str(entry.get("target", "")).split())
         lives = int(entry.get("expires_on", 0)) - time.time() > EARLY.total_seconds()
         if lives and wanted <= {scope.lower() for scope in scopes}:
-            return FreshToken(str(entry["secret"]), frozenset(grant.scopes.split()))
+            return _token(cache, str(entry["secret"]), grant.scopes)
     return None
+
+
+def _token(cache: msal.SerializableTokenCache, access_token: str, scopes: str) -> FreshToken:
+    who: dict[str, Any] = next(iter(cache.search(msal.TokenCache.CredentialType.ACCOUNT)), {})
+    object_id, username = str(who.get("local_account_id", "")), str(who.get("username", ""))
+    return FreshToken(access_token, frozenset(scopes.split()), object_id, username)
 
 
 def _no_grant(text: str) -> Observation:

@@ -5,13 +5,15 @@ from datetime import timedelta
 from slack_sdk import WebClient
 
 from bot.desk import Desk
+from bot.evidence import bundle
 from bot.refusals import Refused
 from bot.rights import Action
 from handlers import lookup, windows
 from handlers.cards.account import account_card
-from handlers.cards.error import error_window
+from handlers.cards.error import error_window, evidence_window, lookup_form
 from handlers.cards.home import help_window
 from handlers.cards.kit import Audience, modal
+from handlers.cards.request import request_sent
 from handlers.listening import Listeners
 from handlers.presenter import Presenter
 from handlers.stimulus import Press
@@ -29,7 +31,12 @@ def register(listeners: Listeners, presenter: Presenter) -> None:
     listeners.press("test.run", buttons.test)
     listeners.press("folders.open", buttons.folders)
     listeners.press("error.show", buttons.error)
+    listeners.press("error.evidence", buttons.evidence)
+    listeners.press("error.look_up", buttons.look_up)
+    listeners.press("mend.said", buttons.changed)
+    listeners.press("test.message", buttons.test_with_message)
     listeners.press("help.show", buttons.help)
+    listeners.press("help.ask", buttons.contact_support)
     listeners.press("reminder.snooze_day", lambda press: buttons.snooze(press, timedelta(days=1)))
     listeners.press("reminder.snooze_week", lambda press: buttons.snooze(press, timedelta(weeks=1)))
     listeners.press("alert.acknowledge", buttons.acknowledge)
@@ -75,6 +82,34 @@ class Buttons:
     def error(self, press: Press) -> None:
         """*Details* and *What to do* of a failure."""
         self._windows(press).open(error_window(*lookup.error_named(self._desk, press.person, press.value)))
+
+    def evidence(self, press: Press) -> None:
+        """*Copy evidence* of a failure."""
+        self._desk.rights.support(press.person)
+        view, _ = lookup.error_named(self._desk, press.person, press.value)
+        with self._desk.store.transaction() as tx:
+            test = tx.tests.with_error(view.account.id or 0, view.failure.ref) if view.account else None
+        self._windows(press).open(evidence_window(bundle(view.failure, view.verdict, view.account, test)))
+
+    def look_up(self, press: Press) -> None:
+        """*What does an error mean?*: where it is pasted."""
+        self._windows(press).open(lookup_form())
+
+    def changed(self, press: Press) -> None:
+        """*It's changed*."""
+        account = self._desk.rights.account(press.person, press.value, Action.TEST)
+        self._desk.mends.said(account, press.person)
+
+    def test_with_message(self, press: Press) -> None:
+        """*Test with a message*."""
+        account = self._desk.rights.account(press.person, press.value, Action.TEST)
+        windows.start_test(self._desk, account, press.person, round_trip=True)
+
+    def contact_support(self, press: Press) -> None:
+        """*Contact support* about a failure."""
+        view = lookup.error_to_ask_about(self._desk, press.person, press.value)
+        self._desk.help.ask(view.failure, view.account, press.person, press.channel)
+        self._windows(press).open(request_sent(view.failure.ref, self._desk.support_email))
 
     def help(self, press: Press) -> None:
         """*Help*."""

@@ -125,7 +125,7 @@ class Commands:
     def _error(self, command: Command, answer: Answer) -> None:
         if not command.rest:
             raise Refused("command.which_error")
-        if len(command.rest) <= 16 and "aadsts" not in command.rest.lower():
+        if lookup.is_error_id(command.rest):
             answer(error_message(*lookup.error_named(self._desk, command.person, command.rest)))
             return
         support = self._desk.rights.is_support(command.person)

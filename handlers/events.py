@@ -16,7 +16,7 @@ from bot.desk import Desk
 from bot.people import Person
 from bot.rights import Action
 from handlers.cards.home import help_message, home
-from handlers.cards.kit import Audience, Message, Safe, section
+from handlers.cards.kit import Audience, Message, section
 from handlers.commands import Commands
 from handlers.directory import SlackDirectory
 from handlers.listening import Listeners
@@ -84,10 +84,7 @@ class Events:
         def answer(message: Message) -> None:
             self._privately(command, message, thread)
 
-        def tell(text: Safe) -> None:
-            answer(Message(text, [section(text)]))
-
-        self._listeners.guard(command.person, "mention", lambda: self._do(command, answer, thread), tell)
+        self._listeners.guard(command.person, "mention", lambda: self._do(command, answer, thread), answer)
 
     def _do(self, command: Command, answer: Callable[[Message], None], thread: str | None) -> None:
         if command.name != "help" and command.name in self._commands.names:

@@ -5,8 +5,11 @@ from bot.customers import LONGEST_NAME
 from bot.desk import Desk
 from bot.folders import InvalidMapping
 from bot.rights import Action
+from handlers import lookup
+from handlers.cards.error import error_window, meaning_window
 from handlers.cards.form import OAUTH
-from handlers.listening import Listeners, form_errors
+from handlers.cards.kit import Audience
+from handlers.listening import Listeners, NextWindow, form_errors
 from handlers.stimulus import Submission
 from storage.vocabulary import FolderRole
 
@@ -17,6 +20,19 @@ def register(listeners: Listeners) -> None:
     listeners.submission("setup.save", lambda sent: save_setup(desk, sent))
     listeners.submission("account.save", lambda sent: save_account(desk, sent))
     listeners.submission("folders.save", lambda sent: save_folders(desk, sent))
+    listeners.submission("error.look_up", lambda sent: look_up(desk, sent))
+
+
+def look_up(desk: Desk, sent: Submission) -> dict[str, str] | NextWindow:
+    """Say what an error ID or a pasted text means."""
+    text = sent.values["text"].strip()
+    if lookup.is_error_id(text):
+        return NextWindow(error_window(*lookup.error_named(desk, sent.person, text)))
+    verdict = desk.catalogue.lookup_text(text)
+    if verdict is None:
+        return form_errors({"text": "error.lookup_unknown"})
+    audience = Audience.SUPPORT if desk.rights.is_support(sent.person) else Audience.CUSTOMER
+    return NextWindow(meaning_window(verdict, audience))
 
 
 def save_setup(desk: Desk, sent: Submission) -> dict[str, str] | None:
@@ -41,6 +57,7 @@ def save_account(desk: Desk, sent: Submission) -> dict[str, str] | None:
         sender_email=values["sender_email"],
         username=values["username"],
         use_oauth=values["use_oauth"] == OAUTH,
+        shared_mailbox=values["shared_mailbox"],
     )
     try:
         desk.accounts.create(channel, form, sent.person)

@@ -6,6 +6,7 @@ else an error ID.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -17,8 +18,9 @@ from bot.desk import Desk
 from bot.diagnosis.observation import Observation, Where
 from bot.people import Person
 from bot.refusals import Refused
-from handlers.cards.home import sentence_window
-from handlers.cards.kit import Message, Safe, section
+from handlers.cards.home import message_window
+from handlers.cards.kit import Block, Message, actions, section
+from handlers.cards.test import contact_button
 from handlers.stimulus import Command, Press, Submission
 from handlers.windows import Windows
 from handlers.words import plainly, say
@@ -26,10 +28,20 @@ from storage.tables import AuditEntry
 
 log = structlog.get_logger(__name__)
 
+Tell = Callable[[Message], None]
 OnPress = Callable[[Press], None]
 OnCommand = Callable[[Command, Callable[[Message], None]], None]
-OnSubmission = Callable[[Submission], dict[str, str] | None]
-"""Handles a form; what it returns are the fields' errors."""
+
+
+@dataclass(frozen=True)
+class NextWindow:
+    """What takes the place of a form that was sent."""
+
+    view: Block
+
+
+OnSubmission = Callable[[Submission], dict[str, str] | NextWindow | None]
+"""Handles a form; what it returns are the fields' errors, or the window that comes next."""
 
 
 class Listeners:
@@ -48,7 +60,7 @@ class Listeners:
         def on_press(ack: Ack, body: dict[str, Any]) -> None:
             ack()
             press = Press.parse(body)
-            self.guard(press.person, action, lambda: listener(press), lambda text: self._in_window(press, text))
+            self.guard(press.person, action, lambda: listener(press), lambda message: self._in_window(press, message))
 
         self._app.action(action)(on_press)
 
@@ -56,13 +68,19 @@ class Listeners:
         """Call `listener` when the form with this callback is sent; the errors it returns appear at their fields."""
 
         def on_submission(ack: Ack, body: dict[str, Any]) -> None:
-            submission, errors = Submission.parse(body), dict[str, str]()
-            told: list[Safe] = []
-            self.guard(submission.person, callback, lambda: errors.update(listener(submission) or {}), told.append)
-            if told:
-                ack(response_action="update", view=sentence_window("problem.title", told[0]))
-            elif errors:
-                ack(response_action="errors", errors=errors)
+            submission = Submission.parse(body)
+            answers: list[dict[str, str] | NextWindow | None] = []
+            self.guard(
+                submission.person,
+                callback,
+                lambda: answers.append(listener(submission)),
+                lambda message: answers.append(NextWindow(message_window("problem.title", message))),
+            )
+            given = answers[0] if answers else None
+            if isinstance(given, NextWindow):
+                ack(response_action="update", view=given.view)
+            elif given:
+                ack(response_action="errors", errors=given)
             else:
                 ack()
 
@@ -78,14 +96,11 @@ class Listeners:
             def answer(message: Message) -> None:
                 respond(text=message.text, blocks=message.blocks, response_type="ephemeral")
 
-            def tell(text: Safe) -> None:
-                answer(Message(text, [section(text)]))
-
-            self.guard(command.person, name, lambda: listener(command, answer), tell)
+            self.guard(command.person, name, lambda: listener(command, answer), answer)
 
         self._app.command(name)(on_command)
 
-    def guard(self, person: Person, what: str, work: Callable[[], None], tell: Callable[[Safe], None]) -> None:
+    def guard(self, person: Person, what: str, work: Callable[[], None], tell: Tell) -> None:
         """Do `work` for a person, and `tell` them what kept it from being done."""
         try:
             self._do(person, what, work, tell)
@@ -93,15 +108,18 @@ class Listeners:
             log.warning("slack.answer_failed", what=what, error=error.response["error"])
         self._nudge()
 
-    def _do(self, person: Person, what: str, work: Callable[[], None], tell: Callable[[Safe], None]) -> None:
+    def _do(self, person: Person, what: str, work: Callable[[], None], tell: Tell) -> None:
         try:
             work()
         except Refused as refused:
             self._audit_refusal(person, what, refused)
-            tell(say(refused.sentence, **refused.values))
+            text = say(refused.sentence, **refused.values)
+            tell(Message(text, [section(text)]))
         except Exception as error:
             log.exception("listener.failed", what=what)
-            tell(say("problem.unexpected", error=self._unexpected(what, error)))
+            ref = self._unexpected(what, error)
+            text = say("problem.unexpected", error=ref)
+            tell(Message(text, [section(text), actions(contact_button(ref))]))
 
     def _unexpected(self, what: str, error: Exception) -> str:
         seen = Observation(Where.INTERNAL, step=what, condition="unexpected", text=type(error).__name__)
@@ -114,9 +132,9 @@ class Listeners:
         with self.desk.store.transaction() as tx:
             tx.audit.add(entry)
 
-    def _in_window(self, press: Press, text: Safe) -> None:
+    def _in_window(self, press: Press, message: Message) -> None:
         windows = Windows(self.client, press.trigger, in_window=bool(press.view_id))
-        windows.open(sentence_window("refused.title", text))
+        windows.open(message_window("refused.title", message))
 
 
 def form_errors(problems: dict[str, str]) -> dict[str, str]:

@@ -36,24 +36,45 @@ def account_named(desk: Desk, person: Person, channel_id: str, text: str, action
     return found[0]
 
 
+def is_error_id(text: str) -> bool:
+    """Whether `text` is meant as an error ID rather than as what a server said."""
+    return len(text) <= 16 and "aadsts" not in text.lower() and not text.isdigit()
+
+
 def error_named(desk: Desk, person: Person, text: str) -> tuple[ErrorView, Audience]:
     """The failure with the error ID `text`, and how much of it the person may see. Customers see their own only.
 
     Raises:
         Refused: no such error, or somebody else's (the two read alike).
     """
+    view = _known(desk, text)
+    return view, _audience(desk, person, view.account, view.failure.ref)
+
+
+def error_to_ask_about(desk: Desk, person: Person, text: str) -> ErrorView:
+    """The failure about which the person wants help: one of theirs, or one of nobody's, whose ID only they were told.
+
+    Raises:
+        Refused: no such error, or somebody else's.
+    """
+    view = _known(desk, text)
+    if view.account is not None:
+        _audience(desk, person, view.account, view.failure.ref)
+    return view
+
+
+def _known(desk: Desk, text: str) -> ErrorView:
     try:
         ref = ids.read_error_ref(text)
     except ids.NotAnId as error:
         raise Refused("error.slip" if error.slip else "error.unknown", text=text) from None
     with desk.store.transaction() as tx:
         failure = tx.failures.get(ref)
-        account = tx.accounts.get(failure.account_id) if failure and failure.account_id else None
+        if failure is None:
+            raise Refused("error.unknown", text=text)
+        account = tx.accounts.get(failure.account_id) if failure.account_id else None
         customer = tx.channels.customer(account.customer_id).name if account else ""
-    if failure is None:
-        raise Refused("error.unknown", text=text)
-    audience = _audience(desk, person, account, ref)
-    return ErrorView(failure, desk.failures.verdict(failure), account, customer), audience
+        return ErrorView(failure, desk.failures.verdict(failure), account, customer, desk.failures.history(tx, failure))
 
 
 def pasted(desk: Desk, text: str) -> Verdict:

@@ -4,18 +4,19 @@ from collections.abc import Callable
 from typing import Any
 
 from bot import notices
-from bot.connection_test import first_failure
 from bot.desk import Desk
+from bot.results import first_failure
 from handlers.cards.account import AccountView, account_card
 from handlers.cards.alert import account_values, alert_card, support_note
 from handlers.cards.customer import setup_card
 from handlers.cards.kit import Message, section
 from handlers.cards.reminder import reminder_message
+from handlers.cards.request import RequestView, request_card
 from handlers.cards.test import Fault, TestView, test_message
 from handlers.words import plainly, say
 from storage.database import Transaction
 from storage.tables import Account, Failure
-from storage.vocabulary import FolderRole, State
+from storage.vocabulary import FolderRole, Owner, State
 
 FAULTY = frozenset({State.FAILING, State.BROKEN, State.AWAITING_ADMIN})
 
@@ -33,6 +34,7 @@ class Presenter:
             notices.ALERT: self._alert,
             notices.NOTE: self._note,
             notices.SUPPORT_NOTE: self._support_note,
+            notices.REQUEST: self._request,
         }
 
     def draw(self, notice: str, args: dict[str, Any]) -> Message:
@@ -74,12 +76,24 @@ class Presenter:
         with self._desk.store.transaction() as tx:
             test = tx.tests.get(args["test"])
             account = tx.accounts.get(test.account_id)
-        faults = {
-            row["step"]: Fault(row["error"], self._desk.catalogue.verdict(row["cause"]))
-            for row in test.steps
-            if "cause" in row
-        }
+            faults = {row["step"]: self._told(tx, row, account) for row in test.steps if "cause" in row}
         return test_message(TestView(account, test, faults))
+
+    def _told(self, tx: Transaction, row: dict[str, Any], account: Account) -> Fault:
+        failure = tx.failures.get(row["error"])
+        assert failure is not None
+        verdict = self._desk.failures.verdict(failure)
+        mailboxes = self._desk.failures.mailboxes(tx, failure) if verdict.owner is Owner.ADMINISTRATOR else 1
+        return Fault(row["error"], verdict, mailboxes)
+
+    def _request(self, args: dict[str, Any]) -> Message:
+        with self._desk.store.transaction() as tx:
+            request = tx.requests.get(args["request"])
+            failure = tx.failures.get(request.failure_ref)
+            account = tx.accounts.get(request.account_id) if request.account_id else None
+            customer = tx.channels.customer(account.customer_id).name if account else ""
+        assert failure is not None
+        return request_card(RequestView(request, failure, self._desk.failures.verdict(failure), account, customer))
 
     def _reminder(self, args: dict[str, Any]) -> Message:
         with self._desk.store.transaction() as tx:

@@ -59,8 +59,8 @@ def open_list(desk: Desk, windows: Windows, person: Person, channel_id: str) -> 
     windows.open(customer_cards.account_list(customer.name, accounts))
 
 
-def start_test(desk: Desk, account: Account, person: Person) -> None:
-    """Have an account tested.
+def start_test(desk: Desk, account: Account, person: Person, round_trip: bool = False) -> None:
+    """Have an account tested, with a message that makes the round where that is asked for.
 
     Raises:
         Refused: nobody signed in yet.
@@ -68,7 +68,7 @@ def start_test(desk: Desk, account: Account, person: Person) -> None:
     if not account.object_id:
         raise Refused("test.not_signed_in", name=account.name)
     with desk.store.transaction() as tx:
-        desk.tests.request(tx, tx.accounts.lock(account.id or 0), person)
+        desk.tests.request(tx, tx.accounts.lock(account.id or 0), person, round_trip)
 
 
 def open_folders(desk: Desk, windows: Windows, account: Account) -> None:

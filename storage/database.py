@@ -13,8 +13,10 @@ from storage.audit import Audit
 from storage.channels import Channels
 from storage.failures import Failures, Incidents
 from storage.jobs import Jobs
+from storage.mends import Mends
 from storage.outbox import Outbox
 from storage.reminders import Reminders
+from storage.requests import Requests
 from storage.signin import Grants, SignIns
 from storage.tests import Tests
 
@@ -33,8 +35,10 @@ class Transaction:
         self.grants = Grants(session)
         self.incidents = Incidents(session)
         self.jobs = Jobs(session)
+        self.mends = Mends(session)
         self.outbox = Outbox(session)
         self.reminders = Reminders(session)
+        self.requests = Requests(session)
         self.signins = SignIns(session)
         self.tests = Tests(session)
 

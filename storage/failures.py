@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select, update
 
 from storage.tables import Failure, Incident
+from storage.vocabulary import Mended, Scope
 
 
 class Failures:
@@ -26,6 +27,33 @@ class Failures:
         """The failure of the same cause on the same account that last happened at `since` or later."""
         found = select(Failure).where(col(Failure.account_id).is_not_distinct_from(account_id), Failure.cause == cause)
         return self._session.exec(found.where(Failure.last_at >= since).order_by(col(Failure.last_at).desc())).first()
+
+    def open_of(self, account_id: int) -> list[Failure]:
+        """The account's failures that are not mended yet."""
+        found = select(Failure).where(Failure.account_id == account_id, col(Failure.mended_at).is_(None))
+        return list(self._session.exec(found))
+
+    def spread(self, cause: str, since: datetime) -> dict[int, int]:
+        """Where a cause is at work, seen at `since` or later and not mended: how many accounts by the customer's id."""
+        accounts = func.count(func.distinct(col(Failure.account_id)))
+        found = select(col(Failure.customer_id), accounts).where(Failure.cause == cause, Failure.last_at >= since)
+        found = found.where(col(Failure.mended_at).is_(None), col(Failure.customer_id).is_not(None))
+        rows = self._session.exec(found.group_by(col(Failure.customer_id)))
+        return {customer: count for customer, count in rows if customer is not None}
+
+    def widen(self, cause: str, since: datetime, scope: Scope, customer_id: int | None) -> None:
+        """Give every failure of a cause that is at work (of one customer, or of all with None) this scope."""
+        rows = update(Failure).where(col(Failure.cause) == cause, col(Failure.last_at) >= since)
+        rows = rows.where(col(Failure.mended_at).is_(None))
+        rows = rows.where(col(Failure.customer_id) == customer_id) if customer_id is not None else rows
+        self._session.exec(rows.values(scope=scope))
+
+    def mended(self, cause: str) -> list[tuple[Mended, datetime, datetime]]:
+        """How the newest hundred failures of a cause ended: by what, when they began, when they were gone."""
+        found = select(col(Failure.mended_by), col(Failure.first_at), col(Failure.mended_at))
+        found = found.where(Failure.cause == cause, col(Failure.mended_at).is_not(None))
+        rows = self._session.exec(found.order_by(col(Failure.mended_at).desc()).limit(100))
+        return [(by, first, at) for by, first, at in rows if by is not None and at is not None]
 
     def latest_of(self, account_id: int) -> Failure | None:
         """The account's newest failure."""

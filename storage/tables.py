@@ -8,7 +8,7 @@ from sqlalchemy import JSON, BigInteger, Column, Enum, Index, Integer, LargeBina
 from sqlmodel import Field, SQLModel
 
 from storage.types import UtcDateTime
-from storage.vocabulary import FolderRole, Owner, Permanence, Scope, State
+from storage.vocabulary import FolderRole, Mended, Owner, Permanence, Scope, State
 
 BIG_ID = BigInteger().with_variant(Integer, "sqlite")
 
@@ -17,10 +17,11 @@ def _time(nullable: bool = False, index: bool = False) -> Any:
     return Field(default=None, sa_column=Column(UtcDateTime(), nullable=nullable, index=index))
 
 
-def _word(words: type[StrEnum], primary_key: bool = False) -> Any:
+def _word(words: type[StrEnum], primary_key: bool = False, nullable: bool = False) -> Any:
     """A column that holds one of `words`, as text: a new word needs no change of the database."""
     column_type = Enum(words, native_enum=False, length=32, values_callable=lambda all_: [word.value for word in all_])
-    return Field(sa_column=Column(column_type, nullable=False, primary_key=primary_key))
+    default = None if nullable else ...
+    return Field(default=default, sa_column=Column(column_type, nullable=nullable, primary_key=primary_key))
 
 
 def _json() -> Any:
@@ -53,7 +54,8 @@ class Channel(SQLModel, table=True):
 class Account(SQLModel, table=True):
     """One mailbox on its road. `address_key` is the lower-case address while the account is in use and None once it is
     disconnected, so that an address stands once per customer; `tenant_id` and `object_id` are Microsoft's `tid` and `oid`
-    of who signed in."""
+    of who signed in; `shared_mailbox` is set where that person opens a mailbox that several share; `proved_at` is when a
+    message last went the whole round."""
 
     __table_args__ = (
         UniqueConstraint("customer_id", "address_key"),
@@ -68,6 +70,7 @@ class Account(SQLModel, table=True):
     sender_name: str
     sender_email: str
     username: str
+    shared_mailbox: str = ""
     address_key: str | None
     state: State = _word(State)
     state_since: datetime = _time()
@@ -75,6 +78,8 @@ class Account(SQLModel, table=True):
     tenant_id: str = ""
     object_id: str = ""
     signed_in_as: str = ""
+    signed_in_at: datetime | None = _time(nullable=True)
+    proved_at: datetime | None = _time(nullable=True)
     created_at: datetime = _time()
     created_by_team: str
     created_by_user: str
@@ -142,7 +147,8 @@ class FolderListing(SQLModel, table=True):
 
 class ConnectionTest(SQLModel, table=True):
     """One run of the connection test and its steps so far. A `quiet` run is one that nobody asked for: it is shown only when
-    it changes something. `round` counts such runs since things were last in order."""
+    it changes something. `round` counts such runs since things were last in order. `round_trip` says that a message is sent
+    too, and `message_id` that it may have left already: it is never sent again."""
 
     id: int | None = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="account.id", index=True)
@@ -153,11 +159,14 @@ class ConnectionTest(SQLModel, table=True):
     passed: bool | None = None
     quiet: bool = False
     round: int = 0
+    round_trip: bool = False
+    message_id: str = ""
     steps: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
 
 
 class Failure(SQLModel, table=True):
-    """Something that failed, under the error ID that people are shown. `observation` is what the protocol said, redacted."""
+    """Something that failed, under the error ID that people are shown. `observation` is what the protocol said, redacted;
+    `mended_by` is what came before the step that proves the mend passed."""
 
     __table_args__ = (Index("ix_failure_same", "account_id", "cause", "last_at"),)
 
@@ -173,6 +182,34 @@ class Failure(SQLModel, table=True):
     last_at: datetime = _time()
     count: int = 1
     observation: dict[str, Any] = _json()
+    mended_at: datetime | None = _time(nullable=True)
+    mended_by: Mended | None = _word(Mended, nullable=True)
+
+
+class Mend(SQLModel, table=True):
+    """Somebody said that what a failure asks for was done: the account is tested again until that shows. `rung` counts the
+    tests; the latest word on an account is the one without `ended_at`."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="account.id", index=True)
+    failure_ref: str = Field(foreign_key="failure.ref")
+    said_at: datetime = _time()
+    said_by_team: str
+    said_by_user: str
+    rung: int = 0
+    ended_at: datetime | None = _time(nullable=True)
+
+
+class SupportRequest(SQLModel, table=True):
+    """Somebody asked the support team for help with a failure."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    failure_ref: str = Field(foreign_key="failure.ref", unique=True)
+    account_id: int | None = Field(default=None, foreign_key="account.id", index=True)
+    asked_at: datetime = _time()
+    asked_by_team: str
+    asked_by_user: str
+    channel_id: str = ""
 
 
 class Incident(SQLModel, table=True):

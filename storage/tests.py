@@ -30,6 +30,15 @@ class Tests:
 
     def latest(self, account_id: int) -> ConnectionTest | None:
         """The account's newest finished run."""
+        return next(iter(self.newest(account_id, 1)), None)
+
+    def with_error(self, account_id: int, error: str) -> ConnectionTest | None:
+        """The newest of the account's latest twenty runs in which a step failed with this error ID."""
+        steps = ((test, {row.get("error") for row in test.steps}) for test in self.newest(account_id, 20))
+        return next((test for test, errors in steps if error in errors), None)
+
+    def newest(self, account_id: int, limit: int) -> list[ConnectionTest]:
+        """The account's newest finished runs, newest first."""
         found = select(ConnectionTest).where(ConnectionTest.account_id == account_id)
         found = found.where(col(ConnectionTest.finished_at).is_not(None)).order_by(col(ConnectionTest.id).desc())
-        return self._session.exec(found).first()
+        return list(self._session.exec(found.limit(limit)))

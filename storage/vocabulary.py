@@ -84,3 +84,11 @@ class FolderRole(StrEnum):
 
 
 REQUIRED_ROLES = (FolderRole.INBOX, FolderRole.SENT, FolderRole.DRAFTS, FolderRole.DELETED)
+
+
+class Mended(StrEnum):
+    """What came before a failure was gone."""
+
+    CHANGE = "change"
+    SIGN_IN = "sign-in"
+    ITSELF = "itself"

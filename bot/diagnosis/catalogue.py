@@ -11,7 +11,7 @@ number or text may not contradict the protocol's own fields: a network fault is 
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,11 @@ from bot.diagnosis.verdict import Remedy, Verdict
 from storage.vocabulary import Owner, Permanence, Scope, StepId
 
 FOLDER = Path(__file__).with_name("catalogue")
+REMEDIES = "remedies.toml"
+"""The remedies that several rows share, by name."""
+
+Step = Sequence[str]
+Snippets = Mapping[str, Sequence[Step]]
 
 WEIGHTS = {
     "codes": 40,
@@ -32,6 +37,7 @@ WEIGHTS = {
     "suberror": 12,
     "error": 10,
     "condition": 8,
+    "layer": 7,
     "status": 6,
     "step": 4,
     "status_class": 2,
@@ -44,7 +50,8 @@ class CatalogueError(Exception):
 
 
 class Matcher(BaseModel):
-    """Holds when every field that it names fits the observation."""
+    """Holds when every field that it names fits the observation. `enhanced` may be a family (``5.7.``) or a range
+    (``5.7.700-749``); `text` is a pattern, in any case."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -55,6 +62,7 @@ class Matcher(BaseModel):
     status_class: int = 0
     enhanced: str = ""
     condition: str = ""
+    layer: str = ""
     step: str = ""
     text: str = ""
 
@@ -68,6 +76,7 @@ class Matcher(BaseModel):
             and (not self.status_class or self.status_class == (seen.status or 0) // 100)
             and (not self.enhanced or _same_enhanced(self.enhanced, seen.enhanced))
             and (not self.condition or self.condition == seen.condition)
+            and (not self.layer or self.layer == seen.layer)
             and (not self.step or self.step == seen.step)
             and (not self.text or bool(self._pattern.search(seen.text)))
         )
@@ -80,12 +89,6 @@ class Matcher(BaseModel):
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         return re.compile(self.text, re.IGNORECASE)
-
-
-class Sample(BaseModel):
-    """A reply as a server sends it, in the form that its protocol has."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
 
 
 class Row(BaseModel):
@@ -168,9 +171,10 @@ def load(folder: Path = FOLDER) -> Catalogue:
         CatalogueError: a row does not fit the schema, or stands twice.
     """
     rows: dict[str, Row] = {}
+    snippets = _snippets(folder / REMEDIES)
     for file in sorted(folder.glob("*.toml")):
         for number, raw in enumerate(tomllib.loads(file.read_text(encoding="utf-8")).get("row", []), 1):
-            row = _checked(raw, f"{file.name}, row {number} ({raw.get('id', '?')})")
+            row = _checked(raw, snippets, f"{file.name}, row {number} ({raw.get('id', '?')})")
             if row.id in rows:
                 raise CatalogueError(f"{file.name}: {row.id} stands twice")
             rows[row.id] = row
@@ -179,9 +183,17 @@ def load(folder: Path = FOLDER) -> Catalogue:
     return Catalogue(rows)
 
 
-def _checked(raw: Mapping[str, Any], place: str) -> Row:
+def _snippets(file: Path) -> Snippets:
+    return tomllib.loads(file.read_text(encoding="utf-8"))["steps"] if file.exists() else {}
+
+
+def _checked(raw: Mapping[str, Any], snippets: Snippets, place: str) -> Row:
+    unknown = [step for step in raw.get("remedy", ()) if isinstance(step, str) and step[1:] not in snippets]
+    if unknown:
+        raise CatalogueError(f"{place}: no remedy is called {unknown[0]}")
+    remedy = [part for step in raw.get("remedy", ()) for part in _expanded(step, snippets)]
     try:
-        row = Row.model_validate(raw)
+        row = Row.model_validate({**raw, "remedy": remedy})
         for matcher in row.match:
             re.compile(matcher.text)
     except (ValidationError, re.error) as error:
@@ -189,8 +201,17 @@ def _checked(raw: Mapping[str, Any], place: str) -> Row:
     return row
 
 
+def _expanded(step: str | Step, snippets: Snippets) -> Sequence[Step]:
+    """A step as it stands, or the steps of the shared remedy that it names (``@name``)."""
+    return snippets[step[1:]] if isinstance(step, str) else [step]
+
+
 def _same_enhanced(wanted: str, seen: str) -> bool:
-    return seen.startswith(wanted) if wanted.endswith(".") else seen == wanted
+    if "-" not in wanted:
+        return seen.startswith(wanted) if wanted.endswith(".") else seen == wanted
+    family, _, numbers = wanted.rpartition(".")
+    first, last = map(int, numbers.split("-"))
+    return seen.rpartition(".")[0] == family and first <= int(seen.rpartition(".")[2]) <= last
 
 
 def _busy(seen: Observation) -> bool:

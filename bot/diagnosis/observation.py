@@ -34,6 +34,7 @@ class Observation:
     condition   IMAP: ``NO``, ``BAD`` or ``BYE`` · network: ``dns``, ``refused``, ``timeout``, ``reset``, ``tls``,
                 ``certificate``, ``starttls-missing``, ``xoauth2-missing``, ``protocol`` · identity: ``other-account``,
                 ``other-tenant``, ``personal``, ``invalid-token`` · scopes: ``missing``
+    layer       network: how far the connection had come when it failed: ``tcp``, ``tls``, ``greeting`` or empty
     text        the server's words
     trace_id, correlation_id, timestamp   what Microsoft's support asks for, as given
     retry_after how long the server asked us to wait
@@ -47,6 +48,7 @@ class Observation:
     status: int | None = None
     enhanced: str = ""
     condition: str = ""
+    layer: str = ""
     text: str = ""
     trace_id: str = ""
     correlation_id: str = ""

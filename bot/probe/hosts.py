@@ -1,13 +1,13 @@
 """Which servers are probed, and for whom."""
 
-import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 
 
 @dataclass(frozen=True)
 class MailHosts:
-    """The mail servers. Times are in seconds: to connect, to wait for an answer, and for all steps of one protocol."""
+    """The mail servers. Times are in seconds: to connect, to wait for an answer, for all steps of one protocol, and for a
+    test message to arrive."""
 
     imap_host: str
     imap_port: int
@@ -17,17 +17,13 @@ class MailHosts:
     connect_timeout: float = 10
     read_timeout: float = 20
     deadline: float = 45
-
-    def tls(self) -> ssl.SSLContext:
-        """A client's TLS context, 1.2 and newer, that trusts the system's authorities or `ca_file` alone."""
-        context = ssl.create_default_context(cafile=str(self.ca_file) if self.ca_file else None)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        return context
+    arrival: float = 60
 
 
 @dataclass(frozen=True)
 class Target:
-    """A mailbox to open: IMAP as the mailbox, SMTP as the person who signed in, sending as the sender's address."""
+    """A mailbox to open: IMAP as the mailbox, SMTP as the person who signed in, sending as the sender's address. The two
+    users differ where a person opens a shared mailbox."""
 
     mailbox: str
     smtp_username: str

@@ -10,6 +10,7 @@ from imapclient.imap_utf7 import decode
 
 from bot.diagnosis.observation import Observation, Where
 from bot.probe.hosts import MailHosts, Target, xoauth2
+from bot.probe.journey import Journey, located, watched
 from bot.probe.steps import Leg, ProbeFailed, bounded
 from storage.vocabulary import StepId
 
@@ -35,38 +36,41 @@ class ImapLeg:
         self.folders: tuple[MailFolder, ...] = ()
 
     def run(self, target: Target, leg: Leg) -> None:
-        """Do every step, up to the first that fails. Takes seconds; ends by the deadline."""
-        with bounded(self._hosts.deadline, lambda: self._open().logout(), self._cut), suppress(ProbeFailed):
+        """Do every step, up to the first that fails. Takes seconds."""
+        with suppress(ProbeFailed):
             leg.do(StepId.IMAP_CONNECT, self.connect)
             leg.do(StepId.IMAP_AUTH, lambda: self.authenticate(target))
             leg.do(StepId.IMAP_FOLDERS, self.list_folders)
             leg.do(StepId.IMAP_INBOX, self.open_inbox)
 
     def connect(self) -> str:
-        """Name, TCP, TLS, greeting, and whether XOAUTH2 is offered."""
-        hosts = self._hosts
-        self._client = IMAPClient(
-            hosts.imap_host,
-            hosts.imap_port,
-            ssl=True,
-            ssl_context=hosts.tls(),
-            timeout=SocketTimeout(hosts.connect_timeout, hosts.read_timeout),
-        )
-        self._client.folder_encode = False
-        if not self._client.has_capability("AUTH=XOAUTH2"):
+        """Name, TCP, TLS, greeting, and whether XOAUTH2 is offered, told apart."""
+        hosts, journey = self._hosts, Journey()
+        with located(journey, StepId.IMAP_CONNECT):
+            self._client = IMAPClient(
+                hosts.imap_host,
+                hosts.imap_port,
+                ssl=True,
+                ssl_context=watched(journey, hosts.ca_file),
+                timeout=SocketTimeout(hosts.connect_timeout, hosts.read_timeout),
+            )
+            self._client.folder_encode = False
+            offered = self._client.has_capability("AUTH=XOAUTH2")
+        journey.passed("greeting", "")
+        if not offered:
             raise ProbeFailed(Observation(Where.NETWORK, step=StepId.IMAP_CONNECT, condition="xoauth2-missing"))
-        return f"{self._client.socket().version()}, XOAUTH2 offered"
+        return f"{journey.evidence}, XOAUTH2 offered"
 
     def authenticate(self, target: Target) -> str:
         """AUTHENTICATE XOAUTH2 as the mailbox."""
         answers = iter([xoauth2(target.mailbox, target.access_token).encode()])
         # a second challenge carries an error; the empty answer lets the server say its final word
-        self._open().sasl_login("XOAUTH2", lambda _challenge: next(answers, b""))
+        self.client.sasl_login("XOAUTH2", lambda _challenge: next(answers, b""))
         return f"signed in as {target.mailbox}"
 
     def list_folders(self) -> str:
         """LIST everything."""
-        listed = self._open().list_folders()
+        listed = self.client.list_folders()
         self.folders = tuple(_folder(flags, delimiter, name) for flags, delimiter, name in listed)
         if not self.folders:
             raise ProbeFailed(Observation(Where.IMAP, step=StepId.IMAP_FOLDERS, condition="empty"))
@@ -74,7 +78,7 @@ class ImapLeg:
 
     def open_inbox(self) -> str:
         """EXAMINE INBOX: "authenticated but not connected" comes only after the OK of the sign-in."""
-        status = self._open().select_folder("INBOX", readonly=True)
+        status = self.client.select_folder("INBOX", readonly=True)
         return f"{status.get(b'EXISTS', 0)} messages"
 
     def folders_of(self, target: Target) -> tuple[MailFolder, ...]:
@@ -84,22 +88,33 @@ class ImapLeg:
             ProbeFailed: the server did not list them.
         """
         leg = Leg(STEPS, lambda _result: None, threading.Lock())
-        with bounded(self._hosts.deadline, lambda: self._open().logout(), self._cut):
+        with bounded(self._hosts.deadline, self):
             leg.do(StepId.IMAP_CONNECT, self.connect)
             leg.do(StepId.IMAP_AUTH, lambda: self.authenticate(target))
             leg.do(StepId.IMAP_FOLDERS, self.list_folders)
         return self.folders
 
-    def _open(self) -> IMAPClient:
+    def leave(self) -> None:
+        """LOGOUT."""
+        self.client.logout()
+
+    def cut(self) -> None:
+        """End the connection at once."""
+        with suppress(Exception):
+            self.client.socket().shutdown(SHUT_RDWR)
+        with suppress(Exception):
+            self.client.shutdown()
+
+    @property
+    def client(self) -> IMAPClient:
+        """The connection.
+
+        Raises:
+            ConnectionAbortedError: there is none.
+        """
         if self._client is None:
             raise ConnectionAbortedError("not connected")
         return self._client
-
-    def _cut(self) -> None:
-        with suppress(Exception):
-            self._open().socket().shutdown(SHUT_RDWR)
-        with suppress(Exception):
-            self._open().shutdown()
 
 
 def _folder(flags: tuple[bytes, ...], delimiter: bytes | None, name: bytes | str) -> MailFolder:

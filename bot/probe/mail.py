@@ -1,15 +1,18 @@
-"""The probe of a mailbox: both protocols side by side."""
+"""The probe of a mailbox: both protocols side by side, then the round trip where it is wanted."""
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.probe import imap, smtp
 from bot.probe.hosts import MailHosts, Target
 from bot.probe.imap import ImapLeg, MailFolder
+from bot.probe.roundtrip import Order, RoundTrip
 from bot.probe.smtp import SmtpLeg
-from bot.probe.steps import Leg, OnStep, ProbeFailed, StepResult
+from bot.probe.steps import Leg, OnStep, ProbeFailed, StepResult, bounded
+from storage.vocabulary import StepId, StepStatus
 
-__all__ = ["MailFolder", "MailHosts", "MailProbe", "MailReport", "ProbeFailed", "StepResult", "Target"]
+__all__ = ["MailFolder", "MailHosts", "MailProbe", "MailReport", "Order", "ProbeFailed", "StepResult", "Target"]
 
 
 @dataclass(frozen=True)
@@ -26,20 +29,28 @@ class MailProbe:
     def __init__(self, hosts: MailHosts) -> None:
         self._hosts = hosts
 
-    def run(self, target: Target, on_step: OnStep) -> MailReport:
-        """Do all mail steps, IMAP and SMTP at the same time; `on_step` hears of each as it ends, one at a time.
+    def run(self, target: Target, on_step: OnStep, order: Order | None = None) -> MailReport:
+        """Do all mail steps, IMAP and SMTP at the same time, and with `order` the round trip; `on_step` hears of each as it
+        ends, one at a time.
 
-        Never raises for what a server does. Takes seconds, at most the hosts' deadline."""
-        lock = threading.Lock()
+        Never raises for what a server does. Takes seconds, at most the hosts' deadline (and `arrival` for a round trip)."""
+        lock, hosts = threading.Lock(), self._hosts
         receiving, sending = Leg(imap.STEPS, on_step, lock), Leg(smtp.STEPS, on_step, lock)
-        imap_leg = ImapLeg(self._hosts)
-        other = threading.Thread(target=SmtpLeg(self._hosts).run, args=(target, sending), name="probe-smtp")
-        other.start()
-        imap_leg.run(target, receiving)
-        other.join()
+        travelling = Leg((StepId.ROUNDTRIP,), on_step, lock)
+        imap_leg, smtp_leg = ImapLeg(hosts), SmtpLeg(hosts)
+        seconds = hosts.deadline + (hosts.arrival if order else 0)
+        with bounded(seconds, imap_leg), bounded(seconds, smtp_leg):
+            other = threading.Thread(target=smtp_leg.run, args=(target, sending), name="probe-smtp")
+            other.start()
+            imap_leg.run(target, receiving)
+            other.join()
+            if order and _passed(receiving) and _passed(sending):
+                trip = RoundTrip(imap_leg, smtp_leg, hosts.arrival)
+                with suppress(ProbeFailed):
+                    travelling.do(StepId.ROUNDTRIP, lambda: trip.run(target, order))
         receiving.skip_rest()
         sending.skip_rest()
-        return MailReport((*receiving.results, *sending.results), imap_leg.folders)
+        return MailReport((*receiving.results, *sending.results, *travelling.results), imap_leg.folders)
 
     def folders(self, target: Target) -> tuple[MailFolder, ...]:
         """The mailbox's folders. Takes seconds.
@@ -48,3 +59,7 @@ class MailProbe:
             ProbeFailed: the mailbox did not list them.
         """
         return ImapLeg(self._hosts).folders_of(target)
+
+
+def _passed(leg: Leg) -> bool:
+    return len(leg.results) == len(leg.steps) and all(r.status is not StepStatus.FAIL for r in leg.results)

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Lock
+from typing import Protocol
 
 from bot.diagnosis.observation import Observation
 from bot.diagnosis.observe import from_exception
@@ -18,7 +19,8 @@ LONGEST_EVIDENCE = 300
 
 @dataclass(frozen=True)
 class StepResult:
-    """How a step ended. `evidence` is redacted; `reason` names the failed step because of which this one was skipped."""
+    """How a step ended. `evidence` is redacted; `reason` names the failed step because of which this one was skipped, or the
+    sentence of a remark."""
 
     step: StepId
     status: StepStatus
@@ -36,20 +38,56 @@ class ProbeFailed(Exception):
         self.observation = observation
 
 
+class Conversation(Protocol):
+    """A connection to a server."""
+
+    def leave(self) -> None:
+        """Say goodbye, where there is somebody to say it to. May raise whatever a library raises."""
+        ...
+
+    def cut(self) -> None:
+        """End the connection at once, from any thread."""
+        ...
+
+
 @contextmanager
-def bounded(deadline: float, leave: Callable[[], object], cut: Callable[[], None]) -> Iterator[None]:
-    """A conversation of at most `deadline` seconds, whatever the server does: then, as at its end, it is `cut`.
-    `leave` says goodbye first, where there is somebody to say it to."""
-    timer = threading.Timer(deadline, cut)
+def bounded(seconds: float, conversation: Conversation) -> Iterator[None]:
+    """A conversation of at most `seconds`, the goodbye included, whatever the server does: then it is cut."""
+    timer = threading.Timer(seconds, conversation.cut)
     timer.daemon = True
     timer.start()
     try:
         yield
     finally:
-        timer.cancel()
         with suppress(Exception):
-            leave()
-        cut()
+            conversation.leave()
+        timer.cancel()
+        conversation.cut()
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A step passed, with something that people should know: `reason` names the sentence that says it."""
+
+    reason: str
+    evidence: str
+
+
+Outcome = Observation | Remark | str
+
+
+def ended(step: StepId, begun: float, outcome: Outcome) -> StepResult:
+    """The result of a step that began at `begun` (of `time.monotonic`): what was seen when it failed, a remark, or evidence."""
+    elapsed = timedelta(seconds=time.monotonic() - begun)
+    match outcome:
+        case Observation():
+            return StepResult(step, StepStatus.FAIL, elapsed, observation=outcome)
+        case Remark():
+            return StepResult(
+                step, StepStatus.WARN, elapsed, redact(outcome.evidence)[:LONGEST_EVIDENCE], reason=outcome.reason
+            )
+        case str():
+            return StepResult(step, StepStatus.OK, elapsed, redact(outcome)[:LONGEST_EVIDENCE])
 
 
 OnStep = Callable[[StepResult], None]
@@ -64,23 +102,23 @@ class Leg:
     lock: Lock
     results: list[StepResult] = field(default_factory=list)
 
-    def do(self, step: StepId, work: Callable[[], str]) -> None:
-        """Do one step and report it; what `work` returns is its evidence.
+    def do(self, step: StepId, work: Callable[[], str | Remark]) -> None:
+        """Do one step and report it; what `work` returns is its evidence, or a remark.
 
         Raises:
             ProbeFailed: it failed (and was reported).
         """
         begun = time.monotonic()
         try:
-            evidence = redact(work())[:LONGEST_EVIDENCE]
+            outcome = work()
         except ProbeFailed as failed:
-            self._report(step, StepStatus.FAIL, begun, observation=failed.observation)
+            self._report(step, begun, failed.observation)
             raise
         except Exception as error:  # whatever a library raises is an answer, not an accident
             seen = from_exception(error, step.value)
-            self._report(step, StepStatus.FAIL, begun, observation=seen)
+            self._report(step, begun, seen)
             raise ProbeFailed(seen) from None
-        self._report(step, StepStatus.OK, begun, evidence=evidence)
+        self._report(step, begun, outcome)
 
     def skip_rest(self) -> None:
         """Report the steps that were not reached."""
@@ -90,11 +128,8 @@ class Leg:
             if step not in done:
                 self._tell(StepResult(step, StepStatus.SKIP, timedelta(), reason=failed.value if failed else ""))
 
-    def _report(
-        self, step: StepId, status: StepStatus, begun: float, evidence: str = "", observation: Observation | None = None
-    ) -> None:
-        elapsed = timedelta(seconds=time.monotonic() - begun)
-        self._tell(StepResult(step, status, elapsed, evidence, observation))
+    def _report(self, step: StepId, begun: float, outcome: Outcome) -> None:
+        self._tell(ended(step, begun, outcome))
 
     def _tell(self, result: StepResult) -> None:
         self.results.append(result)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.diagnosis.verdict import Verdict
 from handlers.cards.kit import Block, Message, Safe, actions, button, context, divider, fields, moment, safe, section
+from handlers.cards.test import changed_button, contact_button
 from handlers.words import plainly, say
 from storage.tables import Account, Failure
 from storage.vocabulary import Permanence, State
@@ -105,10 +106,7 @@ def _buttons(view: AccountView) -> list[Block]:
             page = button(plainly("button.admin_page"), "admin.page", ref, "primary", view.admin_link)
             return [*([page] if view.admin_link else []), *_sign_in(view), renew]
         case State.FAILING | State.BROKEN:
-            again = button(plainly("button.test_again"), "test.run", ref, "primary")
-            mend = [button(plainly("button.what_to_do"), "error.show", view.fault[0].ref)] if view.fault else []
-            sign_in_helps = view.fault is not None and view.fault[1].permanence is Permanence.SIGN_IN_AGAIN
-            return [again, *mend, *((_sign_in(view) or [renew]) if sign_in_helps else [])]
+            return _mending(view, renew)
         case State.UNMAPPED:
             mapping = button(plainly("button.map"), "folders.open", ref, "primary")
             return [mapping, button(plainly("button.test_again"), "test.run", ref)]
@@ -117,6 +115,17 @@ def _buttons(view: AccountView) -> list[Block]:
             return [test, button(plainly("button.change_folders"), "folders.open", ref)]
         case State.LISTED | State.CREATED | State.TESTING | State.DISCONNECTED:
             return []
+
+
+def _mending(view: AccountView, renew: Block) -> list[Block]:
+    ref = view.account.ref
+    if view.fault is None:
+        return [button(plainly("button.test_again"), "test.run", ref, "primary")]
+    failure, verdict = view.fault
+    sign_in = (_sign_in(view) or [renew]) if verdict.permanence is Permanence.SIGN_IN_AGAIN else []
+    again = button(plainly("button.test_again"), "test.run", ref)
+    what = button(plainly("button.what_to_do"), "error.show", failure.ref)
+    return [*sign_in, *changed_button(verdict, ref), again, what, contact_button(failure.ref)]
 
 
 def _sign_in(view: AccountView) -> list[Block]:

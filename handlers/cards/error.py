@@ -4,10 +4,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.diagnosis.verdict import Verdict
-from handlers.cards.kit import Audience, Block, Message, Safe, context, modal, moment, safe, section
-from handlers.cards.test import remedy_steps
+from bot.failures import Ending, History
+from bot.results import first_failure
+from handlers.cards.kit import (
+    Audience,
+    Block,
+    Message,
+    Safe,
+    actions,
+    button,
+    context,
+    modal,
+    moment,
+    safe,
+    section,
+    text_input,
+)
+from handlers.cards.test import ICONS, contact_button, remedy_steps
 from handlers.words import plainly, say
-from storage.tables import Account, Failure
+from storage.tables import Account, ConnectionTest, Failure
+from storage.vocabulary import StepStatus
 
 FIELDS = (
     "error",
@@ -31,6 +47,7 @@ class ErrorView:
     verdict: Verdict
     account: Account | None
     customer: str
+    history: History
 
 
 def error_window(view: ErrorView, audience: Audience) -> Block:
@@ -44,9 +61,33 @@ def error_message(view: ErrorView, audience: Audience) -> Message:
 
 
 def error_blocks(view: ErrorView, audience: Audience) -> list[Block]:
-    """What, who and how; for support also whose, how often, and what the server said."""
+    """What, who and how; for support also whose, how often, what the server said, and how such things ended."""
     blocks = meaning(view.verdict, audience, view.account.sender_email if view.account else "")
-    return blocks + (_details(view) if audience is Audience.SUPPORT else [])
+    error = view.failure.ref
+    if audience is Audience.CUSTOMER:
+        return [*blocks, actions(contact_button(error))]
+    evidence = button(plainly("button.evidence"), "error.evidence", error)
+    return [*blocks, *_details(view), *_past(view), actions(evidence)]
+
+
+def meaning_window(verdict: Verdict, audience: Audience) -> Block:
+    """What a pasted text means."""
+    return modal(plainly("error.lookup_title"), meaning(verdict, audience))
+
+
+def lookup_form() -> Block:
+    """Where an error ID or a text is pasted."""
+    label, hint = plainly("error.lookup_label"), plainly("error.lookup_hint")
+    field = text_input(label, "text", hint=hint, longest=3000, lines=True)
+    submit = plainly("error.lookup_button")
+    return modal(plainly("error.lookup_title"), [field], callback="error.look_up", submit=submit)
+
+
+def evidence_window(text: str) -> Block:
+    """The evidence, in a field from which it can be copied whole."""
+    intro = section(say("error.evidence_intro"))
+    field = text_input(plainly("error.evidence_title"), "evidence", initial=text, lines=True, optional=True)
+    return modal(plainly("error.evidence_title"), [intro, field])
 
 
 def meaning(verdict: Verdict, audience: Audience, mailbox: str = "") -> list[Block]:
@@ -67,6 +108,36 @@ def _details(view: ErrorView) -> list[Block]:
     counted = say("error.count", count=failure.count, first=moment(failure.first_at), last=moment(failure.last_at))
     blocks.append(section(say("error.protocol", where=failure.step, details=_protocol(failure.observation))))
     return [*blocks, context(counted)]
+
+
+def _past(view: ErrorView) -> list[Block]:
+    failure, history = view.failure, view.history
+    reach = plainly(f"reach.{view.verdict.scope}")
+    lines = [say("error.reach", reach=reach, accounts=history.accounts, customers=history.customers)]
+    if failure.mended_at is not None:
+        by = plainly(f"mended.{failure.mended_by}")
+        lines.append(say("error.ended", at=moment(failure.mended_at), by=by))
+    else:
+        lines.append(say("error.still"))
+    blocks = [section(Safe("\n".join(lines)))]
+    if history.tests:
+        blocks.append(section(say("error.tests", lines=Safe("\n".join(map(_test_line, history.tests))))))
+    if history.endings:
+        blocks.append(section(say("error.endings", lines=Safe("\n".join(map(_ending_line, history.endings))))))
+    return blocks
+
+
+def _test_line(test: ConnectionTest) -> Safe:
+    at, failed = moment(test.finished_at or test.started_at), first_failure(test.steps)
+    if failed is None:
+        return say("error.test_passed", icon=Safe(ICONS[StepStatus.OK]), at=at)
+    step, title = plainly(f"step.{failed['step']}"), failed["cause"]
+    return say("error.test_failed", icon=Safe(ICONS[StepStatus.FAIL]), at=at, step=step, title=title)
+
+
+def _ending_line(ending: Ending) -> Safe:
+    by = plainly(f"mended.{ending.by}")
+    return say("error.ending", by=by, count=ending.count, minutes=ending.minutes)
 
 
 def _protocol(observation: dict[str, Any]) -> Safe:

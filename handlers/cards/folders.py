@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from bot.diagnosis.verdict import Verdict
 from bot.folders import Candidates, folder_key
 from bot.probe.mail import MailFolder
-from handlers.cards.kit import OPTIONS_AT_MOST, Block, modal, option, plain, section
+from handlers.cards.kit import OPTIONS_AT_MOST, Block, actions, modal, option, plain, section
+from handlers.cards.test import contact_button
 from handlers.words import plainly, say
 from storage.tables import Account
 from storage.vocabulary import REQUIRED_ROLES, FolderRole
@@ -28,7 +29,7 @@ def unavailable(verdict: Verdict, error: str) -> Block:
     """The folders could not be had."""
     owner = plainly(f"owner.{verdict.owner}")
     text = say("folders.unavailable", sentence=verdict.customer, owner=owner, error=error)
-    return modal(plainly("folders.title"), [section(text)])
+    return modal(plainly("folders.title"), [section(text), actions(contact_button(error))])
 
 
 def _dropdown(role: FolderRole, candidates: Candidates) -> Block:

@@ -18,6 +18,9 @@ def account_form(channel_id: str, sender_name: str = "") -> Block:
         _address("sender_email"),
         _oauth(),
         text_input(plainly("form.username"), "username", hint=plainly("form.username_hint"), optional=True),
+        text_input(
+            plainly("form.shared_mailbox"), "shared_mailbox", hint=plainly("form.shared_mailbox_hint"), optional=True
+        ),
     ]
     return modal(
         plainly("form.title"), blocks, callback="account.save", submit=plainly("form.save"), metadata=channel_id

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from handlers.cards.customer import start_buttons
-from handlers.cards.kit import Audience, Block, Message, Safe, bar, header, modal, section
+from handlers.cards.kit import Audience, Block, Message, Safe, actions, bar, button, header, modal, section
 from handlers.words import plainly, say
 
 SHOWN = 90
@@ -37,9 +37,10 @@ def help_message(audience: Audience) -> Message:
 def help_window(audience: Audience) -> Block:
     """The same as a window (buttons would lead out of it)."""
     blocks = help_message(audience).blocks[:-1]
-    return modal(plainly("help.title"), blocks)
+    look_up = button(plainly("button.look_up"), "error.look_up")
+    return modal(plainly("help.title"), [*blocks, actions(look_up)])
 
 
-def sentence_window(title: str, text: Safe) -> Block:
+def message_window(title: str, message: Message) -> Block:
     """A window that says one thing: the way to tell something privately to people of another workspace."""
-    return modal(plainly(title), [section(text)])
+    return modal(plainly(title), message.blocks)

@@ -117,10 +117,17 @@ def modal(title: str, blocks: Sequence[Block], callback: str = "", submit: str =
 
 
 def text_input(
-    label: str, name: str, *, initial: str = "", hint: str = "", longest: int = 0, optional: bool = False
+    label: str,
+    name: str,
+    *,
+    initial: str = "",
+    hint: str = "",
+    longest: int = 0,
+    optional: bool = False,
+    lines: bool = False,
 ) -> Block:
-    """A one-line field called `name` (its block and its action)."""
-    element: Block = {"type": "plain_text_input", "action_id": name}
+    """A field called `name` (its block and its action), for one line or several `lines`."""
+    element: Block = {"type": "plain_text_input", "action_id": name} | ({"multiline": True} if lines else {})
     element |= {"initial_value": initial} if initial else {}
     element |= {"max_length": longest} if longest else {}
     block: Block = {"type": "input", "block_id": name, "label": plain(label, 2000), "element": element}

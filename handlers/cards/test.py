@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.diagnosis.verdict import Verdict
+from bot.results import NOT_ASKED
 from handlers.cards.kit import Block, Message, Safe, actions, button, safe, section
 from handlers.words import plainly, say
 from storage.tables import Account, ConnectionTest
-from storage.vocabulary import StepId, StepStatus
+from storage.vocabulary import Owner, Permanence, StepId, StepStatus
 
 ICONS = {
     StepStatus.OK: ":white_check_mark:",
@@ -17,7 +18,9 @@ ICONS = {
     StepStatus.SKIP: ":heavy_minus_sign:",
 }
 WAITING = ":hourglass_flowing_sand:"
-SHOWN = tuple(step for step in StepId if step is not StepId.ROUNDTRIP)
+WITHOUT_US = frozenset({Owner.USER, Owner.ADMINISTRATOR, Owner.SUPPORT})
+"""Who changes something outside Maildesk, and may say so."""
+
 REMEDY_NAMES = {
     "user": "",
     "menu": "In the administrator's pages: ",
@@ -30,10 +33,11 @@ REMEDY_NAMES = {
 
 @dataclass(frozen=True)
 class Fault:
-    """A failed step: its error ID and what it means."""
+    """A failed step: its error ID, what it means, and at how many of the customer's mailboxes it is so."""
 
     error: str
     verdict: Verdict
+    mailboxes: int = 1
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ def explained(fault: Fault, mailbox: str) -> list[Block]:
     verdict = fault.verdict
     owner = plainly(f"owner.{verdict.owner}")
     blocks = [section(say("test.mend", sentence=verdict.customer, owner=owner, error=fault.error))]
+    blocks += [section(say("test.reach", count=fault.mailboxes))] if fault.mailboxes > 1 else []
     remedy = remedy_steps(verdict, mailbox)
     return [*blocks, section(say("test.remedy", steps=remedy))] if remedy else blocks
 
@@ -93,7 +98,9 @@ def _summary(account: Account, test: ConnectionTest) -> Safe:
 
 def _steps(test: ConnectionTest) -> Safe:
     done = {row["step"]: row for row in test.steps}
-    return Safe("\n".join(_line(step, done.get(step.value)) for step in SHOWN))
+    lines = [_line(step, done.get(step.value)) for step in StepId]
+    lines += [say(f"test.remark_{row['reason']}") for row in test.steps if row["status"] == StepStatus.WARN]
+    return Safe("\n".join(lines))
 
 
 def _line(step: StepId, row: dict[str, Any] | None) -> Safe:
@@ -104,7 +111,9 @@ def _line(step: StepId, row: dict[str, Any] | None) -> Safe:
     icon, verdict = Safe(ICONS[status]), plainly(f"status.{status}")
     if status is not StepStatus.SKIP:
         return say("test.timed_line", icon=icon, step=name, verdict=verdict, ms=row["ms"])
-    if row["reason"]:
+    if row["reason"] == NOT_ASKED:
+        verdict = plainly("test.skipped_message")
+    elif row["reason"]:
         verdict = plainly("test.skipped", reason=plainly(f"step.{row['reason']}"))
     return say("test.line", icon=icon, step=name, verdict=verdict)
 
@@ -112,7 +121,21 @@ def _line(step: StepId, row: dict[str, Any] | None) -> Safe:
 def _buttons(view: TestView) -> Sequence[Block]:
     ref = view.account.ref
     if view.test.passed:
-        return [button(plainly("button.test_again"), "test.run", ref)]
-    again = button(plainly("button.test_again"), "test.run", ref, "primary")
-    details = [button(plainly("button.details"), "error.show", fault.error) for fault in view.faults.values()]
-    return [again, *details[:1]]
+        again = button(plainly("button.test_again"), "test.run", ref)
+        return [again, button(plainly("button.test_message"), "test.message", ref)]
+    fault = next(iter(view.faults.values()))
+    details = button(plainly("button.details"), "error.show", fault.error)
+    again = button(plainly("button.test_again"), "test.run", ref)
+    return [*changed_button(fault.verdict, ref), again, details, contact_button(fault.error)]
+
+
+def changed_button(verdict: Verdict, account_ref: str) -> list[Block]:
+    """*It's changed*, where somebody outside can change something that shows only by testing."""
+    if verdict.owner not in WITHOUT_US or verdict.permanence is not Permanence.AFTER_FIX:
+        return []
+    return [button(plainly("button.changed"), "mend.said", account_ref, "primary")]
+
+
+def contact_button(error: str) -> Block:
+    """*Contact support* about an error ID."""
+    return button(plainly("button.contact_support"), "help.ask", error)

@@ -1,5 +1,6 @@
 """The practice world is as strict as what it stands for."""
 
+import ssl
 from collections.abc import Iterator
 from email.message import EmailMessage
 from smtplib import SMTP, SMTPDataError
@@ -10,7 +11,7 @@ from imapclient import IMAPClient
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.probe.hosts import MailHosts, xoauth2
+from bot.probe.hosts import xoauth2
 from sandbox.practice import Practice
 from sandbox.slack.limits import problems
 
@@ -128,19 +129,19 @@ def test_the_switchboard_throws_and_takes_back(practice: Practice) -> None:
             assert practice.world.scenarios[name].explanation
 
 
-def _hosts(practice: Practice) -> MailHosts:
-    return MailHosts("localhost", practice.imap.port, "localhost", practice.smtp.port, practice.certificates.ca_file)
+def _tls(practice: Practice) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(practice.certificates.ca_file))
 
 
 def _imap(practice: Practice) -> IMAPClient:
-    client = IMAPClient("localhost", practice.imap.port, ssl_context=_hosts(practice).tls(), timeout=10)
+    client = IMAPClient("localhost", practice.imap.port, ssl_context=_tls(practice), timeout=10)
     client.oauth2_login(INFO, token(practice))
     return client
 
 
 def _submission(practice: Practice, user: str) -> SMTP:
     smtp = SMTP("localhost", practice.smtp.port, timeout=10)
-    smtp.starttls(context=_hosts(practice).tls())
+    smtp.starttls(context=_tls(practice))
     smtp.ehlo()
     answers = iter([xoauth2(user, token(practice, user)), ""])
     smtp.auth("XOAUTH2", lambda _challenge=None: next(answers), initial_response_ok=False)

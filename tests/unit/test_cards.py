@@ -8,19 +8,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.diagnosis import catalogue
+from bot.evidence import bundle
+from bot.failures import Ending, History
 from bot.folders import Candidates, suggest
 from bot.probe.mail import MailFolder
 from handlers.cards import alert, customer, error, folders, form, home, reminder, test
 from handlers.cards.account import AccountView, account_card
 from handlers.cards.kit import Audience, Message, safe
+from handlers.cards.request import RequestView, request_card, request_sent
 from handlers.words import sentences
 from sandbox.slack.limits import problems
-from storage.tables import Account, ConnectionTest, Failure, Incident, Reminder
-from storage.vocabulary import Owner, State, StepId
+from storage.tables import Account, ConnectionTest, Failure, Incident, Reminder, SupportRequest
+from storage.vocabulary import Mended, Owner, Scope, State, StepId
 from tests.unit.test_identity import account
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ROWS = catalogue.load()
+NO_HISTORY = History([], [], 1, 1)
 NASTY = [
     "<!channel>",
     "@here",
@@ -110,7 +114,8 @@ def test_the_connection_tests_message(one: Account, failed: list[str], text: str
     for step, cause in zip(("imap.auth", "smtp.auth"), failed, strict=False):
         steps.append({"step": step, "status": "fail", "ms": 3, "error": "MX-0000-0000", "cause": cause, "reason": ""})
     steps.append({"step": "imap.folders", "status": "skip", "ms": 0, "reason": "imap.auth"})
-    faults = {row["step"]: test.Fault("MX-0000-0000", ROWS.verdict(row["cause"])) for row in steps if "cause" in row}
+    steps.append({"step": "roundtrip", "status": "warn", "ms": 9, "evidence": text, "reason": "sent-copy-missing"})
+    faults = {row["step"]: test.Fault("MX-0000-0000", ROWS.verdict(row["cause"]), 3) for row in steps if "cause" in row}
     for passed in (None, False):
         finished = None if passed is None else NOW
         run = ConnectionTest(id=1, account_id=7, started_at=NOW, finished_at=finished, passed=passed, steps=steps)
@@ -122,7 +127,22 @@ def test_the_connection_tests_message(one: Account, failed: list[str], text: str
 @settings(max_examples=100, deadline=None)
 @given(accounts, causes, words, words)
 def test_what_support_and_on_call_see(one: Account, cause: str, text: str, name: str) -> None:
-    view = error.ErrorView(failure(cause, text), ROWS.verdict(cause), one, name)
+    happened = failure(cause, text)
+    failed = {"step": "smtp.auth", "status": "fail", "cause": cause, "error": "MX-0000-0000"}
+    failed |= {"ms": 3, "evidence": text, "reason": ""}
+    runs = [ConnectionTest(id=n, account_id=7, started_at=NOW, finished_at=NOW, steps=[failed][:n]) for n in (0, 1)]
+    history = History(runs, [Ending(by, 3, 12) for by in Mended], 4, 2)
+    for mended in (None, Mended.CHANGE):
+        happened.mended_at, happened.mended_by = NOW if mended else None, mended
+        seen = error.ErrorView(happened, ROWS.verdict(cause), one, name, history)
+        check_view(error.error_window(seen, Audience.SUPPORT))
+    view = error.ErrorView(happened, ROWS.verdict(cause), one, name, NO_HISTORY)
+    request = SupportRequest(id=1, failure_ref="MX-0000-0000", asked_at=NOW, asked_by_team="T", asked_by_user="U0CAROL")
+    check_message(request_card(RequestView(request, happened, ROWS.verdict(cause), one, name)))
+    check_view(request_sent("MX-0000-0000", "support@lumen.example"))
+    check_view(error.evidence_window(bundle(happened, ROWS.verdict(cause), one, runs[1])))
+    check_view(error.meaning_window(ROWS.verdict(cause), Audience.CUSTOMER))
+    check_view(error.lookup_form())
     for audience in Audience:
         check_view(error.error_window(view, audience))
         check_message(error.error_message(view, audience))
@@ -134,7 +154,9 @@ def test_what_support_and_on_call_see(one: Account, cause: str, text: str, name:
 
 def test_a_customer_never_sees_a_raw_reply() -> None:
     planted = "5.7.139 planted raw reply"
-    view = error.ErrorView(failure("smtp-policy", planted), ROWS.verdict("smtp-policy"), account(id=7), "Acme")
+    view = error.ErrorView(
+        failure("smtp-policy", planted), ROWS.verdict("smtp-policy"), account(id=7), "Acme", NO_HISTORY
+    )
     assert planted in json.dumps(error.error_window(view, Audience.SUPPORT))
     assert planted not in json.dumps(error.error_window(view, Audience.CUSTOMER))
 
@@ -161,6 +183,8 @@ def test_the_home_tab_and_help() -> None:
 def test_every_sentence_that_a_word_needs_exists() -> None:
     known = sentences()
     wanted = [f"state.{state}" for state in State] + [f"owner.{owner}" for owner in Owner]
+    wanted += [f"reach.{scope}" for scope in Scope] + [f"mended.{by}" for by in Mended]
+    wanted += [f"test.remark_{reason}" for reason in ("renamed", "sent-copy-missing", "copies-left")]
     wanted += [f"step.{step}" for step in StepId] + [f"next.{state}" for state in State]
     assert [name for name in wanted if name not in known] == []
 
