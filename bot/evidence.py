@@ -7,9 +7,7 @@ from bot.diagnosis.verdict import Verdict
 from bot.redaction import redact
 from storage.tables import Account, ConnectionTest, Failure
 
-LONGEST = 3000
-"""What a field of Slack's holds (docs.slack.dev, plain-text input element)."""
-
+LONGEST = 12_000
 IDS = ("trace_id", "correlation_id", "timestamp")
 FIELDS = ("error", "suberror", "codes", "status", "enhanced", "condition", "layer")
 

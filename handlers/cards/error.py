@@ -16,6 +16,7 @@ from handlers.cards.kit import (
     context,
     modal,
     moment,
+    preformatted,
     safe,
     section,
     text_input,
@@ -84,10 +85,8 @@ def lookup_form() -> Block:
 
 
 def evidence_window(text: str) -> Block:
-    """The evidence, in a field from which it can be copied whole."""
-    intro = section(say("error.evidence_intro"))
-    field = text_input(plainly("error.evidence_title"), "evidence", initial=text, lines=True, optional=True)
-    return modal(plainly("error.evidence_title"), [intro, field])
+    """The evidence, as it can be copied."""
+    return modal(plainly("error.evidence_title"), [section(say("error.evidence_intro")), *preformatted(text)])
 
 
 def meaning(verdict: Verdict, audience: Audience, mailbox: str = "") -> list[Block]:

@@ -70,6 +70,17 @@ def section(text: Safe, accessory: Block | None = None, block_id: str | None = N
     return block
 
 
+def preformatted(text: str) -> list[Block]:
+    """Lines as they are, over as many paragraphs as they need."""
+    parts: list[str] = [""]
+    for line in text.splitlines():
+        piece = cut(safe(line).replace("```", "'''"), SECTION_LIMIT // 2) + "\n"
+        if len(parts[-1]) + len(piece) > SECTION_LIMIT - 10:
+            parts.append("")
+        parts[-1] += piece
+    return [section(Safe(f"```{part}```")) for part in parts]
+
+
 def fields(pairs: Sequence[tuple[str, Safe]]) -> Block:
     """A few labelled values side by side (at most ten)."""
     texts = [cut(f"*{label}*\n{value or '–'}", CONTEXT_LIMIT) for label, value in pairs]
