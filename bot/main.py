@@ -82,7 +82,14 @@ def slack_client(settings: Settings, timeout: int) -> WebClient:
     return WebClient(settings.slack_bot_token.get_secret_value(), base_url=url, timeout=timeout)
 
 
-def build(settings: Settings, clock: Clock) -> Maildesk:
+def mail_hosts(settings: Settings) -> MailHosts:
+    """The mail servers of the settings, with the ordinary patience."""
+    return MailHosts(
+        settings.imap_host, settings.imap_port, settings.smtp_host, settings.smtp_port, settings.mail_ca_bundle
+    )
+
+
+def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     """Wire the bot. Reads the catalogue; asks nobody outside except Slack, who we are."""
     store, cipher = Store(connect(settings.database_url)), Cipher(settings.keys)
     microsoft = Microsoft(
@@ -96,11 +103,7 @@ def build(settings: Settings, clock: Clock) -> Maildesk:
     quick, patient = slack_client(settings, INTERACTIVE_TIMEOUT), slack_client(settings, BACKGROUND_TIMEOUT)
     directory = SlackDirectory(patient, clock, settings.support_users, settings.support_usergroup)
     road, failures = Road(clock, settings.nag_ladder), Failures(rows, clock, settings.alert_channel)
-    probe = MailProbe(
-        MailHosts(
-            settings.imap_host, settings.imap_port, settings.smtp_host, settings.smtp_port, settings.mail_ca_bundle
-        )
-    )
+    probe = MailProbe(hosts)
     tokens = Tokens(store, clock, cipher, microsoft)
     mends = Mends(store, clock, road)
     tests = ConnectionTests(store, clock, tokens, probe, failures, road, mends)
@@ -192,7 +195,7 @@ def run_until_signal(*, web: bool, worker: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     upgrade(settings.database_url)
-    serve(build(settings, SystemClock()), stop, EVERYWHERE, web=web, worker=worker)
+    serve(build(settings, SystemClock(), mail_hosts(settings)), stop, EVERYWHERE, web=web, worker=worker)
 
 
 @cli.command("run")
@@ -233,7 +236,7 @@ def sandbox_command(
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         upgrade(settings.database_url)
-        bot = build(settings, SystemClock())
+        bot = build(settings, SystemClock(), mail_hosts(settings))
         typer.echo(f"The practice world is open: {world.page}")
         serve(bot, stop, LOOPBACK, web=True, worker=True)
     finally:

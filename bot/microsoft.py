@@ -17,6 +17,7 @@ SCOPES = ("https://outlook.office.com/IMAP.AccessAsUser.All", "https://outlook.o
 """What reading and sending mail needs (office-developer-exchange-docs, how-to-authenticate-…-by-using-oauth)."""
 
 TIMEOUT_SECONDS = 10
+TOO_MANY_REQUESTS, SERVER_ERROR = 429, 500
 Answer = TypeVar("Answer")
 
 
@@ -87,8 +88,12 @@ class Microsoft:
 
 
 class _TimedSession(requests.Session):
-    """A session whose every request has a time-out."""
+    """A session whose every request has a time-out, and that takes a busy server's answer for no answer: MSAL would drop its
+    status."""
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         kwargs.setdefault("timeout", TIMEOUT_SECONDS)
-        return super().request(*args, **kwargs)
+        response = super().request(*args, **kwargs)
+        if response.status_code == TOO_MANY_REQUESTS or response.status_code >= SERVER_ERROR:
+            raise requests.HTTPError(f"HTTP {response.status_code}", response=response)
+        return response

@@ -25,7 +25,8 @@ _PATTERNS = (
         ),
         rf"\g<keep>{HIDDEN}",
     ),
-    (re.compile(r"(?P<keep>\b(?:Bearer|Basic)\s+)[A-Za-z0-9._~+/=-]{8,}", re.I), rf"\g<keep>{HIDDEN}"),
+    # what follows may be an ordinary word ("basic authentication is disabled")
+    (re.compile(r"(?P<keep>\b(?i:Bearer|Basic)\s+)(?![A-Za-z][a-z]+\b)[A-Za-z0-9._~+/=-]{8,}"), rf"\g<keep>{HIDDEN}"),
     (re.compile(r"\bey[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,4}"), HIDDEN),  # JWT and JWE
     (re.compile(r"\b(?:0|1)\.A[A-Za-z0-9_-]{20,}(?:\.[A-Za-z0-9_-]+)*"), HIDDEN),  # Entra's opaque tokens and codes
     (re.compile(r"\bM\.[CR]\d*_[A-Z0-9]+\.[^\s\"'&]{10,}"), HIDDEN),  # personal accounts' codes and tokens

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-SCENARIOS_FILE = Path(__file__).with_name("scenarios.toml")
+SCENARIOS = Path(__file__).with_name("scenarios")
 
 
 @dataclass
@@ -115,10 +115,10 @@ class Scenario:
     group: str = ""
 
 
-def load_scenarios(path: Path = SCENARIOS_FILE) -> dict[str, Scenario]:
-    """The scenarios of the data file by name."""
-    rows = tomllib.loads(path.read_text(encoding="utf-8"))["scenario"]
-    return {row["name"]: Scenario(**row) for row in rows}
+def load_scenarios(folder: Path = SCENARIOS) -> dict[str, Scenario]:
+    """The scenarios of the data files by name."""
+    files = [tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.toml"))]
+    return {row["name"]: Scenario(**row) for rows in files for row in rows["scenario"]}
 
 
 class World:

@@ -236,6 +236,8 @@ def _permanence(seen: Observation, found: Permanence) -> Permanence:
 
 def _readings(text: str) -> Iterator[Observation]:
     numbers = tuple(int(number) for number in re.findall(r"AADSTS(\d{4,7})", text, re.I))
+    if not numbers and text.strip().isdigit():
+        numbers = (int(text),)
     if numbers:
         for where in (Where.TOKEN, Where.AUTHORIZE, Where.ADMIN_CONSENT):
             yield Observation(where, codes=numbers, text=text)
@@ -245,6 +247,8 @@ def _readings(text: str) -> Iterator[Observation]:
     for condition in ("NO", "BAD", "BYE"):
         if re.search(rf"\b{condition}\b", text):
             yield Observation(Where.IMAP, condition=condition, text=text)
+    for code in re.findall(r"\b[A-Z][a-z]+_?(?:[A-Z][A-Za-z]+)+\b", text):
+        yield Observation(Where.GRAPH, error=code, text=text)
     yield from (Observation(where, text=text) for where in (Where.SMTP, Where.IMAP))
     for word in re.findall(r"[a-z]+_[a-z_]+", text):
         yield Observation(Where.TOKEN, error=word)

@@ -7,6 +7,7 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from bot.diagnosis.observation import Observation, Where
 from bot.redaction import redact
 
 LONGEST_TEXT = 500
+LONGEST_WAIT_SECONDS = 3600
 AADSTS = re.compile(r"AADSTS(\d{4,7})")
 BACK_OFF = re.compile(r"Backoff Time: (\d{1,9})", re.I)
 
@@ -44,6 +46,18 @@ def from_oauth(result: Mapping[str, Any], where: Where = Where.TOKEN, step: str 
         correlation_id=_word(result.get("correlation_id")),
         timestamp=_word(result.get("timestamp")),
     )
+
+
+def from_busy(response: requests.Response, step: str) -> Observation:
+    """From an answer with a status that says busy (429, 5xx), which may have an error answer in it or anything else."""
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    seen = from_oauth(body, Where.TOKEN, step) if isinstance(body, dict) else Observation(Where.TOKEN, step=step)
+    wait = response.headers.get("Retry-After", "")
+    seconds = timedelta(seconds=min(int(wait), LONGEST_WAIT_SECONDS)) if wait.isdigit() else None
+    return replace(seen, status=response.status_code, retry_after=seconds, text=seen.text or clean(response.text))
 
 
 def from_callback(params: Mapping[str, str], where: Where = Where.AUTHORIZE) -> Observation:
@@ -80,6 +94,8 @@ def from_imap(text: str | bytes, condition: str | None, step: str) -> Observatio
 def from_exception(error: BaseException, step: str) -> Observation:
     """From what a library raised when there was no proper answer."""
     match error:
+        case requests.HTTPError() if error.response is not None:
+            return from_busy(error.response, step)
         case requests.RequestException():
             return (
                 from_exception(_root(error), step) if _root(error) is not error else _network("protocol", step, error)
@@ -90,14 +106,20 @@ def from_exception(error: BaseException, step: str) -> Observation:
         case json.JSONDecodeError():
             return Observation(Where.TOKEN, step=step, status=503, text="the answer was not JSON")
         case imaplib.IMAP4.abort():
-            text = str(error)
-            closed = "EOF" in text or "socket error" in text
-            return _network("reset", step, error) if closed else from_imap(text, None, step)
+            return _aborted(error, step)
         case imaplib.IMAP4.error():
             return from_imap(str(error), None, step)
         case smtplib.SMTPResponseException():
             return from_smtp(error.smtp_code, error.smtp_error, step)
     return _network(_kind(error), step, error)
+
+
+def _aborted(error: imaplib.IMAP4.abort, step: str) -> Observation:
+    """imaplib gives a connection up when it breaks, when it cannot read the answer, and after the server's BYE."""
+    text = str(error)
+    if "EOF" in text or "socket error" in text:
+        return _network("reset", step, error)
+    return _network("protocol", step, error) if "unexpected response" in text else from_imap(text, "BYE", step)
 
 
 def _kind(error: BaseException) -> str:

@@ -114,6 +114,10 @@ class _Handler:
         """Deliver, and keep a copy in the sender's Sent folder, as Exchange does by itself."""
         user, raw = str(session.auth_data), bytes(envelope.original_content or b"")
         struck = self._world.strike("smtp.data", user)
+        if struck is not None and struck.reply.get("behaviour") == "reset":
+            assert isinstance(server.transport, asyncio.Transport)
+            server.transport.abort()
+            return "421 gone"
         if struck is not None:
             return str(struck.reply["line"])
         senders = [address for _, address in getaddresses([str(message_from_bytes(raw).get("From", ""))])]

@@ -1,9 +1,5 @@
 """What people see when something goes wrong, and how it is put right."""
 
-import json
-
-from bot.tokens import place
-from storage.cipher import Cipher
 from tests.support.browser import Browser
 from tests.support.world import ACME, ALERTS, BotWorld
 
@@ -84,7 +80,7 @@ def test_our_own_expired_secret_is_one_alert_and_asks_nobody_to_sign_in(world: B
     world.set_up()
     cards = [world.connect("info@acme.example", "Info"), world.connect("biuro@acme.example", "Biuro")]
     world.throw("application-secret-expired")
-    _expire_tokens(world)
+    world.expire_tokens("Info", "Biuro")
     for card in cards:
         world.carol.press(card, "Test again")
     world.carol.find(ACME, "The connection of Info does not work", "our engineers")
@@ -107,16 +103,3 @@ def test_a_busy_microsoft_is_never_called_a_failed_sign_in(world: BotWorld) -> N
     result = world.carol.find(ACME, "The connection of Info does not work")
     assert "passing problem" in result.text and "Microsoft" in result.text
     assert "sign in again" not in result.text.lower()
-
-
-def _expire_tokens(world: BotWorld) -> None:
-    """Make every stored access token an old one, as after an hour."""
-    cipher = Cipher(world.bot.settings.keys)
-    for account_id in [world.account(name).id or 0 for name in ("Info", "Biuro")]:
-        with world.bot.store.transaction() as tx:
-            grant = tx.grants.get(account_id)
-            assert grant is not None
-            cache = json.loads(cipher.open(grant.sealed, place(account_id)))
-            for entry in cache["AccessToken"].values():
-                entry["expires_on"] = "1"
-            grant.sealed = cipher.seal(json.dumps(cache), place(account_id))

@@ -1,15 +1,19 @@
 """The practice world with a bot in it and a clock that the test moves. Nothing inside the bot is replaced."""
 
 import base64
+import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.main import Maildesk, build
+from bot.main import Maildesk, build, mail_hosts
 from bot.settings import load
+from bot.tokens import place
 from bot.web import WebServer
 from sandbox.practice import Practice
+from storage.cipher import Cipher
 from storage.database import Transaction
 from storage.migrate import upgrade
 from storage.tables import Account
@@ -69,7 +73,9 @@ class BotWorld:
         upgrade(settings.database_url)
         self._server = WebServer("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._server.port}"
-        self.bot: Maildesk = build(load(self.environment | {"PUBLIC_URL": self.url}), self.clock)
+        settings = load(self.environment | {"PUBLIC_URL": self.url})
+        hosts = replace(mail_hosts(settings), connect_timeout=5, read_timeout=5, deadline=20, arrival=4)
+        self.bot: Maildesk = build(settings, self.clock, hosts)
         self._server.start(self.bot.web)
         self.practice.deliver_to(self.url)
         self.bot.worker.start()
@@ -175,6 +181,18 @@ class BotWorld:
         with self.bot.store.transaction() as tx:
             found = [a for _, c in tx.channels.all() for a in tx.accounts.of_customer(c.id or 0) if a.name == name]
         return found[0]
+
+    def expire_tokens(self, *names: str) -> None:
+        """Make the stored access tokens of these accounts old ones, as after an hour."""
+        cipher = Cipher(self.bot.settings.keys)
+        for account_id in [self.account(name).id or 0 for name in names]:
+            with self.bot.store.transaction() as tx:
+                grant = tx.grants.get(account_id)
+                assert grant is not None
+                cache = json.loads(cipher.open(grant.sealed, place(account_id)))
+                for entry in cache["AccessToken"].values():
+                    entry["expires_on"] = "1"
+                grant.sealed = cipher.seal(json.dumps(cache), place(account_id))
 
     def _busy(self, tx: Transaction) -> bool:
         now = self.clock.now()

@@ -13,6 +13,7 @@ from bot.diagnosis.catalogue import Catalogue, CatalogueError, Row
 from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.observe import from_callback, from_imap, from_oauth, from_smtp
 from storage.vocabulary import Owner, Permanence, Scope
+from tests.unit.facts import FACTS, WHO
 
 pytestmark = pytest.mark.catalogue
 
@@ -30,26 +31,65 @@ NETWORK = (
 )
 
 
+OAUTH = {Where.AUTHORIZE, Where.TOKEN, Where.ADMIN_CONSENT}
+ENOUGH_ROWS, ENOUGH_SAMPLES = 110, 250
+
+
 def seen(row: Row, sample: dict[str, Any]) -> list[Observation]:
     """The observations that a sample makes, as its protocol hands them on."""
+    params = {name: str(value) for name, value in sample.items()}
     if "code" in sample:
-        return [from_smtp(sample["code"], sample["message"], "smtp.auth")]
-    if Where.IMAP in row.where and "text" in sample:
-        return [from_imap(sample["text"], sample.get("condition"), sample.get("step", "imap.inbox"))]
-    if "error" in sample:
-        params = {name: str(value) for name, value in sample.items()}
+        return [from_smtp(sample["code"], sample["message"], sample.get("step", "smtp.auth"))]
+    if sample.get("where") == Where.ADMIN_CONSENT:
+        return [from_callback(params, Where.ADMIN_CONSENT)]
+    if "error" in sample and OAUTH & set(row.where) and "where" not in sample:
         told = [from_oauth(sample)] if Where.TOKEN in row.where and "error_subcode" not in sample else []
         return [*told, *([from_callback(params)] if Where.AUTHORIZE in row.where and "suberror" not in sample else [])]
+    if Where.IMAP in row.where and "text" in sample:
+        return [from_imap(sample["text"], sample.get("condition"), sample.get("step", "imap.inbox"))]
     fields = {name: value for name, value in sample.items() if name != "where"}
     return [Observation(Where(sample.get("where", row.where[0])), **fields)]
+
+
+def test_the_catalogue_is_as_large_as_the_field() -> None:
+    assert len(ROWS.rows) >= ENOUGH_ROWS
+    assert len({str(sample) for row in ROWS.rows.values() for sample in row.samples}) >= ENOUGH_SAMPLES
 
 
 @pytest.mark.parametrize("row", ROWS.rows.values(), ids=list(ROWS.rows))
 def test_every_sample_finds_its_row(row: Row) -> None:
     assert row.samples
     for sample in row.samples:
-        for observation in seen(row, sample):
-            assert ROWS.explain(observation).cause == row.id, observation
+        observations = seen(row, sample)
+        assert observations
+        for observation in observations:
+            verdict = ROWS.explain(observation)
+            assert (verdict.cause, verdict.owner, verdict.permanence) == (row.id, row.owner, row.permanence), (
+                observation
+            )
+
+
+@pytest.mark.parametrize("row", ROWS.rows.values(), ids=list(ROWS.rows))
+def test_every_number_of_a_row_has_a_sample(row: Row) -> None:
+    numbers = {number for matcher in row.match for number in matcher.codes}
+    assert numbers <= {number for sample in row.samples for number in from_oauth(sample).codes}
+
+
+@pytest.mark.parametrize("row", ROWS.rows.values(), ids=list(ROWS.rows))
+def test_every_row_says_how_a_mend_shows_and_who_acts_how(row: Row) -> None:
+    assert row.proof is not None or row.where == (Where.INTERNAL,)
+    assert row.remedy or row.permanence is Permanence.RETRY or row.id == "unexpected"
+    if any(kind == "menu" and "Exchange" in text for kind, text in row.remedy) and row.owner is Owner.ADMINISTRATOR:
+        assert any(kind in ("undo", "powershell") for kind, _ in row.remedy)
+
+
+@pytest.mark.parametrize(("number", "owners", "permanences"), FACTS, ids=[str(fact[0]) for fact in FACTS])
+def test_a_number_means_what_the_facts_say(number: int, owners: str, permanences: str) -> None:
+    """Checked against a table of its own: who acts, and whether trying again helps."""
+    verdict = ROWS.lookup_text(f"AADSTS{number}: whatever Microsoft writes today")
+    assert verdict is not None
+    assert WHO[verdict.owner] in owners
+    assert verdict.permanence in permanences.split()
 
 
 @pytest.mark.parametrize("row", ROWS.rows.values(), ids=list(ROWS.rows))
@@ -101,6 +141,8 @@ def test_an_unknown_failure_still_has_an_answer_and_goes_to_on_call() -> None:
         ("smtplib: (535, b'5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox.')",
          "smtp-auth-off-mailbox"),
         ("A1 BAD User is authenticated but not connected.", "authenticated-not-connected"),
+        ("50105", "user-not-assigned"),
+        ('{"error": {"code": "MailboxNotEnabledForRESTAPI", "message": "x"}}', "graph-no-mailbox"),
         ("554 5.2.252 SendAsDenied; a@x.example not allowed to send as b@x.example", "send-as-denied"),
     ],
 )  # fmt: skip

@@ -10,6 +10,8 @@ import pytest
 
 from bot.redaction import redact, redact_value
 
+pytestmark = pytest.mark.redaction
+
 JWT = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJhdWQiOiJodHRwczovL291dGxvb2sub2ZmaWNlLmNvbSJ9.c2lnbmF0dXJlc2lnbmF0dXJl"
 OPAQUE = "1.AXkA" + "b9_-Qz" * 40
 SASL = f"user=info@acme.example\x01auth=Bearer {JWT}\x01\x01"
@@ -57,6 +59,7 @@ def test_a_field_with_a_secrets_name_is_hidden_whatever_it_holds(name: str) -> N
         "A1 BAD User is authenticated but not connected.",
         "info@acme.example could not be opened in Gesendete Elemente",
         "MX-7Q3F-9K2D",
+        "535 5.7.139 Authentication unsuccessful, basic authentication is disabled. Bearer tokens are taken.",
     ],
 )
 def test_what_support_needs_stays_as_it_is(text: str) -> None:
