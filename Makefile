@@ -8,7 +8,7 @@ LOCK := env -u PIP_FIND_LINKS PIP_CONFIG_FILE=/dev/null $(BIN)/pip-compile --qui
 	--no-header --no-config --no-emit-index-url --no-emit-find-links \
 	--no-emit-trusted-host --no-emit-options --annotation-style=line
 
-.PHONY: demo test test-real check lock
+.PHONY: demo test test-real check bench docs lock
 .DELETE_ON_ERROR:
 
 # The practice world with the bot in it; prints the address to open.
@@ -29,6 +29,14 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# How long a full connection test takes beside the bare libraries, against the same servers.
+bench: $(READY)
+	$(BIN)/python -m tests.bench
+
+# The documents that are made from data.
+docs: $(READY)
+	$(BIN)/python -c "from bot.diagnosis import catalogue, handbook; print(handbook.markdown(catalogue.load()), end='')" > docs/errors.md
 
 # The lock files anew, from pyproject.toml.
 lock: $(READY)

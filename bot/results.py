@@ -60,8 +60,13 @@ def ours(test: ConnectionTest) -> bool:
 
 
 def passing(test: ConnectionTest) -> bool:
-    """Whether everything that failed may come right without the customer."""
-    return all(kept["owner"] == Owner.ON_CALL or kept["permanence"] == Permanence.RETRY for kept in _failed(test))
+    """Whether everything that failed may come right without the customer, and may be tried again by ourselves: a message whose
+    fate is not known may not."""
+    return all(kept["permanence"] == Permanence.RETRY or _ours_to_retry(kept) for kept in _failed(test))
+
+
+def _ours_to_retry(kept: Row) -> bool:
+    return kept["owner"] == Owner.ON_CALL and kept["step"] != StepId.ROUNDTRIP
 
 
 def _failed(test: ConnectionTest) -> list[Row]:

@@ -63,7 +63,7 @@ def error_message(view: ErrorView, audience: Audience) -> Message:
 
 def error_blocks(view: ErrorView, audience: Audience) -> list[Block]:
     """What, who and how; for support also whose, how often, what the server said, and how such things ended."""
-    blocks = meaning(view.verdict, audience, view.account.sender_email if view.account else "")
+    blocks = meaning(view.verdict, audience, view.account)
     error = view.failure.ref
     if audience is Audience.CUSTOMER:
         return [*blocks, actions(contact_button(error))]
@@ -89,12 +89,12 @@ def evidence_window(text: str) -> Block:
     return modal(plainly("error.evidence_title"), [section(say("error.evidence_intro")), *preformatted(text)])
 
 
-def meaning(verdict: Verdict, audience: Audience, mailbox: str = "") -> list[Block]:
+def meaning(verdict: Verdict, audience: Audience, account: Account | None = None) -> list[Block]:
     """A cause in words."""
     sentence = verdict.support if audience is Audience.SUPPORT else verdict.customer
     blocks = [section(Safe(f"*{safe(verdict.title)}*\n{safe(sentence)}"))]
     blocks.append(section(say("error.mend", owner=plainly(f"owner.{verdict.owner}"))))
-    remedy = remedy_steps(verdict, mailbox)
+    remedy = remedy_steps(verdict, account)
     return [*blocks, section(say("error.remedy", steps=remedy))] if remedy else blocks
 
 

@@ -54,30 +54,35 @@ def test_message(view: TestView) -> Message:
     account, test = view.account, view.test
     blocks = [section(_headline(view)), section(_steps(test))]
     for fault in view.faults.values():
-        blocks += explained(fault, account.sender_email)
+        blocks += explained(fault, account)
     if test.finished_at is not None:
         blocks.append(actions(*_buttons(view)))
     return Message(_summary(account, test), blocks)
 
 
-def explained(fault: Fault, mailbox: str) -> list[Block]:
-    """A fault of `mailbox` in plain words: what, who, how, and its error ID."""
+def explained(fault: Fault, account: Account) -> list[Block]:
+    """A fault of an account in plain words: what, who, how, and its error ID."""
     verdict = fault.verdict
     owner = plainly(f"owner.{verdict.owner}")
     blocks = [section(say("test.mend", sentence=verdict.customer, owner=owner, error=fault.error))]
     blocks += [section(say("test.reach", count=fault.mailboxes))] if fault.mailboxes > 1 else []
-    remedy = remedy_steps(verdict, mailbox)
+    remedy = remedy_steps(verdict, account)
     return [*blocks, section(say("test.remedy", steps=remedy))] if remedy else blocks
 
 
-def remedy_steps(verdict: Verdict, mailbox: str = "") -> Safe:
-    """The steps that mend a fault, one a line; commands name `mailbox` where it is given, ready to be copied."""
+def remedy_steps(verdict: Verdict, account: Account | None = None) -> Safe:
+    """The steps that mend a fault, one a line; commands name the account's addresses, ready to be copied."""
     lines = []
     for step in verdict.remedy:
-        text = safe(step.text.replace("<mailbox>", mailbox) if mailbox else step.text)
+        text = safe(_filled(step.text, account) if account else step.text)
         text = Safe(f"`{text}`") if step.kind == "powershell" else text
         lines.append(f"•  {REMEDY_NAMES[step.kind]}{text}")
     return Safe("\n".join(lines))
+
+
+def _filled(text: str, account: Account) -> str:
+    text = text.replace("<mailbox>", account.shared_mailbox or account.sender_email)
+    return text.replace("<sender>", account.sender_email).replace("<user>", account.signed_in_as or account.username)
 
 
 def _headline(view: TestView) -> Safe:

@@ -57,6 +57,7 @@ class _Handler:
     def __init__(self, world: World, signer: Signer) -> None:
         self._world = world
         self._signer = signer
+        self.taken = 0
 
     async def handle_EHLO(
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
@@ -113,6 +114,7 @@ class _Handler:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Deliver, and keep a copy in the sender's Sent folder, as Exchange does by itself."""
         user, raw = str(session.auth_data), bytes(envelope.original_content or b"")
+        self.taken += 1
         struck = self._world.strike("smtp.data", user)
         if struck is not None and struck.reply.get("behaviour") == "reset":
             assert isinstance(server.transport, asyncio.Transport)
@@ -180,7 +182,8 @@ class SmtpStandIn:
     """The submission server."""
 
     def __init__(self, world: World, certificates: Certificates, signer: Signer, port: int = 0) -> None:
-        self._controller = _Controller(_Handler(world, signer), world, certificates, port)
+        self._handler = _Handler(world, signer)
+        self._controller = _Controller(self._handler, world, certificates, port)
 
     def start(self) -> None:
         """Begin to answer."""
@@ -189,6 +192,11 @@ class SmtpStandIn:
     def stop(self) -> None:
         """Stop answering."""
         self._controller.stop(no_assert=True)
+
+    @property
+    def taken(self) -> int:
+        """How many messages were handed over so far."""
+        return self._handler.taken
 
     @property
     def port(self) -> int:

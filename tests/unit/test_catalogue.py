@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.diagnosis import catalogue
+from bot.diagnosis import catalogue, handbook
 from bot.diagnosis.catalogue import Catalogue, CatalogueError, Row
 from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.observe import from_callback, from_imap, from_oauth, from_smtp
@@ -202,6 +202,11 @@ def test_a_wrong_row_is_named_with_its_file(tmp_path: Path) -> None:
 def test_there_must_be_a_row_for_what_is_unknown(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="unknown"):
         catalogue.load(tmp_path)
+
+
+def test_the_document_is_made_from_the_data() -> None:
+    document = Path(__file__).parents[2] / "docs" / "errors.md"
+    assert document.read_text(encoding="utf-8") == handbook.markdown(ROWS), "run `make docs`"
 
 
 def test_a_cause_that_has_left_the_data_reads_as_unknown() -> None:

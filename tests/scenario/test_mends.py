@@ -1,0 +1,245 @@
+"""After a fault: somebody says that it is changed, asks support, or waits; and what is told then."""
+
+from bot.people import MAILDESK
+from sandbox.world import Mailbox
+from storage.tables import AuditEntry, Failure
+from storage.vocabulary import Mended, Scope
+from tests.support.slack import Message
+from tests.support.world import ACME, ALERTS, BotWorld
+
+DESK = "C0DESK"
+INFO, BIURO = "info@acme.example", "biuro@acme.example"
+
+
+def failed(world: BotWorld, name: str = "Info", address: str = INFO) -> Message:
+    """An account whose organisation has SMTP AUTH switched off; the message of its failed test."""
+    world.sign_in(world.add(address, name), address)
+    return world.carol.find(ACME, f"The connection of {name} does not work yet", "Error ID", "It's changed")
+
+
+def error_in(message: Message) -> str:
+    return message.text.split("*Error ID:* `")[1][:12]
+
+
+def failure(world: BotWorld, ref: str) -> Failure:
+    with world.bot.store.transaction() as tx:
+        found = tx.failures.get(ref)
+    assert found is not None
+    return found
+
+
+def audited(world: BotWorld, name: str) -> list[AuditEntry]:
+    with world.bot.store.transaction() as tx:
+        return list(tx.audit.about(world.account(name).ref))
+
+
+def test_a_changed_switch_is_looked_at_again_until_it_works_and_the_thread_says_how_long_it_took(
+    world: BotWorld,
+) -> None:
+    world.set_up()
+    world.throw("smtp-auth-off-tenant", "acme.example")
+    result = failed(world)
+    world.carol.press(result, "It's changed")
+    assert "1, 5, 15, 30 and 60 minutes" in world.carol.find(ACME, "Thank you. A change").text
+    world.pass_time(minutes=1)
+    world.pass_time(minutes=4)
+    assert not [m for m in world.carol.messages(ACME) if "after the change" in m.text], "quiet while nothing changes"
+
+    world.take_back("smtp-auth-off-tenant", "acme.example")
+    world.pass_time(minutes=10)
+    world.carol.find(ACME, "passed 15 minutes after the change")
+    world.card("Info", "folders not mapped yet")
+    assert failure(world, error_in(result)).mended_by is Mended.CHANGE
+    tests = [entry for entry in audited(world, "Info") if entry.action == "test.finished"]
+    world.pass_time(minutes=50)
+    assert len([entry for entry in audited(world, "Info") if entry.action == "test.finished"]) == len(tests)
+
+
+def test_a_change_that_does_not_work_within_an_hour_is_told_once_with_the_way_to_support(world: BotWorld) -> None:
+    world.set_up()
+    world.throw("smtp-auth-off-tenant", "acme.example")
+    result = failed(world)
+    world.carol.press(result, "It's changed")
+    for minutes in (1, 4, 10, 15, 30, 60, 240):
+        world.pass_time(minutes=minutes)
+    told = [m for m in world.carol.messages(ACME) if "after the change" in m.text]
+    assert len(told) == 1
+    assert "still fails 60 minutes after the change" in told[0].text and error_in(result) in told[0].text
+    tests = [entry for entry in audited(world, "Info") if entry.action == "test.finished"]
+    assert len(tests) == 6, "the first one, and after 1, 5, 15, 30 and 60 minutes"
+
+
+def test_a_mend_that_uncovers_another_fault_says_both(world: BotWorld) -> None:
+    world.set_up()
+    world.throw("smtp-auth-off-tenant", "acme.example")
+    world.carol.press(failed(world), "It's changed")
+    world.take_back("smtp-auth-off-tenant", "acme.example")
+    world.throw("send-as-denied", INFO)
+    world.pass_time(minutes=1)
+    world.carol.find(ACME, "That is mended", "1 minutes after the change")
+    world.carol.find(ACME, "does not work yet", "may not send with the sender email")
+
+
+def test_a_test_right_after_the_mend_never_shows_a_refusal_that_was_kept(world: BotWorld) -> None:
+    world.set_up()
+    world.connect(INFO, "Info")
+    world.throw("conditional-access", INFO)
+    world.throw("grant-revoked", INFO)
+    world.expire_tokens("Info")
+    world.vera.slash(ACME, "test Info")
+    world.carol.find(ACME, "The connection of Info does not work yet")
+    world.take_back("grant-revoked", INFO)
+    world.vera.slash(ACME, "test Info")
+    world.settle()
+    with world.bot.store.transaction() as tx:
+        test = tx.tests.latest(world.account("Info").id or 0)
+    assert test is not None and test.passed
+
+
+def test_asking_support_brings_the_error_and_its_evidence_to_them_once(world: BotWorld) -> None:
+    world.set_up()
+    world.throw("smtp-auth-off-tenant", "acme.example")
+    result = failed(world)
+    error = error_in(result)
+    world.carol.press(result, "Contact support")
+    window = world.carol.window("Support is informed")
+    assert error in window.text
+    assert f"mailto:support@lumen.example?subject=Outlook%20Setup&amp;body=Error%20ID%20{error}" in window.text
+    world.carol.press(result, "Contact support")
+    world.settle()
+    requests = [m for m in world.vera.messages(DESK) if "asked for help" in m.text]
+    assert len(requests) == 1
+    assert all(text in requests[0].text for text in (error, "Info", "Acme Marine", "<@U0CAROL>"))
+
+    world.vera.press(requests[0], "Copy evidence")
+    evidence = world.vera.window("Evidence").text
+    for known in (error, INFO, "5.7.139", "UTC", "smtp.auth: fail", "imap.inbox: ok", world.account("Info").tenant_id):
+        assert known in evidence
+    assert "eyJ" not in evidence
+
+
+def test_a_fault_at_two_mailboxes_is_the_organisations_and_at_two_customers_ours_to_look_at(world: BotWorld) -> None:
+    world.set_up()
+    world.throw("smtp-auth-off-mailbox", INFO)
+    world.throw("smtp-auth-off-mailbox", BIURO)
+    first = error_in(failed(world))
+    assert failure(world, first).scope is Scope.MAILBOX
+    second = failed(world, "Biuro", BIURO)
+    assert "This is so at 2 of your mailboxes" in second.text
+    assert failure(world, error_in(second)).scope is failure(world, first).scope is Scope.TENANT
+    world.vera.slash(ACME, f"error {first}")
+    details = world.vera.find(ACME, "*Reach:* the organisation", "2 mailboxes of 1 customers")
+    assert "Still there" in details.text and "Last tests of this account" in details.text
+    assert not [m for m in world.omar.messages(ALERTS) if "switched off" in m.text]
+
+
+def test_how_failures_ended_is_told_with_the_next_one(world: BotWorld) -> None:
+    world.set_up()
+    world.throw("smtp-auth-off-mailbox", INFO)
+    first = failed(world)
+    world.carol.press(first, "It's changed")
+    world.take_back("smtp-auth-off-mailbox", INFO)
+    world.pass_time(minutes=1)
+    world.carol.find(ACME, "passed 1 minutes after the change")
+    world.vera.slash(ACME, f"error {error_in(first)}")
+    ended = world.vera.find(ACME, "How this cause ended elsewhere")
+    assert "after a change in Microsoft 365: 1 times" in ended.text and "*Gone* since" in ended.text
+
+
+# -- the round trip
+
+
+def test_the_first_connection_sends_a_message_the_whole_round_and_leaves_no_trace(world: BotWorld) -> None:
+    world.set_up()
+    world.connect(INFO, "Info")
+    result = world.carol.find(ACME, "The connection of Info works")
+    assert ":white_check_mark:  Send a message and receive it" in result.text
+    mailbox = world.practice.world.mailboxes[INFO]
+    assert not [mail for folder in mailbox.folders for mail in folder.messages]
+
+    world.carol.press(result, "Test again")
+    world.carol.find(ACME, "a message is sent at the first connection, and when you ask for it")
+    world.carol.press(result, "Test with a message")
+    world.settle()
+    assert world.account("Info").proved_at is not None
+    assert not [mail for folder in mailbox.folders for mail in folder.messages]
+
+
+def test_other_mail_with_a_similar_id_and_mail_that_is_marked_deleted_stays(world: BotWorld) -> None:
+    mailbox = world.practice.world.mailboxes[INFO]
+    inbox = mailbox.folder("INBOX")
+    assert inbox is not None
+    kept = inbox.deliver(b"Message-ID: <maildesk-other@acme.example>\r\nSubject: kept\r\n\r\nkept\r\n")
+    marked = inbox.deliver(b"Message-ID: <old@acme.example>\r\nSubject: marked\r\n\r\nmarked\r\n")
+    marked.flags.add("\\Deleted")
+    world.set_up()
+    world.connect(INFO, "Info")
+    assert [mail.uid for mail in inbox.messages] == [kept.uid, marked.uid]
+
+
+def test_a_message_whose_answer_was_lost_is_never_sent_again(world: BotWorld) -> None:
+    world.set_up()
+    world.throw("sending-unconfirmed", INFO, times=1)
+    world.sign_in(world.add(INFO, "Info"), INFO)
+    world.carol.find(
+        ACME, "The connection of Info does not work yet", "we do not know whether the test message went out"
+    )
+    sent_before = world.practice.smtp.taken
+    world.pass_time(hours=30)
+    assert world.practice.smtp.taken == sent_before, "no check of ours sends it again"
+
+
+def test_a_test_that_a_killed_worker_left_looks_for_its_message_and_sends_none(world: BotWorld) -> None:
+    world.set_up()
+    world.connect(INFO, "Info")
+    taken = world.practice.smtp.taken
+    with world.bot.store.transaction() as tx:
+        account = tx.accounts.lock(world.account("Info").id or 0)
+        test = world.bot.desk.tests.request(tx, account, MAILDESK, round_trip=True)
+        test.message_id = "<maildesk-left@acme.example>"  # as it stands when a worker dies after sending
+    inbox = world.practice.world.mailboxes[INFO].folder("INBOX")
+    assert inbox is not None
+    inbox.deliver(b"Message-ID: <maildesk-left@acme.example>\r\nSubject: Maildesk connection test\r\n\r\nx\r\n")
+    world.settle()
+    with world.bot.store.transaction() as tx:
+        done = tx.tests.get(test.id or 0)
+    assert done.passed and not inbox.messages
+    assert world.practice.smtp.taken == taken
+
+
+def test_a_shared_mailbox_is_opened_by_its_delegate_who_sends_as_it(world: BotWorld) -> None:
+    shared = "sales@acme.example"
+    folders = world.practice.world.mailboxes[INFO].folders
+    names = [type(folder)(folder.name, folder.flags) for folder in folders]
+    access = {"carol@acme.example"}
+    world.practice.world.add(Mailbox(shared, names, full_access=set(access), send_as=set(access)))
+    world.set_up()
+    world.carol.press(world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Add an account")
+    form = world.carol.window("New Microsoft 365 account (Corporate)")
+    values = {"Account name": "Sales", "Sender name": "Acme", "Sender email": shared, "Shared mailbox": shared}
+    problems = world.carol.submit(form, values)
+    assert "cannot sign in by itself" in problems["Username"]
+    assert world.carol.submit(form, values | {"Username": "carol@acme.example"}) == {}
+    world.sign_in(world.card("Sales"), "carol@acme.example")
+    result = world.carol.find(ACME, "The connection of Sales works")
+    assert "no copy of it was found among the sent mail" in result.text, "it is kept in the delegate's own mailbox"
+    with world.bot.store.transaction() as tx:
+        test = tx.tests.latest(world.account("Sales").id or 0)
+    assert test is not None
+    evidence = {row["step"]: row["evidence"] for row in test.steps}
+    assert f"opens the shared mailbox {shared}" in evidence["identity"]
+    assert "signed in as carol@acme.example" in evidence["smtp.auth"] and shared in evidence["imap.auth"]
+
+
+def test_a_delegate_without_the_right_is_told_apart(world: BotWorld) -> None:
+    shared = "sales@acme.example"
+    world.practice.world.add(Mailbox(shared, []))
+    world.set_up()
+    world.carol.press(world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Add an account")
+    values = {"Account name": "Sales", "Sender name": "Acme", "Sender email": shared, "Shared mailbox": shared}
+    form = world.carol.window("New Microsoft 365 account (Corporate)")
+    assert world.carol.submit(form, values | {"Username": "carol@acme.example"}) == {}
+    world.sign_in(world.card("Sales"), "carol@acme.example")
+    result = world.carol.find(ACME, "The connection of Sales does not work yet")
+    assert "the account may open it" in result.text
+    assert f"Add-MailboxPermission -Identity {shared} -User carol@acme.example" in result.text
