@@ -66,7 +66,7 @@ def passing(test: ConnectionTest) -> bool:
 
 
 def _ours_to_retry(kept: Row) -> bool:
-    return kept["owner"] == Owner.ON_CALL and kept["step"] != StepId.ROUNDTRIP
+    return Owner(kept["owner"]) is Owner.ON_CALL and StepId(kept["step"]) is not StepId.ROUNDTRIP
 
 
 def _failed(test: ConnectionTest) -> list[Row]:

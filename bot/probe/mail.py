@@ -39,7 +39,7 @@ class MailProbe:
         travelling = Leg((StepId.ROUNDTRIP,), on_step, lock)
         imap_leg, smtp_leg = ImapLeg(hosts), SmtpLeg(hosts)
         seconds = hosts.deadline + (hosts.arrival if order else 0)
-        with bounded(seconds, imap_leg), bounded(seconds, smtp_leg):
+        with bounded(seconds, imap_leg, smtp_leg):
             other = threading.Thread(target=smtp_leg.run, args=(target, sending), name="probe-smtp")
             other.start()
             imap_leg.run(target, receiving)

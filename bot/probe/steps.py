@@ -51,18 +51,31 @@ class Conversation(Protocol):
 
 
 @contextmanager
-def bounded(seconds: float, conversation: Conversation) -> Iterator[None]:
-    """A conversation of at most `seconds`, the goodbye included, whatever the server does: then it is cut."""
-    timer = threading.Timer(seconds, conversation.cut)
+def bounded(seconds: float, *conversations: Conversation) -> Iterator[None]:
+    """Conversations of at most `seconds` together, the goodbyes included, whatever the servers do: then they are cut."""
+
+    def cut() -> None:
+        for conversation in conversations:
+            conversation.cut()
+
+    timer = threading.Timer(seconds, cut)
     timer.daemon = True
     timer.start()
     try:
         yield
     finally:
-        with suppress(Exception):
-            conversation.leave()
+        goodbyes = [threading.Thread(target=_leave, args=(conversation,)) for conversation in conversations]
+        for goodbye in goodbyes:
+            goodbye.start()
+        for goodbye in goodbyes:
+            goodbye.join()
         timer.cancel()
-        conversation.cut()
+        cut()
+
+
+def _leave(conversation: Conversation) -> None:
+    with suppress(Exception):
+        conversation.leave()
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ class Dovecot:
     Any address can sign in that its token names in the claim `upn`. The token must be signed by the key of `public_pem`
     (RS256), be in date, be meant for `audience` and carry exactly `scopes` in `scp`. `folders` maps the special uses
     Sent, Drafts, Trash, Junk and Archive to what every mailbox calls them (Unicode, "/" between levels). Mail that is
-    submitted arrives in the inbox of each recipient.
+    submitted arrives in the inbox of each recipient and in the sender's folder of sent mail.
     """
 
     def __init__(
@@ -72,9 +72,13 @@ class Dovecot:
             raise
         return self
 
+    def stop(self) -> None:
+        """Stop the server for good; its ports are closed then."""
+        self._daemon.stop()
+
     def __exit__(self, *_: object) -> None:
         """Stop it and remove all mail."""
-        self._daemon.stop()
+        self.stop()
         self._sink.stop(no_assert=True)
         self._daemon.remove()
 
@@ -82,13 +86,19 @@ class Dovecot:
         """A TLS context that trusts the server's certificate."""
         return ssl.create_default_context(cafile=str(self.ca_file))
 
-    def deliver(self, address: str, raw: bytes) -> None:
-        """Put a message into the inbox of `address`, by Dovecot's own delivery agent.
+    def deliver(self, address: str, raw: bytes, folder: str = "INBOX") -> None:
+        """Put a message into a folder of `address`, by Dovecot's own delivery agent.
 
         Raises:
             RuntimeError: it could not be delivered.
         """
-        self._daemon.run([str(PARTS / "dovecot-lda"), "-c", self._config, "-d", address.lower()], stdin=raw)
+        agent = [str(PARTS / "dovecot-lda"), "-c", self._config, "-d", address.lower(), "-m", folder]
+        self._daemon.run(agent, stdin=raw)
+
+    def keep_sent(self, address: str, raw: bytes) -> None:
+        """Keep the sender's copy, as Exchange does by itself, where there is a folder for it."""
+        if "Sent" in self._folders:
+            self.deliver(address, raw, self._folders["Sent"])
 
     def said(self) -> str:
         """Everything that the server logged so far."""
@@ -131,9 +141,11 @@ class _Sink:
         self._dovecot = dovecot
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Deliver to every recipient."""
+        """Deliver to every recipient, and keep the sender's copy."""
+        raw = bytes(envelope.original_content or b"")
         for address in envelope.rcpt_tos:
-            self._dovecot.deliver(address, bytes(envelope.original_content or b""))
+            self._dovecot.deliver(address, raw)
+        self._dovecot.keep_sent(str(envelope.mail_from), raw)
         return "250 2.0.0 delivered"
 
 

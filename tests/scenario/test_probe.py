@@ -92,6 +92,8 @@ def test_a_token_of_three_kilobytes_passes_every_step(practice: Practice, hosts:
     results = probed(hosts, who)
     assert {result.status for result in results.values()} == {StepStatus.OK}
     assert who.access_token not in repr(who) + repr(results)
+    for step, layers in ((StepId.IMAP_CONNECT, ("TCP", "TLS")), (StepId.SMTP_CONNECT, ("TCP", "STARTTLS", "TLS"))):
+        assert all(layer in results[step].evidence for layer in (*layers, "XOAUTH2 offered"))
 
 
 @pytest.mark.parametrize(
@@ -136,6 +138,7 @@ def test_a_server_that_never_answers(practice: Practice, hosts: MailHosts) -> No
         begun = time.monotonic()
         results = probed(replace(hosts, imap_port=port, smtp_port=port), target(practice))
     assert seen(results, StepId.IMAP_CONNECT).condition == seen(results, StepId.SMTP_CONNECT).condition == "timeout"
+    assert (seen(results, StepId.IMAP_CONNECT).layer, seen(results, StepId.SMTP_CONNECT).layer) == ("tls", "greeting")
     assert time.monotonic() - begun < hosts.deadline + hosts.connect_timeout
 
 
@@ -157,7 +160,11 @@ def test_a_server_of_another_kind(practice: Practice, hosts: MailHosts) -> None:
 
 def test_a_connection_that_breaks_off(practice: Practice, hosts: MailHosts) -> None:
     practice.world.throw("connection-lost")
-    assert seen(probed(hosts, target(practice)), StepId.IMAP_CONNECT).condition == "reset"
+    practice.world.throw("connection-lost-encrypting")
+    results = probed(hosts, target(practice))
+    sending, receiving = seen(results, StepId.SMTP_CONNECT), seen(results, StepId.IMAP_CONNECT)
+    assert (sending.condition, sending.layer) == ("reset", "greeting")
+    assert (receiving.condition, receiving.layer) == ("reset", "tls")
 
 
 def test_both_sides_are_tested_at_the_same_time(practice: Practice, hosts: MailHosts) -> None:

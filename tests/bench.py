@@ -1,0 +1,150 @@
+"""How long a full connection test takes beside the bare libraries, against the same servers in the same run.
+
+`python -m tests.bench` prints both in milliseconds and their ratio. The servers are a real Dovecot where it is installed, else
+the practice world's; each connection goes through a relay that holds every packet back for a while, as a network does.
+"""
+
+import asyncio
+import contextlib
+import smtplib
+import ssl
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from imapclient import IMAPClient
+
+from bot.people import MAILDESK
+from bot.probe.hosts import xoauth2
+from sandbox.practice import Practice
+from tests.real import dovecot
+from tests.support.world import BotWorld
+
+ADDRESS, NAME = "info@acme.example", "Info"
+ROUNDS = 15
+DELAYS_MS = (10, 30)
+AT_MOST = 1.25
+"""What a full test may take, as a multiple of the slower bare leg."""
+
+
+class Relay:
+    """Passes a port's traffic on, each packet held back for `delay` seconds in both directions."""
+
+    def __init__(self, port: int, delay: float) -> None:
+        self._to, self._delay = port, delay
+        self._loop = asyncio.new_event_loop()
+        self._server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self.port = int(self._server.sockets[0].getsockname()[1])
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(self._delay)
+        onward_reader, onward_writer = await asyncio.open_connection("127.0.0.1", self._to)
+        await asyncio.gather(self._pass(reader, onward_writer), self._pass(onward_reader, writer))
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65_536):
+                await asyncio.sleep(self._delay)
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+
+@dataclass(frozen=True)
+class Legs:
+    """The bare libraries, with the same steps as the test's and nothing around them."""
+
+    imap_port: int
+    smtp_port: int
+    tls: ssl.SSLContext
+    token: str
+
+    def imap(self) -> None:
+        client = IMAPClient("localhost", self.imap_port, ssl_context=self.tls)
+        client.has_capability("AUTH=XOAUTH2")
+        client.oauth2_login(ADDRESS, self.token)
+        client.list_folders()
+        client.select_folder("INBOX", readonly=True)
+        client.logout()
+
+    def smtp(self) -> None:
+        client = smtplib.SMTP("localhost", self.smtp_port)
+        client.ehlo()
+        client.starttls(context=self.tls)
+        client.ehlo()
+        answers = iter([xoauth2(ADDRESS, self.token), ""])
+        client.auth("XOAUTH2", lambda _challenge=None: next(answers), initial_response_ok=False)
+        client.mail(ADDRESS)
+        client.rset()
+        client.quit()
+
+
+@contextlib.contextmanager
+def servers(practice: Practice) -> Iterator[tuple[int, int, Path]]:
+    """IMAP port, submission port, and the authority of their certificates."""
+    if not dovecot.installed():
+        yield practice.imap.port, practice.smtp.port, practice.certificates.ca_file
+        return
+    with dovecot.Dovecot(
+        practice.signer.public_pem(), {"Sent": "Sent", "Drafts": "Drafts", "Trash": "Trash"}
+    ) as server:
+        yield server.imap_port, server.smtp_port, server.ca_file
+
+
+def milliseconds(work: Callable[[], None]) -> float:
+    """How long `work` takes."""
+    begun = time.perf_counter()
+    work()
+    return (time.perf_counter() - begun) * 1000
+
+
+def full_test(world: BotWorld) -> None:
+    """A whole connection test: token, rights, identity, both protocols, and everything that is kept of it."""
+    with world.bot.store.transaction() as tx:
+        account = tx.accounts.lock(world.account(NAME).id or 0)
+        test = world.bot.desk.tests.request(tx, account, MAILDESK)
+    world.bot.desk.tests.run({"test": test.id})
+    with world.bot.store.transaction() as tx:
+        assert tx.tests.get(test.id or 0).passed
+
+
+def measure(delay_ms: int) -> float:
+    """One comparison; prints its line and returns the ratio."""
+    practice = Practice()
+    with tempfile.TemporaryDirectory() as folder, servers(practice) as (imap_port, smtp_port, ca_file):
+        imap, smtp = Relay(imap_port, delay_ms / 1000), Relay(smtp_port, delay_ms / 1000)
+        ports = {"IMAP_PORT": str(imap.port), "SMTP_PORT": str(smtp.port), "MAIL_CA_BUNDLE": str(ca_file)}
+        world = BotWorld(Path(folder), practice=practice, **ports)
+        world.set_up()
+        world.connect(ADDRESS, NAME)
+        world.settle()
+        world.bot.worker.stop()
+        token = world.bot.tokens.fresh(world.account(NAME).id or 0).access_token
+        legs = Legs(imap.port, smtp.port, ssl.create_default_context(cafile=str(ca_file)), token)
+        works = (legs.imap, legs.smtp, lambda: full_test(world))
+        times = [[milliseconds(work) for work in works] for _ in range(ROUNDS)]
+        world.stop()
+    receiving, sending, full = (statistics.median(column) for column in zip(*times, strict=True))
+    ratio = full / max(receiving, sending)
+    print(
+        f"{2 * delay_ms:>3} ms there and back   IMAPClient {receiving:7.1f} ms   smtplib {sending:7.1f} ms   "
+        f"full test {full:7.1f} ms   ratio {ratio:.2f}"
+    )
+    return ratio
+
+
+def main() -> None:
+    """Print every comparison, and fail when one is over the limit."""
+    kind = "Dovecot" if dovecot.installed() else "the practice world"
+    print(f"Medians of {ROUNDS} rounds against {kind}; the limit is {AT_MOST} times the slower bare leg.")
+    if max([measure(delay) for delay in DELAYS_MS]) > AT_MOST:
+        raise SystemExit("over the limit")
+
+
+if __name__ == "__main__":
+    main()
