@@ -26,13 +26,18 @@ _PATTERNS = (
         rf"\g<keep>{HIDDEN}",
     ),
     # what follows may be an ordinary word ("basic authentication is disabled")
-    (re.compile(r"(?P<keep>\b(?i:Bearer|Basic)\s+)(?![A-Za-z][a-z]+\b)[A-Za-z0-9._~+/=-]{8,}"), rf"\g<keep>{HIDDEN}"),
+    (
+        re.compile(r"(?P<keep>\b(?i:Bearer|Basic)\s+)(?![A-Za-z][a-z]+(?:[\s.,;:!?)]|$))[A-Za-z0-9._~+/=-]{8,}"),
+        rf"\g<keep>{HIDDEN}",
+    ),
     (re.compile(r"\bey[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,4}"), HIDDEN),  # JWT and JWE
     (re.compile(r"\b(?:0|1)\.A[A-Za-z0-9_-]{20,}(?:\.[A-Za-z0-9_-]+)*"), HIDDEN),  # Entra's opaque tokens and codes
     (re.compile(r"\bM\.[CR]\d*_[A-Z0-9]+\.[^\s\"'&]{10,}"), HIDDEN),  # personal accounts' codes and tokens
     (re.compile(r"\bx(?:ox[a-z]|app)-[A-Za-z0-9-]{6,}"), HIDDEN),  # Slack's tokens
 )
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}(?:\s*\r?\n\s*[A-Za-z0-9+/_-]+)*={0,2}")
+_FOLD = r"(?:\s|\\r|\\n)+"
+_BASE64 = re.compile(rf"[A-Za-z0-9+/_-]{{24,}}(?:{_FOLD}[A-Za-z0-9+/_-]{{24,}})*(?:{_FOLD}[A-Za-z0-9+/_-]+)?={{0,2}}")
+"""A run of base64, over lines or words; the short word after it may be its end."""
 _SASL = re.compile(r"user=[^\x01\s]{1,320}(?:\x01|\^A|\\x01)auth=.*", re.I | re.S)
 _LONG_RUN = re.compile(r"[A-Za-z0-9._~+/-]{200,}={0,2}")
 
@@ -71,7 +76,7 @@ def _field(name: str, value: Any) -> Any:
 
 
 def _hide_encoded(match: re.Match[str]) -> str:
-    run = re.sub(r"\s+", "", match[0])
+    run = re.sub(_FOLD, "", match[0])
     for start in range(4):  # a run may begin in the middle of a longer one
         plain = _decode(run[start:])
         if b"auth=Bearer" in plain or (b"user=" in plain and b"\x01" in plain):

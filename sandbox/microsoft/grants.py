@@ -43,7 +43,7 @@ class Refusal(Exception):
 
 
 class Grants:
-    """Codes, refresh tokens and consents; makes the tokens."""
+    """Codes, refresh tokens and consents; makes the tokens. `issued` holds every secret that was handed out."""
 
     def __init__(self, world: World, signer: Signer) -> None:
         self._world = world
@@ -54,6 +54,7 @@ class Grants:
         self._revoked: set[str] = set()
         self._agreed: dict[str, set[str]] = {}
         self.requests: Counter[str] = Counter()
+        self.issued: list[str] = []
 
     def tenant(self, person: Person) -> Tenant:
         """The person's organisation."""
@@ -91,6 +92,7 @@ class Grants:
         """An authorization code for what was asked."""
         code = "1.A" + secrets.token_urlsafe(300)
         with self._lock:
+            self.issued.append(code)
             self._codes[code] = Code(
                 person.upn.lower(),
                 frozenset(asked["scope"].split()),
@@ -145,6 +147,7 @@ class Grants:
         }
         if "offline_access" in scopes:
             answer["refresh_token"] = self._new_refresh(person, scopes)
+        self.issued += [answer[name] for name in ("access_token", "id_token", "refresh_token") if name in answer]
         for name in shape.get("drop", ()):
             answer.pop(name, None)
         return answer

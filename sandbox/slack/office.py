@@ -3,7 +3,7 @@
 import secrets
 import threading
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -82,7 +82,7 @@ class SlackError(Exception):
 
 
 class Office:
-    """Everything, behind one lock; `changed` wakes whoever watches."""
+    """Everything, behind one lock; `changed` wakes whoever watches. `heard` holds what the app said last."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.clock = clock
@@ -103,6 +103,7 @@ class Office:
         self.homes: dict[str, Json] = {}
         self.notices: dict[str, list[Json]] = defaultdict(list)
         self.complaints: list[Json] = []
+        self.heard: deque[Json] = deque(maxlen=5000)
         self.links: list[Json] = []
         self.version = 0
         self._condition = threading.Condition(threading.RLock())

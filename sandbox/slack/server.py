@@ -52,6 +52,7 @@ class SlackStandIn:
     def _web_api(self, method: str) -> Response:
         args = (request.get_json(silent=True) or {}) if request.is_json else dict(request.values.items())
         token = request.headers.get("Authorization", "").removeprefix("Bearer ") or args.get("token", "")
+        self.office.heard.append({"method": method, **args})
         try:
             answer = jsonify(self._api.call(method, token, args))
         except SlackError as error:
@@ -67,6 +68,7 @@ class SlackStandIn:
 
     def _response(self, token: str) -> tuple[Response, int] | Response:
         try:
+            self.office.heard.append({"method": "response_url", **request.get_json()})
             return jsonify(self.people.respond(token, request.get_json()))
         except SlackError as error:
             return jsonify(ok=False, error=error.error), 404

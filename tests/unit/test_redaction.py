@@ -35,14 +35,15 @@ def test_a_token_survives_in_no_wrapping(secret: str, wrap: Callable[[str], str]
         assert piece not in cleaned
 
 
+@pytest.mark.parametrize("fold", ["\n", "\r\n ", " ", "\\r\\n"], ids=["lines", "header", "words", "escaped"])
 @pytest.mark.parametrize("width", [0, 40, 64, 76])
-def test_a_sasl_string_survives_neither_raw_nor_encoded_nor_folded(width: int) -> None:
+def test_a_sasl_string_survives_neither_raw_nor_encoded_nor_folded(width: int, fold: str) -> None:
     encoded = base64.b64encode(SASL.encode()).decode()
-    folded = "\n".join(textwrap.wrap(encoded, width)) if width else encoded
+    folded = fold.join(textwrap.wrap(encoded, width)) if width else encoded
     for text in (SASL, f"AUTH XOAUTH2 {folded}", f"> {folded}\n< 535 no"):
         cleaned = redact(text)
         assert JWT[:20] not in cleaned
-        assert not [line for line in folded.split("\n") if line[:30] in cleaned]
+        assert not [line for line in folded.split(fold) if line[:30] in cleaned]
 
 
 @pytest.mark.parametrize("name", ["client_secret", "password", "code", "id_token", "Cookie", "signing_secret"])
