@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +21,7 @@ from bot.people import WEB, Person
 from bot.road import Road
 from bot.time import Clock, SystemClock
 from bot.tokens import place
-from storage.cipher import Cipher, digest
+from storage.cipher import CannotOpen, Cipher, digest
 from storage.database import Store, Transaction
 from storage.tables import Account, Grant, LoginTicket
 from storage.vocabulary import Owner, State
@@ -29,6 +30,7 @@ LINK_LIFE = timedelta(hours=24)
 STARTS_AN_HOUR = 10
 CALLBACK = "/oauth/callback"
 CONSENT_CALLBACK = "/consent/callback"
+CONSENT_PLACE = "consent"
 
 OnSignedIn = Callable[[Transaction, Account, Person], object]
 
@@ -174,10 +176,32 @@ class SignIn:
     def admin_link(self, account: Account) -> str:
         """The page where an administrator approves; empty while Microsoft cannot be asked where it is. Takes a second."""
         tenant = account.tenant_id or account.username.rpartition("@")[2]
+        state = urlsafe_b64encode(self._cipher.seal(account.ref, CONSENT_PLACE)).decode()
         try:
-            return self._microsoft.admin_consent_url(tenant, self._public_url + CONSENT_CALLBACK, account.ref)
+            return self._microsoft.admin_consent_url(tenant, self._public_url + CONSENT_CALLBACK, state)
         except MicrosoftUnreachable:
             return ""
+
+    def consent_refused(self, params: Mapping[str, str]) -> Recorded:
+        """Keep what an administrator's refusal said, and tell it in the account's thread, once a day.
+
+        Raises:
+            LinkUnusable: the answer belongs to no approval page of ours.
+        """
+        try:
+            ref = self._cipher.open(urlsafe_b64decode(params.get("state", "")), CONSENT_PLACE)
+        except (CannotOpen, ValueError):
+            raise LinkUnusable("unknown") from None
+        with self._store.transaction() as tx:
+            account = tx.accounts.by_ref(ref)
+            if account is None or "error" not in params:
+                raise LinkUnusable("unknown")
+            recorded = self._failures.record(tx, from_callback(params, Where.ADMIN_CONSENT), account)
+            error, cause = recorded.failure.ref, recorded.verdict.cause
+            self._road.audit(tx, WEB, "consent.refused", account, error=error, cause=cause)
+            if recorded.failure.count == 1:
+                notices.note(tx, account, "signin.consent_refused", self._clock.now(), error=error, cause=cause)
+            return recorded
 
     def _usable(self, tx: Transaction, secret: str) -> LoginTicket:
         ticket = tx.signins.ticket(digest(secret))

@@ -9,6 +9,8 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.diagnosis.catalogue import Catalogue
+from bot.diagnosis.observation import Where
+from bot.diagnosis.observe import from_callback
 from bot.diagnosis.verdict import Verdict
 from bot.microsoft import SCOPES, MicrosoftUnreachable
 from bot.people import Person
@@ -19,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 COOKIE = "__Host-maildesk"
 LARGEST_BODY = 64 * 1024
+ANSWER = ("error", "error_subcode", "error_description", "state")
 PERMISSIONS = {
     "IMAP.AccessAsUser.All": "Read the mail in this mailbox, and file it in its folders.",
     "SMTP.Send": "Send mail from this mailbox.",
@@ -54,6 +57,7 @@ class Pages:
         blueprint.add_url_rule("/oauth/callback", view_func=self.nothing_here, methods=["GET"])
         blueprint.add_url_rule("/oauth/callback", "finish", view_func=self.finish, methods=["POST"])
         blueprint.add_url_rule("/consent/callback", view_func=self.consent_returned, methods=["GET"])
+        blueprint.add_url_rule("/consent/callback", "consent_told", view_func=self.consent_told, methods=["POST"])
         blueprint.add_url_rule("/errors/<code>", view_func=self.error, methods=["GET"])
         blueprint.after_request(self._harden)
         return blueprint
@@ -106,7 +110,21 @@ class Pages:
     def consent_returned(self) -> AnyResponse:
         """An administrator came back. Nothing that stands in the address is believed: a sign-in proves the approval."""
         approved = "error" not in request.args and request.args.get("admin_consent", "").lower() == "true"
-        return self._page("consent.html", 200, approved=approved)
+        answer = {name: request.args[name] for name in ANSWER if name in request.args}
+        verdict = None if approved else self.catalogue.explain(from_callback(answer, Where.ADMIN_CONSENT))
+        return self._page("consent.html", 200, approved=approved, answer=answer, verdict=verdict)
+
+    def consent_told(self) -> AnyResponse:
+        """The administrator lets us know what the approval page said: it gets an error ID."""
+        if (request.content_length or 0) > LARGEST_BODY:
+            return self._page("link.html", 413, reason="unknown")
+        try:
+            recorded = self.signin.consent_refused({name: request.form.get(name, "") for name in request.form})
+        except LinkUnusable as error:
+            return self._page("link.html", 410, reason=error.reason)
+        finally:
+            self.nudge()
+        return self._page("consent.html", 200, verdict=recorded.verdict, error=recorded.failure.ref)
 
     def error(self, code: str) -> AnyResponse:
         """What one row of the catalogue means."""

@@ -1,5 +1,7 @@
 """What people see when something goes wrong, and how it is put right."""
 
+import requests
+
 from tests.support.browser import Browser
 from tests.support.world import ACME, ALERTS, BotWorld
 
@@ -103,3 +105,33 @@ def test_a_busy_microsoft_is_never_called_a_failed_sign_in(world: BotWorld) -> N
     result = world.carol.find(ACME, "The connection of Info does not work")
     assert "passing problem" in result.text and "Microsoft" in result.text
     assert "sign in again" not in result.text.lower()
+
+
+def test_an_approval_that_was_refused_gets_an_error_id_and_is_told_in_the_thread(world: BotWorld) -> None:
+    world.set_up()
+    world.throw("admin-approval-needed", "acme.example")
+    card = world.add("info@acme.example", "Info")
+    browser = Browser()
+    browser.press(world.sign_in(card, "info@acme.example", browser), "Return to the application")
+    card = world.card("Info", "Waiting for the administrator's approval")
+
+    admin = Browser()
+    page = admin.press(admin.open(card.url("Approval page for the administrator")), "adam@acme.example")
+    page = admin.press(page, "Cancel")
+    assert "Not approved" in page.text and "nothing is broken" in page.text and "MX-" not in page.text
+    page = admin.press(page, "Let the support team know")
+    error = page.text.split("Error ID")[1].strip()[:12]
+    assert error.startswith("MX-")
+    world.carol.find(ACME, "An administrator opened the approval page", error)
+    world.vera.slash(ACME, f"error {error}")
+    world.vera.find(ACME, f"What error {error} means", "The administrator did not approve")
+
+
+def test_a_refusal_with_a_made_up_state_is_kept_nowhere(world: BotWorld) -> None:
+    world.set_up()
+    world.add("info@acme.example", "Info")
+    forged = {"error": "access_denied", "state": world.account("Info").ref}
+    answer = requests.post(f"{world.url}/consent/callback", data=forged, timeout=10)
+    assert answer.status_code == 410
+    with world.bot.store.transaction() as tx:
+        assert tx.failures.open_of(world.account("Info").id or 0) == []
