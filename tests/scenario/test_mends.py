@@ -200,10 +200,12 @@ def test_a_test_that_a_killed_worker_left_looks_for_its_message_and_sends_none(w
     inbox = world.practice.world.mailboxes[INFO].folder("INBOX")
     assert inbox is not None
     inbox.deliver(b"Message-ID: <maildesk-left@acme.example>\r\nSubject: Maildesk connection test\r\n\r\nx\r\n")
+    other = inbox.deliver(b"Message-ID: <1@x.example>.<maildesk-left@acme.example>\r\nSubject: a copy\r\n\r\nx\r\n")
     world.settle()
     with world.bot.store.transaction() as tx:
         done = tx.tests.get(test.id or 0)
-    assert done.passed and not inbox.messages
+    assert done.passed
+    assert inbox.messages == [other], "a search finds parts of an ID too"
     assert world.practice.smtp.taken == taken
 
 

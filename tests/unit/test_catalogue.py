@@ -122,10 +122,12 @@ def test_switched_off_smtp_auth_names_the_mailbox_before_the_organisation() -> N
 def test_numbers_do_not_overrule_the_protocol() -> None:
     busy = Observation(Where.TOKEN, error="invalid_grant", codes=(50173,), status=503)
     assert ROWS.explain(busy).permanence is Permanence.RETRY
+    assert ROWS.explain(busy).cause == "microsoft-sign-in-busy", "nor do they choose words that contradict it"
     ours = Observation(Where.TOKEN, error="invalid_client", codes=(50173,))
     assert ROWS.explain(ours).scope is Scope.APPLICATION
     passing = Observation(Where.SMTP, status=454, text="5.7.139 SmtpClientAuthentication is disabled for the Tenant")
     assert ROWS.explain(passing).permanence is Permanence.RETRY
+    assert ROWS.explain(passing).owner is Owner.MICROSOFT
 
 
 def test_an_unknown_failure_still_has_an_answer_and_goes_to_on_call() -> None:
