@@ -85,8 +85,9 @@ class Buttons:
 
     def evidence(self, press: Press) -> None:
         """*Copy evidence* of a failure."""
-        self._desk.rights.support(press.person)
-        view, _ = lookup.error_named(self._desk, press.person, press.value)
+        view, audience = lookup.error_named(self._desk, press.person, press.value)
+        if audience is not Audience.SUPPORT:
+            raise Refused("refused.support_only")
         with self._desk.store.transaction() as tx:
             test = tx.tests.with_error(view.account.id or 0, view.failure.ref) if view.account else None
         self._windows(press).open(evidence_window(bundle(view.failure, view.verdict, view.account, test)))

@@ -9,7 +9,8 @@ from bot.results import first_failure
 from handlers.cards.account import AccountView, account_card
 from handlers.cards.alert import account_values, alert_card, support_note
 from handlers.cards.customer import setup_card
-from handlers.cards.kit import Message, section
+from handlers.cards.error import note_message
+from handlers.cards.kit import Message
 from handlers.cards.reminder import reminder_message
 from handlers.cards.request import RequestView, request_card
 from handlers.cards.test import Fault, TestView, test_message
@@ -117,7 +118,8 @@ class Presenter:
             verdict = self._desk.catalogue.verdict(values["cause"])
             values |= {"sentence": verdict.customer, "owner": plainly(f"owner.{verdict.owner}")}
         text = say(args["sentence"], **values)
-        return Message(text, [section(text)])
+        unhelped = "error" in values and args["sentence"] != "help.asked"
+        return note_message(text, values["error"] if unhelped else "")
 
     def _support_note(self, args: dict[str, Any]) -> Message:
         with self._desk.store.transaction() as tx:

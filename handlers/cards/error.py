@@ -61,6 +61,14 @@ def error_message(view: ErrorView, audience: Audience) -> Message:
     return Message(say("error.summary", ref=view.failure.ref), error_blocks(view, audience))
 
 
+def note_message(text: Safe, error: str) -> Message:
+    """A sentence in an account's thread; where it tells of an error, with the ways on from there."""
+    if not error:
+        return Message(text, [section(text)])
+    what = button(plainly("button.what_to_do"), "error.show", error)
+    return Message(text, [section(text), actions(what, contact_button(error))])
+
+
 def error_blocks(view: ErrorView, audience: Audience) -> list[Block]:
     """What, who and how; for support also whose, how often, what the server said, and how such things ended."""
     blocks = meaning(view.verdict, audience, view.account)

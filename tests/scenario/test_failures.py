@@ -51,7 +51,8 @@ def test_another_account_is_refused_with_both_addresses(world: BotWorld) -> None
     assert page.status == 403
     assert "info@acme.example" in page.text and "carol@acme.example" in page.text
     assert "MX-" in page.text
-    world.carol.find(ACME, "The sign-in did not go through", "Another account")
+    refused = world.carol.find(ACME, "The sign-in did not go through", "Another account")
+    assert refused.buttons == ["What to do", "Contact support"]
 
     page = browser.press(page, "Use another account")
     page = browser.press(page, "info@acme.example")

@@ -1,5 +1,7 @@
 """After a fault: somebody says that it is changed, asks support, or waits; and what is told then."""
 
+import json
+
 from bot.people import MAILDESK
 from sandbox.world import Mailbox
 from storage.tables import AuditEntry, Failure
@@ -116,6 +118,8 @@ def test_asking_support_brings_the_error_and_its_evidence_to_them_once(world: Bo
     for known in (error, INFO, "5.7.139", "UTC", "smtp.auth: fail", "imap.inbox: ok", world.account("Info").tenant_id):
         assert known in evidence
     assert "eyJ" not in evidence
+    world.carol.press(result, "Details")
+    assert "Copy evidence" not in json.dumps(world.carol.window(f"Error {error}").view)
 
 
 def test_a_fault_at_two_mailboxes_is_the_organisations_and_at_two_customers_ours_to_look_at(world: BotWorld) -> None:
