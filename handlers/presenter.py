@@ -117,6 +117,10 @@ class Presenter:
         if "cause" in values:  # a cause is told in the catalogue's words
             verdict = self._desk.catalogue.verdict(values["cause"])
             values |= {"sentence": verdict.customer, "owner": plainly(f"owner.{verdict.owner}")}
+        if "minutes" in values:
+            values["span"] = plainly(
+                "mend.minute" if values["minutes"] == 1 else "mend.minutes", minutes=values["minutes"]
+            )
         text = say(args["sentence"], **values)
         unhelped = "error" in values and args["sentence"] != "help.asked"
         return note_message(text, values["error"] if unhelped else "")

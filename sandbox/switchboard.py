@@ -38,7 +38,7 @@ class Switchboard:
         for scenario in self._world.scenarios.values():
             groups.setdefault(scenario.group, []).append(scenario)
         targets = {
-            "mailbox": sorted(self._world.mailboxes),
+            "mailbox": list(self._world.mailboxes),
             "tenant": sorted(tenant.domain for tenant in self._world.tenants.values()),
             "application": [""],
         }

@@ -71,7 +71,7 @@ class RoundTrip:
             lost = order.sent_before or unconfirmed is not None
             raise ProbeFailed(_answer_lost(unconfirmed) if lost else _not_arrived())
         took = time.monotonic() - begun
-        sent = self._await(self._sent_folders(), order.message_id, SENT_WAIT_SECONDS)
+        sent = self._await(self._sent_folders(), order.message_id, min(SENT_WAIT_SECONDS, self._arrival))
         left = [folder for folder in (inbox, sent) if folder and not self._remove(folder, order.message_id)]
         return self._told(took, sent, left)
 

@@ -78,7 +78,7 @@ def test_a_mend_that_uncovers_another_fault_says_both(world: BotWorld) -> None:
     world.take_back("smtp-auth-off-tenant", "acme.example")
     world.throw("send-as-denied", INFO)
     world.pass_time(minutes=1)
-    world.carol.find(ACME, "That is mended", "1 minutes after the change")
+    world.carol.find(ACME, "That is mended", "1 minute after the change")
     world.carol.find(ACME, "does not work yet", "may not send with the sender email")
 
 
@@ -144,7 +144,7 @@ def test_how_failures_ended_is_told_with_the_next_one(world: BotWorld) -> None:
     world.carol.press(first, "It's changed")
     world.take_back("smtp-auth-off-mailbox", INFO)
     world.pass_time(minutes=1)
-    world.carol.find(ACME, "passed 1 minutes after the change")
+    world.carol.find(ACME, "passed 1 minute after the change")
     world.vera.slash(ACME, f"error {error_in(first)}")
     ended = world.vera.find(ACME, "How this cause ended elsewhere")
     assert "after a change in Microsoft 365: 1 ×" in ended.text and "*Gone* since" in ended.text
