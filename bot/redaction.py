@@ -30,10 +30,11 @@ _PATTERNS = (
         re.compile(r"(?P<keep>\b(?i:Bearer|Basic)\s+)(?![A-Za-z][a-z]+(?:[\s.,;:!?)]|$))[A-Za-z0-9._~+/=-]{8,}"),
         rf"\g<keep>{HIDDEN}",
     ),
-    (re.compile(r"\bey[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,4}"), HIDDEN),  # JWT and JWE
-    (re.compile(r"\b(?:0|1)\.A[A-Za-z0-9_-]{20,}(?:\.[A-Za-z0-9_-]+)*"), HIDDEN),  # Entra's opaque tokens and codes
+    # wherever they begin: a server may put anything directly before them
+    (re.compile(r"eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,4}"), HIDDEN),  # JWT and JWE
+    (re.compile(r"(?:0|1)\.A[A-Za-z0-9_-]{20,}(?:\.[A-Za-z0-9_-]+)*"), HIDDEN),  # Entra's opaque tokens and codes
     (re.compile(r"\bM\.[CR]\d*_[A-Z0-9]+\.[^\s\"'&]{10,}"), HIDDEN),  # personal accounts' codes and tokens
-    (re.compile(r"\bx(?:ox[a-z]|app)-[A-Za-z0-9-]{6,}"), HIDDEN),  # Slack's tokens
+    (re.compile(r"x(?:ox[a-z]|app)-[A-Za-z0-9-]{6,}"), HIDDEN),  # Slack's tokens
 )
 _FOLD = r"(?:\s|\\r|\\n)+"
 _BASE64 = re.compile(rf"[A-Za-z0-9+/_-]{{24,}}(?:{_FOLD}[A-Za-z0-9+/_-]{{24,}})*(?:{_FOLD}[A-Za-z0-9+/_-]+)?={{0,2}}")

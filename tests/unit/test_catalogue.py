@@ -190,6 +190,24 @@ def test_odd_answers_of_the_token_endpoint_have_an_answer(answer: dict[str, Any]
     assert ROWS.explain(from_oauth(answer)).cause in ROWS.rows
 
 
+PLANTED = (
+    "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJ1cG4iOiJwbGFudGVkIn0.cGxhbnRlZHNpZ25hdHVyZXBsYW50ZWQ",
+    "1.AXkAplantedplantedplantedplantedplantedplanted",
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(before=hostile, after=hostile, secret=st.sampled_from(PLANTED))
+def test_odd_replies_with_a_secret_in_them_never_leak_it(before: str, after: str, secret: str) -> None:
+    text = f"{before[:200]}{secret} {after}"
+    told = [
+        from_smtp(535, text, "smtp.auth"),
+        from_imap(text, "NO", "imap.auth"),
+        from_oauth({"error_description": text}),
+    ]
+    assert not [seen for seen in told if "planted" in str(seen) or "cGxhbnRlZ" in str(seen)]
+
+
 def test_a_wait_that_the_server_asks_for_is_understood() -> None:
     text = "Request is throttled. Suggested Backoff Time: 30000 milliseconds"
     assert from_imap(text, "NO", "imap.inbox").retry_after == timedelta(seconds=30)
