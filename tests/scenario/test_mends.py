@@ -249,3 +249,31 @@ def test_a_delegate_without_the_right_is_told_apart(world: BotWorld) -> None:
     result = world.carol.find(ACME, "The connection of Sales does not work yet")
     assert "the account may open it" in result.text
     assert f"Add-MailboxPermission -Identity {shared} -User carol@acme.example" in result.text
+
+
+def test_the_same_fault_at_two_customers_is_one_alert_and_neither_hears_of_the_other(world: BotWorld) -> None:
+    quay, address = "C0QUAY", "sales@quayside.example"
+    world.practice.office.add_channel(quay, "quayside-lumen", {"U0VERA"})
+    world.set_up()
+    world.vera.slash(quay, "setup Quayside")
+    tenant = world.practice.world.tenant_of(address)
+    assert tenant is not None
+    tenant.user_consent = True
+    for mailbox in (INFO, address):
+        world.throw("smtp-sign-in-refused", mailbox)
+    world.sign_in(world.add(INFO, "Info"), INFO)
+    first = error_in(world.carol.find(ACME, "The connection of Info does not work yet", "Error ID", "It's changed"))
+    assert failure(world, first).scope is Scope.MAILBOX
+    assert not [m for m in world.omar.messages(ALERTS) if "refuses the sign-in for sending" in m.text]
+
+    world.vera.press(world.vera.find(quay, "Connect your Microsoft 365 mailboxes"), "Add an account")
+    values = {"Account name": "Sales", "Sender name": "Quayside", "Sender email": address}
+    assert world.vera.submit(world.vera.window("New Microsoft 365 account (Corporate)"), values) == {}
+    world.sign_in(world.vera.find(quay, "*Sales*   `MB-"), address)
+    second = world.vera.find(quay, "The connection of Sales does not work yet", "Error ID", "It's changed")
+    assert failure(world, error_in(second)).scope is failure(world, first).scope is Scope.APPLICATION
+    assert "This is so at" not in second.text
+    world.omar.find(ALERTS, "The mail server refuses the sign-in for sending")
+    world.settle()
+    assert len([m for m in world.omar.messages(ALERTS) if "refuses the sign-in for sending" in m.text]) == 1
+    assert "Quayside" not in "".join(m.text for m in world.carol.messages(ACME))
