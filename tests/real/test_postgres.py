@@ -17,6 +17,7 @@ from bot.people import Person
 from storage.database import Store, connect
 from storage.migrate import upgrade
 from tests.real.postgres import Postgres
+from tests.scenario import test_mends
 from tests.support.world import ACME, BotWorld
 
 pytestmark = pytest.mark.real
@@ -58,6 +59,12 @@ def test_the_whole_road_on_either_database(url: str, tmp_path: Path) -> None:
     world.set_up()
     world.map_folders(world.connect("info@acme.example", "Info"))
     world.card("Info", "Live")
+    world.stop()
+
+
+def test_what_is_counted_over_failures_on_either_database(url: str, tmp_path: Path) -> None:
+    world = BotWorld(tmp_path, DATABASE_URL=url)
+    test_mends.test_a_fault_at_two_mailboxes_is_the_organisations(world)
     world.stop()
 
 

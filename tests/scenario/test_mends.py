@@ -122,7 +122,7 @@ def test_asking_support_brings_the_error_and_its_evidence_to_them_once(world: Bo
     assert "Copy evidence" not in json.dumps(world.carol.window(f"Error {error}").view)
 
 
-def test_a_fault_at_two_mailboxes_is_the_organisations_and_at_two_customers_ours_to_look_at(world: BotWorld) -> None:
+def test_a_fault_at_two_mailboxes_is_the_organisations(world: BotWorld) -> None:
     world.set_up()
     world.throw("smtp-auth-off-mailbox", INFO)
     world.throw("smtp-auth-off-mailbox", BIURO)
