@@ -1,7 +1,7 @@
 """The connection test of an account: its steps in order, shown as they happen, and what follows from the result."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,8 +10,8 @@ from bot import mends, notices
 from bot.diagnosis.observation import Observation, Where
 from bot.failures import Failures
 from bot.folders import target_of
+from bot.identity import own_names
 from bot.mends import Mends
-from bot.microsoft import SCOPES
 from bot.people import MAILDESK, Person
 from bot.probe.mail import MailProbe, Order, StepResult
 from bot.probe.roundtrip import new_message_id
@@ -19,7 +19,7 @@ from bot.probe.steps import Outcome, Remark, ended
 from bot.results import complete, first_failure, ours, passed_steps, passing, row
 from bot.road import Road
 from bot.time import Clock
-from bot.tokens import FreshToken, TokenFailed, Tokens
+from bot.tokens import KEPT_ALIVE, FreshToken, TokenFailed, Tokens
 from storage.database import Store, Transaction
 from storage.tables import Account, ConnectionTest
 from storage.vocabulary import REQUIRED_ROLES, Owner, State, StepId
@@ -27,6 +27,7 @@ from storage.vocabulary import REQUIRED_ROLES, Owner, State, StepId
 JOB = "connection-test"
 CHECK_JOB = "connection-check"
 A_MOMENT = timedelta(seconds=30)
+A_FEW, MANY = 20, 50
 EVERY_DAY = timedelta(days=1)
 """How often a mailbox that works is looked at; it also keeps its grant from ageing (90 days, entra-docs refresh-tokens)."""
 
@@ -63,7 +64,10 @@ class ConnectionTests:
         failures: Failures,
         road: Road,
         mends: Mends,
+        scopes: Collection[str],
     ) -> None:
+        """`scopes`: what a token has to be good for."""
+        self._scopes = scopes
         self._store = store
         self._clock = clock
         self._tokens = tokens
@@ -94,6 +98,16 @@ class ConnectionTests:
             checked = account.state in (*WORKING, State.FAILING, State.BROKEN)
             if checked and tx.tests.running(account.id or 0) is None:
                 self._begin(tx, account, MAILDESK, quiet=True, round=int(args["round"]))
+
+    def look_after_idle(self) -> int:
+        """Have the accounts tested whose grants nobody used for a while: a grant that is used does not end. How many they are."""
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            idle = tx.grants.idle(now, MANY)
+            for grant in idle:
+                grant.keep_due_at, key = now + KEPT_ALIVE, f"check:{grant.account_id}"
+                tx.jobs.add(CHECK_JOB, {"account": grant.account_id, "round": 0}, now, key=key)
+        return len(idle)
 
     def check_mend(self, args: Mapping[str, Any]) -> None:
         """Do the job of looking whether a change works by now."""
@@ -150,7 +164,7 @@ class ConnectionTests:
 
     def _prepare(self, test_id: int, account: Account) -> Ready:
         token = self._token(test_id, account)
-        self._step(test_id, StepId.SCOPES, lambda: _scopes(token))
+        self._step(test_id, StepId.SCOPES, lambda: _scopes_of(token, self._scopes))
         self._step(test_id, StepId.IDENTITY, lambda: _identity(account, token))
         return Ready(self._follow(account, token), token)
 
@@ -198,7 +212,9 @@ class ConnectionTests:
             test.passed, passed = first_failure(test.steps) is None, passed_steps(test)
             if StepId.ROUNDTRIP in passed:
                 account.proved_at = test.finished_at
-            self._failures.settle(tx, account, passed)
+            if account.state is State.DISCONNECTED:
+                return
+            self._wake(tx, self._failures.settle(tx, account, passed, test.started_at))
             result = "passed" if test.passed else "failed"
             self._road.audit(tx, MAILDESK, "test.finished", account, result=result)
             self._plan_check(tx, account, test)
@@ -208,6 +224,12 @@ class ConnectionTests:
             self._arrive(tx, account, test)
             notices.show_test(tx, account, test, self._clock.now())
             self._road.show(tx, account)
+
+    def _wake(self, tx: Transaction, accounts: Collection[int]) -> None:
+        """What was wrong on our side is gone at one account: look whether it is at the next ones, each of which wakes more."""
+        for account_id in sorted(accounts)[:A_FEW]:
+            args, now = {"account": account_id, "round": 0}, self._clock.now()
+            tx.jobs.add(CHECK_JOB, args, now, key=f"check:{account_id}", sooner=True)
 
     def _plan_check(self, tx: Transaction, account: Account, test: ConnectionTest) -> None:
         """When to look again by ourselves: daily at what works, soon at what may pass or is ours; what a person has to
@@ -237,8 +259,8 @@ class ConnectionTests:
         self._road.move(tx, account, State.BROKEN if mapped else State.FAILING, MAILDESK, Owner(failed["owner"]))
 
 
-def _scopes(token: FreshToken) -> Observation | str:
-    missing = [scope for scope in SCOPES if scope.lower() not in {s.lower() for s in token.scopes}]
+def _scopes_of(token: FreshToken, wanted: Collection[str]) -> Observation | str:
+    missing = [scope for scope in wanted if scope.lower() not in {s.lower() for s in token.scopes}]
     if missing:
         names = ", ".join(scope.rpartition("/")[2] for scope in missing)
         return Observation(Where.SCOPES, step=StepId.SCOPES, condition="missing", text=f"not granted: {names}")
@@ -252,6 +274,6 @@ def _identity(account: Account, token: FreshToken) -> Outcome:
         return Observation(Where.IDENTITY, step=StepId.IDENTITY, condition="other-account", text=text)
     if account.shared_mailbox:
         return f"{token.username} opens the shared mailbox {account.shared_mailbox}, sends as {account.sender_email}"
-    if token.username.lower() not in (account.username.lower(), account.sender_email.lower()):
+    if token.username.lower() not in own_names(account):
         return Remark("renamed", f"signs in as {token.username}")
     return f"signed in as {token.username}"

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from bot.accounts import Accounts
 from bot.connection_test import ConnectionTests
+from bot.consent import Consent
 from bot.customers import Customers
 from bot.diagnosis.catalogue import Catalogue
 from bot.failures import Failures
 from bot.folders import Folders
 from bot.help import Help
+from bot.links import Links
 from bot.mends import Mends
 from bot.reminders import Reminders
 from bot.rights import Rights
@@ -27,7 +29,9 @@ class Desk:
     rights: Rights
     customers: Customers
     accounts: Accounts
+    links: Links
     signin: SignIn
+    consent: Consent
     tests: ConnectionTests
     folders: Folders
     reminders: Reminders
@@ -38,3 +42,5 @@ class Desk:
     road: Road
     alert_channel: str
     support_email: str
+    vendor_name: str
+    public_url: str

@@ -18,6 +18,9 @@ from storage.vocabulary import Mended, Owner, Scope, StepId
 QUIET_FOR = timedelta(days=1)
 """A cause that was quiet for this long is a new incident when it comes again: an old card would be overlooked."""
 
+COMES_AND_GOES = timedelta(hours=1)
+"""A cause that comes again within this time is the same incident: one that flaps shall not fill the channel."""
+
 SHARED_FOR = timedelta(days=1)
 """Repetitions of a cause on an account within this time share one error ID."""
 
@@ -75,12 +78,28 @@ class Failures:
         """What a kept failure means, as far as it reaches now."""
         return replace(self._catalogue.verdict(failure.cause), scope=failure.scope, permanence=failure.permanence)
 
-    def settle(self, tx: Transaction, account: Account, passed: Collection[StepId]) -> None:
-        """Note which of the account's failures are gone: those whose proving step is among `passed`."""
+    def settle(self, tx: Transaction, account: Account, passed: Collection[StepId], tested_at: datetime) -> set[int]:
+        """Note which of the account's failures are gone: those whose proving step is among `passed` in a test begun then, and that
+        were not seen in it. Gives the other accounts at which such a cause was ours and may be gone too; an alert ends with the
+        last of them."""
+        others: set[int] = set()
         for failure in tx.failures.open_of(account.id or 0):
             proof = self._catalogue.verdict(failure.cause).proof or StepId.TOKEN
-            if proof in passed:
+            if proof in passed and failure.last_at < tested_at:
                 failure.mended_at, failure.mended_by = self._clock.now(), _mended_by(tx, account, failure)
+                tx.session.flush()
+                others.update(self._recovering(tx, failure))
+        return others
+
+    def _recovering(self, tx: Transaction, failure: Failure) -> list[int]:
+        if failure.owner is not Owner.ON_CALL:
+            return []
+        others, now = tx.failures.accounts_with(failure.cause), self._clock.now()
+        incident = tx.incidents.open_for(failure.cause)
+        if incident is not None and not others:
+            incident.open_cause, incident.ended_at = None, now
+            notices.show_alert(tx, incident, self._alert_channel, now)
+        return others
 
     def mailboxes(self, tx: Transaction, failure: Failure) -> int:
         """At how many of the customer's mailboxes the cause is at work."""
@@ -143,7 +162,7 @@ class Failures:
 
     def _alert(self, tx: Transaction, failure: Failure) -> None:
         now = self._clock.now()
-        incident = tx.incidents.open_for(failure.cause)
+        incident = tx.incidents.open_for(failure.cause) or tx.incidents.ended(failure.cause, now - COMES_AND_GOES)
         if incident is not None and now - incident.last_at > QUIET_FOR:
             incident.open_cause, incident = None, None
             tx.session.flush()
@@ -153,6 +172,7 @@ class Failures:
             )
             tx.incidents.add(incident)
         else:
+            incident.open_cause, incident.ended_at = failure.cause, None
             incident.count, incident.last_at = incident.count + 1, now
         notices.show_alert(tx, incident, self._alert_channel, now)
 

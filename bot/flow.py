@@ -37,12 +37,17 @@ class Flows:
             account_id=ticket.account_id,
             state_digest=state,
             browser_digest=digest(browser),
-            sealed=self._cipher.seal(json.dumps(flow), f"flow:{state}"),
+            sealed=self._cipher.seal(json.dumps(flow), place(state)),
             created_at=now,
             expires_at=now + LIFE,
         )
 
     def opened(self, row: SignInFlow) -> FlowState:
         """What a row holds."""
-        flow = json.loads(self._cipher.open(row.sealed, f"flow:{row.state_digest}"))
+        flow = json.loads(self._cipher.open(row.sealed, place(row.state_digest)))
         return FlowState(row.account_id, row.ticket_id, flow)
+
+
+def place(state_digest: str) -> str:
+    """What a flow is sealed for."""
+    return f"flow:{state_digest}"

@@ -66,14 +66,16 @@ def belongs(identity: Identity, account: Account, customer_tenant: str) -> None:
     if account.object_id:
         same = (identity.tenant_id, identity.object_id) == (account.tenant_id, account.object_id)
     else:
-        own = (
-            {account.username.lower()}
-            if account.shared_mailbox
-            else {account.username.lower(), account.sender_email.lower()}
-        )
-        same = identity.upn.lower() in own
+        same = identity.upn.lower() in own_names(account)
     if not same:
         raise IdentityRefused("other-account", "another account than the mailbox", identity.upn)
+
+
+def own_names(account: Account) -> set[str]:
+    """The names under which the account's person may sign in: username and declared aliases, and the sender's address unless the
+    mailbox is a shared one."""
+    names = {account.username.lower(), *account.aliases.lower().split()}
+    return names if account.shared_mailbox else names | {account.sender_email.lower()}
 
 
 def _require(holds: bool, claim: str) -> None:

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,15 +16,19 @@ from flask import Flask
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
-from bot import connection_test, logs, practice
+from bot import audit, connection_test, keys, logs, practice
 from bot.accounts import Accounts
 from bot.connection_test import ConnectionTests
+from bot.consent import Consent
+from bot.credentials import Watch
 from bot.customers import Customers
 from bot.desk import Desk
 from bot.diagnosis import catalogue
 from bot.failures import Failures
 from bot.folders import Folders
 from bot.help import Help
+from bot.links import JOB as LINK_JOB
+from bot.links import Links
 from bot.mends import JOB as MEND_JOB
 from bot.mends import Mends
 from bot.microsoft import Microsoft
@@ -32,6 +37,7 @@ from bot.probe.mail import MailHosts, MailProbe
 from bot.reminders import Reminders
 from bot.rights import Rights
 from bot.road import Road
+from bot.setbacks import Setbacks
 from bot.settings import Settings, SettingsError, load
 from bot.signin import SignIn
 from bot.time import Clock, SystemClock
@@ -95,9 +101,10 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     microsoft = Microsoft(
         settings.ms_authority,
         settings.ms_client_id,
-        credential(settings),
+        settings.credentials,
         settings.ms_ca_bundle,
         settings.instance_discovery,
+        settings.cloud.scopes,
     )
     rows = catalogue.load()
     quick, patient = slack_client(settings, INTERACTIVE_TIMEOUT), slack_client(settings, BACKGROUND_TIMEOUT)
@@ -106,16 +113,22 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     probe = MailProbe(hosts)
     tokens = Tokens(store, clock, cipher, microsoft)
     mends = Mends(store, clock, road)
-    tests = ConnectionTests(store, clock, tokens, probe, failures, road, mends)
-    signin = SignIn(store, clock, cipher, microsoft, road, failures, settings.public_url, tests.request)
+    tests = ConnectionTests(store, clock, tokens, probe, failures, road, mends, microsoft.scopes)
+    setbacks, url = Setbacks(clock, road, failures, settings.support_channel), settings.public_url
+    links = Links(store, clock, cipher, road, setbacks, url)
+    signin = SignIn(store, clock, cipher, microsoft, road, setbacks, links, url, tests.request)
+    consent = Consent(store, clock, cipher, microsoft, road, setbacks, links, tests, url)
+    watch = Watch(store, clock, settings.credentials, settings.alert_channel)
     reminders = Reminders(store, clock, road, settings.nag_ladder, settings.support_channel)
     desk = Desk(
         store=store,
         clock=clock,
         rights=Rights(store, directory, settings.alert_channel),
-        customers=Customers(store, clock),
-        accounts=Accounts(store, clock, road, signin.link),
+        customers=Customers(store, clock, microsoft),
+        accounts=Accounts(store, clock, road, links, tests.request),
+        links=links,
         signin=signin,
+        consent=consent,
         tests=tests,
         folders=Folders(store, clock, tokens, probe, failures, road),
         reminders=reminders,
@@ -126,6 +139,8 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         road=road,
         alert_channel=settings.alert_channel,
         support_email=settings.support_email,
+        vendor_name=settings.vendor_name,
+        public_url=url,
     )
     presenter = Presenter(desk)
     delivery = Delivery(store, clock, SlackCourier(patient, presenter))
@@ -133,8 +148,9 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         connection_test.JOB: tests.run,
         connection_test.CHECK_JOB: tests.check,
         MEND_JOB: tests.check_mend,
+        LINK_JOB: links.check,
     }
-    worker = Worker(store, clock, delivery, doers, [reminders.remind_due])
+    worker = Worker(store, clock, delivery, doers, [reminders.remind_due, tests.look_after_idle, watch.look])
     slack = SlackSide(desk, quick, directory, presenter, settings.slack_signing_secret.get_secret_value(), worker.nudge)
     doers[events.JOB] = slack.events.do
     doers[windows.FILL_FOLDERS] = lambda args: windows.fill_folders(desk, patient, args)
@@ -144,19 +160,9 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         web.register_blueprint(
             slack.blueprint()
         )  # without it nobody could tell Slack from others; Socket Mode needs none
-    web.register_blueprint(
-        Pages(signin, rows, settings.support_email, directory.name_of, worker.nudge, secure).blueprint()
-    )
+    web.register_blueprint(Pages(desk, directory.name_of, worker.nudge, secure).blueprint())
     web.register_blueprint(health(store))
     return Maildesk(settings, desk, store, web, worker, delivery, slack, tokens)
-
-
-def credential(settings: Settings) -> Callable[[], str | Mapping[str, str]]:
-    """The application's credential as MSAL takes it: a PEM file with key and certificate, or the secret."""
-    file = settings.ms_client_certificate
-    if file is None:
-        return settings.ms_client_secret.get_secret_value
-    return lambda: {"private_key": file.read_text(), "public_certificate": file.read_text()}
 
 
 def settings_or_exit(environ: Mapping[str, str]) -> Settings:
@@ -220,6 +226,36 @@ def worker_command() -> None:
 def migrate_command() -> None:
     """Bring the database up to date."""
     upgrade(settings_or_exit(os.environ).database_url)
+
+
+keys_cli = typer.Typer(help="The encryption keys.", no_args_is_help=True)
+export_cli = typer.Typer(help="What is kept, as files.", no_args_is_help=True)
+cli.add_typer(keys_cli, name="keys")
+cli.add_typer(export_cli, name="export")
+
+
+@keys_cli.command("rotate")
+def rotate_command() -> None:
+    """Seal everything anew under the first of ENCRYPTION_KEYS. The bot may run meanwhile, with the same keys."""
+    settings = settings_or_exit(os.environ)
+    rotated = keys.rotate(Store(connect(settings.database_url)), Cipher(settings.keys))
+    typer.echo(f"Sealed anew: {rotated.sealed}. Opened by none of the keys: {rotated.unreadable}.")
+    if rotated.unreadable:
+        raise typer.Exit(1)
+
+
+@export_cli.command("audit")
+def export_audit_command(
+    since: Annotated[datetime, typer.Option(help="The first day or moment, UTC.")] = datetime(1970, 1, 1),
+    until: Annotated[datetime, typer.Option(help="The day or moment before which it ends, UTC.")] = datetime(
+        9999, 1, 1
+    ),
+    table: Annotated[bool, typer.Option("--csv", help="A CSV table instead of one JSON object a line.")] = False,
+) -> None:
+    """Who did what, when, from where and with which result, on standard output."""
+    store = Store(connect(settings_or_exit(os.environ).database_url))
+    rows = audit.entries(store, since.replace(tzinfo=UTC), until.replace(tzinfo=UTC))
+    (audit.write_csv if table else audit.write_lines)(rows, sys.stdout)
 
 
 @cli.command("sandbox")

@@ -84,3 +84,8 @@ def tell_support(
 def show_request(tx: Transaction, request: SupportRequest, channel_id: str, now: datetime) -> None:
     """Have a request for help show in the support team's channel how it stands."""
     tx.outbox.show(channel_id, f"request:{request.id}", REQUEST, {"request": request.id}, now)
+
+
+def tell_on_call(tx: Transaction, channel_id: str, key: str, sentence: str, now: datetime, **values: Any) -> None:
+    """Say `sentence` to the engineers on call, once for each `key`."""
+    tx.outbox.show(channel_id, key, SUPPORT_NOTE, {"sentence": sentence, "values": values}, now)

@@ -1,18 +1,19 @@
 """Who acts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Person:
-    """A person in Slack: a user id means nothing without its workspace's."""
+    """A person in Slack: a user id means nothing without its workspace's. `place` is where they act: a channel, or a window."""
 
     team: str
     user: str
+    place: str = field(default="", compare=False)
 
 
 MAILDESK = Person("", "maildesk")
 """The bot itself, where it acts unasked."""
 
-WEB = Person("", "web")
+WEB = Person("", "web", "web")
 """Whoever sits at the browser: not known in Slack."""

@@ -25,7 +25,10 @@ class Action(StrEnum):
     SET_UP = "set-up"
     SEE = "see"
     ADD = "add"
+    CHANGE = "change"
     SIGN_IN = "sign-in"
+    CONFIRM_ORGANISATION = "confirm-organisation"
+    DISCONNECT = "disconnect"
     TEST = "test"
     MAP_FOLDERS = "map-folders"
     SNOOZE = "snooze"
@@ -34,9 +37,7 @@ class Action(StrEnum):
     ACKNOWLEDGE = "acknowledge"
 
 
-_CUSTOMERS = frozenset(
-    {Action.SEE, Action.ADD, Action.SIGN_IN, Action.TEST, Action.MAP_FOLDERS, Action.SNOOZE, Action.ERROR}
-)
+_CUSTOMERS = frozenset(Action) - {Action.SET_UP, Action.ERROR_DETAILS, Action.ACKNOWLEDGE}
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.SUPPORT: frozenset(Action),

@@ -58,10 +58,12 @@ class Road:
         if reminder is not None and account.id in reminder.account_ids:
             self._settle(tx, reminder)
 
-    def audit(self, tx: Transaction, by: Person, action: str, account: Account, **detail: str) -> None:
-        """Keep who did what to the account."""
+    def audit(
+        self, tx: Transaction, by: Person, action: str, account: Account, result: str = "done", **detail: str
+    ) -> None:
+        """Keep who did what to the account, and from where."""
         entry = AuditEntry(at=self._clock.now(), team=by.team, user=by.user, action=action, subject=account.ref)
-        entry.channel_id, entry.detail = account.channel_id, dict(detail)
+        entry.channel_id, entry.result, entry.detail = by.place, result, dict(detail)
         tx.audit.add(entry)
 
     def _start_ladder(self, account: Account, state: State) -> None:

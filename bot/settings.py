@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot import clouds
+from bot.credentials import Credentials
 from bot.people import Person
 
 MICROSOFT_HOSTS = frozenset(
@@ -94,6 +96,17 @@ def _zone(value: Any) -> ZoneInfo:
         raise ValueError(f"'{value}' is not a time zone like Europe/Berlin") from None
 
 
+def _files(value: Any) -> tuple[Path, ...]:
+    return tuple(file for part in str(value).split(",") if (file := _file(part.strip())))
+
+
+def _days(value: Any) -> tuple[date, ...]:
+    try:
+        return tuple(date.fromisoformat(part.strip()) for part in str(value).split(","))
+    except ValueError:
+        raise ValueError("give it as 2027-05-31, and one for each secret, with commas between") from None
+
+
 def _file(value: Any) -> Path | None:
     if not value:
         return None
@@ -119,6 +132,16 @@ def _authority(value: Any) -> str:
     return str(value).rstrip("/")
 
 
+def _cloud_of(authority: str) -> str:
+    """The cloud to which an authority's host belongs, worldwide for any other host."""
+    host = urlsplit(authority).hostname
+    return next((name for name, cloud in clouds.load().items() if _sign_in_host(cloud) == host), "worldwide")
+
+
+def _sign_in_host(cloud: clouds.Cloud) -> str | None:
+    return urlsplit(cloud.authority).hostname
+
+
 def _database(value: Any) -> str:
     parts = urlsplit(str(value))
     try:
@@ -137,7 +160,7 @@ def _bot_token(value: Any) -> str:
 
 
 Url = Annotated[str, BeforeValidator(_https)]
-PemFile = Annotated[Path | None, BeforeValidator(_file)]
+File = Annotated[Path | None, BeforeValidator(_file)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 ChannelId = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")]
 
@@ -160,17 +183,21 @@ class Settings(BaseSettings):
     support_channel: ChannelId
     alert_channel: ChannelId
     support_email: Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+$")]
+    vendor_name: Annotated[str, Field(max_length=60)] = "Maildesk"
     ms_client_id: Annotated[str, Field(pattern=r"^[0-9a-fA-F-]{36}$")]
     ms_client_secret: SecretStr = SecretStr("")
-    ms_client_certificate: PemFile = None
-    ms_authority: Annotated[str, BeforeValidator(_authority)] = "https://login.microsoftonline.com/organizations"
-    ms_ca_bundle: PemFile = None
-    ms_graph_url: Url = "https://graph.microsoft.com"
-    imap_host: Annotated[str, Field(min_length=1)] = "outlook.office365.com"
+    ms_client_secret_file: File = None
+    ms_client_secret_expires: Annotated[tuple[date, ...], NoDecode, BeforeValidator(_days)] = ()
+    ms_client_certificate: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_files)] = ()
+    ms_cloud: Annotated[str, Field(pattern="^(worldwide|gcc-high|dod|china)$")] = "worldwide"
+    ms_authority: Annotated[str, BeforeValidator(_authority)]
+    ms_ca_bundle: File = None
+    ms_graph_url: Url
+    imap_host: str
     imap_port: Port = 993
-    smtp_host: Annotated[str, Field(min_length=1)] = "smtp.office365.com"
+    smtp_host: str
     smtp_port: Port = 587
-    mail_ca_bundle: PemFile = None
+    mail_ca_bundle: File = None
     nag_ladder: Annotated[tuple[timedelta, ...], NoDecode, BeforeValidator(_ladder)] = _ladder("4h,1d,3d,7d")
     working_hours: Annotated[tuple[time, time], NoDecode, BeforeValidator(_hours)] = _hours("09:00-17:00")
     timezone: Annotated[ZoneInfo, NoDecode, BeforeValidator(_zone)] = ZoneInfo("UTC")
@@ -190,14 +217,29 @@ class Settings(BaseSettings):
             raise ValueError("SLACK_APP_TOKEN is malformed: it begins with xapp-")
         if not self.support_usergroup and not self.support_users:
             raise ValueError("SUPPORT_USERGROUP is missing (or SUPPORT_USERS)")
-        if not self.ms_client_secret.get_secret_value() and self.ms_client_certificate is None:
-            raise ValueError("MS_CLIENT_SECRET is missing (or MS_CLIENT_CERTIFICATE)")
+        secret = self.ms_client_secret.get_secret_value() or self.ms_client_secret_file
+        if not secret and not self.ms_client_certificate:
+            raise ValueError("MS_CLIENT_SECRET is missing (or MS_CLIENT_SECRET_FILE, or MS_CLIENT_CERTIFICATE)")
+        host, hosts = urlsplit(self.ms_authority).hostname, map(_sign_in_host, clouds.load().values())
+        if host in hosts and host != _sign_in_host(self.cloud):
+            raise ValueError(f"MS_AUTHORITY is not of the cloud that MS_CLOUD names ({self.ms_cloud})")
         return self
 
     @property
     def keys(self) -> tuple[bytes, ...]:
         """The encryption keys, newest first."""
         return tuple(base64.b64decode(key.get_secret_value()) for key in self.encryption_keys)
+
+    @property
+    def cloud(self) -> clouds.Cloud:
+        """The Microsoft cloud of this installation."""
+        return clouds.load()[self.ms_cloud]
+
+    @property
+    def credentials(self) -> Credentials:
+        """The application's credentials at Microsoft."""
+        secret, expire = self.ms_client_secret, self.ms_client_secret_expires
+        return Credentials(self.ms_client_certificate, secret, self.ms_client_secret_file, expire)
 
     @property
     def instance_discovery(self) -> bool:
@@ -214,6 +256,10 @@ def load(environ: Mapping[str, str]) -> Settings:
     known: dict[str, Any] = {
         name: value for name in Settings.model_fields if (value := environ.get(name.upper(), "").strip())
     }
+    known.setdefault("ms_cloud", _cloud_of(known.get("ms_authority", "")))
+    cloud = clouds.load().get(known["ms_cloud"], clouds.load()["worldwide"])
+    hosts = {"ms_authority": cloud.authority, "ms_graph_url": cloud.graph}
+    known = hosts | {"imap_host": cloud.imap, "smtp_host": cloud.smtp} | known
     try:
         return Settings(**known)
     except ValidationError as error:
@@ -240,5 +286,6 @@ EXAMPLES = {
     "ALERT_CHANNEL": "a channel id (C…)",
     "SUPPORT_EMAIL": "an e-mail address",
     "MS_CLIENT_ID": "an application id (8-4-4-4-12 hexadecimal digits)",
+    "MS_CLOUD": "worldwide, gcc-high, dod or china",
     "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
 }

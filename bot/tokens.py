@@ -11,7 +11,7 @@ import structlog
 
 from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.observe import from_oauth
-from bot.microsoft import SCOPES, Microsoft, MicrosoftUnreachable
+from bot.microsoft import Microsoft, MicrosoftUnreachable
 from bot.time import Clock
 from storage.cipher import CannotOpen, Cipher
 from storage.database import Store
@@ -20,10 +20,13 @@ from storage.tables import Grant
 log = structlog.get_logger(__name__)
 
 EARLY = timedelta(minutes=10)
-LEASE = timedelta(seconds=60)
-WAITS = 80
+KEPT_ALIVE = timedelta(days=7)
+"""How long a grant may lie idle. It ends after 90 days without use (entra-docs, refresh-tokens)."""
+
+LEASE = timedelta(seconds=30)
+WAITS = 160
 WAIT_SECONDS = 0.25
-"""Who finds the refresh claimed looks again for twenty seconds."""
+"""Who finds the refresh claimed looks again for forty seconds: longer than a dead process's claim lasts."""
 
 
 class TokenFailed(Exception):
@@ -73,61 +76,62 @@ class Tokens:
         Raises:
             TokenFailed: nobody signed in, the grant cannot be opened, or Microsoft refused or did not answer.
         """
-        grant, cache = self._open(account_id)
-        token = _living(cache, grant)
-        if token is not None:
-            return token
         for _ in range(WAITS):
-            if self._claim(account_id):
-                return self._refresh(account_id)
-            self._wait(WAIT_SECONDS)
-            grant, cache = self._open(account_id)
-            token = _living(cache, grant)
+            token = self._living(*self._open(account_id))
+            if token is None:
+                token = self._refresh(account_id)
             if token is not None:
                 return token
+            self._wait(WAIT_SECONDS)
         raise TokenFailed(
             Observation(Where.TOKEN, step="token", error="temporarily_unavailable", text="refresh is claimed")
         )
 
-    def _claim(self, account_id: int) -> bool:
-        with self._store.transaction() as tx:
-            return tx.grants.claim(account_id, self._clock.now(), LEASE)
+    def _living(self, grant: Grant, cache: msal.SerializableTokenCache) -> FreshToken | None:
+        """The stored access token, if it lives long enough. Its life is counted in real time, as Microsoft does."""
+        wanted = {scope.lower() for scope in self._microsoft.scopes}
+        found: list[dict[str, Any]] = list(cache.search(msal.TokenCache.CredentialType.ACCESS_TOKEN))
+        for entry in found:
+            scopes = frozenset(str(entry.get("target", "")).split())
+            lives = int(entry.get("expires_on", 0)) - time.time() > EARLY.total_seconds()
+            if lives and wanted <= {scope.lower() for scope in scopes}:
+                return _token(cache, str(entry["secret"]), grant.scopes)
+        return None
 
-    def _refresh(self, account_id: int) -> FreshToken:
-        """Under the claim: what somebody stored meanwhile is enough, else Microsoft is asked and the answer stored."""
+    def _refresh(self, account_id: int) -> FreshToken | None:
+        """Under the account's claim: what somebody stored meanwhile is enough, else Microsoft is asked and the answer stored.
+        None while somebody else has the claim, and where a new sign-in was stored meanwhile."""
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            if not tx.grants.claim(account_id, now, now + LEASE):
+                return None
         try:
             grant, cache = self._open(account_id)
-            token = _living(cache, grant)
-            if token is None:
-                token = self._ask(grant, cache)
-            return token
+            return self._living(grant, cache) or self._ask(grant, cache)
         finally:
             with self._store.transaction() as tx:
-                tx.grants.release(account_id)
+                tx.grants.release(account_id, now + LEASE)
 
-    def _ask(self, grant: Grant, cache: msal.SerializableTokenCache) -> FreshToken:
+    def _ask(self, grant: Grant, cache: msal.SerializableTokenCache) -> FreshToken | None:
         try:
-            client = self._microsoft.client(cache)
-            account = next(iter(client.get_accounts()), None)
-            result = self._microsoft.ask(
-                lambda: client.acquire_token_silent_with_error(list(SCOPES), account, force_refresh=True)
-            )
+            result = self._microsoft.redeem(cache, self._renew)
         except MicrosoftUnreachable as error:
             raise TokenFailed(error.observation) from None
         if result is None:
             raise TokenFailed(_no_grant("the cache holds no refresh token"))
         if "access_token" not in result:
             raise TokenFailed(from_oauth(result, Where.TOKEN, "token"))
-        scopes = str(result.get("scope") or grant.scopes)
-        self._keep(grant, cache, scopes)
-        return _token(cache, str(result["access_token"]), scopes)
-
-    def _keep(self, grant: Grant, cache: msal.SerializableTokenCache, scopes: str) -> None:
+        scopes, now = str(result.get("scope") or grant.scopes), self._clock.now()
         sealed = self._cipher.seal(cache.serialize(), place(grant.account_id))
         with self._store.transaction() as tx:
-            kept = tx.grants.get(grant.account_id)
-            if kept is not None:  # disconnected meanwhile: nothing is kept
-                kept.sealed, kept.scopes, kept.refreshed_at = sealed, scopes, self._clock.now()
+            stored = tx.grants.replace(grant, sealed, scopes, now, now + KEPT_ALIVE)
+        return _token(cache, str(result["access_token"]), scopes) if stored else None
+
+    def _renew(self, client: msal.ConfidentialClientApplication) -> dict[str, Any] | None:
+        account = next(iter(client.get_accounts()), None)
+        scopes = list(self._microsoft.scopes)
+        result: dict[str, Any] | None = client.acquire_token_silent_with_error(scopes, account, force_refresh=True)
+        return result
 
     def _open(self, account_id: int) -> tuple[Grant, msal.SerializableTokenCache]:
         with self._store.transaction() as tx:
@@ -144,18 +148,6 @@ class Tokens:
             )
             raise TokenFailed(unreadable) from None
         return grant, cache
-
-
-def _living(cache: msal.SerializableTokenCache, grant: Grant) -> FreshToken | None:
-    """The stored access token, if it lives long enough. Its life is counted in real time, as Microsoft does."""
-    wanted = {scope.lower() for scope in SCOPES}
-    found: list[dict[str, Any]] = list(cache.search(msal.TokenCache.CredentialType.ACCESS_TOKEN))
-    for entry in found:
-        scopes = frozenset(str(entry.get("target", "")).split())
-        lives = int(entry.get("expires_on", 0)) - time.time() > EARLY.total_seconds()
-        if lives and wanted <= {scope.lower() for scope in scopes}:
-            return _token(cache, str(entry["secret"]), grant.scopes)
-    return None
 
 
 def _token(cache: msal.SerializableTokenCache, access_token: str, scopes: str) -> FreshToken:

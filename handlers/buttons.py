@@ -4,15 +4,18 @@ from datetime import timedelta
 
 from slack_sdk import WebClient
 
+from bot.accounts import form_of
 from bot.desk import Desk
 from bot.evidence import bundle
+from bot.links import Said
 from bot.refusals import Refused
 from bot.rights import Action
 from handlers import lookup, windows
-from handlers.cards.account import account_card
 from handlers.cards.error import error_window, evidence_window, lookup_form
+from handlers.cards.form import account_form
 from handlers.cards.home import help_window
-from handlers.cards.kit import Audience, modal
+from handlers.cards.kit import Audience
+from handlers.cards.manage import account_window, disconnect_form, packet_window
 from handlers.cards.request import request_sent
 from handlers.listening import Listeners
 from handlers.presenter import Presenter
@@ -28,6 +31,16 @@ def register(listeners: Listeners, presenter: Presenter) -> None:
     listeners.press("link.opened", lambda press: None)
     listeners.press("admin.page", lambda press: None)
     listeners.press("link.renew", buttons.renew_link)
+    listeners.press("link.withdraw", buttons.withdraw_link)
+    listeners.press("organisation.confirm", buttons.confirm_organisation)
+    listeners.press("organisation.deny", buttons.deny_organisation)
+    listeners.press("said.approval", lambda press: buttons.said(press, Said.APPROVAL))
+    listeners.press("said.no_sign_in", lambda press: buttons.said(press, Said.NO_SIGN_IN))
+    listeners.press("said.closed", lambda press: buttons.said(press, Said.CLOSED))
+    listeners.press("said.number", buttons.said_number)
+    listeners.press("admin.packet", buttons.packet)
+    listeners.press("account.change", buttons.change)
+    listeners.press("account.end", buttons.disconnect)
     listeners.press("test.run", buttons.test)
     listeners.press("folders.open", buttons.folders)
     listeners.press("error.show", buttons.error)
@@ -61,8 +74,49 @@ class Buttons:
     def show(self, press: Press) -> None:
         """*Details* of an account in the list."""
         account = self._desk.rights.account(press.person, press.value, Action.SEE)
-        card = account_card(self._presenter.account_view(account.id or 0))
-        self._windows(press).open(modal(account.name, card.blocks))
+        self._windows(press).open(account_window(self._presenter.account_view(account.id or 0)))
+
+    def change(self, press: Press) -> None:
+        """*Change details*: the form."""
+        account = self._desk.rights.account(press.person, press.value, Action.CHANGE)
+        self._windows(press).open(account_form(account.ref, form_of(account), changes=True))
+
+    def disconnect(self, press: Press) -> None:
+        """*Disconnect*: the question before it."""
+        account = self._desk.rights.account(press.person, press.value, Action.DISCONNECT)
+        self._windows(press).open(disconnect_form(account))
+
+    def packet(self, press: Press) -> None:
+        """*For your administrator*."""
+        account = self._desk.rights.account(press.person, press.value, Action.SIGN_IN)
+        self._windows(press).open(packet_window(self._presenter.packet(account)))
+
+    def confirm_organisation(self, press: Press) -> None:
+        """*Yes, it is ours*."""
+        account = self._desk.rights.account(press.person, press.value, Action.CONFIRM_ORGANISATION)
+        self._desk.signin.confirm(account, press.person)
+
+    def deny_organisation(self, press: Press) -> None:
+        """*No, it is not*."""
+        account = self._desk.rights.account(press.person, press.value, Action.CONFIRM_ORGANISATION)
+        self._desk.signin.withdraw_held(account, press.person)
+
+    def said(self, press: Press, said: Said) -> None:
+        """What Microsoft's page said, and what that means."""
+        account = self._desk.rights.account(press.person, press.value, Action.SIGN_IN)
+        recorded = self._desk.links.answered(account, said, press.person)
+        if recorded is not None:
+            self._windows(press).open(error_window(*lookup.error_named(self._desk, press.person, recorded.failure.ref)))
+
+    def said_number(self, press: Press) -> None:
+        """Microsoft's page said something else: where it is pasted."""
+        account = self._desk.rights.account(press.person, press.value, Action.SIGN_IN)
+        self._windows(press).open(lookup_form(account.ref))
+
+    def withdraw_link(self, press: Press) -> None:
+        """*Withdraw the login link*."""
+        account = self._desk.rights.account(press.person, press.value, Action.SIGN_IN)
+        self._desk.links.withdraw(account, press.person)
 
     def renew_link(self, press: Press) -> None:
         """*New login link*."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from slack_sdk import WebClient
 
+from bot.accounts import DOMAIN
 from bot.desk import Desk
 from bot.refusals import Refused
 from bot.rights import Action
@@ -14,12 +15,13 @@ from handlers.cards.account import account_card
 from handlers.cards.error import error_message, meaning
 from handlers.cards.home import help_message
 from handlers.cards.kit import Audience, Message, section
+from handlers.cards.manage import disconnect_form
 from handlers.presenter import Presenter
 from handlers.stimulus import Command
 from handlers.words import say
 
 NAME = "/maildesk"
-WINDOWED = frozenset({"setup", "add", "list", "folders"})
+WINDOWED = frozenset({"setup", "add", "list", "folders", "remove"})
 Answer = Callable[[Message], None]
 
 
@@ -39,6 +41,7 @@ class Commands:
             "login": self._login,
             "test": self._test,
             "folders": self._folders,
+            "remove": self._remove,
             "error": self._error,
         }
 
@@ -67,8 +70,10 @@ class Commands:
     def _setup(self, command: Command, answer: Answer) -> None:
         self._desk.rights.support(command.person)
         if command.rest:
-            self._desk.customers.bind(command.channel, command.rest, command.person)
-            answer(_sentence("command.setup_done", customer=command.rest))
+            name, domain = _customer_and_domain(command.rest)
+            tenant = self._desk.customers.tenant(domain) if domain else ""
+            self._desk.customers.bind(command.channel, name, command.person, tenant)
+            answer(_sentence("command.setup_done", customer=name))
         else:
             windows.open_setup(self._desk, self._windows(command), command.channel)
 
@@ -119,6 +124,12 @@ class Commands:
         )
         windows.open_folders(self._desk, self._windows(command), account)
 
+    def _remove(self, command: Command, answer: Answer) -> None:
+        account = lookup.account_named(
+            self._desk, command.person, command.channel, command.rest, Action.DISCONNECT, command.name
+        )
+        self._windows(command).open(disconnect_form(account))
+
     def _windows(self, command: Command) -> windows.Windows:
         return windows.Windows(self._client, command.trigger)
 
@@ -132,6 +143,12 @@ class Commands:
         verdict = lookup.pasted(self._desk, command.rest)
         audience = Audience.SUPPORT if support else Audience.CUSTOMER
         answer(Message(say("error.text", title=verdict.title), meaning(verdict, audience)))
+
+
+def _customer_and_domain(text: str) -> tuple[str, str]:
+    """``Acme Marine acme.example``: the last of several words may be the Microsoft 365 domain."""
+    name, _, last = text.rpartition(" ")
+    return (name, last) if name and DOMAIN.fullmatch(last) else (text, "")
 
 
 def _sentence(name: str, /, **values: Any) -> Message:

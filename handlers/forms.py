@@ -4,11 +4,13 @@ from bot.accounts import Form, InvalidForm
 from bot.customers import LONGEST_NAME
 from bot.desk import Desk
 from bot.folders import InvalidMapping
+from bot.refusals import Refused
 from bot.rights import Action
 from handlers import lookup
 from handlers.cards.error import error_window, meaning_window
 from handlers.cards.form import OAUTH
 from handlers.cards.kit import Audience
+from handlers.cards.manage import disconnected
 from handlers.listening import Listeners, NextWindow, form_errors
 from handlers.stimulus import Submission
 from storage.vocabulary import FolderRole
@@ -19,6 +21,8 @@ def register(listeners: Listeners) -> None:
     desk = listeners.desk
     listeners.submission("setup.save", lambda sent: save_setup(desk, sent))
     listeners.submission("account.save", lambda sent: save_account(desk, sent))
+    listeners.submission("account.save_change", lambda sent: save_change(desk, sent))
+    listeners.submission("account.disconnect", lambda sent: disconnect(desk, sent))
     listeners.submission("folders.save", lambda sent: save_folders(desk, sent))
     listeners.submission("error.look_up", lambda sent: look_up(desk, sent))
 
@@ -28,9 +32,12 @@ def look_up(desk: Desk, sent: Submission) -> dict[str, str] | NextWindow:
     text = sent.values["text"].strip()
     if lookup.is_error_id(text):
         return NextWindow(error_window(*lookup.error_named(desk, sent.person, text)))
-    verdict = desk.catalogue.lookup_text(text)
-    if verdict is None:
+    seen, verdict = desk.catalogue.read(text), desk.catalogue.lookup_text(text)
+    if seen is None or verdict is None:
         return form_errors({"text": "error.lookup_unknown"})
+    if sent.about:  # the answer to what Microsoft's page said about that account
+        account = desk.rights.account(sent.person, sent.about, Action.SIGN_IN)
+        desk.links.explained(account, seen, sent.person, "another error")
     audience = Audience.SUPPORT if desk.rights.is_support(sent.person) else Audience.CUSTOMER
     return NextWindow(meaning_window(verdict, audience))
 
@@ -38,32 +45,50 @@ def look_up(desk: Desk, sent: Submission) -> dict[str, str] | NextWindow:
 def save_setup(desk: Desk, sent: Submission) -> dict[str, str] | None:
     """Bind the channel that the form was opened in."""
     desk.rights.support(sent.person)
-    name = sent.values["customer"].strip()
+    name, domain = sent.values["customer"].strip(), sent.values["domain"].strip()
     if not name:
         return form_errors({"customer": "form.name_missing"})
     if len(name) > LONGEST_NAME:
         return form_errors({"customer": "form.name_too_long"})
-    desk.customers.bind(sent.about, name, sent.person)
+    try:
+        tenant = desk.customers.tenant(domain) if domain else ""
+    except Refused as refused:
+        return form_errors({"domain": refused.sentence})
+    desk.customers.bind(sent.about, name, sent.person, tenant)
     return None
 
 
 def save_account(desk: Desk, sent: Submission) -> dict[str, str] | None:
     """Create the account, or say at each field what is wrong with it."""
     channel = desk.rights.channel(sent.person, sent.about, Action.ADD)
-    values = sent.values
-    form = Form(
-        name=values["name"],
-        sender_name=values["sender_name"],
-        sender_email=values["sender_email"],
-        username=values["username"],
-        use_oauth=values["use_oauth"] == OAUTH,
-        shared_mailbox=values["shared_mailbox"],
-    )
     try:
-        desk.accounts.create(channel, form, sent.person)
+        desk.accounts.create(channel, _form(sent), sent.person)
     except InvalidForm as error:
         return form_errors(error.problems)
     return None
+
+
+def save_change(desk: Desk, sent: Submission) -> dict[str, str] | None:
+    """Change the account, or say at each field what is wrong with it."""
+    account = desk.rights.account(sent.person, sent.about, Action.CHANGE)
+    try:
+        desk.accounts.change(account, _form(sent), sent.person)
+    except InvalidForm as error:
+        return form_errors(error.problems)
+    return None
+
+
+def disconnect(desk: Desk, sent: Submission) -> NextWindow:
+    """Disconnect the account, after the question."""
+    account = desk.rights.account(sent.person, sent.about, Action.DISCONNECT)
+    desk.accounts.disconnect(account, sent.person)
+    return NextWindow(disconnected(account))
+
+
+def _form(sent: Submission) -> Form:
+    values = sent.values
+    texts = ("name", "sender_name", "sender_email", "username", "shared_mailbox", "aliases")
+    return Form(use_oauth=values["use_oauth"] == OAUTH, **{name: values[name] for name in texts})
 
 
 def save_folders(desk: Desk, sent: Submission) -> dict[str, str] | None:

@@ -129,6 +129,7 @@ class Listeners:
     def _audit_refusal(self, person: Person, what: str, refused: Refused) -> None:
         entry = AuditEntry(at=self.desk.clock.now(), team=person.team, user=person.user, action=what, subject="")
         entry.subject, entry.result = refused.values.get("ref", "")[:64], refused.sentence
+        entry.channel_id = person.place
         with self.desk.store.transaction() as tx:
             tx.audit.add(entry)
 

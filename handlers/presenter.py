@@ -11,6 +11,7 @@ from handlers.cards.alert import account_values, alert_card, support_note
 from handlers.cards.customer import setup_card
 from handlers.cards.error import note_message
 from handlers.cards.kit import Message
+from handlers.cards.manage import Packet
 from handlers.cards.reminder import reminder_message
 from handlers.cards.request import RequestView, request_card
 from handlers.cards.test import Fault, TestView, test_message
@@ -49,12 +50,17 @@ class Presenter:
             ticket = tx.signins.usable_ticket(account_id, self._desk.clock.now())
             fault = self._fault(tx, account)
             mapped = tx.accounts.folders(account_id)
+            customer = tx.channels.customer(account.customer_id).name
+            held, question = tx.signins.held(account_id), tx.signins.question(account_id) is not None
         folders = [(plainly(f"folders.{role}"), mapped[role].shown_name) for role in FolderRole if role in mapped]
         return AccountView(
             account,
-            link=self._desk.signin.url(ticket) if ticket else "",
+            customer,
+            held.upn if held else "",
+            question,
+            link=self._desk.links.url(ticket) if ticket else "",
             link_until=ticket.expires_at if ticket else None,
-            admin_link=self._desk.signin.admin_link(account) if account.state is State.AWAITING_ADMIN else "",
+            admin_link=self._desk.consent.link(account) if account.state is State.AWAITING_ADMIN else "",
             fault=(fault, self._desk.failures.verdict(fault)) if fault else None,
             folders=folders,
         )
@@ -125,7 +131,16 @@ class Presenter:
         unhelped = "error" in values and args["sentence"] != "help.asked"
         return note_message(text, values["error"] if unhelped else "")
 
+    def packet(self, account: Account) -> Packet:
+        """What the account's administrator is asked for."""
+        with self._desk.store.transaction() as tx:
+            customer = tx.channels.customer(account.customer_id).name
+        vendor, support = self._desk.vendor_name, self._desk.support_email
+        return Packet(customer, vendor, support, self._desk.consent.link(account), self._desk.consent.scopes)
+
     def _support_note(self, args: dict[str, Any]) -> Message:
+        if "account" not in args:
+            return support_note(say(args["sentence"], **args["values"]))
         with self._desk.store.transaction() as tx:
             account = tx.accounts.get(args["account"])
             customer = tx.channels.customer(account.customer_id)

@@ -27,9 +27,10 @@ class Press:
         """Read a `block_actions` payload."""
         action = body["actions"][0]
         view = body.get("view") or {}
+        channel = (body.get("channel") or {}).get("id", "")
         return cls(
-            _interacting(body),
-            (body.get("channel") or {}).get("id", ""),
+            _interacting(body, channel or "window"),
+            channel,
             str(action.get("value", "")),
             body["trigger_id"],
             view.get("id", ""),
@@ -49,7 +50,7 @@ class Submission:
         """Read a `view_submission` payload. In our forms a field's block and action have the field's name."""
         view = body["view"]
         fields = {name: _field(block[name]) for name, block in view["state"]["values"].items() if name in block}
-        return cls(_interacting(body), view.get("private_metadata", ""), fields)
+        return cls(_interacting(body, "window"), view.get("private_metadata", ""), fields)
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Command:
     @classmethod
     def parse(cls, body: Payload) -> "Command":
         """Read a slash command. Only people of our own workspace can send one."""
-        person = Person(body["team_id"], body["user_id"])
+        person = Person(body["team_id"], body["user_id"], body["channel_id"])
         name, _, rest = body.get("text", "").strip().partition(" ")
         return cls(person, body["channel_id"], name.lower(), rest.strip(), body.get("trigger_id", ""))
 
@@ -77,12 +78,12 @@ class Command:
         team = event.get("user_team") or event.get("source_team") or event.get("team", "")
         words = [word for word in event.get("text", "").split() if not word.startswith("<@")]
         name, rest = (words[0].lower(), " ".join(words[1:])) if words else ("help", "")
-        return cls(Person(team, event["user"]), event["channel"], name, rest, "")
+        return cls(Person(team, event["user"], event["channel"]), event["channel"], name, rest, "")
 
 
-def _interacting(body: Payload) -> Person:
+def _interacting(body: Payload, place: str) -> Person:
     user = body["user"]
-    return Person(user.get("team_id") or user["team"], user["id"])
+    return Person(user.get("team_id") or user["team"], user["id"], place)
 
 
 def _field(state: Payload) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.accounts import Form
 from bot.desk import Desk
 from bot.folders import FoldersUnavailable
 from bot.people import Person
@@ -47,7 +48,7 @@ def open_form(desk: Desk, windows: Windows, person: Person, channel_id: str) -> 
     channel = desk.rights.channel(person, channel_id, Action.ADD)
     with desk.store.transaction() as tx:
         customer = tx.channels.customer(channel.customer_id)
-    windows.open(account_form(channel_id, customer.name))
+    windows.open(account_form(channel_id, Form(sender_name=customer.name)))
 
 
 def open_list(desk: Desk, windows: Windows, person: Person, channel_id: str) -> None:

@@ -63,6 +63,7 @@ class Practice:
             "SUPPORT_CHANNEL": "C0DESK",
             "ALERT_CHANNEL": "C0ALERTS",
             "SUPPORT_EMAIL": "support@lumen.example",
+            "VENDOR_NAME": "Lumen CRM",
             "MS_CLIENT_ID": self.world.app.client_id,
             "MS_CLIENT_SECRET": next(iter(self.world.app.client_secrets)),
             "MS_AUTHORITY": self.microsoft.authority,

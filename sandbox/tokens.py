@@ -1,8 +1,13 @@
 """Signed tokens: what the Microsoft stand-in issues and the mail stand-ins check."""
 
+import base64
+import json
 import time
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
@@ -47,3 +52,31 @@ class Signer:
     def public_pem(self) -> bytes:
         """The public key in PEM form, for servers that check tokens by themselves (Dovecot)."""
         return self._key.as_pem(private=False)
+
+
+def check_assertion(assertion: str, certificates: set[str], client_id: str, audiences: set[str]) -> None:
+    """Check a program's signed word about itself (RFC 7523): by one of these certificates, for us, still good.
+
+    Raises:
+        TokenRefused: it is not.
+    """
+    by_thumbprint = {_thumbprint(pem): pem for pem in certificates}
+    try:
+        head = json.loads(base64.urlsafe_b64decode(assertion.split(".")[0] + "=="))
+        pem = by_thumbprint.get(head.get("x5t#S256", ""))
+        if pem is None:
+            raise TokenRefused("unknown certificate")
+        key = x509.load_pem_x509_certificate(pem.encode()).public_key()
+        public = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        claims = jwt.decode(assertion, RSAKey.import_key(public), algorithms=["PS256"]).claims
+    except (JoseError, ValueError, IndexError) as error:
+        raise TokenRefused(type(error).__name__) from None
+    if claims.get("iss") != client_id or claims.get("sub") != client_id or claims.get("aud") not in audiences:
+        raise TokenRefused("issuer, subject or audience")
+    if not claims.get("jti") or claims.get("exp", 0) <= time.time():
+        raise TokenRefused("expired, or without an id")
+
+
+def _thumbprint(pem: str) -> str:
+    digest = x509.load_pem_x509_certificate(pem.encode()).fingerprint(SHA256())
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -88,11 +88,14 @@ class Tenant:
 
 @dataclass
 class Application:
-    """The vendor's app registration."""
+    """The vendor's app registration. `certificates` holds public certificates in PEM form, `resource` what mail scopes begin with
+    in the cloud where it stands."""
 
     client_id: str = "11111111-2222-4333-8444-555555555555"
     client_secrets: set[str] = field(default_factory=lambda: {"practice-secret-not-real"})
+    certificates: set[str] = field(default_factory=set)
     redirect_uris: set[str] = field(default_factory=set)
+    resource: str = "https://outlook.office.com"
 
 
 @dataclass(frozen=True)

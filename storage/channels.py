@@ -21,6 +21,11 @@ class Channels:
         """A customer that is known to exist."""
         return self._session.get_one(Customer, customer_id)
 
+    def lock_customer(self, customer_id: int) -> Customer:
+        """The customer as it is now, held against other transactions until this one ends."""
+        found = select(Customer).where(Customer.id == customer_id).with_for_update()
+        return self._session.exec(found.execution_options(populate_existing=True)).one()
+
     def customer_named(self, name: str) -> Customer | None:
         """The customer of that name, whatever its case."""
         return self._session.exec(select(Customer).where(func.lower(Customer.name) == name.lower())).first()

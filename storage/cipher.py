@@ -53,6 +53,10 @@ class Cipher:
         except InvalidTag:
             raise CannotOpen("not sealed for this place") from None
 
+    def is_newest(self, sealed: bytes) -> bool:
+        """Whether the newest key sealed it."""
+        return _cut(sealed)[0] == self._newest
+
 
 def digest(secret: str) -> str:
     """What a random secret is found by, without being kept (SHA-256, hex)."""

@@ -4,8 +4,10 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select, update
 
-from storage.tables import Failure, Incident
-from storage.vocabulary import Mended, Scope
+from storage.tables import Account, Failure, Incident
+from storage.vocabulary import Mended, Scope, State
+
+TESTED = (State.TESTING, State.FAILING, State.UNMAPPED, State.LIVE, State.BROKEN)
 
 
 class Failures:
@@ -32,6 +34,12 @@ class Failures:
         """The account's failures that are not mended yet."""
         found = select(Failure).where(Failure.account_id == account_id, col(Failure.mended_at).is_(None))
         return list(self._session.exec(found))
+
+    def accounts_with(self, cause: str) -> list[int]:
+        """The accounts at which a cause is not mended yet, among those that are tested."""
+        found = select(Failure.account_id).join(Account).where(Failure.cause == cause, col(Failure.mended_at).is_(None))
+        rows = self._session.exec(found.where(col(Account.state).in_(TESTED)).distinct())
+        return [account_id for account_id in rows if account_id is not None]
 
     def spread(self, cause: str, since: datetime) -> dict[int, int]:
         """Where a cause is at work, seen at `since` or later and not mended: how many accounts by the customer's id."""
@@ -84,6 +92,11 @@ class Incidents:
     def open_for(self, cause: str) -> Incident | None:
         """The open incident of a cause, held until the transaction ends."""
         return self._session.exec(select(Incident).where(Incident.open_cause == cause).with_for_update()).first()
+
+    def ended(self, cause: str, since: datetime) -> Incident | None:
+        """The newest incident of a cause that ended at `since` or later."""
+        found = select(Incident).where(Incident.cause == cause, col(Incident.ended_at) >= since)
+        return self._session.exec(found.order_by(col(Incident.id).desc()).with_for_update()).first()
 
     def all_open(self) -> list[Incident]:
         """Every open incident, newest first."""

@@ -14,9 +14,14 @@ class Jobs:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, kind: str, args: dict[str, Any], due_at: datetime, key: str | None = None) -> None:
-        """Ask for work of a `kind` at `due_at`. A waiting job of the same `key` is moved there instead."""
+    def add(
+        self, kind: str, args: dict[str, Any], due_at: datetime, key: str | None = None, sooner: bool = False
+    ) -> None:
+        """Ask for work of a `kind` at `due_at`. A waiting job of the same `key` is moved there instead; with `sooner` only if it
+        would be done later."""
         waiting = self._session.exec(select(Job).where(Job.key == key)).first() if key else None
+        if waiting is not None and sooner and waiting.due_at <= due_at:
+            return
         if waiting is not None:
             waiting.args, waiting.due_at, waiting.attempts = args, due_at, 0
         else:
@@ -43,6 +48,10 @@ class Jobs:
     def done(self, job_id: int) -> None:
         """Forget a finished job."""
         self._session.exec(delete(Job).where(col(Job.id) == job_id))
+
+    def cancel(self, key: str) -> None:
+        """Forget a waiting job."""
+        self._session.exec(delete(Job).where(col(Job.key) == key))
 
     def unfinished(self) -> int:
         """How many jobs somebody is at work on."""

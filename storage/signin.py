@@ -1,10 +1,11 @@
 """Login links, sign-in flows and grants."""
 
-from datetime import datetime, timedelta
+import secrets
+from datetime import datetime
 
 from sqlmodel import Session, col, delete, select, update
 
-from storage.tables import Grant, LoginTicket, SignInFlow
+from storage.tables import Account, Grant, HeldSignIn, LoginTicket, SignInFlow
 
 
 class SignIns:
@@ -33,13 +34,44 @@ class SignIns:
         found = found.where(col(LoginTicket.finished_at).is_(None), col(LoginTicket.revoked_at).is_(None))
         return self._session.exec(found.order_by(col(LoginTicket.id).desc())).first()
 
+    def question(self, account_id: int) -> LoginTicket | None:
+        """The account's newest link, if people are asked about it."""
+        found = select(LoginTicket).where(LoginTicket.account_id == account_id).order_by(col(LoginTicket.id).desc())
+        ticket = self._session.exec(found).first()
+        asked = ticket is not None and ticket.question_at and not ticket.revoked_at and not ticket.finished_at
+        return ticket if asked else None
+
     def revoke_tickets(self, account_id: int, now: datetime) -> None:
-        """End every unused link of the account, and the flows begun from them."""
+        """End every unused link of the account, the flows begun from them, and a sign-in that is held."""
         unused = col(LoginTicket.finished_at).is_(None) & col(LoginTicket.revoked_at).is_(None)
         self._session.exec(
             update(LoginTicket).where(col(LoginTicket.account_id) == account_id, unused).values(revoked_at=now)
         )
         self._session.exec(delete(SignInFlow).where(col(SignInFlow.account_id) == account_id))
+        self.drop_held(account_id)
+
+    def hold(self, held: HeldSignIn) -> None:
+        """Keep a sign-in that waits for a word, in the place of an earlier one of its account."""
+        self._session.merge(held)
+        self._session.flush()
+
+    def held(self, account_id: int) -> HeldSignIn | None:
+        """The account's sign-in that waits for a word."""
+        return self._session.get(HeldSignIn, account_id)
+
+    def held_of_customer(self, customer_id: int) -> list[HeldSignIn]:
+        """Every sign-in of the customer that waits for a word, oldest first."""
+        found = select(HeldSignIn).join(Account).where(Account.customer_id == customer_id)
+        return list(self._session.exec(found.order_by(col(HeldSignIn.at))))
+
+    def drop_held(self, account_id: int) -> None:
+        """Forget a held sign-in."""
+        self._session.exec(delete(HeldSignIn).where(col(HeldSignIn.account_id) == account_id))
+
+    def left_open(self, ticket_id: int, now: datetime) -> bool:
+        """Whether a flow that was begun from a link ran out without coming back."""
+        found = select(SignInFlow.id).where(SignInFlow.ticket_id == ticket_id, SignInFlow.expires_at <= now)
+        return self._session.exec(found.where(col(SignInFlow.finished_at).is_(None))).first() is not None
 
     def starts_since(self, ticket_id: int, since: datetime) -> int:
         """How many flows were begun from a link since then."""
@@ -75,19 +107,36 @@ class Grants:
 
     def put(self, grant: Grant) -> None:
         """Keep a grant in the place of the account's earlier one."""
+        grant.serial = _serial()
         self._session.merge(grant)
         self._session.flush()
 
-    def claim(self, account_id: int, now: datetime, lease: timedelta) -> bool:
-        """Take the right to refresh the account's tokens until `now + lease`; False while somebody else has it."""
+    def replace(self, seen: Grant, sealed: bytes, scopes: str, now: datetime, keep_due_at: datetime) -> bool:
+        """Keep refreshed tokens in the place of what was `seen`; False if that is not what stands there any more."""
+        same = (col(Grant.account_id) == seen.account_id) & (col(Grant.serial) == seen.serial)
+        fresh = {"sealed": sealed, "scopes": scopes, "refreshed_at": now, "keep_due_at": keep_due_at}
+        return bool(self._session.exec(update(Grant).where(same).values(serial=_serial(), **fresh)).rowcount)
+
+    def idle(self, now: datetime, limit: int) -> list[Grant]:
+        """Up to `limit` grants that are due to be looked after; those that another worker holds are passed over."""
+        due = select(Grant).where(col(Grant.keep_due_at) <= now).order_by(col(Grant.keep_due_at)).limit(limit)
+        return list(self._session.exec(due.with_for_update(skip_locked=True)))
+
+    def claim(self, account_id: int, now: datetime, until: datetime) -> bool:
+        """Take the right to refresh the account's tokens; False while somebody else has it."""
         free = col(Grant.claimed_until).is_(None) | (col(Grant.claimed_until) < now)
-        taken = update(Grant).where(col(Grant.account_id) == account_id, free).values(claimed_until=now + lease)
+        taken = update(Grant).where(col(Grant.account_id) == account_id, free).values(claimed_until=until)
         return bool(self._session.exec(taken).rowcount)
 
-    def release(self, account_id: int) -> None:
-        """Give the right to refresh back."""
-        self._session.exec(update(Grant).where(col(Grant.account_id) == account_id).values(claimed_until=None))
+    def release(self, account_id: int, until: datetime) -> None:
+        """Give back the right to refresh that was taken until then, unless it ran out and is somebody else's by now."""
+        own = (col(Grant.account_id) == account_id) & (col(Grant.claimed_until) == until)
+        self._session.exec(update(Grant).where(own).values(claimed_until=None))
 
     def remove(self, account_id: int) -> None:
         """Forget the account's tokens."""
         self._session.exec(delete(Grant).where(col(Grant.account_id) == account_id))
+
+
+def _serial() -> int:
+    return secrets.randbits(31)

@@ -33,7 +33,7 @@ def _big_id() -> Any:
 
 
 class Customer(SQLModel, table=True):
-    """An organisation whose mailboxes are connected. `tenant_id` is the Microsoft tenant of its first sign-in."""
+    """An organisation whose mailboxes are connected. `tenant_id` is its Microsoft tenant, once somebody said that it is."""
 
     id: int | None = Field(default=None, primary_key=True)
     name: str
@@ -53,9 +53,10 @@ class Channel(SQLModel, table=True):
 
 class Account(SQLModel, table=True):
     """One mailbox on its road. `address_key` is the lower-case address while the account is in use and None once it is
-    disconnected, so that an address stands once per customer; `tenant_id` and `object_id` are Microsoft's `tid` and `oid`
-    of who signed in; `shared_mailbox` is set where that person opens a mailbox that several share; `proved_at` is when a
-    message last went the whole round."""
+    disconnected, so that an address stands once per customer; `aliases` are further addresses under which its person may
+    sign in, with spaces between; `tenant_id` and `object_id` are Microsoft's `tid` and `oid` of who signed in;
+    `shared_mailbox` is set where that person opens a mailbox that several share; `proved_at` is when a message last went the
+    whole round."""
 
     __table_args__ = (
         UniqueConstraint("customer_id", "address_key"),
@@ -70,6 +71,7 @@ class Account(SQLModel, table=True):
     sender_name: str
     sender_email: str
     username: str
+    aliases: str = ""
     shared_mailbox: str = ""
     address_key: str | None
     state: State = _word(State)
@@ -89,7 +91,8 @@ class Account(SQLModel, table=True):
 
 
 class LoginTicket(SQLModel, table=True):
-    """A login link. Its secret is kept sealed (to be shown on the card again) and as a digest (to be found by)."""
+    """A login link. Its secret is kept sealed (to be shown on the card again) and as a digest (to be found by). `question_at` is
+    set while people are asked what Microsoft's page said, since a sign-in that was begun did not come back."""
 
     id: int | None = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="account.id", index=True)
@@ -99,6 +102,7 @@ class LoginTicket(SQLModel, table=True):
     expires_at: datetime = _time()
     asked_by_team: str
     asked_by_user: str
+    question_at: datetime | None = _time(nullable=True)
     finished_at: datetime | None = _time(nullable=True)
     revoked_at: datetime | None = _time(nullable=True)
 
@@ -117,14 +121,32 @@ class SignInFlow(SQLModel, table=True):
     finished_at: datetime | None = _time(nullable=True)
 
 
+class HeldSignIn(SQLModel, table=True):
+    """A sign-in that holds, but waits for somebody to say that its tenant is the customer's: the tokens, sealed, and whose
+    they are. It ends with its link."""
+
+    account_id: int = Field(foreign_key="account.id", primary_key=True)
+    ticket_id: int = Field(foreign_key="loginticket.id")
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    scopes: str
+    tenant_id: str
+    object_id: str
+    upn: str
+    at: datetime = _time()
+
+
 class Grant(SQLModel, table=True):
-    """The token cache of one account, sealed with the account's id. `claimed_until` is the lease of who refreshes it."""
+    """The token cache of one account, sealed with the account's id. `serial` counts what was stored, so that nobody stores over
+    something newer; `claimed_until` is the lease of who refreshes it; `keep_due_at` is when it is looked after, if nobody used
+    it until then."""
 
     account_id: int = Field(foreign_key="account.id", primary_key=True)
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     scopes: str
     refreshed_at: datetime = _time()
+    serial: int = 0
     claimed_until: datetime | None = _time(nullable=True)
+    keep_due_at: datetime | None = _time(nullable=True, index=True)
 
 
 class FolderMapping(SQLModel, table=True):
@@ -213,7 +235,8 @@ class SupportRequest(SQLModel, table=True):
 
 
 class Incident(SQLModel, table=True):
-    """One alert to on-call for one cause. `open_cause` is the cause while it is open, so that it is open once."""
+    """One alert to on-call for one cause. `open_cause` is the cause while it is open, so that it is open once; `ended_at` is when
+    the cause was gone everywhere."""
 
     id: int | None = Field(default=None, primary_key=True)
     cause: str
@@ -224,6 +247,7 @@ class Incident(SQLModel, table=True):
     last_at: datetime = _time()
     acknowledged_by: str = ""
     acknowledged_at: datetime | None = _time(nullable=True)
+    ended_at: datetime | None = _time(nullable=True)
 
 
 class Reminder(SQLModel, table=True):
@@ -290,7 +314,7 @@ class SeenEvent(SQLModel, table=True):
 
 
 class AuditEntry(SQLModel, table=True):
-    """Who did what to which account, when, from where, with which result. Only ever added to."""
+    """Who did what to which account, when, from where, with which result. Only ever added to: the database refuses the rest."""
 
     id: int | None = _big_id()
     at: datetime = _time(index=True)

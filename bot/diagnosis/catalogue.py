@@ -147,11 +147,13 @@ class Catalogue:
 
     def lookup_text(self, pasted: str) -> Verdict | None:
         """What a pasted error text means: an AADSTS number in it, an SMTP or IMAP reply, an OAuth error."""
-        for seen in _readings(pasted[:2000]):
-            row = self._find(seen)
-            if not row.id.startswith("unknown"):
-                return row.verdict()
-        return None
+        seen = self.read(pasted)
+        return self._find(seen).verdict() if seen else None
+
+    def read(self, pasted: str) -> Observation | None:
+        """What a pasted error text shows, as far as it is known."""
+        known = (seen for seen in _readings(pasted[:2000]) if not self._find(seen).id.startswith("unknown"))
+        return next(known, None)
 
     def _find(self, seen: Observation) -> Row:
         fitting = [

@@ -33,7 +33,7 @@ class Observation:
     enhanced    SMTP enhanced status code (e.g. ``5.7.139``)
     condition   IMAP: ``NO``, ``BAD`` or ``BYE`` · network: ``dns``, ``refused``, ``timeout``, ``reset``, ``tls``,
                 ``certificate``, ``starttls-missing``, ``xoauth2-missing``, ``protocol`` · identity: ``other-account``,
-                ``other-tenant``, ``personal``, ``invalid-token`` · scopes: ``missing``
+                ``other-tenant``, ``personal``, ``invalid-token`` · scopes: ``missing`` · authorize: ``not-finished``
     layer       network: how far the connection had come when it failed: ``tcp``, ``tls``, ``greeting`` or empty
     text        the server's words
     trace_id, correlation_id, timestamp   what Microsoft's support asks for, as given

@@ -23,9 +23,13 @@ WAITING_ICON = ":large_yellow_circle:"
 @dataclass(frozen=True)
 class AccountView:
     """What the card tells. `link` is the usable login link, `fault` the newest failure with its meaning while the account
-    fails or waits for an administrator."""
+    fails or waits for an administrator. `held` is who signed in while the organisation is not confirmed, `question` says that
+    people are asked what Microsoft's page said."""
 
     account: Account
+    customer: str = ""
+    held: str = ""
+    question: bool = False
     link: str = ""
     link_until: datetime | None = None
     admin_link: str = ""
@@ -43,9 +47,15 @@ def account_card(view: AccountView) -> Message:
     if view.folders and account.state is State.LIVE:
         pairs = " · ".join(f"{safe(role)}: {safe(name)}" for role, name in view.folders)
         blocks.append(context(say("card.folders", folders=Safe(pairs))))
-    buttons = _buttons(view)
-    blocks += [actions(*buttons)] if buttons else []
-    if view.link and view.link_until and account.state in (State.AWAITING_SIGN_IN, State.AWAITING_ADMIN):
+    if view.question and not view.held:
+        blocks += [section(say("next.question")), actions(*_answers(account.ref))]
+    blocks.append(actions(*_buttons(view), button(plainly("button.more"), "account.show", account.ref)))
+    if (
+        view.link
+        and view.link_until
+        and not view.held
+        and account.state in (State.AWAITING_SIGN_IN, State.AWAITING_ADMIN)
+    ):
         blocks.append(context(say("card.link_note", until=moment(view.link_until), username=account.username)))
     return Message(summary(account), [*blocks, divider()])
 
@@ -78,6 +88,8 @@ def next_step(view: AccountView) -> Safe:
     name = f"next.{state}"
     if state is State.AWAITING_SIGN_IN and not view.link:
         name = "next.awaiting_sign_in_no_link"
+    if view.held:
+        return say("next.held", upn=view.held, customer=view.customer, domain=view.held.rpartition("@")[2])
     return say(name, username=account.username, sentence=sentence)
 
 
@@ -99,12 +111,16 @@ def _facts(account: Account) -> Block:
 def _buttons(view: AccountView) -> list[Block]:
     ref, state = view.account.ref, view.account.state
     renew = button(plainly("button.new_link"), "link.renew", ref)
+    if view.held:
+        yes = button(plainly("button.confirm_organisation"), "organisation.confirm", ref, "primary")
+        return [yes, button(plainly("button.deny_organisation"), "organisation.deny", ref)]
     match state:
         case State.AWAITING_SIGN_IN:
             return [*_sign_in(view), renew]
         case State.AWAITING_ADMIN:
-            page = button(plainly("button.admin_page"), "admin.page", ref, "primary", view.admin_link)
-            return [*([page] if view.admin_link else []), *_sign_in(view), renew]
+            packet = button(plainly("button.packet"), "admin.packet", ref, "primary")
+            page = button(plainly("button.admin_page"), "admin.page", ref, url=view.admin_link)
+            return [packet, *([page] if view.admin_link else []), *_sign_in(view), renew]
         case State.FAILING | State.BROKEN:
             return _mending(view, renew)
         case State.UNMAPPED:
@@ -113,8 +129,16 @@ def _buttons(view: AccountView) -> list[Block]:
         case State.LIVE:
             test = button(plainly("button.test"), "test.run", ref)
             return [test, button(plainly("button.change_folders"), "folders.open", ref)]
-        case State.LISTED | State.CREATED | State.TESTING | State.DISCONNECTED:
+        case State.DISCONNECTED:
+            return [button(plainly("button.connect_again"), "link.renew", ref)]
+        case State.LISTED | State.CREATED | State.TESTING:
             return []
+
+
+def _answers(ref: str) -> list[Block]:
+    """What Microsoft's page may have said."""
+    said = ("approval", "no_sign_in", "closed", "number")
+    return [button(plainly(f"button.said_{what}"), f"said.{what}", ref) for what in said]
 
 
 def _mending(view: AccountView, renew: Block) -> list[Block]:
@@ -131,4 +155,5 @@ def _mending(view: AccountView, renew: Block) -> list[Block]:
 def _sign_in(view: AccountView) -> list[Block]:
     if not view.link:
         return []
-    return [button(plainly("button.sign_in"), "link.opened", view.account.ref, "primary", view.link)]
+    style = "" if view.account.state is State.AWAITING_ADMIN else "primary"
+    return [button(plainly("button.sign_in"), "link.opened", view.account.ref, style, view.link)]

@@ -47,6 +47,8 @@ def account_values(account: Account, customer: str) -> dict[str, str | Safe]:
 
 def _taken(incident: Incident) -> list[Block]:
     details = button(plainly("button.details"), "error.show", incident.failure_ref)
+    if incident.ended_at is not None:
+        return [context(say("alert.ended", at=moment(incident.ended_at))), actions(details)]
     if incident.acknowledged_at is None:
         acknowledge = button(plainly("button.acknowledge"), "alert.acknowledge", str(incident.id), "primary")
         return [context(say("alert.waiting")), actions(acknowledge, details)]

@@ -77,8 +77,10 @@ def setup_form(customer: str, channel_id: str) -> Block:
         hint=plainly("setup_form.customer_hint"),
         longest=80,
     )
+    hint = plainly("setup_form.domain_hint")
+    domain = text_input(plainly("setup_form.domain"), "domain", hint=hint, longest=253, optional=True)
     title, save = plainly("setup_form.title"), plainly("setup_form.save")
-    return modal(title, [field], callback="setup.save", submit=save, metadata=channel_id)
+    return modal(title, [field, domain], callback="setup.save", submit=save, metadata=channel_id)
 
 
 def _progress(accounts: Sequence[Account]) -> list[Block]:

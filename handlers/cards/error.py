@@ -84,12 +84,12 @@ def meaning_window(verdict: Verdict, audience: Audience) -> Block:
     return modal(plainly("error.lookup_title"), meaning(verdict, audience))
 
 
-def lookup_form() -> Block:
-    """Where an error ID or a text is pasted."""
+def lookup_form(account_ref: str = "") -> Block:
+    """Where an error ID or a text is pasted; `account_ref` where it is asked for an account's sign-in."""
     label, hint = plainly("error.lookup_label"), plainly("error.lookup_hint")
     field = text_input(label, "text", hint=hint, longest=3000, lines=True)
     submit = plainly("error.lookup_button")
-    return modal(plainly("error.lookup_title"), [field], callback="error.look_up", submit=submit)
+    return modal(plainly("error.lookup_title"), [field], callback="error.look_up", submit=submit, metadata=account_ref)
 
 
 def evidence_window(text: str) -> Block:

@@ -1,34 +1,33 @@
 """The form *New Microsoft 365 account (Corporate)*."""
 
+from bot.accounts import Form
 from handlers.cards.kit import Block, header, modal, option, plain, text_input
 from handlers.words import plainly
 
 OAUTH = "oauth"
 
 
-def account_form(channel_id: str, sender_name: str = "") -> Block:
-    """The empty form for a channel."""
-    name, hint = plainly("form.name"), plainly("form.name_hint")
+def account_form(about: str, values: Form, changes: bool = False) -> Block:
+    """The form, with what is known already. `about`: the channel of a new account, or the ID of the one that it `changes`."""
+    heading = plainly("form.change_title" if changes else "form.heading")
     blocks = [
-        header(plainly("form.heading")),
-        text_input(name, "name", hint=hint),
-        text_input(
-            plainly("form.sender_name"), "sender_name", initial=sender_name, hint=plainly("form.sender_name_hint")
-        ),
-        _address("sender_email"),
+        header(heading),
+        _field("name", values.name, hint=True),
+        _field("sender_name", values.sender_name, hint=True),
+        _field("sender_email", values.sender_email),
         _oauth(),
-        text_input(plainly("form.username"), "username", hint=plainly("form.username_hint"), optional=True),
-        text_input(
-            plainly("form.shared_mailbox"), "shared_mailbox", hint=plainly("form.shared_mailbox_hint"), optional=True
-        ),
+        _field("username", values.username, hint=True, optional=True),
+        _field("aliases", values.aliases, hint=True, optional=True),
+        _field("shared_mailbox", values.shared_mailbox, hint=True, optional=True),
     ]
-    return modal(
-        plainly("form.title"), blocks, callback="account.save", submit=plainly("form.save"), metadata=channel_id
-    )
+    callback = "account.save_change" if changes else "account.save"
+    title, save = plainly("form.change_title" if changes else "form.title"), plainly("form.save")
+    return modal(title, blocks, callback=callback, submit=save, metadata=about)
 
 
-def _address(name: str) -> Block:
-    return text_input(plainly(f"form.{name}"), name)
+def _field(name: str, initial: str, hint: bool = False, optional: bool = False) -> Block:
+    explained = plainly(f"form.{name}_hint") if hint else ""
+    return text_input(plainly(f"form.{name}"), name, initial=initial, hint=explained, optional=optional)
 
 
 def _oauth() -> Block:

@@ -3,29 +3,33 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Blueprint, Response, make_response, redirect, render_template, request
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.diagnosis.catalogue import Catalogue
+from bot.consent import approved
+from bot.desk import Desk
 from bot.diagnosis.observation import Where
 from bot.diagnosis.observe import from_callback
 from bot.diagnosis.verdict import Verdict
-from bot.microsoft import SCOPES, MicrosoftUnreachable
+from bot.flow import LIFE
+from bot.links import LinkUnusable
+from bot.microsoft import MicrosoftUnreachable
 from bot.people import Person
-from bot.signin import LinkUnusable, SignIn, SignInRefused
+from bot.signin import SignInRefused
+from handlers.words import plainly
 from storage.vocabulary import Owner
 
 log = structlog.get_logger(__name__)
 
 COOKIE = "__Host-maildesk"
+COOKIE_BYTES = 32
 LARGEST_BODY = 64 * 1024
-ANSWER = ("error", "error_subcode", "error_description", "state")
-PERMISSIONS = {
-    "IMAP.AccessAsUser.All": "Read the mail in this mailbox, and file it in its folders.",
-    "SMTP.Send": "Send mail from this mailbox.",
-}
+MOST_FIELDS = 50
+ANSWER = ("error", "error_subcode", "error_description", "state", "admin_consent")
 OWNERS = {
     Owner.USER: "you, the mailbox user",
     Owner.ADMINISTRATOR: "your Microsoft 365 administrator",
@@ -35,15 +39,17 @@ OWNERS = {
     Owner.MAILDESK: "Maildesk",
 }
 REMEDY_NAMES = {"powershell": "With PowerShell", "undo": "To undo it", "wait": "Then"}
+POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+LEADS_TO_MICROSOFT = ("start.html", "refused.html", "unreachable.html")
+"""Pages with a form that ends at Microsoft's sign-in, or at that of the customer's own organisation: browsers hold a form's
+redirects against `form-action`, and those hosts are not known here."""
 
 
 @dataclass(frozen=True)
 class Pages:
     """The pages and what they need."""
 
-    signin: SignIn
-    catalogue: Catalogue
-    support_email: str
+    desk: Desk
     name_of: Callable[[Person], str]
     nudge: Callable[[], None]
     secure: bool
@@ -59,83 +65,84 @@ class Pages:
         blueprint.add_url_rule("/consent/callback", view_func=self.consent_returned, methods=["GET"])
         blueprint.add_url_rule("/consent/callback", "consent_told", view_func=self.consent_told, methods=["POST"])
         blueprint.add_url_rule("/errors/<code>", view_func=self.error, methods=["GET"])
+        blueprint.before_request(self._guard)
         blueprint.after_request(self._harden)
+        blueprint.register_error_handler(RequestEntityTooLarge, lambda error: self._link_page("unknown", 413))
         return blueprint
 
     def start(self, secret: str) -> AnyResponse:
         """What will happen, and the button that begins it. However often it is fetched, nothing changes."""
         try:
-            page = self.signin.look(secret)
+            page = self.desk.signin.look(secret)
         except LinkUnusable as error:
-            return self._page("link.html", 410, reason=error.reason)
-        permissions = [PERMISSIONS[scope.rpartition("/")[2]] for scope in SCOPES]
+            return self._link_page(error.reason)
+        permissions = [plainly(f"permission.{scope.rpartition('/')[2]}") for scope in self.desk.consent.scopes]
         asked_by = self.name_of(page.asked_by)
         return self._page("start.html", 200, page=page, permissions=permissions, asked_by=asked_by)
 
     def begin(self, secret: str) -> AnyResponse:
         """Off to Microsoft, with a cookie by which this browser is known when it comes back."""
-        browser = secrets.token_urlsafe(32)
+        browser = request.cookies.get(COOKIE, "")
+        browser = browser if len(browser) > COOKIE_BYTES else secrets.token_urlsafe(COOKIE_BYTES)
         try:
-            address = self.signin.begin(secret, browser)
+            address = self.desk.signin.begin(secret, browser)
         except LinkUnusable as error:
-            return self._page("link.html", 410, reason=error.reason)
+            return self._link_page(error.reason)
         except MicrosoftUnreachable as error:
-            return self._page("unreachable.html", 502, verdict=self.catalogue.explain(error.observation))
+            verdict = self.desk.catalogue.explain(error.observation)
+            return self._page("unreachable.html", 502, verdict=verdict)
         response = redirect(address, 303)
         # None, because Microsoft's page posts the answer from another site
-        response.set_cookie(COOKIE, browser, secure=True, httponly=True, samesite="None", path="/")
+        response.set_cookie(COOKIE, browser, LIFE, secure=True, httponly=True, samesite="None", path="/")
         return response
 
     def finish(self) -> AnyResponse:
         """Back from Microsoft."""
-        if (request.content_length or 0) > LARGEST_BODY:
-            return self._page("link.html", 413, reason="unknown")
         params = {name: value for name, value in request.form.items() if name.isidentifier()}
         try:
-            account = self.signin.finish(params, request.cookies.get(COOKIE, ""))
+            done = self.desk.signin.finish(params, request.cookies.get(COOKIE, ""))
         except LinkUnusable as error:
-            return self._page("link.html", 410, reason=error.reason)
+            return self._link_page(error.reason)
         except SignInRefused as refused:
             return self._refused(refused)
         finally:
             self.nudge()
-        response = self._page("done.html", 200, account=account)
-        response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="None", path="/")
-        return response
+        return self._page("done.html", 200, done=done)
 
     def nothing_here(self) -> AnyResponse:
         """A fetched callback has no effect."""
-        return self._page("link.html", 400, reason="unknown")
+        return self._link_page("unknown", 400)
 
     def consent_returned(self) -> AnyResponse:
         """An administrator came back. Nothing that stands in the address is believed: a sign-in proves the approval."""
-        approved = "error" not in request.args and request.args.get("admin_consent", "").lower() == "true"
         answer = {name: request.args[name] for name in ANSWER if name in request.args}
-        verdict = None if approved else self.catalogue.explain(from_callback(answer, Where.ADMIN_CONSENT))
-        return self._page("consent.html", 200, approved=approved, answer=answer, verdict=verdict)
+        given = approved(answer)
+        verdict = None if given else self.desk.catalogue.explain(from_callback(answer, Where.ADMIN_CONSENT))
+        return self._page("consent.html", 200, approved=given, answer=answer, verdict=verdict)
 
     def consent_told(self) -> AnyResponse:
-        """The administrator lets us know what the approval page said: it gets an error ID."""
-        if (request.content_length or 0) > LARGEST_BODY:
-            return self._page("link.html", 413, reason="unknown")
+        """The administrator lets us know what the approval page said; a refusal gets an error ID."""
         try:
-            recorded = self.signin.consent_refused({name: request.form.get(name, "") for name in request.form})
+            recorded = self.desk.consent.told({name: request.form.get(name, "") for name in request.form})
         except LinkUnusable as error:
-            return self._page("link.html", 410, reason=error.reason)
+            self.desk.signin.refused_request("consent.returned", error)
+            return self._link_page(error.reason)
         finally:
             self.nudge()
+        if recorded is None:
+            return self._page("consent.html", 200, approved=True, told=True)
         return self._page("consent.html", 200, verdict=recorded.verdict, error=recorded.failure.ref)
 
     def error(self, code: str) -> AnyResponse:
         """What one row of the catalogue means."""
-        row = self.catalogue.row(code)
+        row = self.desk.catalogue.row(code)
         if row is None:
-            return self._page("link.html", 404, reason="no-error")
+            return self._link_page("no-error", 404)
         return self._page("error.html", 200, verdict=row.verdict(), **_explained(row.verdict()))
 
     def _refused(self, refused: SignInRefused) -> Response:
         verdict, error = refused.recorded.verdict, refused.recorded.failure.ref
-        admin = self.signin.admin_link(refused.account) if verdict.owner is Owner.ADMINISTRATOR else ""
+        admin = self.desk.consent.link(refused.account) if verdict.owner is Owner.ADMINISTRATOR else ""
         facts = {
             "account": refused.account,
             "actual": refused.actual,
@@ -146,12 +153,34 @@ class Pages:
         return self._page("refused.html", 403, verdict=verdict, **facts, **_explained(verdict))
 
     def _page(self, template: str, status: int, **facts: object) -> Response:
-        return make_response(render_template(template, support_email=self.support_email, **facts), status)
+        ours = {"support_email": self.desk.support_email, "vendor": self.desk.vendor_name}
+        response = make_response(render_template(template, **ours, **facts), status)
+        form_action = "" if template in LEADS_TO_MICROSOFT else "; form-action 'self'"
+        response.headers["Content-Security-Policy"] = POLICY + form_action
+        return response
+
+    def _link_page(self, reason: str, status: int = 410) -> Response:
+        return self._page("link.html", status, reason=reason)
+
+    def _guard(self) -> Response | None:
+        """Posts are of a sane size, and come from our own pages; from Microsoft's only where Microsoft answers."""
+        request.max_content_length, request.max_form_parts = LARGEST_BODY, MOST_FIELDS
+        if request.method != "POST" or request.path == "/oauth/callback":
+            return None
+        site, origin = request.headers.get("Sec-Fetch-Site", ""), request.headers.get("Origin", "null")
+        own = urlsplit(self.desk.public_url)
+        foreign = origin != "null" and origin != f"{own.scheme}://{own.netloc}"
+        if foreign or site not in ("", "same-origin", "none"):
+            self.desk.signin.refused_request("page.posted", LinkUnusable("other-site"))
+            return self._link_page("other-site", 403)
+        return None
 
     def _harden(self, response: Response) -> Response:
         headers = response.headers
-        policy = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
-        headers["Content-Security-Policy"] = policy
+        headers.setdefault("Content-Security-Policy", POLICY)
+        headers["X-Frame-Options"] = "DENY"
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        headers["Cross-Origin-Resource-Policy"] = "same-origin"
         headers["Referrer-Policy"] = "no-referrer"
         headers["X-Content-Type-Options"] = "nosniff"
         headers["X-Robots-Tag"] = "noindex"

@@ -16,7 +16,6 @@ from sandbox.mail.commands import Refused, fetch, line_words, search, sequence
 from sandbox.tokens import Signer, TokenRefused
 from sandbox.world import Folder, Mail, Mailbox, World
 
-AUDIENCE = "https://outlook.office.com"
 SCOPE = "IMAP.AccessAsUser.All"
 CAPABILITIES = (
     "IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE ID UNSELECT CLIENTACCESSRULES "
@@ -165,7 +164,7 @@ class Session(socketserver.StreamRequestHandler):
 
     def _sign_in(self, user: str, token: str) -> str:
         try:
-            claims = self.server.signer.verify(token, AUDIENCE)
+            claims = self.server.signer.verify(token, self.server.world.app.resource)
         except TokenRefused:
             return "NO AUTHENTICATE failed."
         if SCOPE not in claims["scp"].split():

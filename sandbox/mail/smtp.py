@@ -14,7 +14,6 @@ from sandbox.certificates import Certificates
 from sandbox.tokens import Signer, TokenRefused
 from sandbox.world import World
 
-AUDIENCE = "https://outlook.office.com"
 SCOPE = "SMTP.Send"
 LONGEST_LINE = 12_288
 TAIL = "[AM0PR01CA0001.practice.example 2026-11-23T10:00:00.000Z 08DC0000PRACTICE]"
@@ -144,7 +143,7 @@ class _Handler:
         if struck is not None:
             return str(struck.reply["line"])
         try:
-            claims = self._signer.verify(token, AUDIENCE)
+            claims = self._signer.verify(token, self._world.app.resource)
         except TokenRefused:
             return REFUSED
         if claims["upn"].lower() != user or SCOPE not in claims["scp"].split():

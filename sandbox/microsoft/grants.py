@@ -16,7 +16,6 @@ from sandbox.tokens import Signer
 from sandbox.world import Person, Tenant, World
 
 CODE_LIFE = 600
-OUTLOOK = "https://outlook.office.com"
 GRAPH = "https://graph.microsoft.com"
 OIDC = frozenset({"openid", "profile", "offline_access", "email"})
 
@@ -134,7 +133,7 @@ class Grants:
     ) -> dict[str, Any]:
         """A token answer. `shape` is what a scenario changes in it."""
         mail = sorted(scope for scope in scopes if scope not in OIDC)
-        resource = GRAPH if mail and mail[0].startswith(GRAPH) else OUTLOOK
+        resource = GRAPH if mail and mail[0].startswith(GRAPH) else self._world.app.resource
         lifetime = int(shape.get("expires_in", 3600 + secrets.randbelow(1800)))
         answer: dict[str, Any] = {
             "token_type": "Bearer",

@@ -86,6 +86,9 @@ class Pages:
         person = self._world.people.get((request.form.get("upn") or request.form.get("typed") or "").strip().lower())
         if person is None:
             return self._stop(50034, "The user account does not exist in this directory.")
+        tenant, own = asked["tenant"].lower(), self._grants.tenant(person)
+        if tenant not in ("organizations", own.id, own.domain):
+            return self._stop(50020, f"User account {person.upn} does not exist in tenant {tenant}.")
         if not person.is_admin:
             return render_template("adminonly.html", person=person)
         return render_template(

@@ -10,7 +10,7 @@ from sandbox.certificates import Certificates
 from sandbox.microsoft.grants import GRAPH, Grants, Refusal, error_answer
 from sandbox.microsoft.pages import sign_in_pages
 from sandbox.serving import Serving
-from sandbox.tokens import Signer, TokenRefused
+from sandbox.tokens import Signer, TokenRefused, check_assertion
 from sandbox.world import Person, Scenario, World
 
 
@@ -53,8 +53,14 @@ class MicrosoftStandIn:
         return app
 
     def _discovery(self, tenant: str) -> Response:
+        known = next((t for t in self._world.tenants.values() if tenant.lower() in (t.domain, t.id)), None)
+        if known is None and tenant not in ("organizations", "common"):
+            refusal = Refusal("invalid_tenant", 90002, f"Tenant '{tenant}' not found.")
+            response = jsonify(error_answer(refusal, str(uuid.uuid4())))
+            response.status_code = refusal.status
+            return response
         return jsonify(
-            issuer=f"{self.base}/{tenant}/v2.0",
+            issuer=f"{self.base}/{known.id if known else '{tenantid}'}/v2.0",
             authorization_endpoint=f"{self.page_url}/{tenant}/oauth2/v2.0/authorize",
             token_endpoint=f"{self.base}/{tenant}/oauth2/v2.0/token",
             jwks_uri=f"{self.base}/{tenant}/discovery/v2.0/keys",
@@ -107,10 +113,22 @@ class MicrosoftStandIn:
         app = self._world.app
         if form.get("client_id") != app.client_id:
             raise Refusal("unauthorized_client", 700016, "Application was not found in the directory.", 400)
+        if "client_assertion" in form:
+            self._check_assertion(form["client_assertion"])
+            return
         if not app.client_secrets:
             raise Refusal("invalid_client", 7000222, "The provided client secret keys are expired.", 401)
         if form.get("client_secret") not in app.client_secrets:
             raise Refusal("invalid_client", 7000215, "Invalid client secret provided.", 401)
+
+    def _check_assertion(self, assertion: str) -> None:
+        audiences = {f"{self.base}/{tenant}/oauth2/v2.0/token" for tenant in ("organizations", "common")}
+        try:
+            check_assertion(assertion, self._world.app.certificates, self._world.app.client_id, audiences)
+        except TokenRefused as refused:
+            raise Refusal(
+                "invalid_client", 700027, f"Client assertion contains an invalid signature: {refused}", 401
+            ) from None
 
     def _me(self) -> tuple[Response, int] | Response:
         try:

@@ -270,6 +270,7 @@ def test_the_same_fault_at_two_customers_is_one_alert_and_neither_hears_of_the_o
     values = {"Account name": "Sales", "Sender name": "Quayside", "Sender email": address}
     assert world.vera.submit(world.vera.window("New Microsoft 365 account (Corporate)"), values) == {}
     world.sign_in(world.vera.find(quay, "*Sales*   `MB-"), address)
+    world.vera.press(world.vera.find(quay, "Quayside's own organisation?"), "Yes, it is ours")
     second = world.vera.find(quay, "The connection of Sales does not work yet", "Error ID", "It's changed")
     assert failure(world, error_in(second)).scope is failure(world, first).scope is Scope.APPLICATION
     assert "This is so at" not in second.text

@@ -141,9 +141,9 @@ class BotWorld:
 
     # -- the road
 
-    def set_up(self) -> Message:
-        """Support binds the channel."""
-        self.vera.slash(ACME, "setup Acme Marine")
+    def set_up(self, domain: str = "acme.example") -> Message:
+        """Support binds the channel, and says which organisation of Microsoft 365 the customer's is."""
+        self.vera.slash(ACME, f"setup Acme Marine {domain}".strip())
         return self.carol.find(ACME, "Connect your Microsoft 365 mailboxes")
 
     def add(self, address: str, name: str = "Office") -> Message:

@@ -1,18 +1,21 @@
 """Every card, with the worst text that people and servers can give: within Slack's limits, and harmless."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot import clouds
+from bot.accounts import Form, form_of
 from bot.diagnosis import catalogue
 from bot.evidence import bundle
 from bot.failures import Ending, History
 from bot.folders import Candidates, suggest
 from bot.probe.mail import MailFolder
-from handlers.cards import alert, customer, error, folders, form, home, reminder, test
+from handlers.cards import alert, customer, error, folders, form, home, manage, reminder, test
 from handlers.cards.account import AccountView, account_card
 from handlers.cards.kit import Audience, Message, safe
 from handlers.cards.request import RequestView, request_card, request_sent
@@ -24,6 +27,7 @@ from tests.unit.test_identity import account
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ROWS = catalogue.load()
+SCOPES = clouds.load()["worldwide"].scopes
 NO_HISTORY = History([], [], 1, 1)
 NASTY = [
     "<!channel>",
@@ -88,11 +92,27 @@ def parts(blocks: Any) -> list[dict[str, Any]]:
 @given(accounts, causes, words)
 def test_the_account_card(one: Account, cause: str, folder: str) -> None:
     view = AccountView(
-        one, "https://maildesk.example/login/x", NOW, "https://login.example/adminconsent",
-        (failure(cause), ROWS.verdict(cause)), [("Sent", folder)],
+        one, folder, link="https://maildesk.example/login/x", link_until=NOW,
+        admin_link="https://login.example/adminconsent", fault=(failure(cause), ROWS.verdict(cause)), folders=[("Sent", folder)],
     )  # fmt: skip
-    check_message(account_card(view))
-    check_message(account_card(AccountView(one)))
+    held, asked = replace(view, held=f"{folder}@acme.example"), replace(view, question=True)
+    for each in (view, held, asked, AccountView(one)):
+        check_message(account_card(each))
+        check_view(manage.account_window(each))
+    check_view(manage.disconnect_form(one))
+    check_view(manage.disconnected(one))
+
+
+@settings(max_examples=60, deadline=None)
+@given(words, words)
+def test_the_administrators_packet(name: str, vendor: str) -> None:
+    link = "https://login.example/acme.example/v2.0/adminconsent?" + "x" * 400
+    packet = manage.Packet(name, vendor, "support@lumen.example", link, SCOPES)
+    check_view(manage.packet_window(packet))
+    check_view(manage.packet_window(replace(packet, link="")))
+    assert link in manage.packet_text(packet) and "Global Administrator" in manage.packet_text(packet)
+    for scope in SCOPES:
+        assert scope.rpartition("/")[2] in manage.packet_text(packet)
 
 
 @settings(max_examples=100, deadline=None)
@@ -101,7 +121,9 @@ def test_the_customers_cards(name: str, several: list[Account]) -> None:
     check_message(customer.setup_card(name, several))
     check_view(customer.account_list(name, several))
     check_view(customer.setup_form(name[:80], "C0ACME"))
-    check_view(form.account_form("C0ACME", name[:80]))
+    check_view(form.account_form("C0ACME", Form(sender_name=name[:80])))
+    for one in several[:1]:
+        check_view(form.account_form(one.ref, form_of(one), changes=True))
     snoozed = [one for one in several if not setattr(one, "snoozed_until", NOW + timedelta(days=1))]
     for now in (NOW, NOW + timedelta(days=2)):
         check_message(reminder.reminder_message(Reminder(id=1, channel_id="C0ACME", posted_at=NOW), snoozed, now))

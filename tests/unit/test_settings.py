@@ -42,7 +42,11 @@ WRONG = {
     "ALERT_CHANNEL": ("alerts",),
     "SUPPORT_EMAIL": ("support",),
     "MS_CLIENT_ID": ("planted-client",),
-    "MS_CLIENT_CERTIFICATE": ("/nowhere/key.pem",),
+    "MS_CLIENT_CERTIFICATE": ("/nowhere/key.pem", "/dev/null,/nowhere/key.pem"),
+    "MS_CLIENT_SECRET_FILE": ("/nowhere/secret",),
+    "MS_CLIENT_SECRET_EXPIRES": ("soon", "31.05.2027", "2027-05-31,"),
+    "MS_CLOUD": ("germany", "Worldwide"),
+    "VENDOR_NAME": ("x" * 61,),
     "MS_AUTHORITY": ("http://localhost/organizations", "https://login.microsoftonline.com", "organizations"),
     "MS_CA_BUNDLE": ("/nowhere/ca.pem",),
     "MS_GRAPH_URL": ("http://graph.example",),
@@ -117,7 +121,31 @@ def test_socket_mode_needs_no_signing_secret_and_a_certificate_no_client_secret(
     pem.write_text("key and certificate")
     other = {"SLACK_APP_TOKEN": "xapp-1", "MS_CLIENT_CERTIFICATE": str(pem)}
     left = {name: value for name, value in RIGHT.items() if name not in ("SLACK_SIGNING_SECRET", "MS_CLIENT_SECRET")}
-    assert load(left | other).ms_client_certificate == pem
+    assert load(left | other).ms_client_certificate == (pem,)
+
+
+def test_each_cloud_brings_its_hosts_and_scopes_and_each_host_can_be_overridden() -> None:
+    high = load(RIGHT | {"MS_CLOUD": "gcc-high"})
+    assert high.ms_authority == "https://login.microsoftonline.us/organizations"
+    assert (high.imap_host, high.smtp_host) == ("outlook.office365.us", "smtp.office365.us")
+    assert high.cloud.scopes == (
+        "https://outlook.office365.us/IMAP.AccessAsUser.All",
+        "https://outlook.office365.us/SMTP.Send",
+    )
+    assert load(RIGHT | {"MS_CLOUD": "dod"}).ms_graph_url == "https://dod-graph.microsoft.us"
+    china = load(RIGHT | {"MS_CLOUD": "china", "SMTP_HOST": "smtp.partner.outlook.cn"})
+    assert china.ms_authority == "https://login.partner.microsoftonline.cn/organizations"
+    assert (china.imap_host, china.smtp_host) == ("partner.outlook.cn", "smtp.partner.outlook.cn")
+
+
+def test_the_authority_says_the_cloud_where_nothing_else_does_and_may_not_contradict_it() -> None:
+    government = "https://login.microsoftonline.us/organizations"
+    assert load(RIGHT | {"MS_AUTHORITY": government}).ms_cloud == "gcc-high"
+    assert load(RIGHT | {"MS_AUTHORITY": government, "MS_CLOUD": "dod"}).ms_cloud == "dod"
+    assert "another cloud" not in refusal(RIGHT | {"MS_AUTHORITY": government, "MS_CLOUD": "worldwide"})
+    assert (
+        load(RIGHT | {"MS_AUTHORITY": "https://localhost:4443/organizations", "MS_CLOUD": "china"}).ms_cloud == "china"
+    )
 
 
 @pytest.mark.parametrize(

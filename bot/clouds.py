@@ -1,0 +1,32 @@
+"""Microsoft's clouds."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+PERMISSIONS = ("IMAP.AccessAsUser.All", "SMTP.Send")
+"""What reading and sending mail needs (office-developer-exchange-docs, how-to-authenticate-…-by-using-oauth)."""
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """One cloud: its hosts, and `resource`, with which its mail scopes begin."""
+
+    authority: str
+    graph: str
+    imap: str
+    smtp: str
+    resource: str
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """The scopes that are asked for."""
+        return tuple(f"{self.resource}/{permission}" for permission in PERMISSIONS)
+
+
+@cache
+def load() -> dict[str, Cloud]:
+    """The clouds by the names that the settings use."""
+    data = tomllib.loads(Path(__file__).with_name("clouds.toml").read_text(encoding="utf-8"))
+    return {name: Cloud(**row) for name, row in data.items()}
