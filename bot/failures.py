@@ -79,9 +79,9 @@ class Failures:
         return replace(self._catalogue.verdict(failure.cause), scope=failure.scope, permanence=failure.permanence)
 
     def settle(self, tx: Transaction, account: Account, passed: Collection[StepId], tested_at: datetime) -> set[int]:
-        """Note which of the account's failures are gone: those whose proving step is among `passed` in a test begun then, and that
-        were not seen in it. Gives the other accounts at which such a cause was ours and may be gone too; an alert ends with the
-        last of them."""
+        """Note which of the account's failures are gone: those whose proving step is among `passed` in a test begun then, and
+        that were not seen in it. Gives the other accounts at which such a cause was ours and may be gone too; an alert ends
+        with the last of them."""
         others: set[int] = set()
         for failure in tx.failures.open_of(account.id or 0):
             proof = self._catalogue.verdict(failure.cause).proof or StepId.TOKEN

@@ -24,9 +24,11 @@ class Signer:
         self._key = RSAKey.generate_key(2048, {"kid": "practice-world"}, private=True)
 
     def issue(self, claims: dict[str, Any], lifetime: float) -> str:
-        """A signed JWT with `claims`, valid from now for `lifetime` seconds (negative: already expired)."""
+        """A signed JWT with `claims` (an empty one is left out), valid from now for `lifetime` seconds (negative: already
+        expired)."""
         now = int(time.time())
         timed = {"iat": now, "nbf": now - 60, "exp": now + int(lifetime), **claims}
+        timed = {name: value for name, value in timed.items() if value != ""}
         return str(jwt.encode({"alg": "RS256", "kid": "practice-world", "typ": "JWT"}, timed, self._key))
 
     def verify(self, token: str, audience: str) -> dict[str, Any]:

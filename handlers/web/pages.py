@@ -67,7 +67,7 @@ class Pages:
         blueprint.add_url_rule("/errors/<code>", view_func=self.error, methods=["GET"])
         blueprint.before_request(self._guard)
         blueprint.after_request(self._harden)
-        blueprint.register_error_handler(RequestEntityTooLarge, lambda error: self._link_page("unknown", 413))
+        blueprint.register_error_handler(RequestEntityTooLarge, self._too_large)
         return blueprint
 
     def start(self, secret: str) -> AnyResponse:
@@ -158,6 +158,10 @@ class Pages:
         form_action = "" if template in LEADS_TO_MICROSOFT else "; form-action 'self'"
         response.headers["Content-Security-Policy"] = POLICY + form_action
         return response
+
+    def _too_large(self, error: RequestEntityTooLarge) -> Response:
+        self.desk.signin.refused_request("page.posted", LinkUnusable("too-large"))
+        return self._link_page("unknown", 413)
 
     def _link_page(self, reason: str, status: int = 410) -> Response:
         return self._page("link.html", status, reason=reason)

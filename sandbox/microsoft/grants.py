@@ -181,8 +181,7 @@ class Grants:
             "ver": "2.0",
         }
         claims |= {"nonce": nonce} if nonce else {}
-        changed = claims | shape.get("claims", {})
-        return self._signer.issue({k: v for k, v in changed.items() if v != ""}, 3600)
+        return self._signer.issue(claims | shape.get("claims", {}), 3600)
 
     def _new_refresh(self, person: Person, scopes: frozenset[str]) -> str:
         token = "1.A" + secrets.token_urlsafe(700)

@@ -27,22 +27,12 @@ def at_microsoft(world: BotWorld, card: Message, browser: Browser) -> Page:
 
 def answer_of(world: BotWorld, card: Message, browser: Browser) -> dict[str, str]:
     """What Microsoft's last page would post to us, caught before it is sent."""
-    caught: dict[str, str] = {}
-    real = browser._request
-
-    def catching(method: str, url: str, data: dict[str, str]) -> tuple[Page, str]:
-        if url.endswith("/oauth/callback"):
-            caught.update(data)
-            return Page(url, 200, "caught", {}), ""
-        return real(method, url, data)
-
-    browser._request = catching  # type: ignore[method-assign]
+    browser.stops_before = "/oauth/callback"
     page = browser.press(at_microsoft(world, card, browser), "info@acme.example")
     if "Permissions requested" in page.text:
         browser.press(page, "Accept")
-    browser._request = real  # type: ignore[method-assign]
-    assert "code" in caught
-    return caught
+    assert "code" in browser.caught
+    return browser.caught
 
 
 def post_callback(world: BotWorld, browser: Browser, answer: dict[str, str]) -> Page:

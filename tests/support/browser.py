@@ -73,9 +73,12 @@ class Page:
 
 
 class Browser:
-    """Somebody's browser. Pages that send themselves on (form_post) are followed, as with JavaScript."""
+    """Somebody's browser. Pages that send themselves on (form_post) are followed, as with JavaScript. What would be posted to an
+    address that ends with `stops_before` is `caught` instead."""
 
-    def __init__(self) -> None:
+    def __init__(self, stops_before: str = "") -> None:
+        self.stops_before = stops_before
+        self.caught: dict[str, str] = {}
         self.cookies: dict[str, dict[str, str]] = {}
         self._session = requests.Session()
         self._session.trust_env = False
@@ -83,6 +86,10 @@ class Browser:
     def open(self, url: str) -> Page:
         """Go to an address."""
         return self._go("GET", url, {})
+
+    def post(self, url: str, data: dict[str, str], **headers: str) -> Page:
+        """Send a form, wherever it came from."""
+        return self._request("POST", url, data, {name.replace("_", "-"): value for name, value in headers.items()})[0]
 
     def press(self, page: Page, label: str, **extra: str) -> Page:
         """Press the button whose label begins with `label`."""
@@ -100,16 +107,21 @@ class Browser:
                 method, url, data = "GET", urljoin(url, location), {}
             elif 'id="back"' in page.html:
                 form = page.forms[0]
+                if self.stops_before and form.action.endswith(self.stops_before):
+                    self.caught = form.hidden
+                    return page
                 method, url, data = "POST", form.action, form.hidden
             else:
                 return page
         raise AssertionError("too many redirects")
 
-    def _request(self, method: str, url: str, data: dict[str, str]) -> tuple[Page, str]:
+    def _request(
+        self, method: str, url: str, data: dict[str, str], headers: dict[str, str] | None = None
+    ) -> tuple[Page, str]:
         jar = self.cookies.setdefault(urlsplit(url).netloc, {})
         cookie = {"Cookie": "; ".join(f"{k}={v}" for k, v in jar.items())} if jar else {}
         answer = self._session.request(
-            method, url, data=data or None, headers=cookie, allow_redirects=False, timeout=20
+            method, url, data=data or None, headers=cookie | (headers or {}), allow_redirects=False, timeout=20
         )
         for name, value in answer.cookies.items():
             jar[name] = value or ""
