@@ -65,7 +65,7 @@ class Practice:
             "SUPPORT_EMAIL": "support@lumen.example",
             "VENDOR_NAME": "Lumen CRM",
             "MS_CLIENT_ID": self.world.app.client_id,
-            "MS_CLIENT_SECRET": next(iter(self.world.app.client_secrets)),
+            "MS_CLIENT_SECRET": next(iter(self.world.app.client_secrets), ""),
             "MS_AUTHORITY": self.microsoft.authority,
             "MS_CA_BUNDLE": str(self.certificates.ca_file),
             "MS_GRAPH_URL": self.microsoft.graph_url,

@@ -65,7 +65,7 @@ def check_assertion(assertion: str, certificates: set[str], client_id: str, audi
     by_thumbprint = {_thumbprint(pem): pem for pem in certificates}
     try:
         head = json.loads(base64.urlsafe_b64decode(assertion.split(".")[0] + "=="))
-        pem = by_thumbprint.get(head.get("x5t#S256", ""))
+        pem = by_thumbprint.get(head.get("x5t#S256", "").rstrip("="))
         if pem is None:
             raise TokenRefused("unknown certificate")
         key = x509.load_pem_x509_certificate(pem.encode()).public_key()
