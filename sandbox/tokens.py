@@ -6,8 +6,10 @@ import time
 from typing import Any
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
@@ -64,15 +66,20 @@ def check_assertion(assertion: str, certificates: set[str], client_id: str, audi
     """
     by_thumbprint = {_thumbprint(pem): pem for pem in certificates}
     try:
-        head = json.loads(base64.urlsafe_b64decode(assertion.split(".")[0] + "=="))
-        pem = by_thumbprint.get(head.get("x5t#S256", "").rstrip("="))
+        head, claims, signature = (base64.urlsafe_b64decode(part + "==") for part in assertion.split("."))
+        pem = by_thumbprint.get(json.loads(head).get("x5t#S256", "").rstrip("="))
         if pem is None:
             raise TokenRefused("unknown certificate")
         key = x509.load_pem_x509_certificate(pem.encode()).public_key()
-        public = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        claims = jwt.decode(assertion, RSAKey.import_key(public), algorithms=["PS256"]).claims
-    except (JoseError, ValueError, IndexError) as error:
+        assert isinstance(key, RSAPublicKey)
+        said = assertion.rpartition(".")[0].encode()
+        key.verify(signature, said, PSS(MGF1(SHA256()), SHA256.digest_size), SHA256())
+    except (InvalidSignature, ValueError) as error:
         raise TokenRefused(type(error).__name__) from None
+    _check_claims(json.loads(claims), client_id, audiences)
+
+
+def _check_claims(claims: dict[str, Any], client_id: str, audiences: set[str]) -> None:
     if claims.get("iss") != client_id or claims.get("sub") != client_id or claims.get("aud") not in audiences:
         raise TokenRefused("issuer, subject or audience")
     if not claims.get("jti") or claims.get("exp", 0) <= time.time():

@@ -76,7 +76,7 @@ def test_a_newcomer_walks_the_whole_road(practice_page: str, browser: Browser, p
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{practice_page}/#as=U0VERA&channel=C0ACME")
-    page.get_by_label("Message").fill("/maildesk setup Acme Marine")
+    page.get_by_label("Message").fill("/maildesk setup Acme Marine acme.example")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_text("Connect your Microsoft 365 mailboxes")).to_be_visible()
     page.screenshot(path=str(pictures / "0-setup.png"))

@@ -128,10 +128,10 @@ def test_one_refresh_at_a_time(url: str, tmp_path: Path) -> None:
     world.connect("info@acme.example", "Info")
     account_id = world.account("Info").id or 0
     with world.bot.store.transaction() as tx:
-        assert tx.grants.claim(account_id, NOW, LEASE)
-        assert not tx.grants.claim(account_id, NOW, LEASE)
+        assert tx.grants.claim(account_id, NOW, NOW + LEASE)
+        assert not tx.grants.claim(account_id, NOW, NOW + LEASE)
     with world.bot.store.transaction() as tx:
-        assert tx.grants.claim(account_id, NOW + LEASE * 2, LEASE), "a claim ends with its lease"
+        assert tx.grants.claim(account_id, NOW + LEASE * 2, NOW + LEASE * 3), "a claim ends with its lease"
     world.stop()
 
 
