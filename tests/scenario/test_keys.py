@@ -1,0 +1,99 @@
+"""Key rotation on a database that is in use, and the audit table as a file."""
+
+import io
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot import audit, keys, links, tokens
+from storage.cipher import CannotOpen, Cipher
+from storage.database import Store, connect
+from storage.migrate import upgrade
+from storage.tables import Account, AuditEntry, Grant, LoginTicket
+from storage.vocabulary import Owner, State
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+OLD, NEW = b"o" * 32, b"n" * 32
+MANY = 10_000
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    url = f"sqlite:///{tmp_path / 'keys.db'}"
+    upgrade(url)
+    return Store(connect(url))
+
+
+def an_account(store: Store) -> int:
+    with store.transaction() as tx:
+        customer = tx.channels.add_customer("Acme", NOW)
+        names = dict.fromkeys(("name", "sender_name", "created_by_team", "created_by_user"), "x")
+        facts = {"customer_id": customer.id, "channel_id": "C1", "address_key": "a@b.example", "ref": "MB-1"}
+        where = {"state": State.LIVE, "owner": Owner.MAILDESK, "state_since": NOW, "created_at": NOW}
+        mail = {"sender_email": "a@b.example", "username": "a@b.example"}
+        return tx.accounts.add(Account(**names, **facts, **where, **mail)).id or 0
+
+
+def test_ten_thousand_values_are_sealed_anew_while_others_are_stored(store: Store) -> None:
+    account_id, old, both, new = an_account(store), Cipher([OLD]), Cipher([NEW, OLD]), Cipher([NEW])
+    with store.transaction() as tx:
+        for number in range(MANY):
+            sealed = old.seal(f"secret {number}", links.place(account_id))
+            ticket = LoginTicket(account_id=account_id, digest=str(number), sealed=sealed, created_at=NOW)
+            ticket.expires_at, ticket.asked_by_team, ticket.asked_by_user = NOW + timedelta(days=1), "T1", "U1"
+            tx.session.add(ticket)
+        first = old.seal("grant 0", tokens.place(account_id))
+        tx.grants.put(Grant(account_id=account_id, sealed=first, scopes="", refreshed_at=NOW))
+    done, stored = threading.Event(), [0]
+
+    def refresh() -> None:
+        while not done.is_set():
+            stored[0] += 1
+            sealed = both.seal(f"grant {stored[0]}", tokens.place(account_id))
+            with store.transaction() as tx:
+                tx.grants.put(Grant(account_id=account_id, sealed=sealed, scopes="", refreshed_at=NOW))
+
+    worker = threading.Thread(target=refresh)
+    worker.start()
+    rotated = keys.rotate(store, both)
+    done.set()
+    worker.join()
+    assert rotated.unreadable == 0 and rotated.sealed >= MANY and stored[0] > 1
+    with store.transaction() as tx:
+        for number in range(MANY):
+            ticket = tx.signins.ticket(str(number))
+            assert ticket is not None
+            assert new.open(ticket.sealed, links.place(account_id)) == f"secret {number}"
+        grant = tx.grants.get(account_id)
+    assert grant is not None and new.open(grant.sealed, tokens.place(account_id)) == f"grant {stored[0]}"
+    with pytest.raises(CannotOpen):
+        new.open(grant.sealed, tokens.place(account_id + 1))
+    assert keys.rotate(store, both).sealed == 0
+
+
+def test_what_no_key_opens_is_counted_and_left_as_it_is(store: Store) -> None:
+    account_id = an_account(store)
+    sealed = Cipher([b"x" * 32]).seal("grant", tokens.place(account_id))
+    with store.transaction() as tx:
+        tx.grants.put(Grant(account_id=account_id, sealed=sealed, scopes="", refreshed_at=NOW))
+    assert keys.rotate(store, Cipher([NEW, OLD])).unreadable == 1
+    with store.transaction() as tx:
+        assert tx.grants.get(account_id).sealed == sealed  # type: ignore[union-attr]
+
+
+def test_the_audit_table_is_written_in_order_and_between_two_moments(store: Store) -> None:
+    with store.transaction() as tx:
+        for day in range(1, 4):
+            entry = AuditEntry(at=NOW + timedelta(days=day), team="T1", user="U1", action="=cmd()", subject="MB-1")
+            entry.channel_id, entry.detail = "C1", {"day": day}
+            tx.audit.add(entry)
+    rows = list(audit.entries(store, NOW + timedelta(days=2), NOW + timedelta(days=3)))
+    assert [(row["detail"], row["place"], row["result"]) for row in rows] == [({"day": 2}, "C1", "done")]
+    lines, table = io.StringIO(), io.StringIO()
+    audit.write_lines(audit.entries(store, NOW, NOW + timedelta(days=9)), lines)
+    assert [json.loads(line)["detail"]["day"] for line in lines.getvalue().splitlines()] == [1, 2, 3]
+    audit.write_csv(audit.entries(store, NOW, NOW + timedelta(days=9)), table)
+    assert table.getvalue().startswith("id,at,team,user,place,action") and "'=cmd()" in table.getvalue()
