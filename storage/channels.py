@@ -48,7 +48,7 @@ class Channels:
         return list(self._session.exec(rows))
 
     def first_sight(self, event_id: str, now: datetime) -> bool:
-        """Whether this event is new; it is remembered."""
+        """Whether what has this id is new; it is remembered."""
         if self._session.get(SeenEvent, event_id) is not None:
             return False
         self._session.add(SeenEvent(event_id=event_id, at=now))

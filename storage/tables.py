@@ -307,7 +307,7 @@ class Job(SQLModel, table=True):
 
 
 class SeenEvent(SQLModel, table=True):
-    """A Slack event that was taken in, so that its repetition is not."""
+    """What happens once: a Slack event that was taken in, a word of the countdown that was said."""
 
     event_id: str = Field(primary_key=True)
     at: datetime = _time(index=True)

@@ -39,6 +39,12 @@ class AccountView:
 
 def account_card(view: AccountView) -> Message:
     """The card as it stands in the channel."""
+    more = button(plainly("button.more"), "account.show", view.account.ref)
+    return Message(summary(view.account), [*account_blocks(view, more), divider()])
+
+
+def account_blocks(view: AccountView, *more: Block) -> list[Block]:
+    """What is told of an account, and the buttons that make sense now, with `more` behind them."""
     account = view.account
     blocks = [_title(account), _facts(account), section(next_step(view))]
     if view.fault is not None and account.state in (State.FAILING, State.BROKEN, State.AWAITING_ADMIN):
@@ -49,15 +55,12 @@ def account_card(view: AccountView) -> Message:
         blocks.append(context(say("card.folders", folders=Safe(pairs))))
     if view.question and not view.held:
         blocks += [section(say("next.question")), actions(*_answers(account.ref))]
-    blocks.append(actions(*_buttons(view), button(plainly("button.more"), "account.show", account.ref)))
-    if (
-        view.link
-        and view.link_until
-        and not view.held
-        and account.state in (State.AWAITING_SIGN_IN, State.AWAITING_ADMIN)
-    ):
+    buttons = [*_buttons(view), *more]
+    blocks += [actions(*buttons)] if buttons else []
+    waiting = account.state in (State.AWAITING_SIGN_IN, State.AWAITING_ADMIN) and not view.held
+    if waiting and view.link and view.link_until:
         blocks.append(context(say("card.link_note", until=moment(view.link_until), username=account.username)))
-    return Message(summary(account), [*blocks, divider()])
+    return blocks
 
 
 def summary(account: Account) -> Safe:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from handlers.cards.account import AccountView, account_card
-from handlers.cards.kit import Block, Safe, actions, button, modal, preformatted, safe, section
+from handlers.cards.account import AccountView, account_blocks
+from handlers.cards.kit import Block, Safe, actions, button, divider, modal, preformatted, safe, section
 from handlers.words import plainly, say
 from storage.tables import Account
 from storage.vocabulary import State
@@ -28,13 +28,8 @@ class Packet:
 
 
 def account_window(view: AccountView) -> Block:
-    """The account as its card shows it (*More* would lead here again), and what else can be done with it."""
-    blocks = account_card(view).blocks
-    row = next((block for block in reversed(blocks) if block["type"] == "actions"), None)
-    if row is not None:
-        row["elements"] = [element for element in row["elements"] if element["action_id"] != "account.show"]
-    blocks = [block for block in blocks if block.get("elements") != []]
-    return modal(view.account.name, [*blocks, actions(*_seldom(view))])
+    """The account as its card shows it, and what else can be done with it."""
+    return modal(view.account.name, [*account_blocks(view), divider(), actions(*_seldom(view))])
 
 
 def disconnect_form(account: Account) -> Block:

@@ -1,0 +1,95 @@
+"""What hostile requests are aimed at: a mailbox that waits for its sign-in, and what must not come of them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.accounts import Form
+from bot.people import Person
+from storage.tables import AuditEntry, Grant
+from tests.support.browser import Browser, Page
+from tests.support.slack import Message
+from tests.support.world import ACME, BotWorld
+
+INFO = "info@acme.example"
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class Target:
+    """A mailbox that waits for its sign-in, and where the audit table ended before the case began."""
+
+    world: BotWorld
+    name: str
+    link: str
+    before: int
+
+    @property
+    def account_id(self) -> int:
+        return self.world.account(self.name).id or 0
+
+    @property
+    def card(self) -> Message:
+        return self.world.card(self.name)
+
+    def sign_in(self, upn: str) -> Page:
+        """The whole way, as `upn`; the page at the end."""
+        browser = Browser()
+        page = browser.press(self.at_microsoft(browser), upn)
+        return browser.press(page, "Accept") if "Permissions requested" in page.text else page
+
+    def at_microsoft(self, browser: Browser) -> Page:
+        """As far as Microsoft's choice of accounts."""
+        return browser.press(browser.open(self.link), "Continue to Microsoft")
+
+    def answer(self, browser: Browser, upn: str = INFO) -> dict[str, str]:
+        """What Microsoft would have the browser post to us."""
+        browser.stops_before = "/oauth/callback"
+        page = browser.press(self.at_microsoft(browser), upn)
+        if "Permissions requested" in page.text:
+            browser.press(page, "Accept")
+        assert "code" in browser.caught
+        return browser.caught
+
+    def returned(self, browser: Browser, answer: dict[str, str]) -> Page:
+        return browser.post(f"{self.world.url}/oauth/callback", answer)
+
+    def audited(self) -> list[AuditEntry]:
+        """What was added to the audit table since the case began."""
+        with self.world.bot.store.transaction() as tx:
+            return tx.audit.since(*ALWAYS, self.before, 1000)
+
+    def kept(self) -> bool:
+        """Whether tokens were kept for the account."""
+        account_id = self.account_id
+        with self.world.bot.store.transaction() as tx:
+            return bool(tx.grants.get(account_id) or tx.signins.held(account_id))
+
+    def grant(self) -> Grant | None:
+        account_id = self.account_id
+        with self.world.bot.store.transaction() as tx:
+            return tx.grants.get(account_id)
+
+    def refused(self, page: Page, *said: str, status: int = 410, action: str = "") -> None:
+        """The case came to nothing, in the open: page, audit entry, no token."""
+        assert page.status == status, page.text
+        for sentence in said:
+            assert sentence in page.text
+        refusals = [entry for entry in self.audited() if entry.result == "refused"]
+        assert refusals and (not action or refusals[-1].action == action), self.audited()
+        assert not self.kept()
+        assert "Traceback" not in page.html and "eyJ" not in page.html
+
+
+def aim(world: BotWorld) -> Target:
+    """A new account in the channel, made by Carol."""
+    desk, carol = world.bot.desk, Person("T0ACME", "U0CAROL")
+    with desk.store.transaction() as tx:
+        channel = tx.channels.get(ACME)
+        before = len(tx.audit.since(*ALWAYS, 0, 100_000))
+    assert channel is not None
+    account = desk.accounts.create(channel, Form(f"Box {before}", "Acme Marine", INFO), carol)
+    with desk.store.transaction() as tx:
+        ticket = tx.signins.usable_ticket(account.id or 0, world.clock.now())
+        last = tx.audit.since(*ALWAYS, 0, 100_000)[-1]
+    assert ticket is not None
+    return Target(world, account.name, desk.links.url(ticket), last.id or 0)
