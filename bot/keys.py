@@ -1,10 +1,16 @@
 """The encryption keys: everything sealed under an older one is sealed anew under the newest."""
 
+import time
+from collections.abc import Callable
+
 from bot import flow, links, signin, tokens
 from storage import rotation
 from storage.cipher import Cipher
 from storage.database import Store
 from storage.tables import Grant, HeldSignIn, LoginTicket, SignInFlow
+
+PAUSE_SECONDS = 0.1
+"""As long as SQLite lets somebody sleep who found the database taken."""
 
 PLACES: rotation.Places = {
     Grant: lambda row: tokens.place(row.account_id),
@@ -15,6 +21,9 @@ PLACES: rotation.Places = {
 """What the values of each table are sealed for."""
 
 
-def rotate(store: Store, cipher: Cipher) -> rotation.Rotated:
-    """Seal everything anew. May run while the bot does; afterwards the older keys are needed no more."""
-    return rotation.rotate(store, cipher, PLACES)
+def rotate(
+    store: Store, cipher: Cipher, pause: Callable[[], object] = lambda: time.sleep(PAUSE_SECONDS)
+) -> rotation.Rotated:
+    """Seal everything anew. May run while the bot does, which it lets have its turn in each `pause`; afterwards the older keys
+    are needed no more."""
+    return rotation.rotate(store, cipher, PLACES, pause)

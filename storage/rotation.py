@@ -22,17 +22,19 @@ class Rotated:
     unreadable: int = 0
 
 
-def rotate(store: Store, cipher: Cipher, places: Places) -> Rotated:
+def rotate(store: Store, cipher: Cipher, places: Places, pause: Callable[[], object]) -> Rotated:
     """Seal every value that an older key sealed under the newest one. `places` says of each table with sealed values what those
     are sealed for.
 
-    Each batch is a transaction that holds its rows, so what the bot stores meanwhile is sealed anew or comes after.
+    Each batch is a transaction that holds its rows, so what the bot stores meanwhile is sealed anew or comes after. `pause` is
+    called between two batches: SQLite's only writer has to let others have their turn.
     """
     rotated = Rotated()
     for table, place in places.items():
         after: int | None = 0
         while after is not None:
             after = _batch(store, cipher, table, place, after, rotated)
+            pause()
     return rotated
 
 
