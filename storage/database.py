@@ -21,6 +21,8 @@ from storage.signin import Grants, SignIns
 from storage.tests import Tests
 
 SQLITE_WAIT_SECONDS = 30
+POOL = {"pool_size": 5, "max_overflow": 10}
+"""Connections of one process. PostgreSQL gives 100 to everybody together, unless it is told otherwise."""
 
 
 class Transaction:
@@ -66,8 +68,8 @@ def connect(url: str) -> Engine:
     if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
-    engine = create_engine(parsed, connect_args={"timeout": SQLITE_WAIT_SECONDS}, pool_size=10, max_overflow=20)
+        return create_engine(parsed, pool_pre_ping=True, **POOL)
+    engine = create_engine(parsed, connect_args={"timeout": SQLITE_WAIT_SECONDS}, **POOL)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine

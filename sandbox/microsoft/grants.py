@@ -87,6 +87,12 @@ class Grants:
             ended = [token for token, (owner, _) in self._refresh.items() if owner == upn.lower()]
             self._revoked.update(ended)
 
+    def use_up(self, token: str) -> None:
+        """A refresh token that is good for one use only: Microsoft promises web applications no more than a new one with each
+        answer (entra-docs, refresh-tokens)."""
+        with self._lock:
+            self._revoked.add(token)
+
     def new_code(self, person: Person, asked: dict[str, str]) -> str:
         """An authorization code for what was asked."""
         code = "1.A" + secrets.token_urlsafe(300)
@@ -131,7 +137,8 @@ class Grants:
     def answer(
         self, person: Person, scopes: frozenset[str], issuer: str, nonce: str, shape: dict[str, Any]
     ) -> dict[str, Any]:
-        """A token answer. `shape` is what a scenario changes in it."""
+        """A token answer. `shape` is what a scenario changes in it: `expires_in`, `scope`, `audience`, `claims`, `drop`; and for the
+        server `user`, `once` (the refresh token is used up) and `seconds` (how long the answer is on its way)."""
         mail = sorted(scope for scope in scopes if scope not in OIDC)
         resource = GRAPH if mail and mail[0].startswith(GRAPH) else self._world.app.resource
         lifetime = int(shape.get("expires_in", 3600 + secrets.randbelow(1800)))

@@ -104,7 +104,11 @@ class MicrosoftStandIn:
         shaped = self._world.strike("token.shape", person.upn)
         shape = shaped.reply if shaped else {}
         who = self._other(shape, person)
-        return jsonify(self.grants.answer(who, wanted & scopes, f"{self.base}/{who.tenant_id}/v2.0", nonce, shape))
+        answer = self.grants.answer(who, wanted & scopes, f"{self.base}/{who.tenant_id}/v2.0", nonce, shape)
+        if shape.get("once"):
+            self.grants.use_up(form.get("refresh_token", ""))
+        time.sleep(shape.get("seconds", 0))
+        return jsonify(answer)
 
     def _other(self, shape: dict[str, Any], person: Person) -> Person:
         return self._world.people[shape["user"].lower()] if "user" in shape else person

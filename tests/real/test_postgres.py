@@ -1,7 +1,6 @@
 """The bot on PostgreSQL: the road, the claims of several workers, and the migrations."""
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,14 +8,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
 from sqlmodel import SQLModel
 
 from bot.accounts import Form, InvalidForm
 from bot.people import Person
 from storage.database import Store, connect
-from storage.migrate import upgrade
-from tests.real.postgres import Postgres
 from tests.scenario import test_mends
 from tests.support.world import ACME, BotWorld
 
@@ -24,27 +20,6 @@ pytestmark = pytest.mark.real
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=1)
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Postgres]:
-    with Postgres() as running:
-        yield running
-
-
-@pytest.fixture(params=["postgresql", "sqlite"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty, migrated database of either kind."""
-    if request.param == "sqlite":
-        fresh = f"sqlite:///{tmp_path / 'maildesk.db'}"
-    else:
-        fresh = str(request.getfixturevalue("cluster").url)
-        engine = connect(fresh)
-        with engine.begin() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
-        engine.dispose()
-    upgrade(fresh)
-    return fresh
 
 
 def test_the_migrations_make_the_tables_that_the_code_knows(url: str) -> None:

@@ -3,7 +3,7 @@
 import base64
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -91,9 +91,10 @@ class BotWorld:
         self.bot.worker.stop()
         self.bot.store.engine.dispose()
 
-    def restart_bot(self) -> None:
-        """Stop it and start it again, on the same database."""
+    def restart_bot(self, environment: Mapping[str, str] | None = None) -> None:
+        """Stop it and start it again on the same database, with these settings changed."""
         self.stop_bot()
+        self._environment |= environment or {}
         self.start_bot()
 
     def stop(self) -> None:
