@@ -137,8 +137,8 @@ class Grants:
     def answer(
         self, person: Person, scopes: frozenset[str], issuer: str, nonce: str, shape: dict[str, Any]
     ) -> dict[str, Any]:
-        """A token answer. `shape` is what a scenario changes in it: `expires_in`, `scope`, `audience`, `claims`, `drop`; and for the
-        server `user`, `once` (the refresh token is used up) and `seconds` (how long the answer is on its way)."""
+        """A token answer. `shape` is what a scenario changes in it: `expires_in`, `scope`, `audience`, `claims`, `drop`; and the
+        server's part is `user`, `once` (the refresh token is used up) and `seconds` (the answer is so long on its way)."""
         mail = sorted(scope for scope in scopes if scope not in OIDC)
         resource = GRAPH if mail and mail[0].startswith(GRAPH) else self._world.app.resource
         lifetime = int(shape.get("expires_in", 3600 + secrets.randbelow(1800)))

@@ -10,13 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
 TOP = Path(__file__).resolve().parents[2]
 READY_SECONDS = 60
 
@@ -33,22 +30,6 @@ def practice_page(tmp_path: Path) -> Iterator[str]:
         yield re.findall(r"http://\S+", line)[0]
         os.kill(process.pid, signal.SIGTERM)
         assert process.wait(timeout=30) == 0
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def pictures(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """Where screenshots go: the folder named by MAILDESK_PICTURES, so that a person can look at them."""
-    folder = Path(os.environ.get("MAILDESK_PICTURES", tmp_path / "pictures"))
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def become(page: Page, person: str) -> None:

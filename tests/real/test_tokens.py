@@ -120,13 +120,12 @@ def test_a_hundred_kills_between_refresh_and_store_lose_no_account_and_mix_none_
     shape(world, expires_in=60)  # too short to be kept: everybody who asks has to refresh
     world.expire_tokens("Info", "Carol")
     lost = 0
-    for _ in range(KILLS):
+    for number in range(KILLS):
         upn = dice.choice([INFO, CAROL])
         lost += fire.kill(ids[upn], dice.uniform(0, 0.02))
-        served = {each: fire.ask(ids[each]) for each in (INFO, CAROL)}
-        assert {each: it.error for each, it in served.items()} == {INFO: "", CAROL: ""}
-        assert {each: it.object_id for each, it in served.items()} == {each: owner(world, each) for each in ids}
-        assert served[INFO].digest != served[CAROL].digest
+        for each in ids if number % 10 == 9 else [upn]:
+            served = fire.ask(ids[each])
+            assert (served.error, served.object_id) == ("", owner(world, each))
     fire.stop()
     assert lost >= KILLS / 4, "the kills have to hit"
 

@@ -1,0 +1,155 @@
+"""The sign-in pages in a real browser, on a desk and on a phone: every way through them, checked for accessibility with axe-core.
+
+The Slack side is pressed over the wire; the pages are Microsoft's stand-in's and ours."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.support.world import BotWorld
+
+pytestmark = pytest.mark.browser
+
+INFO, CAROL, ADAM = "info@acme.example", "carol@acme.example", "adam@acme.example"
+WIDTHS = {"desk": (1280, 900), "phone": (360, 740)}
+SERIOUS = ("serious", "critical")
+
+
+@dataclass
+class Visitor:
+    """Somebody at a browser: looks at each of our pages, for which a picture is kept and axe-core is asked."""
+
+    page: Page
+    world: BotWorld
+    pictures: Path
+
+    def open(self, address: str) -> None:
+        self.page.goto(address)
+
+    def press(self, label: str) -> None:
+        self.page.get_by_role("button", name=label, exact=True).click()
+
+    def sees(self, heading: str, picture: str) -> None:
+        """One of our pages, with this heading: it has to be whole and readable."""
+        expect(self.page.get_by_role("heading", level=1, name=re.compile(heading))).to_be_visible()
+        assert self.page.url.startswith(self.world.url)
+        self.page.screenshot(path=str(self.pictures / f"{picture}.png"), full_page=True)
+        found = Axe().run(self.page).response["violations"]
+        assert [(each["id"], each["help"]) for each in found if each["impact"] in SERIOUS] == []
+        wider = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        assert not self.page.evaluate(wider), "it has to be scrolled sideways"
+
+    def to_microsoft(self, link: str) -> None:
+        """From the login link as far as Microsoft's choice of accounts."""
+        self.open(link)
+        self.sees("Connect the mailbox", "start")
+        self.press("Continue to Microsoft")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[BotWorld]:
+    running = BotWorld(tmp_path)
+    running.set_up()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(params=WIDTHS)
+def visitor(request: pytest.FixtureRequest, world: BotWorld, browser: Browser, pictures: Path) -> Iterator[Visitor]:
+    context = visit(browser, request.param)
+    folder = pictures / request.param
+    folder.mkdir(exist_ok=True)
+    yield Visitor(context.new_page(), world, folder)
+    context.close()
+
+
+def visit(browser: Browser, width: str) -> BrowserContext:
+    wide, high = WIDTHS[width]
+    # The stand-in's certificate is of the practice world's own authority.
+    return browser.new_context(
+        viewport={"width": wide, "height": high}, ignore_https_errors=True, java_script_enabled=True
+    )
+
+
+def link(world: BotWorld) -> str:
+    return world.card("Info").url("Sign in to Microsoft")
+
+
+def test_the_happy_path(world: BotWorld, visitor: Visitor) -> None:
+    visitor.to_microsoft(world.add(INFO, "Info").url("Sign in to Microsoft"))
+    visitor.press(INFO)
+    visitor.press("Accept")
+    visitor.sees(f"Signed in as {INFO}", "done")
+    world.card("Info", "folders not mapped yet")
+
+
+def test_approval_needed_then_the_packet_then_approved_then_connected(world: BotWorld, visitor: Visitor) -> None:
+    world.throw("admin-approval-needed", "acme.example")
+    visitor.to_microsoft(world.add(INFO, "Info").url("Sign in to Microsoft"))
+    visitor.press(INFO)
+    visitor.press("Return to the application without granting consent")
+    visitor.sees("not accepted", "approval-needed")
+    world.carol.press(world.card("Info", "Waiting for the administrator"), "For your administrator")
+    packet = world.carol.window("For your administrator", "Global Administrator")
+    visitor.open(next(word for word in packet.text.split() if "/adminconsent?" in word).replace("&amp;", "&"))
+    visitor.press(ADAM)
+    visitor.press("Accept")
+    visitor.sees("Thank you", "approved")
+    visitor.press("Let the people in Slack know")
+    visitor.sees("Thank you", "approved-told")
+    world.card("Info", "Waiting for the sign-in")
+    visitor.to_microsoft(link(world))
+    visitor.press(INFO)
+    visitor.sees(f"Signed in as {INFO}", "done")
+    world.card("Info", "folders not mapped yet")
+
+
+def test_the_wrong_account_then_another_one(world: BotWorld, visitor: Visitor) -> None:
+    visitor.to_microsoft(world.add(INFO, "Info").url("Sign in to Microsoft"))
+    visitor.press(CAROL)
+    visitor.press("Accept")
+    visitor.sees("Another account", "wrong-account")
+    expect(visitor.page.get_by_text(CAROL)).to_be_visible()
+    expect(visitor.page.get_by_text(INFO).first).to_be_visible()
+    visitor.press("Use another account")
+    visitor.press(INFO)
+    visitor.press("Accept")
+    visitor.sees(f"Signed in as {INFO}", "done")
+    world.card("Info", "folders not mapped yet")
+
+
+def test_declined_then_tried_again(world: BotWorld, visitor: Visitor) -> None:
+    visitor.to_microsoft(world.add(INFO, "Info").url("Sign in to Microsoft"))
+    visitor.press(INFO)
+    visitor.press("Cancel")
+    visitor.sees("declined", "declined")
+    visitor.press("Try again")
+    visitor.press(INFO)
+    visitor.press("Accept")
+    visitor.sees(f"Signed in as {INFO}", "done")
+    world.card("Info", "folders not mapped yet")
+
+
+def test_an_expired_link_then_a_new_one(world: BotWorld, visitor: Visitor) -> None:
+    expired = world.add(INFO, "Info").url("Sign in to Microsoft")
+    world.pass_time(hours=24, minutes=1)
+    visitor.open(expired)
+    visitor.sees("expired", "expired")
+    world.carol.press(world.card("Info", "press *New login link*"), "New login link")
+    visitor.to_microsoft(world.card("Info", "Waiting for the sign-in", "link works until").url("Sign in to Microsoft"))
+    visitor.press(INFO)
+    visitor.press("Accept")
+    visitor.sees(f"Signed in as {INFO}", "done")
+    world.card("Info", "folders not mapped yet")
+
+
+def test_what_an_error_means(world: BotWorld, visitor: Visitor) -> None:
+    visitor.open(f"{world.url}/errors/smtp-auth-off-tenant")
+    visitor.sees("organisation", "error")
+    visitor.open(f"{world.url}/consent/callback?error=access_denied&error_subcode=cancel")
+    visitor.sees("Not approved", "not-approved")
