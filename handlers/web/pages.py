@@ -19,6 +19,7 @@ from bot.flow import LIFE
 from bot.links import LinkUnusable
 from bot.microsoft import MicrosoftUnreachable
 from bot.people import Person
+from bot.redaction import redact
 from bot.signin import SignInRefused
 from handlers.words import plainly
 from storage.vocabulary import Owner
@@ -116,6 +117,8 @@ class Pages:
     def consent_returned(self) -> AnyResponse:
         """An administrator came back. Nothing that stands in the address is believed: a sign-in proves the approval."""
         answer = {name: request.args[name] for name in ANSWER if name in request.args}
+        if "error_description" in answer:
+            answer["error_description"] = redact(answer["error_description"])
         given = approved(answer)
         verdict = None if given else self.desk.catalogue.explain(from_callback(answer, Where.ADMIN_CONSENT))
         return self._page("consent.html", 200, approved=given, answer=answer, verdict=verdict)

@@ -7,6 +7,7 @@ import logging
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 import structlog
@@ -14,6 +15,7 @@ import structlog
 from bot import logs
 from bot.redaction import redact
 from sandbox.world import Scenario
+from tests.support.browser import Browser
 from tests.support.slack import Message
 from tests.support.world import ACME, BotWorld
 
@@ -81,10 +83,12 @@ def found_in(haystack: str, secrets: list[str]) -> list[str]:
     return [piece for secret in secrets for piece in pieces(secret) if piece in haystack]
 
 
-def fail_in_every_way(world: BotWorld) -> None:
-    """Connect, then fail at every point with servers that repeat the secrets."""
-    world.set_up()
-    world.connect(INFO, "Info")
+def fail_in_every_way(world: BotWorld, browser: Browser) -> None:
+    """Connect, then fail at every point with servers that repeat the secrets. The first sign-in is held for a word."""
+    world.set_up("")
+    world.sign_in(world.add(INFO, "Info"), INFO, browser)
+    world.carol.press(world.card("Info", "Yes, it is ours"), "Yes, it is ours")
+    world.card("Info", "folders not mapped yet")
     token = world.bot.tokens.fresh(world.account("Info").id or 0).access_token
     refresh = world.practice.microsoft.grants.issued[-1]
     scenarios = world.practice.world.scenarios
@@ -98,7 +102,14 @@ def fail_in_every_way(world: BotWorld) -> None:
     _once(world, "echo-refresh", lambda: world.vera.slash(ACME, "test Info"))
     reply = {"error": "access_denied", "description": f"AADSTS65004: code={refresh} declined"}
     scenarios["echo-back"] = Scenario("echo-back", "", "", "mailbox", "authorize", reply)
-    _once(world, "echo-back", lambda: world.sign_in(_renewed(world), INFO))
+    replaced = _renewed(world)
+    _once(world, "echo-back", lambda: world.sign_in(replaced, INFO, browser))
+    world.sign_in(_renewed(world), "nora@borealis.example", browser)
+    said = f"AADSTS90094: approval of {refresh} with Bearer {token} is missing"
+    answer = {"error": "access_denied", "error_description": said, "state": "none"}
+    page = browser.open(f"{world.url}/consent/callback?{urlencode(answer)}")
+    browser.press(page, "Let the support team know")
+    browser.open(replaced.url("Sign in to Microsoft"))
 
 
 def _renewed(world: BotWorld) -> Message:
@@ -114,10 +125,11 @@ def _once(world: BotWorld, name: str, act: Callable[[], object]) -> None:
     world.take_back(name, INFO)
 
 
-def test_no_secret_stands_in_slack_or_in_the_log_or_in_the_database(
+def test_no_secret_stands_in_slack_or_on_a_page_or_in_the_log_or_in_the_database(
     world: BotWorld, log: io.StringIO, tmp_path: Path
 ) -> None:
-    fail_in_every_way(world)
+    browser = Browser()
+    fail_in_every_way(world, browser)
     with world.bot.store.transaction() as tx:
         failures = tx.failures.open_of(world.account("Info").id or 0)
     assert len(failures) >= 3
@@ -128,7 +140,10 @@ def test_no_secret_stands_in_slack_or_in_the_log_or_in_the_database(
         world.vera.window("Evidence", failure.ref)
     world.settle()
 
-    secrets = secrets_of(world)
+    secrets = [*secrets_of(world), *browser.cookies[urlsplit(world.url).netloc].values()]
+    ours = [page for page in browser.seen if page.url.startswith(world.url)]
+    assert {page.status for page in ours} >= {200, 303, 403, 410} and len(ours) > 10
+    assert found_in(" ".join(page.html for page in ours), secrets) == []
     heard = json.dumps(list(world.practice.office.heard), ensure_ascii=False)
     assert "Copy evidence" in heard and "Error ID" in heard and len(heard) > 50_000
     assert found_in(heard, secrets) == []
@@ -143,7 +158,7 @@ def test_no_secret_stands_in_slack_or_in_the_log_or_in_the_database(
 
 def test_no_exception_of_the_bot_carries_a_secret(world: BotWorld) -> None:
     """What is raised on the way, as text, in its representation and in what it carries."""
-    fail_in_every_way(world)
+    fail_in_every_way(world, Browser())
     secrets = secrets_of(world)
     world.throw("grant-revoked", INFO)
     world.expire_tokens("Info")

@@ -79,6 +79,7 @@ class Browser:
     def __init__(self, stops_before: str = "") -> None:
         self.stops_before = stops_before
         self.caught: dict[str, str] = {}
+        self.seen: list[Page] = []
         self.cookies: dict[str, dict[str, str]] = {}
         self._session = requests.Session()
         self._session.trust_env = False
@@ -127,4 +128,5 @@ class Browser:
             jar[name] = value or ""
         self._session.cookies.clear()
         page = Page(url, answer.status_code, answer.text, dict(answer.headers))
+        self.seen.append(page)
         return page, answer.headers.get("Location", "") if answer.is_redirect else ""
