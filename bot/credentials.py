@@ -111,5 +111,5 @@ class Watch:
                 return False
             sentence = "credential.ended" if days < 0 else "credential.ends"
             values = {"name": credential.name, "day": str(credential.expires), "days": days}
-            notices.tell_on_call(tx, self._alert_channel, key, sentence, now, **values)
+            notices.tell(tx, self._alert_channel, key, sentence, now, **values)
         return True

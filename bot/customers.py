@@ -6,7 +6,7 @@ from bot.microsoft import Microsoft, MicrosoftUnreachable
 from bot.people import Person
 from bot.refusals import Refused
 from bot.time import Clock
-from storage.database import Store
+from storage.database import Store, Transaction
 from storage.tables import AuditEntry, Channel
 
 LONGEST_NAME = 80
@@ -15,10 +15,11 @@ LONGEST_NAME = 80
 class Customers:
     """Binds channels to customers, and customers to their Microsoft tenants."""
 
-    def __init__(self, store: Store, clock: Clock, microsoft: Microsoft) -> None:
+    def __init__(self, store: Store, clock: Clock, microsoft: Microsoft, support_channel: str) -> None:
         self._store = store
         self._clock = clock
         self._microsoft = microsoft
+        self._support_channel = support_channel
 
     def tenant(self, domain: str) -> str:
         """The Microsoft tenant that has this domain. Takes two seconds at most.
@@ -63,3 +64,49 @@ class Customers:
             tx.audit.add(entry)
             notices.show_setup_card(tx, channel_id, now)
             return channel
+
+    def close(self, channel_id: str, why: str) -> None:
+        """Nothing can be posted in the channel any more (`why` as in `Channel.closed`): what waits for it is dropped, and support
+        is told. The binding stays. A channel that is not bound, or closed already, is left alone."""
+        with self._store.transaction() as tx:
+            channel = tx.channels.get(channel_id)
+            if channel is None or channel.closed:
+                return
+            channel.closed = why
+            tx.outbox.drop(channel_id, why, self._clock.now())
+            self._tell(tx, channel, f"channel.{why}")
+
+    def reopen(self, channel_id: str) -> None:
+        """The channel can be posted in again: every card there shows how things stand."""
+        with self._store.transaction() as tx:
+            channel = tx.channels.get(channel_id)
+            if channel is not None and channel.closed:
+                channel.closed = ""
+                self._tell(tx, channel, "channel.back")
+                self._show_all(tx, channel)
+
+    def renumber(self, old_id: str, new_id: str) -> None:
+        """Slack gave the channel another id: everything that stands in it goes along."""
+        with self._store.transaction() as tx:
+            channel = tx.channels.get(old_id)
+            if channel is None or tx.channels.get(new_id) is not None:
+                return
+            tx.outbox.drop(old_id, "renumbered", self._clock.now())
+            tx.outbox.posted_as(notices.setup_key(old_id), notices.setup_key(new_id))
+            channel = tx.channels.renumber(channel, new_id)
+            self._tell(tx, channel, "channel.renumbered")
+            self._show_all(tx, channel)
+
+    def _show_all(self, tx: Transaction, channel: Channel) -> None:
+        now = self._clock.now()
+        notices.show_setup_card(tx, channel.id, now)
+        for account in tx.accounts.of_customer(channel.customer_id):
+            if account.channel_id == channel.id:
+                notices.show_card(tx, account, now)
+
+    def _tell(self, tx: Transaction, channel: Channel, sentence: str) -> None:
+        now, customer = self._clock.now(), tx.channels.customer(channel.customer_id).name
+        entry = AuditEntry(at=now, team="", user="slack", action=sentence, subject=channel.id, detail={})
+        tx.audit.add(entry)
+        key = f"{sentence}:{channel.id}:{now.timestamp()}"
+        notices.tell(tx, self._support_channel, key, sentence, now, customer=customer, channel=channel.id)

@@ -14,6 +14,7 @@ ALERT = "alert"
 NOTE = "note"
 SUPPORT_NOTE = "support.note"
 REQUEST = "support.request"
+HELP = "help"
 GONE = "gone"
 
 
@@ -30,7 +31,12 @@ def show_card(tx: Transaction, account: Account, now: datetime) -> None:
 
 def show_setup_card(tx: Transaction, channel_id: str, now: datetime) -> None:
     """Have the channel's set-up card show how things stand."""
-    tx.outbox.show(channel_id, f"setup:{channel_id}", SETUP_CARD, {"channel": channel_id}, now)
+    tx.outbox.show(channel_id, setup_key(channel_id), SETUP_CARD, {"channel": channel_id}, now)
+
+
+def setup_key(channel_id: str) -> str:
+    """The key of the set-up card's message."""
+    return f"setup:{channel_id}"
 
 
 def show_test(tx: Transaction, account: Account, test: ConnectionTest, now: datetime) -> None:
@@ -86,6 +92,12 @@ def show_request(tx: Transaction, request: SupportRequest, channel_id: str, now:
     tx.outbox.show(channel_id, f"request:{request.id}", REQUEST, {"request": request.id}, now)
 
 
-def tell_on_call(tx: Transaction, channel_id: str, key: str, sentence: str, now: datetime, **values: Any) -> None:
-    """Say `sentence` to the engineers on call, once for each `key`."""
+def show_help(tx: Transaction, request: SupportRequest, account: Account | None, now: datetime) -> None:
+    """Have who asked for help see how it stands: in the thread of the account's card, or in the channel."""
+    thread = card_key(account) if account else ""
+    tx.outbox.show(request.channel_id, f"help:{request.id}", HELP, {"request": request.id}, now, thread_key=thread)
+
+
+def tell(tx: Transaction, channel_id: str, key: str, sentence: str, now: datetime, **values: Any) -> None:
+    """Say `sentence` in one of our own channels, once for each `key`."""
     tx.outbox.show(channel_id, key, SUPPORT_NOTE, {"sentence": sentence, "values": values}, now)

@@ -14,8 +14,10 @@ class Role(StrEnum):
     """What somebody is to us, in a given channel."""
 
     SUPPORT = "support"
+    ON_CALL = "on-call"
     COLLEAGUE = "colleague"
     CUSTOMER = "customer"
+    GUEST = "guest"
     STRANGER = "stranger"
 
 
@@ -32,6 +34,7 @@ class Action(StrEnum):
     TEST = "test"
     MAP_FOLDERS = "map-folders"
     SNOOZE = "snooze"
+    ASK_SUPPORT = "ask-support"
     ERROR = "error"
     ERROR_DETAILS = "error-details"
     ACKNOWLEDGE = "acknowledge"
@@ -41,10 +44,16 @@ _CUSTOMERS = frozenset(Action) - {Action.SET_UP, Action.ERROR_DETAILS, Action.AC
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.SUPPORT: frozenset(Action),
+    Role.ON_CALL: frozenset({Action.ERROR, Action.ERROR_DETAILS, Action.ACKNOWLEDGE}),
     Role.COLLEAGUE: frozenset({Action.SEE}),
     Role.CUSTOMER: _CUSTOMERS,
+    Role.GUEST: _CUSTOMERS - {Action.CONFIRM_ORGANISATION, Action.DISCONNECT},
     Role.STRANGER: frozenset(),
 }
+
+
+OUTSIDE = (Role.ON_CALL, Role.STRANGER)
+"""Who is not in the channel: of its accounts they are told nothing, engineers on call only what an error means."""
 
 
 class Directory(Protocol):
@@ -56,6 +65,10 @@ class Directory(Protocol):
 
     def is_support(self, person: Person) -> bool:
         """Whether the person belongs to the vendor's support team."""
+        ...
+
+    def is_guest(self, person: Person) -> bool:
+        """Whether the person is a guest of a workspace rather than a member."""
         ...
 
     def is_member(self, person: Person, channel_id: str) -> bool:
@@ -76,12 +89,18 @@ class Rights:
         if self._directory.is_support(person):
             return Role.SUPPORT
         if not self._directory.is_member(person, channel_id):
-            return Role.STRANGER
+            return Role.ON_CALL if self.is_on_call(person) else Role.STRANGER
+        if self._directory.is_guest(person):
+            return Role.GUEST
         return Role.COLLEAGUE if person.team == self._directory.vendor_team() else Role.CUSTOMER
 
     def is_support(self, person: Person) -> bool:
         """Whether `person` belongs to the vendor's support team."""
         return self._directory.is_support(person)
+
+    def is_on_call(self, person: Person) -> bool:
+        """Whether `person` is in the alert channel."""
+        return self._directory.is_member(person, self._alert_channel)
 
     def channel(self, person: Person, channel_id: str, action: Action) -> Channel:
         """The bound channel in which `person` may do `action`.
@@ -108,7 +127,7 @@ class Rights:
             raise Refused("refused.account_slip" if error.slip else "refused.no_account", ref=text) from None
         with self._store.transaction() as tx:
             account = tx.accounts.by_ref(ref)
-        if account is None or self.role(person, account.channel_id) is Role.STRANGER:
+        if account is None or self.role(person, account.channel_id) in OUTSIDE:
             raise Refused("refused.no_account", ref=text)
         self._allow(person, account.channel_id, action)
         return account
@@ -128,12 +147,12 @@ class Rights:
         Raises:
             Refused: the person is neither.
         """
-        if not (self._directory.is_support(person) or self._directory.is_member(person, self._alert_channel)):
+        if not (self.is_support(person) or self.is_on_call(person)):
             raise Refused("refused.on_call_only")
 
     def _allow(self, person: Person, channel_id: str, action: Action) -> None:
         role = self.role(person, channel_id)
-        if role is Role.STRANGER:
+        if role in OUTSIDE:
             raise Refused("refused.not_in_channel")
         if action not in ALLOWED[role]:
             raise Refused("refused.role")

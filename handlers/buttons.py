@@ -1,5 +1,6 @@
 """The buttons on cards, messages and windows."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from slack_sdk import WebClient
@@ -8,6 +9,7 @@ from bot.accounts import form_of
 from bot.desk import Desk
 from bot.evidence import bundle
 from bot.links import Said
+from bot.people import Person
 from bot.refusals import Refused
 from bot.rights import Action
 from handlers import lookup, windows
@@ -50,6 +52,10 @@ def register(listeners: Listeners, presenter: Presenter) -> None:
     listeners.press("test.message", buttons.test_with_message)
     listeners.press("help.show", buttons.help)
     listeners.press("help.ask", buttons.contact_support)
+    listeners.press("help.do_it", buttons.do_it)
+    listeners.press("request.take", lambda press: buttons.request(press, listeners.desk.help.take))
+    listeners.press("request.hand_back", lambda press: buttons.request(press, listeners.desk.help.hand_back))
+    listeners.press("request.finish", lambda press: buttons.request(press, listeners.desk.help.finish))
     listeners.press("reminder.snooze_day", lambda press: buttons.snooze(press, timedelta(days=1)))
     listeners.press("reminder.snooze_week", lambda press: buttons.snooze(press, timedelta(weeks=1)))
     listeners.press("alert.acknowledge", buttons.acknowledge)
@@ -165,6 +171,20 @@ class Buttons:
         view = lookup.error_to_ask_about(self._desk, press.person, press.value)
         self._desk.help.ask(view.failure, view.account, press.person, press.channel)
         self._windows(press).open(request_sent(view.failure.ref, self._desk.support_email))
+
+    def do_it(self, press: Press) -> None:
+        """*Do it for us*, on the set-up card or on an account."""
+        rights, account = self._desk.rights, None
+        if press.value:
+            account = rights.account(press.person, press.value, Action.ASK_SUPPORT)
+        channel = rights.channel(press.person, account.channel_id if account else press.channel, Action.ASK_SUPPORT)
+        self._desk.help.do_it(channel, account, press.person)
+        self._windows(press).open(request_sent("", self._desk.support_email))
+
+    def request(self, press: Press, change: Callable[[int, Person], None]) -> None:
+        """*I take it*, *Hand back* and *Done* on a request."""
+        self._desk.rights.support(press.person)
+        change(int(press.value) if press.value.isdigit() else 0, press.person)
 
     def help(self, press: Press) -> None:
         """*Help*."""

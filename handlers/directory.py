@@ -55,6 +55,18 @@ class SlackDirectory:
             return "somebody in your Slack channel"
         return name
 
+    def is_guest(self, person: Person) -> bool:
+        """Whether Slack calls the person a guest (`is_restricted`; single-channel guests are that, too). Not, when Slack does not
+        say."""
+        try:
+            return bool(self._remember(f"guest {person.user}", lambda: self._ask_guest(person)))
+        except SlackApiError:
+            return False
+
+    def _ask_guest(self, person: Person) -> Collection[str]:
+        user = self._client.users_info(user=person.user)["user"]
+        return ["guest"] if user.get("is_restricted") or user.get("is_ultra_restricted") else []
+
     def _ask_name(self, person: Person) -> str:
         user = self._client.users_info(user=person.user)["user"]
         profile = user.get("profile") or {}

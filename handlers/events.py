@@ -27,7 +27,20 @@ from storage.vocabulary import State
 log = structlog.get_logger(__name__)
 
 JOB = "slack-event"
-WANTED = ("app_mention", "app_home_opened", "member_joined_channel", "member_left_channel")
+CLOSES = {
+    "channel_archive": "archived",
+    "group_archive": "archived",
+    "channel_deleted": "deleted",
+    "group_deleted": "deleted",
+    "channel_left": "left",
+    "group_left": "left",
+    "channel_unshared": "unshared",
+}
+REOPENS = ("channel_unarchive", "group_unarchive", "channel_shared")
+FOLLOWED = (*CLOSES, *REOPENS, "channel_id_changed")
+"""What becomes of channels (docs.slack.dev/reference/events)."""
+
+WANTED = ("app_mention", "app_home_opened", "member_joined_channel", "member_left_channel", *FOLLOWED)
 
 
 def register(app: App, desk: Desk, nudge: Callable[[], None]) -> None:
@@ -76,6 +89,17 @@ class Events:
             case "member_joined_channel" | "member_left_channel":
                 self._directory.forget(event["channel"])
                 self._greet(event)
+            case _:
+                self._follow(event)
+
+    def _follow(self, event: dict[str, Any]) -> None:
+        customers, what = self._desk.customers, event["type"]
+        if what == "channel_id_changed":
+            customers.renumber(event["old_channel_id"], event["new_channel_id"])
+        elif what in REOPENS:
+            customers.reopen(event["channel"])
+        elif not event.get("is_ext_shared"):  # still shared with others
+            customers.close(event["channel"], CLOSES[what])
 
     def _mention(self, body: dict[str, Any]) -> None:
         command = Command.of_mention(body)
@@ -128,5 +152,10 @@ class Events:
         bot = str(self._client.auth_test()["user_id"])
         if event["type"] != "member_joined_channel" or event["user"] != bot:
             return
+        self._desk.customers.reopen(event["channel"])
+        with self._desk.store.transaction() as tx:
+            known = tx.channels.get(event["channel"]) is not None
+            if known or not tx.channels.first_sight(f"greeted:{event['channel']}", self._desk.clock.now()):
+                return
         text = say("help.greeting")
         self._client.chat_postMessage(channel=event["channel"], text=text, blocks=[section(text)])

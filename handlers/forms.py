@@ -24,7 +24,7 @@ def register(listeners: Listeners) -> None:
     listeners.submission("account.save_change", lambda sent: save_change(desk, sent))
     listeners.submission("account.disconnect", lambda sent: disconnect(desk, sent))
     listeners.submission("folders.save", lambda sent: save_folders(desk, sent))
-    listeners.submission("error.look_up", lambda sent: look_up(desk, sent))
+    listeners.submission("error.read", lambda sent: look_up(desk, sent))
 
 
 def look_up(desk: Desk, sent: Submission) -> dict[str, str] | NextWindow:

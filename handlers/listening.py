@@ -48,11 +48,13 @@ class Listeners:
     """Registers listeners with Bolt."""
 
     def __init__(self, app: App, desk: Desk, client: WebClient, nudge: Callable[[], None]) -> None:
-        """`client` must not wait for rate limits: it is used within Slack's three seconds. `nudge` wakes the worker."""
+        """`client` must not wait for rate limits: it is used within Slack's three seconds. `nudge` wakes the worker. `names` are
+        the buttons and forms that are listened to."""
         self._app = app
         self.desk = desk
         self.client = client
         self._nudge = nudge
+        self.names: list[str] = []
 
     def press(self, action: str, listener: OnPress) -> None:
         """Call `listener` when a button with this action is pressed."""
@@ -62,6 +64,7 @@ class Listeners:
             press = Press.parse(body)
             self.guard(press.person, action, lambda: listener(press), lambda message: self._in_window(press, message))
 
+        self.names.append(action)
         self._app.action(action)(on_press)
 
     def submission(self, callback: str, listener: OnSubmission) -> None:
@@ -84,6 +87,7 @@ class Listeners:
             else:
                 ack()
 
+        self.names.append(callback)
         self._app.view(callback)(on_submission)
 
     def command(self, name: str, listener: OnCommand) -> None:
@@ -96,7 +100,7 @@ class Listeners:
             def answer(message: Message) -> None:
                 respond(text=message.text, blocks=message.blocks, response_type="ephemeral")
 
-            self.guard(command.person, name, lambda: listener(command, answer), answer)
+            self.guard(command.person, f"{name} {command.name}"[:64], lambda: listener(command, answer), answer)
 
         self._app.command(name)(on_command)
 

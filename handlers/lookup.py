@@ -5,7 +5,7 @@ from bot.desk import Desk
 from bot.diagnosis.verdict import Verdict
 from bot.people import Person
 from bot.refusals import Refused
-from bot.rights import Action, Role
+from bot.rights import ALLOWED, Action
 from handlers.cards.error import ErrorView
 from handlers.cards.kit import Audience
 from storage.tables import Account
@@ -90,11 +90,10 @@ def pasted(desk: Desk, text: str) -> Verdict:
 
 
 def _audience(desk: Desk, person: Person, account: Account | None, ref: str) -> Audience:
-    if desk.rights.is_support(person):
+    if desk.rights.is_support(person) or desk.rights.is_on_call(person):
         return Audience.SUPPORT
     if account is None:
         desk.rights.on_call(person)
-        return Audience.SUPPORT
-    if desk.rights.role(person, account.channel_id) is not Role.CUSTOMER:
+    elif Action.ERROR not in ALLOWED[desk.rights.role(person, account.channel_id)]:
         raise Refused("error.unknown", text=ref)
     return Audience.CUSTOMER

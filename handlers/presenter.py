@@ -13,7 +13,7 @@ from handlers.cards.error import note_message
 from handlers.cards.kit import Message
 from handlers.cards.manage import Packet
 from handlers.cards.reminder import reminder_message
-from handlers.cards.request import RequestView, request_card
+from handlers.cards.request import RequestView, help_message, request_card
 from handlers.cards.test import Fault, TestView, test_message
 from handlers.words import plainly, say
 from storage.database import Transaction
@@ -36,7 +36,8 @@ class Presenter:
             notices.ALERT: self._alert,
             notices.NOTE: self._note,
             notices.SUPPORT_NOTE: self._support_note,
-            notices.REQUEST: self._request,
+            notices.REQUEST: lambda args: request_card(self._request(args)),
+            notices.HELP: lambda args: help_message(self._request(args)),
         }
 
     def draw(self, notice: str, args: dict[str, Any]) -> Message:
@@ -93,14 +94,17 @@ class Presenter:
         mailboxes = self._desk.failures.mailboxes(tx, failure) if verdict.owner is Owner.ADMINISTRATOR else 1
         return Fault(row["error"], verdict, mailboxes)
 
-    def _request(self, args: dict[str, Any]) -> Message:
+    def _request(self, args: dict[str, Any]) -> RequestView:
         with self._desk.store.transaction() as tx:
             request = tx.requests.get(args["request"])
-            failure = tx.failures.get(request.failure_ref)
             account = tx.accounts.get(request.account_id) if request.account_id else None
-            customer = tx.channels.customer(account.customer_id).name if account else ""
-        assert failure is not None
-        return request_card(RequestView(request, failure, self._desk.failures.verdict(failure), account, customer))
+            channel = tx.channels.get(request.channel_id)
+            customer = tx.channels.customer(channel.customer_id).name if channel else ""
+            failure = tx.failures.get(request.failure_ref) if request.failure_ref else None
+            if failure is None and account is not None:
+                failure = self._fault(tx, account)
+        verdict = self._desk.failures.verdict(failure) if failure else None
+        return RequestView(request, customer, failure, verdict, account)
 
     def _reminder(self, args: dict[str, Any]) -> Message:
         with self._desk.store.transaction() as tx:
@@ -128,8 +132,7 @@ class Presenter:
                 "mend.minute" if values["minutes"] == 1 else "mend.minutes", minutes=values["minutes"]
             )
         text = say(args["sentence"], **values)
-        unhelped = "error" in values and args["sentence"] != "help.asked"
-        return note_message(text, values["error"] if unhelped else "")
+        return note_message(text, values.get("error", ""))
 
     def packet(self, account: Account) -> Packet:
         """What the account's administrator is asked for."""

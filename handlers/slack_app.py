@@ -32,8 +32,8 @@ class SlackSide:
         nudge: Callable[[], None],
     ) -> None:
         self.app = App(client=client, signing_secret=signing_secret, token_verification_enabled=False)
-        commands = Commands(desk, client, presenter)
-        listeners = Listeners(self.app, desk, client, nudge)
+        self.commands = commands = Commands(desk, client, presenter)
+        self.listeners = listeners = Listeners(self.app, desk, client, nudge)
         events.register(self.app, desk, nudge)
         listeners.command(NAME, commands.do)
         buttons.register(listeners, presenter)

@@ -2,9 +2,21 @@
 
 from datetime import datetime
 
-from sqlmodel import Session, func, select
+from sqlmodel import Session, col, delete, func, select, update
 
-from storage.tables import Channel, Customer, SeenEvent
+from storage.tables import (
+    Account,
+    Channel,
+    Customer,
+    Lane,
+    OutboxItem,
+    PostedMessage,
+    Reminder,
+    SeenEvent,
+    SupportRequest,
+)
+
+NAMED_IN = (Account, OutboxItem, PostedMessage, Reminder, SupportRequest)
 
 
 class Channels:
@@ -41,6 +53,19 @@ class Channels:
         """Keep a new binding."""
         self._session.add(channel)
         self._session.flush()
+
+    def renumber(self, channel: Channel, new_id: str) -> Channel:
+        """The channel under the id that Slack has given it, with everything that stands in it."""
+        moved = Channel(**channel.model_dump(exclude={"id"}), id=new_id)
+        self._session.add(moved)
+        for table in NAMED_IN:
+            there = col(table.channel_id) == channel.id
+            self._session.exec(update(table).where(there).values(channel_id=new_id))
+        self._session.exec(delete(Lane).where(col(Lane.channel_id) == channel.id))
+        self._session.delete(channel)
+        self._session.flush()
+        self._session.expire_all()
+        return moved
 
     def all(self) -> list[tuple[Channel, Customer]]:
         """Every binding with its customer, by the customer's name."""

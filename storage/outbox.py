@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, select, update
 
-from storage.tables import Lane, OutboxItem, PostedMessage
+from storage.tables import Channel, Lane, OutboxItem, PostedMessage
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,11 @@ class Outbox:
         self, channel_id: str, key: str, notice: str, args: dict[str, Any], now: datetime, thread_key: str = ""
     ) -> None:
         """Have the message `key` show `notice`: posted, or updated if it stands already. While an earlier request for the
-        same key and notice has not begun, it is enough: a notice is rendered when it is sent."""
+        same key and notice has not begun, it is enough: a notice is rendered when it is sent. In a closed channel nothing is
+        shown."""
+        channel = self._session.get(Channel, channel_id)
+        if channel is not None and channel.closed:
+            return
         self._open_lane(channel_id, now)
         waiting = self._waiting(key)
         if waiting is not None and waiting.notice == notice and waiting.attempts == 0:
@@ -83,6 +87,15 @@ class Outbox:
         """The message can never be sent (`reason`: Slack's error); the channel goes on without it."""
         self._finish(item, now, reason)
         self._free_lane(item.channel_id, now)
+
+    def drop(self, channel_id: str, reason: str, now: datetime) -> None:
+        """Nothing that waits for the channel is sent any more."""
+        waits = (col(OutboxItem.channel_id) == channel_id) & col(OutboxItem.done_at).is_(None)
+        self._session.exec(update(OutboxItem).where(waits).values(done_at=now, given_up=reason))
+
+    def posted_as(self, key: str, new_key: str) -> None:
+        """The message that was known as `key` has another name from now on."""
+        self._session.exec(update(PostedMessage).where(col(PostedMessage.key) == key).values(key=new_key))
 
     def waiting(self) -> int:
         """How many messages wait."""

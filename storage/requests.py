@@ -1,6 +1,6 @@
 """Requests for help."""
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from storage.tables import SupportRequest
 
@@ -24,6 +24,22 @@ class Requests:
     def get(self, request_id: int) -> SupportRequest:
         """A request that is known to exist."""
         return self._session.get_one(SupportRequest, request_id)
+
+    def lock(self, request_id: int) -> SupportRequest | None:
+        """The request, held until the transaction ends."""
+        found = select(SupportRequest).where(SupportRequest.id == request_id).with_for_update()
+        return self._session.exec(found).first()
+
+    def open(self) -> list[SupportRequest]:
+        """Every request that is not done, oldest first."""
+        waits = select(SupportRequest).where(col(SupportRequest.done_at).is_(None))
+        return list(self._session.exec(waits.order_by(col(SupportRequest.id))))
+
+    def to_do(self, channel_id: str, account_id: int | None) -> SupportRequest | None:
+        """The request to do an account, or (None) the whole channel, that is not done yet."""
+        same = (col(SupportRequest.channel_id) == channel_id) & col(SupportRequest.failure_ref).is_(None)
+        found = select(SupportRequest).where(same, col(SupportRequest.done_at).is_(None))
+        return self._session.exec(found.where(col(SupportRequest.account_id) == account_id)).first()
 
     def about(self, failure_ref: str) -> SupportRequest | None:
         """The request about a failure."""

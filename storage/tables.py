@@ -42,13 +42,15 @@ class Customer(SQLModel, table=True):
 
 
 class Channel(SQLModel, table=True):
-    """A Slack channel bound to one customer."""
+    """A Slack channel bound to one customer. `closed` says why nothing can be posted there just now (`archived`, `deleted`,
+    `left`, `unshared`); the binding stays."""
 
     id: str = Field(primary_key=True)
     customer_id: int = Field(foreign_key="customer.id", index=True)
     bound_by_team: str
     bound_by_user: str
     bound_at: datetime = _time()
+    closed: str = ""
 
 
 class Account(SQLModel, table=True):
@@ -223,15 +225,20 @@ class Mend(SQLModel, table=True):
 
 
 class SupportRequest(SQLModel, table=True):
-    """Somebody asked the support team for help with a failure."""
+    """Somebody asked the support team for help with a failure; or, without `failure_ref`, to do an account's road for them, or
+    that of a whole channel. `taken_by` is who of the team looks after it, or has done it."""
 
     id: int | None = Field(default=None, primary_key=True)
-    failure_ref: str = Field(foreign_key="failure.ref", unique=True)
+    failure_ref: str | None = Field(default=None, foreign_key="failure.ref", unique=True)
     account_id: int | None = Field(default=None, foreign_key="account.id", index=True)
     asked_at: datetime = _time()
     asked_by_team: str
     asked_by_user: str
     channel_id: str = ""
+    taken_by_team: str = ""
+    taken_by_user: str = ""
+    taken_at: datetime | None = _time(nullable=True)
+    done_at: datetime | None = _time(nullable=True, index=True)
 
 
 class Incident(SQLModel, table=True):

@@ -38,6 +38,7 @@ def start_buttons() -> Block:
     return actions(
         button(plainly("button.add"), "account.add", style="primary"),
         button(plainly("button.list"), "account.list"),
+        button(plainly("button.do_it"), "help.do_it"),
         button(plainly("button.help"), "help.show"),
     )
 

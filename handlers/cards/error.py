@@ -89,7 +89,7 @@ def lookup_form(account_ref: str = "") -> Block:
     label, hint = plainly("error.lookup_label"), plainly("error.lookup_hint")
     field = text_input(label, "text", hint=hint, longest=3000, lines=True)
     submit = plainly("error.lookup_button")
-    return modal(plainly("error.lookup_title"), [field], callback="error.look_up", submit=submit, metadata=account_ref)
+    return modal(plainly("error.lookup_title"), [field], callback="error.read", submit=submit, metadata=account_ref)
 
 
 def evidence_window(text: str) -> Block:

@@ -68,7 +68,8 @@ def _seldom(view: AccountView) -> list[Block]:
     change = button(plainly("button.change"), "account.change", ref)
     withdraw = [button(plainly("button.withdraw_link"), "link.withdraw", ref)] if view.link else []
     end = [] if gone else [button(plainly("button.disconnect"), "account.end", ref, "danger")]
-    return [change, *withdraw, *end]
+    do_it = [] if gone or view.account.state is State.LIVE else [button(plainly("button.do_it"), "help.do_it", ref)]
+    return [change, *withdraw, *do_it, *end]
 
 
 def _mail_link(subject: str, body: str) -> Safe:

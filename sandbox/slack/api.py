@@ -157,7 +157,7 @@ class WebApi:
         if member is None:
             raise SlackError("user_not_found")
         user = {"id": member.id, "team_id": member.team_id, "name": member.name.lower(), "is_bot": member.is_bot}
-        return {"user": user | {"real_name": member.name, "is_stranger": False}}
+        return {"user": user | {"real_name": member.name, "is_stranger": False, "is_restricted": member.is_guest}}
 
     def usergroups_users_list(self, args: Json) -> Json:
         if args.get("usergroup") not in self._office.usergroups:

@@ -33,6 +33,7 @@ class Member:
     team_id: str
     role: str = ""
     is_bot: bool = False
+    is_guest: bool = False
 
 
 @dataclass

@@ -18,7 +18,7 @@ from bot.probe.mail import MailFolder
 from handlers.cards import alert, customer, error, folders, form, home, manage, reminder, test
 from handlers.cards.account import AccountView, account_card
 from handlers.cards.kit import Audience, Message, safe
-from handlers.cards.request import RequestView, request_card, request_sent
+from handlers.cards.request import RequestView, help_message, request_card, request_sent
 from handlers.words import sentences
 from sandbox.slack.limits import problems
 from storage.tables import Account, ConnectionTest, Failure, Incident, Reminder, SupportRequest
@@ -160,7 +160,18 @@ def test_what_support_and_on_call_see(one: Account, cause: str, text: str, name:
         check_view(error.error_window(seen, Audience.SUPPORT))
     view = error.ErrorView(happened, ROWS.verdict(cause), one, name, NO_HISTORY)
     request = SupportRequest(id=1, failure_ref="MX-0000-0000", asked_at=NOW, asked_by_team="T", asked_by_user="U0CAROL")
-    check_message(request_card(RequestView(request, happened, ROWS.verdict(cause), one, name)))
+    request.channel_id = "C0ACME"
+    asked = RequestView(request, name, happened, ROWS.verdict(cause), one)
+    to_do = SupportRequest(id=2, asked_at=NOW, asked_by_team="T", asked_by_user="U0CAROL", channel_id="C0ACME")
+    taken = to_do.model_copy(update={"taken_by_user": "U0VERA2", "taken_at": NOW})
+    done = taken.model_copy(update={"done_at": NOW})
+    for wanted in (
+        asked,
+        *(RequestView(each, name) for each in (to_do, taken, done)),
+        RequestView(taken, name, None, None, one),
+    ):
+        check_message(request_card(wanted))
+        check_message(help_message(wanted))
     check_view(request_sent("MX-0000-0000", "support@lumen.example"))
     check_view(error.evidence_window(bundle(happened, ROWS.verdict(cause), one, runs[1])))
     check_view(error.meaning_window(ROWS.verdict(cause), Audience.CUSTOMER))

@@ -17,6 +17,11 @@ SCOPES_OF_EVENTS = {
     "app_mention": frozenset({"app_mentions:read"}),
     "member_joined_channel": frozenset({"channels:read", "groups:read"}),
     "member_left_channel": frozenset({"channels:read", "groups:read"}),
+    **dict.fromkeys(
+        ("channel_shared", "channel_unshared", "channel_id_changed"), frozenset({"channels:read", "groups:read"})
+    ),
+    **{f"channel_{what}": frozenset({"channels:read"}) for what in ("archive", "unarchive", "deleted", "left")},
+    **{f"group_{what}": frozenset({"groups:read"}) for what in ("archive", "unarchive", "deleted", "left")},
 }
 """docs.slack.dev/reference/events"""
 

@@ -1,0 +1,52 @@
+"""Asking the support team: for help with a failure, or to do it; who takes it is told where it was asked."""
+
+from tests.support.target import ALWAYS
+from tests.support.world import ACME, DESK, BotWorld
+
+INFO = "info@acme.example"
+
+
+def test_support_takes_hands_back_and_finishes_what_the_channel_asked_for(world: BotWorld) -> None:
+    card = world.set_up()
+    world.carol.press(card, "Do it for us")
+    assert "does it for you" in world.carol.window("Support is informed").text
+    world.carol.press(card, "Do it for us")
+    request = world.vera.find(DESK, "asked us to do it", "Acme Marine", "Nobody looks after it yet")
+    assert len([m for m in world.vera.messages(DESK) if "asked us to do it" in m.text]) == 1
+    told = world.carol.find(ACME, "connecting the mailboxes of this channel", "takes it up soon")
+
+    world.vera.press(request, "I take it")
+    world.carol.find(ACME, "<@U0VERA> of our support team looks after it")
+    taken = world.vera.find(DESK, "<@U0VERA> looks after it")
+    world.vera.press(taken, "Hand back")
+    world.carol.find(ACME, "takes it up soon")
+    world.vera.press(world.vera.find(DESK, "Nobody looks after it yet"), "I take it")
+    world.vera.press(world.vera.find(DESK, "<@U0VERA> looks after it"), "Done")
+    done = world.carol.find(ACME, "has done it")
+    assert done.ts == told.ts, "one message, kept up to date"
+    assert world.vera.find(DESK, "has done it").buttons == []
+    with world.bot.store.transaction() as tx:
+        entries = [e.action for e in tx.audit.since(*ALWAYS, 0, 1000) if e.action.startswith("help.")]
+    assert entries == ["help.asked_to_do", "help.taken", "help.handed_back", "help.taken", "help.done"]
+
+    world.carol.press(card, "Do it for us")
+    world.vera.find(DESK, "Nobody looks after it yet")
+
+
+def test_one_account_is_done_with_its_state_and_its_last_error(world: BotWorld) -> None:
+    world.set_up()
+    world.throw("smtp-auth-off-mailbox", INFO)
+    world.sign_in(world.add(INFO, "Info"), INFO)
+    world.carol.press(world.card("Info", "Error ID"), "More")
+    world.carol.press(world.carol.window("Info", "Disconnect"), "Do it for us")
+    request = world.vera.find(DESK, "asked us to do it", "*Info*", "Acme Marine", "Stands at", "MX-")
+    assert "Details" in request.buttons
+    world.carol.find(ACME, "connecting “Info”")
+
+
+def test_only_support_handles_requests_and_what_is_taken_stays_taken(world: BotWorld) -> None:
+    world.carol.press(world.set_up(), "Do it for us")
+    request = world.vera.find(DESK, "asked us to do it")
+    world.omar.press(request, "I take it")
+    world.omar.window("Only our support team")
+    world.vera.find(DESK, "Nobody looks after it yet")

@@ -1,0 +1,285 @@
+"""Every button, form and subcommand, pressed by everybody, on their own customer's things and on another's: what is refused is
+what the table of rights says, from what the database knows and never from what the payload carries."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+import requests
+from slack_sdk.signature import SignatureVerifier
+
+from bot.accounts import Form
+from bot.diagnosis.observation import Observation, Where
+from bot.people import Person
+from bot.rights import ALLOWED, Action, Role
+from storage.tables import AuditEntry, Reminder
+from tests.support.target import ALWAYS
+from tests.support.world import ACME, ALERTS, BotWorld
+
+pytestmark = pytest.mark.rights
+
+OTHER = "C0BORE"
+REFUSALS = frozenset(
+    f"refused.{word}" for word in ("role", "no_account", "not_in_channel", "support_only", "on_call_only")
+) | {"error.unknown"}
+TEAM, ANYBODY = "the support team", "anybody"
+
+PEOPLE: dict[Role, Person] = {
+    Role.SUPPORT: Person("T0LUMEN", "U0VERA"),
+    Role.ON_CALL: Person("T0LUMEN", "U0OMAR"),
+    Role.COLLEAGUE: Person("T0LUMEN", "U0NILS"),
+    Role.CUSTOMER: Person("T0ACME", "U0CAROL"),
+    Role.GUEST: Person("T0LUMEN", "U0GWEN"),
+    Role.STRANGER: Person("T0ELSE", "U0SAM"),
+}
+OWN_TEAM = (Role.SUPPORT, Role.ON_CALL, Role.COLLEAGUE)
+"""Who can type a slash command: people of the workspace where the app is installed."""
+
+
+@dataclass(frozen=True)
+class Things:
+    """What one customer has, and the channel where it has it."""
+
+    channel: str
+    account: str
+    error: str
+    request: str
+    incident: str
+    reminder: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A stimulus: what it is about, and what somebody must be allowed for it."""
+
+    about: Callable[[Things], str]
+    needs: Action | str
+    fields: tuple[str, ...] = ()
+
+
+def account(things: Things) -> str:
+    return things.account
+
+
+def error(things: Things) -> str:
+    return things.error
+
+
+def channel(things: Things) -> str:
+    return things.channel
+
+
+def nothing(things: Things) -> str:
+    return ""
+
+
+BUTTONS: dict[str, Row] = {
+    "account.add": Row(nothing, Action.ADD),
+    "account.list": Row(nothing, Action.SEE),
+    "account.show": Row(account, Action.SEE),
+    "account.change": Row(account, Action.CHANGE),
+    "account.end": Row(account, Action.DISCONNECT),
+    "link.opened": Row(account, ANYBODY),
+    "admin.page": Row(account, ANYBODY),
+    "link.renew": Row(account, Action.SIGN_IN),
+    "link.withdraw": Row(account, Action.SIGN_IN),
+    "organisation.confirm": Row(account, Action.CONFIRM_ORGANISATION),
+    "organisation.deny": Row(account, Action.CONFIRM_ORGANISATION),
+    "said.approval": Row(account, Action.SIGN_IN),
+    "said.no_sign_in": Row(account, Action.SIGN_IN),
+    "said.closed": Row(account, Action.SIGN_IN),
+    "said.number": Row(account, Action.SIGN_IN),
+    "admin.packet": Row(account, Action.SIGN_IN),
+    "test.run": Row(account, Action.TEST),
+    "test.message": Row(account, Action.TEST),
+    "mend.said": Row(account, Action.TEST),
+    "folders.open": Row(account, Action.MAP_FOLDERS),
+    "error.show": Row(error, Action.ERROR),
+    "error.evidence": Row(error, Action.ERROR_DETAILS),
+    "error.look_up": Row(nothing, ANYBODY),
+    "help.show": Row(nothing, Action.SEE),
+    "help.ask": Row(error, Action.ERROR),
+    "help.do_it": Row(account, Action.ASK_SUPPORT),
+    "request.take": Row(lambda things: things.request, TEAM),
+    "request.hand_back": Row(lambda things: things.request, TEAM),
+    "request.finish": Row(lambda things: things.request, TEAM),
+    "reminder.snooze_day": Row(lambda things: things.reminder, Action.SNOOZE),
+    "reminder.snooze_week": Row(lambda things: things.reminder, Action.SNOOZE),
+    "alert.acknowledge": Row(lambda things: things.incident, Action.ACKNOWLEDGE),
+}
+ACCOUNT_FIELDS = ("name", "sender_name", "sender_email", "username", "use_oauth", "shared_mailbox", "aliases")
+FORMS: dict[str, Row] = {
+    "setup.save": Row(channel, TEAM, ("customer", "domain")),
+    "account.save": Row(channel, Action.ADD, ACCOUNT_FIELDS),
+    "account.save_change": Row(account, Action.CHANGE, ACCOUNT_FIELDS),
+    "account.disconnect": Row(account, Action.DISCONNECT),
+    "folders.save": Row(account, Action.MAP_FOLDERS),
+    "error.read": Row(account, Action.SIGN_IN, ("text",)),
+}
+COMMANDS: dict[str, Row] = {
+    "help": Row(nothing, Action.SEE),
+    "setup": Row(nothing, TEAM),
+    "add": Row(nothing, Action.ADD),
+    "list": Row(nothing, Action.SEE),
+    "status": Row(account, Action.SEE),
+    "login": Row(account, Action.SIGN_IN),
+    "test": Row(account, Action.TEST),
+    "folders": Row(account, Action.MAP_FOLDERS),
+    "remove": Row(account, Action.DISCONNECT),
+    "error": Row(error, Action.ERROR),
+}
+
+
+def allowed(name: str, row: Row, role: Role, own: bool) -> bool:
+    """What the table says. Another customer's things are the support team's only, and on-call is told what an error means."""
+    if row.needs == ANYBODY or role is Role.SUPPORT:
+        return True
+    if row.needs == TEAM:
+        return False
+    if row.needs is Action.ACKNOWLEDGE or role is Role.ON_CALL:
+        return row.needs in ALLOWED[role] and role is Role.ON_CALL
+    return own and row.needs in ALLOWED[role]
+
+
+class Stage:
+    """Two customers with everything that can be pressed, and everybody who may try."""
+
+    def __init__(self, world: BotWorld) -> None:
+        self.world = world
+        office = world.practice.office
+        office.add_workspace("T0BORE", "Borealis")
+        office.add_workspace("T0ELSE", "Somebody else")
+        office.add_member("U0NORA", "Nora", "T0BORE", "Customer")
+        office.add_member("U0SAM", "Sam", "T0ELSE", "Stranger")
+        office.add_member("U0GWEN", "Gwen", "T0LUMEN", "Guest")
+        office.members["U0GWEN"].is_guest = True
+        office.add_channel(OTHER, "borealis-lumen", {"U0VERA", "U0NORA"})
+        with office.changing():
+            office.channels[ACME].members.add("U0GWEN")
+        self.own = self._things(ACME, "Acme Marine", "own@acme.example")
+        self.other = self._things(OTHER, "Borealis", "other@borealis.example")
+
+    def _things(self, channel_id: str, customer: str, address: str) -> Things:
+        desk, vera = self.world.bot.desk, PEOPLE[Role.SUPPORT]
+        bound = desk.customers.bind(channel_id, customer, vera)
+        made = desk.accounts.create(bound, Form(customer, customer, address), vera)
+        seen = Observation(Where.TOKEN, step="token", error="invalid_client")
+        with desk.store.transaction() as tx:
+            failure = desk.failures.record(tx, seen, tx.accounts.get(made.id or 0)).failure
+            incident = tx.incidents.all_open()[0]
+            reminder = Reminder(channel_id=channel_id, posted_at=self.world.clock.now(), account_ids=[made.id])
+            tx.session.add(reminder)
+            tx.session.flush()
+        request = desk.help.do_it(bound, None, vera)
+        return Things(channel_id, made.ref, failure.ref, str(request.id), str(incident.id), str(reminder.id))
+
+    def press(self, person: Person, name: str, row: Row, things: Things) -> None:
+        """The button `name`, in the channel whose things it is about."""
+        action = {"action_id": name, "block_id": "b", "type": "button", "value": row.about(things)}
+        self._interact(person, {"type": "block_actions", "channel": {"id": things.channel}, "actions": [action]})
+
+    def send(self, person: Person, name: str, row: Row, things: Things) -> None:
+        """The form `name`."""
+        values = {field: {field: {"type": "plain_text_input", "value": "AADSTS50105: x"}} for field in row.fields}
+        view = {"id": "V1", "type": "modal", "callback_id": name, "private_metadata": row.about(things)}
+        self._interact(person, {"type": "view_submission", "view": view | {"state": {"values": values}}})
+
+    def type(self, person: Person, name: str, row: Row, things: Things) -> None:
+        """The subcommand `name`."""
+        who = {"team_id": person.team, "user_id": person.user, "channel_id": things.channel}
+        text = {"command": "/maildesk", "text": f"{name} {row.about(things)}", "response_url": f"{self.world.url}/none"}
+        self._post(who | text | {"trigger_id": "1.1"})
+
+    def _interact(self, person: Person, payload: dict[str, Any]) -> None:
+        user = {"id": person.user, "team_id": person.team}
+        trigger = self.world.practice.office.new_trigger(person.user)
+        self._post({"payload": json.dumps(payload | {"user": user, "team": {"id": "T0LUMEN"}, "trigger_id": trigger})})
+
+    def _post(self, form: dict[str, str]) -> None:
+        body, now = urlencode(form), str(int(time.time()))
+        signer = SignatureVerifier(self.world.practice.office.signing_secret)
+        signature = signer.generate_signature(timestamp=now, body=body) or ""
+        headers = {"X-Slack-Request-Timestamp": now, "X-Slack-Signature": signature}
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        answer = requests.post(f"{self.world.url}/slack/events", data=body, headers=headers, timeout=20)
+        assert answer.status_code == 200, (form, answer.text)
+
+
+Result = dict[tuple[str, str], list[str]]
+"""The refusals by who tried, and what."""
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    running = BotWorld(tmp_path_factory.mktemp("rights"))
+    yield Stage(running)
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def refused(stage: Stage) -> dict[bool, Result]:
+    """Everything tried by everybody: on their own customer's things (True), and on the other's."""
+    return {own: tried(stage, stage.own if own else stage.other) for own in (True, False)}
+
+
+def tried(stage: Stage, things: Things) -> Result:
+    world = stage.world
+    before = max(entry.id or 0 for entry in audited(world))
+    for role, person in PEOPLE.items():
+        for name, row in BUTTONS.items():
+            stage.press(person, name, row, things)
+        for name, row in FORMS.items():
+            stage.send(person, name, row, things)
+        for name, row in COMMANDS.items() if role in OWN_TEAM else ():
+            stage.type(person, name, row, things)
+    executor = world.bot.slack.app.listener_runner.listener_executor
+    assert isinstance(executor, ThreadPoolExecutor)
+    executor.shutdown(wait=True)
+    world.restart_bot()
+    found: Result = {}
+    for entry in audited(world, before):
+        if entry.result in REFUSALS:
+            found.setdefault((entry.user, entry.action), []).append(entry.result)
+    return found
+
+
+def audited(world: BotWorld, after: int = 0) -> list[AuditEntry]:
+    with world.bot.store.transaction() as tx:
+        return tx.audit.since(*ALWAYS, after, 100_000)
+
+
+CASES = [
+    *((name, row, role) for name, row in BUTTONS.items() for role in Role),
+    *((name, row, role) for name, row in FORMS.items() for role in Role),
+    *((f"/maildesk {name}", row, role) for name, row in COMMANDS.items() for role in OWN_TEAM),
+]
+
+
+def test_every_listener_has_a_row(stage: Stage) -> None:
+    assert sorted(stage.world.bot.slack.listeners.names) == sorted([*BUTTONS, *FORMS])
+    assert stage.world.bot.slack.commands.names == COMMANDS.keys()
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["own", "other"])
+@pytest.mark.parametrize(("name", "row", "role"), CASES, ids=[f"{name}-{role}" for name, _, role in CASES])
+def test_who_may_do_what(refused: dict[bool, Result], name: str, row: Row, role: Role, own: bool) -> None:
+    got = refused[own].get((PEOPLE[role].user, name), [])
+    assert bool(got) is not allowed(name, row, role, own), got
+    assert len(got) <= 1
+
+
+def test_nobody_refused_did_anything(stage: Stage, refused: dict[bool, Result]) -> None:
+    done = {entry.action for entry in audited(stage.world) if entry.user == "U0SAM" and entry.result == "done"}
+    assert done == set() and refused[True]
+
+
+def test_a_team_that_is_not_the_persons_own_opens_nothing(stage: Stage) -> None:
+    """User ids mean nothing without their workspace: Vera's id in another one is nobody of ours."""
+    rights = stage.world.bot.desk.rights
+    assert not rights.is_support(Person("T0ACME", "U0VERA"))
+    assert rights.role(Person("T0ELSE", "U0VERA"), ALERTS) is not Role.SUPPORT
