@@ -1,0 +1,186 @@
+"""Every builder of messages and windows, for the audience that sees it: a customer's rendering has nothing internal in it and no
+other customer, and everything is within Slack's limits."""
+
+import importlib
+import inspect
+import json
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.accounts import Form
+from bot.failures import Ending, History
+from bot.folders import Candidates, suggest
+from bot.probe.mail import MailFolder
+from handlers import cards
+from handlers.cards import account, alert, customer, error, folders, form, home, manage, reminder, request, test
+from handlers.cards.kit import Audience, Message, Safe
+from sandbox.slack.limits import problems
+from storage.tables import Account, ConnectionTest, Failure, Incident, Reminder, SupportRequest
+from storage.vocabulary import Mended
+from tests.unit.test_cards import NOW, ROWS, SCOPES, accounts, causes, failure, words
+
+pytestmark = pytest.mark.audience
+
+INTERNAL, RIVAL = "planted-internal", "Planted Rival Ltd"
+ERROR = "MX-0000-0000"
+
+
+@dataclass(frozen=True)
+class Made:
+    """Generated data, with something internal planted wherever the product keeps such."""
+
+    one: Account
+    several: list[Account]
+    name: str
+    cause: str
+
+    @property
+    def failure(self) -> Failure:
+        made = failure(self.cause, INTERNAL)
+        made.observation |= {"correlation_id": INTERNAL, "enhanced": INTERNAL, "condition": INTERNAL}
+        return made
+
+    @property
+    def verdict(self) -> Any:
+        return replace(ROWS.verdict(self.cause), support=INTERNAL)
+
+    @property
+    def run(self) -> ConnectionTest:
+        failed = {"step": "smtp.auth", "status": "fail", "cause": self.cause, "error": ERROR}
+        failed |= {"ms": 3, "evidence": INTERNAL, "reason": ""}
+        passed = {"step": "token", "status": "ok", "ms": 3, "evidence": INTERNAL, "reason": ""}
+        return ConnectionTest(id=1, account_id=7, started_at=NOW, finished_at=NOW, passed=False, steps=[passed, failed])
+
+    @property
+    def view(self) -> account.AccountView:
+        fault, listed = (self.failure, self.verdict), [("Sent", self.name)]
+        return account.AccountView(
+            self.one, self.name, self.name, True, "https://maildesk.example/login/x", NOW, "", fault, listed
+        )
+
+    @property
+    def error(self) -> error.ErrorView:
+        history = History([self.run], [Ending(Mended.CHANGE, 3, 12)], 4, 2)
+        return error.ErrorView(self.failure, self.verdict, self.one, self.name, history)
+
+    def asked(self, about: str | None) -> request.RequestView:
+        facts = {"asked_at": NOW, "asked_by_team": "T", "asked_by_user": "U0CAROL", "taken_by_user": "U0VERA2"}
+        row = SupportRequest(id=1, failure_ref=about, channel_id="C0ACME", taken_at=NOW, **facts)
+        return request.RequestView(row, self.name, self.failure, self.verdict, self.one)
+
+    @property
+    def listed(self) -> Candidates:
+        found = (MailFolder("INBOX", "INBOX", "/", ()), MailFolder("S", self.name, "/", ("\\Sent",)))
+        return Candidates(found, suggest(found))
+
+
+Render = Callable[[Made, Audience], Any]
+RIVALS = [(RIVAL, "C0RIVAL", 1, 2)]
+PACKET = manage.Packet("Acme", "Lumen CRM", "support@lumen.example", "https://login.example/adminconsent", SCOPES)
+
+EVERYBODY: dict[str, Render] = {
+    "account.account_card": lambda made, to: account.account_card(made.view),
+    "customer.account_list": lambda made, to: customer.account_list(made.name, made.several),
+    "customer.setup_card": lambda made, to: customer.setup_card(made.name, made.several),
+    "customer.start_buttons": lambda made, to: customer.start_buttons(),
+    "error.error_message": lambda made, to: error.error_message(made.error, to),
+    "error.error_window": lambda made, to: error.error_window(made.error, to),
+    "error.lookup_form": lambda made, to: error.lookup_form(made.one.ref),
+    "error.meaning_window": lambda made, to: error.meaning_window(made.verdict, to),
+    "error.note_message": lambda made, to: error.note_message(Safe("A sentence"), ERROR),
+    "folders.loading": lambda made, to: folders.loading(made.one),
+    "folders.mapping_form": lambda made, to: folders.mapping_form(made.one, made.listed),
+    "folders.unavailable": lambda made, to: folders.unavailable(made.verdict, ERROR),
+    "form.account_form": lambda made, to: form.account_form("C0ACME", Form(sender_name=made.name[:80])),
+    "home.help_message": lambda made, to: home.help_message(to),
+    "home.help_window": lambda made, to: home.help_window(to),
+    "home.home": lambda made, to: home.home(RIVALS, to),
+    "home.message_window": lambda made, to: home.message_window("refused.title", Message(Safe("A sentence"), [])),
+    "manage.account_window": lambda made, to: manage.account_window(made.view),
+    "manage.disconnect_form": lambda made, to: manage.disconnect_form(made.one),
+    "manage.disconnected": lambda made, to: manage.disconnected(made.one),
+    "manage.packet_window": lambda made, to: manage.packet_window(PACKET),
+    "reminder.reminder_message": lambda made, to: reminder.reminder_message(
+        Reminder(id=1, channel_id="C0ACME", posted_at=NOW), made.several, NOW
+    ),
+    "request.help_message": lambda made, to: request.help_message(made.asked(ERROR)),
+    "request.request_sent": lambda made, to: request.request_sent(ERROR, "support@lumen.example"),
+    "test.contact_button": lambda made, to: test.contact_button(ERROR),
+    "test.test_message": lambda made, to: test.test_message(
+        test.TestView(made.one, made.run, {"smtp.auth": test.Fault(ERROR, made.verdict, 3)})
+    ),
+}
+"""What is shown to customers, too."""
+
+OURS: dict[str, Render] = {
+    "alert.alert_card": lambda made, to: alert.alert_card(
+        Incident(id=1, cause=made.cause, failure_ref=ERROR, opened_at=NOW, last_at=NOW), made.failure, made.verdict
+    ),
+    "alert.support_note": lambda made, to: alert.support_note(Safe(f"{RIVAL} did something")),
+    "customer.setup_form": lambda made, to: customer.setup_form(made.name[:80], "C0ACME"),
+    "error.evidence_window": lambda made, to: error.evidence_window(INTERNAL),
+    "request.request_card": lambda made, to: request.request_card(made.asked(ERROR)),
+}
+"""What is shown in our own channels, and to our own people only."""
+
+TELLING = ("alert.alert_card", "error.error_window", "error.error_message", "error.evidence_window", "home.home")
+"""Where support has to see what customers must not."""
+
+everything = st.builds(Made, accounts, st.lists(accounts, max_size=12), words, causes)
+
+
+def builders() -> set[str]:
+    """The functions that make a whole message, window or block."""
+    modules = [
+        importlib.import_module(f"{cards.__name__}.{found.name}") for found in pkgutil.iter_modules(cards.__path__)
+    ]
+    return {name for module in modules if not module.__name__.endswith(".kit") for name in _of(module)}
+
+
+def _of(module: ModuleType) -> list[str]:
+    own = [f for _, f in inspect.getmembers(module, inspect.isfunction) if f.__module__ == module.__name__]
+    short = module.__name__.rpartition(".")[2]
+    makes = (Message, dict[str, Any])
+    return [
+        f"{short}.{f.__name__}"
+        for f in own
+        if inspect.signature(f).return_annotation in makes and f.__name__[0] != "_" and f.__name__ != "account_values"
+    ]
+
+
+def said(drawn: Any) -> str:
+    """All of it as text, checked against Slack's limits."""
+    if isinstance(drawn, Message):
+        assert problems("message", {"text": drawn.text[:4000], "blocks": drawn.blocks}) == []
+        return json.dumps([drawn.text, drawn.blocks])
+    if drawn["type"] in ("modal", "home"):
+        assert problems(drawn["type"], drawn) == []
+    return json.dumps(drawn)
+
+
+def test_every_builder_has_an_audience() -> None:
+    assert builders() == EVERYBODY.keys() | OURS.keys()
+    assert not EVERYBODY.keys() & OURS.keys()
+
+
+@pytest.mark.parametrize("name", EVERYBODY)
+@settings(max_examples=40, deadline=None)
+@given(made=everything)
+def test_a_customer_sees_nothing_internal_and_nobody_else(name: str, made: Made) -> None:
+    drawn = said(EVERYBODY[name](made, Audience.CUSTOMER))
+    assert INTERNAL not in drawn and RIVAL not in drawn
+
+
+@pytest.mark.parametrize("name", [*EVERYBODY, *OURS])
+@settings(max_examples=25, deadline=None)
+@given(made=everything)
+def test_what_support_sees_is_within_slacks_limits(name: str, made: Made) -> None:
+    drawn = said((EVERYBODY | OURS)[name](made, Audience.SUPPORT))
+    assert name not in TELLING or INTERNAL in drawn or RIVAL in drawn
