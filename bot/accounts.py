@@ -80,15 +80,25 @@ class Accounts:
         Raises:
             InvalidForm: a field is wrong, or the customer has an account of this address.
         """
-        form = _checked(form)
         with self._one_of_its_address() as tx:
-            if tx.accounts.with_address(channel.customer_id, form.sender_email):
-                raise InvalidForm({"sender_email": "form.address_taken"})
-            account = tx.accounts.add(self._new(channel, form, by))
-            self._links.make(tx, account, by)
-            self._road.audit(tx, by, "account.created", account, address=account.sender_email)
-            self._road.move(tx, account, State.AWAITING_SIGN_IN, by)
-            return account
+            return self.create_in(tx, channel, form, by)
+
+    def create_in(self, tx: Transaction, channel: Channel, form: Form, by: Person, quiet: bool = False) -> Account:
+        """The same as part of a transaction, which may still fail of an account that was created beside it; `quiet` where the
+        card is not wanted yet.
+
+        Raises:
+            InvalidForm: a field is wrong, or the customer has an account of this address.
+            sqlalchemy.exc.IntegrityError: somebody created one of this address just now.
+        """
+        form = _checked(form)
+        if tx.accounts.with_address(channel.customer_id, form.sender_email):
+            raise InvalidForm({"sender_email": "form.address_taken"})
+        account = tx.accounts.add(self._new(channel, form, by))
+        self._links.make(tx, account, by)
+        self._road.audit(tx, by, "account.created", account, address=account.sender_email)
+        self._road.move(tx, account, State.AWAITING_SIGN_IN, by, quiet=quiet)
+        return account
 
     def change(self, account: Account, form: Form, by: Person) -> None:
         """Give an account what the form says. Where its addresses changed, an unused login link is replaced, and a connection is

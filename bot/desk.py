@@ -12,6 +12,7 @@ from bot.folders import Folders
 from bot.help import Help
 from bot.links import Links
 from bot.mends import Mends
+from bot.old_accounts import OldAccounts
 from bot.reminders import Reminders
 from bot.rights import Rights
 from bot.road import Road
@@ -29,6 +30,7 @@ class Desk:
     rights: Rights
     customers: Customers
     accounts: Accounts
+    old: OldAccounts
     links: Links
     signin: SignIn
     consent: Consent

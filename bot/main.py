@@ -16,7 +16,7 @@ from flask import Flask
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
-from bot import audit, connection_test, keys, logs, practice
+from bot import audit, connection_test, keys, listing, logs, practice
 from bot.accounts import Accounts
 from bot.connection_test import ConnectionTests
 from bot.consent import Consent
@@ -32,7 +32,10 @@ from bot.links import Links
 from bot.mends import JOB as MEND_JOB
 from bot.mends import Mends
 from bot.microsoft import Microsoft
+from bot.old_accounts import JOB as BATCH_JOB
+from bot.old_accounts import OldAccounts
 from bot.outbox import Delivery
+from bot.people import MAILDESK
 from bot.probe.mail import MailHosts, MailProbe
 from bot.reminders import Reminders
 from bot.rights import Rights
@@ -51,6 +54,7 @@ from handlers.presenter import Presenter
 from handlers.slack_app import SlackSide
 from handlers.web.health import health
 from handlers.web.pages import Pages
+from handlers.words import plainly
 from storage.cipher import Cipher
 from storage.database import Store, connect
 from storage.migrate import upgrade
@@ -120,12 +124,15 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     consent = Consent(store, clock, cipher, microsoft, road, setbacks, links, tests, url)
     watch = Watch(store, clock, settings.credentials, settings.alert_channel)
     reminders = Reminders(store, clock, road, settings.nag_ladder, settings.support_channel)
+    accounts = Accounts(store, clock, road, links, tests.request)
+    old = OldAccounts(store, clock, accounts)
     desk = Desk(
         store=store,
         clock=clock,
         rights=Rights(store, directory, settings.alert_channel),
         customers=Customers(store, clock, microsoft, settings.support_channel),
-        accounts=Accounts(store, clock, road, links, tests.request),
+        accounts=accounts,
+        old=old,
         links=links,
         signin=signin,
         consent=consent,
@@ -149,8 +156,11 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         connection_test.CHECK_JOB: tests.check,
         MEND_JOB: tests.check_mend,
         LINK_JOB: links.check,
+        BATCH_JOB: old.run,
     }
-    worker = Worker(store, clock, delivery, doers, [reminders.remind_due, tests.look_after_idle, watch.look])
+    worker = Worker(
+        store, clock, delivery, doers, [reminders.remind_due, tests.look_after_idle, watch.look, old.forget_deleted]
+    )
     slack = SlackSide(desk, quick, directory, presenter, settings.slack_signing_secret.get_secret_value(), worker.nudge)
     doers[events.JOB] = slack.events.do
     doers[windows.FILL_FOLDERS] = lambda args: windows.fill_folders(desk, patient, args)
@@ -241,6 +251,36 @@ def rotate_command() -> None:
     rotated = keys.rotate(Store(connect(settings.database_url)), Cipher(settings.keys))
     typer.echo(f"Sealed anew: {rotated.sealed}. Opened by none of the keys: {rotated.unreadable}.")
     if rotated.unreadable:
+        raise typer.Exit(1)
+
+
+@cli.command("import")
+def import_command(
+    file: Annotated[
+        Path, typer.Argument(help="A CSV, TSV or other text file, one account a line.", exists=True, dir_okay=False)
+    ],
+    channel: Annotated[str, typer.Option(help="The ID of the customer's channel.")],
+    do: Annotated[bool, typer.Option("--do", help="List them; without it only what would happen is shown.")] = False,
+) -> None:
+    """List a customer's old mail accounts from a file."""
+    settings = settings_or_exit(os.environ)
+    desk = build(settings, SystemClock(), mail_hosts(settings)).desk
+    with desk.store.transaction() as tx:
+        bound = tx.channels.get(channel)
+    if bound is None:
+        typer.echo(f"maildesk: the channel {channel} is not bound to a customer", err=True)
+        raise typer.Exit(1)
+    try:
+        text = listing.decode(file.read_bytes())
+        rows = desk.old.list(bound, text, MAILDESK) if do else desk.old.check(bound, text)
+    except listing.NotAList as error:
+        typer.echo(f"maildesk: {plainly(str(error))}", err=True)
+        raise typer.Exit(1) from None
+    wrong = [row for row in rows if row.problem]
+    for row in wrong:
+        typer.echo(f"line {row.number}: {row.text}: {plainly(row.problem)}")
+    typer.echo(f"{len(rows) - len(wrong)} {'listed' if do else 'can be listed'}, {len(wrong)} with a problem.")
+    if wrong:
         raise typer.Exit(1)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from storage.database import Transaction
-from storage.tables import Account, ConnectionTest, Incident, Reminder, SupportRequest
+from storage.tables import Account, Batch, ConnectionTest, Incident, Reminder, SupportRequest
 
 ACCOUNT_CARD = "account.card"
 SETUP_CARD = "setup.card"
@@ -15,6 +15,7 @@ NOTE = "note"
 SUPPORT_NOTE = "support.note"
 REQUEST = "support.request"
 HELP = "help"
+BATCH = "batch"
 GONE = "gone"
 
 
@@ -96,6 +97,11 @@ def show_help(tx: Transaction, request: SupportRequest, account: Account | None,
     """Have who asked for help see how it stands: in the thread of the account's card, or in the channel."""
     thread = card_key(account) if account else ""
     tx.outbox.show(request.channel_id, f"help:{request.id}", HELP, {"request": request.id}, now, thread_key=thread)
+
+
+def show_batch(tx: Transaction, batch: Batch, now: datetime) -> None:
+    """Have the message of a batch show how far it is."""
+    tx.outbox.show(batch.channel_id, f"batch:{batch.id}", BATCH, {"batch": batch.id}, now)
 
 
 def tell(tx: Transaction, channel_id: str, key: str, sentence: str, now: datetime, **values: Any) -> None:

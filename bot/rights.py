@@ -27,6 +27,7 @@ class Action(StrEnum):
     SET_UP = "set-up"
     SEE = "see"
     ADD = "add"
+    LIST_OLD = "list-old"
     CHANGE = "change"
     SIGN_IN = "sign-in"
     CONFIRM_ORGANISATION = "confirm-organisation"

@@ -35,8 +35,17 @@ class Road:
         self._clock = clock
         self._ladder = tuple(ladder)
 
-    def move(self, tx: Transaction, account: Account, state: State, by: Person, owner: Owner | None = None) -> None:
-        """Put `account` into `state`; `owner` where the fault names somebody else than the state does.
+    def move(
+        self,
+        tx: Transaction,
+        account: Account,
+        state: State,
+        by: Person,
+        owner: Owner | None = None,
+        quiet: bool = False,
+    ) -> None:
+        """Put `account` into `state`; `owner` where the fault names somebody else than the state does; `quiet` where its card
+        would only flood the channel.
 
         Nothing changes when it stands there already with the same owner, so that a wait keeps its beginning."""
         owner = owner or WHOSE_TURN[state]
@@ -48,7 +57,8 @@ class Road:
             self._start_ladder(account, state)
             self.audit(tx, by, f"account.{state}", account)
         account.state, account.owner = state, owner
-        self.show(tx, account)
+        if not quiet:
+            self.show(tx, account)
 
     def show(self, tx: Transaction, account: Account) -> None:
         """Have every message that speaks of the account show how it stands now."""

@@ -21,7 +21,7 @@ from handlers.cards.manage import account_window, disconnect_form, packet_window
 from handlers.cards.request import request_sent
 from handlers.listening import Listeners
 from handlers.presenter import Presenter
-from handlers.stimulus import Press
+from handlers.stimulus import Press, page_of
 
 
 def register(listeners: Listeners, presenter: Presenter) -> None:
@@ -29,6 +29,8 @@ def register(listeners: Listeners, presenter: Presenter) -> None:
     buttons = Buttons(listeners.desk, listeners.client, presenter)
     listeners.press("account.add", buttons.add)
     listeners.press("account.list", buttons.list)
+    listeners.press("account.next", buttons.turn)
+    listeners.press("account.previous", buttons.turn)
     listeners.press("account.show", buttons.show)
     listeners.press("link.opened", lambda press: None)
     listeners.press("admin.page", lambda press: None)
@@ -76,6 +78,12 @@ class Buttons:
     def list(self, press: Press) -> None:
         """*Show all accounts*."""
         windows.open_list(self._desk, self._windows(press), press.person, press.channel)
+
+    def turn(self, press: Press) -> None:
+        """*Next page* and *Previous page* of the list."""
+        channel, page = page_of(press.value)
+        window = windows.account_list(self._desk, press.person, channel, page)
+        self._windows(press).replace(press.view_id, window)
 
     def show(self, press: Press) -> None:
         """*Details* of an account in the list."""

@@ -12,6 +12,7 @@ from handlers.cards.customer import setup_card
 from handlers.cards.error import note_message
 from handlers.cards.kit import Message
 from handlers.cards.manage import Packet
+from handlers.cards.old import BatchView, batch_message
 from handlers.cards.reminder import reminder_message
 from handlers.cards.request import RequestView, help_message, request_card
 from handlers.cards.test import Fault, TestView, test_message
@@ -37,6 +38,7 @@ class Presenter:
             notices.NOTE: self._note,
             notices.SUPPORT_NOTE: self._support_note,
             notices.REQUEST: lambda args: request_card(self._request(args)),
+            notices.BATCH: self._batch,
             notices.HELP: lambda args: help_message(self._request(args)),
         }
 
@@ -105,6 +107,15 @@ class Presenter:
                 failure = self._fault(tx, account)
         verdict = self._desk.failures.verdict(failure) if failure else None
         return RequestView(request, customer, failure, verdict, account)
+
+    def _batch(self, args: dict[str, Any]) -> Message:
+        with self._desk.store.transaction() as tx:
+            batch = tx.old.batch(args["batch"])
+            assert batch is not None
+            done = len(tx.old.created(batch.old_ids))
+            failed = [(tx.old.get(int(old_id)), problem) for old_id, problem in batch.failed.items()]
+        named = [(old.name, old.address, problem) for old, problem in failed if old is not None]
+        return batch_message(BatchView(batch, done, named))
 
     def _reminder(self, args: dict[str, Any]) -> Message:
         with self._desk.store.transaction() as tx:

@@ -10,7 +10,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
 from bot.desk import Desk
-from handlers import buttons, events, forms
+from handlers import buttons, events, forms, old
 from handlers.commands import NAME, Commands
 from handlers.directory import SlackDirectory
 from handlers.listening import Listeners
@@ -38,6 +38,7 @@ class SlackSide:
         listeners.command(NAME, commands.do)
         buttons.register(listeners, presenter)
         forms.register(listeners)
+        old.register(listeners)
         self.events = events.Events(desk, client, listeners, commands, directory)
 
     def blueprint(self) -> Blueprint:

@@ -81,6 +81,12 @@ class Command:
         return cls(Person(team, event["user"], event["channel"]), event["channel"], name, rest, "")
 
 
+def page_of(value: str) -> tuple[str, int]:
+    """The channel and the page that a button for turning pages names."""
+    channel, _, page = value.partition(":")
+    return channel, int(page) if page.isdigit() and len(page) < 6 else 0
+
+
 def _interacting(body: Payload, place: str) -> Person:
     user = body["user"]
     return Person(user.get("team_id") or user["team"], user["id"], place)

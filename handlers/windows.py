@@ -34,6 +34,10 @@ class Windows:
         opened: dict[str, Any] = call(trigger_id=self._trigger, view=view)["view"]
         return str(opened["id"])
 
+    def replace(self, view_id: str, view: Block) -> None:
+        """Show another window in the place of one that is open."""
+        self._client.views_update(view_id=view_id, view=view)
+
 
 def open_setup(desk: Desk, windows: Windows, channel_id: str) -> None:
     """The form with which support (checked before) binds a channel."""
@@ -53,11 +57,16 @@ def open_form(desk: Desk, windows: Windows, person: Person, channel_id: str) -> 
 
 def open_list(desk: Desk, windows: Windows, person: Person, channel_id: str) -> None:
     """Every account of the channel's customer."""
+    windows.open(account_list(desk, person, channel_id, 0))
+
+
+def account_list(desk: Desk, person: Person, channel_id: str, page: int) -> Block:
+    """A page of the accounts of the channel's customer."""
     channel = desk.rights.channel(person, channel_id, Action.SEE)
     with desk.store.transaction() as tx:
         customer = tx.channels.customer(channel.customer_id)
         accounts = tx.accounts.of_customer(channel.customer_id)
-    windows.open(customer_cards.account_list(customer.name, accounts))
+    return customer_cards.account_list(customer.name, accounts, channel_id, page)
 
 
 def start_test(desk: Desk, account: Account, person: Person, round_trip: bool = False) -> None:

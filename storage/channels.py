@@ -6,9 +6,11 @@ from sqlmodel import Session, col, delete, func, select, update
 
 from storage.tables import (
     Account,
+    Batch,
     Channel,
     Customer,
     Lane,
+    OldAccount,
     OutboxItem,
     PostedMessage,
     Reminder,
@@ -16,7 +18,7 @@ from storage.tables import (
     SupportRequest,
 )
 
-NAMED_IN = (Account, OutboxItem, PostedMessage, Reminder, SupportRequest)
+NAMED_IN = (Account, Batch, OldAccount, OutboxItem, PostedMessage, Reminder, SupportRequest)
 
 
 class Channels:

@@ -14,6 +14,7 @@ from storage.channels import Channels
 from storage.failures import Failures, Incidents
 from storage.jobs import Jobs
 from storage.mends import Mends
+from storage.old_accounts import OldAccounts
 from storage.outbox import Outbox
 from storage.reminders import Reminders
 from storage.requests import Requests
@@ -38,6 +39,7 @@ class Transaction:
         self.incidents = Incidents(session)
         self.jobs = Jobs(session)
         self.mends = Mends(session)
+        self.old = OldAccounts(session)
         self.outbox = Outbox(session)
         self.reminders = Reminders(session)
         self.requests = Requests(session)

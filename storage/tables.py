@@ -8,7 +8,7 @@ from sqlalchemy import JSON, BigInteger, Column, Enum, Index, Integer, LargeBina
 from sqlmodel import Field, SQLModel
 
 from storage.types import UtcDateTime
-from storage.vocabulary import FolderRole, Mended, Owner, Permanence, Scope, State
+from storage.vocabulary import FolderRole, Mended, Owner, Permanence, Plan, Scope, State
 
 BIG_ID = BigInteger().with_variant(Integer, "sqlite")
 
@@ -90,6 +90,45 @@ class Account(SQLModel, table=True):
     nag_rung: int = 0
     nag_due_at: datetime | None = _time(nullable=True)
     snoozed_until: datetime | None = _time(nullable=True)
+
+
+class OldAccount(SQLModel, table=True):
+    """A mail account of the old kind that a customer has listed, and what becomes of it. `address_key` is the lower-case
+    address, listed once per customer; `deleted_at` is when somebody said that it was deleted where it was; `account_id` is the
+    account that takes its place."""
+
+    __table_args__ = (UniqueConstraint("customer_id", "address_key"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    customer_id: int = Field(foreign_key="customer.id", index=True)
+    channel_id: str
+    name: str
+    address: str
+    address_key: str
+    username: str = ""
+    kind: str = ""
+    plan: Plan = _word(Plan)
+    listed_at: datetime = _time()
+    listed_by_team: str
+    listed_by_user: str
+    deleted_at: datetime | None = _time(nullable=True, index=True)
+    account_id: int | None = Field(default=None, foreign_key="account.id")
+
+
+class Batch(SQLModel, table=True):
+    """Accounts that are created one after the other, for the old accounts in `old_ids`. `failed` says, by the old account's id,
+    which sentence tells why it has none."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    customer_id: int = Field(foreign_key="customer.id", index=True)
+    channel_id: str
+    started_at: datetime = _time()
+    started_by_team: str
+    started_by_user: str
+    old_ids: list[int] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    failed: dict[str, str] = _json()
+    cancelled_at: datetime | None = _time(nullable=True)
+    finished_at: datetime | None = _time(nullable=True)
 
 
 class LoginTicket(SQLModel, table=True):

@@ -83,6 +83,13 @@ class FolderRole(StrEnum):
     ARCHIVE = "archive"
 
 
+class Plan(StrEnum):
+    """What becomes of an old account."""
+
+    CHANGE = "change"
+    RETAIN = "retain"
+
+
 REQUIRED_ROLES = (FolderRole.INBOX, FolderRole.SENT, FolderRole.DRAFTS, FolderRole.DELETED)
 
 

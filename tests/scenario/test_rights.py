@@ -51,6 +51,8 @@ class Things:
     request: str
     incident: str
     reminder: str
+    old: str
+    batch: str
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ def nothing(things: Things) -> str:
 BUTTONS: dict[str, Row] = {
     "account.add": Row(nothing, Action.ADD),
     "account.list": Row(nothing, Action.SEE),
+    "account.next": Row(lambda things: f"{things.channel}:1", Action.SEE),
+    "account.previous": Row(lambda things: f"{things.channel}:0", Action.SEE),
     "account.show": Row(account, Action.SEE),
     "account.change": Row(account, Action.CHANGE),
     "account.end": Row(account, Action.DISCONNECT),
@@ -105,6 +109,17 @@ BUTTONS: dict[str, Row] = {
     "help.show": Row(nothing, Action.SEE),
     "help.ask": Row(error, Action.ERROR),
     "help.do_it": Row(account, Action.ASK_SUPPORT),
+    "old.open": Row(nothing, Action.LIST_OLD),
+    "old.paste": Row(channel, Action.LIST_OLD),
+    "old.plan": Row(channel, Action.LIST_OLD),
+    "old.next": Row(lambda things: f"{things.channel}:1", Action.LIST_OLD),
+    "old.previous": Row(lambda things: f"{things.channel}:0", Action.LIST_OLD),
+    "old.change": Row(lambda things: things.old, Action.LIST_OLD),
+    "old.retain": Row(lambda things: things.old, Action.LIST_OLD),
+    "old.gone": Row(lambda things: things.old, Action.LIST_OLD),
+    "old.back": Row(lambda things: things.old, Action.LIST_OLD),
+    "old.create": Row(channel, Action.ADD),
+    "old.cancel": Row(lambda things: things.batch, Action.ADD),
     "request.take": Row(lambda things: things.request, TEAM),
     "request.hand_back": Row(lambda things: things.request, TEAM),
     "request.finish": Row(lambda things: things.request, TEAM),
@@ -119,6 +134,8 @@ FORMS: dict[str, Row] = {
     "account.save_change": Row(account, Action.CHANGE, ACCOUNT_FIELDS),
     "account.disconnect": Row(account, Action.DISCONNECT),
     "folders.save": Row(account, Action.MAP_FOLDERS),
+    "old.check": Row(channel, Action.LIST_OLD, ("text",)),
+    "old.save": Row(channel, Action.LIST_OLD, ("text",)),
     "error.read": Row(account, Action.SIGN_IN, ("text",)),
 }
 COMMANDS: dict[str, Row] = {
@@ -176,7 +193,12 @@ class Stage:
             tx.session.add(reminder)
             tx.session.flush()
         request = desk.help.do_it(bound, None, vera)
-        return Things(channel_id, made.ref, failure.ref, str(request.id), str(incident.id), str(reminder.id))
+        desk.old.list(bound, f"old-{address}", vera)
+        batch = desk.old.begin(bound, vera)
+        with desk.store.transaction() as tx:
+            old = tx.old.of_customer(bound.customer_id)[0]
+        ids = (request.id, incident.id, reminder.id, old.id, batch.id)
+        return Things(channel_id, made.ref, failure.ref, *(str(each) for each in ids))
 
     def press(self, person: Person, name: str, row: Row, things: Things) -> None:
         """The button `name`, in the channel whose things it is about."""

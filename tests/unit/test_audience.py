@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 from bot.accounts import Form
 from bot.failures import Ending, History
 from bot.folders import Candidates, suggest
+from bot.listing import Row
 from bot.probe.mail import MailFolder
 from handlers import cards
-from handlers.cards import account, alert, customer, error, folders, form, home, manage, reminder, request, test
+from handlers.cards import account, alert, customer, error, folders, form, home, manage, old, reminder, request, test
 from handlers.cards.kit import Audience, Message, Safe
 from sandbox.slack.limits import problems
-from storage.tables import Account, ConnectionTest, Failure, Incident, Reminder, SupportRequest
-from storage.vocabulary import Mended
+from storage.tables import Account, Batch, ConnectionTest, Failure, Incident, OldAccount, Reminder, SupportRequest
+from storage.vocabulary import Mended, Plan
 from tests.unit.test_cards import NOW, ROWS, SCOPES, accounts, causes, failure, words
 
 pytestmark = pytest.mark.audience
@@ -76,6 +77,29 @@ class Made:
         return request.RequestView(row, self.name, self.failure, self.verdict, self.one)
 
     @property
+    def plan(self) -> old.OldView:
+        facts = {
+            "customer_id": 1,
+            "channel_id": "C0ACME",
+            "address": "a@acme.example",
+            "address_key": "",
+            "plan": Plan.CHANGE,
+        }
+        listed = [
+            OldAccount(id=n, name=self.name, username=self.name, account_id=n % 2 or None, **facts) for n in range(60)
+        ]
+        return old.OldView("C0ACME", listed, {1: "live"}, False, 1)
+
+    @property
+    def batch(self) -> old.BatchView:
+        batch = Batch(id=1, started_by_user="U0CAROL", old_ids=list(range(500)), finished_at=NOW)
+        return old.BatchView(batch, 300, [(self.name, self.name, "form.address_taken")] * 200)
+
+    @property
+    def rows(self) -> list[Row]:
+        return [Row(n, self.name * 9, self.name, "a@acme.example", problem="old.twice" * (n % 2)) for n in range(120)]
+
+    @property
     def listed(self) -> Candidates:
         found = (MailFolder("INBOX", "INBOX", "/", ()), MailFolder("S", self.name, "/", ("\\Sent",)))
         return Candidates(found, suggest(found))
@@ -87,7 +111,7 @@ PACKET = manage.Packet("Acme", "Lumen CRM", "support@lumen.example", "https://lo
 
 EVERYBODY: dict[str, Render] = {
     "account.account_card": lambda made, to: account.account_card(made.view),
-    "customer.account_list": lambda made, to: customer.account_list(made.name, made.several),
+    "customer.account_list": lambda made, to: customer.account_list(made.name, made.several * 9, "C0ACME", 1),
     "customer.setup_card": lambda made, to: customer.setup_card(made.name, made.several),
     "customer.start_buttons": lambda made, to: customer.start_buttons(),
     "error.error_message": lambda made, to: error.error_message(made.error, to),
@@ -107,6 +131,11 @@ EVERYBODY: dict[str, Render] = {
     "manage.disconnect_form": lambda made, to: manage.disconnect_form(made.one),
     "manage.disconnected": lambda made, to: manage.disconnected(made.one),
     "manage.packet_window": lambda made, to: manage.packet_window(PACKET),
+    "old.batch_message": lambda made, to: old.batch_message(made.batch),
+    "old.listed_window": lambda made, to: old.listed_window(3, "C0ACME"),
+    "old.paste_form": lambda made, to: old.paste_form("C0ACME"),
+    "old.plan_window": lambda made, to: old.plan_window(made.plan),
+    "old.review_form": lambda made, to: old.review_form("C0ACME", made.rows, 2),
     "reminder.reminder_message": lambda made, to: reminder.reminder_message(
         Reminder(id=1, channel_id="C0ACME", posted_at=NOW), made.several, NOW
     ),

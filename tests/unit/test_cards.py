@@ -119,7 +119,7 @@ def test_the_administrators_packet(name: str, vendor: str) -> None:
 @given(words, st.lists(accounts, max_size=60))
 def test_the_customers_cards(name: str, several: list[Account]) -> None:
     check_message(customer.setup_card(name, several))
-    check_view(customer.account_list(name, several))
+    check_view(customer.account_list(name, several, "C0ACME"))
     check_view(customer.setup_form(name[:80], "C0ACME"))
     check_view(form.account_form("C0ACME", Form(sender_name=name[:80])))
     for one in several[:1]:

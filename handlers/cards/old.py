@@ -1,0 +1,148 @@
+"""Old mail accounts: the list that is pasted, what would become of it, the plan, and the batch that creates new ones."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.listing import Row
+from handlers.cards.customer import pages
+from handlers.cards.kit import (
+    Block,
+    Message,
+    Safe,
+    actions,
+    bar,
+    button,
+    context,
+    divider,
+    mention,
+    modal,
+    safe,
+    section,
+    text_input,
+)
+from handlers.words import plainly, say
+from storage.tables import Batch, OldAccount
+from storage.vocabulary import Plan
+
+PAGE = 25
+PROBLEMS_SHOWN = 25
+LONGEST_PASTE = 3000
+"""A text field of Slack holds 3,000 characters (docs.slack.dev/reference/block-kit)."""
+
+
+@dataclass(frozen=True)
+class OldView:
+    """What a channel's customer has listed; `states` says by an old account's id where its new account stands."""
+
+    channel_id: str
+    listed: Sequence[OldAccount]
+    states: Mapping[int, str]
+    under_way: bool
+    page: int = 0
+
+
+@dataclass(frozen=True)
+class BatchView:
+    """A batch, how many accounts it has created, and who could not be done and why: by name and address."""
+
+    batch: Batch
+    done: int
+    failed: Sequence[tuple[str, str, str]]
+
+
+def paste_form(channel_id: str) -> Block:
+    """Where a list is pasted."""
+    field = _field("")
+    title, submit = plainly("old.paste_title"), plainly("old.check")
+    return modal(title, [section(say("old.intro")), field], callback="old.check", submit=submit, metadata=channel_id)
+
+
+def review_form(channel_id: str, rows: Sequence[Row], listed: int = 0) -> Block:
+    """What listing these rows would do, with every problem; they can be mended in place. `listed`: how many were taken already,
+    so that only what is left stands here."""
+    wrong, good = [row for row in rows if row.problem], [row for row in rows if not row.problem]
+    blocks = [section(say("old.taken", count=listed))] if listed else []
+    blocks.append(section(say("old.would", good=len(good), wrong=len(wrong))))
+    lines = [
+        say("old.problem_line", number=row.number, text=row.text[:80], problem=plainly(row.problem)) for row in wrong
+    ]
+    blocks += [section(Safe("\n".join(part))) for part in _parts(lines[:PROBLEMS_SHOWN])]
+    blocks += (
+        [context(say("old.more_problems", count=len(wrong) - PROBLEMS_SHOWN))] if len(wrong) > PROBLEMS_SHOWN else []
+    )
+    sample = [say("old.good_line", name=row.name, address=row.address) for row in good[:5]]
+    blocks += [context(Safe("\n".join(sample)))] if sample else []
+    blocks.append(_field("\n".join(row.text for row in rows)))
+    title, submit = plainly("old.review_title"), plainly("old.list")
+    return modal(title, blocks, callback="old.save", submit=submit, metadata=channel_id)
+
+
+def listed_window(count: int, channel_id: str) -> Block:
+    """Everything was taken."""
+    plan = actions(button(plainly("button.old_plan"), "old.plan", channel_id, "primary"))
+    return modal(plainly("old.review_title"), [section(say("old.taken", count=count)), plan])
+
+
+def plan_window(view: OldView) -> Block:
+    """What becomes of each old account, a page at a time."""
+    first = view.page * PAGE
+    to_create = [old for old in view.listed if old.plan is Plan.CHANGE and old.account_id is None]
+    done = sum(old.account_id is not None for old in view.listed)
+    progress = {"done": done, "total": len(view.listed), "bar": bar(done, len(view.listed))}
+    blocks = [section(say("old.progress", **progress)), actions(*_ways_on(view, len(to_create))), divider()]
+    for old in view.listed[first : first + PAGE]:
+        blocks += _one(old, view.states.get(old.id or 0, ""))
+    blocks += pages(view.page, len(view.listed), PAGE, view.channel_id, "old")
+    return modal(plainly("old.plan_title"), blocks)
+
+
+def batch_message(view: BatchView) -> Message:
+    """How far a batch is; it is kept up to date."""
+    batch, total = view.batch, len(view.batch.old_ids)
+    left = total - view.done - len(view.failed)
+    facts = {"done": view.done, "failed": len(view.failed), "left": left, "total": total}
+    lines = [say("old.batch", user=mention(batch.started_by_user), bar=bar(total - left, total), **facts)]
+    if batch.finished_at is not None:
+        lines.append(say("old.batch_cancelled" if batch.cancelled_at else "old.batch_done", **facts))
+    for name, address, problem in view.failed[:PROBLEMS_SHOWN]:
+        lines.append(say("old.batch_failed", name=name, address=address, problem=plainly(problem)))
+    blocks = [section(Safe("\n".join(part))) for part in _parts(lines)]
+    if batch.finished_at is None and batch.cancelled_at is None:
+        blocks.append(actions(button(plainly("button.cancel_batch"), "old.cancel", str(batch.id))))
+    return Message(say("old.batch_summary", **facts), blocks)
+
+
+def _field(text: str) -> Block:
+    label, hint = plainly("old.field"), plainly("old.field_hint")
+    return text_input(label, "text", initial=text[:LONGEST_PASTE], hint=hint, longest=LONGEST_PASTE, lines=True)
+
+
+def _ways_on(view: OldView, count: int) -> list[Block]:
+    add = button(plainly("button.old_add"), "old.paste", view.channel_id)
+    if not count or view.under_way:
+        return [add]
+    return [button(plainly("button.old_create", count=count), "old.create", view.channel_id, "primary"), add]
+
+
+def _one(old: OldAccount, state: str) -> list[Block]:
+    value = str(old.id)
+    lines = [say("old.line", name=old.name, address=old.address, user=old.username or old.address)]
+    gone = plainly("old.is_deleted") if old.deleted_at else ""
+    plan = plainly(f"state.{state}") if state else plainly(f"old.plan_{old.plan}")
+    lines.append(say("old.line_plan", plan=plan, gone=gone))
+    row = []
+    if not state:
+        other = Plan.RETAIN if old.plan is Plan.CHANGE else Plan.CHANGE
+        row.append(button(plainly(f"button.old_{other}"), f"old.{other}", value))
+    mark = ("old_back", "old.back") if old.deleted_at else ("old_gone", "old.gone")
+    return [section(Safe("\n".join(lines))), actions(*row, button(plainly(f"button.{mark[0]}"), mark[1], value))]
+
+
+def _parts(lines: Sequence[str]) -> list[list[str]]:
+    """Lines in groups that fit into a paragraph each."""
+    parts: list[list[str]] = [[]]
+    for line in lines:
+        if sum(len(each) + 1 for each in parts[-1]) + len(line) > 2900:
+            parts.append([])
+        parts[-1].append(safe(line) if not isinstance(line, Safe) else line)
+    return [part for part in parts if part]

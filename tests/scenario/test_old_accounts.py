@@ -1,0 +1,149 @@
+"""Old accounts: pasted, mended in place, planned, replaced by new ones in one go, which a restart does not disturb."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.people import Person
+from tests.support.world import ACME, BotWorld
+
+CAROL = Person("T0ACME", "U0CAROL", ACME)
+PASTED = """Name;Address;User
+Info;info@acme.example;
+Office;office@acme.example;carol@acme.example
+Nobody;;
+Broken;not an address;
+Office again;OFFICE@acme.example;
+"""
+
+
+def paste(world: BotWorld, text: str) -> None:
+    world.carol.press(world.set_up(), "Your old accounts")
+    assert world.carol.submit(world.carol.window("Your old accounts", "Paste"), {"Accounts": text}) == {}
+
+
+def plan(world: BotWorld) -> None:
+    """Carol opens the plan."""
+    world.carol.press(world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Your old accounts")
+    world.carol.window("Your old accounts", "have a new one")
+
+
+def test_bad_rows_are_named_and_mended_in_place_and_nothing_is_lost(world: BotWorld) -> None:
+    paste(world, PASTED)
+    review = world.carol.window("What will be listed", "*2* can be listed, *3* cannot")
+    for line, problem in ((4, "no e-mail address"), (5, "does not look like"), (6, "further up already")):
+        assert f"Line {line}" in review.text and problem in review.text
+    with world.bot.store.transaction() as tx:
+        assert tx.old.of_customer(1) == [], "looking changes nothing"
+    text = review.inputs["Accounts"]["element"]["initial_value"]
+    assert world.carol.submit(review, {"Accounts": text}) == {}
+    left = world.carol.window("What will be listed", "2 listed", "*3* cannot")
+    assert "info@acme.example" not in left.inputs["Accounts"]["element"]["initial_value"]
+    mended = "Nobody;nobody@acme.example\nBroken;broken@acme.example"
+    assert world.carol.submit(left, {"Accounts": mended}) == {}
+    world.carol.press(world.carol.window("What will be listed", "2 listed"), "See the plan")
+    assert world.carol.window("Your old accounts", "*0* of 4").text.count("Will be changed") == 4
+
+
+def test_what_is_listed_or_connected_already_is_said(world: BotWorld) -> None:
+    world.set_up()
+    world.add("info@acme.example", "Info")
+    with world.bot.store.transaction() as tx:
+        channel = tx.channels.get(ACME)
+    assert channel is not None
+    world.bot.desk.old.list(channel, "Office;office@acme.example", CAROL)
+    rows = world.bot.desk.old.check(channel, "INFO@acme.example\noffice@acme.example")
+    assert [row.problem for row in rows] == ["old.connected_already", "old.listed_already"]
+
+
+def test_some_are_retained_the_others_get_new_accounts_with_cards(world: BotWorld) -> None:
+    paste(world, "Info;info@acme.example\nOffice;office@acme.example;carol@acme.example\nKeep;keep@acme.example")
+    review = world.carol.window("What will be listed")
+    world.carol.submit(review, {"Accounts": review.inputs["Accounts"]["element"]["initial_value"]})
+    world.carol.press(world.carol.window("3 listed"), "See the plan")
+    window = world.carol.window("Your old accounts", "*0* of 3")
+    last = [b for b, e in window.elements if e["action_id"] == "old.retain"][-1]
+    world.carol._post("action", block_id=last, action_id="old.retain", view_id=window.id)
+    window = world.carol.window("Is retained as it is")
+    assert "Create 2 new accounts" in [e["text"]["text"] for _, e in window.elements]
+    world.carol.press(window, "Create 2 new accounts")
+    world.carol.find(ACME, "*2* done, 0 failed, 0 to go", "That is all")
+    card = world.card("Office", "office@acme.example")
+    assert "carol@acme.example" in card.text
+    world.card("Info", "Waiting for the sign-in")
+    plan(world)
+    assert "Waiting for the sign-in" in world.carol.window("*2* of 3").text
+
+    with pytest.raises(Exception, match="nothing_to_create"):
+        begin(world)
+
+
+def test_a_deleted_old_account_can_be_taken_back_for_seven_days(world: BotWorld) -> None:
+    paste(world, "Info;info@acme.example")
+    review = world.carol.window("What will be listed")
+    world.carol.submit(review, {"Accounts": review.inputs["Accounts"]["element"]["initial_value"]})
+    world.carol.press(world.carol.window("1 listed"), "See the plan")
+    world.carol.press(world.carol.window("Your old accounts"), "The old one is deleted")
+    world.carol.press(world.carol.window("kept here for seven days"), "It is still there")
+    window = world.carol.window("Will be changed")
+    world.carol.press(window, "The old one is deleted")
+    world.carol.window("kept here for seven days")
+    world.pass_time(days=6)
+    plan(world)
+    world.pass_time(days=1, minutes=1)
+    with world.bot.store.transaction() as tx:
+        assert tx.old.of_customer(1) == []
+
+
+def begin(world: BotWorld) -> int:
+    with world.bot.store.transaction() as tx:
+        channel = tx.channels.get(ACME)
+    assert channel is not None
+    return world.bot.desk.old.begin(channel, CAROL).id or 0
+
+
+def test_a_batch_can_be_stopped_and_what_failed_is_told(world: BotWorld) -> None:
+    world.set_up()
+    with world.bot.store.transaction() as tx:
+        channel = tx.channels.get(ACME)
+    assert channel is not None
+    old = world.bot.desk.old
+    old.list(channel, "Info;info@acme.example\nOffice;office@acme.example", CAROL)
+    world.add("info@acme.example", "By hand")
+    begin(world)
+    message = world.carol.find(ACME, "*1* done, 1 failed, 0 to go", "info@acme.example", "That is all")
+    assert message.buttons == []
+
+    old.list(channel, "\n".join(f"Box {n};box{n}@acme.example" for n in range(3)), CAROL)
+    world.bot.worker.stop()
+    batch_id = begin(world)
+    with world.bot.store.transaction() as tx:
+        batch = tx.old.batch(batch_id)
+    assert batch is not None
+    old.cancel(batch, CAROL)
+    world.restart_bot()
+    world.carol.find(ACME, "*0* done, 0 failed, 4 to go", "Stopped")
+
+
+def test_a_file_is_listed_from_the_command_line_after_a_look_at_what_would_happen(
+    world: BotWorld, tmp_path: Path
+) -> None:
+    world.set_up()
+    file = tmp_path / "old.csv"
+    file.write_bytes("Name;E-Mail\nBüro;buero@acme.example\nNobody;\n".encode("cp1252"))
+
+    def maildesk(*more: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "bot.main", "import", str(file), "--channel", ACME, *more]
+        return subprocess.run(command, env=os.environ | world.environment, capture_output=True, text=True, timeout=60)
+
+    looked = maildesk()
+    assert looked.returncode == 1 and "line 3: Nobody;: There is no e-mail address" in looked.stdout
+    assert "1 can be listed, 1 with a problem" in looked.stdout
+    assert "1 listed" in maildesk("--do").stdout
+    with world.bot.store.transaction() as tx:
+        assert [old.name for old in tx.old.of_customer(1)] == ["Büro"]
+    file.write_bytes(b"PK\x03\x04\x00")
+    assert "Save the table as CSV" in maildesk().stderr
