@@ -74,6 +74,12 @@ def read(text: str) -> list[Row]:
     return _once_each(rows)
 
 
+def header(text: str) -> str:
+    """The line that heads the columns of a list; empty if it has none."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[0] if lines and _columns(_cells(lines[0], _separator(lines))) else ""
+
+
 def _separator(lines: list[str]) -> str:
     counts = Counter({separator: sum(separator in line for line in lines) for separator in SEPARATORS})
     best, often = counts.most_common(1)[0]

@@ -2,12 +2,13 @@
 
 from slack_sdk import WebClient
 
+from bot import listing
 from bot.desk import Desk
 from bot.listing import NotAList
 from bot.people import Person
 from bot.refusals import Refused
 from bot.rights import Action
-from handlers.cards.old import PAGE, OldView, listed_window, paste_form, plan_window, review_form
+from handlers.cards.old import LIST, PAGE, OldView, listed_window, paste_form, plan_window, review_form
 from handlers.listening import Listeners, NextWindow, form_errors
 from handlers.stimulus import Press, Submission, page_of
 from handlers.windows import Windows
@@ -37,22 +38,37 @@ def check(desk: Desk, sent: Submission) -> dict[str, str] | NextWindow:
     """Show what listing the pasted text would do."""
     channel = desk.rights.channel(sent.person, sent.about, Action.LIST_OLD)
     try:
-        rows = desk.old.check(channel, sent.values["text"])
+        rows = desk.old.check(channel, _text(sent))
     except NotAList as error:
-        return form_errors({"text": str(error)})
-    return NextWindow(review_form(channel.id, rows)) if rows else form_errors({"text": "old.empty"})
+        return _wrong(sent, str(error))
+    head = listing.header(_text(sent))
+    return NextWindow(review_form(channel.id, rows, head)) if rows else _wrong(sent, "old.empty")
 
 
 def save(desk: Desk, sent: Submission) -> dict[str, str] | NextWindow:
     """List what is good of the text; what is not stays in the form, to be mended."""
     channel = desk.rights.channel(sent.person, sent.about, Action.LIST_OLD)
     try:
-        rows = desk.old.list(channel, sent.values["text"], sent.person)
+        rows = desk.old.list(channel, _text(sent), sent.person)
     except NotAList as error:
-        return form_errors({"text": str(error)})
+        return _wrong(sent, str(error))
     wrong = [row for row in rows if row.problem]
     count = len(rows) - len(wrong)
-    return NextWindow(review_form(channel.id, wrong, count) if wrong else listed_window(count, channel.id))
+    if not wrong:
+        return NextWindow(listed_window(count, channel.id))
+    return NextWindow(review_form(channel.id, wrong, listing.header(_text(sent)), count))
+
+
+def _field(sent: Submission) -> str:
+    return next(name for name in sent.values if name.startswith(LIST))
+
+
+def _text(sent: Submission) -> str:
+    return sent.values[_field(sent)]
+
+
+def _wrong(sent: Submission, sentence: str) -> dict[str, str]:
+    return form_errors({_field(sent): sentence})
 
 
 class OldButtons:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 from bot.listing import Row
 from handlers.cards.customer import pages
@@ -26,6 +27,7 @@ from storage.vocabulary import Plan
 
 PAGE = 25
 PROBLEMS_SHOWN = 25
+LIST = "list-"
 LONGEST_PASTE = 3000
 """A text field of Slack holds 3,000 characters (docs.slack.dev/reference/block-kit)."""
 
@@ -57,9 +59,9 @@ def paste_form(channel_id: str) -> Block:
     return modal(title, [section(say("old.intro")), field], callback="old.check", submit=submit, metadata=channel_id)
 
 
-def review_form(channel_id: str, rows: Sequence[Row], listed: int = 0) -> Block:
-    """What listing these rows would do, with every problem; they can be mended in place. `listed`: how many were taken already,
-    so that only what is left stands here."""
+def review_form(channel_id: str, rows: Sequence[Row], header: str, listed: int = 0) -> Block:
+    """What listing these rows would do, with every problem; they can be mended in place. `header`: the line above the
+    columns. `listed`: how many were taken already, so that only what is left stands here."""
     wrong, good = [row for row in rows if row.problem], [row for row in rows if not row.problem]
     blocks = [section(say("old.taken", count=listed))] if listed else []
     blocks.append(section(say("old.would", good=len(good), wrong=len(wrong))))
@@ -72,7 +74,7 @@ def review_form(channel_id: str, rows: Sequence[Row], listed: int = 0) -> Block:
     )
     sample = [say("old.good_line", name=row.name, address=row.address) for row in good[:5]]
     blocks += [context(Safe("\n".join(sample)))] if sample else []
-    blocks.append(_field("\n".join(row.text for row in rows)))
+    blocks.append(_field("\n".join([*filter(None, [header]), *(row.text for row in rows)])))
     title, submit = plainly("old.review_title"), plainly("old.list")
     return modal(title, blocks, callback="old.save", submit=submit, metadata=channel_id)
 
@@ -89,7 +91,9 @@ def plan_window(view: OldView) -> Block:
     to_create = [old for old in view.listed if old.plan is Plan.CHANGE and old.account_id is None]
     done = sum(old.account_id is not None for old in view.listed)
     progress = {"done": done, "total": len(view.listed), "bar": bar(done, len(view.listed))}
-    blocks = [section(say("old.progress", **progress)), actions(*_ways_on(view, len(to_create))), divider()]
+    blocks = [section(say("old.progress", **progress))]
+    blocks += [section(say("old.under_way"))] if view.under_way else []
+    blocks += [actions(*_ways_on(view, len(to_create))), divider()]
     for old in view.listed[first : first + PAGE]:
         blocks += _one(old, view.states.get(old.id or 0, ""))
     blocks += pages(view.page, len(view.listed), PAGE, view.channel_id, "old")
@@ -114,7 +118,8 @@ def batch_message(view: BatchView) -> Message:
 
 def _field(text: str) -> Block:
     label, hint = plainly("old.field"), plainly("old.field_hint")
-    return text_input(label, "text", initial=text[:LONGEST_PASTE], hint=hint, longest=LONGEST_PASTE, lines=True)
+    name = f"{LIST}{crc32(text.encode())}"  # another text needs another name: Slack keeps what was typed in a field of the same
+    return text_input(label, name, initial=text[:LONGEST_PASTE], hint=hint, longest=LONGEST_PASTE, lines=True)
 
 
 def _ways_on(view: OldView, count: int) -> list[Block]:

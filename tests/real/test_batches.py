@@ -46,6 +46,7 @@ def work_until(world: BotWorld, count: int) -> None:
 def test_five_hundred_accounts_are_created_once_each_through_kills(url: str, tmp_path: Path) -> None:
     world = BotWorld(tmp_path, DATABASE_URL=url)
     world.practice.office.rate_limits = False
+    world.practice.office.scopes.add("channels:history")  # so that what a dead worker had just posted is found
     world.set_up()
     with world.bot.store.transaction() as tx:
         channel = tx.channels.get(ACME)

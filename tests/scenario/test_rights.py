@@ -134,8 +134,8 @@ FORMS: dict[str, Row] = {
     "account.save_change": Row(account, Action.CHANGE, ACCOUNT_FIELDS),
     "account.disconnect": Row(account, Action.DISCONNECT),
     "folders.save": Row(account, Action.MAP_FOLDERS),
-    "old.check": Row(channel, Action.LIST_OLD, ("text",)),
-    "old.save": Row(channel, Action.LIST_OLD, ("text",)),
+    "old.check": Row(channel, Action.LIST_OLD, ("list-0",)),
+    "old.save": Row(channel, Action.LIST_OLD, ("list-0",)),
     "error.read": Row(account, Action.SIGN_IN, ("text",)),
 }
 COMMANDS: dict[str, Row] = {

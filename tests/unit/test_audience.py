@@ -135,7 +135,7 @@ EVERYBODY: dict[str, Render] = {
     "old.listed_window": lambda made, to: old.listed_window(3, "C0ACME"),
     "old.paste_form": lambda made, to: old.paste_form("C0ACME"),
     "old.plan_window": lambda made, to: old.plan_window(made.plan),
-    "old.review_form": lambda made, to: old.review_form("C0ACME", made.rows, 2),
+    "old.review_form": lambda made, to: old.review_form("C0ACME", made.rows, "Name;Address", 2),
     "reminder.reminder_message": lambda made, to: reminder.reminder_message(
         Reminder(id=1, channel_id="C0ACME", posted_at=NOW), made.several, NOW
     ),

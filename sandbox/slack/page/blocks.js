@@ -79,7 +79,9 @@ function field(element, id, load) {
         node("label", {}, node("input", { type: "checkbox", value: choice.value, checked: ticked.includes(choice.value) }), " ", choice.text.text)));
     }
     default:
-      return node("input", { id, value: element.initial_value || "", maxlength: element.max_length });
+      return element.multiline
+        ? node("textarea", { id, maxlength: element.max_length }, element.initial_value || "")
+        : node("input", { id, value: element.initial_value || "", maxlength: element.max_length });
   }
 }
 

@@ -101,12 +101,12 @@ function renderWindows(views) {
   const typed = shown && shown.dataset.view === top.id ? read(shown) : {};
   $("stack").replaceChildren(windowNode(top, mark));
   restore($("stack"), typed);
-  const first = $("stack").querySelector("input, select, button");
+  const first = $("stack").querySelector("input, textarea, select, button");
   if (first) first.focus();
 }
 
 function restore(root, typed) {
-  for (const control of root.querySelectorAll("input[data-block], select[data-block]")) {
+  for (const control of root.querySelectorAll("input[data-block], textarea[data-block], select[data-block]")) {
     const value = (typed[control.dataset.block] || {})[control.dataset.action];
     if (value) control.value = value;
   }

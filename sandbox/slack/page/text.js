@@ -1,7 +1,7 @@
 // Slack's markup as page nodes. Nothing from data is ever read as HTML.
 
 const EMOJI = {
-  white_check_mark: "✅", x: "❌", warning: "⚠️", heavy_minus_sign: "➖", hourglass_flowing_sand: "⏳",
+  white_check_mark: "✅", x: "❌", eyes: "👀", warning: "⚠️", heavy_minus_sign: "➖", hourglass_flowing_sand: "⏳",
   large_green_circle: "🟢", large_yellow_circle: "🟡", red_circle: "🔴", white_circle: "⚪", tada: "🎉", wave: "👋",
   bell: "🔔", lock: "🔒", key: "🔑", mailbox: "📫", bulb: "💡",
 };
