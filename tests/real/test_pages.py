@@ -50,6 +50,12 @@ class Visitor:
         self.sees("Connect the mailbox", "start")
         self.press("Continue to Microsoft")
 
+    def accepts(self) -> None:
+        """From the choice of accounts to the end, as the mailbox."""
+        self.press(INFO)
+        self.press("Accept")
+        self.sees(f"Signed in as {INFO}", "done")
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[BotWorld]:
@@ -82,9 +88,7 @@ def link(world: BotWorld) -> str:
 
 def test_the_happy_path(world: BotWorld, visitor: Visitor) -> None:
     visitor.to_microsoft(world.add(INFO, "Info").url("Sign in to Microsoft"))
-    visitor.press(INFO)
-    visitor.press("Accept")
-    visitor.sees(f"Signed in as {INFO}", "done")
+    visitor.accepts()
     world.card("Info", "folders not mapped yet")
 
 
@@ -117,9 +121,7 @@ def test_the_wrong_account_then_another_one(world: BotWorld, visitor: Visitor) -
     expect(visitor.page.get_by_text(CAROL)).to_be_visible()
     expect(visitor.page.get_by_text(INFO).first).to_be_visible()
     visitor.press("Use another account")
-    visitor.press(INFO)
-    visitor.press("Accept")
-    visitor.sees(f"Signed in as {INFO}", "done")
+    visitor.accepts()
     world.card("Info", "folders not mapped yet")
 
 
@@ -129,9 +131,7 @@ def test_declined_then_tried_again(world: BotWorld, visitor: Visitor) -> None:
     visitor.press("Cancel")
     visitor.sees("declined", "declined")
     visitor.press("Try again")
-    visitor.press(INFO)
-    visitor.press("Accept")
-    visitor.sees(f"Signed in as {INFO}", "done")
+    visitor.accepts()
     world.card("Info", "folders not mapped yet")
 
 
@@ -142,9 +142,7 @@ def test_an_expired_link_then_a_new_one(world: BotWorld, visitor: Visitor) -> No
     visitor.sees("expired", "expired")
     world.carol.press(world.card("Info", "press *New login link*"), "New login link")
     visitor.to_microsoft(world.card("Info", "Waiting for the sign-in", "link works until").url("Sign in to Microsoft"))
-    visitor.press(INFO)
-    visitor.press("Accept")
-    visitor.sees(f"Signed in as {INFO}", "done")
+    visitor.accepts()
     world.card("Info", "folders not mapped yet")
 
 
