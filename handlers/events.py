@@ -15,14 +15,14 @@ from slack_sdk.errors import SlackApiError
 from bot.desk import Desk
 from bot.people import Person
 from bot.rights import Action
-from handlers.cards.home import help_message, home
+from handlers.cards.home import help_message
 from handlers.cards.kit import Audience, Message, section
 from handlers.commands import Commands
 from handlers.directory import SlackDirectory
+from handlers.home import HomeTab
 from handlers.listening import Listeners
 from handlers.stimulus import Command
 from handlers.words import say
-from storage.vocabulary import State
 
 log = structlog.get_logger(__name__)
 
@@ -70,13 +70,20 @@ class Events:
     """Handles stored events."""
 
     def __init__(
-        self, desk: Desk, client: WebClient, listeners: Listeners, commands: Commands, directory: SlackDirectory
+        self,
+        desk: Desk,
+        client: WebClient,
+        listeners: Listeners,
+        commands: Commands,
+        directory: SlackDirectory,
+        home_tab: HomeTab,
     ) -> None:
         self._desk = desk
         self._client = client
         self._listeners = listeners
         self._commands = commands
         self._directory = directory
+        self._home_tab = home_tab
 
     def do(self, body: dict[str, Any]) -> None:
         """Do the job of a stored event."""
@@ -135,18 +142,7 @@ class Events:
         if event.get("tab", "home") != "home":
             return
         person = Person(self._directory.vendor_team(), event["user"])
-        support = self._desk.rights.is_support(person)
-        progress = self._progress() if support else []
-        audience = Audience.SUPPORT if support else Audience.CUSTOMER
-        self._client.views_publish(user_id=event["user"], view=home(progress, audience))
-
-    def _progress(self) -> list[tuple[str, str, int, int]]:
-        with self._desk.store.transaction() as tx:
-            rows = []
-            for channel, customer in tx.channels.all():
-                states = [account.state for account in tx.accounts.of_customer(channel.customer_id)]
-                rows.append((customer.name, channel.id, states.count(State.LIVE), len(states)))
-            return rows
+        self._home_tab.show(person)
 
     def _greet(self, event: dict[str, Any]) -> None:
         bot = str(self._client.auth_test()["user_id"])

@@ -108,6 +108,13 @@ class Presenter:
         verdict = self._desk.failures.verdict(failure) if failure else None
         return RequestView(request, customer, failure, verdict, account)
 
+    def request_line(self, request_id: int) -> tuple[str, str]:
+        """What an open request is about, in few words, and who looks after it."""
+        view = self._request({"request": request_id})
+        about = view.account.name if view.account else ""
+        cause = view.verdict.title if view.verdict and view.request.failure_ref else ""
+        return " · ".join(filter(None, [view.customer, about, cause])), view.request.taken_by_user
+
     def _batch(self, args: dict[str, Any]) -> Message:
         with self._desk.store.transaction() as tx:
             batch = tx.old.batch(args["batch"])

@@ -13,6 +13,7 @@ from bot.desk import Desk
 from handlers import buttons, events, forms, old
 from handlers.commands import NAME, Commands
 from handlers.directory import SlackDirectory
+from handlers.home import HomeTab
 from handlers.listening import Listeners
 from handlers.presenter import Presenter
 
@@ -39,7 +40,9 @@ class SlackSide:
         buttons.register(listeners, presenter)
         forms.register(listeners)
         old.register(listeners)
-        self.events = events.Events(desk, client, listeners, commands, directory)
+        home_tab = HomeTab(desk, client, presenter)
+        home_tab.register(listeners)
+        self.events = events.Events(desk, client, listeners, commands, directory, home_tab)
 
     def blueprint(self) -> Blueprint:
         """`POST /slack/events` for commands, interactions and events."""

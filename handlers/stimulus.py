@@ -14,7 +14,8 @@ Payload = dict[str, Any]
 
 @dataclass(frozen=True)
 class Press:
-    """A button that was pressed: by whom, in which channel ("" in a window), with which value."""
+    """A button that was pressed: by whom, in which channel ("" in a window or on the Home tab), with which value; `view_id` is
+    the window's."""
 
     person: Person
     channel: str
@@ -33,7 +34,7 @@ class Press:
             channel,
             str(action.get("value", "")),
             body["trigger_id"],
-            view.get("id", ""),
+            view.get("id", "") if view.get("type") == "modal" else "",
         )
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlmodel import Session, col, delete, select
+from sqlalchemy import or_
+from sqlmodel import Session, col, delete, func, select
 
 from storage.tables import Account, FolderListing, FolderMapping
-from storage.vocabulary import FolderRole, State
+from storage.vocabulary import FolderRole, Owner, State
 
 
 class Accounts:
@@ -48,6 +50,19 @@ class Accounts:
         """The customer's accounts in use, oldest first."""
         found = select(Account).where(Account.customer_id == customer_id, Account.state != State.DISCONNECTED)
         return list(self._session.exec(found.order_by(col(Account.id))))
+
+    def standing(self) -> list[tuple[int, State, Owner, int, datetime]]:
+        """How many accounts in use each customer has in each state with each owner, and since when the first of them."""
+        what: tuple[Any, ...] = (Account.customer_id, Account.state, Account.owner)
+        sums: tuple[Any, ...] = (func.count(), func.min(col(Account.state_since)))
+        found = select(*what, *sums).where(Account.state != State.DISCONNECTED)
+        return [tuple(row) for row in self._session.exec(found.group_by(*what))]
+
+    def search(self, text: str, limit: int) -> list[Account]:
+        """Up to `limit` accounts with `text` in their ID, name or one of their addresses, newest first."""
+        names = (Account.ref, Account.name, Account.sender_email, Account.username, Account.shared_mailbox)
+        wanted = or_(*(col(name).icontains(text, autoescape=True) for name in names))
+        return list(self._session.exec(select(Account).where(wanted).order_by(col(Account.id).desc()).limit(limit)))
 
     def waiting_in(self, channel_id: str, states: Collection[State], now: datetime) -> list[Account]:
         """The channel's accounts in one of `states` whose reminders are not put off, longest waiting first."""

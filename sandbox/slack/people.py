@@ -77,6 +77,11 @@ class People:
             state = {"values": _state(view.view["blocks"], asked.get("state") or {})}
             payload |= {"container": {"type": "view", "view_id": view.id}}
             payload |= {"view": self._view_payload(view, member) | {"state": state}}
+        elif asked.get("home"):
+            home = self._office.homes[user]
+            element = _element(home["blocks"], asked["block_id"], asked["action_id"])
+            payload |= {"container": {"type": "view", "view_id": f"VHOME{user}"}}
+            payload |= {"view": home | {"id": f"VHOME{user}", "state": {"values": {}}}}
         else:
             _, place = self._here(user, asked["channel"])
             message = self._office.message(asked["channel"], asked["ts"])

@@ -106,6 +106,9 @@ BUTTONS: dict[str, Row] = {
     "error.show": Row(error, Action.ERROR),
     "error.evidence": Row(error, Action.ERROR_DETAILS),
     "error.look_up": Row(nothing, ANYBODY),
+    **{f"home.{name}": Row(nothing, TEAM) for name in ("all", "user", "administrator", "support", "search")},
+    "home.next": Row(lambda things: "all:1", TEAM),
+    "home.previous": Row(lambda things: "all:0", TEAM),
     "help.show": Row(nothing, Action.SEE),
     "help.ask": Row(error, Action.ERROR),
     "help.do_it": Row(account, Action.ASK_SUPPORT),
@@ -136,6 +139,7 @@ FORMS: dict[str, Row] = {
     "folders.save": Row(account, Action.MAP_FOLDERS),
     "old.check": Row(channel, Action.LIST_OLD, ("list-0",)),
     "old.save": Row(channel, Action.LIST_OLD, ("list-0",)),
+    "account.search": Row(nothing, TEAM, ("text",)),
     "error.read": Row(account, Action.SIGN_IN, ("text",)),
 }
 COMMANDS: dict[str, Row] = {

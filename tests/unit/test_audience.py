@@ -18,6 +18,7 @@ from bot.accounts import Form
 from bot.failures import Ending, History
 from bot.folders import Candidates, suggest
 from bot.listing import Row
+from bot.overview import Standing
 from bot.probe.mail import MailFolder
 from handlers import cards
 from handlers.cards import account, alert, customer, error, folders, form, home, manage, old, reminder, request, test
@@ -106,7 +107,7 @@ class Made:
 
 
 Render = Callable[[Made, Audience], Any]
-RIVALS = [(RIVAL, "C0RIVAL", 1, 2)]
+RIVALS = home.HomeView([Standing(RIVAL, ["C0RIVAL"], 1, 2)], [(RIVAL, "")], [(RIVAL, ERROR)])
 PACKET = manage.Packet("Acme", "Lumen CRM", "support@lumen.example", "https://login.example/adminconsent", SCOPES)
 
 EVERYBODY: dict[str, Render] = {
@@ -125,7 +126,7 @@ EVERYBODY: dict[str, Render] = {
     "form.account_form": lambda made, to: form.account_form("C0ACME", Form(sender_name=made.name[:80])),
     "home.help_message": lambda made, to: home.help_message(to),
     "home.help_window": lambda made, to: home.help_window(to),
-    "home.home": lambda made, to: home.home(RIVALS, to),
+    "home.home": lambda made, to: home.home(RIVALS if to is Audience.SUPPORT else None),
     "home.message_window": lambda made, to: home.message_window("refused.title", Message(Safe("A sentence"), [])),
     "manage.account_window": lambda made, to: manage.account_window(made.view),
     "manage.disconnect_form": lambda made, to: manage.disconnect_form(made.one),
@@ -155,6 +156,8 @@ OURS: dict[str, Render] = {
     "alert.support_note": lambda made, to: alert.support_note(Safe(f"{RIVAL} did something")),
     "customer.setup_form": lambda made, to: customer.setup_form(made.name[:80], "C0ACME"),
     "error.evidence_window": lambda made, to: error.evidence_window(INTERNAL),
+    "home.found_window": lambda made, to: home.found_window([(made.one, RIVAL)], RIVAL),
+    "home.search_form": lambda made, to: home.search_form(),
     "request.request_card": lambda made, to: request.request_card(made.asked(ERROR)),
 }
 """What is shown in our own channels, and to our own people only."""

@@ -14,6 +14,7 @@ from bot.diagnosis import catalogue
 from bot.evidence import bundle
 from bot.failures import Ending, History
 from bot.folders import Candidates, suggest
+from bot.overview import Standing
 from bot.probe.mail import MailFolder
 from handlers.cards import alert, customer, error, folders, form, home, manage, reminder, test
 from handlers.cards.account import AccountView, account_card
@@ -204,11 +205,19 @@ def test_the_folder_form_with_any_names_and_number(names: list[str], one: Accoun
     check_view(folders.unavailable(ROWS.verdict("no-answer"), "MX-0000-0000"))
 
 
-def test_the_home_tab_and_help() -> None:
-    rows = [(f"Customer {number} <!channel>", "C0ACME", number, 200) for number in range(200)]
+@settings(max_examples=40, deadline=None)
+@given(words, accounts)
+def test_the_home_tab_and_help(name: str, one: Account) -> None:
+    waits = {Owner.USER: NOW, Owner.MAILDESK: NOW}
+    customers = [Standing(name, ["C0ACME"] * 9, number, 200, waits if number % 2 else {}) for number in range(200)]
+    for page, only in enumerate(home.FILTERS):
+        check_view(home.home(home.HomeView(customers, [(name, "U0VERA2")] * 30, [(name, "MX-1")] * 30, only, page)))
+    check_view(home.home(home.HomeView([])))
+    check_view(home.home(None))
+    check_view(home.search_form())
+    check_view(home.found_window([(one, name)] * 40, name))
+    check_view(home.found_window([], name))
     for audience in Audience:
-        check_view(home.home(rows, audience))
-        check_view(home.home([], audience))
         check_view(home.help_window(audience))
         check_message(home.help_message(audience))
 

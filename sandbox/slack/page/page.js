@@ -79,7 +79,7 @@ function renderChannel(channel) {
 function renderHome(view) {
   $("title").textContent = "Maildesk";
   const blocks = view.home ? view.home.blocks : [];
-  $("messages").replaceChildren(...blocks.map((block) => draw(block, { names, act: () => {} })));
+  $("messages").replaceChildren(...blocks.map((block) => draw(block, { names, act: (asked) => call("action", { home: true, ...asked }) })));
 }
 
 function renderThread(channel) {
