@@ -95,7 +95,8 @@ def _filters(only: str) -> Block:
 def _customer(standing: Standing) -> Block:
     facts = {"live": standing.live, "total": standing.total, "bar": bar(standing.live, standing.total)}
     where = Safe(", ".join(f"<#{channel}>" for channel in standing.channels[:5]))
-    lines = [say("home.customer_line", customer=standing.customer, channel=where, **facts)]
+    line = "home.customer_line" if standing.total else "home.customer_empty"
+    lines = [say(line, customer=standing.customer, channel=where, **facts)]
     if standing.oldest is not None:
         since, owner = standing.oldest
         lines.append(say("home.waits", owner=plainly(f"owner.{owner}"), since=moment(since)))
