@@ -13,7 +13,7 @@ from bot.people import Person
 from bot.refusals import Refused
 from bot.rights import Action
 from handlers import lookup, windows
-from handlers.cards.error import error_window, evidence_window, lookup_form
+from handlers.cards.error import error_window, evidence_window, lookup_form, meaning_window
 from handlers.cards.form import account_form
 from handlers.cards.home import help_window
 from handlers.cards.kit import Audience
@@ -21,7 +21,7 @@ from handlers.cards.manage import account_window, disconnect_form, packet_window
 from handlers.cards.request import request_sent
 from handlers.listening import Listeners
 from handlers.presenter import Presenter
-from handlers.stimulus import Press, page_of
+from handlers.stimulus import Choice, Press, page_of
 
 
 def register(listeners: Listeners, presenter: Presenter) -> None:
@@ -45,6 +45,8 @@ def register(listeners: Listeners, presenter: Presenter) -> None:
     listeners.press("admin.packet", buttons.packet)
     listeners.press("account.change", buttons.change)
     listeners.press("account.end", buttons.disconnect)
+    listeners.press("account.copy", buttons.copy)
+    listeners.shortcut("error.message", buttons.look_up_message)
     listeners.press("test.run", buttons.test)
     listeners.press("folders.open", buttons.folders)
     listeners.press("error.show", buttons.error)
@@ -94,6 +96,11 @@ class Buttons:
         """*Change details*: the form."""
         account = self._desk.rights.account(press.person, press.value, Action.CHANGE)
         self._windows(press).open(account_form(account.ref, form_of(account), changes=True))
+
+    def copy(self, press: Press) -> None:
+        """*Create copy*: the form for another account like this one."""
+        account = self._desk.rights.account(press.person, press.value, Action.ADD)
+        windows.open_copy(self._windows(press), account)
 
     def disconnect(self, press: Press) -> None:
         """*Disconnect*: the question before it."""
@@ -163,6 +170,13 @@ class Buttons:
     def look_up(self, press: Press) -> None:
         """*What does an error mean?*: where it is pasted."""
         self._windows(press).open(lookup_form())
+
+    def look_up_message(self, chosen: Choice) -> None:
+        """*Look up Microsoft error* on a message."""
+        support = self._desk.rights.is_support(chosen.person)
+        verdict = lookup.pasted(self._desk, chosen.text)
+        window = meaning_window(verdict, Audience.SUPPORT if support else Audience.CUSTOMER)
+        windows.Windows(self._client, chosen.trigger).open(window)
 
     def changed(self, press: Press) -> None:
         """*It's changed*."""

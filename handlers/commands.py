@@ -14,14 +14,14 @@ from handlers import lookup, windows
 from handlers.cards.account import account_card
 from handlers.cards.error import error_message, meaning
 from handlers.cards.home import help_message
-from handlers.cards.kit import Audience, Message, section
+from handlers.cards.kit import Audience, Message, Safe, section
 from handlers.cards.manage import disconnect_form
 from handlers.presenter import Presenter
 from handlers.stimulus import Command
 from handlers.words import say
 
 NAME = "/maildesk"
-WINDOWED = frozenset({"setup", "add", "list", "folders", "remove"})
+WINDOWED = frozenset({"setup", "add", "list", "folders", "copy", "remove"})
 Answer = Callable[[Message], None]
 
 
@@ -41,8 +41,10 @@ class Commands:
             "login": self._login,
             "test": self._test,
             "folders": self._folders,
+            "copy": self._copy,
             "remove": self._remove,
             "error": self._error,
+            "alerts": self._alerts,
         }
 
     @property
@@ -129,6 +131,22 @@ class Commands:
             self._desk, command.person, command.channel, command.rest, Action.DISCONNECT, command.name
         )
         self._windows(command).open(disconnect_form(account))
+
+    def _copy(self, command: Command, answer: Answer) -> None:
+        account = lookup.account_named(
+            self._desk, command.person, command.channel, command.rest, Action.ADD, command.name
+        )
+        windows.open_copy(self._windows(command), account)
+
+    def _alerts(self, command: Command, answer: Answer) -> None:
+        self._desk.rights.on_call(command.person)
+        with self._desk.store.transaction() as tx:
+            open_now = [(incident.cause, incident.failure_ref) for incident in tx.incidents.all_open()]
+        lines = [
+            say("home.alert", title=self._desk.catalogue.verdict(cause).title, error=error) for cause, error in open_now
+        ]
+        text = Safe("\n".join(lines)) if lines else say("command.no_alerts")
+        answer(Message(text, [section(text)]))
 
     def _windows(self, command: Command) -> windows.Windows:
         return windows.Windows(self._client, command.trigger)

@@ -21,7 +21,7 @@ from bot.refusals import Refused
 from handlers.cards.home import message_window
 from handlers.cards.kit import Block, Message, actions, section
 from handlers.cards.test import contact_button
-from handlers.stimulus import Command, Press, Submission
+from handlers.stimulus import Choice, Command, Press, Submission
 from handlers.windows import Windows
 from handlers.words import plainly, say
 from storage.tables import AuditEntry
@@ -89,6 +89,22 @@ class Listeners:
 
         self.names.append(callback)
         self._app.view(callback)(on_submission)
+
+    def shortcut(self, callback: str, listener: Callable[[Choice], None]) -> None:
+        """Call `listener` when this shortcut is chosen on a message."""
+
+        def on_choice(ack: Ack, body: dict[str, Any]) -> None:
+            ack()
+            chosen = Choice.parse(body)
+            windows = Windows(self.client, chosen.trigger)
+
+            def tell(message: Message) -> None:
+                windows.open(message_window("error.lookup_title", message))
+
+            self.guard(chosen.person, callback, lambda: listener(chosen), tell)
+
+        self.names.append(callback)
+        self._app.message_shortcut(callback)(on_choice)
 
     def command(self, name: str, listener: OnCommand) -> None:
         """Call `listener` for the slash command."""

@@ -55,6 +55,21 @@ class Submission:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """A shortcut that was chosen on a message: by whom, and what the message says."""
+
+    person: Person
+    text: str
+    trigger: str
+
+    @classmethod
+    def parse(cls, body: Payload) -> "Choice":
+        """Read a `message_action` payload."""
+        person = _interacting(body, (body.get("channel") or {}).get("id", ""))
+        return cls(person, str(body["message"].get("text", "")), body["trigger_id"])
+
+
+@dataclass(frozen=True)
 class Command:
     """A slash command or the words after a mention: who, where, which subcommand, the rest."""
 

@@ -55,6 +55,12 @@ def open_form(desk: Desk, windows: Windows, person: Person, channel_id: str) -> 
     windows.open(account_form(channel_id, Form(sender_name=customer.name)))
 
 
+def open_copy(windows: Windows, account: Account) -> None:
+    """The form for another account like this one, of the same domain."""
+    domain = account.sender_email.partition("@")[2]
+    windows.open(account_form(account.channel_id, Form(sender_name=account.sender_name, sender_email=f"@{domain}")))
+
+
 def open_list(desk: Desk, windows: Windows, person: Person, channel_id: str) -> None:
     """Every account of the channel's customer."""
     windows.open(account_list(desk, person, channel_id, 0))

@@ -66,10 +66,11 @@ def packet_text(packet: Packet) -> str:
 def _seldom(view: AccountView) -> list[Block]:
     ref, gone = view.account.ref, view.account.state is State.DISCONNECTED
     change = button(plainly("button.change"), "account.change", ref)
+    copy = button(plainly("button.copy"), "account.copy", ref)
     withdraw = [button(plainly("button.withdraw_link"), "link.withdraw", ref)] if view.link else []
     end = [] if gone else [button(plainly("button.disconnect"), "account.end", ref, "danger")]
     do_it = [] if gone or view.account.state is State.LIVE else [button(plainly("button.do_it"), "help.do_it", ref)]
-    return [change, *withdraw, *do_it, *end]
+    return [change, copy, *withdraw, *do_it, *end]
 
 
 def _mail_link(subject: str, body: str) -> Safe:

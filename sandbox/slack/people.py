@@ -103,17 +103,19 @@ class People:
         ack = self._delivery.interaction(payload)
         return {"ok": ack.ok, "options": _options(ack.body)}
 
-    def shortcut(self, user: str, callback_id: str) -> Json:
-        """Choose a global shortcut of the app: only people of the workspace where it is installed have it."""
+    def shortcut(self, user: str, callback_id: str, channel: str = "", ts: str = "") -> Json:
+        """Choose a shortcut of the app, a global one or one on a message: only people of the workspace where it is installed have
+        them."""
         member = self._office.members[user]
         if member.team_id != self._office.team_id:
             self._office.notify(user, "This shortcut is not available to you.")
             return {"ok": False, "error": "not_available"}
-        payload = self._interaction("shortcut", member) | {
-            "callback_id": callback_id,
-            "action_ts": f"{time.time():.6f}",
-        }
-        return self._answered(user, "", self._delivery.interaction(payload))
+        payload = self._interaction("message_action" if ts else "shortcut", member)
+        payload |= {"callback_id": callback_id, "action_ts": f"{time.time():.6f}"}
+        if ts:
+            _, place = self._here(user, channel)
+            payload |= self._message_payload(user, place, self._office.message(channel, ts)) | {"message_ts": ts}
+        return self._answered(user, channel, self._delivery.interaction(payload))
 
     def submit(self, user: str, view_id: str, values: Json) -> Json:
         """Send a form. What Slack's client itself would not let through is told at once."""

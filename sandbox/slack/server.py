@@ -88,7 +88,8 @@ class SlackStandIn:
                 case "options":
                     answer = people.load_options(user, asked)
                 case "shortcut":
-                    answer = people.shortcut(user, asked["callback_id"])
+                    place, ts = asked.get("channel", ""), asked.get("ts", "")
+                    answer = people.shortcut(user, asked["callback_id"], place, ts)
                 case "submit":
                     answer = people.submit(user, asked["view_id"], asked.get("values") or {})
                 case "close":

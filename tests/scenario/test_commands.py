@@ -1,6 +1,6 @@
 """Every subcommand of `/maildesk`, as support types it."""
 
-from tests.support.world import ACME, BotWorld
+from tests.support.world import ACME, DESK, BotWorld
 
 
 def test_setup_without_a_name_opens_a_form_and_binds_the_channel(world: BotWorld) -> None:
@@ -86,3 +86,38 @@ def test_help_depends_on_who_asks(world: BotWorld) -> None:
     world.vera.find(ACME, "Add an error ID")
     world.vera.slash(ACME, "login")
     world.vera.find(ACME, "Which account?")
+
+
+def test_a_copy_begins_with_the_domain_and_needs_only_the_rest(world: BotWorld) -> None:
+    world.set_up()
+    card = world.add("info@acme.example", "Info")
+    world.vera.slash(ACME, "copy info")
+    form = world.vera.window("Corporate")
+    assert form.inputs["Sender email"]["element"]["initial_value"] == "@acme.example"
+    world.carol.press(card, "More")
+    world.carol.press(world.carol.window("Info"), "Create copy")
+    form = world.carol.window("Corporate")
+    assert "Sender email" in world.carol.submit(form, {"Account name": "Office", "Sender email": "@acme.example"})
+    assert world.carol.submit(form, {"Account name": "Office", "Sender email": "office@acme.example"}) == {}
+    world.card("Office", "office@acme.example")
+
+
+def test_open_alerts_are_listed_for_on_call(world: BotWorld) -> None:
+    world.omar.slash(DESK, "alerts")
+    world.omar.find(DESK, "No alert is open")
+    world.set_up()
+    world.throw("application-secret-expired")
+    world.sign_in(world.add("info@acme.example", "Info"), "info@acme.example")
+    world.omar.slash(DESK, "alerts")
+    world.omar.find(DESK, "secret has expired", "MX-")
+
+
+def test_the_error_in_a_message_is_looked_up_by_its_shortcut(world: BotWorld) -> None:
+    def choose(text: str) -> None:
+        ts = world.vera.say(ACME, text)["ts"]
+        world.vera._post("shortcut", callback_id="error.message", channel=ACME, ts=ts)
+
+    choose("It says AADSTS50105: The signed in user is not assigned to a role for the application.")
+    world.vera.window("not assigned")
+    choose("Good morning")
+    assert "do not know this text" in world.vera.window("error").text

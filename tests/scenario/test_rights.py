@@ -87,6 +87,7 @@ BUTTONS: dict[str, Row] = {
     "account.previous": Row(lambda things: f"{things.channel}:0", Action.SEE),
     "account.show": Row(account, Action.SEE),
     "account.change": Row(account, Action.CHANGE),
+    "account.copy": Row(account, Action.ADD),
     "account.end": Row(account, Action.DISCONNECT),
     "link.opened": Row(account, ANYBODY),
     "admin.page": Row(account, ANYBODY),
@@ -142,6 +143,9 @@ FORMS: dict[str, Row] = {
     "account.search": Row(nothing, TEAM, ("text",)),
     "error.read": Row(account, Action.SIGN_IN, ("text",)),
 }
+ON_MESSAGES = ("error.message",)
+"""Shortcuts on a message, which say what its text means: whoever reads the message may ask, and it is about nobody's account."""
+
 COMMANDS: dict[str, Row] = {
     "help": Row(nothing, Action.SEE),
     "setup": Row(nothing, TEAM),
@@ -151,7 +155,9 @@ COMMANDS: dict[str, Row] = {
     "login": Row(account, Action.SIGN_IN),
     "test": Row(account, Action.TEST),
     "folders": Row(account, Action.MAP_FOLDERS),
+    "copy": Row(account, Action.ADD),
     "remove": Row(account, Action.DISCONNECT),
+    "alerts": Row(nothing, Action.ACKNOWLEDGE),
     "error": Row(error, Action.ERROR),
 }
 
@@ -287,7 +293,7 @@ CASES = [
 
 
 def test_every_listener_has_a_row(stage: Stage) -> None:
-    assert sorted(stage.world.bot.slack.listeners.names) == sorted([*BUTTONS, *FORMS])
+    assert sorted(stage.world.bot.slack.listeners.names) == sorted([*BUTTONS, *FORMS, *ON_MESSAGES])
     assert stage.world.bot.slack.commands.names == COMMANDS.keys()
 
 

@@ -43,7 +43,7 @@ def manifest() -> dict[str, Any]:
 
 def test_only_parts_that_slack_knows_are_there(manifest: dict[str, Any]) -> None:
     assert manifest.keys() == {"_metadata", "display_information", "features", "oauth_config", "settings"}
-    assert manifest["features"].keys() == {"app_home", "bot_user", "slash_commands"}
+    assert manifest["features"].keys() == {"app_home", "bot_user", "shortcuts", "slash_commands"}
     assert manifest["settings"].keys() == {
         "event_subscriptions",
         "interactivity",
@@ -68,6 +68,12 @@ def test_the_slash_command_is_the_one_that_the_bot_answers(manifest: dict[str, A
     assert command["should_escape"] is True
     assert len(command["description"]) <= 2000
     assert len(command["usage_hint"]) <= 1000
+
+
+def test_the_shortcut_is_within_slacks_limits(manifest: dict[str, Any]) -> None:
+    (shortcut,) = manifest["features"]["shortcuts"]
+    assert shortcut["type"] == "message" and shortcut["callback_id"] == "error.message"
+    assert len(shortcut["name"]) <= 24 and len(shortcut["description"]) <= 150
 
 
 def test_the_hint_names_every_subcommand(manifest: dict[str, Any]) -> None:
