@@ -14,6 +14,7 @@ from bot.refusals import Refused
 from bot.rights import Action
 from handlers import lookup, windows
 from handlers.cards.error import error_window, evidence_window, lookup_form, meaning_window
+from handlers.cards.exchange import exchange_tested
 from handlers.cards.form import account_form
 from handlers.cards.home import help_window
 from handlers.cards.kit import Audience
@@ -47,6 +48,8 @@ def register(listeners: Listeners, presenter: Presenter) -> None:
     listeners.press("account.end", buttons.disconnect)
     listeners.press("account.copy", buttons.copy)
     listeners.shortcut("error.message", buttons.look_up_message)
+    listeners.press("exchange.open", buttons.exchange)
+    listeners.press("exchange.done", buttons.exchange_done)
     listeners.press("test.run", buttons.test)
     listeners.press("folders.open", buttons.folders)
     listeners.press("error.show", buttons.error)
@@ -177,6 +180,17 @@ class Buttons:
         verdict = lookup.pasted(self._desk, chosen.text)
         window = meaning_window(verdict, Audience.SUPPORT if support else Audience.CUSTOMER)
         windows.Windows(self._client, chosen.trigger).open(window)
+
+    def exchange(self, press: Press) -> None:
+        """*Exchange preparation*."""
+        windows.open_exchange(self._desk, self._windows(press), press.person, press.channel)
+
+    def exchange_done(self, press: Press) -> None:
+        """*It's done*: not believed, but tried with every mailbox that is connected."""
+        count = windows.test_all(self._desk, press.person, press.value)
+        if not count:
+            raise Refused("exchange.nobody")
+        self._windows(press).replace(press.view_id, exchange_tested(count))
 
     def changed(self, press: Press) -> None:
         """*It's changed*."""

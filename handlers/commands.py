@@ -103,7 +103,7 @@ class Commands:
 
     def _test(self, command: Command, answer: Answer) -> None:
         if command.rest.lower() == "all":
-            count = self._test_all(command)
+            count = windows.test_all(self._desk, command.person, command.channel)
             answer(_sentence("test.all_started", count=count))
             return
         account = lookup.account_named(
@@ -111,14 +111,6 @@ class Commands:
         )
         windows.start_test(self._desk, account, command.person)
         answer(_sentence("test.started", name=account.name))
-
-    def _test_all(self, command: Command) -> int:
-        channel = self._desk.rights.channel(command.person, command.channel, Action.TEST)
-        with self._desk.store.transaction() as tx:
-            accounts = [a for a in tx.accounts.of_customer(channel.customer_id) if a.object_id]
-            for account in accounts:
-                self._desk.tests.request(tx, account, command.person)
-        return len(accounts)
 
     def _folders(self, command: Command, answer: Answer) -> None:
         account = lookup.account_named(

@@ -13,11 +13,14 @@ from bot.refusals import Refused
 from bot.rights import Action
 from handlers.cards import customer as customer_cards
 from handlers.cards import folders as folder_cards
+from handlers.cards.exchange import Preparation, exchange_window
 from handlers.cards.form import account_form
 from handlers.cards.kit import Block
 from storage.tables import Account
 
 FILL_FOLDERS = "folders.fill"
+SENDING_IS_OFF = "smtp-auth-off-tenant"
+"""The cause whose remedy is the preparation of Exchange."""
 
 
 class Windows:
@@ -73,6 +76,25 @@ def account_list(desk: Desk, person: Person, channel_id: str, page: int) -> Bloc
         customer = tx.channels.customer(channel.customer_id)
         accounts = tx.accounts.of_customer(channel.customer_id)
     return customer_cards.account_list(customer.name, accounts, channel_id, page)
+
+
+def test_all(desk: Desk, person: Person, channel_id: str) -> int:
+    """Have every account of the channel's customer tested that somebody signed in; how many."""
+    channel = desk.rights.channel(person, channel_id, Action.TEST)
+    with desk.store.transaction() as tx:
+        accounts = [a for a in tx.accounts.of_customer(channel.customer_id) if a.object_id]
+        for account in accounts:
+            desk.tests.request(tx, account, person)
+    return len(accounts)
+
+
+def open_exchange(desk: Desk, windows: Windows, person: Person, channel_id: str) -> None:
+    """What the channel's administrator switches in Exchange."""
+    channel = desk.rights.channel(person, channel_id, Action.SEE)
+    with desk.store.transaction() as tx:
+        customer = tx.channels.customer(channel.customer_id).name
+    verdict = desk.catalogue.verdict(SENDING_IS_OFF)
+    windows.open(exchange_window(Preparation(customer, channel_id, desk.vendor_name, desk.support_email, verdict)))
 
 
 def start_test(desk: Desk, account: Account, person: Person, round_trip: bool = False) -> None:

@@ -39,6 +39,7 @@ def start_buttons() -> Block:
         button(plainly("button.add"), "account.add", style="primary"),
         button(plainly("button.list"), "account.list"),
         button(plainly("button.old"), "old.open"),
+        button(plainly("button.exchange"), "exchange.open"),
         button(plainly("button.do_it"), "help.do_it"),
         button(plainly("button.help"), "help.show"),
     )

@@ -50,7 +50,7 @@ def packet_window(packet: Packet) -> Block:
     if not packet.link:
         return modal(title, [section(say("packet.no_link"))])
     text = packet_text(packet)
-    mail = _mail_link(plainly("packet.subject", vendor=packet.vendor), text)
+    mail = mail_link(plainly("packet.subject", vendor=packet.vendor), text)
     offer = [section(say("packet.mail", link=mail))] if len(mail) <= LONGEST_LINK else []
     return modal(title, [intro, *offer, *preformatted(text)])
 
@@ -73,6 +73,7 @@ def _seldom(view: AccountView) -> list[Block]:
     return [change, copy, *withdraw, *do_it, *end]
 
 
-def _mail_link(subject: str, body: str) -> Safe:
+def mail_link(subject: str, body: str) -> Safe:
+    """A link that begins a mail to whoever it is forwarded to."""
     address = f"mailto:?subject={quote(subject)}&body={quote(body)}"
     return Safe(f"<{safe(address)}|{plainly('packet.mail_link')}>")

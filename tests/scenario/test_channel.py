@@ -117,3 +117,26 @@ def test_support_sees_every_customers_progress_on_the_home_tab(world: BotWorld) 
     world.add("info@acme.example", "Info")
     assert "0 of 1 live" in str(world.vera.home())
     assert "set-up card" in str(world.nils.home())
+
+
+def test_exchange_is_prepared_with_a_packet_and_tried_rather_than_believed(world: BotWorld) -> None:
+    card = world.set_up()
+    world.carol.press(card, "Exchange preparation")
+    window = world.carol.window(
+        "Exchange preparation", "Dear administrator of Acme Marine", "Set-CASMailbox", "To undo it"
+    )
+    assert window.text.index("for this mailbox only") < window.text.index("whole organisation:"), (
+        "the smaller switch first"
+    )
+    assert "mailto:" in window.text
+    world.carol.press(window, "It's done")
+    assert "nothing to try it with" in world.carol.window("No mailbox is connected").text
+
+    world.throw("smtp-auth-off-tenant", "acme.example")
+    world.sign_in(world.add("info@acme.example", "Info"), "info@acme.example")
+    world.card("Info", "Error ID")
+    world.take_back("smtp-auth-off-tenant", "acme.example")
+    world.carol.press(world.carol.find(ACME, "Connect your Microsoft 365"), "Exchange preparation")
+    world.carol.press(world.carol.window("Exchange preparation", "Dear administrator"), "It's done")
+    world.carol.window("Tested now: 1")
+    world.card("Info", "folders not mapped yet")

@@ -100,6 +100,8 @@ BUTTONS: dict[str, Row] = {
     "said.closed": Row(account, Action.SIGN_IN),
     "said.number": Row(account, Action.SIGN_IN),
     "admin.packet": Row(account, Action.SIGN_IN),
+    "exchange.open": Row(nothing, Action.SEE),
+    "exchange.done": Row(channel, Action.TEST),
     "test.run": Row(account, Action.TEST),
     "test.message": Row(account, Action.TEST),
     "mend.said": Row(account, Action.TEST),

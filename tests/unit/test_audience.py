@@ -21,7 +21,21 @@ from bot.listing import Row
 from bot.overview import Standing
 from bot.probe.mail import MailFolder
 from handlers import cards
-from handlers.cards import account, alert, customer, error, folders, form, home, manage, old, reminder, request, test
+from handlers.cards import (
+    account,
+    alert,
+    customer,
+    error,
+    exchange,
+    folders,
+    form,
+    home,
+    manage,
+    old,
+    reminder,
+    request,
+    test,
+)
 from handlers.cards.kit import Audience, Message, Safe
 from sandbox.slack.limits import problems
 from storage.tables import Account, Batch, ConnectionTest, Failure, Incident, OldAccount, Reminder, SupportRequest
@@ -120,6 +134,12 @@ EVERYBODY: dict[str, Render] = {
     "error.lookup_form": lambda made, to: error.lookup_form(made.one.ref),
     "error.meaning_window": lambda made, to: error.meaning_window(made.verdict, to),
     "error.note_message": lambda made, to: error.note_message(Safe("A sentence"), ERROR),
+    "exchange.exchange_tested": lambda made, to: exchange.exchange_tested(3),
+    "exchange.exchange_window": lambda made, to: exchange.exchange_window(
+        exchange.Preparation(
+            made.name, "C0ACME", made.name, "support@lumen.example", ROWS.verdict("smtp-auth-off-tenant")
+        )
+    ),
     "folders.loading": lambda made, to: folders.loading(made.one),
     "folders.mapping_form": lambda made, to: folders.mapping_form(made.one, made.listed),
     "folders.unavailable": lambda made, to: folders.unavailable(made.verdict, ERROR),

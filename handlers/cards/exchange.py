@@ -1,0 +1,42 @@
+"""Exchange preparation: what an administrator switches so that mailboxes may send, ready to be forwarded."""
+
+from dataclasses import dataclass
+
+from bot.diagnosis.verdict import Verdict
+from handlers.cards.kit import Block, actions, button, modal, preformatted, section
+from handlers.cards.manage import LONGEST_LINK, mail_link
+from handlers.cards.test import REMEDY_NAMES
+from handlers.words import plainly, say
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """For whom Exchange is prepared, and the cause whose remedy says how: mailbox by mailbox first, everybody second."""
+
+    customer: str
+    channel_id: str
+    vendor: str
+    support_email: str
+    verdict: Verdict
+
+
+def exchange_window(preparation: Preparation) -> Block:
+    """What to do, a mail to the administrator, and the button that has it tried."""
+    text = exchange_text(preparation)
+    mail = mail_link(plainly("exchange.subject", vendor=preparation.vendor), text)
+    offer = [section(say("packet.mail", link=mail))] if len(mail) <= LONGEST_LINK else []
+    done = button(plainly("button.exchange_done"), "exchange.done", preparation.channel_id, "primary")
+    blocks = [section(say("exchange.intro")), *offer, *preformatted(text), section(say("exchange.then")), actions(done)]
+    return modal(plainly("exchange.title"), blocks)
+
+
+def exchange_text(preparation: Preparation) -> str:
+    """The same in words, for the administrator."""
+    steps = [f"- {REMEDY_NAMES[step.kind]}{step.text}" for step in preparation.verdict.remedy if step.kind != "wait"]
+    facts = {"customer": preparation.customer, "vendor": preparation.vendor, "support_email": preparation.support_email}
+    return plainly("exchange.body", steps="\n".join(steps), **facts).strip()
+
+
+def exchange_tested(count: int) -> Block:
+    """What happens after *It's done*."""
+    return modal(plainly("exchange.title"), [section(say("exchange.tested", count=count))])
