@@ -2,6 +2,7 @@
 what the table of rights says, from what the database knows and never from what the payload carries."""
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -242,6 +243,16 @@ class Stage:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
         answer = requests.post(f"{self.world.url}/slack/events", data=body, headers=headers, timeout=20)
         assert answer.status_code == 200, (form, answer.text)
+        self._until_it_is_done()
+
+    def _until_it_is_done(self) -> None:
+        """Each of Bolt's threads comes to the barrier, once it has nothing else to do."""
+        executor = self.world.bot.slack.app.listener_runner.listener_executor
+        assert isinstance(executor, ThreadPoolExecutor)
+        together = threading.Barrier(executor._max_workers + 1)
+        for _ in range(executor._max_workers):
+            executor.submit(together.wait, 20)
+        together.wait(20)
 
 
 Result = dict[tuple[str, str], list[str]]
@@ -271,10 +282,6 @@ def tried(stage: Stage, things: Things) -> Result:
             stage.send(person, name, row, things)
         for name, row in COMMANDS.items() if role in OWN_TEAM else ():
             stage.type(person, name, row, things)
-    executor = world.bot.slack.app.listener_runner.listener_executor
-    assert isinstance(executor, ThreadPoolExecutor)
-    executor.shutdown(wait=True)
-    world.restart_bot()
     found: Result = {}
     for entry in audited(world, before):
         if entry.result in REFUSALS:
