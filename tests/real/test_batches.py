@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,8 +44,15 @@ def work_until(world: BotWorld, count: int) -> None:
         os.kill(worker.pid, signal.SIGKILL)
 
 
-def test_five_hundred_accounts_are_created_once_each_through_kills(url: str, tmp_path: Path) -> None:
-    world = BotWorld(tmp_path, DATABASE_URL=url)
+@pytest.fixture
+def world(url: str, tmp_path: Path) -> Iterator[BotWorld]:
+    """A bot on a database of either kind."""
+    running = BotWorld(tmp_path, DATABASE_URL=url)
+    yield running
+    running.stop()
+
+
+def test_five_hundred_accounts_are_created_once_each_through_kills(world: BotWorld) -> None:
     world.practice.office.rate_limits = False
     world.practice.office.scopes.add("channels:history")  # so that what a dead worker had just posted is found
     world.set_up()
@@ -64,6 +72,7 @@ def test_five_hundred_accounts_are_created_once_each_through_kills(url: str, tmp
     assert 0 < created(world) < MANY
     world.clock.pass_time(seconds=LEASE.total_seconds() + 1)
     world.restart_bot()
+    world.until(lambda: created(world) == MANY, 120)
     message = world.carol.find(ACME, f"*{MANY}* done, 0 failed, 0 to go", "That is all")
     with world.bot.store.transaction() as tx:
         accounts = tx.accounts.of_customer(channel.customer_id)
@@ -78,4 +87,3 @@ def test_five_hundred_accounts_are_created_once_each_through_kills(url: str, tmp
     world.carol.press(world.carol.window("Page 2 of 12"), "Details")
     link = next(e["url"] for _, e in world.carol.window("Box").elements if e["text"]["text"] == "Sign in to Microsoft")
     assert link.startswith("http")
-    world.stop()
