@@ -38,6 +38,7 @@ class Form:
     use_oauth: bool = True
     shared_mailbox: str = ""
     aliases: str = ""
+    old_deleted: bool = False
 
     def tidy(self) -> "Form":
         """Without stray spaces; the username is the sender's address where it was left empty."""
@@ -45,7 +46,8 @@ class Form:
         name, sender = (" ".join(text.split()) for text in (self.name, self.sender_name))
         shared = self.shared_mailbox.strip().removeprefix("mailto:")
         aliases = " ".join(re.split(r"[\s,;]+", self.aliases.strip()))
-        return Form(name, sender, email, self.username.strip() or email, self.use_oauth, shared, aliases)
+        username = self.username.strip() or email
+        return Form(name, sender, email, username, self.use_oauth, shared, aliases, self.old_deleted)
 
 
 def form_of(account: Account) -> Form:
@@ -63,6 +65,10 @@ class InvalidForm(Exception):
         self.problems = problems
 
 
+class OldAccountThere(Exception):
+    """The customer has listed an old account of the form's address, and nobody said that it is deleted."""
+
+
 class Accounts:
     """Begins, changes and ends accounts."""
 
@@ -75,13 +81,22 @@ class Accounts:
         self._test = test
 
     def create(self, channel: Channel, form: Form, by: Person) -> Account:
-        """Create an account in `channel` and post its card with the login link.
+        """Create an account in `channel` and post its card with the login link. It takes the place of an old account of its
+        address, which has to be deleted first.
 
         Raises:
             InvalidForm: a field is wrong, or the customer has an account of this address.
+            OldAccountThere: the form does not say that the old account is deleted.
         """
         with self._one_of_its_address() as tx:
-            return self.create_in(tx, channel, form, by)
+            account = self.create_in(tx, channel, form, by)
+            old = tx.old.with_address(channel.customer_id, account.sender_email)
+            if old is not None and old.account_id is None:
+                if old.deleted_at is None and not form.old_deleted:
+                    raise OldAccountThere
+                old.deleted_at, old.account_id = old.deleted_at or self._clock.now(), account.id
+                self._road.audit(tx, by, "old.replaced", account, address=old.address)
+            return account
 
     def create_in(self, tx: Transaction, channel: Channel, form: Form, by: Person, quiet: bool = False) -> Account:
         """The same as part of a transaction, which may still fail of an account that was created beside it; `quiet` where the

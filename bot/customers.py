@@ -1,5 +1,7 @@
 """Customers and the channels where they are met."""
 
+from dataclasses import dataclass
+
 from bot import notices
 from bot.accounts import DOMAIN
 from bot.microsoft import Microsoft, MicrosoftUnreachable
@@ -7,9 +9,20 @@ from bot.people import Person
 from bot.refusals import Refused
 from bot.time import Clock
 from storage.database import Store, Transaction
-from storage.tables import AuditEntry, Channel
+from storage.tables import AuditEntry, Channel, Customer
 
 LONGEST_NAME = 80
+
+
+@dataclass(frozen=True)
+class Care:
+    """How a customer is looked after: when its people are reminded (as `Customer` keeps it; empty means as everywhere), and who
+    of the support team is there for it."""
+
+    time_zone: str = ""
+    working_hours: str = ""
+    working_days: str = ""
+    owner: Person | None = None
 
 
 class Customers:
@@ -37,9 +50,12 @@ class Customers:
             raise Refused("setup_form.domain_unknown")
         return tenant
 
-    def bind(self, channel_id: str, customer_name: str, by: Person, tenant_id: str = "") -> Channel:
+    def bind(
+        self, channel_id: str, customer_name: str, by: Person, tenant_id: str = "", care: Care | None = None
+    ) -> Channel:
         """Bind a channel to the customer of that name (made if new) and post the set-up card there. A channel that is
-        bound to this customer already gets its card renewed. `tenant_id`: the customer's, where it is known.
+        bound to this customer already gets its card renewed. `tenant_id`: the customer's, where it is known; `care`: how it is
+        looked after from now on, where that is said.
 
         Raises:
             Refused: the channel belongs to another customer, or the customer has another tenant.
@@ -59,8 +75,13 @@ class Customers:
             if tenant_id and customer.tenant_id not in ("", tenant_id):
                 raise Refused("organisation.other", customer=customer.name)
             customer.tenant_id = tenant_id or customer.tenant_id
+            _look_after(customer, care, by)
             entry = AuditEntry(at=now, team=by.team, user=by.user, action="channel.bound", subject=channel_id)
-            entry.channel_id, entry.detail = by.place, {"customer": name, "tenant": customer.tenant_id}
+            facts = ("time_zone", "working_hours", "working_days", "owner_user")
+            detail = {"customer": name, "tenant": customer.tenant_id} | {
+                fact: getattr(customer, fact) for fact in facts
+            }
+            entry.channel_id, entry.detail = by.place, detail
             tx.audit.add(entry)
             notices.show_setup_card(tx, channel_id, now)
             return channel
@@ -110,3 +131,13 @@ class Customers:
         tx.audit.add(entry)
         key = f"{sentence}:{channel.id}:{now.timestamp()}"
         notices.tell(tx, self._support_channel, key, sentence, now, customer=customer, channel=channel.id)
+
+
+def _look_after(customer: Customer, care: Care | None, by: Person) -> None:
+    if care is not None:
+        customer.time_zone, customer.working_hours = care.time_zone, care.working_hours
+        customer.working_days = care.working_days
+    owner = care.owner if care else None
+    if owner or not customer.owner_user:
+        owner = owner or by
+        customer.owner_team, customer.owner_user = owner.team, owner.user

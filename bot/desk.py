@@ -7,9 +7,11 @@ from bot.connection_test import ConnectionTests
 from bot.consent import Consent
 from bot.customers import Customers
 from bot.diagnosis.catalogue import Catalogue
+from bot.drafts import Drafts
 from bot.failures import Failures
 from bot.folders import Folders
 from bot.help import Help
+from bot.hours import Hours
 from bot.links import Links
 from bot.mends import Mends
 from bot.old_accounts import OldAccounts
@@ -31,6 +33,7 @@ class Desk:
     customers: Customers
     accounts: Accounts
     old: OldAccounts
+    drafts: Drafts
     links: Links
     signin: SignIn
     consent: Consent
@@ -42,6 +45,7 @@ class Desk:
     help: Help
     catalogue: Catalogue
     road: Road
+    hours: Hours
     alert_channel: str
     support_email: str
     vendor_name: str

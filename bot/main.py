@@ -24,6 +24,7 @@ from bot.credentials import Watch
 from bot.customers import Customers
 from bot.desk import Desk
 from bot.diagnosis import catalogue
+from bot.drafts import Drafts
 from bot.failures import Failures
 from bot.folders import Folders
 from bot.help import Help
@@ -47,7 +48,7 @@ from bot.time import Clock, SystemClock
 from bot.tokens import Tokens
 from bot.web import WebServer
 from bot.worker import Worker
-from handlers import events, windows
+from handlers import events, lists, windows
 from handlers.courier import SlackCourier
 from handlers.directory import SlackDirectory
 from handlers.presenter import Presenter
@@ -133,6 +134,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         customers=Customers(store, clock, microsoft, settings.support_channel),
         accounts=accounts,
         old=old,
+        drafts=Drafts(store, clock, old),
         links=links,
         signin=signin,
         consent=consent,
@@ -144,6 +146,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         help=Help(store, clock, settings.support_channel),
         catalogue=rows,
         road=road,
+        hours=settings.hours,
         alert_channel=settings.alert_channel,
         support_email=settings.support_email,
         vendor_name=settings.vendor_name,
@@ -159,11 +162,12 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         BATCH_JOB: old.run,
     }
     worker = Worker(
-        store, clock, delivery, doers, [reminders.remind_due, tests.look_after_idle, watch.look, old.forget_deleted]
+        store, clock, delivery, doers, [reminders.remind_due, tests.look_after_idle, watch.look, old.forget]
     )
     slack = SlackSide(desk, quick, directory, presenter, settings.slack_signing_secret.get_secret_value(), worker.nudge)
     doers[events.JOB] = slack.events.do
     doers[windows.FILL_FOLDERS] = lambda args: windows.fill_folders(desk, patient, args)
+    doers[lists.READ_FILE] = lambda args: lists.read_file(desk, patient, args)
     secure = settings.public_url.startswith("https:")
     web = Flask("maildesk", static_folder=None)
     if settings.slack_signing_secret.get_secret_value():

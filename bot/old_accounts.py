@@ -54,12 +54,20 @@ class OldAccounts:
             NotAList: there are too many rows.
         """
         rows = self.check(channel, text)
-        taken = [self._add(channel, row, by) for row in rows]
+        self.take(channel, [row for row in rows if not row.problem], by)
+        return rows
+
+    def take(self, channel: Channel, rows: Sequence[Row], by: Person) -> int:
+        """Keep these rows, to be changed; how many there were that nobody had listed meanwhile."""
+        now = self._clock.now()
         with self._store.transaction() as tx:
-            good = sum(not row.problem for row in taken)
-            self._audit(tx, by, "old.listed", channel.id, rows=good, problems=len(taken) - good)
-            notices.show_setup_card(tx, channel.id, self._clock.now())
-        return taken
+            tx.channels.lock_customer(channel.customer_id)
+            listed = {old.address_key for old in tx.old.of_customer(channel.customer_id)}
+            new = {row.address.lower(): row for row in reversed(rows) if row.address.lower() not in listed}
+            tx.old.add([self._listed(channel, row, by) for row in reversed(new.values())])
+            self._audit(tx, by, "old.listed", channel.id, rows=len(new))
+            notices.show_setup_card(tx, channel.id, now)
+            return len(new)
 
     def plan(self, old: OldAccount, plan: Plan, by: Person) -> None:
         """Change or retain an old account."""
@@ -70,10 +78,11 @@ class OldAccounts:
         at = self._clock.now() if deleted else None
         self._set(old, by, "old.deleted" if deleted else "old.taken_back", deleted_at=at)
 
-    def forget_deleted(self) -> int:
-        """Remove what was marked deleted more than seven days ago; how many."""
+    def forget(self) -> int:
+        """Remove what was marked deleted more than seven days ago, and lists that nobody went on with for as long; how many."""
+        before = self._clock.now() - KEPT
         with self._store.transaction() as tx:
-            return tx.old.forget(self._clock.now() - KEPT)
+            return tx.old.forget(before) + tx.old.forget_drafts(before)
 
     def begin(self, channel: Channel, by: Person) -> Batch:
         """Create accounts for everything that is marked *change* and has none; a batch that is under way is joined.
@@ -155,20 +164,12 @@ class OldAccounts:
             return next(iter(error.problems.values()))
         return ""
 
-    def _add(self, channel: Channel, row: Row, by: Person) -> Row:
-        if row.problem:
-            return row
-        old = OldAccount(
+    def _listed(self, channel: Channel, row: Row, by: Person) -> OldAccount:
+        return OldAccount(
             customer_id=channel.customer_id, channel_id=channel.id, name=row.name, address=row.address,
             address_key=row.address.lower(), username=row.user, kind=row.kind[:40], plan=Plan.CHANGE,
             listed_at=self._clock.now(), **_by(by, "listed"),
         )  # fmt: skip
-        try:
-            with self._store.transaction() as tx:
-                tx.old.add(old)
-        except IntegrityError:  # somebody else listed it in this moment
-            return replace(row, problem="old.listed_already")
-        return row
 
     def _set(self, old: OldAccount, by: Person, action: str, **values: object) -> None:
         with self._store.transaction() as tx:
@@ -178,6 +179,7 @@ class OldAccounts:
             for name, value in values.items():
                 setattr(row, name, value)
             self._audit(tx, by, action, row.channel_id, address=row.address)
+            notices.show_setup_card(tx, row.channel_id, self._clock.now())
 
     def _audit(self, tx: Transaction, by: Person, action: str, channel_id: str, **detail: object) -> None:
         entry = AuditEntry(at=self._clock.now(), team=by.team, user=by.user, action=action, subject=channel_id)

@@ -9,13 +9,16 @@ from storage.vocabulary import Owner, State
 
 @dataclass
 class Standing:
-    """How far a customer is. `waits` says since when each owner has to act, by their first account that waits for them."""
+    """How far a customer is. `waits` says since when each owner has to act, by their first account that waits for them, of those
+    that were asked for. `helper` is who of the support team looks after the customer."""
 
     customer: str
     channels: list[str]
     live: int = 0
     total: int = 0
     waits: dict[Owner, datetime] = field(default_factory=dict)
+    customer_id: int = 0
+    helper: str = ""
 
     @property
     def oldest(self) -> tuple[datetime, Owner] | None:
@@ -24,24 +27,41 @@ class Standing:
         return min(waits, default=None)
 
 
-def standings(store: Store, owner: Owner | None = None) -> list[Standing]:
-    """Every customer, or those where something waits for `owner`: who has waited the longest first, who waits for nothing
-    last."""
+@dataclass(frozen=True)
+class Wanted:
+    """Which customers are asked for: those with an account in a state, with one that waits for an owner, one customer alone;
+    None is any."""
+
+    state: State | None = None
+    owner: Owner | None = None
+    customer_id: int | None = None
+
+    def fits(self, state: State, owner: Owner) -> bool:
+        """Whether an account in that state with that owner is one of those asked for."""
+        return self.state in (None, state) and self.owner in (None, owner)
+
+
+def standings(store: Store, wanted: Wanted) -> list[Standing]:
+    """The customers that are asked for: who has waited the longest first, who waits for nothing last."""
     found: dict[int, Standing] = {}
     with store.transaction() as tx:
         for channel, customer in tx.channels.all():
-            found.setdefault(customer.id or 0, Standing(customer.name, [])).channels.append(channel.id)
+            standing = Standing(customer.name, [], customer_id=customer.id or 0, helper=customer.owner_user)
+            found.setdefault(standing.customer_id, standing).channels.append(channel.id)
         rows = tx.accounts.standing()
-    for customer_id, state, turn, count, since in rows:
+    fitting = {customer_id for customer_id, state, owner, _, _ in rows if wanted.fits(state, owner)}
+    for customer_id, state, owner, count, since in rows:
         if customer_id in found:
-            _add(found[customer_id], state, turn, count, since)
-    wanted = [each for each in found.values() if owner is None or owner in each.waits]
-    return sorted(wanted, key=lambda each: (each.oldest is None, each.oldest or (), each.customer.lower()))
+            _add(found[customer_id], state, owner, count, since if wanted.fits(state, owner) else None)
+    every = wanted.state is None and wanted.owner is None
+    chosen = [each for each in found.values() if every or each.customer_id in fitting]
+    chosen = [each for each in chosen if wanted.customer_id in (None, each.customer_id)]
+    return sorted(chosen, key=lambda each: (each.oldest is None, each.oldest or (), each.customer.lower()))
 
 
-def _add(standing: Standing, state: State, turn: Owner, count: int, since: datetime) -> None:
+def _add(standing: Standing, state: State, turn: Owner, count: int, since: datetime | None) -> None:
     standing.total += count
     if state is State.LIVE:
         standing.live += count
-    else:
+    elif since is not None:
         standing.waits[turn] = min(since, standing.waits.get(turn, since))

@@ -95,6 +95,10 @@ class Rights:
             return Role.GUEST
         return Role.COLLEAGUE if person.team == self._directory.vendor_team() else Role.CUSTOMER
 
+    def own_team(self) -> str:
+        """The id of the vendor's own workspace."""
+        return self._directory.vendor_team()
+
     def is_support(self, person: Person) -> bool:
         """Whether `person` belongs to the vendor's support team."""
         return self._directory.is_support(person)

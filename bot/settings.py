@@ -8,14 +8,16 @@ from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot import clouds
 from bot.credentials import Credentials
+from bot.hours import WEEKDAYS, BadHours, BadZone, Hours, read_hours, read_zone
 from bot.people import Person
+from bot.time import read_span
 
 MICROSOFT_HOSTS = frozenset(
     {
@@ -33,7 +35,6 @@ MICROSOFT_HOSTS = frozenset(
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
-UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 KEY_HINT = 'make one with: python3 -c "import base64,os; print(base64.b64encode(os.urandom(32)).decode())"'
 
 
@@ -41,15 +42,8 @@ class SettingsError(Exception):
     """A setting is missing or malformed; the text is one line that names it and never shows a secret."""
 
 
-def _duration(text: str) -> timedelta:
-    match = re.fullmatch(r"(\d{1,4})([mhdw])", text.strip())
-    if not match or int(match[1]) == 0:
-        raise ValueError(f"'{text.strip()}' is not a duration like 30m, 4h, 1d or 1w")
-    return timedelta(**{UNITS[match[2]]: int(match[1])})
-
-
 def _ladder(value: Any) -> tuple[timedelta, ...]:
-    rungs = tuple(_duration(part) for part in str(value).split(","))
+    rungs = tuple(read_span(part) for part in str(value).split(","))
     if list(rungs) != sorted(set(rungs)):
         raise ValueError("each step must be longer than the one before, like 4h,1d,3d,7d")
     return rungs
@@ -79,20 +73,22 @@ def _keys(value: Any) -> tuple[SecretStr, ...]:
 
 
 def _hours(value: Any) -> tuple[time, time]:
-    match = re.fullmatch(r"(\d\d:\d\d)-(\d\d:\d\d)", str(value))
     try:
-        begin, end = (time.fromisoformat(part) for part in match.groups()) if match else (None, None)
-    except ValueError:
-        begin = end = None
-    if begin is None or end is None or begin >= end:
-        raise ValueError("give it as 09:00-17:00")
-    return begin, end
+        return read_hours(str(value))
+    except BadHours:
+        raise ValueError("give it as 09:00-17:00") from None
+
+
+def _days_of_week(value: Any) -> str:
+    if not re.fullmatch(r"[1-7]+", str(value)):
+        raise ValueError("give it as 12345, where Monday is 1")
+    return str(value)
 
 
 def _zone(value: Any) -> ZoneInfo:
     try:
-        return ZoneInfo(str(value))
-    except (ZoneInfoNotFoundError, ValueError):
+        return read_zone(str(value))
+    except BadZone:
         raise ValueError(f"'{value}' is not a time zone like Europe/Berlin") from None
 
 
@@ -200,6 +196,7 @@ class Settings(BaseSettings):
     mail_ca_bundle: File = None
     nag_ladder: Annotated[tuple[timedelta, ...], NoDecode, BeforeValidator(_ladder)] = _ladder("4h,1d,3d,7d")
     working_hours: Annotated[tuple[time, time], NoDecode, BeforeValidator(_hours)] = _hours("09:00-17:00")
+    working_days: Annotated[str, BeforeValidator(_days_of_week)] = WEEKDAYS
     timezone: Annotated[ZoneInfo, NoDecode, BeforeValidator(_zone)] = ZoneInfo("UTC")
     log_level: Annotated[str, Field(pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
 
@@ -234,6 +231,11 @@ class Settings(BaseSettings):
     def cloud(self) -> clouds.Cloud:
         """The Microsoft cloud of this installation."""
         return clouds.load()[self.ms_cloud]
+
+    @property
+    def hours(self) -> Hours:
+        """When people are reminded, where nothing else was said of their customer."""
+        return Hours(self.timezone, *self.working_hours, self.working_days)
 
     @property
     def credentials(self) -> Credentials:

@@ -16,12 +16,14 @@ from handlers.cards.error import error_message, meaning
 from handlers.cards.home import help_message
 from handlers.cards.kit import Audience, Message, Safe, section
 from handlers.cards.manage import disconnect_form
+from handlers.old import open_old
 from handlers.presenter import Presenter
+from handlers.setup import form_for
 from handlers.stimulus import Command
 from handlers.words import say
 
 NAME = "/maildesk"
-WINDOWED = frozenset({"setup", "add", "list", "folders", "copy", "remove"})
+WINDOWED = frozenset({"setup", "add", "list", "folders", "import", "copy", "remove"})
 Answer = Callable[[Message], None]
 
 
@@ -41,6 +43,7 @@ class Commands:
             "login": self._login,
             "test": self._test,
             "folders": self._folders,
+            "import": self._import,
             "copy": self._copy,
             "remove": self._remove,
             "error": self._error,
@@ -77,7 +80,7 @@ class Commands:
             self._desk.customers.bind(command.channel, name, command.person, tenant)
             answer(_sentence("command.setup_done", customer=name))
         else:
-            windows.open_setup(self._desk, self._windows(command), command.channel)
+            self._windows(command).open(form_for(self._desk, command.person, command.channel))
 
     def _add(self, command: Command, answer: Answer) -> None:
         windows.open_form(self._desk, self._windows(command), command.person, command.channel)
@@ -123,6 +126,9 @@ class Commands:
             self._desk, command.person, command.channel, command.rest, Action.DISCONNECT, command.name
         )
         self._windows(command).open(disconnect_form(account))
+
+    def _import(self, command: Command, answer: Answer) -> None:
+        open_old(self._desk, self._windows(command), command.person, command.channel)
 
     def _copy(self, command: Command, answer: Answer) -> None:
         account = lookup.account_named(

@@ -1,14 +1,12 @@
-"""The forms that people send: a channel's set-up, a new account, the folder mapping."""
+"""The forms that people send about accounts: a new one, a change, the folder mapping, an error to look up."""
 
-from bot.accounts import Form, InvalidForm
-from bot.customers import LONGEST_NAME
+from bot.accounts import Form, InvalidForm, OldAccountThere
 from bot.desk import Desk
 from bot.folders import InvalidMapping
-from bot.refusals import Refused
 from bot.rights import Action
 from handlers import lookup
 from handlers.cards.error import error_window, meaning_window
-from handlers.cards.form import OAUTH
+from handlers.cards.form import OAUTH, OLD_DELETED, account_form
 from handlers.cards.kit import Audience
 from handlers.cards.manage import disconnected
 from handlers.listening import Listeners, NextWindow, form_errors
@@ -19,7 +17,6 @@ from storage.vocabulary import FolderRole
 def register(listeners: Listeners) -> None:
     """Hang every form into Bolt."""
     desk = listeners.desk
-    listeners.submission("setup.save", lambda sent: save_setup(desk, sent))
     listeners.submission("account.save", lambda sent: save_account(desk, sent))
     listeners.submission("account.save_change", lambda sent: save_change(desk, sent))
     listeners.submission("account.disconnect", lambda sent: disconnect(desk, sent))
@@ -42,29 +39,19 @@ def look_up(desk: Desk, sent: Submission) -> dict[str, str] | NextWindow:
     return NextWindow(meaning_window(verdict, audience))
 
 
-def save_setup(desk: Desk, sent: Submission) -> dict[str, str] | None:
-    """Bind the channel that the form was opened in."""
-    desk.rights.support(sent.person)
-    name, domain = sent.values["customer"].strip(), sent.values["domain"].strip()
-    if not name:
-        return form_errors({"customer": "form.name_missing"})
-    if len(name) > LONGEST_NAME:
-        return form_errors({"customer": "form.name_too_long"})
-    try:
-        tenant = desk.customers.tenant(domain) if domain else ""
-    except Refused as refused:
-        return form_errors({"domain": refused.sentence})
-    desk.customers.bind(sent.about, name, sent.person, tenant)
-    return None
-
-
-def save_account(desk: Desk, sent: Submission) -> dict[str, str] | None:
-    """Create the account, or say at each field what is wrong with it."""
+def save_account(desk: Desk, sent: Submission) -> dict[str, str] | NextWindow | None:
+    """Create the account, or say at each field what is wrong with it; where an old one of its address is there still, offer to
+    mark it deleted."""
     channel = desk.rights.channel(sent.person, sent.about, Action.ADD)
+    form = _form(sent)
     try:
-        desk.accounts.create(channel, _form(sent), sent.person)
+        desk.accounts.create(channel, form, sent.person)
     except InvalidForm as error:
         return form_errors(error.problems)
+    except OldAccountThere:
+        if OLD_DELETED in sent.values:
+            return form_errors({OLD_DELETED: "form.old_needed"})
+        return NextWindow(account_form(channel.id, form, old_there=True))
     return None
 
 
@@ -87,8 +74,16 @@ def disconnect(desk: Desk, sent: Submission) -> NextWindow:
 
 def _form(sent: Submission) -> Form:
     values = sent.values
-    texts = ("name", "sender_name", "sender_email", "username", "shared_mailbox", "aliases")
-    return Form(use_oauth=values["use_oauth"] == OAUTH, **{name: values[name] for name in texts})
+    return Form(
+        name=values["name"],
+        sender_name=values["sender_name"],
+        sender_email=values["sender_email"],
+        username=values["username"],
+        use_oauth=values["use_oauth"] == OAUTH,
+        shared_mailbox=values["shared_mailbox"],
+        aliases=values["aliases"],
+        old_deleted=values.get(OLD_DELETED) == OLD_DELETED,
+    )
 
 
 def save_folders(desk: Desk, sent: Submission) -> dict[str, str] | None:

@@ -1,17 +1,21 @@
 """The Home tab: drawn when it is opened, turned and filtered by its buttons, and the search over every customer."""
 
+from dataclasses import replace
+
 from slack_sdk import WebClient
 
 from bot.desk import Desk
-from bot.overview import standings
+from bot.overview import Wanted, standings
 from bot.people import Person
-from handlers.cards.home import FILTERS, HomeView, found_window, home, search_form
+from handlers.cards.home import ANY, OWNERS, STATES, Filter, HomeView, found_window, home, search_form
 from handlers.listening import Listeners, NextWindow, form_errors
 from handlers.presenter import Presenter
 from handlers.stimulus import Press, Submission, page_of
-from handlers.windows import Windows
+from handlers.windows import Windows, open_list
+from storage.vocabulary import Owner, State
 
 MOST_FOUND = 40
+NOTHING = Filter()
 
 
 class HomeTab:
@@ -23,24 +27,35 @@ class HomeTab:
         self._presenter = presenter
 
     def register(self, listeners: Listeners) -> None:
-        """Hang the buttons and the search into Bolt."""
-        for name in FILTERS:
-            listeners.press(f"home.{name}", self.turn)
+        """Hang the lists, the buttons and the search into Bolt."""
+        listeners.press("home.state", lambda press: self.choose(press, state=_state(press.value)))
+        listeners.press("home.owner", lambda press: self.choose(press, owner=_owner(press.value)))
+        listeners.press("home.customer", lambda press: self.choose(press, customer=_number(press.value)))
         listeners.press("home.next", self.turn)
         listeners.press("home.previous", self.turn)
+        listeners.press("home.accounts", self.accounts)
         listeners.press("home.search", self.search)
         listeners.submission("account.search", self.found)
 
-    def show(self, person: Person, only: str = "all", page: int = 0) -> None:
+    def show(self, person: Person, only: Filter = NOTHING) -> None:
         """Draw the tab for a person: support sees every customer, others where to go."""
-        view = self._view(only, page) if self._desk.rights.is_support(person) else None
+        view = self._view(only) if self._desk.rights.is_support(person) else None
         self._client.views_publish(user_id=person.user, view=home(view))
 
-    def turn(self, press: Press) -> None:
-        """A filter, *Next page* or *Previous page*."""
+    def choose(self, press: Press, **chosen: str) -> None:
+        """A choice in one of the lists."""
         self._desk.rights.support(press.person)
-        only, page = page_of(press.value)
-        self.show(press.person, only if only in FILTERS else "all", page)
+        self.show(press.person, replace(read(press.about), page=0, **chosen))
+
+    def turn(self, press: Press) -> None:
+        """*Next page* or *Previous page*."""
+        self._desk.rights.support(press.person)
+        self.show(press.person, replace(read(press.about), page=page_of(press.value)[1]))
+
+    def accounts(self, press: Press) -> None:
+        """*Accounts* of a customer."""
+        self._desk.rights.support(press.person)
+        open_list(self._desk, Windows(self._client, press.trigger), press.person, press.value)
 
     def search(self, press: Press) -> None:
         """*Search*: the form."""
@@ -58,11 +73,36 @@ class HomeTab:
             found = [(account, tx.channels.customer(account.customer_id).name) for account in accounts]
         return NextWindow(found_window(found, text))
 
-    def _view(self, only: str, page: int) -> HomeView:
-        customers = standings(self._desk.store, FILTERS[only])
-        with self._desk.store.transaction() as tx:
+    def _view(self, only: Filter) -> HomeView:
+        store = self._desk.store
+        customer = int(only.customer) if only.customer != ANY else None
+        state, owner = (
+            None if only.state == ANY else State(only.state),
+            None if only.owner == ANY else Owner(only.owner),
+        )
+        customers = standings(store, Wanted(state, owner, customer))
+        with store.transaction() as tx:
             requests = [request.id or 0 for request in tx.requests.open()]
             causes = [(incident.cause, incident.failure_ref) for incident in tx.incidents.all_open()]
+            names = {str(each.id): each.name for _, each in tx.channels.all()}
         summaries = [self._presenter.request_line(request_id) for request_id in requests]
         alerts = [(self._desk.catalogue.verdict(cause).title, ref) for cause, ref in causes]
-        return HomeView(customers, summaries, alerts, only, page)
+        return HomeView(customers, summaries, alerts, only, [*names.items()])
+
+
+def read(text: str) -> Filter:
+    """The filter that a Home tab carries; whatever is not known there is as if it was not set."""
+    state, owner, customer, page, *_ = [*text.split("|"), "", "", "", ""]
+    return Filter(_state(state), _owner(owner), _number(customer), int(page) if page.isdigit() else 0)
+
+
+def _state(text: str) -> str:
+    return text if text in STATES else ANY
+
+
+def _owner(text: str) -> str:
+    return text if text in OWNERS else ANY
+
+
+def _number(text: str) -> str:
+    return text if text.isdigit() else ANY

@@ -1,16 +1,15 @@
-"""Old accounts: the buttons and forms by which they are listed, planned and replaced."""
+"""Old accounts: the buttons by which they are planned and replaced."""
 
 from slack_sdk import WebClient
 
-from bot import listing
 from bot.desk import Desk
-from bot.listing import NotAList
 from bot.people import Person
 from bot.refusals import Refused
 from bot.rights import Action
-from handlers.cards.old import LIST, PAGE, OldView, listed_window, paste_form, plan_window, review_form
-from handlers.listening import Listeners, NextWindow, form_errors
-from handlers.stimulus import Press, Submission, page_of
+from handlers.cards.old import PAGE, OldView, plan_window
+from handlers.listening import Listeners
+from handlers.lists import paste_window
+from handlers.stimulus import Press, page_of
 from handlers.windows import Windows
 from storage.tables import OldAccount
 from storage.vocabulary import Plan
@@ -20,7 +19,6 @@ def register(listeners: Listeners) -> None:
     """Hang them into Bolt."""
     old = OldButtons(listeners.desk, listeners.client)
     listeners.press("old.open", old.open)
-    listeners.press("old.paste", old.paste)
     listeners.press("old.plan", old.plan)
     listeners.press("old.next", old.turn)
     listeners.press("old.previous", old.turn)
@@ -30,45 +28,6 @@ def register(listeners: Listeners) -> None:
     listeners.press("old.back", lambda press: old.mark(press, deleted=False))
     listeners.press("old.create", old.create)
     listeners.press("old.cancel", old.cancel)
-    listeners.submission("old.check", lambda sent: check(listeners.desk, sent))
-    listeners.submission("old.save", lambda sent: save(listeners.desk, sent))
-
-
-def check(desk: Desk, sent: Submission) -> dict[str, str] | NextWindow:
-    """Show what listing the pasted text would do."""
-    channel = desk.rights.channel(sent.person, sent.about, Action.LIST_OLD)
-    try:
-        rows = desk.old.check(channel, _text(sent))
-    except NotAList as error:
-        return _wrong(sent, str(error))
-    head = listing.header(_text(sent))
-    return NextWindow(review_form(channel.id, rows, head)) if rows else _wrong(sent, "old.empty")
-
-
-def save(desk: Desk, sent: Submission) -> dict[str, str] | NextWindow:
-    """List what is good of the text; what is not stays in the form, to be mended."""
-    channel = desk.rights.channel(sent.person, sent.about, Action.LIST_OLD)
-    try:
-        rows = desk.old.list(channel, _text(sent), sent.person)
-    except NotAList as error:
-        return _wrong(sent, str(error))
-    wrong = [row for row in rows if row.problem]
-    count = len(rows) - len(wrong)
-    if not wrong:
-        return NextWindow(listed_window(count, channel.id))
-    return NextWindow(review_form(channel.id, wrong, listing.header(_text(sent)), count))
-
-
-def _field(sent: Submission) -> str:
-    return next(name for name in sent.values if name.startswith(LIST))
-
-
-def _text(sent: Submission) -> str:
-    return sent.values[_field(sent)]
-
-
-def _wrong(sent: Submission, sentence: str) -> dict[str, str]:
-    return form_errors({_field(sent): sentence})
 
 
 class OldButtons:
@@ -80,13 +39,7 @@ class OldButtons:
 
     def open(self, press: Press) -> None:
         """*Your old accounts*: the plan, or where the list is pasted while there is none."""
-        view = self._view(press.person, press.channel)
-        self._windows(press).open(plan_window(view) if view.listed else paste_form(press.channel))
-
-    def paste(self, press: Press) -> None:
-        """*Add more*."""
-        self._desk.rights.channel(press.person, press.value, Action.LIST_OLD)
-        self._windows(press).open(paste_form(press.value))
+        open_old(self._desk, self._windows(press), press.person, press.channel)
 
     def plan(self, press: Press) -> None:
         """*See the plan*, in the place of the window that offers it."""
@@ -138,21 +91,29 @@ class OldButtons:
         self._show(press, old.channel_id, of=ids.index(old.id))
 
     def _show(self, press: Press, channel_id: str, page: int = 0, of: int = -1) -> None:
-        view = self._view(press.person, channel_id, page, of)
+        view = old_view(self._desk, press.person, channel_id, page, of)
         if press.view_id:
             self._windows(press).replace(press.view_id, plan_window(view))
         else:
             self._windows(press).open(plan_window(view))
 
-    def _view(self, person: Person, channel_id: str, page: int = 0, of: int = -1) -> OldView:
-        channel = self._desk.rights.channel(person, channel_id, Action.LIST_OLD)
-        with self._desk.store.transaction() as tx:
-            listed = tx.old.of_customer(channel.customer_id)
-            made = {old.account_id: old.id or 0 for old in listed if old.account_id}
-            states = {made[one.id or 0]: str(one.state) for one in tx.accounts.several([*made])}
-            under_way = tx.old.open_batch(channel.customer_id) is not None
-        page = of // PAGE if of >= 0 else min(page, max(len(listed) - 1, 0) // PAGE)
-        return OldView(channel_id, listed, states, under_way, page)
-
     def _windows(self, press: Press) -> Windows:
         return Windows(self._client, press.trigger, in_window=bool(press.view_id))
+
+
+def open_old(desk: Desk, windows: Windows, person: Person, channel_id: str) -> None:
+    """The plan of the channel's customer, or where a list is pasted while there is none."""
+    view = old_view(desk, person, channel_id)
+    windows.open(plan_window(view) if view.listed else paste_window(desk, person, channel_id))
+
+
+def old_view(desk: Desk, person: Person, channel_id: str, page: int = 0, of: int = -1) -> OldView:
+    """What the customer has listed; the page asked for, or the one where the old account with index `of` stands."""
+    channel = desk.rights.channel(person, channel_id, Action.LIST_OLD)
+    with desk.store.transaction() as tx:
+        listed = tx.old.of_customer(channel.customer_id)
+        made = {old.account_id: old.id or 0 for old in listed if old.account_id}
+        states = {made[one.id or 0]: str(one.state) for one in tx.accounts.several([*made])}
+        under_way = tx.old.open_batch(channel.customer_id) is not None
+    page = of // PAGE if of >= 0 else min(page, max(len(listed) - 1, 0) // PAGE)
+    return OldView(channel_id, listed, states, under_way, page)

@@ -4,17 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 from bot import notices
+from bot.checklist import SENDING_IS_OFF, Facts
 from bot.desk import Desk
 from bot.results import first_failure
 from handlers.cards.account import AccountView, account_card
 from handlers.cards.alert import account_values, alert_card, support_note
-from handlers.cards.customer import setup_card
 from handlers.cards.error import note_message
 from handlers.cards.kit import Message
 from handlers.cards.manage import Packet
 from handlers.cards.old import BatchView, batch_message
 from handlers.cards.reminder import reminder_message
 from handlers.cards.request import RequestView, help_message, request_card
+from handlers.cards.setup import setup_card
 from handlers.cards.test import Fault, TestView, test_message
 from handlers.words import plainly, say
 from storage.database import Transaction
@@ -80,7 +81,10 @@ class Presenter:
             channel = tx.channels.get(args["channel"])
             assert channel is not None
             customer = tx.channels.customer(channel.customer_id)
-            return setup_card(customer.name, tx.accounts.of_customer(channel.customer_id))
+            off_since = tx.failures.open_since(channel.customer_id, SENDING_IS_OFF)
+            old = tx.old.of_customer(channel.customer_id)
+            facts = Facts(tx.accounts.of_customer(channel.customer_id), old, off_since)
+        return setup_card(customer.name, facts)
 
     def _test(self, args: dict[str, Any]) -> Message:
         with self._desk.store.transaction() as tx:

@@ -10,7 +10,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
 from bot.desk import Desk
-from handlers import buttons, events, forms, old
+from handlers import buttons, events, forms, lists, old, setup
 from handlers.commands import NAME, Commands
 from handlers.directory import SlackDirectory
 from handlers.home import HomeTab
@@ -39,7 +39,9 @@ class SlackSide:
         listeners.command(NAME, commands.do)
         buttons.register(listeners, presenter)
         forms.register(listeners)
+        setup.register(listeners)
         old.register(listeners)
+        lists.register(listeners)
         home_tab = HomeTab(desk, client, presenter)
         home_tab.register(listeners)
         self.events = events.Events(desk, client, listeners, commands, directory, home_tab)

@@ -4,7 +4,7 @@ Who acts is `user.team_id` of an interaction, never Bolt's `actor_team_id` (whic
 anything that a message or a window carries.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.people import Person
@@ -14,14 +14,16 @@ Payload = dict[str, Any]
 
 @dataclass(frozen=True)
 class Press:
-    """A button that was pressed: by whom, in which channel ("" in a window or on the Home tab), with which value; `view_id` is
-    the window's."""
+    """A button that was pressed, or a choice that was made: by whom, in which channel ("" in a window or on the Home tab), with
+    which value; `view_id` is the window's, `about` what the window or tab is about, and `fields` what stands in its fields."""
 
     person: Person
     channel: str
     value: str
     trigger: str
     view_id: str
+    about: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, body: Payload) -> "Press":
@@ -32,26 +34,29 @@ class Press:
         return cls(
             _interacting(body, channel or "window"),
             channel,
-            str(action.get("value", "")),
+            _field(action),
             body["trigger_id"],
             view.get("id", "") if view.get("type") == "modal" else "",
+            view.get("private_metadata", ""),
+            _fields(view),
         )
 
 
 @dataclass(frozen=True)
 class Submission:
-    """A form that was sent: by whom, what it is about, and each field's value by the field's name."""
+    """A form that was sent: by whom, what it is about, and each field's value by the field's name; `view_id` is the window's."""
 
     person: Person
     about: str
     values: dict[str, str]
+    view_id: str = ""
 
     @classmethod
     def parse(cls, body: Payload) -> "Submission":
-        """Read a `view_submission` payload. In our forms a field's block and action have the field's name."""
+        """Read a `view_submission` payload."""
         view = body["view"]
-        fields = {name: _field(block[name]) for name, block in view["state"]["values"].items() if name in block}
-        return cls(_interacting(body, "window"), view.get("private_metadata", ""), fields)
+        about, view_id = view.get("private_metadata", ""), view.get("id", "")
+        return cls(_interacting(body, "window"), about, _fields(view), view_id)
 
 
 @dataclass(frozen=True)
@@ -108,10 +113,23 @@ def _interacting(body: Payload, place: str) -> Person:
     return Person(user.get("team_id") or user["team"], user["id"], place)
 
 
+def _fields(view: Payload) -> dict[str, str]:
+    """What stands in a window's fields. A field's action has its name, and its block the same or, where the field must not keep
+    what was in it before, the name with more behind it."""
+    blocks = ((view.get("state") or {}).get("values") or {}).values()
+    return {name: _field(state) for block in blocks for name, state in block.items()}
+
+
 def _field(state: Payload) -> str:
-    match state["type"]:
+    match state.get("type"):
         case "static_select":
             return str((state.get("selected_option") or {}).get("value", ""))
+        case "file_input":
+            return ",".join(str(file["id"]) for file in state.get("files") or [])
+        case "users_select":
+            return str(state.get("selected_user") or "")
+        case "datepicker":
+            return str(state.get("selected_date") or "")
         case "checkboxes":
             return ",".join(str(chosen["value"]) for chosen in state.get("selected_options") or [])
         case _:

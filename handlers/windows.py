@@ -42,14 +42,6 @@ class Windows:
         self._client.views_update(view_id=view_id, view=view)
 
 
-def open_setup(desk: Desk, windows: Windows, channel_id: str) -> None:
-    """The form with which support (checked before) binds a channel."""
-    with desk.store.transaction() as tx:
-        channel = tx.channels.get(channel_id)
-        name = tx.channels.customer(channel.customer_id).name if channel else ""
-    windows.open(customer_cards.setup_form(name, channel_id))
-
-
 def open_form(desk: Desk, windows: Windows, person: Person, channel_id: str) -> None:
     """The form for a new account."""
     channel = desk.rights.channel(person, channel_id, Action.ADD)
@@ -130,8 +122,13 @@ def fill_folders(desk: Desk, client: WebClient, args: dict[str, Any]) -> None:
         view = folder_cards.mapping_form(account, desk.folders.candidates(account.id or 0))
     except FoldersUnavailable as error:
         view = folder_cards.unavailable(error.recorded.verdict, error.recorded.failure.ref)
+    fill(client, args["view"], view)
+
+
+def fill(client: WebClient, view_id: str, view: Block) -> None:
+    """Show a window in the place of one that waits for it; one that was closed meanwhile is forgotten."""
     try:
-        client.views_update(view_id=args["view"], view=view)
+        client.views_update(view_id=view_id, view=view)
     except SlackApiError as error:
         if error.response["error"] not in ("not_found", "expired_trigger_id"):
             raise

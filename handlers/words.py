@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from handlers.cards.kit import Safe, safe
+from handlers.markup import Safe, safe
 
 FILE = Path(__file__).with_name("sentences.toml")
 

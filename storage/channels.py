@@ -10,6 +10,7 @@ from storage.tables import (
     Channel,
     Customer,
     Lane,
+    ListDraft,
     OldAccount,
     OutboxItem,
     PostedMessage,
@@ -18,7 +19,7 @@ from storage.tables import (
     SupportRequest,
 )
 
-NAMED_IN = (Account, Batch, OldAccount, OutboxItem, PostedMessage, Reminder, SupportRequest)
+NAMED_IN = (Account, Batch, ListDraft, OldAccount, OutboxItem, PostedMessage, Reminder, SupportRequest)
 
 
 class Channels:

@@ -1,5 +1,6 @@
 """Failures under their error IDs, and incidents for on-call."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlmodel import Session, col, func, select, update
@@ -34,6 +35,12 @@ class Failures:
         """The account's failures that are not mended yet."""
         found = select(Failure).where(Failure.account_id == account_id, col(Failure.mended_at).is_(None))
         return list(self._session.exec(found))
+
+    def open_since(self, customer_id: int, causes: Collection[str]) -> datetime | None:
+        """Since when one of `causes` is at work at an account of the customer's that is tested."""
+        found = select(func.min(Failure.first_at)).join(Account).where(Failure.customer_id == customer_id)
+        found = found.where(col(Failure.cause).in_(causes), col(Failure.mended_at).is_(None))
+        return self._session.exec(found.where(col(Account.state).in_(TESTED))).one()
 
     def accounts_with(self, cause: str) -> list[int]:
         """The accounts at which a cause is not mended yet, among those that are tested."""

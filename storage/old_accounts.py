@@ -1,11 +1,11 @@
-"""Old accounts that customers have listed, and the batches in which new ones are created for them."""
+"""Old accounts that customers have listed, lists in the making, and the batches in which new accounts are created."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, delete, select
 
-from storage.tables import Batch, OldAccount
+from storage.tables import Batch, ListDraft, OldAccount
 from storage.vocabulary import Plan
 
 
@@ -15,14 +15,19 @@ class OldAccounts:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, old: OldAccount) -> None:
-        """Keep a listed account.
+    def add(self, listed: Sequence[OldAccount]) -> None:
+        """Keep listed accounts.
 
         Raises:
-            sqlalchemy.exc.IntegrityError: the customer has listed that address already.
+            sqlalchemy.exc.IntegrityError: the customer has listed one of the addresses already.
         """
-        self._session.add(old)
+        self._session.add_all(listed)
         self._session.flush()
+
+    def with_address(self, customer_id: int, address: str) -> OldAccount | None:
+        """The old account of that address which the customer has listed."""
+        found = select(OldAccount).where(OldAccount.customer_id == customer_id)
+        return self._session.exec(found.where(OldAccount.address_key == address.lower())).first()
 
     def of_customer(self, customer_id: int) -> list[OldAccount]:
         """Everything that the customer has listed, in that order."""
@@ -48,6 +53,33 @@ class OldAccounts:
         """Remove those that were said to be deleted before then; how many."""
         gone = delete(OldAccount).where(col(OldAccount.deleted_at) < deleted_before)
         return int(self._session.exec(gone).rowcount)
+
+    def add_draft(self, draft: ListDraft) -> ListDraft:
+        """Keep a list in the making; its id is set."""
+        self._session.add(draft)
+        self._session.flush()
+        return draft
+
+    def draft(self, draft_id: int) -> ListDraft | None:
+        """A list in the making, held until the transaction ends."""
+        return self._session.exec(select(ListDraft).where(ListDraft.id == draft_id).with_for_update()).first()
+
+    def latest_draft(self, customer_id: int) -> ListDraft | None:
+        """The newest list of the customer's that is not taken yet."""
+        found = select(ListDraft).where(ListDraft.customer_id == customer_id).order_by(col(ListDraft.id).desc())
+        return self._session.exec(found.limit(1)).first()
+
+    def put_draft(self, draft_id: int, text: str) -> None:
+        """Keep what is left of a list; nothing (an empty text) ends it."""
+        found = self.draft(draft_id)
+        if found is not None and text:
+            found.text = text
+        elif found is not None:
+            self._session.delete(found)
+
+    def forget_drafts(self, made_before: datetime) -> int:
+        """Remove lists that were made before then; how many."""
+        return int(self._session.exec(delete(ListDraft).where(col(ListDraft.made_at) < made_before)).rowcount)
 
     def add_batch(self, batch: Batch) -> Batch:
         """Keep a new batch; its id is set."""

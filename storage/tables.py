@@ -8,7 +8,7 @@ from sqlalchemy import JSON, BigInteger, Column, Enum, Index, Integer, LargeBina
 from sqlmodel import Field, SQLModel
 
 from storage.types import UtcDateTime
-from storage.vocabulary import FolderRole, Mended, Owner, Permanence, Plan, Scope, State
+from storage.vocabulary import FolderRole, Loss, Mended, Owner, Permanence, Plan, Scope, State
 
 BIG_ID = BigInteger().with_variant(Integer, "sqlite")
 
@@ -33,12 +33,22 @@ def _big_id() -> Any:
 
 
 class Customer(SQLModel, table=True):
-    """An organisation whose mailboxes are connected. `tenant_id` is its Microsoft tenant, once somebody said that it is."""
+    """An organisation whose mailboxes are connected. `tenant_id` is its Microsoft tenant, once somebody said that it is.
+    `time_zone` (``Europe/Berlin``), `working_hours` (``09:00-17:00``) and `working_days` (``12345``, Monday is 1) say when its
+    people are reminded; empty means as everywhere. `owner` is who of the support team looks after it."""
 
     id: int | None = Field(default=None, primary_key=True)
     name: str
     tenant_id: str = ""
     created_at: datetime = _time()
+    time_zone: str = ""
+    working_hours: str = ""
+    working_days: str = ""
+    owner_team: str = ""
+    owner_user: str = ""
+    paused_until: datetime | None = _time(nullable=True)
+    paused_by_team: str = ""
+    paused_by_user: str = ""
 
 
 class Channel(SQLModel, table=True):
@@ -58,7 +68,10 @@ class Account(SQLModel, table=True):
     disconnected, so that an address stands once per customer; `aliases` are further addresses under which its person may
     sign in, with spaces between; `tenant_id` and `object_id` are Microsoft's `tid` and `oid` of who signed in;
     `shared_mailbox` is set where that person opens a mailbox that several share; `proved_at` is when a message last went the
-    whole round."""
+    whole round, and `proved_sent` the server's name of the folder where its copy was found.
+
+    `nag_rung` counts the reminders of the present wait, `nag_due_at` is when the next is due; somebody (`nag_held_by`) may have
+    put them off (`snoozed_until`) or ended them (`nag_stopped_at`)."""
 
     __table_args__ = (
         UniqueConstraint("customer_id", "address_key"),
@@ -84,12 +97,16 @@ class Account(SQLModel, table=True):
     signed_in_as: str = ""
     signed_in_at: datetime | None = _time(nullable=True)
     proved_at: datetime | None = _time(nullable=True)
+    proved_sent: str = ""
     created_at: datetime = _time()
     created_by_team: str
     created_by_user: str
     nag_rung: int = 0
     nag_due_at: datetime | None = _time(nullable=True)
     snoozed_until: datetime | None = _time(nullable=True)
+    nag_stopped_at: datetime | None = _time(nullable=True)
+    nag_held_by_team: str = ""
+    nag_held_by_user: str = ""
 
 
 class OldAccount(SQLModel, table=True):
@@ -113,6 +130,18 @@ class OldAccount(SQLModel, table=True):
     listed_by_user: str
     deleted_at: datetime | None = _time(nullable=True, index=True)
     account_id: int | None = Field(default=None, foreign_key="account.id")
+
+
+class ListDraft(SQLModel, table=True):
+    """The lines of a list of old accounts that wait to be looked over: pasted or read from a file, not taken yet."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    customer_id: int = Field(foreign_key="customer.id", index=True)
+    channel_id: str
+    made_at: datetime = _time(index=True)
+    made_by_team: str
+    made_by_user: str
+    text: str
 
 
 class Batch(SQLModel, table=True):
@@ -191,17 +220,22 @@ class Grant(SQLModel, table=True):
 
 
 class FolderMapping(SQLModel, table=True):
-    """Which folder plays which role for an account. `server_name` is the server's own (modified UTF-7) name."""
+    """Which folder plays which role for an account. `server_name` is the server's own (modified UTF-7) name. By `uid_validity`
+    and `mailbox_id` (where the server gives one, RFC 8474) the folder is known again under another name; 0 and empty until
+    they were seen. `lost` says why the mapping does not hold any more."""
 
     account_id: int = Field(foreign_key="account.id", primary_key=True)
     role: FolderRole = _word(FolderRole, primary_key=True)
     server_name: str
     shown_name: str
+    uid_validity: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    mailbox_id: str = ""
+    lost: Loss | None = _word(Loss, nullable=True)
 
 
 class FolderListing(SQLModel, table=True):
     """The folders that the mailbox last listed, so that a choice made in a form can be read: each has `server_name`,
-    `shown_name` and `flags`."""
+    `shown_name`, `delimiter` and `flags`."""
 
     account_id: int = Field(foreign_key="account.id", primary_key=True)
     listed_at: datetime = _time()

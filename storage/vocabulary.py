@@ -83,6 +83,13 @@ class FolderRole(StrEnum):
     ARCHIVE = "archive"
 
 
+class Loss(StrEnum):
+    """What became of a mapped folder that is no longer there."""
+
+    GONE = "gone"
+    MADE_ANEW = "made-anew"
+
+
 class Plan(StrEnum):
     """What becomes of an old account."""
 

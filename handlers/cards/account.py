@@ -103,10 +103,10 @@ def _title(account: Account) -> Block:
 def _facts(account: Account) -> Block:
     return fields(
         [
-            ("Mailbox", safe(account.sender_email)),
-            ("State", say(f"state.{account.state}")),
-            ("Next", safe(turn(account))),
-            ("Since", moment(account.state_since)),
+            (plainly("card.mailbox"), safe(account.sender_email)),
+            (plainly("card.state"), say(f"state.{account.state}")),
+            (plainly("card.next"), safe(turn(account))),
+            (plainly("card.since"), moment(account.state_since)),
         ]
     )
 

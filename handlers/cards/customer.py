@@ -1,36 +1,13 @@
-"""What a customer's channel starts from: the set-up card and the list of accounts."""
+"""What a customer's channel starts from: the row of buttons, and the list of accounts."""
 
 from collections.abc import Sequence
 
 from handlers.cards.account import icon, turn
-from handlers.cards.kit import (
-    Block,
-    Message,
-    actions,
-    bar,
-    button,
-    context,
-    divider,
-    header,
-    modal,
-    moment,
-    section,
-    text_input,
-)
+from handlers.cards.kit import Block, actions, button, context, modal, moment, section
 from handlers.words import plainly, say
 from storage.tables import Account
-from storage.vocabulary import State
 
-SHOWN_ON_CARD = 10
 SHOWN_IN_LIST = 45
-
-
-def setup_card(customer: str, accounts: Sequence[Account]) -> Message:
-    """The set-up card: what happens here and why, how far it is, and the way in."""
-    blocks = [header(plainly("setup.title")), section(say("setup.intro")), section(say("setup.steps")), divider()]
-    blocks += _progress(accounts)
-    blocks.append(start_buttons())
-    return Message(say("setup.summary", customer=customer), blocks)
 
 
 def start_buttons() -> Block:
@@ -79,40 +56,3 @@ def _listed(account: Account) -> Block:
         since=moment(account.state_since),
     )
     return section(line, accessory=button(plainly("button.details"), "account.show", account.ref))
-
-
-def setup_form(customer: str, channel_id: str) -> Block:
-    """The form with which support binds a channel."""
-    field = text_input(
-        plainly("setup_form.customer"),
-        "customer",
-        initial=customer,
-        hint=plainly("setup_form.customer_hint"),
-        longest=80,
-    )
-    hint = plainly("setup_form.domain_hint")
-    domain = text_input(plainly("setup_form.domain"), "domain", hint=hint, longest=253, optional=True)
-    title, save = plainly("setup_form.title"), plainly("setup_form.save")
-    return modal(title, [field, domain], callback="setup.save", submit=save, metadata=channel_id)
-
-
-def _progress(accounts: Sequence[Account]) -> list[Block]:
-    if not accounts:
-        return [section(say("setup.none"))]
-    live = sum(account.state is State.LIVE for account in accounts)
-    blocks = [section(say("setup.progress", live=live, total=len(accounts), bar=bar(live, len(accounts))))]
-    lines = [
-        say(
-            "setup.line",
-            icon=icon(account.state),
-            name=account.name,
-            address=account.sender_email,
-            state=plainly(f"state.{account.state}"),
-            owner=turn(account),
-        )
-        for account in accounts[:SHOWN_ON_CARD]
-    ]
-    blocks += [context(line) for line in lines]
-    if len(accounts) > SHOWN_ON_CARD:
-        blocks.append(context(say("setup.more", count=len(accounts) - SHOWN_ON_CARD)))
-    return blocks

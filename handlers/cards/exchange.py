@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from bot.diagnosis.verdict import Verdict
 from handlers.cards.kit import Block, actions, button, modal, preformatted, section
 from handlers.cards.manage import LONGEST_LINK, mail_link
-from handlers.cards.test import REMEDY_NAMES
 from handlers.words import plainly, say
 
 
@@ -32,7 +31,9 @@ def exchange_window(preparation: Preparation) -> Block:
 
 def exchange_text(preparation: Preparation) -> str:
     """The same in words, for the administrator."""
-    steps = [f"- {REMEDY_NAMES[step.kind]}{step.text}" for step in preparation.verdict.remedy if step.kind != "wait"]
+    steps = [
+        f"- {plainly(f'remedy.{step.kind}')}{step.text}" for step in preparation.verdict.remedy if step.kind != "wait"
+    ]
     facts = {"customer": preparation.customer, "vendor": preparation.vendor, "support_email": preparation.support_email}
     return plainly("exchange.body", steps="\n".join(steps), **facts).strip()
 

@@ -1,21 +1,23 @@
 """The form *New Microsoft 365 account (Corporate)*."""
 
 from bot.accounts import Form
-from handlers.cards.kit import Block, header, modal, option, plain, text_input
-from handlers.words import plainly
+from handlers.cards.kit import Block, checkboxes, header, modal, section, text_input
+from handlers.words import plainly, say
 
-OAUTH = "oauth"
+OAUTH, OLD_DELETED = "oauth", "old_deleted"
 
 
-def account_form(about: str, values: Form, changes: bool = False) -> Block:
-    """The form, with what is known already. `about`: the channel of a new account, or the ID of the one that it `changes`."""
+def account_form(about: str, values: Form, changes: bool = False, old_there: bool = False) -> Block:
+    """The form, with what is known already. `about`: the channel of a new account, or the ID of the one that it `changes`;
+    `old_there`: an old account of its address is listed, and asked about."""
     heading = plainly("form.change_title" if changes else "form.heading")
     blocks = [
         header(heading),
+        *(_old(values.sender_email) if old_there else []),
         _field("name", values.name, hint=True),
         _field("sender_name", values.sender_name, hint=True),
         _field("sender_email", values.sender_email),
-        _oauth(),
+        _tick("use_oauth", OAUTH, ticked=True),
         _field("username", values.username, hint=True, optional=True),
         _field("aliases", values.aliases, hint=True, optional=True),
         _field("shared_mailbox", values.shared_mailbox, hint=True, optional=True),
@@ -30,8 +32,10 @@ def _field(name: str, initial: str, hint: bool = False, optional: bool = False) 
     return text_input(plainly(f"form.{name}"), name, initial=initial, hint=explained, optional=optional)
 
 
-def _oauth() -> Block:
-    choice = option(plainly("form.use_oauth_option"), OAUTH)
-    boxes = {"type": "checkboxes", "action_id": "use_oauth", "options": [choice], "initial_options": [choice]}
-    label = plain(plainly("form.use_oauth"), 2000)
-    return {"type": "input", "block_id": "use_oauth", "label": label, "element": boxes, "optional": True}
+def _old(address: str) -> list[Block]:
+    return [section(say("form.old_there", address=address)), _tick(OLD_DELETED, OLD_DELETED, ticked=False)]
+
+
+def _tick(name: str, value: str, ticked: bool) -> Block:
+    choice = (value, plainly(f"form.{name}_option"))
+    return checkboxes(plainly(f"form.{name}"), name, [choice], [value] if ticked else [])

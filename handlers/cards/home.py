@@ -20,28 +20,44 @@ from handlers.cards.kit import (
     modal,
     moment,
     section,
+    select,
     text_input,
 )
 from handlers.words import plainly, say
 from storage.tables import Account
-from storage.vocabulary import Owner
+from storage.vocabulary import Owner, State
 
 PAGE = 20
 REQUESTS_SHOWN = 10
-FILTERS = {"all": None, "user": Owner.USER, "administrator": Owner.ADMINISTRATOR, "support": Owner.SUPPORT}
-"""The buttons above the customers: for whom something waits."""
+ANY = "any"
+OWNERS = (Owner.USER, Owner.ADMINISTRATOR, Owner.SUPPORT, Owner.ON_CALL)
+STATES = tuple(state for state in State if state not in (State.LISTED, State.CREATED, State.DISCONNECTED))
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What the lists above the customers are set to: a state, an owner, a customer's id, or `ANY`; and the page."""
+
+    state: str = ANY
+    owner: str = ANY
+    customer: str = ANY
+    page: int = 0
+
+    def __str__(self) -> str:
+        """As the tab carries it."""
+        return f"{self.state}|{self.owner}|{self.customer}|{self.page}"
 
 
 @dataclass(frozen=True)
 class HomeView:
-    """What support sees on the Home tab: every customer's standing as far as the filter lets them through, requests for help that
-    are not done (summary, who looks after it), and alerts that are open (title, error ID)."""
+    """What support sees on the Home tab: every customer's standing as far as the filter lets them through, all customers (id,
+    name), requests for help that are not done (summary, who looks after it), and alerts that are open (title, error ID)."""
 
     customers: Sequence[Standing]
     requests: Sequence[tuple[str, str]] = ()
     alerts: Sequence[tuple[str, str]] = ()
-    only: str = "all"
-    page: int = 0
+    only: Filter = Filter()
+    names: Sequence[tuple[str, str]] = ()
 
 
 def home(view: HomeView | None) -> Block:
@@ -52,11 +68,13 @@ def home(view: HomeView | None) -> Block:
     blocks.append(actions(button(plainly("button.search"), "home.search", style="primary")))
     blocks += _lines("home.requests", [_request(*each) for each in view.requests])
     blocks += _lines("home.alerts", [say("home.alert", title=title, error=error) for title, error in view.alerts])
-    blocks += [divider(), section(say("home.support_intro")), _filters(view.only)]
-    shown = view.customers[view.page * PAGE : (view.page + 1) * PAGE]
-    blocks += [_customer(standing) for standing in shown] or [section(say("home.nobody"))]
-    blocks += pages(view.page, len(view.customers), PAGE, view.only, "home")
-    return {"type": "home", "blocks": blocks}
+    blocks += [divider(), section(say("home.support_intro")), _filters(view)]
+    page = view.only.page
+    shown = view.customers[page * PAGE : (page + 1) * PAGE]
+    nobody = "home.nobody_fits" if view.names else "home.nobody"
+    blocks += [_customer(standing) for standing in shown] or [section(say(nobody))]
+    blocks += pages(page, len(view.customers), PAGE, "page", "home")
+    return {"type": "home", "blocks": blocks, "private_metadata": str(view.only)}
 
 
 def search_form() -> Block:
@@ -87,9 +105,18 @@ def _lines(title: str, lines: Sequence[Safe]) -> list[Block]:
     return [divider(), section(Safe(text))]
 
 
-def _filters(only: str) -> Block:
-    style = {only: "primary"}
-    return actions(*(button(plainly(f"home.{name}"), f"home.{name}", name, style.get(name, "")) for name in FILTERS))
+def _filters(view: HomeView) -> Block:
+    """Lists that act at once. The tab's `block_id` changes with them, or Slack would keep what was chosen before."""
+    states = [(ANY, plainly("home.any_state")), *((state, plainly(f"state.{state}")) for state in STATES)]
+    owners = [(ANY, plainly("home.any_owner")), *((owner, plainly(f"home.waits_{owner}")) for owner in OWNERS)]
+    names = [(ANY, plainly("home.any_customer")), *view.names]
+    chosen = view.only
+    row = actions(
+        select("home.state", plainly("home.any_state"), states, chosen.state),
+        select("home.owner", plainly("home.any_owner"), owners, chosen.owner),
+        select("home.customer", plainly("home.any_customer"), names, chosen.customer),
+    )
+    return row | {"block_id": f"filters-{chosen}"[:255]}
 
 
 def _customer(standing: Standing) -> Block:
@@ -100,7 +127,10 @@ def _customer(standing: Standing) -> Block:
     if standing.oldest is not None:
         since, owner = standing.oldest
         lines.append(say("home.waits", owner=plainly(f"owner.{owner}"), since=moment(since)))
-    return section(Safe("\n".join(lines)))
+    if standing.helper:
+        lines.append(say("home.helper", helper=mention(standing.helper)))
+    accounts = button(plainly("button.accounts"), "home.accounts", standing.channels[0])
+    return section(Safe("\n".join(lines)), accessory=accounts if standing.total else None)
 
 
 def help_message(audience: Audience) -> Message:

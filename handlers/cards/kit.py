@@ -1,10 +1,16 @@
 """The few Block Kit pieces that the cards are made of. Text from people and servers is made harmless here, once."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any
+
+from handlers.markup import REORDERING
+from handlers.markup import Safe as Safe
+from handlers.markup import safe as safe
+from handlers.words import plainly
 
 Block = dict[str, Any]
 
@@ -17,18 +23,15 @@ TITLE_LIMIT = 24
 CONTEXT_LIMIT = 2000
 """Slack's limits: docs.slack.dev/reference/block-kit."""
 
+TORN = re.compile(r"(?:&[a-z]{0,4}|<[^<>]*)$")
+"""The beginning of an escape or of a token, at the end of a text."""
+
 
 class Audience(Enum):
     """For whom something is drawn: support sees everything that helps, a shared channel plain words."""
 
     CUSTOMER = "customer"
     SUPPORT = "support"
-
-
-class Safe(str):
-    """Text in Slack's markup whose foreign parts are escaped already."""
-
-    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -39,29 +42,29 @@ class Message:
     blocks: list[Block] = field(default_factory=list)
 
 
-def safe(text: str) -> Safe:
-    """`text` as it is, wherever it came from: escaped, without pings, without line breaks that could fake our layout."""
-    if isinstance(text, Safe):
-        return text
-    flat = " ".join(text.split())
-    return Safe(flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
-
-
 def cut(text: str, length: int) -> str:
     """`text` in at most `length` characters."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
+def cut_markup(text: str, length: int) -> str:
+    """Markup in at most `length` characters: not cut within an escape (``&lt;``) or a token (``<@U…>``), of which a half would
+    be read as something else."""
+    if len(text) <= length:
+        return text
+    return TORN.sub("", text[: length - 1]).rstrip() + "…"
+
+
 def plain(text: str, length: int) -> Block:
     """A text object that Slack does not interpret."""
-    return {"type": "plain_text", "text": cut(text, length) or "–", "emoji": False}
+    return {"type": "plain_text", "text": cut(REORDERING.sub("", text), length) or "–", "emoji": False}
 
 
 def section(text: Safe, accessory: Block | None = None, block_id: str | None = None) -> Block:
     """A paragraph; bare @names, #names and links in it stay text (`verbatim`)."""
     block: Block = {
         "type": "section",
-        "text": {"type": "mrkdwn", "text": cut(text, SECTION_LIMIT) or "–", "verbatim": True},
+        "text": {"type": "mrkdwn", "text": cut_markup(text, SECTION_LIMIT) or "–", "verbatim": True},
     }
     if accessory:
         block["accessory"] = accessory
@@ -70,11 +73,21 @@ def section(text: Safe, accessory: Block | None = None, block_id: str | None = N
     return block
 
 
+def paragraphs(lines: Sequence[Safe]) -> list[Block]:
+    """Lines over as many paragraphs as they need."""
+    parts: list[list[Safe]] = [[]]
+    for line in lines:
+        if sum(len(each) + 1 for each in parts[-1]) + len(line) > SECTION_LIMIT - 100:
+            parts.append([])
+        parts[-1].append(line)
+    return [section(Safe("\n".join(part))) for part in parts if part]
+
+
 def preformatted(text: str) -> list[Block]:
     """Lines as they are, over as many paragraphs as they need."""
     parts: list[str] = [""]
     for line in text.splitlines():
-        piece = cut(safe(line).replace("```", "'''"), SECTION_LIMIT // 2) + "\n"
+        piece = cut_markup(safe(line).replace("```", "'''"), SECTION_LIMIT // 2) + "\n"
         if len(parts[-1]) + len(piece) > SECTION_LIMIT - 10:
             parts.append("")
         parts[-1] += piece
@@ -83,7 +96,7 @@ def preformatted(text: str) -> list[Block]:
 
 def fields(pairs: Sequence[tuple[str, Safe]]) -> Block:
     """A few labelled values side by side (at most ten)."""
-    texts = [cut(f"*{label}*\n{value or '–'}", CONTEXT_LIMIT) for label, value in pairs]
+    texts = [cut_markup(f"*{label}*\n{value or '–'}", CONTEXT_LIMIT) for label, value in pairs]
     return {"type": "section", "fields": [{"type": "mrkdwn", "text": text, "verbatim": True} for text in texts]}
 
 
@@ -96,7 +109,7 @@ def context(*texts: Safe) -> Block:
     """Small print."""
     return {
         "type": "context",
-        "elements": [{"type": "mrkdwn", "text": cut(text, CONTEXT_LIMIT), "verbatim": True} for text in texts],
+        "elements": [{"type": "mrkdwn", "text": cut_markup(text, CONTEXT_LIMIT), "verbatim": True} for text in texts],
     }
 
 
@@ -120,7 +133,11 @@ def button(label: str, action: str, value: str = "", style: str = "", url: str =
 
 def modal(title: str, blocks: Sequence[Block], callback: str = "", submit: str = "", metadata: str = "") -> Block:
     """A window; with `submit` it is a form."""
-    view: Block = {"type": "modal", "title": plain(title, TITLE_LIMIT), "close": plain("Close", TITLE_LIMIT)}
+    view: Block = {
+        "type": "modal",
+        "title": plain(title, TITLE_LIMIT),
+        "close": plain(plainly("button.close"), TITLE_LIMIT),
+    }
     view["blocks"] = list(blocks)
     view |= {"callback_id": callback} if callback else {}
     view |= {"submit": plain(submit, TITLE_LIMIT)} if submit else {}
@@ -144,6 +161,56 @@ def text_input(
     block: Block = {"type": "input", "block_id": name, "label": plain(label, 2000), "element": element}
     block |= {"hint": plain(hint, 2000)} if hint else {}
     return block | ({"optional": True} if optional else {})
+
+
+def file_input(label: str, name: str, hint: str = "") -> Block:
+    """A field called `name` that takes one file, if somebody has one to give."""
+    element: Block = {"type": "file_input", "action_id": name, "max_files": 1}
+    block: Block = {
+        "type": "input",
+        "block_id": name,
+        "label": plain(label, 2000),
+        "element": element,
+        "optional": True,
+    }
+    return block | ({"hint": plain(hint, 2000)} if hint else {})
+
+
+def user_input(label: str, name: str, initial: str = "", hint: str = "") -> Block:
+    """A field called `name` in which somebody of Slack is chosen."""
+    element: Block = {"type": "users_select", "action_id": name} | ({"initial_user": initial} if initial else {})
+    block: Block = {"type": "input", "block_id": name, "label": plain(label, 2000), "element": element}
+    return block | ({"hint": plain(hint, 2000)} if hint else {})
+
+
+def checkboxes(label: str, name: str, choices: Sequence[tuple[str, str]], ticked: Collection[str] = ()) -> Block:
+    """A field called `name` with boxes to tick (at most ten): each a value and its text."""
+    options = [option(text, value) for value, text in choices]
+    element: Block = {"type": "checkboxes", "action_id": name, "options": options}
+    chosen = [each for each in options if each["value"] in ticked]
+    element |= {"initial_options": chosen} if chosen else {}
+    return {"type": "input", "block_id": name, "label": plain(label, 2000), "element": element, "optional": True}
+
+
+def select(name: str, label: str, choices: Sequence[tuple[str, str]], chosen: str = "") -> Block:
+    """A list to choose from that acts at once: each choice a value and its text. More than a hundred stand in groups."""
+    options = [option(text, value) for value, text in choices]
+    element: Block = {"type": "static_select", "action_id": name, "placeholder": plain(label, 150)} | grouped(options)
+    initial = next((each for each in options if each["value"] == chosen), None)
+    return element | ({"initial_option": initial} if initial else {})
+
+
+def grouped(options: Sequence[Block]) -> Block:
+    """The options of a list: as they are, or in groups of a hundred that say from where to where each goes."""
+    if len(options) <= OPTIONS_AT_MOST:
+        return {"options": list(options)}
+    parts = [options[first : first + OPTIONS_AT_MOST] for first in range(0, len(options), OPTIONS_AT_MOST)]
+    return {"option_groups": [{"label": _span(part), "options": list(part)} for part in parts[:OPTIONS_AT_MOST]]}
+
+
+def _span(part: Sequence[Block]) -> Block:
+    first, last = (cut(each["text"]["text"], 30) for each in (part[0], part[-1]))
+    return plain(f"{first} – {last}", OPTION_LIMIT)
 
 
 def option(text: str, value: str) -> Block:

@@ -1,10 +1,8 @@
-"""Old mail accounts: the list that is pasted, what would become of it, the plan, and the batch that creates new ones."""
+"""Old mail accounts: what becomes of each, and the batch that creates new ones."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from zlib import crc32
 
-from bot.listing import Row
 from handlers.cards.customer import pages
 from handlers.cards.kit import (
     Block,
@@ -13,13 +11,11 @@ from handlers.cards.kit import (
     actions,
     bar,
     button,
-    context,
     divider,
     mention,
     modal,
-    safe,
+    paragraphs,
     section,
-    text_input,
 )
 from handlers.words import plainly, say
 from storage.tables import Batch, OldAccount
@@ -27,9 +23,6 @@ from storage.vocabulary import Plan
 
 PAGE = 25
 PROBLEMS_SHOWN = 25
-LIST = "list-"
-LONGEST_PASTE = 3000
-"""A text field of Slack holds 3,000 characters (docs.slack.dev/reference/block-kit)."""
 
 
 @dataclass(frozen=True)
@@ -50,39 +43,6 @@ class BatchView:
     batch: Batch
     done: int
     failed: Sequence[tuple[str, str, str]]
-
-
-def paste_form(channel_id: str) -> Block:
-    """Where a list is pasted."""
-    field = _field("")
-    title, submit = plainly("old.paste_title"), plainly("old.check")
-    return modal(title, [section(say("old.intro")), field], callback="old.check", submit=submit, metadata=channel_id)
-
-
-def review_form(channel_id: str, rows: Sequence[Row], header: str, listed: int = 0) -> Block:
-    """What listing these rows would do, with every problem; they can be mended in place. `header`: the line above the
-    columns. `listed`: how many were taken already, so that only what is left stands here."""
-    wrong, good = [row for row in rows if row.problem], [row for row in rows if not row.problem]
-    blocks = [section(say("old.taken", count=listed))] if listed else []
-    blocks.append(section(say("old.would", good=len(good), wrong=len(wrong))))
-    lines = [
-        say("old.problem_line", number=row.number, text=row.text[:80], problem=plainly(row.problem)) for row in wrong
-    ]
-    blocks += [section(Safe("\n".join(part))) for part in _parts(lines[:PROBLEMS_SHOWN])]
-    blocks += (
-        [context(say("old.more_problems", count=len(wrong) - PROBLEMS_SHOWN))] if len(wrong) > PROBLEMS_SHOWN else []
-    )
-    sample = [say("old.good_line", name=row.name, address=row.address) for row in good[:5]]
-    blocks += [context(Safe("\n".join(sample)))] if sample else []
-    blocks.append(_field("\n".join([*filter(None, [header]), *(row.text for row in rows)])))
-    title, submit = plainly("old.review_title"), plainly("old.list")
-    return modal(title, blocks, callback="old.save", submit=submit, metadata=channel_id)
-
-
-def listed_window(count: int, channel_id: str) -> Block:
-    """Everything was taken."""
-    plan = actions(button(plainly("button.old_plan"), "old.plan", channel_id, "primary"))
-    return modal(plainly("old.review_title"), [section(say("old.taken", count=count)), plan])
 
 
 def plan_window(view: OldView) -> Block:
@@ -110,16 +70,10 @@ def batch_message(view: BatchView) -> Message:
         lines.append(say("old.batch_cancelled" if batch.cancelled_at else "old.batch_done", **facts))
     for name, address, problem in view.failed[:PROBLEMS_SHOWN]:
         lines.append(say("old.batch_failed", name=name, address=address, problem=plainly(problem)))
-    blocks = [section(Safe("\n".join(part))) for part in _parts(lines)]
+    blocks = paragraphs(lines)
     if batch.finished_at is None and batch.cancelled_at is None:
         blocks.append(actions(button(plainly("button.cancel_batch"), "old.cancel", str(batch.id))))
     return Message(say("old.batch_summary", **facts), blocks)
-
-
-def _field(text: str) -> Block:
-    label, hint = plainly("old.field"), plainly("old.field_hint")
-    name = f"{LIST}{crc32(text.encode())}"  # another text needs another name: Slack keeps what was typed in a field of the same
-    return text_input(label, name, initial=text[:LONGEST_PASTE], hint=hint, longest=LONGEST_PASTE, lines=True)
 
 
 def _ways_on(view: OldView, count: int) -> list[Block]:
@@ -141,13 +95,3 @@ def _one(old: OldAccount, state: str) -> list[Block]:
         row.append(button(plainly(f"button.old_{other}"), f"old.{other}", value))
     mark = ("old_back", "old.back") if old.deleted_at else ("old_gone", "old.gone")
     return [section(Safe("\n".join(lines))), actions(*row, button(plainly(f"button.{mark[0]}"), mark[1], value))]
-
-
-def _parts(lines: Sequence[str]) -> list[list[str]]:
-    """Lines in groups that fit into a paragraph each."""
-    parts: list[list[str]] = [[]]
-    for line in lines:
-        if sum(len(each) + 1 for each in parts[-1]) + len(line) > 2900:
-            parts.append([])
-        parts[-1].append(safe(line) if not isinstance(line, Safe) else line)
-    return [part for part in parts if part]

@@ -8,8 +8,6 @@ from handlers.cards.kit import Block, Message, Safe, actions, button, mention, m
 from handlers.words import plainly, say
 from storage.tables import Account, Failure, SupportRequest
 
-MAIL_SUBJECT = "Outlook Setup"
-
 
 @dataclass(frozen=True)
 class RequestView:
@@ -65,8 +63,8 @@ def request_sent(error: str, support_email: str) -> Block:
 
 def mail_link(error: str, support_email: str) -> Safe:
     """A link that begins a mail to support with the error ID in it."""
-    body = f"&body={quote(f'Error ID {error}')}" if error else ""
-    address = f"mailto:{support_email}?subject={quote(MAIL_SUBJECT)}{body}"
+    body = f"&body={quote(plainly('help_request.mail_body', error=error))}" if error else ""
+    address = f"mailto:{support_email}?subject={quote(plainly('help_request.mail_subject'))}{body}"
     return Safe(f"<{safe(address)}|{plainly('help_request.mail_link')}>")
 
 

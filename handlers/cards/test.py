@@ -21,15 +21,6 @@ WAITING = ":hourglass_flowing_sand:"
 WITHOUT_US = frozenset({Owner.USER, Owner.ADMINISTRATOR, Owner.SUPPORT})
 """Who changes something outside Maildesk, and may say so."""
 
-REMEDY_NAMES = {
-    "user": "",
-    "menu": "In the administrator's pages: ",
-    "powershell": "Or with PowerShell: ",
-    "undo": "To undo it: ",
-    "wait": "Then: ",
-    "note": "",
-}
-
 
 @dataclass(frozen=True)
 class Fault:
@@ -76,7 +67,7 @@ def remedy_steps(verdict: Verdict, account: Account | None = None) -> Safe:
     for step in verdict.remedy:
         text = safe(_filled(step.text, account) if account else step.text)
         text = Safe(f"`{text}`") if step.kind == "powershell" else text
-        lines.append(f"•  {REMEDY_NAMES[step.kind]}{text}")
+        lines.append(f"•  {plainly(f'remedy.{step.kind}')}{text}")
     return Safe("\n".join(lines))
 
 

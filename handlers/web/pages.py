@@ -39,7 +39,6 @@ OWNERS = {
     Owner.MICROSOFT: "Microsoft",
     Owner.MAILDESK: "Maildesk",
 }
-REMEDY_NAMES = {"powershell": "With PowerShell", "undo": "To undo it", "wait": "Then"}
 POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 LEADS_TO_MICROSOFT = ("start.html", "refused.html", "unreachable.html")
 """Pages with a form that ends at Microsoft's sign-in, or at that of the customer's own organisation: browsers hold a form's
@@ -199,5 +198,7 @@ class Pages:
 
 
 def _explained(verdict: Verdict) -> dict[str, object]:
-    remedy = [(REMEDY_NAMES.get(step.kind, ""), step.text, step.kind == "powershell") for step in verdict.remedy]
+    remedy = [
+        (plainly(f"remedy.{step.kind}").rstrip(": "), step.text, step.kind == "powershell") for step in verdict.remedy
+    ]
     return {"owner": OWNERS[verdict.owner], "remedy": remedy}

@@ -1,37 +1,34 @@
-"""Slack's limits on messages and windows, as one validator: what slack_sdk's models check, and the gaps that they leave."""
+"""Slack's limits on messages and windows, as one validator: what slack_sdk's models refuse, and the gaps that they leave."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+
+from slack_sdk.errors import SlackObjectFormationError
+from slack_sdk.models.blocks import Block
+from slack_sdk.models.views import View
+
+from sandbox.slack.elements import IN_ACTIONS, IN_INPUTS, IN_SECTIONS, element, image, text
 
 Json = dict[str, Any]
 
 BLOCKS = {"message": 50, "modal": 100, "home": 100}
+EVERYWHERE = frozenset(BLOCKS)
 SURFACES = {
-    "section": {"message", "modal", "home"},
-    "header": {"message", "modal", "home"},
-    "divider": {"message", "modal", "home"},
-    "context": {"message", "modal", "home"},
-    "actions": {"message", "modal", "home"},
-    "image": {"message", "modal", "home"},
-    "input": {"message", "modal", "home"},
-    "rich_text": {"message", "modal", "home"},
-    "markdown": {"message"},
+    "section": EVERYWHERE,
+    "header": EVERYWHERE,
+    "divider": EVERYWHERE,
+    "context": EVERYWHERE,
+    "actions": EVERYWHERE,
+    "image": EVERYWHERE,
+    "input": EVERYWHERE,
+    "rich_text": EVERYWHERE,
+    "markdown": frozenset({"message"}),
 }
-ELEMENTS = {
-    "button",
-    "static_select",
-    "external_select",
-    "multi_static_select",
-    "overflow",
-    "checkboxes",
-    "radio_buttons",
-    "datepicker",
-    "plain_text_input",
-    "email_text_input",
-    "url_text_input",
-    "number_input",
-    "file_input",
-}
+"""Which blocks stand where, of those that the bot may use: docs.slack.dev/reference/block-kit/blocks."""
+
+MESSAGE_LIMIT = 4000
+MARKDOWN_LIMIT = 12_000
+"""All markdown blocks of a message together."""
 
 
 def problems(surface: str, payload: Json) -> list[str]:
@@ -45,151 +42,141 @@ def problems(surface: str, payload: Json) -> list[str]:
         found.append("a block_id stands twice")
     for number, block in enumerate(blocks):
         found += [f"block {number} ({block.get('type')}): {problem}" for problem in _block(surface, block)]
-    return found
+    return found + [f"slack_sdk: {problem}" for problem in _models(surface, payload, blocks)]
 
 
 def _frame(surface: str, payload: Json) -> Iterator[str]:
     if surface == "message":
-        if not payload.get("text"):
-            yield "no top-level text: screen readers and notifications have nothing to say"
-        if len(payload.get("text") or "") > 4000:
-            yield "text over 4000"
+        yield from _message(payload)
         return
+    if payload.get("type") != surface:
+        yield f"type is {payload.get('type')}, not {surface}"
     if len(payload.get("private_metadata", "")) > 3000:
         yield "private_metadata over 3000"
-    if len(payload.get("callback_id", "")) > 255:
-        yield "callback_id over 255"
+    for name in ("callback_id", "external_id"):
+        if len(payload.get(name, "")) > 255:
+            yield f"{name} over 255"
     if surface == "modal":
-        yield from _text(payload.get("title"), 24, "title", plain=True)
-        for name in ("submit", "close"):
-            if name in payload:
-                yield from _text(payload[name], 24, name, plain=True)
-        if any(block.get("type") == "input" for block in payload.get("blocks", [])) and "submit" not in payload:
-            yield "an input needs a submit"
+        yield from _modal(payload)
+
+
+def _message(payload: Json) -> Iterator[str]:
+    if not payload.get("text"):
+        yield "no top-level text: screen readers and notifications have nothing to say"
+    if len(payload.get("text") or "") > MESSAGE_LIMIT:
+        yield f"text over {MESSAGE_LIMIT}"
+    markdown = [block.get("text", "") for block in payload.get("blocks") or [] if block.get("type") == "markdown"]
+    if sum(map(len, markdown)) > MARKDOWN_LIMIT:
+        yield f"markdown over {MARKDOWN_LIMIT}"
+
+
+def _modal(payload: Json) -> Iterator[str]:
+    yield from text(payload.get("title"), 24, "title", plain=True)
+    for name in ("submit", "close"):
+        if name in payload:
+            yield from text(payload[name], 24, name, plain=True)
+    if any(block.get("type") == "input" for block in payload.get("blocks") or []) and "submit" not in payload:
+        yield "an input needs a submit"
 
 
 def _block(surface: str, block: Json) -> Iterator[str]:
     kind = str(block.get("type"))
-    if surface not in SURFACES.get(kind, set()):
+    if surface not in SURFACES.get(kind, frozenset()):
         yield "not allowed here"
         return
     if len(block.get("block_id", "")) > 255:
         yield "block_id over 255"
-    yield from getattr(_Blocks, kind, _nothing)(block)
+    yield from CHECK_OF.get(kind, _nothing)(block)
 
 
-class _Blocks:
-    @staticmethod
-    def section(block: Json) -> Iterator[str]:
-        if "text" not in block and not block.get("fields"):
-            yield "neither text nor fields"
-        if "text" in block:
-            yield from _text(block["text"], 3000, "text")
-        fields = block.get("fields", [])
-        if len(fields) > 10:
-            yield "more than 10 fields"
-        for field in fields:
-            yield from _text(field, 2000, "field")
-        if "accessory" in block:
-            yield from _element(block["accessory"])
+def _section(block: Json) -> Iterator[str]:
+    if "text" not in block and not block.get("fields"):
+        yield "neither text nor fields"
+    if "text" in block:
+        yield from text(block["text"], 3000, "text")
+    fields = block.get("fields", [])
+    if len(fields) > 10:
+        yield "more than 10 fields"
+    for field in fields:
+        yield from text(field, 2000, "field")
+    if "accessory" in block:
+        yield from element(block["accessory"], IN_SECTIONS)
 
-    @staticmethod
-    def header(block: Json) -> Iterator[str]:
-        yield from _text(block.get("text"), 150, "text", plain=True)
 
-    @staticmethod
-    def context(block: Json) -> Iterator[str]:
-        elements = block.get("elements", [])
-        if not 1 <= len(elements) <= 10:
-            yield f"{len(elements)} elements"
-        for element in elements:
-            yield from _text(element, 3000, "element")
+def _header(block: Json) -> Iterator[str]:
+    yield from text(block.get("text"), 150, "text", plain=True)
 
-    @staticmethod
-    def actions(block: Json) -> Iterator[str]:
-        elements = block.get("elements", [])
-        if not 1 <= len(elements) <= 25:
-            yield f"{len(elements)} elements"
-        ids = [element.get("action_id") for element in elements]
-        if len(ids) != len(set(ids)):
-            yield "an action_id stands twice"
-        for element in elements:
-            yield from _element(element)
 
-    @staticmethod
-    def input(block: Json) -> Iterator[str]:
-        yield from _text(block.get("label"), 2000, "label", plain=True)
-        if "hint" in block:
-            yield from _text(block["hint"], 2000, "hint", plain=True)
-        if block.get("element", {}).get("type") == "button":
-            yield "a button is no input"
-        yield from _element(block.get("element", {}))
+def _context(block: Json) -> Iterator[str]:
+    parts = block.get("elements", [])
+    if not 1 <= len(parts) <= 10:
+        yield f"{len(parts)} elements"
+    for part in parts:
+        yield from image(part) if part.get("type") == "image" else text(part, 3000, "element")
+
+
+def _actions(block: Json) -> Iterator[str]:
+    parts = block.get("elements", [])
+    if not 1 <= len(parts) <= 25:
+        yield f"{len(parts)} elements"
+    ids = [part.get("action_id") for part in parts]
+    if len(ids) != len(set(ids)):
+        yield "an action_id stands twice"
+    for part in parts:
+        yield from element(part, IN_ACTIONS)
+
+
+def _input(block: Json) -> Iterator[str]:
+    yield from text(block.get("label"), 2000, "label", plain=True)
+    if "hint" in block:
+        yield from text(block["hint"], 2000, "hint", plain=True)
+    yield from element(block.get("element"), IN_INPUTS)
 
 
 def _nothing(_block: Json) -> Iterator[str]:
     return iter(())
 
 
-def _element(element: Json) -> Iterator[str]:
-    kind = element.get("type")
-    if kind not in ELEMENTS:
-        yield f"unknown element {kind}"
+CHECK_OF: dict[str, Callable[[Json], Iterator[str]]] = {
+    "section": _section,
+    "header": _header,
+    "context": _context,
+    "actions": _actions,
+    "input": _input,
+    "image": image,
+}
+
+
+def _models(surface: str, payload: Json, blocks: Sequence[Json]) -> Iterator[str]:
+    """What slack_sdk's own models refuse: of a window the first thing, of a message the first in each block."""
+    if surface == "message":
+        for block in blocks:
+            yield from _refused(_draw_block, block)
         return
-    if len(element.get("action_id", "")) > 255 or not element.get("action_id"):
-        yield "action_id missing or over 255"
-    if "placeholder" in element:
-        yield from _text(element["placeholder"], 150, "placeholder", plain=True)
-    if kind == "button":
-        yield from _button(element)
-    elif kind == "plain_text_input":
-        if len(element.get("initial_value", "")) > element.get("max_length", 3000):
-            yield "initial_value over max_length"
-    elif ("select" in str(kind) and kind != "external_select") or kind in ("overflow", "checkboxes", "radio_buttons"):
-        yield from _options(element, str(kind))
+    yield from _refused(_draw_view, payload)
 
 
-def _button(button: Json) -> Iterator[str]:
-    yield from _text(button.get("text"), 75, "button text", plain=True)
-    if len(button.get("value", "")) > 2000:
-        yield "button value over 2000"
-    if len(button.get("url", "")) > 3000:
-        yield "button url over 3000"
-    if button.get("style", "primary") not in ("primary", "danger"):
-        yield "unknown style"
+def _draw_block(block: Json) -> None:
+    _known([Block.parse(block)])[0].to_dict()
 
 
-def _options(element: Json, kind: str) -> Iterator[str]:
-    most = {"overflow": 5, "checkboxes": 10, "radio_buttons": 10}.get(kind, 100)
-    groups = element.get("option_groups")
-    if groups is not None and not 1 <= len(groups) <= 100:
-        yield f"{len(groups)} option groups"
-    options = element.get("options")
-    if (groups is None) == (options is None):
-        yield "options or option_groups, one of the two"
-    everything: list[Json] = list(options or [])
-    for group in groups or []:
-        yield from _text(group.get("label"), 75, "group label", plain=True)
-        if not 1 <= len(group.get("options", [])) <= 100:
-            yield "a group has 1 to 100 options"
-        everything += group.get("options", [])
-    if options is not None and not 1 <= len(options) <= most:
-        yield f"{len(options)} options, 1 to {most} are allowed"
-    for option in everything:
-        yield from _text(option.get("text"), 75, "option text")
-        if not 1 <= len(option.get("value", "")) <= 150:
-            yield "option value is empty or over 150"
-    initial = [element["initial_option"]] if "initial_option" in element else element.get("initial_options", [])
-    if any(chosen not in everything for chosen in initial):
-        yield "an initial option is none of the options"
+def _draw_view(payload: Json) -> None:
+    view = View(**payload)
+    _known(view.blocks or [])
+    view.to_dict()
 
 
-def _text(text: Any, most: int, name: str, plain: bool = False) -> Iterator[str]:
-    if not isinstance(text, dict) or text.get("type") not in ("plain_text", "mrkdwn"):
-        yield f"{name} is no text object"
-        return
-    if plain and text["type"] != "plain_text":
-        yield f"{name} must be plain_text"
-    if not 1 <= len(text.get("text", "")) <= most:
-        yield f"{name} has {len(text.get('text', ''))} characters, 1 to {most} are allowed"
-    if text["type"] == "plain_text" and "verbatim" in text:
-        yield f"{name}: verbatim belongs to mrkdwn"
+def _known(blocks: Sequence[Block | None]) -> list[Block]:
+    known = [block for block in blocks if block is not None]
+    if len(known) < len(blocks):
+        raise SlackObjectFormationError("a type of block that it does not know")
+    return known
+
+
+def _refused(draw: Callable[[Json], None], payload: Json) -> Iterator[str]:
+    try:
+        draw(payload)
+    except SlackObjectFormationError as refusal:
+        yield str(refusal)
+    except (TypeError, AttributeError, KeyError, ValueError) as slip:  # its constructors, given another shape
+        yield f"cannot read it: {slip}"

@@ -54,6 +54,7 @@ class Things:
     reminder: str
     old: str
     batch: str
+    draft: str
 
 
 @dataclass(frozen=True)
@@ -110,14 +111,17 @@ BUTTONS: dict[str, Row] = {
     "error.show": Row(error, Action.ERROR),
     "error.evidence": Row(error, Action.ERROR_DETAILS),
     "error.look_up": Row(nothing, ANYBODY),
-    **{f"home.{name}": Row(nothing, TEAM) for name in ("all", "user", "administrator", "support", "search")},
-    "home.next": Row(lambda things: "all:1", TEAM),
-    "home.previous": Row(lambda things: "all:0", TEAM),
+    **{f"home.{name}": Row(nothing, TEAM) for name in ("state", "owner", "customer", "search")},
+    "home.accounts": Row(channel, TEAM),
+    "home.next": Row(lambda things: "page:1", TEAM),
+    "home.previous": Row(lambda things: "page:0", TEAM),
     "help.show": Row(nothing, Action.SEE),
     "help.ask": Row(error, Action.ERROR),
     "help.do_it": Row(account, Action.ASK_SUPPORT),
     "old.open": Row(nothing, Action.LIST_OLD),
     "old.paste": Row(channel, Action.LIST_OLD),
+    "old.again": Row(channel, Action.LIST_OLD),
+    "old.go_on": Row(lambda things: things.draft, Action.LIST_OLD),
     "old.plan": Row(channel, Action.LIST_OLD),
     "old.next": Row(lambda things: f"{things.channel}:1", Action.LIST_OLD),
     "old.previous": Row(lambda things: f"{things.channel}:0", Action.LIST_OLD),
@@ -136,13 +140,13 @@ BUTTONS: dict[str, Row] = {
 }
 ACCOUNT_FIELDS = ("name", "sender_name", "sender_email", "username", "use_oauth", "shared_mailbox", "aliases")
 FORMS: dict[str, Row] = {
-    "setup.save": Row(channel, TEAM, ("customer", "domain")),
+    "setup.save": Row(channel, TEAM, ("customer", "domain", "time_zone", "working_hours", "working_days", "owner")),
     "account.save": Row(channel, Action.ADD, ACCOUNT_FIELDS),
     "account.save_change": Row(account, Action.CHANGE, ACCOUNT_FIELDS),
     "account.disconnect": Row(account, Action.DISCONNECT),
     "folders.save": Row(account, Action.MAP_FOLDERS),
     "old.check": Row(channel, Action.LIST_OLD, ("list-0",)),
-    "old.save": Row(channel, Action.LIST_OLD, ("list-0",)),
+    "old.save": Row(lambda things: things.draft, Action.LIST_OLD, ("list-0",)),
     "account.search": Row(nothing, TEAM, ("text",)),
     "error.read": Row(account, Action.SIGN_IN, ("text",)),
 }
@@ -158,6 +162,7 @@ COMMANDS: dict[str, Row] = {
     "login": Row(account, Action.SIGN_IN),
     "test": Row(account, Action.TEST),
     "folders": Row(account, Action.MAP_FOLDERS),
+    "import": Row(nothing, Action.LIST_OLD),
     "copy": Row(account, Action.ADD),
     "remove": Row(account, Action.DISCONNECT),
     "alerts": Row(nothing, Action.ACKNOWLEDGE),
@@ -208,9 +213,10 @@ class Stage:
         request = desk.help.do_it(bound, None, vera)
         desk.old.list(bound, f"old-{address}", vera)
         batch = desk.old.begin(bound, vera)
+        draft = desk.drafts.begin(bound, f"later-{address}", vera)
         with desk.store.transaction() as tx:
             old = tx.old.of_customer(bound.customer_id)[0]
-        ids = (request.id, incident.id, reminder.id, old.id, batch.id)
+        ids = (request.id, incident.id, reminder.id, old.id, batch.id, draft.draft_id)
         return Things(channel_id, made.ref, failure.ref, *(str(each) for each in ids))
 
     def press(self, person: Person, name: str, row: Row, things: Things) -> None:

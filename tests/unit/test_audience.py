@@ -15,6 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.accounts import Form
+from bot.checklist import Facts
+from bot.drafts import Review
 from bot.failures import Ending, History
 from bot.folders import Candidates, suggest
 from bot.listing import Row
@@ -30,13 +32,15 @@ from handlers.cards import (
     folders,
     form,
     home,
+    lists,
     manage,
     old,
     reminder,
     request,
+    setup,
     test,
 )
-from handlers.cards.kit import Audience, Message, Safe
+from handlers.cards.kit import Audience, Message, Safe, section
 from sandbox.slack.limits import problems
 from storage.tables import Account, Batch, ConnectionTest, Failure, Incident, OldAccount, Reminder, SupportRequest
 from storage.vocabulary import Mended, Plan
@@ -99,6 +103,7 @@ class Made:
             "address": "a@acme.example",
             "address_key": "",
             "plan": Plan.CHANGE,
+            "listed_at": NOW,
         }
         listed = [
             OldAccount(id=n, name=self.name, username=self.name, account_id=n % 2 or None, **facts) for n in range(60)
@@ -111,8 +116,14 @@ class Made:
         return old.BatchView(batch, 300, [(self.name, self.name, "form.address_taken")] * 200)
 
     @property
-    def rows(self) -> list[Row]:
-        return [Row(n, self.name * 9, self.name, "a@acme.example", problem="old.twice" * (n % 2)) for n in range(120)]
+    def review(self) -> Review:
+        rows = [Row(n, self.name * 9, self.name, "a@acme.example", problem="old.twice" * (n % 2)) for n in range(240)]
+        good, wrong = [row for row in rows if not row.problem], [row for row in rows if row.problem]
+        return Review(7, good, wrong, wrong[:60], "Name;Address", 2)
+
+    @property
+    def facts(self) -> Facts:
+        return Facts(self.several, self.plan.listed, NOW)
 
     @property
     def listed(self) -> Candidates:
@@ -127,7 +138,7 @@ PACKET = manage.Packet("Acme", "Lumen CRM", "support@lumen.example", "https://lo
 EVERYBODY: dict[str, Render] = {
     "account.account_card": lambda made, to: account.account_card(made.view),
     "customer.account_list": lambda made, to: customer.account_list(made.name, made.several * 9, "C0ACME", 1),
-    "customer.setup_card": lambda made, to: customer.setup_card(made.name, made.several),
+    "setup.setup_card": lambda made, to: setup.setup_card(made.name, made.facts),
     "customer.start_buttons": lambda made, to: customer.start_buttons(),
     "error.error_message": lambda made, to: error.error_message(made.error, to),
     "error.error_window": lambda made, to: error.error_window(made.error, to),
@@ -147,16 +158,20 @@ EVERYBODY: dict[str, Render] = {
     "home.help_message": lambda made, to: home.help_message(to),
     "home.help_window": lambda made, to: home.help_window(to),
     "home.home": lambda made, to: home.home(RIVALS if to is Audience.SUPPORT else None),
-    "home.message_window": lambda made, to: home.message_window("refused.title", Message(Safe("A sentence"), [])),
+    "home.message_window": lambda made, to: home.message_window(
+        "refused.title", Message(Safe("A sentence"), [section(Safe("A sentence"))])
+    ),
     "manage.account_window": lambda made, to: manage.account_window(made.view),
     "manage.disconnect_form": lambda made, to: manage.disconnect_form(made.one),
     "manage.disconnected": lambda made, to: manage.disconnected(made.one),
     "manage.packet_window": lambda made, to: manage.packet_window(PACKET),
     "old.batch_message": lambda made, to: old.batch_message(made.batch),
-    "old.listed_window": lambda made, to: old.listed_window(3, "C0ACME"),
-    "old.paste_form": lambda made, to: old.paste_form("C0ACME"),
+    "lists.listed_window": lambda made, to: lists.listed_window(3, "C0ACME"),
+    "lists.paste_form": lambda made, to: lists.paste_form("C0ACME", 7),
+    "lists.reading_window": lambda made, to: lists.reading_window(),
+    "lists.review_form": lambda made, to: lists.review_form(made.review),
+    "lists.unreadable_window": lambda made, to: lists.unreadable_window("old.file_not_text", "C0ACME"),
     "old.plan_window": lambda made, to: old.plan_window(made.plan),
-    "old.review_form": lambda made, to: old.review_form("C0ACME", made.rows, "Name;Address", 2),
     "reminder.reminder_message": lambda made, to: reminder.reminder_message(
         Reminder(id=1, channel_id="C0ACME", posted_at=NOW), made.several, NOW
     ),
@@ -174,7 +189,9 @@ OURS: dict[str, Render] = {
         Incident(id=1, cause=made.cause, failure_ref=ERROR, opened_at=NOW, last_at=NOW), made.failure, made.verdict
     ),
     "alert.support_note": lambda made, to: alert.support_note(Safe(f"{RIVAL} did something")),
-    "customer.setup_form": lambda made, to: customer.setup_form(made.name[:80], "C0ACME"),
+    "setup.setup_form": lambda made, to: setup.setup_form(
+        setup.SetupForm("C0ACME", made.name[:80], "", made.name[:60])
+    ),
     "error.evidence_window": lambda made, to: error.evidence_window(INTERNAL),
     "home.found_window": lambda made, to: home.found_window([(made.one, RIVAL)], RIVAL),
     "home.search_form": lambda made, to: home.search_form(),

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from bot import clouds
 from bot.accounts import Form, form_of
+from bot.checklist import Facts
 from bot.diagnosis import catalogue
 from bot.evidence import bundle
 from bot.failures import Ending, History
 from bot.folders import Candidates, suggest
 from bot.overview import Standing
 from bot.probe.mail import MailFolder
-from handlers.cards import alert, customer, error, folders, form, home, manage, reminder, test
+from handlers.cards import alert, customer, error, folders, form, home, manage, reminder, setup, test
 from handlers.cards.account import AccountView, account_card
 from handlers.cards.kit import Audience, Message, safe
 from handlers.cards.request import RequestView, help_message, request_card, request_sent
@@ -119,9 +120,9 @@ def test_the_administrators_packet(name: str, vendor: str) -> None:
 @settings(max_examples=100, deadline=None)
 @given(words, st.lists(accounts, max_size=60))
 def test_the_customers_cards(name: str, several: list[Account]) -> None:
-    check_message(customer.setup_card(name, several))
+    check_message(setup.setup_card(name, Facts(several)))
     check_view(customer.account_list(name, several, "C0ACME"))
-    check_view(customer.setup_form(name[:80], "C0ACME"))
+    check_view(setup.setup_form(setup.SetupForm("C0ACME", name[:80])))
     check_view(form.account_form("C0ACME", Form(sender_name=name[:80])))
     for one in several[:1]:
         check_view(form.account_form(one.ref, form_of(one), changes=True))
@@ -210,8 +211,10 @@ def test_the_folder_form_with_any_names_and_number(names: list[str], one: Accoun
 def test_the_home_tab_and_help(name: str, one: Account) -> None:
     waits = {Owner.USER: NOW, Owner.MAILDESK: NOW}
     customers = [Standing(name, ["C0ACME"] * 9, number, 200, waits if number % 2 else {}) for number in range(200)]
-    for page, only in enumerate(home.FILTERS):
-        check_view(home.home(home.HomeView(customers, [(name, "U0VERA2")] * 30, [(name, "MX-1")] * 30, only, page)))
+    names = [(str(number), name) for number in range(700)]
+    for page, state in enumerate(home.STATES):
+        only = home.Filter(state, home.OWNERS[page % 3], "650", page)
+        check_view(home.home(home.HomeView(customers, [(name, "U0VERA2")] * 30, [(name, "MX-1")] * 30, only, names)))
     check_view(home.home(home.HomeView([])))
     check_view(home.home(None))
     check_view(home.search_form())

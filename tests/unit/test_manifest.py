@@ -1,15 +1,18 @@
 """The Slack app's manifest: within Slack's limits, and exactly what the bot listens to and calls."""
 
+import copy
 import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft7Validator
 
 from handlers import commands, events
 
 MANIFEST = Path(__file__).parents[2] / "manifest.json"
+SCHEMA = Path(__file__).parents[1] / "data" / "manifest.schema.json"
 OURS = "https://maildesk.example"
 
 SCOPES_OF_EVENTS = {
@@ -28,10 +31,68 @@ SCOPES_OF_EVENTS = {
 SCOPES_OF_CALLS = {
     "chat.postMessage": "chat:write",
     "conversations.members": "channels:read",
+    "files.info": "files:read",
     "usergroups.users.list": "usergroups:read",
     "users.info": "users:read",
 }
 """docs.slack.dev/reference/methods; every call of the bot that needs a scope which no event needs already"""
+
+
+MISTAKES: dict[str, tuple[str, Any]] = {
+    "a name that is too long": ("display_information.name", "x" * 36),
+    "no name": ("display_information.name", ""),
+    "a description that is too long": ("display_information.description", "x" * 141),
+    "a long description that is too short": ("display_information.long_description", "x" * 174),
+    "a colour by name": ("display_information.background_color", "navy"),
+    "a bot with capitals": ("features.bot_user.display_name", "Maildesk"),
+    "a bot with a long name": ("features.bot_user.display_name", "x" * 81),
+    "a command without its slash": ("features.slash_commands.0.command", "maildesk"),
+    "a command that is too long": ("features.slash_commands.0.command", "/" + "x" * 32),
+    "a hint that is too long": ("features.slash_commands.0.usage_hint", "x" * 1001),
+    "an address that is none": ("features.slash_commands.0.url", "maildesk.example/slack/events"),
+    "a switch that is a word": ("features.slash_commands.0.should_escape", "true"),
+    "no commands": ("features.slash_commands", []),
+    "a shortcut with a long name": ("features.shortcuts.0.name", "x" * 25),
+    "a shortcut with a long description": ("features.shortcuts.0.description", "x" * 151),
+    "a shortcut of another type": ("features.shortcuts.0.type", "channel"),
+    "scopes as a word": ("oauth_config.scopes.bot", "chat:write"),
+    "a scope that is too long": ("oauth_config.scopes.bot", ["x" * 51]),
+    "a scope twice": ("oauth_config.scopes.bot", ["commands", "commands"]),
+    "too many events": ("settings.event_subscriptions.bot_events", [f"event_{n}" for n in range(101)]),
+    "an address that is too long": ("settings.event_subscriptions.request_url", "https://" + "x" * 3493),
+    "a switch that is a number": ("settings.socket_mode_enabled", 0),
+    "a part of another name": ("display_informations", {}),
+    "a name of another name": ("display_information.title", "Maildesk"),
+    "a feature of another name": ("features.slash_command", []),
+    "a setting of another name": ("settings.socket_mode", False),
+    "a scope of another kind": ("oauth_config.scopes.bots", []),
+    "a command with another key": ("features.slash_commands.0.name", "/maildesk"),
+}
+"""What Slack would refuse: what goes wrong, and where what is written."""
+
+NEEDED = (
+    "display_information",
+    "display_information.name",
+    "features.bot_user.display_name",
+    "features.shortcuts.0.callback_id",
+    "features.slash_commands.0.description",
+    "settings.interactivity.is_enabled",
+)
+
+
+@pytest.fixture(scope="module")
+def schema() -> Draft7Validator:
+    """Slack's rules for manifests."""
+    return Draft7Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+
+def place(manifest: dict[str, Any], path: str) -> tuple[Any, Any]:
+    """What holds a part of the manifest, and under which name or number."""
+    *outer, last = (int(step) if step.isdigit() else step for step in path.split("."))
+    holder: Any = manifest
+    for step in outer:
+        holder = holder[step]
+    return holder, last
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +100,40 @@ def manifest() -> dict[str, Any]:
     """The manifest."""
     parsed: dict[str, Any] = json.loads(MANIFEST.read_text())
     return parsed
+
+
+def test_the_manifest_is_what_slack_takes(manifest: dict[str, Any], schema: Draft7Validator) -> None:
+    Draft7Validator.check_schema(schema.schema)
+    assert [f"{error.json_path}: {error.message}" for error in schema.iter_errors(manifest)] == []
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_in_the_manifest_is_found(mistake: str, manifest: dict[str, Any], schema: Draft7Validator) -> None:
+    path, written = MISTAKES[mistake]
+    wrong = copy.deepcopy(manifest)
+    holder, last = place(wrong, path)
+    holder[last] = written
+    assert not schema.is_valid(wrong)
+
+
+@pytest.mark.parametrize("path", NEEDED)
+def test_a_part_that_slack_needs_is_missed(path: str, manifest: dict[str, Any], schema: Draft7Validator) -> None:
+    wrong = copy.deepcopy(manifest)
+    holder, last = place(wrong, path)
+    del holder[last]
+    assert not schema.is_valid(wrong)
+
+
+def test_every_object_of_the_schema_refuses_other_keys() -> None:
+    """A key with a slip in it is found wherever it stands."""
+    objects = []
+
+    def collect(part: dict[str, Any]) -> dict[str, Any]:
+        objects.extend([part] if part.get("type") == "object" else [])
+        return part
+
+    json.loads(SCHEMA.read_text(encoding="utf-8"), object_hook=collect)
+    assert len(objects) > 10 and all(part["additionalProperties"] is False for part in objects)
 
 
 def test_only_parts_that_slack_knows_are_there(manifest: dict[str, Any]) -> None:

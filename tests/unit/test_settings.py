@@ -53,8 +53,9 @@ WRONG = {
     "IMAP_PORT": ("imaps",),
     "SMTP_PORT": ("-1",),
     "MAIL_CA_BUNDLE": ("/nowhere/ca.pem",),
-    "NAG_LADDER": ("soon", "4h,1h", "4h,4h", "0h", "4 hours"),
+    "NAG_LADDER": ("soon", "4h,1h", "4h,4h", "0h", "four hours"),
     "WORKING_HOURS": ("9-17", "17:00-09:00", "09:00-25:00"),
+    "WORKING_DAYS": ("Mon-Fri", "0", "12345678"),
     "TIMEZONE": ("Berlin", "../etc/passwd"),
     "LOG_LEVEL": ("chatty",),
 }

@@ -66,11 +66,11 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_oldaccount_deleted_at"), ["deleted_at"], unique=False)
 
     with op.batch_alter_table("channel", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("closed", sa.String(), nullable=False))
+        batch_op.add_column(sa.Column("closed", sa.String(), nullable=False, server_default=""))
 
     with op.batch_alter_table("supportrequest", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("taken_by_team", sa.String(), nullable=False))
-        batch_op.add_column(sa.Column("taken_by_user", sa.String(), nullable=False))
+        batch_op.add_column(sa.Column("taken_by_team", sa.String(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("taken_by_user", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("taken_at", UtcDateTime(), nullable=True))
         batch_op.add_column(sa.Column("done_at", UtcDateTime(), nullable=True))
         batch_op.alter_column("failure_ref", existing_type=sa.String(), nullable=True)

@@ -1,0 +1,101 @@
+"""The road of a customer as a checklist: how far each part is, whose turn it is there, and since when."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from storage.tables import Account, OldAccount
+from storage.vocabulary import Owner, Plan, State
+
+SENDING_IS_OFF = ("smtp-auth-off-tenant", "smtp-auth-off-mailbox")
+"""The causes (of the catalogue) that Exchange preparation mends."""
+
+UNSIGNED = frozenset({State.LISTED, State.CREATED, State.AWAITING_SIGN_IN, State.AWAITING_ADMIN})
+UNTESTED = UNSIGNED | {State.TESTING, State.FAILING, State.BROKEN}
+UNMAPPED = UNTESTED | {State.UNMAPPED}
+
+
+class Part(StrEnum):
+    """The parts of the road, in their order."""
+
+    OLD = "old"
+    EXCHANGE = "exchange"
+    CREATE = "create"
+    SIGN_IN = "sign_in"
+    TEST = "test"
+    FOLDERS = "folders"
+
+
+class Mark(StrEnum):
+    """How a part stands."""
+
+    DONE = "done"
+    WAITS = "waits"
+    OPEN = "open"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One part: how many of `total` are through it. While it waits, `owner` has to act, `since` the first of those that wait."""
+
+    part: Part
+    mark: Mark
+    done: int = 0
+    total: int = 0
+    owner: Owner | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the checklist is made from: the customer's accounts in use, the old ones that they listed, and since when Exchange is
+    known to refuse sending, if it does."""
+
+    accounts: Sequence[Account] = ()
+    old: Sequence[OldAccount] = ()
+    sending_off_since: datetime | None = None
+
+
+def checklist(facts: Facts) -> list[Step]:
+    """The parts of the road in their order."""
+    return [
+        _old(facts),
+        _exchange(facts),
+        _create(facts),
+        _through(Part.SIGN_IN, facts, UNSIGNED, lambda _: True),
+        _through(Part.TEST, facts, UNTESTED, lambda account: account.state not in UNSIGNED),
+        _through(Part.FOLDERS, facts, UNMAPPED, lambda account: account.state is State.UNMAPPED),
+    ]
+
+
+def _old(facts: Facts) -> Step:
+    done = sum(old.account_id is not None or old.plan is Plan.RETAIN for old in facts.old)
+    mark = Mark.OPEN if not facts.old else Mark.DONE if done == len(facts.old) else Mark.WAITS
+    since = min((old.listed_at for old in facts.old), default=None)
+    waits = mark is Mark.WAITS
+    return Step(Part.OLD, mark, done, len(facts.old), Owner.USER if waits else None, since if waits else None)
+
+
+def _exchange(facts: Facts) -> Step:
+    """Sending is proved by a mailbox that passed the test, not by anybody's word."""
+    if facts.sending_off_since is not None:
+        return Step(Part.EXCHANGE, Mark.WAITS, owner=Owner.ADMINISTRATOR, since=facts.sending_off_since)
+    proved = any(account.state not in UNTESTED for account in facts.accounts)
+    return Step(Part.EXCHANGE, Mark.DONE if proved else Mark.OPEN)
+
+
+def _create(facts: Facts) -> Step:
+    count = len(facts.accounts)
+    return Step(Part.CREATE, Mark.DONE if count else Mark.OPEN, count, count)
+
+
+def _through(part: Part, facts: Facts, before: frozenset[State], waits_here: Callable[[Account], bool]) -> Step:
+    """How many accounts are beyond the states `before`; of the others those that wait at this very part say whose turn it is."""
+    total = len(facts.accounts)
+    left = [account for account in facts.accounts if account.state in before]
+    here = [account for account in left if waits_here(account)]
+    first = min(here, key=lambda account: account.state_since, default=None)
+    mark = Mark.WAITS if first else Mark.OPEN if left or not total else Mark.DONE
+    owner, since = (first.owner, first.state_since) if first else (None, None)
+    return Step(part, mark, total - len(left), total, owner, since)

@@ -1,0 +1,107 @@
+"""The set-up of a channel: the card with the road as a checklist, and the form with which support binds the channel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.checklist import Facts, Mark, Step, checklist
+from handlers.cards.account import icon, turn
+from handlers.cards.customer import start_buttons
+from handlers.cards.kit import (
+    Block,
+    Message,
+    Safe,
+    bar,
+    checkboxes,
+    context,
+    divider,
+    header,
+    modal,
+    moment,
+    section,
+    text_input,
+    user_input,
+)
+from handlers.words import plainly, say
+from storage.tables import Account
+from storage.vocabulary import State
+
+SHOWN_ON_CARD = 10
+MARKS = {
+    Mark.DONE: Safe(":white_check_mark:"),
+    Mark.WAITS: Safe(":large_yellow_circle:"),
+    Mark.OPEN: Safe(":white_circle:"),
+}
+
+
+@dataclass(frozen=True)
+class SetupForm:
+    """What the form of a channel's set-up holds; empty where nothing is known yet."""
+
+    channel_id: str
+    customer: str = ""
+    domain: str = ""
+    time_zone: str = ""
+    working_hours: str = ""
+    working_days: str = ""
+    owner: str = ""
+
+
+def setup_card(customer: str, facts: Facts) -> Message:
+    """The set-up card: what happens here and why, the road as a checklist, and the way in."""
+    steps = Safe("\n".join(_line(step) for step in checklist(facts)))
+    blocks = [header(plainly("setup.title")), section(say("setup.intro")), divider(), *_progress(facts.accounts)]
+    blocks += [section(steps), *_accounts(facts.accounts), start_buttons()]
+    return Message(say("setup.summary", customer=customer), blocks)
+
+
+def setup_form(form: SetupForm) -> Block:
+    """The form with which support binds a channel to a customer, and says how the customer is looked after."""
+    days = [(str(day), plainly(f"setup_form.day_{day}")) for day in range(1, 8)]
+    blocks = [
+        _text("customer", form.customer, 80),
+        _text("domain", form.domain, 253, optional=True),
+        _text("time_zone", form.time_zone, 60),
+        _text("working_hours", form.working_hours, 20),
+        checkboxes(plainly("setup_form.working_days"), "working_days", days, form.working_days),
+        user_input(plainly("setup_form.owner"), "owner", form.owner, plainly("setup_form.owner_hint")),
+    ]
+    title, save = plainly("setup_form.title"), plainly("setup_form.save")
+    return modal(title, blocks, callback="setup.save", submit=save, metadata=form.channel_id)
+
+
+def _text(name: str, initial: str, longest: int, optional: bool = False) -> Block:
+    label, hint = plainly(f"setup_form.{name}"), plainly(f"setup_form.{name}_hint")
+    return text_input(label, name, initial=initial, hint=hint, longest=longest, optional=optional)
+
+
+def _line(step: Step) -> Safe:
+    counts = {"done": step.done, "total": step.total}
+    line = say("checklist.line", mark=MARKS[step.mark], what=say(f"checklist.{step.part}_{step.mark}", **counts))
+    if step.owner is None or step.since is None:
+        return line
+    waits = say("checklist.waits", owner=plainly(f"owner.{step.owner}"), since=moment(step.since))
+    return Safe(f"{line}  ·  {waits}")
+
+
+def _progress(accounts: Sequence[Account]) -> list[Block]:
+    if not accounts:
+        return [section(say("setup.none"))]
+    live = sum(account.state is State.LIVE for account in accounts)
+    return [section(say("setup.progress", live=live, total=len(accounts), bar=bar(live, len(accounts))))]
+
+
+def _accounts(accounts: Sequence[Account]) -> list[Block]:
+    lines = [
+        say(
+            "setup.line",
+            icon=icon(account.state),
+            name=account.name,
+            address=account.sender_email,
+            state=plainly(f"state.{account.state}"),
+            owner=turn(account),
+        )
+        for account in accounts[:SHOWN_ON_CARD]
+    ]
+    if len(accounts) > SHOWN_ON_CARD:
+        lines.append(say("setup.more", count=len(accounts) - SHOWN_ON_CARD))
+    return [context(line) for line in lines]

@@ -1,0 +1,277 @@
+"""The sentences as a whole: each is used, each that the code asks for exists, and all are written the same way."""
+
+import ast
+import re
+import string
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from bot import clouds
+from bot.diagnosis import catalogue
+from handlers.words import sentences
+from storage.vocabulary import FolderRole, Mended, Owner, Plan, Scope, State, StepId, StepStatus
+
+ROOT = Path(__file__).parents[2]
+CODE = ("handlers", "bot")
+LITERALS = (*CODE, "storage")
+"""Where the changing part of a built name may be written."""
+
+ROWS = catalogue.load()
+
+CLOSED: dict[str, Iterable[str]] = {
+    "state.": State,
+    "next.": State,
+    "owner.": Owner,
+    "reach.": Scope,
+    "mended.": Mended,
+    "step.": StepId,
+    "status.": StepStatus,
+    "folders.": FolderRole,
+    "old.plan_": Plan,
+    "remedy.": {step.kind for cause in ROWS.rows for step in ROWS.verdict(cause).remedy},
+    "permission.": {scope.rpartition("/")[2] for cloud in clouds.load().values() for scope in cloud.scopes},
+}
+"""Names that are built from a beginning and a member of a closed set."""
+
+JARGON = re.compile(
+    r"\b(payload|traceback|exception|null|json|xml|http|stack|ticket|webhook|backend|database|boolean|timeout)\b",
+    re.IGNORECASE,
+)
+CUT_AT = {"title": 24, "submit": 24, "button": 75}
+"""docs.slack.dev/reference/views and /block-kit/block-elements/button-element; what is longer would be cut."""
+
+BUILT = re.compile(r"[a-z_]+\\\.(\w|\(\.\+\))+|\(\.\+\)\\\.\w+")
+"""Of the expressions for built names, those that a sentence may have: ``owner\\.(.+)``, ``(.+)\\.taken``."""
+
+
+# What the code asks for.
+
+
+@cache
+def trees(tops: tuple[str, ...] = CODE) -> tuple[ast.Module, ...]:
+    return tuple(ast.parse(path.read_text(encoding="utf-8")) for top in tops for path in (ROOT / top).rglob("*.py"))
+
+
+@cache
+def literals() -> frozenset[str]:
+    nodes = chain.from_iterable(ast.walk(tree) for tree in trees(LITERALS))
+    return frozenset(node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def pattern(built: ast.JoinedStr) -> str:
+    """A name that is built, ``f"owner.{owner}"``, as an expression with a group for each changing part."""
+    return "".join(re.escape(str(part.value)) if isinstance(part, ast.Constant) else "(.+)" for part in built.values)
+
+
+@cache
+def patterns() -> frozenset[str]:
+    """The names that the code builds, as expressions."""
+    nodes = chain.from_iterable(ast.walk(tree) for tree in trees())
+    built = {pattern(node) for node in nodes if isinstance(node, ast.JoinedStr)}
+    return frozenset(each for each in built if BUILT.fullmatch(each))
+
+
+def is_built(name: str) -> bool:
+    """Whether the code builds this name, from parts that are written somewhere."""
+    parts = literals() | set(chain.from_iterable(CLOSED.values()))
+    matches = (re.fullmatch(each, name) for each in patterns())
+    return any(found and all(part in parts or part.isdigit() for part in found.groups()) for found in matches)
+
+
+def calls(*functions: str) -> Iterator[ast.Call]:
+    for node in chain.from_iterable(ast.walk(tree) for tree in trees()):
+        if isinstance(node, ast.Call) and called(node) in functions:
+            yield node
+
+
+def called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def written(node: ast.expr | None) -> Iterator[str]:
+    """The names that an expression can be, as far as they are written out."""
+    match node:
+        case ast.Constant(value=str(name)):
+            yield name
+        case ast.IfExp(body=one, orelse=other):
+            yield from written(one)
+            yield from written(other)
+        case ast.Call(args=[first, *_]) if called(node) in ("say", "plainly"):
+            yield from written(first)
+
+
+def askers() -> dict[str, int]:
+    """The functions that take the name of a sentence, and the place where they take it."""
+    found = {"say": 0, "plainly": 0, "message_window": 0, "_sentence": 0}
+    for node in chain.from_iterable(ast.walk(tree) for tree in trees()):
+        for owner, function in functions(node):
+            names = [each.arg for each in (*function.args.posonlyargs, *function.args.args) if each.arg != "self"]
+            if "sentence" in names:
+                found[owner or function.name] = names.index("sentence")
+    return found
+
+
+def functions(node: ast.AST) -> Iterator[tuple[str, ast.FunctionDef]]:
+    """A function, or the constructor of a class under the name of the class."""
+    if isinstance(node, ast.FunctionDef) and node.name != "__init__":
+        yield "", node
+    if isinstance(node, ast.ClassDef):
+        yield from (
+            (node.name, part) for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__init__"
+        )
+
+
+def asked() -> Iterator[str]:
+    """The names that are handed over as sentences."""
+    places = askers()
+    for call in calls(*places):
+        place = places[called(call)]
+        yield from written(call.args[place] if place < len(call.args) else None)
+    for node in chain.from_iterable(ast.walk(tree) for tree in trees()):
+        if isinstance(node, ast.Dict):
+            pairs = zip(node.keys, node.values, strict=True)
+            yield from chain.from_iterable(written(value) for key, value in pairs if "sentence" in written(key))
+        if isinstance(node, ast.Assign) and any(getattr(target, "id", "") == "sentence" for target in node.targets):
+            yield from (name for name in written(node.value) if " " not in name)
+
+
+def test_every_sentence_is_used() -> None:
+    assert sorted(name for name in sentences() if name not in literals() and not is_built(name)) == []
+
+
+def test_every_sentence_that_is_asked_for_exists() -> None:
+    wanted = set(asked())
+    assert len(wanted) > 100
+    assert sorted(wanted - sentences().keys()) == []
+
+
+@pytest.mark.parametrize("beginning", CLOSED)
+def test_every_member_of_a_closed_set_has_its_sentence(beginning: str) -> None:
+    assert any(each.startswith(f"{re.escape(beginning)}(") for each in patterns())
+    wanted = {f"{beginning}{member}" for member in CLOSED[beginning]}
+    assert sorted(wanted - sentences().keys()) == []
+
+
+def test_every_built_name_has_a_sentence_or_is_no_name_of_one() -> None:
+    """What say and plainly build has at least one sentence."""
+    built = [call.args[0] for call in calls("say", "plainly") if call.args and isinstance(call.args[0], ast.JoinedStr)]
+    wanted = {pattern(node) for node in built if isinstance(node, ast.JoinedStr)}
+    assert wanted and [each for each in wanted if not any(re.fullmatch(each, name) for name in sentences())] == []
+
+
+def test_every_placeholder_is_filled() -> None:
+    for call in calls("say", "plainly"):
+        given = {keyword.arg for keyword in call.keywords}
+        for name in written(call.args[0] if call.args else None):
+            assert None in given or fields(sentences().get(name, "")) <= given, name
+
+
+# How they are written.
+
+
+def fields(text: str) -> set[str]:
+    return {field for _, field, _, _ in string.Formatter().parse(text) if field is not None}
+
+
+def bare(text: str) -> str:
+    """What is written out: without what is filled in."""
+    return "".join(part for part, *_ in string.Formatter().parse(text))
+
+
+def having(found: str) -> list[str]:
+    """The sentences in which an expression is found."""
+    return [name for name, text in sentences().items() if re.search(found, text, re.MULTILINE)]
+
+
+def test_placeholders_are_plain_names() -> None:
+    for name, text in sentences().items():
+        parts = [part[1:] for part in string.Formatter().parse(text) if part[1] is not None]
+        assert all(str(field).isidentifier() and not spec and not how for field, spec, how in parts), name
+
+
+def test_bold_and_code_end_on_the_line_where_they_begin() -> None:
+    lines = [(name, bare(line)) for name, text in sentences().items() for line in text.splitlines()]
+    assert sorted((name for name, line in lines if line.count("*") % 2 or line.count("`") % 2)) == []
+
+
+def test_angle_brackets_are_slacks_or_escaped() -> None:
+    """Slack takes whatever stands between angle brackets for a link, inside code as well."""
+    assert sorted(having(r"<(?!@\{user\}>|#\{channel\}>)")) == []
+
+
+def test_spaces_are_single_but_for_columns() -> None:
+    """Two or more spaces set apart what is filled in, code, bold, bullets and separators; a line may be indented."""
+    assert sorted(having(r"\t|[^\s}·•`*] {2,}[^\s{·•`*]")) == []
+    assert sorted((name for name, text in sentences().items() if text != text.lstrip())) == []
+
+
+def test_lines_end_with_their_last_word() -> None:
+    """What leads in to something ends with a space after its colon, and a text of several lines with a line break."""
+    loose = [name for name, text in sentences().items() if any(line != line.rstrip() for line in lines_of(text))]
+    assert sorted(loose) == []
+
+
+def lines_of(text: str) -> list[str]:
+    return (text[:-1] if text.endswith(": ") else text).splitlines()
+
+
+def test_typography_is_the_same_everywhere() -> None:
+    assert sorted(having(r"\.\.")) == []
+    assert sorted(having(r"[\"„«»]")) == []
+    assert sorted(having(r"!\s*!|\?\s*!|!\s*\?")) == []
+    assert sorted(having(r" -- | – – |\w - \w")) == []
+    assert sorted(having(r" [,;:.](\s|$)")) == []
+
+
+def test_words_are_those_of_people() -> None:
+    assert sorted(having(r"(?i)\bclick(ing)? here\b|\boops\b|\bplease note\b")) == []
+    assert sorted((name for name, text in sentences().items() if JARGON.search(bare(text)))) == []
+    assert sorted(having(r"\bHTTP [1-5]")) == []
+
+
+def test_a_sentence_fits_into_a_paragraph() -> None:
+    assert sorted((name for name, text in sentences().items() if len(text) > 3000)) == []
+
+
+def shown_as() -> Iterator[tuple[str, str]]:
+    """What a window has as its title and on its button, as far as the name is written out, and every button's label."""
+    for function in chain.from_iterable(ast.walk(tree) for tree in trees()):
+        if isinstance(function, ast.FunctionDef):
+            yield from parts_of_windows(function)
+    for call in calls("message_window"):
+        yield from (("title", name) for name in written(call.args[0]))
+    yield from (("button", name) for name in sentences() if name.startswith("button."))
+
+
+def parts_of_windows(function: ast.FunctionDef) -> Iterator[tuple[str, str]]:
+    known = dict(assigned(function))
+    for call in ast.walk(function):
+        if isinstance(call, ast.Call) and called(call) == "modal" and call.args:
+            given = [("title", call.args[0])]
+            given += [("submit", keyword.value) for keyword in call.keywords if keyword.arg == "submit"]
+            for what, node in given:
+                value = known.get(node.id) if isinstance(node, ast.Name) else node
+                yield from ((what, name) for name in written(value))
+
+
+def assigned(function: ast.FunctionDef) -> Iterator[tuple[str, ast.expr]]:
+    """What a function's variables are set to."""
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                yield name, value
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
+                yield from (
+                    (name.id, value) for name, value in zip(names, values, strict=False) if isinstance(name, ast.Name)
+                )
+
+
+def test_titles_and_buttons_are_not_cut() -> None:
+    shown = set(shown_as())
+    assert {what for what, _ in shown} == CUT_AT.keys()
+    wide = [name for what, name in shown if len(bare(sentences()[name])) > CUT_AT[what]]
+    assert sorted(wide) == []
