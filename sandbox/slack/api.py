@@ -3,19 +3,26 @@
 import copy
 import secrets
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from sandbox.slack.files import file_object
 from sandbox.slack.limits import problems
-from sandbox.slack.office import Json, Message, Office, SlackError, View
+from sandbox.slack.office import Channel, Json, Member, Message, Office, SlackError, View
 
 HISTORY = ("channels:history", "groups:history")
+ZONES = {"CET": "Central European Time", "CEST": "Central European Summer Time", "UTC": "Coordinated Universal Time"}
+"""What Slack calls a time zone, by its abbreviation; any other stands for itself."""
 
 
 class WebApi:
     """Answers calls by their method's name."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, url: str = "") -> None:
+        """`url` is where the stand-in itself is found, for the addresses of files."""
         self._office = office
+        self._url = url
         self.socket_url: Callable[[], str] = lambda: ""
 
     def call(self, method: str, token: str, args: Json) -> Json:
@@ -133,9 +140,7 @@ class WebApi:
         channel = self._office.channels.get(args.get("channel", ""))
         if channel is None:
             raise SlackError("channel_not_found")
-        shared = channel.kind == "shared"
-        facts = {"id": channel.id, "name": channel.name, "is_ext_shared": shared, "is_archived": channel.archived}
-        return {"channel": facts | {"is_member": self._office.bot_user in channel.members}}
+        return {"channel": self._channel_facts(channel)}
 
     def conversations_members(self, args: Json) -> Json:
         channel = self._office.channels.get(args.get("channel", ""))
@@ -153,11 +158,18 @@ class WebApi:
         return self._history(args, lambda message: args.get("ts") in (message.thread_ts, message.ts))
 
     def users_info(self, args: Json) -> Json:
+        self._office.require("users:read")
         member = self._office.members.get(args.get("user", ""))
         if member is None:
             raise SlackError("user_not_found")
-        user = {"id": member.id, "team_id": member.team_id, "name": member.name.lower(), "is_bot": member.is_bot}
-        return {"user": user | {"real_name": member.name, "is_stranger": False, "is_restricted": member.is_guest}}
+        return {"user": self._member_facts(member, bool(args.get("include_locale")))}
+
+    def files_info(self, args: Json) -> Json:
+        self._office.require("files:read")
+        file = self._office.files.get(args.get("file", ""))
+        if file is None:
+            raise SlackError("file_not_found")
+        return {"file": file_object(file, self._url), "comments": [], "response_metadata": {"next_cursor": ""}}
 
     def usergroups_users_list(self, args: Json) -> Json:
         if args.get("usergroup") not in self._office.usergroups:
@@ -199,10 +211,29 @@ class WebApi:
         stack.append(id)
         return self.view_json(opened)
 
+    def _channel_facts(self, channel: Channel) -> Json:
+        own, shared = self._office.team_id, channel.kind == "shared"
+        facts: Json = {"id": channel.id, "name": channel.name, "is_channel": True, "is_private": channel.private}
+        facts |= {"is_archived": channel.archived, "is_member": self._office.bot_user in channel.members}
+        facts |= {"is_shared": shared, "is_ext_shared": shared, "is_org_shared": False, "is_pending_ext_shared": False}
+        facts |= {"context_team_id": own, "conversation_host_id": own, "shared_team_ids": channel.team_ids}
+        return facts | {"internal_team_ids": [own], "connected_team_ids": [t for t in channel.team_ids if t != own]}
+
+    def _member_facts(self, member: Member, with_locale: bool) -> Json:
+        """What `users.info` says; less of people of other workspaces, who have neither a locale nor an email for us."""
+        own = member.team_id == self._office.team_id
+        profile: Json = {"real_name": member.name, "display_name": member.name}
+        if own and member.email and "users:read.email" in self._office.scopes:
+            profile |= {"email": member.email}
+        user: Json = {"id": member.id, "team_id": member.team_id, "name": member.name.lower(), "is_bot": member.is_bot}
+        user |= {"real_name": member.name, "is_stranger": False, "is_restricted": member.is_guest, "profile": profile}
+        if not member.is_bot:
+            user |= _zone(member.tz, self._office.clock())
+        return user | ({"locale": "en-GB"} if own and with_locale else {})
+
     def _history(self, args: Json, fits: Callable[[Message], bool]) -> Json:
         channel = self._office.channel(args.get("channel", ""))
-        if not self._office.scopes & set(HISTORY):
-            raise SlackError("missing_scope")
+        self._office.require(*HISTORY)
         found = [m for m in self._office.messages if m.channel == channel.id and not m.ephemeral_to and fits(m)]
         newest = list(reversed(found))[: int(args.get("limit") or 100)]
         return {"messages": [_shown(message, bool(args.get("include_all_metadata"))) for message in newest]}
@@ -223,6 +254,13 @@ class WebApi:
         for block in blocks:
             block.setdefault("block_id", secrets.token_hex(3))
         return blocks
+
+
+def _zone(name: str, now: float) -> Json:
+    there = datetime.fromtimestamp(now, UTC).astimezone(ZoneInfo(name))
+    offset, short = there.utcoffset(), there.tzname() or ""
+    assert offset is not None, "a time with a zone has an offset"
+    return {"tz": name, "tz_label": ZONES.get(short, short), "tz_offset": int(offset.total_seconds())}
 
 
 def _shown(message: Message, with_metadata: bool = False) -> Json:

@@ -34,11 +34,13 @@ class Member:
     role: str = ""
     is_bot: bool = False
     is_guest: bool = False
+    tz: str = "Europe/Copenhagen"
+    email: str = ""
 
 
 @dataclass
 class Channel:
-    """A channel: `shared` with another workspace, or `internal`."""
+    """A channel: `shared` with another workspace, or `internal`. A `private` one speaks of itself as a group in its events."""
 
     id: str
     name: str
@@ -46,6 +48,7 @@ class Channel:
     team_ids: list[str]
     members: set[str]
     archived: bool = False
+    private: bool = False
 
 
 @dataclass
@@ -74,16 +77,34 @@ class View:
     previous: str = ""
 
 
-class SlackError(Exception):
-    """An error that the Web API answers with."""
+@dataclass(frozen=True)
+class StoredFile:
+    """A file that somebody uploaded."""
 
-    def __init__(self, error: str, messages: list[str] | None = None, retry_after: int = 0) -> None:
+    id: str
+    name: str
+    user: str
+    team_id: str
+    content: bytes
+    created: int
+
+
+class SlackError(Exception):
+    """An error that the Web API answers with; `details` stand next to it in the answer."""
+
+    def __init__(
+        self, error: str, messages: list[str] | None = None, retry_after: int = 0, details: Json | None = None
+    ) -> None:
         super().__init__(error)
-        self.error, self.messages, self.retry_after = error, messages or [], retry_after
+        self.error, self.messages, self.retry_after, self.details = error, messages or [], retry_after, details or {}
 
 
 class Office:
-    """Everything, behind one lock; `changed` wakes whoever watches. `heard` holds what the app said last."""
+    """Everything, behind one lock; `changed` wakes whoever watches. `heard` holds what the app said last.
+
+    `connect_files_in_full`: whether a payload carries the whole file of a person of another workspace, which Slack does not
+    document for windows; otherwise the app has to ask `files.info` for it, as with files in messages.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.clock = clock
@@ -93,12 +114,15 @@ class Office:
         self.app_id, self.bot_id, self.bot_user, self.team_id = "A0MAILDESK", "B0MAILDESK", "U0MAILDESK", ""
         self.command = "/maildesk"
         self.scopes = {"chat:write", "commands", "app_mentions:read", "channels:read", "users:read", "usergroups:read"}
+        self.scopes |= {"files:read"}
+        self.connect_files_in_full = False
         self.rate_limits = True
         self.workspaces: dict[str, Workspace] = {}
         self.members: dict[str, Member] = {}
         self.channels: dict[str, Channel] = {}
         self.usergroups: dict[str, list[str]] = {}
         self.messages: list[Message] = []
+        self.files: dict[str, StoredFile] = {}
         self.views: dict[str, View] = {}
         self.stacks: dict[str, list[str]] = defaultdict(list)
         self.homes: dict[str, Json] = {}
@@ -150,6 +174,12 @@ class Office:
         teams = sorted({self.members[user].team_id for user in people})
         with self.changing():
             self.channels[id] = Channel(id, name, "shared" if len(teams) > 1 else "internal", teams, people)
+
+    def require(self, *scopes: str) -> None:
+        """Refuse what the app was not granted any of these scopes for, as Slack does."""
+        if not self.scopes & set(scopes):
+            details = {"needed": ",".join(scopes), "provided": ",".join(sorted(self.scopes))}
+            raise SlackError("missing_scope", details=details)
 
     def new_ts(self) -> str:
         """A message's time, which is its name in the channel."""

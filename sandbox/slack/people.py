@@ -3,27 +3,26 @@
 import copy
 import secrets
 import time
-from typing import Any
 
 from sandbox.slack.api import WebApi
 from sandbox.slack.deliver import Ack, Delivery
+from sandbox.slack.events import Events
+from sandbox.slack.forms import Forms, Unable, find, find_acting, options, with_value
 from sandbox.slack.office import Channel, Json, Member, Message, Office, SlackError, View
 
 RESPONSES = 5
 RESPONSE_LIFE = 30 * 60
 
 
-class Unable(Exception):
-    """The person cannot do this in Slack."""
-
-
 class People:
     """Lets people act."""
 
-    def __init__(self, office: Office, api: WebApi, delivery: Delivery, url: str) -> None:
+    def __init__(self, office: Office, api: WebApi, delivery: Delivery, events: Events, forms: Forms, url: str) -> None:
         self._office = office
         self._api = api
         self._delivery = delivery
+        self._events = events
+        self._forms = forms
         self._url = url
         self._responses: dict[str, Json] = {}
 
@@ -63,45 +62,31 @@ class People:
             event |= {"event_ts": message.ts, "team": self._office.team_id}
             event |= {"user_team": member.team_id, "source_team": member.team_id}
             event |= {"thread_ts": thread_ts} if thread_ts else {}
-            self._event(event, place)
+            self._events.send(event, place)
         return {"ok": True, "ts": message.ts}
 
     def act(self, user: str, asked: Json) -> Json:
-        """Press or choose something on a message or in a window."""
-        member = self._office.members[user]
-        value = asked.get("value")
-        payload = self._interaction("block_actions", member)
-        if asked.get("view_id"):
-            view = self._own_view(user, asked["view_id"])
-            element = _element(view.view["blocks"], asked["block_id"], asked["action_id"])
-            state = {"values": _state(view.view["blocks"], asked.get("state") or {})}
-            payload |= {"container": {"type": "view", "view_id": view.id}}
-            payload |= {"view": self._view_payload(view, member) | {"state": state}}
-        elif asked.get("home"):
-            home = self._office.homes[user]
-            element = _element(home["blocks"], asked["block_id"], asked["action_id"])
-            payload |= {"container": {"type": "view", "view_id": f"VHOME{user}"}}
-            payload |= {"view": home | {"id": f"VHOME{user}", "state": {"values": {}}}}
-        else:
-            _, place = self._here(user, asked["channel"])
-            message = self._office.message(asked["channel"], asked["ts"])
-            if message.ephemeral_to and message.ephemeral_to != user:
-                raise Unable("this message is not yours")
-            element = _element(message.blocks, asked["block_id"], asked["action_id"])
-            payload |= self._message_payload(user, place, message)
-        action = {"block_id": asked["block_id"], "action_id": asked["action_id"], "type": element["type"]}
-        payload["actions"] = [action | _chosen(element, value) | {"action_ts": f"{time.time():.6f}"}]
+        """Press or choose something on a message, in a window or on the Home tab; `state` is what stands in its fields."""
+        blocks, value = self._blocks(user, asked), asked.get("value")
+        ids = asked["block_id"], asked["action_id"]
+        element = find_acting(blocks, *ids)
+        chosen = self._forms.chosen(user, element, value)
+        state = self._forms.state(user, blocks, with_value(asked.get("state") or {}, *ids, value))
+        payload = self._interaction("block_actions", self._office.members[user])
+        payload |= self._surface(user, asked, state)
+        action = {"block_id": ids[0], "action_id": ids[1], "type": element["type"]}
+        payload["actions"] = [action | chosen | {"action_ts": f"{time.time():.6f}"}]
         return self._answered(user, asked.get("channel", ""), self._delivery.interaction(payload))
 
     def load_options(self, user: str, asked: Json) -> Json:
         """Type into a select whose options the bot loads."""
         member, view = self._office.members[user], self._own_view(user, asked["view_id"])
-        _element(view.view["blocks"], asked["block_id"], asked["action_id"])
+        find(view.view["blocks"], asked["block_id"], asked["action_id"])
         payload = self._interaction("block_suggestion", member)
         payload |= {"block_id": asked["block_id"], "action_id": asked["action_id"], "value": asked.get("query", "")}
         payload |= {"container": {"type": "view", "view_id": view.id}, "view": self._view_payload(view, member)}
         ack = self._delivery.interaction(payload)
-        return {"ok": ack.ok, "options": _options(ack.body)}
+        return {"ok": ack.ok, "options": options(ack.body)}
 
     def shortcut(self, user: str, callback_id: str, channel: str = "", ts: str = "") -> Json:
         """Choose a shortcut of the app, a global one or one on a message: only people of the workspace where it is installed have
@@ -120,13 +105,13 @@ class People:
     def submit(self, user: str, view_id: str, values: Json) -> Json:
         """Send a form. What Slack's client itself would not let through is told at once."""
         view = self._own_view(user, view_id)
-        errors = _client_errors(view.view["blocks"], values)
+        errors = self._forms.errors(user, view.view["blocks"], values)
         if errors:
             return {"ok": False, "errors": errors}
         member = self._office.members[user]
         payload = self._interaction("view_submission", member)
         payload["team"] = {"id": member.team_id, "domain": "practice"}
-        state = {"values": _state(view.view["blocks"], values, everything=True)}
+        state = self._forms.state(user, view.view["blocks"], values)
         payload |= {"view": self._view_payload(view, member) | {"state": state}, "response_urls": []}
         ack = self._delivery.interaction(payload)
         if not ack.ok:
@@ -144,17 +129,8 @@ class People:
 
     def open_home(self, user: str) -> Json:
         """Look at the app's Home tab."""
-        event = {"type": "app_home_opened", "user": user, "channel": "D0HOME", "tab": "home", "event_ts": "1.1"}
-        self._event(event, None)
-        return {"ok": True}
-
-    def join(self, user: str, channel: str) -> Json:
-        """Somebody (or the bot) is added to a channel."""
-        with self._office.changing():
-            self._office.channels[channel].members.add(user)
-        team = self._office.members[user].team_id
-        event = {"type": "member_joined_channel", "user": user, "channel": channel, "channel_type": "C", "team": team}
-        self._event(event | {"event_ts": "1.1"}, self._office.channels[channel])
+        event = {"type": "app_home_opened", "user": user, "channel": "D0HOME", "tab": "home"}
+        self._events.send(event, None)
         return {"ok": True}
 
     def respond(self, token: str, body: Json) -> Json:
@@ -165,6 +141,35 @@ class People:
         known["uses"] += 1
         self._show_response(known["user"], known["channel"], body)
         return {"ok": True}
+
+    def _blocks(self, user: str, asked: Json) -> list[Json]:
+        """The blocks that somebody acts on, if they can see them."""
+        if asked.get("view_id"):
+            return list(self._own_view(user, asked["view_id"]).view["blocks"])
+        if asked.get("home"):
+            return list(self._office.homes[user]["blocks"])
+        self._here(user, asked["channel"])
+        return self._own_message(user, asked).blocks
+
+    def _surface(self, user: str, asked: Json, state: Json) -> Json:
+        """What a payload says of the place that somebody acted on."""
+        member = self._office.members[user]
+        if asked.get("view_id"):
+            view = self._view_payload(self._own_view(user, asked["view_id"]), member)
+            return {"container": {"type": "view", "view_id": view["id"]}, "view": view | {"state": state}}
+        if asked.get("home"):
+            id = f"VHOME{user}"
+            ids = {"id": id, "team_id": member.team_id, "app_installed_team_id": self._office.team_id}
+            home = copy.deepcopy(self._office.homes[user]) | ids | {"state": state}
+            return {"container": {"type": "view", "view_id": id}, "view": home}
+        _, place = self._here(user, asked["channel"])
+        return self._message_payload(user, place, self._own_message(user, asked)) | {"state": state}
+
+    def _own_message(self, user: str, asked: Json) -> Message:
+        message = self._office.message(asked["channel"], asked["ts"])
+        if message.ephemeral_to and message.ephemeral_to != user:
+            raise Unable("this message is not yours")
+        return message
 
     def _here(self, user: str, channel: str) -> tuple[Member, Channel]:
         place = self._office.channels.get(channel)
@@ -230,7 +235,6 @@ class People:
             "container": container,
             "channel": {"id": place.id, "name": place.name},
             "message": shown,
-            "state": {"values": {}},
             "response_url": self._response_url(user, place.id),
         }
 
@@ -248,92 +252,6 @@ class People:
         self._responses[token] = {"user": user, "channel": channel, "uses": 0, "at": time.time()}
         return f"{self._url}/response/{token}"
 
-    def _event(self, event: Json, place: Channel | None) -> None:
-        office = self._office
-        envelope: dict[str, Any] = {
-            "type": "event_callback",
-            "token": "practice",
-            "team_id": office.team_id,
-            "context_team_id": office.team_id,
-            "api_app_id": office.app_id,
-            "event": event,
-            "event_id": "Ev" + secrets.token_hex(6).upper(),
-            "event_time": int(time.time()),
-            "authorizations": [{"team_id": office.team_id, "user_id": office.bot_user, "is_bot": True}],
-            "is_ext_shared_channel": place is not None and place.kind == "shared",
-        }
-        self._delivery.event(envelope)
-
 
 def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _element(blocks: list[Json], block_id: str, action_id: str) -> Json:
-    for block in blocks:
-        if block.get("block_id") == block_id:
-            parts = [*block.get("elements", []), block.get("accessory") or {}, block.get("element") or {}]
-            for element in parts:
-                if element.get("action_id") == action_id:
-                    return dict(element)
-    raise Unable("there is no such button here (any more)")
-
-
-def _options(element: Json) -> list[Json]:
-    return [*element.get("options", []), *(o for g in element.get("option_groups", []) for o in g["options"])]
-
-
-def _chosen(element: Json, value: Any) -> Json:
-    if element["type"] == "button":
-        return {"text": element["text"]} | ({"value": element["value"]} if "value" in element else {})
-    return _value(element, value)
-
-
-def _value(element: Json, value: Any) -> Json:
-    kind = element["type"]
-    if kind in ("checkboxes", "multi_static_select"):
-        wanted = value or []
-        return {"type": kind, "selected_options": [o for o in _options(element) if o["value"] in wanted]}
-    if kind == "external_select":
-        return {"type": kind, "selected_option": value or None}
-    if kind in ("static_select", "radio_buttons", "overflow"):
-        chosen = next((o for o in _options(element) if o["value"] == value), None)
-        return {"type": kind, "selected_option": chosen}
-    if kind == "datepicker":
-        return {"type": kind, "selected_date": value or None}
-    return {"type": kind, "value": value or None}
-
-
-def _initial(element: Json) -> Any:
-    if "initial_options" in element:
-        return [option["value"] for option in element["initial_options"]]
-    if "initial_option" in element:
-        return element["initial_option"]["value"]
-    return element.get("initial_value", "")
-
-
-def _state(blocks: list[Json], values: Json, everything: bool = False) -> Json:
-    state: Json = {}
-    for block in blocks:
-        element = block.get("element")
-        if block["type"] != "input" or element is None:
-            continue
-        given = values.get(block["block_id"], {})
-        if everything or element["action_id"] in given:
-            value = given.get(element["action_id"], _initial(element))
-            state[block["block_id"]] = {element["action_id"]: _value(element, value)}
-    return state
-
-
-def _client_errors(blocks: list[Json], values: Json) -> Json:
-    errors = {}
-    for block in blocks:
-        if block["type"] != "input":
-            continue
-        element = block["element"]
-        value = values.get(block["block_id"], {}).get(element["action_id"], _initial(element))
-        if not value and not block.get("optional"):
-            errors[block["block_id"]] = "Please complete this required field."
-        elif len(value or "") > element.get("max_length", 3000):
-            errors[block["block_id"]] = f"At most {element['max_length']} characters."
-    return errors

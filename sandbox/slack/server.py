@@ -2,17 +2,25 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Flask, Response, jsonify, request, send_from_directory
+from flask import Flask, Response, jsonify, redirect, request, send_from_directory
+from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox.serving import Serving
 from sandbox.slack.api import WebApi
+from sandbox.slack.channels import ChannelLife
 from sandbox.slack.deliver import Delivery
+from sandbox.slack.events import Events
+from sandbox.slack.files import Files, file_object, mimetype
+from sandbox.slack.forms import Forms, Unable
 from sandbox.slack.office import Channel, Json, Message, Office, SlackError
-from sandbox.slack.people import People, Unable
+from sandbox.slack.people import People
 
 PAGE = Path(__file__).with_name("page")
 LONG_POLL_SECONDS = 20
+SIGN_IN = "<!doctype html><html lang=en><title>Sign in</title><h1>Sign in to your workspace</h1></html>"
+"""What stands where somebody without the right token looks for a file: no error, but a page for people, as Slack does."""
 
 
 class SlackStandIn:
@@ -20,14 +28,16 @@ class SlackStandIn:
 
     def __init__(self, office: Office, port: int = 0) -> None:
         self.office = office
-        self._api = WebApi(office)
         self.delivery = Delivery(office)
-        self._api.socket_url = lambda: self.delivery.socket_url
         app = Flask("slack", static_folder=None)
         self._serving = Serving(app, port)
         self.url = f"http://127.0.0.1:{self._serving.port}"
         self.api_url = f"{self.url}/api/"
-        self.people = People(office, self._api, self.delivery, self.url)
+        self._api = WebApi(office, self.url)
+        self._api.socket_url = lambda: self.delivery.socket_url
+        self.files, events = Files(office, self.url), Events(office, self.delivery)
+        self.channels = ChannelLife(office, events)
+        self.people = People(office, self._api, self.delivery, events, Forms(self.files), self.url)
         self._routes(app)
 
     def start(self) -> None:
@@ -45,6 +55,9 @@ class SlackStandIn:
         app.add_url_rule("/response/<token>", view_func=self._response, methods=["POST"])
         app.add_url_rule("/ui/bootstrap", view_func=self._bootstrap)
         app.add_url_rule("/ui/view", view_func=self._view)
+        app.add_url_rule("/ui/upload", view_func=self._upload, methods=["POST"])
+        app.add_url_rule("/files-pri/<place>/<path:name>", view_func=self._file)
+        app.add_url_rule("/signin", "signin", view_func=lambda: SIGN_IN)
         app.add_url_rule("/ui/<what>", view_func=self._human, methods=["POST"])
         app.add_url_rule("/", "page", view_func=lambda: send_from_directory(PAGE, "index.html"))
         app.add_url_rule("/page/<name>", "part", view_func=lambda name: send_from_directory(PAGE, name))
@@ -57,7 +70,7 @@ class SlackStandIn:
             answer = jsonify(self._api.call(method, token, args))
         except SlackError as error:
             details = {"response_metadata": {"messages": error.messages}} if error.messages else {}
-            answer = jsonify({"ok": False, "error": error.error, **details})
+            answer = jsonify({"ok": False, "error": error.error, **error.details, **details})
             if error.messages:
                 self.office.complaints.append({"kind": method, "problem": error.messages})
             if error.retry_after or error.error == "ratelimited":
@@ -73,36 +86,74 @@ class SlackStandIn:
         except SlackError as error:
             return jsonify(ok=False, error=error.error), 404
 
+    def _upload(self) -> tuple[Response, int] | Response:
+        """Somebody chooses a file in a field: it is uploaded at once, as Slack's client does."""
+        user, chosen = request.form.get("as", ""), request.files.get("file")
+        if user not in self.office.members or chosen is None:
+            return jsonify(ok=False, error="no_file_data"), 409
+        file = self.files.add(user, chosen.filename or "", chosen.read())
+        return jsonify(ok=True, file=file_object(file, self.url))
+
+    def _file(self, place: str, name: str) -> AnyResponse:
+        """A file's bytes for the app; for others the way to the page where people sign in."""
+        try:
+            file = self.files.content(place, request.headers.get("Authorization", ""))
+        except KeyError:
+            return Response("<!doctype html><title>Not found</title>", 404, mimetype="text/html")
+        if file is None:
+            return redirect(f"/signin?{urlencode({'redir': request.path})}")
+        return Response(file.content, mimetype=mimetype(file.name))
+
     def _human(self, what: str) -> tuple[Response, int] | Response:
         asked = request.get_json()
-        user = asked.get("as", "")
-        people = self.people
         try:
-            match what:
-                case "slash":
-                    answer = people.slash(user, asked["channel"], asked["command"], asked.get("text", ""))
-                case "message":
-                    answer = people.say(user, asked["channel"], asked["text"], asked.get("thread_ts", ""))
-                case "action":
-                    answer = people.act(user, asked)
-                case "options":
-                    answer = people.load_options(user, asked)
-                case "shortcut":
-                    place, ts = asked.get("channel", ""), asked.get("ts", "")
-                    answer = people.shortcut(user, asked["callback_id"], place, ts)
-                case "submit":
-                    answer = people.submit(user, asked["view_id"], asked.get("values") or {})
-                case "close":
-                    answer = people.close(user, asked["view_id"])
-                case "home":
-                    answer = people.open_home(user)
-                case "join":
-                    answer = people.join(asked["user"], asked["channel"])
-                case _:
-                    return jsonify(ok=False, error="unknown"), 404
+            answer = self._done(what, asked.get("as", ""), asked)
         except (Unable, SlackError) as error:
             return jsonify(ok=False, error=str(error)), 409
-        return jsonify(answer)
+        return jsonify(answer) if answer is not None else (jsonify(ok=False, error="unknown"), 404)
+
+    def _done(self, what: str, user: str, asked: Json) -> Json | None:
+        """What comes of something that a person does; nothing for what people do not do."""
+        people = self.people
+        match what:
+            case "slash":
+                return people.slash(user, asked["channel"], asked["command"], asked.get("text", ""))
+            case "message":
+                return people.say(user, asked["channel"], asked["text"], asked.get("thread_ts", ""))
+            case "action":
+                return people.act(user, asked)
+            case "options":
+                return people.load_options(user, asked)
+            case "shortcut":
+                return people.shortcut(user, asked["callback_id"], asked.get("channel", ""), asked.get("ts", ""))
+            case "submit":
+                return people.submit(user, asked["view_id"], asked.get("values") or {})
+            case "close":
+                return people.close(user, asked["view_id"])
+            case "home":
+                return people.open_home(user)
+            case _:
+                return self._done_to_channel(what, user, asked)
+
+    def _done_to_channel(self, what: str, user: str, asked: Json) -> Json | None:
+        channels, channel = self.channels, asked.get("channel", "")
+        if channel not in self.office.channels:
+            return None
+        match what:
+            case "join":
+                return channels.join(asked["user"], channel)
+            case "leave":
+                return channels.leave(asked["user"], channel)
+            case "archive" | "unarchive":
+                return channels.archive(user, channel, archived=what == "archive")
+            case "change_id":
+                return channels.change_id(channel)
+            case "share":
+                return channels.share(channel, asked["team"], asked["users"])
+            case "unshare":
+                return channels.unshare(channel, asked["team"])
+            case _:
+                return None
 
     def _bootstrap(self) -> Response:
         office = self.office

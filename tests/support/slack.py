@@ -21,6 +21,29 @@ def texts(block: Any) -> list[str]:
     return []
 
 
+def elements(blocks: list[dict[str, Any]]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Every interactive element with its block, those of inputs too."""
+    found = []
+    for block in blocks:
+        parts = [*(block.get("elements") or []), block.get("accessory") or {}, block.get("element") or {}]
+        found += [(block, part) for part in parts if part.get("action_id")]
+    return found
+
+
+def options_of(element: dict[str, Any]) -> dict[str, str]:
+    """The choices of an element, exactly as they are shown: text to value."""
+    found = element.get("options") or [o for g in element["option_groups"] for o in g["options"]]
+    return {option["text"]["text"]: option["value"] for option in found}
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that a person uploaded, to be given as a field's value."""
+
+    id: str
+    name: str
+
+
 @dataclass(frozen=True)
 class Message:
     """A message as a person sees it."""
@@ -38,9 +61,18 @@ class Message:
         return "\n".join([self.data["text"], *texts(self.data["blocks"])])
 
     @property
+    def blocks(self) -> list[dict[str, Any]]:
+        return list(self.data["blocks"])
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Where somebody acts who acts on it."""
+        return {"channel": self.channel, "ts": self.ts}
+
+    @property
     def elements(self) -> list[tuple[str, dict[str, Any]]]:
         """Its buttons, each with its block's id."""
-        return [(block["block_id"], element) for block in self.data["blocks"] for element in _elements(block)]
+        return _buttons(self.blocks)
 
     @property
     def buttons(self) -> list[str]:
@@ -75,20 +107,56 @@ class Window:
         return {block["label"]["text"]: block for block in self.view["blocks"] if block["type"] == "input"}
 
     @property
+    def blocks(self) -> list[dict[str, Any]]:
+        return list(self.view["blocks"])
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Where somebody acts who acts in it."""
+        return {"view_id": self.id}
+
+    @property
     def elements(self) -> list[tuple[str, dict[str, Any]]]:
         """Its buttons, each with its block's id."""
-        return [(block["block_id"], element) for block in self.view["blocks"] for element in _elements(block)]
+        return _buttons(self.blocks)
 
     def options(self, label: str) -> dict[str, str]:
-        """The choices of a dropdown: text to value."""
-        element = self.inputs[label]["element"]
-        found = element.get("options") or [o for g in element["option_groups"] for o in g["options"]]
-        return {option["text"]["text"]: option["value"] for option in found}
+        """The choices of a field: text to value."""
+        return options_of(self.inputs[label]["element"])
 
     def chosen(self, label: str) -> str:
         """What a dropdown shows already."""
         option = self.inputs[label]["element"].get("initial_option")
         return str(option["text"]["text"]) if option else ""
+
+
+@dataclass(frozen=True)
+class Home:
+    """The Home tab as a person sees it."""
+
+    view: dict[str, Any]
+
+    @property
+    def text(self) -> str:
+        """Everything that can be read in it."""
+        return "\n".join(texts(self.blocks))
+
+    @property
+    def blocks(self) -> list[dict[str, Any]]:
+        return list(self.view["blocks"])
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Where somebody acts who acts on it."""
+        return {"home": True}
+
+    @property
+    def elements(self) -> list[tuple[str, dict[str, Any]]]:
+        """Its buttons, each with its block's id."""
+        return _buttons(self.blocks)
+
+
+Surface = Message | Window | Home
 
 
 class SlackPerson:
@@ -109,20 +177,37 @@ class SlackPerson:
         """Write a message."""
         return self._post("message", channel=channel, text=text)
 
-    def press(self, where: Message | Window, label: str) -> dict[str, Any]:
-        """Press a button."""
-        block_id, element = next((b, e) for b, e in where.elements if e["text"]["text"] == label)
-        place = {"channel": where.channel, "ts": where.ts} if isinstance(where, Message) else {"view_id": where.id}
-        return self._post("action", block_id=block_id, action_id=element["action_id"], **place)
+    def press(self, where: Surface, label: str, state: dict[str, Any] | None = None, nth: int = 0) -> dict[str, Any]:
+        """Press a button, of several with this label the `nth`; `state` is what stands in the fields there, by their labels."""
+        block_id, element = [(b, e) for b, e in where.elements if e["text"]["text"] == label][nth]
+        return self._act(where, block_id, element["action_id"], None, state)
+
+    def choose(
+        self, where: Surface, name: str, choice: str | list[str], state: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Choose in a select, a menu, radio buttons, check boxes or a date picker of which the app hears at once.
+
+        `name` is its placeholder, its action id or (in an input) its label; `choice` the text of the option, or a date.
+        """
+        block, element = next((b, e) for b, e in elements(where.blocks) if name in _names(b, e))
+        return self._act(where, block["block_id"], element["action_id"], _plain(element, choice), state)
+
+    def enter(self, where: Surface, label: str, text: str, state: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Type into a text field that tells the app at once, and press Enter."""
+        block, element = next((b, e) for b, e in elements(where.blocks) if label in _names(b, e))
+        return self._act(where, block["block_id"], element["action_id"], text, state)
+
+    def upload(self, window: Window, label: str, name: str, content: bytes) -> File:
+        """Choose a file in a field of a form; it is uploaded at once, and is sent with the form as the field's value."""
+        assert window.inputs[label]["element"]["type"] == "file_input"
+        sent = self._session.post(
+            f"{self._url}/ui/upload", data={"as": self.user}, files={"file": (name, content)}, timeout=30
+        ).json()
+        return File(sent["file"]["id"], name)
 
     def submit(self, window: Window, values: dict[str, Any]) -> dict[str, str]:
         """Send a form with these values by label; returns the errors by label."""
-        given: dict[str, dict[str, Any]] = {}
-        for label, value in values.items():
-            block = window.inputs[label]
-            value = window.options(label)[value] if block["element"]["type"] == "static_select" and value else value
-            given[block["block_id"]] = {block["element"]["action_id"]: value}
-        answer = self._post("submit", view_id=window.id, values=given)
+        answer = self._post("submit", view_id=window.id, values=_given(window.blocks, values))
         labels = {block["block_id"]: label for label, block in window.inputs.items()}
         return {labels[block_id]: text for block_id, text in (answer.get("errors") or {}).items()}
 
@@ -130,6 +215,15 @@ class SlackPerson:
         """Open the Home tab and wait for it."""
         self._post("home")
         return self.until(lambda: self._view()["home"])
+
+    def home_tab(self, *wanted: str) -> Home:
+        """The Home tab once it has all of these texts, waiting for it."""
+
+        def look() -> Home | None:
+            home = Home(self._view()["home"] or {"blocks": []})
+            return home if home.blocks and all(text in home.text for text in wanted) else None
+
+        return self.until(look, f"a Home tab with {wanted}")
 
     def messages(self, channel: str) -> list[Message]:
         """The messages of a channel, oldest first, replies among them."""
@@ -177,6 +271,13 @@ class SlackPerson:
                 raise AssertionError(f"no {what}; to be seen is:\n" + "\n---\n".join(seen))
             self._get(f"{self._url}/ui/view?as={self.user}&since={version}")
 
+    def _act(
+        self, where: Surface, block_id: str, action_id: str, value: Any, state: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        given = _given(where.blocks, state or {})
+        ids = {"block_id": block_id, "action_id": action_id}
+        return self._post("action", value=value, state=given, **ids, **where.place)
+
     def _view(self) -> dict[str, Any]:
         return self._get(f"{self._url}/ui/view?as={self.user}")
 
@@ -191,6 +292,34 @@ class SlackPerson:
         return answer
 
 
-def _elements(block: dict[str, Any]) -> list[dict[str, Any]]:
-    parts = [*(block.get("elements") or []), block.get("accessory") or {}]
-    return [part for part in parts if part.get("type") == "button"]
+def _buttons(blocks: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    return [(block["block_id"], element) for block, element in elements(blocks) if element["type"] == "button"]
+
+
+def _names(block: dict[str, Any], element: dict[str, Any]) -> list[str]:
+    """What a field may be called by: its action id, its placeholder, its label."""
+    spoken = [block.get("label") or {}, element.get("placeholder") or {}]
+    return [element["action_id"], *(text["text"] for text in spoken if text)]
+
+
+def _given(blocks: list[dict[str, Any]], values: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Values by label (or placeholder, or action id) as the page sends them."""
+    given: dict[str, dict[str, Any]] = {}
+    for label, value in values.items():
+        block, element = next((b, e) for b, e in elements(blocks) if label in _names(b, e))
+        given.setdefault(block["block_id"], {})[element["action_id"]] = _plain(element, value)
+    return given
+
+
+def _plain(element: dict[str, Any], value: Any) -> Any:
+    """A value as the page sends it: options by their values, files by their ids."""
+    several = value if isinstance(value, list) else [value] if value else []
+    match element["type"]:
+        case "static_select" | "radio_buttons" | "overflow":
+            return options_of(element)[value] if value else value
+        case "checkboxes" | "multi_static_select":
+            return [options_of(element)[each] for each in several]
+        case "file_input":
+            return [file.id for file in several]
+        case _:
+            return value

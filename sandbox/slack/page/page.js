@@ -1,10 +1,11 @@
 // The practice world's chat: who you are, channels, messages, threads, windows.
 
-import { draw, read } from "./blocks.js";
+import { draw } from "./blocks.js";
+import { fieldsOf } from "./fields.js";
 import { markup, node } from "./text.js";
 
 const $ = (id) => document.getElementById(id);
-const here = { me: "", place: "", thread: "", version: -1, view: null, typed: {}, errors: {}, seen: new Set() };
+const here = { me: "", place: "", thread: "", version: -1, view: null, errors: {}, seen: new Set() };
 let world;
 let names = {};
 
@@ -15,6 +16,38 @@ async function call(what, asked = {}) {
   return body;
 }
 
+async function upload(file) {
+  const form = new FormData();
+  form.append("as", here.me);
+  form.append("file", file);
+  const answer = await (await fetch("/ui/upload", { method: "POST", body: form })).json();
+  return answer.ok ? answer.file : null;
+}
+
+// What blocks need to be drawn and to act: `place` says where the blocks are.
+function surface(name, place, blocks, more = {}) {
+  const fields = fieldsOf(`${here.me} ${name}`, blocks);
+  const act = (asked) => call("action", { ...place, state: fields.values, ...asked });
+  const load = (asked) => call("options", { ...place, ...asked });
+  return { names, people: world.people, fields, act, load, upload, ...more };
+}
+
+// A node is drawn once for what it shows, so that what has the focus stays while other things change.
+const drawn = new Map();
+function once(key, shown, make) {
+  const mark = JSON.stringify(shown);
+  if (!drawn.has(key) || drawn.get(key).mark !== mark) drawn.set(key, { mark, node: make() });
+  return drawn.get(key).node;
+}
+
+function refill(box, nodes) {
+  const same = nodes.length === box.childNodes.length && nodes.every((each, at) => each === box.childNodes[at]);
+  if (same) return;
+  const active = document.activeElement;
+  box.replaceChildren(...nodes);
+  if (box.contains(active)) active.focus();
+}
+
 function notice(text) {
   const box = node("div", {}, text);
   $("notices").append(box);
@@ -22,12 +55,12 @@ function notice(text) {
 }
 
 function messageNode(message, channel, inThread) {
-  const act = (asked) => call("action", { channel, ts: message.ts, ...asked });
+  const context = surface(`${channel} ${message.ts}`, { channel, ts: message.ts }, message.blocks);
   const inside = node("div", { class: message.ephemeral ? "inside private" : "inside" });
   const at = new Date(Number(message.ts) * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
   const marks = `${at}${message.edited ? " · edited" : ""}${message.ephemeral ? " · only visible to you" : ""}`;
   inside.append(node("div", {}, node("span", { class: "name" }, message.name), " ", node("span", { class: "quiet" }, marks)));
-  if (message.blocks.length) inside.append(...message.blocks.map((block) => draw(block, { names, act })));
+  if (message.blocks.length) inside.append(...message.blocks.map((block) => draw(block, context)));
   else inside.append(node("div", { class: "section" }, node("div", {}, markup(message.text, names))));
   if (message.reply_count && !inThread) {
     const text = message.reply_count === 1 ? "1 reply" : `${message.reply_count} replies`;
@@ -73,13 +106,17 @@ function goTo(place, label) {
 function renderChannel(channel) {
   $("title").textContent = `# ${channel.name}`;
   const own = channel.messages.filter((message) => !message.thread_ts || message.ephemeral);
-  keepScroll($("messages"), () => $("messages").replaceChildren(...own.map((message) => messageNode(message, channel.id, false))));
+  const nodes = own.map((message) => once(`${channel.id} ${message.ts}`, message, () => messageNode(message, channel.id, false)));
+  keepScroll($("messages"), () => refill($("messages"), nodes));
 }
 
 function renderHome(view) {
   $("title").textContent = "Maildesk";
   const blocks = view.home ? view.home.blocks : [];
-  $("messages").replaceChildren(...blocks.map((block) => draw(block, { names, act: (asked) => call("action", { home: true, ...asked }) })));
+  refill($("messages"), [once("home", blocks, () => {
+    const context = surface("home", { home: true }, blocks);
+    return node("div", { class: "home" }, ...blocks.map((block) => draw(block, context)));
+  })]);
 }
 
 function renderThread(channel) {
@@ -88,8 +125,10 @@ function renderThread(channel) {
   if (!head) return;
   const close = () => { here.thread = ""; render(); };
   const all = channel.messages.filter((message) => message.ts === here.thread || message.thread_ts === here.thread);
-  const title = node("header", {}, node("b", {}, "Thread"), node("button", { type: "button", onclick: close }, "Close thread"));
-  keepScroll($("thread"), () => $("thread").replaceChildren(title, ...all.map((message) => messageNode(message, channel.id, true))));
+  const title = once("thread", here.thread, () =>
+    node("header", {}, node("b", {}, "Thread"), node("button", { type: "button", onclick: close }, "Close thread")));
+  const nodes = all.map((message) => once(`${channel.id} ${message.ts} thread`, message, () => messageNode(message, channel.id, true)));
+  keepScroll($("thread"), () => refill($("thread"), [title, ...nodes]));
 }
 
 function renderWindows(views) {
@@ -98,31 +137,37 @@ function renderWindows(views) {
   if (!top) { $("stack").replaceChildren(); return; }
   const mark = `${top.id} ${top.hash} ${JSON.stringify(here.errors[top.id] || {})}`;
   if (shown && shown.dataset.mark === mark) return;
-  const typed = shown && shown.dataset.view === top.id ? read(shown) : {};
+  const before = shown && shown.dataset.view === top.id ? focused() : null;
   $("stack").replaceChildren(windowNode(top, mark));
-  restore($("stack"), typed);
-  const first = $("stack").querySelector("input, textarea, select, button");
+  const first = refound($("stack"), before) || $("stack").querySelector("input, textarea, select, button");
   if (first) first.focus();
 }
 
-function restore(root, typed) {
-  for (const control of root.querySelectorAll("input[data-block], textarea[data-block], select[data-block]")) {
-    const value = (typed[control.dataset.block] || {})[control.dataset.action];
-    if (value) control.value = value;
-  }
+// Where the focus is, in words that outlive a redrawing.
+function focused() {
+  const active = document.activeElement;
+  const control = active && active.closest("[data-block]");
+  return control && { block: control.dataset.block, action: control.dataset.action, value: active.value };
+}
+
+function refound(root, before) {
+  const same = (control) => before && control.dataset.block === before.block && control.dataset.action === before.action;
+  const control = [...root.querySelectorAll("[data-block]")].find(same);
+  if (!control || control.matches("input, textarea, select, button, a")) return control;
+  const inside = [...control.querySelectorAll("input, select, button, summary")];
+  return inside.find((each) => each.value === before.value) || inside[0];
 }
 
 function windowNode({ id, view }, mark) {
   const box = node("div", { class: "blocks" });
-  const act = (asked) => call("action", { view_id: id, state: read(box), ...asked });
-  const load = (asked) => call("options", { view_id: id, ...asked });
-  box.append(...view.blocks.map((block) => draw(block, { names, act, load, errors: here.errors[id] || {} })));
+  const context = surface(id, { view_id: id }, view.blocks, { errors: here.errors[id] || {} });
+  box.append(...view.blocks.map((block) => draw(block, context)));
   const close = () => { delete here.errors[id]; call("close", { view_id: id }); };
   const buttons = [node("button", { type: "button", onclick: close }, view.close ? view.close.text : "Close")];
   if (view.submit) buttons.push(node("button", { class: "primary" }, view.submit.text));
   const send = async (event) => {
     event.preventDefault();
-    const answer = await call("submit", { view_id: id, values: read(box) });
+    const answer = await call("submit", { view_id: id, values: context.fields.values });
     here.errors[id] = answer.errors || {};
     render();
   };
@@ -152,6 +197,7 @@ function remember() {
 
 function become(person) {
   Object.assign(here, { me: person, version: -1, thread: "", view: null });
+  drawn.clear();
   remember();
   fetch(`/ui/view?as=${person}`).then((answer) => answer.json()).then((view) => {
     if (here.me !== person) return;
