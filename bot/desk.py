@@ -47,6 +47,7 @@ class Desk:
     road: Road
     hours: Hours
     alert_channel: str
+    support_channel: str
     support_email: str
     vendor_name: str
     public_url: str

@@ -28,6 +28,7 @@ from bot.drafts import Drafts
 from bot.failures import Failures
 from bot.folders import Folders
 from bot.help import Help
+from bot.ladder import Ladder
 from bot.links import JOB as LINK_JOB
 from bot.links import Links
 from bot.mends import JOB as MEND_JOB
@@ -114,7 +115,9 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     rows = catalogue.load()
     quick, patient = slack_client(settings, INTERACTIVE_TIMEOUT), slack_client(settings, BACKGROUND_TIMEOUT)
     directory = SlackDirectory(patient, clock, settings.support_users, settings.support_usergroup)
-    road, failures = Road(clock, settings.nag_ladder), Failures(rows, clock, settings.alert_channel)
+    ladder = Ladder(settings.nag_ladder)
+    road = Road(clock, ladder, settings.hours, settings.support_channel)
+    failures = Failures(rows, clock, settings.alert_channel)
     probe = MailProbe(hosts)
     tokens = Tokens(store, clock, cipher, microsoft)
     mends = Mends(store, clock, road)
@@ -124,7 +127,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     signin = SignIn(store, clock, cipher, microsoft, road, setbacks, links, url, tests.request)
     consent = Consent(store, clock, cipher, microsoft, road, setbacks, links, tests, url)
     watch = Watch(store, clock, settings.credentials, settings.alert_channel)
-    reminders = Reminders(store, clock, road, settings.nag_ladder, settings.support_channel)
+    reminders = Reminders(store, clock, road, ladder, settings.hours, settings.support_channel)
     accounts = Accounts(store, clock, road, links, tests.request)
     old = OldAccounts(store, clock, accounts)
     desk = Desk(
@@ -148,6 +151,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         road=road,
         hours=settings.hours,
         alert_channel=settings.alert_channel,
+        support_channel=settings.support_channel,
         support_email=settings.support_email,
         vendor_name=settings.vendor_name,
         public_url=url,

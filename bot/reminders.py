@@ -1,45 +1,48 @@
-"""Reminders for accounts that wait: when the next is due, and one message a channel that lists them."""
+"""Reminders of what waits for somebody: one message a place and day, in working hours, put off, ended, handed over."""
 
-from collections import defaultdict
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
 
 from bot import notices
+from bot.hours import Hours, hours_of
+from bot.ladder import Ladder, may_remind, waits
 from bot.people import MAILDESK, Person
 from bot.refusals import Refused
-from bot.road import NAGGED, Road
+from bot.road import Road, listed_still
 from bot.time import Clock
 from storage.database import Store, Transaction
-from storage.tables import Account, Reminder
+from storage.tables import Account, AuditEntry, Channel, Customer, Reminder
 from storage.vocabulary import Owner
 
-AT_ONCE = 200
+PLACES_AT_ONCE = 200
+LISTED = 50
+"""So many accounts stand on one reminder; of the others it says how many there are."""
+
+LONGEST_PAUSE = timedelta(days=92)
 
 
 class Reminders:
-    """Reminds along a ladder: after the last rung the account is handed to support."""
+    """Reminds people in their channel, and support in its own; after the last rung an account is handed to support."""
 
     def __init__(
-        self, store: Store, clock: Clock, road: Road, ladder: Sequence[timedelta], support_channel: str
+        self, store: Store, clock: Clock, road: Road, ladder: Ladder, ordinary: Hours, support_channel: str
     ) -> None:
+        """`ordinary`: when support is reminded, and customers of whom nothing else was said."""
         self._store = store
         self._clock = clock
         self._road = road
-        self._ladder = tuple(ladder)
+        self._ladder = ladder
+        self._ordinary = ordinary
         self._support_channel = support_channel
 
     def remind_due(self) -> int:
-        """Remind of every account that is due now, one message a channel; says how many accounts were due.
-
-        Rungs that passed while no worker ran are caught up with by one reminder."""
+        """Remind wherever something is due now; says in how many places. Each place is one transaction, held by one worker."""
+        now = self._clock.now()
         with self._store.transaction() as tx:
-            due = tx.accounts.due_for_nag(self._clock.now(), AT_ONCE)
-            channels: dict[str, list[Account]] = defaultdict(list)
-            for account in due:
-                channels[account.channel_id].append(account)
-            for channel_id, accounts in channels.items():
-                self._remind(tx, channel_id, accounts)
-            return len(due)
+            due = tx.reminders.due(now, PLACES_AT_ONCE)
+        places = {self._support_channel if owner is Owner.SUPPORT else channel_id for channel_id, owner in due}
+        return sum(self._remind_in(place) for place in sorted(places))
 
     def snooze(self, reminder_id: int, until: datetime, by: Person) -> None:
         """Leave the accounts of a reminder alone until `until`.
@@ -49,44 +52,158 @@ class Reminders:
         """
         with self._store.transaction() as tx:
             reminder = tx.reminders.get(reminder_id)
-            waiting = self._waiting(tx, reminder)
-            if reminder is None or not waiting:
+            listed = tx.accounts.several(reminder.account_ids) if reminder is not None else []
+            waiting = [account for account in listed if listed_still(account, account.owner is Owner.SUPPORT)]
+            if reminder is None or reminder.finished_at is not None or not waiting:
                 raise Refused("refused.nothing_to_snooze")
             for account in waiting:
-                account.snoozed_until = account.nag_due_at = until
-                self._road.audit(tx, by, "reminder.snoozed", account, until=until.isoformat())
+                self._hold(tx, account, until, by)
             notices.show_reminder(tx, reminder, self._clock.now())
 
-    def _waiting(self, tx: Transaction, reminder: Reminder | None) -> list[Account]:
-        if reminder is None or reminder.finished_at is not None:
-            return []
-        return [a for a in tx.accounts.several(reminder.account_ids) if a.state in NAGGED]
+    def snooze_account(self, account: Account, until: datetime, by: Person) -> None:
+        """Leave one account alone until `until`.
 
-    def _remind(self, tx: Transaction, channel_id: str, due: Sequence[Account]) -> None:
+        Raises:
+            Refused: it waits for nobody who is reminded.
+        """
+        with self._waiting(account) as (tx, account):
+            self._hold(tx, account, until, by)
+
+    def stop(self, account: Account, by: Person) -> None:
+        """Remind nobody of the account any more, until something about it changes.
+
+        Raises:
+            Refused: it waits for nobody who is reminded.
+        """
+        with self._waiting(account) as (tx, account):
+            account.nag_stopped_at, account.nag_due_at = self._clock.now(), None
+            account.nag_held_by_team, account.nag_held_by_user = by.team, by.user
+            self._road.audit(tx, by, "reminder.stopped", account)
+
+    def resume(self, account: Account, by: Person) -> None:
+        """Remind of the account again.
+
+        Raises:
+            Refused: it waits for nobody who is reminded.
+        """
+        with self._waiting(account) as (tx, account):
+            self._ladder.resume(account, self._clock.now(), self._road.hours(tx, account))
+            self._road.audit(tx, by, "reminder.resumed", account)
+
+    def pause(self, channel: Channel, day: date, by: Person) -> datetime:
+        """Remind nobody of the customer's people before `day` begins there (public holidays, say); when that is.
+
+        Raises:
+            Refused: the day is not ahead, or too far ahead.
+        """
         now = self._clock.now()
+        with self._store.transaction() as tx:
+            customer = tx.channels.lock_customer(channel.customer_id)
+            hours = hours_of(customer, self._ordinary)
+            until = hours.next_moment(datetime.combine(day, time(0), hours.zone))
+            if not now < until <= now + LONGEST_PAUSE:
+                raise Refused("pause.bad_day")
+            customer.paused_until, customer.paused_by_team, customer.paused_by_user = until, by.team, by.user
+            for account in tx.reminders.planned(channel.customer_id, until):
+                self._ladder.hold(account, until, hours)
+            self._note(tx, customer, channel, "reminders.paused", by, until=until.isoformat())
+            return until
+
+    def end_pause(self, channel: Channel, by: Person) -> None:
+        """Remind the customer's people again."""
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            customer = tx.channels.lock_customer(channel.customer_id)
+            hours = hours_of(customer, self._ordinary)
+            for account in tx.reminders.planned(channel.customer_id, customer.paused_until or now):
+                if account.snoozed_until is None:
+                    self._ladder.resume(account, now, hours)
+            customer.paused_until, customer.paused_by_team, customer.paused_by_user = None, "", ""
+            self._note(tx, customer, channel, "reminders.pause_ended", by)
+
+    def _remind_in(self, place: str) -> int:
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            if not tx.reminders.take(place):
+                return 0  # another worker is at it
+            support = place == self._support_channel
+            due = tx.reminders.due_in(None if support else place, now)
+            channel = None if support else tx.channels.get(place)
+            hours = self._place_hours(tx, channel)
+            if not due:
+                return 0
+            if (channel is not None and channel.closed) or not self._free(tx, place, hours, now):
+                self._put_off(due, hours, now)
+                return 0
+            self._remind(tx, place, due, hours, now)
+            return 1
+
+    def _free(self, tx: Transaction, place: str, hours: Hours, now: datetime) -> bool:
+        """Whether it is a time for reminders there, and the first one of the day."""
+        return may_remind(now, hours) and tx.reminders.last_day(place) != hours.day(now).isoformat()
+
+    def _put_off(self, due: Sequence[Account], hours: Hours, now: datetime) -> None:
+        soon = hours.next_moment(now)
+        due_at = soon if soon > now and may_remind(soon, hours) else hours.next_day(now)
         for account in due:
-            self._climb(tx, account, now)
-        tx.session.flush()
-        earlier = tx.reminders.open_in(channel_id)
+            account.nag_due_at = due_at
+
+    def _remind(self, tx: Transaction, place: str, due: Sequence[Account], hours: Hours, now: datetime) -> None:
+        earlier = tx.reminders.open_in(place)
+        listed = self._listed(tx, place, due, earlier, now)
+        ended = [account for account in due if not self._climb(tx, account, hours, now)]
         if earlier is not None:
             earlier.finished_at = now
             notices.take_away_reminder(tx, earlier, now)
-        listed = tx.accounts.waiting_in(channel_id, NAGGED, now)
-        reminder = tx.reminders.add(
-            Reminder(channel_id=channel_id, posted_at=now, account_ids=[a.id for a in listed if a.id is not None])
-        )
+        ids = [account.id or 0 for account in listed]
+        reminder = tx.reminders.add(Reminder(channel_id=place, posted_at=now, account_ids=ids))
+        tx.reminders.set_day(place, hours.day(now).isoformat())
         notices.show_reminder(tx, reminder, now)
-
-    def _climb(self, tx: Transaction, account: Account, now: datetime) -> None:
-        rungs = [account.state_since + rung for rung in self._ladder]
-        ahead = [number for number, due in enumerate(rungs) if due > now]
-        account.nag_rung = ahead[0] if ahead else len(rungs)
-        account.nag_due_at = rungs[ahead[0]] if ahead else None
-        account.snoozed_until = None
-        self._road.audit(tx, MAILDESK, "reminder.posted", account, rung=str(account.nag_rung))
-        if not ahead:
+        for account in ended:
             self._hand_over(tx, account, now)
 
+    def _listed(
+        self, tx: Transaction, place: str, due: Sequence[Account], earlier: Reminder | None, now: datetime
+    ) -> list[Account]:
+        """What the message lists: in a customer's channel all that waits there; in support's what is due, and what stood on the
+        message before and waits still."""
+        if place != self._support_channel:
+            return tx.reminders.waiting_in(place, now, LISTED)
+        before = tx.accounts.several(earlier.account_ids) if earlier is not None else []
+        listed = {account.id: account for account in (*due, *before) if listed_still(account, support=True)}
+        return list(listed.values())[:LISTED]
+
+    def _climb(self, tx: Transaction, account: Account, hours: Hours, now: datetime) -> bool:
+        more = self._ladder.climb(account, now, hours)
+        self._road.audit(tx, MAILDESK, "reminder.posted", account, rung=str(account.nag_rung))
+        return more
+
     def _hand_over(self, tx: Transaction, account: Account, now: datetime) -> None:
-        self._road.move(tx, account, account.state, MAILDESK, owner=Owner.SUPPORT)
+        self._road.hand_to_support(tx, account)
         notices.tell_support(tx, self._support_channel, "support.waits_too_long", account, now)
+
+    def _hold(self, tx: Transaction, account: Account, until: datetime, by: Person) -> None:
+        self._ladder.hold(account, until, self._road.hours(tx, account))
+        account.snoozed_until = until
+        account.nag_held_by_team, account.nag_held_by_user = by.team, by.user
+        self._road.audit(tx, by, "reminder.snoozed", account, until=until.isoformat())
+
+    @contextmanager
+    def _waiting(self, account: Account) -> Iterator[tuple[Transaction, Account]]:
+        """The account, held; what it changes about its reminders is shown."""
+        with self._store.transaction() as tx:
+            account = tx.accounts.lock(account.id or 0)
+            if not waits(account):
+                raise Refused("refused.waits_for_nobody", name=account.name)
+            yield tx, account
+            self._road.show(tx, account)
+
+    def _place_hours(self, tx: Transaction, channel: Channel | None) -> Hours:
+        return hours_of(tx.channels.customer(channel.customer_id) if channel else None, self._ordinary)
+
+    def _note(
+        self, tx: Transaction, customer: Customer, channel: Channel, action: str, by: Person, **detail: str
+    ) -> None:
+        entry = AuditEntry(at=self._clock.now(), team=by.team, user=by.user, action=action, subject=channel.id)
+        entry.channel_id, entry.detail = by.place, {"customer": customer.name, **detail}
+        tx.audit.add(entry)

@@ -1,10 +1,9 @@
 """The road of an account: which state it is in, whose turn it is, and what follows from a change."""
 
-from collections.abc import Sequence
-from datetime import timedelta
-
 from bot import notices
-from bot.people import Person
+from bot.hours import Hours, hours_of
+from bot.ladder import Ladder, waits
+from bot.people import MAILDESK, Person
 from bot.time import Clock
 from storage.database import Transaction
 from storage.tables import Account, AuditEntry, Reminder
@@ -23,17 +22,16 @@ WHOSE_TURN = {
     State.DISCONNECTED: Owner.MAILDESK,
 }
 
-NAGGED = frozenset({State.UNMAPPED})
-"""The states in which somebody is reminded."""
-
 
 class Road:
     """Moves accounts along their road. Every change is written with its audit entry and the messages that it causes."""
 
-    def __init__(self, clock: Clock, ladder: Sequence[timedelta]) -> None:
-        """`ladder`: how long after the beginning of the wait each reminder comes."""
+    def __init__(self, clock: Clock, ladder: Ladder, ordinary: Hours, support_channel: str) -> None:
+        """`ladder`, `ordinary`: when whoever has to act is reminded; support is in its own channel."""
         self._clock = clock
-        self._ladder = tuple(ladder)
+        self._ladder = ladder
+        self._ordinary = ordinary
+        self._support_channel = support_channel
 
     def move(
         self,
@@ -54,19 +52,28 @@ class Road:
         now = self._clock.now()
         if account.state is not state:
             account.state_since = now
-            self._start_ladder(account, state)
             self.audit(tx, by, f"account.{state}", account)
         account.state, account.owner = state, owner
+        self._ladder.begin(account, now, self.hours(tx, account))
         if not quiet:
+            self.show(tx, account)
+
+    def hand_to_support(self, tx: Transaction, account: Account) -> None:
+        """Every reminder went out: it is the support team's turn, who are told and not reminded."""
+        if account.owner is not Owner.SUPPORT:
+            account.owner = Owner.SUPPORT
+            self.audit(tx, MAILDESK, "account.handed_over", account)
             self.show(tx, account)
 
     def show(self, tx: Transaction, account: Account) -> None:
         """Have every message that speaks of the account show how it stands now."""
         now = self._clock.now()
         notices.show_card(tx, account, now)
-        reminder = tx.reminders.open_in(account.channel_id)
-        if reminder is not None and account.id in reminder.account_ids:
-            self._settle(tx, reminder)
+        tx.session.flush()
+        for place in (account.channel_id, self._support_channel):
+            reminder = tx.reminders.open_in(place)
+            if reminder is not None and account.id in reminder.account_ids:
+                self._settle(tx, reminder)
 
     def audit(
         self, tx: Transaction, by: Person, action: str, account: Account, result: str = "done", **detail: str
@@ -76,13 +83,27 @@ class Road:
         entry.channel_id, entry.result, entry.detail = by.place, result, dict(detail)
         tx.audit.add(entry)
 
-    def _start_ladder(self, account: Account, state: State) -> None:
-        waits = state in NAGGED
-        account.nag_rung, account.snoozed_until = 0, None
-        account.nag_due_at = account.state_since + self._ladder[0] if waits else None
+    def hours(self, tx: Transaction, account: Account) -> Hours:
+        """When whoever has to act for the account may be reminded."""
+        support = account.owner is Owner.SUPPORT
+        return hours_of(None if support else tx.channels.customer(account.customer_id), self._ordinary)
 
     def _settle(self, tx: Transaction, reminder: Reminder) -> None:
-        tx.session.flush()
-        if not any(a.state in NAGGED for a in tx.accounts.several(reminder.account_ids)):
+        listed = tx.accounts.several(reminder.account_ids)
+        if not any(listed_still(account, reminder.channel_id == self._support_channel) for account in listed):
             reminder.finished_at = self._clock.now()
         notices.show_reminder(tx, reminder, self._clock.now())
+
+
+def listed_still(account: Account, support: bool) -> bool:
+    """Whether an account that stands on a reminder (of support's, or of a customer's channel) waits there still. One that was
+    handed to support stays on the customer's last reminder."""
+    if not waits(account) or account.nag_stopped_at is not None:
+        return False
+    ours = account.owner is Owner.SUPPORT
+    return ours if support else not ours or handed_over(account)
+
+
+def handed_over(account: Account) -> bool:
+    """Whether every reminder went out and support was told."""
+    return account.owner is Owner.SUPPORT and account.nag_rung > 0 and account.nag_due_at is None

@@ -1,8 +1,9 @@
 """What time it is, as something that can be handed in; and how long people say that something lasts."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -33,3 +34,19 @@ def read_span(text: str) -> timedelta:
     if not match or int(match[1]) == 0:
         raise ValueError(f"'{text.strip()}' is not a duration like 30m, 4h, 1d or 1w")
     return timedelta(**{UNITS[match[2]]: int(match[1])})
+
+
+def read_until(text: str, now: datetime, zone: ZoneInfo) -> datetime:
+    """The moment that ``3d``, ``2 weeks``, ``tomorrow`` or ``2026-12-24`` means, aware, in UTC; days begin in `zone`.
+
+    Raises:
+        ValueError: it means none.
+    """
+    words = text.strip().lower()
+    if words == "tomorrow":
+        day = now.astimezone(zone).date() + timedelta(days=1)
+    elif re.fullmatch(r"\d{4}-\d{2}-\d{2}", words):
+        day = date.fromisoformat(words)
+    else:
+        return now + read_span(words)
+    return datetime.combine(day, time(0), zone).astimezone(UTC)

@@ -1,7 +1,6 @@
 """The buttons on cards, messages and windows."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from slack_sdk import WebClient
 
@@ -63,8 +62,6 @@ def register(listeners: Listeners, presenter: Presenter) -> None:
     listeners.press("request.take", lambda press: buttons.request(press, listeners.desk.help.take))
     listeners.press("request.hand_back", lambda press: buttons.request(press, listeners.desk.help.hand_back))
     listeners.press("request.finish", lambda press: buttons.request(press, listeners.desk.help.finish))
-    listeners.press("reminder.snooze_day", lambda press: buttons.snooze(press, timedelta(days=1)))
-    listeners.press("reminder.snooze_week", lambda press: buttons.snooze(press, timedelta(weeks=1)))
     listeners.press("alert.acknowledge", buttons.acknowledge)
 
 
@@ -228,15 +225,6 @@ class Buttons:
         if not support:
             self._desk.rights.channel(press.person, press.channel, Action.SEE)
         self._windows(press).open(help_window(Audience.SUPPORT if support else Audience.CUSTOMER))
-
-    def snooze(self, press: Press, length: timedelta) -> None:
-        """*Snooze* on a reminder."""
-        with self._desk.store.transaction() as tx:
-            reminder = tx.reminders.get(int(press.value)) if press.value.isdigit() else None
-        if reminder is None:
-            raise Refused("refused.nothing_to_snooze")
-        self._desk.rights.channel(press.person, reminder.channel_id, Action.SNOOZE)
-        self._desk.reminders.snooze(int(press.value), self._desk.clock.now() + length, press.person)
 
     def acknowledge(self, press: Press) -> None:
         """*Acknowledge* on an alert."""

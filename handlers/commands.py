@@ -1,6 +1,8 @@
 """The slash command `/maildesk`, and the same words after a mention."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
@@ -9,12 +11,14 @@ from slack_sdk import WebClient
 from bot.accounts import DOMAIN
 from bot.desk import Desk
 from bot.refusals import Refused
+from bot.reminders import LONGEST_PAUSE
 from bot.rights import Action
+from bot.time import read_until
 from handlers import lookup, windows
 from handlers.cards.account import account_card
 from handlers.cards.error import error_message, meaning
 from handlers.cards.home import help_message
-from handlers.cards.kit import Audience, Message, Safe, section
+from handlers.cards.kit import Audience, Message, Safe, moment, section
 from handlers.cards.manage import disconnect_form
 from handlers.old import open_old
 from handlers.presenter import Presenter
@@ -45,6 +49,7 @@ class Commands:
             "folders": self._folders,
             "import": self._import,
             "copy": self._copy,
+            "snooze": self._snooze,
             "remove": self._remove,
             "error": self._error,
             "alerts": self._alerts,
@@ -120,6 +125,22 @@ class Commands:
             self._desk, command.person, command.channel, command.rest, Action.MAP_FOLDERS, command.name
         )
         windows.open_folders(self._desk, self._windows(command), account)
+
+    def _snooze(self, command: Command, answer: Answer) -> None:
+        name, until = self._until(command)
+        account = lookup.account_named(self._desk, command.person, command.channel, name, Action.SNOOZE, command.name)
+        self._desk.reminders.snooze_account(account, until, command.person)
+        answer(_sentence("command.snoozed", name=account.name, until=moment(until)))
+
+    def _until(self, command: Command) -> tuple[str, datetime]:
+        """The account that a text names, and the time behind it: one word or two."""
+        words, now = command.rest.split(), self._desk.clock.now()
+        for count in (2, 1):
+            with suppress(ValueError):
+                until = read_until(" ".join(words[-count:]), now, self._desk.hours.zone)
+                if now < until <= now + LONGEST_PAUSE and len(words) > count:
+                    return " ".join(words[:-count]), until
+        raise Refused("command.snooze_until")
 
     def _remove(self, command: Command, answer: Answer) -> None:
         account = lookup.account_named(

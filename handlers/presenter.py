@@ -1,19 +1,21 @@
 """Turns what the outbox holds into messages: looks up how things stand and calls the cards."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from bot import notices
 from bot.checklist import SENDING_IS_OFF, Facts
 from bot.desk import Desk
 from bot.results import first_failure
+from bot.road import listed_still
 from handlers.cards.account import AccountView, account_card
 from handlers.cards.alert import account_values, alert_card, support_note
 from handlers.cards.error import note_message
-from handlers.cards.kit import Message
+from handlers.cards.kit import Audience, Message
 from handlers.cards.manage import Packet
 from handlers.cards.old import BatchView, batch_message
-from handlers.cards.reminder import reminder_message
+from handlers.cards.reminder import ReminderView, Waiting, held_line, reminder_message
 from handlers.cards.request import RequestView, help_message, request_card
 from handlers.cards.setup import setup_card
 from handlers.cards.test import Fault, TestView, test_message
@@ -67,6 +69,7 @@ class Presenter:
             admin_link=self._desk.consent.link(account) if account.state is State.AWAITING_ADMIN else "",
             fault=(fault, self._desk.failures.verdict(fault)) if fault else None,
             folders=folders,
+            held_back=held_line(account, self._desk.clock.now()),
         )
 
     def _fault(self, tx: Transaction, account: Account) -> Failure | None:
@@ -129,12 +132,31 @@ class Presenter:
         return batch_message(BatchView(batch, done, named))
 
     def _reminder(self, args: dict[str, Any]) -> Message:
+        now = self._desk.clock.now()
         with self._desk.store.transaction() as tx:
             reminder = tx.reminders.get(args["reminder"])
             assert reminder is not None
-            accounts = tx.accounts.several(reminder.account_ids)
-        waiting = [account for account in accounts if account.state is State.UNMAPPED]
-        return reminder_message(reminder, waiting, self._desk.clock.now())
+            ours = reminder.channel_id == self._desk.support_channel
+            by_id = {account.id: account for account in tx.accounts.several(reminder.account_ids)}
+            listed = [by_id[each] for each in reminder.account_ids if each in by_id]
+            waiting = [self._waiting(tx, account, now) for account in listed if listed_still(account, ours)]
+            more = 0 if ours else max(tx.reminders.count_in(reminder.channel_id, now) - len(waiting), 0)
+        people = [] if ours else self._addressed([each.account for each in waiting])
+        view = ReminderView(reminder, waiting, now, more, people)
+        return reminder_message(view, Audience.SUPPORT if ours else Audience.CUSTOMER)
+
+    def _waiting(self, tx: Transaction, account: Account, now: datetime) -> Waiting:
+        ticket = tx.signins.usable_ticket(account.id or 0, now)
+        fault = self._fault(tx, account)
+        verdict = (fault, self._desk.failures.verdict(fault)) if fault else None
+        customer = tx.channels.customer(account.customer_id).name
+        return Waiting(account, customer, self._desk.links.url(ticket) if ticket else "", verdict)
+
+    def _addressed(self, accounts: Sequence[Account]) -> list[str]:
+        """Who of the customer's people added what waits for a person, each once."""
+        ours = self._desk.rights.own_team()
+        asked = [a for a in accounts if a.owner is Owner.USER and a.created_by_team not in ("", ours)]
+        return list(dict.fromkeys(account.created_by_user for account in asked))
 
     def _alert(self, args: dict[str, Any]) -> Message:
         with self._desk.store.transaction() as tx:

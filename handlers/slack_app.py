@@ -10,7 +10,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
 from bot.desk import Desk
-from handlers import buttons, events, forms, lists, old, setup
+from handlers import buttons, events, forms, lists, old, reminders, setup
 from handlers.commands import NAME, Commands
 from handlers.directory import SlackDirectory
 from handlers.home import HomeTab
@@ -40,6 +40,7 @@ class SlackSide:
         buttons.register(listeners, presenter)
         forms.register(listeners)
         setup.register(listeners)
+        reminders.register(listeners)
         old.register(listeners)
         lists.register(listeners)
         home_tab = HomeTab(desk, client, presenter)

@@ -1,6 +1,6 @@
 """Accounts and their folder mappings."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -64,21 +64,9 @@ class Accounts:
         wanted = or_(*(col(name).icontains(text, autoescape=True) for name in names))
         return list(self._session.exec(select(Account).where(wanted).order_by(col(Account.id).desc()).limit(limit)))
 
-    def waiting_in(self, channel_id: str, states: Collection[State], now: datetime) -> list[Account]:
-        """The channel's accounts in one of `states` whose reminders are not put off, longest waiting first."""
-        awake = col(Account.snoozed_until).is_(None) | (col(Account.snoozed_until) <= now)
-        found = select(Account).where(Account.channel_id == channel_id, col(Account.state).in_(list(states)), awake)
-        return list(self._session.exec(found.order_by(col(Account.state_since), col(Account.id))))
-
     def several(self, ids: Sequence[int]) -> list[Account]:
         """The accounts with these ids, oldest first."""
         return list(self._session.exec(select(Account).where(col(Account.id).in_(ids)).order_by(col(Account.id))))
-
-    def due_for_nag(self, now: datetime, limit: int) -> list[Account]:
-        """Up to `limit` accounts whose next reminder is due at `now`, longest due first; rows that another worker holds
-        are passed over (SKIP LOCKED on PostgreSQL)."""
-        due = select(Account).where(col(Account.nag_due_at) <= now).order_by(col(Account.nag_due_at)).limit(limit)
-        return list(self._session.exec(due.with_for_update(skip_locked=True)))
 
     def folders(self, account_id: int) -> dict[FolderRole, FolderMapping]:
         """The mapped folders by role."""

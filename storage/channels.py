@@ -15,6 +15,7 @@ from storage.tables import (
     OutboxItem,
     PostedMessage,
     Reminder,
+    ReminderDay,
     SeenEvent,
     SupportRequest,
 )
@@ -65,6 +66,7 @@ class Channels:
             there = col(table.channel_id) == channel.id
             self._session.exec(update(table).where(there).values(channel_id=new_id))
         self._session.exec(delete(Lane).where(col(Lane.channel_id) == channel.id))
+        self._session.exec(delete(ReminderDay).where(col(ReminderDay.channel_id) == channel.id))
         self._session.delete(channel)
         self._session.flush()
         self._session.expire_all()

@@ -1,15 +1,66 @@
-"""Reminder messages."""
+"""Reminder messages: what is due, where, and what they list."""
 
-from sqlmodel import Session, col, select
+from datetime import datetime
 
-from storage.tables import Reminder
+from sqlalchemy import ColumnElement
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, func, select
+
+from storage.tables import Account, Reminder, ReminderDay
+from storage.vocabulary import THEIRS, WAITING, Owner, State
 
 
 class Reminders:
-    """Queries about reminder messages. Which accounts are due is asked of `Accounts.due_for_nag`."""
+    """Queries about reminders."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    def due(self, now: datetime, limit: int) -> list[tuple[str, Owner]]:
+        """The channels and owners of up to `limit` accounts whose next reminder is due at `now`, longest due first."""
+        due = select(col(Account.channel_id), col(Account.owner)).where(col(Account.nag_due_at) <= now)
+        return list(self._session.exec(due.order_by(col(Account.nag_due_at)).limit(limit)))
+
+    def take(self, place: str) -> bool:
+        """Hold a place until the transaction ends; False if another worker does."""
+        found = select(ReminderDay).where(ReminderDay.channel_id == place)
+        if self._session.exec(found).first() is None:
+            self._open(place)
+        return self._session.exec(found.with_for_update(skip_locked=True)).first() is not None
+
+    def last_day(self, place: str) -> str:
+        """The day of the last reminder there, as people there call it."""
+        return self._session.get_one(ReminderDay, place, populate_existing=True).day
+
+    def set_day(self, place: str, day: str) -> None:
+        """There was a reminder that day."""
+        self._session.get_one(ReminderDay, place).day = day
+
+    def due_in(self, channel_id: str | None, now: datetime) -> list[Account]:
+        """The accounts of a channel's people (None: of the support team) whose next reminder is due at `now`, held."""
+        due = select(Account).where(col(Account.nag_due_at) <= now)
+        if channel_id is None:
+            due = due.where(Account.owner == Owner.SUPPORT)
+        else:
+            due = due.where(Account.channel_id == channel_id, col(Account.owner).in_(THEIRS))
+        return list(self._session.exec(due.order_by(col(Account.nag_due_at)).with_for_update()))
+
+    def waiting_in(self, channel_id: str, now: datetime, limit: int) -> list[Account]:
+        """Up to `limit` accounts of the channel that wait for its people and are not put off, those without folders first, then
+        the longest waiting."""
+        unmapped_first = col(Account.state) != State.UNMAPPED
+        found = select(Account).where(*self._waits(channel_id, now))
+        order = (unmapped_first, col(Account.state_since), col(Account.id))
+        return list(self._session.exec(found.order_by(*order).limit(limit)))
+
+    def count_in(self, channel_id: str, now: datetime) -> int:
+        """How many accounts of the channel wait for its people and are not put off."""
+        return self._session.exec(select(func.count()).select_from(Account).where(*self._waits(channel_id, now))).one()
+
+    def planned(self, customer_id: int, before: datetime) -> list[Account]:
+        """The customer's accounts of which its people would be reminded by then, held."""
+        found = select(Account).where(Account.customer_id == customer_id, col(Account.nag_due_at) <= before)
+        return list(self._session.exec(found.where(col(Account.owner).in_(THEIRS)).with_for_update()))
 
     def add(self, reminder: Reminder) -> Reminder:
         """Keep a new reminder; its id is set."""
@@ -25,3 +76,15 @@ class Reminders:
         """The channel's reminder that still waits for something."""
         found = select(Reminder).where(Reminder.channel_id == channel_id, col(Reminder.finished_at).is_(None))
         return self._session.exec(found.order_by(col(Reminder.id).desc())).first()
+
+    def _waits(self, channel_id: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+        awake = col(Account.snoozed_until).is_(None) | (col(Account.snoozed_until) <= now)
+        there = (col(Account.channel_id) == channel_id, col(Account.state).in_(WAITING), col(Account.owner).in_(THEIRS))
+        return (*there, awake, col(Account.nag_stopped_at).is_(None))
+
+    def _open(self, place: str) -> None:
+        try:
+            with self._session.begin_nested():
+                self._session.add(ReminderDay(channel_id=place))
+        except IntegrityError:  # another worker made it first
+            pass

@@ -70,7 +70,8 @@ class Account(SQLModel, table=True):
     `shared_mailbox` is set where that person opens a mailbox that several share; `proved_at` is when a message last went the
     whole round, and `proved_sent` the server's name of the folder where its copy was found.
 
-    `nag_rung` counts the reminders of the present wait, `nag_due_at` is when the next is due; somebody (`nag_held_by`) may have
+    `nag_since` is when the present wait for the present owner began (or, where it was put off, would have begun), `nag_rung`
+    counts its reminders, `nag_due_at` is when the next is due; somebody (`nag_held_by`) may have
     put them off (`snoozed_until`) or ended them (`nag_stopped_at`)."""
 
     __table_args__ = (
@@ -102,6 +103,7 @@ class Account(SQLModel, table=True):
     created_by_team: str
     created_by_user: str
     nag_rung: int = 0
+    nag_since: datetime | None = _time(nullable=True)
     nag_due_at: datetime | None = _time(nullable=True)
     snoozed_until: datetime | None = _time(nullable=True)
     nag_stopped_at: datetime | None = _time(nullable=True)
@@ -338,6 +340,13 @@ class Reminder(SQLModel, table=True):
     posted_at: datetime = _time()
     finished_at: datetime | None = _time(nullable=True)
     account_ids: list[int] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+
+
+class ReminderDay(SQLModel, table=True):
+    """The day of the last reminder in a place (a channel), as people there call it. Who writes a reminder there holds the row."""
+
+    channel_id: str = Field(primary_key=True)
+    day: str = ""
 
 
 class PostedMessage(SQLModel, table=True):

@@ -29,6 +29,13 @@ class Owner(StrEnum):
     MAILDESK = "maildesk"
 
 
+WAITING = (State.AWAITING_SIGN_IN, State.AWAITING_ADMIN, State.FAILING, State.BROKEN, State.UNMAPPED)
+"""The states in which an account waits for a person."""
+
+THEIRS = (Owner.USER, Owner.ADMINISTRATOR)
+"""Who is reminded in the customer's channel."""
+
+
 class Scope(StrEnum):
     """How far a cause reaches."""
 

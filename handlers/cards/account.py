@@ -24,7 +24,7 @@ WAITING_ICON = ":large_yellow_circle:"
 class AccountView:
     """What the card tells. `link` is the usable login link, `fault` the newest failure with its meaning while the account
     fails or waits for an administrator. `held` is who signed in while the organisation is not confirmed, `question` says that
-    people are asked what Microsoft's page said."""
+    people are asked what Microsoft's page said; `held_back` says that nobody is reminded of the account."""
 
     account: Account
     customer: str = ""
@@ -35,6 +35,7 @@ class AccountView:
     admin_link: str = ""
     fault: tuple[Failure, Verdict] | None = None
     folders: Sequence[tuple[str, str]] = ()
+    held_back: Safe | None = None
 
 
 def account_card(view: AccountView) -> Message:
@@ -60,6 +61,7 @@ def account_blocks(view: AccountView, *more: Block) -> list[Block]:
     waiting = account.state in (State.AWAITING_SIGN_IN, State.AWAITING_ADMIN) and not view.held
     if waiting and view.link and view.link_until:
         blocks.append(context(say("card.link_note", until=moment(view.link_until), username=account.username)))
+    blocks += [context(view.held_back)] if view.held_back else []
     return blocks
 
 

@@ -28,6 +28,7 @@ def account_list(customer: str, accounts: Sequence[Account], channel_id: str, pa
     blocks = [_listed(account) for account in accounts[first : first + SHOWN_IN_LIST]]
     blocks = blocks or [section(say("list.none"))]
     blocks += pages(page, len(accounts), SHOWN_IN_LIST, channel_id, "account")
+    blocks.append(actions(button(plainly("button.pause"), "reminder.pause", channel_id)))
     return modal(plainly("list.title", customer=customer), blocks)
 
 

@@ -176,6 +176,13 @@ def file_input(label: str, name: str, hint: str = "") -> Block:
     return block | ({"hint": plain(hint, 2000)} if hint else {})
 
 
+def date_input(label: str, name: str, initial: str, hint: str = "") -> Block:
+    """A field called `name` for a day, ``2026-12-24``."""
+    element: Block = {"type": "datepicker", "action_id": name, "initial_date": initial}
+    block: Block = {"type": "input", "block_id": name, "label": plain(label, 2000), "element": element}
+    return block | ({"hint": plain(hint, 2000)} if hint else {})
+
+
 def user_input(label: str, name: str, initial: str = "", hint: str = "") -> Block:
     """A field called `name` in which somebody of Slack is chosen."""
     element: Block = {"type": "users_select", "action_id": name} | ({"initial_user": initial} if initial else {})

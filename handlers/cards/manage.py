@@ -68,9 +68,10 @@ def _seldom(view: AccountView) -> list[Block]:
     change = button(plainly("button.change"), "account.change", ref)
     copy = button(plainly("button.copy"), "account.copy", ref)
     withdraw = [button(plainly("button.withdraw_link"), "link.withdraw", ref)] if view.link else []
+    remind = [button(plainly("button.remind_again"), "reminder.resume", ref)] if view.held_back else []
     end = [] if gone else [button(plainly("button.disconnect"), "account.end", ref, "danger")]
     do_it = [] if gone or view.account.state is State.LIVE else [button(plainly("button.do_it"), "help.do_it", ref)]
-    return [change, copy, *withdraw, *do_it, *end]
+    return [change, copy, *withdraw, *remind, *do_it, *end]
 
 
 def mail_link(subject: str, body: str) -> Safe:

@@ -1,42 +1,148 @@
-"""The reminder of a channel: what still waits, with the buttons that end the waiting."""
+"""A reminder: what still waits, with the buttons that end the waiting or put it off; and the pause of a customer's reminders."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
-from handlers.cards.kit import Block, Message, Safe, actions, button, context, moment, section
+from bot.diagnosis.verdict import Verdict
+from bot.road import handed_over
+from handlers.cards.kit import (
+    Audience,
+    Block,
+    Message,
+    Safe,
+    actions,
+    button,
+    context,
+    date_input,
+    mention,
+    modal,
+    moment,
+    section,
+)
 from handlers.words import plainly, say
-from storage.tables import Account, Reminder
+from storage.tables import Account, Customer, Failure, Reminder
+from storage.vocabulary import State
 
-SHOWN = 10
+SHOWN = 15
+MENTIONED = 5
 
 
-def reminder_message(reminder: Reminder, waiting: Sequence[Account], now: datetime) -> Message:
-    """One message that lists what waits, longest first; a thank-you once nothing does."""
-    if not waiting:
+@dataclass(frozen=True)
+class Waiting:
+    """An account that waits: its customer's name, its usable login link, and why it fails, if it does."""
+
+    account: Account
+    customer: str = ""
+    link: str = ""
+    fault: tuple[Failure, Verdict] | None = None
+
+
+@dataclass(frozen=True)
+class ReminderView:
+    """What a reminder tells now: what is on it and waits still, how many more wait in the channel, and who is addressed."""
+
+    reminder: Reminder
+    waiting: Sequence[Waiting]
+    now: datetime
+    more: int = 0
+    people: Sequence[str] = ()
+
+
+def reminder_message(view: ReminderView, audience: Audience) -> Message:
+    """One message that lists what waits, as the reminder orders it; a thank-you once nothing does."""
+    if not view.waiting:
         return Message(say("reminder.done_summary"), [section(say("reminder.done"))])
-    blocks = [section(say("reminder.headline")), *(_line(account) for account in waiting[:SHOWN])]
-    if len(waiting) > SHOWN:
-        blocks.append(context(say("reminder.more", count=len(waiting) - SHOWN)))
-    blocks.append(_footer(reminder, waiting, now))
-    return Message(_summary(waiting), blocks)
+    blocks = [section(_headline(view, audience))]
+    for waiting in view.waiting[:SHOWN]:
+        blocks += [section(_line(waiting, audience, view.now)), actions(*_buttons(waiting, audience))]
+    more = view.more + max(len(view.waiting) - SHOWN, 0)
+    blocks += [context(say("reminder.more", count=more))] if more else []
+    return Message(_summary(view), [*blocks, _footer(view, audience)])
 
 
-def _line(account: Account) -> Block:
-    text = say("reminder.line", name=account.name, address=account.sender_email, since=moment(account.state_since))
-    return section(text, accessory=button(plainly("button.map"), "folders.open", account.ref, "primary"))
+def pause_form(customer: Customer, channel_id: str, today: date) -> Block:
+    """Until when nobody of the customer is reminded; with the way to end a pause."""
+    blocks = [section(say("pause.intro", customer=customer.name))]
+    if customer.paused_until is not None:
+        who = mention(customer.paused_by_user)
+        text = say("pause.until", until=moment(customer.paused_until), user=who)
+        blocks.append(section(text, accessory=button(plainly("button.end_pause"), "reminder.end_pause", channel_id)))
+    blocks.append(date_input(plainly("pause.day"), "day", today.isoformat(), plainly("pause.day_hint")))
+    title, save = plainly("pause.title"), plainly("pause.save")
+    return modal(title, blocks, callback="reminder.pause_save", submit=save, metadata=channel_id)
 
 
-def _footer(reminder: Reminder, waiting: Sequence[Account], now: datetime) -> Block:
-    snoozed = [account.snoozed_until for account in waiting if account.snoozed_until and account.snoozed_until > now]
-    if len(snoozed) == len(waiting):
-        return context(say("reminder.snoozed", until=moment(min(snoozed))))
-    return actions(
-        button(plainly("button.snooze_day"), "reminder.snooze_day", str(reminder.id)),
-        button(plainly("button.snooze_week"), "reminder.snooze_week", str(reminder.id)),
-    )
+def paused_window(until: datetime | None) -> Block:
+    """What became of a pause: until when, or that it is over."""
+    text = say("pause.done", until=moment(until)) if until else say("pause.ended")
+    return modal(plainly("pause.title"), [section(text)])
 
 
-def _summary(waiting: Sequence[Account]) -> Safe:
-    if len(waiting) == 1:
-        return say("reminder.summary_one", name=waiting[0].name)
-    return say("reminder.summary", count=len(waiting))
+def held_line(account: Account, now: datetime) -> Safe | None:
+    """That nobody is reminded of an account, until when, and who said so."""
+    who = mention(account.nag_held_by_user)
+    if account.nag_stopped_at is not None:
+        return say("reminder.stopped", user=who)
+    if account.snoozed_until is not None and account.snoozed_until > now:
+        return say("reminder.snoozed", until=moment(account.snoozed_until), user=who)
+    return None
+
+
+def _headline(view: ReminderView, audience: Audience) -> Safe:
+    if audience is Audience.SUPPORT:
+        return say("reminder.headline_support")
+    people = Safe(" ".join(mention(user) for user in view.people[:MENTIONED]))
+    return say("reminder.headline_people", people=people) if people else say("reminder.headline")
+
+
+def _line(waiting: Waiting, audience: Audience, now: datetime) -> Safe:
+    account = waiting.account
+    sentence = waiting.fault[1].customer if waiting.fault else plainly("next.fault_unknown").replace("*", "")
+    what = say(f"reminder.waits_{account.state}", username=account.username, sentence=sentence)
+    facts = {"name": account.name, "address": account.sender_email, "since": moment(account.state_since), "what": what}
+    if audience is Audience.SUPPORT:
+        line = say("reminder.line_support", customer=waiting.customer, ref=account.ref, **facts)
+    else:
+        line = say("reminder.line", **facts)
+    held = say("reminder.handed_over") if handed_over(account) else held_line(account, now)
+    return Safe(f"{line}\n{held}") if held else line
+
+
+def _buttons(waiting: Waiting, audience: Audience) -> list[Block]:
+    ref = waiting.account.ref
+    stop = button(plainly("button.not_needed"), "reminder.stop", ref)
+    if audience is Audience.SUPPORT:
+        return [button(plainly("button.details"), "account.show", ref), stop]
+    match waiting.account.state:
+        case State.UNMAPPED:
+            first = button(plainly("button.map"), "folders.open", ref, "primary")
+        case State.AWAITING_SIGN_IN if waiting.link:
+            first = button(plainly("button.sign_in"), "link.opened", ref, "primary", waiting.link)
+        case State.AWAITING_SIGN_IN:
+            first = button(plainly("button.new_link"), "link.renew", ref, "primary")
+        case State.AWAITING_ADMIN:
+            first = button(plainly("button.packet"), "admin.packet", ref, "primary")
+        case _ if waiting.fault is not None:
+            first = button(plainly("button.what_to_do"), "error.show", waiting.fault[0].ref, "primary")
+        case _:
+            first = button(plainly("button.test_again"), "test.run", ref, "primary")
+    return [first, stop]
+
+
+def _footer(view: ReminderView, audience: Audience) -> Block:
+    value = str(view.reminder.id)
+    row = [
+        button(plainly("button.snooze_day"), "reminder.snooze_day", value),
+        button(plainly("button.snooze_week"), "reminder.snooze_week", value),
+    ]
+    if audience is Audience.CUSTOMER:
+        row.append(button(plainly("button.pause"), "reminder.pause", view.reminder.channel_id))
+    return actions(*row)
+
+
+def _summary(view: ReminderView) -> Safe:
+    count = len(view.waiting) + view.more
+    if count == 1:
+        return say("reminder.summary_one", name=view.waiting[0].account.name)
+    return say("reminder.summary", count=count)

@@ -22,6 +22,7 @@ def posted(world: BotWorld) -> int:
 
 def test_an_unmapped_account_is_nagged_once_per_rung_with_two_restarts(world: BotWorld) -> None:
     world.set_up()
+    world.begin_a_day()
     world.connect("info@acme.example", "Info")
     world.settle()
     seen: list[int] = []
@@ -45,13 +46,14 @@ def test_an_unmapped_account_is_nagged_once_per_rung_with_two_restarts(world: Bo
 
 def test_a_reminder_is_snoozed_returns_and_turns_into_a_thank_you(world: BotWorld) -> None:
     world.set_up()
+    world.begin_a_day()
     card = world.connect("info@acme.example", "Info")
     world.pass_time(hours=4, minutes=1)
     reminder = world.carol.find(ACME, "1 mailbox still waits")
     assert "Map folders" in reminder.buttons
 
     world.carol.press(reminder, "Snooze 1 day")
-    assert "Snoozed until" in world.carol.find(ACME, "1 mailbox still waits", "Snoozed").text
+    assert "by <@U0CAROL>" in world.carol.find(ACME, "1 mailbox still waits", "Put off until").text
     world.pass_time(hours=23)
     assert [m.ts for m in reminders(world)] == [reminder.ts]
     world.pass_time(hours=1, minutes=1)

@@ -136,6 +136,10 @@ BUTTONS: dict[str, Row] = {
     "request.finish": Row(lambda things: things.request, TEAM),
     "reminder.snooze_day": Row(lambda things: things.reminder, Action.SNOOZE),
     "reminder.snooze_week": Row(lambda things: things.reminder, Action.SNOOZE),
+    "reminder.stop": Row(account, Action.SNOOZE),
+    "reminder.resume": Row(account, Action.SNOOZE),
+    "reminder.pause": Row(channel, Action.SNOOZE),
+    "reminder.end_pause": Row(channel, Action.SNOOZE),
     "alert.acknowledge": Row(lambda things: things.incident, Action.ACKNOWLEDGE),
 }
 ACCOUNT_FIELDS = ("name", "sender_name", "sender_email", "username", "use_oauth", "shared_mailbox", "aliases")
@@ -147,6 +151,7 @@ FORMS: dict[str, Row] = {
     "folders.save": Row(account, Action.MAP_FOLDERS),
     "old.check": Row(channel, Action.LIST_OLD, ("list-0",)),
     "old.save": Row(lambda things: things.draft, Action.LIST_OLD, ("list-0",)),
+    "reminder.pause_save": Row(channel, Action.SNOOZE, ("day",)),
     "account.search": Row(nothing, TEAM, ("text",)),
     "error.read": Row(account, Action.SIGN_IN, ("text",)),
 }
@@ -164,6 +169,7 @@ COMMANDS: dict[str, Row] = {
     "folders": Row(account, Action.MAP_FOLDERS),
     "import": Row(nothing, Action.LIST_OLD),
     "copy": Row(account, Action.ADD),
+    "snooze": Row(lambda things: f"{things.account} 3d", Action.SNOOZE),
     "remove": Row(account, Action.DISCONNECT),
     "alerts": Row(nothing, Action.ACKNOWLEDGE),
     "error": Row(error, Action.ERROR),

@@ -64,6 +64,8 @@ class BotWorld:
             "DATABASE_URL": f"sqlite:///{self._folder / 'maildesk.db'}",
             "ENCRYPTION_KEYS": KEY,
             "PUBLIC_URL": "http://127.0.0.1:1",
+            "WORKING_HOURS": "00:00-24:00",
+            "WORKING_DAYS": "1234567",
         }
         return self.practice.environment(self._socket_mode) | own | self._environment
 
@@ -131,6 +133,12 @@ class BotWorld:
         self.clock.pass_time(**length)
         self.bot.worker.tick()
         self.settle()
+
+    def begin_a_day(self) -> None:
+        """Let time pass until one o'clock (UTC): there is one reminder a day."""
+        now = self.clock.now()
+        tomorrow = (now + timedelta(days=1)).replace(hour=1, minute=0, second=0, microsecond=0)
+        self.pass_time(seconds=(tomorrow - now).total_seconds())
 
     def throw(self, name: str, target: str = "", times: int | None = None) -> None:
         """Make something go wrong."""

@@ -42,8 +42,18 @@ from handlers.cards import (
 )
 from handlers.cards.kit import Audience, Message, Safe, section
 from sandbox.slack.limits import problems
-from storage.tables import Account, Batch, ConnectionTest, Failure, Incident, OldAccount, Reminder, SupportRequest
-from storage.vocabulary import Mended, Plan
+from storage.tables import (
+    Account,
+    Batch,
+    ConnectionTest,
+    Customer,
+    Failure,
+    Incident,
+    OldAccount,
+    Reminder,
+    SupportRequest,
+)
+from storage.vocabulary import WAITING, Mended, Plan
 from tests.unit.test_cards import NOW, ROWS, SCOPES, accounts, causes, failure, words
 
 pytestmark = pytest.mark.audience
@@ -126,6 +136,22 @@ class Made:
         return Facts(self.several, self.plan.listed, NOW)
 
     @property
+    def waiting(self) -> list[Account]:
+        return [one.model_copy(update={"state": WAITING[n % 5]}) for n, one in enumerate([self.one, *self.several])]
+
+    @property
+    def paused(self) -> Customer:
+        return Customer(id=1, name=self.name, paused_until=NOW, paused_by_user="U0CAROL")
+
+    def reminder(self, to: Audience) -> reminder.ReminderView:
+        row = Reminder(id=1, channel_id="C0ACME", posted_at=NOW)
+        whose = RIVAL if to is Audience.SUPPORT else self.name
+        waiting = [
+            reminder.Waiting(each, whose, "", (self.failure, self.verdict)) for each in self.waiting
+        ]
+        return reminder.ReminderView(row, waiting * 5, NOW, 7, ["U0CAROL"])
+
+    @property
     def listed(self) -> Candidates:
         found = (MailFolder("INBOX", "INBOX", "/", ()), MailFolder("S", self.name, "/", ("\\Sent",)))
         return Candidates(found, suggest(found))
@@ -172,9 +198,9 @@ EVERYBODY: dict[str, Render] = {
     "lists.review_form": lambda made, to: lists.review_form(made.review),
     "lists.unreadable_window": lambda made, to: lists.unreadable_window("old.file_not_text", "C0ACME"),
     "old.plan_window": lambda made, to: old.plan_window(made.plan),
-    "reminder.reminder_message": lambda made, to: reminder.reminder_message(
-        Reminder(id=1, channel_id="C0ACME", posted_at=NOW), made.several, NOW
-    ),
+    "reminder.pause_form": lambda made, to: reminder.pause_form(made.paused, "C0ACME", NOW.date()),
+    "reminder.paused_window": lambda made, to: reminder.paused_window(NOW),
+    "reminder.reminder_message": lambda made, to: reminder.reminder_message(made.reminder(to), to),
     "request.help_message": lambda made, to: request.help_message(made.asked(ERROR)),
     "request.request_sent": lambda made, to: request.request_sent(ERROR, "support@lumen.example"),
     "test.contact_button": lambda made, to: test.contact_button(ERROR),
@@ -199,7 +225,14 @@ OURS: dict[str, Render] = {
 }
 """What is shown in our own channels, and to our own people only."""
 
-TELLING = ("alert.alert_card", "error.error_window", "error.error_message", "error.evidence_window", "home.home")
+TELLING = (
+    "alert.alert_card",
+    "error.error_window",
+    "error.error_message",
+    "error.evidence_window",
+    "home.home",
+    "reminder.reminder_message",
+)
 """Where support has to see what customers must not."""
 
 everything = st.builds(Made, accounts, st.lists(accounts, max_size=12), words, causes)

@@ -24,7 +24,7 @@ from handlers.cards.request import RequestView, help_message, request_card, requ
 from handlers.words import sentences
 from sandbox.slack.limits import problems
 from storage.tables import Account, ConnectionTest, Failure, Incident, Reminder, SupportRequest
-from storage.vocabulary import Mended, Owner, Scope, State, StepId
+from storage.vocabulary import WAITING, Mended, Owner, Scope, State, StepId
 from tests.unit.test_identity import account
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -126,9 +126,13 @@ def test_the_customers_cards(name: str, several: list[Account]) -> None:
     check_view(form.account_form("C0ACME", Form(sender_name=name[:80])))
     for one in several[:1]:
         check_view(form.account_form(one.ref, form_of(one), changes=True))
-    snoozed = [one for one in several if not setattr(one, "snoozed_until", NOW + timedelta(days=1))]
-    for now in (NOW, NOW + timedelta(days=2)):
-        check_message(reminder.reminder_message(Reminder(id=1, channel_id="C0ACME", posted_at=NOW), snoozed, now))
+    for number, one in enumerate(several):
+        one.snoozed_until, one.state = NOW + timedelta(days=1), WAITING[number % 5]
+    waiting = [reminder.Waiting(one, name, "https://maildesk.example/login/x") for one in several]
+    view = reminder.ReminderView(Reminder(id=1, channel_id="C0ACME", posted_at=NOW), waiting, NOW, len(several))
+    for audience in Audience:
+        for now in (NOW, NOW + timedelta(days=2)):
+            check_message(reminder.reminder_message(replace(view, now=now, people=["U0CAROL"]), audience))
 
 
 @settings(max_examples=100, deadline=None)

@@ -21,7 +21,12 @@ ZONES = [
     "Africa/Casablanca",
     "UTC",
 ]
-GUESSES = {"europe/berlin ": "Europe/Berlin", "Copenhagen": "Europe/Copenhagen", "New York": "America/New_York", "xyz": ""}
+GUESSES = {
+    "europe/berlin ": "Europe/Berlin",
+    "Copenhagen": "Europe/Copenhagen",
+    "New York": "America/New_York",
+    "xyz": "",
+}
 
 
 def utc(text: str) -> datetime:

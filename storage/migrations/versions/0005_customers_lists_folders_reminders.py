@@ -1,5 +1,7 @@
 """When and by whom a customer is looked after; lists in the making; folders that are known again; reminders that are held."""
 
+from datetime import UTC, datetime, timedelta
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -19,6 +21,8 @@ CUSTOMER = (
     "paused_by_team",
     "paused_by_user",
 )
+FIRST = timedelta(hours=4)
+WAITING = ("awaiting_sign_in", "awaiting_admin", "failing", "broken", "unmapped")
 ACCOUNT = ("proved_sent", "nag_held_by_team", "nag_held_by_user")
 
 
@@ -43,6 +47,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_listdraft_customer_id"), ["customer_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_listdraft_made_at"), ["made_at"], unique=False)
 
+    op.create_table(
+        "reminderday",
+        sa.Column("channel_id", sa.String(), nullable=False),
+        sa.Column("day", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("channel_id"),
+    )
     with op.batch_alter_table("customer", schema=None) as batch_op:
         for name in CUSTOMER:
             batch_op.add_column(sa.Column(name, sa.String(), nullable=False, server_default=""))
@@ -52,6 +62,9 @@ def upgrade() -> None:
         for name in ACCOUNT:
             batch_op.add_column(sa.Column(name, sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("nag_stopped_at", UtcDateTime(), nullable=True))
+        batch_op.add_column(sa.Column("nag_since", UtcDateTime(), nullable=True))
+
+    _begin_waits()
 
     loss = sa.Enum("gone", "made-anew", name="loss", native_enum=False, length=32)
     with op.batch_alter_table("foldermapping", schema=None) as batch_op:
@@ -67,11 +80,25 @@ def downgrade() -> None:
             batch_op.drop_column(name)
 
     with op.batch_alter_table("account", schema=None) as batch_op:
-        for name in ("nag_stopped_at", *ACCOUNT):
+        for name in ("nag_since", "nag_stopped_at", *ACCOUNT):
             batch_op.drop_column(name)
 
     with op.batch_alter_table("customer", schema=None) as batch_op:
         for name in ("paused_until", *CUSTOMER):
             batch_op.drop_column(name)
 
+    op.drop_table("reminderday")
     op.drop_table("listdraft")
+
+
+def _begin_waits() -> None:
+    """Accounts that waited without reminders wait for them from now on; those with reminders go on as they were."""
+    account = sa.table(
+        "account", *(sa.column(name) for name in ("state", "owner", "state_since", "nag_since", "nag_due_at"))
+    )
+    now = datetime.now(UTC)
+    op.execute(account.update().values(nag_since=account.c.state_since))
+    waits = account.c.state.in_(WAITING) & account.c.owner.in_(("user", "administrator", "support"))
+    new = waits & account.c.nag_due_at.is_(None) & (account.c.state != "unmapped")
+    begun = {"nag_since": sa.literal(now, UtcDateTime()), "nag_due_at": sa.literal(now + FIRST, UtcDateTime())}
+    op.execute(account.update().where(new).values(**begun))
