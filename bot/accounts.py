@@ -177,7 +177,7 @@ class Accounts:
                 mend.ended_at = now
             upn = account.signed_in_as or account.username
             account.address_key, account.signed_in_at, account.proved_at = None, None, None
-            account.tenant_id = account.object_id = account.signed_in_as = ""
+            account.tenant_id = account.object_id = account.signed_in_as = account.proved_sent = ""
             self._road.audit(tx, by, "account.tokens_deleted", account, signed_in_as=upn)
             self._road.move(tx, account, State.DISCONNECTED, by)
             notices.note(tx, account, "disconnect.done", now, upn=upn)
@@ -194,7 +194,7 @@ class Accounts:
     def _readdressed(self, tx: Transaction, account: Account, by: Person) -> None:
         if tx.signins.usable_ticket(account.id or 0, self._clock.now()) is not None:
             self._links.make(tx, account, by)  # a sign-in under way was for the address before
-        account.proved_at = None
+        account.proved_at, account.proved_sent = None, ""
         if account.object_id:
             self._test(tx, account, by)
 

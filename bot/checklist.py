@@ -70,11 +70,10 @@ def checklist(facts: Facts) -> list[Step]:
 
 
 def _old(facts: Facts) -> Step:
-    done = sum(old.account_id is not None or old.plan is Plan.RETAIN for old in facts.old)
-    mark = Mark.OPEN if not facts.old else Mark.DONE if done == len(facts.old) else Mark.WAITS
-    since = min((old.listed_at for old in facts.old), default=None)
-    waits = mark is Mark.WAITS
-    return Step(Part.OLD, mark, done, len(facts.old), Owner.USER if waits else None, since if waits else None)
+    total, left = len(facts.old), [old for old in facts.old if old.account_id is None and old.plan is not Plan.RETAIN]
+    if not left:
+        return Step(Part.OLD, Mark.DONE if total else Mark.OPEN, total, total)
+    return Step(Part.OLD, Mark.WAITS, total - len(left), total, Owner.USER, min(old.listed_at for old in left))
 
 
 def _exchange(facts: Facts) -> Step:

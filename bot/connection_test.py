@@ -2,22 +2,25 @@
 
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from bot import mends, notices
 from bot.diagnosis.observation import Observation, Where
+from bot.drift import Drift
 from bot.failures import Failures
-from bot.folders import target_of
+from bot.folders import CHECK_JOB
 from bot.identity import own_names
 from bot.mends import Mends
 from bot.people import MAILDESK, Person
-from bot.probe.mail import MailProbe, Order, StepResult
+from bot.probe.mail import MailProbe, MailReport, Order, StepResult
 from bot.probe.roundtrip import new_message_id
 from bot.probe.steps import Outcome, Remark, ended
 from bot.results import complete, first_failure, ours, passed_steps, passing, row
 from bot.road import Road
+from bot.target import target_of
 from bot.time import Clock
 from bot.tokens import KEPT_ALIVE, FreshToken, TokenFailed, Tokens
 from storage.database import Store, Transaction
@@ -25,7 +28,6 @@ from storage.tables import Account, ConnectionTest
 from storage.vocabulary import REQUIRED_ROLES, Owner, State, StepId
 
 JOB = "connection-test"
-CHECK_JOB = "connection-check"
 A_MOMENT = timedelta(seconds=30)
 A_FEW, MANY = 20, 50
 EVERY_DAY = timedelta(days=1)
@@ -64,6 +66,7 @@ class ConnectionTests:
         failures: Failures,
         road: Road,
         mends: Mends,
+        drift: Drift,
         scopes: Collection[str],
     ) -> None:
         """`scopes`: what a token has to be good for."""
@@ -75,6 +78,7 @@ class ConnectionTests:
         self._failures = failures
         self._road = road
         self._mends = mends
+        self._drift = drift
 
     def request(self, tx: Transaction, account: Account, by: Person, round_trip: bool = False) -> ConnectionTest:
         """Have the account tested and the result shown in its thread. A test that runs already is joined. A message makes the
@@ -139,16 +143,16 @@ class ConnectionTests:
         with self._store.transaction() as tx:
             test = tx.tests.get(test_id)
             account = tx.accounts.get(test.account_id)
+            watched = self._drift.watched(tx, account)
             test.steps = []
         if test.finished_at is not None:
             return
-        try:
+        report = None
+        with suppress(StepFailed):
             ready = self._prepare(test_id, account)
-            target = target_of(ready.account, ready.token.access_token)
-            self._probe.run(target, lambda result: self._keep(test_id, result), self._order(test, account))
-        except StepFailed:
-            pass
-        self._finish(test_id)
+            target = target_of(ready.account, ready.token.access_token, watched)
+            report = self._probe.run(target, lambda result: self._keep(test_id, result), self._order(test, account))
+        self._finish(test_id, report)
 
     def _order(self, test: ConnectionTest, account: Account) -> Order | None:
         """The round trip, if it is wanted. Its Message-ID is kept before it leaves: who does a killed worker's test again looks
@@ -204,7 +208,7 @@ class ConnectionTests:
             if not test.quiet:
                 notices.show_test(tx, account, test, self._clock.now())
 
-    def _finish(self, test_id: int) -> None:
+    def _finish(self, test_id: int, report: MailReport | None) -> None:
         with self._store.transaction() as tx:
             test = tx.tests.get(test_id)
             account = tx.accounts.lock(test.account_id)
@@ -212,14 +216,18 @@ class ConnectionTests:
             test.passed, passed = first_failure(test.steps) is None, passed_steps(test)
             if StepId.ROUNDTRIP in passed:
                 account.proved_at = test.finished_at
+                account.proved_sent = report.sent_in if report else ""
             if account.state is State.DISCONNECTED:
                 return
+            lost = report is not None and self._drift.look(tx, account, report)
             self._wake(tx, self._failures.settle(tx, account, passed, test.started_at))
             result = "passed" if test.passed else "failed"
             self._road.audit(tx, MAILDESK, "test.finished", account, result=result)
             self._plan_check(tx, account, test)
             told = self._mends.judge(tx, account, test)
             if test.quiet and not told and self._nothing_new(account, test):
+                if lost and account.state is State.LIVE:
+                    self._road.move(tx, account, State.UNMAPPED, MAILDESK)
                 return
             self._arrive(tx, account, test)
             notices.show_test(tx, account, test, self._clock.now())
@@ -250,7 +258,8 @@ class ConnectionTests:
         return bool(test.passed) or (passing(test) and (ours(test) or test.round < PATIENCE))
 
     def _arrive(self, tx: Transaction, account: Account, test: ConnectionTest) -> None:
-        mapped = set(REQUIRED_ROLES) <= tx.accounts.folders(account.id or 0).keys()
+        rows = tx.accounts.folders(account.id or 0)
+        mapped = all(role in rows and rows[role].lost is None for role in REQUIRED_ROLES)
         if test.passed:
             self._road.move(tx, account, State.LIVE if mapped else State.UNMAPPED, MAILDESK)
             return

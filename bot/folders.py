@@ -1,29 +1,24 @@
-"""Folder mapping: the folders of the live mailbox, a suggestion, and the choice that is kept."""
+"""Folder mapping: the folders of the live mailbox, suggestions with their evidence, and the choice that is kept."""
 
 import hashlib
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.candidates import Confidence, Suggestions, offered, suggest
 from bot.diagnosis.observation import Observation, Where
 from bot.failures import Failures, Recorded
 from bot.people import MAILDESK, Person
-from bot.probe.mail import MailFolder, MailProbe, ProbeFailed, Target
+from bot.probe.mail import MailFolder, MailProbe, ProbeFailed
 from bot.road import Road
+from bot.target import target_of
 from bot.time import Clock
 from bot.tokens import TokenFailed, Tokens
-from storage.database import Store
+from storage.database import Store, Transaction
 from storage.tables import Account, FolderListing, FolderMapping
 from storage.vocabulary import REQUIRED_ROLES, FolderRole, State
 
-FLAG_ROLES = {
-    "\\inbox": FolderRole.INBOX,
-    "\\sent": FolderRole.SENT,
-    "\\drafts": FolderRole.DRAFTS,
-    "\\trash": FolderRole.DELETED,
-    "\\junk": FolderRole.JUNK,
-    "\\archive": FolderRole.ARCHIVE,
-}
-"""Special-use attributes (RFC 6154; Exchange gives them in plain LIST)."""
+CHECK_JOB = "connection-check"
+"""The job that looks at an account without being asked."""
 
 
 class FoldersUnavailable(Exception):
@@ -42,12 +37,30 @@ class InvalidMapping(Exception):
         self.problems = problems
 
 
+class SameFolder(Exception):
+    """One folder was chosen for several roles, which may be meant: by the folder's shown name, the roles."""
+
+    def __init__(self, twice: dict[str, list[FolderRole]]) -> None:
+        super().__init__(", ".join(twice))
+        self.twice = twice
+
+
 @dataclass(frozen=True)
 class Candidates:
-    """The folders that may be chosen, and which is suggested (or mapped already) for each role."""
+    """The folders that may be chosen, what speaks for which, and which is chosen beforehand for each role: the one that is mapped
+    already, or else the one that is suggested."""
 
     folders: tuple[MailFolder, ...]
+    suggestions: Suggestions
     chosen: Mapping[FolderRole, MailFolder]
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What became of a customer's accounts whose folders were to be mapped by evidence: how many are, and which need a look."""
+
+    mapped: int
+    unsure: Sequence[Account]
 
 
 class Folders:
@@ -63,7 +76,7 @@ class Folders:
         self._failures = failures
         self._road = road
 
-    def candidates(self, account_id: int) -> Candidates:
+    def fetch(self, account_id: int) -> Candidates:
         """The folders of the live mailbox. Takes seconds.
 
         Raises:
@@ -71,32 +84,72 @@ class Folders:
         """
         with self._store.transaction() as tx:
             account = tx.accounts.get(account_id)
-            mapped = tx.accounts.folders(account_id)
-        folders = selectable(self._list(account))
+        folders = self._list(account)
         with self._store.transaction() as tx:
-            tx.accounts.put_listing(_listing(account_id, folders, self._clock))
-        return Candidates(folders, suggest(folders) | _still_there(mapped, folders))
+            tx.accounts.put_listing(listing_of(account_id, folders, self._clock))
+            return candidates_of(tx, account)
 
-    def save(self, account: Account, chosen: Mapping[FolderRole, str], by: Person) -> None:
+    def listed(self, account_id: int) -> Candidates:
+        """The folders as they were listed last."""
+        with self._store.transaction() as tx:
+            return candidates_of(tx, tx.accounts.get(account_id))
+
+    def save(self, account: Account, chosen: Mapping[FolderRole, str], by: Person, same_is_meant: bool = False) -> None:
         """Keep a choice: for each role the key (`folder_key`) of a folder listed before. The account becomes live.
 
         Raises:
-            InvalidMapping: a required role is empty, a folder was chosen twice, or is not in the last listing.
+            InvalidMapping: a required role is empty, or a folder is not in the last listing.
+            SameFolder: a folder stands for several roles, and nobody said that it is meant.
         """
-        assert account.id is not None
         with self._store.transaction() as tx:
-            account = tx.accounts.lock(account.id)
-            listing = tx.accounts.listing(account.id or 0)
-            known = {folder_key(f["server_name"]): f for f in (listing.folders if listing else [])}
+            account = tx.accounts.lock(account.id or 0)
+            known = {folder_key(f.server_name): f for f in folders_of(tx.accounts.listing(account.id or 0))}
             problems = mapping_problems(chosen, known.keys())
             if problems:
                 raise InvalidMapping(problems)
-            rows = [_mapping(account, role, known[key]) for role, key in chosen.items()]
-            tx.accounts.map_folders(account.id or 0, rows)
-            self._road.audit(tx, by, "folders.mapped", account, **{r.role: r.shown_name for r in rows})
-            if account.state is State.UNMAPPED:
-                self._road.move(tx, account, State.LIVE, by)
-            self._road.show(tx, account)
+            twice = {known[key].shown_name: roles for key, roles in _by_key(chosen).items() if len(roles) > 1}
+            if twice and not same_is_meant:
+                raise SameFolder(twice)
+            self._keep(tx, account, {role: known[key] for role, key in chosen.items()}, by)
+
+    def accept(self, account: Account, by: Person) -> bool:
+        """Map the account's folders as suggested, if every required one is sure; whether they are."""
+        with self._store.transaction() as tx:
+            return self._accept(tx, tx.accounts.lock(account.id or 0), {}, by)
+
+    def use_for_all(self, model: Account, by: Person) -> Accepted:
+        """Map the folders of the customer's other accounts by evidence: their own, and that a folder is called as the one which
+        was chosen for `model`."""
+        with self._store.transaction() as tx:
+            names = {role: row.shown_name for role, row in tx.accounts.folders(model.id or 0).items() if not row.lost}
+            unmapped = [a for a in tx.accounts.of_customer(model.customer_id) if a.state is State.UNMAPPED]
+        mapped, unsure = 0, []
+        for account in unmapped:
+            with self._store.transaction() as tx:
+                done = self._accept(tx, tx.accounts.lock(account.id or 0), names, by)
+            mapped += done
+            unsure += [] if done else [account]
+        return Accepted(mapped, unsure)
+
+    def _accept(self, tx: Transaction, account: Account, names: Mapping[FolderRole, str], by: Person) -> bool:
+        chosen = proved_choice(candidates_of(tx, account).suggestions, names)
+        if account.state is not State.UNMAPPED or not set(REQUIRED_ROLES) <= chosen.keys():
+            return False
+        self._keep(tx, account, chosen, by)
+        return True
+
+    def _keep(self, tx: Transaction, account: Account, chosen: Mapping[FolderRole, MailFolder], by: Person) -> None:
+        rows = [
+            FolderMapping(account_id=account.id or 0, role=role, server_name=f.server_name, shown_name=f.shown_name)
+            for role, f in chosen.items()
+        ]
+        tx.accounts.map_folders(account.id or 0, rows)
+        self._road.audit(tx, by, "folders.mapped", account, **{row.role: row.shown_name for row in rows})
+        args = {"account": account.id, "round": 0}  # what the folders are known by is seen soon
+        tx.jobs.add(CHECK_JOB, args, self._clock.now(), key=f"check:{account.id}", sooner=True)
+        if account.state is State.UNMAPPED:
+            self._road.move(tx, account, State.LIVE, by)
+        self._road.show(tx, account)
 
     def _list(self, account: Account) -> tuple[MailFolder, ...]:
         try:
@@ -104,7 +157,7 @@ class Folders:
             folders = self._probe.folders(target_of(account, token.access_token))
         except (TokenFailed, ProbeFailed) as error:
             raise FoldersUnavailable(self._record(error.observation, account)) from None
-        if not folders:
+        if not offered(folders):
             empty = Observation(Where.IMAP, step="imap.folders", condition="empty")
             raise FoldersUnavailable(self._record(empty, account))
         return folders
@@ -116,46 +169,33 @@ class Folders:
             return recorded
 
 
-def target_of(account: Account, access_token: str) -> Target:
-    """How the account's mailbox is opened: IMAP as the mailbox, SMTP as who signed in (the two differ for a shared mailbox)."""
-    return Target(
-        mailbox=account.shared_mailbox or account.signed_in_as or account.username,
-        smtp_username=account.signed_in_as or account.username,
-        sender_email=account.sender_email,
-        access_token=access_token,
-    )
+def candidates_of(tx: Transaction, account: Account) -> Candidates:
+    """The folders that were listed last, what speaks for which, and what is mapped."""
+    folders = folders_of(tx.accounts.listing(account.id or 0))
+    proved = {FolderRole.SENT: account.proved_sent} if account.proved_sent else {}
+    inbox = next((f.server_name for f in folders if f.server_name.upper() == "INBOX"), "")
+    proved |= {FolderRole.INBOX: inbox} if inbox and account.proved_at else {}
+    suggestions = suggest(folders, proved)
+    there = {folder.server_name: folder for folder in folders}
+    mapped = {role: row for role, row in tx.accounts.folders(account.id or 0).items() if row.lost is None}
+    kept = {role: there[row.server_name] for role, row in mapped.items() if row.server_name in there}
+    return Candidates(offered(folders), suggestions, {role: c.folder for role, c in suggestions.chosen.items()} | kept)
 
 
-def selectable(folders: Sequence[MailFolder]) -> tuple[MailFolder, ...]:
-    """Those that can hold mail, by name with the inbox first."""
-    open_ones = [f for f in folders if not {"\\noselect", "\\nonexistent"} & {flag.lower() for flag in f.flags}]
-    return tuple(sorted(open_ones, key=lambda f: (f.server_name.upper() != "INBOX", f.shown_name.casefold())))
-
-
-def suggest(folders: Sequence[MailFolder]) -> dict[FolderRole, MailFolder]:
-    """A folder for each role that the server itself marks; the inbox is known by its name."""
-    suggested: dict[FolderRole, MailFolder] = {}
-    for folder in folders:
-        if folder.server_name.upper() == "INBOX":
-            suggested[FolderRole.INBOX] = folder
-        for flag in folder.flags:
-            role = FLAG_ROLES.get(flag.lower())
-            if role:
-                suggested.setdefault(role, folder)
-    return suggested
+def proved_choice(suggestions: Suggestions, names: Mapping[FolderRole, str] = {}) -> dict[FolderRole, MailFolder]:
+    """The folders that nobody needs to look at: those that are sure, and those of which it is likely and that are called as in
+    another mailbox of the customer (`names`)."""
+    return {
+        role: candidate.folder
+        for role, candidate in suggestions.chosen.items()
+        if candidate.confidence is Confidence.SURE or candidate.folder.shown_name == names.get(role)
+    }
 
 
 def mapping_problems(chosen: Mapping[FolderRole, str], known: Container[str]) -> dict[FolderRole, str]:
     """The sentence for every role whose choice cannot be kept."""
     problems = {role: "folders.role_missing" for role in REQUIRED_ROLES if not chosen.get(role)}
-    seen: dict[str, FolderRole] = {}
-    for role, key in chosen.items():
-        if key not in known:
-            problems[role] = "folders.changed_meanwhile"
-        elif key in seen:
-            problems[role] = "folders.chosen_twice"
-        seen[key] = role
-    return problems
+    return problems | {role: "folders.changed_meanwhile" for role, key in chosen.items() if key not in known}
 
 
 def folder_key(server_name: str) -> str:
@@ -163,20 +203,25 @@ def folder_key(server_name: str) -> str:
     return hashlib.sha256(server_name.encode()).hexdigest()[:20]
 
 
-def _still_there(
-    mapped: Mapping[FolderRole, FolderMapping], folders: Sequence[MailFolder]
-) -> dict[FolderRole, MailFolder]:
-    by_name = {folder.server_name: folder for folder in folders}
-    return {role: by_name[row.server_name] for role, row in mapped.items() if row.server_name in by_name}
-
-
-def _listing(account_id: int, folders: Sequence[MailFolder], clock: Clock) -> FolderListing:
-    rows = [{"server_name": f.server_name, "shown_name": f.shown_name, "flags": list(f.flags)} for f in folders]
+def listing_of(account_id: int, folders: Sequence[MailFolder], clock: Clock) -> FolderListing:
+    """What a mailbox listed, as it is kept."""
+    rows = [
+        {"server_name": f.server_name, "shown_name": f.shown_name, "delimiter": f.delimiter, "flags": list(f.flags)}
+        for f in folders
+    ]
     return FolderListing(account_id=account_id, listed_at=clock.now(), folders=rows)
 
 
-def _mapping(account: Account, role: FolderRole, folder: Mapping[str, str]) -> FolderMapping:
-    assert account.id is not None
-    return FolderMapping(
-        account_id=account.id, role=role, server_name=folder["server_name"], shown_name=folder["shown_name"]
+def folders_of(listing: FolderListing | None) -> tuple[MailFolder, ...]:
+    """The folders of a listing that was kept."""
+    rows = listing.folders if listing is not None else []
+    return tuple(
+        MailFolder(r["server_name"], r["shown_name"], r.get("delimiter", "/"), tuple(r["flags"])) for r in rows
     )
+
+
+def _by_key(chosen: Mapping[FolderRole, str]) -> dict[str, list[FolderRole]]:
+    found: dict[str, list[FolderRole]] = {}
+    for role, key in chosen.items():
+        found.setdefault(key, []).append(role)
+    return found

@@ -25,8 +25,9 @@ from bot.customers import Customers
 from bot.desk import Desk
 from bot.diagnosis import catalogue
 from bot.drafts import Drafts
+from bot.drift import Drift
 from bot.failures import Failures
-from bot.folders import Folders
+from bot.folders import CHECK_JOB, Folders
 from bot.help import Help
 from bot.ladder import Ladder
 from bot.links import JOB as LINK_JOB
@@ -49,7 +50,7 @@ from bot.time import Clock, SystemClock
 from bot.tokens import Tokens
 from bot.web import WebServer
 from bot.worker import Worker
-from handlers import events, lists, windows
+from handlers import events, folders, lists
 from handlers.courier import SlackCourier
 from handlers.directory import SlackDirectory
 from handlers.presenter import Presenter
@@ -121,7 +122,8 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     probe = MailProbe(hosts)
     tokens = Tokens(store, clock, cipher, microsoft)
     mends = Mends(store, clock, road)
-    tests = ConnectionTests(store, clock, tokens, probe, failures, road, mends, microsoft.scopes)
+    drift = Drift(clock, road)
+    tests = ConnectionTests(store, clock, tokens, probe, failures, road, mends, drift, microsoft.scopes)
     setbacks, url = Setbacks(clock, road, failures, settings.support_channel), settings.public_url
     links = Links(store, clock, cipher, road, setbacks, url)
     signin = SignIn(store, clock, cipher, microsoft, road, setbacks, links, url, tests.request)
@@ -160,7 +162,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     delivery = Delivery(store, clock, SlackCourier(patient, presenter))
     doers: dict[str, Callable[[dict[str, Any]], None]] = {
         connection_test.JOB: tests.run,
-        connection_test.CHECK_JOB: tests.check,
+        CHECK_JOB: tests.check,
         MEND_JOB: tests.check_mend,
         LINK_JOB: links.check,
         BATCH_JOB: old.run,
@@ -170,7 +172,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     )
     slack = SlackSide(desk, quick, directory, presenter, settings.slack_signing_secret.get_secret_value(), worker.nudge)
     doers[events.JOB] = slack.events.do
-    doers[windows.FILL_FOLDERS] = lambda args: windows.fill_folders(desk, patient, args)
+    doers[folders.FILL] = lambda args: folders.fill_folders(desk, patient, args)
     doers[lists.READ_FILE] = lambda args: lists.read_file(desk, patient, args)
     secure = settings.public_url.startswith("https:")
     web = Flask("maildesk", static_folder=None)

@@ -50,7 +50,6 @@ def register(listeners: Listeners, presenter: Presenter) -> None:
     listeners.press("exchange.open", buttons.exchange)
     listeners.press("exchange.done", buttons.exchange_done)
     listeners.press("test.run", buttons.test)
-    listeners.press("folders.open", buttons.folders)
     listeners.press("error.show", buttons.error)
     listeners.press("error.evidence", buttons.evidence)
     listeners.press("error.look_up", buttons.look_up)
@@ -148,11 +147,6 @@ class Buttons:
         """*Test connection*."""
         account = self._desk.rights.account(press.person, press.value, Action.TEST)
         windows.start_test(self._desk, account, press.person)
-
-    def folders(self, press: Press) -> None:
-        """*Map folders*."""
-        account = self._desk.rights.account(press.person, press.value, Action.MAP_FOLDERS)
-        windows.open_folders(self._desk, self._windows(press), account)
 
     def error(self, press: Press) -> None:
         """*Details* and *What to do* of a failure."""

@@ -20,6 +20,7 @@ from handlers.cards.error import error_message, meaning
 from handlers.cards.home import help_message
 from handlers.cards.kit import Audience, Message, Safe, moment, section
 from handlers.cards.manage import disconnect_form
+from handlers.folders import open_folders
 from handlers.old import open_old
 from handlers.presenter import Presenter
 from handlers.setup import form_for
@@ -124,7 +125,7 @@ class Commands:
         account = lookup.account_named(
             self._desk, command.person, command.channel, command.rest, Action.MAP_FOLDERS, command.name
         )
-        windows.open_folders(self._desk, self._windows(command), account)
+        open_folders(self._desk, self._windows(command), account)
 
     def _snooze(self, command: Command, answer: Answer) -> None:
         name, until = self._until(command)

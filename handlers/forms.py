@@ -1,8 +1,7 @@
-"""The forms that people send about accounts: a new one, a change, the folder mapping, an error to look up."""
+"""The forms that people send about accounts: a new one, a change, a disconnection, an error to look up."""
 
 from bot.accounts import Form, InvalidForm, OldAccountThere
 from bot.desk import Desk
-from bot.folders import InvalidMapping
 from bot.rights import Action
 from handlers import lookup
 from handlers.cards.error import error_window, meaning_window
@@ -11,7 +10,6 @@ from handlers.cards.kit import Audience
 from handlers.cards.manage import disconnected
 from handlers.listening import Listeners, NextWindow, form_errors
 from handlers.stimulus import Submission
-from storage.vocabulary import FolderRole
 
 
 def register(listeners: Listeners) -> None:
@@ -20,7 +18,6 @@ def register(listeners: Listeners) -> None:
     listeners.submission("account.save", lambda sent: save_account(desk, sent))
     listeners.submission("account.save_change", lambda sent: save_change(desk, sent))
     listeners.submission("account.disconnect", lambda sent: disconnect(desk, sent))
-    listeners.submission("folders.save", lambda sent: save_folders(desk, sent))
     listeners.submission("error.read", lambda sent: look_up(desk, sent))
 
 
@@ -84,14 +81,3 @@ def _form(sent: Submission) -> Form:
         aliases=values["aliases"],
         old_deleted=values.get(OLD_DELETED) == OLD_DELETED,
     )
-
-
-def save_folders(desk: Desk, sent: Submission) -> dict[str, str] | None:
-    """Keep the mapping, or say at each role what is wrong with it."""
-    account = desk.rights.account(sent.person, sent.about, Action.MAP_FOLDERS)
-    chosen = {FolderRole(role): key for role, key in sent.values.items() if key}
-    try:
-        desk.folders.save(account, chosen, sent.person)
-    except InvalidMapping as error:
-        return form_errors({role.value: problem for role, problem in error.problems.items()})
-    return None

@@ -83,7 +83,7 @@ class Listeners:
             if isinstance(given, NextWindow):
                 ack(response_action="update", view=given.view)
             elif given:
-                ack(response_action="errors", errors=given)
+                ack(response_action="errors", errors={submission.blocks.get(name, name): given[name] for name in given})
             else:
                 ack()
 

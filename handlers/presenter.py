@@ -7,6 +7,7 @@ from typing import Any
 from bot import notices
 from bot.checklist import SENDING_IS_OFF, Facts
 from bot.desk import Desk
+from bot.folders import candidates_of, proved_choice
 from bot.results import first_failure
 from bot.road import listed_still
 from handlers.cards.account import AccountView, account_card
@@ -22,7 +23,7 @@ from handlers.cards.test import Fault, TestView, test_message
 from handlers.words import plainly, say
 from storage.database import Transaction
 from storage.tables import Account, Failure
-from storage.vocabulary import FolderRole, Owner, State
+from storage.vocabulary import REQUIRED_ROLES, FolderRole, Owner, State
 
 FAULTY = frozenset({State.FAILING, State.BROKEN, State.AWAITING_ADMIN})
 
@@ -56,9 +57,11 @@ class Presenter:
             ticket = tx.signins.usable_ticket(account_id, self._desk.clock.now())
             fault = self._fault(tx, account)
             mapped = tx.accounts.folders(account_id)
+            sure = proved_choice(candidates_of(tx, account).suggestions) if account.state is State.UNMAPPED else {}
             customer = tx.channels.customer(account.customer_id).name
             held, question = tx.signins.held(account_id), tx.signins.question(account_id) is not None
-        folders = [(plainly(f"folders.{role}"), mapped[role].shown_name) for role in FolderRole if role in mapped]
+        rows = [(plainly(f"folders.{role}"), mapped[role]) for role in FolderRole if role in mapped]
+        unseen = [(plainly(f"folders.{role}"), sure[role].shown_name) for role in FolderRole if role in sure]
         return AccountView(
             account,
             customer,
@@ -68,7 +71,9 @@ class Presenter:
             link_until=ticket.expires_at if ticket else None,
             admin_link=self._desk.consent.link(account) if account.state is State.AWAITING_ADMIN else "",
             fault=(fault, self._desk.failures.verdict(fault)) if fault else None,
-            folders=folders,
+            folders=[(role, row.shown_name) for role, row in rows if row.lost is None],
+            lost=[(role, row.shown_name) for role, row in rows if row.lost is not None],
+            sure=unseen if set(REQUIRED_ROLES) <= sure.keys() else (),
             held_back=held_line(account, self._desk.clock.now()),
         )
 
@@ -171,6 +176,8 @@ class Presenter:
         if "cause" in values:  # a cause is told in the catalogue's words
             verdict = self._desk.catalogue.verdict(values["cause"])
             values |= {"sentence": verdict.customer, "owner": plainly(f"owner.{verdict.owner}")}
+        if "role" in values:
+            values["role"] = plainly(f"folders.{values['role']}")
         if "minutes" in values:
             values["span"] = plainly(
                 "mend.minute" if values["minutes"] == 1 else "mend.minutes", minutes=values["minutes"]

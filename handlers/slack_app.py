@@ -10,7 +10,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
 from bot.desk import Desk
-from handlers import buttons, events, forms, lists, old, reminders, setup
+from handlers import buttons, events, folders, forms, lists, old, reminders, setup
 from handlers.commands import NAME, Commands
 from handlers.directory import SlackDirectory
 from handlers.home import HomeTab
@@ -39,6 +39,7 @@ class SlackSide:
         listeners.command(NAME, commands.do)
         buttons.register(listeners, presenter)
         forms.register(listeners)
+        folders.register(listeners)
         setup.register(listeners)
         reminders.register(listeners)
         old.register(listeners)

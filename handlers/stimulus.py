@@ -44,19 +44,22 @@ class Press:
 
 @dataclass(frozen=True)
 class Submission:
-    """A form that was sent: by whom, what it is about, and each field's value by the field's name; `view_id` is the window's."""
+    """A form that was sent: by whom, what it is about, and each field's value by the field's name; `view_id` is the window's,
+    and `blocks` says in which block each field stands."""
 
     person: Person
     about: str
     values: dict[str, str]
     view_id: str = ""
+    blocks: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, body: Payload) -> "Submission":
         """Read a `view_submission` payload."""
         view = body["view"]
         about, view_id = view.get("private_metadata", ""), view.get("id", "")
-        return cls(_interacting(body, "window"), about, _fields(view), view_id)
+        blocks = {name: block_id for block_id, block in _values(view).items() for name in block}
+        return cls(_interacting(body, "window"), about, _fields(view), view_id, blocks)
 
 
 @dataclass(frozen=True)
@@ -116,8 +119,11 @@ def _interacting(body: Payload, place: str) -> Person:
 def _fields(view: Payload) -> dict[str, str]:
     """What stands in a window's fields. A field's action has its name, and its block the same or, where the field must not keep
     what was in it before, the name with more behind it."""
-    blocks = ((view.get("state") or {}).get("values") or {}).values()
-    return {name: _field(state) for block in blocks for name, state in block.items()}
+    return {name: _field(state) for block in _values(view).values() for name, state in block.items()}
+
+
+def _values(view: Payload) -> dict[str, Payload]:
+    return (view.get("state") or {}).get("values") or {}
 
 
 def _field(state: Payload) -> str:

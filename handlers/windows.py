@@ -7,18 +7,15 @@ from slack_sdk.errors import SlackApiError
 
 from bot.accounts import Form
 from bot.desk import Desk
-from bot.folders import FoldersUnavailable
 from bot.people import Person
 from bot.refusals import Refused
 from bot.rights import Action
 from handlers.cards import customer as customer_cards
-from handlers.cards import folders as folder_cards
 from handlers.cards.exchange import Preparation, exchange_window
 from handlers.cards.form import account_form
 from handlers.cards.kit import Block
 from storage.tables import Account
 
-FILL_FOLDERS = "folders.fill"
 SENDING_IS_OFF = "smtp-auth-off-tenant"
 """The cause whose remedy is the preparation of Exchange."""
 
@@ -99,30 +96,6 @@ def start_test(desk: Desk, account: Account, person: Person, round_trip: bool = 
         raise Refused("test.not_signed_in", name=account.name)
     with desk.store.transaction() as tx:
         desk.tests.request(tx, tx.accounts.lock(account.id or 0), person, round_trip)
-
-
-def open_folders(desk: Desk, windows: Windows, account: Account) -> None:
-    """The window of the folder mapping: empty at once, filled by the worker, since a mailbox may be slow.
-
-    Raises:
-        Refused: nobody signed in yet.
-    """
-    if not account.object_id:
-        raise Refused("folders.not_connected", name=account.name)
-    view_id = windows.open(folder_cards.loading(account))
-    with desk.store.transaction() as tx:
-        tx.jobs.add(FILL_FOLDERS, {"account": account.id, "view": view_id}, desk.clock.now())
-
-
-def fill_folders(desk: Desk, client: WebClient, args: dict[str, Any]) -> None:
-    """Fetch an account's folders and fill the window that waits for them; a window that was closed is forgotten."""
-    with desk.store.transaction() as tx:
-        account = tx.accounts.get(int(args["account"]))
-    try:
-        view = folder_cards.mapping_form(account, desk.folders.candidates(account.id or 0))
-    except FoldersUnavailable as error:
-        view = folder_cards.unavailable(error.recorded.verdict, error.recorded.failure.ref)
-    fill(client, args["view"], view)
 
 
 def fill(client: WebClient, view_id: str, view: Block) -> None:

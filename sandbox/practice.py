@@ -90,5 +90,7 @@ def _populate(world: World, office: Office) -> None:
     for row in data["mailbox"]:
         tenant = world.tenant_of(row["address"])
         assert tenant is not None
-        world.add(Mailbox(row["address"], [Folder(name, tuple(flags)) for name, *flags in row["folders"]]))
+        listed = enumerate(row["folders"], 1001)  # each folder its own UIDVALIDITY, by which it is known again
+        folders = [Folder(name, tuple(flags), uid_validity=number) for number, (name, *flags) in listed]
+        world.add(Mailbox(row["address"], folders))
         world.add(Person(row["address"], row["name"], tenant.id, row.get("admin", False)))

@@ -21,6 +21,24 @@ class MailHosts:
 
 
 @dataclass(frozen=True)
+class Watched:
+    """Folders that are to be known again, by the server's own names: those that are `mapped`, and all that were `listed` before,
+    so that one under a new name can be told."""
+
+    mapped: frozenset[str]
+    listed: frozenset[str]
+
+
+@dataclass(frozen=True)
+class FolderMark:
+    """By what a folder is known again under another name: UIDVALIDITY (RFC 9051, 2.3.1.1), and MAILBOXID where the server gives
+    one (RFC 8474), else empty."""
+
+    uid_validity: int
+    mailbox_id: str = ""
+
+
+@dataclass(frozen=True)
 class Target:
     """A mailbox to open: IMAP as the mailbox, SMTP as the person who signed in, sending as the sender's address. The two
     users differ where a person opens a shared mailbox."""
@@ -29,6 +47,7 @@ class Target:
     smtp_username: str
     sender_email: str
     access_token: str = field(repr=False)
+    watched: Watched | None = None
 
 
 def xoauth2(username: str, token: str) -> str:

@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from socket import SHUT_RDWR
 
 from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import IMAPClientError
 from imapclient.imap_utf7 import decode
 
 from bot.diagnosis.observation import Observation, Where
-from bot.probe.hosts import MailHosts, Target, xoauth2
+from bot.probe.hosts import FolderMark, MailHosts, Target, Watched, xoauth2
 from bot.probe.journey import Journey, located, watched
 from bot.probe.steps import Leg, ProbeFailed, bounded
 from storage.vocabulary import StepId
 
 STEPS = (StepId.IMAP_CONNECT, StepId.IMAP_AUTH, StepId.IMAP_FOLDERS, StepId.IMAP_INBOX)
+
+MOST_NEW_FOLDERS = 60
+"""So many new folders are asked about when one is missing."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class ImapLeg:
         self._hosts = hosts
         self._client: IMAPClient | None = None
         self.folders: tuple[MailFolder, ...] = ()
+        self.marks: dict[str, FolderMark] = {}
 
     def run(self, target: Target, leg: Leg) -> None:
         """Do every step, up to the first that fails. Takes seconds."""
@@ -42,6 +47,8 @@ class ImapLeg:
             leg.do(StepId.IMAP_AUTH, lambda: self.authenticate(target))
             leg.do(StepId.IMAP_FOLDERS, self.list_folders)
             leg.do(StepId.IMAP_INBOX, self.open_inbox)
+            if target.watched is not None:
+                self.marks = self._marks_of(target.watched)
 
     def connect(self) -> str:
         """Name, TCP, TLS, greeting, and whether XOAUTH2 is offered, told apart."""
@@ -80,6 +87,25 @@ class ImapLeg:
         """EXAMINE INBOX: "authenticated but not connected" comes only after the OK of the sign-in."""
         status = self.client.select_folder("INBOX", readonly=True)
         return f"{status.get(b'EXISTS', 0)} messages"
+
+    def _marks_of(self, watched: Watched) -> dict[str, FolderMark]:
+        """STATUS of the watched folders that are there; if one is not, of new ones too, among which it may be by now."""
+        names = {folder.server_name for folder in self.folders if "\\noselect" not in map(str.lower, folder.flags)}
+        there = sorted(watched.mapped & names)
+        new = sorted(names - watched.listed) if watched.mapped - names else []
+        found = {name: self._mark(name) for name in [*there, *new[:MOST_NEW_FOLDERS]]}
+        return {name: mark for name, mark in found.items() if mark is not None}
+
+    def _mark(self, name: str) -> FolderMark | None:
+        by_id = self.client.has_capability("OBJECTID")
+        with suppress(IMAPClientError):  # a folder that cannot be asked about is not known again
+            status = self.client.folder_status(
+                name.encode("latin-1"), ["UIDVALIDITY", *(["MAILBOXID"] if by_id else [])]
+            )
+            given = status.get(b"MAILBOXID") or ()
+            mailbox_id = given[0].decode("ascii", "replace") if isinstance(given, tuple) and given else ""
+            return FolderMark(int(status.get(b"UIDVALIDITY", 0)), mailbox_id)
+        return None
 
     def folders_of(self, target: Target) -> tuple[MailFolder, ...]:
         """The folders alone, without a report.

@@ -1,26 +1,41 @@
 """The probe of a mailbox: both protocols side by side, then the round trip where it is wanted."""
 
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.probe import imap, smtp
-from bot.probe.hosts import MailHosts, Target
+from bot.probe.hosts import FolderMark, MailHosts, Target, Watched
 from bot.probe.imap import ImapLeg, MailFolder
 from bot.probe.roundtrip import Order, RoundTrip
 from bot.probe.smtp import SmtpLeg
 from bot.probe.steps import Leg, OnStep, ProbeFailed, StepResult, bounded
 from storage.vocabulary import StepId, StepStatus
 
-__all__ = ["MailFolder", "MailHosts", "MailProbe", "MailReport", "Order", "ProbeFailed", "StepResult", "Target"]
+__all__ = [
+    "FolderMark",
+    "MailFolder",
+    "MailHosts",
+    "MailProbe",
+    "MailReport",
+    "Order",
+    "ProbeFailed",
+    "StepResult",
+    "Target",
+    "Watched",
+]
 
 
 @dataclass(frozen=True)
 class MailReport:
-    """Every mail step in the order of `StepId`, and the folders that were listed."""
+    """Every mail step in the order of `StepId`, the folders that were listed, what the watched ones are known by, and in which
+    one (by the server's name) the copy of the test message was found."""
 
     steps: tuple[StepResult, ...]
     folders: tuple[MailFolder, ...]
+    marks: Mapping[str, FolderMark] = field(default_factory=dict)
+    sent_in: str = ""
 
 
 class MailProbe:
@@ -39,6 +54,7 @@ class MailProbe:
         travelling = Leg((StepId.ROUNDTRIP,), on_step, lock)
         imap_leg, smtp_leg = ImapLeg(hosts), SmtpLeg(hosts)
         seconds = hosts.deadline + (hosts.arrival if order else 0)
+        sent_in = ""
         with bounded(seconds, imap_leg, smtp_leg):
             other = threading.Thread(target=smtp_leg.run, args=(target, sending), name="probe-smtp")
             other.start()
@@ -48,9 +64,11 @@ class MailProbe:
                 trip = RoundTrip(imap_leg, smtp_leg, hosts.arrival)
                 with suppress(ProbeFailed):
                     travelling.do(StepId.ROUNDTRIP, lambda: trip.run(target, order))
+                    sent_in = trip.sent_in
         receiving.skip_rest()
         sending.skip_rest()
-        return MailReport((*receiving.results, *sending.results, *travelling.results), imap_leg.folders)
+        steps = (*receiving.results, *sending.results, *travelling.results)
+        return MailReport(steps, imap_leg.folders, imap_leg.marks, sent_in)
 
     def folders(self, target: Target) -> tuple[MailFolder, ...]:
         """The mailbox's folders. Takes seconds.

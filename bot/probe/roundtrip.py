@@ -57,6 +57,8 @@ class RoundTrip:
         self._folders = imap.folders
         self._smtp = smtp.client
         self._arrival = arrival
+        self.sent_in = ""
+        """The server's name of the folder where the copy of sent mail was found."""
 
     def run(self, target: Target, order: Order) -> str | Remark:
         """Say where the message was found. Takes seconds, up to a minute.
@@ -72,6 +74,7 @@ class RoundTrip:
             raise ProbeFailed(_answer_lost(unconfirmed) if lost else _not_arrived())
         took = time.monotonic() - begun
         sent = self._await(self._sent_folders(), order.message_id, min(SENT_WAIT_SECONDS, self._arrival))
+        self.sent_in = sent
         left = [folder for folder in (inbox, sent) if folder and not self._remove(folder, order.message_id)]
         return self._told(took, sent, left)
 

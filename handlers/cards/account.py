@@ -24,7 +24,8 @@ WAITING_ICON = ":large_yellow_circle:"
 class AccountView:
     """What the card tells. `link` is the usable login link, `fault` the newest failure with its meaning while the account
     fails or waits for an administrator. `held` is who signed in while the organisation is not confirmed, `question` says that
-    people are asked what Microsoft's page said; `held_back` says that nobody is reminded of the account."""
+    people are asked what Microsoft's page said; `held_back` says that nobody is reminded of the account. `folders`
+    are the mapped ones (role, name), `lost` those that are not there any more, `sure` those that could be mapped unseen."""
 
     account: Account
     customer: str = ""
@@ -36,6 +37,8 @@ class AccountView:
     fault: tuple[Failure, Verdict] | None = None
     folders: Sequence[tuple[str, str]] = ()
     held_back: Safe | None = None
+    lost: Sequence[tuple[str, str]] = ()
+    sure: Sequence[tuple[str, str]] = ()
 
 
 def account_card(view: AccountView) -> Message:
@@ -52,8 +55,10 @@ def account_blocks(view: AccountView, *more: Block) -> list[Block]:
         failure, verdict = view.fault
         blocks.append(section(say("card.mend", owner=plainly(f"owner.{verdict.owner}"), error=failure.ref)))
     if view.folders and account.state is State.LIVE:
-        pairs = " · ".join(f"{safe(role)}: {safe(name)}" for role, name in view.folders)
-        blocks.append(context(say("card.folders", folders=Safe(pairs))))
+        blocks.append(context(say("card.folders", folders=_pairs(view.folders))))
+    if account.state is State.UNMAPPED:
+        blocks += [context(say("card.folders_lost", folders=_pairs(view.lost)))] if view.lost else []
+        blocks += [context(say("card.folders_sure", folders=_pairs(view.sure)))] if view.sure else []
     if view.question and not view.held:
         blocks += [section(say("next.question")), actions(*_answers(account.ref))]
     buttons = [*_buttons(view), *more]
@@ -129,8 +134,10 @@ def _buttons(view: AccountView) -> list[Block]:
         case State.FAILING | State.BROKEN:
             return _mending(view, renew)
         case State.UNMAPPED:
-            mapping = button(plainly("button.map"), "folders.open", ref, "primary")
-            return [mapping, button(plainly("button.test_again"), "test.run", ref)]
+            style = "" if view.sure else "primary"
+            mapping = button(plainly("button.map"), "folders.open", ref, style)
+            accept = [button(plainly("button.accept_folders"), "folders.accept", ref, "primary")] if view.sure else []
+            return [*accept, mapping, button(plainly("button.test_again"), "test.run", ref)]
         case State.LIVE:
             test = button(plainly("button.test"), "test.run", ref)
             return [test, button(plainly("button.change_folders"), "folders.open", ref)]
@@ -138,6 +145,10 @@ def _buttons(view: AccountView) -> list[Block]:
             return [button(plainly("button.connect_again"), "link.renew", ref)]
         case State.LISTED | State.CREATED | State.TESTING:
             return []
+
+
+def _pairs(folders: Sequence[tuple[str, str]]) -> Safe:
+    return Safe(" · ".join(f"{safe(role)}: {safe(name)}" for role, name in folders))
 
 
 def _answers(ref: str) -> list[Block]:

@@ -1,15 +1,70 @@
-"""The window in which folders are mapped."""
+"""The windows in which folders are mapped: each list holds what speaks for a folder, and long ones are searched and paged."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from bot.candidates import Candidate, plain
 from bot.diagnosis.verdict import Verdict
-from bot.folders import Candidates, folder_key
+from bot.folders import Accepted, Candidates, folder_key
 from bot.probe.mail import MailFolder
-from handlers.cards.kit import OPTIONS_AT_MOST, Block, actions, modal, option, plain, section
+from handlers.cards.kit import (
+    OPTION_LIMIT,
+    Block,
+    Safe,
+    actions,
+    button,
+    checkboxes,
+    context,
+    cut,
+    modal,
+    option,
+    search_input,
+    section,
+)
+from handlers.cards.kit import plain as plain_text
 from handlers.cards.test import contact_button
 from handlers.words import plainly, say
 from storage.tables import Account
 from storage.vocabulary import REQUIRED_ROLES, FolderRole
+
+PAGE = 80
+"""Folders in a list at a time; with the suggestions and what is chosen it stays below the hundred that Slack allows."""
+
+CANDIDATES_SHOWN = 8
+UNSURE_SHOWN = 40
+FILTER, SAME = "folders.filter", "same"
+
+
+@dataclass(frozen=True)
+class FolderForm:
+    """What the form shows: for each role the key of the folder that is chosen; the words that the lists are searched for, and
+    their page. `round` counts the redrawings, since Slack keeps what was chosen in a field of the same name. `twice`: folders that
+    were chosen for several roles, and are asked about."""
+
+    account: Account
+    candidates: Candidates
+    chosen: Mapping[FolderRole, str]
+    words: str = ""
+    page: int = 0
+    round: int = 0
+    twice: Mapping[str, Sequence[FolderRole]] = field(default_factory=dict)
+
+    @property
+    def about(self) -> str:
+        """As the window carries it."""
+        return f"{self.account.ref}|{self.page}|{self.round}"
+
+    @property
+    def fitting(self) -> list[MailFolder]:
+        """The folders that have the words in their names; all of them where none has."""
+        folders = self.candidates.folders
+        found = [folder for folder in folders if plain(self.words) in plain(folder.shown_name)]
+        return found or list(folders)
+
+
+def first_form(account: Account, candidates: Candidates) -> FolderForm:
+    """The form as it opens."""
+    return FolderForm(account, candidates, {role: folder_key(f.server_name) for role, f in candidates.chosen.items()})
 
 
 def loading(account: Account) -> Block:
@@ -17,47 +72,124 @@ def loading(account: Account) -> Block:
     return modal(plainly("folders.title"), [section(say("folders.loading", name=account.name))], metadata=account.ref)
 
 
-def mapping_form(account: Account, candidates: Candidates) -> Block:
-    """A dropdown for each role, with what is suggested or mapped already chosen."""
-    blocks = [section(say("folders.intro", name=account.name))]
-    blocks += [_dropdown(role, candidates) for role in FolderRole]
+def mapping_form(form: FolderForm) -> Block:
+    """A list for each role, with what is suggested or mapped already chosen."""
+    blocks = [section(say("folders.intro", name=form.account.name)), *_same(form), *_search(form)]
+    unsure = [plainly(f"folders.{role}") for role in REQUIRED_ROLES if role not in form.chosen]
+    blocks += [section(say("folders.not_sure", roles=", ".join(unsure)))] if unsure else []
+    blocks += [_list(form, role) for role in FolderRole]
     save = plainly("folders.save")
-    return modal(plainly("folders.title"), blocks, callback="folders.save", submit=save, metadata=account.ref)
+    return modal(plainly("folders.title"), blocks, callback="folders.save", submit=save, metadata=form.about)
 
 
-def unavailable(verdict: Verdict, error: str) -> Block:
+def unavailable(account: Account, verdict: Verdict, error: str) -> Block:
     """The folders could not be had."""
     owner = plainly(f"owner.{verdict.owner}")
     text = say("folders.unavailable", sentence=verdict.customer, owner=owner, error=error)
-    return modal(plainly("folders.title"), [section(text), actions(contact_button(error))])
+    again = button(plainly("button.folders_again"), "folders.again", account.ref, "primary")
+    what = button(plainly("button.what_to_do"), "error.show", error)
+    return modal(plainly("folders.title"), [section(text), actions(again, what, contact_button(error))])
 
 
-def _dropdown(role: FolderRole, candidates: Candidates) -> Block:
-    select: Block = {
+def saved_window(account: Account, others: int) -> Block:
+    """The mapping is kept, and other mailboxes of the customer wait for theirs."""
+    use = button(plainly("button.use_for_all", count=others), "folders.use_all", account.ref, "primary")
+    return modal(
+        plainly("folders.title"), [section(say("folders.saved", name=account.name, count=others)), actions(use)]
+    )
+
+
+def accepted_window(accepted: Accepted) -> Block:
+    """How many mailboxes were mapped by evidence, and which need a look."""
+    blocks = [section(say("folders.accepted", count=accepted.mapped))]
+    blocks += [section(say("folders.look"))] if accepted.unsure else []
+    for account in accepted.unsure[:UNSURE_SHOWN]:
+        line = say("folders.look_line", name=account.name, address=account.sender_email)
+        blocks.append(section(line, accessory=button(plainly("button.map"), "folders.open", account.ref)))
+    if len(accepted.unsure) > UNSURE_SHOWN:
+        blocks.append(context(say("folders.look_more", count=len(accepted.unsure) - UNSURE_SHOWN)))
+    return modal(plainly("folders.title"), blocks)
+
+
+def _same(form: FolderForm) -> list[Block]:
+    if not form.twice:
+        return []
+    lines = [
+        say("folders.same_line", folder=name, roles=", ".join(plainly(f"folders.{role}") for role in roles))
+        for name, roles in form.twice.items()
+    ]
+    tick = checkboxes(plainly("folders.same"), SAME, [(SAME, plainly("folders.same_option"))])
+    return [section(Safe("\n".join([say("folders.same_intro"), *lines]))), tick]
+
+
+def _search(form: FolderForm) -> list[Block]:
+    if len(form.candidates.folders) <= PAGE:
+        return []
+    fitting, first = form.fitting, form.page * PAGE
+    field = search_input(plainly("folders.search"), FILTER, f"{FILTER}~{form.round}", form.words)
+    row = [button(plainly("button.search"), "folders.search")]
+    row += [button(plainly("button.previous"), "folders.previous")] if form.page else []
+    row += [button(plainly("button.next"), "folders.next")] if first + PAGE < len(fitting) else []
+    shown = {"first": first + 1, "last": min(first + PAGE, len(fitting)), "count": len(fitting)}
+    nothing = form.words and plain(form.words) not in plain(fitting[0].shown_name)
+    said = say("folders.no_fit", words=form.words) if nothing else say("folders.shown", **shown)
+    return [field, actions(*row), context(said)]
+
+
+def _list(form: FolderForm, role: FolderRole) -> Block:
+    element: Block = {
         "type": "static_select",
         "action_id": role.value,
-        "placeholder": plain(plainly("folders.placeholder"), 150),
+        "placeholder": plain_text(plainly("folders.placeholder"), 150),
     }
-    select |= _choices(candidates.folders)
-    chosen = candidates.chosen.get(role)
-    select |= {"initial_option": _option(chosen)} if chosen else {}
-    label = plain(plainly(f"folders.{role}"), 2000)
-    optional = role not in REQUIRED_ROLES
-    return {"type": "input", "block_id": role.value, "label": label, "element": select, "optional": optional}
+    groups = _groups(form, role)
+    element["option_groups"] = groups
+    options = [each for group in groups for each in group["options"]]
+    chosen = next((each for each in options if each["value"] == form.chosen.get(role)), None)
+    element |= {"initial_option": chosen} if chosen else {}
+    label, optional = plain_text(plainly(f"folders.{role}"), 2000), role not in REQUIRED_ROLES
+    name = f"{role.value}~{form.round}"
+    return {"type": "input", "block_id": name, "label": label, "element": element, "optional": optional}
 
 
-def _choices(folders: Sequence[MailFolder]) -> Block:
-    if len(folders) <= OPTIONS_AT_MOST:
-        return {"options": [_option(folder) for folder in folders]}
-    groups = [_group(folders[n : n + OPTIONS_AT_MOST]) for n in range(0, len(folders), OPTIONS_AT_MOST)]
-    return {"option_groups": groups}
+def _groups(form: FolderForm, role: FolderRole) -> list[Block]:
+    """What speaks for a folder first, then what is chosen, then the page of all folders; each folder once."""
+    candidates = form.candidates.suggestions.candidates.get(role, ())[:CANDIDATES_SHOWN]
+    seen = {folder_key(each.folder.server_name) for each in candidates}
+    key = form.chosen.get(role, "")
+    chosen = [f for f in form.candidates.folders if folder_key(f.server_name) == key and key not in seen]
+    page = form.fitting[form.page * PAGE : (form.page + 1) * PAGE]
+    rest = [f for f in page if folder_key(f.server_name) not in (seen | {key})]
+    texts = _once_each([_reasoned(each) for each in candidates], [_path(f, OPTION_LIMIT) for f in [*chosen, *rest]])
+    suggested = [option(next(texts), folder_key(each.folder.server_name)) for each in candidates]
+    others = [option(next(texts), folder_key(folder.server_name)) for folder in [*chosen, *rest]]
+    parts = (("folders.group_suggested", suggested), ("folders.group_all", others))
+    return [{"label": plain_text(plainly(name), OPTION_LIMIT), "options": each} for name, each in parts if each]
 
 
-def _group(part: Sequence[MailFolder]) -> Block:
-    first, last = part[0].shown_name[:20], part[-1].shown_name[:20]
-    label = plain(plainly("folders.group", first=first, last=last), 75)
-    return {"label": label, "options": [_option(folder) for folder in part]}
+def _once_each(*parts: Sequence[str]) -> Iterator[str]:
+    """The texts of a list, of which no two read alike."""
+    seen: dict[str, int] = {}
+    for text in (text for part in parts for text in part):
+        seen[text] = seen.get(text, 0) + 1
+        yield text if seen[text] == 1 else f"{cut(text, OPTION_LIMIT - 6)} ({seen[text]})"
 
 
-def _option(folder: MailFolder) -> Block:
-    return option(folder.shown_name, folder_key(folder.server_name))
+def _reasoned(candidate: Candidate) -> str:
+    reason = plainly(f"folders.because_{candidate.reason}", language=_language(candidate.language))
+    return f"{_path(candidate.folder, OPTION_LIMIT - len(reason) - 5)}  ·  {reason}"
+
+
+def _language(code: str) -> str:
+    return plainly(f"language.{code}") if code else ""
+
+
+def _path(folder: MailFolder, room: int) -> str:
+    """A folder's name; of a long path the beginning and the folder itself."""
+    name = folder.shown_name or "–"
+    parts = name.split(folder.delimiter) if folder.delimiter else [name]
+    if len(name) <= room or len(parts) == 1:
+        return cut(name, room)
+    tail = cut(parts[-1], max(room * 2 // 3, 1))
+    head = cut(folder.delimiter.join(parts[:-1]), max(room - len(tail) - 1, 1))
+    return f"{head}{folder.delimiter}{tail}"

@@ -163,6 +163,14 @@ def text_input(
     return block | ({"optional": True} if optional else {})
 
 
+def search_input(label: str, name: str, block_id: str, initial: str) -> Block:
+    """A field whose words act at once when Enter is pressed: `name` is its action, too."""
+    element: Block = {"type": "plain_text_input", "action_id": name, "max_length": 80}
+    element |= {"initial_value": initial} if initial else {}
+    block: Block = {"type": "input", "block_id": block_id, "label": plain(label, 2000), "element": element}
+    return block | {"optional": True, "dispatch_action": True}
+
+
 def file_input(label: str, name: str, hint: str = "") -> Block:
     """A field called `name` that takes one file, if somebody has one to give."""
     element: Block = {"type": "file_input", "action_id": name, "max_files": 1}

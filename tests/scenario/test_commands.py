@@ -61,21 +61,6 @@ def test_login_test_and_folders(world: BotWorld) -> None:
     assert "Sent: Projekte" in world.card("Info", "Live").text
 
 
-def test_a_folder_chosen_twice_is_refused_at_its_field_and_the_error_of_a_mailbox_that_is_gone_in_the_window(
-    world: BotWorld,
-) -> None:
-    world.set_up()
-    card = world.connect("info@acme.example", "Info")
-    world.carol.press(card, "Map folders")
-    window = world.carol.window("Which folders of")
-    assert "two purposes" in world.carol.submit(window, {"Sent": "INBOX"})["Sent"]
-    world.throw("authenticated-not-connected", "info@acme.example")
-    world.carol._post("close", view_id=window.id)
-    world.carol.press(card, "Map folders")
-    told = world.carol.window("We could not fetch the folders")
-    assert "MX-" in told.text and "administrator" in told.text
-
-
 def test_help_depends_on_who_asks(world: BotWorld) -> None:
     world.set_up()
     world.vera.slash(ACME, "help")

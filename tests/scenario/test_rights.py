@@ -64,6 +64,7 @@ class Row:
     about: Callable[[Things], str]
     needs: Action | str
     fields: tuple[str, ...] = ()
+    in_window: bool = False
 
 
 def account(things: Things) -> str:
@@ -107,7 +108,11 @@ BUTTONS: dict[str, Row] = {
     "test.run": Row(account, Action.TEST),
     "test.message": Row(account, Action.TEST),
     "mend.said": Row(account, Action.TEST),
-    "folders.open": Row(account, Action.MAP_FOLDERS),
+    **{f"folders.{name}": Row(account, Action.MAP_FOLDERS) for name in ("open", "again", "accept", "use_all")},
+    **{
+        f"folders.{name}": Row(account, Action.MAP_FOLDERS, in_window=True)
+        for name in ("filter", "search", "next", "previous")
+    },
     "error.show": Row(error, Action.ERROR),
     "error.evidence": Row(error, Action.ERROR_DETAILS),
     "error.look_up": Row(nothing, ANYBODY),
@@ -228,7 +233,11 @@ class Stage:
     def press(self, person: Person, name: str, row: Row, things: Things) -> None:
         """The button `name`, in the channel whose things it is about."""
         action = {"action_id": name, "block_id": "b", "type": "button", "value": row.about(things)}
-        self._interact(person, {"type": "block_actions", "channel": {"id": things.channel}, "actions": [action]})
+        if row.in_window:
+            view = {"id": "V1", "type": "modal", "private_metadata": row.about(things), "state": {"values": {}}}
+            self._interact(person, {"type": "block_actions", "view": view, "actions": [action]})
+        else:
+            self._interact(person, {"type": "block_actions", "channel": {"id": things.channel}, "actions": [action]})
 
     def send(self, person: Person, name: str, row: Row, things: Things) -> None:
         """The form `name`."""

@@ -31,10 +31,10 @@ def test_a_mailbox_gets_connected_from_the_form_to_live(either_world: BotWorld) 
     card = world.card("Info", "folders not mapped yet")
     world.carol.press(card, "Map folders")
     window = world.carol.window("Which folders of")
-    assert window.chosen("Sent") == "Gesendete Elemente"
-    assert window.chosen("Drafts") == "Entwürfe"
-    assert window.chosen("Deleted") == "Gelöschte Elemente"
-    assert window.chosen("Inbox") == "INBOX"
+    assert window.chosen("Sent") == "Gesendete Elemente  ·  proved by the test message"
+    assert window.chosen("Drafts") == "Entwürfe  ·  marked by the mail server"
+    assert window.chosen("Deleted") == "Gelöschte Elemente  ·  marked by the mail server"
+    assert window.chosen("Inbox").startswith("INBOX  ·  ")
     assert world.carol.submit(window, {}) == {}
     card = world.card("Info", "Live")
     assert "Gesendete Elemente" in card.text

@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.accounts import Form
+from bot.candidates import suggest
 from bot.checklist import Facts
 from bot.drafts import Review
 from bot.failures import Ending, History
-from bot.folders import Candidates, suggest
+from bot.folders import Accepted, Candidates, folder_key
 from bot.listing import Row
 from bot.overview import Standing
 from bot.probe.mail import MailFolder
@@ -53,7 +54,7 @@ from storage.tables import (
     Reminder,
     SupportRequest,
 )
-from storage.vocabulary import WAITING, Mended, Plan
+from storage.vocabulary import WAITING, FolderRole, Mended, Plan
 from tests.unit.test_cards import NOW, ROWS, SCOPES, accounts, causes, failure, words
 
 pytestmark = pytest.mark.audience
@@ -146,15 +147,21 @@ class Made:
     def reminder(self, to: Audience) -> reminder.ReminderView:
         row = Reminder(id=1, channel_id="C0ACME", posted_at=NOW)
         whose = RIVAL if to is Audience.SUPPORT else self.name
-        waiting = [
-            reminder.Waiting(each, whose, "", (self.failure, self.verdict)) for each in self.waiting
-        ]
+        waiting = [reminder.Waiting(each, whose, "", (self.failure, self.verdict)) for each in self.waiting]
         return reminder.ReminderView(row, waiting * 5, NOW, 7, ["U0CAROL"])
 
     @property
     def listed(self) -> Candidates:
-        found = (MailFolder("INBOX", "INBOX", "/", ()), MailFolder("S", self.name, "/", ("\\Sent",)))
-        return Candidates(found, suggest(found))
+        found = [MailFolder("INBOX", "INBOX", "/", ()), MailFolder("S", self.name, "/", ("\\Sent",))]
+        found += [MailFolder(f"F{n}", f"{self.name}/{self.name}/{n}", "/", ()) for n in range(600)]
+        suggestions = suggest(found)
+        return Candidates(tuple(found), suggestions, {role: c.folder for role, c in suggestions.chosen.items()})
+
+    @property
+    def folders(self) -> folders.FolderForm:
+        keys = {FolderRole.SENT: folder_key("F599"), FolderRole.DRAFTS: folder_key("F599")}
+        twice = {self.name: [FolderRole.SENT, FolderRole.DRAFTS]}
+        return folders.FolderForm(self.one, self.listed, keys, self.name[:80], 1, 2, twice)
 
 
 Render = Callable[[Made, Audience], Any]
@@ -178,8 +185,10 @@ EVERYBODY: dict[str, Render] = {
         )
     ),
     "folders.loading": lambda made, to: folders.loading(made.one),
-    "folders.mapping_form": lambda made, to: folders.mapping_form(made.one, made.listed),
-    "folders.unavailable": lambda made, to: folders.unavailable(made.verdict, ERROR),
+    "folders.accepted_window": lambda made, to: folders.accepted_window(Accepted(3, [made.one] * 90)),
+    "folders.mapping_form": lambda made, to: folders.mapping_form(made.folders),
+    "folders.saved_window": lambda made, to: folders.saved_window(made.one, 3),
+    "folders.unavailable": lambda made, to: folders.unavailable(made.one, made.verdict, ERROR),
     "form.account_form": lambda made, to: form.account_form("C0ACME", Form(sender_name=made.name[:80])),
     "home.help_message": lambda made, to: home.help_message(to),
     "home.help_window": lambda made, to: home.help_window(to),

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from bot import clouds
 from bot.accounts import Form, form_of
+from bot.candidates import suggest
 from bot.checklist import Facts
 from bot.diagnosis import catalogue
 from bot.evidence import bundle
 from bot.failures import Ending, History
-from bot.folders import Candidates, suggest
+from bot.folders import Candidates
 from bot.overview import Standing
 from bot.probe.mail import MailFolder
 from handlers.cards import alert, customer, error, folders, form, home, manage, reminder, setup, test
@@ -205,9 +206,14 @@ def test_a_customer_never_sees_a_raw_reply() -> None:
 def test_the_folder_form_with_any_names_and_number(names: list[str], one: Account) -> None:
     listed = tuple(MailFolder(f"{number}{name}", name, "/", ()) for number, name in enumerate(names))
     flagged = (MailFolder("INBOX", "INBOX", "/", ()), MailFolder("S", names[0], "/", ("\\Sent",)), *listed)
-    check_view(folders.mapping_form(one, Candidates(flagged, suggest(flagged))))
+    suggestions = suggest(flagged)
+    found = Candidates(flagged, suggestions, {role: each.folder for role, each in suggestions.chosen.items()})
+    form = folders.first_form(one, found)
+    last = folders.FolderForm(one, found, form.chosen, names[-1][:20], len(form.fitting) // folders.PAGE, 7)
+    for each in (form, last, replace(last, words="no such name", page=0)):
+        check_view(folders.mapping_form(each))
     check_view(folders.loading(one))
-    check_view(folders.unavailable(ROWS.verdict("no-answer"), "MX-0000-0000"))
+    check_view(folders.unavailable(one, ROWS.verdict("no-answer"), "MX-0000-0000"))
 
 
 @settings(max_examples=40, deadline=None)

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from bot import clouds
+from bot.candidates import Reason, languages
 from bot.diagnosis import catalogue
 from handlers.words import sentences
-from storage.vocabulary import FolderRole, Mended, Owner, Plan, Scope, State, StepId, StepStatus
+from storage.vocabulary import WAITING, FolderRole, Loss, Mended, Owner, Plan, Scope, State, StepId, StepStatus
 
 ROOT = Path(__file__).parents[2]
 CODE = ("handlers", "bot")
@@ -33,6 +34,10 @@ CLOSED: dict[str, Iterable[str]] = {
     "folders.": FolderRole,
     "old.plan_": Plan,
     "remedy.": {step.kind for cause in ROWS.rows for step in ROWS.verdict(cause).remedy},
+    "folders.because_": Reason,
+    "folders.lost_": Loss,
+    "language.": languages(),
+    "reminder.waits_": WAITING,
     "permission.": {scope.rpartition("/")[2] for cloud in clouds.load().values() for scope in cloud.scopes},
 }
 """Names that are built from a beginning and a member of a closed set."""

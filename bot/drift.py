@@ -1,0 +1,107 @@
+"""Mapped folders that are renamed, deleted or made anew: found by the connection test, followed where they can be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot import notices
+from bot.folders import listing_of
+from bot.people import MAILDESK
+from bot.probe.mail import FolderMark, MailFolder, MailReport, Watched
+from bot.road import Road
+from bot.time import Clock
+from storage.database import Transaction
+from storage.tables import Account, FolderListing, FolderMapping
+from storage.vocabulary import REQUIRED_ROLES, FolderRole, Loss
+
+Mapped = Mapping[FolderRole, FolderMapping]
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of a mapped folder: the one that it is now, or how it was lost."""
+
+    now: MailFolder | None = None
+    loss: Loss | None = None
+
+
+class Drift:
+    """Compares what is mapped with what is there."""
+
+    def __init__(self, clock: Clock, road: Road) -> None:
+        self._clock = clock
+        self._road = road
+
+    def watched(self, tx: Transaction, account: Account) -> Watched | None:
+        """What the test has to look at; None while nothing is mapped."""
+        mapped = tx.accounts.folders(account.id or 0)
+        listing = tx.accounts.listing(account.id or 0)
+        names = {row.server_name for row in mapped.values() if row.lost is None}
+        listed = {str(folder["server_name"]) for folder in (listing.folders if listing else [])}
+        return Watched(frozenset(names), frozenset(listed)) if names else None
+
+    def look(self, tx: Transaction, account: Account, report: MailReport) -> bool:
+        """Keep what was listed, follow folders to their new names, and note those that are lost; whether a required one is."""
+        if not report.folders:
+            return False
+        before = tx.accounts.listing(account.id or 0)
+        mapped = {role: row for role, row in tx.accounts.folders(account.id or 0).items() if row.lost is None}
+        fates = {role: self._fate(row, report, before) for role, row in mapped.items()}
+        if _renumbered(mapped, report.marks):
+            fates = {role: _as_it_is(mapped[role], report) or fate for role, fate in fates.items()}
+        tx.accounts.put_listing(listing_of(account.id or 0, report.folders, self._clock))
+        for role, fate in fates.items():
+            self._settle(tx, account, mapped[role], fate, report.marks)
+        return any(fates[role].loss is not None for role in REQUIRED_ROLES if role in fates)
+
+    def _fate(self, row: FolderMapping, report: MailReport, before: FolderListing | None) -> Fate:
+        known = {folder.server_name: folder for folder in report.folders}
+        there, mark = known.get(row.server_name), report.marks.get(row.server_name)
+        if there is not None:
+            return Fate(there) if mark is None or _same(row, mark) else Fate(loss=Loss.MADE_ANEW)
+        listed = {str(folder["server_name"]) for folder in (before.folders if before else [])}
+        new = [known[name] for name in report.marks if name in known and name not in listed]
+        again = [f for f in new if row.uid_validity and _same(row, report.marks[f.server_name])]
+        if len(again) == 1:
+            return Fate(again[0])
+        return Fate(loss=Loss.GONE)
+
+    def _settle(
+        self, tx: Transaction, account: Account, row: FolderMapping, fate: Fate, marks: Mapping[str, FolderMark]
+    ) -> None:
+        role, before = row.role, row.shown_name
+        if fate.now is None:
+            row.lost = fate.loss
+            self._road.audit(tx, MAILDESK, "folder.lost", account, role=role, folder=before, how=str(fate.loss))
+            self._tell(tx, account, f"folders.lost_{fate.loss}", role, before, before)
+            return
+        mark = marks.get(fate.now.server_name)
+        if mark is not None:
+            row.uid_validity, row.mailbox_id = mark.uid_validity, mark.mailbox_id
+        if fate.now.server_name != row.server_name:
+            row.server_name, row.shown_name = fate.now.server_name, fate.now.shown_name
+            self._road.audit(tx, MAILDESK, "folder.followed", account, role=role, before=before, now=row.shown_name)
+            self._tell(tx, account, "folders.followed", role, before, row.shown_name)
+            self._road.show(tx, account)
+
+    def _tell(self, tx: Transaction, account: Account, sentence: str, role: FolderRole, before: str, now: str) -> None:
+        notices.note(tx, account, sentence, self._clock.now(), role=role.value, before=before, folder=now)
+
+
+def _same(row: FolderMapping, mark: FolderMark) -> bool:
+    """Whether what stands there now is the folder that was mapped, as far as that was ever seen."""
+    if row.mailbox_id and mark.mailbox_id:
+        return row.mailbox_id == mark.mailbox_id
+    return row.uid_validity in (0, mark.uid_validity)
+
+
+def _renumbered(mapped: Mapped, marks: Mapping[str, FolderMark]) -> bool:
+    """Whether the server has numbered everything anew (a mailbox that moved): nobody can make an inbox anew."""
+    inbox = mapped.get(FolderRole.INBOX)
+    mark = marks.get(inbox.server_name) if inbox else None
+    return inbox is not None and mark is not None and not _same(inbox, mark)
+
+
+def _as_it_is(row: FolderMapping, report: MailReport) -> Fate | None:
+    """The folder of the same name, whatever it is known by now."""
+    there = next((folder for folder in report.folders if folder.server_name == row.server_name), None)
+    return Fate(there) if there else None

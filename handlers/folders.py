@@ -1,0 +1,163 @@
+"""Folder mapping: the window with its lists, searched and paged; suggestions accepted, for one mailbox or all of a customer."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from slack_sdk import WebClient
+
+from bot.desk import Desk
+from bot.folders import FoldersUnavailable, InvalidMapping, SameFolder
+from bot.people import Person
+from bot.refusals import Refused
+from bot.rights import Action
+from handlers.cards.folders import (
+    FILTER,
+    PAGE,
+    SAME,
+    FolderForm,
+    accepted_window,
+    first_form,
+    loading,
+    mapping_form,
+    saved_window,
+    unavailable,
+)
+from handlers.listening import Listeners, NextWindow, form_errors
+from handlers.stimulus import Press, Submission
+from handlers.windows import Windows, fill
+from storage.tables import Account
+from storage.vocabulary import FolderRole, State
+
+FILL = "folders.fill"
+
+
+def register(listeners: Listeners) -> None:
+    """Hang them into Bolt."""
+    buttons = FolderButtons(listeners.desk, listeners.client)
+    listeners.press("folders.open", buttons.open)
+    listeners.press("folders.again", buttons.again)
+    for name in ("folders.filter", "folders.search"):
+        listeners.press(name, buttons.search)
+    listeners.press("folders.next", lambda press: buttons.turn(press, 1))
+    listeners.press("folders.previous", lambda press: buttons.turn(press, -1))
+    listeners.press("folders.accept", buttons.accept)
+    listeners.press("folders.use_all", buttons.use_for_all)
+    listeners.submission("folders.save", buttons.save)
+
+
+class FolderButtons:
+    """What each button and form does."""
+
+    def __init__(self, desk: Desk, client: WebClient) -> None:
+        self._desk = desk
+        self._client = client
+
+    def open(self, press: Press) -> None:
+        """*Map folders*."""
+        account = self._account(press.person, press.value)
+        open_folders(self._desk, self._windows(press), account)
+
+    def again(self, press: Press) -> None:
+        """*Try again*, in the window that said why the folders could not be had."""
+        account = self._account(press.person, press.value)
+        self._windows(press).replace(press.view_id, loading(account))
+        have_filled(self._desk, account, press.view_id)
+
+    def search(self, press: Press) -> None:
+        """The lists hold what has these words in its name."""
+        self._redraw(press, press.fields.get(FILTER, ""), 0)
+
+    def turn(self, press: Press, by: int) -> None:
+        """*Next page* and *Previous page* of the lists."""
+        _, page, _ = read(press.about)
+        self._redraw(press, press.fields.get(FILTER, ""), max(page + by, 0))
+
+    def accept(self, press: Press) -> None:
+        """*Accept all suggestions*."""
+        account = self._account(press.person, press.value)
+        if not self._desk.folders.accept(account, press.person):
+            raise Refused("folders.needs_a_look", name=account.name)
+
+    def use_for_all(self, press: Press) -> None:
+        """*Use for all*: the customer's other mailboxes, by evidence."""
+        account = self._account(press.person, press.value)
+        accepted = self._desk.folders.use_for_all(account, press.person)
+        self._windows(press).replace(press.view_id, accepted_window(accepted))
+
+    def save(self, sent: Submission) -> dict[str, str] | NextWindow | None:
+        """Keep the mapping, or say at each role what is wrong with it; a folder that is chosen twice is asked about."""
+        ref, page, round = read(sent.about)
+        account = self._account(sent.person, ref)
+        chosen = _chosen(sent.values)
+        try:
+            self._desk.folders.save(account, chosen, sent.person, sent.values.get(SAME) == SAME)
+        except InvalidMapping as error:
+            return form_errors({role.value: problem for role, problem in error.problems.items()})
+        except SameFolder as error:
+            form = self._form(account, chosen, sent.values.get(FILTER, ""), page, round + 1)
+            return NextWindow(mapping_form(replace(form, twice=error.twice)))
+        with self._desk.store.transaction() as tx:
+            accounts = tx.accounts.of_customer(account.customer_id)
+        others = sum(each.state is State.UNMAPPED for each in accounts)
+        return NextWindow(saved_window(account, others)) if others else None
+
+    def _redraw(self, press: Press, words: str, page: int) -> None:
+        ref, _, round = read(press.about)
+        account = self._account(press.person, ref)
+        form = self._form(account, _chosen(press.fields), words.strip(), page, round + 1)
+        self._windows(press).replace(press.view_id, mapping_form(form))
+
+    def _form(
+        self, account: Account, chosen: Mapping[FolderRole, str], words: str, page: int, round: int
+    ) -> FolderForm:
+        form = FolderForm(account, self._desk.folders.listed(account.id or 0), chosen, words, page, round)
+        return form if page * PAGE < len(form.fitting) else replace(form, page=0)
+
+    def _account(self, person: Person, ref: str) -> Account:
+        return self._desk.rights.account(person, ref, Action.MAP_FOLDERS)
+
+    def _windows(self, press: Press) -> Windows:
+        return Windows(self._client, press.trigger, in_window=bool(press.view_id))
+
+
+def open_folders(desk: Desk, windows: Windows, account: Account) -> None:
+    """The window of the folder mapping: empty at once, filled by the worker, since a mailbox may be slow.
+
+    Raises:
+        Refused: nobody signed in yet.
+    """
+    if not account.object_id:
+        raise Refused("folders.not_connected", name=account.name)
+    have_filled(desk, account, windows.open(loading(account)))
+
+
+def have_filled(desk: Desk, account: Account, view_id: str) -> None:
+    """Have the worker fetch an account's folders into a window."""
+    with desk.store.transaction() as tx:
+        tx.jobs.add(FILL, {"account": account.id, "view": view_id}, desk.clock.now())
+
+
+def fill_folders(desk: Desk, client: WebClient, args: dict[str, Any]) -> None:
+    """Do the job of fetching an account's folders into the window that waits for them."""
+    with desk.store.transaction() as tx:
+        account = tx.accounts.get(int(args["account"]))
+    try:
+        view = mapping_form(first_form(account, desk.folders.fetch(account.id or 0)))
+    except FoldersUnavailable as error:
+        view = unavailable(account, error.recorded.verdict, error.recorded.failure.ref)
+    fill(client, args["view"], view)
+
+
+def read(about: str) -> tuple[str, int, int]:
+    """The account, the page and the round that the window carries."""
+    ref, page, round = (*about.split("|"), "", "")[:3]
+    return ref, _small(page), _small(round)
+
+
+def _small(text: str) -> int:
+    return int(text) if text.isdigit() and len(text) < 6 else 0
+
+
+def _chosen(values: Mapping[str, str]) -> dict[FolderRole, str]:
+    return {role: values[role] for role in FolderRole if values.get(role)}
