@@ -78,13 +78,13 @@ class Drafts:
         before = self.review(draft, channel)
         with self._store.transaction() as tx:
             if tx.old.draft(before.draft_id) is None:
-                raise Refused("old.gone")
+                raise Refused("old.draft_gone")
         again = _beside(before.good, self._old.check(channel, mended))
         taken = self._old.take(channel, [*before.good, *(row for row in again if not row.problem)], by)
         head = listing.header(mended) or before.header
         left = [*problems(again), *before.wrong[len(before.mend) :]]
         with self._store.transaction() as tx:
-            tx.old.put_draft(before.draft_id, _lines(head, left) if left else "")
+            tx.old.put_draft(before.draft_id, _lines(head, left) if left else "", self._clock.now())
         after = _review(before.draft_id, problems(self._old.check(channel, _lines(head, left))), head)
         return Review(after.draft_id, after.good, after.wrong, after.mend, head, taken)
 

@@ -69,8 +69,10 @@ class Drift:
         self, tx: Transaction, account: Account, row: FolderMapping, fate: Fate, marks: Mapping[str, FolderMark]
     ) -> None:
         role, before = row.role, row.shown_name
+        proved = account.proved_sent == row.server_name
         if fate.now is None:
             row.lost = fate.loss
+            account.proved_sent = "" if proved else account.proved_sent
             self._road.audit(tx, MAILDESK, "folder.lost", account, role=role, folder=before, how=str(fate.loss))
             self._tell(tx, account, f"folders.lost_{fate.loss}", role, before, before)
             return
@@ -79,6 +81,7 @@ class Drift:
             row.uid_validity, row.mailbox_id = mark.uid_validity, mark.mailbox_id
         if fate.now.server_name != row.server_name:
             row.server_name, row.shown_name = fate.now.server_name, fate.now.shown_name
+            account.proved_sent = row.server_name if proved else account.proved_sent
             self._road.audit(tx, MAILDESK, "folder.followed", account, role=role, before=before, now=row.shown_name)
             self._tell(tx, account, "folders.followed", role, before, row.shown_name)
             self._road.show(tx, account)

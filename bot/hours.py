@@ -10,6 +10,7 @@ from storage.tables import Customer
 
 WEEKDAYS = "12345"
 MIDNIGHT = "24:00"
+SHORTEST = timedelta(hours=1)
 LONGEST_WAIT_DAYS = 8
 """Within so many days a week has come round to every working day."""
 
@@ -84,7 +85,7 @@ def read_hours(text: str) -> tuple[time, time]:
     """The beginning and the end of ``09:00-17:00``; ``24:00`` as an end is midnight.
 
     Raises:
-        BadHours: they are not given so, or end before they begin.
+        BadHours: they are not given so, or are shorter than an hour.
     """
     match = re.fullmatch(r"(\d\d?:\d\d)\s*[-–]\s*(\d\d?:\d\d)", text.strip())
     if match is None:
@@ -94,7 +95,8 @@ def read_hours(text: str) -> tuple[time, time]:
         opens, closes = time.fromisoformat(begin), time.fromisoformat("00:00" if end == MIDNIGHT else end)
     except ValueError:
         raise BadHours(text) from None
-    if end != MIDNIGHT and closes <= opens:
+    length = datetime.combine(date.min, closes) - datetime.combine(date.min, opens)
+    if length + (timedelta(days=1) if end == MIDNIGHT else timedelta()) < SHORTEST:
         raise BadHours(text)
     return opens, closes
 

@@ -43,6 +43,7 @@ class Ladder:
 
     def hold(self, account: Account, until: datetime, hours: Hours) -> None:
         """The next reminder comes at `until` and not before; those after it keep their distance."""
+        account.nag_stopped_at = None
         rung = self.rungs[min(account.nag_rung, len(self.rungs) - 1)]
         account.nag_since, account.nag_due_at = until - rung, hours.next_moment(until)
 

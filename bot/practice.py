@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+PASSED_ON = ("NAG_LADDER", "WORKING_HOURS", "WORKING_DAYS", "TIMEZONE")
+"""Settings of the bot in the practice world that may be given: when people are reminded there."""
+
 
 @dataclass
 class PracticeWorld:
@@ -52,8 +55,8 @@ def start(folder: Path | None, socket_mode: bool) -> PracticeWorld:
         "PUBLIC_URL": url,
         "PORT": str(port),
     }
-    ladder = {"NAG_LADDER": os.environ["NAG_LADDER"]} if "NAG_LADDER" in os.environ else {}
-    return PracticeWorld(process, passing, ready["page"], ready["switchboard"], ready["environment"] | ours | ladder)
+    given = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    return PracticeWorld(process, passing, ready["page"], ready["switchboard"], ready["environment"] | ours | given)
 
 
 def _free_port() -> int:

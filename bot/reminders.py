@@ -9,7 +9,7 @@ from bot.hours import Hours, hours_of
 from bot.ladder import Ladder, may_remind, waits
 from bot.people import MAILDESK, Person
 from bot.refusals import Refused
-from bot.road import Road, listed_still
+from bot.road import Road, handed_over, listed_still
 from bot.time import Clock
 from storage.database import Store, Transaction
 from storage.tables import Account, AuditEntry, Channel, Customer, Reminder
@@ -19,6 +19,7 @@ PLACES_AT_ONCE = 200
 LISTED = 50
 """So many accounts stand on one reminder; of the others it says how many there are."""
 
+A_DAY = timedelta(days=1)
 LONGEST_PAUSE = timedelta(days=92)
 
 
@@ -51,14 +52,14 @@ class Reminders:
             Refused: nothing on it waits any more.
         """
         with self._store.transaction() as tx:
-            reminder = tx.reminders.get(reminder_id)
-            listed = tx.accounts.several(reminder.account_ids) if reminder is not None else []
-            waiting = [account for account in listed if listed_still(account, account.owner is Owner.SUPPORT)]
+            reminder = tx.reminders.lock(reminder_id)
+            listed = tx.accounts.lock_several(reminder.account_ids) if reminder is not None else []
+            waiting = [account for account in listed if self._may_wait_longer(account)]
             if reminder is None or reminder.finished_at is not None or not waiting:
                 raise Refused("refused.nothing_to_snooze")
             for account in waiting:
                 self._hold(tx, account, until, by)
-            notices.show_reminder(tx, reminder, self._clock.now())
+                self._road.show(tx, account)
 
     def snooze_account(self, account: Account, until: datetime, by: Person) -> None:
         """Leave one account alone until `until`.
@@ -67,6 +68,8 @@ class Reminders:
             Refused: it waits for nobody who is reminded.
         """
         with self._waiting(account) as (tx, account):
+            if handed_over(account):
+                raise Refused("refused.waits_for_nobody", name=account.name)
             self._hold(tx, account, until, by)
 
     def stop(self, account: Account, by: Person) -> None:
@@ -103,9 +106,11 @@ class Reminders:
             until = hours.next_moment(datetime.combine(day, time(0), hours.zone))
             if not now < until <= now + LONGEST_PAUSE:
                 raise Refused("pause.bad_day")
+            before = max(until, customer.paused_until or until)
             customer.paused_until, customer.paused_by_team, customer.paused_by_user = until, by.team, by.user
-            for account in tx.reminders.planned(channel.customer_id, until):
-                self._ladder.hold(account, until, hours)
+            for account in tx.reminders.planned(channel.customer_id, before):
+                if account.snoozed_until is None or account.snoozed_until <= until:
+                    self._ladder.hold(account, until, hours)
             self._note(tx, customer, channel, "reminders.paused", by, until=until.isoformat())
             return until
 
@@ -130,7 +135,7 @@ class Reminders:
             due = tx.reminders.due_in(None if support else place, now)
             channel = None if support else tx.channels.get(place)
             hours = self._place_hours(tx, channel)
-            if not due:
+            if not due or self._paused(tx, channel, due, hours, now):
                 return 0
             if (channel is not None and channel.closed) or not self._free(tx, place, hours, now):
                 self._put_off(due, hours, now)
@@ -138,9 +143,25 @@ class Reminders:
             self._remind(tx, place, due, hours, now)
             return 1
 
+    def _paused(
+        self, tx: Transaction, channel: Channel | None, due: Sequence[Account], hours: Hours, now: datetime
+    ) -> bool:
+        """Whether the customer's reminders are paused; what is due waits for the end of that."""
+        until = tx.channels.customer(channel.customer_id).paused_until if channel is not None else None
+        if until is None or until <= now:
+            return False
+        for account in due:
+            self._ladder.hold(account, until, hours)
+        return True
+
+    def _may_wait_longer(self, account: Account) -> bool:
+        return waits(account) and account.nag_stopped_at is None and not handed_over(account)
+
     def _free(self, tx: Transaction, place: str, hours: Hours, now: datetime) -> bool:
         """Whether it is a time for reminders there, and the first one of the day."""
-        return may_remind(now, hours) and tx.reminders.last_day(place) != hours.day(now).isoformat()
+        today, last = hours.day(now), tx.reminders.last_day(place)
+        said = last is not None and timedelta(0) <= last - today <= A_DAY  # a clock that was put back says today twice
+        return may_remind(now, hours) and not said
 
     def _put_off(self, due: Sequence[Account], hours: Hours, now: datetime) -> None:
         soon = hours.next_moment(now)
@@ -157,7 +178,7 @@ class Reminders:
             notices.take_away_reminder(tx, earlier, now)
         ids = [account.id or 0 for account in listed]
         reminder = tx.reminders.add(Reminder(channel_id=place, posted_at=now, account_ids=ids))
-        tx.reminders.set_day(place, hours.day(now).isoformat())
+        tx.reminders.set_day(place, hours.day(now))
         notices.show_reminder(tx, reminder, now)
         for account in ended:
             self._hand_over(tx, account, now)
@@ -170,11 +191,15 @@ class Reminders:
         if place != self._support_channel:
             return tx.reminders.waiting_in(place, now, LISTED)
         before = tx.accounts.several(earlier.account_ids) if earlier is not None else []
-        listed = {account.id: account for account in (*due, *before) if listed_still(account, support=True)}
+        awake = [account for account in before if account.snoozed_until is None or account.snoozed_until <= now]
+        listed = {account.id: account for account in (*due, *awake) if listed_still(account, support=True)}
         return list(listed.values())[:LISTED]
 
     def _climb(self, tx: Transaction, account: Account, hours: Hours, now: datetime) -> bool:
+        was_put_off = account.snoozed_until is not None
         more = self._ladder.climb(account, now, hours)
+        if was_put_off:
+            notices.show_card(tx, account, now)
         self._road.audit(tx, MAILDESK, "reminder.posted", account, rung=str(account.nag_rung))
         return more
 

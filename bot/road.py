@@ -96,8 +96,10 @@ class Road:
 
 
 def listed_still(account: Account, support: bool) -> bool:
-    """Whether an account that stands on a reminder (of support's, or of a customer's channel) waits there still. One that was
-    handed to support stays on the customer's last reminder."""
+    """Whether an account that stands on a reminder (of support's, or of a customer's channel) waits there still. One that is
+    tested just now may wait again in a moment; one that was handed to support stays on the customer's last reminder."""
+    if account.state is State.TESTING:
+        return not support
     if not waits(account) or account.nag_stopped_at is not None:
         return False
     ours = account.owner is Owner.SUPPORT

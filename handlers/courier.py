@@ -8,6 +8,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot import notices
 from bot.outbox import ChannelBusy, ChannelRefuses, ChannelUnreachable
+from handlers.cards.kit import cut_markup
 from handlers.presenter import Presenter
 from storage.tables import OutboxItem
 
@@ -19,6 +20,8 @@ MAY_PASS = frozenset(
 """Slack errors after which the same request may succeed (docs.slack.dev/reference/methods/chat.postMessage)."""
 
 LOOK_BACK = 50
+LONGEST_TEXT = 4000
+"""What Slack takes as a message's text (docs.slack.dev/reference/methods/chat.postMessage)."""
 
 
 class SlackCourier:
@@ -30,11 +33,12 @@ class SlackCourier:
 
     def show(self, item: OutboxItem, ts: str | None, thread_ts: str | None) -> str | None:
         """Post the message, update the one at `ts`, or take it away."""
-        if item.notice == notices.GONE:
+        message = None if item.notice == notices.GONE else self._presenter.draw(item.notice, item.args)
+        if message is None:
             self._take_away(item, ts)
             return None
-        message = self._presenter.draw(item.notice, item.args)
-        content: dict[str, Any] = {"channel": item.channel_id, "text": message.text, "blocks": message.blocks}
+        text = cut_markup(message.text, LONGEST_TEXT)
+        content: dict[str, Any] = {"channel": item.channel_id, "text": text, "blocks": message.blocks}
         if ts is not None:
             self._call("chat.update", content | {"ts": ts})
             return ts

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import requests
 import structlog
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackClientError
 
 from bot.listing import LARGEST_FILE, NotAList
 
@@ -28,8 +28,8 @@ def fetch(client: WebClient, file_id: str) -> bytes:
     """
     try:
         file: dict[str, Any] = client.files_info(file=file_id)["file"]
-    except SlackApiError as error:
-        log.warning("file.unknown", error=error.response["error"])
+    except (SlackClientError, OSError) as error:
+        log.warning("file.unknown", error=type(error).__name__)
         raise NotAList("old.file_unreachable") from None
     if int(file.get("size") or 0) > LARGEST_FILE:
         raise NotAList("old.file_too_large")
@@ -41,6 +41,7 @@ def fetch(client: WebClient, file_id: str) -> bytes:
 
 
 def _download(client: WebClient, url: str) -> bytes:
+    url = str(requests.Request("GET", url).prepare().url)  # as it will be asked for: a backslash is read in two ways
     parts, own = urlsplit(url), urlsplit(client.base_url)
     of_slack = parts.scheme == "https" and parts.hostname in FILE_HOSTS
     if not of_slack and (parts.scheme, parts.netloc) != (own.scheme, own.netloc):

@@ -97,7 +97,7 @@ class Lists:
         with self._desk.store.transaction() as tx:
             draft = tx.old.draft(int(text)) if text.isdigit() else None
         if draft is None:
-            raise Refused("old.gone")
+            raise Refused("old.draft_gone")
         return draft, self._desk.rights.channel(person, draft.channel_id, Action.LIST_OLD)
 
     def _windows(self, press: Press) -> Windows:
@@ -121,6 +121,8 @@ def read_file(desk: Desk, client: WebClient, args: dict[str, Any]) -> None:
     by = Person(args["team"], args["user"], args["place"])
     try:
         text = listing.decode(fetch(client, args["file"]))
+        if not text.strip():
+            raise NotAList("old.file_empty")
         view = review_form(desk.drafts.begin(channel, text, by))
     except NotAList as error:
         view = unreadable_window(str(error), channel.id)

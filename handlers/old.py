@@ -115,5 +115,6 @@ def old_view(desk: Desk, person: Person, channel_id: str, page: int = 0, of: int
         made = {old.account_id: old.id or 0 for old in listed if old.account_id}
         states = {made[one.id or 0]: str(one.state) for one in tx.accounts.several([*made])}
         under_way = tx.old.open_batch(channel.customer_id) is not None
+        draft = tx.old.latest_draft(channel.customer_id)
     page = of // PAGE if of >= 0 else min(page, max(len(listed) - 1, 0) // PAGE)
-    return OldView(channel_id, listed, states, under_way, page)
+    return OldView(channel_id, listed, states, under_way, page, draft.id or 0 if draft else 0)

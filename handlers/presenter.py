@@ -33,7 +33,7 @@ class Presenter:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._drawers: dict[str, Callable[[dict[str, Any]], Message]] = {
+        self._drawers: dict[str, Callable[[dict[str, Any]], Message | None]] = {
             notices.ACCOUNT_CARD: lambda args: account_card(self.account_view(args["account"])),
             notices.SETUP_CARD: self._setup,
             notices.TEST_RESULT: self._test,
@@ -46,8 +46,8 @@ class Presenter:
             notices.HELP: lambda args: help_message(self._request(args)),
         }
 
-    def draw(self, notice: str, args: dict[str, Any]) -> Message:
-        """The message that a notice is now."""
+    def draw(self, notice: str, args: dict[str, Any]) -> Message | None:
+        """The message that a notice is now; None if there is nothing to show any more."""
         return self._drawers[notice](args)
 
     def account_view(self, account_id: int) -> AccountView:
@@ -136,15 +136,18 @@ class Presenter:
         named = [(old.name, old.address, problem) for old, problem in failed if old is not None]
         return batch_message(BatchView(batch, done, named))
 
-    def _reminder(self, args: dict[str, Any]) -> Message:
+    def _reminder(self, args: dict[str, Any]) -> Message | None:
         now = self._desk.clock.now()
         with self._desk.store.transaction() as tx:
             reminder = tx.reminders.get(args["reminder"])
             assert reminder is not None
+            if tx.reminders.is_replaced(reminder):
+                return None
             ours = reminder.channel_id == self._desk.support_channel
             by_id = {account.id: account for account in tx.accounts.several(reminder.account_ids)}
             listed = [by_id[each] for each in reminder.account_ids if each in by_id]
-            waiting = [self._waiting(tx, account, now) for account in listed if listed_still(account, ours)]
+            listed = [account for account in listed if not reminder.finished_at and listed_still(account, ours)]
+            waiting = [self._waiting(tx, account, now) for account in listed]
             more = 0 if ours else max(tx.reminders.count_in(reminder.channel_id, now) - len(waiting), 0)
         people = [] if ours else self._addressed([each.account for each in waiting])
         view = ReminderView(reminder, waiting, now, more, people)

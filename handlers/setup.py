@@ -25,7 +25,8 @@ def form_for(desk: Desk, person: Person, channel_id: str) -> Block:
     hours = hours_of(customer, desk.hours)
     facts = {"time_zone": hours.zone.key, "working_hours": written(hours), "working_days": hours.days}
     name, owner = (customer.name, customer.owner_user) if customer else ("", "")
-    return setup_form(SetupForm(channel_id, name, owner=owner or person.user, **facts))
+    known = customer is not None and customer.tenant_id != ""
+    return setup_form(SetupForm(channel_id, name, owner=owner or person.user, organisation_known=known, **facts))
 
 
 def save_setup(desk: Desk, sent: Submission) -> dict[str, str] | None:
@@ -45,7 +46,8 @@ def save_setup(desk: Desk, sent: Submission) -> dict[str, str] | None:
     try:
         desk.customers.bind(sent.about, values["customer"], sent.person, tenant, care)
     except Refused as refused:
-        return {"customer": plainly(refused.sentence, **refused.values)}
+        field = "domain" if refused.sentence == "organisation.other" else "customer"
+        return {field: plainly(refused.sentence, **refused.values)}
     return None
 
 

@@ -2,6 +2,7 @@
 
 import tempfile
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 from sandbox.certificates import Certificates
@@ -15,6 +16,18 @@ from sandbox.tokens import Signer
 from sandbox.world import Folder, Mailbox, Person, Tenant, World, load_scenarios
 
 PEOPLE_FILE = Path(__file__).with_name("people.toml")
+ORDERS_A_YEAR = 40
+ORDER_ENDINGS = (
+    "",
+    "",
+    " – Slip & Dock",
+    "",
+    " 🚢",
+    "",
+    "",
+    " – Überholung der Ankerwinde, Antriebe & Steuerung (Nachtrag zum Nachtrag)",
+)
+"""What stands behind an order's number, in turn: most are short, some long, some with signs that need care."""
 
 
 class Practice:
@@ -90,7 +103,15 @@ def _populate(world: World, office: Office) -> None:
     for row in data["mailbox"]:
         tenant = world.tenant_of(row["address"])
         assert tenant is not None
-        listed = enumerate(row["folders"], 1001)  # each folder its own UIDVALIDITY, by which it is known again
+        rows = [*row["folders"], *_orders(row.get("many", 0))]
+        listed = enumerate(rows, 1001)  # each folder its own UIDVALIDITY, by which it is known again
         folders = [Folder(name, tuple(flags), uid_validity=number) for number, (name, *flags) in listed]
         world.add(Mailbox(row["address"], folders))
         world.add(Person(row["address"], row["name"], tenant.id, row.get("admin", False)))
+
+
+def _orders(count: int) -> Iterator[list[str]]:
+    """So many folders of work orders, a year's beside each other: ``Projekte/2019/Auftrag 017 – Slip & Dock``."""
+    for number in range(count):
+        year, order = 2010 + number // ORDERS_A_YEAR, number % ORDERS_A_YEAR + 1
+        yield [f"Projekte/{year}/Auftrag {order:03}{ORDER_ENDINGS[number % len(ORDER_ENDINGS)]}"]

@@ -68,6 +68,11 @@ class Accounts:
         """The accounts with these ids, oldest first."""
         return list(self._session.exec(select(Account).where(col(Account.id).in_(ids)).order_by(col(Account.id))))
 
+    def lock_several(self, ids: Sequence[int]) -> list[Account]:
+        """The accounts with these ids as they are now, oldest first, held until the transaction ends."""
+        found = select(Account).where(col(Account.id).in_(ids)).order_by(col(Account.id)).with_for_update()
+        return list(self._session.exec(found.execution_options(populate_existing=True)))
+
     def folders(self, account_id: int) -> dict[FolderRole, FolderMapping]:
         """The mapped folders by role."""
         rows = self._session.exec(select(FolderMapping).where(FolderMapping.account_id == account_id))

@@ -69,16 +69,16 @@ class OldAccounts:
         found = select(ListDraft).where(ListDraft.customer_id == customer_id).order_by(col(ListDraft.id).desc())
         return self._session.exec(found.limit(1)).first()
 
-    def put_draft(self, draft_id: int, text: str) -> None:
-        """Keep what is left of a list; nothing (an empty text) ends it."""
+    def put_draft(self, draft_id: int, text: str, now: datetime) -> None:
+        """Keep what is left of a list, with which somebody went on at `now`; nothing (an empty text) ends it."""
         found = self.draft(draft_id)
         if found is not None and text:
-            found.text = text
+            found.text, found.made_at = text, now
         elif found is not None:
             self._session.delete(found)
 
     def forget_drafts(self, made_before: datetime) -> int:
-        """Remove lists that were made before then; how many."""
+        """Remove lists that nobody began or went on with since then; how many."""
         return int(self._session.exec(delete(ListDraft).where(col(ListDraft.made_at) < made_before)).rowcount)
 
     def add_batch(self, batch: Batch) -> Batch:

@@ -1,6 +1,6 @@
 """Reminder messages: what is due, where, and what they list."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.exc import IntegrityError
@@ -28,13 +28,14 @@ class Reminders:
             self._open(place)
         return self._session.exec(found.with_for_update(skip_locked=True)).first() is not None
 
-    def last_day(self, place: str) -> str:
-        """The day of the last reminder there, as people there call it."""
-        return self._session.get_one(ReminderDay, place, populate_existing=True).day
+    def last_day(self, place: str) -> date | None:
+        """The day of the last reminder there, as people there call it; None if there was none."""
+        day = self._session.get_one(ReminderDay, place, populate_existing=True).day
+        return date.fromisoformat(day) if day else None
 
-    def set_day(self, place: str, day: str) -> None:
+    def set_day(self, place: str, day: date) -> None:
         """There was a reminder that day."""
-        self._session.get_one(ReminderDay, place).day = day
+        self._session.get_one(ReminderDay, place).day = day.isoformat()
 
     def due_in(self, channel_id: str | None, now: datetime) -> list[Account]:
         """The accounts of a channel's people (None: of the support team) whose next reminder is due at `now`, held."""
@@ -43,7 +44,7 @@ class Reminders:
             due = due.where(Account.owner == Owner.SUPPORT)
         else:
             due = due.where(Account.channel_id == channel_id, col(Account.owner).in_(THEIRS))
-        return list(self._session.exec(due.order_by(col(Account.nag_due_at)).with_for_update()))
+        return list(self._session.exec(due.order_by(col(Account.id)).with_for_update()))
 
     def waiting_in(self, channel_id: str, now: datetime, limit: int) -> list[Account]:
         """Up to `limit` accounts of the channel that wait for its people and are not put off, those without folders first, then
@@ -60,7 +61,8 @@ class Reminders:
     def planned(self, customer_id: int, before: datetime) -> list[Account]:
         """The customer's accounts of which its people would be reminded by then, held."""
         found = select(Account).where(Account.customer_id == customer_id, col(Account.nag_due_at) <= before)
-        return list(self._session.exec(found.where(col(Account.owner).in_(THEIRS)).with_for_update()))
+        found = found.where(col(Account.owner).in_(THEIRS)).order_by(col(Account.id))
+        return list(self._session.exec(found.with_for_update()))
 
     def add(self, reminder: Reminder) -> Reminder:
         """Keep a new reminder; its id is set."""
@@ -71,6 +73,20 @@ class Reminders:
     def get(self, reminder_id: int) -> Reminder | None:
         """The reminder with that id."""
         return self._session.get(Reminder, reminder_id)
+
+    def lock(self, reminder_id: int) -> Reminder | None:
+        """The reminder as it is now, with its place held until the transaction ends, whoever held it before."""
+        reminder = self.get(reminder_id)
+        if reminder is None:
+            return None
+        held = select(ReminderDay).where(ReminderDay.channel_id == reminder.channel_id)
+        self._session.exec(held.with_for_update()).first()
+        return self._session.get(Reminder, reminder_id, populate_existing=True)
+
+    def is_replaced(self, reminder: Reminder) -> bool:
+        """Whether a newer one stands in its place."""
+        newer = select(Reminder.id).where(Reminder.channel_id == reminder.channel_id, col(Reminder.id) > reminder.id)
+        return self._session.exec(newer.limit(1)).first() is not None
 
     def open_in(self, channel_id: str) -> Reminder | None:
         """The channel's reminder that still waits for something."""

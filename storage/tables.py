@@ -135,7 +135,10 @@ class OldAccount(SQLModel, table=True):
 
 
 class ListDraft(SQLModel, table=True):
-    """The lines of a list of old accounts that wait to be looked over: pasted or read from a file, not taken yet."""
+    """The lines of a list of old accounts that wait to be looked over: pasted or read from a file, not taken yet. `made_at` is
+    when somebody last went on with it. An id is never used again: a window that is still open may carry it."""
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: int | None = Field(default=None, primary_key=True)
     customer_id: int = Field(foreign_key="customer.id", index=True)

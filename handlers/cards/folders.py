@@ -38,8 +38,8 @@ FILTER, SAME = "folders.filter", "same"
 @dataclass(frozen=True)
 class FolderForm:
     """What the form shows: for each role the key of the folder that is chosen; the words that the lists are searched for, and
-    their page. `round` counts the redrawings, since Slack keeps what was chosen in a field of the same name. `twice`: folders that
-    were chosen for several roles, and are asked about."""
+    their page. `round` counts the redrawings, since Slack keeps what was chosen in a field of the same name. `twice`: folders
+    that were chosen for several roles, and are asked about."""
 
     account: Account
     candidates: Candidates

@@ -28,10 +28,9 @@ LONGEST_FIELD = 3000
 
 def paste_form(channel_id: str, waiting: int = 0) -> Block:
     """Where a list is pasted, typed or uploaded. `waiting`: the list that was begun and not taken, if there is one."""
-    blocks = [section(say("old.intro")), _field("")]
+    blocks = [section(say("old.intro")), _field("", "old.field", "old.field_hint")]
     blocks.append(file_input(plainly("old.file"), FILE, plainly("old.file_hint")))
-    if waiting:
-        blocks.append(section(say("old.waiting"), accessory=_go_on(waiting)))
+    blocks += unfinished(waiting)
     title, submit = plainly("old.paste_title"), plainly("old.check")
     return modal(title, blocks, callback="old.check", submit=submit, metadata=channel_id)
 
@@ -61,7 +60,7 @@ def review_form(review: Review) -> Block:
         lines.append(say("old.more_problems", count=wrong - len(lines)))
     blocks += paragraphs(lines)
     if review.mend:
-        blocks.append(_field(review.field))
+        blocks.append(_field(review.field, "old.mend_field", "old.mend_hint"))
     blocks += _good(review)
     title, submit = plainly("old.review_title"), plainly("old.list")
     return modal(title, blocks, callback="old.save", submit=submit, metadata=str(review.draft_id))
@@ -70,7 +69,8 @@ def review_form(review: Review) -> Block:
 def listed_window(count: int, channel_id: str) -> Block:
     """Everything was taken."""
     plan = actions(button(plainly("button.old_plan"), "old.plan", channel_id, "primary"))
-    return modal(plainly("old.review_title"), [section(say("old.taken", count=count)), plan])
+    told = Safe(f"{say('old.taken', count=count)} {say('old.taken_next')}")
+    return modal(plainly("old.plan_title"), [section(told), plan])
 
 
 def _good(review: Review) -> list[Block]:
@@ -81,15 +81,17 @@ def _good(review: Review) -> list[Block]:
     return [context(say("old.good_title")), *paragraphs(lines)] if lines else []
 
 
-def _go_on(draft_id: int) -> Block:
-    return button(plainly("button.old_go_on"), "old.go_on", str(draft_id))
+def unfinished(draft_id: int) -> list[Block]:
+    """The way back to a list that was begun and not taken; nothing where there is none (0)."""
+    go_on = button(plainly("button.old_go_on"), "old.go_on", str(draft_id))
+    return [section(say("old.waiting"), accessory=go_on)] if draft_id else []
 
 
-def _field(text: str) -> Block:
-    label, hint = plainly("old.field"), plainly("old.field_hint")
+def _field(text: str, label: str, hint: str) -> Block:
     name = f"{LIST}{crc32(text.encode())}"  # another text needs another name: Slack keeps what was typed in a field of the same
     initial = text[:LONGEST_FIELD]
-    return text_input(label, name, initial=initial, hint=hint, longest=LONGEST_FIELD, lines=True, optional=True)
+    told = {"label": plainly(label), "hint": plainly(hint)}
+    return text_input(name=name, initial=initial, longest=LONGEST_FIELD, lines=True, optional=True, **told)
 
 
 def field_of(fields: Sequence[str]) -> str:

@@ -55,7 +55,8 @@ def reminder_message(view: ReminderView, audience: Audience) -> Message:
         return Message(say("reminder.done_summary"), [section(say("reminder.done"))])
     blocks = [section(_headline(view, audience))]
     for waiting in view.waiting[:SHOWN]:
-        blocks += [section(_line(waiting, audience, view.now)), actions(*_buttons(waiting, audience))]
+        row = _buttons(waiting, audience)
+        blocks += [section(_line(waiting, audience, view.now)), *([actions(*row)] if row else [])]
     more = view.more + max(len(view.waiting) - SHOWN, 0)
     blocks += [context(say("reminder.more", count=more))] if more else []
     return Message(_summary(view), [*blocks, _footer(view, audience)])
@@ -115,6 +116,8 @@ def _buttons(waiting: Waiting, audience: Audience) -> list[Block]:
     if audience is Audience.SUPPORT:
         return [button(plainly("button.details"), "account.show", ref), stop]
     match waiting.account.state:
+        case State.TESTING:
+            return []
         case State.UNMAPPED:
             first = button(plainly("button.map"), "folders.open", ref, "primary")
         case State.AWAITING_SIGN_IN if waiting.link:

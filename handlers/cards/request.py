@@ -35,7 +35,7 @@ def request_card(view: RequestView) -> Message:
     if view.failure is not None:
         lines.append(say("help_request.error", error=view.failure.ref, step=view.failure.step))
     lines.append(_helper(view, "help_request"))
-    row = [*_team_buttons(request), *_failure_buttons(view.failure)]
+    row = [*_team_buttons(request), *_account_button(view.account), *_failure_buttons(view.failure)]
     blocks = [section(Safe("\n".join(lines))), *([actions(*row)] if row else [])]
     return Message(say("help_request.summary", title=title, error=view.failure.ref if view.failure else "–"), blocks)
 
@@ -48,7 +48,11 @@ def help_message(view: RequestView) -> Message:
     else:
         what = plainly("help.to_do_account", name=view.account.name) if view.account else plainly("help.to_do_all")
         asked = say("help.asked_to_do", user=request.asked_by_user, what=what)
-    text = Safe(f"{asked}\n{_helper(view, 'help')}")
+    lines = [asked, _helper(view, "help")]
+    if view.account is not None and request.done_at is not None:
+        state = plainly(f"state.{view.account.state}")
+        lines.append(say("help.stands", name=view.account.name, state=state))
+    text = Safe("\n".join(lines))
     return Message(text, [section(text)])
 
 
@@ -92,6 +96,10 @@ def _team_buttons(request: SupportRequest) -> list[Block]:
         return [button(plainly("button.take"), "request.take", value, "primary")]
     done = button(plainly("button.request_done"), "request.finish", value, "primary")
     return [done, button(plainly("button.hand_back"), "request.hand_back", value)]
+
+
+def _account_button(account: Account | None) -> list[Block]:
+    return [button(plainly("button.account"), "account.show", account.ref)] if account else []
 
 
 def _failure_buttons(failure: Failure | None) -> list[Block]:

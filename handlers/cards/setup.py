@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.checklist import Facts, Mark, Step, checklist
+from bot.checklist import Facts, Mark, Part, Step, checklist
 from handlers.cards.account import icon, turn
 from handlers.cards.customer import start_buttons
 from handlers.cards.kit import (
@@ -44,12 +44,13 @@ class SetupForm:
     working_hours: str = ""
     working_days: str = ""
     owner: str = ""
+    organisation_known: bool = False
 
 
 def setup_card(customer: str, facts: Facts) -> Message:
     """The set-up card: what happens here and why, the road as a checklist, and the way in."""
     steps = Safe("\n".join(_line(step) for step in checklist(facts)))
-    blocks = [header(plainly("setup.title")), section(say("setup.intro")), divider(), *_progress(facts.accounts)]
+    blocks = [header(plainly("setup.title")), section(say("setup.intro")), divider(), *_progress(facts)]
     blocks += [section(steps), *_accounts(facts.accounts), start_buttons()]
     return Message(say("setup.summary", customer=customer), blocks)
 
@@ -59,7 +60,7 @@ def setup_form(form: SetupForm) -> Block:
     days = [(str(day), plainly(f"setup_form.day_{day}")) for day in range(1, 8)]
     blocks = [
         _text("customer", form.customer, 80),
-        _text("domain", form.domain, 253, optional=True),
+        _text("domain", form.domain, 253, optional=True, known=form.organisation_known),
         _text("time_zone", form.time_zone, 60),
         _text("working_hours", form.working_hours, 20),
         checkboxes(plainly("setup_form.working_days"), "working_days", days, form.working_days),
@@ -69,8 +70,9 @@ def setup_form(form: SetupForm) -> Block:
     return modal(title, blocks, callback="setup.save", submit=save, metadata=form.channel_id)
 
 
-def _text(name: str, initial: str, longest: int, optional: bool = False) -> Block:
-    label, hint = plainly(f"setup_form.{name}"), plainly(f"setup_form.{name}_hint")
+def _text(name: str, initial: str, longest: int, optional: bool = False, known: bool = False) -> Block:
+    label = plainly(f"setup_form.{name}")
+    hint = plainly("setup_form.domain_known_hint") if known else plainly(f"setup_form.{name}_hint")
     return text_input(label, name, initial=initial, hint=hint, longest=longest, optional=optional)
 
 
@@ -79,13 +81,15 @@ def _line(step: Step) -> Safe:
     line = say("checklist.line", mark=MARKS[step.mark], what=say(f"checklist.{step.part}_{step.mark}", **counts))
     if step.owner is None or step.since is None:
         return line
-    waits = say("checklist.waits", owner=plainly(f"owner.{step.owner}"), since=moment(step.since))
+    sentence = "checklist.waits_old" if step.part is Part.OLD else "checklist.waits"
+    waits = say(sentence, owner=plainly(f"owner.{step.owner}"), since=moment(step.since))
     return Safe(f"{line}  ·  {waits}")
 
 
-def _progress(accounts: Sequence[Account]) -> list[Block]:
+def _progress(facts: Facts) -> list[Block]:
+    accounts = facts.accounts
     if not accounts:
-        return [section(say("setup.none"))]
+        return [section(say("setup.none_old", count=len(facts.old)) if facts.old else say("setup.none"))]
     live = sum(account.state is State.LIVE for account in accounts)
     return [section(say("setup.progress", live=live, total=len(accounts), bar=bar(live, len(accounts))))]
 

@@ -4,7 +4,8 @@ import grp
 import shutil
 import ssl
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from string import Template
 from typing import Self
@@ -12,6 +13,7 @@ from typing import Self
 import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from imapclient import IMAPClient
 
 from tests.real.daemon import Daemon, free_ports
 
@@ -38,8 +40,10 @@ class Dovecot:
 
     Any address can sign in that its token names in the claim `upn`. The token must be signed by the key of `public_pem`
     (RS256), be in date, be meant for `audience` and carry exactly `scopes` in `scp`. `folders` maps the special uses
-    Sent, Drafts, Trash, Junk and Archive to what every mailbox calls them (Unicode, "/" between levels). Mail that is
-    submitted arrives in the inbox of each recipient and in the sender's folder of sent mail.
+    Sent, Drafts, Trash, Junk and Archive to what every mailbox calls them (Unicode, "/" between levels). They are `made` by
+    themselves, and again when somebody deletes them; or else a mailbox has them once somebody creates them, and can lose
+    them. Mail that is submitted arrives in the inbox of each recipient and in the sender's folder of sent mail: the one
+    that is marked so, or `keeps_sent` (which must be there then), whatever is marked.
     """
 
     def __init__(
@@ -47,6 +51,8 @@ class Dovecot:
         public_pem: bytes,
         folders: Mapping[str, str],
         *,
+        made: bool = True,
+        keeps_sent: str = "",
         audience: str = "https://outlook.office.com",
         scopes: str = "IMAP.AccessAsUser.All SMTP.Send",
         key_id: str = "practice-world",
@@ -54,7 +60,8 @@ class Dovecot:
         assert folders.keys() <= SPECIAL_USE
         self._daemon = Daemon("dovecot", "nobody")
         self._public_pem, self._key_id = public_pem, key_id
-        self._folders = dict(folders)
+        self._folders, self._made = dict(folders), made
+        self._keeps_sent = keeps_sent or folders.get("Sent", "")
         self._audience, self._scopes = audience, scopes
         self._authority = trustme.CA()
         self.ca_file = self._daemon.write("ca.pem", self._authority.cert_pem.bytes())
@@ -86,6 +93,13 @@ class Dovecot:
         """A TLS context that trusts the server's certificate."""
         return ssl.create_default_context(cafile=str(self.ca_file))
 
+    @contextmanager
+    def opened(self, address: str, token: str) -> Iterator[IMAPClient]:
+        """A mailbox over a connection of its own, as another mail program has it. Names are Unicode."""
+        with IMAPClient("127.0.0.1", self.imap_port, ssl_context=self.client_context()) as client:
+            client.oauth2_login(address, token)
+            yield client
+
     def deliver(self, address: str, raw: bytes, folder: str = "INBOX") -> None:
         """Put a message into a folder of `address`, by Dovecot's own delivery agent.
 
@@ -97,8 +111,8 @@ class Dovecot:
 
     def keep_sent(self, address: str, raw: bytes) -> None:
         """Keep the sender's copy, as Exchange does by itself, where there is a folder for it."""
-        if "Sent" in self._folders:
-            self.deliver(address, raw, self._folders["Sent"])
+        if self._keeps_sent:
+            self.deliver(address, raw, self._keeps_sent)
 
     def said(self) -> str:
         """Everything that the server logged so far."""
@@ -128,7 +142,7 @@ class Dovecot:
             "imap_port": str(self.imap_port),
             "smtp_port": str(self.smtp_port),
             "sink_port": str(self._sink_port),
-            "mailboxes": "\n".join(_mailbox(use, name) for use, name in self._folders.items()),
+            "mailboxes": "\n".join(_mailbox(use, name, self._made) for use, name in self._folders.items()),
             "audience": self._audience,
             "scopes": self._scopes,
         }
@@ -149,5 +163,5 @@ class _Sink:
         return "250 2.0.0 delivered"
 
 
-def _mailbox(use: str, name: str) -> str:
-    return f'mailbox "{name}" {{\n  auto = subscribe\n  special_use = \\{use}\n}}'
+def _mailbox(use: str, name: str, made: bool) -> str:
+    return f'mailbox "{name}" {{\n  auto = {"subscribe" if made else "no"}\n  special_use = \\{use}\n}}'

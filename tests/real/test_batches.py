@@ -80,7 +80,7 @@ def test_five_hundred_accounts_are_created_once_each_through_kills(world: BotWor
         taken = [old.account_id for old in tx.old.of_customer(channel.customer_id)]
         assert sorted(taken) == sorted(account.id for account in accounts)
     world.settle(60)
-    assert len([m for m in world.carol.messages(ACME) if "creates new accounts" in m.text]) == 1
+    assert len([m for m in world.carol.messages(ACME) if "new accounts: *500*" in m.text]) == 1
     assert not [m for m in world.carol.messages(ACME) if "`MB-" in m.text and m.ts != message.ts], "no flood of cards"
     world.carol.press(world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Show all accounts")
     world.carol.press(world.carol.window("Accounts of", "Page 1 of 12"), "Next page")

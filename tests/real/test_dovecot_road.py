@@ -38,11 +38,11 @@ def test_the_whole_road_against_dovecot(world: BotWorld) -> None:
     world.carol.press(card, "Map folders")
     window = world.carol.window("Which folders of")
     assert {role: window.chosen(role) for role in ("Inbox", "Sent", "Drafts", "Deleted", "Junk")} == {
-        "Inbox": "INBOX",
-        "Sent": "Sendt post",
-        "Drafts": "Kladder",
-        "Deleted": "Slettet post",
-        "Junk": "Uønsket mail",
+        "Inbox": "INBOX  ·  proved by the test message",
+        "Sent": "Sendt post  ·  proved by the test message",
+        "Drafts": "Kladder  ·  marked by the mail server",
+        "Deleted": "Slettet post  ·  marked by the mail server",
+        "Junk": "Uønsket mail  ·  marked by the mail server",
     }
     assert world.carol.submit(window, {}) == {}
     world.card("Info", "Live")

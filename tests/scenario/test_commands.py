@@ -11,7 +11,7 @@ def test_setup_without_a_name_opens_a_form_and_binds_the_channel(world: BotWorld
     assert "Acme Marine" in world.carol.find(ACME, "Connect your Microsoft 365 mailboxes").data["text"]
 
     world.vera.slash(ACME, "setup Somebody Else")
-    assert "belongs to *Acme Marine* already" in world.vera.find(ACME, "belongs to").text
+    assert "belongs to Acme Marine already" in world.vera.find(ACME, "belongs to").text
 
 
 def test_add_and_list_and_status(world: BotWorld) -> None:

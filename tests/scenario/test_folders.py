@@ -178,7 +178,7 @@ def test_a_folder_that_was_made_anew_is_not_taken_for_the_old_one(world: BotWorl
     mapped(world)
     folder(world, INFO, "Entwürfe").uid_validity = 4711
     looked_at_again(world)
-    world.carol.find(ACME, "*Entwürfe*, was deleted and made anew")
+    world.carol.find(ACME, "*Entwürfe*, is not the one that was mapped")
     card = world.card("Info", "folders not mapped yet", "Not there any more")
     world.carol.press(card, "Accept all suggestions")
     world.card("Info", "Live")

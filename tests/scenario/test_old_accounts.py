@@ -29,7 +29,7 @@ def paste(world: BotWorld, text: str) -> None:
 def plan(world: BotWorld) -> None:
     """Carol opens the plan."""
     world.carol.press(world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Your old accounts")
-    world.carol.window("Your old accounts", "have a new one")
+    world.carol.window("Your old accounts", "have a new account")
 
 
 def test_bad_rows_are_named_and_mended_in_place_and_nothing_is_lost(world: BotWorld) -> None:
@@ -42,12 +42,12 @@ def test_bad_rows_are_named_and_mended_in_place_and_nothing_is_lost(world: BotWo
     assert "Info" in review.text and "office@acme.example" in review.text, "what is good is shown, too"
     assert world.carol.submit(review, {}) == {}
     left = world.carol.window("What will be listed", "2 listed", "*3* cannot be listed")
-    assert left.inputs["Accounts"]["element"]["initial_value"].splitlines() == [
+    assert left.inputs["Lines to mend"]["element"]["initial_value"].splitlines() == [
         "Name;Address;User", "Nobody;;", "Broken;not an address;", "Office again;OFFICE@acme.example;"
     ]  # fmt: skip
     mended = "Nobody;nobody@acme.example\nBroken;broken@acme.example"
-    assert world.carol.submit(left, {"Accounts": mended}) == {}
-    world.carol.press(world.carol.window("What will be listed", "2 listed"), "See the plan")
+    assert world.carol.submit(left, {"Lines to mend": mended}) == {}
+    world.carol.press(world.carol.window("Your old accounts", "2 listed"), "Go on")
     assert world.carol.window("Your old accounts", "*0* of 4").text.count("Will be changed") == 4
 
 
@@ -66,11 +66,11 @@ def test_some_are_retained_the_others_get_new_accounts_with_cards(world: BotWorl
     paste(world, "Info;info@acme.example\nOffice;office@acme.example;carol@acme.example\nKeep;keep@acme.example")
     review = world.carol.window("What will be listed")
     world.carol.submit(review, {})
-    world.carol.press(world.carol.window("3 listed"), "See the plan")
+    world.carol.press(world.carol.window("3 listed"), "Go on")
     window = world.carol.window("Your old accounts", "*0* of 3")
     last = [b for b, e in window.elements if e["action_id"] == "old.retain"][-1]
     world.carol._post("action", block_id=last, action_id="old.retain", view_id=window.id)
-    window = world.carol.window("Is retained as it is")
+    window = world.carol.window("Stays as it is")
     assert "Create 2 new accounts" in [e["text"]["text"] for _, e in window.elements]
     world.carol.press(window, "Create 2 new accounts")
     world.carol.find(ACME, "*2* done, 0 failed, 0 to go", "That is all")
@@ -88,7 +88,7 @@ def test_a_deleted_old_account_can_be_taken_back_for_seven_days(world: BotWorld)
     paste(world, "Info;info@acme.example")
     review = world.carol.window("What will be listed")
     world.carol.submit(review, {})
-    world.carol.press(world.carol.window("1 listed"), "See the plan")
+    world.carol.press(world.carol.window("1 listed"), "Go on")
     world.carol.press(world.carol.window("Your old accounts"), "The old one is deleted")
     world.carol.press(world.carol.window("kept here for seven days"), "It is still there")
     window = world.carol.window("Will be changed")

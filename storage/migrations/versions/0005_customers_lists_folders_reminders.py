@@ -42,6 +42,7 @@ def upgrade() -> None:
             ["customer.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("listdraft", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_listdraft_customer_id"), ["customer_id"], unique=False)

@@ -1,0 +1,190 @@
+"""A customer's channel in a real browser: set up, the old accounts listed and replaced, help asked for and given."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.real.test_browser import become, practice_page
+
+pytestmark = pytest.mark.browser
+__all__ = ["practice_page"]  # a fixture: pytest finds it here
+
+LONG = "Harbour office of the northern shipyard, second floor, ask for the duty officer first"
+GOOD = [f"Berth {number:02};berth{number:02}@acme.example;" for number in range(1, 36)]
+BAD = {
+    "No address;;": "There is no e-mail address in this line.",
+    "Stores;stores.acme.example;": "This does not look like an e-mail address.",
+    "Berth again;BERTH07@acme.example;": "This address stands further up already.",
+    "Crane;crane@acme.example;the crane driver": "The user does not look like an e-mail address.",
+    f"{LONG};harbour@acme.example;": "The name is longer than 80 characters.",
+}
+MENDED = """Name;E-Mail;User
+No address;signals@acme.example;
+Stores;stores@acme.example;
+Berth again;slipway@acme.example;
+Crane;crane@acme.example;carol@acme.example
+Harbour office;harbour@acme.example;"""
+SOON = 15_000
+
+
+class Album:
+    """Numbered pictures of a page."""
+
+    def __init__(self, page: Page, folder: Path) -> None:
+        self._page = page
+        self._folder = folder
+        self._count = 0
+
+    def take(self, what: str) -> None:
+        """What stands on the screen now."""
+        self._count += 1
+        self._page.screenshot(path=str(self._folder / f"walk-{self._count:02}-{what}.png"))
+
+
+def old_accounts(folder: Path) -> Path:
+    """The customer's table of old accounts: forty rows, of which five are wrong, each in its own way."""
+    rows = [*GOOD]
+    for place, row in zip((3, 11, 19, 27, 35), BAD, strict=True):
+        rows.insert(place, row)
+    file = folder / "old accounts.csv"
+    file.write_text("\n".join(["Name;E-Mail;User", *rows]) + "\n", encoding="utf-8-sig")
+    return file
+
+
+def test_a_channel_from_its_set_up_to_the_help_of_support(
+    practice_page: str, browser: Browser, pictures: Path, tmp_path: Path
+) -> None:
+    page = browser.new_page(viewport={"width": 1360, "height": 900})
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{practice_page}/#as=U0VERA&channel=C0ACME")
+    page.get_by_role("button", name="Got it").click()
+    album = Album(page, pictures)
+
+    set_up(page, album)
+    become(page, "U0CAROL")
+    list_what_is_there(page, album, old_accounts(tmp_path))
+    retain(page, album)
+    create(page, album)
+    ask_for_help(page, album)
+    help_them(page, album)
+    assert errors == []
+
+
+def set_up(page: Page, album: Album) -> None:
+    """Support sets the channel up, with one slip."""
+    page.get_by_label("Message").fill("/maildesk setup")
+    page.get_by_role("button", name="Send").click()
+    window = page.get_by_role("dialog", name="Set up this channel")
+    window.get_by_label("Customer").fill("Acme Marine")
+    window.get_by_label("Microsoft 365 domain").fill("acme.example")
+    window.get_by_label("Time zone").fill("Copenhagen")
+    window.get_by_label("Working hours").fill("08:00-16:00")
+    window.get_by_label("Friday").uncheck()
+    expect(window.get_by_label("Who of us looks after them")).to_have_value("U0VERA")
+    album.take("set-up-form")
+    window.get_by_role("button", name="Set up").click()
+    expect(window.get_by_text("This is not a time zone. Did you mean Europe/Copenhagen?")).to_be_visible()
+    expect(window.get_by_label("Customer")).to_have_value("Acme Marine")
+    expect(window.get_by_label("Friday")).not_to_be_checked()
+    album.take("set-up-wrong-zone")
+    window.get_by_label("Time zone").fill("Europe/Copenhagen")
+    window.get_by_role("button", name="Set up").click()
+    expect(window).to_be_hidden()
+    expect(page.get_by_text("Connect your Microsoft 365 mailboxes")).to_be_visible(timeout=SOON)
+    album.take("set-up-card")
+
+
+def list_what_is_there(page: Page, album: Album, file: Path) -> None:
+    """The customer uploads the table, mends what is wrong in it, and lists everything."""
+    page.get_by_role("button", name="Your old accounts").click()
+    window = page.get_by_role("dialog")
+    window.get_by_label("Or a file").set_input_files(file)
+    expect(window.get_by_text(file.name)).to_be_visible()
+    album.take("file-chosen")
+    window.get_by_role("button", name="Check the list").click()
+    expect(window.get_by_text("35 can be listed, 5 cannot")).to_be_visible(timeout=SOON)
+    for problem in BAD.values():
+        expect(window.get_by_text(problem)).to_have_count(1)
+    album.take("review")
+    field = window.get_by_label("Lines to mend")
+    assert field.input_value().splitlines() == ["Name;E-Mail;User", *BAD]
+    field.fill(MENDED)
+    album.take("review-mended")
+    window.get_by_role("button", name="List them").click()
+    expect(window.get_by_text("40 listed")).to_be_visible()
+    album.take("listed")
+    window.get_by_role("button", name="Go on").click()
+
+
+def retain(page: Page, album: Album) -> None:
+    """Of the forty, five on each page of the plan stay as they are."""
+    window = page.get_by_role("dialog")
+    expect(window.get_by_text("0 of 40 have a new account")).to_be_visible()
+    album.take("plan")
+    left = range(39, 29, -1)
+    for number in left:
+        if number == left[5]:
+            window.get_by_role("button", name="Next page").click()
+            expect(window.get_by_text("Page 2 of 2")).to_be_visible()
+            expect(window.get_by_text("Berth 01")).to_be_hidden()
+        window.get_by_role("button", name="Keep the old one").first.click()
+        expect(window.get_by_role("button", name=f"Create {number} new accounts")).to_be_visible()
+    expect(window.get_by_text("Stays as it is.")).to_have_count(5)
+    album.take("plan-page-2")
+    window.get_by_text("Page 2 of 2").scroll_into_view_if_needed()
+    album.take("plan-page-2-end")
+
+
+def create(page: Page, album: Album) -> None:
+    """The other thirty get new accounts in one go."""
+    window = page.get_by_role("dialog")
+    window.get_by_role("button", name="Create 30 new accounts").click()
+    expect(window.get_by_text("New accounts are being created")).to_be_visible()
+    album.take("plan-under-way")
+    window.get_by_role("button", name="Close").click()
+    expect(page.get_by_text("created new accounts: 30 done, 0 failed, 0 to go")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("That is all.")).to_be_visible()
+    expect(page.get_by_text("Old accounts: all 40 replaced or kept")).to_be_visible(timeout=SOON)
+    album.take("created")
+
+
+def ask_for_help(page: Page, album: Album) -> None:
+    """The customer would rather not do one of them."""
+    page.get_by_role("button", name="Show all accounts").first.click()
+    window = page.get_by_role("dialog")
+    expect(window.get_by_text("Waiting for the sign-in")).to_have_count(30)
+    album.take("all-accounts")
+    window.get_by_role("button", name="Details").nth(2).click()
+    window = page.get_by_role("dialog", name="Berth 08")
+    expect(window.get_by_role("button", name="Do it for us")).to_be_visible()
+    album.take("account")
+    window.get_by_role("button", name="Do it for us").click()
+    expect(page.get_by_role("dialog", name="Support is informed")).to_be_visible()
+    album.take("asked")
+    for title in ("Support is informed", "Berth 08", "Accounts of Acme Marine"):
+        page.get_by_role("dialog", name=title).get_by_role("button", name="Close").click()
+    expect(page.get_by_text("asked our support team to do this for them")).to_be_visible(timeout=SOON)
+    album.take("asked-in-the-channel")
+
+
+def help_them(page: Page, album: Album) -> None:
+    """Support takes it and does it; the customer's channel says so each time."""
+    become(page, "U0VERA")
+    page.get_by_role("button", name="support-desk").click()
+    expect(page.get_by_text("asked us to do it for them")).to_be_visible(timeout=SOON)
+    album.take("support-desk")
+    page.get_by_role("button", name="I take it").click()
+    expect(page.get_by_text("looks after it, since")).to_be_visible(timeout=SOON)
+    album.take("support-desk-taken")
+    page.get_by_role("button", name="acme-lumen").click()
+    expect(page.get_by_text("Vera Lind of our support team looks after it.")).to_be_visible(timeout=SOON)
+    album.take("taken-in-the-channel")
+    page.get_by_role("button", name="support-desk").click()
+    page.get_by_role("button", name="Done").click()
+    expect(page.get_by_text("has done it")).to_be_visible(timeout=SOON)
+    album.take("support-desk-done")
+    become(page, "U0CAROL")
+    expect(page.get_by_text("Vera Lind of our support team has done their part.")).to_be_visible(timeout=SOON)
+    album.take("done-in-the-channel")

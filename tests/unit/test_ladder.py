@@ -1,0 +1,205 @@
+"""The ladder of reminders: when the next one comes, what catches up, what is put off, and that all of it is in working hours."""
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.hours import Hours
+from bot.ladder import LAST_CALL, Ladder, may_remind
+from storage.tables import Account
+from storage.vocabulary import Owner, State
+
+pytestmark = pytest.mark.reminders
+
+RUNGS = [timedelta(hours=4), timedelta(days=1), timedelta(days=3), timedelta(days=7)]
+LADDER = Ladder(RUNGS)
+BERLIN = Hours(ZoneInfo("Europe/Berlin"), time(9), time(17))
+ALWAYS = Hours(ZoneInfo("UTC"), time(0), time(0), "1234567")
+ZONES = ["Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Santiago", "UTC"]
+
+
+def berlin(day: int, hour: int, minute: int = 0) -> datetime:
+    """A time in Berlin in the week that begins on Monday the 2nd of November 2026."""
+    return datetime(2026, 11, day, hour, minute, tzinfo=BERLIN.zone).astimezone(UTC)
+
+
+def account(state: State = State.AWAITING_SIGN_IN, owner: Owner = Owner.USER) -> Account:
+    return Account(state=state, owner=owner)
+
+
+def waiting(now: datetime, hours: Hours = BERLIN) -> Account:
+    """An account whose wait begins now."""
+    begun = account()
+    LADDER.begin(begun, now, hours)
+    return begun
+
+
+def climbed(begun: Account, hours: Hours) -> list[datetime]:
+    """When its reminders come, if each goes out as soon as it is due."""
+    found = []
+    while begun.nag_due_at is not None:
+        found.append(begun.nag_due_at)
+        LADDER.climb(begun, begun.nag_due_at, hours)
+    return found
+
+
+def test_reminders_come_at_their_rungs_and_then_no_more() -> None:
+    begin = datetime(2026, 11, 2, 3, tzinfo=UTC)
+    assert climbed(waiting(begin, ALWAYS), ALWAYS) == [begin + rung for rung in RUNGS]
+
+
+def test_the_last_climb_says_that_it_was_the_last() -> None:
+    begin = datetime(2026, 11, 2, 3, tzinfo=UTC)
+    begun = waiting(begin, ALWAYS)
+    assert [LADDER.climb(begun, begin + rung, ALWAYS) for rung in RUNGS] == [True, True, True, False]
+    assert begun.nag_due_at is None and begun.nag_rung == len(RUNGS)
+
+
+@pytest.mark.parametrize(
+    ("state", "owner"),
+    [
+        (State.LIVE, Owner.MAILDESK),
+        (State.TESTING, Owner.MAILDESK),
+        (State.DISCONNECTED, Owner.USER),
+        (State.LISTED, Owner.SUPPORT),
+        (State.FAILING, Owner.ON_CALL),
+        (State.BROKEN, Owner.MICROSOFT),
+    ],
+)
+def test_nothing_is_due_where_nobody_who_is_reminded_is_waited_for(state: State, owner: Owner) -> None:
+    idle = account(state, owner)
+    idle.nag_due_at = idle.snoozed_until = idle.nag_stopped_at = berlin(2, 9)
+    LADDER.begin(idle, berlin(2, 10), BERLIN)
+    assert (idle.nag_due_at, idle.snoozed_until, idle.nag_stopped_at) == (None, None, None)
+
+
+def test_a_new_wait_begins_at_the_bottom_with_nothing_held_back() -> None:
+    begun = waiting(berlin(2, 9))
+    LADDER.climb(begun, berlin(2, 13), BERLIN)
+    begun.snoozed_until, begun.nag_held_by_user = berlin(5, 9), "U0ADA"
+    LADDER.begin(begun, berlin(3, 9), BERLIN)
+    assert (begun.nag_rung, begun.nag_since, begun.nag_due_at) == (0, berlin(3, 9), berlin(3, 13))
+    assert begun.snoozed_until is None and begun.nag_held_by_user == ""
+
+
+def test_a_wait_that_begins_late_on_a_friday_is_told_on_monday() -> None:
+    assert waiting(berlin(6, 15)).nag_due_at == berlin(9, 9)
+
+
+def test_rungs_that_pass_over_the_weekend_are_merged_into_one() -> None:
+    begun = waiting(berlin(6, 15))
+    assert climbed(begun, BERLIN) == [berlin(9, 9), berlin(9, 15), berlin(13, 15)]
+
+
+def test_a_bot_that_was_away_for_days_reminds_once_and_goes_on_from_there() -> None:
+    begun = waiting(berlin(2, 9))
+    assert LADDER.climb(begun, berlin(5, 10), BERLIN)
+    assert (begun.nag_rung, begun.nag_due_at) == (3, berlin(9, 9))
+
+
+def test_a_bot_that_was_away_for_the_whole_ladder_reminds_once() -> None:
+    begun = waiting(berlin(2, 9))
+    assert not LADDER.climb(begun, berlin(30, 9), BERLIN)
+    assert begun.nag_due_at is None
+
+
+def test_a_wait_that_is_put_off_comes_then_and_the_later_ones_keep_their_distance() -> None:
+    begun = waiting(berlin(2, 9))
+    LADDER.hold(begun, berlin(4, 11), BERLIN)
+    assert climbed(begun, BERLIN) == [berlin(4, 11), berlin(5, 9), berlin(9, 9), berlin(11, 9)]
+
+
+def test_a_hold_into_the_night_ends_in_the_morning() -> None:
+    begun = waiting(berlin(2, 9))
+    LADDER.hold(begun, berlin(3, 23), BERLIN)
+    assert begun.nag_due_at == berlin(4, 9)
+
+
+def test_a_hold_after_the_last_reminder_brings_one_more() -> None:
+    begun = waiting(berlin(2, 9))
+    LADDER.climb(begun, berlin(20, 9), BERLIN)
+    LADDER.hold(begun, berlin(24, 12), BERLIN)
+    assert begun.nag_due_at == berlin(24, 12)
+    assert not LADDER.climb(begun, berlin(24, 12), BERLIN)
+
+
+def test_what_would_have_come_meanwhile_comes_when_reminders_are_resumed() -> None:
+    begun = waiting(berlin(2, 9))
+    begun.nag_stopped_at, begun.nag_due_at = berlin(2, 10), None
+    LADDER.resume(begun, berlin(4, 10), BERLIN)
+    assert (begun.nag_due_at, begun.nag_stopped_at) == (berlin(4, 10), None)
+
+
+def test_resuming_at_night_reminds_in_the_morning() -> None:
+    begun = waiting(berlin(2, 9))
+    LADDER.hold(begun, berlin(11, 9), BERLIN)
+    begun.snoozed_until = berlin(11, 9)
+    LADDER.resume(begun, berlin(3, 22), BERLIN)
+    assert (begun.nag_due_at, begun.snoozed_until) == (berlin(4, 9), None)
+
+
+def test_resuming_what_is_not_held_back_changes_nothing() -> None:
+    begun = waiting(berlin(2, 9))
+    LADDER.resume(begun, berlin(2, 10), BERLIN)
+    assert begun.nag_due_at == berlin(2, 13)
+
+
+def test_nothing_is_resumed_after_the_last_reminder_or_where_nobody_is_waited_for() -> None:
+    over, done = waiting(berlin(2, 9)), waiting(berlin(2, 9))
+    LADDER.climb(over, berlin(20, 9), BERLIN)
+    done.state, done.owner = State.LIVE, Owner.MAILDESK
+    for each in (over, done):
+        LADDER.resume(each, berlin(21, 9), BERLIN)
+        assert each.nag_due_at is None
+
+
+@st.composite
+def hours(draw: st.DrawFn) -> Hours:
+    """Working hours of at least two hours on at least one day, in one of several zones; midnight may end them."""
+    begin = draw(st.integers(0, 21 * 4))
+    end = draw(st.integers(begin + 8, 24 * 4))
+    days = draw(st.sets(st.sampled_from("1234567"), min_size=1))
+    first, last = (time(quarter // 4 % 24, quarter % 4 * 15) for quarter in (begin, end))
+    return Hours(ZoneInfo(draw(st.sampled_from(ZONES))), first, last, "".join(sorted(days)))
+
+
+moments = st.datetimes(datetime(2026, 3, 1), datetime(2026, 12, 1), timezones=st.just(UTC))
+lengths = st.timedeltas(timedelta(), timedelta(days=12))
+
+
+@given(begin=moments, when=hours(), late=st.lists(lengths, min_size=4, max_size=4))
+def test_what_is_due_is_in_working_hours_and_not_before_its_rung(
+    begin: datetime, when: Hours, late: list[timedelta]
+) -> None:
+    begun, came = waiting(begin, when), 0
+    for delay in late:
+        if begun.nag_due_at is None:
+            break
+        assert when.includes(begun.nag_due_at)
+        assert begun.nag_due_at >= begin + RUNGS[begun.nag_rung]
+        LADDER.climb(begun, begun.nag_due_at + delay, when)
+        came += 1
+    assert 1 <= came <= len(RUNGS) and begun.nag_due_at is None
+
+
+@given(begin=moments, when=hours(), held=lengths, early=st.floats(0, 1))
+def test_what_is_held_comes_in_working_hours_and_not_before_and_comes_at_once_when_resumed(
+    begin: datetime, when: Hours, held: timedelta, early: float
+) -> None:
+    begun, until = waiting(begin, when), begin + held
+    LADDER.hold(begun, until, when)
+    assert begun.nag_due_at is not None and begun.nag_due_at >= until and when.includes(begun.nag_due_at)
+    now = begin + held * early
+    LADDER.resume(begun, now, when)
+    assert begun.nag_due_at is not None and begun.nag_due_at >= now and when.includes(begun.nag_due_at)
+    assert begun.nag_due_at <= when.next_moment(max(now, until, begin + RUNGS[0]))
+
+
+def test_a_reminder_needs_some_time_before_the_end_of_work() -> None:
+    assert may_remind(berlin(2, 9), BERLIN)
+    assert may_remind(berlin(2, 17) - LAST_CALL - timedelta(minutes=1), BERLIN)
+    assert not may_remind(berlin(2, 17) - LAST_CALL, BERLIN)
+    assert not may_remind(berlin(7, 12), BERLIN)
