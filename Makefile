@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 ARGS ?=
+WORKERS ?= 3
 LOCK := env -u PIP_FIND_LINKS PIP_CONFIG_FILE=/dev/null $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-header --no-config --no-emit-index-url --no-emit-find-links \
 	--no-emit-trusted-host --no-emit-options --annotation-style=line
@@ -15,9 +16,9 @@ LOCK := env -u PIP_FIND_LINKS PIP_CONFIG_FILE=/dev/null $(BIN)/pip-compile --qui
 demo: $(READY)
 	@$(BIN)/maildesk sandbox
 
-# Every test that this machine allows; ARGS goes to pytest.
+# Every test that this machine allows, its files side by side in WORKERS processes (they wait more than they work); ARGS goes to pytest.
 test: $(READY)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 # Every test, after installing Debian's packages; nothing may be left out.
 test-real:
@@ -30,9 +31,10 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# How long a full connection test takes beside the bare libraries, against the same servers.
+# How long a full connection test takes beside the bare libraries, and what a sweep for reminders costs among a million accounts.
 bench: $(READY)
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.sweep_bench
 
 # The documents that are made from data.
 docs: $(READY)

@@ -74,42 +74,42 @@ class Buttons:
 
     def add(self, press: Press) -> None:
         """*Add an account*: the form."""
-        windows.open_form(self._desk, self._windows(press), press.person, press.channel)
+        windows.open_form(self._desk, windows.Windows.of(self._client, press), press.person, press.channel)
 
     def list(self, press: Press) -> None:
         """*Show all accounts*."""
-        windows.open_list(self._desk, self._windows(press), press.person, press.channel)
+        windows.open_list(self._desk, windows.Windows.of(self._client, press), press.person, press.channel)
 
     def turn(self, press: Press) -> None:
         """*Next page* and *Previous page* of the list."""
         channel, page = page_of(press.value)
         window = windows.account_list(self._desk, press.person, channel, page)
-        self._windows(press).replace(press.view_id, window)
+        windows.Windows.of(self._client, press).replace(press.view_id, window)
 
     def show(self, press: Press) -> None:
         """*Details* of an account in the list."""
         account = self._desk.rights.account(press.person, press.value, Action.SEE)
-        self._windows(press).open(account_window(self._presenter.account_view(account.id or 0)))
+        windows.Windows.of(self._client, press).open(account_window(self._presenter.account_view(account.id or 0)))
 
     def change(self, press: Press) -> None:
         """*Change details*: the form."""
         account = self._desk.rights.account(press.person, press.value, Action.CHANGE)
-        self._windows(press).open(account_form(account.ref, form_of(account), changes=True))
+        windows.Windows.of(self._client, press).open(account_form(account.ref, form_of(account), changes=True))
 
     def copy(self, press: Press) -> None:
         """*Create copy*: the form for another account like this one."""
         account = self._desk.rights.account(press.person, press.value, Action.ADD)
-        windows.open_copy(self._windows(press), account)
+        windows.open_copy(windows.Windows.of(self._client, press), account)
 
     def disconnect(self, press: Press) -> None:
         """*Disconnect*: the question before it."""
         account = self._desk.rights.account(press.person, press.value, Action.DISCONNECT)
-        self._windows(press).open(disconnect_form(account))
+        windows.Windows.of(self._client, press).open(disconnect_form(account))
 
     def packet(self, press: Press) -> None:
         """*For your administrator*."""
         account = self._desk.rights.account(press.person, press.value, Action.SIGN_IN)
-        self._windows(press).open(packet_window(self._presenter.packet(account)))
+        windows.Windows.of(self._client, press).open(packet_window(self._presenter.packet(account)))
 
     def confirm_organisation(self, press: Press) -> None:
         """*Yes, it is ours*."""
@@ -126,12 +126,14 @@ class Buttons:
         account = self._desk.rights.account(press.person, press.value, Action.SIGN_IN)
         recorded = self._desk.links.answered(account, said, press.person)
         if recorded is not None:
-            self._windows(press).open(error_window(*lookup.error_named(self._desk, press.person, recorded.failure.ref)))
+            windows.Windows.of(self._client, press).open(
+                error_window(*lookup.error_named(self._desk, press.person, recorded.failure.ref))
+            )
 
     def said_number(self, press: Press) -> None:
         """Microsoft's page said something else: where it is pasted."""
         account = self._desk.rights.account(press.person, press.value, Action.SIGN_IN)
-        self._windows(press).open(lookup_form(account.ref))
+        windows.Windows.of(self._client, press).open(lookup_form(account.ref))
 
     def withdraw_link(self, press: Press) -> None:
         """*Withdraw the login link*."""
@@ -150,7 +152,9 @@ class Buttons:
 
     def error(self, press: Press) -> None:
         """*Details* and *What to do* of a failure."""
-        self._windows(press).open(error_window(*lookup.error_named(self._desk, press.person, press.value)))
+        windows.Windows.of(self._client, press).open(
+            error_window(*lookup.error_named(self._desk, press.person, press.value))
+        )
 
     def evidence(self, press: Press) -> None:
         """*Copy evidence* of a failure."""
@@ -159,11 +163,13 @@ class Buttons:
             raise Refused("refused.support_only")
         with self._desk.store.transaction() as tx:
             test = tx.tests.with_error(view.account.id or 0, view.failure.ref) if view.account else None
-        self._windows(press).open(evidence_window(bundle(view.failure, view.verdict, view.account, test)))
+        windows.Windows.of(self._client, press).open(
+            evidence_window(bundle(view.failure, view.verdict, view.account, test))
+        )
 
     def look_up(self, press: Press) -> None:
         """*What does an error mean?*: where it is pasted."""
-        self._windows(press).open(lookup_form())
+        windows.Windows.of(self._client, press).open(lookup_form())
 
     def look_up_message(self, chosen: Choice) -> None:
         """*Look up Microsoft error* on a message."""
@@ -174,14 +180,14 @@ class Buttons:
 
     def exchange(self, press: Press) -> None:
         """*Exchange preparation*."""
-        windows.open_exchange(self._desk, self._windows(press), press.person, press.channel)
+        windows.open_exchange(self._desk, windows.Windows.of(self._client, press), press.person, press.channel)
 
     def exchange_done(self, press: Press) -> None:
         """*It's done*: not believed, but tried with every mailbox that is connected."""
         count = windows.test_all(self._desk, press.person, press.value)
         if not count:
             raise Refused("exchange.nobody")
-        self._windows(press).replace(press.view_id, exchange_tested(count))
+        windows.Windows.of(self._client, press).replace(press.view_id, exchange_tested(count))
 
     def changed(self, press: Press) -> None:
         """*It's changed*."""
@@ -197,7 +203,7 @@ class Buttons:
         """*Contact support* about a failure."""
         view = lookup.error_to_ask_about(self._desk, press.person, press.value)
         self._desk.help.ask(view.failure, view.account, press.person, press.channel)
-        self._windows(press).open(request_sent(view.failure.ref, self._desk.support_email))
+        windows.Windows.of(self._client, press).open(request_sent(view.failure.ref, self._desk.support_email))
 
     def do_it(self, press: Press) -> None:
         """*Do it for us*, on the set-up card or on an account."""
@@ -206,7 +212,7 @@ class Buttons:
             account = rights.account(press.person, press.value, Action.ASK_SUPPORT)
         channel = rights.channel(press.person, account.channel_id if account else press.channel, Action.ASK_SUPPORT)
         self._desk.help.do_it(channel, account, press.person)
-        self._windows(press).open(request_sent("", self._desk.support_email))
+        windows.Windows.of(self._client, press).open(request_sent("", self._desk.support_email))
 
     def request(self, press: Press, change: Callable[[int, Person], None]) -> None:
         """*I take it*, *Hand back* and *Done* on a request."""
@@ -218,7 +224,7 @@ class Buttons:
         support = self._desk.rights.is_support(press.person)
         if not support:
             self._desk.rights.channel(press.person, press.channel, Action.SEE)
-        self._windows(press).open(help_window(Audience.SUPPORT if support else Audience.CUSTOMER))
+        windows.Windows.of(self._client, press).open(help_window(Audience.SUPPORT if support else Audience.CUSTOMER))
 
     def acknowledge(self, press: Press) -> None:
         """*Acknowledge* on an alert."""
@@ -227,6 +233,3 @@ class Buttons:
             incident = tx.incidents.get(int(press.value)) if press.value.isdigit() else None
             if incident is not None:
                 self._desk.failures.acknowledge(tx, incident, press.person)
-
-    def _windows(self, press: Press) -> windows.Windows:
-        return windows.Windows(self._client, press.trigger, in_window=bool(press.view_id))

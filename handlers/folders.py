@@ -56,12 +56,12 @@ class FolderButtons:
     def open(self, press: Press) -> None:
         """*Map folders*."""
         account = self._account(press.person, press.value)
-        open_folders(self._desk, self._windows(press), account)
+        open_folders(self._desk, Windows.of(self._client, press), account)
 
     def again(self, press: Press) -> None:
         """*Try again*, in the window that said why the folders could not be had."""
         account = self._account(press.person, press.value)
-        self._windows(press).replace(press.view_id, loading(account))
+        Windows.of(self._client, press).replace(press.view_id, loading(account))
         have_filled(self._desk, account, press.view_id)
 
     def search(self, press: Press) -> None:
@@ -83,7 +83,7 @@ class FolderButtons:
         """*Use for all*: the customer's other mailboxes, by evidence."""
         account = self._account(press.person, press.value)
         accepted = self._desk.folders.use_for_all(account, press.person)
-        self._windows(press).replace(press.view_id, accepted_window(accepted))
+        Windows.of(self._client, press).replace(press.view_id, accepted_window(accepted))
 
     def save(self, sent: Submission) -> dict[str, str] | NextWindow | None:
         """Keep the mapping, or say at each role what is wrong with it; a folder that is chosen twice is asked about."""
@@ -106,7 +106,7 @@ class FolderButtons:
         ref, _, round = read(press.about)
         account = self._account(press.person, ref)
         form = self._form(account, _chosen(press.fields), words.strip(), page, round + 1)
-        self._windows(press).replace(press.view_id, mapping_form(form))
+        Windows.of(self._client, press).replace(press.view_id, mapping_form(form))
 
     def _form(
         self, account: Account, chosen: Mapping[FolderRole, str], words: str, page: int, round: int
@@ -116,9 +116,6 @@ class FolderButtons:
 
     def _account(self, person: Person, ref: str) -> Account:
         return self._desk.rights.account(person, ref, Action.MAP_FOLDERS)
-
-    def _windows(self, press: Press) -> Windows:
-        return Windows(self._client, press.trigger, in_window=bool(press.view_id))
 
 
 def open_folders(desk: Desk, windows: Windows, account: Account) -> None:

@@ -28,9 +28,8 @@ class HomeTab:
 
     def register(self, listeners: Listeners) -> None:
         """Hang the lists, the buttons and the search into Bolt."""
-        listeners.press("home.state", lambda press: self.choose(press, state=_state(press.value)))
-        listeners.press("home.owner", lambda press: self.choose(press, owner=_owner(press.value)))
-        listeners.press("home.customer", lambda press: self.choose(press, customer=_number(press.value)))
+        for name in ("home.state", "home.owner", "home.customer"):
+            listeners.press(name, self.choose)
         listeners.press("home.next", self.turn)
         listeners.press("home.previous", self.turn)
         listeners.press("home.accounts", self.accounts)
@@ -42,10 +41,11 @@ class HomeTab:
         view = self._view(only) if self._desk.rights.is_support(person) else None
         self._client.views_publish(user_id=person.user, view=home(view))
 
-    def choose(self, press: Press, **chosen: str) -> None:
-        """A choice in one of the lists."""
+    def choose(self, press: Press) -> None:
+        """A choice in one of the lists: what counts is what all of them show, since two choices may follow fast."""
         self._desk.rights.support(press.person)
-        self.show(press.person, replace(read(press.about), page=0, **chosen))
+        state, owner, customer = (press.fields.get(f"home.{name}", "") for name in ("state", "owner", "customer"))
+        self.show(press.person, Filter(_state(state), _owner(owner), _number(customer)))
 
     def turn(self, press: Press) -> None:
         """*Next page* or *Previous page*."""
@@ -55,12 +55,12 @@ class HomeTab:
     def accounts(self, press: Press) -> None:
         """*Accounts* of a customer."""
         self._desk.rights.support(press.person)
-        open_list(self._desk, Windows(self._client, press.trigger), press.person, press.value)
+        open_list(self._desk, Windows.of(self._client, press), press.person, press.value)
 
     def search(self, press: Press) -> None:
         """*Search*: the form."""
         self._desk.rights.support(press.person)
-        Windows(self._client, press.trigger, in_window=bool(press.view_id)).open(search_form())
+        Windows.of(self._client, press).open(search_form())
 
     def found(self, sent: Submission) -> dict[str, str] | NextWindow:
         """What is found under a name, an address or an ID."""

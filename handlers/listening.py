@@ -154,7 +154,7 @@ class Listeners:
             tx.audit.add(entry)
 
     def _in_window(self, press: Press, message: Message) -> None:
-        windows = Windows(self.client, press.trigger, in_window=bool(press.view_id))
+        windows = Windows.of(self.client, press)
         windows.open(message_window("refused.title", message))
 
 

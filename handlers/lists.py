@@ -50,16 +50,16 @@ class Lists:
 
     def paste(self, press: Press) -> None:
         """*List more*: where a list is pasted."""
-        self._windows(press).open(paste_window(self._desk, press.person, press.value))
+        Windows.of(self._client, press).open(paste_window(self._desk, press.person, press.value))
 
     def again(self, press: Press) -> None:
         """*Try another file*, in the place of the window that said what was wrong."""
-        self._windows(press).replace(press.view_id, paste_window(self._desk, press.person, press.value))
+        Windows.of(self._client, press).replace(press.view_id, paste_window(self._desk, press.person, press.value))
 
     def go_on(self, press: Press) -> None:
         """*Go on with it*: the list that was begun and not taken."""
         draft, channel = self._draft(press.person, press.value)
-        self._windows(press).replace(press.view_id, review_form(self._desk.drafts.review(draft, channel)))
+        Windows.of(self._client, press).replace(press.view_id, review_form(self._desk.drafts.review(draft, channel)))
 
     def check(self, sent: Submission) -> dict[str, str] | NextWindow:
         """Show what taking the pasted text or the file would do."""
@@ -99,9 +99,6 @@ class Lists:
         if draft is None:
             raise Refused("old.draft_gone")
         return draft, self._desk.rights.channel(person, draft.channel_id, Action.LIST_OLD)
-
-    def _windows(self, press: Press) -> Windows:
-        return Windows(self._client, press.trigger, in_window=bool(press.view_id))
 
 
 def paste_window(desk: Desk, person: Person, channel_id: str) -> Block:

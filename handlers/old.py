@@ -39,7 +39,7 @@ class OldButtons:
 
     def open(self, press: Press) -> None:
         """*Your old accounts*: the plan, or where the list is pasted while there is none."""
-        open_old(self._desk, self._windows(press), press.person, press.channel)
+        open_old(self._desk, Windows.of(self._client, press), press.person, press.channel)
 
     def plan(self, press: Press) -> None:
         """*See the plan*, in the place of the window that offers it."""
@@ -93,12 +93,9 @@ class OldButtons:
     def _show(self, press: Press, channel_id: str, page: int = 0, of: int = -1) -> None:
         view = old_view(self._desk, press.person, channel_id, page, of)
         if press.view_id:
-            self._windows(press).replace(press.view_id, plan_window(view))
+            Windows.of(self._client, press).replace(press.view_id, plan_window(view))
         else:
-            self._windows(press).open(plan_window(view))
-
-    def _windows(self, press: Press) -> Windows:
-        return Windows(self._client, press.trigger, in_window=bool(press.view_id))
+            Windows.of(self._client, press).open(plan_window(view))
 
 
 def open_old(desk: Desk, windows: Windows, person: Person, channel_id: str) -> None:

@@ -60,7 +60,7 @@ class ReminderButtons:
         with self._desk.store.transaction() as tx:
             customer = tx.channels.customer(channel.customer_id)
         today = hours_of(customer, self._desk.hours).day(self._desk.clock.now())
-        self._windows(press).open(pause_form(customer, channel.id, today + timedelta(weeks=1)))
+        Windows.of(self._client, press).open(pause_form(customer, channel.id, today + timedelta(weeks=1)))
 
     def save_pause(self, sent: Submission) -> dict[str, str] | NextWindow:
         """The pause begins."""
@@ -75,13 +75,10 @@ class ReminderButtons:
         """*Remind again*, for all of the customer's."""
         channel = self._desk.rights.channel(press.person, press.value, Action.SNOOZE)
         self._desk.reminders.end_pause(channel, press.person)
-        self._windows(press).replace(press.view_id, paused_window(None))
+        Windows.of(self._client, press).replace(press.view_id, paused_window(None))
 
     def _allow(self, person: Person, reminder: Reminder) -> None:
         if reminder.channel_id == self._desk.support_channel:
             self._desk.rights.support(person)
         else:
             self._desk.rights.channel(person, reminder.channel_id, Action.SNOOZE)
-
-    def _windows(self, press: Press) -> Windows:
-        return Windows(self._client, press.trigger, in_window=bool(press.view_id))

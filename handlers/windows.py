@@ -14,6 +14,7 @@ from handlers.cards import customer as customer_cards
 from handlers.cards.exchange import Preparation, exchange_window
 from handlers.cards.form import account_form
 from handlers.cards.kit import Block
+from handlers.stimulus import Press
 from storage.tables import Account
 
 SENDING_IS_OFF = "smtp-auth-off-tenant"
@@ -27,6 +28,11 @@ class Windows:
         self._client = client
         self._trigger = trigger
         self._in_window = in_window
+
+    @classmethod
+    def of(cls, client: WebClient, press: Press) -> "Windows":
+        """The windows of who pressed a button."""
+        return cls(client, press.trigger, in_window=bool(press.view_id))
 
     def open(self, view: Block) -> str:
         """Show a window and say its id. A trigger is good for one window, within three seconds."""

@@ -1,35 +1,13 @@
 """The tables."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Enum, Index, Integer, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from storage.types import UtcDateTime
+from storage.types import big_id_column, json_column, time_column, word_column
 from storage.vocabulary import FolderRole, Loss, Mended, Owner, Permanence, Plan, Scope, State
-
-BIG_ID = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _time(nullable: bool = False, index: bool = False) -> Any:
-    return Field(default=None, sa_column=Column(UtcDateTime(), nullable=nullable, index=index))
-
-
-def _word(words: type[StrEnum], primary_key: bool = False, nullable: bool = False) -> Any:
-    """A column that holds one of `words`, as text: a new word needs no change of the database."""
-    column_type = Enum(words, native_enum=False, length=32, values_callable=lambda all_: [word.value for word in all_])
-    default = None if nullable else ...
-    return Field(default=default, sa_column=Column(column_type, nullable=nullable, primary_key=primary_key))
-
-
-def _json() -> Any:
-    return Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
-
-
-def _big_id() -> Any:
-    return Field(default=None, sa_column=Column(BIG_ID, primary_key=True, autoincrement=True))
 
 
 class Customer(SQLModel, table=True):
@@ -40,13 +18,13 @@ class Customer(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     name: str
     tenant_id: str = ""
-    created_at: datetime = _time()
+    created_at: datetime = time_column()
     time_zone: str = ""
     working_hours: str = ""
     working_days: str = ""
     owner_team: str = ""
     owner_user: str = ""
-    paused_until: datetime | None = _time(nullable=True)
+    paused_until: datetime | None = time_column(nullable=True)
     paused_by_team: str = ""
     paused_by_user: str = ""
 
@@ -59,7 +37,7 @@ class Channel(SQLModel, table=True):
     customer_id: int = Field(foreign_key="customer.id", index=True)
     bound_by_team: str
     bound_by_user: str
-    bound_at: datetime = _time()
+    bound_at: datetime = time_column()
     closed: str = ""
 
 
@@ -90,23 +68,23 @@ class Account(SQLModel, table=True):
     aliases: str = ""
     shared_mailbox: str = ""
     address_key: str | None
-    state: State = _word(State)
-    state_since: datetime = _time()
-    owner: Owner = _word(Owner)
+    state: State = word_column(State)
+    state_since: datetime = time_column()
+    owner: Owner = word_column(Owner)
     tenant_id: str = ""
     object_id: str = ""
     signed_in_as: str = ""
-    signed_in_at: datetime | None = _time(nullable=True)
-    proved_at: datetime | None = _time(nullable=True)
+    signed_in_at: datetime | None = time_column(nullable=True)
+    proved_at: datetime | None = time_column(nullable=True)
     proved_sent: str = ""
-    created_at: datetime = _time()
+    created_at: datetime = time_column()
     created_by_team: str
     created_by_user: str
     nag_rung: int = 0
-    nag_since: datetime | None = _time(nullable=True)
-    nag_due_at: datetime | None = _time(nullable=True)
-    snoozed_until: datetime | None = _time(nullable=True)
-    nag_stopped_at: datetime | None = _time(nullable=True)
+    nag_since: datetime | None = time_column(nullable=True)
+    nag_due_at: datetime | None = time_column(nullable=True)
+    snoozed_until: datetime | None = time_column(nullable=True)
+    nag_stopped_at: datetime | None = time_column(nullable=True)
     nag_held_by_team: str = ""
     nag_held_by_user: str = ""
 
@@ -126,11 +104,11 @@ class OldAccount(SQLModel, table=True):
     address_key: str
     username: str = ""
     kind: str = ""
-    plan: Plan = _word(Plan)
-    listed_at: datetime = _time()
+    plan: Plan = word_column(Plan)
+    listed_at: datetime = time_column()
     listed_by_team: str
     listed_by_user: str
-    deleted_at: datetime | None = _time(nullable=True, index=True)
+    deleted_at: datetime | None = time_column(nullable=True, index=True)
     account_id: int | None = Field(default=None, foreign_key="account.id")
 
 
@@ -143,7 +121,7 @@ class ListDraft(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     customer_id: int = Field(foreign_key="customer.id", index=True)
     channel_id: str
-    made_at: datetime = _time(index=True)
+    made_at: datetime = time_column(index=True)
     made_by_team: str
     made_by_user: str
     text: str
@@ -156,13 +134,13 @@ class Batch(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     customer_id: int = Field(foreign_key="customer.id", index=True)
     channel_id: str
-    started_at: datetime = _time()
+    started_at: datetime = time_column()
     started_by_team: str
     started_by_user: str
     old_ids: list[int] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
-    failed: dict[str, str] = _json()
-    cancelled_at: datetime | None = _time(nullable=True)
-    finished_at: datetime | None = _time(nullable=True)
+    failed: dict[str, str] = json_column()
+    cancelled_at: datetime | None = time_column(nullable=True)
+    finished_at: datetime | None = time_column(nullable=True)
 
 
 class LoginTicket(SQLModel, table=True):
@@ -173,13 +151,13 @@ class LoginTicket(SQLModel, table=True):
     account_id: int = Field(foreign_key="account.id", index=True)
     digest: str = Field(unique=True)
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    created_at: datetime = _time()
-    expires_at: datetime = _time()
+    created_at: datetime = time_column()
+    expires_at: datetime = time_column()
     asked_by_team: str
     asked_by_user: str
-    question_at: datetime | None = _time(nullable=True)
-    finished_at: datetime | None = _time(nullable=True)
-    revoked_at: datetime | None = _time(nullable=True)
+    question_at: datetime | None = time_column(nullable=True)
+    finished_at: datetime | None = time_column(nullable=True)
+    revoked_at: datetime | None = time_column(nullable=True)
 
 
 class SignInFlow(SQLModel, table=True):
@@ -191,9 +169,9 @@ class SignInFlow(SQLModel, table=True):
     state_digest: str = Field(unique=True)
     browser_digest: str
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    created_at: datetime = _time()
-    expires_at: datetime = _time()
-    finished_at: datetime | None = _time(nullable=True)
+    created_at: datetime = time_column()
+    expires_at: datetime = time_column()
+    finished_at: datetime | None = time_column(nullable=True)
 
 
 class HeldSignIn(SQLModel, table=True):
@@ -207,7 +185,7 @@ class HeldSignIn(SQLModel, table=True):
     tenant_id: str
     object_id: str
     upn: str
-    at: datetime = _time()
+    at: datetime = time_column()
 
 
 class Grant(SQLModel, table=True):
@@ -218,10 +196,10 @@ class Grant(SQLModel, table=True):
     account_id: int = Field(foreign_key="account.id", primary_key=True)
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     scopes: str
-    refreshed_at: datetime = _time()
+    refreshed_at: datetime = time_column()
     serial: int = 0
-    claimed_until: datetime | None = _time(nullable=True)
-    keep_due_at: datetime | None = _time(nullable=True, index=True)
+    claimed_until: datetime | None = time_column(nullable=True)
+    keep_due_at: datetime | None = time_column(nullable=True, index=True)
 
 
 class FolderMapping(SQLModel, table=True):
@@ -230,12 +208,12 @@ class FolderMapping(SQLModel, table=True):
     they were seen. `lost` says why the mapping does not hold any more."""
 
     account_id: int = Field(foreign_key="account.id", primary_key=True)
-    role: FolderRole = _word(FolderRole, primary_key=True)
+    role: FolderRole = word_column(FolderRole, primary_key=True)
     server_name: str
     shown_name: str
     uid_validity: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     mailbox_id: str = ""
-    lost: Loss | None = _word(Loss, nullable=True)
+    lost: Loss | None = word_column(Loss, nullable=True)
 
 
 class FolderListing(SQLModel, table=True):
@@ -243,7 +221,7 @@ class FolderListing(SQLModel, table=True):
     `shown_name`, `delimiter` and `flags`."""
 
     account_id: int = Field(foreign_key="account.id", primary_key=True)
-    listed_at: datetime = _time()
+    listed_at: datetime = time_column()
     folders: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
 
 
@@ -254,8 +232,8 @@ class ConnectionTest(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="account.id", index=True)
-    started_at: datetime = _time()
-    finished_at: datetime | None = _time(nullable=True)
+    started_at: datetime = time_column()
+    finished_at: datetime | None = time_column(nullable=True)
     asked_by_team: str = ""
     asked_by_user: str = ""
     passed: bool | None = None
@@ -277,15 +255,15 @@ class Failure(SQLModel, table=True):
     customer_id: int | None = Field(default=None, foreign_key="customer.id", index=True)
     cause: str = Field(index=True)
     step: str
-    owner: Owner = _word(Owner)
-    scope: Scope = _word(Scope)
-    permanence: Permanence = _word(Permanence)
-    first_at: datetime = _time()
-    last_at: datetime = _time()
+    owner: Owner = word_column(Owner)
+    scope: Scope = word_column(Scope)
+    permanence: Permanence = word_column(Permanence)
+    first_at: datetime = time_column()
+    last_at: datetime = time_column()
     count: int = 1
-    observation: dict[str, Any] = _json()
-    mended_at: datetime | None = _time(nullable=True)
-    mended_by: Mended | None = _word(Mended, nullable=True)
+    observation: dict[str, Any] = json_column()
+    mended_at: datetime | None = time_column(nullable=True)
+    mended_by: Mended | None = word_column(Mended, nullable=True)
 
 
 class Mend(SQLModel, table=True):
@@ -295,11 +273,11 @@ class Mend(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="account.id", index=True)
     failure_ref: str = Field(foreign_key="failure.ref")
-    said_at: datetime = _time()
+    said_at: datetime = time_column()
     said_by_team: str
     said_by_user: str
     rung: int = 0
-    ended_at: datetime | None = _time(nullable=True)
+    ended_at: datetime | None = time_column(nullable=True)
 
 
 class SupportRequest(SQLModel, table=True):
@@ -309,14 +287,14 @@ class SupportRequest(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     failure_ref: str | None = Field(default=None, foreign_key="failure.ref", unique=True)
     account_id: int | None = Field(default=None, foreign_key="account.id", index=True)
-    asked_at: datetime = _time()
+    asked_at: datetime = time_column()
     asked_by_team: str
     asked_by_user: str
     channel_id: str = ""
     taken_by_team: str = ""
     taken_by_user: str = ""
-    taken_at: datetime | None = _time(nullable=True)
-    done_at: datetime | None = _time(nullable=True, index=True)
+    taken_at: datetime | None = time_column(nullable=True)
+    done_at: datetime | None = time_column(nullable=True, index=True)
 
 
 class Incident(SQLModel, table=True):
@@ -328,11 +306,11 @@ class Incident(SQLModel, table=True):
     open_cause: str | None = Field(unique=True)
     failure_ref: str = Field(foreign_key="failure.ref")
     count: int = 1
-    opened_at: datetime = _time()
-    last_at: datetime = _time()
+    opened_at: datetime = time_column()
+    last_at: datetime = time_column()
     acknowledged_by: str = ""
-    acknowledged_at: datetime | None = _time(nullable=True)
-    ended_at: datetime | None = _time(nullable=True)
+    acknowledged_at: datetime | None = time_column(nullable=True)
+    ended_at: datetime | None = time_column(nullable=True)
 
 
 class Reminder(SQLModel, table=True):
@@ -340,8 +318,8 @@ class Reminder(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     channel_id: str = Field(index=True)
-    posted_at: datetime = _time()
-    finished_at: datetime | None = _time(nullable=True)
+    posted_at: datetime = time_column()
+    finished_at: datetime | None = time_column(nullable=True)
     account_ids: list[int] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
 
 
@@ -366,15 +344,15 @@ class OutboxItem(SQLModel, table=True):
 
     __table_args__ = (Index("ix_outboxitem_waiting", "channel_id", "done_at", "id"),)
 
-    id: int | None = _big_id()
+    id: int | None = big_id_column()
     channel_id: str
     key: str = Field(index=True)
     thread_key: str = ""
     notice: str
-    args: dict[str, Any] = _json()
-    created_at: datetime = _time()
+    args: dict[str, Any] = json_column()
+    created_at: datetime = time_column()
     attempts: int = 0
-    done_at: datetime | None = _time(nullable=True)
+    done_at: datetime | None = time_column(nullable=True)
     given_up: str = ""
 
 
@@ -382,19 +360,19 @@ class Lane(SQLModel, table=True):
     """The turn-taking of one channel: when its next message may go, and who is sending now."""
 
     channel_id: str = Field(primary_key=True)
-    due_at: datetime | None = _time(nullable=True, index=True)
-    leased_until: datetime | None = _time(nullable=True)
+    due_at: datetime | None = time_column(nullable=True, index=True)
+    leased_until: datetime | None = time_column(nullable=True)
 
 
 class Job(SQLModel, table=True):
     """Work to do at `due_at`. `key`, where set, makes a second request for the same work join the first."""
 
-    id: int | None = _big_id()
+    id: int | None = big_id_column()
     kind: str
     key: str | None = Field(default=None, unique=True)
-    args: dict[str, Any] = _json()
-    due_at: datetime = _time(index=True)
-    leased_until: datetime | None = _time(nullable=True)
+    args: dict[str, Any] = json_column()
+    due_at: datetime = time_column(index=True)
+    leased_until: datetime | None = time_column(nullable=True)
     attempts: int = 0
 
 
@@ -402,18 +380,18 @@ class SeenEvent(SQLModel, table=True):
     """What happens once: a Slack event that was taken in, a word of the countdown that was said."""
 
     event_id: str = Field(primary_key=True)
-    at: datetime = _time(index=True)
+    at: datetime = time_column(index=True)
 
 
 class AuditEntry(SQLModel, table=True):
     """Who did what to which account, when, from where, with which result. Only ever added to: the database refuses the rest."""
 
-    id: int | None = _big_id()
-    at: datetime = _time(index=True)
+    id: int | None = big_id_column()
+    at: datetime = time_column(index=True)
     team: str
     user: str
     action: str
     subject: str = Field(index=True)
     channel_id: str = ""
     result: str = "done"
-    detail: dict[str, Any] = _json()
+    detail: dict[str, Any] = json_column()

@@ -1,10 +1,12 @@
 """Column types that behave alike on SQLite and PostgreSQL."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, Enum, Integer
 from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -28,3 +30,28 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         assert isinstance(value, datetime)
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+BIG_ID = BigInteger().with_variant(Integer, "sqlite")
+
+
+def time_column(nullable: bool = False, index: bool = False) -> Any:
+    """A column for an aware UTC time."""
+    return Field(default=None, sa_column=Column(UtcDateTime(), nullable=nullable, index=index))
+
+
+def word_column(words: type[StrEnum], primary_key: bool = False, nullable: bool = False) -> Any:
+    """A column that holds one of `words`, as text: a new word needs no change of the database."""
+    column_type = Enum(words, native_enum=False, length=32, values_callable=lambda all_: [word.value for word in all_])
+    default = None if nullable else ...
+    return Field(default=default, sa_column=Column(column_type, nullable=nullable, primary_key=primary_key))
+
+
+def json_column() -> Any:
+    """A column for facts by their names."""
+    return Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+
+
+def big_id_column() -> Any:
+    """The key of a table that grows without end."""
+    return Field(default=None, sa_column=Column(BIG_ID, primary_key=True, autoincrement=True))

@@ -22,7 +22,7 @@ def test_support_takes_hands_back_and_finishes_what_the_channel_asked_for(world:
     world.carol.find(ACME, "takes it up soon")
     world.vera.press(world.vera.find(DESK, "Nobody looks after it yet"), "I take it")
     world.vera.press(world.vera.find(DESK, "<@U0VERA> looks after it"), "Done")
-    done = world.carol.find(ACME, "has done it")
+    done = world.carol.find(ACME, "has done their part")
     assert done.ts == told.ts, "one message, kept up to date"
     assert world.vera.find(DESK, "has done it").buttons == []
     with world.bot.store.transaction() as tx:

@@ -1,0 +1,147 @@
+"""What a sweep for due reminders costs among a hundred thousand and among a million accounts of which the same thousand are due.
+
+`python -m tests.sweep_bench` prints the time and the memory of both sweeps, and the ratio of the times. Each sweep runs in a
+process of its own, so that its memory is its own too.
+"""
+
+import json
+import resource
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from bot.hours import Hours, read_hours
+from bot.ladder import Ladder
+from bot.reminders import Reminders
+from bot.road import Road
+from storage.database import Store, connect
+from storage.migrate import upgrade
+
+SIZES = (100_000, 1_000_000)
+DUE, IN_A_CHANNEL, ROUNDS = 1_000, 100, 3
+AT_MOST, MOST_MEMORY_MB = 1.3, 50
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+RUNGS = tuple(timedelta(hours=hours) for hours in (4, 24, 72, 168))
+
+Row = tuple[object, ...]
+
+
+class StoppedClock:
+    """A clock at noon."""
+
+    def now(self) -> datetime:
+        """Noon."""
+        return NOW
+
+
+def fill(file: Path, accounts: int) -> None:
+    """A database with so many accounts, a hundred in a channel, of which one is due in each of a thousand channels."""
+    upgrade(f"sqlite:///{file}")
+    with sqlite3.connect(file) as database:
+        database.execute("PRAGMA synchronous=OFF")
+        channels, at = accounts // IN_A_CHANNEL, _stored(NOW - timedelta(days=9))
+        database.executemany(
+            "INSERT INTO customer (id, name, created_at) VALUES (?, ?, ?)",
+            ((n, f"Customer {n}", at) for n in range(1, channels + 1)),
+        )
+        database.executemany(
+            "INSERT INTO channel (id, customer_id, bound_by_team, bound_by_user, bound_at, closed) "
+            "VALUES (?, ?, 'T', 'U', ?, '')",
+            ((f"C{n}", n, at) for n in range(1, channels + 1)),
+        )
+        columns = [row[1] for row in database.execute("PRAGMA table_info(account)")]
+        marks = ", ".join("?" * len(columns))
+        database.executemany(f"INSERT INTO account VALUES ({marks})", _accounts(columns, accounts, channels))
+
+
+def _accounts(columns: list[str], accounts: int, channels: int) -> Iterator[Row]:
+    every = channels // DUE
+    for number in range(accounts):
+        channel, place = number // IN_A_CHANNEL + 1, number % IN_A_CHANNEL
+        due = place == 0 and channel % every == 0
+        waits = due or place % 10 == 0
+        since = NOW - (timedelta(hours=5) if due else timedelta(days=2))
+        nag = {
+            "nag_since": _stored(since),
+            "nag_due_at": _stored(since + RUNGS[0 if due else 2]),
+            "nag_rung": 0 if due else 2,
+        }
+        known: dict[str, object] = {
+            "id": number + 1,
+            "ref": f"MB-{number}",
+            "customer_id": channel,
+            "channel_id": f"C{channel}",
+            "address_key": f"box{number}@example.com",
+            "state": "unmapped" if waits else "live",
+            "owner": "user" if waits else "maildesk",
+            "state_since": _stored(since),
+            "created_at": _stored(since),
+            **(nag if waits else {"nag_rung": 0}),
+        }
+        empty = ("_at", "_since", "_until")
+        yield tuple(known.get(name, None if name.endswith(empty) else f"box{number}") for name in columns)
+
+
+def _stored(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def sweep(file: Path) -> dict[str, float]:
+    """Sweep until nothing is due: how many places were reminded, how long it took, and by how much the process grew."""
+    store, clock = Store(connect(f"sqlite:///{file}")), StoppedClock()
+    ladder, hours = Ladder(RUNGS), Hours(ZoneInfo("UTC"), *read_hours("00:00-24:00"), "1234567")
+    reminders = Reminders(store, clock, Road(clock, ladder, hours, "C0DESK"), ladder, hours, "C0DESK")
+    with store.transaction() as tx:
+        assert tx.accounts.get(1).id == 1  # everything is loaded
+    before, begun, places = _memory(), time.perf_counter(), 0
+    while (done := reminders.remind_due()) > 0:
+        places += done
+    return {"places": places, "seconds": time.perf_counter() - begun, "grown": _memory() - before}
+
+
+def _memory() -> float:
+    """The most that this process ever held, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def measured(folder: Path, accounts: int) -> dict[str, float]:
+    """The quickest of a few sweeps over the same database, and the greatest growth."""
+    original, results = folder / f"{accounts}.db", []
+    fill(original, accounts)
+    for _ in range(ROUNDS):
+        copy = folder / "copy.db"
+        copy.write_bytes(original.read_bytes())
+        command = [sys.executable, "-m", "tests.sweep_bench", str(copy)]
+        told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
+        results.append(json.loads(told.stdout))
+        for left in folder.glob("copy.db*"):
+            left.unlink()
+    assert all(result["places"] == DUE for result in results), results
+    return {"seconds": min(r["seconds"] for r in results), "grown": max(r["grown"] for r in results)}
+
+
+def main() -> int:
+    """Print both, and their ratio."""
+    if len(sys.argv) > 1:
+        print(json.dumps(sweep(Path(sys.argv[1]))))
+        return 0
+    with tempfile.TemporaryDirectory(prefix="sweep-") as name:
+        results = {accounts: measured(Path(name), accounts) for accounts in SIZES}
+    for accounts, result in results.items():
+        print(
+            f"{accounts:>9,} accounts, {DUE:,} due: {result['seconds']:.2f} s, {result['grown']:.0f} MB more than at the start"
+        )
+    few, many = (results[accounts] for accounts in SIZES)
+    ratio = many["seconds"] / few["seconds"]
+    print(f"ratio {ratio:.2f} (at most {AT_MOST}), memory at most {MOST_MEMORY_MB} MB")
+    return 0 if ratio <= AT_MOST and max(few["grown"], many["grown"]) <= MOST_MEMORY_MB else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
