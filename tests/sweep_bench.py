@@ -29,8 +29,6 @@ AT_MOST, MOST_MEMORY_MB = 1.3, 50
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 RUNGS = tuple(timedelta(hours=hours) for hours in (4, 24, 72, 168))
 
-Row = tuple[object, ...]
-
 
 class StoppedClock:
     """A clock at noon."""
@@ -46,46 +44,40 @@ def fill(file: Path, accounts: int) -> None:
     with sqlite3.connect(file) as database:
         database.execute("PRAGMA synchronous=OFF")
         channels, at = accounts // IN_A_CHANNEL, _stored(NOW - timedelta(days=9))
-        database.executemany(
-            "INSERT INTO customer (id, name, created_at) VALUES (?, ?, ?)",
-            ((n, f"Customer {n}", at) for n in range(1, channels + 1)),
-        )
-        database.executemany(
-            "INSERT INTO channel (id, customer_id, bound_by_team, bound_by_user, bound_at, closed) "
-            "VALUES (?, ?, 'T', 'U', ?, '')",
-            ((f"C{n}", n, at) for n in range(1, channels + 1)),
-        )
-        columns = [row[1] for row in database.execute("PRAGMA table_info(account)")]
-        marks = ", ".join("?" * len(columns))
-        database.executemany(f"INSERT INTO account VALUES ({marks})", _accounts(columns, accounts, channels))
+        numbers = range(1, channels + 1)
+        _insert(database, "customer", ({"id": n, "name": f"Customer {n}", "created_at": at} for n in numbers))
+        _insert(database, "channel", ({"id": f"C{n}", "customer_id": n, "bound_at": at} for n in numbers))
+        _insert(database, "account", _accounts(accounts, channels))
 
 
-def _accounts(columns: list[str], accounts: int, channels: int) -> Iterator[Row]:
+def _insert(database: sqlite3.Connection, table: str, rows: Iterator[dict[str, object]]) -> None:
+    """Rows of which only what matters is named; the other columns are empty."""
+    columns = {row[1]: "" if row[3] else None for row in database.execute(f"PRAGMA table_info({table})")}
+    marks = ", ".join("?" * len(columns))
+    database.executemany(f"INSERT INTO {table} VALUES ({marks})", (tuple((columns | row).values()) for row in rows))
+
+
+def _accounts(accounts: int, channels: int) -> Iterator[dict[str, object]]:
     every = channels // DUE
     for number in range(accounts):
         channel, place = number // IN_A_CHANNEL + 1, number % IN_A_CHANNEL
         due = place == 0 and channel % every == 0
         waits = due or place % 10 == 0
-        since = NOW - (timedelta(hours=5) if due else timedelta(days=2))
-        nag = {
-            "nag_since": _stored(since),
-            "nag_due_at": _stored(since + RUNGS[0 if due else 2]),
-            "nag_rung": 0 if due else 2,
-        }
-        known: dict[str, object] = {
+        since, rung = NOW - (timedelta(hours=5) if due else timedelta(days=2)), 0 if due else 2
+        nag = {"nag_since": _stored(since), "nag_due_at": _stored(since + RUNGS[rung])} if waits else {}
+        yield nag | {
             "id": number + 1,
             "ref": f"MB-{number}",
             "customer_id": channel,
             "channel_id": f"C{channel}",
+            "name": f"Box {number}",
             "address_key": f"box{number}@example.com",
             "state": "unmapped" if waits else "live",
             "owner": "user" if waits else "maildesk",
             "state_since": _stored(since),
             "created_at": _stored(since),
-            **(nag if waits else {"nag_rung": 0}),
+            "nag_rung": rung if waits else 0,
         }
-        empty = ("_at", "_since", "_until")
-        yield tuple(known.get(name, None if name.endswith(empty) else f"box{number}") for name in columns)
 
 
 def _stored(at: datetime) -> str:
@@ -99,15 +91,17 @@ def sweep(file: Path) -> dict[str, float]:
     reminders = Reminders(store, clock, Road(clock, ladder, hours, "C0DESK"), ladder, hours, "C0DESK")
     with store.transaction() as tx:
         assert tx.accounts.get(1).id == 1  # everything is loaded
-    before, begun, places = _memory(), time.perf_counter(), 0
+    before, begun, places = _memory_now(), time.perf_counter(), 0
     while (done := reminders.remind_due()) > 0:
         places += done
-    return {"places": places, "seconds": time.perf_counter() - begun, "grown": _memory() - before}
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"places": places, "seconds": time.perf_counter() - begun, "grown": most - before}
 
 
-def _memory() -> float:
-    """The most that this process ever held, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def _memory_now() -> float:
+    """What this process holds now, in MB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1024**2
 
 
 def measured(folder: Path, accounts: int) -> dict[str, float]:
