@@ -5,7 +5,7 @@ process of its own, so that its memory is its own too.
 """
 
 import json
-import resource
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -91,17 +91,16 @@ def sweep(file: Path) -> dict[str, float]:
     reminders = Reminders(store, clock, Road(clock, ladder, hours, "C0DESK"), ladder, hours, "C0DESK")
     with store.transaction() as tx:
         assert tx.accounts.get(1).id == 1  # everything is loaded
-    before, begun, places = _memory_now(), time.perf_counter(), 0
+    before, begun, places = _memory("VmRSS"), time.perf_counter(), 0
     while (done := reminders.remind_due()) > 0:
         places += done
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"places": places, "seconds": time.perf_counter() - begun, "grown": most - before}
+    return {"places": places, "seconds": time.perf_counter() - begun, "grown": _memory("VmHWM") - before}
 
 
-def _memory_now() -> float:
-    """What this process holds now, in MB."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 1024**2
+def _memory(what: str) -> float:
+    """What this process holds now (VmRSS), or held at the most (VmHWM), in MB."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{what}:"))
 
 
 def measured(folder: Path, accounts: int) -> dict[str, float]:
@@ -110,7 +109,7 @@ def measured(folder: Path, accounts: int) -> dict[str, float]:
     fill(original, accounts)
     for _ in range(ROUNDS):
         copy = folder / "copy.db"
-        copy.write_bytes(original.read_bytes())
+        shutil.copyfile(original, copy)
         command = [sys.executable, "-m", "tests.sweep_bench", str(copy)]
         told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
         results.append(json.loads(told.stdout))
