@@ -98,6 +98,8 @@ def next_step(view: AccountView) -> Safe:
     name = f"next.{state}"
     if state is State.AWAITING_SIGN_IN and not view.link:
         name = "next.awaiting_sign_in_no_link"
+    if state is State.UNMAPPED and view.sure:
+        name = "next.unmapped_sure"
     if view.held:
         return say("next.held", upn=view.held, customer=view.customer, domain=view.held.rpartition("@")[2])
     return say(name, username=account.username, sentence=sentence)
