@@ -232,3 +232,6 @@ class Reminders:
         entry = AuditEntry(at=self._clock.now(), team=by.team, user=by.user, action=action, subject=channel.id)
         entry.channel_id, entry.detail = by.place, {"customer": customer.name, **detail}
         tx.audit.add(entry)
+        reminder = tx.reminders.open_in(channel.id)
+        if reminder is not None:
+            notices.show_reminder(tx, reminder, self._clock.now())

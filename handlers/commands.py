@@ -139,8 +139,10 @@ class Commands:
         for count in (2, 1):
             with suppress(ValueError):
                 until = read_until(" ".join(words[-count:]), now, self._desk.hours.zone)
-                if now < until <= now + LONGEST_PAUSE and len(words) > count:
-                    return " ".join(words[:-count]), until
+                named = words[:-count]
+                named = named[:-1] if named[-1:] and named[-1].lower() in ("in", "for", "until") else named
+                if now < until <= now + LONGEST_PAUSE and named:
+                    return " ".join(named), until
         raise Refused("command.snooze_until")
 
     def _remove(self, command: Command, answer: Answer) -> None:

@@ -149,9 +149,17 @@ class Presenter:
             listed = [account for account in listed if not reminder.finished_at and listed_still(account, ours)]
             waiting = [self._waiting(tx, account, now) for account in listed]
             more = 0 if ours else max(tx.reminders.count_in(reminder.channel_id, now) - len(waiting), 0)
+            paused = None if ours else self._paused(tx, reminder.channel_id, now)
         people = [] if ours else self._addressed([each.account for each in waiting])
-        view = ReminderView(reminder, waiting, now, more, people)
+        view = ReminderView(reminder, waiting, now, more, people, paused)
         return reminder_message(view, Audience.SUPPORT if ours else Audience.CUSTOMER)
+
+    def _paused(self, tx: Transaction, channel_id: str, now: datetime) -> tuple[datetime, str] | None:
+        channel = tx.channels.get(channel_id)
+        customer = tx.channels.customer(channel.customer_id) if channel else None
+        if customer is None or customer.paused_until is None or customer.paused_until <= now:
+            return None
+        return customer.paused_until, customer.paused_by_user
 
     def _waiting(self, tx: Transaction, account: Account, now: datetime) -> Waiting:
         ticket = tx.signins.usable_ticket(account.id or 0, now)

@@ -9,7 +9,7 @@ from bot.hours import hours_of
 from bot.people import Person
 from bot.refusals import Refused
 from bot.rights import Action
-from handlers.cards.reminder import pause_form, paused_window
+from handlers.cards.reminder import pause_form, paused_window, resumed_window
 from handlers.listening import Listeners, NextWindow, form_errors
 from handlers.stimulus import Press, Submission
 from handlers.windows import Windows
@@ -53,14 +53,17 @@ class ReminderButtons:
         """*Remind again*."""
         account = self._desk.rights.account(press.person, press.value, Action.SNOOZE)
         self._desk.reminders.resume(account, press.person)
+        Windows.of(self._client, press).replace(press.view_id, resumed_window(account.name))
 
     def pause(self, press: Press) -> None:
         """*Pause reminders*: until when."""
         channel = self._desk.rights.channel(press.person, press.value, Action.SNOOZE)
         with self._desk.store.transaction() as tx:
             customer = tx.channels.customer(channel.customer_id)
-        today = hours_of(customer, self._desk.hours).day(self._desk.clock.now())
-        Windows.of(self._client, press).open(pause_form(customer, channel.id, today + timedelta(weeks=1)))
+        now, hours = self._desk.clock.now(), hours_of(customer, self._desk.hours)
+        until = customer.paused_until if customer.paused_until and customer.paused_until > now else None
+        day = hours.day(until) if until else hours.day(now) + timedelta(weeks=1)
+        Windows.of(self._client, press).open(pause_form(customer, channel.id, day))
 
     def save_pause(self, sent: Submission) -> dict[str, str] | NextWindow:
         """The pause begins."""

@@ -58,8 +58,16 @@ class FolderForm:
     def fitting(self) -> list[MailFolder]:
         """The folders that have the words in their names; all of them where none has."""
         folders = self.candidates.folders
-        found = [folder for folder in folders if plain(self.words) in plain(folder.shown_name)]
-        return found or list(folders)
+        return [folder for folder in folders if self._has_all(folder)] or list(folders)
+
+    @property
+    def found_nothing(self) -> bool:
+        """Whether no folder has the words, so that all are shown."""
+        return not self._has_all(self.fitting[0])
+
+    def _has_all(self, folder: MailFolder) -> bool:
+        name = plain(folder.shown_name)
+        return all(plain(word) in name for word in self.words.split())
 
 
 def first_form(account: Account, candidates: Candidates) -> FolderForm:
@@ -131,9 +139,9 @@ def _search(form: FolderForm) -> list[Block]:
     row += [button(plainly("button.previous"), "folders.previous")] if form.page else []
     row += [button(plainly("button.next"), "folders.next")] if first + PAGE < len(fitting) else []
     shown = {"first": first + 1, "last": min(first + PAGE, len(fitting)), "count": len(fitting)}
-    nothing = form.words and plain(form.words) not in plain(fitting[0].shown_name)
-    said = say("folders.no_fit", words=form.words) if nothing else say("folders.shown", **shown)
-    return [field, actions(*row), context(said)]
+    on_one_page = form.words and len(fitting) <= PAGE
+    sentence = "folders.no_fit" if form.found_nothing else "folders.found" if on_one_page else "folders.shown"
+    return [field, actions(*row), context(say(sentence, words=form.words, **shown))]
 
 
 def _list(form: FolderForm, role: FolderRole) -> Block:

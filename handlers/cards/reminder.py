@@ -15,6 +15,7 @@ from handlers.cards.kit import (
     button,
     context,
     date_input,
+    divider,
     mention,
     modal,
     moment,
@@ -40,13 +41,15 @@ class Waiting:
 
 @dataclass(frozen=True)
 class ReminderView:
-    """What a reminder tells now: what is on it and waits still, how many more wait in the channel, and who is addressed."""
+    """What a reminder tells now: what is on it and waits still, how many more wait in the channel, who is addressed, and until
+    when who has paused the customer's reminders."""
 
     reminder: Reminder
     waiting: Sequence[Waiting]
     now: datetime
     more: int = 0
     people: Sequence[str] = ()
+    paused: tuple[datetime, str] | None = None
 
 
 def reminder_message(view: ReminderView, audience: Audience) -> Message:
@@ -59,7 +62,10 @@ def reminder_message(view: ReminderView, audience: Audience) -> Message:
         blocks += [section(_line(waiting, audience, view.now)), *([actions(*row)] if row else [])]
     more = view.more + max(len(view.waiting) - SHOWN, 0)
     blocks += [context(say("reminder.more", count=more))] if more else []
-    return Message(_summary(view), [*blocks, _footer(view, audience)])
+    if view.paused is not None:
+        until, user = view.paused
+        blocks.append(context(say("reminder.paused", until=moment(until), user=mention(user))))
+    return Message(_summary(view), [*blocks, divider(), _footer(view, audience)])
 
 
 def pause_form(customer: Customer, channel_id: str, today: date) -> Block:
@@ -78,6 +84,11 @@ def paused_window(until: datetime | None) -> Block:
     """What became of a pause: until when, or that it is over."""
     text = say("pause.done", until=moment(until)) if until else say("pause.ended")
     return modal(plainly("pause.title"), [section(text)])
+
+
+def resumed_window(name: str) -> Block:
+    """That people are reminded of an account again."""
+    return modal(plainly("reminder.resumed_title"), [section(say("reminder.resumed", name=name))])
 
 
 def held_line(account: Account, now: datetime) -> Safe | None:

@@ -81,7 +81,7 @@ def test_a_reminder_is_snoozed_returns_and_turns_into_a_thank_you(world: BotWorl
     reminder = world.carol.find(ACME, "1 mailbox still waits")
     assert "Map folders" in reminder.buttons
 
-    world.carol.press(reminder, "Snooze 1 day")
+    world.carol.press(reminder, "Snooze all 1 day")
     assert "by <@U0CAROL>" in world.carol.find(ACME, "1 mailbox still waits", "Put off until").text
     world.pass_time(hours=23)
     assert [m.ts for m in reminders(world)] == [reminder.ts]
@@ -112,7 +112,7 @@ def test_a_colleague_who_only_looks_on_cannot_snooze(world: BotWorld) -> None:
     world.set_up()
     world.connect(INFO, "Info")
     world.pass_time(hours=4, minutes=1)
-    world.nils.press(world.nils.find(ACME, "1 mailbox still waits"), "Snooze 1 day")
+    world.nils.press(world.nils.find(ACME, "1 mailbox still waits"), "Snooze all 1 day")
     assert "You are welcome to look on" in world.nils.window("Not possible here").text
     assert world.account("Info").snoozed_until is None
     with world.bot.store.transaction() as tx:
@@ -175,7 +175,7 @@ def test_a_login_link_that_ended_is_made_anew_from_the_reminder(world: BotWorld)
     assert "Signed in as" in world.sign_in(reminder, INFO).text
     world.card("Info", "folders not mapped yet")
     reminder = world.carol.find(ACME, "1 mailbox still waits", "Map folders")
-    world.carol.press(reminder, "Snooze 1 day")
+    world.carol.press(reminder, "Snooze all 1 day")
     reminder = world.carol.find(ACME, "1 mailbox still waits", "Put off until")
     world.map_folders(reminder)
     assert world.carol.find(ACME, "Thank you").ts == reminder.ts
@@ -215,10 +215,10 @@ def test_what_waits_for_support_is_reminded_of_in_their_channel_only(world: BotW
     world.pass_time(hours=4, minutes=1)
     ours = world.vera.find(DESK, "1 mailbox still waits", "still waits for us")
     assert "*Acme Marine*" in ours.text and world.account("Info").ref in ours.text
-    assert ours.buttons == ["Details", "Not needed", "Snooze 1 day", "Snooze 1 week"]
+    assert ours.buttons == ["Details", "Not needed", "Snooze all 1 day", "Snooze all 1 week"]
     theirs = world.carol.find(ACME, "1 mailbox still waits", "Biuro")
     assert "Biuro" not in ours.text and "*Info*" not in theirs.text
-    world.vera.press(ours, "Snooze 1 day")
+    world.vera.press(ours, "Snooze all 1 day")
     world.vera.find(DESK, "Put off until", "by <@U0VERA>")
 
     world.take_back("folder-list-empty", INFO)

@@ -65,7 +65,7 @@ def pause(world: BotWorld, days: int) -> dict[str, str]:
 
 def test_who_put_a_reminder_off_and_until_when_stands_on_it_on_the_card_and_in_the_audit(waiting: BotWorld) -> None:
     world = waiting
-    world.carol.press(reminded(world), "Snooze 1 week")
+    world.carol.press(reminded(world), "Snooze all 1 week")
     world.carol.find(ACME, "1 mailbox still waits", "Put off until", "by <@U0CAROL>")
     world.card("Info", "Put off until", "by <@U0CAROL>")
     entry = audited(world, "reminder.snoozed")
@@ -81,7 +81,7 @@ def test_who_put_a_reminder_off_and_until_when_stands_on_it_on_the_card_and_in_t
 
 def test_what_is_put_off_is_not_on_the_reminder_of_what_is_not(waiting: BotWorld) -> None:
     world = waiting
-    world.carol.press(reminded(world), "Snooze 1 week")
+    world.carol.press(reminded(world), "Snooze all 1 week")
     world.carol.find(ACME, "Put off until")
     world.connect(BIURO, "Biuro")
     world.pass_time(days=1)
@@ -175,7 +175,7 @@ def test_a_pause_says_by_whom_and_ends_when_somebody_says_so(waiting: BotWorld) 
     assert pause(world, 30) == {}
     world.pass_time(days=2)
     assert [m.ts for m in reminders(world)] == [old.ts]
-    world.adam.press(old, "Pause reminders")
+    world.adam.press(world.adam.find(ACME, "1 mailbox still waits", "Reminders are paused until"), "Pause reminders")
     form = world.adam.window("Reminders are paused until", "by <@U0CAROL>")
     world.adam.press(form, "End the pause")
     world.adam.window("The pause is over")
@@ -251,8 +251,8 @@ def test_the_last_reminder_of_the_customer_still_says_who_has_it_when_it_is_put_
     for _ in range(7):
         world.pass_time(days=1)
     handed = world.carol.find(ACME, "Our support team was told, and gets in touch")
-    if "Snooze 1 day" in handed.buttons:
-        world.carol.press(handed, "Snooze 1 day")
+    if "Snooze all 1 day" in handed.buttons:
+        world.carol.press(handed, "Snooze all 1 day")
     world.settle()
     assert world.carol.find(ACME, "1 mailbox still waits").ts == handed.ts
     world.pass_time(days=3)

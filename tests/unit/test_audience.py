@@ -148,7 +148,7 @@ class Made:
         row = Reminder(id=1, channel_id="C0ACME", posted_at=NOW)
         whose = RIVAL if to is Audience.SUPPORT else self.name
         waiting = [reminder.Waiting(each, whose, "", (self.failure, self.verdict)) for each in self.waiting]
-        return reminder.ReminderView(row, waiting * 5, NOW, 7, ["U0CAROL"])
+        return reminder.ReminderView(row, waiting * 5, NOW, 7, ["U0CAROL"], (NOW, "U0CAROL"))
 
     @property
     def listed(self) -> Candidates:
@@ -209,6 +209,7 @@ EVERYBODY: dict[str, Render] = {
     "old.plan_window": lambda made, to: old.plan_window(made.plan),
     "reminder.pause_form": lambda made, to: reminder.pause_form(made.paused, "C0ACME", NOW.date()),
     "reminder.paused_window": lambda made, to: reminder.paused_window(NOW),
+    "reminder.resumed_window": lambda made, to: reminder.resumed_window(made.name),
     "reminder.reminder_message": lambda made, to: reminder.reminder_message(made.reminder(to), to),
     "request.help_message": lambda made, to: request.help_message(made.asked(ERROR)),
     "request.request_sent": lambda made, to: request.request_sent(ERROR, "support@lumen.example"),

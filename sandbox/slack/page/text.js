@@ -3,7 +3,7 @@
 const EMOJI = {
   white_check_mark: "✅", x: "❌", eyes: "👀", warning: "⚠️", heavy_minus_sign: "➖", hourglass_flowing_sand: "⏳",
   large_green_circle: "🟢", large_yellow_circle: "🟡", red_circle: "🔴", white_circle: "⚪", tada: "🎉", wave: "👋",
-  bell: "🔔", lock: "🔒", key: "🔑", mailbox: "📫", bulb: "💡", zzz: "💤", no_bell: "🔕", raising_hand: "🙋",
+  bell: "🔔", lock: "🔒", key: "🔑", mailbox: "📫", bulb: "💡", zzz: "💤", double_vertical_bar: "⏸️", grey_question: "❔", no_bell: "🔕", raising_hand: "🙋",
 };
 
 export function node(tag, attributes = {}, ...children) {
