@@ -52,7 +52,7 @@ class ImapLeg:
 
     def connect(self) -> str:
         """Name, TCP, TLS, greeting, and whether XOAUTH2 is offered, told apart."""
-        hosts, journey = self._hosts, Journey()
+        hosts, journey = self._hosts, Journey(behind_tcp="tls")
         with located(journey, StepId.IMAP_CONNECT):
             self._client = IMAPClient(
                 hosts.imap_host,

@@ -17,9 +17,11 @@ from storage.vocabulary import StepId
 
 @dataclass
 class Journey:
-    """The way of one connection. `layer` is what is at work now: ``tcp``, ``greeting``, ``starttls`` or ``tls``."""
+    """The way of one connection. `layer` is what is at work now: ``tcp``, ``greeting``, ``starttls`` or ``tls``; `behind_tcp` is
+    what comes once the connection stands."""
 
     layer: str = "tcp"
+    behind_tcp: str = "greeting"
     _parts: list[str] = field(default_factory=list)
     _since: float = field(default_factory=time.monotonic)
 
@@ -44,7 +46,10 @@ class WatchedContext(ssl.SSLContext):
         """The handshake. IMAPClient and smtplib call this once the way to it is open."""
         self.journey.passed("TCP" if self.journey.layer == "tcp" else "STARTTLS", "tls")
         encrypted = super().wrap_socket(*args, **kwargs)
-        self.journey.passed(encrypted.version() or "TLS", "greeting")
+        version = encrypted.version()
+        if version is None:  # the connection was gone already, and Python left the handshake out without a word
+            raise ConnectionResetError("gone before the handshake")
+        self.journey.passed(version, "greeting")
         return encrypted
 
 
@@ -72,7 +77,8 @@ def located(journey: Journey, step: StepId) -> Iterator[None]:
     except ProbeFailed:
         raise
     except Exception as error:  # whatever a library raises is an answer, not an accident
-        if isinstance(error, SMTPServerDisconnected) and journey.layer == "tcp":
-            journey.layer = "greeting"  # smtplib says so only of a connection that stood
         seen = from_exception(error, step.value)
+        stood = isinstance(error, SMTPServerDisconnected) or seen.condition == "reset"  # what never stood is refused
+        if journey.layer == "tcp" and stood:
+            journey.layer = journey.behind_tcp
         raise ProbeFailed(replace(seen, layer=journey.layer) if seen.where is Where.NETWORK else seen) from None
