@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -91,7 +92,8 @@ class UnderFire:
             assert time.monotonic() < end, "it does not ask Microsoft"
             time.sleep(0.0005)
         time.sleep(after)
-        os.kill(asking, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it was quicker, and nothing of it is lost
+            os.kill(asking, signal.SIGKILL)
         self._asker.served()
         return self._serial(account_id) == stood
 
