@@ -57,11 +57,10 @@ class Presenter:
             ticket = tx.signins.usable_ticket(account_id, self._desk.clock.now())
             fault = self._fault(tx, account)
             mapped = tx.accounts.folders(account_id)
-            sure = proved_choice(candidates_of(tx, account).suggestions) if account.state is State.UNMAPPED else {}
+            sure = self._sure(tx, account)
             customer = tx.channels.customer(account.customer_id).name
             held, question = tx.signins.held(account_id), tx.signins.question(account_id) is not None
         rows = [(plainly(f"folders.{role}"), mapped[role]) for role in FolderRole if role in mapped]
-        unseen = [(plainly(f"folders.{role}"), sure[role].shown_name) for role in FolderRole if role in sure]
         return AccountView(
             account,
             customer,
@@ -73,9 +72,17 @@ class Presenter:
             fault=(fault, self._desk.failures.verdict(fault)) if fault else None,
             folders=[(role, row.shown_name) for role, row in rows if row.lost is None],
             lost=[(role, row.shown_name) for role, row in rows if row.lost is not None],
-            sure=unseen if set(REQUIRED_ROLES) <= sure.keys() else (),
+            sure=sure,
             held_back=held_line(account, self._desk.clock.now()),
         )
+
+    def _sure(self, tx: Transaction, account: Account) -> list[tuple[str, str]]:
+        """The folders (role, name) that nobody needs to look at, if that is all that the account needs."""
+        if account.state is not State.UNMAPPED:
+            return []
+        sure = proved_choice(candidates_of(tx, account).suggestions)
+        named = [(plainly(f"folders.{role}"), sure[role].shown_name) for role in FolderRole if role in sure]
+        return named if set(REQUIRED_ROLES) <= sure.keys() else []
 
     def _fault(self, tx: Transaction, account: Account) -> Failure | None:
         if account.state not in FAULTY:
@@ -166,7 +173,8 @@ class Presenter:
         fault = self._fault(tx, account)
         verdict = (fault, self._desk.failures.verdict(fault)) if fault else None
         customer = tx.channels.customer(account.customer_id).name
-        return Waiting(account, customer, self._desk.links.url(ticket) if ticket else "", verdict)
+        link = self._desk.links.url(ticket) if ticket else ""
+        return Waiting(account, customer, link, verdict, self._sure(tx, account))
 
     def _addressed(self, accounts: Sequence[Account]) -> list[str]:
         """Who of the customer's people added what waits for a person, each once."""

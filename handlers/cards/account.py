@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.diagnosis.verdict import Verdict
+from handlers.cards.folders import folder_buttons, folder_names
 from handlers.cards.kit import Block, Message, Safe, actions, button, context, divider, fields, moment, safe, section
 from handlers.cards.test import changed_button, contact_button
 from handlers.words import plainly, say
@@ -55,10 +56,10 @@ def account_blocks(view: AccountView, *more: Block) -> list[Block]:
         failure, verdict = view.fault
         blocks.append(section(say("card.mend", owner=plainly(f"owner.{verdict.owner}"), error=failure.ref)))
     if view.folders and account.state is State.LIVE:
-        blocks.append(context(say("card.folders", folders=_pairs(view.folders))))
+        blocks.append(context(say("card.folders", folders=folder_names(view.folders))))
     if account.state is State.UNMAPPED:
-        blocks += [context(say("card.folders_lost", folders=_pairs(view.lost)))] if view.lost else []
-        blocks += [context(say("card.folders_sure", folders=_pairs(view.sure)))] if view.sure else []
+        blocks += [context(say("card.folders_lost", folders=folder_names(view.lost)))] if view.lost else []
+        blocks += [context(say("card.folders_sure", folders=folder_names(view.sure)))] if view.sure else []
     if view.question and not view.held:
         blocks += [section(say("next.question")), actions(*_answers(account.ref))]
     buttons = [*_buttons(view), *more]
@@ -136,10 +137,7 @@ def _buttons(view: AccountView) -> list[Block]:
         case State.FAILING | State.BROKEN:
             return _mending(view, renew)
         case State.UNMAPPED:
-            style = "" if view.sure else "primary"
-            mapping = button(plainly("button.map"), "folders.open", ref, style)
-            accept = [button(plainly("button.accept_folders"), "folders.accept", ref, "primary")] if view.sure else []
-            return [*accept, mapping, button(plainly("button.test_again"), "test.run", ref)]
+            return [*folder_buttons(ref, bool(view.sure)), button(plainly("button.test_again"), "test.run", ref)]
         case State.LIVE:
             test = button(plainly("button.test"), "test.run", ref)
             return [test, button(plainly("button.change_folders"), "folders.open", ref)]
@@ -147,10 +145,6 @@ def _buttons(view: AccountView) -> list[Block]:
             return [button(plainly("button.connect_again"), "link.renew", ref)]
         case State.LISTED | State.CREATED | State.TESTING:
             return []
-
-
-def _pairs(folders: Sequence[tuple[str, str]]) -> Safe:
-    return Safe(" · ".join(f"{safe(role)}: {safe(name)}" for role, name in folders))
 
 
 def _answers(ref: str) -> list[Block]:

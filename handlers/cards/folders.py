@@ -18,6 +18,7 @@ from handlers.cards.kit import (
     cut,
     modal,
     option,
+    safe,
     search_input,
     section,
 )
@@ -117,6 +118,17 @@ def accepted_window(accepted: Accepted) -> Block:
     if len(accepted.unsure) > UNSURE_SHOWN:
         blocks.append(context(say("folders.look_more", count=len(accepted.unsure) - UNSURE_SHOWN)))
     return modal(plainly("folders.title"), blocks)
+
+
+def folder_buttons(ref: str, sure: bool) -> list[Block]:
+    """How an account's folders are mapped: at once where the suggestions leave no doubt, or looked over in the window."""
+    accept = [button(plainly("button.accept_folders"), "folders.accept", ref, "primary")] if sure else []
+    return [*accept, button(plainly("button.map"), "folders.open", ref, "" if sure else "primary")]
+
+
+def folder_names(folders: Sequence[tuple[str, str]]) -> Safe:
+    """Roles and their folders on one line."""
+    return Safe(" · ".join(f"{safe(role)}: {safe(name)}" for role, name in folders))
 
 
 def _same(form: FolderForm) -> list[Block]:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from bot.diagnosis.verdict import Verdict
 from bot.road import handed_over
+from handlers.cards.folders import folder_buttons, folder_names
 from handlers.cards.kit import (
     Audience,
     Block,
@@ -31,12 +32,14 @@ MENTIONED = 5
 
 @dataclass(frozen=True)
 class Waiting:
-    """An account that waits: its customer's name, its usable login link, and why it fails, if it does."""
+    """An account that waits: its customer's name, its usable login link, why it fails, if it does, and the folders (role, name)
+    that could be mapped unseen."""
 
     account: Account
     customer: str = ""
     link: str = ""
     fault: tuple[Failure, Verdict] | None = None
+    sure: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,9 @@ def _line(waiting: Waiting, audience: Audience, now: datetime) -> Safe:
     else:
         line = say("reminder.line", **facts)
     held = say("reminder.handed_over") if handed_over(account) else held_line(account, now)
-    return Safe(f"{line}\n{held}") if held else line
+    sure = waiting.sure and audience is Audience.CUSTOMER
+    found = say("reminder.sure", folders=folder_names(waiting.sure)) if sure else None
+    return Safe("\n".join(filter(None, [line, found, held])))
 
 
 def _buttons(waiting: Waiting, audience: Audience) -> list[Block]:
@@ -130,7 +135,7 @@ def _buttons(waiting: Waiting, audience: Audience) -> list[Block]:
         case State.TESTING:
             return []
         case State.UNMAPPED:
-            first = button(plainly("button.map"), "folders.open", ref, "primary")
+            return [*folder_buttons(ref, bool(waiting.sure)), stop]
         case State.AWAITING_SIGN_IN if waiting.link:
             first = button(plainly("button.sign_in"), "link.opened", ref, "primary", waiting.link)
         case State.AWAITING_SIGN_IN:

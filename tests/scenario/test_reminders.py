@@ -99,6 +99,17 @@ def test_a_reminder_is_snoozed_returns_and_turns_into_a_thank_you(world: BotWorl
     assert card.ts == world.card("Info").ts
 
 
+def test_folders_that_leave_no_doubt_are_accepted_on_the_reminder(world: BotWorld) -> None:
+    world.set_up()
+    world.connect(INFO, "Info")
+    world.pass_time(hours=4, minutes=1)
+    reminder = world.carol.find(ACME, "1 mailbox still waits")
+    assert "*Suggested:*" in reminder.text and "Sent: Gesendete Elemente" in reminder.text
+    world.carol.press(reminder, "Accept all suggestions")
+    assert world.carol.find(ACME, "Thank you").ts == reminder.ts
+    assert world.account("Info").state is State.LIVE
+
+
 def test_one_reminder_lists_every_waiting_account_of_a_channel(world: BotWorld) -> None:
     world.set_up()
     world.connect(INFO, "Info")
@@ -142,7 +153,7 @@ def test_each_wait_is_reminded_of_with_the_button_that_ends_it(world: BotWorld) 
     world.pass_time(hours=4, minutes=1)
     reminder = world.carol.find(ACME, "5 mailboxes still wait")
     assert each_first_button(reminder) == {
-        "Unmapped": "Map folders",
+        "Unmapped": "Accept all suggestions",
         "Failing": "What to do",
         "Broken": "What to do",
         "Administrator": "For your administrator",
@@ -160,7 +171,7 @@ def test_each_wait_is_reminded_of_with_the_button_that_ends_it(world: BotWorld) 
     world.sign_in(reminder, INFO)
     world.card("Sign-in", "folders not mapped yet")
     world.settle()
-    assert each_first_button(world.carol.find(ACME, "5 mailboxes still wait"))["Sign-in"] == "Map folders"
+    assert each_first_button(world.carol.find(ACME, "5 mailboxes still wait"))["Sign-in"] == "Accept all suggestions"
 
 
 def test_a_login_link_that_ended_is_made_anew_from_the_reminder(world: BotWorld) -> None:

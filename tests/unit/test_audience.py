@@ -147,7 +147,8 @@ class Made:
     def reminder(self, to: Audience) -> reminder.ReminderView:
         row = Reminder(id=1, channel_id="C0ACME", posted_at=NOW)
         whose = RIVAL if to is Audience.SUPPORT else self.name
-        waiting = [reminder.Waiting(each, whose, "", (self.failure, self.verdict)) for each in self.waiting]
+        sure = [("Sent", self.name), ("Drafts", self.name)]
+        waiting = [reminder.Waiting(each, whose, "", (self.failure, self.verdict), sure) for each in self.waiting]
         return reminder.ReminderView(row, waiting * 5, NOW, 7, ["U0CAROL"], (NOW, "U0CAROL"))
 
     @property

@@ -129,7 +129,8 @@ def test_the_customers_cards(name: str, several: list[Account]) -> None:
         check_view(form.account_form(one.ref, form_of(one), changes=True))
     for number, one in enumerate(several):
         one.snoozed_until, one.state = NOW + timedelta(days=1), WAITING[number % 5]
-    waiting = [reminder.Waiting(one, name, "https://maildesk.example/login/x") for one in several]
+    sure = [("Sent", name * 5), ("Deleted", name)]
+    waiting = [reminder.Waiting(one, name, "https://maildesk.example/login/x", sure=sure) for one in several]
     view = reminder.ReminderView(Reminder(id=1, channel_id="C0ACME", posted_at=NOW), waiting, NOW, len(several))
     for audience in Audience:
         for now in (NOW, NOW + timedelta(days=2)):
