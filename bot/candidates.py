@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from unicodedata import category, normalize
 
-from bot.probe.imap import MailFolder
+from bot.probe.listed import MailFolder
 from storage.vocabulary import REQUIRED_ROLES, FolderRole
 
 FLAG_ROLES = {

@@ -2,16 +2,15 @@
 
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
 from socket import SHUT_RDWR
 
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError
-from imapclient.imap_utf7 import decode
 
 from bot.diagnosis.observation import Observation, Where
 from bot.probe.hosts import FolderMark, MailHosts, Target, Watched, xoauth2
 from bot.probe.journey import Journey, located, watched
+from bot.probe.listed import MailFolder, folders_in
 from bot.probe.steps import Leg, ProbeFailed, bounded
 from storage.vocabulary import StepId
 
@@ -21,14 +20,11 @@ MOST_NEW_FOLDERS = 60
 """So many new folders are asked about when one is missing."""
 
 
-@dataclass(frozen=True)
-class MailFolder:
-    """A folder: the server's own name (modified UTF-7, as sent), the name to show, its delimiter and LIST attributes."""
+class _Client(IMAPClient):  # type: ignore[misc]
+    """imapclient, with LIST read as servers really answer it."""
 
-    server_name: str
-    shown_name: str
-    delimiter: str
-    flags: tuple[str, ...]
+    def _proc_folder_list(self, folder_data: list[bytes | tuple[bytes, bytes] | None]) -> list[MailFolder]:
+        return list(folders_in(folder_data))
 
 
 class ImapLeg:
@@ -36,7 +32,7 @@ class ImapLeg:
 
     def __init__(self, hosts: MailHosts) -> None:
         self._hosts = hosts
-        self._client: IMAPClient | None = None
+        self._client: _Client | None = None
         self.folders: tuple[MailFolder, ...] = ()
         self.marks: dict[str, FolderMark] = {}
 
@@ -54,7 +50,7 @@ class ImapLeg:
         """Name, TCP, TLS, greeting, and whether XOAUTH2 is offered, told apart."""
         hosts, journey = self._hosts, Journey(behind_tcp="tls")
         with located(journey, StepId.IMAP_CONNECT):
-            self._client = IMAPClient(
+            self._client = _Client(
                 hosts.imap_host,
                 hosts.imap_port,
                 ssl=True,
@@ -77,8 +73,7 @@ class ImapLeg:
 
     def list_folders(self) -> str:
         """LIST everything."""
-        listed = self.client.list_folders()
-        self.folders = tuple(_folder(flags, delimiter, name) for flags, delimiter, name in listed)
+        self.folders = tuple(self.client.list_folders())
         if not self.folders:
             raise ProbeFailed(Observation(Where.IMAP, step=StepId.IMAP_FOLDERS, condition="empty"))
         return f"{len(self.folders)} folders"
@@ -132,7 +127,7 @@ class ImapLeg:
             self.client.shutdown()
 
     @property
-    def client(self) -> IMAPClient:
+    def client(self) -> _Client:
         """The connection.
 
         Raises:
@@ -141,17 +136,3 @@ class ImapLeg:
         if self._client is None:
             raise ConnectionAbortedError("not connected")
         return self._client
-
-
-def _folder(flags: tuple[bytes, ...], delimiter: bytes | None, name: bytes | str) -> MailFolder:
-    raw = name if isinstance(name, bytes) else name.encode()
-    try:
-        shown = decode(raw)
-    except Exception:  # a broken name is shown as the server sent it
-        shown = raw.decode("ascii", "replace")
-    return MailFolder(
-        raw.decode("latin-1"),
-        shown,
-        (delimiter or b"").decode("latin-1"),
-        tuple(flag.decode("latin-1") for flag in flags),
-    )

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from bot.probe import imap, smtp
 from bot.probe.hosts import FolderMark, MailHosts, Target, Watched
-from bot.probe.imap import ImapLeg, MailFolder
+from bot.probe.imap import ImapLeg
+from bot.probe.listed import MailFolder
 from bot.probe.roundtrip import Order, RoundTrip
 from bot.probe.smtp import SmtpLeg
 from bot.probe.steps import Leg, OnStep, ProbeFailed, StepResult, bounded

@@ -17,7 +17,8 @@ from imapclient.exceptions import IMAPClientError
 from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.observe import clean, from_smtp
 from bot.probe.hosts import Target
-from bot.probe.imap import ImapLeg, MailFolder
+from bot.probe.imap import ImapLeg
+from bot.probe.listed import MailFolder
 from bot.probe.smtp import SmtpLeg, expect
 from bot.probe.steps import ProbeFailed, Remark
 from storage.vocabulary import StepId

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import re
 import socket
 import socketserver
 import struct
@@ -188,8 +189,7 @@ class Session(socketserver.StreamRequestHandler):
         for folder in folders:
             children = any(other.name.startswith(folder.name + "/") for other in folders)
             flags = " ".join([*folder.flags, "\\HasChildren" if children else "\\HasNoChildren"])
-            name = encode(folder.name).decode().replace("\\", "\\\\").replace('"', '\\"')
-            self.say(f'* LIST ({flags}) "/" "{name}"')
+            self.say(f'* LIST ({flags}) "/" {_sent(encode(folder.name).decode())}')
 
     do_lsub = do_list
 
@@ -323,3 +323,13 @@ class ImapStandIn:
 
 def _decoded(name: str) -> str:
     return str(decode(name.encode("utf-8", "surrogateescape")))
+
+
+def _sent(name: str) -> str:
+    """A name in LIST, as Exchange sends it: quoted for the sake of spaces, a literal for that of quotes, with tabs even bare.
+
+    Source: github.com/smiley22/S22.Imap/issues/12, github.com/jstedfast/MailKit/issues/945.
+    """
+    if '"' in name or "\\" in name:
+        return f"{{{len(name.encode('utf-8', 'surrogateescape'))}}}\r\n{name}"
+    return f'"{name}"' if re.search(r"[ (){%*\]]|^$", name) and "\t" not in name else name

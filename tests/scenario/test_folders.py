@@ -86,6 +86,21 @@ def test_one_folder_for_two_purposes_is_asked_about(world: BotWorld) -> None:
     assert mapping(world, "Info")[FolderRole.JUNK] == mapping(world, "Info")[FolderRole.ARCHIVE] == "Projekte"
 
 
+def test_one_oddly_named_folder_costs_nobody_the_others(world: BotWorld) -> None:
+    odd = ["Von\tBetreff\tErhalten\tGröße\t", 'Der "beste" Kunde', "007", "NIL", "Zurück\\gelegt", "(Alt)"]
+    folders(world, INFO).extend(Folder(name) for name in odd)
+    world.set_up()
+    world.connect(INFO, "Info")
+    window = opened(world, "Info")
+    offered = {" ".join(name.split()) for name in window.options("Archive")}
+    assert {" ".join(name.split()) for name in odd} <= offered
+    assert world.carol.submit(window, {"Archive": 'Der "beste" Kunde'}) == {}
+    assert mapping(world, "Info")[FolderRole.ARCHIVE] == 'Der "beste" Kunde'
+    looked_at_again(world)
+    assert world.account("Info").state is State.LIVE
+    assert mapping(world, "Info")[FolderRole.ARCHIVE] == 'Der "beste" Kunde'
+
+
 def test_among_six_hundred_folders_one_is_found_by_its_name_and_by_turning_pages(world: BotWorld) -> None:
     deep = "Projekte/Werft Süd/Ausrüstung/Angebote und Nachträge/2019/Beschläge/Gesendet"
     folders(world, INFO).extend(Folder(f"Projekte/Auftrag {number:03}") for number in range(600))

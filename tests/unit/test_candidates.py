@@ -3,17 +3,15 @@
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from imapclient import IMAPClient
 
 import bot.candidates
 from bot.candidates import Candidate, Confidence, Reason, Suggestions, offered, plain, suggest
-from bot.probe.imap import MailFolder, _folder
+from bot.probe.listed import MailFolder, folders_in
 from storage.vocabulary import REQUIRED_ROLES, FolderRole
 
 pytestmark = pytest.mark.folders
@@ -57,12 +55,11 @@ def chosen(suggestions: Suggestions) -> dict[FolderRole, str]:
 
 
 def parsed(listing: dict[str, Any]) -> list[MailFolder]:
-    """The listing as the product reads it: by imapclient, with names undecoded."""
+    """The listing as the product reads it."""
     answers = list(_answers(listing["lines"].encode("latin-1").split(b"\n")))
     if more := listing.get("more"):
         answers += [more["line"].format(n=n).removeprefix("* LIST ").encode() for n in range(more["times"])]
-    rows = IMAPClient._proc_folder_list(SimpleNamespace(folder_encode=False), answers)
-    return [_folder(flags, delimiter, name) for flags, delimiter, name in rows]
+    return list(folders_in(answers))
 
 
 def _answers(lines: list[bytes]) -> Iterator[bytes | tuple[bytes, bytes]]:
@@ -339,4 +336,5 @@ def stands_out(candidates: tuple[Candidate, ...]) -> bool:
 
 @given(st.lists(st.binary(max_size=20), max_size=6))
 def test_no_name_of_any_bytes_raises(names: list[bytes]) -> None:
-    suggest([_folder((b"\\HasNoChildren",), b"/", name) for name in names])
+    suggest(list(folders_in(b'(\\HasNoChildren) "/" ' + name for name in names)))
+    suggest(list(folders_in((b'(\\HasNoChildren) "/" {9}', name) for name in names)))
