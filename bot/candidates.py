@@ -224,9 +224,11 @@ def _chosen(candidates: Mapping[FolderRole, tuple[Candidate, ...]]) -> dict[Fold
 
 
 def _stands_out(found: tuple[Candidate, ...]) -> bool:
+    """Whether the first is clearly the best. Another program's name is not, where anything else could be meant: it may be a folder
+    that a mail program made for itself beside the server's own."""
     if not found or found[0].confidence < Confidence.LIKELY:
         return False
-    return len(found) == 1 or found[0].confidence > found[1].confidence
+    return len(found) == 1 or (found[0].confidence > found[1].confidence and found[0].reason is not Reason.SIMILAR)
 
 
 def _flags(folder: MailFolder) -> set[str]:
