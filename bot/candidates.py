@@ -96,7 +96,7 @@ def offered(folders: Sequence[MailFolder]) -> tuple[MailFolder, ...]:
 def suggest(folders: Sequence[MailFolder], proved: Mapping[FolderRole, str] = MappingProxyType({})) -> Suggestions:
     """Who plays which role. `proved`: the server's name of the folder in which the test message was found."""
     mailbox = _Mailbox(folders)
-    candidates = {role: _ranked(_weighed(role, mailbox, proved)) for role in FolderRole}
+    candidates = {role: _ranked(_weighed(role, mailbox, proved), mailbox) for role in FolderRole}
     return Suggestions(candidates, _chosen(candidates))
 
 
@@ -105,10 +105,11 @@ class _Mailbox:
 
     def __init__(self, folders: Sequence[MailFolder]) -> None:
         self.offered = offered(folders)
+        self._containers = _containers(folders)
         self._speakers: dict[str, set[str]] = defaultdict(set)
         self._named: dict[tuple[str, FolderRole], set[str]] = defaultdict(set)
         for folder in folders:
-            if _depth(folder) == 1 and not _is_inbox(folder):  # INBOX is the protocol's word
+            if self.depth(folder) == 1 and not _is_inbox(folder):  # INBOX is the protocol's word
                 self._listen(folder)
 
     def _listen(self, folder: MailFolder) -> None:
@@ -116,6 +117,11 @@ class _Mailbox:
             self._speakers[meaning.language].add(_identity(folder))
             if meaning.own and meaning.role:
                 self._named[meaning.language, meaning.role].add(_identity(folder))
+
+    def depth(self, folder: MailFolder) -> int:
+        """How deep the folder lies; 1 is the top."""
+        path = _path(folder)
+        return len(path) - (len(path) > 1 and path[0] in self._containers)
 
     def voices(self, language: str, besides: MailFolder) -> int:
         """How many other folders have a name in the language."""
@@ -180,7 +186,7 @@ def _name(folder: MailFolder, role: FolderRole, mailbox: _Mailbox) -> Candidate 
     mine = [meaning for meaning in readings if meaning.role is role]
     if not mine:
         return Candidate(folder, Confidence.POSSIBLE, Reason.SIMILAR) if role in _resembled(folder) else None
-    if _depth(folder) > 1:
+    if mailbox.depth(folder) > 1:
         return Candidate(folder, Confidence.POSSIBLE, Reason.SIMILAR)
     ambiguous = any(meaning.role is not role for meaning in readings)
     confidence = Confidence.POSSIBLE if ambiguous else Confidence.LIKELY
@@ -200,13 +206,13 @@ def _doubted(candidate: Candidate) -> Candidate:
     return replace(candidate, confidence=min(candidate.confidence, Confidence.LIKELY))
 
 
-def _ranked(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
-    strength = list(Reason)
-    return tuple(
-        sorted(
-            candidates, key=lambda c: (-c.confidence, strength.index(c.reason), _depth(c.folder), _position(c.folder))
-        )
-    )
+def _ranked(candidates: Iterable[Candidate], mailbox: _Mailbox) -> tuple[Candidate, ...]:
+    strength = {reason: place for place, reason in enumerate(Reason)}
+
+    def place(c: Candidate) -> tuple[object, ...]:
+        return -c.confidence, strength[c.reason], mailbox.depth(c.folder), _position(c.folder)
+
+    return tuple(sorted(candidates, key=place))
 
 
 def _chosen(candidates: Mapping[FolderRole, tuple[Candidate, ...]]) -> dict[FolderRole, Candidate]:
@@ -224,8 +230,8 @@ def _chosen(candidates: Mapping[FolderRole, tuple[Candidate, ...]]) -> dict[Fold
 
 
 def _stands_out(found: tuple[Candidate, ...]) -> bool:
-    """Whether the first is clearly the best. Another program's name is not, where anything else could be meant: it may be a folder
-    that a mail program made for itself beside the server's own."""
+    """Whether the first is clearly the best. Another program's name is not, where anything else could be meant: it may be that of
+    a folder which a mail program made for itself beside the server's own."""
     if not found or found[0].confidence < Confidence.LIKELY:
         return False
     return len(found) == 1 or (found[0].confidence > found[1].confidence and found[0].reason is not Reason.SIMILAR)
@@ -261,8 +267,13 @@ def _path(folder: MailFolder) -> list[str]:
     return [part for part in parts if part] or [folder.shown_name]
 
 
-def _depth(folder: MailFolder) -> int:
-    return len(_path(folder))
+def _containers(folders: Sequence[MailFolder]) -> set[str]:
+    """The folders at the top below which the server keeps its own ("[Gmail]", "INBOX."): those that cannot be opened themselves,
+    and the inbox where nothing lies beside it."""
+    others = [_path(folder) for folder in folders if not _is_inbox(folder)]
+    closed = {_path(folder)[0] for folder in folders if UNUSABLE & _flags(folder) and len(_path(folder)) == 1}
+    below_inbox = others and all(path[0].casefold() == "inbox" for path in others)
+    return closed | ({path[0] for path in others} if below_inbox else set())
 
 
 def _without_mail(folder: MailFolder) -> bool:

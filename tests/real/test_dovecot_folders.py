@@ -270,6 +270,18 @@ def test_the_folder_of_sent_mail_is_proved_whatever_it_is_called(begin: Begin, c
     assert stage.rows()[FolderRole.SENT].shown_name == copy
 
 
+def test_among_six_hundred_folders_the_right_ones_are_suggested(begin: Begin) -> None:
+    orders = [f"Kunden/{town}/Auftrag {number:03}" for town in ("Köln", "Łódź", "Århus") for number in range(200)]
+    copies = ["Kunden/Köln/Gesendete Elemente", "Kunden/Łódź/Entwürfe", "Gesendete Elemente/Gelöschte Elemente"]
+    stage = begin("de", besides=(*orders, *copies))
+    stage.connect()
+    window = stage.opened()
+    for role, name in stage.names.items():
+        assert (window.chosen(role.value.capitalize()) or "").startswith(f"{name}  ·  "), role
+    stage.mapped()
+    assert {role: row.shown_name for role, row in stage.rows().items()} == {FolderRole.INBOX: "INBOX", **stage.names}
+
+
 def test_what_folders_are_known_by(begin: Begin) -> None:
     """The server's side of it, on which the tests below rest."""
     mail = begin("de", marked=True, besides=("A/B",)).mail

@@ -1,7 +1,6 @@
 """Which folder plays which role: in every language, in what servers really answer, and whatever they may answer."""
 
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import bot.candidates
 from bot.candidates import Candidate, Confidence, Reason, Suggestions, offered, plain, suggest
 from bot.probe.listed import MailFolder, folders_in
 from storage.vocabulary import REQUIRED_ROLES, FolderRole
+from tests.support.listing import folders_of
 
 pytestmark = pytest.mark.folders
 
@@ -56,17 +56,8 @@ def chosen(suggestions: Suggestions) -> dict[FolderRole, str]:
 
 def parsed(listing: dict[str, Any]) -> list[MailFolder]:
     """The listing as the product reads it."""
-    answers = list(_answers(listing["lines"].encode("latin-1").split(b"\n")))
-    if more := listing.get("more"):
-        answers += [more["line"].format(n=n).removeprefix("* LIST ").encode() for n in range(more["times"])]
-    return list(folders_in(answers))
-
-
-def _answers(lines: list[bytes]) -> Iterator[bytes | tuple[bytes, bytes]]:
-    """The lines as imaplib hands them on: a literal is a pair, followed by what is left of its line."""
-    rest = iter(line.removeprefix(b"* LIST ") for line in lines if line)
-    for line in rest:
-        yield (line, next(rest)) if line.endswith(b"}") else line
+    more = listing.get("more", {"line": "", "times": 0})
+    return folders_of(listing["lines"] + "\n".join(more["line"].format(n=n) for n in range(more["times"])))
 
 
 # Every language
@@ -134,7 +125,7 @@ def test_a_name_of_a_mail_folder_is_in_no_language_that_of_another_folder() -> N
 
 @pytest.mark.parametrize("language", NAMES)
 def test_a_language_says_where_its_names_are_from(language: str) -> None:
-    known = "recorded exchangelib exchange help outlook2016 insights gromox zimbra imapflow".split()
+    known = ["recorded", "exchangelib", "exchange", "help", "outlook2016", "insights", "gromox", "zimbra", "imapflow"]
     assert NAMES[language]["sources"] and set(NAMES[language]["sources"]) <= set(known)
 
 
