@@ -104,7 +104,7 @@ def test_folders_that_leave_no_doubt_are_accepted_on_the_reminder(world: BotWorl
     world.connect(INFO, "Info")
     world.pass_time(hours=4, minutes=1)
     reminder = world.carol.find(ACME, "1 mailbox still waits")
-    assert "*Suggested:*" in reminder.text and "Sent: Gesendete Elemente" in reminder.text
+    assert "*Suggested, without doubt:*" in reminder.text and "Sent: Gesendete Elemente" in reminder.text
     world.carol.press(reminder, "Accept all suggestions")
     assert world.carol.find(ACME, "Thank you").ts == reminder.ts
     assert world.account("Info").state is State.LIVE
