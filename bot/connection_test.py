@@ -19,7 +19,7 @@ from bot.probe.mail import MailProbe, MailReport, Order, StepResult
 from bot.probe.roundtrip import new_message_id
 from bot.probe.steps import Outcome, Remark, ended
 from bot.results import complete, first_failure, ours, passed_steps, passing, row
-from bot.road import Road
+from bot.road import Road, handed_over
 from bot.target import target_of
 from bot.time import Clock
 from bot.tokens import KEPT_ALIVE, FreshToken, TokenFailed, Tokens
@@ -143,10 +143,10 @@ class ConnectionTests:
         with self._store.transaction() as tx:
             test = tx.tests.get(test_id)
             account = tx.accounts.get(test.account_id)
+            if test.finished_at is not None:
+                return
             watched = self._drift.watched(tx, account)
             test.steps = []
-        if test.finished_at is not None:
-            return
         report = None
         with suppress(StepFailed):
             ready = self._prepare(test_id, account)
@@ -219,7 +219,7 @@ class ConnectionTests:
                 account.proved_sent = report.sent_in if report else ""
             if account.state is State.DISCONNECTED:
                 return
-            lost = report is not None and self._drift.look(tx, account, report)
+            lost = report is not None and self._drift.look(tx, account, report, test.started_at)
             self._wake(tx, self._failures.settle(tx, account, passed, test.started_at))
             result = "passed" if test.passed else "failed"
             self._road.audit(tx, MAILDESK, "test.finished", account, result=result)
@@ -253,8 +253,10 @@ class ConnectionTests:
 
     def _nothing_new(self, account: Account, test: ConnectionTest) -> bool:
         """Whether a check has nothing to tell: things are as they were, or a passing fault may still pass."""
+        failed = first_failure(test.steps)
         if account.state not in WORKING:
-            return not test.passed
+            theirs = failed is None or Owner(failed["owner"]) is account.owner or handed_over(account)
+            return not test.passed and (theirs or passing(test))
         return bool(test.passed) or (passing(test) and (ours(test) or test.round < PATIENCE))
 
     def _arrive(self, tx: Transaction, account: Account, test: ConnectionTest) -> None:

@@ -72,6 +72,7 @@ class Customers:
                 tx.channels.bind(channel)
             elif channel.customer_id != customer.id:
                 raise Refused("refused.channel_of_another", name=tx.channels.customer(channel.customer_id).name)
+            channel.closed = ""  # somebody speaks there: that it came back was missed
             if tenant_id and customer.tenant_id not in ("", tenant_id):
                 raise Refused("organisation.other", customer=customer.name)
             customer.tenant_id = tenant_id or customer.tenant_id
@@ -121,6 +122,9 @@ class Customers:
     def _show_all(self, tx: Transaction, channel: Channel) -> None:
         now = self._clock.now()
         notices.show_setup_card(tx, channel.id, now)
+        reminder = tx.reminders.newest_in(channel.id)
+        if reminder is not None and tx.outbox.posted(notices.reminder_key(reminder)) is not None:
+            notices.show_reminder(tx, reminder, now)
         for account in tx.accounts.of_customer(channel.customer_id):
             if account.channel_id == channel.id:
                 notices.show_card(tx, account, now)

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot import notices
-from bot.folders import listing_of
+from bot.candidates import UNUSABLE
+from bot.folders import checked_names, listing_of
 from bot.people import MAILDESK
 from bot.probe.mail import FolderMark, MailFolder, MailReport, Watched
 from bot.road import Road
@@ -36,31 +38,35 @@ class Drift:
         mapped = tx.accounts.folders(account.id or 0)
         listing = tx.accounts.listing(account.id or 0)
         names = {row.server_name for row in mapped.values() if row.lost is None}
-        listed = {str(folder["server_name"]) for folder in (listing.folders if listing else [])}
-        return Watched(frozenset(names), frozenset(listed)) if names else None
+        return Watched(frozenset(names), checked_names(listing)) if names else None
 
-    def look(self, tx: Transaction, account: Account, report: MailReport) -> bool:
+    def look(self, tx: Transaction, account: Account, report: MailReport, begun: datetime) -> bool:
         """Keep what was listed, follow folders to their new names, and note those that are lost; whether a required one is."""
         if not report.folders:
             return False
         before = tx.accounts.listing(account.id or 0)
         mapped = {role: row for role, row in tx.accounts.folders(account.id or 0).items() if row.lost is None}
+        if mapped and (report.marks is None or (before is not None and before.listed_at > begun)):
+            return (
+                False  # they could not be asked about, or somebody listed or mapped them meanwhile: the next test looks
+            )
+        marks = report.marks or {}
         fates = {role: self._fate(row, report, before) for role, row in mapped.items()}
-        if _renumbered(mapped, report.marks):
+        if _renumbered(mapped, marks):
             fates = {role: _as_it_is(mapped[role], report) or fate for role, fate in fates.items()}
         tx.accounts.put_listing(listing_of(account.id or 0, report.folders, self._clock))
         for role, fate in fates.items():
-            self._settle(tx, account, mapped[role], fate, report.marks)
+            self._settle(tx, account, mapped[role], fate, marks)
         return any(fates[role].loss is not None for role in REQUIRED_ROLES if role in fates)
 
     def _fate(self, row: FolderMapping, report: MailReport, before: FolderListing | None) -> Fate:
-        known = {folder.server_name: folder for folder in report.folders}
-        there, mark = known.get(row.server_name), report.marks.get(row.server_name)
+        known, marks = {f.server_name: f for f in _usable(report)}, report.marks or {}
+        there, mark = known.get(row.server_name), marks.get(row.server_name)
         if there is not None:
             return Fate(there) if mark is None or _same(row, mark) else Fate(loss=Loss.MADE_ANEW)
-        listed = {str(folder["server_name"]) for folder in (before.folders if before else [])}
-        new = [known[name] for name in report.marks if name in known and name not in listed]
-        again = [f for f in new if row.uid_validity and _same(row, report.marks[f.server_name])]
+        listed = checked_names(before)
+        new = [known[name] for name in marks if name in known and name not in listed]
+        again = [f for f in new if row.uid_validity and _same(row, marks[f.server_name])]
         if len(again) == 1:
             return Fate(again[0])
         return Fate(loss=Loss.GONE)
@@ -75,6 +81,7 @@ class Drift:
             account.proved_sent = "" if proved else account.proved_sent
             self._road.audit(tx, MAILDESK, "folder.lost", account, role=role, folder=before, how=str(fate.loss))
             self._tell(tx, account, f"folders.lost_{fate.loss}", role, before, before)
+            self._road.show(tx, account)
             return
         mark = marks.get(fate.now.server_name)
         if mark is not None:
@@ -94,17 +101,23 @@ def _same(row: FolderMapping, mark: FolderMark) -> bool:
     """Whether what stands there now is the folder that was mapped, as far as that was ever seen."""
     if row.mailbox_id and mark.mailbox_id:
         return row.mailbox_id == mark.mailbox_id
-    return row.uid_validity in (0, mark.uid_validity)
+    return 0 in (row.uid_validity, mark.uid_validity) or row.uid_validity == mark.uid_validity
+
+
+def _usable(report: MailReport) -> list[MailFolder]:
+    """The listed folders that hold messages: a name that is only kept for what lies below it is none."""
+    return [f for f in report.folders if not UNUSABLE & {flag.lower() for flag in f.flags}]
 
 
 def _renumbered(mapped: Mapped, marks: Mapping[str, FolderMark]) -> bool:
     """Whether the server has numbered everything anew (a mailbox that moved): nobody can make an inbox anew."""
     inbox = mapped.get(FolderRole.INBOX)
     mark = marks.get(inbox.server_name) if inbox else None
-    return inbox is not None and mark is not None and not _same(inbox, mark)
+    own = inbox is not None and inbox.server_name.upper() == "INBOX"
+    return inbox is not None and own and mark is not None and not _same(inbox, mark)
 
 
 def _as_it_is(row: FolderMapping, report: MailReport) -> Fate | None:
     """The folder of the same name, whatever it is known by now."""
-    there = next((folder for folder in report.folders if folder.server_name == row.server_name), None)
+    there = next((folder for folder in _usable(report) if folder.server_name == row.server_name), None)
     return Fate(there) if there else None

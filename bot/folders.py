@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.candidates import Confidence, Suggestions, offered, suggest
 from bot.diagnosis.observation import Observation, Where
@@ -53,6 +53,7 @@ class Candidates:
     folders: tuple[MailFolder, ...]
     suggestions: Suggestions
     chosen: Mapping[FolderRole, MailFolder]
+    kept: Mapping[FolderRole, MailFolder] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ class Folders:
             account = tx.accounts.get(account_id)
         folders = self._list(account)
         with self._store.transaction() as tx:
-            tx.accounts.put_listing(listing_of(account_id, folders, self._clock))
+            checked = checked_names(tx.accounts.listing(account_id))
+            tx.accounts.put_listing(listing_of(account_id, folders, self._clock, checked))
             return candidates_of(tx, account)
 
     def listed(self, account_id: int) -> Candidates:
@@ -132,7 +134,8 @@ class Folders:
         return Accepted(mapped, unsure)
 
     def _accept(self, tx: Transaction, account: Account, names: Mapping[FolderRole, str], by: Person) -> bool:
-        chosen = proved_choice(candidates_of(tx, account).suggestions, names)
+        found = candidates_of(tx, account)
+        chosen = proved_choice(found.suggestions, names) | dict(found.kept)  # what a person chose stays
         if account.state is not State.UNMAPPED or not set(REQUIRED_ROLES) <= chosen.keys():
             return False
         self._keep(tx, account, chosen, by)
@@ -179,7 +182,9 @@ def candidates_of(tx: Transaction, account: Account) -> Candidates:
     there = {folder.server_name: folder for folder in folders}
     mapped = {role: row for role, row in tx.accounts.folders(account.id or 0).items() if row.lost is None}
     kept = {role: there[row.server_name] for role, row in mapped.items() if row.server_name in there}
-    return Candidates(offered(folders), suggestions, {role: c.folder for role, c in suggestions.chosen.items()} | kept)
+    return Candidates(
+        offered(folders), suggestions, {role: c.folder for role, c in suggestions.chosen.items()} | kept, kept
+    )
 
 
 def proved_choice(suggestions: Suggestions, names: Mapping[FolderRole, str] = {}) -> dict[FolderRole, MailFolder]:
@@ -203,12 +208,21 @@ def folder_key(server_name: str) -> str:
     return hashlib.sha256(server_name.encode()).hexdigest()[:20]
 
 
-def listing_of(account_id: int, folders: Sequence[MailFolder], clock: Clock) -> FolderListing:
-    """What a mailbox listed, as it is kept."""
-    rows = [
+def checked_names(listing: FolderListing | None) -> frozenset[str]:
+    """The folders that the last test listed: what was only seen in a window since is new to the next one."""
+    return frozenset(r["server_name"] for r in (listing.folders if listing else []) if not r.get("new"))
+
+
+def listing_of(
+    account_id: int, folders: Sequence[MailFolder], clock: Clock, checked: Container[str] | None = None
+) -> FolderListing:
+    """What a mailbox listed, as it is kept; `checked`: what the last test listed, where this is none."""
+    rows: list[dict[str, object]] = [
         {"server_name": f.server_name, "shown_name": f.shown_name, "delimiter": f.delimiter, "flags": list(f.flags)}
         for f in folders
     ]
+    for row in rows:
+        row["new"] = checked is not None and row["server_name"] not in checked
     return FolderListing(account_id=account_id, listed_at=clock.now(), folders=rows)
 
 

@@ -67,7 +67,10 @@ def hours_of(customer: Customer | None, ordinary: Hours) -> Hours:
     if customer is None:
         return ordinary
     begin, end = read_hours(customer.working_hours) if customer.working_hours else (ordinary.begin, ordinary.end)
-    zone = read_zone(customer.time_zone) if customer.time_zone else ordinary.zone
+    try:
+        zone = read_zone(customer.time_zone) if customer.time_zone else ordinary.zone
+    except BadZone:  # zones are taken out of the time zone database now and then
+        zone = ordinary.zone
     return Hours(zone, begin, end, customer.working_days or ordinary.days)
 
 

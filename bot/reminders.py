@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 
+import structlog
+
 from bot import notices
 from bot.hours import Hours, hours_of
 from bot.ladder import Ladder, may_remind, waits
@@ -14,6 +16,8 @@ from bot.time import Clock
 from storage.database import Store, Transaction
 from storage.tables import Account, AuditEntry, Channel, Customer, Reminder
 from storage.vocabulary import Owner
+
+log = structlog.get_logger(__name__)
 
 PLACES_AT_ONCE = 200
 LISTED = 50
@@ -43,7 +47,7 @@ class Reminders:
         with self._store.transaction() as tx:
             due = tx.reminders.due(now, PLACES_AT_ONCE)
         places = {self._support_channel if owner is Owner.SUPPORT else channel_id for channel_id, owner in due}
-        return sum(self._remind_in(place) for place in sorted(places))
+        return sum(self._try_in(place) for place in sorted(places))
 
     def snooze(self, reminder_id: int, until: datetime, by: Person) -> None:
         """Leave the accounts of a reminder alone until `until`.
@@ -54,7 +58,8 @@ class Reminders:
         with self._store.transaction() as tx:
             reminder = tx.reminders.lock(reminder_id)
             listed = tx.accounts.lock_several(reminder.account_ids) if reminder is not None else []
-            waiting = [account for account in listed if self._may_wait_longer(account)]
+            ours = reminder is not None and reminder.channel_id == self._support_channel
+            waiting = [a for a in listed if listed_still(a, ours) and self._may_wait_longer(a)]
             if reminder is None or reminder.finished_at is not None or not waiting:
                 raise Refused("refused.nothing_to_snooze")
             for account in waiting:
@@ -109,8 +114,7 @@ class Reminders:
             before = max(until, customer.paused_until or until)
             customer.paused_until, customer.paused_by_team, customer.paused_by_user = until, by.team, by.user
             for account in tx.reminders.planned(channel.customer_id, before):
-                if account.snoozed_until is None or account.snoozed_until <= until:
-                    self._ladder.hold(account, until, hours)
+                self._ladder.hold(account, max(until, account.snoozed_until or until), hours)
             self._note(tx, customer, channel, "reminders.paused", by, until=until.isoformat())
             return until
 
@@ -123,8 +127,17 @@ class Reminders:
             for account in tx.reminders.planned(channel.customer_id, customer.paused_until or now):
                 if account.snoozed_until is None:
                     self._ladder.resume(account, now, hours)
+                else:
+                    self._ladder.hold(account, max(now, account.snoozed_until), hours)
             customer.paused_until, customer.paused_by_team, customer.paused_by_user = None, "", ""
             self._note(tx, customer, channel, "reminders.pause_ended", by)
+
+    def _try_in(self, place: str) -> int:
+        try:
+            return self._remind_in(place)
+        except Exception:  # one place's trouble is not the others'
+            log.exception("reminders.failed", place=place)
+            return 0
 
     def _remind_in(self, place: str) -> int:
         now = self._clock.now()
@@ -232,6 +245,7 @@ class Reminders:
         entry = AuditEntry(at=self._clock.now(), team=by.team, user=by.user, action=action, subject=channel.id)
         entry.channel_id, entry.detail = by.place, {"customer": customer.name, **detail}
         tx.audit.add(entry)
-        reminder = tx.reminders.open_in(channel.id)
-        if reminder is not None:
-            notices.show_reminder(tx, reminder, self._clock.now())
+        for each in tx.channels.of_customer(customer.id or 0):
+            reminder = tx.reminders.open_in(each)
+            if reminder is not None:
+                notices.show_reminder(tx, reminder, self._clock.now())

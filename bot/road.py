@@ -47,7 +47,7 @@ class Road:
 
         Nothing changes when it stands there already with the same owner, so that a wait keeps its beginning."""
         owner = owner or WHOSE_TURN[state]
-        if (account.state, account.owner) == (state, owner):
+        if account.state is state and (account.owner is owner or handed_over(account)):
             return
         now = self._clock.now()
         if account.state is not state:
@@ -99,7 +99,7 @@ def listed_still(account: Account, support: bool) -> bool:
     """Whether an account that stands on a reminder (of support's, or of a customer's channel) waits there still. One that is
     tested just now may wait again in a moment; one that was handed to support stays on the customer's last reminder."""
     if account.state is State.TESTING:
-        return not support
+        return True
     if not waits(account) or account.nag_stopped_at is not None:
         return False
     ours = account.owner is Owner.SUPPORT

@@ -49,6 +49,7 @@ class Worker:
         self._doers = doers
         self._sweeps = sweeps
         self._threads = threads
+        self._in_hand = threading.Semaphore(threads)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="work")
         self._couriers = ThreadPoolExecutor(COURIERS, thread_name_prefix="outbox")
         self._free_couriers = threading.BoundedSemaphore(COURIERS)
@@ -80,8 +81,17 @@ class Worker:
                 sweep()
             except Exception:
                 log.exception("worker.sweep_failed", sweep=getattr(sweep, "__name__", ""))
-        with self._store.transaction() as tx:
-            jobs = tx.jobs.claim_due(self._clock.now(), self._threads, LEASE)
+        free = 0
+        while free < self._threads and self._in_hand.acquire(blocking=False):
+            free += 1
+        jobs: list[Job] = []
+        try:
+            if free:
+                with self._store.transaction() as tx:
+                    jobs = tx.jobs.claim_due(self._clock.now(), free, LEASE)
+        finally:
+            if free > len(jobs):
+                self._in_hand.release(free - len(jobs))
         for job in jobs:
             self._pool.submit(self._do, job)
 
@@ -116,6 +126,8 @@ class Worker:
         else:
             with self._store.transaction() as tx:
                 tx.jobs.done(job.id)
+        finally:
+            self._in_hand.release()
         self.nudge()
 
     def _failed(self, job_id: int, attempts: int) -> None:

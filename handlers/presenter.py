@@ -80,7 +80,8 @@ class Presenter:
         """The folders (role, name) that nobody needs to look at, if that is all that the account needs."""
         if account.state is not State.UNMAPPED:
             return []
-        sure = proved_choice(candidates_of(tx, account).suggestions)
+        found = candidates_of(tx, account)
+        sure = proved_choice(found.suggestions) | dict(found.kept)
         named = [(plainly(f"folders.{role}"), sure[role].shown_name) for role in FolderRole if role in sure]
         return named if set(REQUIRED_ROLES) <= sure.keys() else []
 
@@ -154,6 +155,8 @@ class Presenter:
             by_id = {account.id: account for account in tx.accounts.several(reminder.account_ids)}
             listed = [by_id[each] for each in reminder.account_ids if each in by_id]
             listed = [account for account in listed if not reminder.finished_at and listed_still(account, ours)]
+            if not listed and tx.outbox.posted(notices.reminder_key(reminder)) is None:
+                return None  # it was done before anybody was reminded
             waiting = [self._waiting(tx, account, now) for account in listed]
             more = 0 if ours else max(tx.reminders.count_in(reminder.channel_id, now) - len(waiting), 0)
             paused = None if ours else self._paused(tx, reminder.channel_id, now)

@@ -33,13 +33,17 @@ class Channels:
         """The binding of a channel, if it has one."""
         return self._session.get(Channel, channel_id)
 
+    def of_customer(self, customer_id: int) -> list[str]:
+        """The ids of the customer's channels."""
+        return list(self._session.exec(select(Channel.id).where(Channel.customer_id == customer_id)))
+
     def customer(self, customer_id: int) -> Customer:
         """A customer that is known to exist."""
         return self._session.get_one(Customer, customer_id)
 
     def lock_customer(self, customer_id: int) -> Customer:
         """The customer as it is now, held against other transactions until this one ends."""
-        found = select(Customer).where(Customer.id == customer_id).with_for_update()
+        found = select(Customer).where(Customer.id == customer_id).with_for_update(key_share=True)
         return self._session.exec(found.execution_options(populate_existing=True)).one()
 
     def customer_named(self, name: str) -> Customer | None:
@@ -66,7 +70,9 @@ class Channels:
             there = col(table.channel_id) == channel.id
             self._session.exec(update(table).where(there).values(channel_id=new_id))
         self._session.exec(delete(Lane).where(col(Lane.channel_id) == channel.id))
-        self._session.exec(delete(ReminderDay).where(col(ReminderDay.channel_id) == channel.id))
+        self._session.exec(delete(ReminderDay).where(col(ReminderDay.channel_id) == new_id))
+        day = update(ReminderDay).where(col(ReminderDay.channel_id) == channel.id)
+        self._session.exec(day.values(channel_id=new_id))
         self._session.delete(channel)
         self._session.flush()
         self._session.expire_all()

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select
 
 from storage.tables import Job
@@ -20,6 +21,15 @@ class Jobs:
         """Ask for work of a `kind` at `due_at`. A waiting job of the same `key` is moved there instead; with `sooner` only if it
         would be done later."""
         waiting = self._session.exec(select(Job).where(Job.key == key)).first() if key else None
+        if waiting is not None and sooner and waiting.due_at <= due_at:
+            return
+        if waiting is None:
+            try:
+                with self._session.begin_nested():
+                    self._session.add(Job(kind=kind, key=key, args=args, due_at=due_at))
+                return
+            except IntegrityError:  # another transaction asked first, and is done by now
+                waiting = self._session.exec(select(Job).where(Job.key == key)).first()
         if waiting is not None and sooner and waiting.due_at <= due_at:
             return
         if waiting is not None:

@@ -88,6 +88,11 @@ class Reminders:
         newer = select(Reminder.id).where(Reminder.channel_id == reminder.channel_id, col(Reminder.id) > reminder.id)
         return self._session.exec(newer.limit(1)).first() is not None
 
+    def newest_in(self, channel_id: str) -> Reminder | None:
+        """The channel's last reminder, done or not."""
+        found = select(Reminder).where(Reminder.channel_id == channel_id)
+        return self._session.exec(found.order_by(col(Reminder.id).desc()).limit(1)).first()
+
     def open_in(self, channel_id: str) -> Reminder | None:
         """The channel's reminder that still waits for something."""
         found = select(Reminder).where(Reminder.channel_id == channel_id, col(Reminder.finished_at).is_(None))

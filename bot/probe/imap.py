@@ -5,7 +5,7 @@ from contextlib import suppress
 from socket import SHUT_RDWR
 
 from imapclient import IMAPClient, SocketTimeout
-from imapclient.exceptions import IMAPClientError
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from bot.diagnosis.observation import Observation, Where
 from bot.probe.hosts import FolderMark, MailHosts, Target, Watched, xoauth2
@@ -34,7 +34,8 @@ class ImapLeg:
         self._hosts = hosts
         self._client: _Client | None = None
         self.folders: tuple[MailFolder, ...] = ()
-        self.marks: dict[str, FolderMark] = {}
+        self.marks: dict[str, FolderMark] | None = None
+        """What the watched folders are known by; None where the server could not be asked, so that nobody can judge them."""
 
     def run(self, target: Target, leg: Leg) -> None:
         """Do every step, up to the first that fails. Takes seconds."""
@@ -44,7 +45,8 @@ class ImapLeg:
             leg.do(StepId.IMAP_FOLDERS, self.list_folders)
             leg.do(StepId.IMAP_INBOX, self.open_inbox)
             if target.watched is not None:
-                self.marks = self._marks_of(target.watched)
+                with suppress(OSError, IMAPClientAbortError):
+                    self.marks = self._marks_of(target.watched)
 
     def connect(self) -> str:
         """Name, TCP, TLS, greeting, and whether XOAUTH2 is offered, told apart."""
@@ -93,14 +95,17 @@ class ImapLeg:
 
     def _mark(self, name: str) -> FolderMark | None:
         by_id = self.client.has_capability("OBJECTID")
-        with suppress(IMAPClientError):  # a folder that cannot be asked about is not known again
+        try:
             status = self.client.folder_status(
                 name.encode("latin-1"), ["UIDVALIDITY", *(["MAILBOXID"] if by_id else [])]
             )
             given = status.get(b"MAILBOXID") or ()
             mailbox_id = given[0].decode("ascii", "replace") if isinstance(given, tuple) and given else ""
             return FolderMark(int(status.get(b"UIDVALIDITY", 0)), mailbox_id)
-        return None
+        except IMAPClientAbortError:
+            raise
+        except (IMAPClientError, UnicodeError):  # a folder that cannot be asked about is not known again
+            return None
 
     def folders_of(self, target: Target) -> tuple[MailFolder, ...]:
         """The folders alone, without a report.

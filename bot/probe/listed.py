@@ -10,6 +10,8 @@ LINE = re.compile(rb'\((?P<flags>[^)]*)\) +(?:"(?P<delimiter>\\?.)"|NIL) +(?P<na
 QUOTED = re.compile(rb'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 
+LOOKS_LIKE = {"/": "\u2215", ".": "\u2024", "\\": "\u2216"}
+
 
 @dataclass(frozen=True)
 class MailFolder:
@@ -34,7 +36,7 @@ def folders_in(answers: Iterable[bytes | tuple[bytes, bytes] | None]) -> Iterato
             name = _name(found["name"]) if literal is None else literal
             delimiter = ESCAPED.sub(rb"\1", found["delimiter"] or b"")
             flags = found["flags"].decode("latin-1").split()
-            yield MailFolder(name.decode("latin-1"), _shown(name), delimiter.decode("latin-1"), tuple(flags))
+            yield MailFolder(name.decode("latin-1"), _shown(name, delimiter), delimiter.decode("latin-1"), tuple(flags))
 
 
 def _name(sent: bytes) -> bytes:
@@ -42,8 +44,13 @@ def _name(sent: bytes) -> bytes:
     return ESCAPED.sub(rb"\1", quoted[1]) if quoted else sent
 
 
-def _shown(name: bytes) -> str:
+def _shown(name: bytes, delimiter: bytes) -> str:
+    """The name as people read it. A delimiter within a level, which only its encoding tells from one between two, is shown as a
+    sign that looks like it; half a character, which cannot be kept, as a question mark."""
     try:
-        return str(decode(name))
+        sign = delimiter.decode("latin-1")
+        levels = [str(decode(level)) for level in (name.split(delimiter) if delimiter else [name])]
+        shown = sign.join(level.replace(sign, LOOKS_LIKE.get(sign, "_")) if sign else level for level in levels)
     except Exception:  # a broken name is shown as the server sent it
-        return name.decode("ascii", "replace")
+        shown = name.decode("ascii", "replace")
+    return shown.encode("utf-8", "replace").decode()

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.probe import imap, smtp
 from bot.probe.hosts import FolderMark, MailHosts, Target, Watched
@@ -30,12 +30,12 @@ __all__ = [
 
 @dataclass(frozen=True)
 class MailReport:
-    """Every mail step in the order of `StepId`, the folders that were listed, what the watched ones are known by, and in which
-    one (by the server's name) the copy of the test message was found."""
+    """Every mail step in the order of `StepId`, the folders that were listed, what the watched ones are known by (None: nobody
+    could say), and in which one (by the server's name) the copy of the test message was found."""
 
     steps: tuple[StepResult, ...]
     folders: tuple[MailFolder, ...]
-    marks: Mapping[str, FolderMark] = field(default_factory=dict)
+    marks: Mapping[str, FolderMark] | None = None
     sent_in: str = ""
 
 

@@ -3,7 +3,7 @@
 import secrets
 import smtplib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -14,6 +14,7 @@ from email.utils import formatdate
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 
+from bot.candidates import suggest
 from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.observe import clean, from_smtp
 from bot.probe.hosts import Target
@@ -21,7 +22,7 @@ from bot.probe.imap import ImapLeg
 from bot.probe.listed import MailFolder
 from bot.probe.smtp import SmtpLeg, expect
 from bot.probe.steps import ProbeFailed, Remark
-from storage.vocabulary import StepId
+from storage.vocabulary import FolderRole, StepId
 
 STEP = StepId.ROUNDTRIP.value
 MOST_FOLDERS = 60
@@ -58,6 +59,9 @@ class RoundTrip:
         self._folders = imap.folders
         self._smtp = smtp.client
         self._arrival = arrival
+        self._marked = [f.server_name for f in self._folders if "\\sent" in {flag.lower() for flag in f.flags}]
+        named = suggest(self._folders).candidates[FolderRole.SENT]
+        self._spoken = self._marked or [candidate.folder.server_name for candidate in named]
         self.sent_in = ""
         """The server's name of the folder where the copy of sent mail was found."""
 
@@ -69,15 +73,26 @@ class RoundTrip:
         """
         begun = time.monotonic()
         unconfirmed = None if order.sent_before else self._send(target, order)
-        inbox = self._await(["INBOX"], order.message_id, self._arrival)
-        if not inbox:
+        if not self._await(["INBOX"], order.message_id, self._arrival):
             lost = order.sent_before or unconfirmed is not None
             raise ProbeFailed(_answer_lost(unconfirmed) if lost else _not_arrived())
         took = time.monotonic() - begun
-        sent = self._await(self._sent_folders(), order.message_id, min(SENT_WAIT_SECONDS, self._arrival))
-        self.sent_in = sent
-        left = [folder for folder in (inbox, sent) if folder and not self._remove(folder, order.message_id)]
+        sent = self._sent_copy(order.message_id)
+        holding = ["INBOX", *(name for name in self._sent_folders() if self._copies(name, order.message_id))]
+        left = [folder for folder in holding if not self._remove(folder, order.message_id)]
         return self._told(took, sent, left)
+
+    def _sent_copy(self, message_id: str) -> str:
+        """Where the copy of sent mail is, waited for; else empty. It is a proof if there is no other.
+
+        A copy like the message that arrived, with the trace of its delivery, is one that a rule made, unless it is in a folder
+        of which something else says that it keeps sent mail."""
+        inbox = self._copies("INBOX", message_id).values()
+        arrived = [header for header in inbox if "Received" in message_from_bytes(header)]
+        sent = self._await(self._sent_folders(), message_id, min(SENT_WAIT_SECONDS, self._arrival), arrived)
+        again = [name for name in self._sent_folders() if self._holds(name, message_id, arrived)] if sent else []
+        self.sent_in = sent if len(again) == 1 else ""
+        return sent
 
     def _told(self, took: float, sent: str, left: Sequence[str]) -> str | Remark:
         arrived = f"sent and found in INBOX after {took:.1f} s"
@@ -105,31 +120,36 @@ class RoundTrip:
             raise ProbeFailed(from_smtp(code, message, STEP))
         return None
 
-    def _await(self, folders: Sequence[str], message_id: str, seconds: float) -> str:
+    def _await(self, folders: Sequence[str], message_id: str, seconds: float, arrived: Collection[bytes] = ()) -> str:
         """The first of `folders` that holds the message, looked for until `seconds` have passed; else empty."""
         end = time.monotonic() + seconds
         for pause in _pauses():
-            found = next((name for name in folders if self._uids(name, message_id)), "")
+            found = next((name for name in folders if self._holds(name, message_id, arrived)), "")
             if found or not folders or time.monotonic() + pause > end:
                 return found
             time.sleep(pause)
         return ""
 
-    def _uids(self, folder: str, message_id: str) -> list[int]:
-        """The message's numbers in a folder: exactly this Message-ID, since SEARCH finds parts of words too."""
+    def _holds(self, folder: str, message_id: str, arrived: Collection[bytes]) -> bool:
+        return any(folder in self._spoken or h not in arrived for h in self._copies(folder, message_id).values())
+
+    def _copies(self, folder: str, message_id: str) -> dict[int, bytes]:
+        """The message's numbers in a folder, with the header of each: exactly this Message-ID, since SEARCH finds parts of words
+        too."""
         client = self._imap
-        with suppress(IMAPClientError):  # a folder that cannot be opened does not hold it
+        with suppress(IMAPClientError, UnicodeError):  # a folder that cannot be opened does not hold it
             client.select_folder(folder.encode("latin-1"))
             found = client.search(["HEADER", "Message-ID", message_id])
-            headers = client.fetch(found, ["BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"]) if found else {}
-            return [uid for uid, row in headers.items() if _message_id(row) == message_id]
-        return []
+            rows = client.fetch(found, ["BODY.PEEK[HEADER]"]) if found else {}
+            headers = {uid: _header(row) for uid, row in rows.items()}
+            return {uid: header for uid, header in headers.items() if _message_id(header) == message_id}
+        return {}
 
     def _remove(self, folder: str, message_id: str) -> bool:
         """Remove exactly the message; without UIDPLUS an EXPUNGE would take others with it, so it is left marked."""
         client: IMAPClient = self._imap
         with suppress(IMAPClientError):
-            uids = self._uids(folder, message_id)
+            uids = list(self._copies(folder, message_id))
             client.delete_messages(uids)
             if client.has_capability("UIDPLUS"):
                 client.uid_expunge(uids)
@@ -137,9 +157,10 @@ class RoundTrip:
         return False
 
     def _sent_folders(self) -> list[str]:
-        """Where the copy of sent mail may be: where the server says so, else anywhere."""
-        marked = [f.server_name for f in self._folders if "\\sent" in {flag.lower() for flag in f.flags}]
-        return marked or [f.server_name for f in self._folders if _may_hold(f)][:MOST_FOLDERS]
+        """Where the copy of sent mail may be: where the server says so, else anywhere, first where the name speaks for it."""
+        others = [f.server_name for f in self._folders if _may_hold(f)]
+        anywhere = [] if self._marked else others
+        return list(dict.fromkeys(name for name in [*self._spoken, *anywhere] if name in others))[:MOST_FOLDERS]
 
 
 def _may_hold(folder: MailFolder) -> bool:
@@ -168,8 +189,11 @@ def _message(target: Target, message_id: str) -> bytes:
     return message.as_bytes()
 
 
-def _message_id(row: dict[bytes, bytes]) -> str:
-    header = next((value for key, value in row.items() if key.startswith(b"BODY[")), b"")
+def _header(row: dict[bytes, bytes]) -> bytes:
+    return next((value for key, value in row.items() if key.startswith(b"BODY[")), b"")
+
+
+def _message_id(header: bytes) -> str:
     return str(message_from_bytes(header).get("Message-ID", "")).strip()
 
 

@@ -129,9 +129,10 @@ class _Handler:
                     return f"554 5.2.252 SendAsDenied; {user} not allowed to send as {sender}"
             own = world.mailboxes.get(user)
             sent = own.by_flag("\\Sent") if own else None
-            for folder in [sent, *(self._inbox(to) for to in envelope.rcpt_tos)]:
-                if folder is not None:
-                    folder.deliver(raw)
+            if sent is not None:
+                sent.deliver(raw)
+            for inbox in filter(None, map(self._inbox, envelope.rcpt_tos)):
+                inbox.deliver(b"Received: from practice (127.0.0.1) by practice with ESMTPSA\r\n" + raw)
         return "250 2.0.0 OK"
 
     def _inbox(self, address: str) -> Any:

@@ -155,10 +155,10 @@ class _Sink:
         self._dovecot = dovecot
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Deliver to every recipient, and keep the sender's copy."""
+        """Deliver to every recipient, with the trace that delivery leaves, and keep the sender's copy."""
         raw = bytes(envelope.original_content or b"")
         for address in envelope.rcpt_tos:
-            self._dovecot.deliver(address, raw)
+            self._dovecot.deliver(address, b"Received: from submission by delivery with LMTP\r\n" + raw)
         self._dovecot.keep_sent(str(envelope.mail_from), raw)
         return "250 2.0.0 delivered"
 
