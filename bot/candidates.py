@@ -3,10 +3,10 @@
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from unicodedata import category, normalize
@@ -86,16 +86,15 @@ class Meaning:
     own: bool
 
 
-def offered(folders: Sequence[MailFolder]) -> tuple[MailFolder, ...]:
-    """The folders that can hold mail, by shown name with the inbox first, each once."""
-    usable = [f for f in folders if not UNUSABLE & _flags(f) and not _without_mail(f)]
-    unique = {_identity(f): f for f in sorted(usable, key=_position, reverse=True)}
-    return tuple(sorted(unique.values(), key=_position))
+def offered(folders: Sequence[MailFolder], needed: Collection[str] = ()) -> tuple[MailFolder, ...]:
+    """The folders that can hold mail, by shown name with the inbox first, each once. `needed`: the server's names of those that
+    are known to hold mail, whatever they are called."""
+    return _Mailbox(folders, needed).offered
 
 
 def suggest(folders: Sequence[MailFolder], proved: Mapping[FolderRole, str] = MappingProxyType({})) -> Suggestions:
     """Who plays which role. `proved`: the server's name of the folder in which the test message was found."""
-    mailbox = _Mailbox(folders)
+    mailbox = _Mailbox(folders, proved.values())
     candidates = {role: _ranked(_weighed(role, mailbox, proved), mailbox) for role in FolderRole}
     return Suggestions(candidates, _chosen(candidates))
 
@@ -103,9 +102,11 @@ def suggest(folders: Sequence[MailFolder], proved: Mapping[FolderRole, str] = Ma
 class _Mailbox:
     """A listing, with the languages that its folders speak."""
 
-    def __init__(self, folders: Sequence[MailFolder]) -> None:
-        self.offered = offered(folders)
+    def __init__(self, folders: Sequence[MailFolder], needed: Collection[str]) -> None:
         self._containers = _containers(folders)
+        self._own = self._spoken(folders)
+        self.offered = self._offered(folders, needed)
+        self.open_at_the_top = any(len(_path(f)) == 1 and not _is_inbox(f) for f in self.offered)
         self._speakers: dict[str, set[str]] = defaultdict(set)
         self._named: dict[tuple[str, FolderRole], set[str]] = defaultdict(set)
         for folder in folders:
@@ -117,6 +118,31 @@ class _Mailbox:
             self._speakers[meaning.language].add(_identity(folder))
             if meaning.own and meaning.role:
                 self._named[meaning.language, meaning.role].add(_identity(folder))
+
+    def _offered(self, folders: Sequence[MailFolder], needed: Collection[str]) -> tuple[MailFolder, ...]:
+        """One that is listed twice has every mark that it has anywhere."""
+        usable = [f for f in folders if not UNUSABLE & _flags(f)]
+        rows: dict[str, list[MailFolder]] = defaultdict(list)
+        for folder in sorted(usable, key=_position):
+            if folder.server_name in needed or not self._without_mail(folder):
+                rows[_identity(folder)].append(folder)
+        once = (
+            replace(f, flags=tuple(sorted({*f.flags, *_all_flags(more)}))) if more else f for f, *more in rows.values()
+        )
+        return tuple(sorted(once, key=_position))
+
+    def _spoken(self, folders: Sequence[MailFolder]) -> Collection[str]:
+        """The languages in which Outlook named a folder for mail here, and English, in which services name theirs everywhere;
+        all of them where it named none."""
+        top = [f for f in folders if self.depth(f) == 1 and not _is_inbox(f)]
+        own = {m.language for f in top for m in _meanings(f) if m.own and m.role not in (None, FolderRole.INBOX)}
+        return own | {"en"} if own else _tables().keys()
+
+    def _without_mail(self, folder: MailFolder) -> bool:
+        """Whether it is, or lies in, a folder for something else than mail; the inbox and what is marked are for mail."""
+        if _is_inbox(folder) or _marked_roles(folder):
+            return False
+        return any(m.role is None and m.language in self._own for m in _known(_path(folder)[0]))
 
     def depth(self, folder: MailFolder) -> int:
         """How deep the folder lies; 1 is the top."""
@@ -198,8 +224,10 @@ def _name(folder: MailFolder, role: FolderRole, mailbox: _Mailbox) -> Candidate 
 
 def _convincing(candidate: Candidate, role: FolderRole, mailbox: _Mailbox) -> bool:
     """Whether the only folder that could be meant has a name that fits the rest of the mailbox."""
-    unquestioned = candidate.confidence is Confidence.LIKELY and not _marked_roles(candidate.folder)
-    return candidate.reason is Reason.NAMED and unquestioned and mailbox.coherent(candidate.language, role)
+    folder = candidate.folder
+    unquestioned = candidate.confidence is Confidence.LIKELY and not _marked_roles(folder)
+    own = len(_path(folder)) == 1 or not mailbox.open_at_the_top
+    return candidate.reason is Reason.NAMED and unquestioned and own and mailbox.coherent(candidate.language, role)
 
 
 def _doubted(candidate: Candidate) -> Candidate:
@@ -241,6 +269,10 @@ def _flags(folder: MailFolder) -> set[str]:
     return {flag.lower() for flag in folder.flags}
 
 
+def _all_flags(folders: Iterable[MailFolder]) -> set[str]:
+    return {flag for folder in folders for flag in folder.flags}
+
+
 def _marked_roles(folder: MailFolder) -> set[FolderRole]:
     return {FLAG_ROLES[flag] for flag in _flags(folder) & FLAG_ROLES.keys()}
 
@@ -276,13 +308,6 @@ def _containers(folders: Sequence[MailFolder]) -> set[str]:
     return closed | ({path[0] for path in others} if below_inbox else set())
 
 
-def _without_mail(folder: MailFolder) -> bool:
-    """Whether it is, or lies in, a folder for something else than mail; the inbox and what is marked are for mail."""
-    if _is_inbox(folder) or _marked_roles(folder):
-        return False
-    return any(meaning.role is None for meaning in _known(_path(folder)[0]))
-
-
 def _meanings(folder: MailFolder) -> tuple[Meaning, ...]:
     """What the last part of its name stands for, in every language."""
     return _known(_path(folder)[-1])
@@ -294,6 +319,7 @@ def _resembled(folder: MailFolder) -> set[FolderRole]:
     return {meaning.role for meaning in _known(bare) if meaning.role}
 
 
+@lru_cache(maxsize=65536)
 def _known(name: str) -> tuple[Meaning, ...]:
     return _vocabulary().get(plain(name), ())
 

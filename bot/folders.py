@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from bot.candidates import Confidence, Suggestions, offered, suggest
 from bot.diagnosis.observation import Observation, Where
@@ -19,6 +20,9 @@ from storage.vocabulary import REQUIRED_ROLES, FolderRole, State
 
 CHECK_JOB = "connection-check"
 """The job that looks at an account without being asked."""
+
+AT_ONCE, BETWEEN_CHECKS = timedelta(0), timedelta(seconds=1)
+"""Many mailboxes that are mapped at once are not all looked at at once: other people wait for the same threads."""
 
 
 class FoldersUnavailable(Exception):
@@ -48,12 +52,18 @@ class SameFolder(Exception):
 @dataclass(frozen=True)
 class Candidates:
     """The folders that may be chosen, what speaks for which, and which is chosen beforehand for each role: the one that is mapped
-    already, or else the one that is suggested."""
+    already, or else the one that is suggested. `kept`: those that are mapped."""
 
     folders: tuple[MailFolder, ...]
     suggestions: Suggestions
     chosen: Mapping[FolderRole, MailFolder]
     kept: Mapping[FolderRole, MailFolder] = field(default_factory=dict)
+
+    def unseen(self, names: Mapping[FolderRole, str] = {}) -> dict[FolderRole, MailFolder]:
+        """The mapping that nobody needs to look at: what is mapped, what is sure, and what is likely and called as in another
+        mailbox of the customer (`names`). Empty if a required role is missing."""
+        found = proved_choice(self.suggestions, names) | dict(self.kept)
+        return found if set(REQUIRED_ROLES) <= found.keys() else {}
 
 
 @dataclass(frozen=True)
@@ -115,33 +125,40 @@ class Folders:
             self._keep(tx, account, {role: known[key] for role, key in chosen.items()}, by)
 
     def accept(self, account: Account, by: Person) -> bool:
-        """Map the account's folders as suggested, if every required one is sure; whether they are."""
+        """Map the account's folders as suggested, if every required one is sure; whether they are mapped now."""
         with self._store.transaction() as tx:
-            return self._accept(tx, tx.accounts.lock(account.id or 0), {}, by)
+            account = tx.accounts.lock(account.id or 0)
+            return account.state is State.LIVE or self._accept(tx, account, {}, by, AT_ONCE)
 
-    def use_for_all(self, model: Account, by: Person) -> Accepted:
-        """Map the folders of the customer's other accounts by evidence: their own, and that a folder is called as the one which
-        was chosen for `model`."""
+    def use_for_all(self, model: Account, others: Sequence[Account], by: Person) -> Accepted:
+        """Map the folders of other accounts of the customer by evidence: their own, and that a folder is called as the one which
+        was chosen for `model`. Those that somebody else has mapped by now are left alone."""
         with self._store.transaction() as tx:
             names = {role: row.shown_name for role, row in tx.accounts.folders(model.id or 0).items() if not row.lost}
-            unmapped = [a for a in tx.accounts.of_customer(model.customer_id) if a.state is State.UNMAPPED]
         mapped, unsure = 0, []
-        for account in unmapped:
+        for each in others:
             with self._store.transaction() as tx:
-                done = self._accept(tx, tx.accounts.lock(account.id or 0), names, by)
-            mapped += done
-            unsure += [] if done else [account]
+                account = tx.accounts.lock(each.id or 0)
+                mapped += self._accept(tx, account, names, by, mapped * BETWEEN_CHECKS)
+            unsure += [account] if account.state is State.UNMAPPED else []
         return Accepted(mapped, unsure)
 
-    def _accept(self, tx: Transaction, account: Account, names: Mapping[FolderRole, str], by: Person) -> bool:
-        found = candidates_of(tx, account)
-        chosen = proved_choice(found.suggestions, names) | dict(found.kept)  # what a person chose stays
-        if account.state is not State.UNMAPPED or not set(REQUIRED_ROLES) <= chosen.keys():
-            return False
-        self._keep(tx, account, chosen, by)
-        return True
+    def _accept(
+        self, tx: Transaction, account: Account, names: Mapping[FolderRole, str], by: Person, wait: timedelta
+    ) -> bool:
+        chosen = candidates_of(tx, account).unseen(names) if account.state is State.UNMAPPED else {}
+        if chosen:
+            self._keep(tx, account, chosen, by, wait)
+        return bool(chosen)
 
-    def _keep(self, tx: Transaction, account: Account, chosen: Mapping[FolderRole, MailFolder], by: Person) -> None:
+    def _keep(
+        self,
+        tx: Transaction,
+        account: Account,
+        chosen: Mapping[FolderRole, MailFolder],
+        by: Person,
+        wait: timedelta = AT_ONCE,
+    ) -> None:
         rows = [
             FolderMapping(account_id=account.id or 0, role=role, server_name=f.server_name, shown_name=f.shown_name)
             for role, f in chosen.items()
@@ -149,7 +166,7 @@ class Folders:
         tx.accounts.map_folders(account.id or 0, rows)
         self._road.audit(tx, by, "folders.mapped", account, **{row.role: row.shown_name for row in rows})
         args = {"account": account.id, "round": 0}  # what the folders are known by is seen soon
-        tx.jobs.add(CHECK_JOB, args, self._clock.now(), key=f"check:{account.id}", sooner=True)
+        tx.jobs.add(CHECK_JOB, args, self._clock.now() + wait, key=f"check:{account.id}", sooner=True)
         if account.state is State.UNMAPPED:
             self._road.move(tx, account, State.LIVE, by)
         self._road.show(tx, account)
@@ -180,11 +197,16 @@ def candidates_of(tx: Transaction, account: Account) -> Candidates:
     proved |= {FolderRole.INBOX: inbox} if inbox and account.proved_at else {}
     suggestions = suggest(folders, proved)
     there = {folder.server_name: folder for folder in folders}
-    mapped = {role: row for role, row in tx.accounts.folders(account.id or 0).items() if row.lost is None}
+    rows = tx.accounts.folders(account.id or 0)
+    mapped = {role: row for role, row in rows.items() if row.lost is None}
     kept = {role: there[row.server_name] for role, row in mapped.items() if row.server_name in there}
-    return Candidates(
-        offered(folders), suggestions, {role: c.folder for role, c in suggestions.chosen.items()} | kept, kept
-    )
+    needed = {*proved.values(), *(row.server_name for row in mapped.values())}
+    asked = {
+        *REQUIRED_ROLES,
+        *(rows if mapped else FolderRole),
+    }  # an optional role that was left empty was left so on purpose
+    suggested = {role: candidate.folder for role, candidate in suggestions.chosen.items() if role in asked}
+    return Candidates(offered(folders, needed), suggestions, suggested | kept, kept)
 
 
 def proved_choice(suggestions: Suggestions, names: Mapping[FolderRole, str] = {}) -> dict[FolderRole, MailFolder]:

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import structlog
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 from bot.desk import Desk
+from bot.failures import Recorded
 from bot.folders import FoldersUnavailable, InvalidMapping, SameFolder
 from bot.people import Person
 from bot.refusals import Refused
@@ -20,14 +23,18 @@ from handlers.cards.folders import (
     first_form,
     loading,
     mapping_form,
+    question,
     saved_window,
     unavailable,
 )
-from handlers.listening import Listeners, NextWindow, form_errors
+from handlers.cards.kit import Block
+from handlers.listening import Listeners, NextWindow, form_errors, unexpected
 from handlers.stimulus import Press, Submission
 from handlers.windows import Windows, fill
 from storage.tables import Account
 from storage.vocabulary import FolderRole, State
+
+log = structlog.get_logger(__name__)
 
 FILL = "folders.fill"
 
@@ -70,8 +77,9 @@ class FolderButtons:
 
     def turn(self, press: Press, by: int) -> None:
         """*Next page* and *Previous page* of the lists."""
-        _, page, _ = read(press.about)
-        self._redraw(press, press.fields.get(FILTER, ""), max(page + by, 0))
+        _, page, _, words = read(press.about)
+        asked = press.fields.get(FILTER, "").strip()
+        self._redraw(press, asked, max(page + by, 0) if asked == words else 0)
 
     def accept(self, press: Press) -> None:
         """*Accept all suggestions*."""
@@ -82,28 +90,50 @@ class FolderButtons:
     def use_for_all(self, press: Press) -> None:
         """*Use for all*: the customer's other mailboxes, by evidence."""
         account = self._account(press.person, press.value)
-        accepted = self._desk.folders.use_for_all(account, press.person)
+        others = self._others(press.person, account)
+        accepted = self._desk.folders.use_for_all(account, others, press.person)
         Windows.of(self._client, press).replace(press.view_id, accepted_window(accepted))
 
     def save(self, sent: Submission) -> dict[str, str] | NextWindow | None:
         """Keep the mapping, or say at each role what is wrong with it; a folder that is chosen twice is asked about."""
-        ref, page, round = read(sent.about)
+        ref, page, round, _ = read(sent.about)
         account = self._account(sent.person, ref)
         chosen = _chosen(sent.values)
         try:
-            self._desk.folders.save(account, chosen, sent.person, sent.values.get(SAME) == SAME)
+            self._save(account, chosen, sent)
         except InvalidMapping as error:
             return form_errors({role.value: problem for role, problem in error.problems.items()})
         except SameFolder as error:
             form = self._form(account, chosen, sent.values.get(FILTER, ""), page, round + 1)
             return NextWindow(mapping_form(replace(form, twice=error.twice)))
+        others = self._others(sent.person, account)
+        return NextWindow(saved_window(account, len(others))) if others else None
+
+    def _save(self, account: Account, chosen: Mapping[FolderRole, str], sent: Submission) -> None:
+        """A yes is one to exactly the question that was asked."""
+        try:
+            self._desk.folders.save(account, chosen, sent.person)
+        except SameFolder as error:
+            if sent.values.get(SAME) != question(error.twice):
+                raise
+            self._desk.folders.save(account, chosen, sent.person, same_is_meant=True)
+
+    def _others(self, person: Person, account: Account) -> list[Account]:
+        """The customer's other accounts that wait for their folders and that the person may map."""
         with self._desk.store.transaction() as tx:
-            accounts = tx.accounts.of_customer(account.customer_id)
-        others = sum(each.state is State.UNMAPPED for each in accounts)
-        return NextWindow(saved_window(account, others)) if others else None
+            accounts = [a for a in tx.accounts.of_customer(account.customer_id) if a.state is State.UNMAPPED]
+        allowed = {a.channel_id: self._may(person, a) for a in {a.channel_id: a for a in accounts}.values()}
+        return [a for a in accounts if a.id != account.id and allowed[a.channel_id]]
+
+    def _may(self, person: Person, account: Account) -> bool:
+        try:
+            self._account(person, account.ref)
+        except Refused:
+            return False
+        return True
 
     def _redraw(self, press: Press, words: str, page: int) -> None:
-        ref, _, round = read(press.about)
+        ref, _, round, _ = read(press.about)
         account = self._account(press.person, ref)
         form = self._form(account, _chosen(press.fields), words.strip(), page, round + 1)
         Windows.of(self._client, press).replace(press.view_id, mapping_form(form))
@@ -142,14 +172,24 @@ def fill_folders(desk: Desk, client: WebClient, args: dict[str, Any]) -> None:
     try:
         view = mapping_form(first_form(account, desk.folders.fetch(account.id or 0)))
     except FoldersUnavailable as error:
-        view = unavailable(account, error.recorded.verdict, error.recorded.failure.ref)
-    fill(client, args["view"], view)
+        view = _told(account, error.recorded)
+    try:
+        fill(client, args["view"], view)
+    except SlackApiError as error:
+        if not str(error.response["error"]).startswith("invalid"):
+            raise  # another time
+        log.exception("folders.window_refused")
+        fill(client, args["view"], _told(account, unexpected(desk, FILL, error)))
 
 
-def read(about: str) -> tuple[str, int, int]:
-    """The account, the page and the round that the window carries."""
-    ref, page, round = (*about.split("|"), "", "")[:3]
-    return ref, _small(page), _small(round)
+def _told(account: Account, recorded: Recorded) -> Block:
+    return unavailable(account, recorded.verdict, recorded.failure.ref)
+
+
+def read(about: str) -> tuple[str, int, int, str]:
+    """The account, the page, the round and the words that the window carries."""
+    ref, page, round, words = (*about.split("|", 3), "", "", "")[:4]
+    return ref, _small(page), _small(round), words
 
 
 def _small(text: str) -> int:

@@ -16,6 +16,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.desk import Desk
 from bot.diagnosis.observation import Observation, Where
+from bot.failures import Recorded
 from bot.people import Person
 from bot.refusals import Refused
 from handlers.cards.home import message_window
@@ -137,14 +138,9 @@ class Listeners:
             tell(Message(text, [section(text)]))
         except Exception as error:
             log.exception("listener.failed", what=what)
-            ref = self._unexpected(what, error)
+            ref = unexpected(self.desk, what, error).failure.ref
             text = say("problem.unexpected", error=ref)
             tell(Message(text, [section(text), actions(contact_button(ref))]))
-
-    def _unexpected(self, what: str, error: Exception) -> str:
-        seen = Observation(Where.INTERNAL, step=what, condition="unexpected", text=type(error).__name__)
-        with self.desk.store.transaction() as tx:
-            return self.desk.failures.record(tx, seen).failure.ref
 
     def _audit_refusal(self, person: Person, what: str, refused: Refused) -> None:
         entry = AuditEntry(at=self.desk.clock.now(), team=person.team, user=person.user, action=what, subject="")
@@ -156,6 +152,13 @@ class Listeners:
     def _in_window(self, press: Press, message: Message) -> None:
         windows = Windows.of(self.client, press)
         windows.open(message_window("refused.title", message))
+
+
+def unexpected(desk: Desk, what: str, error: Exception) -> Recorded:
+    """Keep an error of our own under an error ID."""
+    seen = Observation(Where.INTERNAL, step=what, condition="unexpected", text=type(error).__name__)
+    with desk.store.transaction() as tx:
+        return desk.failures.record(tx, seen)
 
 
 def form_errors(problems: dict[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 from bot import notices
 from bot.checklist import SENDING_IS_OFF, Facts
 from bot.desk import Desk
-from bot.folders import candidates_of, proved_choice
+from bot.folders import candidates_of
 from bot.results import first_failure
 from bot.road import listed_still
 from handlers.cards.account import AccountView, account_card
@@ -23,7 +23,7 @@ from handlers.cards.test import Fault, TestView, test_message
 from handlers.words import plainly, say
 from storage.database import Transaction
 from storage.tables import Account, Failure
-from storage.vocabulary import REQUIRED_ROLES, FolderRole, Owner, State
+from storage.vocabulary import FolderRole, Owner, State
 
 FAULTY = frozenset({State.FAILING, State.BROKEN, State.AWAITING_ADMIN})
 
@@ -80,10 +80,8 @@ class Presenter:
         """The folders (role, name) that nobody needs to look at, if that is all that the account needs."""
         if account.state is not State.UNMAPPED:
             return []
-        found = candidates_of(tx, account)
-        sure = proved_choice(found.suggestions) | dict(found.kept)
-        named = [(plainly(f"folders.{role}"), sure[role].shown_name) for role in FolderRole if role in sure]
-        return named if set(REQUIRED_ROLES) <= sure.keys() else []
+        sure = candidates_of(tx, account).unseen()
+        return [(plainly(f"folders.{role}"), sure[role].shown_name) for role in FolderRole if role in sure]
 
     def _fault(self, tx: Transaction, account: Account) -> Failure | None:
         if account.state not in FAULTY:

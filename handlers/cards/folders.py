@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from unicodedata import normalize
 
 from bot.candidates import Candidate, plain
 from bot.diagnosis.verdict import Verdict
@@ -31,6 +33,9 @@ from storage.vocabulary import REQUIRED_ROLES, FolderRole
 PAGE = 80
 """Folders in a list at a time; with the suggestions and what is chosen it stays below the hundred that Slack allows."""
 
+LEGIBLE = 8
+"""So many characters of a level of a path say which one it is."""
+
 CANDIDATES_SHOWN = 8
 UNSURE_SHOWN = 40
 FILTER, SAME = "folders.filter", "same"
@@ -53,13 +58,13 @@ class FolderForm:
     @property
     def about(self) -> str:
         """As the window carries it."""
-        return f"{self.account.ref}|{self.page}|{self.round}"
+        return f"{self.account.ref}|{self.page}|{self.round}|{self.words}"
 
-    @property
+    @cached_property
     def fitting(self) -> list[MailFolder]:
         """The folders that have the words in their names; all of them where none has."""
-        folders = self.candidates.folders
-        return [folder for folder in folders if self._has_all(folder)] or list(folders)
+        folders = list(self.candidates.folders)
+        return [folder for folder in folders if self._has_all(folder)] or folders if self.words else folders
 
     @property
     def found_nothing(self) -> bool:
@@ -84,9 +89,11 @@ def loading(account: Account) -> Block:
 def mapping_form(form: FolderForm) -> Block:
     """A list for each role, with what is suggested or mapped already chosen."""
     blocks = [section(say("folders.intro", name=form.account.name)), *_same(form), *_search(form)]
-    unsure = [plainly(f"folders.{role}") for role in REQUIRED_ROLES if role not in form.chosen]
+    lists = {role: _list(form, role) for role in FolderRole}
+    empty = [role for role in FolderRole if "initial_option" not in lists[role]["element"]]
+    unsure = [plainly(f"folders.{role}") for role in empty if role in REQUIRED_ROLES or role in form.chosen]
     blocks += [section(say("folders.not_sure", roles=", ".join(unsure)))] if unsure else []
-    blocks += [_list(form, role) for role in FolderRole]
+    blocks += lists.values()
     save = plainly("folders.save")
     return modal(plainly("folders.title"), blocks, callback="folders.save", submit=save, metadata=form.about)
 
@@ -138,8 +145,13 @@ def _same(form: FolderForm) -> list[Block]:
         say("folders.same_line", folder=name, roles=", ".join(plainly(f"folders.{role}") for role in roles))
         for name, roles in form.twice.items()
     ]
-    tick = checkboxes(plainly("folders.same"), SAME, [(SAME, plainly("folders.same_option"))])
+    tick = checkboxes(plainly("folders.same"), SAME, [(question(form.twice), plainly("folders.same_option"))])
     return [section(Safe("\n".join([say("folders.same_intro"), *lines]))), tick]
+
+
+def question(twice: Mapping[str, Sequence[FolderRole]]) -> str:
+    """What a yes to exactly this question is sent as."""
+    return folder_key(repr(sorted((name, sorted(roles)) for name, roles in twice.items())))
 
 
 def _search(form: FolderForm) -> list[Block]:
@@ -189,10 +201,20 @@ def _groups(form: FolderForm, role: FolderRole) -> list[Block]:
 
 def _once_each(*parts: Sequence[str]) -> Iterator[str]:
     """The texts of a list, of which no two read alike."""
-    seen: dict[str, int] = {}
+    taken: set[str] = set()
     for text in (text for part in parts for text in part):
-        seen[text] = seen.get(text, 0) + 1
-        yield text if seen[text] == 1 else f"{cut(text, OPTION_LIMIT - 6)} ({seen[text]})"
+        told, number = text, 1
+        while _visible(told) in taken:
+            number += 1
+            told = f"{cut(text, OPTION_LIMIT - 6)} ({number})"
+        taken.add(_visible(told))
+        yield told
+
+
+def _visible(text: str) -> str:
+    """What the eye makes of a text: without signs that are not seen, and with one kind of space."""
+    seen = "".join(sign for sign in normalize("NFC", text) if sign.isprintable() or sign.isspace())
+    return " ".join(seen.split())
 
 
 def _reasoned(candidate: Candidate) -> str:
@@ -205,11 +227,17 @@ def _language(code: str) -> str:
 
 
 def _path(folder: MailFolder, room: int) -> str:
-    """A folder's name; of a long path the beginning and the folder itself."""
-    name = folder.shown_name or "–"
-    parts = name.split(folder.delimiter) if folder.delimiter else [name]
-    if len(name) <= room or len(parts) == 1:
+    """A folder's name. Of a long path the longest levels are cut, so that short ones (a year) tell it from its neighbours; of a
+    very deep one levels in the middle are left out."""
+    name = folder.shown_name if _visible(folder.shown_name) else "–"
+    *above, last = name.split(folder.delimiter) if folder.delimiter else [name]
+    if len(name) <= room or not above:
         return cut(name, room)
-    tail = cut(parts[-1], max(room * 2 // 3, 1))
-    head = cut(folder.delimiter.join(parts[:-1]), max(room - len(tail) - 1, 1))
-    return f"{head}{folder.delimiter}{tail}"
+    last = cut(last, max(room // 2, 1))
+    fewer = [[*above[:2], "…", *above[at:]] for at in range(3, len(above) + 1)]
+    for levels in (above, *fewer, [above[0], "…"]):
+        left = room - len(last) - len(levels)
+        width = max((each for each in range(left) if sum(min(len(level), each) for level in levels) <= left), default=0)
+        if width >= LEGIBLE:
+            return folder.delimiter.join([*(cut(level, width) for level in levels), last])
+    return cut(f"…{folder.delimiter}{last}", room)

@@ -305,7 +305,7 @@ def test_whatever_is_listed_the_promises_hold(
 ) -> None:
     folders, proved = listing
     suggestions = suggest(folders, proved)
-    may_be_offered = set(offered(folders))
+    may_be_offered = set(offered(folders, proved.values()))
     candidates = [c for found in suggestions.candidates.values() for c in found]
 
     assert set(suggestions.candidates) == set(FolderRole)
