@@ -1,5 +1,6 @@
 """Customers and the channels where they are met."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot import notices
@@ -28,7 +29,10 @@ class Care:
 class Customers:
     """Binds channels to customers, and customers to their Microsoft tenants."""
 
-    def __init__(self, store: Store, clock: Clock, microsoft: Microsoft, support_channel: str) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, microsoft: Microsoft, support_channel: str, alert_channel: str
+    ) -> None:
+        self._own_channels = (support_channel, alert_channel)
         self._store = store
         self._clock = clock
         self._microsoft = microsoft
@@ -58,8 +62,10 @@ class Customers:
         looked after from now on, where that is said.
 
         Raises:
-            Refused: the channel belongs to another customer, or the customer has another tenant.
+            Refused: the channel is our own, or another customer's, or the customer has another tenant.
         """
+        if channel_id in self._own_channels:
+            raise Refused("refused.our_own_channel")
         name, now = " ".join(customer_name.split()), self._clock.now()
         with self._store.transaction() as tx:
             customer = tx.channels.customer_named(name) or tx.channels.add_customer(name, now)
@@ -92,18 +98,23 @@ class Customers:
         is told. The binding stays. A channel that is not bound, or closed already, is left alone."""
         with self._store.transaction() as tx:
             channel = tx.channels.get(channel_id)
-            if channel is None or channel.closed:
+            if channel is None or why in channel.closed.split():
                 return
-            channel.closed = why
+            first, channel.closed = not channel.closed, f"{channel.closed} {why}".strip()
+            if not first:
+                return
             tx.outbox.drop(channel_id, why, self._clock.now())
             self._tell(tx, channel, f"channel.{why}")
 
-    def reopen(self, channel_id: str) -> None:
-        """The channel can be posted in again: every card there shows how things stand."""
+    def reopen(self, channel_id: str, over: Collection[str]) -> None:
+        """What closed the channel (`over`, as in `Channel.closed`) is over. If nothing else keeps it closed, it can be posted in
+        again: every card there shows how things stand."""
         with self._store.transaction() as tx:
             channel = tx.channels.get(channel_id)
             if channel is not None and channel.closed:
-                channel.closed = ""
+                channel.closed = " ".join(why for why in channel.closed.split() if why not in over)
+                if channel.closed:
+                    return
                 self._tell(tx, channel, "channel.back")
                 self._show_all(tx, channel)
 

@@ -13,7 +13,7 @@ from bot.road import Road
 from bot.time import Clock
 from storage.database import Transaction
 from storage.tables import Account, FolderListing, FolderMapping
-from storage.vocabulary import REQUIRED_ROLES, FolderRole, Loss
+from storage.vocabulary import REQUIRED_ROLES, FolderRole, Loss, State
 
 Mapped = Mapping[FolderRole, FolderMapping]
 
@@ -51,25 +51,27 @@ class Drift:
                 False  # they could not be asked about, or somebody listed or mapped them meanwhile: the next test looks
             )
         marks = report.marks or {}
-        fates = {role: self._fate(row, report, before) for role, row in mapped.items()}
+        new = _new_names(report, marks, before) | _displaced(mapped, marks)
+        fates = {role: self._fate(row, mapped, report, new) for role, row in mapped.items()}
         if _renumbered(mapped, marks):
             fates = {role: _as_it_is(mapped[role], report) or fate for role, fate in fates.items()}
         tx.accounts.put_listing(listing_of(account.id or 0, report.folders, self._clock))
         for role, fate in fates.items():
             self._settle(tx, account, mapped[role], fate, marks)
+        if account.state is State.UNMAPPED:  # its card shows what may be accepted
+            self._road.show(tx, account)
         return any(fates[role].loss is not None for role in REQUIRED_ROLES if role in fates)
 
-    def _fate(self, row: FolderMapping, report: MailReport, before: FolderListing | None) -> Fate:
+    def _fate(self, row: FolderMapping, mapped: Mapped, report: MailReport, new: set[str]) -> Fate:
         known, marks = {f.server_name: f for f in _usable(report)}, report.marks or {}
         there, mark = known.get(row.server_name), marks.get(row.server_name)
-        if there is not None:
-            return Fate(there) if mark is None or _same(row, mark) else Fate(loss=Loss.MADE_ANEW)
-        listed = checked_names(before)
-        new = [known[name] for name in marks if name in known and name not in listed]
-        again = [f for f in new if row.uid_validity and _same(row, marks[f.server_name])]
-        if len(again) == 1:
+        if there is not None and (mark is None or _same(row, mark)):
+            return Fate(there)
+        again = [known[name] for name in new if name in known and _recognised(row, marks[name])]
+        alone = row.mailbox_id or sum(other.uid_validity == row.uid_validity for other in mapped.values()) == 1
+        if len(again) == 1 and alone:
             return Fate(again[0])
-        return Fate(loss=Loss.GONE)
+        return Fate(loss=Loss.MADE_ANEW if there is not None else Loss.GONE)
 
     def _settle(
         self, tx: Transaction, account: Account, row: FolderMapping, fate: Fate, marks: Mapping[str, FolderMark]
@@ -102,6 +104,21 @@ def _same(row: FolderMapping, mark: FolderMark) -> bool:
     if row.mailbox_id and mark.mailbox_id:
         return row.mailbox_id == mark.mailbox_id
     return 0 in (row.uid_validity, mark.uid_validity) or row.uid_validity == mark.uid_validity
+
+
+def _recognised(row: FolderMapping, mark: FolderMark) -> bool:
+    """Whether what stands under another name is surely the folder that was mapped."""
+    return bool(row.uid_validity and mark.uid_validity) and _same(row, mark)
+
+
+def _new_names(report: MailReport, marks: Mapping[str, FolderMark], before: FolderListing | None) -> set[str]:
+    listed = checked_names(before)
+    return {folder.server_name for folder in report.folders if folder.server_name not in listed} & marks.keys()
+
+
+def _displaced(mapped: Mapped, marks: Mapping[str, FolderMark]) -> set[str]:
+    """The names of mapped folders under which something else stands now: two may have changed their names."""
+    return {r.server_name for r in mapped.values() if r.server_name in marks and not _same(r, marks[r.server_name])}
 
 
 def _usable(report: MailReport) -> list[MailFolder]:

@@ -62,7 +62,8 @@ class Candidates:
     def unseen(self, names: Mapping[FolderRole, str] = {}) -> dict[FolderRole, MailFolder]:
         """The mapping that nobody needs to look at: what is mapped, what is sure, and what is likely and called as in another
         mailbox of the customer (`names`). Empty if a required role is missing."""
-        found = proved_choice(self.suggestions, names) | dict(self.kept)
+        proved = proved_choice(self.suggestions, names)
+        found = {role: folder for role, folder in proved.items() if role in self.chosen} | dict(self.kept)
         return found if set(REQUIRED_ROLES) <= found.keys() else {}
 
 

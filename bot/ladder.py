@@ -18,6 +18,10 @@ def waits(account: Account) -> bool:
     return account.state in WAITING and account.owner in (*THEIRS, Owner.SUPPORT)
 
 
+def _microsofts(account: Account) -> bool:
+    return account.state in WAITING and account.owner is Owner.MICROSOFT
+
+
 @dataclass(frozen=True)
 class Ladder:
     """How long after the beginning of a wait each reminder comes."""
@@ -26,10 +30,22 @@ class Ladder:
 
     def begin(self, account: Account, now: datetime, hours: Hours) -> None:
         """The account waits for somebody else from now on, or for nobody any more."""
-        account.nag_rung, account.nag_since = 0, now
+        account.nag_since = now
         account.snoozed_until = account.nag_stopped_at = None
         account.nag_held_by_team = account.nag_held_by_user = ""
-        account.nag_due_at = self._due(account, hours) if waits(account) else None
+        account.nag_rung = (
+            len(self.rungs) - 1 if _microsofts(account) else 0
+        )  # nobody is reminded, support is told in the end
+        account.nag_due_at = self._due(account, hours) if waits(account) or _microsofts(account) else None
+
+    def interrupt(self, account: Account) -> None:
+        """The account is tested: nobody is reminded meanwhile."""
+        account.nag_due_at = None
+
+    def go_on(self, account: Account, now: datetime, hours: Hours) -> None:
+        """The account waits for the same as before it was tested: put off, ended or reminded of as it was."""
+        over = account.nag_stopped_at is not None or account.nag_rung >= len(self.rungs)
+        account.nag_due_at = None if over else max(self._due(account, hours), hours.next_moment(now))
 
     def climb(self, account: Account, now: datetime, hours: Hours) -> bool:
         """A reminder goes out now; False if it was the last one. Rungs that passed meanwhile are left out: what is late comes
@@ -40,6 +56,14 @@ class Ladder:
         account.nag_rung = max([account.nag_rung, *passed]) + 1
         account.nag_due_at = self._due(account, hours) if account.nag_rung < len(self.rungs) else None
         return account.nag_due_at is not None
+
+    def step_back(self, account: Account, now: datetime, hours: Hours) -> None:
+        """The last reminder did not go out after all: it comes when people work again."""
+        account.nag_rung, account.nag_due_at = max(account.nag_rung - 1, 0), hours.next_moment(now)
+
+    def end(self, account: Account) -> None:
+        """There is no further reminder."""
+        account.nag_rung, account.nag_due_at = len(self.rungs), None
 
     def hold(self, account: Account, until: datetime, hours: Hours) -> None:
         """The next reminder comes at `until` and not before; those after it keep their distance."""

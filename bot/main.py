@@ -136,7 +136,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         store=store,
         clock=clock,
         rights=Rights(store, directory, settings.alert_channel),
-        customers=Customers(store, clock, microsoft, settings.support_channel),
+        customers=Customers(store, clock, microsoft, settings.support_channel, settings.alert_channel),
         accounts=accounts,
         old=old,
         drafts=Drafts(store, clock, old),
@@ -159,7 +159,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         public_url=url,
     )
     presenter = Presenter(desk)
-    delivery = Delivery(store, clock, SlackCourier(patient, presenter))
+    delivery = Delivery(store, clock, SlackCourier(patient, presenter, desk.reminders))
     doers: dict[str, Callable[[dict[str, Any]], None]] = {
         connection_test.JOB: tests.run,
         CHECK_JOB: tests.check,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 
 import structlog
 
@@ -20,6 +21,9 @@ from storage.vocabulary import Owner
 log = structlog.get_logger(__name__)
 
 PLACES_AT_ONCE = 200
+NAMED = 15
+"""So many accounts are named when they are handed to support."""
+
 LISTED = 50
 """So many accounts stand on one reminder; of the others it says how many there are."""
 
@@ -59,6 +63,8 @@ class Reminders:
             reminder = tx.reminders.lock(reminder_id)
             listed = tx.accounts.lock_several(reminder.account_ids) if reminder is not None else []
             ours = reminder is not None and reminder.channel_id == self._support_channel
+            if reminder is not None and not ours:  # "all" means all, not only as many as the message lists
+                listed = tx.reminders.all_waiting_in(reminder.channel_id)
             waiting = [a for a in listed if listed_still(a, ours) and self._may_wait_longer(a)]
             if reminder is None or reminder.finished_at is not None or not waiting:
                 raise Refused("refused.nothing_to_snooze")
@@ -92,11 +98,32 @@ class Reminders:
         """Remind of the account again.
 
         Raises:
-            Refused: it waits for nobody who is reminded.
+            Refused: it waits for nobody who is reminded, or every reminder went out.
         """
         with self._waiting(account) as (tx, account):
             self._ladder.resume(account, self._clock.now(), self._road.hours(tx, account))
+            if account.nag_due_at is None:
+                raise Refused("refused.all_reminders_out", name=account.name)
             self._road.audit(tx, by, "reminder.resumed", account)
+
+    def came_too_late(self, reminder_id: int) -> bool:
+        """Whether a reminder that is not posted yet would be read outside of working hours by now; then it is taken back, and
+        what it lists is due when they begin again."""
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            reminder = tx.reminders.lock(reminder_id)
+            if reminder is None or reminder.finished_at is not None:
+                return False
+            support = reminder.channel_id == self._support_channel
+            hours = self._place_hours(tx, None if support else tx.channels.get(reminder.channel_id))
+            if hours.includes(now):
+                return False
+            listed = tx.accounts.lock_several(reminder.account_ids)
+            for account in (a for a in listed if listed_still(a, support) and self._may_wait_longer(a)):
+                self._ladder.step_back(account, now, hours)
+            reminder.finished_at = now
+            tx.reminders.set_day(reminder.channel_id, None)
+            return True
 
     def pause(self, channel: Channel, day: date, by: Person) -> datetime:
         """Remind nobody of the customer's people before `day` begins there (public holidays, say); when that is.
@@ -148,6 +175,8 @@ class Reminders:
             due = tx.reminders.due_in(None if support else place, now)
             channel = None if support else tx.channels.get(place)
             hours = self._place_hours(tx, channel)
+            nobodys, due = [a for a in due if not waits(a)], [a for a in due if waits(a)]
+            self._hand_over(tx, nobodys, now)
             if not due or self._paused(tx, channel, due, hours, now):
                 return 0
             if (channel is not None and channel.closed) or not self._free(tx, place, hours, now):
@@ -193,8 +222,7 @@ class Reminders:
         reminder = tx.reminders.add(Reminder(channel_id=place, posted_at=now, account_ids=ids))
         tx.reminders.set_day(place, hours.day(now))
         notices.show_reminder(tx, reminder, now)
-        for account in ended:
-            self._hand_over(tx, account, now)
+        self._hand_over(tx, ended, now)
 
     def _listed(
         self, tx: Transaction, place: str, due: Sequence[Account], earlier: Reminder | None, now: datetime
@@ -216,9 +244,19 @@ class Reminders:
         self._road.audit(tx, MAILDESK, "reminder.posted", account, rung=str(account.nag_rung))
         return more
 
-    def _hand_over(self, tx: Transaction, account: Account, now: datetime) -> None:
-        self._road.hand_to_support(tx, account)
-        notices.tell_support(tx, self._support_channel, "support.waits_too_long", account, now)
+    def _hand_over(self, tx: Transaction, ended: Sequence[Account], now: datetime) -> None:
+        """Support's turn from now on, who are told in one message a channel."""
+        for account in ended:
+            self._ladder.end(account)
+            self._road.hand_to_support(tx, account)
+        for _channel, group in groupby(sorted(ended, key=_channel_of), _channel_of):
+            first, *more = group
+            if more:
+                names = ", ".join(f"{account.name} {account.ref}" for account in [first, *more][:NAMED])
+                values = {"names": names + (" …" if len(more) >= NAMED else ""), "count": len(more) + 1}
+                notices.tell_support(tx, self._support_channel, "support.several_wait_too_long", first, now, **values)
+            else:
+                notices.tell_support(tx, self._support_channel, "support.waits_too_long", first, now)
 
     def _hold(self, tx: Transaction, account: Account, until: datetime, by: Person) -> None:
         self._ladder.hold(account, until, self._road.hours(tx, account))
@@ -249,3 +287,7 @@ class Reminders:
             reminder = tx.reminders.open_in(each)
             if reminder is not None:
                 notices.show_reminder(tx, reminder, self._clock.now())
+
+
+def _channel_of(account: Account) -> str:
+    return account.channel_id

@@ -1,5 +1,7 @@
 """The road of an account: which state it is in, whose turn it is, and what follows from a change."""
 
+from datetime import datetime
+
 from bot import notices
 from bot.hours import Hours, hours_of
 from bot.ladder import Ladder, waits
@@ -7,7 +9,9 @@ from bot.people import MAILDESK, Person
 from bot.time import Clock
 from storage.database import Transaction
 from storage.tables import Account, AuditEntry, Reminder
-from storage.vocabulary import Owner, State
+from storage.vocabulary import WAITING, Owner, State
+
+HANDED_OVER = "handed-over"
 
 WHOSE_TURN = {
     State.LISTED: Owner.SUPPORT,
@@ -49,12 +53,14 @@ class Road:
         owner = owner or WHOSE_TURN[state]
         if account.state is state and (account.owner is owner or handed_over(account)):
             return
-        now = self._clock.now()
+        now, interrupted = self._clock.now(), account.nag_for
+        account.nag_for = _wait(account) if state is State.TESTING else ""
         if account.state is not state:
             account.state_since = now
             self.audit(tx, by, f"account.{state}", account)
-        account.state, account.owner = state, owner
-        self._ladder.begin(account, now, self.hours(tx, account))
+        with_support = interrupted == f"{state}:{HANDED_OVER}"
+        account.state, account.owner = state, Owner.SUPPORT if with_support else owner
+        self._go_on(tx, account, interrupted, with_support, now)
         if not quiet:
             self.show(tx, account)
 
@@ -63,7 +69,7 @@ class Road:
         if account.owner is not Owner.SUPPORT:
             account.owner = Owner.SUPPORT
             self.audit(tx, MAILDESK, "account.handed_over", account)
-            self.show(tx, account)
+            notices.show_card(tx, account, self._clock.now())
 
     def show(self, tx: Transaction, account: Account) -> None:
         """Have every message that speaks of the account show how it stands now."""
@@ -85,8 +91,17 @@ class Road:
 
     def hours(self, tx: Transaction, account: Account) -> Hours:
         """When whoever has to act for the account may be reminded."""
-        support = account.owner is Owner.SUPPORT
+        support = account.owner in (Owner.SUPPORT, Owner.MICROSOFT)
         return hours_of(None if support else tx.channels.customer(account.customer_id), self._ordinary)
+
+    def _go_on(self, tx: Transaction, account: Account, interrupted: str, with_support: bool, now: datetime) -> None:
+        """Who is reminded from now on: nobody while it is tested; after a test that changes nothing as before; else anew."""
+        if account.state is State.TESTING:
+            self._ladder.interrupt(account)
+        elif with_support or (interrupted and interrupted == _wait(account)):
+            self._ladder.go_on(account, now, self.hours(tx, account))
+        else:
+            self._ladder.begin(account, now, self.hours(tx, account))
 
     def _settle(self, tx: Transaction, reminder: Reminder) -> None:
         listed = tx.accounts.several(reminder.account_ids)
@@ -108,4 +123,12 @@ def listed_still(account: Account, support: bool) -> bool:
 
 def handed_over(account: Account) -> bool:
     """Whether every reminder went out and support was told."""
-    return account.owner is Owner.SUPPORT and account.nag_rung > 0 and account.nag_due_at is None
+    over = account.nag_rung > 0 and account.nag_due_at is None and account.nag_stopped_at is None
+    return account.owner is Owner.SUPPORT and over
+
+
+def _wait(account: Account) -> str:
+    """What the account waits for, in a word; empty if for nobody."""
+    if account.state not in WAITING:
+        return ""
+    return f"{account.state}:{HANDED_OVER if handed_over(account) else account.owner}"

@@ -8,6 +8,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot import notices
 from bot.outbox import ChannelBusy, ChannelRefuses, ChannelUnreachable
+from bot.reminders import Reminders
 from handlers.cards.kit import cut_markup
 from handlers.presenter import Presenter
 from storage.tables import OutboxItem
@@ -27,12 +28,16 @@ LONGEST_TEXT = 4000
 class SlackCourier:
     """The `Courier` of the outbox, over Slack's Web API."""
 
-    def __init__(self, client: WebClient, presenter: Presenter) -> None:
+    def __init__(self, client: WebClient, presenter: Presenter, reminders: Reminders) -> None:
         self._client = client
         self._presenter = presenter
+        self._reminders = reminders
 
     def show(self, item: OutboxItem, ts: str | None, thread_ts: str | None) -> str | None:
-        """Post the message, update the one at `ts`, or take it away."""
+        """Post the message, update the one at `ts`, or take it away. A reminder that comes too late to be posted is not."""
+        new = ts is None and item.notice == notices.REMINDER
+        if new and self._reminders.came_too_late(int(item.args["reminder"])):
+            return None
         message = None if item.notice == notices.GONE else self._presenter.draw(item.notice, item.args)
         if message is None:
             self._take_away(item, ts)

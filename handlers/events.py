@@ -36,7 +36,14 @@ CLOSES = {
     "group_left": "left",
     "channel_unshared": "unshared",
 }
-REOPENS = ("channel_unarchive", "group_unarchive", "channel_shared")
+REOPENS = {
+    "channel_unarchive": ("archived",),
+    "group_unarchive": ("archived",),
+    "channel_shared": ("unshared",),
+}
+BACK = ("archived", "deleted", "left")
+"""What is over when the bot comes into a channel."""
+
 FOLLOWED = (*CLOSES, *REOPENS, "channel_id_changed")
 """What becomes of channels (docs.slack.dev/reference/events)."""
 
@@ -104,7 +111,7 @@ class Events:
         if what == "channel_id_changed":
             customers.renumber(event["old_channel_id"], event["new_channel_id"])
         elif what in REOPENS:
-            customers.reopen(event["channel"])
+            customers.reopen(event["channel"], REOPENS[what])
         elif not event.get("is_ext_shared"):  # still shared with others
             customers.close(event["channel"], CLOSES[what])
 
@@ -148,7 +155,7 @@ class Events:
         bot = str(self._client.auth_test()["user_id"])
         if event["type"] != "member_joined_channel" or event["user"] != bot:
             return
-        self._desk.customers.reopen(event["channel"])
+        self._desk.customers.reopen(event["channel"], BACK)
         with self._desk.store.transaction() as tx:
             known = tx.channels.get(event["channel"]) is not None
             if known or not tx.channels.first_sight(f"greeted:{event['channel']}", self._desk.clock.now()):

@@ -16,7 +16,7 @@ from handlers.cards.error import note_message
 from handlers.cards.kit import Audience, Message
 from handlers.cards.manage import Packet
 from handlers.cards.old import BatchView, batch_message
-from handlers.cards.reminder import ReminderView, Waiting, held_line, reminder_message
+from handlers.cards.reminder import SHOWN, ReminderView, Waiting, held_line, reminder_message
 from handlers.cards.request import RequestView, help_message, request_card
 from handlers.cards.setup import setup_card
 from handlers.cards.test import Fault, TestView, test_message
@@ -155,8 +155,8 @@ class Presenter:
             listed = [account for account in listed if not reminder.finished_at and listed_still(account, ours)]
             if not listed and tx.outbox.posted(notices.reminder_key(reminder)) is None:
                 return None  # it was done before anybody was reminded
-            waiting = [self._waiting(tx, account, now) for account in listed]
-            more = 0 if ours else max(tx.reminders.count_in(reminder.channel_id, now) - len(waiting), 0)
+            waiting = [self._waiting(tx, account, now, number < SHOWN) for number, account in enumerate(listed)]
+            more = 0 if ours else max(tx.reminders.count_in(reminder.channel_id) - len(waiting), 0)
             paused = None if ours else self._paused(tx, reminder.channel_id, now)
         people = [] if ours else self._addressed([each.account for each in waiting])
         view = ReminderView(reminder, waiting, now, more, people, paused)
@@ -169,13 +169,16 @@ class Presenter:
             return None
         return customer.paused_until, customer.paused_by_user
 
-    def _waiting(self, tx: Transaction, account: Account, now: datetime) -> Waiting:
+    def _waiting(self, tx: Transaction, account: Account, now: datetime, shown: bool) -> Waiting:
+        if not shown:  # counted only
+            return Waiting(account)
         ticket = tx.signins.usable_ticket(account.id or 0, now)
         fault = self._fault(tx, account)
         verdict = (fault, self._desk.failures.verdict(fault)) if fault else None
         customer = tx.channels.customer(account.customer_id).name
         link = self._desk.links.url(ticket) if ticket else ""
-        return Waiting(account, customer, link, verdict, self._sure(tx, account))
+        held = tx.signins.held(account.id or 0)
+        return Waiting(account, customer, link, verdict, self._sure(tx, account), held.upn if held else "")
 
     def _addressed(self, accounts: Sequence[Account]) -> list[str]:
         """Who of the customer's people added what waits for a person, each once."""

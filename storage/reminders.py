@@ -33,9 +33,9 @@ class Reminders:
         day = self._session.get_one(ReminderDay, place, populate_existing=True).day
         return date.fromisoformat(day) if day else None
 
-    def set_day(self, place: str, day: date) -> None:
-        """There was a reminder that day."""
-        self._session.get_one(ReminderDay, place).day = day.isoformat()
+    def set_day(self, place: str, day: date | None) -> None:
+        """There was a reminder that day; None: there was none after all."""
+        self._session.get_one(ReminderDay, place).day = day.isoformat() if day else ""
 
     def due_in(self, channel_id: str | None, now: datetime) -> list[Account]:
         """The accounts of a channel's people (None: of the support team) whose next reminder is due at `now`, held."""
@@ -43,20 +43,26 @@ class Reminders:
         if channel_id is None:
             due = due.where(Account.owner == Owner.SUPPORT)
         else:
-            due = due.where(Account.channel_id == channel_id, col(Account.owner).in_(THEIRS))
+            due = due.where(Account.channel_id == channel_id, col(Account.owner).in_((*THEIRS, Owner.MICROSOFT)))
         return list(self._session.exec(due.order_by(col(Account.id)).with_for_update()))
 
     def waiting_in(self, channel_id: str, now: datetime, limit: int) -> list[Account]:
         """Up to `limit` accounts of the channel that wait for its people and are not put off, those without folders first, then
         the longest waiting."""
         unmapped_first = col(Account.state) != State.UNMAPPED
-        found = select(Account).where(*self._waits(channel_id, now))
+        awake = col(Account.snoozed_until).is_(None) | (col(Account.snoozed_until) <= now)
+        found = select(Account).where(*self._waits(channel_id), awake)
         order = (unmapped_first, col(Account.state_since), col(Account.id))
         return list(self._session.exec(found.order_by(*order).limit(limit)))
 
-    def count_in(self, channel_id: str, now: datetime) -> int:
-        """How many accounts of the channel wait for its people and are not put off."""
-        return self._session.exec(select(func.count()).select_from(Account).where(*self._waits(channel_id, now))).one()
+    def all_waiting_in(self, channel_id: str) -> list[Account]:
+        """Every account of the channel that waits for its people, held."""
+        found = select(Account).where(*self._waits(channel_id)).order_by(col(Account.id))
+        return list(self._session.exec(found.with_for_update()))
+
+    def count_in(self, channel_id: str) -> int:
+        """How many accounts of the channel wait for its people."""
+        return self._session.exec(select(func.count()).select_from(Account).where(*self._waits(channel_id))).one()
 
     def planned(self, customer_id: int, before: datetime) -> list[Account]:
         """The customer's accounts of which its people would be reminded by then, held."""
@@ -98,10 +104,9 @@ class Reminders:
         found = select(Reminder).where(Reminder.channel_id == channel_id, col(Reminder.finished_at).is_(None))
         return self._session.exec(found.order_by(col(Reminder.id).desc())).first()
 
-    def _waits(self, channel_id: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
-        awake = col(Account.snoozed_until).is_(None) | (col(Account.snoozed_until) <= now)
+    def _waits(self, channel_id: str) -> tuple[ColumnElement[bool], ...]:
         there = (col(Account.channel_id) == channel_id, col(Account.state).in_(WAITING), col(Account.owner).in_(THEIRS))
-        return (*there, awake, col(Account.nag_stopped_at).is_(None))
+        return (*there, col(Account.nag_stopped_at).is_(None))
 
     def _open(self, place: str) -> None:
         try:

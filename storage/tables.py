@@ -50,7 +50,7 @@ class Account(SQLModel, table=True):
 
     `nag_since` is when the present wait for the present owner began (or, where it was put off, would have begun), `nag_rung`
     counts its reminders, `nag_due_at` is when the next is due; somebody (`nag_held_by`) may have
-    put them off (`snoozed_until`) or ended them (`nag_stopped_at`)."""
+    put them off (`snoozed_until`) or ended them (`nag_stopped_at`). `nag_for` is the wait that a test interrupts."""
 
     __table_args__ = (
         UniqueConstraint("customer_id", "address_key"),
@@ -87,6 +87,7 @@ class Account(SQLModel, table=True):
     nag_stopped_at: datetime | None = time_column(nullable=True)
     nag_held_by_team: str = ""
     nag_held_by_user: str = ""
+    nag_for: str = ""
 
 
 class OldAccount(SQLModel, table=True):

@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.diagnosis.verdict import Verdict
 from handlers.cards.folders import folder_buttons, folder_names
 from handlers.cards.kit import Block, Message, Safe, actions, button, context, divider, fields, moment, safe, section
+from handlers.cards.organisation import organisation_buttons
 from handlers.cards.test import changed_button, contact_button
 from handlers.words import plainly, say
 from storage.tables import Account, Failure
@@ -125,8 +126,7 @@ def _buttons(view: AccountView) -> list[Block]:
     ref, state = view.account.ref, view.account.state
     renew = button(plainly("button.new_link"), "link.renew", ref)
     if view.held:
-        yes = button(plainly("button.confirm_organisation"), "organisation.confirm", ref, "primary")
-        return [yes, button(plainly("button.deny_organisation"), "organisation.deny", ref)]
+        return organisation_buttons(ref)
     match state:
         case State.AWAITING_SIGN_IN:
             return [*_sign_in(view), renew]

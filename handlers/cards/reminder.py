@@ -22,6 +22,7 @@ from handlers.cards.kit import (
     moment,
     section,
 )
+from handlers.cards.organisation import organisation_buttons
 from handlers.words import plainly, say
 from storage.tables import Account, Customer, Failure, Reminder
 from storage.vocabulary import State
@@ -32,14 +33,15 @@ MENTIONED = 5
 
 @dataclass(frozen=True)
 class Waiting:
-    """An account that waits: its customer's name, its usable login link, why it fails, if it does, and the folders (role, name)
-    that could be mapped unseen."""
+    """An account that waits: its customer's name, its usable login link, why it fails, if it does, the folders (role, name) that
+    could be mapped unseen, and who signed in and waits for a word about the organisation."""
 
     account: Account
     customer: str = ""
     link: str = ""
     fault: tuple[Failure, Verdict] | None = None
     sure: Sequence[tuple[str, str]] = ()
+    held: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,9 @@ def _line(waiting: Waiting, audience: Audience, now: datetime) -> Safe:
     account = waiting.account
     sentence = waiting.fault[1].customer if waiting.fault else plainly("next.fault_unknown").replace("*", "")
     what = say(f"reminder.waits_{account.state}", username=account.username, sentence=sentence)
+    if waiting.held:
+        domain = waiting.held.rpartition("@")[2]
+        what = say("next.held", upn=waiting.held, customer=waiting.customer, domain=domain)
     facts = {"name": account.name, "address": account.sender_email, "since": moment(account.state_since), "what": what}
     if audience is Audience.SUPPORT:
         line = say("reminder.line_support", customer=waiting.customer, ref=account.ref, **facts)
@@ -131,6 +136,8 @@ def _buttons(waiting: Waiting, audience: Audience) -> list[Block]:
     stop = button(plainly("button.not_needed"), "reminder.stop", ref)
     if audience is Audience.SUPPORT:
         return [button(plainly("button.details"), "account.show", ref), stop]
+    if waiting.held:
+        return [*organisation_buttons(ref), stop]
     match waiting.account.state:
         case State.TESTING:
             return []

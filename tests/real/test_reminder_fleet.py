@@ -35,6 +35,7 @@ QUIET_END = timedelta(days=20)
 RUNGS = (timedelta(hours=4), timedelta(days=1), timedelta(days=3), timedelta(days=7))
 WAITING = ("awaiting_sign_in", "awaiting_admin", "failing", "broken", "unmapped")
 THEIRS = ("user", "administrator")
+HANDED_OVER = ("support.waits_too_long", "support.several_wait_too_long")
 PROMPT = timedelta(minutes=10)
 """So late may a reminder come after the first moment at which it could: who is killed over it holds it for a minute."""
 
@@ -55,6 +56,7 @@ class Life:
     stopped: bool = False
     snoozed: datetime | None = None
     paused: datetime | None = None
+    handed: bool = False
 
     def wanted(self, at: datetime, support: bool) -> bool:
         """Whether anybody may be reminded of it, in its customer's channel or in support's."""
@@ -68,18 +70,18 @@ class Life:
         """How it stands after something was done."""
         until = datetime.fromisoformat(event["until"]) if "until" in event else None
         match event["do"]:
-            case "move" if (event["state"], event["owner"]) == (self.state, self.owner):
+            case "move" if event["state"] == self.state and (self.handed or event["owner"] == self.owner):
                 return self
             case "move":
                 return Life(event["state"], event["owner"], paused=self.paused)
             case "handed_over":
-                return replace(self, owner="support")
+                return replace(self, owner="support", handed=True)
             case "stop":
-                return replace(self, stopped=True)
+                return replace(self, stopped=True, handed=False)
             case "snooze" | "snooze_all":
-                return replace(self, snoozed=until, stopped=False)
+                return replace(self, snoozed=until, stopped=False, handed=False)
             case "resume":
-                return replace(self, snoozed=None, stopped=False)
+                return replace(self, snoozed=None, stopped=False, handed=False)
             case "pause" | "end_pause":
                 return replace(self, paused=until)
         raise ValueError(event["do"])
@@ -94,6 +96,7 @@ class History:
     events: list[dict[str, Any]] = field(default_factory=list)
     posted: list[datetime] = field(default_factory=list)
     told: list[datetime] = field(default_factory=list)
+    ended: list[datetime] = field(default_factory=list)
 
     def hand_over(self, at: datetime) -> None:
         """It went to support then: of what people did at the same moment, only a resumption can have come before that."""
@@ -190,9 +193,21 @@ def tell(folder: Path, url: str, places: list[Place], plan: dict[str, Any]) -> S
     engine.dispose()
     histories = _histories(by_channel, accounts, deeds, audit)
     for post in posts:
-        if "post" in post and post["args"].get("sentence") == "support.waits_too_long":
-            histories[post["args"]["account"]].told.append(items[post["post"]].created_at)
+        if "post" in post and post["args"].get("sentence") in HANDED_OVER:
+            _tell(histories, post["args"], items[post["post"]].created_at)
     return Story(by_channel, result, posts, reminders, items, histories)
+
+
+def _tell(histories: dict[int, History], note: dict[str, Any], at: datetime) -> None:
+    """Support was told of one account, or of as many in its channel as were at their last rung then."""
+    first = histories[note["account"]]
+    if "count" not in note["values"]:
+        first.told.append(at)
+        return
+    ended = [h for h in histories.values() if h.account.channel_id == first.account.channel_id and at in h.ended]
+    assert note["values"]["count"] == len(ended), (note, ended)
+    for history in ended:
+        history.told.append(at)
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
@@ -214,6 +229,8 @@ def _histories(
             by_ref[entry.subject].hand_over(entry.at)
         if entry.action == "reminder.posted":
             by_ref[entry.subject].posted.append(entry.at)
+            if entry.detail["rung"] == str(len(RUNGS)):
+                by_ref[entry.subject].ended.append(entry.at)
     return histories
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlmodel import select
+
 from bot.people import Person
 from bot.refusals import Refused
 from bot.reminders import Reminders
@@ -183,8 +185,8 @@ class People:
             raise Refused("refused.nothing_to_snooze")
         self._reminders.snooze(reminder.id or 0, until, ADA)
         with self._store.transaction() as tx:
-            listed = tx.accounts.several(reminder.account_ids)
-        return {"accounts": [each.id for each in listed if each.snoozed_until == until], "until": until.isoformat()}
+            put_off = tx.session.exec(select(Account.id).where(Account.snoozed_until == until)).all()
+        return {"accounts": list(put_off), "until": until.isoformat()}
 
     def _stop(self, deed: dict[str, Any], _now: datetime) -> dict[str, Any]:
         self._reminders.stop(self._account(deed), ADA)

@@ -66,7 +66,6 @@ def test_the_last_climb_says_that_it_was_the_last() -> None:
         (State.DISCONNECTED, Owner.USER),
         (State.LISTED, Owner.SUPPORT),
         (State.FAILING, Owner.ON_CALL),
-        (State.BROKEN, Owner.MICROSOFT),
     ],
 )
 def test_nothing_is_due_where_nobody_who_is_reminded_is_waited_for(state: State, owner: Owner) -> None:
@@ -74,6 +73,13 @@ def test_nothing_is_due_where_nobody_who_is_reminded_is_waited_for(state: State,
     idle.nag_due_at = idle.snoozed_until = idle.nag_stopped_at = berlin(2, 9)
     LADDER.begin(idle, berlin(2, 10), BERLIN)
     assert (idle.nag_due_at, idle.snoozed_until, idle.nag_stopped_at) == (None, None, None)
+
+
+def test_microsofts_turn_is_looked_at_after_the_last_rung_and_not_before() -> None:
+    theirs = account(State.BROKEN, Owner.MICROSOFT)
+    LADDER.begin(theirs, berlin(2, 9), BERLIN)
+    assert theirs.nag_due_at == BERLIN.next_moment(berlin(2, 9) + RUNGS[-1])
+    assert not LADDER.climb(theirs, theirs.nag_due_at, BERLIN), "there is nobody to remind again"
 
 
 def test_a_new_wait_begins_at_the_bottom_with_nothing_held_back() -> None:

@@ -1,0 +1,126 @@
+"""Workers and people who want the same rows of PostgreSQL at once: nobody's work is thrown away by a deadlock or a key taken."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import select
+
+from bot.diagnosis import catalogue
+from bot.diagnosis.observation import Observation, Where
+from bot.failures import Failures
+from bot.hours import Hours
+from bot.ladder import Ladder
+from bot.people import Person
+from bot.reminders import Reminders
+from bot.road import Road
+from storage.database import Store, connect
+from storage.tables import Account, Channel, Customer, Failure, Job
+from storage.vocabulary import Owner, State
+
+pytestmark = [pytest.mark.real, pytest.mark.parametrize("url", ["postgresql"], indirect=True)]
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+CHANNEL, DESK, ALERTS = "C0ACME", "C0DESK", "C0ALERTS"
+VERA = Person("T0LUMEN", "U0VERA")
+EMPTY = Observation(Where.IMAP, step="imap.folders", condition="empty")
+DEADLINE = 20
+CHECKS = 20
+
+
+class StillClock:
+    """It is noon."""
+
+    def now(self) -> datetime:
+        return NOW
+
+
+@dataclass(frozen=True)
+class Office:
+    """A customer's channel with one account in it that waits for its folders, and those who work on it."""
+
+    store: Store
+    reminders: Reminders
+    failures: Failures
+    channel: Channel
+    account_id: int
+
+
+@pytest.fixture
+def office(url: str) -> Iterator[Office]:
+    store, clock = Store(connect(url)), StillClock()
+    hours, ladder = Hours(ZoneInfo("UTC"), time(0), time(0), "1234567"), Ladder([timedelta(hours=4)])
+    road = Road(clock, ladder, hours, DESK)
+    with store.transaction() as tx:
+        customer = tx.channels.add_customer("Acme Marine", NOW)
+        who = {"bound_by_team": VERA.team, "bound_by_user": VERA.user}
+        channel = Channel(id=CHANNEL, customer_id=customer.id or 0, bound_at=NOW, **who)
+        tx.channels.bind(channel)
+        account = tx.accounts.add(new_account(customer))
+        road.move(tx, account, State.UNMAPPED, VERA)
+    reminders = Reminders(store, clock, road, ladder, hours, DESK)
+    yield Office(store, reminders, Failures(catalogue.load(), clock, ALERTS), channel, account.id or 0)
+    store.engine.dispose()
+
+
+def new_account(customer: Customer) -> Account:
+    address = "info@acme.example"
+    return Account(
+        ref="MB-7Q3F-9K2D",
+        customer_id=customer.id or 0,
+        channel_id=CHANNEL,
+        name="Info",
+        sender_name="Acme Marine",
+        sender_email=address,
+        username=address,
+        address_key=address,
+        state=State.CREATED,
+        state_since=NOW,
+        owner=Owner.MAILDESK,
+        created_at=NOW,
+        created_by_team=VERA.team,
+        created_by_user=VERA.user,
+    )
+
+
+def until_one_waits(store: Store, other: Future[datetime]) -> None:
+    """Until somebody waits in the database for what another holds, or `other` is done without."""
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    with store.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        while not other.done() and connection.execute(waiting).scalar_one() == 0:
+            pass
+
+
+def test_a_pause_and_a_test_that_notes_a_failure_do_not_end_each_other(office: Office) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with office.store.transaction() as tx:
+            account = tx.accounts.lock(office.account_id)
+            day = (NOW + timedelta(days=9)).date()
+            pausing = pool.submit(office.reminders.pause, office.channel, day, VERA)
+            until_one_waits(office.store, pausing)
+            office.failures.record(tx, EMPTY, account)
+        assert pausing.result(DEADLINE) == datetime(2026, 12, 3, tzinfo=UTC)
+    with office.store.transaction() as tx:
+        assert len(tx.session.exec(select(Failure)).all()) == 1
+
+
+def test_two_who_ask_for_the_same_work_at_once_both_go_on_and_it_is_done_once(office: Office) -> None:
+    together = threading.Barrier(2)
+
+    def ask(_: int) -> None:
+        with office.store.transaction() as tx:
+            together.wait(DEADLINE)
+            for number in range(CHECKS):
+                tx.jobs.add("connection-check", {"account": number}, NOW, key=f"check:{number}", sooner=True)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(ask, range(2)))
+    with office.store.transaction() as tx:
+        asked = [job.key for job in tx.session.exec(select(Job)) if job.kind == "connection-check"]
+    assert sorted(asked, key=str) == sorted(f"check:{number}" for number in range(CHECKS))

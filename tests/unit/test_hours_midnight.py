@@ -1,0 +1,60 @@
+"""Working hours where clocks change at midnight, or by less than an hour: somebody may always be reminded."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.hours import Hours
+
+pytestmark = pytest.mark.reminders
+
+ZONES = (
+    *("America/Santiago", "America/Havana", "America/Asuncion", "America/Scoresbysund", "Atlantic/Azores"),
+    *("Africa/Cairo", "Asia/Beirut", "Asia/Gaza", "Asia/Kathmandu", "Pacific/Chatham", "Australia/Lord_Howe"),
+)
+WINDOWS = (
+    *((time(0), time(2)), (time(0), time(0)), (time(0, 30), time(2, 30)), (time(1), time(3))),
+    *((time(2), time(4)), (time(22), time(0)), (time(21, 45), time(23, 45))),
+)
+"""Of two hours and more: of shorter ones a clock may leave out the whole."""
+
+WEEKS = ("1234567", "7", "6", "1")
+YEAR = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
+STEP = timedelta(minutes=47)
+AROUND = timedelta(days=2)
+
+
+def near_changes(zone: ZoneInfo) -> Iterator[datetime]:
+    """Moments of the year around each change of the clock there, and of its first days where it never changes."""
+    begin, end = YEAR
+    hours = [begin + timedelta(hours=number) for number in range((end - begin) // timedelta(hours=1))]
+    offsets = [hour.astimezone(zone).utcoffset() for hour in hours]
+    changes = [hour for hour, before, now in zip(hours[1:], offsets, offsets[1:], strict=False) if before != now]
+    for change in changes or [begin]:
+        yield from (change - AROUND + STEP * number for number in range(2 * AROUND // STEP))
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_the_next_moment_is_in_working_hours_and_not_past_wherever_the_clock_changes(name: str) -> None:
+    zone = ZoneInfo(name)
+    moments = list(near_changes(zone))
+    for begin, end in WINDOWS:
+        for days in WEEKS:
+            hours = Hours(zone, begin, end, days)
+            wrong = [
+                at for at in moments if not (hours.next_moment(at) >= at and hours.includes(hours.next_moment(at)))
+            ]
+            assert wrong == [], f"{begin}-{end} on {days}"
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_the_next_working_day_is_a_later_one_wherever_the_clock_changes(name: str) -> None:
+    zone = ZoneInfo(name)
+    moments = list(near_changes(zone))
+    for begin, end in WINDOWS:
+        for days in WEEKS:
+            hours = Hours(zone, begin, end, days)
+            wrong = [at for at in moments if hours.day(hours.next_day(at)) <= hours.day(at)]
+            assert wrong == [], f"{begin}-{end} on {days}"
