@@ -31,6 +31,9 @@ JOB = "connection-test"
 A_MOMENT = timedelta(seconds=30)
 A_FEW, MANY = 20, 50
 EVERY_DAY = timedelta(days=1)
+
+GIVEN_UP = timedelta(hours=6)
+"""A test that has not ended after so long was left for good: nobody waits for it any more."""
 """How often a mailbox that works is looked at; it also keeps its grant from ageing (90 days, entra-docs refresh-tokens)."""
 
 CHECKS = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))
@@ -84,7 +87,7 @@ class ConnectionTests:
         """Have the account tested and the result shown in its thread. A test that runs already is joined. A message makes the
         round when that is asked for, and until one has."""
         assert account.id is not None
-        running = tx.tests.running(account.id)
+        running = self._running(tx, account)
         if running is not None:
             return running
         test = self._begin(tx, account, by)
@@ -100,7 +103,7 @@ class ConnectionTests:
         with self._store.transaction() as tx:
             account = tx.accounts.lock(int(args["account"]))
             checked = account.state in (*WORKING, State.FAILING, State.BROKEN)
-            if checked and tx.tests.running(account.id or 0) is None:
+            if checked and self._running(tx, account) is None:
                 self._begin(tx, account, MAILDESK, quiet=True, round=int(args["round"]))
 
     def look_after_idle(self) -> int:
@@ -120,10 +123,13 @@ class ConnectionTests:
             account = tx.accounts.lock(mend.account_id) if mend else None
             if account is None or account.state is State.DISCONNECTED:
                 return
-            if tx.tests.running(account.id or 0) is None:
+            if self._running(tx, account) is None:
                 self._begin(tx, account, MAILDESK, quiet=True)
             else:
                 tx.jobs.add(mends.JOB, dict(args), self._clock.now() + A_MOMENT)
+
+    def _running(self, tx: Transaction, account: Account) -> ConnectionTest | None:
+        return tx.tests.running(account.id or 0, self._clock.now() - GIVEN_UP)
 
     def _begin(
         self, tx: Transaction, account: Account, by: Person, quiet: bool = False, round: int = 0

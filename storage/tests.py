@@ -1,5 +1,7 @@
 """Runs of the connection test."""
 
+from datetime import datetime
+
 from sqlmodel import Session, col, select
 
 from storage.tables import ConnectionTest
@@ -21,12 +23,11 @@ class Tests:
         """A run that is known to exist."""
         return self._session.get_one(ConnectionTest, test_id)
 
-    def running(self, account_id: int) -> ConnectionTest | None:
-        """The account's run that has not finished."""
-        found = select(ConnectionTest).where(
-            ConnectionTest.account_id == account_id, col(ConnectionTest.finished_at).is_(None)
-        )
-        return self._session.exec(found).first()
+    def running(self, account_id: int, since: datetime) -> ConnectionTest | None:
+        """The account's run that began at `since` or later and has not finished."""
+        unfinished = (ConnectionTest.account_id == account_id, col(ConnectionTest.finished_at).is_(None))
+        found = select(ConnectionTest).where(*unfinished, ConnectionTest.started_at >= since)
+        return self._session.exec(found.order_by(col(ConnectionTest.id).desc())).first()
 
     def latest(self, account_id: int) -> ConnectionTest | None:
         """The account's newest finished run."""

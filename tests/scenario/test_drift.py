@@ -3,9 +3,11 @@
 import threading
 
 import pytest
+from sqlmodel import select
 
 from sandbox.mail.imap import Session
 from sandbox.world import Folder
+from storage.tables import ConnectionTest
 from storage.vocabulary import FolderRole, State
 from tests.scenario.test_folders import folder, folders, looked_at_again, mapped, mapping, opened
 from tests.support.world import ACME, BotWorld
@@ -162,10 +164,10 @@ def slow_to_say(live: BotWorld, monkeypatch: pytest.MonkeyPatch) -> BotWorld:
 def test_a_test_that_could_not_ask_about_the_folders_has_ended_and_costs_the_mailbox_nothing(
     slow_to_say: BotWorld,
 ) -> None:
-    account = slow_to_say.account("Info")
     with slow_to_say.bot.store.transaction() as tx:
-        assert tx.tests.running(account.id or 0) is None
-    assert account.state is State.LIVE
+        tests = tx.session.exec(select(ConnectionTest)).all()
+    assert [test.id for test in tests if test.finished_at is None] == []
+    assert slow_to_say.account("Info").state is State.LIVE
 
 
 def test_the_check_after_one_that_could_not_ask_about_the_folders_follows_them(slow_to_say: BotWorld) -> None:
