@@ -156,7 +156,9 @@ class Presenter:
             if not listed and tx.outbox.posted(notices.reminder_key(reminder)) is None:
                 return None  # it was done before anybody was reminded
             waiting = [self._waiting(tx, account, now, number < SHOWN) for number, account in enumerate(listed)]
-            more = 0 if ours else max(tx.reminders.count_in(reminder.channel_id) - len(waiting), 0)
+            put_off = all(a.snoozed_until is not None and a.snoozed_until > now for a in listed)
+            there = tx.reminders.count_in(reminder.channel_id, None if put_off else now)
+            more = 0 if ours else max(there - len(waiting), 0)
             paused = None if ours else self._paused(tx, reminder.channel_id, now)
         people = [] if ours else self._addressed([each.account for each in waiting])
         view = ReminderView(reminder, waiting, now, more, people, paused)

@@ -50,8 +50,7 @@ class Reminders:
         """Up to `limit` accounts of the channel that wait for its people and are not put off, those without folders first, then
         the longest waiting."""
         unmapped_first = col(Account.state) != State.UNMAPPED
-        awake = col(Account.snoozed_until).is_(None) | (col(Account.snoozed_until) <= now)
-        found = select(Account).where(*self._waits(channel_id), awake)
+        found = select(Account).where(*self._waits(channel_id), self._awake(now))
         order = (unmapped_first, col(Account.state_since), col(Account.id))
         return list(self._session.exec(found.order_by(*order).limit(limit)))
 
@@ -60,9 +59,10 @@ class Reminders:
         found = select(Account).where(*self._waits(channel_id)).order_by(col(Account.id))
         return list(self._session.exec(found.with_for_update()))
 
-    def count_in(self, channel_id: str) -> int:
-        """How many accounts of the channel wait for its people."""
-        return self._session.exec(select(func.count()).select_from(Account).where(*self._waits(channel_id))).one()
+    def count_in(self, channel_id: str, awake_at: datetime | None) -> int:
+        """How many accounts of the channel wait for its people; with `awake_at` only those that are not put off then."""
+        found = select(func.count()).select_from(Account).where(*self._waits(channel_id))
+        return self._session.exec(found if awake_at is None else found.where(self._awake(awake_at))).one()
 
     def planned(self, customer_id: int, before: datetime) -> list[Account]:
         """The customer's accounts of which its people would be reminded by then, held."""
@@ -103,6 +103,9 @@ class Reminders:
         """The channel's reminder that still waits for something."""
         found = select(Reminder).where(Reminder.channel_id == channel_id, col(Reminder.finished_at).is_(None))
         return self._session.exec(found.order_by(col(Reminder.id).desc())).first()
+
+    def _awake(self, now: datetime) -> ColumnElement[bool]:
+        return col(Account.snoozed_until).is_(None) | (col(Account.snoozed_until) <= now)
 
     def _waits(self, channel_id: str) -> tuple[ColumnElement[bool], ...]:
         there = (col(Account.channel_id) == channel_id, col(Account.state).in_(WAITING), col(Account.owner).in_(THEIRS))

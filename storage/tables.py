@@ -30,7 +30,7 @@ class Customer(SQLModel, table=True):
 
 
 class Channel(SQLModel, table=True):
-    """A Slack channel bound to one customer. `closed` says why nothing can be posted there just now (`archived`, `deleted`,
+    """A Slack channel bound to one customer. `closed` says why (one word or more) nothing can be posted there now (`archived`, `deleted`,
     `left`, `unshared`); the binding stays."""
 
     id: str = Field(primary_key=True)

@@ -161,6 +161,9 @@ def finished(world: BotWorld) -> int:
     """The number of the last connection test that came to an end."""
     account_id = world.account("Info").id or 0
     with world.bot.store.transaction() as tx:
-        latest, running = tx.tests.latest(account_id), tx.tests.running(account_id, world.clock.now() - timedelta(hours=5))
+        latest, running = (
+            tx.tests.latest(account_id),
+            tx.tests.running(account_id, world.clock.now() - timedelta(hours=5)),
+        )
     assert latest is not None and running is None, "a test has not come to an end"
     return latest.id or 0
