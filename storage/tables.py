@@ -30,8 +30,8 @@ class Customer(SQLModel, table=True):
 
 
 class Channel(SQLModel, table=True):
-    """A Slack channel bound to one customer. `closed` says why (one word or more) nothing can be posted there now (`archived`, `deleted`,
-    `left`, `unshared`); the binding stays."""
+    """A Slack channel bound to one customer. `closed` says, in one word or more, why nothing can be posted there just now
+    (`archived`, `deleted`, `left`, `unshared`); the binding stays."""
 
     id: str = Field(primary_key=True)
     customer_id: int = Field(foreign_key="customer.id", index=True)
