@@ -46,10 +46,9 @@ class Drift:
             return False
         before = tx.accounts.listing(account.id or 0)
         mapped = {role: row for role, row in tx.accounts.folders(account.id or 0).items() if row.lost is None}
-        if mapped and (report.marks is None or (before is not None and before.listed_at > begun)):
-            return (
-                False  # they could not be asked about, or somebody listed or mapped them meanwhile: the next test looks
-            )
+        meanwhile = before is not None and before.listed_at > begun  # somebody looked at the folders, or mapped them
+        if mapped and (report.marks is None or meanwhile):
+            return False  # the next test can tell
         marks = report.marks or {}
         new = _new_names(report, marks, before) | _displaced(mapped, marks)
         fates = {role: self._fate(row, mapped, report, new) for role, row in mapped.items()}

@@ -18,10 +18,6 @@ def waits(account: Account) -> bool:
     return account.state in WAITING and account.owner in (*THEIRS, Owner.SUPPORT)
 
 
-def _microsofts(account: Account) -> bool:
-    return account.state in WAITING and account.owner is Owner.MICROSOFT
-
-
 @dataclass(frozen=True)
 class Ladder:
     """How long after the beginning of a wait each reminder comes."""
@@ -33,10 +29,9 @@ class Ladder:
         account.nag_since = now
         account.snoozed_until = account.nag_stopped_at = None
         account.nag_held_by_team = account.nag_held_by_user = ""
-        account.nag_rung = (
-            len(self.rungs) - 1 if _microsofts(account) else 0
-        )  # nobody is reminded, support is told in the end
-        account.nag_due_at = self._due(account, hours) if waits(account) or _microsofts(account) else None
+        microsofts = account.state in WAITING and account.owner is Owner.MICROSOFT  # only support is told, in the end
+        account.nag_rung = len(self.rungs) - 1 if microsofts else 0
+        account.nag_due_at = self._due(account, hours) if waits(account) or microsofts else None
 
     def interrupt(self, account: Account) -> None:
         """The account is tested: nobody is reminded meanwhile."""

@@ -121,6 +121,7 @@ class Reminders:
             listed = tx.accounts.lock_several(reminder.account_ids)
             for account in (a for a in listed if listed_still(a, support) and self._may_wait_longer(a)):
                 self._ladder.step_back(account, now, hours)
+                self._road.audit(tx, MAILDESK, "reminder.taken_back", account)
             reminder.finished_at = now
             tx.reminders.set_day(reminder.channel_id, None)
             return True
