@@ -31,10 +31,10 @@ JOB = "connection-test"
 A_MOMENT = timedelta(seconds=30)
 A_FEW, MANY = 20, 50
 EVERY_DAY = timedelta(days=1)
+"""How often a mailbox that works is looked at; it also keeps its grant from ageing (90 days, entra-docs refresh-tokens)."""
 
 GIVEN_UP = timedelta(hours=6)
 """A test that has not ended after so long was left for good: nobody waits for it any more."""
-"""How often a mailbox that works is looked at; it also keeps its grant from ageing (90 days, entra-docs refresh-tokens)."""
 
 CHECKS = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))
 """When a passing fault, or one of our own, is looked at again; the last one repeats."""

@@ -202,10 +202,8 @@ def candidates_of(tx: Transaction, account: Account) -> Candidates:
     mapped = {role: row for role, row in rows.items() if row.lost is None}
     kept = {role: there[row.server_name] for role, row in mapped.items() if row.server_name in there}
     needed = {*proved.values(), *(row.server_name for row in mapped.values())}
-    asked = {
-        *REQUIRED_ROLES,
-        *(rows if mapped else FolderRole),
-    }  # an optional role that was left empty was left so on purpose
+    # an optional role that was left empty was left so on purpose
+    asked = {*REQUIRED_ROLES, *(rows if mapped else FolderRole)}
     suggested = {role: candidate.folder for role, candidate in suggestions.chosen.items() if role in asked}
     return Candidates(offered(folders, needed), suggestions, suggested | kept, kept)
 

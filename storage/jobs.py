@@ -20,23 +20,28 @@ class Jobs:
     ) -> None:
         """Ask for work of a `kind` at `due_at`. A waiting job of the same `key` is moved there instead; with `sooner` only if it
         would be done later."""
-        waiting = self._session.exec(select(Job).where(Job.key == key)).first() if key else None
-        if waiting is not None and sooner and waiting.due_at <= due_at:
+        job = Job(kind=kind, key=key, args=args, due_at=due_at)
+        waiting = self._waiting(key)
+        if waiting is None and self._added(job):
             return
-        if waiting is None:
-            try:
-                with self._session.begin_nested():
-                    self._session.add(Job(kind=kind, key=key, args=args, due_at=due_at))
-                return
-            except IntegrityError:  # another transaction asked first, and is done by now
-                waiting = self._session.exec(select(Job).where(Job.key == key)).first()
-        if waiting is not None and sooner and waiting.due_at <= due_at:
-            return
-        if waiting is not None:
-            waiting.args, waiting.due_at, waiting.attempts = args, due_at, 0
-        else:
+        waiting = waiting or self._waiting(key)
+        if waiting is None:  # another transaction asked first, and a worker has taken it by now
             self._session.add(Job(kind=kind, key=key, args=args, due_at=due_at))
+        elif not sooner or waiting.due_at > due_at:
+            waiting.args, waiting.due_at, waiting.attempts = args, due_at, 0
         self._session.flush()
+
+    def _waiting(self, key: str | None) -> Job | None:
+        return self._session.exec(select(Job).where(Job.key == key)).first() if key else None
+
+    def _added(self, job: Job) -> bool:
+        """Whether it could be added: another transaction may ask for the same at the same time."""
+        try:
+            with self._session.begin_nested():
+                self._session.add(job)
+        except IntegrityError:
+            return False
+        return True
 
     def claim_due(self, now: datetime, limit: int, lease: timedelta) -> list[Job]:
         """Take up to `limit` jobs that are due at `now`, so that no other worker takes them until the lease ends.
