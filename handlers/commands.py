@@ -8,24 +8,25 @@ from typing import Any
 
 from slack_sdk import WebClient
 
-from bot.accounts import DOMAIN
-from bot.desk import Desk
-from bot.refusals import Refused
-from bot.reminders import LONGEST_PAUSE
-from bot.rights import Action
-from bot.time import read_until
-from handlers import lookup, windows
-from handlers.cards.account import account_card
-from handlers.cards.error import error_message, meaning
+from bot.accounts.service import DOMAIN
+from bot.common.clock import read_until
+from bot.common.refusals import Refused
+from bot.reminders.service import LONGEST_PAUSE
+from bot.services import Desk
+from bot.support.rights import Action
+from handlers.cards.account_window import disconnect_form
+from handlers.cards.accounts import account_card
+from handlers.cards.diagnosis import error_message, meaning
 from handlers.cards.home import help_message
 from handlers.cards.kit import Audience, Message, Safe, moment, section
-from handlers.cards.manage import disconnect_form
-from handlers.folders import open_folders
-from handlers.old import open_old
-from handlers.presenter import Presenter
-from handlers.setup import form_for
-from handlers.stimulus import Command
-from handlers.words import say
+from handlers.features import lookup
+from handlers.features.folders import open_folders
+from handlers.features.legacy import open_old
+from handlers.features.setup import form_for
+from handlers.slack import modals
+from handlers.slack.payloads import Command
+from handlers.slack.presenter import Presenter
+from handlers.text.words import say
 
 NAME = "/maildesk"
 WINDOWED = frozenset({"setup", "add", "list", "folders", "import", "copy", "remove"})
@@ -89,10 +90,10 @@ class Commands:
             self._windows(command).open(form_for(self._desk, command.person, command.channel))
 
     def _add(self, command: Command, answer: Answer) -> None:
-        windows.open_form(self._desk, self._windows(command), command.person, command.channel)
+        modals.open_form(self._desk, self._windows(command), command.person, command.channel)
 
     def _list(self, command: Command, answer: Answer) -> None:
-        windows.open_list(self._desk, self._windows(command), command.person, command.channel)
+        modals.open_list(self._desk, self._windows(command), command.person, command.channel)
 
     def _status(self, command: Command, answer: Answer) -> None:
         if not command.rest:
@@ -112,13 +113,13 @@ class Commands:
 
     def _test(self, command: Command, answer: Answer) -> None:
         if command.rest.lower() == "all":
-            count = windows.test_all(self._desk, command.person, command.channel)
+            count = modals.test_all(self._desk, command.person, command.channel)
             answer(_sentence("test.all_started", count=count))
             return
         account = lookup.account_named(
             self._desk, command.person, command.channel, command.rest, Action.TEST, command.name
         )
-        windows.start_test(self._desk, account, command.person)
+        modals.start_test(self._desk, account, command.person)
         answer(_sentence("test.started", name=account.name))
 
     def _folders(self, command: Command, answer: Answer) -> None:
@@ -158,7 +159,7 @@ class Commands:
         account = lookup.account_named(
             self._desk, command.person, command.channel, command.rest, Action.ADD, command.name
         )
-        windows.open_copy(self._windows(command), account)
+        modals.open_copy(self._windows(command), account)
 
     def _alerts(self, command: Command, answer: Answer) -> None:
         self._desk.rights.on_call(command.person)
@@ -170,8 +171,8 @@ class Commands:
         text = Safe("\n".join(lines)) if lines else say("command.no_alerts")
         answer(Message(text, [section(text)]))
 
-    def _windows(self, command: Command) -> windows.Windows:
-        return windows.Windows(self._client, command.trigger)
+    def _windows(self, command: Command) -> modals.Windows:
+        return modals.Windows(self._client, command.trigger)
 
     def _error(self, command: Command, answer: Answer) -> None:
         if not command.rest:

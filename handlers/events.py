@@ -12,17 +12,17 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.desk import Desk
-from bot.people import Person
-from bot.rights import Action
+from bot.common.people import Person
+from bot.services import Desk
+from bot.support.rights import Action
 from handlers.cards.home import help_message
 from handlers.cards.kit import Audience, Message, section
 from handlers.commands import Commands
-from handlers.directory import SlackDirectory
-from handlers.home import HomeTab
-from handlers.listening import Listeners
-from handlers.stimulus import Command
-from handlers.words import say
+from handlers.features.home import HomeTab
+from handlers.slack.directory import SlackDirectory
+from handlers.slack.listeners import Listeners
+from handlers.slack.payloads import Command
+from handlers.text.words import say
 
 log = structlog.get_logger(__name__)
 

@@ -9,13 +9,14 @@ from slack_bolt.adapter.flask.handler import to_bolt_request, to_flask_response
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
-from bot.desk import Desk
-from handlers import buttons, events, folders, forms, lists, old, reminders, setup
+from bot.services import Desk
+from handlers import events
 from handlers.commands import NAME, Commands
-from handlers.directory import SlackDirectory
-from handlers.home import HomeTab
-from handlers.listening import Listeners
-from handlers.presenter import Presenter
+from handlers.features import accounts, buttons, folders, legacy, legacy_import, reminders, setup
+from handlers.features.home import HomeTab
+from handlers.slack.directory import SlackDirectory
+from handlers.slack.listeners import Listeners
+from handlers.slack.presenter import Presenter
 
 LARGEST_BODY = 1024 * 1024
 
@@ -38,12 +39,12 @@ class SlackSide:
         events.register(self.app, desk, nudge)
         listeners.command(NAME, commands.do)
         buttons.register(listeners, presenter)
-        forms.register(listeners)
+        accounts.register(listeners)
         folders.register(listeners)
         setup.register(listeners)
         reminders.register(listeners)
-        old.register(listeners)
-        lists.register(listeners)
+        legacy.register(listeners)
+        legacy_import.register(listeners)
         home_tab = HomeTab(desk, client, presenter)
         home_tab.register(listeners)
         self.events = events.Events(desk, client, listeners, commands, directory, home_tab)

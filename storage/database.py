@@ -10,16 +10,16 @@ from sqlmodel import Session
 
 from storage.accounts import Accounts
 from storage.audit import Audit
-from storage.channels import Channels
+from storage.checks import Tests
+from storage.customers import Channels
 from storage.failures import Failures, Incidents
 from storage.jobs import Jobs
-from storage.mends import Mends
-from storage.old_accounts import OldAccounts
+from storage.legacy import OldAccounts
 from storage.outbox import Outbox
 from storage.reminders import Reminders
-from storage.requests import Requests
+from storage.reported_fixes import Mends
 from storage.signin import Grants, SignIns
-from storage.tests import Tests
+from storage.support import Requests
 
 SQLITE_WAIT_SECONDS = 30
 POOL = {"pool_size": 5, "max_overflow": 10}

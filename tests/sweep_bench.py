@@ -16,10 +16,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot.hours import Hours, read_hours
-from bot.ladder import Ladder
-from bot.reminders import Reminders
-from bot.road import Road
+from bot.lifecycle.hours import Hours, read_hours
+from bot.lifecycle.ladder import Ladder
+from bot.lifecycle.service import Road
+from bot.reminders.service import Reminders
 from storage.database import Store, connect
 from storage.migrate import upgrade
 

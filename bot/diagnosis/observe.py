@@ -14,8 +14,8 @@ from typing import Any
 import msal
 import requests
 
+from bot.common.redaction import redact
 from bot.diagnosis.observation import Observation, Where
-from bot.redaction import redact
 
 LONGEST_TEXT = 500
 LONGEST_WAIT_SECONDS = 3600

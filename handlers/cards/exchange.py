@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from bot.diagnosis.verdict import Verdict
+from handlers.cards.account_window import LONGEST_LINK, mail_link
 from handlers.cards.kit import Block, actions, button, modal, preformatted, section
-from handlers.cards.manage import LONGEST_LINK, mail_link
-from handlers.words import plainly, say
+from handlers.text.words import plainly, say
 
 
 @dataclass(frozen=True)

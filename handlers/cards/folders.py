@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from unicodedata import normalize
 
-from bot.candidates import Candidate, plain
 from bot.diagnosis.verdict import Verdict
-from bot.folders import Accepted, Candidates, folder_key
-from bot.probe.mail import MailFolder
+from bot.folders.service import Accepted, Candidates, folder_key
+from bot.mail.probe import MailFolder
+from bot.mail.suggestions import Candidate, plain
+from handlers.cards.checks import contact_button
 from handlers.cards.kit import (
     OPTION_LIMIT,
     Block,
@@ -25,8 +26,7 @@ from handlers.cards.kit import (
     section,
 )
 from handlers.cards.kit import plain as plain_text
-from handlers.cards.test import contact_button
-from handlers.words import plainly, say
+from handlers.text.words import plainly, say
 from storage.tables import Account
 from storage.vocabulary import REQUIRED_ROLES, FolderRole
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.overview import Standing
-from handlers.cards.account import icon
-from handlers.cards.customer import pages, start_buttons
+from bot.accounts.overview import Standing
+from handlers.cards.account_list import pages, start_buttons
+from handlers.cards.accounts import icon
 from handlers.cards.kit import (
     Audience,
     Block,
@@ -23,7 +23,7 @@ from handlers.cards.kit import (
     select,
     text_input,
 )
-from handlers.words import plainly, say
+from handlers.text.words import plainly, say
 from storage.tables import Account
 from storage.vocabulary import Owner, State
 

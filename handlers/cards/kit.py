@@ -7,10 +7,10 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from handlers.markup import REORDERING
-from handlers.markup import Safe as Safe
-from handlers.markup import safe as safe
-from handlers.words import plainly
+from handlers.text.markup import REORDERING
+from handlers.text.markup import Safe as Safe
+from handlers.text.markup import safe as safe
+from handlers.text.words import plainly
 
 Block = dict[str, Any]
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.checklist import Facts, Mark, Part, Step, checklist
-from handlers.cards.account import icon, turn
-from handlers.cards.customer import start_buttons
+from bot.accounts.progress import Facts, Mark, Part, Step, checklist
+from handlers.cards.account_list import start_buttons
+from handlers.cards.accounts import icon, turn
 from handlers.cards.kit import (
     Block,
     Message,
@@ -21,7 +21,7 @@ from handlers.cards.kit import (
     text_input,
     user_input,
 )
-from handlers.words import plainly, say
+from handlers.text.words import plainly, say
 from storage.tables import Account
 from storage.vocabulary import State
 

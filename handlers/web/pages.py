@@ -10,18 +10,18 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.consent import approved
-from bot.desk import Desk
+from bot.common.people import Person
+from bot.common.redaction import redact
 from bot.diagnosis.observation import Where
 from bot.diagnosis.observe import from_callback
 from bot.diagnosis.verdict import Verdict
-from bot.flow import LIFE
-from bot.links import LinkUnusable
-from bot.microsoft import MicrosoftUnreachable
-from bot.people import Person
-from bot.redaction import redact
-from bot.signin import SignInRefused
-from handlers.words import plainly
+from bot.microsoft.client import MicrosoftUnreachable
+from bot.services import Desk
+from bot.signin.consent import approved
+from bot.signin.flows import LIFE
+from bot.signin.links import LinkUnusable
+from bot.signin.service import SignInRefused
+from handlers.text.words import plainly
 from storage.vocabulary import Owner
 
 log = structlog.get_logger(__name__)

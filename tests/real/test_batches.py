@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import update
 
-from bot.people import Person
-from bot.worker import LEASE
+from bot.app.worker import LEASE
+from bot.common.people import Person
 from storage.tables import Job, Lane
 from tests.support.world import ACME, BotWorld
 
@@ -35,7 +35,7 @@ def created(world: BotWorld) -> int:
 
 def work_until(world: BotWorld, count: int) -> None:
     """A worker of its own process, killed when it has created so many."""
-    command = [sys.executable, "-m", "bot.main", "worker"]
+    command = [sys.executable, "-m", "bot.app.cli", "worker"]
     with subprocess.Popen(command, env=os.environ | world.environment, stderr=subprocess.DEVNULL) as worker:
         end = time.monotonic() + 60
         while created(world) < count:

@@ -21,7 +21,7 @@ READY_SECONDS = 60
 @pytest.fixture
 def practice_page(tmp_path: Path) -> Iterator[str]:
     """`maildesk sandbox` as its own process; the address that it prints."""
-    command = [sys.executable, "-m", "bot.main", "sandbox", "--folder", str(tmp_path / "bot")]
+    command = [sys.executable, "-m", "bot.app.cli", "sandbox", "--folder", str(tmp_path / "bot")]
     with subprocess.Popen(command, cwd=TOP, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         begun = time.monotonic()

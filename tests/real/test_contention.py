@@ -11,14 +11,14 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
+from bot.common.people import Person
 from bot.diagnosis import catalogue
+from bot.diagnosis.failures import Failures
 from bot.diagnosis.observation import Observation, Where
-from bot.failures import Failures
-from bot.hours import Hours
-from bot.ladder import Ladder
-from bot.people import Person
-from bot.reminders import Reminders
-from bot.road import Road
+from bot.lifecycle.hours import Hours
+from bot.lifecycle.ladder import Ladder
+from bot.lifecycle.service import Road
+from bot.reminders.service import Reminders
 from storage.database import Store, connect
 from storage.tables import Account, Channel, Customer, Failure, Job
 from storage.vocabulary import Owner, State

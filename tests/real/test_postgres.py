@@ -10,8 +10,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlmodel import SQLModel
 
-from bot.accounts import Form, InvalidForm
-from bot.people import Person
+from bot.accounts.service import Form, InvalidForm
+from bot.common.people import Person
 from storage.database import Store, connect
 from tests.scenario import test_mends
 from tests.support.world import ACME, BotWorld

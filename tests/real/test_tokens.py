@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import links
-from bot.tokens import LEASE
+from bot.microsoft.tokens import LEASE
+from bot.signin import links
 from sandbox.world import Scenario
 from storage.cipher import Cipher
 from storage.tables import LoginTicket

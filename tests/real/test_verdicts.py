@@ -12,8 +12,8 @@ import pytest
 from imapclient import IMAPClient
 
 from bot.diagnosis import catalogue
-from bot.probe.mail import MailHosts, MailProbe, MailReport, Order, Target
-from bot.probe.roundtrip import new_message_id
+from bot.mail.probe import MailHosts, MailProbe, MailReport, Order, Target
+from bot.mail.roundtrip import new_message_id
 from sandbox.tokens import Signer
 from storage.vocabulary import Owner, Permanence, StepId, StepStatus
 from tests.real.dovecot import Dovecot

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.people import Person
+from bot.common.people import Person
 from tests.support.target import INFO, Target, aim
 from tests.support.world import BotWorld
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.people import Person
+from bot.common.people import Person
 from sandbox.world import Scenario
 from tests.support.browser import Browser, Page
 from tests.support.target import INFO, Target

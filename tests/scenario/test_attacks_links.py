@@ -210,7 +210,7 @@ def test_an_approval_that_was_declined_is_told_once_and_moves_no_token(shown: Ta
 def test_requests_that_belong_to_nobody_do_not_fill_the_audit_table(
     target: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.signin.NOBODYS_AN_HOUR", 3)
+    monkeypatch.setattr("bot.signin.service.NOBODYS_AN_HOUR", 3)
     for number in range(10):
         assert begin(target, f"{target.world.url}/login/{number:043d}").status == 410
     assert len([entry for entry in target.audited() if entry.subject == ""]) <= 3

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from bot.accounts import Form
-from bot.people import Person
+from bot.accounts.service import Form
+from bot.common.people import Person
 from sandbox.world import Scenario
 from tests.support.world import ACME, DESK, BotWorld
 

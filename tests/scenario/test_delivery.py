@@ -2,8 +2,8 @@
 
 from sqlmodel import select
 
-from bot.outbox import LEASE
-from bot.people import Person
+from bot.common.people import Person
+from bot.messages.delivery import LEASE
 from storage.tables import OutboxItem
 from tests.support.world import ACME, BotWorld
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from bot import ids
+from bot.common import ids
 from sandbox.world import Folder
 from storage.tables import Account, FolderListing
 from storage.vocabulary import FolderRole, State

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.people import Person
+from bot.common.people import Person
 from tests.support.slack import texts
 from tests.support.world import ACME, BotWorld
 

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import audit, keys, links, tokens
+from bot.app import key_rotation
+from bot.common import audit
+from bot.microsoft import tokens
+from bot.signin import links
 from storage.cipher import CannotOpen, Cipher
 from storage.database import Store, connect
 from storage.migrate import upgrade
@@ -61,9 +64,9 @@ def test_ten_thousand_values_are_sealed_anew_while_others_are_stored(store: Stor
         worker.start()
         worker.join()
 
-    rotated = keys.rotate(store, both, in_another_thread)
+    rotated = key_rotation.rotate(store, both, in_another_thread)
     assert rotated.unreadable == 0 and rotated.sealed >= MANY and stored[0] > MANY / 200
-    assert keys.rotate(store, both, lambda: None).sealed <= 1
+    assert key_rotation.rotate(store, both, lambda: None).sealed <= 1
     with store.transaction() as tx:
         for number in range(MANY):
             ticket = tx.signins.ticket(str(number))
@@ -73,7 +76,7 @@ def test_ten_thousand_values_are_sealed_anew_while_others_are_stored(store: Stor
     assert grant is not None and new.open(grant.sealed, tokens.place(account_id)) == f"grant {stored[0]}"
     with pytest.raises(CannotOpen):
         new.open(grant.sealed, tokens.place(account_id + 1))
-    assert keys.rotate(store, both, lambda: None).sealed == 0
+    assert key_rotation.rotate(store, both, lambda: None).sealed == 0
 
 
 def test_what_no_key_opens_is_counted_and_left_as_it_is(store: Store) -> None:
@@ -81,7 +84,7 @@ def test_what_no_key_opens_is_counted_and_left_as_it_is(store: Store) -> None:
     sealed = Cipher([b"x" * 32]).seal("grant", tokens.place(account_id))
     with store.transaction() as tx:
         tx.grants.put(Grant(account_id=account_id, sealed=sealed, scopes="", refreshed_at=NOW))
-    assert keys.rotate(store, Cipher([NEW, OLD]), lambda: None).unreadable == 1
+    assert key_rotation.rotate(store, Cipher([NEW, OLD]), lambda: None).unreadable == 1
     with store.transaction() as tx:
         assert tx.grants.get(account_id).sealed == sealed  # type: ignore[union-attr]
 

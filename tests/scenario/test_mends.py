@@ -2,7 +2,7 @@
 
 import json
 
-from bot.people import MAILDESK
+from bot.common.people import MAILDESK
 from sandbox.world import Mailbox
 from storage.tables import AuditEntry, Failure
 from storage.vocabulary import Mended, Scope

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.people import Person
+from bot.common.people import Person
 from storage.vocabulary import Plan
 from tests.support.world import ACME, BotWorld
 
@@ -145,7 +145,7 @@ def test_a_file_is_listed_from_the_command_line_after_a_look_at_what_would_happe
     file.write_bytes("Name;E-Mail\nBüro;buero@acme.example\nNobody;\n".encode("cp1252"))
 
     def maildesk(*more: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "bot.main", "import", str(file), "--channel", ACME, *more]
+        command = [sys.executable, "-m", "bot.app.cli", "import", str(file), "--channel", ACME, *more]
         return subprocess.run(command, env=os.environ | world.environment, capture_output=True, text=True, timeout=60)
 
     looked = maildesk()

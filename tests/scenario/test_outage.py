@@ -5,10 +5,10 @@ from pathlib import Path
 
 from sqlmodel import col, func, select
 
-from bot import notices
-from bot.accounts import Form
-from bot.people import Person
-from bot.tokens import place
+from bot.accounts.service import Form
+from bot.common.people import Person
+from bot.messages import notices
+from bot.microsoft.tokens import place
 from sandbox.practice import Practice
 from sandbox.world import Mailbox
 from sandbox.world import Person as User

@@ -11,7 +11,7 @@ from flask import Flask, request
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.web import WebServer
+from bot.app.web_server import WebServer
 from sandbox.practice import Practice
 from tests.support.slack import SlackPerson, Window
 

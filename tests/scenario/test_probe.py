@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from bot.diagnosis.observation import Observation, Where
-from bot.probe.mail import MailHosts, MailProbe, StepResult, Target
+from bot.mail.probe import MailHosts, MailProbe, StepResult, Target
 from sandbox.practice import Practice
 from storage.vocabulary import StepId, StepStatus
 

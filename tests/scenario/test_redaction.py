@@ -12,8 +12,8 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 import structlog
 
-from bot import logs
-from bot.redaction import redact
+from bot.common import logs
+from bot.common.redaction import redact
 from sandbox.world import Scenario
 from tests.support.browser import Browser
 from tests.support.slack import Message

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.people import Person
+from bot.common.people import Person
 from storage.vocabulary import Owner, State
 from tests.support.browser import Browser
 from tests.support.slack import Message

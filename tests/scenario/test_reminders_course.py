@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.accounts import Form
-from bot.people import Person
+from bot.accounts.service import Form
+from bot.common.people import Person
 from storage.vocabulary import Owner, State
 from tests.scenario.test_reminders import each_first_button, reminders
 from tests.support.slack import Message

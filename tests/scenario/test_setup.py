@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.people import Person
+from bot.common.people import Person
 from storage.tables import Customer, OldAccount
 from storage.vocabulary import Plan, State
 from tests.support.slack import Window

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.tokens import place
+from bot.microsoft.tokens import place
 from storage.cipher import CannotOpen, Cipher
 from tests.support.browser import Browser, Page
 from tests.support.slack import Message

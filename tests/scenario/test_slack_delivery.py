@@ -10,7 +10,7 @@ from slack_bolt import Ack, App, BoltResponse
 from slack_bolt.adapter.flask import SlackRequestHandler
 from slack_sdk import WebClient
 
-from bot.web import WebServer
+from bot.app.web_server import WebServer
 from sandbox.practice import Practice
 from tests.support.slack import SlackPerson
 

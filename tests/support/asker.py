@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from bot.main import build, mail_hosts
-from bot.settings import load
-from bot.tokens import TokenFailed
+from bot.app.cli import build, mail_hosts
+from bot.config.settings import load
+from bot.microsoft.tokens import TokenFailed
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import select
 
-from bot.people import Person
-from bot.refusals import Refused
-from bot.reminders import Reminders
-from bot.road import Road
-from bot.time import Clock
+from bot.common.clock import Clock
+from bot.common.people import Person
+from bot.common.refusals import Refused
+from bot.lifecycle.service import Road
+from bot.reminders.service import Reminders
 from storage.database import Store
 from storage.tables import Account, Channel, Customer
 from storage.vocabulary import Owner, State

@@ -26,12 +26,12 @@ import structlog
 from sqlalchemy.orm import configure_mappers
 from sqlmodel import col, func, select
 
-from bot import notices
-from bot.hours import Hours
-from bot.ladder import Ladder
-from bot.outbox import LEASE, Delivery
-from bot.reminders import Reminders
-from bot.road import Road
+from bot.lifecycle.hours import Hours
+from bot.lifecycle.ladder import Ladder
+from bot.lifecycle.service import Road
+from bot.messages import notices
+from bot.messages.delivery import LEASE, Delivery
+from bot.reminders.service import Reminders
 from storage.database import Store, connect
 from storage.tables import Account, OutboxItem
 from tests.support.crowd import BEGIN, END, SUPPORT, ZONE, People

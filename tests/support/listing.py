@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.probe.listed import MailFolder, folders_in
+from bot.mail.imap_list import MailFolder, folders_in
 
 
 def folders_of(lines: str) -> list[MailFolder]:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.accounts import Form
-from bot.people import Person
+from bot.accounts.service import Form
+from bot.common.people import Person
 from storage.tables import AuditEntry, Grant
 from tests.support.browser import Browser, Page
 from tests.support.slack import Message

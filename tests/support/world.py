@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.main import Maildesk, build, mail_hosts
-from bot.settings import load
-from bot.tokens import place
-from bot.web import WebServer
+from bot.app.cli import Maildesk, build, mail_hosts
+from bot.app.web_server import WebServer
+from bot.config.settings import load
+from bot.microsoft.tokens import place
 from sandbox.practice import Practice
 from storage.cipher import Cipher
 from storage.database import Transaction

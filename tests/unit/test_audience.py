@@ -14,33 +14,33 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.accounts import Form
-from bot.candidates import suggest
-from bot.checklist import Facts
-from bot.drafts import Review
-from bot.failures import Ending, History
-from bot.folders import Accepted, Candidates, folder_key
-from bot.listing import Row
-from bot.overview import Standing
-from bot.probe.mail import MailFolder
+from bot.accounts.overview import Standing
+from bot.accounts.progress import Facts
+from bot.accounts.service import Form
+from bot.diagnosis.failures import Ending, History
+from bot.folders.service import Accepted, Candidates, folder_key
+from bot.legacy.drafts import Review
+from bot.legacy.importing import Row
+from bot.mail.probe import MailFolder
+from bot.mail.suggestions import suggest
 from handlers import cards
 from handlers.cards import (
-    account,
-    alert,
-    customer,
-    error,
+    account_form,
+    account_list,
+    account_window,
+    checks,
+    diagnosis,
     exchange,
     folders,
-    form,
     home,
-    lists,
-    manage,
-    old,
-    reminder,
-    request,
+    incidents,
+    legacy,
+    legacy_import,
+    reminders,
     setup,
-    test,
+    support,
 )
+from handlers.cards import accounts as account_cards
 from handlers.cards.kit import Audience, Message, Safe, section
 from sandbox.slack.limits import problems
 from storage.tables import (
@@ -90,24 +90,24 @@ class Made:
         return ConnectionTest(id=1, account_id=7, started_at=NOW, finished_at=NOW, passed=False, steps=[passed, failed])
 
     @property
-    def view(self) -> account.AccountView:
+    def view(self) -> account_cards.AccountView:
         fault, listed = (self.failure, self.verdict), [("Sent", self.name)]
-        return account.AccountView(
+        return account_cards.AccountView(
             self.one, self.name, self.name, True, "https://maildesk.example/login/x", NOW, "", fault, listed
         )
 
     @property
-    def error(self) -> error.ErrorView:
+    def error(self) -> diagnosis.ErrorView:
         history = History([self.run], [Ending(Mended.CHANGE, 3, 12)], 4, 2)
-        return error.ErrorView(self.failure, self.verdict, self.one, self.name, history)
+        return diagnosis.ErrorView(self.failure, self.verdict, self.one, self.name, history)
 
-    def asked(self, about: str | None) -> request.RequestView:
+    def asked(self, about: str | None) -> support.RequestView:
         facts = {"asked_at": NOW, "asked_by_team": "T", "asked_by_user": "U0CAROL", "taken_by_user": "U0VERA2"}
         row = SupportRequest(id=1, failure_ref=about, channel_id="C0ACME", taken_at=NOW, **facts)
-        return request.RequestView(row, self.name, self.failure, self.verdict, self.one)
+        return support.RequestView(row, self.name, self.failure, self.verdict, self.one)
 
     @property
-    def plan(self) -> old.OldView:
+    def plan(self) -> legacy.OldView:
         facts = {
             "customer_id": 1,
             "channel_id": "C0ACME",
@@ -119,12 +119,12 @@ class Made:
         listed = [
             OldAccount(id=n, name=self.name, username=self.name, account_id=n % 2 or None, **facts) for n in range(60)
         ]
-        return old.OldView("C0ACME", listed, {1: "live"}, False, 1)
+        return legacy.OldView("C0ACME", listed, {1: "live"}, False, 1)
 
     @property
-    def batch(self) -> old.BatchView:
+    def batch(self) -> legacy.BatchView:
         batch = Batch(id=1, started_by_user="U0CAROL", old_ids=list(range(500)), finished_at=NOW)
-        return old.BatchView(batch, 300, [(self.name, self.name, "form.address_taken")] * 200)
+        return legacy.BatchView(batch, 300, [(self.name, self.name, "form.address_taken")] * 200)
 
     @property
     def review(self) -> Review:
@@ -144,12 +144,12 @@ class Made:
     def paused(self) -> Customer:
         return Customer(id=1, name=self.name, paused_until=NOW, paused_by_user="U0CAROL")
 
-    def reminder(self, to: Audience) -> reminder.ReminderView:
+    def reminder(self, to: Audience) -> reminders.ReminderView:
         row = Reminder(id=1, channel_id="C0ACME", posted_at=NOW)
         whose = RIVAL if to is Audience.SUPPORT else self.name
         sure = [("Sent", self.name), ("Drafts", self.name)]
-        waiting = [reminder.Waiting(each, whose, "", (self.failure, self.verdict), sure) for each in self.waiting]
-        return reminder.ReminderView(row, waiting * 5, NOW, 7, ["U0CAROL"], (NOW, "U0CAROL"))
+        waiting = [reminders.Waiting(each, whose, "", (self.failure, self.verdict), sure) for each in self.waiting]
+        return reminders.ReminderView(row, waiting * 5, NOW, 7, ["U0CAROL"], (NOW, "U0CAROL"))
 
     @property
     def listed(self) -> Candidates:
@@ -167,18 +167,20 @@ class Made:
 
 Render = Callable[[Made, Audience], Any]
 RIVALS = home.HomeView([Standing(RIVAL, ["C0RIVAL"], 1, 2)], [(RIVAL, "")], [(RIVAL, ERROR)])
-PACKET = manage.Packet("Acme", "Lumen CRM", "support@lumen.example", "https://login.example/adminconsent", SCOPES)
+PACKET = account_window.Packet(
+    "Acme", "Lumen CRM", "support@lumen.example", "https://login.example/adminconsent", SCOPES
+)
 
 EVERYBODY: dict[str, Render] = {
-    "account.account_card": lambda made, to: account.account_card(made.view),
-    "customer.account_list": lambda made, to: customer.account_list(made.name, made.several * 9, "C0ACME", 1),
+    "accounts.account_card": lambda made, to: account_cards.account_card(made.view),
+    "account_list.account_list": lambda made, to: account_list.account_list(made.name, made.several * 9, "C0ACME", 1),
     "setup.setup_card": lambda made, to: setup.setup_card(made.name, made.facts),
-    "customer.start_buttons": lambda made, to: customer.start_buttons(),
-    "error.error_message": lambda made, to: error.error_message(made.error, to),
-    "error.error_window": lambda made, to: error.error_window(made.error, to),
-    "error.lookup_form": lambda made, to: error.lookup_form(made.one.ref),
-    "error.meaning_window": lambda made, to: error.meaning_window(made.verdict, to),
-    "error.note_message": lambda made, to: error.note_message(Safe("A sentence"), ERROR),
+    "account_list.start_buttons": lambda made, to: account_list.start_buttons(),
+    "diagnosis.error_message": lambda made, to: diagnosis.error_message(made.error, to),
+    "diagnosis.error_window": lambda made, to: diagnosis.error_window(made.error, to),
+    "diagnosis.lookup_form": lambda made, to: diagnosis.lookup_form(made.one.ref),
+    "diagnosis.meaning_window": lambda made, to: diagnosis.meaning_window(made.verdict, to),
+    "diagnosis.note_message": lambda made, to: diagnosis.note_message(Safe("A sentence"), ERROR),
     "exchange.exchange_tested": lambda made, to: exchange.exchange_tested(3),
     "exchange.exchange_window": lambda made, to: exchange.exchange_window(
         exchange.Preparation(
@@ -190,49 +192,49 @@ EVERYBODY: dict[str, Render] = {
     "folders.mapping_form": lambda made, to: folders.mapping_form(made.folders),
     "folders.saved_window": lambda made, to: folders.saved_window(made.one, 3),
     "folders.unavailable": lambda made, to: folders.unavailable(made.one, made.verdict, ERROR),
-    "form.account_form": lambda made, to: form.account_form("C0ACME", Form(sender_name=made.name[:80])),
+    "account_form.account_form": lambda made, to: account_form.account_form("C0ACME", Form(sender_name=made.name[:80])),
     "home.help_message": lambda made, to: home.help_message(to),
     "home.help_window": lambda made, to: home.help_window(to),
     "home.home": lambda made, to: home.home(RIVALS if to is Audience.SUPPORT else None),
     "home.message_window": lambda made, to: home.message_window(
         "refused.title", Message(Safe("A sentence"), [section(Safe("A sentence"))])
     ),
-    "manage.account_window": lambda made, to: manage.account_window(made.view),
-    "manage.disconnect_form": lambda made, to: manage.disconnect_form(made.one),
-    "manage.disconnected": lambda made, to: manage.disconnected(made.one),
-    "manage.packet_window": lambda made, to: manage.packet_window(PACKET),
-    "old.batch_message": lambda made, to: old.batch_message(made.batch),
-    "lists.listed_window": lambda made, to: lists.listed_window(3, "C0ACME"),
-    "lists.paste_form": lambda made, to: lists.paste_form("C0ACME", 7),
-    "lists.reading_window": lambda made, to: lists.reading_window(),
-    "lists.review_form": lambda made, to: lists.review_form(made.review),
-    "lists.unreadable_window": lambda made, to: lists.unreadable_window("old.file_not_text", "C0ACME"),
-    "old.plan_window": lambda made, to: old.plan_window(made.plan),
-    "reminder.pause_form": lambda made, to: reminder.pause_form(made.paused, "C0ACME", NOW.date()),
-    "reminder.paused_window": lambda made, to: reminder.paused_window(NOW),
-    "reminder.resumed_window": lambda made, to: reminder.resumed_window(made.name),
-    "reminder.reminder_message": lambda made, to: reminder.reminder_message(made.reminder(to), to),
-    "request.help_message": lambda made, to: request.help_message(made.asked(ERROR)),
-    "request.request_sent": lambda made, to: request.request_sent(ERROR, "support@lumen.example"),
-    "test.contact_button": lambda made, to: test.contact_button(ERROR),
-    "test.test_message": lambda made, to: test.test_message(
-        test.TestView(made.one, made.run, {"smtp.auth": test.Fault(ERROR, made.verdict, 3)})
+    "account_window.account_window": lambda made, to: account_window.account_window(made.view),
+    "account_window.disconnect_form": lambda made, to: account_window.disconnect_form(made.one),
+    "account_window.disconnected": lambda made, to: account_window.disconnected(made.one),
+    "account_window.packet_window": lambda made, to: account_window.packet_window(PACKET),
+    "legacy.batch_message": lambda made, to: legacy.batch_message(made.batch),
+    "legacy_import.listed_window": lambda made, to: legacy_import.listed_window(3, "C0ACME"),
+    "legacy_import.paste_form": lambda made, to: legacy_import.paste_form("C0ACME", 7),
+    "legacy_import.reading_window": lambda made, to: legacy_import.reading_window(),
+    "legacy_import.review_form": lambda made, to: legacy_import.review_form(made.review),
+    "legacy_import.unreadable_window": lambda made, to: legacy_import.unreadable_window("old.file_not_text", "C0ACME"),
+    "legacy.plan_window": lambda made, to: legacy.plan_window(made.plan),
+    "reminders.pause_form": lambda made, to: reminders.pause_form(made.paused, "C0ACME", NOW.date()),
+    "reminders.paused_window": lambda made, to: reminders.paused_window(NOW),
+    "reminders.resumed_window": lambda made, to: reminders.resumed_window(made.name),
+    "reminders.reminder_message": lambda made, to: reminders.reminder_message(made.reminder(to), to),
+    "support.help_message": lambda made, to: support.help_message(made.asked(ERROR)),
+    "support.request_sent": lambda made, to: support.request_sent(ERROR, "support@lumen.example"),
+    "checks.contact_button": lambda made, to: checks.contact_button(ERROR),
+    "checks.test_message": lambda made, to: checks.test_message(
+        checks.TestView(made.one, made.run, {"smtp.auth": checks.Fault(ERROR, made.verdict, 3)})
     ),
 }
 """What is shown to customers, too."""
 
 OURS: dict[str, Render] = {
-    "alert.alert_card": lambda made, to: alert.alert_card(
+    "incidents.alert_card": lambda made, to: incidents.alert_card(
         Incident(id=1, cause=made.cause, failure_ref=ERROR, opened_at=NOW, last_at=NOW), made.failure, made.verdict
     ),
-    "alert.support_note": lambda made, to: alert.support_note(Safe(f"{RIVAL} did something")),
+    "incidents.support_note": lambda made, to: incidents.support_note(Safe(f"{RIVAL} did something")),
     "setup.setup_form": lambda made, to: setup.setup_form(
         setup.SetupForm("C0ACME", made.name[:80], "", made.name[:60])
     ),
-    "error.evidence_window": lambda made, to: error.evidence_window(INTERNAL),
+    "diagnosis.evidence_window": lambda made, to: diagnosis.evidence_window(INTERNAL),
     "home.found_window": lambda made, to: home.found_window([(made.one, RIVAL)], RIVAL),
     "home.search_form": lambda made, to: home.search_form(),
-    "request.request_card": lambda made, to: request.request_card(made.asked(ERROR)),
+    "support.request_card": lambda made, to: support.request_card(made.asked(ERROR)),
 }
 """What is shown in our own channels, and to our own people only."""
 

@@ -8,15 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import bot.candidates
-from bot.candidates import Candidate, Confidence, Reason, Suggestions, offered, plain, suggest
-from bot.probe.listed import MailFolder, folders_in
+import bot.mail.suggestions
+from bot.mail.imap_list import MailFolder, folders_in
+from bot.mail.suggestions import Candidate, Confidence, Reason, Suggestions, offered, plain, suggest
 from storage.vocabulary import REQUIRED_ROLES, FolderRole
 from tests.support.listing import folders_of
 
 pytestmark = pytest.mark.folders
 
-NAMES: dict[str, Any] = tomllib.loads(Path(bot.candidates.__file__).with_name("folder_names.toml").read_text("utf-8"))
+NAMES: dict[str, Any] = tomllib.loads(
+    Path(bot.mail.suggestions.__file__).with_name("folder_names.toml").read_text("utf-8")
+)
 LISTINGS: list[dict[str, Any]] = tomllib.loads(
     (Path(__file__).parents[1] / "data" / "listings.toml").read_text("utf-8")
 )["listing"]

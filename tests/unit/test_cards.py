@@ -8,21 +8,32 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import clouds
-from bot.accounts import Form, form_of
-from bot.candidates import suggest
-from bot.checklist import Facts
+from bot.accounts.overview import Standing
+from bot.accounts.progress import Facts
+from bot.accounts.service import Form, form_of
+from bot.config import clouds
 from bot.diagnosis import catalogue
-from bot.evidence import bundle
-from bot.failures import Ending, History
-from bot.folders import Candidates
-from bot.overview import Standing
-from bot.probe.mail import MailFolder
-from handlers.cards import alert, customer, error, folders, form, home, manage, reminder, setup, test
-from handlers.cards.account import AccountView, account_card
+from bot.diagnosis.evidence import bundle
+from bot.diagnosis.failures import Ending, History
+from bot.folders.service import Candidates
+from bot.mail.probe import MailFolder
+from bot.mail.suggestions import suggest
+from handlers.cards import (
+    account_form,
+    account_list,
+    account_window,
+    checks,
+    diagnosis,
+    folders,
+    home,
+    incidents,
+    reminders,
+    setup,
+)
+from handlers.cards.accounts import AccountView, account_card
 from handlers.cards.kit import Audience, Message, safe
-from handlers.cards.request import RequestView, help_message, request_card, request_sent
-from handlers.words import sentences
+from handlers.cards.support import RequestView, help_message, request_card, request_sent
+from handlers.text.words import sentences
 from sandbox.slack.limits import problems
 from storage.tables import Account, ConnectionTest, Failure, Incident, Reminder, SupportRequest
 from storage.vocabulary import WAITING, Mended, Owner, Scope, State, StepId
@@ -101,40 +112,40 @@ def test_the_account_card(one: Account, cause: str, folder: str) -> None:
     held, asked = replace(view, held=f"{folder}@acme.example"), replace(view, question=True)
     for each in (view, held, asked, AccountView(one)):
         check_message(account_card(each))
-        check_view(manage.account_window(each))
-    check_view(manage.disconnect_form(one))
-    check_view(manage.disconnected(one))
+        check_view(account_window.account_window(each))
+    check_view(account_window.disconnect_form(one))
+    check_view(account_window.disconnected(one))
 
 
 @settings(max_examples=60, deadline=None)
 @given(words, words)
 def test_the_administrators_packet(name: str, vendor: str) -> None:
     link = "https://login.example/acme.example/v2.0/adminconsent?" + "x" * 400
-    packet = manage.Packet(name, vendor, "support@lumen.example", link, SCOPES)
-    check_view(manage.packet_window(packet))
-    check_view(manage.packet_window(replace(packet, link="")))
-    assert link in manage.packet_text(packet) and "Global Administrator" in manage.packet_text(packet)
+    packet = account_window.Packet(name, vendor, "support@lumen.example", link, SCOPES)
+    check_view(account_window.packet_window(packet))
+    check_view(account_window.packet_window(replace(packet, link="")))
+    assert link in account_window.packet_text(packet) and "Global Administrator" in account_window.packet_text(packet)
     for scope in SCOPES:
-        assert scope.rpartition("/")[2] in manage.packet_text(packet)
+        assert scope.rpartition("/")[2] in account_window.packet_text(packet)
 
 
 @settings(max_examples=100, deadline=None)
 @given(words, st.lists(accounts, max_size=60))
 def test_the_customers_cards(name: str, several: list[Account]) -> None:
     check_message(setup.setup_card(name, Facts(several)))
-    check_view(customer.account_list(name, several, "C0ACME"))
+    check_view(account_list.account_list(name, several, "C0ACME"))
     check_view(setup.setup_form(setup.SetupForm("C0ACME", name[:80])))
-    check_view(form.account_form("C0ACME", Form(sender_name=name[:80])))
+    check_view(account_form.account_form("C0ACME", Form(sender_name=name[:80])))
     for one in several[:1]:
-        check_view(form.account_form(one.ref, form_of(one), changes=True))
+        check_view(account_form.account_form(one.ref, form_of(one), changes=True))
     for number, one in enumerate(several):
         one.snoozed_until, one.state = NOW + timedelta(days=1), WAITING[number % 5]
     sure = [("Sent", name * 5), ("Deleted", name)]
-    waiting = [reminder.Waiting(one, name, "https://maildesk.example/login/x", sure=sure) for one in several]
-    view = reminder.ReminderView(Reminder(id=1, channel_id="C0ACME", posted_at=NOW), waiting, NOW, len(several))
+    waiting = [reminders.Waiting(one, name, "https://maildesk.example/login/x", sure=sure) for one in several]
+    view = reminders.ReminderView(Reminder(id=1, channel_id="C0ACME", posted_at=NOW), waiting, NOW, len(several))
     for audience in Audience:
         for now in (NOW, NOW + timedelta(days=2)):
-            check_message(reminder.reminder_message(replace(view, now=now, people=["U0CAROL"]), audience))
+            check_message(reminders.reminder_message(replace(view, now=now, people=["U0CAROL"]), audience))
 
 
 @settings(max_examples=100, deadline=None)
@@ -145,11 +156,13 @@ def test_the_connection_tests_message(one: Account, failed: list[str], text: str
         steps.append({"step": step, "status": "fail", "ms": 3, "error": "MX-0000-0000", "cause": cause, "reason": ""})
     steps.append({"step": "imap.folders", "status": "skip", "ms": 0, "reason": "imap.auth"})
     steps.append({"step": "roundtrip", "status": "warn", "ms": 9, "evidence": text, "reason": "sent-copy-missing"})
-    faults = {row["step"]: test.Fault("MX-0000-0000", ROWS.verdict(row["cause"]), 3) for row in steps if "cause" in row}
+    faults = {
+        row["step"]: checks.Fault("MX-0000-0000", ROWS.verdict(row["cause"]), 3) for row in steps if "cause" in row
+    }
     for passed in (None, False):
         finished = None if passed is None else NOW
         run = ConnectionTest(id=1, account_id=7, started_at=NOW, finished_at=finished, passed=passed, steps=steps)
-        message = test.test_message(test.TestView(one, run, faults))
+        message = checks.test_message(checks.TestView(one, run, faults))
         check_message(message)
         assert "5.7.139" not in json.dumps(message.blocks)
 
@@ -164,9 +177,9 @@ def test_what_support_and_on_call_see(one: Account, cause: str, text: str, name:
     history = History(runs, [Ending(by, 3, 12) for by in Mended], 4, 2)
     for mended in (None, Mended.CHANGE):
         happened.mended_at, happened.mended_by = NOW if mended else None, mended
-        seen = error.ErrorView(happened, ROWS.verdict(cause), one, name, history)
-        check_view(error.error_window(seen, Audience.SUPPORT))
-    view = error.ErrorView(happened, ROWS.verdict(cause), one, name, NO_HISTORY)
+        seen = diagnosis.ErrorView(happened, ROWS.verdict(cause), one, name, history)
+        check_view(diagnosis.error_window(seen, Audience.SUPPORT))
+    view = diagnosis.ErrorView(happened, ROWS.verdict(cause), one, name, NO_HISTORY)
     request = SupportRequest(id=1, failure_ref="MX-0000-0000", asked_at=NOW, asked_by_team="T", asked_by_user="U0CAROL")
     request.channel_id = "C0ACME"
     asked = RequestView(request, name, happened, ROWS.verdict(cause), one)
@@ -181,25 +194,25 @@ def test_what_support_and_on_call_see(one: Account, cause: str, text: str, name:
         check_message(request_card(wanted))
         check_message(help_message(wanted))
     check_view(request_sent("MX-0000-0000", "support@lumen.example"))
-    check_view(error.evidence_window(bundle(happened, ROWS.verdict(cause), one, runs[1])))
-    check_view(error.meaning_window(ROWS.verdict(cause), Audience.CUSTOMER))
-    check_view(error.lookup_form())
+    check_view(diagnosis.evidence_window(bundle(happened, ROWS.verdict(cause), one, runs[1])))
+    check_view(diagnosis.meaning_window(ROWS.verdict(cause), Audience.CUSTOMER))
+    check_view(diagnosis.lookup_form())
     for audience in Audience:
-        check_view(error.error_window(view, audience))
-        check_message(error.error_message(view, audience))
+        check_view(diagnosis.error_window(view, audience))
+        check_message(diagnosis.error_message(view, audience))
     incident = Incident(id=1, cause=cause, failure_ref="MX-0000-0000", opened_at=NOW, last_at=NOW)
-    check_message(alert.alert_card(incident, failure(cause), ROWS.verdict(cause)))
+    check_message(incidents.alert_card(incident, failure(cause), ROWS.verdict(cause)))
     incident.acknowledged_by, incident.acknowledged_at = "U0OMAR", NOW
-    check_message(alert.alert_card(incident, failure(cause), ROWS.verdict(cause)))
+    check_message(incidents.alert_card(incident, failure(cause), ROWS.verdict(cause)))
 
 
 def test_a_customer_never_sees_a_raw_reply() -> None:
     planted = "5.7.139 planted raw reply"
-    view = error.ErrorView(
+    view = diagnosis.ErrorView(
         failure("smtp-policy", planted), ROWS.verdict("smtp-policy"), account(id=7), "Acme", NO_HISTORY
     )
-    assert planted in json.dumps(error.error_window(view, Audience.SUPPORT))
-    assert planted not in json.dumps(error.error_window(view, Audience.CUSTOMER))
+    assert planted in json.dumps(diagnosis.error_window(view, Audience.SUPPORT))
+    assert planted not in json.dumps(diagnosis.error_window(view, Audience.CUSTOMER))
 
 
 @settings(max_examples=40, deadline=None)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.checklist import Facts, Mark, Part, Step, checklist
+from bot.accounts.progress import Facts, Mark, Part, Step, checklist
 from storage.tables import Account, OldAccount
 from storage.vocabulary import Owner, Plan, State
 from tests.unit.test_identity import account

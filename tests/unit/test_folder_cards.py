@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.candidates import offered, suggest
-from bot.folders import Candidates, folder_key
-from bot.probe.listed import MailFolder
+from bot.folders.service import Candidates, folder_key
+from bot.mail.imap_list import MailFolder
+from bot.mail.suggestions import offered, suggest
 from handlers.cards.folders import PAGE, FolderForm, first_form, mapping_form
 from handlers.cards.kit import OPTION_LIMIT
 from sandbox.slack.limits import problems

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.hours import BadHours, BadZone, Hours, read_hours, read_zone
+from bot.lifecycle.hours import BadHours, BadZone, Hours, read_hours, read_zone
 
 pytestmark = pytest.mark.reminders
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.hours import Hours
+from bot.lifecycle.hours import Hours
 
 pytestmark = pytest.mark.reminders
 

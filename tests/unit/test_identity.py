@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.identity import PERSONAL_TENANT, Identity, IdentityRefused, belongs, proved
+from bot.microsoft.identity import PERSONAL_TENANT, Identity, IdentityRefused, belongs, proved
 from storage.tables import Account
 from storage.vocabulary import Owner, State
 

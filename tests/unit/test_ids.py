@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import ids
+from bot.common import ids
 
 numbers = st.integers(min_value=0, max_value=200).map(lambda _: ids.new_error_ref())
 

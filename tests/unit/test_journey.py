@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.probe.journey import Journey, located
-from bot.probe.steps import ProbeFailed
+from bot.mail.steps import ProbeFailed
+from bot.mail.trace import Journey, located
 from storage.vocabulary import StepId
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.hours import Hours
-from bot.ladder import LAST_CALL, Ladder, may_remind
+from bot.lifecycle.hours import Hours
+from bot.lifecycle.ladder import LAST_CALL, Ladder, may_remind
 from storage.tables import Account
 from storage.vocabulary import Owner, State
 

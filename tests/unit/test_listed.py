@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.probe.listed import MailFolder, folders_in
+from bot.mail.imap_list import MailFolder, folders_in
 
 pytestmark = pytest.mark.folders
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.listing import LARGEST_FILE, MOST_ROWS, NotAList, decode, read
+from bot.legacy.importing import LARGEST_FILE, MOST_ROWS, NotAList, decode, read
 
 INFO = ("Info", "info@acme.example", "carol@acme.example", "shared")
 

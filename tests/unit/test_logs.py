@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from bot.logs import configure
+from bot.common.logs import configure
 
 TOKEN = "xoxb-" + "123456789012-planted"
 JWT = "eyJ0eXAiOiJKV1QifQ.eyJzdWIiOiJwbGFudGVkIn0.c2lnbmF0dXJl"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.candidates import Confidence, Reason, offered, suggest
-from bot.probe.listed import MailFolder, folders_in
+from bot.mail.imap_list import MailFolder, folders_in
+from bot.mail.suggestions import Confidence, Reason, offered, suggest
 from storage.vocabulary import FolderRole
 from tests.unit.test_candidates import folder
 

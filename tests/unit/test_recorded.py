@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-import bot.candidates
-from bot.candidates import Confidence, Suggestions, offered, suggest
-from bot.probe.listed import MailFolder
+import bot.mail.suggestions
+from bot.mail.imap_list import MailFolder
+from bot.mail.suggestions import Confidence, Suggestions, offered, suggest
 from storage.vocabulary import FolderRole
 from tests.support.listing import folders_of
 
@@ -73,6 +73,6 @@ def test_the_collection_holds_what_it_should() -> None:
     assert len({listing["title"] for listing in RECORDED}) == len(RECORDED)
     languages = {language for listing in RECORDED if of_microsoft(listing) for language in listing["languages"]}
     assert len(languages) >= 10
-    named = tomllib.loads(Path(bot.candidates.__file__).with_name("folder_names.toml").read_text("utf-8"))
+    named = tomllib.loads(Path(bot.mail.suggestions.__file__).with_name("folder_names.toml").read_text("utf-8"))
     assert languages == {language for language, table in named.items() if "recorded" in table["sources"]}
     assert {marked(folders_of(listing["lines"])) for listing in answers if of_microsoft(listing)} == {True, False}

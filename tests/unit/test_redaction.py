@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.redaction import redact, redact_value
+from bot.common.redaction import redact, redact_value
 
 pytestmark = pytest.mark.redaction
 

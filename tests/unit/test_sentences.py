@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import clouds
-from bot.candidates import Reason, languages
+from bot.config import clouds
 from bot.diagnosis import catalogue
-from handlers.words import sentences
+from bot.mail.suggestions import Reason, languages
+from handlers.text.words import sentences
 from storage.vocabulary import WAITING, FolderRole, Loss, Mended, Owner, Plan, Scope, State, StepId, StepStatus
 
 ROOT = Path(__file__).parents[2]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.people import Person
-from bot.settings import Settings, SettingsError, load
+from bot.common.people import Person
+from bot.config.settings import Settings, SettingsError, load
 
 TOP = Path(__file__).parents[2]
 KEY = base64.b64encode(b"k" * 32).decode()
@@ -179,7 +179,7 @@ def test_the_example_lists_exactly_the_settings_and_their_defaults() -> None:
 
 def test_run_with_a_missing_variable_ends_with_one_line_and_status_2(tmp_path: Path) -> None:
     environment = RIGHT | {"PATH": os.environ["PATH"], "MS_CLIENT_ID": ""}
-    command = [sys.executable, "-m", "bot.main", "run"]
+    command = [sys.executable, "-m", "bot.app.cli", "run"]
     done = subprocess.run(
         command, env=environment | {"PYTHONPATH": str(TOP)}, cwd=tmp_path, capture_output=True, text=True
     )

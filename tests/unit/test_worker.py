@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.outbox import Delivery
-from bot.worker import LEASE, Worker
+from bot.app.worker import LEASE, Worker
+from bot.messages.delivery import Delivery
 from storage.database import Store, connect
 from storage.migrate import upgrade
 from storage.tables import OutboxItem

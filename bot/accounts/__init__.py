@@ -1,0 +1,1 @@
+"""Accounts and customers, and how far they are."""

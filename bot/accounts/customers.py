@@ -1,0 +1,158 @@
+"""Customers and the channels where they are met."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from bot.accounts.service import DOMAIN
+from bot.common.clock import Clock
+from bot.common.people import Person
+from bot.common.refusals import Refused
+from bot.messages import notices
+from bot.microsoft.client import Microsoft, MicrosoftUnreachable
+from storage.database import Store, Transaction
+from storage.tables import AuditEntry, Channel, Customer
+
+LONGEST_NAME = 80
+
+
+@dataclass(frozen=True)
+class Care:
+    """How a customer is looked after: when its people are reminded (as `Customer` keeps it; empty means as everywhere), and who
+    of the support team is there for it."""
+
+    time_zone: str = ""
+    working_hours: str = ""
+    working_days: str = ""
+    owner: Person | None = None
+
+
+class Customers:
+    """Binds channels to customers, and customers to their Microsoft tenants."""
+
+    def __init__(
+        self, store: Store, clock: Clock, microsoft: Microsoft, support_channel: str, alert_channel: str
+    ) -> None:
+        self._own_channels = (support_channel, alert_channel)
+        self._store = store
+        self._clock = clock
+        self._microsoft = microsoft
+        self._support_channel = support_channel
+
+    def tenant(self, domain: str) -> str:
+        """The Microsoft tenant that has this domain. Takes two seconds at most.
+
+        Raises:
+            Refused: it is no domain, Microsoft knows none, or Microsoft did not answer.
+        """
+        if not DOMAIN.fullmatch(domain):
+            raise Refused("setup_form.domain_bad")
+        try:
+            tenant = self._microsoft.tenant_of(domain)
+        except MicrosoftUnreachable:
+            raise Refused("setup_form.domain_unanswered") from None
+        if not tenant:
+            raise Refused("setup_form.domain_unknown")
+        return tenant
+
+    def bind(
+        self, channel_id: str, customer_name: str, by: Person, tenant_id: str = "", care: Care | None = None
+    ) -> Channel:
+        """Bind a channel to the customer of that name (made if new) and post the set-up card there. A channel that is
+        bound to this customer already gets its card renewed. `tenant_id`: the customer's, where it is known; `care`: how it is
+        looked after from now on, where that is said.
+
+        Raises:
+            Refused: the channel is our own, or another customer's, or the customer has another tenant.
+        """
+        if channel_id in self._own_channels:
+            raise Refused("refused.our_own_channel")
+        name, now = " ".join(customer_name.split()), self._clock.now()
+        with self._store.transaction() as tx:
+            customer = tx.channels.customer_named(name) or tx.channels.add_customer(name, now)
+            assert customer.id is not None
+            channel = tx.channels.get(channel_id)
+            if channel is None:
+                channel = Channel(
+                    id=channel_id, customer_id=customer.id, bound_by_team=by.team, bound_by_user=by.user, bound_at=now
+                )
+                tx.channels.bind(channel)
+            elif channel.customer_id != customer.id:
+                raise Refused("refused.channel_of_another", name=tx.channels.customer(channel.customer_id).name)
+            channel.closed = ""  # somebody speaks there: that it came back was missed
+            if tenant_id and customer.tenant_id not in ("", tenant_id):
+                raise Refused("organisation.other", customer=customer.name)
+            customer.tenant_id = tenant_id or customer.tenant_id
+            _look_after(customer, care, by)
+            entry = AuditEntry(at=now, team=by.team, user=by.user, action="channel.bound", subject=channel_id)
+            facts = ("time_zone", "working_hours", "working_days", "owner_user")
+            detail = {"customer": name, "tenant": customer.tenant_id} | {
+                fact: getattr(customer, fact) for fact in facts
+            }
+            entry.channel_id, entry.detail = by.place, detail
+            tx.audit.add(entry)
+            notices.show_setup_card(tx, channel_id, now)
+            return channel
+
+    def close(self, channel_id: str, why: str) -> None:
+        """Nothing can be posted in the channel any more (`why` as in `Channel.closed`): what waits for it is dropped, and support
+        is told. The binding stays. A channel that is not bound, or closed already, is left alone."""
+        with self._store.transaction() as tx:
+            channel = tx.channels.get(channel_id)
+            if channel is None or why in channel.closed.split():
+                return
+            first, channel.closed = not channel.closed, f"{channel.closed} {why}".strip()
+            if not first:
+                return
+            tx.outbox.drop(channel_id, why, self._clock.now())
+            self._tell(tx, channel, f"channel.{why}")
+
+    def reopen(self, channel_id: str, over: Collection[str]) -> None:
+        """What closed the channel (`over`, as in `Channel.closed`) is over. If nothing else keeps it closed, it can be posted in
+        again: every card there shows how things stand."""
+        with self._store.transaction() as tx:
+            channel = tx.channels.get(channel_id)
+            if channel is not None and channel.closed:
+                channel.closed = " ".join(why for why in channel.closed.split() if why not in over)
+                if channel.closed:
+                    return
+                self._tell(tx, channel, "channel.back")
+                self._show_all(tx, channel)
+
+    def renumber(self, old_id: str, new_id: str) -> None:
+        """Slack gave the channel another id: everything that stands in it goes along."""
+        with self._store.transaction() as tx:
+            channel = tx.channels.get(old_id)
+            if channel is None or tx.channels.get(new_id) is not None:
+                return
+            tx.outbox.drop(old_id, "renumbered", self._clock.now())
+            tx.outbox.posted_as(notices.setup_key(old_id), notices.setup_key(new_id))
+            channel = tx.channels.renumber(channel, new_id)
+            self._tell(tx, channel, "channel.renumbered")
+            self._show_all(tx, channel)
+
+    def _show_all(self, tx: Transaction, channel: Channel) -> None:
+        now = self._clock.now()
+        notices.show_setup_card(tx, channel.id, now)
+        reminder = tx.reminders.newest_in(channel.id)
+        if reminder is not None and tx.outbox.posted(notices.reminder_key(reminder)) is not None:
+            notices.show_reminder(tx, reminder, now)
+        for account in tx.accounts.of_customer(channel.customer_id):
+            if account.channel_id == channel.id:
+                notices.show_card(tx, account, now)
+
+    def _tell(self, tx: Transaction, channel: Channel, sentence: str) -> None:
+        now, customer = self._clock.now(), tx.channels.customer(channel.customer_id).name
+        entry = AuditEntry(at=now, team="", user="slack", action=sentence, subject=channel.id, detail={})
+        tx.audit.add(entry)
+        key = f"{sentence}:{channel.id}:{now.timestamp()}"
+        notices.tell(tx, self._support_channel, key, sentence, now, customer=customer, channel=channel.id)
+
+
+def _look_after(customer: Customer, care: Care | None, by: Person) -> None:
+    if care is not None:
+        customer.time_zone, customer.working_hours = care.time_zone, care.working_hours
+        customer.working_days = care.working_days
+    owner = care.owner if care else None
+    if owner or not customer.owner_user:
+        owner = owner or by
+        customer.owner_team, customer.owner_user = owner.team, owner.user

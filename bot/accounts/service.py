@@ -1,0 +1,265 @@
+"""Creating an account from the form, changing it, and ending its connection."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.exc import IntegrityError
+
+from bot.common import ids
+from bot.common.clock import Clock
+from bot.common.people import Person
+from bot.common.refusals import Refused
+from bot.lifecycle.service import Road
+from bot.messages import notices
+from bot.signin.links import Links
+from storage.database import Store, Transaction
+from storage.tables import Account, Channel
+from storage.vocabulary import Owner, State
+
+LONGEST_NAME = 80
+LONGEST_ADDRESS = 254
+MOST_ALIASES = 10
+DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.I)
+ADDRESS = re.compile(rf"[^\s@<>()\[\],;:\\\"]{{1,64}}@{DOMAIN.pattern}", re.I)
+"""What Microsoft 365 takes as an address: one @, no spaces or quotes, a domain with a dot."""
+
+Test = Callable[[Transaction, Account, Person], object]
+
+
+@dataclass(frozen=True)
+class Form:
+    """What the form *New Microsoft 365 account (Corporate)* holds, as typed."""
+
+    name: str = ""
+    sender_name: str = ""
+    sender_email: str = ""
+    username: str = ""
+    use_oauth: bool = True
+    shared_mailbox: str = ""
+    aliases: str = ""
+    old_deleted: bool = False
+
+    def tidy(self) -> "Form":
+        """Without stray spaces; the username is the sender's address where it was left empty."""
+        email = self.sender_email.strip().removeprefix("mailto:")
+        name, sender = (" ".join(text.split()) for text in (self.name, self.sender_name))
+        shared = self.shared_mailbox.strip().removeprefix("mailto:")
+        aliases = " ".join(re.split(r"[\s,;]+", self.aliases.strip()))
+        username = self.username.strip() or email
+        return Form(name, sender, email, username, self.use_oauth, shared, aliases, self.old_deleted)
+
+
+def form_of(account: Account) -> Form:
+    """What the form of an account holds now."""
+    username = "" if account.username == account.sender_email else account.username
+    shared, aliases = account.shared_mailbox, account.aliases
+    return Form(account.name, account.sender_name, account.sender_email, username, True, shared, aliases)
+
+
+class InvalidForm(Exception):
+    """What is wrong with a form: the sentence to show at each field."""
+
+    def __init__(self, problems: dict[str, str]) -> None:
+        super().__init__(", ".join(problems))
+        self.problems = problems
+
+
+class OldAccountThere(Exception):
+    """The customer has listed an old account of the form's address, and nobody said that it is deleted."""
+
+
+class Accounts:
+    """Begins, changes and ends accounts."""
+
+    def __init__(self, store: Store, clock: Clock, road: Road, links: Links, test: Test) -> None:
+        """`test` has an account tested."""
+        self._store = store
+        self._clock = clock
+        self._road = road
+        self._links = links
+        self._test = test
+
+    def create(self, channel: Channel, form: Form, by: Person) -> Account:
+        """Create an account in `channel` and post its card with the login link. It takes the place of an old account of its
+        address, which has to be deleted first.
+
+        Raises:
+            InvalidForm: a field is wrong, or the customer has an account of this address.
+            OldAccountThere: the form does not say that the old account is deleted.
+        """
+        with self._one_of_its_address() as tx:
+            account = self.create_in(tx, channel, form, by)
+            old = tx.old.with_address(channel.customer_id, account.sender_email)
+            if old is not None and old.account_id is None:
+                if old.deleted_at is None and not form.old_deleted:
+                    raise OldAccountThere
+                old.deleted_at, old.account_id = old.deleted_at or self._clock.now(), account.id
+                self._road.audit(tx, by, "old.replaced", account, address=old.address)
+            return account
+
+    def create_in(self, tx: Transaction, channel: Channel, form: Form, by: Person, quiet: bool = False) -> Account:
+        """The same as part of a transaction, which may still fail of an account that was created beside it; `quiet` where the
+        card is not wanted yet.
+
+        Raises:
+            InvalidForm: a field is wrong, or the customer has an account of this address.
+            sqlalchemy.exc.IntegrityError: somebody created one of this address just now.
+        """
+        form = _checked(form)
+        if tx.accounts.with_address(channel.customer_id, form.sender_email):
+            raise InvalidForm({"sender_email": "form.address_taken"})
+        account = tx.accounts.add(self._new(channel, form, by))
+        self._links.make(tx, account, by)
+        self._road.audit(tx, by, "account.created", account, address=account.sender_email)
+        self._road.move(tx, account, State.AWAITING_SIGN_IN, by, quiet=quiet)
+        return account
+
+    def change(self, account: Account, form: Form, by: Person) -> None:
+        """Give an account what the form says. Where its addresses changed, an unused login link is replaced, and a connection is
+        tested again; who it belongs to at Microsoft stays.
+
+        Raises:
+            InvalidForm: a field is wrong, or the customer has another account of this address.
+        """
+        form = _checked(form)
+        with self._one_of_its_address() as tx:
+            account = tx.accounts.lock(account.id or 0)
+            other = tx.accounts.with_address(account.customer_id, form.sender_email)
+            if other is not None and other.id != account.id:
+                raise InvalidForm({"sender_email": "form.address_taken"})
+            before = _addresses(account)
+            for name in ("name", "sender_name", "sender_email", "username", "shared_mailbox", "aliases"):
+                setattr(account, name, getattr(form, name))
+            if account.address_key is not None:
+                account.address_key = form.sender_email.lower()
+            self._road.audit(tx, by, "account.changed", account, address=account.sender_email)
+            if _addresses(account) != before:
+                self._readdressed(tx, account, by)
+            self._road.show(tx, account)
+
+    def renew_link(self, account: Account, by: Person) -> Account:
+        """Give the account a new login link; older ones end. An account that works keeps working meanwhile, and one that was
+        disconnected comes back as it was.
+
+        Raises:
+            Refused: another account of the customer has its address now.
+        """
+        try:
+            with self._one_of_its_address() as tx:
+                account = tx.accounts.lock(account.id or 0)
+                back = account.state is State.DISCONNECTED
+                if back and tx.accounts.with_address(account.customer_id, account.sender_email):
+                    raise InvalidForm({})
+                account.address_key = account.sender_email.lower()
+                self._links.make(tx, account, by)
+                self._road.audit(tx, by, "link.renewed", account)
+                if back or account.state in (State.CREATED, State.AWAITING_SIGN_IN, State.AWAITING_ADMIN):
+                    self._road.move(tx, account, State.AWAITING_SIGN_IN, by)
+                self._road.show(tx, account)
+                return account
+        except InvalidForm:
+            raise Refused("disconnect.address_taken", address=account.sender_email) from None
+
+    def disconnect(self, account: Account, by: Person) -> None:
+        """End an account's connection: its tokens, links and open sign-ins are deleted, nothing tests it any more, and its thread
+        says where the permission is withdrawn at Microsoft. What it was stays, so that it can come back."""
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            account = tx.accounts.lock(account.id or 0)
+            if account.state is State.DISCONNECTED:
+                return
+            tx.signins.revoke_tickets(account.id or 0, now)
+            tx.grants.remove(account.id or 0)
+            tx.jobs.cancel(f"check:{account.id}")
+            mend = tx.mends.open_of(account.id or 0)
+            if mend is not None:
+                mend.ended_at = now
+            upn = account.signed_in_as or account.username
+            account.address_key, account.signed_in_at, account.proved_at = None, None, None
+            account.tenant_id = account.object_id = account.signed_in_as = account.proved_sent = ""
+            self._road.audit(tx, by, "account.tokens_deleted", account, signed_in_as=upn)
+            self._road.move(tx, account, State.DISCONNECTED, by)
+            notices.note(tx, account, "disconnect.done", now, upn=upn)
+
+    @contextmanager
+    def _one_of_its_address(self) -> Iterator[Transaction]:
+        """A transaction in which the customer may turn out to have an account of the same address."""
+        try:
+            with self._store.transaction() as tx:
+                yield tx
+        except IntegrityError:  # somebody else saved the same address in this moment
+            raise InvalidForm({"sender_email": "form.address_taken"}) from None
+
+    def _readdressed(self, tx: Transaction, account: Account, by: Person) -> None:
+        if tx.signins.usable_ticket(account.id or 0, self._clock.now()) is not None:
+            self._links.make(tx, account, by)  # a sign-in under way was for the address before
+        account.proved_at, account.proved_sent = None, ""
+        if account.object_id:
+            self._test(tx, account, by)
+
+    def _new(self, channel: Channel, form: Form, by: Person) -> Account:
+        now = self._clock.now()
+        return Account(
+            ref=ids.new_account_ref(),
+            customer_id=channel.customer_id,
+            channel_id=channel.id,
+            name=form.name,
+            sender_name=form.sender_name,
+            sender_email=form.sender_email,
+            username=form.username,
+            shared_mailbox=form.shared_mailbox,
+            aliases=form.aliases,
+            address_key=form.sender_email.lower(),
+            state=State.CREATED,
+            state_since=now,
+            owner=Owner.MAILDESK,
+            created_at=now,
+            created_by_team=by.team,
+            created_by_user=by.user,
+        )
+
+
+def _checked(form: Form) -> Form:
+    form = form.tidy()
+    problems = _problems(form)
+    if problems:
+        raise InvalidForm(problems)
+    return form
+
+
+def _addresses(account: Account) -> tuple[str, ...]:
+    return account.sender_email, account.username, account.shared_mailbox, account.aliases
+
+
+def _problems(form: Form) -> dict[str, str]:
+    checks = {
+        "name": _name_problem(form.name),
+        "sender_name": _name_problem(form.sender_name),
+        "sender_email": _address_problem(form.sender_email),
+        "username": _address_problem(form.username),
+        "use_oauth": "" if form.use_oauth else "form.oauth_needed",
+    }
+    wrong = [alias for alias in form.aliases.split() if _address_problem(alias)]
+    too_many = len(form.aliases.split()) > MOST_ALIASES
+    checks["aliases"] = "form.aliases_bad" if wrong or too_many else ""
+    if form.username == form.sender_email:
+        checks["username"] = ""
+    if form.shared_mailbox:
+        own = form.username.lower() in (form.shared_mailbox.lower(), form.sender_email.lower())
+        checks["shared_mailbox"] = _address_problem(form.shared_mailbox)
+        checks["username"] = checks["username"] or ("form.delegate_needed" if own else "")
+    return {field: problem for field, problem in checks.items() if problem}
+
+
+def _name_problem(text: str) -> str:
+    if not text:
+        return "form.name_missing"
+    return "form.name_too_long" if len(text) > LONGEST_NAME else ""
+
+
+def _address_problem(text: str) -> str:
+    if len(text) > LONGEST_ADDRESS:
+        return "form.address_too_long"
+    return "" if ADDRESS.fullmatch(text) else "form.address_bad"

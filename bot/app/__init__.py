@@ -1,0 +1,1 @@
+"""The front door: the command, the wiring and the processes."""

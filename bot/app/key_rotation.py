@@ -1,0 +1,31 @@
+"""The encryption keys: everything sealed under an older one is sealed anew under the newest."""
+
+import time
+from collections.abc import Callable
+
+from bot.microsoft import tokens
+from bot.signin import flows, links
+from bot.signin import service as signin
+from storage import rotation
+from storage.cipher import Cipher
+from storage.database import Store
+from storage.tables import Grant, HeldSignIn, LoginTicket, SignInFlow
+
+PAUSE_SECONDS = 0.1
+"""As long as SQLite lets somebody sleep who found the database taken."""
+
+PLACES: rotation.Places = {
+    Grant: lambda row: tokens.place(row.account_id),
+    HeldSignIn: lambda row: signin.held_place(row.account_id),
+    LoginTicket: lambda row: links.place(row.account_id),
+    SignInFlow: lambda row: flows.place(row.state_digest),
+}
+"""What the values of each table are sealed for."""
+
+
+def rotate(
+    store: Store, cipher: Cipher, pause: Callable[[], object] = lambda: time.sleep(PAUSE_SECONDS)
+) -> rotation.Rotated:
+    """Seal everything anew. May run while the bot does, which it lets have its turn in each `pause`; afterwards the older keys
+    are needed no more."""
+    return rotation.rotate(store, cipher, PLACES, pause)

@@ -1,0 +1,1 @@
+"""Connection tests, their results, and the fixes that people report."""

@@ -1,0 +1,1 @@
+"""What every room needs: time, people, refusals, IDs, redaction, logs and audit."""

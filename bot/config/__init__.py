@@ -1,0 +1,1 @@
+"""The settings and the clouds they choose from."""

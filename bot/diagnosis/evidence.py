@@ -1,0 +1,49 @@
+"""The evidence of a failure in one text, fit for Microsoft's own support: ids, UTC times, steps, what was said. No secrets."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from bot.common.redaction import redact
+from bot.diagnosis.verdict import Verdict
+from storage.tables import Account, ConnectionTest, Failure
+
+LONGEST = 12_000
+IDS = ("trace_id", "correlation_id", "timestamp")
+FIELDS = ("error", "suberror", "codes", "status", "enhanced", "condition", "layer")
+
+
+def bundle(failure: Failure, verdict: Verdict, account: Account | None, test: ConnectionTest | None) -> str:
+    """Everything that is known about `failure`; `test` is the run in which it was seen."""
+    lines = [*_what(failure, verdict), *(_whose(account) if account else ()), *_said(failure.observation)]
+    return redact("\n".join([*lines, *(_steps(test) if test else ())]))[:LONGEST]
+
+
+def _what(failure: Failure, verdict: Verdict) -> Iterator[str]:
+    yield f"Error ID: {failure.ref}"
+    yield f"Cause: {verdict.title} ({failure.cause}), at {failure.step}"
+    yield f"First seen: {_utc(failure.first_at)}, last seen: {_utc(failure.last_at)}, times: {failure.count}"
+
+
+def _whose(account: Account) -> Iterator[str]:
+    yield f"Mailbox: {account.shared_mailbox or account.sender_email}, sender: {account.sender_email}"
+    yield f"Signed in as: {account.signed_in_as or '(nobody yet)'}"
+    yield f"Tenant ID: {account.tenant_id or '(not known)'}, object ID: {account.object_id or '(not known)'}"
+
+
+def _said(observation: dict[str, object]) -> Iterator[str]:
+    for name in IDS:
+        if observation.get(name):
+            yield f"{name.replace('_', ' ').capitalize()}: {observation[name]}"
+    yield "Protocol: " + ", ".join(f"{name} {observation[name]}" for name in FIELDS if observation.get(name))
+    yield f"Server's words: {observation.get('text') or '(none)'}"
+
+
+def _steps(test: ConnectionTest) -> Iterator[str]:
+    yield f"Connection test of {_utc(test.started_at)}:"
+    for row in test.steps:
+        detail = row["evidence"] or row.get("error") or row["reason"]
+        yield f"  {row['step']}: {row['status']}, {row['ms']} ms{f', {detail}' if detail else ''}"
+
+
+def _utc(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

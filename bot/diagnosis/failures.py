@@ -1,0 +1,196 @@
+"""Error IDs: what failed is kept under an ID, explained by the catalogue, and told to on-call when it is ours."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from statistics import median
+
+from bot.common import ids
+from bot.common.clock import Clock
+from bot.common.people import Person
+from bot.diagnosis.catalogue import Catalogue
+from bot.diagnosis.observation import Observation
+from bot.diagnosis.verdict import Verdict
+from bot.messages import notices
+from storage.database import Transaction
+from storage.tables import Account, ConnectionTest, Failure, Incident
+from storage.vocabulary import Mended, Owner, Scope, StepId
+
+QUIET_FOR = timedelta(days=1)
+"""A cause that was quiet for this long is a new incident when it comes again: an old card would be overlooked."""
+
+COMES_AND_GOES = timedelta(hours=1)
+"""A cause that comes again within this time is the same incident: one that flaps shall not fill the channel."""
+
+SHARED_FOR = timedelta(days=1)
+"""Repetitions of a cause on an account within this time share one error ID."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A failure as it was kept, and what it means."""
+
+    failure: Failure
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How failures of a cause ended: by what, how often, and how many minutes after they began (the middle of all)."""
+
+    by: Mended
+    count: int
+    minutes: int
+
+
+@dataclass(frozen=True)
+class History:
+    """What is known around a failure: the account's newest tests, how the cause ended on all accounts, and where it is at
+    work now."""
+
+    tests: Sequence[ConnectionTest]
+    endings: Sequence[Ending]
+    accounts: int
+    customers: int
+
+
+class Failures:
+    """Keeps failures."""
+
+    def __init__(self, catalogue: Catalogue, clock: Clock, alert_channel: str) -> None:
+        self._catalogue = catalogue
+        self._clock = clock
+        self._alert_channel = alert_channel
+
+    def record(self, tx: Transaction, observation: Observation, account: Account | None = None) -> Recorded:
+        """Keep `observation` under an error ID; a cause that is ours raises an alert, once while it is open."""
+        verdict = self._catalogue.explain(observation)
+        failure = self._same(tx, verdict, account) or self._new(tx, observation, verdict, account)
+        failure.observation, failure.permanence = _stored(observation), verdict.permanence
+        failure.mended_at = failure.mended_by = None
+        tx.session.flush()
+        self._reckon_scope(tx, failure, verdict.scope)
+        several = failure.scope is Scope.APPLICATION and verdict.owner in (Owner.SUPPORT, Owner.MICROSOFT)
+        if verdict.owner is Owner.ON_CALL or several:
+            self._alert(tx, failure)
+        return Recorded(failure, self.verdict(failure))
+
+    def verdict(self, failure: Failure) -> Verdict:
+        """What a kept failure means, as far as it reaches now."""
+        return replace(self._catalogue.verdict(failure.cause), scope=failure.scope, permanence=failure.permanence)
+
+    def settle(self, tx: Transaction, account: Account, passed: Collection[StepId], tested_at: datetime) -> set[int]:
+        """Note which of the account's failures are gone: those whose proving step is among `passed` in a test begun then, and
+        that were not seen in it. Gives the other accounts at which such a cause was ours and may be gone too; an alert ends
+        with the last of them."""
+        others: set[int] = set()
+        for failure in tx.failures.open_of(account.id or 0):
+            proof = self._catalogue.verdict(failure.cause).proof or StepId.TOKEN
+            if proof in passed and failure.last_at < tested_at:
+                failure.mended_at, failure.mended_by = self._clock.now(), _mended_by(tx, account, failure)
+                tx.session.flush()
+                others.update(self._recovering(tx, failure))
+        return others
+
+    def _recovering(self, tx: Transaction, failure: Failure) -> list[int]:
+        if failure.owner is not Owner.ON_CALL:
+            return []
+        others, now = tx.failures.accounts_with(failure.cause), self._clock.now()
+        incident = tx.incidents.open_for(failure.cause)
+        if incident is not None and not others:
+            incident.open_cause, incident.ended_at = None, now
+            notices.show_alert(tx, incident, self._alert_channel, now)
+        return others
+
+    def mailboxes(self, tx: Transaction, failure: Failure) -> int:
+        """At how many of the customer's mailboxes the cause is at work."""
+        spread = tx.failures.spread(failure.cause, self._clock.now() - SHARED_FOR)
+        return spread.get(failure.customer_id or 0, 1)
+
+    def history(self, tx: Transaction, failure: Failure) -> History:
+        """What is known around a failure."""
+        rows = tx.failures.mended(failure.cause)
+        endings = [_ending(by, [(first, at) for kind, first, at in rows if kind is by]) for by in Mended]
+        spread = tx.failures.spread(failure.cause, self._clock.now() - SHARED_FOR)
+        tests = tx.tests.newest(failure.account_id, 5) if failure.account_id else []
+        return History(tests, [e for e in endings if e.count], sum(spread.values()), len(spread))
+
+    def acknowledge(self, tx: Transaction, incident: Incident, by: Person) -> None:
+        """Note who looks after an incident; the first one stays."""
+        if incident.acknowledged_at is None:
+            incident.acknowledged_by, incident.acknowledged_at = by.user, self._clock.now()
+            notices.show_alert(tx, incident, self._alert_channel, self._clock.now())
+
+    def _same(self, tx: Transaction, verdict: Verdict, account: Account | None) -> Failure | None:
+        if account is None:
+            return None
+        now = self._clock.now()
+        failure = tx.failures.same(account.id, verdict.cause, now - SHARED_FOR)
+        if failure is not None:
+            failure.count, failure.last_at = failure.count + 1, now
+        return failure
+
+    def _new(self, tx: Transaction, seen: Observation, verdict: Verdict, account: Account | None) -> Failure:
+        now = self._clock.now()
+        failure = Failure(
+            ref=ids.new_error_ref(),
+            account_id=account.id if account else None,
+            customer_id=account.customer_id if account else None,
+            cause=verdict.cause,
+            step=seen.step or seen.where.value,
+            owner=verdict.owner,
+            scope=verdict.scope,
+            permanence=verdict.permanence,
+            first_at=now,
+            last_at=now,
+        )
+        tx.failures.add(failure)
+        return failure
+
+    def _reckon_scope(self, tx: Transaction, failure: Failure, by_nature: Scope) -> None:
+        """One mailbox, one tenant (the cause is at work on two of its mailboxes), or the application (on two tenants). A
+        customer has one tenant, so customers are counted. What is ours or Microsoft's by nature stays so."""
+        failure.scope, since = by_nature, self._clock.now() - SHARED_FOR
+        if by_nature in (Scope.APPLICATION, Scope.MICROSOFT) or failure.customer_id is None:
+            return
+        spread = tx.failures.spread(failure.cause, since)
+        if len(spread) > 1:
+            failure.scope = Scope.APPLICATION
+            tx.failures.widen(failure.cause, since, Scope.APPLICATION, None)
+        elif spread.get(failure.customer_id, 0) > 1:
+            failure.scope = Scope.TENANT
+            tx.failures.widen(failure.cause, since, Scope.TENANT, failure.customer_id)
+
+    def _alert(self, tx: Transaction, failure: Failure) -> None:
+        now = self._clock.now()
+        incident = tx.incidents.open_for(failure.cause) or tx.incidents.ended(failure.cause, now - COMES_AND_GOES)
+        if incident is not None and now - incident.last_at > QUIET_FOR:
+            incident.open_cause, incident = None, None
+            tx.session.flush()
+        if incident is None:
+            incident = Incident(
+                cause=failure.cause, open_cause=failure.cause, failure_ref=failure.ref, opened_at=now, last_at=now
+            )
+            tx.incidents.add(incident)
+        else:
+            incident.open_cause, incident.ended_at = failure.cause, None
+            incident.count, incident.last_at = incident.count + 1, now
+        notices.show_alert(tx, incident, self._alert_channel, now)
+
+
+def _mended_by(tx: Transaction, account: Account, failure: Failure) -> Mended:
+    if tx.mends.open_of(account.id or 0) is not None:
+        return Mended.CHANGE
+    signed_in = account.signed_in_at is not None and account.signed_in_at >= failure.last_at
+    return Mended.SIGN_IN if signed_in else Mended.ITSELF
+
+
+def _ending(by: Mended, spans: Sequence[tuple[datetime, datetime]]) -> Ending:
+    minutes = [(at - first) / timedelta(minutes=1) for first, at in spans]
+    return Ending(by, len(minutes), round(median(minutes)) if minutes else 0)
+
+
+def _stored(observation: Observation) -> dict[str, object]:
+    fields = asdict(observation) | {"where": observation.where.value, "codes": list(observation.codes)}
+    fields["retry_after"] = observation.retry_after.total_seconds() if observation.retry_after else None
+    return fields

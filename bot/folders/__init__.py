@@ -1,0 +1,1 @@
+"""Folder mapping, and mapped folders that change."""

@@ -1,0 +1,262 @@
+"""Folder mapping: the folders of the live mailbox, suggestions with their evidence, and the choice that is kept."""
+
+import hashlib
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from bot.common.clock import Clock
+from bot.common.people import MAILDESK, Person
+from bot.diagnosis.failures import Failures, Recorded
+from bot.diagnosis.observation import Observation, Where
+from bot.lifecycle.service import Road
+from bot.mail.probe import MailFolder, MailProbe, ProbeFailed
+from bot.mail.suggestions import Confidence, Suggestions, offered, suggest
+from bot.mail.target import target_of
+from bot.microsoft.tokens import TokenFailed, Tokens
+from storage.database import Store, Transaction
+from storage.tables import Account, FolderListing, FolderMapping
+from storage.vocabulary import REQUIRED_ROLES, FolderRole, State
+
+CHECK_JOB = "connection-check"
+"""The job that looks at an account without being asked."""
+
+AT_ONCE, BETWEEN_CHECKS = timedelta(0), timedelta(seconds=1)
+"""Many mailboxes that are mapped at once are not all looked at at once: other people wait for the same threads."""
+
+
+class FoldersUnavailable(Exception):
+    """The mailbox's folders could not be had; `recorded` says why."""
+
+    def __init__(self, recorded: Recorded) -> None:
+        super().__init__(recorded.failure.ref)
+        self.recorded = recorded
+
+
+class InvalidMapping(Exception):
+    """What is wrong with a choice of folders: the sentence to show at each role."""
+
+    def __init__(self, problems: dict[FolderRole, str]) -> None:
+        super().__init__(", ".join(problems))
+        self.problems = problems
+
+
+class SameFolder(Exception):
+    """One folder was chosen for several roles, which may be meant: by the folder's shown name, the roles."""
+
+    def __init__(self, twice: dict[str, list[FolderRole]]) -> None:
+        super().__init__(", ".join(twice))
+        self.twice = twice
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The folders that may be chosen, what speaks for which, and which is chosen beforehand for each role: the one that is mapped
+    already, or else the one that is suggested. `kept`: those that are mapped."""
+
+    folders: tuple[MailFolder, ...]
+    suggestions: Suggestions
+    chosen: Mapping[FolderRole, MailFolder]
+    kept: Mapping[FolderRole, MailFolder] = field(default_factory=dict)
+
+    def unseen(self, names: Mapping[FolderRole, str] = {}) -> dict[FolderRole, MailFolder]:
+        """The mapping that nobody needs to look at: what is mapped, what is sure, and what is likely and called as in another
+        mailbox of the customer (`names`). Empty if a required role is missing."""
+        proved = proved_choice(self.suggestions, names)
+        found = {role: folder for role, folder in proved.items() if role in self.chosen} | dict(self.kept)
+        return found if set(REQUIRED_ROLES) <= found.keys() else {}
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What became of a customer's accounts whose folders were to be mapped by evidence: how many are, and which need a look."""
+
+    mapped: int
+    unsure: Sequence[Account]
+
+
+class Folders:
+    """Lists, suggests and keeps folder mappings."""
+
+    def __init__(
+        self, store: Store, clock: Clock, tokens: Tokens, probe: MailProbe, failures: Failures, road: Road
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._tokens = tokens
+        self._probe = probe
+        self._failures = failures
+        self._road = road
+
+    def fetch(self, account_id: int) -> Candidates:
+        """The folders of the live mailbox. Takes seconds.
+
+        Raises:
+            FoldersUnavailable: no token, or the mailbox did not list them.
+        """
+        with self._store.transaction() as tx:
+            account = tx.accounts.get(account_id)
+        folders = self._list(account)
+        with self._store.transaction() as tx:
+            checked = checked_names(tx.accounts.listing(account_id))
+            tx.accounts.put_listing(listing_of(account_id, folders, self._clock, checked))
+            return candidates_of(tx, account)
+
+    def listed(self, account_id: int) -> Candidates:
+        """The folders as they were listed last."""
+        with self._store.transaction() as tx:
+            return candidates_of(tx, tx.accounts.get(account_id))
+
+    def save(self, account: Account, chosen: Mapping[FolderRole, str], by: Person, same_is_meant: bool = False) -> None:
+        """Keep a choice: for each role the key (`folder_key`) of a folder listed before. The account becomes live.
+
+        Raises:
+            InvalidMapping: a required role is empty, or a folder is not in the last listing.
+            SameFolder: a folder stands for several roles, and nobody said that it is meant.
+        """
+        with self._store.transaction() as tx:
+            account = tx.accounts.lock(account.id or 0)
+            known = {folder_key(f.server_name): f for f in folders_of(tx.accounts.listing(account.id or 0))}
+            problems = mapping_problems(chosen, known.keys())
+            if problems:
+                raise InvalidMapping(problems)
+            twice = {known[key].shown_name: roles for key, roles in _by_key(chosen).items() if len(roles) > 1}
+            if twice and not same_is_meant:
+                raise SameFolder(twice)
+            self._keep(tx, account, {role: known[key] for role, key in chosen.items()}, by)
+
+    def accept(self, account: Account, by: Person) -> bool:
+        """Map the account's folders as suggested, if every required one is sure; whether they are mapped now."""
+        with self._store.transaction() as tx:
+            account = tx.accounts.lock(account.id or 0)
+            return account.state is State.LIVE or self._accept(tx, account, {}, by, AT_ONCE)
+
+    def use_for_all(self, model: Account, others: Sequence[Account], by: Person) -> Accepted:
+        """Map the folders of other accounts of the customer by evidence: their own, and that a folder is called as the one which
+        was chosen for `model`. Those that somebody else has mapped by now are left alone."""
+        with self._store.transaction() as tx:
+            names = {role: row.shown_name for role, row in tx.accounts.folders(model.id or 0).items() if not row.lost}
+        mapped, unsure = 0, []
+        for each in others:
+            with self._store.transaction() as tx:
+                account = tx.accounts.lock(each.id or 0)
+                mapped += self._accept(tx, account, names, by, mapped * BETWEEN_CHECKS)
+            unsure += [account] if account.state is State.UNMAPPED else []
+        return Accepted(mapped, unsure)
+
+    def _accept(
+        self, tx: Transaction, account: Account, names: Mapping[FolderRole, str], by: Person, wait: timedelta
+    ) -> bool:
+        chosen = candidates_of(tx, account).unseen(names) if account.state is State.UNMAPPED else {}
+        if chosen:
+            self._keep(tx, account, chosen, by, wait)
+        return bool(chosen)
+
+    def _keep(
+        self,
+        tx: Transaction,
+        account: Account,
+        chosen: Mapping[FolderRole, MailFolder],
+        by: Person,
+        wait: timedelta = AT_ONCE,
+    ) -> None:
+        rows = [
+            FolderMapping(account_id=account.id or 0, role=role, server_name=f.server_name, shown_name=f.shown_name)
+            for role, f in chosen.items()
+        ]
+        tx.accounts.map_folders(account.id or 0, rows)
+        self._road.audit(tx, by, "folders.mapped", account, **{row.role: row.shown_name for row in rows})
+        args = {"account": account.id, "round": 0}  # what the folders are known by is seen soon
+        tx.jobs.add(CHECK_JOB, args, self._clock.now() + wait, key=f"check:{account.id}", sooner=True)
+        if account.state is State.UNMAPPED:
+            self._road.move(tx, account, State.LIVE, by)
+        self._road.show(tx, account)
+
+    def _list(self, account: Account) -> tuple[MailFolder, ...]:
+        try:
+            token = self._tokens.fresh(account.id or 0)
+            folders = self._probe.folders(target_of(account, token.access_token))
+        except (TokenFailed, ProbeFailed) as error:
+            raise FoldersUnavailable(self._record(error.observation, account)) from None
+        if not offered(folders):
+            empty = Observation(Where.IMAP, step="imap.folders", condition="empty")
+            raise FoldersUnavailable(self._record(empty, account))
+        return folders
+
+    def _record(self, observation: Observation, account: Account) -> Recorded:
+        with self._store.transaction() as tx:
+            recorded = self._failures.record(tx, observation, account)
+            self._road.audit(tx, MAILDESK, "folders.failed", account, error=recorded.failure.ref)
+            return recorded
+
+
+def candidates_of(tx: Transaction, account: Account) -> Candidates:
+    """The folders that were listed last, what speaks for which, and what is mapped."""
+    folders = folders_of(tx.accounts.listing(account.id or 0))
+    proved = {FolderRole.SENT: account.proved_sent} if account.proved_sent else {}
+    inbox = next((f.server_name for f in folders if f.server_name.upper() == "INBOX"), "")
+    proved |= {FolderRole.INBOX: inbox} if inbox and account.proved_at else {}
+    suggestions = suggest(folders, proved)
+    there = {folder.server_name: folder for folder in folders}
+    rows = tx.accounts.folders(account.id or 0)
+    mapped = {role: row for role, row in rows.items() if row.lost is None}
+    kept = {role: there[row.server_name] for role, row in mapped.items() if row.server_name in there}
+    needed = {*proved.values(), *(row.server_name for row in mapped.values())}
+    # an optional role that was left empty was left so on purpose
+    asked = {*REQUIRED_ROLES, *(rows if mapped else FolderRole)}
+    suggested = {role: candidate.folder for role, candidate in suggestions.chosen.items() if role in asked}
+    return Candidates(offered(folders, needed), suggestions, suggested | kept, kept)
+
+
+def proved_choice(suggestions: Suggestions, names: Mapping[FolderRole, str] = {}) -> dict[FolderRole, MailFolder]:
+    """The folders that nobody needs to look at: those that are sure, and those of which it is likely and that are called as in
+    another mailbox of the customer (`names`)."""
+    return {
+        role: candidate.folder
+        for role, candidate in suggestions.chosen.items()
+        if candidate.confidence is Confidence.SURE or candidate.folder.shown_name == names.get(role)
+    }
+
+
+def mapping_problems(chosen: Mapping[FolderRole, str], known: Container[str]) -> dict[FolderRole, str]:
+    """The sentence for every role whose choice cannot be kept."""
+    problems = {role: "folders.role_missing" for role in REQUIRED_ROLES if not chosen.get(role)}
+    return problems | {role: "folders.changed_meanwhile" for role, key in chosen.items() if key not in known}
+
+
+def folder_key(server_name: str) -> str:
+    """A short name for a folder, for where its own would not fit (a Slack option's value holds 75 characters)."""
+    return hashlib.sha256(server_name.encode()).hexdigest()[:20]
+
+
+def checked_names(listing: FolderListing | None) -> frozenset[str]:
+    """The folders that the last test listed: what was only seen in a window since is new to the next one."""
+    return frozenset(r["server_name"] for r in (listing.folders if listing else []) if not r.get("new"))
+
+
+def listing_of(
+    account_id: int, folders: Sequence[MailFolder], clock: Clock, checked: Container[str] | None = None
+) -> FolderListing:
+    """What a mailbox listed, as it is kept; `checked`: what the last test listed, where this is none."""
+    rows: list[dict[str, object]] = [
+        {"server_name": f.server_name, "shown_name": f.shown_name, "delimiter": f.delimiter, "flags": list(f.flags)}
+        for f in folders
+    ]
+    for row in rows:
+        row["new"] = checked is not None and row["server_name"] not in checked
+    return FolderListing(account_id=account_id, listed_at=clock.now(), folders=rows)
+
+
+def folders_of(listing: FolderListing | None) -> tuple[MailFolder, ...]:
+    """The folders of a listing that was kept."""
+    rows = listing.folders if listing is not None else []
+    return tuple(
+        MailFolder(r["server_name"], r["shown_name"], r.get("delimiter", "/"), tuple(r["flags"])) for r in rows
+    )
+
+
+def _by_key(chosen: Mapping[FolderRole, str]) -> dict[str, list[FolderRole]]:
+    found: dict[str, list[FolderRole]] = {}
+    for role, key in chosen.items():
+        found.setdefault(key, []).append(role)
+    return found

@@ -1,0 +1,1 @@
+"""The old mail accounts: imported, planned and replaced."""

@@ -1,0 +1,1 @@
+"""Where an account stands, whose turn it is, and when somebody is reminded."""

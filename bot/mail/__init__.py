@@ -1,0 +1,1 @@
+"""The mail servers: the steps of a connection test, and which folder is which."""

@@ -1,0 +1,143 @@
+"""The receiving side: connect, authenticate, list the folders, open the inbox."""
+
+import threading
+from contextlib import suppress
+from socket import SHUT_RDWR
+
+from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
+
+from bot.diagnosis.observation import Observation, Where
+from bot.mail.hosts import FolderMark, MailHosts, Target, Watched, xoauth2
+from bot.mail.imap_list import MailFolder, folders_in
+from bot.mail.steps import Leg, ProbeFailed, bounded
+from bot.mail.trace import Journey, located, watched
+from storage.vocabulary import StepId
+
+STEPS = (StepId.IMAP_CONNECT, StepId.IMAP_AUTH, StepId.IMAP_FOLDERS, StepId.IMAP_INBOX)
+
+MOST_NEW_FOLDERS = 60
+"""So many new folders are asked about when one is missing."""
+
+
+class _Client(IMAPClient):  # type: ignore[misc]
+    """imapclient, with LIST read as servers really answer it."""
+
+    def _proc_folder_list(self, folder_data: list[bytes | tuple[bytes, bytes] | None]) -> list[MailFolder]:
+        return list(folders_in(folder_data))
+
+
+class ImapLeg:
+    """One connection to the IMAP server."""
+
+    def __init__(self, hosts: MailHosts) -> None:
+        self._hosts = hosts
+        self._client: _Client | None = None
+        self.folders: tuple[MailFolder, ...] = ()
+        self.marks: dict[str, FolderMark] | None = None
+        """What the watched folders are known by; None where the server could not be asked, so that nobody can judge them."""
+
+    def run(self, target: Target, leg: Leg) -> None:
+        """Do every step, up to the first that fails. Takes seconds."""
+        with suppress(ProbeFailed):
+            leg.do(StepId.IMAP_CONNECT, self.connect)
+            leg.do(StepId.IMAP_AUTH, lambda: self.authenticate(target))
+            leg.do(StepId.IMAP_FOLDERS, self.list_folders)
+            leg.do(StepId.IMAP_INBOX, self.open_inbox)
+            if target.watched is not None:
+                with suppress(OSError, IMAPClientAbortError):
+                    self.marks = self._marks_of(target.watched)
+
+    def connect(self) -> str:
+        """Name, TCP, TLS, greeting, and whether XOAUTH2 is offered, told apart."""
+        hosts, journey = self._hosts, Journey(behind_tcp="tls")
+        with located(journey, StepId.IMAP_CONNECT):
+            self._client = _Client(
+                hosts.imap_host,
+                hosts.imap_port,
+                ssl=True,
+                ssl_context=watched(journey, hosts.ca_file),
+                timeout=SocketTimeout(hosts.connect_timeout, hosts.read_timeout),
+            )
+            self._client.folder_encode = False
+            offered = self._client.has_capability("AUTH=XOAUTH2")
+        journey.passed("greeting", "")
+        if not offered:
+            raise ProbeFailed(Observation(Where.NETWORK, step=StepId.IMAP_CONNECT, condition="xoauth2-missing"))
+        return f"{journey.evidence}, XOAUTH2 offered"
+
+    def authenticate(self, target: Target) -> str:
+        """AUTHENTICATE XOAUTH2 as the mailbox."""
+        answers = iter([xoauth2(target.mailbox, target.access_token).encode()])
+        # a second challenge carries an error; the empty answer lets the server say its final word
+        self.client.sasl_login("XOAUTH2", lambda _challenge: next(answers, b""))
+        return f"signed in as {target.mailbox}"
+
+    def list_folders(self) -> str:
+        """LIST everything."""
+        self.folders = tuple(self.client.list_folders())
+        if not self.folders:
+            raise ProbeFailed(Observation(Where.IMAP, step=StepId.IMAP_FOLDERS, condition="empty"))
+        return f"{len(self.folders)} folders"
+
+    def open_inbox(self) -> str:
+        """EXAMINE INBOX: "authenticated but not connected" comes only after the OK of the sign-in."""
+        status = self.client.select_folder("INBOX", readonly=True)
+        return f"{status.get(b'EXISTS', 0)} messages"
+
+    def _marks_of(self, watched: Watched) -> dict[str, FolderMark]:
+        """STATUS of the watched folders that are there; if one is not, of new ones too, among which it may be by now."""
+        names = {folder.server_name for folder in self.folders if "\\noselect" not in map(str.lower, folder.flags)}
+        there = sorted(watched.mapped & names)
+        new = sorted(names - watched.listed) if watched.mapped - names else []
+        found = {name: self._mark(name) for name in [*there, *new[:MOST_NEW_FOLDERS]]}
+        return {name: mark for name, mark in found.items() if mark is not None}
+
+    def _mark(self, name: str) -> FolderMark | None:
+        by_id = self.client.has_capability("OBJECTID")
+        try:
+            status = self.client.folder_status(
+                name.encode("latin-1"), ["UIDVALIDITY", *(["MAILBOXID"] if by_id else [])]
+            )
+            given = status.get(b"MAILBOXID") or ()
+            mailbox_id = given[0].decode("ascii", "replace") if isinstance(given, tuple) and given else ""
+            return FolderMark(int(status.get(b"UIDVALIDITY", 0)), mailbox_id)
+        except IMAPClientAbortError:
+            raise
+        except (IMAPClientError, UnicodeError):  # a folder that cannot be asked about is not known again
+            return None
+
+    def folders_of(self, target: Target) -> tuple[MailFolder, ...]:
+        """The folders alone, without a report.
+
+        Raises:
+            ProbeFailed: the server did not list them.
+        """
+        leg = Leg(STEPS, lambda _result: None, threading.Lock())
+        with bounded(self._hosts.deadline, self):
+            leg.do(StepId.IMAP_CONNECT, self.connect)
+            leg.do(StepId.IMAP_AUTH, lambda: self.authenticate(target))
+            leg.do(StepId.IMAP_FOLDERS, self.list_folders)
+        return self.folders
+
+    def leave(self) -> None:
+        """LOGOUT."""
+        self.client.logout()
+
+    def cut(self) -> None:
+        """End the connection at once."""
+        with suppress(Exception):
+            self.client.socket().shutdown(SHUT_RDWR)
+        with suppress(Exception):
+            self.client.shutdown()
+
+    @property
+    def client(self) -> _Client:
+        """The connection.
+
+        Raises:
+            ConnectionAbortedError: there is none.
+        """
+        if self._client is None:
+            raise ConnectionAbortedError("not connected")
+        return self._client

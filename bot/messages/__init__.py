@@ -1,0 +1,1 @@
+"""What people are told: the notices, and their delivery through the outbox."""

@@ -1,0 +1,119 @@
+"""Sending what the outbox holds: in order per channel, within Slack's limits, tried again until it is certain."""
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from bot.common.clock import Clock
+from storage.database import Store
+from storage.outbox import Claimed
+from storage.tables import OutboxItem
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(seconds=60)
+REST_AFTER_POST = timedelta(seconds=1)
+REST_AFTER_UPDATE = timedelta(milliseconds=500)
+"""Slack takes about one new message a second in a channel, and some fifty updates a minute
+(docs.slack.dev/apis/web-api/rate-limits)."""
+
+FIRST_WAIT = timedelta(seconds=2)
+LONGEST_WAIT = timedelta(minutes=5)
+MOST_ATTEMPTS = 500
+"""With the waits above, more than a day."""
+
+
+class ChannelBusy(Exception):
+    """Slack asks to wait; nothing was sent."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"wait {wait.total_seconds():.0f} s")
+        self.wait = wait
+
+
+class ChannelRefuses(Exception):
+    """Slack will never take this message; the text is Slack's error."""
+
+
+class ChannelUnreachable(Exception):
+    """No answer: whether the message arrived is not known."""
+
+
+class Courier(Protocol):
+    """Carries messages to Slack. Each method may take seconds, and raises one of the exceptions above."""
+
+    def show(self, item: OutboxItem, ts: str | None, thread_ts: str | None) -> str | None:
+        """Post the message, or update the one at `ts`. Returns where it stands, None when it was taken away."""
+        ...
+
+    def find(self, item: OutboxItem, thread_ts: str | None) -> str | None:
+        """Where an earlier attempt put the message, if that can be told."""
+        ...
+
+
+class Delivery:
+    """Empties the outbox."""
+
+    def __init__(self, store: Store, clock: Clock, courier: Courier) -> None:
+        self._store = store
+        self._clock = clock
+        self._courier = courier
+
+    def deliver_due(self) -> int:
+        """Send every message whose channel's turn it is, and say how many were tried. Takes a second and more a message."""
+        tried = 0
+        while (claimed := self._claim()) is not None:
+            self._deliver(claimed)
+            tried += 1
+        return tried
+
+    def next_due(self) -> datetime | None:
+        """When the next channel's turn is."""
+        with self._store.transaction() as tx:
+            return tx.outbox.next_due()
+
+    def _claim(self) -> Claimed | None:
+        with self._store.transaction() as tx:
+            return tx.outbox.claim_next(self._clock.now(), LEASE)
+
+    def _deliver(self, claimed: Claimed) -> None:
+        item = claimed.item
+        try:
+            ts = self._show(claimed)
+        except ChannelBusy as busy:
+            self._later(item, busy.wait, not_sent=True)
+        except ChannelUnreachable as error:
+            log.warning("outbox.unreachable", item=item.id, error=str(error))
+            self._again(item, str(error))
+        except ChannelRefuses as error:
+            self._give_up(item, str(error))
+        except Exception as error:  # a message that cannot be drawn must not stop its channel for ever
+            log.exception("outbox.failed", item=item.id, notice=item.notice)
+            self._again(item, type(error).__name__, most=5)
+        else:
+            with self._store.transaction() as tx:
+                rest = REST_AFTER_UPDATE if claimed.posted else REST_AFTER_POST
+                tx.outbox.sent(item, ts, self._clock.now(), rest)
+
+    def _show(self, claimed: Claimed) -> str | None:
+        item, thread = claimed.item, claimed.parent.ts if claimed.parent else None
+        if claimed.posted is not None:
+            return self._courier.show(item, claimed.posted.ts, thread)
+        found = self._courier.find(item, thread) if item.attempts > 1 else None
+        return self._courier.show(item, found, thread)
+
+    def _again(self, item: OutboxItem, reason: str, most: int = MOST_ATTEMPTS) -> None:
+        if item.attempts >= most:
+            self._give_up(item, reason)
+        else:
+            self._later(item, min(FIRST_WAIT * 2 ** min(item.attempts, 10), LONGEST_WAIT))
+
+    def _later(self, item: OutboxItem, wait: timedelta, not_sent: bool = False) -> None:
+        with self._store.transaction() as tx:
+            tx.outbox.later(item, self._clock.now() + wait, not_sent)
+
+    def _give_up(self, item: OutboxItem, reason: str) -> None:
+        log.error("outbox.given_up", item=item.id, notice=item.notice, channel=item.channel_id, reason=reason)
+        with self._store.transaction() as tx:
+            tx.outbox.give_up(item, reason, self._clock.now())

@@ -1,0 +1,109 @@
+"""What the bot tells people, by name. The outbox keeps a name and arguments; `handlers.slack.presenter` makes the words."""
+
+from datetime import datetime
+from typing import Any
+
+from storage.database import Transaction
+from storage.tables import Account, Batch, ConnectionTest, Incident, Reminder, SupportRequest
+
+ACCOUNT_CARD = "account.card"
+SETUP_CARD = "setup.card"
+TEST_RESULT = "test.result"
+REMINDER = "reminder"
+ALERT = "alert"
+NOTE = "note"
+SUPPORT_NOTE = "support.note"
+REQUEST = "support.request"
+HELP = "help"
+BATCH = "batch"
+GONE = "gone"
+
+
+def card_key(account: Account) -> str:
+    """The key of the account's card, which is also the head of its thread."""
+    return f"card:{account.ref}"
+
+
+def show_card(tx: Transaction, account: Account, now: datetime) -> None:
+    """Have the account's card and its channel's set-up card show how things stand."""
+    tx.outbox.show(account.channel_id, card_key(account), ACCOUNT_CARD, {"account": account.id}, now)
+    show_setup_card(tx, account.channel_id, now)
+
+
+def show_setup_card(tx: Transaction, channel_id: str, now: datetime) -> None:
+    """Have the channel's set-up card show how things stand."""
+    tx.outbox.show(channel_id, setup_key(channel_id), SETUP_CARD, {"channel": channel_id}, now)
+
+
+def setup_key(channel_id: str) -> str:
+    """The key of the set-up card's message."""
+    return f"setup:{channel_id}"
+
+
+def show_test(tx: Transaction, account: Account, test: ConnectionTest, now: datetime) -> None:
+    """Have the message of a connection test show its steps so far."""
+    tx.outbox.show(
+        account.channel_id, f"test:{test.id}", TEST_RESULT, {"test": test.id}, now, thread_key=card_key(account)
+    )
+
+
+def show_reminder(tx: Transaction, reminder: Reminder, now: datetime) -> None:
+    """Have a reminder show what still waits."""
+    tx.outbox.show(reminder.channel_id, reminder_key(reminder), REMINDER, {"reminder": reminder.id}, now)
+
+
+def take_away_reminder(tx: Transaction, reminder: Reminder, now: datetime) -> None:
+    """Have a reminder that a newer one replaces disappear."""
+    tx.outbox.show(reminder.channel_id, reminder_key(reminder), GONE, {}, now)
+
+
+def reminder_key(reminder: Reminder) -> str:
+    """The key of a reminder's message."""
+    return f"reminder:{reminder.id}"
+
+
+def show_alert(tx: Transaction, incident: Incident, channel_id: str, now: datetime) -> None:
+    """Have the alert of an incident show how it stands."""
+    tx.outbox.show(channel_id, f"alert:{incident.id}", ALERT, {"incident": incident.id}, now)
+
+
+def note(tx: Transaction, account: Account, sentence: str, now: datetime, **values: Any) -> None:
+    """Say `sentence` (a name in the sentence file, filled with `values`) in the thread of the account's card."""
+    head = card_key(account)
+    tx.outbox.show(
+        account.channel_id,
+        f"note:{account.ref}:{now.timestamp()}:{sentence}",
+        NOTE,
+        {"sentence": sentence, "values": values},
+        now,
+        thread_key=head,
+    )
+
+
+def tell_support(
+    tx: Transaction, channel_id: str, sentence: str, account: Account, now: datetime, **values: Any
+) -> None:
+    """Say `sentence` about an account in the support team's channel."""
+    key = f"support:{account.ref}:{now.timestamp()}:{sentence}"
+    tx.outbox.show(channel_id, key, SUPPORT_NOTE, {"sentence": sentence, "account": account.id, "values": values}, now)
+
+
+def show_request(tx: Transaction, request: SupportRequest, channel_id: str, now: datetime) -> None:
+    """Have a request for help show in the support team's channel how it stands."""
+    tx.outbox.show(channel_id, f"request:{request.id}", REQUEST, {"request": request.id}, now)
+
+
+def show_help(tx: Transaction, request: SupportRequest, account: Account | None, now: datetime) -> None:
+    """Have who asked for help see how it stands: in the thread of the account's card, or in the channel."""
+    thread = card_key(account) if account else ""
+    tx.outbox.show(request.channel_id, f"help:{request.id}", HELP, {"request": request.id}, now, thread_key=thread)
+
+
+def show_batch(tx: Transaction, batch: Batch, now: datetime) -> None:
+    """Have the message of a batch show how far it is."""
+    tx.outbox.show(batch.channel_id, f"batch:{batch.id}", BATCH, {"batch": batch.id}, now)
+
+
+def tell(tx: Transaction, channel_id: str, key: str, sentence: str, now: datetime, **values: Any) -> None:
+    """Say `sentence` in one of our own channels, once for each `key`."""
+    tx.outbox.show(channel_id, key, SUPPORT_NOTE, {"sentence": sentence, "values": values}, now)

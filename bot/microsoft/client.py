@@ -1,0 +1,153 @@
+"""The way to Microsoft's sign-in, through MSAL."""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+import msal
+import requests
+
+from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observe import from_exception
+from bot.microsoft.credentials import Credential, Credentials, CredentialUnreadable
+
+TIMEOUT_SECONDS = 10
+QUICK_SECONDS = 2
+TOO_MANY_REQUESTS, SERVER_ERROR = 429, 500
+DISCOVERY = "v2.0/.well-known/openid-configuration"
+Answer = TypeVar("Answer")
+Result = dict[str, Any]
+
+
+class MicrosoftUnreachable(Exception):
+    """Microsoft gave no proper answer; `observation` says how."""
+
+    def __init__(self, observation: Observation) -> None:
+        super().__init__(observation.condition or str(observation.status) or observation.error)
+        self.observation = observation
+
+
+class Microsoft:
+    """Microsoft's sign-in."""
+
+    def __init__(
+        self,
+        authority: str,
+        client_id: str,
+        credentials: Credentials,
+        ca_file: Path | None,
+        instance_discovery: bool,
+        scopes: Sequence[str],
+    ) -> None:
+        """`scopes`: what every mailbox's token is good for."""
+        self.authority = authority
+        self.client_id = client_id
+        self.scopes = tuple(scopes)
+        self._credentials = credentials
+        self._ca_file = ca_file
+        self._instance_discovery = instance_discovery
+        self._accepted = ""
+        self._sign_in_page = ""
+
+    def client(self, cache: msal.TokenCache | None = None) -> msal.ConfidentialClientApplication:
+        """A new MSAL client, with nothing remembered of earlier answers: MSAL would repeat a refusal for a minute.
+        Asks Microsoft for the discovery document, which may take seconds.
+
+        Raises:
+            MicrosoftUnreachable: no proper answer.
+        """
+        return self._client(self._by_acceptance()[0], cache)
+
+    def redeem(
+        self, cache: msal.TokenCache, question: Callable[[msal.ConfidentialClientApplication], Answer]
+    ) -> Answer:
+        """What `question` gives with the first credential that Microsoft accepts, that of the last time first.
+
+        Raises:
+            MicrosoftUnreachable: no proper answer.
+        """
+        for credential in self._by_acceptance():
+            client = self._client(credential, cache)
+            answer = self.ask(lambda client=client: question(client))  # type: ignore[misc]
+            if not (isinstance(answer, dict) and answer.get("error") == "invalid_client"):
+                self._accepted = credential.name
+                break
+        return answer
+
+    def ask(self, question: Callable[[], Answer], step: str = "token") -> Answer:
+        """What `question` gives, with everything that MSAL may raise for want of a proper answer turned into one thing.
+
+        Raises:
+            MicrosoftUnreachable: no proper answer.
+        """
+        try:
+            return question()
+        except (requests.RequestException, msal.exceptions.MsalServiceError, json.JSONDecodeError, OSError) as error:
+            raise MicrosoftUnreachable(from_exception(error, step)) from None
+        except ValueError as error:  # MSAL wraps a failed discovery in one
+            cause = error.__cause__ or error.__context__ or error
+            raise MicrosoftUnreachable(from_exception(cause, step)) from None
+
+    def admin_consent_url(self, tenant: str, redirect_uri: str, state: str) -> str:
+        """The page where an administrator of `tenant` (a domain or id) approves exactly our scopes. Asks Microsoft where it is,
+        the first time."""
+        page = urlsplit(self._sign_in_page or self.ask(lambda: self.client().authority.authorization_endpoint))
+        self._sign_in_page = page.geturl()
+        scope = " ".join([*self.scopes, "offline_access", "openid", "profile"])
+        query = urlencode({"client_id": self.client_id, "scope": scope, "redirect_uri": redirect_uri, "state": state})
+        return f"{page.scheme}://{page.netloc}/{tenant}/v2.0/adminconsent?{query}"
+
+    def tenant_of(self, domain: str) -> str:
+        """The id of the tenant that has this domain; empty if none has. Takes two seconds at most.
+
+        Raises:
+            MicrosoftUnreachable: no proper answer.
+        """
+        parts = urlsplit(self.authority)
+        address = f"{parts.scheme}://{parts.netloc}/{domain}/{DISCOVERY}"
+        response = self.ask(lambda: self._session().get(address, timeout=QUICK_SECONDS))
+        answer = self.ask(response.json)
+        found = re.search(r"/([0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})/", str(answer.get("issuer", "")))
+        return found[1].lower() if found and response.ok else ""
+
+    def _client(self, credential: Credential, cache: msal.TokenCache | None) -> msal.ConfidentialClientApplication:
+        return self.ask(
+            lambda: msal.ConfidentialClientApplication(
+                self.client_id,
+                client_credential=credential.value,
+                authority=self.authority,
+                token_cache=cache,
+                http_client=self._session(),
+                instance_discovery=None if self._instance_discovery else False,
+            )
+        )
+
+    def _by_acceptance(self) -> list[Credential]:
+        try:
+            known = self._credentials.all()
+        except CredentialUnreadable as error:
+            unreadable = Observation(Where.TOKEN, step="token", error="invalid_client", text=str(error))
+            raise MicrosoftUnreachable(unreadable) from None
+        return sorted(known, key=lambda credential: credential.name != self._accepted)
+
+    def _session(self) -> requests.Session:
+        session = _TimedSession()
+        if self._ca_file is not None:
+            session.trust_env = False  # REQUESTS_CA_BUNDLE in the environment would beat `verify`
+            session.verify = str(self._ca_file)
+        return session
+
+
+class _TimedSession(requests.Session):
+    """A session whose every request has a time-out, and that takes a busy server's answer for no answer: MSAL would drop its
+    status."""
+
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        kwargs.setdefault("timeout", TIMEOUT_SECONDS)
+        response = super().request(*args, **kwargs)
+        if response.status_code == TOO_MANY_REQUESTS or response.status_code >= SERVER_ERROR:
+            raise requests.HTTPError(f"HTTP {response.status_code}", response=response)
+        return response

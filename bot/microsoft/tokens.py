@@ -1,0 +1,160 @@
+"""Access tokens for connected accounts: from the sealed cache, refreshed by one at a time, stored before they are used."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import msal
+import structlog
+
+from bot.common.clock import Clock
+from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observe import from_oauth
+from bot.microsoft.client import Microsoft, MicrosoftUnreachable
+from storage.cipher import CannotOpen, Cipher
+from storage.database import Store
+from storage.tables import Grant
+
+log = structlog.get_logger(__name__)
+
+EARLY = timedelta(minutes=10)
+KEPT_ALIVE = timedelta(days=7)
+"""How long a grant may lie idle. It ends after 90 days without use (entra-docs, refresh-tokens)."""
+
+LEASE = timedelta(seconds=30)
+WAITS = 160
+WAIT_SECONDS = 0.25
+"""Who finds the refresh claimed looks again for forty seconds: longer than a dead process's claim lasts."""
+
+
+class TokenFailed(Exception):
+    """There is no usable token; `observation` says why."""
+
+    def __init__(self, observation: Observation) -> None:
+        super().__init__(observation.error or observation.condition)
+        self.observation = observation
+
+
+@dataclass(frozen=True)
+class FreshToken:
+    """An access token with ten minutes or more to live (if Microsoft gave one), what it is good for, and whose it is:
+    Microsoft's `oid` and the name under which that person signs in."""
+
+    access_token: str = field(repr=False)
+    scopes: frozenset[str]
+    object_id: str = ""
+    username: str = ""
+
+
+def place(account_id: int) -> str:
+    """What an account's grant is sealed for: moved to another account it does not open."""
+    return f"grant:{account_id}"
+
+
+class Tokens:
+    """Gives access tokens."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        cipher: Cipher,
+        microsoft: Microsoft,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._cipher = cipher
+        self._microsoft = microsoft
+        self._wait = wait
+
+    def fresh(self, account_id: int) -> FreshToken:
+        """A token for the account. May take seconds: Microsoft is asked when the stored one is about to end.
+
+        Raises:
+            TokenFailed: nobody signed in, the grant cannot be opened, or Microsoft refused or did not answer.
+        """
+        for _ in range(WAITS):
+            token = self._living(*self._open(account_id))
+            if token is None:
+                token = self._refresh(account_id)
+            if token is not None:
+                return token
+            self._wait(WAIT_SECONDS)
+        raise TokenFailed(
+            Observation(Where.TOKEN, step="token", error="temporarily_unavailable", text="refresh is claimed")
+        )
+
+    def _living(self, grant: Grant, cache: msal.SerializableTokenCache) -> FreshToken | None:
+        """The stored access token, if it lives long enough. Its life is counted in real time, as Microsoft does."""
+        wanted = {scope.lower() for scope in self._microsoft.scopes}
+        found: list[dict[str, Any]] = list(cache.search(msal.TokenCache.CredentialType.ACCESS_TOKEN))
+        for entry in found:
+            scopes = frozenset(str(entry.get("target", "")).split())
+            lives = int(entry.get("expires_on", 0)) - time.time() > EARLY.total_seconds()
+            if lives and wanted <= {scope.lower() for scope in scopes}:
+                return _token(cache, str(entry["secret"]), grant.scopes)
+        return None
+
+    def _refresh(self, account_id: int) -> FreshToken | None:
+        """Under the account's claim: what somebody stored meanwhile is enough, else Microsoft is asked and the answer stored.
+        None while somebody else has the claim, and where a new sign-in was stored meanwhile."""
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            if not tx.grants.claim(account_id, now, now + LEASE):
+                return None
+        try:
+            grant, cache = self._open(account_id)
+            return self._living(grant, cache) or self._ask(grant, cache)
+        finally:
+            with self._store.transaction() as tx:
+                tx.grants.release(account_id, now + LEASE)
+
+    def _ask(self, grant: Grant, cache: msal.SerializableTokenCache) -> FreshToken | None:
+        try:
+            result = self._microsoft.redeem(cache, self._renew)
+        except MicrosoftUnreachable as error:
+            raise TokenFailed(error.observation) from None
+        if result is None:
+            raise TokenFailed(_no_grant("the cache holds no refresh token"))
+        if "access_token" not in result:
+            raise TokenFailed(from_oauth(result, Where.TOKEN, "token"))
+        scopes, now = str(result.get("scope") or grant.scopes), self._clock.now()
+        sealed = self._cipher.seal(cache.serialize(), place(grant.account_id))
+        with self._store.transaction() as tx:
+            stored = tx.grants.replace(grant, sealed, scopes, now, now + KEPT_ALIVE)
+        return _token(cache, str(result["access_token"]), scopes) if stored else None
+
+    def _renew(self, client: msal.ConfidentialClientApplication) -> dict[str, Any] | None:
+        account = next(iter(client.get_accounts()), None)
+        scopes = list(self._microsoft.scopes)
+        result: dict[str, Any] | None = client.acquire_token_silent_with_error(scopes, account, force_refresh=True)
+        return result
+
+    def _open(self, account_id: int) -> tuple[Grant, msal.SerializableTokenCache]:
+        with self._store.transaction() as tx:
+            grant = tx.grants.get(account_id)
+        if grant is None:
+            raise TokenFailed(_no_grant("nobody signed in"))
+        cache = msal.SerializableTokenCache()
+        try:
+            cache.deserialize(self._cipher.open(grant.sealed, place(account_id)))
+        except CannotOpen:
+            log.error("grant.cannot_open", account=account_id)
+            unreadable = Observation(
+                Where.TOKEN, step="token", error="grant_unreadable", text="the grant cannot be opened"
+            )
+            raise TokenFailed(unreadable) from None
+        return grant, cache
+
+
+def _token(cache: msal.SerializableTokenCache, access_token: str, scopes: str) -> FreshToken:
+    who: dict[str, Any] = next(iter(cache.search(msal.TokenCache.CredentialType.ACCOUNT)), {})
+    object_id, username = str(who.get("local_account_id", "")), str(who.get("username", ""))
+    return FreshToken(access_token, frozenset(scopes.split()), object_id, username)
+
+
+def _no_grant(text: str) -> Observation:
+    return Observation(Where.TOKEN, step="token", error="no_grant", text=text)

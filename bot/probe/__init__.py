@@ -1,1 +1,0 @@
-"""The connection probe: what the mail servers say, step by step."""

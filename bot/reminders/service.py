@@ -1,0 +1,294 @@
+"""Reminders of what waits for somebody: one message a place and day, in working hours, put off, ended, handed over."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+
+import structlog
+
+from bot.common.clock import Clock
+from bot.common.people import MAILDESK, Person
+from bot.common.refusals import Refused
+from bot.lifecycle.hours import Hours, hours_of
+from bot.lifecycle.ladder import Ladder, may_remind, waits
+from bot.lifecycle.service import Road, handed_over, listed_still
+from bot.messages import notices
+from storage.database import Store, Transaction
+from storage.tables import Account, AuditEntry, Channel, Customer, Reminder
+from storage.vocabulary import Owner
+
+log = structlog.get_logger(__name__)
+
+PLACES_AT_ONCE = 200
+NAMED = 15
+"""So many accounts are named when they are handed to support."""
+
+LISTED = 50
+"""So many accounts stand on one reminder; of the others it says how many there are."""
+
+A_DAY = timedelta(days=1)
+LONGEST_PAUSE = timedelta(days=92)
+
+
+class Reminders:
+    """Reminds people in their channel, and support in its own; after the last rung an account is handed to support."""
+
+    def __init__(
+        self, store: Store, clock: Clock, road: Road, ladder: Ladder, ordinary: Hours, support_channel: str
+    ) -> None:
+        """`ordinary`: when support is reminded, and customers of whom nothing else was said."""
+        self._store = store
+        self._clock = clock
+        self._road = road
+        self._ladder = ladder
+        self._ordinary = ordinary
+        self._support_channel = support_channel
+
+    def remind_due(self) -> int:
+        """Remind wherever something is due now; says in how many places. Each place is one transaction, held by one worker."""
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            due = tx.reminders.due(now, PLACES_AT_ONCE)
+        places = {self._support_channel if owner is Owner.SUPPORT else channel_id for channel_id, owner in due}
+        return sum(self._try_in(place) for place in sorted(places))
+
+    def snooze(self, reminder_id: int, until: datetime, by: Person) -> None:
+        """Leave the accounts of a reminder alone until `until`.
+
+        Raises:
+            Refused: nothing on it waits any more.
+        """
+        with self._store.transaction() as tx:
+            reminder = tx.reminders.lock(reminder_id)
+            listed = tx.accounts.lock_several(reminder.account_ids) if reminder is not None else []
+            ours = reminder is not None and reminder.channel_id == self._support_channel
+            if reminder is not None and not ours:  # "all" means all, not only as many as the message lists
+                listed = tx.reminders.all_waiting_in(reminder.channel_id)
+            waiting = [a for a in listed if listed_still(a, ours) and self._may_wait_longer(a)]
+            if reminder is None or reminder.finished_at is not None or not waiting:
+                raise Refused("refused.nothing_to_snooze")
+            for account in waiting:
+                self._hold(tx, account, until, by)
+                self._road.show(tx, account)
+
+    def snooze_account(self, account: Account, until: datetime, by: Person) -> None:
+        """Leave one account alone until `until`.
+
+        Raises:
+            Refused: it waits for nobody who is reminded.
+        """
+        with self._waiting(account) as (tx, account):
+            if handed_over(account):
+                raise Refused("refused.waits_for_nobody", name=account.name)
+            self._hold(tx, account, until, by)
+
+    def stop(self, account: Account, by: Person) -> None:
+        """Remind nobody of the account any more, until something about it changes.
+
+        Raises:
+            Refused: it waits for nobody who is reminded.
+        """
+        with self._waiting(account) as (tx, account):
+            account.nag_stopped_at, account.nag_due_at = self._clock.now(), None
+            account.nag_held_by_team, account.nag_held_by_user = by.team, by.user
+            self._road.audit(tx, by, "reminder.stopped", account)
+
+    def resume(self, account: Account, by: Person) -> None:
+        """Remind of the account again.
+
+        Raises:
+            Refused: it waits for nobody who is reminded, or every reminder went out.
+        """
+        with self._waiting(account) as (tx, account):
+            self._ladder.resume(account, self._clock.now(), self._road.hours(tx, account))
+            if account.nag_due_at is None:
+                raise Refused("refused.all_reminders_out", name=account.name)
+            self._road.audit(tx, by, "reminder.resumed", account)
+
+    def came_too_late(self, reminder_id: int) -> bool:
+        """Whether a reminder that is not posted yet would be read outside of working hours by now; then it is taken back, and
+        what it lists is due when they begin again."""
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            reminder = tx.reminders.lock(reminder_id)
+            if reminder is None or reminder.finished_at is not None:
+                return False
+            support = reminder.channel_id == self._support_channel
+            hours = self._place_hours(tx, None if support else tx.channels.get(reminder.channel_id))
+            if hours.includes(now):
+                return False
+            listed = tx.accounts.lock_several(reminder.account_ids)
+            for account in (a for a in listed if listed_still(a, support) and self._may_wait_longer(a)):
+                self._ladder.step_back(account, now, hours)
+                self._road.audit(tx, MAILDESK, "reminder.taken_back", account)
+            reminder.finished_at = now
+            tx.reminders.set_day(reminder.channel_id, None)
+            return True
+
+    def pause(self, channel: Channel, day: date, by: Person) -> datetime:
+        """Remind nobody of the customer's people before `day` begins there (public holidays, say); when that is.
+
+        Raises:
+            Refused: the day is not ahead, or too far ahead.
+        """
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            customer = tx.channels.lock_customer(channel.customer_id)
+            hours = hours_of(customer, self._ordinary)
+            until = hours.next_moment(datetime.combine(day, time(0), hours.zone))
+            if not now < until <= now + LONGEST_PAUSE:
+                raise Refused("pause.bad_day")
+            before = max(until, customer.paused_until or until)
+            customer.paused_until, customer.paused_by_team, customer.paused_by_user = until, by.team, by.user
+            for account in tx.reminders.planned(channel.customer_id, before):
+                self._ladder.hold(account, max(until, account.snoozed_until or until), hours)
+            self._note(tx, customer, channel, "reminders.paused", by, until=until.isoformat())
+            return until
+
+    def end_pause(self, channel: Channel, by: Person) -> None:
+        """Remind the customer's people again."""
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            customer = tx.channels.lock_customer(channel.customer_id)
+            hours = hours_of(customer, self._ordinary)
+            for account in tx.reminders.planned(channel.customer_id, customer.paused_until or now):
+                if account.snoozed_until is None:
+                    self._ladder.resume(account, now, hours)
+                else:
+                    self._ladder.hold(account, max(now, account.snoozed_until), hours)
+            customer.paused_until, customer.paused_by_team, customer.paused_by_user = None, "", ""
+            self._note(tx, customer, channel, "reminders.pause_ended", by)
+
+    def _try_in(self, place: str) -> int:
+        try:
+            return self._remind_in(place)
+        except Exception:  # one place's trouble is not the others'
+            log.exception("reminders.failed", place=place)
+            return 0
+
+    def _remind_in(self, place: str) -> int:
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            if not tx.reminders.take(place):
+                return 0  # another worker is at it
+            support = place == self._support_channel
+            due = tx.reminders.due_in(None if support else place, now)
+            channel = None if support else tx.channels.get(place)
+            hours = self._place_hours(tx, channel)
+            nobodys, due = [a for a in due if not waits(a)], [a for a in due if waits(a)]
+            self._hand_over(tx, nobodys, now)
+            if not due or self._paused(tx, channel, due, hours, now):
+                return 0
+            if (channel is not None and channel.closed) or not self._free(tx, place, hours, now):
+                self._put_off(due, hours, now)
+                return 0
+            self._remind(tx, place, due, hours, now)
+            return 1
+
+    def _paused(
+        self, tx: Transaction, channel: Channel | None, due: Sequence[Account], hours: Hours, now: datetime
+    ) -> bool:
+        """Whether the customer's reminders are paused; what is due waits for the end of that."""
+        until = tx.channels.customer(channel.customer_id).paused_until if channel is not None else None
+        if until is None or until <= now:
+            return False
+        for account in due:
+            self._ladder.hold(account, until, hours)
+        return True
+
+    def _may_wait_longer(self, account: Account) -> bool:
+        return waits(account) and account.nag_stopped_at is None and not handed_over(account)
+
+    def _free(self, tx: Transaction, place: str, hours: Hours, now: datetime) -> bool:
+        """Whether it is a time for reminders there, and the first one of the day."""
+        today, last = hours.day(now), tx.reminders.last_day(place)
+        said = last is not None and timedelta(0) <= last - today <= A_DAY  # a clock that was put back says today twice
+        return may_remind(now, hours) and not said
+
+    def _put_off(self, due: Sequence[Account], hours: Hours, now: datetime) -> None:
+        soon = hours.next_moment(now)
+        due_at = soon if soon > now and may_remind(soon, hours) else hours.next_day(now)
+        for account in due:
+            account.nag_due_at = due_at
+
+    def _remind(self, tx: Transaction, place: str, due: Sequence[Account], hours: Hours, now: datetime) -> None:
+        earlier = tx.reminders.open_in(place)
+        listed = self._listed(tx, place, due, earlier, now)
+        ended = [account for account in due if not self._climb(tx, account, hours, now)]
+        if earlier is not None:
+            earlier.finished_at = now
+            notices.take_away_reminder(tx, earlier, now)
+        ids = [account.id or 0 for account in listed]
+        reminder = tx.reminders.add(Reminder(channel_id=place, posted_at=now, account_ids=ids))
+        tx.reminders.set_day(place, hours.day(now))
+        notices.show_reminder(tx, reminder, now)
+        self._hand_over(tx, ended, now)
+
+    def _listed(
+        self, tx: Transaction, place: str, due: Sequence[Account], earlier: Reminder | None, now: datetime
+    ) -> list[Account]:
+        """What the message lists: in a customer's channel all that waits there; in support's what is due, and what stood on the
+        message before and waits still."""
+        if place != self._support_channel:
+            return tx.reminders.waiting_in(place, now, LISTED)
+        before = tx.accounts.several(earlier.account_ids) if earlier is not None else []
+        awake = [account for account in before if account.snoozed_until is None or account.snoozed_until <= now]
+        listed = {account.id: account for account in (*due, *awake) if listed_still(account, support=True)}
+        return list(listed.values())[:LISTED]
+
+    def _climb(self, tx: Transaction, account: Account, hours: Hours, now: datetime) -> bool:
+        was_put_off = account.snoozed_until is not None
+        more = self._ladder.climb(account, now, hours)
+        if was_put_off:
+            notices.show_card(tx, account, now)
+        self._road.audit(tx, MAILDESK, "reminder.posted", account, rung=str(account.nag_rung))
+        return more
+
+    def _hand_over(self, tx: Transaction, ended: Sequence[Account], now: datetime) -> None:
+        """Support's turn from now on, who are told in one message a channel."""
+        for account in ended:
+            self._ladder.end(account)
+            self._road.hand_to_support(tx, account)
+        for _channel, group in groupby(sorted(ended, key=_channel_of), _channel_of):
+            first, *more = group
+            if more:
+                names = ", ".join(f"{account.name} {account.ref}" for account in [first, *more][:NAMED])
+                values = {"names": names + (" …" if len(more) >= NAMED else ""), "count": len(more) + 1}
+                notices.tell_support(tx, self._support_channel, "support.several_wait_too_long", first, now, **values)
+            else:
+                notices.tell_support(tx, self._support_channel, "support.waits_too_long", first, now)
+
+    def _hold(self, tx: Transaction, account: Account, until: datetime, by: Person) -> None:
+        self._ladder.hold(account, until, self._road.hours(tx, account))
+        account.snoozed_until = until
+        account.nag_held_by_team, account.nag_held_by_user = by.team, by.user
+        self._road.audit(tx, by, "reminder.snoozed", account, until=until.isoformat())
+
+    @contextmanager
+    def _waiting(self, account: Account) -> Iterator[tuple[Transaction, Account]]:
+        """The account, held; what it changes about its reminders is shown."""
+        with self._store.transaction() as tx:
+            account = tx.accounts.lock(account.id or 0)
+            if not waits(account):
+                raise Refused("refused.waits_for_nobody", name=account.name)
+            yield tx, account
+            self._road.show(tx, account)
+
+    def _place_hours(self, tx: Transaction, channel: Channel | None) -> Hours:
+        return hours_of(tx.channels.customer(channel.customer_id) if channel else None, self._ordinary)
+
+    def _note(
+        self, tx: Transaction, customer: Customer, channel: Channel, action: str, by: Person, **detail: str
+    ) -> None:
+        entry = AuditEntry(at=self._clock.now(), team=by.team, user=by.user, action=action, subject=channel.id)
+        entry.channel_id, entry.detail = by.place, {"customer": customer.name, **detail}
+        tx.audit.add(entry)
+        for each in tx.channels.of_customer(customer.id or 0):
+            reminder = tx.reminders.open_in(each)
+            if reminder is not None:
+                notices.show_reminder(tx, reminder, self._clock.now())
+
+
+def _channel_of(account: Account) -> str:
+    return account.channel_id

@@ -1,0 +1,53 @@
+"""The bot's services in one place, as they are handed to the listeners."""
+
+from dataclasses import dataclass
+
+from bot.accounts.customers import Customers
+from bot.accounts.service import Accounts
+from bot.checks.reported_fixes import Mends
+from bot.checks.service import ConnectionTests
+from bot.common.clock import Clock
+from bot.diagnosis.catalogue import Catalogue
+from bot.diagnosis.failures import Failures
+from bot.folders.service import Folders
+from bot.legacy.drafts import Drafts
+from bot.legacy.service import OldAccounts
+from bot.lifecycle.hours import Hours
+from bot.lifecycle.service import Road
+from bot.reminders.service import Reminders
+from bot.signin.consent import Consent
+from bot.signin.links import Links
+from bot.signin.service import SignIn
+from bot.support.requests import Help
+from bot.support.rights import Rights
+from storage.database import Store
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Everything that the bot can do."""
+
+    store: Store
+    clock: Clock
+    rights: Rights
+    customers: Customers
+    accounts: Accounts
+    old: OldAccounts
+    drafts: Drafts
+    links: Links
+    signin: SignIn
+    consent: Consent
+    tests: ConnectionTests
+    folders: Folders
+    reminders: Reminders
+    failures: Failures
+    mends: Mends
+    help: Help
+    catalogue: Catalogue
+    road: Road
+    hours: Hours
+    alert_channel: str
+    support_channel: str
+    support_email: str
+    vendor_name: str
+    public_url: str

@@ -1,0 +1,1 @@
+"""Signing in: links, the way to Microsoft and back, and approval."""

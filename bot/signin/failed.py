@@ -1,0 +1,43 @@
+"""Sign-ins and approvals that did not go through: kept under an error ID, told in the account's thread, and the card moved to
+whose turn it is."""
+
+from bot.common.clock import Clock
+from bot.common.people import Person
+from bot.diagnosis.failures import Failures, Recorded
+from bot.diagnosis.observation import Observation
+from bot.lifecycle.service import Road
+from bot.messages import notices
+from storage.database import Transaction
+from storage.tables import Account
+from storage.vocabulary import Owner, State
+
+WAITING = (State.AWAITING_SIGN_IN, State.AWAITING_ADMIN)
+
+
+class Setbacks:
+    """Keeps setbacks."""
+
+    def __init__(self, clock: Clock, road: Road, failures: Failures, support_channel: str) -> None:
+        self._clock = clock
+        self._road = road
+        self._failures = failures
+        self._support_channel = support_channel
+
+    def keep(
+        self, tx: Transaction, account: Account, seen: Observation, by: Person, sentence: str = "signin.refused"
+    ) -> Recorded:
+        """Keep why it did not go through. `sentence` tells it; the same thing is told once a day, and another organisation's
+        account is reported to the support team."""
+        now, recorded = self._clock.now(), self._failures.record(tx, seen, account)
+        error, cause, owner = recorded.failure.ref, recorded.verdict.cause, recorded.verdict.owner
+        self._road.audit(tx, by, sentence, account, result="refused", error=error, cause=cause)
+        if recorded.failure.count == 1:
+            notices.note(tx, account, sentence, now, error=error, cause=cause)
+            if cause == "other-tenant":
+                channel = self._support_channel
+                notices.tell_support(tx, channel, "support.other_tenant", account, now, error=error)
+        if account.state in WAITING:
+            turn = State.AWAITING_ADMIN if owner is Owner.ADMINISTRATOR else State.AWAITING_SIGN_IN
+            self._road.move(tx, account, turn, by)
+            self._road.show(tx, account)
+        return recorded

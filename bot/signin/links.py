@@ -1,0 +1,158 @@
+"""Login links: single use on success, good for a day, withdrawn and renewed at will; and the question that is asked when a
+sign-in that was begun does not come back."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from bot.common.clock import Clock
+from bot.common.people import MAILDESK, Person
+from bot.common.refusals import Refused
+from bot.diagnosis.failures import Recorded
+from bot.diagnosis.observation import Observation, Where
+from bot.lifecycle.service import Road
+from bot.signin.failed import WAITING, Setbacks
+from storage.cipher import Cipher, digest
+from storage.database import Store, Transaction
+from storage.tables import Account, LoginTicket
+
+LIFE = timedelta(hours=24)
+JOB = "link-check"
+
+
+class LinkUnusable(Exception):
+    """A login link or an answer that leads nowhere: ``unknown``, ``expired``, ``used``, ``revoked``, ``busy`` or
+    ``other-browser``. `account_id` is whose it was, where that is known."""
+
+    def __init__(self, reason: str, account_id: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.account_id = account_id
+
+
+class Said(StrEnum):
+    """What people may answer when they are asked what Microsoft's page said."""
+
+    APPROVAL = "approval"
+    NO_SIGN_IN = "no-sign-in"
+    CLOSED = "closed"
+
+
+SEEN = {
+    Said.APPROVAL: Observation(
+        Where.AUTHORIZE, error="access_denied", codes=(90094,), text="somebody saw it and said so"
+    ),
+    Said.NO_SIGN_IN: Observation(Where.AUTHORIZE, step="sign-in", condition="not-finished", text="somebody said so"),
+}
+
+
+class Links:
+    """Makes login links and looks after them."""
+
+    def __init__(
+        self, store: Store, clock: Clock, cipher: Cipher, road: Road, setbacks: Setbacks, public_url: str
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._cipher = cipher
+        self._road = road
+        self._setbacks = setbacks
+        self._public_url = public_url
+
+    def make(self, tx: Transaction, account: Account, by: Person) -> LoginTicket:
+        """A new login link for the account; the earlier ones end."""
+        assert account.id is not None
+        now, secret = self._clock.now(), secrets.token_urlsafe(32)
+        tx.signins.revoke_tickets(account.id, now)
+        ticket = tx.signins.add_ticket(
+            LoginTicket(
+                account_id=account.id,
+                digest=digest(secret),
+                sealed=self._cipher.seal(secret, place(account.id)),
+                created_at=now,
+                expires_at=now + LIFE,
+                asked_by_team=by.team,
+                asked_by_user=by.user,
+            )
+        )
+        tx.jobs.add(JOB, {"account": account.id, "ticket": ticket.id}, ticket.expires_at)
+        return ticket
+
+    def url(self, ticket: LoginTicket) -> str:
+        """The address of a login link."""
+        return f"{self._public_url}/login/{self._cipher.open(ticket.sealed, place(ticket.account_id))}"
+
+    def usable(self, tx: Transaction, secret: str) -> LoginTicket:
+        """The link with this secret, held until the transaction ends.
+
+        Raises:
+            LinkUnusable: it leads nowhere (any more).
+        """
+        ticket = tx.signins.ticket(digest(secret))
+        if ticket is None:
+            raise LinkUnusable("unknown")
+        if ticket.finished_at is not None:
+            raise LinkUnusable("used", ticket.account_id)
+        if ticket.revoked_at is not None:
+            raise LinkUnusable("revoked", ticket.account_id)
+        if ticket.expires_at <= self._clock.now():
+            raise LinkUnusable("expired", ticket.account_id)
+        return ticket
+
+    def withdraw(self, account: Account, by: Person) -> None:
+        """End the account's login link; nobody can sign in with it any more."""
+        with self._store.transaction() as tx:
+            account = tx.accounts.lock(account.id or 0)
+            tx.signins.revoke_tickets(account.id or 0, self._clock.now())
+            self._road.audit(tx, by, "link.withdrawn", account)
+            self._road.show(tx, account)
+
+    def check(self, args: Mapping[str, Any]) -> None:
+        """Do the job of looking at a link when a sign-in from it ran out, or the link itself: its card tells how it stands, and
+        asks about a sign-in that did not come back."""
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            account = tx.accounts.lock(int(args["account"]))
+            ticket = tx.signins.ticket_by_id(int(args["ticket"]))
+            if ticket.finished_at or ticket.revoked_at:
+                return
+            if ticket.expires_at <= now:
+                tx.signins.drop_held(ticket.account_id)
+            if account.state in WAITING and ticket.question_at is None and tx.signins.left_open(ticket.id or 0, now):
+                ticket.question_at = now
+                self._road.audit(tx, MAILDESK, "signin.unfinished", account)
+            self._road.show(tx, account)
+
+    def answered(self, account: Account, said: Said, by: Person) -> Recorded | None:
+        """Take what Microsoft's page said; what it means, unless somebody just closed it.
+
+        Raises:
+            Refused: nobody is asked (any more).
+        """
+        return self.explained(account, SEEN.get(said), by, said)
+
+    def explained(self, account: Account, seen: Observation | None, by: Person, said: str) -> Recorded | None:
+        """Take what was `seen` on Microsoft's page as the end of the sign-in that did not come back.
+
+        Raises:
+            Refused: nobody is asked (any more).
+        """
+        with self._store.transaction() as tx:
+            account = tx.accounts.lock(account.id or 0)
+            ticket = tx.signins.question(account.id or 0)
+            if ticket is None:
+                raise Refused("question.settled", name=account.name)
+            ticket.question_at = None
+            if ticket.expires_at <= self._clock.now():
+                self.make(tx, account, by)
+            self._road.audit(tx, by, "signin.explained", account, said=said)
+            recorded = self._setbacks.keep(tx, account, seen, by) if seen else None
+            self._road.show(tx, account)
+            return recorded
+
+
+def place(account_id: int) -> str:
+    """What a link's secret is sealed for."""
+    return f"ticket:{account_id}"

@@ -1,0 +1,325 @@
+"""Sign-in: the way to Microsoft and back, and what has to hold before a grant is kept."""
+
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NoReturn
+
+import msal
+
+from bot.common.clock import Clock, SystemClock
+from bot.common.people import WEB, Person
+from bot.common.refusals import Refused
+from bot.diagnosis.failures import Recorded
+from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observe import from_callback, from_oauth
+from bot.lifecycle.service import Road
+from bot.messages import notices
+from bot.microsoft.client import Microsoft, MicrosoftUnreachable
+from bot.microsoft.identity import Identity, IdentityRefused, belongs, proved
+from bot.microsoft.tokens import KEPT_ALIVE, place
+from bot.signin import links
+from bot.signin.failed import Setbacks
+from bot.signin.flows import Flows, FlowState
+from bot.signin.links import Links, LinkUnusable
+from storage.cipher import Cipher, digest
+from storage.database import Store, Transaction
+from storage.tables import Account, AuditEntry, Grant, HeldSignIn, LoginTicket
+
+STARTS_AN_HOUR = 10
+CALLBACK = "/oauth/callback"
+NOBODYS_AN_HOUR = 500
+"""How many audit entries an hour are kept of requests that belong to no account: anybody can send those."""
+
+OnSignedIn = Callable[[Transaction, Account, Person], object]
+
+
+class SignInRefused(Exception):
+    """The sign-in went wrong and nothing was kept. `link` leads to another try, where the login link is still good."""
+
+    def __init__(self, recorded: Recorded, account: Account, actual: str = "", link: str = "") -> None:
+        super().__init__(recorded.verdict.cause)
+        self.recorded = recorded
+        self.account = account
+        self.actual = actual
+        self.link = link
+
+
+@dataclass(frozen=True)
+class StartPage:
+    """What somebody sees before they go to Microsoft."""
+
+    account: Account
+    customer: str
+    asked_by: Person
+    link: LoginTicket
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A sign-in that holds. `upn` is who signed in; `held_for` is the customer whose organisation has to be confirmed first."""
+
+    account: Account
+    upn: str
+    held_for: str = ""
+
+
+@dataclass(frozen=True)
+class Redeemed:
+    """What a code was exchanged for: the identity, and the tokens that are not kept yet."""
+
+    identity: Identity
+    cache: str
+    scopes: str
+
+
+class SignIn:
+    """Signs mailboxes in."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        cipher: Cipher,
+        microsoft: Microsoft,
+        road: Road,
+        setbacks: Setbacks,
+        links: Links,
+        public_url: str,
+        on_signed_in: OnSignedIn,
+    ) -> None:
+        """`on_signed_in` is called within the transaction that keeps the grant."""
+        self._store = store
+        self._clock = clock
+        self._cipher = cipher
+        self._microsoft = microsoft
+        self._road = road
+        self._setbacks = setbacks
+        self._links = links
+        self._public_url = public_url
+        self._on_signed_in = on_signed_in
+        self._flows = Flows(cipher, clock)
+
+    def look(self, secret: str) -> StartPage:
+        """What stands behind a login link. Changes nothing.
+
+        Raises:
+            LinkUnusable: it leads nowhere (any more).
+        """
+        with self._store.transaction() as tx:
+            ticket = self._links.usable(tx, secret)
+            account = tx.accounts.get(ticket.account_id)
+            customer = tx.channels.customer(account.customer_id)
+        return StartPage(account, customer.name, Person(ticket.asked_by_team, ticket.asked_by_user), ticket)
+
+    def begin(self, secret: str, browser: str) -> str:
+        """Begin a sign-in for the browser that knows `browser`, and say where at Microsoft it goes on. Takes a second.
+
+        Raises:
+            LinkUnusable: the link leads nowhere, or was begun too often.
+            MicrosoftUnreachable: Microsoft gave no proper answer.
+        """
+        try:
+            return self._begin(secret, browser)
+        except LinkUnusable as error:
+            self.refused_request("signin.begun", error)
+            raise
+
+    def finish(self, params: Mapping[str, str], browser: str) -> SignedIn:
+        """Take what Microsoft sent the browser back with; keep the grant once everything holds. Takes seconds.
+
+        Raises:
+            LinkUnusable: no open sign-in of this browser belongs to it.
+            SignInRefused: Microsoft or we said no; nothing was kept.
+        """
+        try:
+            return self._finish(params, browser)
+        except LinkUnusable as error:
+            self.refused_request("signin.returned", error)
+            raise
+
+    def confirm(self, account: Account, by: Person) -> None:
+        """`by` says that the tenant of the account's held sign-in is the customer's: it is bound, and every sign-in that
+        waited for this is kept.
+
+        Raises:
+            Refused: none is held (any more), or the customer's tenant is another one by now.
+        """
+        with self._store.transaction() as tx:
+            customer = tx.channels.lock_customer(account.customer_id)
+            tenant = self._held(tx, account).tenant_id
+            if customer.tenant_id not in ("", tenant):
+                raise Refused("organisation.other", customer=customer.name)
+            customer.tenant_id = tenant
+            self._road.audit(tx, by, "organisation.confirmed", account, tenant=tenant)
+            for held in tx.signins.held_of_customer(account.customer_id):
+                if held.tenant_id == tenant:
+                    self._release(tx, held)
+
+    def withdraw_held(self, account: Account, by: Person) -> None:
+        """`by` says that the tenant is not the customer's: the held sign-in is thrown away, and its link ends.
+
+        Raises:
+            Refused: none is held (any more).
+        """
+        with self._store.transaction() as tx:
+            account, held = tx.accounts.lock(account.id or 0), self._held(tx, account)
+            self._road.audit(tx, by, "organisation.denied", account, result="refused", tenant=held.tenant_id)
+            seen = Observation(Where.IDENTITY, step="identity", condition="other-tenant", text="somebody said so")
+            self._links.make(tx, account, by)
+            self._setbacks.keep(tx, account, seen, by)
+
+    def refused_request(self, action: str, error: LinkUnusable) -> None:
+        """Keep that somebody tried what leads nowhere; of what belongs to no account, not more than a sane number an hour."""
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            if error.account_id is not None:
+                account = tx.accounts.get(error.account_id)
+                self._road.audit(tx, WEB, action, account, result="refused", reason=error.reason)
+            elif tx.audit.count("", now - timedelta(hours=1)) < NOBODYS_AN_HOUR:
+                entry = AuditEntry(at=now, team=WEB.team, user=WEB.user, action=action, subject="", result="refused")
+                entry.detail = {"reason": error.reason}
+                tx.audit.add(entry)
+
+    def _begin(self, secret: str, browser: str) -> str:
+        account = self.look(secret).account
+        client = self._microsoft.client()
+        flow: dict[str, Any] = self._microsoft.ask(
+            lambda: client.initiate_auth_code_flow(
+                list(self._microsoft.scopes),
+                redirect_uri=self._public_url + CALLBACK,
+                prompt="select_account",
+                login_hint=account.username,
+                response_mode="form_post",
+            )
+        )
+        with self._store.transaction() as tx:
+            ticket = self._links.usable(tx, secret)
+            if tx.signins.starts_since(ticket.id or 0, self._clock.now() - timedelta(hours=1)) >= STARTS_AN_HOUR:
+                raise LinkUnusable("busy", ticket.account_id)
+            begun, ticket.question_at = tx.signins.begin(self._flows.new(ticket, flow, browser)), None
+            watch = {"account": ticket.account_id, "ticket": ticket.id}
+            tx.jobs.add(links.JOB, watch, begun.expires_at, key=f"flow:{ticket.id}")
+            self._road.audit(tx, WEB, "signin.begun", account)
+        return str(flow["auth_uri"])
+
+    def _finish(self, params: Mapping[str, str], browser: str) -> SignedIn:
+        state = self._take(params.get("state", ""), browser)
+        if "error" in params:
+            self._refuse(state, from_callback(params))
+        try:
+            redeemed = self._redeem(state, params)
+            return self._keep(state, redeemed)
+        except IdentityRefused as refused:
+            self._refuse(state, refused.observation, refused.actual)
+        except MicrosoftUnreachable as error:
+            self._refuse(state, error.observation)
+
+    def _take(self, state: str, browser: str) -> FlowState:
+        """The open flow with this state, ended in the same moment: of two callbacks one gets it."""
+        with self._store.transaction() as tx:
+            row = tx.signins.flow(digest(state))
+            if row is None:
+                raise LinkUnusable("unknown")
+            if row.finished_at is not None or row.expires_at <= self._clock.now():
+                raise LinkUnusable("unknown", row.account_id)
+            if not hmac.compare_digest(row.browser_digest, digest(browser)):
+                raise LinkUnusable("other-browser", row.account_id)
+            row.finished_at = self._clock.now()
+        return self._flows.opened(row)
+
+    def _redeem(self, state: FlowState, params: Mapping[str, str]) -> Redeemed:
+        """Exchange the code, into a cache that is thrown away unless everything holds."""
+        cache, microsoft = msal.SerializableTokenCache(), self._microsoft
+        answer = {name: value for name, value in params.items() if name in ("code", "state", "client_info")}
+        try:
+            result: dict[str, Any] = microsoft.redeem(
+                cache,
+                lambda client: client.acquire_token_by_auth_code_flow(state.flow, answer, list(microsoft.scopes)),
+            )
+        except RuntimeError:  # MSAL's word for a nonce that does not fit
+            raise IdentityRefused("invalid-token", "claim nonce") from None
+        if "access_token" not in result:
+            self._refuse(state, from_oauth(result, Where.TOKEN, "token"))
+        now = SystemClock().now()  # Microsoft's clock is the world's, whatever ours is set to
+        identity = proved(result.get("id_token_claims") or {}, microsoft.client_id, microsoft.authority, now)
+        self._check_scopes(state, result)
+        return Redeemed(identity, cache.serialize(), str(result["scope"]))
+
+    def _check_scopes(self, state: FlowState, result: Mapping[str, Any]) -> None:
+        granted = {scope.lower() for scope in str(result.get("scope", "")).split()}
+        missing = [scope.rpartition("/")[2] for scope in self._microsoft.scopes if scope.lower() not in granted]
+        missing += [] if result.get("refresh_token") else ["offline_access"]
+        if missing:
+            text = f"not granted: {', '.join(missing)}"
+            self._refuse(state, Observation(Where.SCOPES, step="scopes", condition="missing", text=text))
+
+    def _keep(self, state: FlowState, redeemed: Redeemed) -> SignedIn:
+        """Keep the grant, if everything still holds now; hold it where nobody has said yet that the tenant is the customer's."""
+        identity = redeemed.identity
+        with self._store.transaction() as tx:
+            customer = tx.channels.lock_customer(tx.accounts.get(state.account_id).customer_id)
+            account = tx.accounts.lock(state.account_id)
+            ticket = tx.signins.ticket_by_id(state.ticket_id)
+            if ticket.revoked_at is not None or ticket.finished_at is not None:
+                raise LinkUnusable("revoked", state.account_id)
+            belongs(identity, account, customer.tenant_id)
+            if customer.tenant_id:
+                self._connect(tx, account, ticket, redeemed)
+                return SignedIn(account, identity.upn)
+            ticket.question_at = None
+            held = HeldSignIn(
+                account_id=state.account_id,
+                ticket_id=state.ticket_id,
+                sealed=self._cipher.seal(redeemed.cache, held_place(state.account_id)),
+                scopes=redeemed.scopes,
+                tenant_id=identity.tenant_id,
+                object_id=identity.object_id,
+                upn=identity.upn,
+                at=self._clock.now(),
+            )
+            tx.signins.hold(held)
+            self._road.audit(tx, WEB, "signin.held", account, signed_in_as=identity.upn, tenant=identity.tenant_id)
+            self._road.show(tx, account)
+            return SignedIn(account, identity.upn, customer.name)
+
+    def _connect(self, tx: Transaction, account: Account, ticket: LoginTicket, redeemed: Redeemed) -> None:
+        identity, now, account_id = redeemed.identity, self._clock.now(), account.id or 0
+        sealed = self._cipher.seal(redeemed.cache, place(account_id))
+        grant = Grant(account_id=account_id, sealed=sealed, scopes=redeemed.scopes, refreshed_at=now)
+        grant.keep_due_at = now + KEPT_ALIVE
+        tx.grants.put(grant)
+        account.tenant_id, account.object_id = identity.tenant_id, identity.object_id
+        account.signed_in_as, account.signed_in_at, account.proved_at = identity.upn, now, None
+        ticket.finished_at, ticket.question_at = now, None
+        self._road.audit(tx, WEB, "signin.done", account, signed_in_as=identity.upn)
+        notices.note(tx, account, "signin.done", now, upn=identity.upn)
+        self._on_signed_in(tx, account, WEB)
+
+    def _held(self, tx: Transaction, account: Account) -> HeldSignIn:
+        held = tx.signins.held(account.id or 0)
+        if held is None:
+            raise Refused("organisation.nothing_held", name=account.name)
+        return held
+
+    def _release(self, tx: Transaction, held: HeldSignIn) -> None:
+        """Keep a held sign-in, whose tenant is the customer's now."""
+        account, ticket = tx.accounts.lock(held.account_id), tx.signins.ticket_by_id(held.ticket_id)
+        cache = self._cipher.open(held.sealed, held_place(held.account_id))
+        identity = Identity(held.tenant_id, held.object_id, held.upn)
+        self._connect(tx, account, ticket, Redeemed(identity, cache, held.scopes))
+        tx.signins.drop_held(held.account_id)
+
+    def _refuse(self, state: FlowState, seen: Observation, actual: str = "") -> NoReturn:
+        """Keep why, tell it in the thread, and move the card where it has to go."""
+        with self._store.transaction() as tx:
+            account = tx.accounts.lock(state.account_id)
+            recorded = self._setbacks.keep(tx, account, seen, WEB)
+            ticket = tx.signins.usable_ticket(account.id or 0, self._clock.now())
+        raise SignInRefused(recorded, account, actual, self._links.url(ticket) if ticket else "")
+
+
+def held_place(account_id: int) -> str:
+    """What a held sign-in is sealed for."""
+    return f"held:{account_id}"

@@ -1,0 +1,111 @@
+"""Asking the support team: for help with a failure, or to do it. Somebody takes it, hands it back, or is done."""
+
+from collections.abc import Callable
+
+from bot.common.clock import Clock
+from bot.common.people import Person
+from bot.common.refusals import Refused
+from bot.messages import notices
+from storage.database import Store, Transaction
+from storage.tables import Account, AuditEntry, Channel, Failure, SupportRequest
+
+
+class Help:
+    """The support team's queue of requests."""
+
+    def __init__(self, store: Store, clock: Clock, support_channel: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._support_channel = support_channel
+
+    def ask(self, failure: Failure, account: Account | None, by: Person, channel_id: str = "") -> SupportRequest:
+        """Ask for help with `failure`, once: a second request about it is the first one, opened again if it was done."""
+        with self._store.transaction() as tx:
+            if account is not None:
+                account = tx.accounts.lock(account.id or 0)
+            request = tx.requests.about(failure.ref)
+            if request is not None and request.done_at is None:
+                return request
+            if request is None:
+                request = tx.requests.add(self._new(account.channel_id if account else channel_id, account, by))
+                request.failure_ref = failure.ref
+            request.taken_by_team, request.taken_by_user, request.taken_at, request.done_at = "", "", None, None
+            self._show(tx, request, "help.asked", by)
+            return request
+
+    def do_it(self, channel: Channel, account: Account | None, by: Person) -> SupportRequest:
+        """Ask the support team to do `account` (None: everything in the channel); a second request is the first one."""
+        with self._store.transaction() as tx:
+            tx.channels.lock_customer(channel.customer_id)
+            request = tx.requests.to_do(channel.id, account.id if account else None)
+            if request is None:
+                request = tx.requests.add(self._new(channel.id, account, by))
+                self._show(tx, request, "help.asked_to_do", by)
+            return request
+
+    def take(self, request_id: int, by: Person) -> None:
+        """Look after a request from now on.
+
+        Raises:
+            Refused: somebody else does, or it is done.
+        """
+
+        def change(request: SupportRequest) -> None:
+            if request.taken_at is not None and (request.taken_by_team, request.taken_by_user) != (by.team, by.user):
+                raise Refused("help_request.is_taken")
+            self._give(request, by)
+
+        self._change(request_id, by, "help.taken", change)
+
+    def hand_back(self, request_id: int, by: Person) -> None:
+        """Give a request back to the team.
+
+        Raises:
+            Refused: it is done.
+        """
+
+        def change(request: SupportRequest) -> None:
+            request.taken_by_team, request.taken_by_user, request.taken_at = "", "", None
+
+        self._change(request_id, by, "help.handed_back", change)
+
+    def finish(self, request_id: int, by: Person) -> None:
+        """It is done.
+
+        Raises:
+            Refused: it was already.
+        """
+
+        def change(request: SupportRequest) -> None:
+            self._give(request, by)
+            request.done_at = self._clock.now()
+
+        self._change(request_id, by, "help.done", change)
+
+    def _change(self, request_id: int, by: Person, action: str, change: Callable[[SupportRequest], None]) -> None:
+        with self._store.transaction() as tx:
+            request = tx.requests.lock(request_id)
+            if request is None or request.done_at is not None:
+                raise Refused("help_request.is_done")
+            change(request)
+            self._show(tx, request, action, by)
+
+    def _give(self, request: SupportRequest, to: Person) -> None:
+        request.taken_by_team, request.taken_by_user = to.team, to.user
+        request.taken_at = request.taken_at or self._clock.now()
+
+    def _show(self, tx: Transaction, request: SupportRequest, action: str, by: Person) -> None:
+        now = self._clock.now()
+        account = tx.accounts.get(request.account_id) if request.account_id else None
+        subject = account.ref if account else request.channel_id
+        entry = AuditEntry(at=now, team=by.team, user=by.user, action=action, subject=subject)
+        entry.channel_id, entry.detail = by.place, {"request": request.id, "error": request.failure_ref or ""}
+        tx.audit.add(entry)
+        notices.show_request(tx, request, self._support_channel, now)
+        if account is not None or request.failure_ref is None:
+            notices.show_help(tx, request, account, now)
+
+    def _new(self, channel_id: str, account: Account | None, by: Person) -> SupportRequest:
+        request = SupportRequest(asked_at=self._clock.now(), asked_by_team=by.team, asked_by_user=by.user)
+        request.channel_id, request.account_id = channel_id, account.id if account else None
+        return request

@@ -1,0 +1,163 @@
+"""Who may do what: one table, asked at every stimulus."""
+
+from enum import StrEnum
+from typing import Protocol
+
+from bot.common import ids
+from bot.common.people import Person
+from bot.common.refusals import Refused
+from storage.database import Store
+from storage.tables import Account, Channel
+
+
+class Role(StrEnum):
+    """What somebody is to us, in a given channel."""
+
+    SUPPORT = "support"
+    ON_CALL = "on-call"
+    COLLEAGUE = "colleague"
+    CUSTOMER = "customer"
+    GUEST = "guest"
+    STRANGER = "stranger"
+
+
+class Action(StrEnum):
+    """What somebody may want."""
+
+    SET_UP = "set-up"
+    SEE = "see"
+    ADD = "add"
+    LIST_OLD = "list-old"
+    CHANGE = "change"
+    SIGN_IN = "sign-in"
+    CONFIRM_ORGANISATION = "confirm-organisation"
+    DISCONNECT = "disconnect"
+    TEST = "test"
+    MAP_FOLDERS = "map-folders"
+    SNOOZE = "snooze"
+    ASK_SUPPORT = "ask-support"
+    ERROR = "error"
+    ERROR_DETAILS = "error-details"
+    ACKNOWLEDGE = "acknowledge"
+
+
+_CUSTOMERS = frozenset(Action) - {Action.SET_UP, Action.ERROR_DETAILS, Action.ACKNOWLEDGE}
+
+ALLOWED: dict[Role, frozenset[Action]] = {
+    Role.SUPPORT: frozenset(Action),
+    Role.ON_CALL: frozenset({Action.ERROR, Action.ERROR_DETAILS, Action.ACKNOWLEDGE}),
+    Role.COLLEAGUE: frozenset({Action.SEE}),
+    Role.CUSTOMER: _CUSTOMERS,
+    Role.GUEST: _CUSTOMERS - {Action.CONFIRM_ORGANISATION, Action.DISCONNECT},
+    Role.STRANGER: frozenset(),
+}
+
+
+OUTSIDE = (Role.ON_CALL, Role.STRANGER)
+"""Who is not in the channel: of its accounts they are told nothing, engineers on call only what an error means."""
+
+
+class Directory(Protocol):
+    """What Slack knows about people. Each call may take a second."""
+
+    def vendor_team(self) -> str:
+        """The id of the workspace where the app is installed."""
+        ...
+
+    def is_support(self, person: Person) -> bool:
+        """Whether the person belongs to the vendor's support team."""
+        ...
+
+    def is_guest(self, person: Person) -> bool:
+        """Whether the person is a guest of a workspace rather than a member."""
+        ...
+
+    def is_member(self, person: Person, channel_id: str) -> bool:
+        """Whether the person is in the channel."""
+        ...
+
+
+class Rights:
+    """Answers whether somebody may do something. A no is `Refused`, with a kind sentence."""
+
+    def __init__(self, store: Store, directory: Directory, alert_channel: str) -> None:
+        self._store = store
+        self._directory = directory
+        self._alert_channel = alert_channel
+
+    def role(self, person: Person, channel_id: str) -> Role:
+        """What `person` is in that channel."""
+        if self._directory.is_support(person):
+            return Role.SUPPORT
+        if not self._directory.is_member(person, channel_id):
+            return Role.ON_CALL if self.is_on_call(person) else Role.STRANGER
+        if self._directory.is_guest(person):
+            return Role.GUEST
+        return Role.COLLEAGUE if person.team == self._directory.vendor_team() else Role.CUSTOMER
+
+    def own_team(self) -> str:
+        """The id of the vendor's own workspace."""
+        return self._directory.vendor_team()
+
+    def is_support(self, person: Person) -> bool:
+        """Whether `person` belongs to the vendor's support team."""
+        return self._directory.is_support(person)
+
+    def is_on_call(self, person: Person) -> bool:
+        """Whether `person` is in the alert channel."""
+        return self._directory.is_member(person, self._alert_channel)
+
+    def channel(self, person: Person, channel_id: str, action: Action) -> Channel:
+        """The bound channel in which `person` may do `action`.
+
+        Raises:
+            Refused: the channel is not bound, or the person is not in it, or may not.
+        """
+        with self._store.transaction() as tx:
+            channel = tx.channels.get(channel_id)
+        if channel is None:
+            raise Refused("refused.channel_not_bound")
+        self._allow(person, channel_id, action)
+        return channel
+
+    def account(self, person: Person, text: str, action: Action) -> Account:
+        """The account with the ID `text`, to which `person` may do `action`.
+
+        Raises:
+            Refused: no such account, or not this person's to touch (the two read alike).
+        """
+        try:
+            ref = ids.read_account_ref(text)
+        except ids.NotAnId as error:
+            raise Refused("refused.account_slip" if error.slip else "refused.no_account", ref=text) from None
+        with self._store.transaction() as tx:
+            account = tx.accounts.by_ref(ref)
+        if account is None or self.role(person, account.channel_id) in OUTSIDE:
+            raise Refused("refused.no_account", ref=text)
+        self._allow(person, account.channel_id, action)
+        return account
+
+    def support(self, person: Person) -> None:
+        """Only the support team.
+
+        Raises:
+            Refused: the person is not in it.
+        """
+        if not self._directory.is_support(person):
+            raise Refused("refused.support_only")
+
+    def on_call(self, person: Person) -> None:
+        """The support team and whoever is in the alert channel.
+
+        Raises:
+            Refused: the person is neither.
+        """
+        if not (self.is_support(person) or self.is_on_call(person)):
+            raise Refused("refused.on_call_only")
+
+    def _allow(self, person: Person, channel_id: str, action: Action) -> None:
+        role = self.role(person, channel_id)
+        if role in OUTSIDE:
+            raise Refused("refused.not_in_channel")
+        if action not in ALLOWED[role]:
+            raise Refused("refused.role")

@@ -1,0 +1,41 @@
+"""The form *New Microsoft 365 account (Corporate)*."""
+
+from bot.accounts.service import Form
+from handlers.cards.kit import Block, checkboxes, header, modal, section, text_input
+from handlers.text.words import plainly, say
+
+OAUTH, OLD_DELETED = "oauth", "old_deleted"
+
+
+def account_form(about: str, values: Form, changes: bool = False, old_there: bool = False) -> Block:
+    """The form, with what is known already. `about`: the channel of a new account, or the ID of the one that it `changes`;
+    `old_there`: an old account of its address is listed, and asked about."""
+    heading = plainly("form.change_title" if changes else "form.heading")
+    blocks = [
+        header(heading),
+        *(_old(values.sender_email) if old_there else []),
+        _field("name", values.name, hint=True),
+        _field("sender_name", values.sender_name, hint=True),
+        _field("sender_email", values.sender_email),
+        _tick("use_oauth", OAUTH, ticked=True),
+        _field("username", values.username, hint=True, optional=True),
+        _field("aliases", values.aliases, hint=True, optional=True),
+        _field("shared_mailbox", values.shared_mailbox, hint=True, optional=True),
+    ]
+    callback = "account.save_change" if changes else "account.save"
+    title, save = plainly("form.change_title" if changes else "form.title"), plainly("form.save")
+    return modal(title, blocks, callback=callback, submit=save, metadata=about)
+
+
+def _field(name: str, initial: str, hint: bool = False, optional: bool = False) -> Block:
+    explained = plainly(f"form.{name}_hint") if hint else ""
+    return text_input(plainly(f"form.{name}"), name, initial=initial, hint=explained, optional=optional)
+
+
+def _old(address: str) -> list[Block]:
+    return [section(say("form.old_there", address=address)), _tick(OLD_DELETED, OLD_DELETED, ticked=False)]
+
+
+def _tick(name: str, value: str, ticked: bool) -> Block:
+    choice = (value, plainly(f"form.{name}_option"))
+    return checkboxes(plainly(f"form.{name}"), name, [choice], [value] if ticked else [])

@@ -1,0 +1,59 @@
+"""What a customer's channel starts from: the row of buttons, and the list of accounts."""
+
+from collections.abc import Sequence
+
+from handlers.cards.accounts import icon, turn
+from handlers.cards.kit import Block, actions, button, context, modal, moment, section
+from handlers.text.words import plainly, say
+from storage.tables import Account
+
+SHOWN_IN_LIST = 45
+
+
+def start_buttons() -> Block:
+    """The row of buttons from which everything else is reached."""
+    return actions(
+        button(plainly("button.add"), "account.add", style="primary"),
+        button(plainly("button.list"), "account.list"),
+        button(plainly("button.old"), "old.open"),
+        button(plainly("button.exchange"), "exchange.open"),
+        button(plainly("button.do_it"), "help.do_it"),
+        button(plainly("button.help"), "help.show"),
+    )
+
+
+def account_list(customer: str, accounts: Sequence[Account], channel_id: str, page: int = 0) -> Block:
+    """A window with every account of a customer, a page at a time."""
+    first = page * SHOWN_IN_LIST
+    blocks = [_listed(account) for account in accounts[first : first + SHOWN_IN_LIST]]
+    blocks = blocks or [section(say("list.none"))]
+    blocks += pages(page, len(accounts), SHOWN_IN_LIST, channel_id, "account")
+    blocks.append(actions(button(plainly("button.pause"), "reminder.pause", channel_id)))
+    return modal(plainly("list.title", customer=customer), blocks)
+
+
+def pages(page: int, count: int, size: int, channel_id: str, what: str) -> list[Block]:
+    """The buttons that turn the pages of a list (`what`.next and `what`.previous); nothing where there is one page."""
+    total = (count + size - 1) // size
+    if total < 2:
+        return []
+    turn = []
+    if page:
+        turn.append(button(plainly("button.previous"), f"{what}.previous", f"{channel_id}:{page - 1}"))
+    if page + 1 < total:
+        turn.append(button(plainly("button.next"), f"{what}.next", f"{channel_id}:{page + 1}"))
+    return [context(say("list.page", page=page + 1, pages=total)), actions(*turn)]
+
+
+def _listed(account: Account) -> Block:
+    line = say(
+        "list.line",
+        icon=icon(account.state),
+        name=account.name,
+        address=account.sender_email,
+        ref=account.ref,
+        state=plainly(f"state.{account.state}"),
+        owner=turn(account),
+        since=moment(account.state_since),
+    )
+    return section(line, accessory=button(plainly("button.details"), "account.show", account.ref))

@@ -1,0 +1,137 @@
+"""The message of a connection test: its steps, the verdict, and what to do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.checks.results import NOT_ASKED
+from bot.diagnosis.verdict import Verdict
+from handlers.cards.kit import Block, Message, Safe, actions, button, safe, section
+from handlers.text.words import plainly, say
+from storage.tables import Account, ConnectionTest
+from storage.vocabulary import Owner, Permanence, StepId, StepStatus
+
+ICONS = {
+    StepStatus.OK: ":white_check_mark:",
+    StepStatus.WARN: ":warning:",
+    StepStatus.FAIL: ":x:",
+    StepStatus.SKIP: ":heavy_minus_sign:",
+}
+WAITING = ":hourglass_flowing_sand:"
+WITHOUT_US = frozenset({Owner.USER, Owner.ADMINISTRATOR, Owner.SUPPORT})
+"""Who changes something outside Maildesk, and may say so."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A failed step: its error ID, what it means, and at how many of the customer's mailboxes it is so."""
+
+    error: str
+    verdict: Verdict
+    mailboxes: int = 1
+
+
+@dataclass(frozen=True)
+class TestView:
+    """What the message tells: the test as far as it is, and the meaning of each failed step by the step's id."""
+
+    account: Account
+    test: ConnectionTest
+    faults: dict[str, Fault]
+
+
+def test_message(view: TestView) -> Message:
+    """The message as it stands in the account's thread."""
+    account, test = view.account, view.test
+    blocks = [section(_headline(view)), section(_steps(test))]
+    for fault in view.faults.values():
+        blocks += explained(fault, account)
+    if test.finished_at is not None:
+        blocks.append(actions(*_buttons(view)))
+    return Message(_summary(account, test), blocks)
+
+
+def explained(fault: Fault, account: Account) -> list[Block]:
+    """A fault of an account in plain words: what, who, how, and its error ID."""
+    verdict = fault.verdict
+    owner = plainly(f"owner.{verdict.owner}")
+    blocks = [section(say("test.mend", sentence=verdict.customer, owner=owner, error=fault.error))]
+    blocks += [section(say("test.reach", count=fault.mailboxes))] if fault.mailboxes > 1 else []
+    remedy = remedy_steps(verdict, account)
+    return [*blocks, section(say("test.remedy", steps=remedy))] if remedy else blocks
+
+
+def remedy_steps(verdict: Verdict, account: Account | None = None) -> Safe:
+    """The steps that mend a fault, one a line; commands name the account's addresses, ready to be copied."""
+    lines = []
+    for step in verdict.remedy:
+        text = safe(_filled(step.text, account) if account else step.text)
+        text = Safe(f"`{text}`") if step.kind == "powershell" else text
+        lines.append(f"•  {plainly(f'remedy.{step.kind}')}{text}")
+    return Safe("\n".join(lines))
+
+
+def _filled(text: str, account: Account) -> str:
+    text = text.replace("<mailbox>", account.shared_mailbox or account.sender_email)
+    return text.replace("<sender>", account.sender_email).replace("<user>", account.signed_in_as or account.username)
+
+
+def _headline(view: TestView) -> Safe:
+    passed = view.test.passed
+    name = "running" if passed is None else "passed" if passed else "failed"
+    return say(f"test.headline_{name}", name=view.account.name)
+
+
+def _summary(account: Account, test: ConnectionTest) -> Safe:
+    if test.passed is None:
+        return say("test.running", name=account.name)
+    failed: dict[str, Any] | None = next((row for row in test.steps if row["status"] == StepStatus.FAIL), None)
+    if failed is None:
+        return say("test.passed", name=account.name)
+    step = plainly(f"step.{failed['step']}")
+    return say("test.failed", name=account.name, step=step, error=failed.get("error", ""))
+
+
+def _steps(test: ConnectionTest) -> Safe:
+    done = {row["step"]: row for row in test.steps}
+    lines = [_line(step, done.get(step.value)) for step in StepId]
+    lines += [say(f"test.remark_{row['reason']}") for row in test.steps if row["status"] == StepStatus.WARN]
+    return Safe("\n".join(lines))
+
+
+def _line(step: StepId, row: dict[str, Any] | None) -> Safe:
+    name = plainly(f"step.{step}")
+    if row is None:
+        return say("test.line", icon=Safe(WAITING), step=name, verdict=plainly("test.waiting"))
+    status = StepStatus(row["status"])
+    icon, verdict = Safe(ICONS[status]), plainly(f"status.{status}")
+    if status is not StepStatus.SKIP:
+        return say("test.timed_line", icon=icon, step=name, verdict=verdict, ms=row["ms"])
+    if row["reason"] == NOT_ASKED:
+        verdict = plainly("test.skipped_message")
+    elif row["reason"]:
+        verdict = plainly("test.skipped", reason=plainly(f"step.{row['reason']}"))
+    return say("test.line", icon=icon, step=name, verdict=verdict)
+
+
+def _buttons(view: TestView) -> Sequence[Block]:
+    ref = view.account.ref
+    if view.test.passed:
+        again = button(plainly("button.test_again"), "test.run", ref)
+        return [again, button(plainly("button.test_message"), "test.message", ref)]
+    fault = next(iter(view.faults.values()))
+    details = button(plainly("button.details"), "error.show", fault.error)
+    again = button(plainly("button.test_again"), "test.run", ref)
+    return [*changed_button(fault.verdict, ref), again, details, contact_button(fault.error)]
+
+
+def changed_button(verdict: Verdict, account_ref: str) -> list[Block]:
+    """*It's changed*, where somebody outside can change something that shows only by testing."""
+    if verdict.owner not in WITHOUT_US or verdict.permanence is not Permanence.AFTER_FIX:
+        return []
+    return [button(plainly("button.changed"), "mend.said", account_ref, "primary")]
+
+
+def contact_button(error: str) -> Block:
+    """*Contact support* about an error ID."""
+    return button(plainly("button.contact_support"), "help.ask", error)

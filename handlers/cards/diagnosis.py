@@ -1,0 +1,156 @@
+"""What an error ID means, in plain words for a customer and with all details for support."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from bot.checks.results import first_failure
+from bot.diagnosis.failures import Ending, History
+from bot.diagnosis.verdict import Verdict
+from handlers.cards.checks import ICONS, contact_button, remedy_steps
+from handlers.cards.kit import (
+    Audience,
+    Block,
+    Message,
+    Safe,
+    actions,
+    button,
+    context,
+    modal,
+    moment,
+    preformatted,
+    safe,
+    section,
+    text_input,
+)
+from handlers.text.words import plainly, say
+from storage.tables import Account, ConnectionTest, Failure
+from storage.vocabulary import StepStatus
+
+FIELDS = (
+    "error",
+    "suberror",
+    "codes",
+    "status",
+    "enhanced",
+    "condition",
+    "trace_id",
+    "correlation_id",
+    "timestamp",
+    "text",
+)
+
+
+@dataclass(frozen=True)
+class ErrorView:
+    """A failure, its meaning, and whose it was."""
+
+    failure: Failure
+    verdict: Verdict
+    account: Account | None
+    customer: str
+    history: History
+
+
+def error_window(view: ErrorView, audience: Audience) -> Block:
+    """The window behind *Details* and *What to do*."""
+    return modal(plainly("error.title", ref=view.failure.ref), error_blocks(view, audience))
+
+
+def error_message(view: ErrorView, audience: Audience) -> Message:
+    """The answer to `/maildesk error`."""
+    return Message(say("error.summary", ref=view.failure.ref), error_blocks(view, audience))
+
+
+def note_message(text: Safe, error: str) -> Message:
+    """A sentence in an account's thread; where it tells of an error, with the ways on from there."""
+    if not error:
+        return Message(text, [section(text)])
+    what = button(plainly("button.what_to_do"), "error.show", error)
+    return Message(text, [section(text), actions(what, contact_button(error))])
+
+
+def error_blocks(view: ErrorView, audience: Audience) -> list[Block]:
+    """What, who and how; for support also whose, how often, what the server said, and how such things ended."""
+    blocks = meaning(view.verdict, audience, view.account)
+    error = view.failure.ref
+    if audience is Audience.CUSTOMER:
+        return [*blocks, actions(contact_button(error))]
+    evidence = button(plainly("button.evidence"), "error.evidence", error)
+    return [*blocks, *_details(view), *_past(view), actions(evidence)]
+
+
+def meaning_window(verdict: Verdict, audience: Audience) -> Block:
+    """What a pasted text means."""
+    return modal(plainly("error.lookup_title"), meaning(verdict, audience))
+
+
+def lookup_form(account_ref: str = "") -> Block:
+    """Where an error ID or a text is pasted; `account_ref` where it is asked for an account's sign-in."""
+    label, hint = plainly("error.lookup_label"), plainly("error.lookup_hint")
+    field = text_input(label, "text", hint=hint, longest=3000, lines=True)
+    submit = plainly("error.lookup_button")
+    return modal(plainly("error.lookup_title"), [field], callback="error.read", submit=submit, metadata=account_ref)
+
+
+def evidence_window(text: str) -> Block:
+    """The evidence, as it can be copied."""
+    return modal(plainly("error.evidence_title"), [section(say("error.evidence_intro")), *preformatted(text)])
+
+
+def meaning(verdict: Verdict, audience: Audience, account: Account | None = None) -> list[Block]:
+    """A cause in words."""
+    sentence = verdict.support if audience is Audience.SUPPORT else verdict.customer
+    blocks = [section(Safe(f"*{safe(verdict.title)}*\n{safe(sentence)}"))]
+    blocks.append(section(say("error.mend", owner=plainly(f"owner.{verdict.owner}"))))
+    remedy = remedy_steps(verdict, account)
+    return [*blocks, section(say("error.remedy", steps=remedy))] if remedy else blocks
+
+
+def _details(view: ErrorView) -> list[Block]:
+    failure = view.failure
+    blocks = []
+    if view.account is not None:
+        name, ref = view.account.name, view.account.ref
+        blocks.append(section(say("error.account", name=name, ref=ref, customer=view.customer)))
+    counted = say("error.count", count=failure.count, first=moment(failure.first_at), last=moment(failure.last_at))
+    blocks.append(section(say("error.protocol", where=failure.step, details=_protocol(failure.observation))))
+    return [*blocks, context(counted)]
+
+
+def _past(view: ErrorView) -> list[Block]:
+    failure, history = view.failure, view.history
+    reach = plainly(f"reach.{view.verdict.scope}")
+    lines = [say("error.reach", reach=reach, accounts=history.accounts, customers=history.customers)]
+    if failure.mended_at is not None:
+        by = plainly(f"mended.{failure.mended_by}")
+        lines.append(say("error.ended", at=moment(failure.mended_at), by=by))
+    else:
+        lines.append(say("error.still"))
+    blocks = [section(Safe("\n".join(lines)))]
+    if history.tests:
+        blocks.append(section(say("error.tests", lines=Safe("\n".join(map(_test_line, history.tests))))))
+    if history.endings:
+        blocks.append(section(say("error.endings", lines=Safe("\n".join(map(_ending_line, history.endings))))))
+    return blocks
+
+
+def _test_line(test: ConnectionTest) -> Safe:
+    at, failed = moment(test.finished_at or test.started_at), first_failure(test.steps)
+    if failed is None:
+        return say("error.test_passed", icon=Safe(ICONS[StepStatus.OK]), at=at)
+    step, title = plainly(f"step.{failed['step']}"), failed["cause"]
+    return say("error.test_failed", icon=Safe(ICONS[StepStatus.FAIL]), at=at, step=step, title=title)
+
+
+def _ending_line(ending: Ending) -> Safe:
+    by = plainly(f"mended.{ending.by}")
+    return say("error.ending", by=by, count=ending.count, minutes=ending.minutes)
+
+
+def _protocol(observation: dict[str, Any]) -> Safe:
+    lines = [f"{name}: {_shown(observation.get(name))}" for name in FIELDS if observation.get(name)]
+    return Safe("```" + "\n".join(lines).replace("```", "'''") + "```") if lines else Safe("–")
+
+
+def _shown(value: object) -> Safe:
+    return safe(", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value))

@@ -1,0 +1,56 @@
+"""What on-call and support are told in their own channels."""
+
+from bot.diagnosis.verdict import Verdict
+from handlers.cards.checks import remedy_steps
+from handlers.cards.kit import Block, Message, Safe, actions, button, context, mention, moment, section
+from handlers.text.words import plainly, say
+from storage.tables import Account, Failure, Incident
+
+
+def alert_card(incident: Incident, failure: Failure, verdict: Verdict) -> Message:
+    """One alert for one cause: how often, since when, what it means, who looks after it."""
+    counted = say(
+        "alert.counted",
+        count=incident.count,
+        first=moment(incident.opened_at),
+        last=moment(incident.last_at),
+        error=incident.failure_ref,
+    )
+    blocks = [section(say("alert.headline", title=verdict.title)), section(counted), section(say_support(verdict))]
+    remedy = remedy_steps(verdict)
+    blocks += [section(say("error.remedy", steps=remedy))] if remedy else []
+    blocks += _taken(incident)
+    summary = say("alert.summary", title=verdict.title, count=incident.count, error=incident.failure_ref)
+    return Message(summary, blocks)
+
+
+def support_note(text: Safe) -> Message:
+    """A sentence for the support team."""
+    return Message(text, [section(text)])
+
+
+def say_support(verdict: Verdict) -> Safe:
+    """What support reads about a cause."""
+    return say("alert.support", text=verdict.support)
+
+
+def account_values(account: Account, customer: str) -> dict[str, str | Safe]:
+    """How an account is named to support."""
+    return {
+        "name": account.name,
+        "ref": account.ref,
+        "customer": customer,
+        "channel": Safe(f"<#{account.channel_id}>"),
+        "state": plainly(f"state.{account.state}"),
+    }
+
+
+def _taken(incident: Incident) -> list[Block]:
+    details = button(plainly("button.details"), "error.show", incident.failure_ref)
+    if incident.ended_at is not None:
+        return [context(say("alert.ended", at=moment(incident.ended_at))), actions(details)]
+    if incident.acknowledged_at is None:
+        acknowledge = button(plainly("button.acknowledge"), "alert.acknowledge", str(incident.id), "primary")
+        return [context(say("alert.waiting")), actions(acknowledge, details)]
+    by, at = mention(incident.acknowledged_by), moment(incident.acknowledged_at)
+    return [context(say("alert.taken", user=by, at=at)), actions(details)]

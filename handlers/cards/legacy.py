@@ -1,0 +1,106 @@
+"""Old mail accounts: what becomes of each, and the batch that creates new ones."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from handlers.cards.account_list import pages
+from handlers.cards.kit import (
+    Block,
+    Message,
+    Safe,
+    actions,
+    bar,
+    button,
+    divider,
+    mention,
+    modal,
+    paragraphs,
+    section,
+)
+from handlers.cards.legacy_import import unfinished
+from handlers.text.words import plainly, say
+from storage.tables import Batch, OldAccount
+from storage.vocabulary import Plan
+
+PAGE = 25
+PROBLEMS_SHOWN = 25
+
+
+@dataclass(frozen=True)
+class OldView:
+    """What a channel's customer has listed; `states` says by an old account's id where its new account stands, `waiting` is the
+    list that was begun and not taken, if there is one."""
+
+    channel_id: str
+    listed: Sequence[OldAccount]
+    states: Mapping[int, str]
+    under_way: bool
+    page: int = 0
+    waiting: int = 0
+
+
+@dataclass(frozen=True)
+class BatchView:
+    """A batch, how many accounts it has created, and who could not be done and why: by name and address."""
+
+    batch: Batch
+    done: int
+    failed: Sequence[tuple[str, str, str]]
+
+
+def plan_window(view: OldView) -> Block:
+    """What becomes of each old account, a page at a time."""
+    first = view.page * PAGE
+    to_create = [old for old in view.listed if old.plan is Plan.CHANGE and old.account_id is None]
+    done = sum(old.account_id is not None for old in view.listed)
+    retained = sum(old.account_id is None and old.plan is Plan.RETAIN for old in view.listed)
+    progress = {"done": done, "total": len(view.listed), "retained": retained}
+    blocks = [section(say("old.progress", bar=bar(done + retained, len(view.listed)), **progress))]
+    blocks += [section(say("old.plan_intro"))] if to_create else []
+    blocks += [section(say("old.under_way"))] if view.under_way else []
+    blocks += unfinished(view.waiting)
+    blocks += [actions(*_ways_on(view, len(to_create))), divider()]
+    for old in view.listed[first : first + PAGE]:
+        blocks += _one(old, view.states.get(old.id or 0, ""))
+    blocks += pages(view.page, len(view.listed), PAGE, view.channel_id, "old")
+    return modal(plainly("old.plan_title"), blocks)
+
+
+def batch_message(view: BatchView) -> Message:
+    """How far a batch is; it is kept up to date."""
+    batch, total = view.batch, len(view.batch.old_ids)
+    left = total - view.done - len(view.failed)
+    facts = {"done": view.done, "failed": len(view.failed), "left": left, "total": total}
+    sentence = "old.batch" if batch.finished_at is None else "old.batch_is_done"
+    lines = [say(sentence, user=mention(batch.started_by_user), bar=bar(total - left, total), **facts)]
+    if batch.finished_at is not None:
+        lines.append(say("old.batch_cancelled" if batch.cancelled_at else "old.batch_done", **facts))
+    for name, address, problem in view.failed[:PROBLEMS_SHOWN]:
+        lines.append(say("old.batch_failed", name=name, address=address, problem=plainly(problem)))
+    blocks = paragraphs(lines)
+    if batch.finished_at is None and batch.cancelled_at is None:
+        blocks.append(actions(button(plainly("button.cancel_batch"), "old.cancel", str(batch.id))))
+    return Message(say("old.batch_summary", **facts), blocks)
+
+
+def _ways_on(view: OldView, count: int) -> list[Block]:
+    add = button(plainly("button.old_add"), "old.paste", view.channel_id)
+    if not count or view.under_way:
+        return [add]
+    return [button(plainly("button.old_create", count=count), "old.create", view.channel_id, "primary"), add]
+
+
+def _one(old: OldAccount, state: str) -> list[Block]:
+    value = str(old.id)
+    title = say("old.line", name=old.name, address=old.address)
+    other = old.username.lower() not in ("", old.address_key)
+    lines = [Safe(f"{title}  ·  {say('old.line_user', user=old.username)}") if other else title]
+    gone = plainly("old.is_deleted") if old.deleted_at else ""
+    plan = plainly(f"state.{state}") if state else plainly(f"old.plan_{old.plan}")
+    lines.append(say("old.line_plan", plan=plan, gone=gone))
+    row = []
+    if not state:
+        opposite = Plan.RETAIN if old.plan is Plan.CHANGE else Plan.CHANGE
+        row.append(button(plainly(f"button.old_{opposite}"), f"old.{opposite}", value))
+    mark = ("old_back", "old.back") if old.deleted_at else ("old_gone", "old.gone")
+    return [section(Safe("\n".join(lines))), actions(*row, button(plainly(f"button.{mark[0]}"), mark[1], value))]

@@ -1,0 +1,75 @@
+"""Binding a channel to a customer: the form of the support team, opened and saved."""
+
+from bot.accounts.customers import LONGEST_NAME, Care
+from bot.common.people import Person
+from bot.common.refusals import Refused
+from bot.lifecycle.hours import BadHours, BadZone, hours_of, read_hours, read_zone, written
+from bot.services import Desk
+from handlers.cards.kit import Block
+from handlers.cards.setup import SetupForm, setup_form
+from handlers.slack.listeners import Listeners, form_errors
+from handlers.slack.payloads import Submission
+from handlers.text.words import plainly
+
+
+def register(listeners: Listeners) -> None:
+    """Hang the form into Bolt."""
+    listeners.submission("setup.save", lambda sent: save_setup(listeners.desk, sent))
+
+
+def form_for(desk: Desk, person: Person, channel_id: str) -> Block:
+    """The form with which support (checked before) binds a channel, with what is known of its customer already."""
+    with desk.store.transaction() as tx:
+        channel = tx.channels.get(channel_id)
+        customer = tx.channels.customer(channel.customer_id) if channel else None
+    hours = hours_of(customer, desk.hours)
+    facts = {"time_zone": hours.zone.key, "working_hours": written(hours), "working_days": hours.days}
+    name, owner = (customer.name, customer.owner_user) if customer else ("", "")
+    known = customer is not None and customer.tenant_id != ""
+    return setup_form(SetupForm(channel_id, name, owner=owner or person.user, organisation_known=known, **facts))
+
+
+def save_setup(desk: Desk, sent: Submission) -> dict[str, str] | None:
+    """Bind the channel that the form was opened in."""
+    desk.rights.support(sent.person)
+    values = {name: value.strip() for name, value in sent.values.items()}
+    owner = Person(desk.rights.own_team(), values["owner"]) if values["owner"] else sent.person
+    problems = _problems(desk, values, owner)
+    if problems:
+        return problems
+    try:
+        tenant = desk.customers.tenant(values["domain"]) if values["domain"] else ""
+    except Refused as refused:
+        return form_errors({"domain": refused.sentence})
+    days = "".join(sorted(values["working_days"].replace(",", "")))
+    care = Care(values["time_zone"], values["working_hours"], days, owner)
+    try:
+        desk.customers.bind(sent.about, values["customer"], sent.person, tenant, care)
+    except Refused as refused:
+        field = "domain" if refused.sentence == "organisation.other" else "customer"
+        return {field: plainly(refused.sentence, **refused.values)}
+    return None
+
+
+def _problems(desk: Desk, values: dict[str, str], owner: Person) -> dict[str, str]:
+    """What is wrong at each field, in words."""
+    wrong: dict[str, str] = {}
+    if not values["customer"]:
+        wrong["customer"] = "form.name_missing"
+    elif len(values["customer"]) > LONGEST_NAME:
+        wrong["customer"] = "form.name_too_long"
+    try:
+        read_hours(values["working_hours"])
+    except BadHours:
+        wrong["working_hours"] = "setup_form.working_hours_bad"
+    if not values["working_days"]:
+        wrong["working_days"] = "setup_form.working_days_none"
+    if not desk.rights.is_support(owner):
+        wrong["owner"] = "setup_form.owner_bad"
+    said = form_errors(wrong)
+    try:
+        read_zone(values["time_zone"])
+    except BadZone as error:
+        name = "setup_form.time_zone_guess" if error.guess else "setup_form.time_zone_bad"
+        said["time_zone"] = plainly(name, guess=error.guess)
+    return said

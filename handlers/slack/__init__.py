@@ -1,0 +1,1 @@
+"""How Slack reaches us and how we reach Slack."""

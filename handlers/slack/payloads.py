@@ -1,0 +1,142 @@
+"""What a person did in Slack, read out of Slack's payloads.
+
+Who acts is `user.team_id` of an interaction, never Bolt's `actor_team_id` (which is the installation's there), and never
+anything that a message or a window carries.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.common.people import Person
+
+Payload = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Press:
+    """A button that was pressed, or a choice that was made: by whom, in which channel ("" in a window or on the Home tab), with
+    which value; `view_id` is the window's, `about` what the window or tab is about, and `fields` what stands in its fields."""
+
+    person: Person
+    channel: str
+    value: str
+    trigger: str
+    view_id: str
+    about: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, body: Payload) -> "Press":
+        """Read a `block_actions` payload."""
+        action = body["actions"][0]
+        view = body.get("view") or {}
+        channel = (body.get("channel") or {}).get("id", "")
+        return cls(
+            _interacting(body, channel or "window"),
+            channel,
+            _field(action),
+            body["trigger_id"],
+            view.get("id", "") if view.get("type") == "modal" else "",
+            view.get("private_metadata", ""),
+            _fields(view),
+        )
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A form that was sent: by whom, what it is about, and each field's value by the field's name; `view_id` is the window's,
+    and `blocks` says in which block each field stands."""
+
+    person: Person
+    about: str
+    values: dict[str, str]
+    view_id: str = ""
+    blocks: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, body: Payload) -> "Submission":
+        """Read a `view_submission` payload."""
+        view = body["view"]
+        about, view_id = view.get("private_metadata", ""), view.get("id", "")
+        blocks = {name: block_id for block_id, block in _values(view).items() for name in block}
+        return cls(_interacting(body, "window"), about, _fields(view), view_id, blocks)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A shortcut that was chosen on a message: by whom, and what the message says."""
+
+    person: Person
+    text: str
+    trigger: str
+
+    @classmethod
+    def parse(cls, body: Payload) -> "Choice":
+        """Read a `message_action` payload."""
+        person = _interacting(body, (body.get("channel") or {}).get("id", ""))
+        return cls(person, str(body["message"].get("text", "")), body["trigger_id"])
+
+
+@dataclass(frozen=True)
+class Command:
+    """A slash command or the words after a mention: who, where, which subcommand, the rest."""
+
+    person: Person
+    channel: str
+    name: str
+    rest: str
+    trigger: str
+
+    @classmethod
+    def parse(cls, body: Payload) -> "Command":
+        """Read a slash command. Only people of our own workspace can send one."""
+        person = Person(body["team_id"], body["user_id"], body["channel_id"])
+        name, _, rest = body.get("text", "").strip().partition(" ")
+        return cls(person, body["channel_id"], name.lower(), rest.strip(), body.get("trigger_id", ""))
+
+    @classmethod
+    def of_mention(cls, body: Payload) -> "Command":
+        """Read an `app_mention` event; the actor's team is `user_team` (facts of Slack Connect), an organisation's id for
+        people of an Enterprise Grid."""
+        event = body["event"]
+        team = event.get("user_team") or event.get("source_team") or event.get("team", "")
+        words = [word for word in event.get("text", "").split() if not word.startswith("<@")]
+        name, rest = (words[0].lower(), " ".join(words[1:])) if words else ("help", "")
+        return cls(Person(team, event["user"], event["channel"]), event["channel"], name, rest, "")
+
+
+def page_of(value: str) -> tuple[str, int]:
+    """The channel and the page that a button for turning pages names."""
+    channel, _, page = value.partition(":")
+    return channel, int(page) if page.isdigit() and len(page) < 6 else 0
+
+
+def _interacting(body: Payload, place: str) -> Person:
+    user = body["user"]
+    return Person(user.get("team_id") or user["team"], user["id"], place)
+
+
+def _fields(view: Payload) -> dict[str, str]:
+    """What stands in a window's fields. A field's action has its name, and its block the same or, where the field must not keep
+    what was in it before, the name with more behind it."""
+    return {name: _field(state) for block in _values(view).values() for name, state in block.items()}
+
+
+def _values(view: Payload) -> dict[str, Payload]:
+    return (view.get("state") or {}).get("values") or {}
+
+
+def _field(state: Payload) -> str:
+    match state.get("type"):
+        case "static_select":
+            return str((state.get("selected_option") or {}).get("value", ""))
+        case "file_input":
+            return ",".join(str(file["id"]) for file in state.get("files") or [])
+        case "users_select":
+            return str(state.get("selected_user") or "")
+        case "datepicker":
+            return str(state.get("selected_date") or "")
+        case "checkboxes":
+            return ",".join(str(chosen["value"]) for chosen in state.get("selected_options") or [])
+        case _:
+            return str(state.get("value") or "")

@@ -1,0 +1,98 @@
+"""Carries the outbox's messages to Slack."""
+
+from datetime import timedelta
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.messages import notices
+from bot.messages.delivery import ChannelBusy, ChannelRefuses, ChannelUnreachable
+from bot.reminders.service import Reminders
+from handlers.cards.kit import cut_markup
+from handlers.slack.presenter import Presenter
+from storage.tables import OutboxItem
+
+EVENT_TYPE = "maildesk_message"
+HISTORY_SCOPES = ("channels:history", "groups:history")
+MAY_PASS = frozenset(
+    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "accesslimited", "team_added_to_org"}
+)
+"""Slack errors after which the same request may succeed (docs.slack.dev/reference/methods/chat.postMessage)."""
+
+LOOK_BACK = 50
+LONGEST_TEXT = 4000
+"""What Slack takes as a message's text (docs.slack.dev/reference/methods/chat.postMessage)."""
+
+
+class SlackCourier:
+    """The `Courier` of the outbox, over Slack's Web API."""
+
+    def __init__(self, client: WebClient, presenter: Presenter, reminders: Reminders) -> None:
+        self._client = client
+        self._presenter = presenter
+        self._reminders = reminders
+
+    def show(self, item: OutboxItem, ts: str | None, thread_ts: str | None) -> str | None:
+        """Post the message, update the one at `ts`, or take it away. A reminder that comes too late to be posted is not."""
+        new = ts is None and item.notice == notices.REMINDER
+        if new and self._reminders.came_too_late(int(item.args["reminder"])):
+            return None
+        message = None if item.notice == notices.GONE else self._presenter.draw(item.notice, item.args)
+        if message is None:
+            self._take_away(item, ts)
+            return None
+        text = cut_markup(message.text, LONGEST_TEXT)
+        content: dict[str, Any] = {"channel": item.channel_id, "text": text, "blocks": message.blocks}
+        if ts is not None:
+            self._call("chat.update", content | {"ts": ts})
+            return ts
+        content |= {"thread_ts": thread_ts} if thread_ts else {}
+        content |= {"unfurl_links": False, "unfurl_media": False}
+        metadata = {"event_type": EVENT_TYPE, "event_payload": {"item": item.id}}
+        return str(self._call("chat.postMessage", content | {"metadata": metadata})["ts"])
+
+    def find(self, item: OutboxItem, thread_ts: str | None) -> str | None:
+        """Look an earlier attempt up by its metadata, where the app may read the channel's history."""
+        where: dict[str, Any] = {"channel": item.channel_id, "include_all_metadata": True, "limit": LOOK_BACK}
+        try:
+            if thread_ts:
+                found = self._call("conversations.replies", where | {"ts": thread_ts})
+            else:
+                found = self._call("conversations.history", where)
+        except ChannelRefuses:  # without the optional scope it may appear twice, never not at all
+            return None
+        for message in found["messages"]:
+            payload = (message.get("metadata") or {}).get("event_payload", {})
+            if payload.get("item") == item.id:
+                return str(message["ts"])
+        return None
+
+    def _take_away(self, item: OutboxItem, ts: str | None) -> None:
+        if ts is None:
+            return
+        try:
+            self._call("chat.delete", {"channel": item.channel_id, "ts": ts})
+        except ChannelRefuses as error:
+            if str(error) != "message_not_found":
+                raise
+
+    def _call(self, method: str, content: dict[str, Any]) -> dict[str, Any]:
+        try:
+            response = self._client.api_call(method, json=content)
+        except SlackApiError as error:
+            raise _meaning(error) from None
+        except (SlackClientError, OSError) as error:
+            raise ChannelUnreachable(type(error).__name__) from None
+        assert isinstance(response.data, dict)
+        return response.data
+
+
+def _meaning(error: SlackApiError) -> Exception:
+    response = error.response
+    name = str(response.get("error", "unknown"))
+    if response.status_code == 429 or name in ("ratelimited", "rate_limited"):
+        return ChannelBusy(timedelta(seconds=int(response.headers.get("Retry-After", 1))))
+    if response.status_code >= 500 or name in MAY_PASS:
+        return ChannelUnreachable(name)
+    return ChannelRefuses(name)
