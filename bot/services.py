@@ -4,27 +4,27 @@ from dataclasses import dataclass
 
 from bot.accounts.customers import Customers
 from bot.accounts.service import Accounts
-from bot.checks.reported_fixes import Mends
-from bot.checks.service import ConnectionTests
+from bot.checks.reported_fixes import ReportedFixes
+from bot.checks.service import Checks
 from bot.common.clock import Clock
 from bot.diagnosis.catalogue import Catalogue
 from bot.diagnosis.failures import Failures
 from bot.folders.service import Folders
 from bot.legacy.drafts import Drafts
-from bot.legacy.service import OldAccounts
+from bot.legacy.service import LegacyAccounts
 from bot.lifecycle.hours import Hours
-from bot.lifecycle.service import Road
+from bot.lifecycle.service import Lifecycle
 from bot.reminders.service import Reminders
 from bot.signin.consent import Consent
 from bot.signin.links import Links
 from bot.signin.service import SignIn
-from bot.support.requests import Help
+from bot.support.requests import SupportRequests
 from bot.support.rights import Rights
 from storage.database import Store
 
 
 @dataclass(frozen=True)
-class Desk:
+class Services:
     """Everything that the bot can do."""
 
     store: Store
@@ -32,19 +32,19 @@ class Desk:
     rights: Rights
     customers: Customers
     accounts: Accounts
-    old: OldAccounts
+    legacy: LegacyAccounts
     drafts: Drafts
     links: Links
     signin: SignIn
     consent: Consent
-    tests: ConnectionTests
+    checks: Checks
     folders: Folders
     reminders: Reminders
     failures: Failures
-    mends: Mends
-    help: Help
+    fixes: ReportedFixes
+    requests: SupportRequests
     catalogue: Catalogue
-    road: Road
+    lifecycle: Lifecycle
     hours: Hours
     alert_channel: str
     support_channel: str

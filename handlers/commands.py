@@ -12,7 +12,7 @@ from bot.accounts.service import DOMAIN
 from bot.common.clock import read_until
 from bot.common.refusals import Refused
 from bot.reminders.service import LONGEST_PAUSE
-from bot.services import Desk
+from bot.services import Services
 from bot.support.rights import Action
 from handlers.cards.account_window import disconnect_form
 from handlers.cards.accounts import account_card
@@ -36,8 +36,8 @@ Answer = Callable[[Message], None]
 class Commands:
     """Does each subcommand and answers its sender privately."""
 
-    def __init__(self, desk: Desk, client: WebClient, presenter: Presenter) -> None:
-        self._desk = desk
+    def __init__(self, services: Services, client: WebClient, presenter: Presenter) -> None:
+        self._services = services
         self._client = client
         self._presenter = presenter
         self._subcommands: dict[str, Callable[[Command, Answer], None]] = {
@@ -74,72 +74,74 @@ class Commands:
             subcommand(command, answer)
 
     def _help(self, command: Command, answer: Answer) -> None:
-        support = self._desk.rights.is_support(command.person)
+        support = self._services.rights.is_support(command.person)
         if not support:
-            self._desk.rights.channel(command.person, command.channel, Action.SEE)
+            self._services.rights.channel(command.person, command.channel, Action.SEE)
         answer(help_message(Audience.SUPPORT if support else Audience.CUSTOMER))
 
     def _setup(self, command: Command, answer: Answer) -> None:
-        self._desk.rights.support(command.person)
+        self._services.rights.support(command.person)
         if command.rest:
             name, domain = _customer_and_domain(command.rest)
-            tenant = self._desk.customers.tenant(domain) if domain else ""
-            self._desk.customers.bind(command.channel, name, command.person, tenant)
+            tenant = self._services.customers.tenant(domain) if domain else ""
+            self._services.customers.bind(command.channel, name, command.person, tenant)
             answer(_sentence("command.setup_done", customer=name))
         else:
-            self._windows(command).open(form_for(self._desk, command.person, command.channel))
+            self._windows(command).open(form_for(self._services, command.person, command.channel))
 
     def _add(self, command: Command, answer: Answer) -> None:
-        modals.open_form(self._desk, self._windows(command), command.person, command.channel)
+        modals.open_form(self._services, self._windows(command), command.person, command.channel)
 
     def _list(self, command: Command, answer: Answer) -> None:
-        modals.open_list(self._desk, self._windows(command), command.person, command.channel)
+        modals.open_list(self._services, self._windows(command), command.person, command.channel)
 
     def _status(self, command: Command, answer: Answer) -> None:
         if not command.rest:
             self._list(command, answer)
             return
         account = lookup.account_named(
-            self._desk, command.person, command.channel, command.rest, Action.SEE, command.name
+            self._services, command.person, command.channel, command.rest, Action.SEE, command.name
         )
         answer(account_card(self._presenter.account_view(account.id or 0)))
 
     def _login(self, command: Command, answer: Answer) -> None:
         account = lookup.account_named(
-            self._desk, command.person, command.channel, command.rest, Action.SIGN_IN, command.name
+            self._services, command.person, command.channel, command.rest, Action.SIGN_IN, command.name
         )
-        self._desk.accounts.renew_link(account, command.person)
+        self._services.accounts.renew_link(account, command.person)
         answer(_sentence("command.link_renewed", name=account.name))
 
     def _test(self, command: Command, answer: Answer) -> None:
         if command.rest.lower() == "all":
-            count = modals.test_all(self._desk, command.person, command.channel)
+            count = modals.test_all(self._services, command.person, command.channel)
             answer(_sentence("test.all_started", count=count))
             return
         account = lookup.account_named(
-            self._desk, command.person, command.channel, command.rest, Action.TEST, command.name
+            self._services, command.person, command.channel, command.rest, Action.TEST, command.name
         )
-        modals.start_test(self._desk, account, command.person)
+        modals.start_test(self._services, account, command.person)
         answer(_sentence("test.started", name=account.name))
 
     def _folders(self, command: Command, answer: Answer) -> None:
         account = lookup.account_named(
-            self._desk, command.person, command.channel, command.rest, Action.MAP_FOLDERS, command.name
+            self._services, command.person, command.channel, command.rest, Action.MAP_FOLDERS, command.name
         )
-        open_folders(self._desk, self._windows(command), account)
+        open_folders(self._services, self._windows(command), account)
 
     def _snooze(self, command: Command, answer: Answer) -> None:
         name, until = self._until(command)
-        account = lookup.account_named(self._desk, command.person, command.channel, name, Action.SNOOZE, command.name)
-        self._desk.reminders.snooze_account(account, until, command.person)
+        account = lookup.account_named(
+            self._services, command.person, command.channel, name, Action.SNOOZE, command.name
+        )
+        self._services.reminders.snooze_account(account, until, command.person)
         answer(_sentence("command.snoozed", name=account.name, until=moment(until)))
 
     def _until(self, command: Command) -> tuple[str, datetime]:
         """The account that a text names, and the time behind it: one word or two."""
-        words, now = command.rest.split(), self._desk.clock.now()
+        words, now = command.rest.split(), self._services.clock.now()
         for count in (2, 1):
             with suppress(ValueError):
-                until = read_until(" ".join(words[-count:]), now, self._desk.hours.zone)
+                until = read_until(" ".join(words[-count:]), now, self._services.hours.zone)
                 named = words[:-count]
                 named = named[:-1] if named[-1:] and named[-1].lower() in ("in", "for", "until") else named
                 if now < until <= now + LONGEST_PAUSE and named:
@@ -148,25 +150,26 @@ class Commands:
 
     def _remove(self, command: Command, answer: Answer) -> None:
         account = lookup.account_named(
-            self._desk, command.person, command.channel, command.rest, Action.DISCONNECT, command.name
+            self._services, command.person, command.channel, command.rest, Action.DISCONNECT, command.name
         )
         self._windows(command).open(disconnect_form(account))
 
     def _import(self, command: Command, answer: Answer) -> None:
-        open_old(self._desk, self._windows(command), command.person, command.channel)
+        open_old(self._services, self._windows(command), command.person, command.channel)
 
     def _copy(self, command: Command, answer: Answer) -> None:
         account = lookup.account_named(
-            self._desk, command.person, command.channel, command.rest, Action.ADD, command.name
+            self._services, command.person, command.channel, command.rest, Action.ADD, command.name
         )
         modals.open_copy(self._windows(command), account)
 
     def _alerts(self, command: Command, answer: Answer) -> None:
-        self._desk.rights.on_call(command.person)
-        with self._desk.store.transaction() as tx:
+        self._services.rights.on_call(command.person)
+        with self._services.store.transaction() as tx:
             open_now = [(incident.cause, incident.failure_ref) for incident in tx.incidents.all_open()]
         lines = [
-            say("home.alert", title=self._desk.catalogue.verdict(cause).title, error=error) for cause, error in open_now
+            say("home.alert", title=self._services.catalogue.verdict(cause).title, error=error)
+            for cause, error in open_now
         ]
         text = Safe("\n".join(lines)) if lines else say("command.no_alerts")
         answer(Message(text, [section(text)]))
@@ -178,10 +181,10 @@ class Commands:
         if not command.rest:
             raise Refused("command.which_error")
         if lookup.is_error_id(command.rest):
-            answer(error_message(*lookup.error_named(self._desk, command.person, command.rest)))
+            answer(error_message(*lookup.error_named(self._services, command.person, command.rest)))
             return
-        support = self._desk.rights.is_support(command.person)
-        verdict = lookup.pasted(self._desk, command.rest)
+        support = self._services.rights.is_support(command.person)
+        verdict = lookup.pasted(self._services, command.rest)
         audience = Audience.SUPPORT if support else Audience.CUSTOMER
         answer(Message(say("error.text", title=verdict.title), meaning(verdict, audience)))
 

@@ -13,7 +13,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.common.people import Person
-from bot.services import Desk
+from bot.services import Services
 from bot.support.rights import Action
 from handlers.cards.home import help_message
 from handlers.cards.kit import Audience, Message, section
@@ -50,13 +50,13 @@ FOLLOWED = (*CLOSES, *REOPENS, "channel_id_changed")
 WANTED = ("app_mention", "app_home_opened", "member_joined_channel", "member_left_channel", *FOLLOWED)
 
 
-def register(app: App, desk: Desk, nudge: Callable[[], None]) -> None:
+def register(app: App, services: Services, nudge: Callable[[], None]) -> None:
     """Store every wanted event that comes in."""
 
     def store(req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]) -> BoltResponse:
         body = req.body
         if body.get("type") == "event_callback" and body["event"]["type"] in WANTED:
-            take_in(desk, body)
+            take_in(services, body)
             nudge()
         return next()
 
@@ -65,12 +65,12 @@ def register(app: App, desk: Desk, nudge: Callable[[], None]) -> None:
         app.event(name)(lambda: None)
 
 
-def take_in(desk: Desk, body: dict[str, Any]) -> None:
+def take_in(services: Services, body: dict[str, Any]) -> None:
     """Keep an event as work to do, once."""
     kept = {"event": body["event"]}
-    with desk.store.transaction() as tx:
-        if tx.channels.first_sight(body["event_id"], desk.clock.now()):
-            tx.jobs.add(JOB, kept, desk.clock.now())
+    with services.store.transaction() as tx:
+        if tx.channels.first_sight(body["event_id"], services.clock.now()):
+            tx.jobs.add(JOB, kept, services.clock.now())
 
 
 class Events:
@@ -78,14 +78,14 @@ class Events:
 
     def __init__(
         self,
-        desk: Desk,
+        services: Services,
         client: WebClient,
         listeners: Listeners,
         commands: Commands,
         directory: SlackDirectory,
         home_tab: HomeTab,
     ) -> None:
-        self._desk = desk
+        self._services = services
         self._client = client
         self._listeners = listeners
         self._commands = commands
@@ -107,7 +107,7 @@ class Events:
                 self._follow(event)
 
     def _follow(self, event: dict[str, Any]) -> None:
-        customers, what = self._desk.customers, event["type"]
+        customers, what = self._services.customers, event["type"]
         if what == "channel_id_changed":
             customers.renumber(event["old_channel_id"], event["new_channel_id"])
         elif what in REOPENS:
@@ -128,9 +128,9 @@ class Events:
         if command.name != "help" and command.name in self._commands.names:
             self._commands.do(command, answer)
             return
-        support = self._desk.rights.is_support(command.person)
+        support = self._services.rights.is_support(command.person)
         if not support:
-            self._desk.rights.channel(command.person, command.channel, Action.SEE)
+            self._services.rights.channel(command.person, command.channel, Action.SEE)
         message = help_message(Audience.SUPPORT if support else Audience.CUSTOMER)
         self._client.chat_postMessage(
             channel=command.channel, text=message.text, blocks=message.blocks, thread_ts=thread
@@ -155,10 +155,10 @@ class Events:
         bot = str(self._client.auth_test()["user_id"])
         if event["type"] != "member_joined_channel" or event["user"] != bot:
             return
-        self._desk.customers.reopen(event["channel"], BACK)
-        with self._desk.store.transaction() as tx:
+        self._services.customers.reopen(event["channel"], BACK)
+        with self._services.store.transaction() as tx:
             known = tx.channels.get(event["channel"]) is not None
-            if known or not tx.channels.first_sight(f"greeted:{event['channel']}", self._desk.clock.now()):
+            if known or not tx.channels.first_sight(f"greeted:{event['channel']}", self._services.clock.now()):
                 return
         text = say("help.greeting")
         self._client.chat_postMessage(channel=event["channel"], text=text, blocks=[section(text)])

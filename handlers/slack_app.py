@@ -9,7 +9,7 @@ from slack_bolt.adapter.flask.handler import to_bolt_request, to_flask_response
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
-from bot.services import Desk
+from bot.services import Services
 from handlers import events
 from handlers.commands import NAME, Commands
 from handlers.features import accounts, buttons, folders, legacy, legacy_import, reminders, setup
@@ -26,7 +26,7 @@ class SlackSide:
 
     def __init__(
         self,
-        desk: Desk,
+        services: Services,
         client: WebClient,
         directory: SlackDirectory,
         presenter: Presenter,
@@ -34,9 +34,9 @@ class SlackSide:
         nudge: Callable[[], None],
     ) -> None:
         self.app = App(client=client, signing_secret=signing_secret, token_verification_enabled=False)
-        self.commands = commands = Commands(desk, client, presenter)
-        self.listeners = listeners = Listeners(self.app, desk, client, nudge)
-        events.register(self.app, desk, nudge)
+        self.commands = commands = Commands(services, client, presenter)
+        self.listeners = listeners = Listeners(self.app, services, client, nudge)
+        events.register(self.app, services, nudge)
         listeners.command(NAME, commands.do)
         buttons.register(listeners, presenter)
         accounts.register(listeners)
@@ -45,9 +45,9 @@ class SlackSide:
         reminders.register(listeners)
         legacy.register(listeners)
         legacy_import.register(listeners)
-        home_tab = HomeTab(desk, client, presenter)
+        home_tab = HomeTab(services, client, presenter)
         home_tab.register(listeners)
-        self.events = events.Events(desk, client, listeners, commands, directory, home_tab)
+        self.events = events.Events(services, client, listeners, commands, directory, home_tab)
 
     def blueprint(self) -> Blueprint:
         """`POST /slack/events` for commands, interactions and events."""

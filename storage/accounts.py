@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import or_
 from sqlmodel import Session, col, delete, func, select
 
-from storage.tables import Account, FolderListing, FolderMapping
+from storage.tables import Account, FolderMapping, FolderSnapshot
 from storage.vocabulary import FolderRole, Owner, State
 
 
-class Accounts:
+class AccountRepository:
     """Queries about accounts."""
 
     def __init__(self, session: Session) -> None:
@@ -84,11 +84,11 @@ class Accounts:
         self._session.add_all(mappings)
         self._session.flush()
 
-    def listing(self, account_id: int) -> FolderListing | None:
+    def listing(self, account_id: int) -> FolderSnapshot | None:
         """The folders that the mailbox last listed."""
-        return self._session.get(FolderListing, account_id)
+        return self._session.get(FolderSnapshot, account_id)
 
-    def put_listing(self, listing: FolderListing) -> None:
+    def put_listing(self, listing: FolderSnapshot) -> None:
         """Keep what the mailbox listed now."""
         self._session.merge(listing)
         self._session.flush()

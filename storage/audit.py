@@ -8,7 +8,7 @@ from sqlmodel import Session, col, func, select
 from storage.tables import AuditEntry
 
 
-class Audit:
+class AuditRepository:
     """The audit table: entries are added, never changed."""
 
     def __init__(self, session: Session) -> None:

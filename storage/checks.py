@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 from storage.tables import ConnectionTest
 
 
-class Tests:
+class CheckRepository:
     """Queries about connection tests."""
 
     def __init__(self, session: Session) -> None:

@@ -23,7 +23,7 @@ from storage.tables import (
 NAMED_IN = (Account, Batch, ListDraft, OldAccount, OutboxItem, PostedMessage, Reminder, SupportRequest)
 
 
-class Channels:
+class ChannelRepository:
     """Queries about customers and channels."""
 
     def __init__(self, session: Session) -> None:

@@ -8,18 +8,18 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
-from storage.accounts import Accounts
-from storage.audit import Audit
-from storage.checks import Tests
-from storage.customers import Channels
-from storage.failures import Failures, Incidents
-from storage.jobs import Jobs
-from storage.legacy import OldAccounts
-from storage.outbox import Outbox
-from storage.reminders import Reminders
-from storage.reported_fixes import Mends
-from storage.signin import Grants, SignIns
-from storage.support import Requests
+from storage.accounts import AccountRepository
+from storage.audit import AuditRepository
+from storage.checks import CheckRepository
+from storage.customers import ChannelRepository
+from storage.failures import FailureRepository, IncidentRepository
+from storage.jobs import JobRepository
+from storage.legacy import LegacyRepository
+from storage.outbox import OutboxRepository
+from storage.reminders import ReminderRepository
+from storage.reported_fixes import ReportedFixRepository
+from storage.signin import GrantRepository, SignInRepository
+from storage.support import SupportRequestRepository
 
 SQLITE_WAIT_SECONDS = 30
 POOL = {"pool_size": 5, "max_overflow": 10}
@@ -31,20 +31,20 @@ class Transaction:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.accounts = Accounts(session)
-        self.audit = Audit(session)
-        self.channels = Channels(session)
-        self.failures = Failures(session)
-        self.grants = Grants(session)
-        self.incidents = Incidents(session)
-        self.jobs = Jobs(session)
-        self.mends = Mends(session)
-        self.old = OldAccounts(session)
-        self.outbox = Outbox(session)
-        self.reminders = Reminders(session)
-        self.requests = Requests(session)
-        self.signins = SignIns(session)
-        self.tests = Tests(session)
+        self.accounts = AccountRepository(session)
+        self.audit = AuditRepository(session)
+        self.channels = ChannelRepository(session)
+        self.failures = FailureRepository(session)
+        self.grants = GrantRepository(session)
+        self.incidents = IncidentRepository(session)
+        self.jobs = JobRepository(session)
+        self.fixes = ReportedFixRepository(session)
+        self.legacy = LegacyRepository(session)
+        self.outbox = OutboxRepository(session)
+        self.reminders = ReminderRepository(session)
+        self.requests = SupportRequestRepository(session)
+        self.signins = SignInRepository(session)
+        self.checks = CheckRepository(session)
 
 
 class Store:

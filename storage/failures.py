@@ -11,7 +11,7 @@ from storage.vocabulary import Mended, Scope, State
 TESTED = (State.TESTING, State.FAILING, State.UNMAPPED, State.LIVE, State.BROKEN)
 
 
-class Failures:
+class FailureRepository:
     """Queries about failures."""
 
     def __init__(self, session: Session) -> None:
@@ -76,7 +76,7 @@ class Failures:
         return self._session.exec(found).first()
 
 
-class Incidents:
+class IncidentRepository:
     """Queries about incidents."""
 
     def __init__(self, session: Session) -> None:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, delete, select
 from storage.tables import Job
 
 
-class Jobs:
+class JobRepository:
     """The queue of work. Claimed work comes back after its lease, so a killed worker loses nothing."""
 
     def __init__(self, session: Session) -> None:

@@ -9,7 +9,7 @@ from storage.tables import Batch, ListDraft, OldAccount
 from storage.vocabulary import Plan
 
 
-class OldAccounts:
+class LegacyRepository:
     """Queries about old accounts."""
 
     def __init__(self, session: Session) -> None:

@@ -20,7 +20,7 @@ class Claimed:
     parent: PostedMessage | None
 
 
-class Outbox:
+class OutboxRepository:
     """The queue of messages: in order within a channel, one channel at a time per worker."""
 
     def __init__(self, session: Session) -> None:

@@ -10,7 +10,7 @@ from storage.tables import Account, Reminder, ReminderDay
 from storage.vocabulary import THEIRS, WAITING, Owner, State
 
 
-class Reminders:
+class ReminderRepository:
     """Queries about reminders."""
 
     def __init__(self, session: Session) -> None:

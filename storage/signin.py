@@ -8,7 +8,7 @@ from sqlmodel import Session, col, delete, select, update
 from storage.tables import Account, Grant, HeldSignIn, LoginTicket, SignInFlow
 
 
-class SignIns:
+class SignInRepository:
     """Queries about login links and the flows begun from them."""
 
     def __init__(self, session: Session) -> None:
@@ -95,7 +95,7 @@ class SignIns:
         ).first()
 
 
-class Grants:
+class GrantRepository:
     """Queries about token caches."""
 
     def __init__(self, session: Session) -> None:

@@ -5,7 +5,7 @@ from sqlmodel import Session, col, select
 from storage.tables import SupportRequest
 
 
-class Requests:
+class SupportRequestRepository:
     """Queries about requests for help."""
 
     def __init__(self, session: Session) -> None:

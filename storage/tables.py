@@ -217,9 +217,11 @@ class FolderMapping(SQLModel, table=True):
     lost: Loss | None = word_column(Loss, nullable=True)
 
 
-class FolderListing(SQLModel, table=True):
+class FolderSnapshot(SQLModel, table=True):
     """The folders that the mailbox last listed, so that a choice made in a form can be read: each has `server_name`,
     `shown_name`, `delimiter` and `flags`."""
+
+    __tablename__ = "folderlisting"
 
     account_id: int = Field(foreign_key="account.id", primary_key=True)
     listed_at: datetime = time_column()
@@ -267,9 +269,11 @@ class Failure(SQLModel, table=True):
     mended_by: Mended | None = word_column(Mended, nullable=True)
 
 
-class Mend(SQLModel, table=True):
+class ReportedFix(SQLModel, table=True):
     """Somebody said that what a failure asks for was done: the account is tested again until that shows. `rung` counts the
     tests; the latest word on an account is the one without `ended_at`."""
+
+    __tablename__ = "mend"
 
     id: int | None = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="account.id", index=True)

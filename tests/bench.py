@@ -28,7 +28,7 @@ ADDRESS, NAME = "info@acme.example", "Info"
 ROUNDS = 15
 DELAYS_MS = (10, 30)
 AT_MOST = 1.25
-"""What a full test may take, as a multiple of the slower bare leg."""
+"""What a full test may take, as a multiple of the slower bare runner."""
 
 
 class Relay:
@@ -107,10 +107,10 @@ def full_test(world: BotWorld) -> None:
     """A whole connection test: token, rights, identity, both protocols, and everything that is kept of it."""
     with world.bot.store.transaction() as tx:
         account = tx.accounts.lock(world.account(NAME).id or 0)
-        test = world.bot.desk.tests.request(tx, account, MAILDESK)
-    world.bot.desk.tests.run({"test": test.id})
+        test = world.bot.services.checks.request(tx, account, MAILDESK)
+    world.bot.services.checks.run({"test": test.id})
     with world.bot.store.transaction() as tx:
-        assert tx.tests.get(test.id or 0).passed
+        assert tx.checks.get(test.id or 0).passed
 
 
 def measure(delay_ms: int) -> float:
@@ -141,7 +141,7 @@ def measure(delay_ms: int) -> float:
 def main() -> None:
     """Print every comparison, and fail when one is over the limit."""
     kind = "Dovecot" if dovecot.installed() else "the practice world"
-    print(f"Medians of {ROUNDS} rounds against {kind}; the limit is {AT_MOST} times the slower bare leg.")
+    print(f"Medians of {ROUNDS} rounds against {kind}; the limit is {AT_MOST} times the slower bare runner.")
     if max([measure(delay) for delay in DELAYS_MS]) > AT_MOST:
         raise SystemExit("over the limit")
 

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from bot.lifecycle.hours import Hours, read_hours
 from bot.lifecycle.ladder import Ladder
-from bot.lifecycle.service import Road
+from bot.lifecycle.service import Lifecycle
 from bot.reminders.service import Reminders
 from storage.database import Store, connect
 from storage.migrate import upgrade
@@ -88,7 +88,7 @@ def sweep(file: Path) -> dict[str, float]:
     """Sweep until nothing is due: how many places were reminded, how long it took, and by how much the process grew."""
     store, clock = Store(connect(f"sqlite:///{file}")), StoppedClock()
     ladder, hours = Ladder(RUNGS), Hours(ZoneInfo("UTC"), *read_hours("00:00-24:00"), "1234567")
-    reminders = Reminders(store, clock, Road(clock, ladder, hours, "C0DESK"), ladder, hours, "C0DESK")
+    reminders = Reminders(store, clock, Lifecycle(clock, ladder, hours, "C0DESK"), ladder, hours, "C0DESK")
     with store.transaction() as tx:
         assert tx.accounts.get(1).id == 1  # everything is loaded
     before, begun, places = _memory("VmRSS"), time.perf_counter(), 0

@@ -11,7 +11,7 @@ from bot.common import ids
 from bot.common.clock import Clock
 from bot.common.people import Person
 from bot.common.refusals import Refused
-from bot.lifecycle.service import Road
+from bot.lifecycle.service import Lifecycle
 from bot.messages import notices
 from bot.signin.links import Links
 from storage.database import Store, Transaction
@@ -73,11 +73,11 @@ class OldAccountThere(Exception):
 class Accounts:
     """Begins, changes and ends accounts."""
 
-    def __init__(self, store: Store, clock: Clock, road: Road, links: Links, test: Test) -> None:
+    def __init__(self, store: Store, clock: Clock, lifecycle: Lifecycle, links: Links, test: Test) -> None:
         """`test` has an account tested."""
         self._store = store
         self._clock = clock
-        self._road = road
+        self._lifecycle = lifecycle
         self._links = links
         self._test = test
 
@@ -91,12 +91,12 @@ class Accounts:
         """
         with self._one_of_its_address() as tx:
             account = self.create_in(tx, channel, form, by)
-            old = tx.old.with_address(channel.customer_id, account.sender_email)
+            old = tx.legacy.with_address(channel.customer_id, account.sender_email)
             if old is not None and old.account_id is None:
                 if old.deleted_at is None and not form.old_deleted:
                     raise OldAccountThere
                 old.deleted_at, old.account_id = old.deleted_at or self._clock.now(), account.id
-                self._road.audit(tx, by, "old.replaced", account, address=old.address)
+                self._lifecycle.audit(tx, by, "old.replaced", account, address=old.address)
             return account
 
     def create_in(self, tx: Transaction, channel: Channel, form: Form, by: Person, quiet: bool = False) -> Account:
@@ -112,8 +112,8 @@ class Accounts:
             raise InvalidForm({"sender_email": "form.address_taken"})
         account = tx.accounts.add(self._new(channel, form, by))
         self._links.make(tx, account, by)
-        self._road.audit(tx, by, "account.created", account, address=account.sender_email)
-        self._road.move(tx, account, State.AWAITING_SIGN_IN, by, quiet=quiet)
+        self._lifecycle.audit(tx, by, "account.created", account, address=account.sender_email)
+        self._lifecycle.transition(tx, account, State.AWAITING_SIGN_IN, by, quiet=quiet)
         return account
 
     def change(self, account: Account, form: Form, by: Person) -> None:
@@ -134,10 +134,10 @@ class Accounts:
                 setattr(account, name, getattr(form, name))
             if account.address_key is not None:
                 account.address_key = form.sender_email.lower()
-            self._road.audit(tx, by, "account.changed", account, address=account.sender_email)
+            self._lifecycle.audit(tx, by, "account.changed", account, address=account.sender_email)
             if _addresses(account) != before:
                 self._readdressed(tx, account, by)
-            self._road.show(tx, account)
+            self._lifecycle.show(tx, account)
 
     def renew_link(self, account: Account, by: Person) -> Account:
         """Give the account a new login link; older ones end. An account that works keeps working meanwhile, and one that was
@@ -154,10 +154,10 @@ class Accounts:
                     raise InvalidForm({})
                 account.address_key = account.sender_email.lower()
                 self._links.make(tx, account, by)
-                self._road.audit(tx, by, "link.renewed", account)
+                self._lifecycle.audit(tx, by, "link.renewed", account)
                 if back or account.state in (State.CREATED, State.AWAITING_SIGN_IN, State.AWAITING_ADMIN):
-                    self._road.move(tx, account, State.AWAITING_SIGN_IN, by)
-                self._road.show(tx, account)
+                    self._lifecycle.transition(tx, account, State.AWAITING_SIGN_IN, by)
+                self._lifecycle.show(tx, account)
                 return account
         except InvalidForm:
             raise Refused("disconnect.address_taken", address=account.sender_email) from None
@@ -173,14 +173,14 @@ class Accounts:
             tx.signins.revoke_tickets(account.id or 0, now)
             tx.grants.remove(account.id or 0)
             tx.jobs.cancel(f"check:{account.id}")
-            mend = tx.mends.open_of(account.id or 0)
-            if mend is not None:
-                mend.ended_at = now
+            fix = tx.fixes.open_of(account.id or 0)
+            if fix is not None:
+                fix.ended_at = now
             upn = account.signed_in_as or account.username
             account.address_key, account.signed_in_at, account.proved_at = None, None, None
             account.tenant_id = account.object_id = account.signed_in_as = account.proved_sent = ""
-            self._road.audit(tx, by, "account.tokens_deleted", account, signed_in_as=upn)
-            self._road.move(tx, account, State.DISCONNECTED, by)
+            self._lifecycle.audit(tx, by, "account.tokens_deleted", account, signed_in_as=upn)
+            self._lifecycle.transition(tx, account, State.DISCONNECTED, by)
             notices.note(tx, account, "disconnect.done", now, upn=upn)
 
     @contextmanager

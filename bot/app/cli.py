@@ -21,10 +21,10 @@ from bot.accounts.service import Accounts
 from bot.app import key_rotation, practice
 from bot.app.web_server import WebServer
 from bot.app.worker import Worker
-from bot.checks import service as connection_test
-from bot.checks.reported_fixes import JOB as MEND_JOB
-from bot.checks.reported_fixes import Mends
-from bot.checks.service import ConnectionTests
+from bot.checks import service as checks
+from bot.checks.reported_fixes import JOB as FIX_JOB
+from bot.checks.reported_fixes import ReportedFixes
+from bot.checks.service import Checks
 from bot.common import audit, logs
 from bot.common.clock import Clock, SystemClock
 from bot.common.people import MAILDESK
@@ -36,28 +36,28 @@ from bot.folders.service import CHECK_JOB, Folders
 from bot.legacy import importing
 from bot.legacy.drafts import Drafts
 from bot.legacy.service import JOB as BATCH_JOB
-from bot.legacy.service import OldAccounts
+from bot.legacy.service import LegacyAccounts
 from bot.lifecycle.ladder import Ladder
-from bot.lifecycle.service import Road
+from bot.lifecycle.service import Lifecycle
 from bot.mail.probe import MailHosts, MailProbe
 from bot.messages.delivery import Delivery
 from bot.microsoft.client import Microsoft
 from bot.microsoft.credentials import Watch
 from bot.microsoft.tokens import Tokens
 from bot.reminders.service import Reminders
-from bot.services import Desk
+from bot.services import Services
 from bot.signin.consent import Consent
-from bot.signin.failed import Setbacks
+from bot.signin.failed import FailedSignIns
 from bot.signin.links import JOB as LINK_JOB
 from bot.signin.links import Links
 from bot.signin.service import SignIn
-from bot.support.requests import Help
+from bot.support.requests import SupportRequests
 from bot.support.rights import Rights
 from handlers import events
 from handlers.features import folders, legacy_import
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.presenter import Presenter
-from handlers.slack.sender import SlackCourier
+from handlers.slack.sender import SlackSender
 from handlers.slack_app import SlackSide
 from handlers.text.words import plainly
 from handlers.web.health import health
@@ -79,7 +79,7 @@ class Maildesk:
     """A bot that is wired and not yet running."""
 
     settings: Settings
-    desk: Desk
+    services: Services
     store: Store
     web: Flask
     worker: Worker
@@ -121,40 +121,40 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     quick, patient = slack_client(settings, INTERACTIVE_TIMEOUT), slack_client(settings, BACKGROUND_TIMEOUT)
     directory = SlackDirectory(patient, clock, settings.support_users, settings.support_usergroup)
     ladder = Ladder(settings.nag_ladder)
-    road = Road(clock, ladder, settings.hours, settings.support_channel)
+    lifecycle = Lifecycle(clock, ladder, settings.hours, settings.support_channel)
     failures = Failures(rows, clock, settings.alert_channel)
     probe = MailProbe(hosts)
     tokens = Tokens(store, clock, cipher, microsoft)
-    mends = Mends(store, clock, road)
-    drift = Drift(clock, road)
-    tests = ConnectionTests(store, clock, tokens, probe, failures, road, mends, drift, microsoft.scopes)
-    setbacks, url = Setbacks(clock, road, failures, settings.support_channel), settings.public_url
-    links = Links(store, clock, cipher, road, setbacks, url)
-    signin = SignIn(store, clock, cipher, microsoft, road, setbacks, links, url, tests.request)
-    consent = Consent(store, clock, cipher, microsoft, road, setbacks, links, tests, url)
+    fixes = ReportedFixes(store, clock, lifecycle)
+    drift = Drift(clock, lifecycle)
+    tests = Checks(store, clock, tokens, probe, failures, lifecycle, fixes, drift, microsoft.scopes)
+    failed, url = FailedSignIns(clock, lifecycle, failures, settings.support_channel), settings.public_url
+    links = Links(store, clock, cipher, lifecycle, failed, url)
+    signin = SignIn(store, clock, cipher, microsoft, lifecycle, failed, links, url, tests.request)
+    consent = Consent(store, clock, cipher, microsoft, lifecycle, failed, links, tests, url)
     watch = Watch(store, clock, settings.credentials, settings.alert_channel)
-    reminders = Reminders(store, clock, road, ladder, settings.hours, settings.support_channel)
-    accounts = Accounts(store, clock, road, links, tests.request)
-    old = OldAccounts(store, clock, accounts)
-    desk = Desk(
+    reminders = Reminders(store, clock, lifecycle, ladder, settings.hours, settings.support_channel)
+    accounts = Accounts(store, clock, lifecycle, links, tests.request)
+    old = LegacyAccounts(store, clock, accounts)
+    services = Services(
         store=store,
         clock=clock,
         rights=Rights(store, directory, settings.alert_channel),
         customers=Customers(store, clock, microsoft, settings.support_channel, settings.alert_channel),
         accounts=accounts,
-        old=old,
+        legacy=old,
         drafts=Drafts(store, clock, old),
         links=links,
         signin=signin,
         consent=consent,
-        tests=tests,
-        folders=Folders(store, clock, tokens, probe, failures, road),
+        checks=tests,
+        folders=Folders(store, clock, tokens, probe, failures, lifecycle),
         reminders=reminders,
         failures=failures,
-        mends=mends,
-        help=Help(store, clock, settings.support_channel),
+        fixes=fixes,
+        requests=SupportRequests(store, clock, settings.support_channel),
         catalogue=rows,
-        road=road,
+        lifecycle=lifecycle,
         hours=settings.hours,
         alert_channel=settings.alert_channel,
         support_channel=settings.support_channel,
@@ -162,31 +162,33 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         vendor_name=settings.vendor_name,
         public_url=url,
     )
-    presenter = Presenter(desk)
-    delivery = Delivery(store, clock, SlackCourier(patient, presenter, desk.reminders))
+    presenter = Presenter(services)
+    delivery = Delivery(store, clock, SlackSender(patient, presenter, services.reminders))
     doers: dict[str, Callable[[dict[str, Any]], None]] = {
-        connection_test.JOB: tests.run,
+        checks.JOB: tests.run,
         CHECK_JOB: tests.check,
-        MEND_JOB: tests.check_mend,
+        FIX_JOB: tests.check_fix,
         LINK_JOB: links.check,
         BATCH_JOB: old.run,
     }
     worker = Worker(
         store, clock, delivery, doers, [reminders.remind_due, tests.look_after_idle, watch.look, old.forget]
     )
-    slack = SlackSide(desk, quick, directory, presenter, settings.slack_signing_secret.get_secret_value(), worker.nudge)
+    slack = SlackSide(
+        services, quick, directory, presenter, settings.slack_signing_secret.get_secret_value(), worker.nudge
+    )
     doers[events.JOB] = slack.events.do
-    doers[folders.FILL] = lambda args: folders.fill_folders(desk, patient, args)
-    doers[legacy_import.READ_FILE] = lambda args: legacy_import.read_file(desk, patient, args)
+    doers[folders.FILL] = lambda args: folders.fill_folders(services, patient, args)
+    doers[legacy_import.READ_FILE] = lambda args: legacy_import.read_file(services, patient, args)
     secure = settings.public_url.startswith("https:")
     web = Flask("maildesk", static_folder=None)
     if settings.slack_signing_secret.get_secret_value():
         web.register_blueprint(
             slack.blueprint()
         )  # without it nobody could tell Slack from others; Socket Mode needs none
-    web.register_blueprint(Pages(desk, directory.name_of, worker.nudge, secure).blueprint())
+    web.register_blueprint(Pages(services, directory.name_of, worker.nudge, secure).blueprint())
     web.register_blueprint(health(store))
-    return Maildesk(settings, desk, store, web, worker, delivery, slack, tokens)
+    return Maildesk(settings, services, store, web, worker, delivery, slack, tokens)
 
 
 def settings_or_exit(environ: Mapping[str, str]) -> Settings:
@@ -278,15 +280,15 @@ def import_command(
 ) -> None:
     """List a customer's old mail accounts from a file."""
     settings = settings_or_exit(os.environ)
-    desk = build(settings, SystemClock(), mail_hosts(settings)).desk
-    with desk.store.transaction() as tx:
+    services = build(settings, SystemClock(), mail_hosts(settings)).services
+    with services.store.transaction() as tx:
         bound = tx.channels.get(channel)
     if bound is None:
         typer.echo(f"maildesk: the channel {channel} is not bound to a customer", err=True)
         raise typer.Exit(1)
     try:
         text = importing.decode(file.read_bytes())
-        rows = desk.old.list(bound, text, MAILDESK) if do else desk.old.check(bound, text)
+        rows = services.legacy.list(bound, text, MAILDESK) if do else services.legacy.check(bound, text)
     except importing.NotAList as error:
         typer.echo(f"maildesk: {plainly(str(error))}", err=True)
         raise typer.Exit(1) from None

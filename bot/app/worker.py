@@ -19,7 +19,7 @@ from storage.tables import Job
 log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 1
-COURIERS = 2
+SENDERS = 2
 LEASE = timedelta(minutes=5)
 MOST_ATTEMPTS = 5
 FIRST_WAIT = timedelta(seconds=10)
@@ -51,15 +51,15 @@ class Worker:
         self._threads = threads
         self._in_hand = threading.Semaphore(threads)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="work")
-        self._couriers = ThreadPoolExecutor(COURIERS, thread_name_prefix="outbox")
-        self._free_couriers = threading.BoundedSemaphore(COURIERS)
+        self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="outbox")
+        self._free_senders = threading.BoundedSemaphore(SENDERS)
         self._scheduler = BackgroundScheduler(timezone=UTC)
 
     def start(self) -> None:
         """Begin to tick."""
         tick = {"seconds": TICK_SECONDS, "max_instances": 1, "coalesce": True, "misfire_grace_time": None}
         self._scheduler.add_job(self.tick, "interval", id="tick", **tick)
-        self._scheduler.add_job(self._send_courier, "interval", id="outbox", **tick)
+        self._scheduler.add_job(self._send_on_a_thread, "interval", id="outbox", **tick)
         self._scheduler.start()
 
     def nudge(self) -> None:
@@ -72,7 +72,7 @@ class Worker:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
         self._pool.shutdown(wait=True)
-        self._couriers.shutdown(wait=True)
+        self._senders.shutdown(wait=True)
 
     def tick(self) -> None:
         """Do what is due: sweeps here, jobs on the pool."""
@@ -95,10 +95,10 @@ class Worker:
         for job in jobs:
             self._pool.submit(self._do, job)
 
-    def _send_courier(self) -> None:
+    def _send_on_a_thread(self) -> None:
         """Deliver on a thread of our own: APScheduler's must not ask APScheduler for anything, or it could not stop."""
-        if self._free_couriers.acquire(blocking=False):
-            self._couriers.submit(self._deliver)
+        if self._free_senders.acquire(blocking=False):
+            self._senders.submit(self._deliver)
 
     def _deliver(self) -> None:
         try:
@@ -106,7 +106,7 @@ class Worker:
         except Exception:
             log.exception("worker.delivery_failed")
         finally:
-            self._free_couriers.release()
+            self._free_senders.release()
         due = self._delivery.next_due()
         wait = due - self._clock.now() if due is not None else timedelta(seconds=TICK_SECONDS)
         if wait < timedelta(seconds=TICK_SECONDS):  # a channel's rest ends before the next tick

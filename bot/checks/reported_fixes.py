@@ -6,10 +6,10 @@ from bot.checks.results import first_failure
 from bot.common.clock import Clock
 from bot.common.people import Person
 from bot.common.refusals import Refused
-from bot.lifecycle.service import Road
+from bot.lifecycle.service import Lifecycle
 from bot.messages import notices
 from storage.database import Store, Transaction
-from storage.tables import Account, ConnectionTest, Mend
+from storage.tables import Account, ConnectionTest, ReportedFix
 from storage.vocabulary import State
 
 JOB = "mend-check"
@@ -18,13 +18,13 @@ RUNGS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
 (EmailEngine's documentation, troubleshooting)."""
 
 
-class Mends:
+class ReportedFixes:
     """Takes people at their word, and looks."""
 
-    def __init__(self, store: Store, clock: Clock, road: Road) -> None:
+    def __init__(self, store: Store, clock: Clock, lifecycle: Lifecycle) -> None:
         self._store = store
         self._clock = clock
-        self._road = road
+        self._lifecycle = lifecycle
 
     def said(self, account: Account, by: Person) -> None:
         """`by` says that what the account's failure asks for was changed. A later word takes the place of an earlier one.
@@ -35,33 +35,33 @@ class Mends:
         now = self._clock.now()
         with self._store.transaction() as tx:
             account = tx.accounts.lock(account.id or 0)
-            test = tx.tests.latest(account.id or 0)
+            test = tx.checks.latest(account.id or 0)
             failed = first_failure(test.steps) if test else None
             if failed is None or account.state not in (State.FAILING, State.BROKEN, State.TESTING):
                 raise Refused("mend.nothing_failed", name=account.name)
-            earlier = tx.mends.open_of(account.id or 0)
+            earlier = tx.fixes.open_of(account.id or 0)
             if earlier is not None:
                 earlier.ended_at = now
-            mend = Mend(
+            mend = ReportedFix(
                 account_id=account.id or 0,
                 failure_ref=failed["error"],
                 said_at=now,
                 said_by_team=by.team,
                 said_by_user=by.user,
             )
-            self._plan(tx, tx.mends.add(mend))
-            self._road.audit(tx, by, "mend.said", account, error=mend.failure_ref)
+            self._plan(tx, tx.fixes.add(mend))
+            self._lifecycle.audit(tx, by, "mend.said", account, error=mend.failure_ref)
             notices.note(tx, account, "mend.said", now)
-            self._road.show(tx, account)
+            self._lifecycle.show(tx, account)
 
-    def waiting(self, tx: Transaction, mend_id: int) -> Mend | None:
+    def waiting(self, tx: Transaction, mend_id: int) -> ReportedFix | None:
         """The word with that id, unless it is settled."""
-        mend = tx.mends.get(mend_id)
+        mend = tx.fixes.get(mend_id)
         return mend if mend.ended_at is None else None
 
     def judge(self, tx: Transaction, account: Account, test: ConnectionTest) -> bool:
         """What a finished test shows about what was said last; whether people were told."""
-        mend = tx.mends.open_of(account.id or 0)
+        mend = tx.fixes.open_of(account.id or 0)
         failure = tx.failures.get(mend.failure_ref) if mend else None
         if mend is None or failure is None:
             return False
@@ -75,13 +75,13 @@ class Mends:
             return False
         return self._end(tx, account, mend, "mend.still_fails")
 
-    def _plan(self, tx: Transaction, mend: Mend) -> None:
+    def _plan(self, tx: Transaction, mend: ReportedFix) -> None:
         tx.jobs.add(JOB, {"mend": mend.id}, mend.said_at + RUNGS[mend.rung])
 
-    def _end(self, tx: Transaction, account: Account, mend: Mend, sentence: str) -> bool:
+    def _end(self, tx: Transaction, account: Account, mend: ReportedFix, sentence: str) -> bool:
         now = self._clock.now()
         mend.ended_at = now
         minutes = round((now - mend.said_at) / timedelta(minutes=1))
-        self._road.audit(tx, Person(mend.said_by_team, mend.said_by_user), sentence, account, minutes=str(minutes))
+        self._lifecycle.audit(tx, Person(mend.said_by_team, mend.said_by_user), sentence, account, minutes=str(minutes))
         notices.note(tx, account, sentence, now, minutes=minutes, error=mend.failure_ref)
         return True

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.checks import reported_fixes
-from bot.checks.reported_fixes import Mends
+from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.results import complete, first_failure, ours, passed_steps, passing, row
 from bot.common.clock import Clock
 from bot.common.people import MAILDESK, Person
@@ -16,7 +16,7 @@ from bot.diagnosis.failures import Failures
 from bot.diagnosis.observation import Observation, Where
 from bot.folders.drift import Drift
 from bot.folders.service import CHECK_JOB
-from bot.lifecycle.service import Road, handed_over
+from bot.lifecycle.service import Lifecycle, handed_over
 from bot.mail.probe import MailProbe, MailReport, Order, StepResult
 from bot.mail.roundtrip import new_message_id
 from bot.mail.steps import Outcome, Remark, ended
@@ -58,7 +58,7 @@ class StepFailed(Exception):
     """A step before the mail steps failed; the others are skipped."""
 
 
-class ConnectionTests:
+class Checks:
     """Runs connection tests."""
 
     def __init__(
@@ -68,8 +68,8 @@ class ConnectionTests:
         tokens: Tokens,
         probe: MailProbe,
         failures: Failures,
-        road: Road,
-        mends: Mends,
+        lifecycle: Lifecycle,
+        fixes: ReportedFixes,
         drift: Drift,
         scopes: Collection[str],
     ) -> None:
@@ -80,8 +80,8 @@ class ConnectionTests:
         self._tokens = tokens
         self._probe = probe
         self._failures = failures
-        self._road = road
-        self._mends = mends
+        self._lifecycle = lifecycle
+        self._fixes = fixes
         self._drift = drift
 
     def request(self, tx: Transaction, account: Account, by: Person, round_trip: bool = False) -> ConnectionTest:
@@ -93,9 +93,9 @@ class ConnectionTests:
             return running
         test = self._begin(tx, account, by)
         test.round_trip = test.round_trip or round_trip
-        self._road.audit(tx, by, "test.requested", account)
+        self._lifecycle.audit(tx, by, "test.requested", account)
         if account.state not in WORKING:
-            self._road.move(tx, account, State.TESTING, by)
+            self._lifecycle.transition(tx, account, State.TESTING, by)
         notices.show_test(tx, account, test, self._clock.now())
         return test
 
@@ -117,11 +117,11 @@ class ConnectionTests:
                 tx.jobs.add(CHECK_JOB, {"account": grant.account_id, "round": 0}, now, key=key)
         return len(idle)
 
-    def check_mend(self, args: Mapping[str, Any]) -> None:
+    def check_fix(self, args: Mapping[str, Any]) -> None:
         """Do the job of looking whether a change works by now."""
         with self._store.transaction() as tx:
-            mend = self._mends.waiting(tx, int(args["mend"]))
-            account = tx.accounts.lock(mend.account_id) if mend else None
+            fix = self._fixes.waiting(tx, int(args["mend"]))
+            account = tx.accounts.lock(fix.account_id) if fix else None
             if account is None or account.state is State.DISCONNECTED:
                 return
             if self._running(tx, account) is None:
@@ -130,7 +130,7 @@ class ConnectionTests:
                 tx.jobs.add(reported_fixes.JOB, dict(args), self._clock.now() + A_MOMENT)
 
     def _running(self, tx: Transaction, account: Account) -> ConnectionTest | None:
-        return tx.tests.running(account.id or 0, self._clock.now() - GIVEN_UP)
+        return tx.checks.running(account.id or 0, self._clock.now() - GIVEN_UP)
 
     def _begin(
         self, tx: Transaction, account: Account, by: Person, quiet: bool = False, round: int = 0
@@ -140,7 +140,7 @@ class ConnectionTests:
         test = ConnectionTest(account_id=account.id, started_at=now, asked_by_team=by.team, asked_by_user=by.user)
         test.quiet, test.round = quiet, round
         test.round_trip = account.proved_at is None and not (quiet and account.state in WORKING)
-        tx.tests.add(test)
+        tx.checks.add(test)
         tx.jobs.add(JOB, {"test": test.id}, now)
         return test
 
@@ -148,7 +148,7 @@ class ConnectionTests:
         """Do the job of a requested test. Takes seconds; what a killed worker left is done again from the start."""
         test_id = int(args["test"])
         with self._store.transaction() as tx:
-            test = tx.tests.get(test_id)
+            test = tx.checks.get(test_id)
             account = tx.accounts.get(test.account_id)
             if test.finished_at is not None:
                 return
@@ -171,7 +171,7 @@ class ConnectionTests:
 
     def _note_sending(self, test_id: int, message_id: str) -> None:
         with self._store.transaction() as tx:
-            tx.tests.get(test_id).message_id = message_id
+            tx.checks.get(test_id).message_id = message_id
 
     def _prepare(self, test_id: int, account: Account) -> Ready:
         token = self._token(test_id, account)
@@ -185,7 +185,9 @@ class ConnectionTests:
             return account
         with self._store.transaction() as tx:
             account = tx.accounts.lock(account.id or 0)
-            self._road.audit(tx, MAILDESK, "account.renamed", account, before=account.signed_in_as, now=token.username)
+            self._lifecycle.audit(
+                tx, MAILDESK, "account.renamed", account, before=account.signed_in_as, now=token.username
+            )
             account.signed_in_as = token.username
             return account
 
@@ -208,7 +210,7 @@ class ConnectionTests:
 
     def _keep(self, test_id: int, result: StepResult) -> None:
         with self._store.transaction() as tx:
-            test = tx.tests.get(test_id)
+            test = tx.checks.get(test_id)
             account = tx.accounts.lock(test.account_id)
             recorded = self._failures.record(tx, result.observation, account) if result.observation else None
             test.steps = [*test.steps, row(result, recorded)]
@@ -217,7 +219,7 @@ class ConnectionTests:
 
     def _finish(self, test_id: int, report: MailReport | None) -> None:
         with self._store.transaction() as tx:
-            test = tx.tests.get(test_id)
+            test = tx.checks.get(test_id)
             account = tx.accounts.lock(test.account_id)
             test.steps, test.finished_at = complete(test.steps), self._clock.now()
             test.passed, passed = first_failure(test.steps) is None, passed_steps(test)
@@ -229,16 +231,16 @@ class ConnectionTests:
             lost = report is not None and self._drift.look(tx, account, report, test.started_at)
             self._wake(tx, self._failures.settle(tx, account, passed, test.started_at))
             result = "passed" if test.passed else "failed"
-            self._road.audit(tx, MAILDESK, "test.finished", account, result=result)
+            self._lifecycle.audit(tx, MAILDESK, "test.finished", account, result=result)
             self._plan_check(tx, account, test)
-            told = self._mends.judge(tx, account, test)
+            told = self._fixes.judge(tx, account, test)
             if test.quiet and not told and self._nothing_new(account, test):
                 if lost and account.state is State.LIVE:
-                    self._road.move(tx, account, State.UNMAPPED, MAILDESK)
+                    self._lifecycle.transition(tx, account, State.UNMAPPED, MAILDESK)
                 return
             self._arrive(tx, account, test)
             notices.show_test(tx, account, test, self._clock.now())
-            self._road.show(tx, account)
+            self._lifecycle.show(tx, account)
 
     def _wake(self, tx: Transaction, accounts: Collection[int]) -> None:
         """What was wrong on our side is gone at one account: look whether it is at the next ones, each of which wakes more."""
@@ -270,11 +272,13 @@ class ConnectionTests:
         rows = tx.accounts.folders(account.id or 0)
         mapped = all(role in rows and rows[role].lost is None for role in REQUIRED_ROLES)
         if test.passed:
-            self._road.move(tx, account, State.LIVE if mapped else State.UNMAPPED, MAILDESK)
+            self._lifecycle.transition(tx, account, State.LIVE if mapped else State.UNMAPPED, MAILDESK)
             return
         failed = first_failure(test.steps)
         assert failed is not None
-        self._road.move(tx, account, State.BROKEN if mapped else State.FAILING, MAILDESK, Owner(failed["owner"]))
+        self._lifecycle.transition(
+            tx, account, State.BROKEN if mapped else State.FAILING, MAILDESK, Owner(failed["owner"])
+        )
 
 
 def _scopes_of(token: FreshToken, wanted: Collection[str]) -> Observation | str:

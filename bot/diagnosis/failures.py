@@ -112,7 +112,7 @@ class Failures:
         rows = tx.failures.mended(failure.cause)
         endings = [_ending(by, [(first, at) for kind, first, at in rows if kind is by]) for by in Mended]
         spread = tx.failures.spread(failure.cause, self._clock.now() - SHARED_FOR)
-        tests = tx.tests.newest(failure.account_id, 5) if failure.account_id else []
+        tests = tx.checks.newest(failure.account_id, 5) if failure.account_id else []
         return History(tests, [e for e in endings if e.count], sum(spread.values()), len(spread))
 
     def acknowledge(self, tx: Transaction, incident: Incident, by: Person) -> None:
@@ -179,7 +179,7 @@ class Failures:
 
 
 def _mended_by(tx: Transaction, account: Account, failure: Failure) -> Mended:
-    if tx.mends.open_of(account.id or 0) is not None:
+    if tx.fixes.open_of(account.id or 0) is not None:
         return Mended.CHANGE
     signed_in = account.signed_in_at is not None and account.signed_in_at >= failure.last_at
     return Mended.SIGN_IN if signed_in else Mended.ITSELF

@@ -7,12 +7,12 @@ from datetime import datetime
 from bot.common.clock import Clock
 from bot.common.people import MAILDESK
 from bot.folders.service import checked_names, listing_of
-from bot.lifecycle.service import Road
+from bot.lifecycle.service import Lifecycle
 from bot.mail.probe import FolderMark, MailFolder, MailReport, Watched
 from bot.mail.suggestions import UNUSABLE
 from bot.messages import notices
 from storage.database import Transaction
-from storage.tables import Account, FolderListing, FolderMapping
+from storage.tables import Account, FolderMapping, FolderSnapshot
 from storage.vocabulary import REQUIRED_ROLES, FolderRole, Loss, State
 
 Mapped = Mapping[FolderRole, FolderMapping]
@@ -29,9 +29,9 @@ class Fate:
 class Drift:
     """Compares what is mapped with what is there."""
 
-    def __init__(self, clock: Clock, road: Road) -> None:
+    def __init__(self, clock: Clock, lifecycle: Lifecycle) -> None:
         self._clock = clock
-        self._road = road
+        self._lifecycle = lifecycle
 
     def watched(self, tx: Transaction, account: Account) -> Watched | None:
         """What the test has to look at; None while nothing is mapped."""
@@ -58,7 +58,7 @@ class Drift:
         for role, fate in fates.items():
             self._settle(tx, account, mapped[role], fate, marks)
         if account.state is State.UNMAPPED:  # its card shows what may be accepted
-            self._road.show(tx, account)
+            self._lifecycle.show(tx, account)
         return any(fates[role].loss is not None for role in REQUIRED_ROLES if role in fates)
 
     def _fate(self, row: FolderMapping, mapped: Mapped, report: MailReport, new: set[str]) -> Fate:
@@ -80,9 +80,9 @@ class Drift:
         if fate.now is None:
             row.lost = fate.loss
             account.proved_sent = "" if proved else account.proved_sent
-            self._road.audit(tx, MAILDESK, "folder.lost", account, role=role, folder=before, how=str(fate.loss))
+            self._lifecycle.audit(tx, MAILDESK, "folder.lost", account, role=role, folder=before, how=str(fate.loss))
             self._tell(tx, account, f"folders.lost_{fate.loss}", role, before, before)
-            self._road.show(tx, account)
+            self._lifecycle.show(tx, account)
             return
         mark = marks.get(fate.now.server_name)
         if mark is not None:
@@ -90,9 +90,11 @@ class Drift:
         if fate.now.server_name != row.server_name:
             row.server_name, row.shown_name = fate.now.server_name, fate.now.shown_name
             account.proved_sent = row.server_name if proved else account.proved_sent
-            self._road.audit(tx, MAILDESK, "folder.followed", account, role=role, before=before, now=row.shown_name)
+            self._lifecycle.audit(
+                tx, MAILDESK, "folder.followed", account, role=role, before=before, now=row.shown_name
+            )
             self._tell(tx, account, "folders.followed", role, before, row.shown_name)
-            self._road.show(tx, account)
+            self._lifecycle.show(tx, account)
 
     def _tell(self, tx: Transaction, account: Account, sentence: str, role: FolderRole, before: str, now: str) -> None:
         notices.note(tx, account, sentence, self._clock.now(), role=role.value, before=before, folder=now)
@@ -110,7 +112,7 @@ def _recognised(row: FolderMapping, mark: FolderMark) -> bool:
     return bool(row.uid_validity and mark.uid_validity) and _same(row, mark)
 
 
-def _new_names(report: MailReport, marks: Mapping[str, FolderMark], before: FolderListing | None) -> set[str]:
+def _new_names(report: MailReport, marks: Mapping[str, FolderMark], before: FolderSnapshot | None) -> set[str]:
     listed = checked_names(before)
     return {folder.server_name for folder in report.folders if folder.server_name not in listed} & marks.keys()
 

@@ -9,13 +9,13 @@ from bot.common.clock import Clock
 from bot.common.people import MAILDESK, Person
 from bot.diagnosis.failures import Failures, Recorded
 from bot.diagnosis.observation import Observation, Where
-from bot.lifecycle.service import Road
+from bot.lifecycle.service import Lifecycle
 from bot.mail.probe import MailFolder, MailProbe, ProbeFailed
 from bot.mail.suggestions import Confidence, Suggestions, offered, suggest
 from bot.mail.target import target_of
 from bot.microsoft.tokens import TokenFailed, Tokens
 from storage.database import Store, Transaction
-from storage.tables import Account, FolderListing, FolderMapping
+from storage.tables import Account, FolderMapping, FolderSnapshot
 from storage.vocabulary import REQUIRED_ROLES, FolderRole, State
 
 CHECK_JOB = "connection-check"
@@ -50,7 +50,7 @@ class SameFolder(Exception):
 
 
 @dataclass(frozen=True)
-class Candidates:
+class FolderSuggestions:
     """The folders that may be chosen, what speaks for which, and which is chosen beforehand for each role: the one that is mapped
     already, or else the one that is suggested. `kept`: those that are mapped."""
 
@@ -79,16 +79,16 @@ class Folders:
     """Lists, suggests and keeps folder mappings."""
 
     def __init__(
-        self, store: Store, clock: Clock, tokens: Tokens, probe: MailProbe, failures: Failures, road: Road
+        self, store: Store, clock: Clock, tokens: Tokens, probe: MailProbe, failures: Failures, lifecycle: Lifecycle
     ) -> None:
         self._store = store
         self._clock = clock
         self._tokens = tokens
         self._probe = probe
         self._failures = failures
-        self._road = road
+        self._lifecycle = lifecycle
 
-    def fetch(self, account_id: int) -> Candidates:
+    def fetch(self, account_id: int) -> FolderSuggestions:
         """The folders of the live mailbox. Takes seconds.
 
         Raises:
@@ -100,12 +100,12 @@ class Folders:
         with self._store.transaction() as tx:
             checked = checked_names(tx.accounts.listing(account_id))
             tx.accounts.put_listing(listing_of(account_id, folders, self._clock, checked))
-            return candidates_of(tx, account)
+            return suggestions_of(tx, account)
 
-    def listed(self, account_id: int) -> Candidates:
+    def listed(self, account_id: int) -> FolderSuggestions:
         """The folders as they were listed last."""
         with self._store.transaction() as tx:
-            return candidates_of(tx, tx.accounts.get(account_id))
+            return suggestions_of(tx, tx.accounts.get(account_id))
 
     def save(self, account: Account, chosen: Mapping[FolderRole, str], by: Person, same_is_meant: bool = False) -> None:
         """Keep a choice: for each role the key (`folder_key`) of a folder listed before. The account becomes live.
@@ -147,7 +147,7 @@ class Folders:
     def _accept(
         self, tx: Transaction, account: Account, names: Mapping[FolderRole, str], by: Person, wait: timedelta
     ) -> bool:
-        chosen = candidates_of(tx, account).unseen(names) if account.state is State.UNMAPPED else {}
+        chosen = suggestions_of(tx, account).unseen(names) if account.state is State.UNMAPPED else {}
         if chosen:
             self._keep(tx, account, chosen, by, wait)
         return bool(chosen)
@@ -165,12 +165,12 @@ class Folders:
             for role, f in chosen.items()
         ]
         tx.accounts.map_folders(account.id or 0, rows)
-        self._road.audit(tx, by, "folders.mapped", account, **{row.role: row.shown_name for row in rows})
+        self._lifecycle.audit(tx, by, "folders.mapped", account, **{row.role: row.shown_name for row in rows})
         args = {"account": account.id, "round": 0}  # what the folders are known by is seen soon
         tx.jobs.add(CHECK_JOB, args, self._clock.now() + wait, key=f"check:{account.id}", sooner=True)
         if account.state is State.UNMAPPED:
-            self._road.move(tx, account, State.LIVE, by)
-        self._road.show(tx, account)
+            self._lifecycle.transition(tx, account, State.LIVE, by)
+        self._lifecycle.show(tx, account)
 
     def _list(self, account: Account) -> tuple[MailFolder, ...]:
         try:
@@ -186,11 +186,11 @@ class Folders:
     def _record(self, observation: Observation, account: Account) -> Recorded:
         with self._store.transaction() as tx:
             recorded = self._failures.record(tx, observation, account)
-            self._road.audit(tx, MAILDESK, "folders.failed", account, error=recorded.failure.ref)
+            self._lifecycle.audit(tx, MAILDESK, "folders.failed", account, error=recorded.failure.ref)
             return recorded
 
 
-def candidates_of(tx: Transaction, account: Account) -> Candidates:
+def suggestions_of(tx: Transaction, account: Account) -> FolderSuggestions:
     """The folders that were listed last, what speaks for which, and what is mapped."""
     folders = folders_of(tx.accounts.listing(account.id or 0))
     proved = {FolderRole.SENT: account.proved_sent} if account.proved_sent else {}
@@ -205,7 +205,7 @@ def candidates_of(tx: Transaction, account: Account) -> Candidates:
     # an optional role that was left empty was left so on purpose
     asked = {*REQUIRED_ROLES, *(rows if mapped else FolderRole)}
     suggested = {role: candidate.folder for role, candidate in suggestions.chosen.items() if role in asked}
-    return Candidates(offered(folders, needed), suggestions, suggested | kept, kept)
+    return FolderSuggestions(offered(folders, needed), suggestions, suggested | kept, kept)
 
 
 def proved_choice(suggestions: Suggestions, names: Mapping[FolderRole, str] = {}) -> dict[FolderRole, MailFolder]:
@@ -229,14 +229,14 @@ def folder_key(server_name: str) -> str:
     return hashlib.sha256(server_name.encode()).hexdigest()[:20]
 
 
-def checked_names(listing: FolderListing | None) -> frozenset[str]:
+def checked_names(listing: FolderSnapshot | None) -> frozenset[str]:
     """The folders that the last test listed: what was only seen in a window since is new to the next one."""
     return frozenset(r["server_name"] for r in (listing.folders if listing else []) if not r.get("new"))
 
 
 def listing_of(
     account_id: int, folders: Sequence[MailFolder], clock: Clock, checked: Container[str] | None = None
-) -> FolderListing:
+) -> FolderSnapshot:
     """What a mailbox listed, as it is kept; `checked`: what the last test listed, where this is none."""
     rows: list[dict[str, object]] = [
         {"server_name": f.server_name, "shown_name": f.shown_name, "delimiter": f.delimiter, "flags": list(f.flags)}
@@ -244,10 +244,10 @@ def listing_of(
     ]
     for row in rows:
         row["new"] = checked is not None and row["server_name"] not in checked
-    return FolderListing(account_id=account_id, listed_at=clock.now(), folders=rows)
+    return FolderSnapshot(account_id=account_id, listed_at=clock.now(), folders=rows)
 
 
-def folders_of(listing: FolderListing | None) -> tuple[MailFolder, ...]:
+def folders_of(listing: FolderSnapshot | None) -> tuple[MailFolder, ...]:
     """The folders of a listing that was kept."""
     rows = listing.folders if listing is not None else []
     return tuple(

@@ -8,7 +8,7 @@ from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.legacy import importing
 from bot.legacy.importing import Row
-from bot.legacy.service import OldAccounts, problems
+from bot.legacy.service import LegacyAccounts, problems
 from storage.database import Store
 from storage.tables import Channel, ListDraft
 
@@ -37,7 +37,7 @@ class Review:
 class Drafts:
     """Keeps lists while people look them over."""
 
-    def __init__(self, store: Store, clock: Clock, old: OldAccounts) -> None:
+    def __init__(self, store: Store, clock: Clock, old: LegacyAccounts) -> None:
         self._store = store
         self._clock = clock
         self._old = old
@@ -60,7 +60,7 @@ class Drafts:
             text=text,
         )
         with self._store.transaction() as tx:
-            draft_id = tx.old.add_draft(draft).id or 0
+            draft_id = tx.legacy.add_draft(draft).id or 0
         return _review(draft_id, rows, importing.header(text))
 
     def review(self, draft: ListDraft, channel: Channel) -> Review:
@@ -77,14 +77,14 @@ class Drafts:
         """
         before = self.review(draft, channel)
         with self._store.transaction() as tx:
-            if tx.old.draft(before.draft_id) is None:
+            if tx.legacy.draft(before.draft_id) is None:
                 raise Refused("old.draft_gone")
         again = _beside(before.good, self._old.check(channel, mended))
         taken = self._old.take(channel, [*before.good, *(row for row in again if not row.problem)], by)
         head = importing.header(mended) or before.header
         left = [*problems(again), *before.wrong[len(before.mend) :]]
         with self._store.transaction() as tx:
-            tx.old.put_draft(before.draft_id, _lines(head, left) if left else "", self._clock.now())
+            tx.legacy.put_draft(before.draft_id, _lines(head, left) if left else "", self._clock.now())
         after = _review(before.draft_id, problems(self._old.check(channel, _lines(head, left))), head)
         return Review(after.draft_id, after.good, after.wrong, after.mend, head, taken)
 

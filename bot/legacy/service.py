@@ -29,7 +29,7 @@ KEPT = timedelta(days=7)
 """How long an account that was marked deleted can be taken back."""
 
 
-class OldAccounts:
+class LegacyAccounts:
     """What becomes of a customer's old accounts."""
 
     def __init__(self, store: Store, clock: Clock, accounts: Accounts) -> None:
@@ -44,7 +44,7 @@ class OldAccounts:
             NotAList: there are too many rows.
         """
         with self._store.transaction() as tx:
-            listed = {old.address_key for old in tx.old.of_customer(channel.customer_id)}
+            listed = {old.address_key for old in tx.legacy.of_customer(channel.customer_id)}
             used = {account.address_key for account in tx.accounts.of_customer(channel.customer_id)}
         return [_known(row, listed, used) for row in importing.read(text)]
 
@@ -63,9 +63,9 @@ class OldAccounts:
         now = self._clock.now()
         with self._store.transaction() as tx:
             tx.channels.lock_customer(channel.customer_id)
-            listed = {old.address_key for old in tx.old.of_customer(channel.customer_id)}
+            listed = {old.address_key for old in tx.legacy.of_customer(channel.customer_id)}
             new = {row.address.lower(): row for row in reversed(rows) if row.address.lower() not in listed}
-            tx.old.add([self._listed(channel, row, by) for row in reversed(new.values())])
+            tx.legacy.add([self._listed(channel, row, by) for row in reversed(new.values())])
             self._audit(tx, by, "old.listed", channel.id, rows=len(new))
             notices.show_setup_card(tx, channel.id, now)
             return len(new)
@@ -83,7 +83,7 @@ class OldAccounts:
         """Remove what was marked deleted more than seven days ago, and lists that nobody went on with for as long; how many."""
         before = self._clock.now() - KEPT
         with self._store.transaction() as tx:
-            return tx.old.forget(before) + tx.old.forget_drafts(before)
+            return tx.legacy.forget(before) + tx.legacy.forget_drafts(before)
 
     def begin(self, channel: Channel, by: Person) -> Batch:
         """Create accounts for everything that is marked *change* and has none; a batch that is under way is joined.
@@ -94,7 +94,7 @@ class OldAccounts:
         now = self._clock.now()
         with self._store.transaction() as tx:
             tx.channels.lock_customer(channel.customer_id)
-            batch, ids = tx.old.open_batch(channel.customer_id), tx.old.to_create(channel.customer_id)
+            batch, ids = tx.legacy.open_batch(channel.customer_id), tx.legacy.to_create(channel.customer_id)
             if batch is not None:
                 return batch
             if not ids:
@@ -106,7 +106,7 @@ class OldAccounts:
                 old_ids=ids,
                 **_by(by, "started"),
             )
-            tx.old.add_batch(batch)
+            tx.legacy.add_batch(batch)
             tx.jobs.add(JOB, {"batch": batch.id}, now, key=f"batch:{batch.id}")
             self._audit(tx, by, "old.batch_begun", channel.id, batch=batch.id, accounts=len(ids))
             notices.show_batch(tx, batch, now)
@@ -115,7 +115,7 @@ class OldAccounts:
     def cancel(self, batch: Batch, by: Person) -> None:
         """Create no further accounts of the batch; those that are there stay."""
         with self._store.transaction() as tx:
-            held = tx.old.batch(batch.id or 0)
+            held = tx.legacy.batch(batch.id or 0)
             if held is not None and held.finished_at is None and held.cancelled_at is None:
                 held.cancelled_at = self._clock.now()
                 self._audit(tx, by, "old.batch_cancelled", held.channel_id, batch=held.id)
@@ -137,10 +137,10 @@ class OldAccounts:
 
     def _next(self, tx: Transaction, batch_id: int) -> bool:
         """Create the batch's next account; False when it is at its end."""
-        batch = tx.old.batch(batch_id)
+        batch = tx.legacy.batch(batch_id)
         if batch is None or batch.finished_at is not None:
             return False
-        done = tx.old.created(batch.old_ids)
+        done = tx.legacy.created(batch.old_ids)
         left = [old_id for old_id in batch.old_ids if old_id not in done and str(old_id) not in batch.failed]
         if batch.cancelled_at is not None or not left:
             batch.finished_at = self._clock.now()
@@ -153,7 +153,7 @@ class OldAccounts:
 
     def _create(self, tx: Transaction, batch: Batch, old_id: int) -> str:
         """The sentence that says why it has none; empty when it was created."""
-        old, channel = tx.old.get(old_id), tx.channels.get(batch.channel_id)
+        old, channel = tx.legacy.get(old_id), tx.channels.get(batch.channel_id)
         if old is None or channel is None or old.plan is not Plan.CHANGE:
             return "old.not_wanted"
         by = Person(batch.started_by_team, batch.started_by_user, batch.channel_id)
@@ -174,7 +174,7 @@ class OldAccounts:
 
     def _set(self, old: OldAccount, by: Person, action: str, **values: object) -> None:
         with self._store.transaction() as tx:
-            row = tx.old.get(old.id or 0)
+            row = tx.legacy.get(old.id or 0)
             if row is None:
                 raise Refused("old.gone")
             for name, value in values.items():

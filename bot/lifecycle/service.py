@@ -27,7 +27,7 @@ WHOSE_TURN = {
 }
 
 
-class Road:
+class Lifecycle:
     """Moves accounts along their road. Every change is written with its audit entry and the messages that it causes."""
 
     def __init__(self, clock: Clock, ladder: Ladder, ordinary: Hours, support_channel: str) -> None:
@@ -37,7 +37,7 @@ class Road:
         self._ordinary = ordinary
         self._support_channel = support_channel
 
-    def move(
+    def transition(
         self,
         tx: Transaction,
         account: Account,

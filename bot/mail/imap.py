@@ -10,8 +10,8 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 from bot.diagnosis.observation import Observation, Where
 from bot.mail.hosts import FolderMark, MailHosts, Target, Watched, xoauth2
 from bot.mail.imap_list import MailFolder, folders_in
-from bot.mail.steps import Leg, ProbeFailed, bounded
-from bot.mail.trace import Journey, located, watched
+from bot.mail.steps import ProbeFailed, StepRunner, bounded
+from bot.mail.trace import ConnectionTrace, located, watched
 from storage.vocabulary import StepId
 
 STEPS = (StepId.IMAP_CONNECT, StepId.IMAP_AUTH, StepId.IMAP_FOLDERS, StepId.IMAP_INBOX)
@@ -37,34 +37,34 @@ class ImapLeg:
         self.marks: dict[str, FolderMark] | None = None
         """What the watched folders are known by; None where the server could not be asked, so that nobody can judge them."""
 
-    def run(self, target: Target, leg: Leg) -> None:
+    def run(self, target: Target, runner: StepRunner) -> None:
         """Do every step, up to the first that fails. Takes seconds."""
         with suppress(ProbeFailed):
-            leg.do(StepId.IMAP_CONNECT, self.connect)
-            leg.do(StepId.IMAP_AUTH, lambda: self.authenticate(target))
-            leg.do(StepId.IMAP_FOLDERS, self.list_folders)
-            leg.do(StepId.IMAP_INBOX, self.open_inbox)
+            runner.do(StepId.IMAP_CONNECT, self.connect)
+            runner.do(StepId.IMAP_AUTH, lambda: self.authenticate(target))
+            runner.do(StepId.IMAP_FOLDERS, self.list_folders)
+            runner.do(StepId.IMAP_INBOX, self.open_inbox)
             if target.watched is not None:
                 with suppress(OSError, IMAPClientAbortError):
                     self.marks = self._marks_of(target.watched)
 
     def connect(self) -> str:
         """Name, TCP, TLS, greeting, and whether XOAUTH2 is offered, told apart."""
-        hosts, journey = self._hosts, Journey(behind_tcp="tls")
-        with located(journey, StepId.IMAP_CONNECT):
+        hosts, trace = self._hosts, ConnectionTrace(behind_tcp="tls")
+        with located(trace, StepId.IMAP_CONNECT):
             self._client = _Client(
                 hosts.imap_host,
                 hosts.imap_port,
                 ssl=True,
-                ssl_context=watched(journey, hosts.ca_file),
+                ssl_context=watched(trace, hosts.ca_file),
                 timeout=SocketTimeout(hosts.connect_timeout, hosts.read_timeout),
             )
             self._client.folder_encode = False
             offered = self._client.has_capability("AUTH=XOAUTH2")
-        journey.passed("greeting", "")
+        trace.passed("greeting", "")
         if not offered:
             raise ProbeFailed(Observation(Where.NETWORK, step=StepId.IMAP_CONNECT, condition="xoauth2-missing"))
-        return f"{journey.evidence}, XOAUTH2 offered"
+        return f"{trace.evidence}, XOAUTH2 offered"
 
     def authenticate(self, target: Target) -> str:
         """AUTHENTICATE XOAUTH2 as the mailbox."""
@@ -113,11 +113,11 @@ class ImapLeg:
         Raises:
             ProbeFailed: the server did not list them.
         """
-        leg = Leg(STEPS, lambda _result: None, threading.Lock())
+        runner = StepRunner(STEPS, lambda _result: None, threading.Lock())
         with bounded(self._hosts.deadline, self):
-            leg.do(StepId.IMAP_CONNECT, self.connect)
-            leg.do(StepId.IMAP_AUTH, lambda: self.authenticate(target))
-            leg.do(StepId.IMAP_FOLDERS, self.list_folders)
+            runner.do(StepId.IMAP_CONNECT, self.connect)
+            runner.do(StepId.IMAP_AUTH, lambda: self.authenticate(target))
+            runner.do(StepId.IMAP_FOLDERS, self.list_folders)
         return self.folders
 
     def leave(self) -> None:

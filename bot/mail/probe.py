@@ -11,7 +11,7 @@ from bot.mail.imap import ImapLeg
 from bot.mail.imap_list import MailFolder
 from bot.mail.roundtrip import Order, RoundTrip
 from bot.mail.smtp import SmtpLeg
-from bot.mail.steps import Leg, OnStep, ProbeFailed, StepResult, bounded
+from bot.mail.steps import OnStep, ProbeFailed, StepResult, StepRunner, bounded
 from storage.vocabulary import StepId, StepStatus
 
 __all__ = [
@@ -51,8 +51,8 @@ class MailProbe:
 
         Never raises for what a server does. Takes seconds, at most the hosts' deadline (and `arrival` for a round trip)."""
         lock, hosts = threading.Lock(), self._hosts
-        receiving, sending = Leg(imap.STEPS, on_step, lock), Leg(smtp.STEPS, on_step, lock)
-        travelling = Leg((StepId.ROUNDTRIP,), on_step, lock)
+        receiving, sending = StepRunner(imap.STEPS, on_step, lock), StepRunner(smtp.STEPS, on_step, lock)
+        travelling = StepRunner((StepId.ROUNDTRIP,), on_step, lock)
         imap_leg, smtp_leg = ImapLeg(hosts), SmtpLeg(hosts)
         seconds = hosts.deadline + (hosts.arrival if order else 0)
         sent_in = ""
@@ -80,5 +80,5 @@ class MailProbe:
         return ImapLeg(self._hosts).folders_of(target)
 
 
-def _passed(leg: Leg) -> bool:
-    return len(leg.results) == len(leg.steps) and all(r.status is not StepStatus.FAIL for r in leg.results)
+def _passed(runner: StepRunner) -> bool:
+    return len(runner.results) == len(runner.steps) and all(r.status is not StepStatus.FAIL for r in runner.results)

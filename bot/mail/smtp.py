@@ -7,8 +7,8 @@ from socket import SHUT_RDWR
 from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.observe import from_smtp
 from bot.mail.hosts import MailHosts, Target, xoauth2
-from bot.mail.steps import Leg, ProbeFailed
-from bot.mail.trace import Journey, located, watched
+from bot.mail.steps import ProbeFailed, StepRunner
+from bot.mail.trace import ConnectionTrace, located, watched
 from storage.vocabulary import StepId
 
 STEPS = (StepId.SMTP_CONNECT, StepId.SMTP_AUTH, StepId.SMTP_SENDER)
@@ -21,31 +21,31 @@ class SmtpLeg:
         self._hosts = hosts
         self._smtp: smtplib.SMTP | None = None
 
-    def run(self, target: Target, leg: Leg) -> None:
+    def run(self, target: Target, runner: StepRunner) -> None:
         """Do every step, up to the first that fails. Takes seconds."""
         with suppress(ProbeFailed):
-            leg.do(StepId.SMTP_CONNECT, self.connect)
-            leg.do(StepId.SMTP_AUTH, lambda: self.authenticate(target))
-            leg.do(StepId.SMTP_SENDER, lambda: self.offer_sender(target))
+            runner.do(StepId.SMTP_CONNECT, self.connect)
+            runner.do(StepId.SMTP_AUTH, lambda: self.authenticate(target))
+            runner.do(StepId.SMTP_SENDER, lambda: self.offer_sender(target))
 
     def connect(self) -> str:
         """Name, TCP, greeting, STARTTLS, TLS, and whether XOAUTH2 is offered, told apart."""
-        hosts, step, journey = self._hosts, StepId.SMTP_CONNECT.value, Journey()
+        hosts, step, trace = self._hosts, StepId.SMTP_CONNECT.value, ConnectionTrace()
         self._smtp = smtp = smtplib.SMTP(timeout=hosts.connect_timeout)
         smtp._host = hosts.smtp_host  # type: ignore[attr-defined]  # else STARTTLS checks the certificate for no name
-        with located(journey, StepId.SMTP_CONNECT):
+        with located(trace, StepId.SMTP_CONNECT):
             expect(220, *smtp.connect(hosts.smtp_host, hosts.smtp_port), step)
-            journey.passed("TCP and greeting", "starttls")
+            trace.passed("TCP and greeting", "starttls")
             assert smtp.sock is not None
             smtp.sock.settimeout(hosts.read_timeout)
             expect(250, *smtp.ehlo(), step)
             if not smtp.has_extn("starttls"):
                 raise ProbeFailed(Observation(Where.NETWORK, step=step, condition="starttls-missing"))
-            expect(220, *smtp.starttls(context=watched(journey, hosts.ca_file)), step)
+            expect(220, *smtp.starttls(context=watched(trace, hosts.ca_file)), step)
             expect(250, *smtp.ehlo(), step)
         if "XOAUTH2" not in smtp.esmtp_features.get("auth", "").upper().split():
             raise ProbeFailed(Observation(Where.NETWORK, step=step, condition="xoauth2-missing"))
-        return f"{journey.evidence}, XOAUTH2 offered"
+        return f"{trace.evidence}, XOAUTH2 offered"
 
     def authenticate(self, target: Target) -> str:
         """AUTH XOAUTH2 in two steps, as the person who signed in."""

@@ -107,7 +107,7 @@ OnStep = Callable[[StepResult], None]
 
 
 @dataclass
-class Leg:
+class StepRunner:
     """The steps of one protocol, one behind the other: what comes behind a failed step is skipped."""
 
     steps: tuple[StepId, ...]

@@ -16,7 +16,7 @@ from storage.vocabulary import StepId
 
 
 @dataclass
-class Journey:
+class ConnectionTrace:
     """The way of one connection. `layer` is what is at work now: ``tcp``, ``greeting``, ``starttls`` or ``tls``; `behind_tcp` is
     what comes once the connection stands."""
 
@@ -40,24 +40,24 @@ class Journey:
 class WatchedContext(ssl.SSLContext):
     """A client's TLS context that notes on a journey when the handshake begins and ends."""
 
-    journey: Journey
+    trace: ConnectionTrace
 
     def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
         """The handshake. IMAPClient and smtplib call this once the way to it is open."""
-        self.journey.passed("TCP" if self.journey.layer == "tcp" else "STARTTLS", "tls")
+        self.trace.passed("TCP" if self.trace.layer == "tcp" else "STARTTLS", "tls")
         encrypted = super().wrap_socket(*args, **kwargs)
         version = encrypted.version()
         if version is None:  # the connection was gone already, and Python left the handshake out without a word
             raise ConnectionResetError("gone before the handshake")
-        self.journey.passed(version, "greeting")
+        self.trace.passed(version, "greeting")
         return encrypted
 
 
-def watched(journey: Journey, ca_file: Path | None) -> WatchedContext:
+def watched(trace: ConnectionTrace, ca_file: Path | None) -> WatchedContext:
     """A context, TLS 1.2 and newer, that trusts the system's authorities or `ca_file` alone and checks the host's name."""
     context = WatchedContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.journey = journey
+    context.trace = trace
     if ca_file is None:
         context.load_default_certs()
     else:
@@ -66,7 +66,7 @@ def watched(journey: Journey, ca_file: Path | None) -> WatchedContext:
 
 
 @contextmanager
-def located(journey: Journey, step: StepId) -> Iterator[None]:
+def located(trace: ConnectionTrace, step: StepId) -> Iterator[None]:
     """Whatever fails in connecting is told with the layer in which it failed.
 
     Raises:
@@ -79,6 +79,6 @@ def located(journey: Journey, step: StepId) -> Iterator[None]:
     except Exception as error:  # whatever a library raises is an answer, not an accident
         seen = from_exception(error, step.value)
         stood = isinstance(error, SMTPServerDisconnected) or seen.condition == "reset"  # what never stood is refused
-        if journey.layer == "tcp" and stood:
-            journey.layer = journey.behind_tcp
-        raise ProbeFailed(replace(seen, layer=journey.layer) if seen.where is Where.NETWORK else seen) from None
+        if trace.layer == "tcp" and stood:
+            trace.layer = trace.behind_tcp
+        raise ProbeFailed(replace(seen, layer=trace.layer) if seen.where is Where.NETWORK else seen) from None

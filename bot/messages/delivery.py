@@ -40,7 +40,7 @@ class ChannelUnreachable(Exception):
     """No answer: whether the message arrived is not known."""
 
 
-class Courier(Protocol):
+class Sender(Protocol):
     """Carries messages to Slack. Each method may take seconds, and raises one of the exceptions above."""
 
     def show(self, item: OutboxItem, ts: str | None, thread_ts: str | None) -> str | None:
@@ -55,10 +55,10 @@ class Courier(Protocol):
 class Delivery:
     """Empties the outbox."""
 
-    def __init__(self, store: Store, clock: Clock, courier: Courier) -> None:
+    def __init__(self, store: Store, clock: Clock, sender: Sender) -> None:
         self._store = store
         self._clock = clock
-        self._courier = courier
+        self._sender = sender
 
     def deliver_due(self) -> int:
         """Send every message whose channel's turn it is, and say how many were tried. Takes a second and more a message."""
@@ -99,9 +99,9 @@ class Delivery:
     def _show(self, claimed: Claimed) -> str | None:
         item, thread = claimed.item, claimed.parent.ts if claimed.parent else None
         if claimed.posted is not None:
-            return self._courier.show(item, claimed.posted.ts, thread)
-        found = self._courier.find(item, thread) if item.attempts > 1 else None
-        return self._courier.show(item, found, thread)
+            return self._sender.show(item, claimed.posted.ts, thread)
+        found = self._sender.find(item, thread) if item.attempts > 1 else None
+        return self._sender.show(item, found, thread)
 
     def _again(self, item: OutboxItem, reason: str, most: int = MOST_ATTEMPTS) -> None:
         if item.attempts >= most:

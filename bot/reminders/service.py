@@ -12,7 +12,7 @@ from bot.common.people import MAILDESK, Person
 from bot.common.refusals import Refused
 from bot.lifecycle.hours import Hours, hours_of
 from bot.lifecycle.ladder import Ladder, may_remind, waits
-from bot.lifecycle.service import Road, handed_over, listed_still
+from bot.lifecycle.service import Lifecycle, handed_over, listed_still
 from bot.messages import notices
 from storage.database import Store, Transaction
 from storage.tables import Account, AuditEntry, Channel, Customer, Reminder
@@ -35,12 +35,12 @@ class Reminders:
     """Reminds people in their channel, and support in its own; after the last rung an account is handed to support."""
 
     def __init__(
-        self, store: Store, clock: Clock, road: Road, ladder: Ladder, ordinary: Hours, support_channel: str
+        self, store: Store, clock: Clock, lifecycle: Lifecycle, ladder: Ladder, ordinary: Hours, support_channel: str
     ) -> None:
         """`ordinary`: when support is reminded, and customers of whom nothing else was said."""
         self._store = store
         self._clock = clock
-        self._road = road
+        self._lifecycle = lifecycle
         self._ladder = ladder
         self._ordinary = ordinary
         self._support_channel = support_channel
@@ -70,7 +70,7 @@ class Reminders:
                 raise Refused("refused.nothing_to_snooze")
             for account in waiting:
                 self._hold(tx, account, until, by)
-                self._road.show(tx, account)
+                self._lifecycle.show(tx, account)
 
     def snooze_account(self, account: Account, until: datetime, by: Person) -> None:
         """Leave one account alone until `until`.
@@ -92,7 +92,7 @@ class Reminders:
         with self._waiting(account) as (tx, account):
             account.nag_stopped_at, account.nag_due_at = self._clock.now(), None
             account.nag_held_by_team, account.nag_held_by_user = by.team, by.user
-            self._road.audit(tx, by, "reminder.stopped", account)
+            self._lifecycle.audit(tx, by, "reminder.stopped", account)
 
     def resume(self, account: Account, by: Person) -> None:
         """Remind of the account again.
@@ -101,10 +101,10 @@ class Reminders:
             Refused: it waits for nobody who is reminded, or every reminder went out.
         """
         with self._waiting(account) as (tx, account):
-            self._ladder.resume(account, self._clock.now(), self._road.hours(tx, account))
+            self._ladder.resume(account, self._clock.now(), self._lifecycle.hours(tx, account))
             if account.nag_due_at is None:
                 raise Refused("refused.all_reminders_out", name=account.name)
-            self._road.audit(tx, by, "reminder.resumed", account)
+            self._lifecycle.audit(tx, by, "reminder.resumed", account)
 
     def came_too_late(self, reminder_id: int) -> bool:
         """Whether a reminder that is not posted yet would be read outside of working hours by now; then it is taken back, and
@@ -121,7 +121,7 @@ class Reminders:
             listed = tx.accounts.lock_several(reminder.account_ids)
             for account in (a for a in listed if listed_still(a, support) and self._may_wait_longer(a)):
                 self._ladder.step_back(account, now, hours)
-                self._road.audit(tx, MAILDESK, "reminder.taken_back", account)
+                self._lifecycle.audit(tx, MAILDESK, "reminder.taken_back", account)
             reminder.finished_at = now
             tx.reminders.set_day(reminder.channel_id, None)
             return True
@@ -242,14 +242,14 @@ class Reminders:
         more = self._ladder.climb(account, now, hours)
         if was_put_off:
             notices.show_card(tx, account, now)
-        self._road.audit(tx, MAILDESK, "reminder.posted", account, rung=str(account.nag_rung))
+        self._lifecycle.audit(tx, MAILDESK, "reminder.posted", account, rung=str(account.nag_rung))
         return more
 
     def _hand_over(self, tx: Transaction, ended: Sequence[Account], now: datetime) -> None:
         """Support's turn from now on, who are told in one message a channel."""
         for account in ended:
             self._ladder.end(account)
-            self._road.hand_to_support(tx, account)
+            self._lifecycle.hand_to_support(tx, account)
         for _channel, group in groupby(sorted(ended, key=_channel_of), _channel_of):
             first, *more = group
             if more:
@@ -260,10 +260,10 @@ class Reminders:
                 notices.tell_support(tx, self._support_channel, "support.waits_too_long", first, now)
 
     def _hold(self, tx: Transaction, account: Account, until: datetime, by: Person) -> None:
-        self._ladder.hold(account, until, self._road.hours(tx, account))
+        self._ladder.hold(account, until, self._lifecycle.hours(tx, account))
         account.snoozed_until = until
         account.nag_held_by_team, account.nag_held_by_user = by.team, by.user
-        self._road.audit(tx, by, "reminder.snoozed", account, until=until.isoformat())
+        self._lifecycle.audit(tx, by, "reminder.snoozed", account, until=until.isoformat())
 
     @contextmanager
     def _waiting(self, account: Account) -> Iterator[tuple[Transaction, Account]]:
@@ -273,7 +273,7 @@ class Reminders:
             if not waits(account):
                 raise Refused("refused.waits_for_nobody", name=account.name)
             yield tx, account
-            self._road.show(tx, account)
+            self._lifecycle.show(tx, account)
 
     def _place_hours(self, tx: Transaction, channel: Channel | None) -> Hours:
         return hours_of(tx.channels.customer(channel.customer_id) if channel else None, self._ordinary)

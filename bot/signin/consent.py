@@ -4,16 +4,16 @@ token that works proves an approval."""
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 
-from bot.checks.service import ConnectionTests
+from bot.checks.service import Checks
 from bot.common.clock import Clock
 from bot.common.people import WEB
 from bot.diagnosis.failures import Recorded
 from bot.diagnosis.observation import Where
 from bot.diagnosis.observe import from_callback
-from bot.lifecycle.service import Road
+from bot.lifecycle.service import Lifecycle
 from bot.messages import notices
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
-from bot.signin.failed import Setbacks
+from bot.signin.failed import FailedSignIns
 from bot.signin.links import Links, LinkUnusable
 from storage.cipher import CannotOpen, Cipher
 from storage.database import Store, Transaction
@@ -33,18 +33,18 @@ class Consent:
         clock: Clock,
         cipher: Cipher,
         microsoft: Microsoft,
-        road: Road,
-        setbacks: Setbacks,
+        lifecycle: Lifecycle,
+        failed: FailedSignIns,
         links: Links,
-        tests: ConnectionTests,
+        tests: Checks,
         public_url: str,
     ) -> None:
         self._store = store
         self._clock = clock
         self._cipher = cipher
         self._microsoft = microsoft
-        self._road = road
-        self._setbacks = setbacks
+        self._lifecycle = lifecycle
+        self._failed = failed
         self._links = links
         self._tests = tests
         self._public_url = public_url
@@ -82,17 +82,17 @@ class Consent:
             if "error" not in params:
                 raise LinkUnusable("unknown", account.id)
             seen = from_callback(params, Where.ADMIN_CONSENT)
-            return self._setbacks.keep(tx, account, seen, WEB, "signin.consent_refused")
+            return self._failed.keep(tx, account, seen, WEB, "signin.consent_refused")
 
     def _approved(self, tx: Transaction, account: Account) -> None:
         if account.state is State.AWAITING_ADMIN:
-            self._road.audit(tx, WEB, "consent.said_given", account)
+            self._lifecycle.audit(tx, WEB, "consent.said_given", account)
             if tx.signins.usable_ticket(account.id or 0, self._clock.now()) is None:
                 self._links.make(tx, account, WEB)
-            self._road.move(tx, account, State.AWAITING_SIGN_IN, WEB)
+            self._lifecycle.transition(tx, account, State.AWAITING_SIGN_IN, WEB)
             notices.note(tx, account, "signin.consent_given", self._clock.now(), username=account.username)
         elif account.state in (State.FAILING, State.BROKEN):
-            self._road.audit(tx, WEB, "consent.said_given", account)
+            self._lifecycle.audit(tx, WEB, "consent.said_given", account)
             self._tests.request(tx, account, WEB)
 
 

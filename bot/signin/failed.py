@@ -5,7 +5,7 @@ from bot.common.clock import Clock
 from bot.common.people import Person
 from bot.diagnosis.failures import Failures, Recorded
 from bot.diagnosis.observation import Observation
-from bot.lifecycle.service import Road
+from bot.lifecycle.service import Lifecycle
 from bot.messages import notices
 from storage.database import Transaction
 from storage.tables import Account
@@ -14,12 +14,12 @@ from storage.vocabulary import Owner, State
 WAITING = (State.AWAITING_SIGN_IN, State.AWAITING_ADMIN)
 
 
-class Setbacks:
-    """Keeps setbacks."""
+class FailedSignIns:
+    """Keeps failed."""
 
-    def __init__(self, clock: Clock, road: Road, failures: Failures, support_channel: str) -> None:
+    def __init__(self, clock: Clock, lifecycle: Lifecycle, failures: Failures, support_channel: str) -> None:
         self._clock = clock
-        self._road = road
+        self._lifecycle = lifecycle
         self._failures = failures
         self._support_channel = support_channel
 
@@ -30,7 +30,7 @@ class Setbacks:
         account is reported to the support team."""
         now, recorded = self._clock.now(), self._failures.record(tx, seen, account)
         error, cause, owner = recorded.failure.ref, recorded.verdict.cause, recorded.verdict.owner
-        self._road.audit(tx, by, sentence, account, result="refused", error=error, cause=cause)
+        self._lifecycle.audit(tx, by, sentence, account, result="refused", error=error, cause=cause)
         if recorded.failure.count == 1:
             notices.note(tx, account, sentence, now, error=error, cause=cause)
             if cause == "other-tenant":
@@ -38,6 +38,6 @@ class Setbacks:
                 notices.tell_support(tx, channel, "support.other_tenant", account, now, error=error)
         if account.state in WAITING:
             turn = State.AWAITING_ADMIN if owner is Owner.ADMINISTRATOR else State.AWAITING_SIGN_IN
-            self._road.move(tx, account, turn, by)
-            self._road.show(tx, account)
+            self._lifecycle.transition(tx, account, turn, by)
+            self._lifecycle.show(tx, account)
         return recorded

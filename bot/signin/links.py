@@ -12,8 +12,8 @@ from bot.common.people import MAILDESK, Person
 from bot.common.refusals import Refused
 from bot.diagnosis.failures import Recorded
 from bot.diagnosis.observation import Observation, Where
-from bot.lifecycle.service import Road
-from bot.signin.failed import WAITING, Setbacks
+from bot.lifecycle.service import Lifecycle
+from bot.signin.failed import WAITING, FailedSignIns
 from storage.cipher import Cipher, digest
 from storage.database import Store, Transaction
 from storage.tables import Account, LoginTicket
@@ -52,13 +52,13 @@ class Links:
     """Makes login links and looks after them."""
 
     def __init__(
-        self, store: Store, clock: Clock, cipher: Cipher, road: Road, setbacks: Setbacks, public_url: str
+        self, store: Store, clock: Clock, cipher: Cipher, lifecycle: Lifecycle, failed: FailedSignIns, public_url: str
     ) -> None:
         self._store = store
         self._clock = clock
         self._cipher = cipher
-        self._road = road
-        self._setbacks = setbacks
+        self._lifecycle = lifecycle
+        self._failed = failed
         self._public_url = public_url
 
     def make(self, tx: Transaction, account: Account, by: Person) -> LoginTicket:
@@ -106,8 +106,8 @@ class Links:
         with self._store.transaction() as tx:
             account = tx.accounts.lock(account.id or 0)
             tx.signins.revoke_tickets(account.id or 0, self._clock.now())
-            self._road.audit(tx, by, "link.withdrawn", account)
-            self._road.show(tx, account)
+            self._lifecycle.audit(tx, by, "link.withdrawn", account)
+            self._lifecycle.show(tx, account)
 
     def check(self, args: Mapping[str, Any]) -> None:
         """Do the job of looking at a link when a sign-in from it ran out, or the link itself: its card tells how it stands, and
@@ -122,8 +122,8 @@ class Links:
                 tx.signins.drop_held(ticket.account_id)
             if account.state in WAITING and ticket.question_at is None and tx.signins.left_open(ticket.id or 0, now):
                 ticket.question_at = now
-                self._road.audit(tx, MAILDESK, "signin.unfinished", account)
-            self._road.show(tx, account)
+                self._lifecycle.audit(tx, MAILDESK, "signin.unfinished", account)
+            self._lifecycle.show(tx, account)
 
     def answered(self, account: Account, said: Said, by: Person) -> Recorded | None:
         """Take what Microsoft's page said; what it means, unless somebody just closed it.
@@ -147,9 +147,9 @@ class Links:
             ticket.question_at = None
             if ticket.expires_at <= self._clock.now():
                 self.make(tx, account, by)
-            self._road.audit(tx, by, "signin.explained", account, said=said)
-            recorded = self._setbacks.keep(tx, account, seen, by) if seen else None
-            self._road.show(tx, account)
+            self._lifecycle.audit(tx, by, "signin.explained", account, said=said)
+            recorded = self._failed.keep(tx, account, seen, by) if seen else None
+            self._lifecycle.show(tx, account)
             return recorded
 
 

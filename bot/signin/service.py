@@ -14,13 +14,13 @@ from bot.common.refusals import Refused
 from bot.diagnosis.failures import Recorded
 from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.observe import from_callback, from_oauth
-from bot.lifecycle.service import Road
+from bot.lifecycle.service import Lifecycle
 from bot.messages import notices
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
 from bot.microsoft.identity import Identity, IdentityRefused, belongs, proved
 from bot.microsoft.tokens import KEPT_ALIVE, place
 from bot.signin import links
-from bot.signin.failed import Setbacks
+from bot.signin.failed import FailedSignIns
 from bot.signin.flows import Flows, FlowState
 from bot.signin.links import Links, LinkUnusable
 from storage.cipher import Cipher, digest
@@ -83,8 +83,8 @@ class SignIn:
         clock: Clock,
         cipher: Cipher,
         microsoft: Microsoft,
-        road: Road,
-        setbacks: Setbacks,
+        lifecycle: Lifecycle,
+        failed: FailedSignIns,
         links: Links,
         public_url: str,
         on_signed_in: OnSignedIn,
@@ -94,8 +94,8 @@ class SignIn:
         self._clock = clock
         self._cipher = cipher
         self._microsoft = microsoft
-        self._road = road
-        self._setbacks = setbacks
+        self._lifecycle = lifecycle
+        self._failed = failed
         self._links = links
         self._public_url = public_url
         self._on_signed_in = on_signed_in
@@ -152,7 +152,7 @@ class SignIn:
             if customer.tenant_id not in ("", tenant):
                 raise Refused("organisation.other", customer=customer.name)
             customer.tenant_id = tenant
-            self._road.audit(tx, by, "organisation.confirmed", account, tenant=tenant)
+            self._lifecycle.audit(tx, by, "organisation.confirmed", account, tenant=tenant)
             for held in tx.signins.held_of_customer(account.customer_id):
                 if held.tenant_id == tenant:
                     self._release(tx, held)
@@ -165,10 +165,10 @@ class SignIn:
         """
         with self._store.transaction() as tx:
             account, held = tx.accounts.lock(account.id or 0), self._held(tx, account)
-            self._road.audit(tx, by, "organisation.denied", account, result="refused", tenant=held.tenant_id)
+            self._lifecycle.audit(tx, by, "organisation.denied", account, result="refused", tenant=held.tenant_id)
             seen = Observation(Where.IDENTITY, step="identity", condition="other-tenant", text="somebody said so")
             self._links.make(tx, account, by)
-            self._setbacks.keep(tx, account, seen, by)
+            self._failed.keep(tx, account, seen, by)
 
     def refused_request(self, action: str, error: LinkUnusable) -> None:
         """Keep that somebody tried what leads nowhere; of what belongs to no account, not more than a sane number an hour."""
@@ -176,7 +176,7 @@ class SignIn:
         with self._store.transaction() as tx:
             if error.account_id is not None:
                 account = tx.accounts.get(error.account_id)
-                self._road.audit(tx, WEB, action, account, result="refused", reason=error.reason)
+                self._lifecycle.audit(tx, WEB, action, account, result="refused", reason=error.reason)
             elif tx.audit.count("", now - timedelta(hours=1)) < NOBODYS_AN_HOUR:
                 entry = AuditEntry(at=now, team=WEB.team, user=WEB.user, action=action, subject="", result="refused")
                 entry.detail = {"reason": error.reason}
@@ -201,7 +201,7 @@ class SignIn:
             begun, ticket.question_at = tx.signins.begin(self._flows.new(ticket, flow, browser)), None
             watch = {"account": ticket.account_id, "ticket": ticket.id}
             tx.jobs.add(links.JOB, watch, begun.expires_at, key=f"flow:{ticket.id}")
-            self._road.audit(tx, WEB, "signin.begun", account)
+            self._lifecycle.audit(tx, WEB, "signin.begun", account)
         return str(flow["auth_uri"])
 
     def _finish(self, params: Mapping[str, str], browser: str) -> SignedIn:
@@ -280,8 +280,8 @@ class SignIn:
                 at=self._clock.now(),
             )
             tx.signins.hold(held)
-            self._road.audit(tx, WEB, "signin.held", account, signed_in_as=identity.upn, tenant=identity.tenant_id)
-            self._road.show(tx, account)
+            self._lifecycle.audit(tx, WEB, "signin.held", account, signed_in_as=identity.upn, tenant=identity.tenant_id)
+            self._lifecycle.show(tx, account)
             return SignedIn(account, identity.upn, customer.name)
 
     def _connect(self, tx: Transaction, account: Account, ticket: LoginTicket, redeemed: Redeemed) -> None:
@@ -293,7 +293,7 @@ class SignIn:
         account.tenant_id, account.object_id = identity.tenant_id, identity.object_id
         account.signed_in_as, account.signed_in_at, account.proved_at = identity.upn, now, None
         ticket.finished_at, ticket.question_at = now, None
-        self._road.audit(tx, WEB, "signin.done", account, signed_in_as=identity.upn)
+        self._lifecycle.audit(tx, WEB, "signin.done", account, signed_in_as=identity.upn)
         notices.note(tx, account, "signin.done", now, upn=identity.upn)
         self._on_signed_in(tx, account, WEB)
 
@@ -315,7 +315,7 @@ class SignIn:
         """Keep why, tell it in the thread, and move the card where it has to go."""
         with self._store.transaction() as tx:
             account = tx.accounts.lock(state.account_id)
-            recorded = self._setbacks.keep(tx, account, seen, WEB)
+            recorded = self._failed.keep(tx, account, seen, WEB)
             ticket = tx.signins.usable_ticket(account.id or 0, self._clock.now())
         raise SignInRefused(recorded, account, actual, self._links.url(ticket) if ticket else "")
 

@@ -10,7 +10,7 @@ from storage.database import Store, Transaction
 from storage.tables import Account, AuditEntry, Channel, Failure, SupportRequest
 
 
-class Help:
+class SupportRequests:
     """The support team's queue of requests."""
 
     def __init__(self, store: Store, clock: Clock, support_channel: str) -> None:

@@ -6,7 +6,7 @@ from functools import cached_property
 from unicodedata import normalize
 
 from bot.diagnosis.verdict import Verdict
-from bot.folders.service import Accepted, Candidates, folder_key
+from bot.folders.service import Accepted, FolderSuggestions, folder_key
 from bot.mail.probe import MailFolder
 from bot.mail.suggestions import Candidate, plain
 from handlers.cards.checks import contact_button
@@ -48,7 +48,7 @@ class FolderForm:
     that were chosen for several roles, and are asked about."""
 
     account: Account
-    candidates: Candidates
+    candidates: FolderSuggestions
     chosen: Mapping[FolderRole, str]
     words: str = ""
     page: int = 0
@@ -76,7 +76,7 @@ class FolderForm:
         return all(plain(word) in name for word in self.words.split())
 
 
-def first_form(account: Account, candidates: Candidates) -> FolderForm:
+def first_form(account: Account, candidates: FolderSuggestions) -> FolderForm:
     """The form as it opens."""
     return FolderForm(account, candidates, {role: folder_key(f.server_name) for role, f in candidates.chosen.items()})
 

@@ -1,7 +1,7 @@
 """The forms that people send about accounts: a new one, a change, a disconnection, an error to look up."""
 
 from bot.accounts.service import Form, InvalidForm, OldAccountThere
-from bot.services import Desk
+from bot.services import Services
 from bot.support.rights import Action
 from handlers.cards.account_form import OAUTH, OLD_DELETED, account_form
 from handlers.cards.account_window import disconnected
@@ -14,35 +14,35 @@ from handlers.slack.payloads import Submission
 
 def register(listeners: Listeners) -> None:
     """Hang every form into Bolt."""
-    desk = listeners.desk
-    listeners.submission("account.save", lambda sent: save_account(desk, sent))
-    listeners.submission("account.save_change", lambda sent: save_change(desk, sent))
-    listeners.submission("account.disconnect", lambda sent: disconnect(desk, sent))
-    listeners.submission("error.read", lambda sent: look_up(desk, sent))
+    services = listeners.services
+    listeners.submission("account.save", lambda sent: save_account(services, sent))
+    listeners.submission("account.save_change", lambda sent: save_change(services, sent))
+    listeners.submission("account.disconnect", lambda sent: disconnect(services, sent))
+    listeners.submission("error.read", lambda sent: look_up(services, sent))
 
 
-def look_up(desk: Desk, sent: Submission) -> dict[str, str] | NextWindow:
+def look_up(services: Services, sent: Submission) -> dict[str, str] | NextWindow:
     """Say what an error ID or a pasted text means."""
     text = sent.values["text"].strip()
     if lookup.is_error_id(text):
-        return NextWindow(error_window(*lookup.error_named(desk, sent.person, text)))
-    seen, verdict = desk.catalogue.read(text), desk.catalogue.lookup_text(text)
+        return NextWindow(error_window(*lookup.error_named(services, sent.person, text)))
+    seen, verdict = services.catalogue.read(text), services.catalogue.lookup_text(text)
     if seen is None or verdict is None:
         return form_errors({"text": "error.lookup_unknown"})
     if sent.about:  # the answer to what Microsoft's page said about that account
-        account = desk.rights.account(sent.person, sent.about, Action.SIGN_IN)
-        desk.links.explained(account, seen, sent.person, "another error")
-    audience = Audience.SUPPORT if desk.rights.is_support(sent.person) else Audience.CUSTOMER
+        account = services.rights.account(sent.person, sent.about, Action.SIGN_IN)
+        services.links.explained(account, seen, sent.person, "another error")
+    audience = Audience.SUPPORT if services.rights.is_support(sent.person) else Audience.CUSTOMER
     return NextWindow(meaning_window(verdict, audience))
 
 
-def save_account(desk: Desk, sent: Submission) -> dict[str, str] | NextWindow | None:
+def save_account(services: Services, sent: Submission) -> dict[str, str] | NextWindow | None:
     """Create the account, or say at each field what is wrong with it; where an old one of its address is there still, offer to
     mark it deleted."""
-    channel = desk.rights.channel(sent.person, sent.about, Action.ADD)
+    channel = services.rights.channel(sent.person, sent.about, Action.ADD)
     form = _form(sent)
     try:
-        desk.accounts.create(channel, form, sent.person)
+        services.accounts.create(channel, form, sent.person)
     except InvalidForm as error:
         return form_errors(error.problems)
     except OldAccountThere:
@@ -52,20 +52,20 @@ def save_account(desk: Desk, sent: Submission) -> dict[str, str] | NextWindow | 
     return None
 
 
-def save_change(desk: Desk, sent: Submission) -> dict[str, str] | None:
+def save_change(services: Services, sent: Submission) -> dict[str, str] | None:
     """Change the account, or say at each field what is wrong with it."""
-    account = desk.rights.account(sent.person, sent.about, Action.CHANGE)
+    account = services.rights.account(sent.person, sent.about, Action.CHANGE)
     try:
-        desk.accounts.change(account, _form(sent), sent.person)
+        services.accounts.change(account, _form(sent), sent.person)
     except InvalidForm as error:
         return form_errors(error.problems)
     return None
 
 
-def disconnect(desk: Desk, sent: Submission) -> NextWindow:
+def disconnect(services: Services, sent: Submission) -> NextWindow:
     """Disconnect the account, after the question."""
-    account = desk.rights.account(sent.person, sent.about, Action.DISCONNECT)
-    desk.accounts.disconnect(account, sent.person)
+    account = services.rights.account(sent.person, sent.about, Action.DISCONNECT)
+    services.accounts.disconnect(account, sent.person)
     return NextWindow(disconnected(account))
 
 

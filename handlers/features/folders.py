@@ -12,7 +12,7 @@ from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.diagnosis.failures import Recorded
 from bot.folders.service import FoldersUnavailable, InvalidMapping, SameFolder
-from bot.services import Desk
+from bot.services import Services
 from bot.support.rights import Action
 from handlers.cards.folders import (
     FILTER,
@@ -41,7 +41,7 @@ FILL = "folders.fill"
 
 def register(listeners: Listeners) -> None:
     """Hang them into Bolt."""
-    buttons = FolderButtons(listeners.desk, listeners.client)
+    buttons = FolderButtons(listeners.services, listeners.client)
     listeners.press("folders.open", buttons.open)
     listeners.press("folders.again", buttons.again)
     for name in ("folders.filter", "folders.search"):
@@ -56,20 +56,20 @@ def register(listeners: Listeners) -> None:
 class FolderButtons:
     """What each button and form does."""
 
-    def __init__(self, desk: Desk, client: WebClient) -> None:
-        self._desk = desk
+    def __init__(self, services: Services, client: WebClient) -> None:
+        self._services = services
         self._client = client
 
     def open(self, press: Press) -> None:
         """*Map folders*."""
         account = self._account(press.person, press.value)
-        open_folders(self._desk, Windows.of(self._client, press), account)
+        open_folders(self._services, Windows.of(self._client, press), account)
 
     def again(self, press: Press) -> None:
         """*Try again*, in the window that said why the folders could not be had."""
         account = self._account(press.person, press.value)
         Windows.of(self._client, press).replace(press.view_id, loading(account))
-        have_filled(self._desk, account, press.view_id)
+        have_filled(self._services, account, press.view_id)
 
     def search(self, press: Press) -> None:
         """The lists hold what has these words in its name."""
@@ -84,14 +84,14 @@ class FolderButtons:
     def accept(self, press: Press) -> None:
         """*Accept all suggestions*."""
         account = self._account(press.person, press.value)
-        if not self._desk.folders.accept(account, press.person):
+        if not self._services.folders.accept(account, press.person):
             raise Refused("folders.needs_a_look", name=account.name)
 
     def use_for_all(self, press: Press) -> None:
         """*Use for all*: the customer's other mailboxes, by evidence."""
         account = self._account(press.person, press.value)
         others = self._others(press.person, account)
-        accepted = self._desk.folders.use_for_all(account, others, press.person)
+        accepted = self._services.folders.use_for_all(account, others, press.person)
         Windows.of(self._client, press).replace(press.view_id, accepted_window(accepted))
 
     def save(self, sent: Submission) -> dict[str, str] | NextWindow | None:
@@ -112,15 +112,15 @@ class FolderButtons:
     def _save(self, account: Account, chosen: Mapping[FolderRole, str], sent: Submission) -> None:
         """A yes is one to exactly the question that was asked."""
         try:
-            self._desk.folders.save(account, chosen, sent.person)
+            self._services.folders.save(account, chosen, sent.person)
         except SameFolder as error:
             if sent.values.get(SAME) != question(error.twice):
                 raise
-            self._desk.folders.save(account, chosen, sent.person, same_is_meant=True)
+            self._services.folders.save(account, chosen, sent.person, same_is_meant=True)
 
     def _others(self, person: Person, account: Account) -> list[Account]:
         """The customer's other accounts that wait for their folders and that the person may map."""
-        with self._desk.store.transaction() as tx:
+        with self._services.store.transaction() as tx:
             accounts = [a for a in tx.accounts.of_customer(account.customer_id) if a.state is State.UNMAPPED]
         allowed = {a.channel_id: self._may(person, a) for a in {a.channel_id: a for a in accounts}.values()}
         return [a for a in accounts if a.id != account.id and allowed[a.channel_id]]
@@ -141,14 +141,14 @@ class FolderButtons:
     def _form(
         self, account: Account, chosen: Mapping[FolderRole, str], words: str, page: int, round: int
     ) -> FolderForm:
-        form = FolderForm(account, self._desk.folders.listed(account.id or 0), chosen, words, page, round)
+        form = FolderForm(account, self._services.folders.listed(account.id or 0), chosen, words, page, round)
         return form if page * PAGE < len(form.fitting) else replace(form, page=0)
 
     def _account(self, person: Person, ref: str) -> Account:
-        return self._desk.rights.account(person, ref, Action.MAP_FOLDERS)
+        return self._services.rights.account(person, ref, Action.MAP_FOLDERS)
 
 
-def open_folders(desk: Desk, windows: Windows, account: Account) -> None:
+def open_folders(services: Services, windows: Windows, account: Account) -> None:
     """The window of the folder mapping: empty at once, filled by the worker, since a mailbox may be slow.
 
     Raises:
@@ -156,21 +156,21 @@ def open_folders(desk: Desk, windows: Windows, account: Account) -> None:
     """
     if not account.object_id:
         raise Refused("folders.not_connected", name=account.name)
-    have_filled(desk, account, windows.open(loading(account)))
+    have_filled(services, account, windows.open(loading(account)))
 
 
-def have_filled(desk: Desk, account: Account, view_id: str) -> None:
+def have_filled(services: Services, account: Account, view_id: str) -> None:
     """Have the worker fetch an account's folders into a window."""
-    with desk.store.transaction() as tx:
-        tx.jobs.add(FILL, {"account": account.id, "view": view_id}, desk.clock.now())
+    with services.store.transaction() as tx:
+        tx.jobs.add(FILL, {"account": account.id, "view": view_id}, services.clock.now())
 
 
-def fill_folders(desk: Desk, client: WebClient, args: dict[str, Any]) -> None:
+def fill_folders(services: Services, client: WebClient, args: dict[str, Any]) -> None:
     """Do the job of fetching an account's folders into the window that waits for them."""
-    with desk.store.transaction() as tx:
+    with services.store.transaction() as tx:
         account = tx.accounts.get(int(args["account"]))
     try:
-        view = mapping_form(first_form(account, desk.folders.fetch(account.id or 0)))
+        view = mapping_form(first_form(account, services.folders.fetch(account.id or 0)))
     except FoldersUnavailable as error:
         view = _told(account, error.recorded)
     try:
@@ -179,7 +179,7 @@ def fill_folders(desk: Desk, client: WebClient, args: dict[str, Any]) -> None:
         if not str(error.response["error"]).startswith("invalid"):
             raise  # another time
         log.exception("folders.window_refused")
-        fill(client, args["view"], _told(account, unexpected(desk, FILL, error)))
+        fill(client, args["view"], _told(account, unexpected(services, FILL, error)))
 
 
 def _told(account: Account, recorded: Recorded) -> Block:

@@ -6,7 +6,7 @@ from slack_sdk import WebClient
 
 from bot.accounts.overview import Wanted, standings
 from bot.common.people import Person
-from bot.services import Desk
+from bot.services import Services
 from handlers.cards.home import ANY, OWNERS, STATES, Filter, HomeView, found_window, home, search_form
 from handlers.slack.listeners import Listeners, NextWindow, form_errors
 from handlers.slack.modals import Windows, open_list
@@ -21,8 +21,8 @@ NOTHING = Filter()
 class HomeTab:
     """Draws the Home tab and does what its buttons ask for."""
 
-    def __init__(self, desk: Desk, client: WebClient, presenter: Presenter) -> None:
-        self._desk = desk
+    def __init__(self, services: Services, client: WebClient, presenter: Presenter) -> None:
+        self._services = services
         self._client = client
         self._presenter = presenter
 
@@ -38,43 +38,43 @@ class HomeTab:
 
     def show(self, person: Person, only: Filter = NOTHING) -> None:
         """Draw the tab for a person: support sees every customer, others where to go."""
-        view = self._view(only) if self._desk.rights.is_support(person) else None
+        view = self._view(only) if self._services.rights.is_support(person) else None
         self._client.views_publish(user_id=person.user, view=home(view))
 
     def choose(self, press: Press) -> None:
         """A choice in one of the lists: what counts is what all of them show, since two choices may follow fast."""
-        self._desk.rights.support(press.person)
+        self._services.rights.support(press.person)
         state, owner, customer = (press.fields.get(f"home.{name}", "") for name in ("state", "owner", "customer"))
         self.show(press.person, Filter(_state(state), _owner(owner), _number(customer)))
 
     def turn(self, press: Press) -> None:
         """*Next page* or *Previous page*."""
-        self._desk.rights.support(press.person)
+        self._services.rights.support(press.person)
         self.show(press.person, replace(read(press.about), page=page_of(press.value)[1]))
 
     def accounts(self, press: Press) -> None:
         """*Accounts* of a customer."""
-        self._desk.rights.support(press.person)
-        open_list(self._desk, Windows.of(self._client, press), press.person, press.value)
+        self._services.rights.support(press.person)
+        open_list(self._services, Windows.of(self._client, press), press.person, press.value)
 
     def search(self, press: Press) -> None:
         """*Search*: the form."""
-        self._desk.rights.support(press.person)
+        self._services.rights.support(press.person)
         Windows.of(self._client, press).open(search_form())
 
     def found(self, sent: Submission) -> dict[str, str] | NextWindow:
         """What is found under a name, an address or an ID."""
-        self._desk.rights.support(sent.person)
+        self._services.rights.support(sent.person)
         text = sent.values["text"].strip()
         if not text:
             return form_errors({"text": "home.search_empty"})
-        with self._desk.store.transaction() as tx:
+        with self._services.store.transaction() as tx:
             accounts = tx.accounts.search(text, MOST_FOUND)
             found = [(account, tx.channels.customer(account.customer_id).name) for account in accounts]
         return NextWindow(found_window(found, text))
 
     def _view(self, only: Filter) -> HomeView:
-        store = self._desk.store
+        store = self._services.store
         customer = int(only.customer) if only.customer != ANY else None
         state, owner = (
             None if only.state == ANY else State(only.state),
@@ -86,7 +86,7 @@ class HomeTab:
             causes = [(incident.cause, incident.failure_ref) for incident in tx.incidents.all_open()]
             names = {str(each.id): each.name for _, each in tx.channels.all()}
         summaries = [self._presenter.request_line(request_id) for request_id in requests]
-        alerts = [(self._desk.catalogue.verdict(cause).title, ref) for cause, ref in causes]
+        alerts = [(self._services.catalogue.verdict(cause).title, ref) for cause, ref in causes]
         return HomeView(customers, summaries, alerts, only, [*names.items()])
 
 

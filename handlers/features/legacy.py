@@ -4,7 +4,7 @@ from slack_sdk import WebClient
 
 from bot.common.people import Person
 from bot.common.refusals import Refused
-from bot.services import Desk
+from bot.services import Services
 from bot.support.rights import Action
 from handlers.cards.legacy import PAGE, OldView, plan_window
 from handlers.features.legacy_import import paste_window
@@ -17,7 +17,7 @@ from storage.vocabulary import Plan
 
 def register(listeners: Listeners) -> None:
     """Hang them into Bolt."""
-    old = OldButtons(listeners.desk, listeners.client)
+    old = OldButtons(listeners.services, listeners.client)
     listeners.press("old.open", old.open)
     listeners.press("old.plan", old.plan)
     listeners.press("old.next", old.turn)
@@ -33,13 +33,13 @@ def register(listeners: Listeners) -> None:
 class OldButtons:
     """What each button does."""
 
-    def __init__(self, desk: Desk, client: WebClient) -> None:
-        self._desk = desk
+    def __init__(self, services: Services, client: WebClient) -> None:
+        self._services = services
         self._client = client
 
     def open(self, press: Press) -> None:
         """*Your old accounts*: the plan, or where the list is pasted while there is none."""
-        open_old(self._desk, Windows.of(self._client, press), press.person, press.channel)
+        open_old(self._services, Windows.of(self._client, press), press.person, press.channel)
 
     def plan(self, press: Press) -> None:
         """*See the plan*, in the place of the window that offers it."""
@@ -53,65 +53,65 @@ class OldButtons:
     def decide(self, press: Press, plan: Plan) -> None:
         """*Change* and *Retain*."""
         old = self._old(press)
-        self._desk.old.plan(old, plan, press.person)
+        self._services.legacy.plan(old, plan, press.person)
         self._show_again(press, old)
 
     def mark(self, press: Press, deleted: bool) -> None:
         """*It is deleted* and *It is still there*."""
         old = self._old(press)
-        self._desk.old.mark(old, deleted, press.person)
+        self._services.legacy.mark(old, deleted, press.person)
         self._show_again(press, old)
 
     def create(self, press: Press) -> None:
         """*Create the new accounts*."""
-        channel = self._desk.rights.channel(press.person, press.value, Action.ADD)
-        self._desk.old.begin(channel, press.person)
+        channel = self._services.rights.channel(press.person, press.value, Action.ADD)
+        self._services.legacy.begin(channel, press.person)
         self._show(press, press.value)
 
     def cancel(self, press: Press) -> None:
         """*Stop* on a batch."""
-        with self._desk.store.transaction() as tx:
-            batch = tx.old.batch(int(press.value)) if press.value.isdigit() else None
+        with self._services.store.transaction() as tx:
+            batch = tx.legacy.batch(int(press.value)) if press.value.isdigit() else None
         if batch is None:
             raise Refused("old.gone")
-        self._desk.rights.channel(press.person, batch.channel_id, Action.ADD)
-        self._desk.old.cancel(batch, press.person)
+        self._services.rights.channel(press.person, batch.channel_id, Action.ADD)
+        self._services.legacy.cancel(batch, press.person)
 
     def _old(self, press: Press) -> OldAccount:
-        with self._desk.store.transaction() as tx:
-            old = tx.old.get(int(press.value)) if press.value.isdigit() else None
+        with self._services.store.transaction() as tx:
+            old = tx.legacy.get(int(press.value)) if press.value.isdigit() else None
         if old is None:
             raise Refused("old.gone")
-        self._desk.rights.channel(press.person, old.channel_id, Action.LIST_OLD)
+        self._services.rights.channel(press.person, old.channel_id, Action.LIST_OLD)
         return old
 
     def _show_again(self, press: Press, old: OldAccount) -> None:
-        with self._desk.store.transaction() as tx:
-            ids = [each.id for each in tx.old.of_customer(old.customer_id)]
+        with self._services.store.transaction() as tx:
+            ids = [each.id for each in tx.legacy.of_customer(old.customer_id)]
         self._show(press, old.channel_id, of=ids.index(old.id))
 
     def _show(self, press: Press, channel_id: str, page: int = 0, of: int = -1) -> None:
-        view = old_view(self._desk, press.person, channel_id, page, of)
+        view = old_view(self._services, press.person, channel_id, page, of)
         if press.view_id:
             Windows.of(self._client, press).replace(press.view_id, plan_window(view))
         else:
             Windows.of(self._client, press).open(plan_window(view))
 
 
-def open_old(desk: Desk, windows: Windows, person: Person, channel_id: str) -> None:
+def open_old(services: Services, windows: Windows, person: Person, channel_id: str) -> None:
     """The plan of the channel's customer, or where a list is pasted while there is none."""
-    view = old_view(desk, person, channel_id)
-    windows.open(plan_window(view) if view.listed else paste_window(desk, person, channel_id))
+    view = old_view(services, person, channel_id)
+    windows.open(plan_window(view) if view.listed else paste_window(services, person, channel_id))
 
 
-def old_view(desk: Desk, person: Person, channel_id: str, page: int = 0, of: int = -1) -> OldView:
+def old_view(services: Services, person: Person, channel_id: str, page: int = 0, of: int = -1) -> OldView:
     """What the customer has listed; the page asked for, or the one where the old account with index `of` stands."""
-    channel = desk.rights.channel(person, channel_id, Action.LIST_OLD)
-    with desk.store.transaction() as tx:
-        listed = tx.old.of_customer(channel.customer_id)
+    channel = services.rights.channel(person, channel_id, Action.LIST_OLD)
+    with services.store.transaction() as tx:
+        listed = tx.legacy.of_customer(channel.customer_id)
         made = {old.account_id: old.id or 0 for old in listed if old.account_id}
         states = {made[one.id or 0]: str(one.state) for one in tx.accounts.several([*made])}
-        under_way = tx.old.open_batch(channel.customer_id) is not None
-        draft = tx.old.latest_draft(channel.customer_id)
+        under_way = tx.legacy.open_batch(channel.customer_id) is not None
+        draft = tx.legacy.latest_draft(channel.customer_id)
     page = of // PAGE if of >= 0 else min(page, max(len(listed) - 1, 0) // PAGE)
     return OldView(channel_id, listed, states, under_way, page, draft.id or 0 if draft else 0)

@@ -9,7 +9,7 @@ from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.legacy import importing
 from bot.legacy.importing import NotAList
-from bot.services import Desk
+from bot.services import Services
 from bot.support.rights import Action
 from handlers.cards.kit import Block
 from handlers.cards.legacy_import import (
@@ -33,7 +33,7 @@ A_MOMENT = timedelta(seconds=1)
 
 def register(listeners: Listeners) -> None:
     """Hang them into Bolt."""
-    lists = Lists(listeners.desk, listeners.client)
+    lists = Lists(listeners.services, listeners.client)
     listeners.press("old.paste", lists.paste)
     listeners.press("old.again", lists.again)
     listeners.press("old.go_on", lists.go_on)
@@ -44,26 +44,28 @@ def register(listeners: Listeners) -> None:
 class Lists:
     """What each button and form does."""
 
-    def __init__(self, desk: Desk, client: WebClient) -> None:
-        self._desk = desk
+    def __init__(self, services: Services, client: WebClient) -> None:
+        self._services = services
         self._client = client
 
     def paste(self, press: Press) -> None:
         """*List more*: where a list is pasted."""
-        Windows.of(self._client, press).open(paste_window(self._desk, press.person, press.value))
+        Windows.of(self._client, press).open(paste_window(self._services, press.person, press.value))
 
     def again(self, press: Press) -> None:
         """*Try another file*, in the place of the window that said what was wrong."""
-        Windows.of(self._client, press).replace(press.view_id, paste_window(self._desk, press.person, press.value))
+        Windows.of(self._client, press).replace(press.view_id, paste_window(self._services, press.person, press.value))
 
     def go_on(self, press: Press) -> None:
         """*Go on with it*: the list that was begun and not taken."""
         draft, channel = self._draft(press.person, press.value)
-        Windows.of(self._client, press).replace(press.view_id, review_form(self._desk.drafts.review(draft, channel)))
+        Windows.of(self._client, press).replace(
+            press.view_id, review_form(self._services.drafts.review(draft, channel))
+        )
 
     def check(self, sent: Submission) -> dict[str, str] | NextWindow:
         """Show what taking the pasted text or the file would do."""
-        channel = self._desk.rights.channel(sent.person, sent.about, Action.LIST_OLD)
+        channel = self._services.rights.channel(sent.person, sent.about, Action.LIST_OLD)
         name, file_id = field_of([*sent.values]), sent.values.get(FILE, "")
         text = sent.values[name]
         if file_id and text.strip():
@@ -72,7 +74,7 @@ class Lists:
             self._have_read(channel, file_id, sent)
             return NextWindow(reading_window())
         try:
-            return NextWindow(review_form(self._desk.drafts.begin(channel, text, sent.person)))
+            return NextWindow(review_form(self._services.drafts.begin(channel, text, sent.person)))
         except NotAList as error:
             return form_errors({name: str(error)})
 
@@ -81,7 +83,7 @@ class Lists:
         draft, channel = self._draft(sent.person, sent.about)
         name = field_of([*sent.values])
         try:
-            review = self._desk.drafts.take(draft, channel, sent.values.get(name, ""), sent.person)
+            review = self._services.drafts.take(draft, channel, sent.values.get(name, ""), sent.person)
         except NotAList as error:
             return form_errors({name: str(error)})
         return NextWindow(review_form(review) if review.wrong else listed_window(review.taken, channel.id))
@@ -90,28 +92,28 @@ class Lists:
         """Have the worker read the file: a moment later, so that what it shows comes after the window that says so."""
         who = {"team": sent.person.team, "user": sent.person.user, "place": sent.person.place}
         args = {"channel": channel.id, "file": file_id, "view": sent.view_id, **who}
-        with self._desk.store.transaction() as tx:
-            tx.jobs.add(READ_FILE, args, self._desk.clock.now() + A_MOMENT)
+        with self._services.store.transaction() as tx:
+            tx.jobs.add(READ_FILE, args, self._services.clock.now() + A_MOMENT)
 
     def _draft(self, person: Person, text: str) -> tuple[ListDraft, Channel]:
-        with self._desk.store.transaction() as tx:
-            draft = tx.old.draft(int(text)) if text.isdigit() else None
+        with self._services.store.transaction() as tx:
+            draft = tx.legacy.draft(int(text)) if text.isdigit() else None
         if draft is None:
             raise Refused("old.draft_gone")
-        return draft, self._desk.rights.channel(person, draft.channel_id, Action.LIST_OLD)
+        return draft, self._services.rights.channel(person, draft.channel_id, Action.LIST_OLD)
 
 
-def paste_window(desk: Desk, person: Person, channel_id: str) -> Block:
+def paste_window(services: Services, person: Person, channel_id: str) -> Block:
     """Where a list is pasted, with the way back to one that was begun."""
-    channel = desk.rights.channel(person, channel_id, Action.LIST_OLD)
-    with desk.store.transaction() as tx:
-        draft = tx.old.latest_draft(channel.customer_id)
+    channel = services.rights.channel(person, channel_id, Action.LIST_OLD)
+    with services.store.transaction() as tx:
+        draft = tx.legacy.latest_draft(channel.customer_id)
     return paste_form(channel_id, draft.id or 0 if draft else 0)
 
 
-def read_file(desk: Desk, client: WebClient, args: dict[str, Any]) -> None:
+def read_file(services: Services, client: WebClient, args: dict[str, Any]) -> None:
     """Do the job of an uploaded file: show what taking its list would do, in the window that waits for it."""
-    with desk.store.transaction() as tx:
+    with services.store.transaction() as tx:
         channel = tx.channels.get(args["channel"])
     if channel is None:
         return
@@ -120,7 +122,7 @@ def read_file(desk: Desk, client: WebClient, args: dict[str, Any]) -> None:
         text = importing.decode(fetch(client, args["file"]))
         if not text.strip():
             raise NotAList("old.file_empty")
-        view = review_form(desk.drafts.begin(channel, text, by))
+        view = review_form(services.drafts.begin(channel, text, by))
     except NotAList as error:
         view = unreadable_window(str(error), channel.id)
     fill(client, args["view"], view)

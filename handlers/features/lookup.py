@@ -4,14 +4,16 @@ from bot.common import ids
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.diagnosis.verdict import Verdict
-from bot.services import Desk
+from bot.services import Services
 from bot.support.rights import ALLOWED, Action
 from handlers.cards.diagnosis import ErrorView
 from handlers.cards.kit import Audience
 from storage.tables import Account
 
 
-def account_named(desk: Desk, person: Person, channel_id: str, text: str, action: Action, command: str) -> Account:
+def account_named(
+    services: Services, person: Person, channel_id: str, text: str, action: Action, command: str
+) -> Account:
     """The account that `text` names by its ID, name or address, in the channel or (by ID) anywhere the person may.
 
     Raises:
@@ -20,13 +22,13 @@ def account_named(desk: Desk, person: Person, channel_id: str, text: str, action
     if not text:
         raise Refused("command.which_account", command=command)
     try:
-        return desk.rights.account(person, ids.read_account_ref(text), action)
+        return services.rights.account(person, ids.read_account_ref(text), action)
     except ids.NotAnId as error:
         if error.slip and text.upper().startswith("MB"):
             raise Refused("refused.account_slip", ref=text) from None
-    channel = desk.rights.channel(person, channel_id, action)
+    channel = services.rights.channel(person, channel_id, action)
     wanted = text.casefold()
-    with desk.store.transaction() as tx:
+    with services.store.transaction() as tx:
         accounts = tx.accounts.of_customer(channel.customer_id)
     found = [a for a in accounts if wanted in (a.name.casefold(), a.sender_email.casefold(), a.username.casefold())]
     if len(found) > 1:
@@ -41,59 +43,61 @@ def is_error_id(text: str) -> bool:
     return len(text) <= 16 and "aadsts" not in text.lower() and not text.isdigit()
 
 
-def error_named(desk: Desk, person: Person, text: str) -> tuple[ErrorView, Audience]:
+def error_named(services: Services, person: Person, text: str) -> tuple[ErrorView, Audience]:
     """The failure with the error ID `text`, and how much of it the person may see. Customers see their own only.
 
     Raises:
         Refused: no such error, or somebody else's (the two read alike).
     """
-    view = _known(desk, text)
-    return view, _audience(desk, person, view.account, view.failure.ref)
+    view = _known(services, text)
+    return view, _audience(services, person, view.account, view.failure.ref)
 
 
-def error_to_ask_about(desk: Desk, person: Person, text: str) -> ErrorView:
+def error_to_ask_about(services: Services, person: Person, text: str) -> ErrorView:
     """The failure about which the person wants help: one of theirs, or one of nobody's, whose ID only they were told.
 
     Raises:
         Refused: no such error, or somebody else's.
     """
-    view = _known(desk, text)
+    view = _known(services, text)
     if view.account is not None:
-        _audience(desk, person, view.account, view.failure.ref)
+        _audience(services, person, view.account, view.failure.ref)
     return view
 
 
-def _known(desk: Desk, text: str) -> ErrorView:
+def _known(services: Services, text: str) -> ErrorView:
     try:
         ref = ids.read_error_ref(text)
     except ids.NotAnId as error:
         raise Refused("error.slip" if error.slip else "error.unknown", text=text) from None
-    with desk.store.transaction() as tx:
+    with services.store.transaction() as tx:
         failure = tx.failures.get(ref)
         if failure is None:
             raise Refused("error.unknown", text=text)
         account = tx.accounts.get(failure.account_id) if failure.account_id else None
         customer = tx.channels.customer(account.customer_id).name if account else ""
-        return ErrorView(failure, desk.failures.verdict(failure), account, customer, desk.failures.history(tx, failure))
+        return ErrorView(
+            failure, services.failures.verdict(failure), account, customer, services.failures.history(tx, failure)
+        )
 
 
-def pasted(desk: Desk, text: str) -> Verdict:
+def pasted(services: Services, text: str) -> Verdict:
     """What a pasted error text means.
 
     Raises:
         Refused: it is not recognised.
     """
-    verdict = desk.catalogue.lookup_text(text)
+    verdict = services.catalogue.lookup_text(text)
     if verdict is None:
         raise Refused("error.unknown_text")
     return verdict
 
 
-def _audience(desk: Desk, person: Person, account: Account | None, ref: str) -> Audience:
-    if desk.rights.is_support(person) or desk.rights.is_on_call(person):
+def _audience(services: Services, person: Person, account: Account | None, ref: str) -> Audience:
+    if services.rights.is_support(person) or services.rights.is_on_call(person):
         return Audience.SUPPORT
     if account is None:
-        desk.rights.on_call(person)
-    elif Action.ERROR not in ALLOWED[desk.rights.role(person, account.channel_id)]:
+        services.rights.on_call(person)
+    elif Action.ERROR not in ALLOWED[services.rights.role(person, account.channel_id)]:
         raise Refused("error.unknown", text=ref)
     return Audience.CUSTOMER

@@ -4,7 +4,7 @@ from bot.accounts.customers import LONGEST_NAME, Care
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.lifecycle.hours import BadHours, BadZone, hours_of, read_hours, read_zone, written
-from bot.services import Desk
+from bot.services import Services
 from handlers.cards.kit import Block
 from handlers.cards.setup import SetupForm, setup_form
 from handlers.slack.listeners import Listeners, form_errors
@@ -14,44 +14,44 @@ from handlers.text.words import plainly
 
 def register(listeners: Listeners) -> None:
     """Hang the form into Bolt."""
-    listeners.submission("setup.save", lambda sent: save_setup(listeners.desk, sent))
+    listeners.submission("setup.save", lambda sent: save_setup(listeners.services, sent))
 
 
-def form_for(desk: Desk, person: Person, channel_id: str) -> Block:
+def form_for(services: Services, person: Person, channel_id: str) -> Block:
     """The form with which support (checked before) binds a channel, with what is known of its customer already."""
-    with desk.store.transaction() as tx:
+    with services.store.transaction() as tx:
         channel = tx.channels.get(channel_id)
         customer = tx.channels.customer(channel.customer_id) if channel else None
-    hours = hours_of(customer, desk.hours)
+    hours = hours_of(customer, services.hours)
     facts = {"time_zone": hours.zone.key, "working_hours": written(hours), "working_days": hours.days}
     name, owner = (customer.name, customer.owner_user) if customer else ("", "")
     known = customer is not None and customer.tenant_id != ""
     return setup_form(SetupForm(channel_id, name, owner=owner or person.user, organisation_known=known, **facts))
 
 
-def save_setup(desk: Desk, sent: Submission) -> dict[str, str] | None:
+def save_setup(services: Services, sent: Submission) -> dict[str, str] | None:
     """Bind the channel that the form was opened in."""
-    desk.rights.support(sent.person)
+    services.rights.support(sent.person)
     values = {name: value.strip() for name, value in sent.values.items()}
-    owner = Person(desk.rights.own_team(), values["owner"]) if values["owner"] else sent.person
-    problems = _problems(desk, values, owner)
+    owner = Person(services.rights.own_team(), values["owner"]) if values["owner"] else sent.person
+    problems = _problems(services, values, owner)
     if problems:
         return problems
     try:
-        tenant = desk.customers.tenant(values["domain"]) if values["domain"] else ""
+        tenant = services.customers.tenant(values["domain"]) if values["domain"] else ""
     except Refused as refused:
         return form_errors({"domain": refused.sentence})
     days = "".join(sorted(values["working_days"].replace(",", "")))
     care = Care(values["time_zone"], values["working_hours"], days, owner)
     try:
-        desk.customers.bind(sent.about, values["customer"], sent.person, tenant, care)
+        services.customers.bind(sent.about, values["customer"], sent.person, tenant, care)
     except Refused as refused:
         field = "domain" if refused.sentence == "organisation.other" else "customer"
         return {field: plainly(refused.sentence, **refused.values)}
     return None
 
 
-def _problems(desk: Desk, values: dict[str, str], owner: Person) -> dict[str, str]:
+def _problems(services: Services, values: dict[str, str], owner: Person) -> dict[str, str]:
     """What is wrong at each field, in words."""
     wrong: dict[str, str] = {}
     if not values["customer"]:
@@ -64,7 +64,7 @@ def _problems(desk: Desk, values: dict[str, str], owner: Person) -> dict[str, st
         wrong["working_hours"] = "setup_form.working_hours_bad"
     if not values["working_days"]:
         wrong["working_days"] = "setup_form.working_days_none"
-    if not desk.rights.is_support(owner):
+    if not services.rights.is_support(owner):
         wrong["owner"] = "setup_form.owner_bad"
     said = form_errors(wrong)
     try:

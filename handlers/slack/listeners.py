@@ -18,7 +18,7 @@ from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.diagnosis.failures import Recorded
 from bot.diagnosis.observation import Observation, Where
-from bot.services import Desk
+from bot.services import Services
 from handlers.cards.checks import contact_button
 from handlers.cards.home import message_window
 from handlers.cards.kit import Block, Message, actions, section
@@ -48,11 +48,11 @@ OnSubmission = Callable[[Submission], dict[str, str] | NextWindow | None]
 class Listeners:
     """Registers listeners with Bolt."""
 
-    def __init__(self, app: App, desk: Desk, client: WebClient, nudge: Callable[[], None]) -> None:
+    def __init__(self, app: App, services: Services, client: WebClient, nudge: Callable[[], None]) -> None:
         """`client` must not wait for rate limits: it is used within Slack's three seconds. `nudge` wakes the worker. `names` are
         the buttons and forms that are listened to."""
         self._app = app
-        self.desk = desk
+        self.services = services
         self.client = client
         self._nudge = nudge
         self.names: list[str] = []
@@ -138,15 +138,15 @@ class Listeners:
             tell(Message(text, [section(text)]))
         except Exception as error:
             log.exception("listener.failed", what=what)
-            ref = unexpected(self.desk, what, error).failure.ref
+            ref = unexpected(self.services, what, error).failure.ref
             text = say("problem.unexpected", error=ref)
             tell(Message(text, [section(text), actions(contact_button(ref))]))
 
     def _audit_refusal(self, person: Person, what: str, refused: Refused) -> None:
-        entry = AuditEntry(at=self.desk.clock.now(), team=person.team, user=person.user, action=what, subject="")
+        entry = AuditEntry(at=self.services.clock.now(), team=person.team, user=person.user, action=what, subject="")
         entry.subject, entry.result = refused.values.get("ref", "")[:64], refused.sentence
         entry.channel_id = person.place
-        with self.desk.store.transaction() as tx:
+        with self.services.store.transaction() as tx:
             tx.audit.add(entry)
 
     def _in_window(self, press: Press, message: Message) -> None:
@@ -154,11 +154,11 @@ class Listeners:
         windows.open(message_window("refused.title", message))
 
 
-def unexpected(desk: Desk, what: str, error: Exception) -> Recorded:
+def unexpected(services: Services, what: str, error: Exception) -> Recorded:
     """Keep an error of our own under an error ID."""
     seen = Observation(Where.INTERNAL, step=what, condition="unexpected", text=type(error).__name__)
-    with desk.store.transaction() as tx:
-        return desk.failures.record(tx, seen)
+    with services.store.transaction() as tx:
+        return services.failures.record(tx, seen)
 
 
 def form_errors(problems: dict[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from slack_sdk.errors import SlackApiError
 from bot.accounts.service import Form
 from bot.common.people import Person
 from bot.common.refusals import Refused
-from bot.services import Desk
+from bot.services import Services
 from bot.support.rights import Action
 from handlers.cards import account_list as customer_cards
 from handlers.cards.account_form import account_form
@@ -45,10 +45,10 @@ class Windows:
         self._client.views_update(view_id=view_id, view=view)
 
 
-def open_form(desk: Desk, windows: Windows, person: Person, channel_id: str) -> None:
+def open_form(services: Services, windows: Windows, person: Person, channel_id: str) -> None:
     """The form for a new account."""
-    channel = desk.rights.channel(person, channel_id, Action.ADD)
-    with desk.store.transaction() as tx:
+    channel = services.rights.channel(person, channel_id, Action.ADD)
+    with services.store.transaction() as tx:
         customer = tx.channels.customer(channel.customer_id)
     windows.open(account_form(channel_id, Form(sender_name=customer.name)))
 
@@ -59,40 +59,42 @@ def open_copy(windows: Windows, account: Account) -> None:
     windows.open(account_form(account.channel_id, Form(sender_name=account.sender_name, sender_email=f"@{domain}")))
 
 
-def open_list(desk: Desk, windows: Windows, person: Person, channel_id: str) -> None:
+def open_list(services: Services, windows: Windows, person: Person, channel_id: str) -> None:
     """Every account of the channel's customer."""
-    windows.open(account_list(desk, person, channel_id, 0))
+    windows.open(account_list(services, person, channel_id, 0))
 
 
-def account_list(desk: Desk, person: Person, channel_id: str, page: int) -> Block:
+def account_list(services: Services, person: Person, channel_id: str, page: int) -> Block:
     """A page of the accounts of the channel's customer."""
-    channel = desk.rights.channel(person, channel_id, Action.SEE)
-    with desk.store.transaction() as tx:
+    channel = services.rights.channel(person, channel_id, Action.SEE)
+    with services.store.transaction() as tx:
         customer = tx.channels.customer(channel.customer_id)
         accounts = tx.accounts.of_customer(channel.customer_id)
     return customer_cards.account_list(customer.name, accounts, channel_id, page)
 
 
-def test_all(desk: Desk, person: Person, channel_id: str) -> int:
+def test_all(services: Services, person: Person, channel_id: str) -> int:
     """Have every account of the channel's customer tested that somebody signed in; how many."""
-    channel = desk.rights.channel(person, channel_id, Action.TEST)
-    with desk.store.transaction() as tx:
+    channel = services.rights.channel(person, channel_id, Action.TEST)
+    with services.store.transaction() as tx:
         accounts = [a for a in tx.accounts.of_customer(channel.customer_id) if a.object_id]
         for account in accounts:
-            desk.tests.request(tx, account, person)
+            services.checks.request(tx, account, person)
     return len(accounts)
 
 
-def open_exchange(desk: Desk, windows: Windows, person: Person, channel_id: str) -> None:
+def open_exchange(services: Services, windows: Windows, person: Person, channel_id: str) -> None:
     """What the channel's administrator switches in Exchange."""
-    channel = desk.rights.channel(person, channel_id, Action.SEE)
-    with desk.store.transaction() as tx:
+    channel = services.rights.channel(person, channel_id, Action.SEE)
+    with services.store.transaction() as tx:
         customer = tx.channels.customer(channel.customer_id).name
-    verdict = desk.catalogue.verdict(SENDING_IS_OFF)
-    windows.open(exchange_window(Preparation(customer, channel_id, desk.vendor_name, desk.support_email, verdict)))
+    verdict = services.catalogue.verdict(SENDING_IS_OFF)
+    windows.open(
+        exchange_window(Preparation(customer, channel_id, services.vendor_name, services.support_email, verdict))
+    )
 
 
-def start_test(desk: Desk, account: Account, person: Person, round_trip: bool = False) -> None:
+def start_test(services: Services, account: Account, person: Person, round_trip: bool = False) -> None:
     """Have an account tested, with a message that makes the round where that is asked for.
 
     Raises:
@@ -100,8 +102,8 @@ def start_test(desk: Desk, account: Account, person: Person, round_trip: bool = 
     """
     if not account.object_id:
         raise Refused("test.not_signed_in", name=account.name)
-    with desk.store.transaction() as tx:
-        desk.tests.request(tx, tx.accounts.lock(account.id or 0), person, round_trip)
+    with services.store.transaction() as tx:
+        services.checks.request(tx, tx.accounts.lock(account.id or 0), person, round_trip)
 
 
 def fill(client: WebClient, view_id: str, view: Block) -> None:

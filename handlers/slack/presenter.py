@@ -6,10 +6,10 @@ from typing import Any
 
 from bot.accounts.progress import SENDING_IS_OFF, Facts
 from bot.checks.results import first_failure
-from bot.folders.service import candidates_of
+from bot.folders.service import suggestions_of
 from bot.lifecycle.service import listed_still
 from bot.messages import notices
-from bot.services import Desk
+from bot.services import Services
 from handlers.cards.account_window import Packet
 from handlers.cards.accounts import AccountView, account_card
 from handlers.cards.checks import Fault, TestView, test_message
@@ -31,8 +31,8 @@ FAULTY = frozenset({State.FAILING, State.BROKEN, State.AWAITING_ADMIN})
 class Presenter:
     """Draws notices as they stand now."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, services: Services) -> None:
+        self._services = services
         self._drawers: dict[str, Callable[[dict[str, Any]], Message | None]] = {
             notices.ACCOUNT_CARD: lambda args: account_card(self.account_view(args["account"])),
             notices.SETUP_CARD: self._setup,
@@ -52,9 +52,9 @@ class Presenter:
 
     def account_view(self, account_id: int) -> AccountView:
         """What an account's card tells now."""
-        with self._desk.store.transaction() as tx:
+        with self._services.store.transaction() as tx:
             account = tx.accounts.get(account_id)
-            ticket = tx.signins.usable_ticket(account_id, self._desk.clock.now())
+            ticket = tx.signins.usable_ticket(account_id, self._services.clock.now())
             fault = self._fault(tx, account)
             mapped = tx.accounts.folders(account_id)
             sure = self._sure(tx, account)
@@ -66,43 +66,43 @@ class Presenter:
             customer,
             held.upn if held else "",
             question,
-            link=self._desk.links.url(ticket) if ticket else "",
+            link=self._services.links.url(ticket) if ticket else "",
             link_until=ticket.expires_at if ticket else None,
-            admin_link=self._desk.consent.link(account) if account.state is State.AWAITING_ADMIN else "",
-            fault=(fault, self._desk.failures.verdict(fault)) if fault else None,
+            admin_link=self._services.consent.link(account) if account.state is State.AWAITING_ADMIN else "",
+            fault=(fault, self._services.failures.verdict(fault)) if fault else None,
             folders=[(role, row.shown_name) for role, row in rows if row.lost is None],
             lost=[(role, row.shown_name) for role, row in rows if row.lost is not None],
             sure=sure,
-            held_back=held_line(account, self._desk.clock.now()),
+            held_back=held_line(account, self._services.clock.now()),
         )
 
     def _sure(self, tx: Transaction, account: Account) -> list[tuple[str, str]]:
         """The folders (role, name) that nobody needs to look at, if that is all that the account needs."""
         if account.state is not State.UNMAPPED:
             return []
-        sure = candidates_of(tx, account).unseen()
+        sure = suggestions_of(tx, account).unseen()
         return [(plainly(f"folders.{role}"), sure[role].shown_name) for role in FolderRole if role in sure]
 
     def _fault(self, tx: Transaction, account: Account) -> Failure | None:
         if account.state not in FAULTY:
             return None
-        test = tx.tests.latest(account.id or 0)
+        test = tx.checks.latest(account.id or 0)
         row = first_failure(test.steps) if test and account.state is not State.AWAITING_ADMIN else None
         return tx.failures.get(row["error"]) if row else tx.failures.latest_of(account.id or 0)
 
     def _setup(self, args: dict[str, Any]) -> Message:
-        with self._desk.store.transaction() as tx:
+        with self._services.store.transaction() as tx:
             channel = tx.channels.get(args["channel"])
             assert channel is not None
             customer = tx.channels.customer(channel.customer_id)
             off_since = tx.failures.open_since(channel.customer_id, SENDING_IS_OFF)
-            old = tx.old.of_customer(channel.customer_id)
+            old = tx.legacy.of_customer(channel.customer_id)
             facts = Facts(tx.accounts.of_customer(channel.customer_id), old, off_since)
         return setup_card(customer.name, facts)
 
     def _test(self, args: dict[str, Any]) -> Message:
-        with self._desk.store.transaction() as tx:
-            test = tx.tests.get(args["test"])
+        with self._services.store.transaction() as tx:
+            test = tx.checks.get(args["test"])
             account = tx.accounts.get(test.account_id)
             faults = {row["step"]: self._told(tx, row, account) for row in test.steps if "cause" in row}
         return test_message(TestView(account, test, faults))
@@ -110,12 +110,12 @@ class Presenter:
     def _told(self, tx: Transaction, row: dict[str, Any], account: Account) -> Fault:
         failure = tx.failures.get(row["error"])
         assert failure is not None
-        verdict = self._desk.failures.verdict(failure)
-        mailboxes = self._desk.failures.mailboxes(tx, failure) if verdict.owner is Owner.ADMINISTRATOR else 1
+        verdict = self._services.failures.verdict(failure)
+        mailboxes = self._services.failures.mailboxes(tx, failure) if verdict.owner is Owner.ADMINISTRATOR else 1
         return Fault(row["error"], verdict, mailboxes)
 
     def _request(self, args: dict[str, Any]) -> RequestView:
-        with self._desk.store.transaction() as tx:
+        with self._services.store.transaction() as tx:
             request = tx.requests.get(args["request"])
             account = tx.accounts.get(request.account_id) if request.account_id else None
             channel = tx.channels.get(request.channel_id)
@@ -123,7 +123,7 @@ class Presenter:
             failure = tx.failures.get(request.failure_ref) if request.failure_ref else None
             if failure is None and account is not None:
                 failure = self._fault(tx, account)
-        verdict = self._desk.failures.verdict(failure) if failure else None
+        verdict = self._services.failures.verdict(failure) if failure else None
         return RequestView(request, customer, failure, verdict, account)
 
     def request_line(self, request_id: int) -> tuple[str, str]:
@@ -134,22 +134,22 @@ class Presenter:
         return " · ".join(filter(None, [view.customer, about, cause])), view.request.taken_by_user
 
     def _batch(self, args: dict[str, Any]) -> Message:
-        with self._desk.store.transaction() as tx:
-            batch = tx.old.batch(args["batch"])
+        with self._services.store.transaction() as tx:
+            batch = tx.legacy.batch(args["batch"])
             assert batch is not None
-            done = len(tx.old.created(batch.old_ids))
-            failed = [(tx.old.get(int(old_id)), problem) for old_id, problem in batch.failed.items()]
+            done = len(tx.legacy.created(batch.old_ids))
+            failed = [(tx.legacy.get(int(old_id)), problem) for old_id, problem in batch.failed.items()]
         named = [(old.name, old.address, problem) for old, problem in failed if old is not None]
         return batch_message(BatchView(batch, done, named))
 
     def _reminder(self, args: dict[str, Any]) -> Message | None:
-        now = self._desk.clock.now()
-        with self._desk.store.transaction() as tx:
+        now = self._services.clock.now()
+        with self._services.store.transaction() as tx:
             reminder = tx.reminders.get(args["reminder"])
             assert reminder is not None
             if tx.reminders.is_replaced(reminder):
                 return None
-            ours = reminder.channel_id == self._desk.support_channel
+            ours = reminder.channel_id == self._services.support_channel
             by_id = {account.id: account for account in tx.accounts.several(reminder.account_ids)}
             listed = [by_id[each] for each in reminder.account_ids if each in by_id]
             listed = [account for account in listed if not reminder.finished_at and listed_still(account, ours)]
@@ -176,30 +176,30 @@ class Presenter:
             return Waiting(account)
         ticket = tx.signins.usable_ticket(account.id or 0, now)
         fault = self._fault(tx, account)
-        verdict = (fault, self._desk.failures.verdict(fault)) if fault else None
+        verdict = (fault, self._services.failures.verdict(fault)) if fault else None
         customer = tx.channels.customer(account.customer_id).name
-        link = self._desk.links.url(ticket) if ticket else ""
+        link = self._services.links.url(ticket) if ticket else ""
         held = tx.signins.held(account.id or 0)
         return Waiting(account, customer, link, verdict, self._sure(tx, account), held.upn if held else "")
 
     def _addressed(self, accounts: Sequence[Account]) -> list[str]:
         """Who of the customer's people added what waits for a person, each once."""
-        ours = self._desk.rights.own_team()
+        ours = self._services.rights.own_team()
         asked = [a for a in accounts if a.owner is Owner.USER and a.created_by_team not in ("", ours)]
         return list(dict.fromkeys(account.created_by_user for account in asked))
 
     def _alert(self, args: dict[str, Any]) -> Message:
-        with self._desk.store.transaction() as tx:
+        with self._services.store.transaction() as tx:
             incident = tx.incidents.get(args["incident"])
             assert incident is not None
             failure = tx.failures.get(incident.failure_ref)
             assert failure is not None
-        return alert_card(incident, failure, self._desk.failures.verdict(failure))
+        return alert_card(incident, failure, self._services.failures.verdict(failure))
 
     def _note(self, args: dict[str, Any]) -> Message:
         values = dict(args["values"])
         if "cause" in values:  # a cause is told in the catalogue's words
-            verdict = self._desk.catalogue.verdict(values["cause"])
+            verdict = self._services.catalogue.verdict(values["cause"])
             values |= {"sentence": verdict.customer, "owner": plainly(f"owner.{verdict.owner}")}
         if "role" in values:
             values["role"] = plainly(f"folders.{values['role']}")
@@ -212,15 +212,15 @@ class Presenter:
 
     def packet(self, account: Account) -> Packet:
         """What the account's administrator is asked for."""
-        with self._desk.store.transaction() as tx:
+        with self._services.store.transaction() as tx:
             customer = tx.channels.customer(account.customer_id).name
-        vendor, support = self._desk.vendor_name, self._desk.support_email
-        return Packet(customer, vendor, support, self._desk.consent.link(account), self._desk.consent.scopes)
+        vendor, support = self._services.vendor_name, self._services.support_email
+        return Packet(customer, vendor, support, self._services.consent.link(account), self._services.consent.scopes)
 
     def _support_note(self, args: dict[str, Any]) -> Message:
         if "account" not in args:
             return support_note(say(args["sentence"], **args["values"]))
-        with self._desk.store.transaction() as tx:
+        with self._services.store.transaction() as tx:
             account = tx.accounts.get(args["account"])
             customer = tx.channels.customer(account.customer_id)
         return support_note(say(args["sentence"], **account_values(account, customer.name), **args["values"]))

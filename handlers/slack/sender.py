@@ -25,8 +25,8 @@ LONGEST_TEXT = 4000
 """What Slack takes as a message's text (docs.slack.dev/reference/methods/chat.postMessage)."""
 
 
-class SlackCourier:
-    """The `Courier` of the outbox, over Slack's Web API."""
+class SlackSender:
+    """The `Sender` of the outbox, over Slack's Web API."""
 
     def __init__(self, client: WebClient, presenter: Presenter, reminders: Reminders) -> None:
         self._client = client

@@ -16,7 +16,7 @@ from bot.diagnosis.observation import Where
 from bot.diagnosis.observe import from_callback
 from bot.diagnosis.verdict import Verdict
 from bot.microsoft.client import MicrosoftUnreachable
-from bot.services import Desk
+from bot.services import Services
 from bot.signin.consent import approved
 from bot.signin.flows import LIFE
 from bot.signin.links import LinkUnusable
@@ -49,7 +49,7 @@ redirects against `form-action`, and those hosts are not known here."""
 class Pages:
     """The pages and what they need."""
 
-    desk: Desk
+    services: Services
     name_of: Callable[[Person], str]
     nudge: Callable[[], None]
     secure: bool
@@ -73,10 +73,10 @@ class Pages:
     def start(self, secret: str) -> AnyResponse:
         """What will happen, and the button that begins it. However often it is fetched, nothing changes."""
         try:
-            page = self.desk.signin.look(secret)
+            page = self.services.signin.look(secret)
         except LinkUnusable as error:
             return self._link_page(error.reason)
-        permissions = [plainly(f"permission.{scope.rpartition('/')[2]}") for scope in self.desk.consent.scopes]
+        permissions = [plainly(f"permission.{scope.rpartition('/')[2]}") for scope in self.services.consent.scopes]
         asked_by = self.name_of(page.asked_by)
         return self._page("start.html", 200, page=page, permissions=permissions, asked_by=asked_by)
 
@@ -85,11 +85,11 @@ class Pages:
         browser = request.cookies.get(COOKIE, "")
         browser = browser if len(browser) > COOKIE_BYTES else secrets.token_urlsafe(COOKIE_BYTES)
         try:
-            address = self.desk.signin.begin(secret, browser)
+            address = self.services.signin.begin(secret, browser)
         except LinkUnusable as error:
             return self._link_page(error.reason)
         except MicrosoftUnreachable as error:
-            verdict = self.desk.catalogue.explain(error.observation)
+            verdict = self.services.catalogue.explain(error.observation)
             return self._page("unreachable.html", 502, verdict=verdict)
         response = redirect(address, 303)
         # None, because Microsoft's page posts the answer from another site
@@ -100,7 +100,7 @@ class Pages:
         """Back from Microsoft."""
         params = {name: value for name, value in request.form.items() if name.isidentifier()}
         try:
-            done = self.desk.signin.finish(params, request.cookies.get(COOKIE, ""))
+            done = self.services.signin.finish(params, request.cookies.get(COOKIE, ""))
         except LinkUnusable as error:
             return self._link_page(error.reason)
         except SignInRefused as refused:
@@ -119,15 +119,15 @@ class Pages:
         if "error_description" in answer:
             answer["error_description"] = redact(answer["error_description"])
         given = approved(answer)
-        verdict = None if given else self.desk.catalogue.explain(from_callback(answer, Where.ADMIN_CONSENT))
+        verdict = None if given else self.services.catalogue.explain(from_callback(answer, Where.ADMIN_CONSENT))
         return self._page("consent.html", 200, approved=given, answer=answer, verdict=verdict)
 
     def consent_told(self) -> AnyResponse:
         """The administrator lets us know what the approval page said; a refusal gets an error ID."""
         try:
-            recorded = self.desk.consent.told({name: request.form.get(name, "") for name in request.form})
+            recorded = self.services.consent.told({name: request.form.get(name, "") for name in request.form})
         except LinkUnusable as error:
-            self.desk.signin.refused_request("consent.returned", error)
+            self.services.signin.refused_request("consent.returned", error)
             return self._link_page(error.reason)
         finally:
             self.nudge()
@@ -137,14 +137,14 @@ class Pages:
 
     def error(self, code: str) -> AnyResponse:
         """What one row of the catalogue means."""
-        row = self.desk.catalogue.row(code)
+        row = self.services.catalogue.row(code)
         if row is None:
             return self._link_page("no-error", 404)
         return self._page("error.html", 200, verdict=row.verdict(), **_explained(row.verdict()))
 
     def _refused(self, refused: SignInRefused) -> Response:
         verdict, error = refused.recorded.verdict, refused.recorded.failure.ref
-        admin = self.desk.consent.link(refused.account) if verdict.owner is Owner.ADMINISTRATOR else ""
+        admin = self.services.consent.link(refused.account) if verdict.owner is Owner.ADMINISTRATOR else ""
         facts = {
             "account": refused.account,
             "actual": refused.actual,
@@ -155,14 +155,14 @@ class Pages:
         return self._page("refused.html", 403, verdict=verdict, **facts, **_explained(verdict))
 
     def _page(self, template: str, status: int, **facts: object) -> Response:
-        ours = {"support_email": self.desk.support_email, "vendor": self.desk.vendor_name}
+        ours = {"support_email": self.services.support_email, "vendor": self.services.vendor_name}
         response = make_response(render_template(template, **ours, **facts), status)
         form_action = "" if template in LEADS_TO_MICROSOFT else "; form-action 'self'"
         response.headers["Content-Security-Policy"] = POLICY + form_action
         return response
 
     def _too_large(self, error: RequestEntityTooLarge) -> Response:
-        self.desk.signin.refused_request("page.posted", LinkUnusable("too-large"))
+        self.services.signin.refused_request("page.posted", LinkUnusable("too-large"))
         return self._link_page("unknown", 413)
 
     def _link_page(self, reason: str, status: int = 410) -> Response:
@@ -174,10 +174,10 @@ class Pages:
         if request.method != "POST" or request.path == "/oauth/callback":
             return None
         site, origin = request.headers.get("Sec-Fetch-Site", ""), request.headers.get("Origin", "null")
-        own = urlsplit(self.desk.public_url)
+        own = urlsplit(self.services.public_url)
         foreign = origin != "null" and origin != f"{own.scheme}://{own.netloc}"
         if foreign or site not in ("", "same-origin", "none"):
-            self.desk.signin.refused_request("page.posted", LinkUnusable("other-site"))
+            self.services.signin.refused_request("page.posted", LinkUnusable("other-site"))
             return self._link_page("other-site", 403)
         return None
 

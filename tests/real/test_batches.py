@@ -59,11 +59,13 @@ def test_five_hundred_accounts_are_created_once_each_through_kills(world: BotWor
     with world.bot.store.transaction() as tx:
         channel = tx.channels.get(ACME)
     assert channel is not None
-    rows = world.bot.desk.old.list(channel, "\n".join(f"Box {n};box{n}@acme.example" for n in range(MANY)), CAROL)
+    rows = world.bot.services.legacy.list(
+        channel, "\n".join(f"Box {n};box{n}@acme.example" for n in range(MANY)), CAROL
+    )
     assert not [row for row in rows if row.problem]
     world.settle()
     world.bot.worker.stop()
-    world.bot.desk.old.begin(channel, CAROL)
+    world.bot.services.legacy.begin(channel, CAROL)
     for kill in range(1, KILLS + 1):
         work_until(world, kill * 30)
         with world.bot.store.transaction() as tx:  # as if the dead one's leases had ended
@@ -77,7 +79,7 @@ def test_five_hundred_accounts_are_created_once_each_through_kills(world: BotWor
     with world.bot.store.transaction() as tx:
         accounts = tx.accounts.of_customer(channel.customer_id)
         assert len(accounts) == MANY and len({account.address_key for account in accounts}) == MANY
-        taken = [old.account_id for old in tx.old.of_customer(channel.customer_id)]
+        taken = [old.account_id for old in tx.legacy.of_customer(channel.customer_id)]
         assert sorted(taken) == sorted(account.id for account in accounts)
     world.settle(60)
     assert len([m for m in world.carol.messages(ACME) if "new accounts: *500*" in m.text]) == 1

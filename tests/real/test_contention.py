@@ -17,7 +17,7 @@ from bot.diagnosis.failures import Failures
 from bot.diagnosis.observation import Observation, Where
 from bot.lifecycle.hours import Hours
 from bot.lifecycle.ladder import Ladder
-from bot.lifecycle.service import Road
+from bot.lifecycle.service import Lifecycle
 from bot.reminders.service import Reminders
 from storage.database import Store, connect
 from storage.tables import Account, Channel, Customer, Failure, Job
@@ -55,15 +55,15 @@ class Office:
 def office(url: str) -> Iterator[Office]:
     store, clock = Store(connect(url)), StillClock()
     hours, ladder = Hours(ZoneInfo("UTC"), time(0), time(0), "1234567"), Ladder([timedelta(hours=4)])
-    road = Road(clock, ladder, hours, DESK)
+    lifecycle = Lifecycle(clock, ladder, hours, DESK)
     with store.transaction() as tx:
         customer = tx.channels.add_customer("Acme Marine", NOW)
         who = {"bound_by_team": VERA.team, "bound_by_user": VERA.user}
         channel = Channel(id=CHANNEL, customer_id=customer.id or 0, bound_at=NOW, **who)
         tx.channels.bind(channel)
         account = tx.accounts.add(new_account(customer))
-        road.move(tx, account, State.UNMAPPED, VERA)
-    reminders = Reminders(store, clock, road, ladder, hours, DESK)
+        lifecycle.transition(tx, account, State.UNMAPPED, VERA)
+    reminders = Reminders(store, clock, lifecycle, ladder, hours, DESK)
     yield Office(store, reminders, Failures(catalogue.load(), clock, ALERTS), channel, account.id or 0)
     store.engine.dispose()
 

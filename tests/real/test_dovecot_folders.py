@@ -114,7 +114,7 @@ class Stage:
 
     def _last_test(self) -> int:
         with self.world.bot.store.transaction() as tx:
-            test = tx.tests.latest(self.world.account("Info").id or 0)
+            test = tx.checks.latest(self.world.account("Info").id or 0)
         assert test is not None and test.finished_at is not None
         return test.id or 0
 

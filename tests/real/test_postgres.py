@@ -122,7 +122,7 @@ def test_the_database_refuses_a_second_account_of_an_address(url: str, tmp_path:
         together.wait()
         try:
             form = Form(f"Info {number}", "Acme", "info@acme.example", "", True)
-            return world.bot.desk.accounts.create(channel, form, Person("T0ACME", "U0CAROL")).ref
+            return world.bot.services.accounts.create(channel, form, Person("T0ACME", "U0CAROL")).ref
         except InvalidForm as error:
             return error.problems["sender_email"]
 

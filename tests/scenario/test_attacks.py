@@ -193,7 +193,7 @@ def test_a_flow_that_a_newer_one_ended(target: Target) -> None:
 def test_a_link_that_was_withdrawn_while_somebody_was_at_microsoft(target: Target) -> None:
     browser = Browser()
     answer = target.answer(browser)
-    target.world.bot.desk.links.withdraw(target.world.account(target.name), Person("T0LUMEN", "U0VERA"))
+    target.world.bot.services.links.withdraw(target.world.account(target.name), Person("T0LUMEN", "U0VERA"))
     target.refused(target.returned(browser, answer), "leads nowhere")
 
 

@@ -158,7 +158,7 @@ def test_a_malformed_post(target: Target, kind: str, body: bytes) -> None:
 
 def approval(target: Target) -> str:
     """The `state` of the account's approval page."""
-    link = target.world.bot.desk.consent.link(target.world.account(target.name))
+    link = target.world.bot.services.consent.link(target.world.account(target.name))
     return link.partition("state=")[2].replace("%3D", "=")
 
 

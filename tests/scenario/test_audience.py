@@ -18,12 +18,12 @@ RAW = "planted-raw-reply"
 
 def test_nothing_of_another_customer_and_no_raw_reply_is_ever_shown_to_a_customer(world: BotWorld) -> None:
     world.set_up()
-    office, desk = world.practice.office, world.bot.desk
+    office, services = world.practice.office, world.bot.services
     office.add_workspace("T0BORE", "Borealis")
     office.add_member("U0NORA", "Nora", "T0BORE", "Customer")
     office.add_channel("C0BORE", "borealis-lumen", {"U0VERA", "U0NORA"})
-    rival = desk.customers.bind("C0BORE", "Planted Rival Ltd", VERA)
-    desk.accounts.create(rival, Form("Planted Box", "Planted Sender", RIVAL), VERA)
+    rival = services.customers.bind("C0BORE", "Planted Rival Ltd", VERA)
+    services.accounts.create(rival, Form("Planted Box", "Planted Sender", RIVAL), VERA)
     line = {"line": f"535 5.7.3 {RAW} Authentication unsuccessful"}
     world.practice.world.scenarios["raw"] = Scenario("raw", "", "", "mailbox", "smtp.auth", line)
     for address in (INFO, RIVAL):

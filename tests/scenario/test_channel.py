@@ -77,8 +77,8 @@ def test_an_event_that_slack_repeats_is_handled_once(world: BotWorld) -> None:
     world.set_up()
     event = {"type": "app_mention", "user": "U0CAROL", "user_team": "T0ACME", "ts": "1.1"}
     body = {"event_id": "Ev1", "event": event | {"text": "<@U0MAILDESK> help", "channel": ACME}}
-    take_in(world.bot.desk, body)
-    take_in(world.bot.desk, body)
+    take_in(world.bot.services, body)
+    take_in(world.bot.services, body)
     world.settle()
     answers = [m for m in world.carol.messages(ACME) if "Everything is done with buttons" in m.text]
     assert len(answers) == 1

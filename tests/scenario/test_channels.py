@@ -18,7 +18,7 @@ AWAY = {
 
 
 def happens(world: BotWorld, event: dict[str, Any]) -> None:
-    take_in(world.bot.desk, {"event_id": f"Ev{world.clock.now().timestamp()}", "event": {"channel": ACME} | event})
+    take_in(world.bot.services, {"event_id": f"Ev{world.clock.now().timestamp()}", "event": {"channel": ACME} | event})
     world.settle()
 
 

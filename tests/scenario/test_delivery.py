@@ -15,11 +15,11 @@ def cards(world: BotWorld) -> int:
 def crash_after_posting(world: BotWorld) -> None:
     """Post the set-up card, and die before that is written down."""
     world.bot.worker.stop()
-    world.bot.desk.customers.bind(ACME, "Acme Marine", Person("T0LUMEN", "U0VERA"))
+    world.bot.services.customers.bind(ACME, "Acme Marine", Person("T0LUMEN", "U0VERA"))
     with world.bot.store.transaction() as tx:
         claimed = tx.outbox.claim_next(world.clock.now(), LEASE)
     assert claimed is not None
-    world.bot.delivery._courier.show(claimed.item, None, None)
+    world.bot.delivery._sender.show(claimed.item, None, None)
     assert cards(world) == 1
 
 

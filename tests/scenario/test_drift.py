@@ -184,10 +184,10 @@ def test_a_test_that_ended_keeps_its_steps_when_its_worker_died_before_it_could_
     world.settle()
     account_id = world.account("Info").id or 0
     with world.bot.store.transaction() as tx:
-        before = tx.tests.latest(account_id)
+        before = tx.checks.latest(account_id)
         assert before is not None
         tx.jobs.add("connection-test", {"test": before.id}, world.clock.now())
     world.settle()
     with world.bot.store.transaction() as tx:
-        after = tx.tests.latest(account_id)
+        after = tx.checks.latest(account_id)
     assert after is not None and after.steps == before.steps

@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from bot.common import ids
 from sandbox.world import Folder
-from storage.tables import Account, FolderListing
+from storage.tables import Account, FolderSnapshot
 from storage.vocabulary import FolderRole, State
 from tests.scenario.test_folders import BIURO, CAROL, INFO, folder, folders, looked_at_again, mapping, opened
 from tests.support.slack import Message, SlackPerson, Window
@@ -167,7 +167,7 @@ def many_like_info(world: BotWorld, many: int) -> None:
                 "address_key": address,
             }
             account = tx.accounts.add(Account(**model.model_dump(exclude={"id"}) | own))
-            rows = FolderListing(account_id=account.id or 0, listed_at=world.clock.now(), folders=listing.folders)
+            rows = FolderSnapshot(account_id=account.id or 0, listed_at=world.clock.now(), folders=listing.folders)
             tx.accounts.put_listing(rows)
 
 

@@ -40,10 +40,10 @@ def shown(world: BotWorld, *wanted: str, without: str = "") -> str:
 
 
 def customers(world: BotWorld, count: int) -> None:
-    office, desk = world.practice.office, world.bot.desk
+    office, services = world.practice.office, world.bot.services
     for number in range(count):
         office.add_channel(f"C0MORE{number}", f"more-{number}", {"U0VERA"})
-        desk.customers.bind(f"C0MORE{number}", f"Customer {number:02}", VERA)
+        services.customers.bind(f"C0MORE{number}", f"Customer {number:02}", VERA)
 
 
 def test_support_sees_who_waits_the_longest_first_with_requests_and_alerts(world: BotWorld) -> None:

@@ -48,13 +48,13 @@ def answers_in_time(world: BotWorld) -> Iterator[None]:
 def listed(world: BotWorld) -> list[OldAccount]:
     """What the customer has listed."""
     with world.bot.store.transaction() as tx:
-        return tx.old.of_customer(1)
+        return tx.legacy.of_customer(1)
 
 
 def draft(world: BotWorld) -> str:
     """The list that was begun and not taken."""
     with world.bot.store.transaction() as tx:
-        newest = tx.old.latest_draft(1)
+        newest = tx.legacy.latest_draft(1)
     return newest.text if newest else ""
 
 

@@ -94,7 +94,7 @@ def test_a_test_right_after_the_mend_never_shows_a_refusal_that_was_kept(world: 
     world.vera.slash(ACME, "test Info")
     world.settle()
     with world.bot.store.transaction() as tx:
-        test = tx.tests.latest(world.account("Info").id or 0)
+        test = tx.checks.latest(world.account("Info").id or 0)
     assert test is not None and test.passed
 
 
@@ -199,7 +199,7 @@ def test_a_test_that_a_killed_worker_left_looks_for_its_message_and_sends_none(w
     taken = world.practice.smtp.taken
     with world.bot.store.transaction() as tx:
         account = tx.accounts.lock(world.account("Info").id or 0)
-        test = world.bot.desk.tests.request(tx, account, MAILDESK, round_trip=True)
+        test = world.bot.services.checks.request(tx, account, MAILDESK, round_trip=True)
         test.message_id = "<maildesk-left@acme.example>"  # as it stands when a worker dies after sending
     inbox = world.practice.world.mailboxes[INFO].folder("INBOX")
     assert inbox is not None
@@ -207,7 +207,7 @@ def test_a_test_that_a_killed_worker_left_looks_for_its_message_and_sends_none(w
     other = inbox.deliver(b"Message-ID: <1@x.example>.<maildesk-left@acme.example>\r\nSubject: a copy\r\n\r\nx\r\n")
     world.settle()
     with world.bot.store.transaction() as tx:
-        done = tx.tests.get(test.id or 0)
+        done = tx.checks.get(test.id or 0)
     assert done.passed
     assert inbox.messages == [other], "a search finds parts of an ID too"
     assert world.practice.smtp.taken == taken
@@ -230,7 +230,7 @@ def test_a_shared_mailbox_is_opened_by_its_delegate_who_sends_as_it(world: BotWo
     result = world.carol.find(ACME, "The connection of Sales works")
     assert "no copy of it was found among the sent mail" in result.text, "it is kept in the delegate's own mailbox"
     with world.bot.store.transaction() as tx:
-        test = tx.tests.latest(world.account("Sales").id or 0)
+        test = tx.checks.latest(world.account("Sales").id or 0)
     assert test is not None
     evidence = {row["step"]: row["evidence"] for row in test.steps}
     assert f"opens the shared mailbox {shared}" in evidence["identity"]

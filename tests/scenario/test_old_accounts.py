@@ -38,7 +38,7 @@ def test_bad_rows_are_named_and_mended_in_place_and_nothing_is_lost(world: BotWo
     for line, problem in ((4, "no e-mail address"), (5, "does not look like"), (6, "further up already")):
         assert f"Line {line}" in review.text and problem in review.text
     with world.bot.store.transaction() as tx:
-        assert tx.old.of_customer(1) == [], "looking changes nothing"
+        assert tx.legacy.of_customer(1) == [], "looking changes nothing"
     assert "Info" in review.text and "office@acme.example" in review.text, "what is good is shown, too"
     assert world.carol.submit(review, {}) == {}
     left = world.carol.window("What will be listed", "2 listed", "*3* cannot be listed")
@@ -57,8 +57,8 @@ def test_what_is_listed_or_connected_already_is_said(world: BotWorld) -> None:
     with world.bot.store.transaction() as tx:
         channel = tx.channels.get(ACME)
     assert channel is not None
-    world.bot.desk.old.list(channel, "Office;office@acme.example", CAROL)
-    rows = world.bot.desk.old.check(channel, "INFO@acme.example\noffice@acme.example")
+    world.bot.services.legacy.list(channel, "Office;office@acme.example", CAROL)
+    rows = world.bot.services.legacy.check(channel, "INFO@acme.example\noffice@acme.example")
     assert [row.problem for row in rows] == ["old.connected_already", "old.listed_already"]
 
 
@@ -98,14 +98,14 @@ def test_a_deleted_old_account_can_be_taken_back_for_seven_days(world: BotWorld)
     plan(world)
     world.pass_time(days=1, minutes=1)
     with world.bot.store.transaction() as tx:
-        assert tx.old.of_customer(1) == []
+        assert tx.legacy.of_customer(1) == []
 
 
 def begin(world: BotWorld) -> int:
     with world.bot.store.transaction() as tx:
         channel = tx.channels.get(ACME)
     assert channel is not None
-    return world.bot.desk.old.begin(channel, CAROL).id or 0
+    return world.bot.services.legacy.begin(channel, CAROL).id or 0
 
 
 def test_a_batch_can_be_stopped_and_what_failed_is_told(world: BotWorld) -> None:
@@ -113,16 +113,16 @@ def test_a_batch_can_be_stopped_and_what_failed_is_told(world: BotWorld) -> None
     with world.bot.store.transaction() as tx:
         channel = tx.channels.get(ACME)
     assert channel is not None
-    old = world.bot.desk.old
+    old = world.bot.services.legacy
     old.list(channel, "Info;info@acme.example\nOffice;office@acme.example", CAROL)
     world.bot.worker.stop()
     begin(world)
     with world.bot.store.transaction() as tx:
-        info = tx.old.with_address(channel.customer_id, "info@acme.example")
+        info = tx.legacy.with_address(channel.customer_id, "info@acme.example")
     assert info is not None
     old.plan(info, Plan.RETAIN, CAROL)
     world.restart_bot()
-    old = world.bot.desk.old
+    old = world.bot.services.legacy
     message = world.carol.find(ACME, "*1* done, 1 failed, 0 to go", "info@acme.example", "That is all")
     assert message.buttons == []
 
@@ -130,7 +130,7 @@ def test_a_batch_can_be_stopped_and_what_failed_is_told(world: BotWorld) -> None
     world.bot.worker.stop()
     batch_id = begin(world)
     with world.bot.store.transaction() as tx:
-        batch = tx.old.batch(batch_id)
+        batch = tx.legacy.batch(batch_id)
     assert batch is not None
     old.cancel(batch, CAROL)
     world.restart_bot()
@@ -153,6 +153,6 @@ def test_a_file_is_listed_from_the_command_line_after_a_look_at_what_would_happe
     assert "1 can be listed, 1 with a problem" in looked.stdout
     assert "1 listed" in maildesk("--do").stdout
     with world.bot.store.transaction() as tx:
-        assert [old.name for old in tx.old.of_customer(1)] == ["Büro"]
+        assert [old.name for old in tx.legacy.of_customer(1)] == ["Büro"]
     file.write_bytes(b"PK\x03\x04\x00")
     assert "save the table as CSV" in maildesk().stderr

@@ -24,8 +24,8 @@ MANY = 300
 def multiply(world: BotWorld, count: int) -> None:
     """So many more live mailboxes, each with a refresh token of its own and an access token that has ended."""
     stand_in, people = world.practice.microsoft.grants, world.practice.world
-    cipher, desk, now = Cipher(world.bot.settings.keys), world.bot.desk, world.clock.now()
-    with desk.store.transaction() as tx:
+    cipher, services, now = Cipher(world.bot.settings.keys), world.bot.services, world.clock.now()
+    with services.store.transaction() as tx:
         channel, first = tx.channels.get(ACME), tx.grants.get(1)
         assert channel is not None and first is not None
         folders = list(tx.accounts.folders(1).values())
@@ -39,10 +39,10 @@ def multiply(world: BotWorld, count: int) -> None:
         address = f"box{number}@acme.example"
         people.add(User(address, address, tenant.id))
         people.add(Mailbox(address, people.mailboxes[INFO].folders))
-        account = desk.accounts.create(channel, Form(f"Box {number}", "Acme", address), Person("T0ACME", "U0CAROL"))
+        account = services.accounts.create(channel, Form(f"Box {number}", "Acme", address), Person("T0ACME", "U0CAROL"))
         own = json.dumps(cache).replace(INFO, address).replace(original.oid, people.people[address].oid)
         text = own.replace(refresh_token, stand_in._new_refresh(people.people[address], scopes))
-        with desk.store.transaction() as tx:
+        with services.store.transaction() as tx:
             account = tx.accounts.lock(account.id or 0)
             account.state, account.tenant_id, account.object_id = State.LIVE, tenant.id, people.people[address].oid
             account.signed_in_as, account.signed_in_at, account.proved_at = address, now, now

@@ -70,7 +70,7 @@ def add_in_yard(world: BotWorld) -> None:
         channel = tx.channels.get(YARD)
     assert channel is not None
     form = Form("Yard", "Acme Marine", "yard@yard.example")
-    world.bot.desk.accounts.create(channel, form, Person("T0ACME", "U0CAROL", YARD))
+    world.bot.services.accounts.create(channel, form, Person("T0ACME", "U0CAROL", YARD))
     world.settle()
 
 

@@ -239,7 +239,7 @@ def all_put_off(day: BotWorld) -> Message:
     assert channel is not None
     for number in range(MANY):
         form = Form(f"Box {number}", "Acme Marine", f"box{number}@acme.example")
-        world.bot.desk.accounts.create(channel, form, carol)
+        world.bot.services.accounts.create(channel, form, carol)
     everything_is_sent(world)
     world.clock.pass_time(hours=4, minutes=1)
     world.bot.worker.tick()

@@ -211,22 +211,22 @@ class Stage:
         self.other = self._things(OTHER, "Borealis", "other@borealis.example")
 
     def _things(self, channel_id: str, customer: str, address: str) -> Things:
-        desk, vera = self.world.bot.desk, PEOPLE[Role.SUPPORT]
-        bound = desk.customers.bind(channel_id, customer, vera)
-        made = desk.accounts.create(bound, Form(customer, customer, address), vera)
+        services, vera = self.world.bot.services, PEOPLE[Role.SUPPORT]
+        bound = services.customers.bind(channel_id, customer, vera)
+        made = services.accounts.create(bound, Form(customer, customer, address), vera)
         seen = Observation(Where.TOKEN, step="token", error="invalid_client")
-        with desk.store.transaction() as tx:
-            failure = desk.failures.record(tx, seen, tx.accounts.get(made.id or 0)).failure
+        with services.store.transaction() as tx:
+            failure = services.failures.record(tx, seen, tx.accounts.get(made.id or 0)).failure
             incident = tx.incidents.all_open()[0]
             reminder = Reminder(channel_id=channel_id, posted_at=self.world.clock.now(), account_ids=[made.id])
             tx.session.add(reminder)
             tx.session.flush()
-        request = desk.help.do_it(bound, None, vera)
-        desk.old.list(bound, f"old-{address}", vera)
-        batch = desk.old.begin(bound, vera)
-        draft = desk.drafts.begin(bound, f"later-{address}", vera)
-        with desk.store.transaction() as tx:
-            old = tx.old.of_customer(bound.customer_id)[0]
+        request = services.requests.do_it(bound, None, vera)
+        services.legacy.list(bound, f"old-{address}", vera)
+        batch = services.legacy.begin(bound, vera)
+        draft = services.drafts.begin(bound, f"later-{address}", vera)
+        with services.store.transaction() as tx:
+            old = tx.legacy.of_customer(bound.customer_id)[0]
         ids = (request.id, incident.id, reminder.id, old.id, batch.id, draft.draft_id)
         return Things(channel_id, made.ref, failure.ref, *(str(each) for each in ids))
 
@@ -342,6 +342,6 @@ def test_nobody_refused_did_anything(stage: Stage, refused: dict[bool, Result]) 
 
 def test_a_team_that_is_not_the_persons_own_opens_nothing(stage: Stage) -> None:
     """User ids mean nothing without their workspace: Vera's id in another one is nobody of ours."""
-    rights = stage.world.bot.desk.rights
+    rights = stage.world.bot.services.rights
     assert not rights.is_support(Person("T0ACME", "U0VERA"))
     assert rights.role(Person("T0ELSE", "U0VERA"), ALERTS) is not Role.SUPPORT

@@ -162,8 +162,8 @@ def finished(world: BotWorld) -> int:
     account_id = world.account("Info").id or 0
     with world.bot.store.transaction() as tx:
         latest, running = (
-            tx.tests.latest(account_id),
-            tx.tests.running(account_id, world.clock.now() - timedelta(hours=5)),
+            tx.checks.latest(account_id),
+            tx.checks.running(account_id, world.clock.now() - timedelta(hours=5)),
         )
     assert latest is not None and running is None, "a test has not come to an end"
     return latest.id or 0

@@ -192,13 +192,13 @@ def list_old(world: BotWorld) -> None:
     with world.bot.store.transaction() as tx:
         channel = tx.channels.get(ACME)
     assert channel is not None
-    world.bot.desk.old.list(channel, f"Info;{INFO}", Person("T0ACME", "U0CAROL", ACME))
+    world.bot.services.legacy.list(channel, f"Info;{INFO}", Person("T0ACME", "U0CAROL", ACME))
 
 
 def old_account(world: BotWorld) -> OldAccount:
     """The old account of `INFO` as it stands."""
     with world.bot.store.transaction() as tx:
-        found = tx.old.with_address(1, INFO)
+        found = tx.legacy.with_address(1, INFO)
     assert found is not None
     return found
 
@@ -214,7 +214,7 @@ def asked(world: BotWorld) -> Window:
     world.carol.press(world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Add an account")
     window = world.carol.window("New Microsoft 365 account (Corporate)")
     assert OLD not in window.inputs
-    values = {"Account name": "Front desk", "Sender name": "Acme Marine", "Sender email": INFO.upper()}
+    values = {"Account name": "Front services", "Sender name": "Acme Marine", "Sender email": INFO.upper()}
     assert world.carol.submit(window, values) == {}
     return world.carol.window("New Microsoft 365 account (Corporate)", "stands in your list of old accounts")
 
@@ -224,7 +224,7 @@ def test_an_old_account_of_the_address_is_asked_about_and_nothing_typed_is_lost(
     window = asked(world)
     assert f"*{INFO.upper()}* stands in your list" in window.text and OLD_GONE in window.text
     there = shown(window)
-    assert (there["Account name"], there["Sender email"], there[OLD]) == ("Front desk", INFO.upper(), [])
+    assert (there["Account name"], there["Sender email"], there[OLD]) == ("Front services", INFO.upper(), [])
 
     said = world.carol.submit(window, {})
     assert set(said) == {OLD} and "Please delete the old account first" in said[OLD]
@@ -234,10 +234,10 @@ def test_an_old_account_of_the_address_is_asked_about_and_nothing_typed_is_lost(
 def test_when_the_old_account_is_deleted_the_new_one_takes_its_place(world: BotWorld) -> None:
     list_old(world)
     assert world.carol.submit(asked(world), {OLD: [OLD_GONE]}) == {}
-    world.card("Front desk", "Waiting for the sign-in")
+    world.card("Front services", "Waiting for the sign-in")
     old = old_account(world)
-    assert old.deleted_at is not None and old.account_id == world.account("Front desk").id
-    assert world.account("Front desk").state is State.AWAITING_SIGN_IN
+    assert old.deleted_at is not None and old.account_id == world.account("Front services").id
+    assert world.account("Front services").state is State.AWAITING_SIGN_IN
 
     world.carol.press(world.carol.find(ACME, "all 1 replaced or kept"), "Your old accounts")
     assert "Waiting for the sign-in · The old one is deleted" in world.carol.window("*1* of 1 have a new account").text
@@ -245,20 +245,20 @@ def test_when_the_old_account_is_deleted_the_new_one_takes_its_place(world: BotW
 
 def test_an_old_account_that_is_retained_is_asked_about_too(world: BotWorld) -> None:
     list_old(world)
-    world.bot.desk.old.plan(old_account(world), Plan.RETAIN, Person("T0ACME", "U0CAROL", ACME))
+    world.bot.services.legacy.plan(old_account(world), Plan.RETAIN, Person("T0ACME", "U0CAROL", ACME))
     assert set(world.carol.submit(asked(world), {})) == {OLD}
 
 
 def test_another_address_in_the_form_that_asks_needs_no_word(world: BotWorld) -> None:
     list_old(world)
     assert world.carol.submit(asked(world), {"Sender email": "biuro@acme.example"}) == {}
-    world.card("Front desk", "biuro@acme.example")
+    world.card("Front services", "biuro@acme.example")
     assert old_account(world).account_id is None
 
 
 def test_an_old_account_that_was_marked_deleted_before_is_not_asked_about(world: BotWorld) -> None:
     list_old(world)
-    world.bot.desk.old.mark(old_account(world), True, Person("T0ACME", "U0CAROL", ACME))
+    world.bot.services.legacy.mark(old_account(world), True, Person("T0ACME", "U0CAROL", ACME))
     marked = old_account(world).deleted_at
     world.add(INFO, "Info")
     old = old_account(world)

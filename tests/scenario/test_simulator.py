@@ -90,7 +90,7 @@ def sign_in(world: BotWorld) -> str:
         ticket = tx.signins.usable_ticket(world.account(NAME).id or 0, world.clock.now())
     assert ticket is not None
     browser = Browser()
-    page = browser.press(browser.open(world.bot.desk.links.url(ticket)), "Continue to Microsoft")
+    page = browser.press(browser.open(world.bot.services.links.url(ticket)), "Continue to Microsoft")
     page = browser.press(page, MAILBOX)
     page = browser.press(page, "Accept") if "Permissions requested" in page.text else page
     return browser.press(page, "Return to the application").text if "Need admin approval" in page.text else page.text

@@ -14,7 +14,7 @@ from sqlmodel import select
 from bot.common.clock import Clock
 from bot.common.people import Person
 from bot.common.refusals import Refused
-from bot.lifecycle.service import Road
+from bot.lifecycle.service import Lifecycle
 from bot.reminders.service import Reminders
 from storage.database import Store
 from storage.tables import Account, Channel, Customer
@@ -147,9 +147,9 @@ def _deed(at: datetime, what: str, **how: Any) -> dict[str, Any]:
 class People:
     """Does what the plan says, through the bot's services, and writes down when and to which accounts it was done."""
 
-    def __init__(self, store: Store, clock: Clock, road: Road, reminders: Reminders, record: Path) -> None:
+    def __init__(self, store: Store, clock: Clock, lifecycle: Lifecycle, reminders: Reminders, record: Path) -> None:
         self._store, self._clock = store, clock
-        self._road, self._reminders = road, reminders
+        self._lifecycle, self._reminders = lifecycle, reminders
         self._file = os.open(record, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
     def do(self, deeds: list[dict[str, Any]]) -> int:
@@ -169,7 +169,7 @@ class People:
         state, owner = State(deed["state"]), Owner(deed["owner"])
         with self._store.transaction() as tx:
             for account_id in deed["accounts"]:
-                self._road.move(tx, tx.accounts.lock(account_id), state, ADA, owner, deed["quiet"])
+                self._lifecycle.transition(tx, tx.accounts.lock(account_id), state, ADA, owner, deed["quiet"])
         return {}
 
     def _snooze(self, deed: dict[str, Any], now: datetime) -> dict[str, Any]:

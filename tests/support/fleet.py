@@ -28,7 +28,7 @@ from sqlmodel import col, func, select
 
 from bot.lifecycle.hours import Hours
 from bot.lifecycle.ladder import Ladder
-from bot.lifecycle.service import Road
+from bot.lifecycle.service import Lifecycle
 from bot.messages import notices
 from bot.messages.delivery import LEASE, Delivery
 from bot.reminders.service import Reminders
@@ -93,8 +93,8 @@ class Bot:
         ordinary = Hours(ZoneInfo(ZONE), time.fromisoformat(BEGIN), time.fromisoformat(END))
         self._clock = clock
         self.store, ladder = Store(connect(url)), Ladder(RUNGS)
-        self.road = Road(clock, ladder, ordinary, SUPPORT)
-        self.reminders = Reminders(self.store, clock, self.road, ladder, ordinary, SUPPORT)
+        self.lifecycle = Lifecycle(clock, ladder, ordinary, SUPPORT)
+        self.reminders = Reminders(self.store, clock, self.lifecycle, ladder, ordinary, SUPPORT)
         self.delivery = Delivery(self.store, clock, Recorder(folder / "posts.jsonl", clock))
 
     def work(self, order: str) -> int:
@@ -276,7 +276,7 @@ class Fleet:
         bot = Bot(self._url, self._folder, self._clock)
         if number >= 0:
             return bot.work
-        people = People(bot.store, self._clock, bot.road, bot.reminders, self._folder / "deeds.jsonl")
+        people = People(bot.store, self._clock, bot.lifecycle, bot.reminders, self._folder / "deeds.jsonl")
         questions = {"message": bot.delivery.next_due, "due": bot.next_due}
         return lambda order: questions[order]() if isinstance(order, str) else people.do(order)
 

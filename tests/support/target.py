@@ -82,14 +82,14 @@ class Target:
 
 def aim(world: BotWorld) -> Target:
     """A new account in the channel, made by Carol."""
-    desk, carol = world.bot.desk, Person("T0ACME", "U0CAROL")
-    with desk.store.transaction() as tx:
+    services, carol = world.bot.services, Person("T0ACME", "U0CAROL")
+    with services.store.transaction() as tx:
         channel = tx.channels.get(ACME)
         before = len(tx.audit.since(*ALWAYS, 0, 100_000))
     assert channel is not None
-    account = desk.accounts.create(channel, Form(f"Box {before}", "Acme Marine", INFO), carol)
-    with desk.store.transaction() as tx:
+    account = services.accounts.create(channel, Form(f"Box {before}", "Acme Marine", INFO), carol)
+    with services.store.transaction() as tx:
         ticket = tx.signins.usable_ticket(account.id or 0, world.clock.now())
         last = tx.audit.since(*ALWAYS, 0, 100_000)[-1]
     assert ticket is not None
-    return Target(world, account.name, desk.links.url(ticket), last.id or 0)
+    return Target(world, account.name, services.links.url(ticket), last.id or 0)

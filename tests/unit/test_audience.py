@@ -18,7 +18,7 @@ from bot.accounts.overview import Standing
 from bot.accounts.progress import Facts
 from bot.accounts.service import Form
 from bot.diagnosis.failures import Ending, History
-from bot.folders.service import Accepted, Candidates, folder_key
+from bot.folders.service import Accepted, FolderSuggestions, folder_key
 from bot.legacy.drafts import Review
 from bot.legacy.importing import Row
 from bot.mail.probe import MailFolder
@@ -152,11 +152,11 @@ class Made:
         return reminders.ReminderView(row, waiting * 5, NOW, 7, ["U0CAROL"], (NOW, "U0CAROL"))
 
     @property
-    def listed(self) -> Candidates:
+    def listed(self) -> FolderSuggestions:
         found = [MailFolder("INBOX", "INBOX", "/", ()), MailFolder("S", self.name, "/", ("\\Sent",))]
         found += [MailFolder(f"F{n}", f"{self.name}/{self.name}/{n}", "/", ()) for n in range(600)]
         suggestions = suggest(found)
-        return Candidates(tuple(found), suggestions, {role: c.folder for role, c in suggestions.chosen.items()})
+        return FolderSuggestions(tuple(found), suggestions, {role: c.folder for role, c in suggestions.chosen.items()})
 
     @property
     def folders(self) -> folders.FolderForm:

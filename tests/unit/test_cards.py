@@ -15,7 +15,7 @@ from bot.config import clouds
 from bot.diagnosis import catalogue
 from bot.diagnosis.evidence import bundle
 from bot.diagnosis.failures import Ending, History
-from bot.folders.service import Candidates
+from bot.folders.service import FolderSuggestions
 from bot.mail.probe import MailFolder
 from bot.mail.suggestions import suggest
 from handlers.cards import (
@@ -221,7 +221,7 @@ def test_the_folder_form_with_any_names_and_number(names: list[str], one: Accoun
     listed = tuple(MailFolder(f"{number}{name}", name, "/", ()) for number, name in enumerate(names))
     flagged = (MailFolder("INBOX", "INBOX", "/", ()), MailFolder("S", names[0], "/", ("\\Sent",)), *listed)
     suggestions = suggest(flagged)
-    found = Candidates(flagged, suggestions, {role: each.folder for role, each in suggestions.chosen.items()})
+    found = FolderSuggestions(flagged, suggestions, {role: each.folder for role, each in suggestions.chosen.items()})
     form = folders.first_form(one, found)
     last = folders.FolderForm(one, found, form.chosen, names[-1][:20], len(form.fitting) // folders.PAGE, 7)
     for each in (form, last, replace(last, words="no such name", page=0)):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.folders.service import Candidates, folder_key
+from bot.folders.service import FolderSuggestions, folder_key
 from bot.mail.imap_list import MailFolder
 from bot.mail.suggestions import offered, suggest
 from handlers.cards.folders import PAGE, FolderForm, first_form, mapping_form
@@ -44,7 +44,7 @@ def form(folders: list[MailFolder], mapped: dict[FolderRole, MailFolder] | None 
     suggestions = suggest(folders)
     chosen = {role: each.folder for role, each in suggestions.chosen.items()} | kept
     needed = [each.server_name for each in kept.values()]
-    return first_form(account(), Candidates(offered(folders, needed), suggestions, chosen, kept))
+    return first_form(account(), FolderSuggestions(offered(folders, needed), suggestions, chosen, kept))
 
 
 def field(view: dict[str, Any], role: FolderRole) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.mail.steps import ProbeFailed
-from bot.mail.trace import Journey, located
+from bot.mail.trace import ConnectionTrace, located
 from storage.vocabulary import StepId
 
 
@@ -17,6 +17,6 @@ from storage.vocabulary import StepId
     ],
 )
 def test_a_connection_that_breaks_while_it_is_made(error: OSError, behind: str, layer: str) -> None:
-    with pytest.raises(ProbeFailed) as failed, located(Journey(behind_tcp=behind), StepId.IMAP_CONNECT):
+    with pytest.raises(ProbeFailed) as failed, located(ConnectionTrace(behind_tcp=behind), StepId.IMAP_CONNECT):
         raise error
     assert failed.value.observation.layer == layer

@@ -38,7 +38,7 @@ WRONG = {
     "SLACK_API_URL": ("http://slack.example",),
     "SUPPORT_USERGROUP": ("support",),
     "SUPPORT_USERS": ("U1", "T1:U1 T2:U2", "T1:"),
-    "SUPPORT_CHANNEL": ("#desk", "U0123"),
+    "SUPPORT_CHANNEL": ("#services", "U0123"),
     "ALERT_CHANNEL": ("alerts",),
     "SUPPORT_EMAIL": ("support",),
     "MS_CLIENT_ID": ("planted-client",),
