@@ -66,9 +66,13 @@ class Commands:
         """Do what was typed; a word that is none of ours gets a suggestion."""
         subcommand = self._subcommands.get(command.name or "help")
         if subcommand is None:
-            guess = (get_close_matches(command.name, self._subcommands, n=1, cutoff=0.4) or ["help"])[0]
+            guess = (
+                get_close_matches(command.name, self._subcommands, n=1, cutoff=0.4) or ["help"]
+            )[0]
             answer(_sentence("help.did_you_mean", typed=command.name, guess=guess))
-        elif not command.trigger and command.name in WINDOWED:  # a mention opens no window: its answer has the buttons
+        elif (
+            not command.trigger and command.name in WINDOWED
+        ):  # a mention opens no window: its answer has the buttons
             self._help(command, answer)
         else:
             subcommand(command, answer)
@@ -106,7 +110,12 @@ class Commands:
 
     def _login(self, command: Command, answer: Answer) -> None:
         account = lookup.account_named(
-            self._services, command.person, command.channel, command.rest, Action.SIGN_IN, command.name
+            self._services,
+            command.person,
+            command.channel,
+            command.rest,
+            Action.SIGN_IN,
+            command.name,
         )
         self._services.accounts.renew_link(account, command.person)
         answer(_sentence("command.link_renewed", name=account.name))
@@ -124,7 +133,12 @@ class Commands:
 
     def _folders(self, command: Command, answer: Answer) -> None:
         account = lookup.account_named(
-            self._services, command.person, command.channel, command.rest, Action.MAP_FOLDERS, command.name
+            self._services,
+            command.person,
+            command.channel,
+            command.rest,
+            Action.MAP_FOLDERS,
+            command.name,
         )
         open_folders(self._services, self._windows(command), account)
 
@@ -143,14 +157,23 @@ class Commands:
             with suppress(ValueError):
                 until = read_until(" ".join(words[-count:]), now, self._services.hours.zone)
                 named = words[:-count]
-                named = named[:-1] if named[-1:] and named[-1].lower() in ("in", "for", "until") else named
+                named = (
+                    named[:-1]
+                    if named[-1:] and named[-1].lower() in ("in", "for", "until")
+                    else named
+                )
                 if now < until <= now + LONGEST_PAUSE and named:
                     return " ".join(named), until
         raise Refused("command.snooze_until")
 
     def _remove(self, command: Command, answer: Answer) -> None:
         account = lookup.account_named(
-            self._services, command.person, command.channel, command.rest, Action.DISCONNECT, command.name
+            self._services,
+            command.person,
+            command.channel,
+            command.rest,
+            Action.DISCONNECT,
+            command.name,
         )
         self._windows(command).open(disconnect_form(account))
 
@@ -166,7 +189,9 @@ class Commands:
     def _alerts(self, command: Command, answer: Answer) -> None:
         self._services.rights.on_call(command.person)
         with self._services.store.transaction() as tx:
-            open_now = [(incident.cause, incident.failure_ref) for incident in tx.incidents.all_open()]
+            open_now = [
+                (incident.cause, incident.failure_ref) for incident in tx.incidents.all_open()
+            ]
         lines = [
             say("home.alert", title=self._services.catalogue.verdict(cause).title, error=error)
             for cause, error in open_now

@@ -1,7 +1,8 @@
 """Slack's events: stored before they are acknowledged, handled by the worker.
 
-Bolt acknowledges an event before its listener runs, so a listener that fails would lose it. Here a middleware stores it,
-Bolt says yes to Slack, and the worker does the rest; a repetition is told by its id.
+Bolt acknowledges an event before its listener runs, so a listener that fails would lose it. Here a
+middleware stores it, Bolt says yes to Slack, and the worker does the rest; a repetition is told by
+its id.
 """
 
 from collections.abc import Callable
@@ -47,13 +48,21 @@ BACK = ("archived", "deleted", "left")
 FOLLOWED = (*CLOSES, *REOPENS, "channel_id_changed")
 """What becomes of channels (docs.slack.dev/reference/events)."""
 
-WANTED = ("app_mention", "app_home_opened", "member_joined_channel", "member_left_channel", *FOLLOWED)
+WANTED = (
+    "app_mention",
+    "app_home_opened",
+    "member_joined_channel",
+    "member_left_channel",
+    *FOLLOWED,
+)
 
 
 def register(app: App, services: Services, nudge: Callable[[], None]) -> None:
     """Store every wanted event that comes in."""
 
-    def store(req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]) -> BoltResponse:
+    def store(
+        req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]
+    ) -> BoltResponse:
         body = req.body
         if body.get("type") == "event_callback" and body["event"]["type"] in WANTED:
             take_in(services, body)
@@ -122,7 +131,9 @@ class Events:
         def answer(message: Message) -> None:
             self._privately(command, message, thread)
 
-        self._listeners.guard(command.person, "mention", lambda: self._do(command, answer, thread), answer)
+        self._listeners.guard(
+            command.person, "mention", lambda: self._do(command, answer, thread), answer
+        )
 
     def _do(self, command: Command, answer: Callable[[Message], None], thread: str | None) -> None:
         if command.name != "help" and command.name in self._commands.names:
@@ -137,9 +148,12 @@ class Events:
         )
 
     def _privately(self, command: Command, message: Message, thread: str | None) -> None:
-        """Ephemeral, in the thread where it was asked; whether people of another workspace see it is not documented."""
+        """Ephemeral, in the thread where it was asked; whether people of another workspace see it
+        is not documented."""
         where = {"channel": command.channel, "user": command.person.user}
-        content = {"text": message.text, "blocks": message.blocks} | ({"thread_ts": thread} if thread else {})
+        content = {"text": message.text, "blocks": message.blocks} | (
+            {"thread_ts": thread} if thread else {}
+        )
         try:
             self._client.api_call("chat.postEphemeral", json=where | content)
         except SlackApiError as error:
@@ -158,7 +172,9 @@ class Events:
         self._services.customers.reopen(event["channel"], BACK)
         with self._services.store.transaction() as tx:
             known = tx.channels.get(event["channel"]) is not None
-            if known or not tx.channels.first_sight(f"greeted:{event['channel']}", self._services.clock.now()):
+            if known or not tx.channels.first_sight(
+                f"greeted:{event['channel']}", self._services.clock.now()
+            ):
                 return
         text = say("help.greeting")
         self._client.chat_postMessage(channel=event["channel"], text=text, blocks=[section(text)])

@@ -33,7 +33,9 @@ class SlackSide:
         signing_secret: str,
         nudge: Callable[[], None],
     ) -> None:
-        self.app = App(client=client, signing_secret=signing_secret, token_verification_enabled=False)
+        self.app = App(
+            client=client, signing_secret=signing_secret, token_verification_enabled=False
+        )
         self.commands = commands = Commands(services, client, presenter)
         self.listeners = listeners = Listeners(self.app, services, client, nudge)
         events.register(self.app, services, nudge)
@@ -67,8 +69,9 @@ class SlackSide:
 
 
 def bolt_request(incoming: Request) -> BoltRequest:
-    """Bolt's view of a request. Bolt 1.30 takes every form with the word "payload" in it for an interaction and loses a
-    slash command whose text has it; those are read again as the forms that they are."""
+    """Bolt's view of a request. Bolt 1.30 takes every form with the word "payload" in it for an
+    interaction and loses a slash command whose text has it; those are read again as the forms that
+    they are."""
     bolt = to_bolt_request(incoming)
     form = dict(parse_qsl(bolt.raw_body, keep_blank_values=True))
     if "command" in form and "payload" not in form:

@@ -1,4 +1,5 @@
-"""`python -m sandbox`: the practice world as a process. One line of JSON on standard output says where everything is."""
+"""`python -m sandbox`: the practice world as a process. One line of JSON on standard output says
+where everything is."""
 
 import argparse
 import json
@@ -11,10 +12,16 @@ from sandbox.practice import Practice
 
 def main() -> None:
     """Run until standard input ends or SIGTERM."""
-    parser = argparse.ArgumentParser(prog="sandbox", description="A practice world on this machine's loopback.")
+    parser = argparse.ArgumentParser(
+        prog="sandbox", description="A practice world on this machine's loopback."
+    )
     parser.add_argument("--bot-url", required=True, help="where the bot will listen")
-    parser.add_argument("--socket-mode", action="store_true", help="give the bot a token for Socket Mode")
-    parser.add_argument("--slack-port", type=int, default=0, help="port of the page (default: a free one)")
+    parser.add_argument(
+        "--socket-mode", action="store_true", help="give the bot a token for Socket Mode"
+    )
+    parser.add_argument(
+        "--slack-port", type=int, default=0, help="port of the page (default: a free one)"
+    )
     asked = parser.parse_args()
     practice = Practice(asked.slack_port)
     practice.start()

@@ -1,4 +1,5 @@
-"""The whole practice world: everything built, started, and described to a bot as its environment."""
+"""The whole practice world: everything built, started, and described to a bot as its
+environment."""
 
 import tempfile
 import tomllib
@@ -27,7 +28,8 @@ ORDER_ENDINGS = (
     "",
     " – Überholung der Ankerwinde, Antriebe & Steuerung (Nachtrag zum Nachtrag)",
 )
-"""What stands behind an order's number, in turn: most are short, some long, some with signs that need care."""
+"""What stands behind an order's number, in turn: most are short, some long, some with signs that
+need care."""
 
 
 class Practice:
@@ -45,7 +47,9 @@ class Practice:
         self.smtp = SmtpStandIn(self.world, self.certificates, self.signer)
         self.slack = SlackStandIn(self.office, slack_port)
         self.switchboard = Switchboard(self.world, self.microsoft)
-        self.office.links = [{"label": "Switchboard: make things go wrong", "url": self.switchboard.url}]
+        self.office.links = [
+            {"label": "Switchboard: make things go wrong", "url": self.switchboard.url}
+        ]
         self._parts = (self.microsoft, self.imap, self.smtp, self.slack, self.switchboard)
 
     def start(self) -> None:
@@ -65,7 +69,8 @@ class Practice:
         self.world.app.redirect_uris |= {f"{bot_url}/oauth/callback", f"{bot_url}/consent/callback"}
 
     def environment(self, socket_mode: bool = False) -> dict[str, str]:
-        """The environment for a bot in this world; its own database, keys and address are its affair."""
+        """The environment for a bot in this world; its own database, keys and address are its
+        affair."""
         vera = self.office.members["U0VERA"]
         app_token = {"SLACK_APP_TOKEN": self.office.app_token} if socket_mode else {}
         return app_token | {
@@ -104,14 +109,19 @@ def _populate(world: World, office: Office) -> None:
         tenant = world.tenant_of(row["address"])
         assert tenant is not None
         rows = [*row["folders"], *_orders(row.get("many", 0))]
-        listed = enumerate(rows, 1001)  # each folder its own UIDVALIDITY, by which it is known again
-        folders = [Folder(name, tuple(flags), uid_validity=number) for number, (name, *flags) in listed]
+        listed = enumerate(
+            rows, 1001
+        )  # each folder its own UIDVALIDITY, by which it is known again
+        folders = [
+            Folder(name, tuple(flags), uid_validity=number) for number, (name, *flags) in listed
+        ]
         world.add(Mailbox(row["address"], folders))
         world.add(Person(row["address"], row["name"], tenant.id, row.get("admin", False)))
 
 
 def _orders(count: int) -> Iterator[list[str]]:
-    """So many folders of work orders, a year's beside each other: ``Projekte/2019/Auftrag 017 – Slip & Dock``."""
+    """So many folders of work orders, a year's beside each other: ``Projekte/2019/Auftrag 017 –
+    Slip & Dock``."""
     for number in range(count):
         year, order = 2010 + number // ORDERS_A_YEAR, number % ORDERS_A_YEAR + 1
         yield [f"Projekte/{year}/Auftrag {order:03}{ORDER_ENDINGS[number % len(ORDER_ENDINGS)]}"]

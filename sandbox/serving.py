@@ -19,9 +19,13 @@ class Serving:
     def __init__(self, app: Flask, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         """Port 0 takes a free one."""
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        self._server = make_server("127.0.0.1", port, app, threaded=True, ssl_context=tls, request_handler=_Quiet)
+        self._server = make_server(
+            "127.0.0.1", port, app, threaded=True, ssl_context=tls, request_handler=_Quiet
+        )
         self.port = self._server.server_port
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
 
     def start(self) -> None:
         """Begin to answer."""

@@ -16,7 +16,11 @@ class Switchboard:
     def __init__(self, world: World, microsoft: MicrosoftStandIn, port: int = 0) -> None:
         self._world = world
         self._microsoft = microsoft
-        app = Flask("switchboard", template_folder=str(Path(__file__).parent / "templates"), static_folder=None)
+        app = Flask(
+            "switchboard",
+            template_folder=str(Path(__file__).parent / "templates"),
+            static_folder=None,
+        )
         app.add_url_rule("/", view_func=self._page)
         app.add_url_rule("/press", view_func=self._press, methods=["POST"])
         app.add_url_rule("/control/scenarios", view_func=self._scenarios)
@@ -42,7 +46,9 @@ class Switchboard:
             "tenant": sorted(tenant.domain for tenant in self._world.tenants.values()),
             "application": [""],
         }
-        return render_template("switchboard.html", groups=groups, targets=targets, thrown=self._world.thrown())
+        return render_template(
+            "switchboard.html", groups=groups, targets=targets, thrown=self._world.thrown()
+        )
 
     def _press(self) -> AnyResponse:
         name, target = request.form["name"], request.form.get("target", "")

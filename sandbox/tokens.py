@@ -26,12 +26,14 @@ class Signer:
         self._key = RSAKey.generate_key(2048, {"kid": "practice-world"}, private=True)
 
     def issue(self, claims: dict[str, Any], lifetime: float) -> str:
-        """A signed JWT with `claims` (an empty one is left out), valid from now for `lifetime` seconds (negative: already
-        expired)."""
+        """A signed JWT with `claims` (an empty one is left out), valid from now for `lifetime`
+        seconds (negative: already expired)."""
         now = int(time.time())
         timed = {"iat": now, "nbf": now - 60, "exp": now + int(lifetime), **claims}
         timed = {name: value for name, value in timed.items() if value != ""}
-        return str(jwt.encode({"alg": "RS256", "kid": "practice-world", "typ": "JWT"}, timed, self._key))
+        return str(
+            jwt.encode({"alg": "RS256", "kid": "practice-world", "typ": "JWT"}, timed, self._key)
+        )
 
     def verify(self, token: str, audience: str) -> dict[str, Any]:
         """The claims of a token meant for `audience`.
@@ -58,15 +60,20 @@ class Signer:
         return self._key.as_pem(private=False)
 
 
-def check_assertion(assertion: str, certificates: set[str], client_id: str, audiences: set[str]) -> None:
-    """Check a program's signed word about itself (RFC 7523): by one of these certificates, for us, still good.
+def check_assertion(
+    assertion: str, certificates: set[str], client_id: str, audiences: set[str]
+) -> None:
+    """Check a program's signed word about itself (RFC 7523): by one of these certificates, for us,
+    still good.
 
     Raises:
         TokenRefused: it is not.
     """
     by_thumbprint = {_thumbprint(pem): pem for pem in certificates}
     try:
-        head, claims, signature = (base64.urlsafe_b64decode(part + "==") for part in assertion.split("."))
+        head, claims, signature = (
+            base64.urlsafe_b64decode(part + "==") for part in assertion.split(".")
+        )
         pem = by_thumbprint.get(json.loads(head).get("x5t#S256", "").rstrip("="))
         if pem is None:
             raise TokenRefused("unknown certificate")
@@ -80,7 +87,11 @@ def check_assertion(assertion: str, certificates: set[str], client_id: str, audi
 
 
 def _check_claims(claims: dict[str, Any], client_id: str, audiences: set[str]) -> None:
-    if claims.get("iss") != client_id or claims.get("sub") != client_id or claims.get("aud") not in audiences:
+    if (
+        claims.get("iss") != client_id
+        or claims.get("sub") != client_id
+        or claims.get("aud") not in audiences
+    ):
         raise TokenRefused("issuer, subject or audience")
     if not claims.get("jti") or claims.get("exp", 0) <= time.time():
         raise TokenRefused("expired, or without an id")

@@ -1,4 +1,5 @@
-"""The Microsoft side of the practice world: tenants, people, mailboxes, and what was made to go wrong."""
+"""The Microsoft side of the practice world: tenants, people, mailboxes, and what was made to go
+wrong."""
 
 import threading
 import tomllib
@@ -25,7 +26,8 @@ class Mail:
 
 @dataclass
 class Folder:
-    """One mail folder. `name` is Unicode with "/" between levels; `flags` are LIST attributes such as ``\\Sent``."""
+    """One mail folder. `name` is Unicode with "/" between levels; `flags` are LIST attributes such
+    as ``\\Sent``."""
 
     name: str
     flags: tuple[str, ...] = ()
@@ -75,8 +77,9 @@ class Person:
 
 @dataclass
 class Tenant:
-    """An organisation. `smtp_auth` False is the organisation-wide "Turn off SMTP AUTH"; `user_consent` False means
-    that only an administrator may grant permissions; `granted` holds scopes an administrator granted for everybody."""
+    """An organisation. `smtp_auth` False is the organisation-wide "Turn off SMTP AUTH";
+    `user_consent` False means that only an administrator may grant permissions; `granted` holds
+    scopes an administrator granted for everybody."""
 
     name: str
     domain: str
@@ -88,8 +91,8 @@ class Tenant:
 
 @dataclass
 class Application:
-    """The vendor's app registration. `certificates` holds public certificates in PEM form, `resource` what mail scopes begin with
-    in the cloud where it stands."""
+    """The vendor's app registration. `certificates` holds public certificates in PEM form,
+    `resource` what mail scopes begin with in the cloud where it stands."""
 
     client_id: str = "11111111-2222-4333-8444-555555555555"
     client_secrets: set[str] = field(default_factory=lambda: {"practice-secret-not-real"})
@@ -102,10 +105,10 @@ class Application:
 class Scenario:
     """Something that can be made to go wrong: where it strikes and what is answered there.
 
-    reach   what it is thrown for: ``mailbox``, ``tenant`` or ``application`` (everything)
-    point   where it strikes (see README of the practice world): e.g. ``smtp.auth``, ``token``, ``authorize``
-    reply   what is answered, in the form that the point's protocol needs; empty for a pure state change
-    sets    state that it changes instead, e.g. {"tenant.smtp_auth": false}
+    reach   what it is thrown for: ``mailbox``, ``tenant`` or ``application`` (everything) point
+    where it strikes (see README of the practice world): e.g. ``smtp.auth``, ``token``,
+    ``authorize`` reply   what is answered, in the form that the point's protocol needs; empty for a
+    pure state change sets    state that it changes instead, e.g. {"tenant.smtp_auth": false}
     """
 
     name: str
@@ -120,12 +123,15 @@ class Scenario:
 
 def load_scenarios(folder: Path = SCENARIOS) -> dict[str, Scenario]:
     """The scenarios of the data files by name."""
-    files = [tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.toml"))]
+    files = [
+        tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.toml"))
+    ]
     return {row["name"]: Scenario(**row) for rows in files for row in rows["scenario"]}
 
 
 class World:
-    """Everything the stand-ins share. Take `locked()` around changes and around reads of more than one thing."""
+    """Everything the stand-ins share. Take `locked()` around changes and around reads of more than
+    one thing."""
 
     def __init__(self, scenarios: dict[str, Scenario]) -> None:
         self.scenarios = scenarios
@@ -160,8 +166,8 @@ class World:
         return next((t for t in self.tenants.values() if t.domain == domain), None)
 
     def throw(self, name: str, target: str = "", times: int | None = None) -> None:
-        """Make a scenario happen for `target` (mailbox address, tenant domain, or "" for the application), `times` times
-        or until it is taken back.
+        """Make a scenario happen for `target` (mailbox address, tenant domain, or "" for the
+        application), `times` times or until it is taken back.
 
         Raises:
             KeyError: no such scenario.
@@ -189,9 +195,11 @@ class World:
             return sorted(self._thrown)
 
     def strike(self, point: str, address: str = "") -> Scenario | None:
-        """The scenario with a reply that strikes at `point` for this address, if one is on (counted down by the call).
+        """The scenario with a reply that strikes at `point` for this address, if one is on (counted
+        down by the call).
 
-        A scenario thrown for the mailbox goes before one for its tenant, and that before one for the application.
+        A scenario thrown for the mailbox goes before one for its tenant, and that before one for
+        the application.
         """
         domain = address.rpartition("@")[2].lower()
         with self._lock:
@@ -204,8 +212,8 @@ class World:
         return None
 
     def smtp_auth_refusal(self, address: str) -> str:
-        """Which switch refuses SMTP AUTH for this mailbox: "mailbox", "tenant", or "" when it is allowed.
-        The mailbox's own value beats the organisation's, as in Exchange."""
+        """Which switch refuses SMTP AUTH for this mailbox: "mailbox", "tenant", or "" when it is
+        allowed. The mailbox's own value beats the organisation's, as in Exchange."""
         with self._lock:
             mailbox, tenant = self.mailboxes.get(address.lower()), self.tenant_of(address)
             if mailbox is not None and mailbox.smtp_auth is not None:

@@ -32,8 +32,8 @@ class AccountRepository:
         return self._session.get_one(Account, account_id)
 
     def lock(self, account_id: int) -> Account:
-        """The account as it is now, held against other transactions until this one ends (PostgreSQL; on SQLite every
-        transaction holds the whole database)."""
+        """The account as it is now, held against other transactions until this one ends
+        (PostgreSQL; on SQLite every transaction holds the whole database)."""
         statement = select(Account).where(Account.id == account_id).with_for_update()
         return self._session.exec(statement.execution_options(populate_existing=True)).one()
 
@@ -43,39 +43,67 @@ class AccountRepository:
 
     def with_address(self, customer_id: int, address: str) -> Account | None:
         """The customer's account in use with this address."""
-        found = select(Account).where(Account.customer_id == customer_id, Account.address_key == address.lower())
+        found = select(Account).where(
+            Account.customer_id == customer_id, Account.address_key == address.lower()
+        )
         return self._session.exec(found).first()
 
     def of_customer(self, customer_id: int) -> list[Account]:
         """The customer's accounts in use, oldest first."""
-        found = select(Account).where(Account.customer_id == customer_id, Account.state != State.DISCONNECTED)
+        found = select(Account).where(
+            Account.customer_id == customer_id, Account.state != State.DISCONNECTED
+        )
         return list(self._session.exec(found.order_by(col(Account.id))))
 
     def standing(self) -> list[tuple[int, State, Owner, int, datetime]]:
-        """How many accounts in use each customer has in each state with each owner, and since when the first of them."""
+        """How many accounts in use each customer has in each state with each owner, and since when
+        the first of them."""
         what: tuple[Any, ...] = (Account.customer_id, Account.state, Account.owner)
         sums: tuple[Any, ...] = (func.count(), func.min(col(Account.state_since)))
         found = select(*what, *sums).where(Account.state != State.DISCONNECTED)
         return [tuple(row) for row in self._session.exec(found.group_by(*what))]
 
     def search(self, text: str, limit: int) -> list[Account]:
-        """Up to `limit` accounts with `text` in their ID, name or one of their addresses, newest first."""
-        names = (Account.ref, Account.name, Account.sender_email, Account.username, Account.shared_mailbox)
+        """Up to `limit` accounts with `text` in their ID, name or one of their addresses, newest
+        first."""
+        names = (
+            Account.ref,
+            Account.name,
+            Account.sender_email,
+            Account.username,
+            Account.shared_mailbox,
+        )
         wanted = or_(*(col(name).icontains(text, autoescape=True) for name in names))
-        return list(self._session.exec(select(Account).where(wanted).order_by(col(Account.id).desc()).limit(limit)))
+        return list(
+            self._session.exec(
+                select(Account).where(wanted).order_by(col(Account.id).desc()).limit(limit)
+            )
+        )
 
     def several(self, ids: Sequence[int]) -> list[Account]:
         """The accounts with these ids, oldest first."""
-        return list(self._session.exec(select(Account).where(col(Account.id).in_(ids)).order_by(col(Account.id))))
+        return list(
+            self._session.exec(
+                select(Account).where(col(Account.id).in_(ids)).order_by(col(Account.id))
+            )
+        )
 
     def lock_several(self, ids: Sequence[int]) -> list[Account]:
-        """The accounts with these ids as they are now, oldest first, held until the transaction ends."""
-        found = select(Account).where(col(Account.id).in_(ids)).order_by(col(Account.id)).with_for_update()
+        """The accounts with these ids as they are now, oldest first, held until the transaction
+        ends."""
+        found = (
+            select(Account)
+            .where(col(Account.id).in_(ids))
+            .order_by(col(Account.id))
+            .with_for_update()
+        )
         return list(self._session.exec(found.execution_options(populate_existing=True)))
 
     def folders(self, account_id: int) -> dict[FolderRole, FolderMapping]:
         """The mapped folders by role."""
-        rows = self._session.exec(select(FolderMapping).where(FolderMapping.account_id == account_id))
+        rows = self._session.exec(
+            select(FolderMapping).where(FolderMapping.account_id == account_id)
+        )
         return {row.role: row for row in rows}
 
     def map_folders(self, account_id: int, mappings: Sequence[FolderMapping]) -> None:

@@ -19,9 +19,12 @@ class AuditRepository:
         self._session.add(entry)
 
     def about(self, subject: str) -> Iterator[AuditEntry]:
-        """Everything that was done to `subject` (an account's or error's ID, a channel), oldest first."""
+        """Everything that was done to `subject` (an account's or error's ID, a channel), oldest
+        first."""
         return iter(
-            self._session.exec(select(AuditEntry).where(AuditEntry.subject == subject).order_by(col(AuditEntry.id)))
+            self._session.exec(
+                select(AuditEntry).where(AuditEntry.subject == subject).order_by(col(AuditEntry.id))
+            )
         )
 
     def count(self, subject: str, since: datetime) -> int:
@@ -30,6 +33,9 @@ class AuditRepository:
         return self._session.exec(found).one()
 
     def since(self, begin: datetime, end: datetime, after: int, limit: int) -> list[AuditEntry]:
-        """Up to `limit` entries made from `begin` until before `end`, those with ids beyond `after`, oldest first."""
-        found = select(AuditEntry).where(AuditEntry.at >= begin, AuditEntry.at < end, col(AuditEntry.id) > after)
+        """Up to `limit` entries made from `begin` until before `end`, those with ids beyond
+        `after`, oldest first."""
+        found = select(AuditEntry).where(
+            AuditEntry.at >= begin, AuditEntry.at < end, col(AuditEntry.id) > after
+        )
         return list(self._session.exec(found.order_by(col(AuditEntry.id)).limit(limit)))

@@ -25,7 +25,10 @@ class CheckRepository:
 
     def running(self, account_id: int, since: datetime) -> ConnectionTest | None:
         """The account's run that began at `since` or later and has not finished."""
-        unfinished = (ConnectionTest.account_id == account_id, col(ConnectionTest.finished_at).is_(None))
+        unfinished = (
+            ConnectionTest.account_id == account_id,
+            col(ConnectionTest.finished_at).is_(None),
+        )
         found = select(ConnectionTest).where(*unfinished, ConnectionTest.started_at >= since)
         return self._session.exec(found.order_by(col(ConnectionTest.id).desc())).first()
 
@@ -34,12 +37,17 @@ class CheckRepository:
         return next(iter(self.newest(account_id, 1)), None)
 
     def with_error(self, account_id: int, error: str) -> ConnectionTest | None:
-        """The newest of the account's latest twenty runs in which a step failed with this error ID."""
-        steps = ((test, {row.get("error") for row in test.steps}) for test in self.newest(account_id, 20))
+        """The newest of the account's latest twenty runs in which a step failed with this error
+        ID."""
+        steps = (
+            (test, {row.get("error") for row in test.steps}) for test in self.newest(account_id, 20)
+        )
         return next((test for test, errors in steps if error in errors), None)
 
     def newest(self, account_id: int, limit: int) -> list[ConnectionTest]:
         """The account's newest finished runs, newest first."""
         found = select(ConnectionTest).where(ConnectionTest.account_id == account_id)
-        found = found.where(col(ConnectionTest.finished_at).is_not(None)).order_by(col(ConnectionTest.id).desc())
+        found = found.where(col(ConnectionTest.finished_at).is_not(None)).order_by(
+            col(ConnectionTest.id).desc()
+        )
         return list(self._session.exec(found.limit(limit)))

@@ -13,7 +13,8 @@ NAME_BYTES = 4
 
 
 class CannotOpen(Exception):
-    """A sealed value that no known key opens in this place: an unknown key, a moved row, or damage."""
+    """A sealed value that no known key opens in this place: an unknown key, a moved row, or
+    damage."""
 
 
 class Cipher:
@@ -36,7 +37,11 @@ class Cipher:
     def seal(self, plain: str, place: str) -> bytes:
         """Encrypt `plain` for `place`."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return self._newest + nonce + self._keys[self._newest].encrypt(nonce, plain.encode(), place.encode())
+        return (
+            self._newest
+            + nonce
+            + self._keys[self._newest].encrypt(nonce, plain.encode(), place.encode())
+        )
 
     def open(self, sealed: bytes, place: str) -> str:
         """Decrypt what was sealed for `place`.
@@ -68,4 +73,8 @@ def _name(key: bytes) -> bytes:
 
 
 def _cut(sealed: bytes) -> tuple[bytes, bytes, bytes]:
-    return sealed[:NAME_BYTES], sealed[NAME_BYTES : NAME_BYTES + NONCE_BYTES], sealed[NAME_BYTES + NONCE_BYTES :]
+    return (
+        sealed[:NAME_BYTES],
+        sealed[NAME_BYTES : NAME_BYTES + NONCE_BYTES],
+        sealed[NAME_BYTES + NONCE_BYTES :],
+    )

@@ -20,7 +20,16 @@ from storage.tables import (
     SupportRequest,
 )
 
-NAMED_IN = (Account, Batch, ListDraft, OldAccount, OutboxItem, PostedMessage, Reminder, SupportRequest)
+NAMED_IN = (
+    Account,
+    Batch,
+    ListDraft,
+    OldAccount,
+    OutboxItem,
+    PostedMessage,
+    Reminder,
+    SupportRequest,
+)
 
 
 class ChannelRepository:
@@ -35,7 +44,9 @@ class ChannelRepository:
 
     def of_customer(self, customer_id: int) -> list[str]:
         """The ids of the customer's channels."""
-        return list(self._session.exec(select(Channel.id).where(Channel.customer_id == customer_id)))
+        return list(
+            self._session.exec(select(Channel.id).where(Channel.customer_id == customer_id))
+        )
 
     def customer(self, customer_id: int) -> Customer:
         """A customer that is known to exist."""
@@ -48,7 +59,9 @@ class ChannelRepository:
 
     def customer_named(self, name: str) -> Customer | None:
         """The customer of that name, whatever its case."""
-        return self._session.exec(select(Customer).where(func.lower(Customer.name) == name.lower())).first()
+        return self._session.exec(
+            select(Customer).where(func.lower(Customer.name) == name.lower())
+        ).first()
 
     def add_customer(self, name: str, now: datetime) -> Customer:
         """A new customer, with its id."""
@@ -80,7 +93,11 @@ class ChannelRepository:
 
     def all(self) -> list[tuple[Channel, Customer]]:
         """Every binding with its customer, by the customer's name."""
-        rows = select(Channel, Customer).where(Channel.customer_id == Customer.id).order_by(Customer.name)
+        rows = (
+            select(Channel, Customer)
+            .where(Channel.customer_id == Customer.id)
+            .order_by(Customer.name)
+        )
         return list(self._session.exec(rows))
 
     def first_sight(self, event_id: str, now: datetime) -> bool:

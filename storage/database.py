@@ -23,7 +23,8 @@ from storage.support import SupportRequestRepository
 
 SQLITE_WAIT_SECONDS = 30
 POOL = {"pool_size": 5, "max_overflow": 10}
-"""Connections of one process. PostgreSQL gives 100 to everybody together, unless it is told otherwise."""
+"""Connections of one process. PostgreSQL gives 100 to everybody together, unless it is told
+otherwise."""
 
 
 class Transaction:
@@ -64,8 +65,9 @@ class Store:
 
 
 def connect(url: str) -> Engine:
-    """An engine for `url`. SQLite runs in WAL mode with foreign keys on, and takes its write lock at the beginning of a
-    transaction (BEGIN IMMEDIATE), so that what a transaction reads is still so when it writes."""
+    """An engine for `url`. SQLite runs in WAL mode with foreign keys on, and takes its write lock
+    at the beginning of a transaction (BEGIN IMMEDIATE), so that what a transaction reads is still
+    so when it writes."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")

@@ -27,44 +27,66 @@ class FailureRepository:
         return self._session.get(Failure, ref)
 
     def same(self, account_id: int | None, cause: str, since: datetime) -> Failure | None:
-        """The failure of the same cause on the same account that last happened at `since` or later."""
-        found = select(Failure).where(col(Failure.account_id).is_not_distinct_from(account_id), Failure.cause == cause)
-        return self._session.exec(found.where(Failure.last_at >= since).order_by(col(Failure.last_at).desc())).first()
+        """The failure of the same cause on the same account that last happened at `since` or
+        later."""
+        found = select(Failure).where(
+            col(Failure.account_id).is_not_distinct_from(account_id), Failure.cause == cause
+        )
+        return self._session.exec(
+            found.where(Failure.last_at >= since).order_by(col(Failure.last_at).desc())
+        ).first()
 
     def open_of(self, account_id: int) -> list[Failure]:
         """The account's failures that are not mended yet."""
-        found = select(Failure).where(Failure.account_id == account_id, col(Failure.mended_at).is_(None))
+        found = select(Failure).where(
+            Failure.account_id == account_id, col(Failure.mended_at).is_(None)
+        )
         return list(self._session.exec(found))
 
     def open_since(self, customer_id: int, causes: Collection[str]) -> datetime | None:
         """Since when one of `causes` is at work at an account of the customer's that is tested."""
-        found = select(func.min(Failure.first_at)).join(Account).where(Failure.customer_id == customer_id)
+        found = (
+            select(func.min(Failure.first_at))
+            .join(Account)
+            .where(Failure.customer_id == customer_id)
+        )
         found = found.where(col(Failure.cause).in_(causes), col(Failure.mended_at).is_(None))
         return self._session.exec(found.where(col(Account.state).in_(TESTED))).one()
 
     def accounts_with(self, cause: str) -> list[int]:
         """The accounts at which a cause is not mended yet, among those that are tested."""
-        found = select(Failure.account_id).join(Account).where(Failure.cause == cause, col(Failure.mended_at).is_(None))
+        found = (
+            select(Failure.account_id)
+            .join(Account)
+            .where(Failure.cause == cause, col(Failure.mended_at).is_(None))
+        )
         rows = self._session.exec(found.where(col(Account.state).in_(TESTED)).distinct())
         return [account_id for account_id in rows if account_id is not None]
 
     def spread(self, cause: str, since: datetime) -> dict[int, int]:
-        """Where a cause is at work, seen at `since` or later and not mended: how many accounts by the customer's id."""
+        """Where a cause is at work, seen at `since` or later and not mended: how many accounts by
+        the customer's id."""
         accounts = func.count(func.distinct(col(Failure.account_id)))
-        found = select(col(Failure.customer_id), accounts).where(Failure.cause == cause, Failure.last_at >= since)
+        found = select(col(Failure.customer_id), accounts).where(
+            Failure.cause == cause, Failure.last_at >= since
+        )
         found = found.where(col(Failure.mended_at).is_(None), col(Failure.customer_id).is_not(None))
         rows = self._session.exec(found.group_by(col(Failure.customer_id)))
         return {customer: count for customer, count in rows if customer is not None}
 
     def widen(self, cause: str, since: datetime, scope: Scope, customer_id: int | None) -> None:
-        """Give every failure of a cause that is at work (of one customer, or of all with None) this scope."""
+        """Give every failure of a cause that is at work (of one customer, or of all with None) this
+        scope."""
         rows = update(Failure).where(col(Failure.cause) == cause, col(Failure.last_at) >= since)
         rows = rows.where(col(Failure.mended_at).is_(None))
-        rows = rows.where(col(Failure.customer_id) == customer_id) if customer_id is not None else rows
+        rows = (
+            rows.where(col(Failure.customer_id) == customer_id) if customer_id is not None else rows
+        )
         self._session.exec(rows.values(scope=scope))
 
     def mended(self, cause: str) -> list[tuple[Mended, datetime, datetime]]:
-        """How the newest hundred failures of a cause ended: by what, when they began, when they were gone."""
+        """How the newest hundred failures of a cause ended: by what, when they began, when they
+        were gone."""
         found = select(col(Failure.mended_by), col(Failure.first_at), col(Failure.mended_at))
         found = found.where(Failure.cause == cause, col(Failure.mended_at).is_not(None))
         rows = self._session.exec(found.order_by(col(Failure.mended_at).desc()).limit(100))
@@ -72,7 +94,11 @@ class FailureRepository:
 
     def latest_of(self, account_id: int) -> Failure | None:
         """The account's newest failure."""
-        found = select(Failure).where(Failure.account_id == account_id).order_by(col(Failure.last_at).desc())
+        found = (
+            select(Failure)
+            .where(Failure.account_id == account_id)
+            .order_by(col(Failure.last_at).desc())
+        )
         return self._session.exec(found).first()
 
 
@@ -98,7 +124,9 @@ class IncidentRepository:
 
     def open_for(self, cause: str) -> Incident | None:
         """The open incident of a cause, held until the transaction ends."""
-        return self._session.exec(select(Incident).where(Incident.open_cause == cause).with_for_update()).first()
+        return self._session.exec(
+            select(Incident).where(Incident.open_cause == cause).with_for_update()
+        ).first()
 
     def ended(self, cause: str, since: datetime) -> Incident | None:
         """The newest incident of a cause that ended at `since` or later."""

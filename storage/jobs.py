@@ -10,16 +10,22 @@ from storage.tables import Job
 
 
 class JobRepository:
-    """The queue of work. Claimed work comes back after its lease, so a killed worker loses nothing."""
+    """The queue of work. Claimed work comes back after its lease, so a killed worker loses
+    nothing."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def add(
-        self, kind: str, args: dict[str, Any], due_at: datetime, key: str | None = None, sooner: bool = False
+        self,
+        kind: str,
+        args: dict[str, Any],
+        due_at: datetime,
+        key: str | None = None,
+        sooner: bool = False,
     ) -> None:
-        """Ask for work of a `kind` at `due_at`. A waiting job of the same `key` is moved there instead; with `sooner` only if it
-        would be done later."""
+        """Ask for work of a `kind` at `due_at`. A waiting job of the same `key` is moved there
+        instead; with `sooner` only if it would be done later."""
         job = Job(kind=kind, key=key, args=args, due_at=due_at)
         waiting = self._waiting(key)
         if waiting is None and self._added(job):
@@ -44,10 +50,16 @@ class JobRepository:
         return True
 
     def claim_due(self, now: datetime, limit: int, lease: timedelta) -> list[Job]:
-        """Take up to `limit` jobs that are due at `now`, so that no other worker takes them until the lease ends.
-        Taken jobs give up their key: a new request for the same work is new work."""
+        """Take up to `limit` jobs that are due at `now`, so that no other worker takes them until
+        the lease ends. Taken jobs give up their key: a new request for the same work is new
+        work."""
         free = col(Job.leased_until).is_(None) | (col(Job.leased_until) < now)
-        due = select(Job).where(Job.due_at <= now, free).order_by(col(Job.due_at), col(Job.id)).limit(limit)
+        due = (
+            select(Job)
+            .where(Job.due_at <= now, free)
+            .order_by(col(Job.due_at), col(Job.id))
+            .limit(limit)
+        )
         jobs = list(self._session.exec(due.with_for_update(skip_locked=True)))
         for job in jobs:
             job.leased_until, job.attempts, job.key = now + lease, job.attempts + 1, None
@@ -70,7 +82,9 @@ class JobRepository:
 
     def unfinished(self) -> int:
         """How many jobs somebody is at work on."""
-        return len(self._session.exec(select(Job.id).where(col(Job.leased_until).is_not(None))).all())
+        return len(
+            self._session.exec(select(Job.id).where(col(Job.leased_until).is_not(None))).all()
+        )
 
     def next_due(self) -> datetime | None:
         """When the next unclaimed job is due."""

@@ -1,4 +1,5 @@
-"""Old accounts that customers have listed, lists in the making, and the batches in which new accounts are created."""
+"""Old accounts that customers have listed, lists in the making, and the batches in which new
+accounts are created."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -40,13 +41,19 @@ class LegacyRepository:
 
     def to_create(self, customer_id: int) -> list[int]:
         """The ids of those marked *change* that have no new account yet."""
-        found = select(OldAccount.id).where(OldAccount.customer_id == customer_id, OldAccount.plan == Plan.CHANGE)
-        ids = self._session.exec(found.where(col(OldAccount.account_id).is_(None)).order_by(col(OldAccount.id)))
+        found = select(OldAccount.id).where(
+            OldAccount.customer_id == customer_id, OldAccount.plan == Plan.CHANGE
+        )
+        ids = self._session.exec(
+            found.where(col(OldAccount.account_id).is_(None)).order_by(col(OldAccount.id))
+        )
         return [found_id for found_id in ids if found_id is not None]
 
     def created(self, ids: Sequence[int]) -> set[int]:
         """Those of `ids` that have a new account."""
-        found = select(OldAccount.id).where(col(OldAccount.id).in_(ids), col(OldAccount.account_id).is_not(None))
+        found = select(OldAccount.id).where(
+            col(OldAccount.id).in_(ids), col(OldAccount.account_id).is_not(None)
+        )
         return {found_id for found_id in self._session.exec(found) if found_id is not None}
 
     def forget(self, deleted_before: datetime) -> int:
@@ -62,15 +69,22 @@ class LegacyRepository:
 
     def draft(self, draft_id: int) -> ListDraft | None:
         """A list in the making, held until the transaction ends."""
-        return self._session.exec(select(ListDraft).where(ListDraft.id == draft_id).with_for_update()).first()
+        return self._session.exec(
+            select(ListDraft).where(ListDraft.id == draft_id).with_for_update()
+        ).first()
 
     def latest_draft(self, customer_id: int) -> ListDraft | None:
         """The newest list of the customer's that is not taken yet."""
-        found = select(ListDraft).where(ListDraft.customer_id == customer_id).order_by(col(ListDraft.id).desc())
+        found = (
+            select(ListDraft)
+            .where(ListDraft.customer_id == customer_id)
+            .order_by(col(ListDraft.id).desc())
+        )
         return self._session.exec(found.limit(1)).first()
 
     def put_draft(self, draft_id: int, text: str, now: datetime) -> None:
-        """Keep what is left of a list, with which somebody went on at `now`; nothing (an empty text) ends it."""
+        """Keep what is left of a list, with which somebody went on at `now`; nothing (an empty
+        text) ends it."""
         found = self.draft(draft_id)
         if found is not None and text:
             found.text, found.made_at = text, now
@@ -79,7 +93,11 @@ class LegacyRepository:
 
     def forget_drafts(self, made_before: datetime) -> int:
         """Remove lists that nobody began or went on with since then; how many."""
-        return int(self._session.exec(delete(ListDraft).where(col(ListDraft.made_at) < made_before)).rowcount)
+        return int(
+            self._session.exec(
+                delete(ListDraft).where(col(ListDraft.made_at) < made_before)
+            ).rowcount
+        )
 
     def add_batch(self, batch: Batch) -> Batch:
         """Keep a new batch; its id is set."""
@@ -94,5 +112,7 @@ class LegacyRepository:
 
     def open_batch(self, customer_id: int) -> Batch | None:
         """The customer's batch that is under way."""
-        found = select(Batch).where(Batch.customer_id == customer_id, col(Batch.finished_at).is_(None))
+        found = select(Batch).where(
+            Batch.customer_id == customer_id, col(Batch.finished_at).is_(None)
+        )
         return self._session.exec(found).first()

@@ -12,8 +12,8 @@ from storage.tables import Channel, Lane, OutboxItem, PostedMessage
 
 @dataclass(frozen=True)
 class Claimed:
-    """The next message of a channel, taken by one worker. `posted` is where its key already stands in Slack,
-    `parent` the message whose thread it belongs to."""
+    """The next message of a channel, taken by one worker. `posted` is where its key already stands
+    in Slack, `parent` the message whose thread it belongs to."""
 
     item: OutboxItem
     posted: PostedMessage | None
@@ -27,11 +27,17 @@ class OutboxRepository:
         self._session = session
 
     def show(
-        self, channel_id: str, key: str, notice: str, args: dict[str, Any], now: datetime, thread_key: str = ""
+        self,
+        channel_id: str,
+        key: str,
+        notice: str,
+        args: dict[str, Any],
+        now: datetime,
+        thread_key: str = "",
     ) -> None:
-        """Have the message `key` show `notice`: posted, or updated if it stands already. While an earlier request for the
-        same key and notice has not begun, it is enough: a notice is rendered when it is sent. In a closed channel nothing is
-        shown."""
+        """Have the message `key` show `notice`: posted, or updated if it stands already. While an
+        earlier request for the same key and notice has not begun, it is enough: a notice is
+        rendered when it is sent. In a closed channel nothing is shown."""
         channel = self._session.get(Channel, channel_id)
         if channel is not None and channel.closed:
             return
@@ -42,14 +48,19 @@ class OutboxRepository:
         else:
             self._session.add(
                 OutboxItem(
-                    channel_id=channel_id, key=key, notice=notice, args=args, created_at=now, thread_key=thread_key
+                    channel_id=channel_id,
+                    key=key,
+                    notice=notice,
+                    args=args,
+                    created_at=now,
+                    thread_key=thread_key,
                 )
             )
         self._session.flush()
 
     def claim_next(self, now: datetime, lease: timedelta) -> Claimed | None:
-        """Take the first waiting message of a channel whose turn it is; that channel rests until the lease ends or `sent`,
-        `later` or `give_up` is called."""
+        """Take the first waiting message of a channel whose turn it is; that channel rests until
+        the lease ends or `sent`, `later` or `give_up` is called."""
         while (lane := self._due_lane(now)) is not None:
             item = self._first(lane.channel_id)
             if item is None:
@@ -68,7 +79,8 @@ class OutboxRepository:
         return self._session.get(PostedMessage, key)
 
     def sent(self, item: OutboxItem, ts: str | None, now: datetime, rest: timedelta) -> None:
-        """The message was shown (`ts`) or taken away (None); the channel's next may go after `rest`."""
+        """The message was shown (`ts`) or taken away (None); the channel's next may go after
+        `rest`."""
         if ts is None:
             self._session.exec(delete(PostedMessage).where(col(PostedMessage.key) == item.key))
         else:
@@ -77,14 +89,15 @@ class OutboxRepository:
         self._free_lane(item.channel_id, now + rest)
 
     def later(self, item: OutboxItem, due_at: datetime, not_sent: bool = False) -> None:
-        """The message stays first in its channel and is tried again at `due_at`; `not_sent` when it is certain that this
-        attempt did not reach the channel."""
+        """The message stays first in its channel and is tried again at `due_at`; `not_sent` when it
+        is certain that this attempt did not reach the channel."""
         if not_sent:
             self._session.get_one(OutboxItem, item.id).attempts -= 1
         self._free_lane(item.channel_id, due_at)
 
     def give_up(self, item: OutboxItem, reason: str, now: datetime) -> None:
-        """The message can never be sent (`reason`: Slack's error); the channel goes on without it."""
+        """The message can never be sent (`reason`: Slack's error); the channel goes on without
+        it."""
         self._finish(item, now, reason)
         self._free_lane(item.channel_id, now)
 
@@ -95,15 +108,24 @@ class OutboxRepository:
 
     def posted_as(self, key: str, new_key: str) -> None:
         """The message that was known as `key` has another name from now on."""
-        self._session.exec(update(PostedMessage).where(col(PostedMessage.key) == key).values(key=new_key))
+        self._session.exec(
+            update(PostedMessage).where(col(PostedMessage.key) == key).values(key=new_key)
+        )
 
     def waiting(self) -> int:
         """How many messages wait."""
-        return len(self._session.exec(select(OutboxItem.id).where(col(OutboxItem.done_at).is_(None))).all())
+        return len(
+            self._session.exec(select(OutboxItem.id).where(col(OutboxItem.done_at).is_(None))).all()
+        )
 
     def next_due(self) -> datetime | None:
         """When the next channel's turn is."""
-        lanes = select(Lane.due_at).where(col(Lane.due_at).is_not(None)).order_by(col(Lane.due_at)).limit(1)
+        lanes = (
+            select(Lane.due_at)
+            .where(col(Lane.due_at).is_not(None))
+            .order_by(col(Lane.due_at))
+            .limit(1)
+        )
         return self._session.exec(lanes).first()
 
     def _due_lane(self, now: datetime) -> Lane | None:
@@ -120,11 +142,15 @@ class OutboxRepository:
         return self._session.exec(found.order_by(col(OutboxItem.id).desc())).first()
 
     def _first(self, channel_id: str) -> OutboxItem | None:
-        found = select(OutboxItem).where(OutboxItem.channel_id == channel_id, col(OutboxItem.done_at).is_(None))
+        found = select(OutboxItem).where(
+            OutboxItem.channel_id == channel_id, col(OutboxItem.done_at).is_(None)
+        )
         return self._session.exec(found.order_by(col(OutboxItem.id)).limit(1)).first()
 
     def _open_lane(self, channel_id: str, now: datetime) -> None:
-        lane = self._session.get(Lane, channel_id, with_for_update=True) or self._new_lane(channel_id)
+        lane = self._session.get(Lane, channel_id, with_for_update=True) or self._new_lane(
+            channel_id
+        )
         if lane.due_at is None:
             lane.due_at = now
 

@@ -17,8 +17,11 @@ class ReminderRepository:
         self._session = session
 
     def due(self, now: datetime, limit: int) -> list[tuple[str, Owner]]:
-        """The channels and owners of up to `limit` accounts whose next reminder is due at `now`, longest due first."""
-        due = select(col(Account.channel_id), col(Account.owner)).where(col(Account.nag_due_at) <= now)
+        """The channels and owners of up to `limit` accounts whose next reminder is due at `now`,
+        longest due first."""
+        due = select(col(Account.channel_id), col(Account.owner)).where(
+            col(Account.nag_due_at) <= now
+        )
         return list(self._session.exec(due.order_by(col(Account.nag_due_at)).limit(limit)))
 
     def take(self, place: str) -> bool:
@@ -38,17 +41,20 @@ class ReminderRepository:
         self._session.get_one(ReminderDay, place).day = day.isoformat() if day else ""
 
     def due_in(self, channel_id: str | None, now: datetime) -> list[Account]:
-        """The accounts of a channel's people (None: of the support team) whose next reminder is due at `now`, held."""
+        """The accounts of a channel's people (None: of the support team) whose next reminder is due
+        at `now`, held."""
         due = select(Account).where(col(Account.nag_due_at) <= now)
         if channel_id is None:
             due = due.where(Account.owner == Owner.SUPPORT)
         else:
-            due = due.where(Account.channel_id == channel_id, col(Account.owner).in_((*THEIRS, Owner.MICROSOFT)))
+            due = due.where(
+                Account.channel_id == channel_id, col(Account.owner).in_((*THEIRS, Owner.MICROSOFT))
+            )
         return list(self._session.exec(due.order_by(col(Account.id)).with_for_update()))
 
     def waiting_in(self, channel_id: str, now: datetime, limit: int) -> list[Account]:
-        """Up to `limit` accounts of the channel that wait for its people and are not put off, those without folders first, then
-        the longest waiting."""
+        """Up to `limit` accounts of the channel that wait for its people and are not put off, those
+        without folders first, then the longest waiting."""
         unmapped_first = col(Account.state) != State.UNMAPPED
         found = select(Account).where(*self._waits(channel_id), self._awake(now))
         order = (unmapped_first, col(Account.state_since), col(Account.id))
@@ -60,13 +66,18 @@ class ReminderRepository:
         return list(self._session.exec(found.with_for_update()))
 
     def count_in(self, channel_id: str, awake_at: datetime | None) -> int:
-        """How many accounts of the channel wait for its people; with `awake_at` only those that are not put off then."""
+        """How many accounts of the channel wait for its people; with `awake_at` only those that are
+        not put off then."""
         found = select(func.count()).select_from(Account).where(*self._waits(channel_id))
-        return self._session.exec(found if awake_at is None else found.where(self._awake(awake_at))).one()
+        return self._session.exec(
+            found if awake_at is None else found.where(self._awake(awake_at))
+        ).one()
 
     def planned(self, customer_id: int, before: datetime) -> list[Account]:
         """The customer's accounts of which its people would be reminded by then, held."""
-        found = select(Account).where(Account.customer_id == customer_id, col(Account.nag_due_at) <= before)
+        found = select(Account).where(
+            Account.customer_id == customer_id, col(Account.nag_due_at) <= before
+        )
         found = found.where(col(Account.owner).in_(THEIRS)).order_by(col(Account.id))
         return list(self._session.exec(found.with_for_update()))
 
@@ -81,7 +92,8 @@ class ReminderRepository:
         return self._session.get(Reminder, reminder_id)
 
     def lock(self, reminder_id: int) -> Reminder | None:
-        """The reminder as it is now, with its place held until the transaction ends, whoever held it before."""
+        """The reminder as it is now, with its place held until the transaction ends, whoever held
+        it before."""
         reminder = self.get(reminder_id)
         if reminder is None:
             return None
@@ -91,7 +103,9 @@ class ReminderRepository:
 
     def is_replaced(self, reminder: Reminder) -> bool:
         """Whether a newer one stands in its place."""
-        newer = select(Reminder.id).where(Reminder.channel_id == reminder.channel_id, col(Reminder.id) > reminder.id)
+        newer = select(Reminder.id).where(
+            Reminder.channel_id == reminder.channel_id, col(Reminder.id) > reminder.id
+        )
         return self._session.exec(newer.limit(1)).first() is not None
 
     def newest_in(self, channel_id: str) -> Reminder | None:
@@ -101,14 +115,20 @@ class ReminderRepository:
 
     def open_in(self, channel_id: str) -> Reminder | None:
         """The channel's reminder that still waits for something."""
-        found = select(Reminder).where(Reminder.channel_id == channel_id, col(Reminder.finished_at).is_(None))
+        found = select(Reminder).where(
+            Reminder.channel_id == channel_id, col(Reminder.finished_at).is_(None)
+        )
         return self._session.exec(found.order_by(col(Reminder.id).desc())).first()
 
     def _awake(self, now: datetime) -> ColumnElement[bool]:
         return col(Account.snoozed_until).is_(None) | (col(Account.snoozed_until) <= now)
 
     def _waits(self, channel_id: str) -> tuple[ColumnElement[bool], ...]:
-        there = (col(Account.channel_id) == channel_id, col(Account.state).in_(WAITING), col(Account.owner).in_(THEIRS))
+        there = (
+            col(Account.channel_id) == channel_id,
+            col(Account.state).in_(WAITING),
+            col(Account.owner).in_(THEIRS),
+        )
         return (*there, col(Account.nag_stopped_at).is_(None))
 
     def _open(self, place: str) -> None:

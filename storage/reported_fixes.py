@@ -23,5 +23,7 @@ class ReportedFixRepository:
 
     def open_of(self, account_id: int) -> ReportedFix | None:
         """What was said last about the account, while it has not shown."""
-        found = select(ReportedFix).where(ReportedFix.account_id == account_id, col(ReportedFix.ended_at).is_(None))
+        found = select(ReportedFix).where(
+            ReportedFix.account_id == account_id, col(ReportedFix.ended_at).is_(None)
+        )
         return self._session.exec(found.order_by(col(ReportedFix.id).desc())).first()

@@ -23,11 +23,12 @@ class Rotated:
 
 
 def rotate(store: Store, cipher: Cipher, places: Places, pause: Callable[[], object]) -> Rotated:
-    """Seal every value that an older key sealed under the newest one. `places` says of each table with sealed values what those
-    are sealed for.
+    """Seal every value that an older key sealed under the newest one. `places` says of each table
+    with sealed values what those are sealed for.
 
-    Each batch is a transaction that holds its rows, so what the bot stores meanwhile is sealed anew or comes after. `pause` is
-    called between two batches: SQLite's only writer has to let others have their turn.
+    Each batch is a transaction that holds its rows, so what the bot stores meanwhile is sealed anew
+    or comes after. `pause` is called between two batches: SQLite's only writer has to let others
+    have their turn.
     """
     rotated = Rotated()
     for table, place in places.items():
@@ -39,7 +40,12 @@ def rotate(store: Store, cipher: Cipher, places: Places, pause: Callable[[], obj
 
 
 def _batch(
-    store: Store, cipher: Cipher, table: type[SQLModel], place: Callable[[Any], str], after: int, rotated: Rotated
+    store: Store,
+    cipher: Cipher,
+    table: type[SQLModel],
+    place: Callable[[Any], str],
+    after: int,
+    rotated: Rotated,
 ) -> int | None:
     """Do the rows beyond the id `after`; the last one's id, or None at the end."""
     key = inspect(table).primary_key[0]

@@ -22,30 +22,50 @@ class SignInRepository:
 
     def ticket(self, digest: str) -> LoginTicket | None:
         """The link whose secret has this digest, held until the transaction ends."""
-        return self._session.exec(select(LoginTicket).where(LoginTicket.digest == digest).with_for_update()).first()
+        return self._session.exec(
+            select(LoginTicket).where(LoginTicket.digest == digest).with_for_update()
+        ).first()
 
     def ticket_by_id(self, ticket_id: int) -> LoginTicket:
         """A link that is known to exist, held until the transaction ends."""
-        return self._session.exec(select(LoginTicket).where(LoginTicket.id == ticket_id).with_for_update()).one()
+        return self._session.exec(
+            select(LoginTicket).where(LoginTicket.id == ticket_id).with_for_update()
+        ).one()
 
     def usable_ticket(self, account_id: int, now: datetime) -> LoginTicket | None:
         """The account's newest link that is neither used, revoked nor expired."""
-        found = select(LoginTicket).where(LoginTicket.account_id == account_id, LoginTicket.expires_at > now)
-        found = found.where(col(LoginTicket.finished_at).is_(None), col(LoginTicket.revoked_at).is_(None))
+        found = select(LoginTicket).where(
+            LoginTicket.account_id == account_id, LoginTicket.expires_at > now
+        )
+        found = found.where(
+            col(LoginTicket.finished_at).is_(None), col(LoginTicket.revoked_at).is_(None)
+        )
         return self._session.exec(found.order_by(col(LoginTicket.id).desc())).first()
 
     def question(self, account_id: int) -> LoginTicket | None:
         """The account's newest link, if people are asked about it."""
-        found = select(LoginTicket).where(LoginTicket.account_id == account_id).order_by(col(LoginTicket.id).desc())
+        found = (
+            select(LoginTicket)
+            .where(LoginTicket.account_id == account_id)
+            .order_by(col(LoginTicket.id).desc())
+        )
         ticket = self._session.exec(found).first()
-        asked = ticket is not None and ticket.question_at and not ticket.revoked_at and not ticket.finished_at
+        asked = (
+            ticket is not None
+            and ticket.question_at
+            and not ticket.revoked_at
+            and not ticket.finished_at
+        )
         return ticket if asked else None
 
     def revoke_tickets(self, account_id: int, now: datetime) -> None:
-        """End every unused link of the account, the flows begun from them, and a sign-in that is held."""
+        """End every unused link of the account, the flows begun from them, and a sign-in that is
+        held."""
         unused = col(LoginTicket.finished_at).is_(None) & col(LoginTicket.revoked_at).is_(None)
         self._session.exec(
-            update(LoginTicket).where(col(LoginTicket.account_id) == account_id, unused).values(revoked_at=now)
+            update(LoginTicket)
+            .where(col(LoginTicket.account_id) == account_id, unused)
+            .values(revoked_at=now)
         )
         self._session.exec(delete(SignInFlow).where(col(SignInFlow.account_id) == account_id))
         self.drop_held(account_id)
@@ -70,16 +90,24 @@ class SignInRepository:
 
     def left_open(self, ticket_id: int, now: datetime) -> bool:
         """Whether a flow that was begun from a link ran out without coming back."""
-        found = select(SignInFlow.id).where(SignInFlow.ticket_id == ticket_id, SignInFlow.expires_at <= now)
-        return self._session.exec(found.where(col(SignInFlow.finished_at).is_(None))).first() is not None
+        found = select(SignInFlow.id).where(
+            SignInFlow.ticket_id == ticket_id, SignInFlow.expires_at <= now
+        )
+        return (
+            self._session.exec(found.where(col(SignInFlow.finished_at).is_(None))).first()
+            is not None
+        )
 
     def starts_since(self, ticket_id: int, since: datetime) -> int:
         """How many flows were begun from a link since then."""
-        found = select(SignInFlow.id).where(SignInFlow.ticket_id == ticket_id, SignInFlow.created_at >= since)
+        found = select(SignInFlow.id).where(
+            SignInFlow.ticket_id == ticket_id, SignInFlow.created_at >= since
+        )
         return len(self._session.exec(found).all())
 
     def begin(self, flow: SignInFlow) -> SignInFlow:
-        """Keep a new flow as the only open one of its link: others that are still open are ended."""
+        """Keep a new flow as the only open one of its link: others that are still open are
+        ended."""
         others = update(SignInFlow).where(
             col(SignInFlow.ticket_id) == flow.ticket_id, col(SignInFlow.finished_at).is_(None)
         )
@@ -111,25 +139,46 @@ class GrantRepository:
         self._session.merge(grant)
         self._session.flush()
 
-    def replace(self, seen: Grant, sealed: bytes, scopes: str, now: datetime, keep_due_at: datetime) -> bool:
-        """Keep refreshed tokens in the place of what was `seen`; False if that is not what stands there any more."""
+    def replace(
+        self, seen: Grant, sealed: bytes, scopes: str, now: datetime, keep_due_at: datetime
+    ) -> bool:
+        """Keep refreshed tokens in the place of what was `seen`; False if that is not what stands
+        there any more."""
         same = (col(Grant.account_id) == seen.account_id) & (col(Grant.serial) == seen.serial)
-        fresh = {"sealed": sealed, "scopes": scopes, "refreshed_at": now, "keep_due_at": keep_due_at}
-        return bool(self._session.exec(update(Grant).where(same).values(serial=_serial(), **fresh)).rowcount)
+        fresh = {
+            "sealed": sealed,
+            "scopes": scopes,
+            "refreshed_at": now,
+            "keep_due_at": keep_due_at,
+        }
+        return bool(
+            self._session.exec(update(Grant).where(same).values(serial=_serial(), **fresh)).rowcount
+        )
 
     def idle(self, now: datetime, limit: int) -> list[Grant]:
-        """Up to `limit` grants that are due to be looked after; those that another worker holds are passed over."""
-        due = select(Grant).where(col(Grant.keep_due_at) <= now).order_by(col(Grant.keep_due_at)).limit(limit)
+        """Up to `limit` grants that are due to be looked after; those that another worker holds are
+        passed over."""
+        due = (
+            select(Grant)
+            .where(col(Grant.keep_due_at) <= now)
+            .order_by(col(Grant.keep_due_at))
+            .limit(limit)
+        )
         return list(self._session.exec(due.with_for_update(skip_locked=True)))
 
     def claim(self, account_id: int, now: datetime, until: datetime) -> bool:
         """Take the right to refresh the account's tokens; False while somebody else has it."""
         free = col(Grant.claimed_until).is_(None) | (col(Grant.claimed_until) < now)
-        taken = update(Grant).where(col(Grant.account_id) == account_id, free).values(claimed_until=until)
+        taken = (
+            update(Grant)
+            .where(col(Grant.account_id) == account_id, free)
+            .values(claimed_until=until)
+        )
         return bool(self._session.exec(taken).rowcount)
 
     def release(self, account_id: int, until: datetime) -> None:
-        """Give back the right to refresh that was taken until then, unless it ran out and is somebody else's by now."""
+        """Give back the right to refresh that was taken until then, unless it ran out and is
+        somebody else's by now."""
         own = (col(Grant.account_id) == account_id) & (col(Grant.claimed_until) == until)
         self._session.exec(update(Grant).where(own).values(claimed_until=None))
 

@@ -37,10 +37,14 @@ class SupportRequestRepository:
 
     def to_do(self, channel_id: str, account_id: int | None) -> SupportRequest | None:
         """The request to do an account, or (None) the whole channel, that is not done yet."""
-        same = (col(SupportRequest.channel_id) == channel_id) & col(SupportRequest.failure_ref).is_(None)
+        same = (col(SupportRequest.channel_id) == channel_id) & col(SupportRequest.failure_ref).is_(
+            None
+        )
         found = select(SupportRequest).where(same, col(SupportRequest.done_at).is_(None))
         return self._session.exec(found.where(col(SupportRequest.account_id) == account_id)).first()
 
     def about(self, failure_ref: str) -> SupportRequest | None:
         """The request about a failure."""
-        return self._session.exec(select(SupportRequest).where(SupportRequest.failure_ref == failure_ref)).first()
+        return self._session.exec(
+            select(SupportRequest).where(SupportRequest.failure_ref == failure_ref)
+        ).first()

@@ -11,9 +11,10 @@ from storage.vocabulary import FolderRole, Loss, Mended, Owner, Permanence, Plan
 
 
 class Customer(SQLModel, table=True):
-    """An organisation whose mailboxes are connected. `tenant_id` is its Microsoft tenant, once somebody said that it is.
-    `time_zone` (``Europe/Berlin``), `working_hours` (``09:00-17:00``) and `working_days` (``12345``, Monday is 1) say when its
-    people are reminded; empty means as everywhere. `owner` is who of the support team looks after it."""
+    """An organisation whose mailboxes are connected. `tenant_id` is its Microsoft tenant, once
+    somebody said that it is. `time_zone` (``Europe/Berlin``), `working_hours` (``09:00-17:00``) and
+    `working_days` (``12345``, Monday is 1) say when its people are reminded; empty means as
+    everywhere. `owner` is who of the support team looks after it."""
 
     id: int | None = Field(default=None, primary_key=True)
     name: str
@@ -30,8 +31,8 @@ class Customer(SQLModel, table=True):
 
 
 class Channel(SQLModel, table=True):
-    """A Slack channel bound to one customer. `closed` says, in one word or more, why nothing can be posted there just now
-    (`archived`, `deleted`, `left`, `unshared`); the binding stays."""
+    """A Slack channel bound to one customer. `closed` says, in one word or more, why nothing can be
+    posted there just now (`archived`, `deleted`, `left`, `unshared`); the binding stays."""
 
     id: str = Field(primary_key=True)
     customer_id: int = Field(foreign_key="customer.id", index=True)
@@ -42,15 +43,17 @@ class Channel(SQLModel, table=True):
 
 
 class Account(SQLModel, table=True):
-    """One mailbox on its road. `address_key` is the lower-case address while the account is in use and None once it is
-    disconnected, so that an address stands once per customer; `aliases` are further addresses under which its person may
-    sign in, with spaces between; `tenant_id` and `object_id` are Microsoft's `tid` and `oid` of who signed in;
-    `shared_mailbox` is set where that person opens a mailbox that several share; `proved_at` is when a message last went the
-    whole round, and `proved_sent` the server's name of the folder where its copy was found.
+    """One mailbox on its road. `address_key` is the lower-case address while the account is in use
+    and None once it is disconnected, so that an address stands once per customer; `aliases` are
+    further addresses under which its person may sign in, with spaces between; `tenant_id` and
+    `object_id` are Microsoft's `tid` and `oid` of who signed in; `shared_mailbox` is set where that
+    person opens a mailbox that several share; `proved_at` is when a message last went the whole
+    round, and `proved_sent` the server's name of the folder where its copy was found.
 
-    `nag_since` is when the present wait for the present owner began (or, where it was put off, would have begun), `nag_rung`
-    counts its reminders, `nag_due_at` is when the next is due; somebody (`nag_held_by`) may have
-    put them off (`snoozed_until`) or ended them (`nag_stopped_at`). `nag_for` is the wait that a test interrupts."""
+    `nag_since` is when the present wait for the present owner began (or, where it was put off,
+    would have begun), `nag_rung` counts its reminders, `nag_due_at` is when the next is due;
+    somebody (`nag_held_by`) may have put them off (`snoozed_until`) or ended them
+    (`nag_stopped_at`). `nag_for` is the wait that a test interrupts."""
 
     __table_args__ = (
         UniqueConstraint("customer_id", "address_key"),
@@ -91,9 +94,9 @@ class Account(SQLModel, table=True):
 
 
 class OldAccount(SQLModel, table=True):
-    """A mail account of the old kind that a customer has listed, and what becomes of it. `address_key` is the lower-case
-    address, listed once per customer; `deleted_at` is when somebody said that it was deleted where it was; `account_id` is the
-    account that takes its place."""
+    """A mail account of the old kind that a customer has listed, and what becomes of it.
+    `address_key` is the lower-case address, listed once per customer; `deleted_at` is when somebody
+    said that it was deleted where it was; `account_id` is the account that takes its place."""
 
     __table_args__ = (UniqueConstraint("customer_id", "address_key"),)
 
@@ -114,8 +117,9 @@ class OldAccount(SQLModel, table=True):
 
 
 class ListDraft(SQLModel, table=True):
-    """The lines of a list of old accounts that wait to be looked over: pasted or read from a file, not taken yet. `made_at` is
-    when somebody last went on with it. An id is never used again: a window that is still open may carry it."""
+    """The lines of a list of old accounts that wait to be looked over: pasted or read from a file,
+    not taken yet. `made_at` is when somebody last went on with it. An id is never used again: a
+    window that is still open may carry it."""
 
     __table_args__ = ({"sqlite_autoincrement": True},)
 
@@ -129,8 +133,8 @@ class ListDraft(SQLModel, table=True):
 
 
 class Batch(SQLModel, table=True):
-    """Accounts that are created one after the other, for the old accounts in `old_ids`. `failed` says, by the old account's id,
-    which sentence tells why it has none."""
+    """Accounts that are created one after the other, for the old accounts in `old_ids`. `failed`
+    says, by the old account's id, which sentence tells why it has none."""
 
     id: int | None = Field(default=None, primary_key=True)
     customer_id: int = Field(foreign_key="customer.id", index=True)
@@ -145,8 +149,9 @@ class Batch(SQLModel, table=True):
 
 
 class LoginTicket(SQLModel, table=True):
-    """A login link. Its secret is kept sealed (to be shown on the card again) and as a digest (to be found by). `question_at` is
-    set while people are asked what Microsoft's page said, since a sign-in that was begun did not come back."""
+    """A login link. Its secret is kept sealed (to be shown on the card again) and as a digest (to
+    be found by). `question_at` is set while people are asked what Microsoft's page said, since a
+    sign-in that was begun did not come back."""
 
     id: int | None = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="account.id", index=True)
@@ -176,8 +181,8 @@ class SignInFlow(SQLModel, table=True):
 
 
 class HeldSignIn(SQLModel, table=True):
-    """A sign-in that holds, but waits for somebody to say that its tenant is the customer's: the tokens, sealed, and whose
-    they are. It ends with its link."""
+    """A sign-in that holds, but waits for somebody to say that its tenant is the customer's: the
+    tokens, sealed, and whose they are. It ends with its link."""
 
     account_id: int = Field(foreign_key="account.id", primary_key=True)
     ticket_id: int = Field(foreign_key="loginticket.id")
@@ -190,9 +195,9 @@ class HeldSignIn(SQLModel, table=True):
 
 
 class Grant(SQLModel, table=True):
-    """The token cache of one account, sealed with the account's id. `serial` counts what was stored, so that nobody stores over
-    something newer; `claimed_until` is the lease of who refreshes it; `keep_due_at` is when it is looked after, if nobody used
-    it until then."""
+    """The token cache of one account, sealed with the account's id. `serial` counts what was
+    stored, so that nobody stores over something newer; `claimed_until` is the lease of who
+    refreshes it; `keep_due_at` is when it is looked after, if nobody used it until then."""
 
     account_id: int = Field(foreign_key="account.id", primary_key=True)
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
@@ -204,9 +209,10 @@ class Grant(SQLModel, table=True):
 
 
 class FolderMapping(SQLModel, table=True):
-    """Which folder plays which role for an account. `server_name` is the server's own (modified UTF-7) name. By `uid_validity`
-    and `mailbox_id` (where the server gives one, RFC 8474) the folder is known again under another name; 0 and empty until
-    they were seen. `lost` says why the mapping does not hold any more."""
+    """Which folder plays which role for an account. `server_name` is the server's own (modified
+    UTF-7) name. By `uid_validity` and `mailbox_id` (where the server gives one, RFC 8474) the
+    folder is known again under another name; 0 and empty until they were seen. `lost` says why the
+    mapping does not hold any more."""
 
     account_id: int = Field(foreign_key="account.id", primary_key=True)
     role: FolderRole = word_column(FolderRole, primary_key=True)
@@ -218,20 +224,23 @@ class FolderMapping(SQLModel, table=True):
 
 
 class FolderSnapshot(SQLModel, table=True):
-    """The folders that the mailbox last listed, so that a choice made in a form can be read: each has `server_name`,
-    `shown_name`, `delimiter` and `flags`."""
+    """The folders that the mailbox last listed, so that a choice made in a form can be read: each
+    has `server_name`, `shown_name`, `delimiter` and `flags`."""
 
     __tablename__ = "folderlisting"
 
     account_id: int = Field(foreign_key="account.id", primary_key=True)
     listed_at: datetime = time_column()
-    folders: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    folders: list[dict[str, Any]] = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False)
+    )
 
 
 class ConnectionTest(SQLModel, table=True):
-    """One run of the connection test and its steps so far. A `quiet` run is one that nobody asked for: it is shown only when
-    it changes something. `round` counts such runs since things were last in order. `round_trip` says that a message is sent
-    too, and `message_id` that it may have left already: it is never sent again."""
+    """One run of the connection test and its steps so far. A `quiet` run is one that nobody asked
+    for: it is shown only when it changes something. `round` counts such runs since things were last
+    in order. `round_trip` says that a message is sent too, and `message_id` that it may have left
+    already: it is never sent again."""
 
     id: int | None = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="account.id", index=True)
@@ -244,12 +253,15 @@ class ConnectionTest(SQLModel, table=True):
     round: int = 0
     round_trip: bool = False
     message_id: str = ""
-    steps: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    steps: list[dict[str, Any]] = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False)
+    )
 
 
 class Failure(SQLModel, table=True):
-    """Something that failed, under the error ID that people are shown. `observation` is what the protocol said, redacted;
-    `mended_by` is what came before the step that proves the mend passed."""
+    """Something that failed, under the error ID that people are shown. `observation` is what the
+    protocol said, redacted; `mended_by` is what came before the step that proves the mend
+    passed."""
 
     __table_args__ = (Index("ix_failure_same", "account_id", "cause", "last_at"),)
 
@@ -270,8 +282,8 @@ class Failure(SQLModel, table=True):
 
 
 class ReportedFix(SQLModel, table=True):
-    """Somebody said that what a failure asks for was done: the account is tested again until that shows. `rung` counts the
-    tests; the latest word on an account is the one without `ended_at`."""
+    """Somebody said that what a failure asks for was done: the account is tested again until that
+    shows. `rung` counts the tests; the latest word on an account is the one without `ended_at`."""
 
     __tablename__ = "mend"
 
@@ -286,8 +298,9 @@ class ReportedFix(SQLModel, table=True):
 
 
 class SupportRequest(SQLModel, table=True):
-    """Somebody asked the support team for help with a failure; or, without `failure_ref`, to do an account's road for them, or
-    that of a whole channel. `taken_by` is who of the team looks after it, or has done it."""
+    """Somebody asked the support team for help with a failure; or, without `failure_ref`, to do an
+    account's road for them, or that of a whole channel. `taken_by` is who of the team looks after
+    it, or has done it."""
 
     id: int | None = Field(default=None, primary_key=True)
     failure_ref: str | None = Field(default=None, foreign_key="failure.ref", unique=True)
@@ -303,8 +316,8 @@ class SupportRequest(SQLModel, table=True):
 
 
 class Incident(SQLModel, table=True):
-    """One alert to on-call for one cause. `open_cause` is the cause while it is open, so that it is open once; `ended_at` is when
-    the cause was gone everywhere."""
+    """One alert to on-call for one cause. `open_cause` is the cause while it is open, so that it is
+    open once; `ended_at` is when the cause was gone everywhere."""
 
     id: int | None = Field(default=None, primary_key=True)
     cause: str
@@ -319,7 +332,8 @@ class Incident(SQLModel, table=True):
 
 
 class Reminder(SQLModel, table=True):
-    """One reminder message in a channel: which accounts it lists, and whether everything on it is done."""
+    """One reminder message in a channel: which accounts it lists, and whether everything on it is
+    done."""
 
     id: int | None = Field(default=None, primary_key=True)
     channel_id: str = Field(index=True)
@@ -329,7 +343,8 @@ class Reminder(SQLModel, table=True):
 
 
 class ReminderDay(SQLModel, table=True):
-    """The day of the last reminder in a place (a channel), as people there call it. Who writes a reminder there holds the row."""
+    """The day of the last reminder in a place (a channel), as people there call it. Who writes a
+    reminder there holds the row."""
 
     channel_id: str = Field(primary_key=True)
     day: str = ""
@@ -344,8 +359,9 @@ class PostedMessage(SQLModel, table=True):
 
 
 class OutboxItem(SQLModel, table=True):
-    """A message to show or take away, written with the change that caused it. `notice` and `args` say what it tells; it is
-    rendered when it is sent. `key` names the message: a known key is updated in place."""
+    """A message to show or take away, written with the change that caused it. `notice` and `args`
+    say what it tells; it is rendered when it is sent. `key` names the message: a known key is
+    updated in place."""
 
     __table_args__ = (Index("ix_outboxitem_waiting", "channel_id", "done_at", "id"),)
 
@@ -370,7 +386,8 @@ class Lane(SQLModel, table=True):
 
 
 class Job(SQLModel, table=True):
-    """Work to do at `due_at`. `key`, where set, makes a second request for the same work join the first."""
+    """Work to do at `due_at`. `key`, where set, makes a second request for the same work join the
+    first."""
 
     id: int | None = big_id_column()
     kind: str
@@ -389,7 +406,8 @@ class SeenEvent(SQLModel, table=True):
 
 
 class AuditEntry(SQLModel, table=True):
-    """Who did what to which account, when, from where, with which result. Only ever added to: the database refuses the rest."""
+    """Who did what to which account, when, from where, with which result. Only ever added to: the
+    database refuses the rest."""
 
     id: int | None = big_id_column()
     at: datetime = time_column(index=True)

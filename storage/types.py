@@ -10,7 +10,8 @@ from sqlmodel import Field
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC time. SQLite has no time zones, so they are taken off going in and put back coming out."""
+    """An aware UTC time. SQLite has no time zones, so they are taken off going in and put back
+    coming out."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -42,9 +43,16 @@ def time_column(nullable: bool = False, index: bool = False) -> Any:
 
 def word_column(words: type[StrEnum], primary_key: bool = False, nullable: bool = False) -> Any:
     """A column that holds one of `words`, as text: a new word needs no change of the database."""
-    column_type = Enum(words, native_enum=False, length=32, values_callable=lambda all_: [word.value for word in all_])
+    column_type = Enum(
+        words,
+        native_enum=False,
+        length=32,
+        values_callable=lambda all_: [word.value for word in all_],
+    )
     default = None if nullable else ...
-    return Field(default=default, sa_column=Column(column_type, nullable=nullable, primary_key=primary_key))
+    return Field(
+        default=default, sa_column=Column(column_type, nullable=nullable, primary_key=primary_key)
+    )
 
 
 def json_column() -> Any:

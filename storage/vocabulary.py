@@ -1,4 +1,5 @@
-"""The closed sets of words that accounts, folders and verdicts are described with, wherever they are stored or shown."""
+"""The closed sets of words that accounts, folders and verdicts are described with, wherever they
+are stored or shown."""
 
 from enum import StrEnum
 
@@ -29,7 +30,13 @@ class Owner(StrEnum):
     MAILDESK = "maildesk"
 
 
-WAITING = (State.AWAITING_SIGN_IN, State.AWAITING_ADMIN, State.FAILING, State.BROKEN, State.UNMAPPED)
+WAITING = (
+    State.AWAITING_SIGN_IN,
+    State.AWAITING_ADMIN,
+    State.FAILING,
+    State.BROKEN,
+    State.UNMAPPED,
+)
 """The states in which an account waits for a person."""
 
 THEIRS = (Owner.USER, Owner.ADMINISTRATOR)

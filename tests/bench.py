@@ -1,7 +1,9 @@
-"""How long a full connection test takes beside the bare libraries, against the same servers in the same run.
+"""How long a full connection test takes beside the bare libraries, against the same servers in the
+same run.
 
-`python -m tests.bench` prints both in milliseconds and their ratio. The servers are a real Dovecot where it is installed, else
-the practice world's; each connection goes through a relay that holds every packet back for a while, as a network does.
+`python -m tests.bench` prints both in milliseconds and their ratio. The servers are a real Dovecot
+where it is installed, else the practice world's; each connection goes through a relay that holds
+every packet back for a while, as a network does.
 """
 
 import asyncio
@@ -37,7 +39,9 @@ class Relay:
     def __init__(self, port: int, delay: float) -> None:
         self._to, self._delay = port, delay
         self._loop = asyncio.new_event_loop()
-        self._server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self._server = self._loop.run_until_complete(
+            asyncio.start_server(self._serve, "127.0.0.1", 0)
+        )
         self.port = int(self._server.sockets[0].getsockname()[1])
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
 
@@ -104,7 +108,8 @@ def milliseconds(work: Callable[[], None]) -> float:
 
 
 def full_test(world: BotWorld) -> None:
-    """A whole connection test: token, rights, identity, both protocols, and everything that is kept of it."""
+    """A whole connection test: token, rights, identity, both protocols, and everything that is kept
+    of it."""
     with world.bot.store.transaction() as tx:
         account = tx.accounts.lock(world.account(NAME).id or 0)
         test = world.bot.services.checks.request(tx, account, MAILDESK)
@@ -116,9 +121,16 @@ def full_test(world: BotWorld) -> None:
 def measure(delay_ms: int) -> float:
     """One comparison; prints its line and returns the ratio."""
     practice = Practice()
-    with tempfile.TemporaryDirectory() as folder, servers(practice) as (imap_port, smtp_port, ca_file):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        servers(practice) as (imap_port, smtp_port, ca_file),
+    ):
         imap, smtp = Relay(imap_port, delay_ms / 1000), Relay(smtp_port, delay_ms / 1000)
-        ports = {"IMAP_PORT": str(imap.port), "SMTP_PORT": str(smtp.port), "MAIL_CA_BUNDLE": str(ca_file)}
+        ports = {
+            "IMAP_PORT": str(imap.port),
+            "SMTP_PORT": str(smtp.port),
+            "MAIL_CA_BUNDLE": str(ca_file),
+        }
         world = BotWorld(Path(folder), practice=practice, **ports)
         world.set_up()
         world.connect(ADDRESS, NAME)
@@ -141,7 +153,9 @@ def measure(delay_ms: int) -> float:
 def main() -> None:
     """Print every comparison, and fail when one is over the limit."""
     kind = "Dovecot" if dovecot.installed() else "the practice world"
-    print(f"Medians of {ROUNDS} rounds against {kind}; the limit is {AT_MOST} times the slower bare runner.")
+    print(
+        f"Medians of {ROUNDS} rounds against {kind}; the limit is {AT_MOST} times the slower bare runner."
+    )
     if max([measure(delay) for delay in DELAYS_MS]) > AT_MOST:
         raise SystemExit("over the limit")
 

@@ -1,4 +1,5 @@
-"""Leaves out the tests whose programs this machine does not have, and says so by name at the end of the run."""
+"""Leaves out the tests whose programs this machine does not have, and says so by name at the end of
+the run."""
 
 import os
 import shutil
@@ -35,11 +36,14 @@ NAMES = pytest.StashKey[tuple[list[str], list[str]]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Where MAILDESK_REQUIRE_ALL is set, refuse to run at all if something would have to be left out."""
+    """Where MAILDESK_REQUIRE_ALL is set, refuse to run at all if something would have to be left
+    out."""
     missing = [need for need in NEEDS if not need.present()]
     if missing and os.environ.get("MAILDESK_REQUIRE_ALL"):
         programs = ", ".join(need.program for need in missing)
-        raise pytest.UsageError(f"MAILDESK_REQUIRE_ALL is set and this is not installed: {programs} ({INSTALL})")
+        raise pytest.UsageError(
+            f"MAILDESK_REQUIRE_ALL is set and this is not installed: {programs} ({INSTALL})"
+        )
 
 
 @pytest.hookimpl(trylast=True)
@@ -47,7 +51,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Deselect what cannot run here."""
     missing = [need for need in NEEDS if _wanted(need, items) and not need.present()]
     markers = {need.marker for need in missing}
-    left_out = [item for item in items if any(item.get_closest_marker(marker) for marker in markers)]
+    left_out = [
+        item for item in items if any(item.get_closest_marker(marker) for marker in markers)
+    ]
     if left_out:
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
@@ -69,9 +75,14 @@ def pytest_testnodedown(node: Any) -> None:
     node.config.stash[NAMES] = (told.get("left_out", []), told.get("missing", []))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
     """Name what was left out, and what would bring it in."""
-    own = [item.nodeid for item in config.stash.get(LEFT_OUT, [])], [n.program for n in config.stash.get(MISSING, [])]
+    own = (
+        [item.nodeid for item in config.stash.get(LEFT_OUT, [])],
+        [n.program for n in config.stash.get(MISSING, [])],
+    )
     left_out, missing = config.stash.get(NAMES, own)
     if not left_out:
         return
@@ -79,7 +90,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for name in left_out:
         terminalreporter.line(f"  {name}")
     terminalreporter.line("Missing: " + ", ".join(missing))
-    terminalreporter.line(f"To install it, as root on Debian 12: {INSTALL} (or run `make test-real`)")
+    terminalreporter.line(
+        f"To install it, as root on Debian 12: {INSTALL} (or run `make test-real`)"
+    )
 
 
 def _wanted(need: Need, items: list[pytest.Item]) -> bool:

@@ -1,7 +1,8 @@
-"""What a sweep for due reminders costs among a hundred thousand and among a million accounts of which the same thousand are due.
+"""What a sweep for due reminders costs among a hundred thousand and among a million accounts of
+which the same thousand are due.
 
-`python -m tests.sweep_bench` prints the time and the memory of both sweeps, and the ratio of the times. Each sweep runs in a
-process of its own, so that its memory is its own too.
+`python -m tests.sweep_bench` prints the time and the memory of both sweeps, and the ratio of the
+times. Each sweep runs in a process of its own, so that its memory is its own too.
 """
 
 import json
@@ -39,22 +40,35 @@ class StoppedClock:
 
 
 def fill(file: Path, accounts: int) -> None:
-    """A database with so many accounts, a hundred in a channel, of which one is due in each of a thousand channels."""
+    """A database with so many accounts, a hundred in a channel, of which one is due in each of a
+    thousand channels."""
     upgrade(f"sqlite:///{file}")
     with sqlite3.connect(file) as database:
         database.execute("PRAGMA synchronous=OFF")
         channels, at = accounts // IN_A_CHANNEL, _stored(NOW - timedelta(days=9))
         numbers = range(1, channels + 1)
-        _insert(database, "customer", ({"id": n, "name": f"Customer {n}", "created_at": at} for n in numbers))
-        _insert(database, "channel", ({"id": f"C{n}", "customer_id": n, "bound_at": at} for n in numbers))
+        _insert(
+            database,
+            "customer",
+            ({"id": n, "name": f"Customer {n}", "created_at": at} for n in numbers),
+        )
+        _insert(
+            database,
+            "channel",
+            ({"id": f"C{n}", "customer_id": n, "bound_at": at} for n in numbers),
+        )
         _insert(database, "account", _accounts(accounts, channels))
 
 
 def _insert(database: sqlite3.Connection, table: str, rows: Iterator[dict[str, object]]) -> None:
     """Rows of which only what matters is named; the other columns are empty."""
-    columns = {row[1]: "" if row[3] else None for row in database.execute(f"PRAGMA table_info({table})")}
+    columns = {
+        row[1]: "" if row[3] else None for row in database.execute(f"PRAGMA table_info({table})")
+    }
     marks = ", ".join("?" * len(columns))
-    database.executemany(f"INSERT INTO {table} VALUES ({marks})", (tuple((columns | row).values()) for row in rows))
+    database.executemany(
+        f"INSERT INTO {table} VALUES ({marks})", (tuple((columns | row).values()) for row in rows)
+    )
 
 
 def _accounts(accounts: int, channels: int) -> Iterator[dict[str, object]]:
@@ -64,7 +78,11 @@ def _accounts(accounts: int, channels: int) -> Iterator[dict[str, object]]:
         due = place == 0 and channel % every == 0
         waits = due or place % 10 == 0
         since, rung = NOW - (timedelta(hours=5) if due else timedelta(days=2)), 0 if due else 2
-        nag = {"nag_since": _stored(since), "nag_due_at": _stored(since + RUNGS[rung])} if waits else {}
+        nag = (
+            {"nag_since": _stored(since), "nag_due_at": _stored(since + RUNGS[rung])}
+            if waits
+            else {}
+        )
         yield nag | {
             "id": number + 1,
             "ref": f"MB-{number}",
@@ -85,16 +103,23 @@ def _stored(at: datetime) -> str:
 
 
 def sweep(file: Path) -> dict[str, float]:
-    """Sweep until nothing is due: how many places were reminded, how long it took, and by how much the process grew."""
+    """Sweep until nothing is due: how many places were reminded, how long it took, and by how much
+    the process grew."""
     store, clock = Store(connect(f"sqlite:///{file}")), StoppedClock()
     ladder, hours = Ladder(RUNGS), Hours(ZoneInfo("UTC"), *read_hours("00:00-24:00"), "1234567")
-    reminders = Reminders(store, clock, Lifecycle(clock, ladder, hours, "C0DESK"), ladder, hours, "C0DESK")
+    reminders = Reminders(
+        store, clock, Lifecycle(clock, ladder, hours, "C0DESK"), ladder, hours, "C0DESK"
+    )
     with store.transaction() as tx:
         assert tx.accounts.get(1).id == 1  # everything is loaded
     before, begun, places = _memory("VmRSS"), time.perf_counter(), 0
     while (done := reminders.remind_due()) > 0:
         places += done
-    return {"places": places, "seconds": time.perf_counter() - begun, "grown": _memory("VmHWM") - before}
+    return {
+        "places": places,
+        "seconds": time.perf_counter() - begun,
+        "grown": _memory("VmHWM") - before,
+    }
 
 
 def _memory(what: str) -> float:
@@ -116,7 +141,10 @@ def measured(folder: Path, accounts: int) -> dict[str, float]:
         for left in folder.glob("copy.db*"):
             left.unlink()
     assert all(result["places"] == DUE for result in results), results
-    return {"seconds": min(r["seconds"] for r in results), "grown": max(r["grown"] for r in results)}
+    return {
+        "seconds": min(r["seconds"] for r in results),
+        "grown": max(r["grown"] for r in results),
+    }
 
 
 def main() -> int:

@@ -17,8 +17,8 @@ LONGEST_NAME = 80
 
 @dataclass(frozen=True)
 class Care:
-    """How a customer is looked after: when its people are reminded (as `Customer` keeps it; empty means as everywhere), and who
-    of the support team is there for it."""
+    """How a customer is looked after: when its people are reminded (as `Customer` keeps it; empty
+    means as everywhere), and who of the support team is there for it."""
 
     time_zone: str = ""
     working_hours: str = ""
@@ -30,7 +30,12 @@ class Customers:
     """Binds channels to customers, and customers to their Microsoft tenants."""
 
     def __init__(
-        self, store: Store, clock: Clock, microsoft: Microsoft, support_channel: str, alert_channel: str
+        self,
+        store: Store,
+        clock: Clock,
+        microsoft: Microsoft,
+        support_channel: str,
+        alert_channel: str,
     ) -> None:
         self._own_channels = (support_channel, alert_channel)
         self._store = store
@@ -55,14 +60,21 @@ class Customers:
         return tenant
 
     def bind(
-        self, channel_id: str, customer_name: str, by: Person, tenant_id: str = "", care: Care | None = None
+        self,
+        channel_id: str,
+        customer_name: str,
+        by: Person,
+        tenant_id: str = "",
+        care: Care | None = None,
     ) -> Channel:
-        """Bind a channel to the customer of that name (made if new) and post the set-up card there. A channel that is
-        bound to this customer already gets its card renewed. `tenant_id`: the customer's, where it is known; `care`: how it is
-        looked after from now on, where that is said.
+        """Bind a channel to the customer of that name (made if new) and post the set-up card there.
+        A channel that is bound to this customer already gets its card renewed. `tenant_id`: the
+        customer's, where it is known; `care`: how it is looked after from now on, where that is
+        said.
 
         Raises:
-            Refused: the channel is our own, or another customer's, or the customer has another tenant.
+            Refused: the channel is our own, or another customer's, or the customer has another
+                tenant.
         """
         if channel_id in self._own_channels:
             raise Refused("refused.our_own_channel")
@@ -73,17 +85,26 @@ class Customers:
             channel = tx.channels.get(channel_id)
             if channel is None:
                 channel = Channel(
-                    id=channel_id, customer_id=customer.id, bound_by_team=by.team, bound_by_user=by.user, bound_at=now
+                    id=channel_id,
+                    customer_id=customer.id,
+                    bound_by_team=by.team,
+                    bound_by_user=by.user,
+                    bound_at=now,
                 )
                 tx.channels.bind(channel)
             elif channel.customer_id != customer.id:
-                raise Refused("refused.channel_of_another", name=tx.channels.customer(channel.customer_id).name)
+                raise Refused(
+                    "refused.channel_of_another",
+                    name=tx.channels.customer(channel.customer_id).name,
+                )
             channel.closed = ""  # somebody speaks there: that it came back was missed
             if tenant_id and customer.tenant_id not in ("", tenant_id):
                 raise Refused("organisation.other", customer=customer.name)
             customer.tenant_id = tenant_id or customer.tenant_id
             _look_after(customer, care, by)
-            entry = AuditEntry(at=now, team=by.team, user=by.user, action="channel.bound", subject=channel_id)
+            entry = AuditEntry(
+                at=now, team=by.team, user=by.user, action="channel.bound", subject=channel_id
+            )
             facts = ("time_zone", "working_hours", "working_days", "owner_user")
             detail = {"customer": name, "tenant": customer.tenant_id} | {
                 fact: getattr(customer, fact) for fact in facts
@@ -94,8 +115,9 @@ class Customers:
             return channel
 
     def close(self, channel_id: str, why: str) -> None:
-        """Nothing can be posted in the channel any more (`why` as in `Channel.closed`): what waits for it is dropped, and support
-        is told. The binding stays. A channel that is not bound, or closed already, is left alone."""
+        """Nothing can be posted in the channel any more (`why` as in `Channel.closed`): what waits
+        for it is dropped, and support is told. The binding stays. A channel that is not bound, or
+        closed already, is left alone."""
         with self._store.transaction() as tx:
             channel = tx.channels.get(channel_id)
             if channel is None or why in channel.closed.split():
@@ -107,8 +129,8 @@ class Customers:
             self._tell(tx, channel, f"channel.{why}")
 
     def reopen(self, channel_id: str, over: Collection[str]) -> None:
-        """What closed the channel (`over`, as in `Channel.closed`) is over. If nothing else keeps it closed, it can be posted in
-        again: every card there shows how things stand."""
+        """What closed the channel (`over`, as in `Channel.closed`) is over. If nothing else keeps
+        it closed, it can be posted in again: every card there shows how things stand."""
         with self._store.transaction() as tx:
             channel = tx.channels.get(channel_id)
             if channel is not None and channel.closed:
@@ -142,10 +164,14 @@ class Customers:
 
     def _tell(self, tx: Transaction, channel: Channel, sentence: str) -> None:
         now, customer = self._clock.now(), tx.channels.customer(channel.customer_id).name
-        entry = AuditEntry(at=now, team="", user="slack", action=sentence, subject=channel.id, detail={})
+        entry = AuditEntry(
+            at=now, team="", user="slack", action=sentence, subject=channel.id, detail={}
+        )
         tx.audit.add(entry)
         key = f"{sentence}:{channel.id}:{now.timestamp()}"
-        notices.tell(tx, self._support_channel, key, sentence, now, customer=customer, channel=channel.id)
+        notices.tell(
+            tx, self._support_channel, key, sentence, now, customer=customer, channel=channel.id
+        )
 
 
 def _look_after(customer: Customer, care: Care | None, by: Person) -> None:

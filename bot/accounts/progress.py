@@ -1,4 +1,5 @@
-"""The road of a customer as a checklist: how far each part is, whose turn it is there, and since when."""
+"""The road of a customer as a checklist: how far each part is, whose turn it is there, and since
+when."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -37,7 +38,8 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True)
 class Step:
-    """One part: how many of `total` are through it. While it waits, `owner` has to act, `since` the first of those that wait."""
+    """One part: how many of `total` are through it. While it waits, `owner` has to act, `since` the
+    first of those that wait."""
 
     part: Part
     mark: Mark
@@ -49,8 +51,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the checklist is made from: the customer's accounts in use, the old ones that they listed, and since when Exchange is
-    known to refuse sending, if it does."""
+    """What the checklist is made from: the customer's accounts in use, the old ones that they
+    listed, and since when Exchange is known to refuse sending, if it does."""
 
     accounts: Sequence[Account] = ()
     old: Sequence[OldAccount] = ()
@@ -70,16 +72,28 @@ def checklist(facts: Facts) -> list[Step]:
 
 
 def _old(facts: Facts) -> Step:
-    total, left = len(facts.old), [old for old in facts.old if old.account_id is None and old.plan is not Plan.RETAIN]
+    total, left = (
+        len(facts.old),
+        [old for old in facts.old if old.account_id is None and old.plan is not Plan.RETAIN],
+    )
     if not left:
         return Step(Part.OLD, Mark.DONE if total else Mark.OPEN, total, total)
-    return Step(Part.OLD, Mark.WAITS, total - len(left), total, Owner.USER, min(old.listed_at for old in left))
+    return Step(
+        Part.OLD,
+        Mark.WAITS,
+        total - len(left),
+        total,
+        Owner.USER,
+        min(old.listed_at for old in left),
+    )
 
 
 def _exchange(facts: Facts) -> Step:
     """Sending is proved by a mailbox that passed the test, not by anybody's word."""
     if facts.sending_off_since is not None:
-        return Step(Part.EXCHANGE, Mark.WAITS, owner=Owner.ADMINISTRATOR, since=facts.sending_off_since)
+        return Step(
+            Part.EXCHANGE, Mark.WAITS, owner=Owner.ADMINISTRATOR, since=facts.sending_off_since
+        )
     proved = any(account.state not in UNTESTED for account in facts.accounts)
     return Step(Part.EXCHANGE, Mark.DONE if proved else Mark.OPEN)
 
@@ -89,8 +103,11 @@ def _create(facts: Facts) -> Step:
     return Step(Part.CREATE, Mark.DONE if count else Mark.OPEN, count, count)
 
 
-def _through(part: Part, facts: Facts, before: frozenset[State], waits_here: Callable[[Account], bool]) -> Step:
-    """How many accounts are beyond the states `before`; of the others those that wait at this very part say whose turn it is."""
+def _through(
+    part: Part, facts: Facts, before: frozenset[State], waits_here: Callable[[Account], bool]
+) -> Step:
+    """How many accounts are beyond the states `before`; of the others those that wait at this very
+    part say whose turn it is."""
     total = len(facts.accounts)
     left = [account for account in facts.accounts if account.state in before]
     here = [account for account in left if waits_here(account)]

@@ -21,7 +21,9 @@ from storage.vocabulary import Owner, State
 LONGEST_NAME = 80
 LONGEST_ADDRESS = 254
 MOST_ALIASES = 10
-DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.I)
+DOMAIN = re.compile(
+    r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.I
+)
 ADDRESS = re.compile(rf"[^\s@<>()\[\],;:\\\"]{{1,64}}@{DOMAIN.pattern}", re.I)
 """What Microsoft 365 takes as an address: one @, no spaces or quotes, a domain with a dot."""
 
@@ -48,14 +50,18 @@ class Form:
         shared = self.shared_mailbox.strip().removeprefix("mailto:")
         aliases = " ".join(re.split(r"[\s,;]+", self.aliases.strip()))
         username = self.username.strip() or email
-        return Form(name, sender, email, username, self.use_oauth, shared, aliases, self.old_deleted)
+        return Form(
+            name, sender, email, username, self.use_oauth, shared, aliases, self.old_deleted
+        )
 
 
 def form_of(account: Account) -> Form:
     """What the form of an account holds now."""
     username = "" if account.username == account.sender_email else account.username
     shared, aliases = account.shared_mailbox, account.aliases
-    return Form(account.name, account.sender_name, account.sender_email, username, True, shared, aliases)
+    return Form(
+        account.name, account.sender_name, account.sender_email, username, True, shared, aliases
+    )
 
 
 class InvalidForm(Exception):
@@ -67,13 +73,16 @@ class InvalidForm(Exception):
 
 
 class OldAccountThere(Exception):
-    """The customer has listed an old account of the form's address, and nobody said that it is deleted."""
+    """The customer has listed an old account of the form's address, and nobody said that it is
+    deleted."""
 
 
 class Accounts:
     """Begins, changes and ends accounts."""
 
-    def __init__(self, store: Store, clock: Clock, lifecycle: Lifecycle, links: Links, test: Test) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, lifecycle: Lifecycle, links: Links, test: Test
+    ) -> None:
         """`test` has an account tested."""
         self._store = store
         self._clock = clock
@@ -82,8 +91,8 @@ class Accounts:
         self._test = test
 
     def create(self, channel: Channel, form: Form, by: Person) -> Account:
-        """Create an account in `channel` and post its card with the login link. It takes the place of an old account of its
-        address, which has to be deleted first.
+        """Create an account in `channel` and post its card with the login link. It takes the place
+        of an old account of its address, which has to be deleted first.
 
         Raises:
             InvalidForm: a field is wrong, or the customer has an account of this address.
@@ -99,9 +108,11 @@ class Accounts:
                 self._lifecycle.audit(tx, by, "old.replaced", account, address=old.address)
             return account
 
-    def create_in(self, tx: Transaction, channel: Channel, form: Form, by: Person, quiet: bool = False) -> Account:
-        """The same as part of a transaction, which may still fail of an account that was created beside it; `quiet` where the
-        card is not wanted yet.
+    def create_in(
+        self, tx: Transaction, channel: Channel, form: Form, by: Person, quiet: bool = False
+    ) -> Account:
+        """The same as part of a transaction, which may still fail of an account that was created
+        beside it; `quiet` where the card is not wanted yet.
 
         Raises:
             InvalidForm: a field is wrong, or the customer has an account of this address.
@@ -117,8 +128,8 @@ class Accounts:
         return account
 
     def change(self, account: Account, form: Form, by: Person) -> None:
-        """Give an account what the form says. Where its addresses changed, an unused login link is replaced, and a connection is
-        tested again; who it belongs to at Microsoft stays.
+        """Give an account what the form says. Where its addresses changed, an unused login link is
+        replaced, and a connection is tested again; who it belongs to at Microsoft stays.
 
         Raises:
             InvalidForm: a field is wrong, or the customer has another account of this address.
@@ -130,7 +141,14 @@ class Accounts:
             if other is not None and other.id != account.id:
                 raise InvalidForm({"sender_email": "form.address_taken"})
             before = _addresses(account)
-            for name in ("name", "sender_name", "sender_email", "username", "shared_mailbox", "aliases"):
+            for name in (
+                "name",
+                "sender_name",
+                "sender_email",
+                "username",
+                "shared_mailbox",
+                "aliases",
+            ):
                 setattr(account, name, getattr(form, name))
             if account.address_key is not None:
                 account.address_key = form.sender_email.lower()
@@ -140,8 +158,8 @@ class Accounts:
             self._lifecycle.show(tx, account)
 
     def renew_link(self, account: Account, by: Person) -> Account:
-        """Give the account a new login link; older ones end. An account that works keeps working meanwhile, and one that was
-        disconnected comes back as it was.
+        """Give the account a new login link; older ones end. An account that works keeps working
+        meanwhile, and one that was disconnected comes back as it was.
 
         Raises:
             Refused: another account of the customer has its address now.
@@ -155,7 +173,11 @@ class Accounts:
                 account.address_key = account.sender_email.lower()
                 self._links.make(tx, account, by)
                 self._lifecycle.audit(tx, by, "link.renewed", account)
-                if back or account.state in (State.CREATED, State.AWAITING_SIGN_IN, State.AWAITING_ADMIN):
+                if back or account.state in (
+                    State.CREATED,
+                    State.AWAITING_SIGN_IN,
+                    State.AWAITING_ADMIN,
+                ):
                     self._lifecycle.transition(tx, account, State.AWAITING_SIGN_IN, by)
                 self._lifecycle.show(tx, account)
                 return account
@@ -163,8 +185,9 @@ class Accounts:
             raise Refused("disconnect.address_taken", address=account.sender_email) from None
 
     def disconnect(self, account: Account, by: Person) -> None:
-        """End an account's connection: its tokens, links and open sign-ins are deleted, nothing tests it any more, and its thread
-        says where the permission is withdrawn at Microsoft. What it was stays, so that it can come back."""
+        """End an account's connection: its tokens, links and open sign-ins are deleted, nothing
+        tests it any more, and its thread says where the permission is withdrawn at Microsoft. What
+        it was stays, so that it can come back."""
         now = self._clock.now()
         with self._store.transaction() as tx:
             account = tx.accounts.lock(account.id or 0)
@@ -185,7 +208,8 @@ class Accounts:
 
     @contextmanager
     def _one_of_its_address(self) -> Iterator[Transaction]:
-        """A transaction in which the customer may turn out to have an account of the same address."""
+        """A transaction in which the customer may turn out to have an account of the same
+        address."""
         try:
             with self._store.transaction() as tx:
                 yield tx

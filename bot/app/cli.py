@@ -90,7 +90,11 @@ class Maildesk:
     def socket(self) -> SocketModeHandler | None:
         """The Socket Mode connection, where the settings ask for one."""
         token = self.settings.slack_app_token.get_secret_value()
-        return self.slack.socket(token, slack_client(self.settings, BACKGROUND_TIMEOUT)) if token else None
+        return (
+            self.slack.socket(token, slack_client(self.settings, BACKGROUND_TIMEOUT))
+            if token
+            else None
+        )
 
 
 def slack_client(settings: Settings, timeout: int) -> WebClient:
@@ -102,7 +106,11 @@ def slack_client(settings: Settings, timeout: int) -> WebClient:
 def mail_hosts(settings: Settings) -> MailHosts:
     """The mail servers of the settings, with the ordinary patience."""
     return MailHosts(
-        settings.imap_host, settings.imap_port, settings.smtp_host, settings.smtp_port, settings.mail_ca_bundle
+        settings.imap_host,
+        settings.imap_port,
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.mail_ca_bundle,
     )
 
 
@@ -118,7 +126,10 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         settings.cloud.scopes,
     )
     rows = catalogue.load()
-    quick, patient = slack_client(settings, INTERACTIVE_TIMEOUT), slack_client(settings, BACKGROUND_TIMEOUT)
+    quick, patient = (
+        slack_client(settings, INTERACTIVE_TIMEOUT),
+        slack_client(settings, BACKGROUND_TIMEOUT),
+    )
     directory = SlackDirectory(patient, clock, settings.support_users, settings.support_usergroup)
     ladder = Ladder(settings.nag_ladder)
     lifecycle = Lifecycle(clock, ladder, settings.hours, settings.support_channel)
@@ -128,7 +139,10 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     fixes = ReportedFixes(store, clock, lifecycle)
     drift = Drift(clock, lifecycle)
     tests = Checks(store, clock, tokens, probe, failures, lifecycle, fixes, drift, microsoft.scopes)
-    failed, url = FailedSignIns(clock, lifecycle, failures, settings.support_channel), settings.public_url
+    failed, url = (
+        FailedSignIns(clock, lifecycle, failures, settings.support_channel),
+        settings.public_url,
+    )
     links = Links(store, clock, cipher, lifecycle, failed, url)
     signin = SignIn(store, clock, cipher, microsoft, lifecycle, failed, links, url, tests.request)
     consent = Consent(store, clock, cipher, microsoft, lifecycle, failed, links, tests, url)
@@ -140,7 +154,9 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         store=store,
         clock=clock,
         rights=Rights(store, directory, settings.alert_channel),
-        customers=Customers(store, clock, microsoft, settings.support_channel, settings.alert_channel),
+        customers=Customers(
+            store, clock, microsoft, settings.support_channel, settings.alert_channel
+        ),
         accounts=accounts,
         legacy=old,
         drafts=Drafts(store, clock, old),
@@ -172,10 +188,19 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         BATCH_JOB: old.run,
     }
     worker = Worker(
-        store, clock, delivery, doers, [reminders.remind_due, tests.look_after_idle, watch.look, old.forget]
+        store,
+        clock,
+        delivery,
+        doers,
+        [reminders.remind_due, tests.look_after_idle, watch.look, old.forget],
     )
     slack = SlackSide(
-        services, quick, directory, presenter, settings.slack_signing_secret.get_secret_value(), worker.nudge
+        services,
+        quick,
+        directory,
+        presenter,
+        settings.slack_signing_secret.get_secret_value(),
+        worker.nudge,
     )
     doers[events.JOB] = slack.events.do
     doers[folders.FILL] = lambda args: folders.fill_folders(services, patient, args)
@@ -201,7 +226,8 @@ def settings_or_exit(environ: Mapping[str, str]) -> Settings:
 
 
 def serve(bot: Maildesk, stop: threading.Event, host: str, *, web: bool, worker: bool) -> None:
-    """Run the wanted parts until `stop`, then finish what was begun. `host`: the address that the web server takes."""
+    """Run the wanted parts until `stop`, then finish what was begun. `host`: the address that the
+    web server takes."""
     socket = bot.socket() if web else None
     server = WebServer(host, bot.settings.port) if web else None
     if server is not None:
@@ -210,7 +236,13 @@ def serve(bot: Maildesk, stop: threading.Event, host: str, *, web: bool, worker:
         bot.worker.start()
     if socket is not None:
         socket.connect()
-    log.info("maildesk.running", port=bot.settings.port, web=web, worker=worker, socket_mode=socket is not None)
+    log.info(
+        "maildesk.running",
+        port=bot.settings.port,
+        web=web,
+        worker=worker,
+        socket_mode=socket is not None,
+    )
     stop.wait()
     if socket is not None:
         socket.close()
@@ -227,7 +259,13 @@ def run_until_signal(*, web: bool, worker: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     upgrade(settings.database_url)
-    serve(build(settings, SystemClock(), mail_hosts(settings)), stop, EVERYWHERE, web=web, worker=worker)
+    serve(
+        build(settings, SystemClock(), mail_hosts(settings)),
+        stop,
+        EVERYWHERE,
+        web=web,
+        worker=worker,
+    )
 
 
 @cli.command("run")
@@ -262,7 +300,8 @@ cli.add_typer(export_cli, name="export")
 
 @keys_cli.command("rotate")
 def rotate_command() -> None:
-    """Seal everything anew under the first of ENCRYPTION_KEYS. The bot may run meanwhile, with the same keys."""
+    """Seal everything anew under the first of ENCRYPTION_KEYS. The bot may run meanwhile, with the
+    same keys."""
     settings = settings_or_exit(os.environ)
     rotated = key_rotation.rotate(Store(connect(settings.database_url)), Cipher(settings.keys))
     typer.echo(f"Sealed anew: {rotated.sealed}. Opened by none of the keys: {rotated.unreadable}.")
@@ -273,10 +312,15 @@ def rotate_command() -> None:
 @cli.command("import")
 def import_command(
     file: Annotated[
-        Path, typer.Argument(help="A CSV, TSV or other text file, one account a line.", exists=True, dir_okay=False)
+        Path,
+        typer.Argument(
+            help="A CSV, TSV or other text file, one account a line.", exists=True, dir_okay=False
+        ),
     ],
     channel: Annotated[str, typer.Option(help="The ID of the customer's channel.")],
-    do: Annotated[bool, typer.Option("--do", help="List them; without it only what would happen is shown.")] = False,
+    do: Annotated[
+        bool, typer.Option("--do", help="List them; without it only what would happen is shown.")
+    ] = False,
 ) -> None:
     """List a customer's old mail accounts from a file."""
     settings = settings_or_exit(os.environ)
@@ -288,25 +332,35 @@ def import_command(
         raise typer.Exit(1)
     try:
         text = importing.decode(file.read_bytes())
-        rows = services.legacy.list(bound, text, MAILDESK) if do else services.legacy.check(bound, text)
+        rows = (
+            services.legacy.list(bound, text, MAILDESK)
+            if do
+            else services.legacy.check(bound, text)
+        )
     except importing.NotAList as error:
         typer.echo(f"maildesk: {plainly(str(error))}", err=True)
         raise typer.Exit(1) from None
     wrong = [row for row in rows if row.problem]
     for row in wrong:
         typer.echo(f"line {row.number}: {row.text}: {plainly(row.problem)}")
-    typer.echo(f"{len(rows) - len(wrong)} {'listed' if do else 'can be listed'}, {len(wrong)} with a problem.")
+    typer.echo(
+        f"{len(rows) - len(wrong)} {'listed' if do else 'can be listed'}, {len(wrong)} with a problem."
+    )
     if wrong:
         raise typer.Exit(1)
 
 
 @export_cli.command("audit")
 def export_audit_command(
-    since: Annotated[datetime, typer.Option(help="The first day or moment, UTC.")] = datetime(1970, 1, 1),
-    until: Annotated[datetime, typer.Option(help="The day or moment before which it ends, UTC.")] = datetime(
-        9999, 1, 1
+    since: Annotated[datetime, typer.Option(help="The first day or moment, UTC.")] = datetime(
+        1970, 1, 1
     ),
-    table: Annotated[bool, typer.Option("--csv", help="A CSV table instead of one JSON object a line.")] = False,
+    until: Annotated[
+        datetime, typer.Option(help="The day or moment before which it ends, UTC.")
+    ] = datetime(9999, 1, 1),
+    table: Annotated[
+        bool, typer.Option("--csv", help="A CSV table instead of one JSON object a line.")
+    ] = False,
 ) -> None:
     """Who did what, when, from where and with which result, on standard output."""
     store = Store(connect(settings_or_exit(os.environ).database_url))
@@ -316,7 +370,9 @@ def export_audit_command(
 
 @cli.command("sandbox")
 def sandbox_command(
-    socket_mode: Annotated[bool, typer.Option(help="Deliver by Socket Mode instead of HTTP.")] = False,
+    socket_mode: Annotated[
+        bool, typer.Option(help="Deliver by Socket Mode instead of HTTP.")
+    ] = False,
     folder: Annotated[Path | None, typer.Option(help="Where the bot keeps its database.")] = None,
 ) -> None:
     """The practice world and the bot in it; prints one address to open."""

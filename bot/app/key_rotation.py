@@ -26,6 +26,6 @@ PLACES: rotation.Places = {
 def rotate(
     store: Store, cipher: Cipher, pause: Callable[[], object] = lambda: time.sleep(PAUSE_SECONDS)
 ) -> rotation.Rotated:
-    """Seal everything anew. May run while the bot does, which it lets have its turn in each `pause`; afterwards the older keys
-    are needed no more."""
+    """Seal everything anew. May run while the bot does, which it lets have its turn in each
+    `pause`; afterwards the older keys are needed no more."""
     return rotation.rotate(store, cipher, PLACES, pause)

@@ -1,4 +1,5 @@
-"""Starting the practice world beside the bot: a process of its own, known only by what it prints and serves."""
+"""Starting the practice world beside the bot: a process of its own, known only by what it prints
+and serves."""
 
 import base64
 import json
@@ -19,8 +20,8 @@ PASSED_ON = ("NAG_LADDER", "WORKING_HOURS", "WORKING_DAYS", "TIMEZONE")
 
 @dataclass
 class PracticeWorld:
-    """The running practice world: the address of its page, and the environment for a bot in it. `folder` is removed with
-    it, where it was made for this run."""
+    """The running practice world: the address of its page, and the environment for a bot in it.
+    `folder` is removed with it, where it was made for this run."""
 
     process: "subprocess.Popen[str]"
     folder: Path | None
@@ -45,8 +46,17 @@ def start(folder: Path | None, socket_mode: bool) -> PracticeWorld:
     folder.mkdir(parents=True, exist_ok=True)
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "sandbox", "--bot-url", url, *(["--socket-mode"] if socket_mode else [])]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_top())
+    command = [
+        sys.executable,
+        "-m",
+        "sandbox",
+        "--bot-url",
+        url,
+        *(["--socket-mode"] if socket_mode else []),
+    ]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_top()
+    )
     assert process.stdout is not None
     ready: dict[str, Any] = json.loads(process.stdout.readline())
     ours = {
@@ -56,7 +66,9 @@ def start(folder: Path | None, socket_mode: bool) -> PracticeWorld:
         "PORT": str(port),
     }
     given = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    return PracticeWorld(process, passing, ready["page"], ready["switchboard"], ready["environment"] | ours | given)
+    return PracticeWorld(
+        process, passing, ready["page"], ready["switchboard"], ready["environment"] | ours | given
+    )
 
 
 def _free_port() -> int:

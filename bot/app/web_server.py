@@ -15,7 +15,8 @@ class WebServer:
     """Serves a Flask app until it is stopped."""
 
     def __init__(self, host: str, port: int) -> None:
-        """Take the port at once (0: a free one), so that its number is known before there is an app."""
+        """Take the port at once (0: a free one), so that its number is known before there is an
+        app."""
         self._app: Flask | None = None
         listening = socket.create_server((host, port))
         self.port = int(listening.getsockname()[1])

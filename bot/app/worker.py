@@ -42,7 +42,8 @@ class Worker:
         sweeps: Sequence[Callable[[], int]],
         threads: int = 8,
     ) -> None:
-        """`doers`: who does a job of each kind. `sweeps`: run at every tick, each says how much it did."""
+        """`doers`: who does a job of each kind. `sweeps`: run at every tick, each says how much it
+        did."""
         self._store = store
         self._clock = clock
         self._delivery = delivery
@@ -57,7 +58,12 @@ class Worker:
 
     def start(self) -> None:
         """Begin to tick."""
-        tick = {"seconds": TICK_SECONDS, "max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+        tick = {
+            "seconds": TICK_SECONDS,
+            "max_instances": 1,
+            "coalesce": True,
+            "misfire_grace_time": None,
+        }
         self._scheduler.add_job(self.tick, "interval", id="tick", **tick)
         self._scheduler.add_job(self._send_on_a_thread, "interval", id="outbox", **tick)
         self._scheduler.start()
@@ -96,7 +102,8 @@ class Worker:
             self._pool.submit(self._do, job)
 
     def _send_on_a_thread(self) -> None:
-        """Deliver on a thread of our own: APScheduler's must not ask APScheduler for anything, or it could not stop."""
+        """Deliver on a thread of our own: APScheduler's must not ask APScheduler for anything, or
+        it could not stop."""
         if self._free_senders.acquire(blocking=False):
             self._senders.submit(self._deliver)
 

@@ -1,4 +1,5 @@
-"""What people say they mended: tested again by ourselves until it shows, and told how long it took."""
+"""What people say they mended: tested again by ourselves until it shows, and told how long it
+took."""
 
 from datetime import timedelta
 
@@ -27,7 +28,8 @@ class ReportedFixes:
         self._lifecycle = lifecycle
 
     def said(self, account: Account, by: Person) -> None:
-        """`by` says that what the account's failure asks for was changed. A later word takes the place of an earlier one.
+        """`by` says that what the account's failure asks for was changed. A later word takes the
+        place of an earlier one.
 
         Raises:
             Refused: nothing is known to be wrong with the account.
@@ -66,7 +68,9 @@ class ReportedFixes:
         if mend is None or failure is None:
             return False
         if failure.mended_at is not None:
-            return self._end(tx, account, mend, "mend.passed" if test.passed else "mend.passed_and_more")
+            return self._end(
+                tx, account, mend, "mend.passed" if test.passed else "mend.passed_and_more"
+            )
         if not test.quiet:
             return False
         mend.rung += 1
@@ -82,6 +86,12 @@ class ReportedFixes:
         now = self._clock.now()
         mend.ended_at = now
         minutes = round((now - mend.said_at) / timedelta(minutes=1))
-        self._lifecycle.audit(tx, Person(mend.said_by_team, mend.said_by_user), sentence, account, minutes=str(minutes))
+        self._lifecycle.audit(
+            tx,
+            Person(mend.said_by_team, mend.said_by_user),
+            sentence,
+            account,
+            minutes=str(minutes),
+        )
         notices.note(tx, account, sentence, now, minutes=minutes, error=mend.failure_ref)
         return True

@@ -31,8 +31,8 @@ def row(result: StepResult, recorded: Recorded | None) -> Row:
 
 
 def complete(steps: list[Row]) -> list[Row]:
-    """All steps in their order; those that were never reached are skipped because of the first that failed, or because
-    nobody asked for them."""
+    """All steps in their order; those that were never reached are skipped because of the first that
+    failed, or because nobody asked for them."""
     done = {kept["step"]: kept for kept in steps}
     failed = first_failure(steps)
     skipped = {
@@ -51,7 +51,11 @@ def first_failure(steps: list[Row]) -> Row | None:
 
 def passed_steps(test: ConnectionTest) -> set[StepId]:
     """The steps that passed."""
-    return {StepId(kept["step"]) for kept in test.steps if kept["status"] in (StepStatus.OK, StepStatus.WARN)}
+    return {
+        StepId(kept["step"])
+        for kept in test.steps
+        if kept["status"] in (StepStatus.OK, StepStatus.WARN)
+    }
 
 
 def ours(test: ConnectionTest) -> bool:
@@ -60,9 +64,11 @@ def ours(test: ConnectionTest) -> bool:
 
 
 def passing(test: ConnectionTest) -> bool:
-    """Whether everything that failed may come right without the customer, and may be tried again by ourselves: a message whose
-    fate is not known may not."""
-    return all(kept["permanence"] == Permanence.RETRY or _ours_to_retry(kept) for kept in _failed(test))
+    """Whether everything that failed may come right without the customer, and may be tried again by
+    ourselves: a message whose fate is not known may not."""
+    return all(
+        kept["permanence"] == Permanence.RETRY or _ours_to_retry(kept) for kept in _failed(test)
+    )
 
 
 def _ours_to_retry(kept: Row) -> bool:

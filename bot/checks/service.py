@@ -1,4 +1,5 @@
-"""The connection test of an account: its steps in order, shown as they happen, and what follows from the result."""
+"""The connection test of an account: its steps in order, shown as they happen, and what follows
+from the result."""
 
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -32,7 +33,8 @@ JOB = "connection-test"
 A_MOMENT = timedelta(seconds=30)
 A_FEW, MANY = 20, 50
 EVERY_DAY = timedelta(days=1)
-"""How often a mailbox that works is looked at; it also keeps its grant from ageing (90 days, entra-docs refresh-tokens)."""
+"""How often a mailbox that works is looked at; it also keeps its grant from ageing (90 days,
+entra-docs refresh-tokens)."""
 
 GIVEN_UP = timedelta(hours=6)
 """A test that has not ended after so long was left for good: nobody waits for it any more."""
@@ -41,7 +43,8 @@ CHECKS = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timed
 """When a passing fault, or one of our own, is looked at again; the last one repeats."""
 
 PATIENCE = 3
-"""How many checks in a row a passing fault may spoil before a mailbox that worked counts as lost."""
+"""How many checks in a row a passing fault may spoil before a mailbox that worked counts as
+lost."""
 
 WORKING = (State.LIVE, State.UNMAPPED)
 
@@ -84,9 +87,11 @@ class Checks:
         self._fixes = fixes
         self._drift = drift
 
-    def request(self, tx: Transaction, account: Account, by: Person, round_trip: bool = False) -> ConnectionTest:
-        """Have the account tested and the result shown in its thread. A test that runs already is joined. A message makes the
-        round when that is asked for, and until one has."""
+    def request(
+        self, tx: Transaction, account: Account, by: Person, round_trip: bool = False
+    ) -> ConnectionTest:
+        """Have the account tested and the result shown in its thread. A test that runs already is
+        joined. A message makes the round when that is asked for, and until one has."""
         assert account.id is not None
         running = self._running(tx, account)
         if running is not None:
@@ -100,7 +105,8 @@ class Checks:
         return test
 
     def check(self, args: Mapping[str, Any]) -> None:
-        """Do the job of a check that is due: a test without a message, for an account that stands where it stood."""
+        """Do the job of a check that is due: a test without a message, for an account that stands
+        where it stood."""
         with self._store.transaction() as tx:
             account = tx.accounts.lock(int(args["account"]))
             checked = account.state in (*WORKING, State.FAILING, State.BROKEN)
@@ -108,7 +114,8 @@ class Checks:
                 self._begin(tx, account, MAILDESK, quiet=True, round=int(args["round"]))
 
     def look_after_idle(self) -> int:
-        """Have the accounts tested whose grants nobody used for a while: a grant that is used does not end. How many they are."""
+        """Have the accounts tested whose grants nobody used for a while: a grant that is used does
+        not end. How many they are."""
         now = self._clock.now()
         with self._store.transaction() as tx:
             idle = tx.grants.idle(now, MANY)
@@ -137,7 +144,9 @@ class Checks:
     ) -> ConnectionTest:
         assert account.id is not None
         now = self._clock.now()
-        test = ConnectionTest(account_id=account.id, started_at=now, asked_by_team=by.team, asked_by_user=by.user)
+        test = ConnectionTest(
+            account_id=account.id, started_at=now, asked_by_team=by.team, asked_by_user=by.user
+        )
         test.quiet, test.round = quiet, round
         test.round_trip = account.proved_at is None and not (quiet and account.state in WORKING)
         tx.checks.add(test)
@@ -145,7 +154,8 @@ class Checks:
         return test
 
     def run(self, args: Mapping[str, Any]) -> None:
-        """Do the job of a requested test. Takes seconds; what a killed worker left is done again from the start."""
+        """Do the job of a requested test. Takes seconds; what a killed worker left is done again
+        from the start."""
         test_id = int(args["test"])
         with self._store.transaction() as tx:
             test = tx.checks.get(test_id)
@@ -158,16 +168,20 @@ class Checks:
         with suppress(StepFailed):
             ready = self._prepare(test_id, account)
             target = target_of(ready.account, ready.token.access_token, watched)
-            report = self._probe.run(target, lambda result: self._keep(test_id, result), self._order(test, account))
+            report = self._probe.run(
+                target, lambda result: self._keep(test_id, result), self._order(test, account)
+            )
         self._finish(test_id, report)
 
     def _order(self, test: ConnectionTest, account: Account) -> Order | None:
-        """The round trip, if it is wanted. Its Message-ID is kept before it leaves: who does a killed worker's test again looks
-        for that message and sends none."""
+        """The round trip, if it is wanted. Its Message-ID is kept before it leaves: who does a
+        killed worker's test again looks for that message and sends none."""
         if not test.round_trip:
             return None
         message_id = test.message_id or new_message_id(account.sender_email)
-        return Order(message_id, bool(test.message_id), lambda: self._note_sending(test.id or 0, message_id))
+        return Order(
+            message_id, bool(test.message_id), lambda: self._note_sending(test.id or 0, message_id)
+        )
 
     def _note_sending(self, test_id: int, message_id: str) -> None:
         with self._store.transaction() as tx:
@@ -186,7 +200,12 @@ class Checks:
         with self._store.transaction() as tx:
             account = tx.accounts.lock(account.id or 0)
             self._lifecycle.audit(
-                tx, MAILDESK, "account.renamed", account, before=account.signed_in_as, now=token.username
+                tx,
+                MAILDESK,
+                "account.renamed",
+                account,
+                before=account.signed_in_as,
+                now=token.username,
             )
             account.signed_in_as = token.username
             return account
@@ -212,7 +231,11 @@ class Checks:
         with self._store.transaction() as tx:
             test = tx.checks.get(test_id)
             account = tx.accounts.lock(test.account_id)
-            recorded = self._failures.record(tx, result.observation, account) if result.observation else None
+            recorded = (
+                self._failures.record(tx, result.observation, account)
+                if result.observation
+                else None
+            )
             test.steps = [*test.steps, row(result, recorded)]
             if not test.quiet:
                 notices.show_test(tx, account, test, self._clock.now())
@@ -243,14 +266,15 @@ class Checks:
             self._lifecycle.show(tx, account)
 
     def _wake(self, tx: Transaction, accounts: Collection[int]) -> None:
-        """What was wrong on our side is gone at one account: look whether it is at the next ones, each of which wakes more."""
+        """What was wrong on our side is gone at one account: look whether it is at the next ones,
+        each of which wakes more."""
         for account_id in sorted(accounts)[:A_FEW]:
             args, now = {"account": account_id, "round": 0}, self._clock.now()
             tx.jobs.add(CHECK_JOB, args, now, key=f"check:{account_id}", sooner=True)
 
     def _plan_check(self, tx: Transaction, account: Account, test: ConnectionTest) -> None:
-        """When to look again by ourselves: daily at what works, soon at what may pass or is ours; what a person has to
-        mend waits for that person."""
+        """When to look again by ourselves: daily at what works, soon at what may pass or is ours;
+        what a person has to mend waits for that person."""
         if test.passed:
             wait, round = EVERY_DAY, 0
         elif passing(test):
@@ -258,13 +282,18 @@ class Checks:
         else:
             return
         due = self._clock.now() + wait
-        tx.jobs.add(CHECK_JOB, {"account": account.id, "round": round}, due, key=f"check:{account.id}")
+        tx.jobs.add(
+            CHECK_JOB, {"account": account.id, "round": round}, due, key=f"check:{account.id}"
+        )
 
     def _nothing_new(self, account: Account, test: ConnectionTest) -> bool:
-        """Whether a check has nothing to tell: things are as they were, or a passing fault may still pass."""
+        """Whether a check has nothing to tell: things are as they were, or a passing fault may
+        still pass."""
         failed = first_failure(test.steps)
         if account.state not in WORKING:
-            theirs = failed is None or Owner(failed["owner"]) is account.owner or handed_over(account)
+            theirs = (
+                failed is None or Owner(failed["owner"]) is account.owner or handed_over(account)
+            )
             return not test.passed and (theirs or passing(test))
         return bool(test.passed) or (passing(test) and (ours(test) or test.round < PATIENCE))
 
@@ -272,7 +301,9 @@ class Checks:
         rows = tx.accounts.folders(account.id or 0)
         mapped = all(role in rows and rows[role].lost is None for role in REQUIRED_ROLES)
         if test.passed:
-            self._lifecycle.transition(tx, account, State.LIVE if mapped else State.UNMAPPED, MAILDESK)
+            self._lifecycle.transition(
+                tx, account, State.LIVE if mapped else State.UNMAPPED, MAILDESK
+            )
             return
         failed = first_failure(test.steps)
         assert failed is not None
@@ -285,7 +316,9 @@ def _scopes_of(token: FreshToken, wanted: Collection[str]) -> Observation | str:
     missing = [scope for scope in wanted if scope.lower() not in {s.lower() for s in token.scopes}]
     if missing:
         names = ", ".join(scope.rpartition("/")[2] for scope in missing)
-        return Observation(Where.SCOPES, step=StepId.SCOPES, condition="missing", text=f"not granted: {names}")
+        return Observation(
+            Where.SCOPES, step=StepId.SCOPES, condition="missing", text=f"not granted: {names}"
+        )
     return "read mail, send mail"
 
 
@@ -293,7 +326,9 @@ def _identity(account: Account, token: FreshToken) -> Outcome:
     """Whose token it is, against whose mailbox it shall open."""
     if not account.object_id or token.object_id.lower() != account.object_id:
         text = f"the permission is {token.username or 'nobody'}'s, not {account.signed_in_as or 'anybody'}'s"
-        return Observation(Where.IDENTITY, step=StepId.IDENTITY, condition="other-account", text=text)
+        return Observation(
+            Where.IDENTITY, step=StepId.IDENTITY, condition="other-account", text=text
+        )
     if account.shared_mailbox:
         return f"{token.username} opens the shared mailbox {account.shared_mailbox}, sends as {account.sender_email}"
     if token.username.lower() not in own_names(account):

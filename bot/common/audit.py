@@ -13,15 +13,27 @@ COLUMNS = ("id", "at", "team", "user", "place", "action", "subject", "result", "
 
 
 def entries(store: Store, begin: datetime, end: datetime) -> Iterator[dict[str, Any]]:
-    """The entries made from `begin` until before `end`, oldest first: who (team, user), from where in Slack (a channel,
-    ``window`` or ``web``), did what, to which account, with which result. Times are UTC."""
+    """The entries made from `begin` until before `end`, oldest first: who (team, user), from where
+    in Slack (a channel, ``window`` or ``web``), did what, to which account, with which result.
+    Times are UTC."""
     after = 0
     while True:
         with store.transaction() as tx:
             rows = tx.audit.since(begin, end, after, MANY)
         for row in rows:
-            who = {"id": row.id, "at": row.at.isoformat(), "team": row.team, "user": row.user, "place": row.channel_id}
-            yield who | {"action": row.action, "subject": row.subject, "result": row.result, "detail": row.detail}
+            who = {
+                "id": row.id,
+                "at": row.at.isoformat(),
+                "team": row.team,
+                "user": row.user,
+                "place": row.channel_id,
+            }
+            yield who | {
+                "action": row.action,
+                "subject": row.subject,
+                "result": row.result,
+                "detail": row.detail,
+            }
         if len(rows) < MANY:
             return
         after = rows[-1].id or 0

@@ -1,4 +1,5 @@
-"""What time it is, as something that can be handed in; and how long people say that something lasts."""
+"""What time it is, as something that can be handed in; and how long people say that something
+lasts."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
@@ -30,14 +31,17 @@ def read_span(text: str) -> timedelta:
     Raises:
         ValueError: it is none; the text says how one is written.
     """
-    match = re.fullmatch(r"(\d{1,4})\s*([mhdw])(?:in(?:ute)?s?|ours?|ays?|eeks?)?", text.strip().lower())
+    match = re.fullmatch(
+        r"(\d{1,4})\s*([mhdw])(?:in(?:ute)?s?|ours?|ays?|eeks?)?", text.strip().lower()
+    )
     if not match or int(match[1]) == 0:
         raise ValueError(f"'{text.strip()}' is not a duration like 30m, 4h, 1d or 1w")
     return timedelta(**{UNITS[match[2]]: int(match[1])})
 
 
 def read_until(text: str, now: datetime, zone: ZoneInfo) -> datetime:
-    """The moment that ``3d``, ``2 weeks``, ``tomorrow`` or ``2026-12-24`` means, aware, in UTC; days begin in `zone`.
+    """The moment that ``3d``, ``2 weeks``, ``tomorrow`` or ``2026-12-24`` means, aware, in UTC;
+    days begin in `zone`.
 
     Raises:
         ValueError: it means none.

@@ -1,8 +1,8 @@
 """The IDs that people see: ``MB-7Q3F-9K2D`` for an account, ``MX-…`` for an error.
 
-Crockford's base32 (no I, L, O, U) with his check character: modulo 37, which tells every single wrong character and
-every swap of two neighbours. His five extra check symbols do not read well in chat, so an ID that would need one is
-not minted.
+Crockford's base32 (no I, L, O, U) with his check character: modulo 37, which tells every single
+wrong character and every swap of two neighbours. His five extra check symbols do not read well in
+chat, so an ID that would need one is not minted.
 """
 
 import re
@@ -15,7 +15,8 @@ SHAPE = re.compile(rf"[{ALPHABET}]{{{BODY_LENGTH + 1}}}")
 
 
 class NotAnId(ValueError):
-    """A text that is no ID of the wanted kind, or one with a typing slip. `slip` tells the two apart."""
+    """A text that is no ID of the wanted kind, or one with a typing slip. `slip` tells the two
+    apart."""
 
     def __init__(self, text: str, slip: bool) -> None:
         super().__init__(text)

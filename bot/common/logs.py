@@ -14,7 +14,8 @@ UNFIT = ("imapclient", "imapclient.imaplib", "sqlalchemy")
 
 
 def configure(level: str, stream: TextIO) -> None:
-    """Set logging up for the process: ours at `level`, libraries' warnings (and at DEBUG everything but transcripts)."""
+    """Set logging up for the process: ours at `level`, libraries' warnings (and at DEBUG everything
+    but transcripts)."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -33,12 +34,16 @@ def configure(level: str, stream: TextIO) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in CHATTY:
         logging.getLogger(name).setLevel("WARNING" if level == "INFO" else level)
-    logging.getLogger("apscheduler").setLevel("ERROR")  # a tick that is skipped because one is at work is no news
+    logging.getLogger("apscheduler").setLevel(
+        "ERROR"
+    )  # a tick that is skipped because one is at work is no news
     for name in UNFIT:
         logging.getLogger(name).setLevel("ERROR" if level == "ERROR" else "WARNING")
 
 
-def hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def hide_secrets(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
     """A log line without its secrets, which are known by their field's name or by how they look."""
     return dict(redact_value(event))
 

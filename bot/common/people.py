@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Person:
-    """A person in Slack: a user id means nothing without its workspace's. `place` is where they act: a channel, or a window."""
+    """A person in Slack: a user id means nothing without its workspace's. `place` is where they
+    act: a channel, or a window."""
 
     team: str
     user: str

@@ -1,4 +1,5 @@
-"""Taking secrets out of text: the one place that everything passes which is logged, stored or shown."""
+"""Taking secrets out of text: the one place that everything passes which is logged, stored or
+shown."""
 
 import base64
 import binascii
@@ -27,24 +28,35 @@ _PATTERNS = (
     ),
     # what follows may be an ordinary word ("basic authentication is disabled")
     (
-        re.compile(r"(?P<keep>\b(?i:Bearer|Basic)\s+)(?![A-Za-z][a-z]+(?:[\s.,;:!?)]|$))[A-Za-z0-9._~+/=-]{8,}"),
+        re.compile(
+            r"(?P<keep>\b(?i:Bearer|Basic)\s+)(?![A-Za-z][a-z]+(?:[\s.,;:!?)]|$))[A-Za-z0-9._~+/=-]{8,}"
+        ),
         rf"\g<keep>{HIDDEN}",
     ),
     # wherever they begin: a server may put anything directly before them
     (re.compile(r"eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,4}"), HIDDEN),  # JWT and JWE
-    (re.compile(r"(?:0|1)\.A[A-Za-z0-9_-]{20,}(?:\.[A-Za-z0-9_-]+)*"), HIDDEN),  # Entra's opaque tokens and codes
-    (re.compile(r"\bM\.[CR]\d*_[A-Z0-9]+\.[^\s\"'&]{10,}"), HIDDEN),  # personal accounts' codes and tokens
+    (
+        re.compile(r"(?:0|1)\.A[A-Za-z0-9_-]{20,}(?:\.[A-Za-z0-9_-]+)*"),
+        HIDDEN,
+    ),  # Entra's opaque tokens and codes
+    (
+        re.compile(r"\bM\.[CR]\d*_[A-Z0-9]+\.[^\s\"'&]{10,}"),
+        HIDDEN,
+    ),  # personal accounts' codes and tokens
     (re.compile(r"x(?:ox[a-z]|app)-[A-Za-z0-9-]{6,}"), HIDDEN),  # Slack's tokens
 )
 _FOLD = r"(?:\s|\\r|\\n)+"
-_BASE64 = re.compile(rf"[A-Za-z0-9+/_-]{{24,}}(?:{_FOLD}[A-Za-z0-9+/_-]{{24,}})*(?:{_FOLD}[A-Za-z0-9+/_-]+)?={{0,2}}")
+_BASE64 = re.compile(
+    rf"[A-Za-z0-9+/_-]{{24,}}(?:{_FOLD}[A-Za-z0-9+/_-]{{24,}})*(?:{_FOLD}[A-Za-z0-9+/_-]+)?={{0,2}}"
+)
 """A run of base64, over lines or words; the short word after it may be its end."""
 _SASL = re.compile(r"user=[^\x01\s]{1,320}(?:\x01|\^A|\\x01)auth=.*", re.I | re.S)
 _LONG_RUN = re.compile(r"[A-Za-z0-9._~+/-]{200,}={0,2}")
 
 
 def redact(text: str) -> str:
-    """`text` without its secrets; identifiers that support needs (trace ids, numbers, addresses) stay."""
+    """`text` without its secrets; identifiers that support needs (trace ids, numbers, addresses)
+    stay."""
     text = text[:LONGEST]
     text = _SASL.sub(HIDDEN, text)
     text = _BASE64.sub(_hide_encoded, text)

@@ -2,7 +2,8 @@
 
 
 class Refused(Exception):
-    """The bot will not do what was asked. `sentence` names the sentence that tells the person why, filled with `values`."""
+    """The bot will not do what was asked. `sentence` names the sentence that tells the person why,
+    filled with `values`."""
 
     def __init__(self, sentence: str, /, **values: str) -> None:
         super().__init__(sentence)

@@ -6,7 +6,8 @@ from functools import cache
 from pathlib import Path
 
 PERMISSIONS = ("IMAP.AccessAsUser.All", "SMTP.Send")
-"""What reading and sending mail needs (office-developer-exchange-docs, how-to-authenticate-…-by-using-oauth)."""
+"""What reading and sending mail needs (office-developer-exchange-docs,
+how-to-authenticate-…-by-using-oauth)."""
 
 
 @dataclass(frozen=True)

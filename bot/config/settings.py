@@ -31,15 +31,19 @@ MICROSOFT_HOSTS = frozenset(
         "login.sovcloud-identity.sg",
     }
 )
-"""Where Microsoft's own sign-in stands (entra-docs, authentication-national-cloud; the last three: MSAL 1.39)."""
+"""Where Microsoft's own sign-in stands (entra-docs, authentication-national-cloud; the last three:
+MSAL 1.39)."""
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
-KEY_HINT = 'make one with: python3 -c "import base64,os; print(base64.b64encode(os.urandom(32)).decode())"'
+KEY_HINT = (
+    'make one with: python3 -c "import base64,os; print(base64.b64encode(os.urandom(32)).decode())"'
+)
 
 
 class SettingsError(Exception):
-    """A setting is missing or malformed; the text is one line that names it and never shows a secret."""
+    """A setting is missing or malformed; the text is one line that names it and never shows a
+    secret."""
 
 
 def _ladder(value: Any) -> tuple[timedelta, ...]:
@@ -100,7 +104,9 @@ def _days(value: Any) -> tuple[date, ...]:
     try:
         return tuple(date.fromisoformat(part.strip()) for part in str(value).split(","))
     except ValueError:
-        raise ValueError("give it as 2027-05-31, and one for each secret, with commas between") from None
+        raise ValueError(
+            "give it as 2027-05-31, and one for each secret, with commas between"
+        ) from None
 
 
 def _file(value: Any) -> Path | None:
@@ -124,14 +130,19 @@ def _https(value: Any) -> str:
 def _authority(value: Any) -> str:
     parts = urlsplit(str(value))
     if parts.scheme != "https" or not parts.hostname or not parts.path.strip("/"):
-        raise ValueError("give it as https://login.microsoftonline.com/organizations (MSAL takes nothing but https)")
+        raise ValueError(
+            "give it as https://login.microsoftonline.com/organizations "
+            "(MSAL takes nothing but https)"
+        )
     return str(value).rstrip("/")
 
 
 def _cloud_of(authority: str) -> str:
     """The cloud to which an authority's host belongs, worldwide for any other host."""
     host = urlsplit(authority).hostname
-    return next((name for name, cloud in clouds.load().items() if _sign_in_host(cloud) == host), "worldwide")
+    return next(
+        (name for name, cloud in clouds.load().items() if _sign_in_host(cloud) == host), "worldwide"
+    )
 
 
 def _sign_in_host(cloud: clouds.Cloud) -> str | None:
@@ -164,9 +175,13 @@ ChannelId = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")]
 class Settings(BaseSettings):
     """Every setting; `.env.example` explains them."""
 
-    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True, validate_default=False)
+    model_config = SettingsConfigDict(
+        extra="ignore", hide_input_in_errors=True, validate_default=False
+    )
 
-    database_url: Annotated[str, Field(repr=False), BeforeValidator(_database)] = "sqlite:///maildesk.db"
+    database_url: Annotated[str, Field(repr=False), BeforeValidator(_database)] = (
+        "sqlite:///maildesk.db"
+    )
     encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_keys)]
     public_url: Url
     port: Port = 3000
@@ -194,32 +209,54 @@ class Settings(BaseSettings):
     smtp_host: str
     smtp_port: Port = 587
     mail_ca_bundle: File = None
-    nag_ladder: Annotated[tuple[timedelta, ...], NoDecode, BeforeValidator(_ladder)] = _ladder("4h,1d,3d,7d")
-    working_hours: Annotated[tuple[time, time], NoDecode, BeforeValidator(_hours)] = _hours("09:00-17:00")
+    nag_ladder: Annotated[tuple[timedelta, ...], NoDecode, BeforeValidator(_ladder)] = _ladder(
+        "4h,1d,3d,7d"
+    )
+    working_hours: Annotated[tuple[time, time], NoDecode, BeforeValidator(_hours)] = _hours(
+        "09:00-17:00"
+    )
     working_days: Annotated[str, BeforeValidator(_days_of_week)] = WEEKDAYS
     timezone: Annotated[ZoneInfo, NoDecode, BeforeValidator(_zone)] = ZoneInfo("UTC")
     log_level: Annotated[str, Field(pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
 
     @classmethod
-    def settings_customise_sources(cls, *args: Any, **sources: Any) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what is handed in: `load` reads the environment, so that nobody else's is read by accident."""
+    def settings_customise_sources(
+        cls, *args: Any, **sources: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is handed in: `load` reads the environment, so that nobody else's is read by
+        accident."""
         init: PydanticBaseSettingsSource = sources["init_settings"]
         return (init,)
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if not self.slack_app_token.get_secret_value() and not self.slack_signing_secret.get_secret_value():
-            raise ValueError("SLACK_SIGNING_SECRET is missing (or SLACK_APP_TOKEN, for Socket Mode)")
-        if self.slack_app_token.get_secret_value() and not self.slack_app_token.get_secret_value().startswith("xapp-"):
+        if (
+            not self.slack_app_token.get_secret_value()
+            and not self.slack_signing_secret.get_secret_value()
+        ):
+            raise ValueError(
+                "SLACK_SIGNING_SECRET is missing (or SLACK_APP_TOKEN, for Socket Mode)"
+            )
+        if (
+            self.slack_app_token.get_secret_value()
+            and not self.slack_app_token.get_secret_value().startswith("xapp-")
+        ):
             raise ValueError("SLACK_APP_TOKEN is malformed: it begins with xapp-")
         if not self.support_usergroup and not self.support_users:
             raise ValueError("SUPPORT_USERGROUP is missing (or SUPPORT_USERS)")
         secret = self.ms_client_secret.get_secret_value() or self.ms_client_secret_file
         if not secret and not self.ms_client_certificate:
-            raise ValueError("MS_CLIENT_SECRET is missing (or MS_CLIENT_SECRET_FILE, or MS_CLIENT_CERTIFICATE)")
-        host, hosts = urlsplit(self.ms_authority).hostname, map(_sign_in_host, clouds.load().values())
+            raise ValueError(
+                "MS_CLIENT_SECRET is missing (or MS_CLIENT_SECRET_FILE, or MS_CLIENT_CERTIFICATE)"
+            )
+        host, hosts = (
+            urlsplit(self.ms_authority).hostname,
+            map(_sign_in_host, clouds.load().values()),
+        )
         if host in hosts and host != _sign_in_host(self.cloud):
-            raise ValueError(f"MS_AUTHORITY is not of the cloud that MS_CLOUD names ({self.ms_cloud})")
+            raise ValueError(
+                f"MS_AUTHORITY is not of the cloud that MS_CLOUD names ({self.ms_cloud})"
+            )
         return self
 
     @property
@@ -256,7 +293,9 @@ def load(environ: Mapping[str, str]) -> Settings:
         SettingsError: one line that names the first wrong variable, and how many more are wrong.
     """
     known: dict[str, Any] = {
-        name: value for name in Settings.model_fields if (value := environ.get(name.upper(), "").strip())
+        name: value
+        for name in Settings.model_fields
+        if (value := environ.get(name.upper(), "").strip())
     }
     known.setdefault("ms_cloud", _cloud_of(known.get("ms_authority", "")))
     cloud = clouds.load().get(known["ms_cloud"], clouds.load()["worldwide"])
@@ -265,7 +304,9 @@ def load(environ: Mapping[str, str]) -> Settings:
     try:
         return Settings(**known)
     except ValidationError as error:
-        problems = [_line(dict(problem)) for problem in error.errors(include_input=False, include_url=False)]
+        problems = [
+            _line(dict(problem)) for problem in error.errors(include_input=False, include_url=False)
+        ]
     more = f" ({len(problems) - 1} more wrong)" if len(problems) > 1 else ""
     raise SettingsError(problems[0] + more)
 

@@ -1,12 +1,14 @@
 """The error catalogue: one row a cause, kept as data.
 
-How a row is found: every matcher of every row is compared with the observation's fields; of those that hold, the one
-that names the most (and the most telling) fields wins, and a default row per kind of failure always holds.
+How a row is found: every matcher of every row is compared with the observation's fields; of those
+that hold, the one that names the most (and the most telling) fields wins, and a default row per
+kind of failure always holds.
 
-What is decided by whom: numbers and texts choose the explanation only. Microsoft warns that they change ("Apps that take a
-dependency on text or error code numbers will be broken over time", entra-docs reference-error-codes). So a row found by
-number or text may not contradict the protocol's own fields: a network fault is never an account's, a busy server (HTTP
-429/5xx, SMTP 4xx, an IMAP back-off) is always tried again, and `invalid_client` is always the application's.
+What is decided by whom: numbers and texts choose the explanation only. Microsoft warns that they
+change ("Apps that take a dependency on text or error code numbers will be broken over time",
+entra-docs reference-error-codes). So a row found by number or text may not contradict the
+protocol's own fields: a network fault is never an account's, a busy server (HTTP 429/5xx, SMTP 4xx,
+an IMAP back-off) is always tried again, and `invalid_client` is always the application's.
 """
 
 import re
@@ -50,8 +52,8 @@ class CatalogueError(Exception):
 
 
 class Matcher(BaseModel):
-    """Holds when every field that it names fits the observation. `enhanced` may be a family (``5.7.``) or a range
-    (``5.7.700-749``); `text` is a pattern, in any case."""
+    """Holds when every field that it names fits the observation. `enhanced` may be a family
+    (``5.7.``) or a range (``5.7.700-749``); `text` is a pattern, in any case."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -137,7 +139,8 @@ class Catalogue:
         return self.rows.get(cause)
 
     def verdict(self, cause: str) -> Verdict:
-        """What a cause that was found earlier means; a cause that is no longer in the data reads as unknown."""
+        """What a cause that was found earlier means; a cause that is no longer in the data reads as
+        unknown."""
         return (self.rows.get(cause) or self.rows["unknown"]).verdict()
 
     def explain(self, seen: Observation) -> Verdict:
@@ -146,13 +149,18 @@ class Catalogue:
         return replace(found, permanence=_permanence(seen, found.permanence))
 
     def lookup_text(self, pasted: str) -> Verdict | None:
-        """What a pasted error text means: an AADSTS number in it, an SMTP or IMAP reply, an OAuth error."""
+        """What a pasted error text means: an AADSTS number in it, an SMTP or IMAP reply, an OAuth
+        error."""
         seen = self.read(pasted)
         return self._find(seen).verdict() if seen else None
 
     def read(self, pasted: str) -> Observation | None:
         """What a pasted error text shows, as far as it is known."""
-        known = (seen for seen in _readings(pasted[:2000]) if not self._find(seen).id.startswith("unknown"))
+        known = (
+            seen
+            for seen in _readings(pasted[:2000])
+            if not self._find(seen).id.startswith("unknown")
+        )
         return next(known, None)
 
     def _find(self, seen: Observation) -> Row:
@@ -163,7 +171,11 @@ class Catalogue:
             for matcher in row.match
             if matcher.fits(seen)
         ]
-        return max(fitting, key=lambda found: (found[0], found[1]))[2] if fitting else self.rows["unknown"]
+        return (
+            max(fitting, key=lambda found: (found[0], found[1]))[2]
+            if fitting
+            else self.rows["unknown"]
+        )
 
 
 def load(folder: Path = FOLDER) -> Catalogue:
@@ -175,7 +187,9 @@ def load(folder: Path = FOLDER) -> Catalogue:
     rows: dict[str, Row] = {}
     snippets = _snippets(folder / REMEDIES)
     for file in sorted(folder.glob("*.toml")):
-        for number, raw in enumerate(tomllib.loads(file.read_text(encoding="utf-8")).get("row", []), 1):
+        for number, raw in enumerate(
+            tomllib.loads(file.read_text(encoding="utf-8")).get("row", []), 1
+        ):
             row = _checked(raw, snippets, f"{file.name}, row {number} ({raw.get('id', '?')})")
             if row.id in rows:
                 raise CatalogueError(f"{file.name}: {row.id} stands twice")
@@ -190,7 +204,9 @@ def _snippets(file: Path) -> Snippets:
 
 
 def _checked(raw: Mapping[str, Any], snippets: Snippets, place: str) -> Row:
-    unknown = [step for step in raw.get("remedy", ()) if isinstance(step, str) and step[1:] not in snippets]
+    unknown = [
+        step for step in raw.get("remedy", ()) if isinstance(step, str) and step[1:] not in snippets
+    ]
     if unknown:
         raise CatalogueError(f"{place}: no remedy is called {unknown[0]}")
     remedy = [part for step in raw.get("remedy", ()) for part in _expanded(step, snippets)]

@@ -1,4 +1,5 @@
-"""The evidence of a failure in one text, fit for Microsoft's own support: ids, UTC times, steps, what was said. No secrets."""
+"""The evidence of a failure in one text, fit for Microsoft's own support: ids, UTC times, steps,
+what was said. No secrets."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,29 +13,40 @@ IDS = ("trace_id", "correlation_id", "timestamp")
 FIELDS = ("error", "suberror", "codes", "status", "enhanced", "condition", "layer")
 
 
-def bundle(failure: Failure, verdict: Verdict, account: Account | None, test: ConnectionTest | None) -> str:
+def bundle(
+    failure: Failure, verdict: Verdict, account: Account | None, test: ConnectionTest | None
+) -> str:
     """Everything that is known about `failure`; `test` is the run in which it was seen."""
-    lines = [*_what(failure, verdict), *(_whose(account) if account else ()), *_said(failure.observation)]
+    lines = [
+        *_what(failure, verdict),
+        *(_whose(account) if account else ()),
+        *_said(failure.observation),
+    ]
     return redact("\n".join([*lines, *(_steps(test) if test else ())]))[:LONGEST]
 
 
 def _what(failure: Failure, verdict: Verdict) -> Iterator[str]:
     yield f"Error ID: {failure.ref}"
     yield f"Cause: {verdict.title} ({failure.cause}), at {failure.step}"
-    yield f"First seen: {_utc(failure.first_at)}, last seen: {_utc(failure.last_at)}, times: {failure.count}"
+    seen = f"First seen: {_utc(failure.first_at)}, last seen: {_utc(failure.last_at)}"
+    yield f"{seen}, times: {failure.count}"
 
 
 def _whose(account: Account) -> Iterator[str]:
-    yield f"Mailbox: {account.shared_mailbox or account.sender_email}, sender: {account.sender_email}"
+    mailbox = account.shared_mailbox or account.sender_email
+    yield f"Mailbox: {mailbox}, sender: {account.sender_email}"
     yield f"Signed in as: {account.signed_in_as or '(nobody yet)'}"
-    yield f"Tenant ID: {account.tenant_id or '(not known)'}, object ID: {account.object_id or '(not known)'}"
+    tenant_id = account.tenant_id or "(not known)"
+    yield f"Tenant ID: {tenant_id}, object ID: {account.object_id or '(not known)'}"
 
 
 def _said(observation: dict[str, object]) -> Iterator[str]:
     for name in IDS:
         if observation.get(name):
             yield f"{name.replace('_', ' ').capitalize()}: {observation[name]}"
-    yield "Protocol: " + ", ".join(f"{name} {observation[name]}" for name in FIELDS if observation.get(name))
+    yield "Protocol: " + ", ".join(
+        f"{name} {observation[name]}" for name in FIELDS if observation.get(name)
+    )
     yield f"Server's words: {observation.get('text') or '(none)'}"
 
 

@@ -1,4 +1,5 @@
-"""Error IDs: what failed is kept under an ID, explained by the catalogue, and told to on-call when it is ours."""
+"""Error IDs: what failed is kept under an ID, explained by the catalogue, and told to on-call when
+it is ours."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -17,10 +18,12 @@ from storage.tables import Account, ConnectionTest, Failure, Incident
 from storage.vocabulary import Mended, Owner, Scope, StepId
 
 QUIET_FOR = timedelta(days=1)
-"""A cause that was quiet for this long is a new incident when it comes again: an old card would be overlooked."""
+"""A cause that was quiet for this long is a new incident when it comes again: an old card would be
+overlooked."""
 
 COMES_AND_GOES = timedelta(hours=1)
-"""A cause that comes again within this time is the same incident: one that flaps shall not fill the channel."""
+"""A cause that comes again within this time is the same incident: one that flaps shall not fill the
+channel."""
 
 SHARED_FOR = timedelta(days=1)
 """Repetitions of a cause on an account within this time share one error ID."""
@@ -36,7 +39,8 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Ending:
-    """How failures of a cause ended: by what, how often, and how many minutes after they began (the middle of all)."""
+    """How failures of a cause ended: by what, how often, and how many minutes after they began (the
+    middle of all)."""
 
     by: Mended
     count: int
@@ -45,8 +49,8 @@ class Ending:
 
 @dataclass(frozen=True)
 class History:
-    """What is known around a failure: the account's newest tests, how the cause ended on all accounts, and where it is at
-    work now."""
+    """What is known around a failure: the account's newest tests, how the cause ended on all
+    accounts, and where it is at work now."""
 
     tests: Sequence[ConnectionTest]
     endings: Sequence[Ending]
@@ -62,32 +66,47 @@ class Failures:
         self._clock = clock
         self._alert_channel = alert_channel
 
-    def record(self, tx: Transaction, observation: Observation, account: Account | None = None) -> Recorded:
-        """Keep `observation` under an error ID; a cause that is ours raises an alert, once while it is open."""
+    def record(
+        self, tx: Transaction, observation: Observation, account: Account | None = None
+    ) -> Recorded:
+        """Keep `observation` under an error ID; a cause that is ours raises an alert, once while it
+        is open."""
         verdict = self._catalogue.explain(observation)
         failure = self._same(tx, verdict, account) or self._new(tx, observation, verdict, account)
         failure.observation, failure.permanence = _stored(observation), verdict.permanence
         failure.mended_at = failure.mended_by = None
         tx.session.flush()
         self._reckon_scope(tx, failure, verdict.scope)
-        several = failure.scope is Scope.APPLICATION and verdict.owner in (Owner.SUPPORT, Owner.MICROSOFT)
+        several = failure.scope is Scope.APPLICATION and verdict.owner in (
+            Owner.SUPPORT,
+            Owner.MICROSOFT,
+        )
         if verdict.owner is Owner.ON_CALL or several:
             self._alert(tx, failure)
         return Recorded(failure, self.verdict(failure))
 
     def verdict(self, failure: Failure) -> Verdict:
         """What a kept failure means, as far as it reaches now."""
-        return replace(self._catalogue.verdict(failure.cause), scope=failure.scope, permanence=failure.permanence)
+        return replace(
+            self._catalogue.verdict(failure.cause),
+            scope=failure.scope,
+            permanence=failure.permanence,
+        )
 
-    def settle(self, tx: Transaction, account: Account, passed: Collection[StepId], tested_at: datetime) -> set[int]:
-        """Note which of the account's failures are gone: those whose proving step is among `passed` in a test begun then, and
-        that were not seen in it. Gives the other accounts at which such a cause was ours and may be gone too; an alert ends
-        with the last of them."""
+    def settle(
+        self, tx: Transaction, account: Account, passed: Collection[StepId], tested_at: datetime
+    ) -> set[int]:
+        """Note which of the account's failures are gone: those whose proving step is among `passed`
+        in a test begun then, and that were not seen in it. Gives the other accounts at which such a
+        cause was ours and may be gone too; an alert ends with the last of them."""
         others: set[int] = set()
         for failure in tx.failures.open_of(account.id or 0):
             proof = self._catalogue.verdict(failure.cause).proof or StepId.TOKEN
             if proof in passed and failure.last_at < tested_at:
-                failure.mended_at, failure.mended_by = self._clock.now(), _mended_by(tx, account, failure)
+                failure.mended_at, failure.mended_by = (
+                    self._clock.now(),
+                    _mended_by(tx, account, failure),
+                )
                 tx.session.flush()
                 others.update(self._recovering(tx, failure))
         return others
@@ -110,7 +129,9 @@ class Failures:
     def history(self, tx: Transaction, failure: Failure) -> History:
         """What is known around a failure."""
         rows = tx.failures.mended(failure.cause)
-        endings = [_ending(by, [(first, at) for kind, first, at in rows if kind is by]) for by in Mended]
+        endings = [
+            _ending(by, [(first, at) for kind, first, at in rows if kind is by]) for by in Mended
+        ]
         spread = tx.failures.spread(failure.cause, self._clock.now() - SHARED_FOR)
         tests = tx.checks.newest(failure.account_id, 5) if failure.account_id else []
         return History(tests, [e for e in endings if e.count], sum(spread.values()), len(spread))
@@ -130,7 +151,9 @@ class Failures:
             failure.count, failure.last_at = failure.count + 1, now
         return failure
 
-    def _new(self, tx: Transaction, seen: Observation, verdict: Verdict, account: Account | None) -> Failure:
+    def _new(
+        self, tx: Transaction, seen: Observation, verdict: Verdict, account: Account | None
+    ) -> Failure:
         now = self._clock.now()
         failure = Failure(
             ref=ids.new_error_ref(),
@@ -148,8 +171,9 @@ class Failures:
         return failure
 
     def _reckon_scope(self, tx: Transaction, failure: Failure, by_nature: Scope) -> None:
-        """One mailbox, one tenant (the cause is at work on two of its mailboxes), or the application (on two tenants). A
-        customer has one tenant, so customers are counted. What is ours or Microsoft's by nature stays so."""
+        """One mailbox, one tenant (the cause is at work on two of its mailboxes), or the
+        application (on two tenants). A customer has one tenant, so customers are counted. What is
+        ours or Microsoft's by nature stays so."""
         failure.scope, since = by_nature, self._clock.now() - SHARED_FOR
         if by_nature in (Scope.APPLICATION, Scope.MICROSOFT) or failure.customer_id is None:
             return
@@ -163,13 +187,19 @@ class Failures:
 
     def _alert(self, tx: Transaction, failure: Failure) -> None:
         now = self._clock.now()
-        incident = tx.incidents.open_for(failure.cause) or tx.incidents.ended(failure.cause, now - COMES_AND_GOES)
+        incident = tx.incidents.open_for(failure.cause) or tx.incidents.ended(
+            failure.cause, now - COMES_AND_GOES
+        )
         if incident is not None and now - incident.last_at > QUIET_FOR:
             incident.open_cause, incident = None, None
             tx.session.flush()
         if incident is None:
             incident = Incident(
-                cause=failure.cause, open_cause=failure.cause, failure_ref=failure.ref, opened_at=now, last_at=now
+                cause=failure.cause,
+                open_cause=failure.cause,
+                failure_ref=failure.ref,
+                opened_at=now,
+                last_at=now,
             )
             tx.incidents.add(incident)
         else:
@@ -191,6 +221,11 @@ def _ending(by: Mended, spans: Sequence[tuple[datetime, datetime]]) -> Ending:
 
 
 def _stored(observation: Observation) -> dict[str, object]:
-    fields = asdict(observation) | {"where": observation.where.value, "codes": list(observation.codes)}
-    fields["retry_after"] = observation.retry_after.total_seconds() if observation.retry_after else None
+    fields = asdict(observation) | {
+        "where": observation.where.value,
+        "codes": list(observation.codes),
+    }
+    fields["retry_after"] = (
+        observation.retry_after.total_seconds() if observation.retry_after else None
+    )
     return fields

@@ -6,8 +6,9 @@ from bot.diagnosis.catalogue import Catalogue, Row
 
 INTRO = """# What can go wrong, and how it is mended
 
-Made from the error catalogue by `make docs`; change the catalogue, not this page. Each cause has a page of its own at
-`/errors/<code>`. *Shows by* is the step of the connection test that passes once the fault is mended.
+Made from the error catalogue by `make docs`; change the catalogue, not this page.
+Each cause has a page of its own at `/errors/<code>`. *Shows by* is the step of the connection
+test that passes once the fault is mended.
 """
 PLACES = {
     "authorize": "Microsoft's sign-in (its page, or its answer to our server)",

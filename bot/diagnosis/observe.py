@@ -1,4 +1,5 @@
-"""Making observations out of what servers and libraries give: replies, error dictionaries, exceptions."""
+"""Making observations out of what servers and libraries give: replies, error dictionaries,
+exceptions."""
 
 import imaplib
 import json
@@ -24,14 +25,17 @@ BACK_OFF = re.compile(r"Backoff Time: (\d{1,9})", re.I)
 
 
 def clean(text: str | bytes) -> str:
-    """A server's words, fit to be kept: without secrets and control characters, and not too long."""
+    """A server's words, fit to be kept: without secrets and control characters, and not too
+    long."""
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
     text = redact(text[: LONGEST_TEXT * 8])
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:LONGEST_TEXT]
 
 
-def from_oauth(result: Mapping[str, Any], where: Where = Where.TOKEN, step: str = "") -> Observation:
+def from_oauth(
+    result: Mapping[str, Any], where: Where = Where.TOKEN, step: str = ""
+) -> Observation:
     """From an error answer of Microsoft's token endpoint, as MSAL hands it on."""
     description = _word(result.get("error_description"), 4000)
     codes = [code for code in result.get("error_codes") or [] if isinstance(code, int)]
@@ -49,15 +53,25 @@ def from_oauth(result: Mapping[str, Any], where: Where = Where.TOKEN, step: str 
 
 
 def from_busy(response: requests.Response, step: str) -> Observation:
-    """From an answer with a status that says busy (429, 5xx), which may have an error answer in it or anything else."""
+    """From an answer with a status that says busy (429, 5xx), which may have an error answer in it
+    or anything else."""
     try:
         body = response.json()
     except ValueError:
         body = None
-    seen = from_oauth(body, Where.TOKEN, step) if isinstance(body, dict) else Observation(Where.TOKEN, step=step)
+    seen = (
+        from_oauth(body, Where.TOKEN, step)
+        if isinstance(body, dict)
+        else Observation(Where.TOKEN, step=step)
+    )
     wait = response.headers.get("Retry-After", "")
     seconds = timedelta(seconds=min(int(wait), LONGEST_WAIT_SECONDS)) if wait.isdigit() else None
-    return replace(seen, status=response.status_code, retry_after=seconds, text=seen.text or clean(response.text))
+    return replace(
+        seen,
+        status=response.status_code,
+        retry_after=seconds,
+        text=seen.text or clean(response.text),
+    )
 
 
 def from_callback(params: Mapping[str, str], where: Where = Where.AUTHORIZE) -> Observation:
@@ -80,15 +94,20 @@ def from_smtp(code: int, message: str | bytes, step: str) -> Observation:
     """From an SMTP reply."""
     text = clean(message)
     enhanced = re.match(r"\s*(\d\.\d{1,3}\.\d{1,3})", text)
-    return Observation(Where.SMTP, step=step, status=code, enhanced=enhanced[1] if enhanced else "", text=text)
+    return Observation(
+        Where.SMTP, step=step, status=code, enhanced=enhanced[1] if enhanced else "", text=text
+    )
 
 
 def from_imap(text: str | bytes, condition: str | None, step: str) -> Observation:
-    """From an IMAP reply; `condition` NO, BAD or BYE where it is known, else it is read from the text."""
+    """From an IMAP reply; `condition` NO, BAD or BYE where it is known, else it is read from the
+    text."""
     text = clean(text)
     back_off = BACK_OFF.search(text)
     wait = timedelta(milliseconds=int(back_off[1])) if back_off else None
-    return Observation(Where.IMAP, step=step, condition=condition or _condition(text), text=text, retry_after=wait)
+    return Observation(
+        Where.IMAP, step=step, condition=condition or _condition(text), text=text, retry_after=wait
+    )
 
 
 def from_exception(error: BaseException, step: str) -> Observation:
@@ -98,11 +117,18 @@ def from_exception(error: BaseException, step: str) -> Observation:
             return from_busy(error.response, step)
         case requests.RequestException():
             return (
-                from_exception(_root(error), step) if _root(error) is not error else _network("protocol", step, error)
+                from_exception(_root(error), step)
+                if _root(error) is not error
+                else _network("protocol", step, error)
             )
         case msal.exceptions.MsalServiceError():
             status = re.search(r"\b(\d{3})\b", str(error))
-            return Observation(Where.TOKEN, step=step, status=int(status[1]) if status else 503, text=clean(str(error)))
+            return Observation(
+                Where.TOKEN,
+                step=step,
+                status=int(status[1]) if status else 503,
+                text=clean(str(error)),
+            )
         case json.JSONDecodeError():
             return Observation(Where.TOKEN, step=step, status=503, text="the answer was not JSON")
         case imaplib.IMAP4.abort():
@@ -115,11 +141,16 @@ def from_exception(error: BaseException, step: str) -> Observation:
 
 
 def _aborted(error: imaplib.IMAP4.abort, step: str) -> Observation:
-    """imaplib gives a connection up when it breaks, when it cannot read the answer, and after the server's BYE."""
+    """imaplib gives a connection up when it breaks, when it cannot read the answer, and after the
+    server's BYE."""
     text = str(error)
     if "EOF" in text or "socket error" in text:
         return _network("reset", step, error)
-    return _network("protocol", step, error) if "unexpected response" in text else from_imap(text, "BYE", step)
+    return (
+        _network("protocol", step, error)
+        if "unexpected response" in text
+        else from_imap(text, "BYE", step)
+    )
 
 
 def _kind(error: BaseException) -> str:
@@ -148,7 +179,12 @@ def _kind(error: BaseException) -> str:
 
 
 def _network(condition: str, step: str, error: BaseException) -> Observation:
-    return Observation(Where.NETWORK, step=step, condition=condition, text=clean(f"{type(error).__name__}: {error}"))
+    return Observation(
+        Where.NETWORK,
+        step=step,
+        condition=condition,
+        text=clean(f"{type(error).__name__}: {error}"),
+    )
 
 
 def _root(error: BaseException) -> BaseException:

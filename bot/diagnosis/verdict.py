@@ -7,7 +7,8 @@ from storage.vocabulary import Owner, Permanence, Scope, StepId
 
 @dataclass(frozen=True)
 class Remedy:
-    """One step of a remedy. `kind` is ``user``, ``menu``, ``powershell``, ``undo``, ``wait`` or ``note``."""
+    """One step of a remedy. `kind` is ``user``, ``menu``, ``powershell``, ``undo``, ``wait`` or
+    ``note``."""
 
     kind: str
     text: str
@@ -15,8 +16,8 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A cause as people read it. `customer` is the plain sentence, `support` the fuller text; `proof` is the step that must
-    pass to prove the mend."""
+    """A cause as people read it. `customer` is the plain sentence, `support` the fuller text;
+    `proof` is the step that must pass to prove the mend."""
 
     cause: str
     title: str

@@ -1,4 +1,5 @@
-"""Mapped folders that are renamed, deleted or made anew: found by the connection test, followed where they can be."""
+"""Mapped folders that are renamed, deleted or made anew: found by the connection test, followed
+where they can be."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,12 +42,19 @@ class Drift:
         return Watched(frozenset(names), checked_names(listing)) if names else None
 
     def look(self, tx: Transaction, account: Account, report: MailReport, begun: datetime) -> bool:
-        """Keep what was listed, follow folders to their new names, and note those that are lost; whether a required one is."""
+        """Keep what was listed, follow folders to their new names, and note those that are lost;
+        whether a required one is."""
         if not report.folders:
             return False
         before = tx.accounts.listing(account.id or 0)
-        mapped = {role: row for role, row in tx.accounts.folders(account.id or 0).items() if row.lost is None}
-        meanwhile = before is not None and before.listed_at > begun  # somebody looked at the folders, or mapped them
+        mapped = {
+            role: row
+            for role, row in tx.accounts.folders(account.id or 0).items()
+            if row.lost is None
+        }
+        meanwhile = (
+            before is not None and before.listed_at > begun
+        )  # somebody looked at the folders, or mapped them
         if mapped and (report.marks is None or meanwhile):
             return False  # the next test can tell
         marks = report.marks or {}
@@ -67,20 +75,30 @@ class Drift:
         if there is not None and (mark is None or _same(row, mark)):
             return Fate(there)
         again = [known[name] for name in new if name in known and _recognised(row, marks[name])]
-        alone = row.mailbox_id or sum(other.uid_validity == row.uid_validity for other in mapped.values()) == 1
+        alone = (
+            row.mailbox_id
+            or sum(other.uid_validity == row.uid_validity for other in mapped.values()) == 1
+        )
         if len(again) == 1 and alone:
             return Fate(again[0])
         return Fate(loss=Loss.MADE_ANEW if there is not None else Loss.GONE)
 
     def _settle(
-        self, tx: Transaction, account: Account, row: FolderMapping, fate: Fate, marks: Mapping[str, FolderMark]
+        self,
+        tx: Transaction,
+        account: Account,
+        row: FolderMapping,
+        fate: Fate,
+        marks: Mapping[str, FolderMark],
     ) -> None:
         role, before = row.role, row.shown_name
         proved = account.proved_sent == row.server_name
         if fate.now is None:
             row.lost = fate.loss
             account.proved_sent = "" if proved else account.proved_sent
-            self._lifecycle.audit(tx, MAILDESK, "folder.lost", account, role=role, folder=before, how=str(fate.loss))
+            self._lifecycle.audit(
+                tx, MAILDESK, "folder.lost", account, role=role, folder=before, how=str(fate.loss)
+            )
             self._tell(tx, account, f"folders.lost_{fate.loss}", role, before, before)
             self._lifecycle.show(tx, account)
             return
@@ -91,13 +109,29 @@ class Drift:
             row.server_name, row.shown_name = fate.now.server_name, fate.now.shown_name
             account.proved_sent = row.server_name if proved else account.proved_sent
             self._lifecycle.audit(
-                tx, MAILDESK, "folder.followed", account, role=role, before=before, now=row.shown_name
+                tx,
+                MAILDESK,
+                "folder.followed",
+                account,
+                role=role,
+                before=before,
+                now=row.shown_name,
             )
             self._tell(tx, account, "folders.followed", role, before, row.shown_name)
             self._lifecycle.show(tx, account)
 
-    def _tell(self, tx: Transaction, account: Account, sentence: str, role: FolderRole, before: str, now: str) -> None:
-        notices.note(tx, account, sentence, self._clock.now(), role=role.value, before=before, folder=now)
+    def _tell(
+        self,
+        tx: Transaction,
+        account: Account,
+        sentence: str,
+        role: FolderRole,
+        before: str,
+        now: str,
+    ) -> None:
+        notices.note(
+            tx, account, sentence, self._clock.now(), role=role.value, before=before, folder=now
+        )
 
 
 def _same(row: FolderMapping, mark: FolderMark) -> bool:
@@ -112,23 +146,34 @@ def _recognised(row: FolderMapping, mark: FolderMark) -> bool:
     return bool(row.uid_validity and mark.uid_validity) and _same(row, mark)
 
 
-def _new_names(report: MailReport, marks: Mapping[str, FolderMark], before: FolderSnapshot | None) -> set[str]:
+def _new_names(
+    report: MailReport, marks: Mapping[str, FolderMark], before: FolderSnapshot | None
+) -> set[str]:
     listed = checked_names(before)
-    return {folder.server_name for folder in report.folders if folder.server_name not in listed} & marks.keys()
+    return {
+        folder.server_name for folder in report.folders if folder.server_name not in listed
+    } & marks.keys()
 
 
 def _displaced(mapped: Mapped, marks: Mapping[str, FolderMark]) -> set[str]:
-    """The names of mapped folders under which something else stands now: two may have changed their names."""
-    return {r.server_name for r in mapped.values() if r.server_name in marks and not _same(r, marks[r.server_name])}
+    """The names of mapped folders under which something else stands now: two may have changed their
+    names."""
+    return {
+        r.server_name
+        for r in mapped.values()
+        if r.server_name in marks and not _same(r, marks[r.server_name])
+    }
 
 
 def _usable(report: MailReport) -> list[MailFolder]:
-    """The listed folders that hold messages: a name that is only kept for what lies below it is none."""
+    """The listed folders that hold messages: a name that is only kept for what lies below it is
+    none."""
     return [f for f in report.folders if not UNUSABLE & {flag.lower() for flag in f.flags}]
 
 
 def _renumbered(mapped: Mapped, marks: Mapping[str, FolderMark]) -> bool:
-    """Whether the server has numbered everything anew (a mailbox that moved): nobody can make an inbox anew."""
+    """Whether the server has numbered everything anew (a mailbox that moved): nobody can make an
+    inbox anew."""
     inbox = mapped.get(FolderRole.INBOX)
     mark = marks.get(inbox.server_name) if inbox else None
     own = inbox is not None and inbox.server_name.upper() == "INBOX"
@@ -137,5 +182,7 @@ def _renumbered(mapped: Mapped, marks: Mapping[str, FolderMark]) -> bool:
 
 def _as_it_is(row: FolderMapping, report: MailReport) -> Fate | None:
     """The folder of the same name, whatever it is known by now."""
-    there = next((folder for folder in _usable(report) if folder.server_name == row.server_name), None)
+    there = next(
+        (folder for folder in _usable(report) if folder.server_name == row.server_name), None
+    )
     return Fate(there) if there else None

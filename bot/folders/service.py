@@ -1,4 +1,5 @@
-"""Folder mapping: the folders of the live mailbox, suggestions with their evidence, and the choice that is kept."""
+"""Folder mapping: the folders of the live mailbox, suggestions with their evidence, and the choice
+that is kept."""
 
 import hashlib
 from collections.abc import Container, Mapping, Sequence
@@ -22,7 +23,8 @@ CHECK_JOB = "connection-check"
 """The job that looks at an account without being asked."""
 
 AT_ONCE, BETWEEN_CHECKS = timedelta(0), timedelta(seconds=1)
-"""Many mailboxes that are mapped at once are not all looked at at once: other people wait for the same threads."""
+"""Many mailboxes that are mapped at once are not all looked at at once: other people wait for the
+same threads."""
 
 
 class FoldersUnavailable(Exception):
@@ -42,7 +44,8 @@ class InvalidMapping(Exception):
 
 
 class SameFolder(Exception):
-    """One folder was chosen for several roles, which may be meant: by the folder's shown name, the roles."""
+    """One folder was chosen for several roles, which may be meant: by the folder's shown name, the
+    roles."""
 
     def __init__(self, twice: dict[str, list[FolderRole]]) -> None:
         super().__init__(", ".join(twice))
@@ -51,8 +54,9 @@ class SameFolder(Exception):
 
 @dataclass(frozen=True)
 class FolderSuggestions:
-    """The folders that may be chosen, what speaks for which, and which is chosen beforehand for each role: the one that is mapped
-    already, or else the one that is suggested. `kept`: those that are mapped."""
+    """The folders that may be chosen, what speaks for which, and which is chosen beforehand for
+    each role: the one that is mapped already, or else the one that is suggested. `kept`: those that
+    are mapped."""
 
     folders: tuple[MailFolder, ...]
     suggestions: Suggestions
@@ -60,16 +64,20 @@ class FolderSuggestions:
     kept: Mapping[FolderRole, MailFolder] = field(default_factory=dict)
 
     def unseen(self, names: Mapping[FolderRole, str] = {}) -> dict[FolderRole, MailFolder]:
-        """The mapping that nobody needs to look at: what is mapped, what is sure, and what is likely and called as in another
-        mailbox of the customer (`names`). Empty if a required role is missing."""
+        """The mapping that nobody needs to look at: what is mapped, what is sure, and what is
+        likely and called as in another mailbox of the customer (`names`). Empty if a required role
+        is missing."""
         proved = proved_choice(self.suggestions, names)
-        found = {role: folder for role, folder in proved.items() if role in self.chosen} | dict(self.kept)
+        found = {role: folder for role, folder in proved.items() if role in self.chosen} | dict(
+            self.kept
+        )
         return found if set(REQUIRED_ROLES) <= found.keys() else {}
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """What became of a customer's accounts whose folders were to be mapped by evidence: how many are, and which need a look."""
+    """What became of a customer's accounts whose folders were to be mapped by evidence: how many
+    are, and which need a look."""
 
     mapped: int
     unsure: Sequence[Account]
@@ -79,7 +87,13 @@ class Folders:
     """Lists, suggests and keeps folder mappings."""
 
     def __init__(
-        self, store: Store, clock: Clock, tokens: Tokens, probe: MailProbe, failures: Failures, lifecycle: Lifecycle
+        self,
+        store: Store,
+        clock: Clock,
+        tokens: Tokens,
+        probe: MailProbe,
+        failures: Failures,
+        lifecycle: Lifecycle,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -107,8 +121,15 @@ class Folders:
         with self._store.transaction() as tx:
             return suggestions_of(tx, tx.accounts.get(account_id))
 
-    def save(self, account: Account, chosen: Mapping[FolderRole, str], by: Person, same_is_meant: bool = False) -> None:
-        """Keep a choice: for each role the key (`folder_key`) of a folder listed before. The account becomes live.
+    def save(
+        self,
+        account: Account,
+        chosen: Mapping[FolderRole, str],
+        by: Person,
+        same_is_meant: bool = False,
+    ) -> None:
+        """Keep a choice: for each role the key (`folder_key`) of a folder listed before. The
+        account becomes live.
 
         Raises:
             InvalidMapping: a required role is empty, or a folder is not in the last listing.
@@ -116,26 +137,39 @@ class Folders:
         """
         with self._store.transaction() as tx:
             account = tx.accounts.lock(account.id or 0)
-            known = {folder_key(f.server_name): f for f in folders_of(tx.accounts.listing(account.id or 0))}
+            known = {
+                folder_key(f.server_name): f
+                for f in folders_of(tx.accounts.listing(account.id or 0))
+            }
             problems = mapping_problems(chosen, known.keys())
             if problems:
                 raise InvalidMapping(problems)
-            twice = {known[key].shown_name: roles for key, roles in _by_key(chosen).items() if len(roles) > 1}
+            twice = {
+                known[key].shown_name: roles
+                for key, roles in _by_key(chosen).items()
+                if len(roles) > 1
+            }
             if twice and not same_is_meant:
                 raise SameFolder(twice)
             self._keep(tx, account, {role: known[key] for role, key in chosen.items()}, by)
 
     def accept(self, account: Account, by: Person) -> bool:
-        """Map the account's folders as suggested, if every required one is sure; whether they are mapped now."""
+        """Map the account's folders as suggested, if every required one is sure; whether they are
+        mapped now."""
         with self._store.transaction() as tx:
             account = tx.accounts.lock(account.id or 0)
             return account.state is State.LIVE or self._accept(tx, account, {}, by, AT_ONCE)
 
     def use_for_all(self, model: Account, others: Sequence[Account], by: Person) -> Accepted:
-        """Map the folders of other accounts of the customer by evidence: their own, and that a folder is called as the one which
-        was chosen for `model`. Those that somebody else has mapped by now are left alone."""
+        """Map the folders of other accounts of the customer by evidence: their own, and that a
+        folder is called as the one which was chosen for `model`. Those that somebody else has
+        mapped by now are left alone."""
         with self._store.transaction() as tx:
-            names = {role: row.shown_name for role, row in tx.accounts.folders(model.id or 0).items() if not row.lost}
+            names = {
+                role: row.shown_name
+                for role, row in tx.accounts.folders(model.id or 0).items()
+                if not row.lost
+            }
         mapped, unsure = 0, []
         for each in others:
             with self._store.transaction() as tx:
@@ -145,9 +179,16 @@ class Folders:
         return Accepted(mapped, unsure)
 
     def _accept(
-        self, tx: Transaction, account: Account, names: Mapping[FolderRole, str], by: Person, wait: timedelta
+        self,
+        tx: Transaction,
+        account: Account,
+        names: Mapping[FolderRole, str],
+        by: Person,
+        wait: timedelta,
     ) -> bool:
-        chosen = suggestions_of(tx, account).unseen(names) if account.state is State.UNMAPPED else {}
+        chosen = (
+            suggestions_of(tx, account).unseen(names) if account.state is State.UNMAPPED else {}
+        )
         if chosen:
             self._keep(tx, account, chosen, by, wait)
         return bool(chosen)
@@ -161,13 +202,22 @@ class Folders:
         wait: timedelta = AT_ONCE,
     ) -> None:
         rows = [
-            FolderMapping(account_id=account.id or 0, role=role, server_name=f.server_name, shown_name=f.shown_name)
+            FolderMapping(
+                account_id=account.id or 0,
+                role=role,
+                server_name=f.server_name,
+                shown_name=f.shown_name,
+            )
             for role, f in chosen.items()
         ]
         tx.accounts.map_folders(account.id or 0, rows)
-        self._lifecycle.audit(tx, by, "folders.mapped", account, **{row.role: row.shown_name for row in rows})
+        self._lifecycle.audit(
+            tx, by, "folders.mapped", account, **{row.role: row.shown_name for row in rows}
+        )
         args = {"account": account.id, "round": 0}  # what the folders are known by is seen soon
-        tx.jobs.add(CHECK_JOB, args, self._clock.now() + wait, key=f"check:{account.id}", sooner=True)
+        tx.jobs.add(
+            CHECK_JOB, args, self._clock.now() + wait, key=f"check:{account.id}", sooner=True
+        )
         if account.state is State.UNMAPPED:
             self._lifecycle.transition(tx, account, State.LIVE, by)
         self._lifecycle.show(tx, account)
@@ -186,7 +236,9 @@ class Folders:
     def _record(self, observation: Observation, account: Account) -> Recorded:
         with self._store.transaction() as tx:
             recorded = self._failures.record(tx, observation, account)
-            self._lifecycle.audit(tx, MAILDESK, "folders.failed", account, error=recorded.failure.ref)
+            self._lifecycle.audit(
+                tx, MAILDESK, "folders.failed", account, error=recorded.failure.ref
+            )
             return recorded
 
 
@@ -200,17 +252,23 @@ def suggestions_of(tx: Transaction, account: Account) -> FolderSuggestions:
     there = {folder.server_name: folder for folder in folders}
     rows = tx.accounts.folders(account.id or 0)
     mapped = {role: row for role, row in rows.items() if row.lost is None}
-    kept = {role: there[row.server_name] for role, row in mapped.items() if row.server_name in there}
+    kept = {
+        role: there[row.server_name] for role, row in mapped.items() if row.server_name in there
+    }
     needed = {*proved.values(), *(row.server_name for row in mapped.values())}
     # an optional role that was left empty was left so on purpose
     asked = {*REQUIRED_ROLES, *(rows if mapped else FolderRole)}
-    suggested = {role: candidate.folder for role, candidate in suggestions.chosen.items() if role in asked}
+    suggested = {
+        role: candidate.folder for role, candidate in suggestions.chosen.items() if role in asked
+    }
     return FolderSuggestions(offered(folders, needed), suggestions, suggested | kept, kept)
 
 
-def proved_choice(suggestions: Suggestions, names: Mapping[FolderRole, str] = {}) -> dict[FolderRole, MailFolder]:
-    """The folders that nobody needs to look at: those that are sure, and those of which it is likely and that are called as in
-    another mailbox of the customer (`names`)."""
+def proved_choice(
+    suggestions: Suggestions, names: Mapping[FolderRole, str] = {}
+) -> dict[FolderRole, MailFolder]:
+    """The folders that nobody needs to look at: those that are sure, and those of which it is
+    likely and that are called as in another mailbox of the customer (`names`)."""
     return {
         role: candidate.folder
         for role, candidate in suggestions.chosen.items()
@@ -218,28 +276,45 @@ def proved_choice(suggestions: Suggestions, names: Mapping[FolderRole, str] = {}
     }
 
 
-def mapping_problems(chosen: Mapping[FolderRole, str], known: Container[str]) -> dict[FolderRole, str]:
+def mapping_problems(
+    chosen: Mapping[FolderRole, str], known: Container[str]
+) -> dict[FolderRole, str]:
     """The sentence for every role whose choice cannot be kept."""
     problems = {role: "folders.role_missing" for role in REQUIRED_ROLES if not chosen.get(role)}
-    return problems | {role: "folders.changed_meanwhile" for role, key in chosen.items() if key not in known}
+    return problems | {
+        role: "folders.changed_meanwhile" for role, key in chosen.items() if key not in known
+    }
 
 
 def folder_key(server_name: str) -> str:
-    """A short name for a folder, for where its own would not fit (a Slack option's value holds 75 characters)."""
+    """A short name for a folder, for where its own would not fit (a Slack option's value holds 75
+    characters)."""
     return hashlib.sha256(server_name.encode()).hexdigest()[:20]
 
 
 def checked_names(listing: FolderSnapshot | None) -> frozenset[str]:
-    """The folders that the last test listed: what was only seen in a window since is new to the next one."""
-    return frozenset(r["server_name"] for r in (listing.folders if listing else []) if not r.get("new"))
+    """The folders that the last test listed: what was only seen in a window since is new to the
+    next one."""
+    return frozenset(
+        r["server_name"] for r in (listing.folders if listing else []) if not r.get("new")
+    )
 
 
 def listing_of(
-    account_id: int, folders: Sequence[MailFolder], clock: Clock, checked: Container[str] | None = None
+    account_id: int,
+    folders: Sequence[MailFolder],
+    clock: Clock,
+    checked: Container[str] | None = None,
 ) -> FolderSnapshot:
-    """What a mailbox listed, as it is kept; `checked`: what the last test listed, where this is none."""
+    """What a mailbox listed, as it is kept; `checked`: what the last test listed, where this is
+    none."""
     rows: list[dict[str, object]] = [
-        {"server_name": f.server_name, "shown_name": f.shown_name, "delimiter": f.delimiter, "flags": list(f.flags)}
+        {
+            "server_name": f.server_name,
+            "shown_name": f.shown_name,
+            "delimiter": f.delimiter,
+            "flags": list(f.flags),
+        }
         for f in folders
     ]
     for row in rows:
@@ -251,7 +326,8 @@ def folders_of(listing: FolderSnapshot | None) -> tuple[MailFolder, ...]:
     """The folders of a listing that was kept."""
     rows = listing.folders if listing is not None else []
     return tuple(
-        MailFolder(r["server_name"], r["shown_name"], r.get("delimiter", "/"), tuple(r["flags"])) for r in rows
+        MailFolder(r["server_name"], r["shown_name"], r.get("delimiter", "/"), tuple(r["flags"]))
+        for r in rows
     )
 
 

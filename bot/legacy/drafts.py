@@ -1,4 +1,5 @@
-"""Lists of old accounts in the making: looked over row by row, mended, and taken; what is not taken yet stays."""
+"""Lists of old accounts in the making: looked over row by row, mended, and taken; what is not taken
+yet stays."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,13 +14,15 @@ from storage.database import Store
 from storage.tables import Channel, ListDraft
 
 MENDED_AT_ONCE = 2800
-"""So many characters of rows are mended at a time: a text field of Slack holds 3,000 (docs.slack.dev/reference/block-kit)."""
+"""So many characters of rows are mended at a time: a text field of Slack holds 3,000
+(docs.slack.dev/reference/block-kit)."""
 
 
 @dataclass(frozen=True)
 class Review:
-    """What taking a list would do: `good` rows can be taken, `wrong` ones cannot; `mend` are those of them that are mended
-    next, under the line that heads the columns, if there is one. `taken`: how many were taken just now."""
+    """What taking a list would do: `good` rows can be taken, `wrong` ones cannot; `mend` are those
+    of them that are mended next, under the line that heads the columns, if there is one. `taken`:
+    how many were taken just now."""
 
     draft_id: int
     good: Sequence[Row]
@@ -65,11 +68,13 @@ class Drafts:
 
     def review(self, draft: ListDraft, channel: Channel) -> Review:
         """How a list stands that was begun before."""
-        return _review(draft.id or 0, self._old.check(channel, draft.text), importing.header(draft.text))
+        return _review(
+            draft.id or 0, self._old.check(channel, draft.text), importing.header(draft.text)
+        )
 
     def take(self, draft: ListDraft, channel: Channel, mended: str, by: Person) -> Review:
-        """Take every good row of the list, and those of the rows to mend that are good as `mended`. What is still wrong stays;
-        a row that was taken out of the field is let go.
+        """Take every good row of the list, and those of the rows to mend that are good as `mended`.
+        What is still wrong stays; a row that was taken out of the field is let go.
 
         Raises:
             Refused: the list was taken already.
@@ -80,25 +85,36 @@ class Drafts:
             if tx.legacy.draft(before.draft_id) is None:
                 raise Refused("old.draft_gone")
         again = _beside(before.good, self._old.check(channel, mended))
-        taken = self._old.take(channel, [*before.good, *(row for row in again if not row.problem)], by)
+        taken = self._old.take(
+            channel, [*before.good, *(row for row in again if not row.problem)], by
+        )
         head = importing.header(mended) or before.header
         left = [*problems(again), *before.wrong[len(before.mend) :]]
         with self._store.transaction() as tx:
-            tx.legacy.put_draft(before.draft_id, _lines(head, left) if left else "", self._clock.now())
-        after = _review(before.draft_id, problems(self._old.check(channel, _lines(head, left))), head)
+            tx.legacy.put_draft(
+                before.draft_id, _lines(head, left) if left else "", self._clock.now()
+            )
+        after = _review(
+            before.draft_id, problems(self._old.check(channel, _lines(head, left))), head
+        )
         return Review(after.draft_id, after.good, after.wrong, after.mend, head, taken)
 
 
 def _review(draft_id: int, rows: Sequence[Row], header: str) -> Review:
     wrong = problems(rows)
-    return Review(draft_id, [row for row in rows if not row.problem], wrong, _that_fit(wrong, header), header)
+    return Review(
+        draft_id, [row for row in rows if not row.problem], wrong, _that_fit(wrong, header), header
+    )
 
 
 def _beside(good: Sequence[Row], mended: Sequence[Row]) -> list[Row]:
     """Mended rows, of which none may have the address of another row of the list."""
     known = {row.address.lower() for row in good}
     return [
-        replace(row, problem="old.twice") if not row.problem and row.address.lower() in known else row for row in mended
+        replace(row, problem="old.twice")
+        if not row.problem and row.address.lower() in known
+        else row
+        for row in mended
     ]
 
 

@@ -12,11 +12,21 @@ LARGEST_FILE = 1024 * 1024
 SEPARATORS = "\t;,|"
 HEADINGS = {
     "name": {"name", "account", "account name", "display name", "title"},
-    "address": {"address", "email", "e-mail", "mail", "email address", "e-mail address", "sender email", "mailbox"},
+    "address": {
+        "address",
+        "email",
+        "e-mail",
+        "mail",
+        "email address",
+        "e-mail address",
+        "sender email",
+        "mailbox",
+    },
     "user": {"user", "username", "user name", "upn", "login", "sign-in"},
     "kind": {"kind", "type", "account type"},
 }
-"""What a column may be headed with; without a heading the columns are told by what stands in them."""
+"""What a column may be headed with; without a heading the columns are told by what stands in
+them."""
 
 ENCODINGS = ("utf-8-sig", "cp1252")
 FROM_BROKEN_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f]")
@@ -28,7 +38,8 @@ class NotAList(Exception):
 
 @dataclass(frozen=True)
 class Row:
-    """One account of a list. `text` is the line as it was; `problem` is the sentence that says why it cannot be taken."""
+    """One account of a list. `text` is the line as it was; `problem` is the sentence that says why
+    it cannot be taken."""
 
     number: int
     text: str
@@ -65,12 +76,17 @@ def read(text: str) -> list[Row]:
     Raises:
         NotAList: there are too many rows.
     """
-    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    lines = [
+        (number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()
+    ]
     if len(lines) > MOST_ROWS:
         raise NotAList("old.too_many")
     separator = _separator([line for _, line in lines])
     columns = _columns(_cells(lines[0][1], separator)) if lines else {}
-    rows = [_row(number, line, _cells(line, separator), columns) for number, line in lines[1 if columns else 0 :]]
+    rows = [
+        _row(number, line, _cells(line, separator), columns)
+        for number, line in lines[1 if columns else 0 :]
+    ]
     return _once_each(rows)
 
 
@@ -81,7 +97,9 @@ def header(text: str) -> str:
 
 
 def _separator(lines: list[str]) -> str:
-    counts = Counter({separator: sum(separator in line for line in lines) for separator in SEPARATORS})
+    counts = Counter(
+        {separator: sum(separator in line for line in lines) for separator in SEPARATORS}
+    )
     best, often = counts.most_common(1)[0]
     return best if often * 2 > len(lines) else ""
 
@@ -89,20 +107,28 @@ def _separator(lines: list[str]) -> str:
 def _cells(line: str, separator: str) -> list[str]:
     if not separator:
         return [line]
-    return [" ".join(cell.split()) for cell in next(csv.reader([line], delimiter=separator, skipinitialspace=True))]
+    return [
+        " ".join(cell.split())
+        for cell in next(csv.reader([line], delimiter=separator, skipinitialspace=True))
+    ]
 
 
 def _columns(cells: list[str]) -> dict[str, int]:
     """Where each thing stands, if these cells are a header."""
     known = {
-        name: index for index, cell in enumerate(cells) for name, words in HEADINGS.items() if cell.lower() in words
+        name: index
+        for index, cell in enumerate(cells)
+        for name, words in HEADINGS.items()
+        if cell.lower() in words
     }
     return known if "address" in known else {}
 
 
 def _row(number: int, line: str, cells: list[str], columns: dict[str, int]) -> Row:
     if columns:
-        values = {name: cells[index] if index < len(cells) else "" for name, index in columns.items()}
+        values = {
+            name: cells[index] if index < len(cells) else "" for name, index in columns.items()
+        }
         row = Row(number, line, **values)
     else:
         row = Row(number, line, *_told_by_content(cells))

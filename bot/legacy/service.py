@@ -1,4 +1,5 @@
-"""Old mail accounts: listed, planned, marked deleted, and new accounts created for them in one go."""
+"""Old mail accounts: listed, planned, marked deleted, and new accounts created for them in one
+go."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,7 +21,8 @@ from storage.vocabulary import Plan
 
 JOB = "create-accounts"
 FEW = 10
-"""So many new cards at once a channel can take: Slack lets one message a second through, and people have to find theirs."""
+"""So many new cards at once a channel can take: Slack lets one message a second through, and people
+have to find theirs."""
 
 AT_A_TIME = 25
 """After so many, others have their turn: on SQLite there is one writer."""
@@ -64,7 +66,11 @@ class LegacyAccounts:
         with self._store.transaction() as tx:
             tx.channels.lock_customer(channel.customer_id)
             listed = {old.address_key for old in tx.legacy.of_customer(channel.customer_id)}
-            new = {row.address.lower(): row for row in reversed(rows) if row.address.lower() not in listed}
+            new = {
+                row.address.lower(): row
+                for row in reversed(rows)
+                if row.address.lower() not in listed
+            }
             tx.legacy.add([self._listed(channel, row, by) for row in reversed(new.values())])
             self._audit(tx, by, "old.listed", channel.id, rows=len(new))
             notices.show_setup_card(tx, channel.id, now)
@@ -75,18 +81,21 @@ class LegacyAccounts:
         self._set(old, by, f"old.{plan}", plan=plan)
 
     def mark(self, old: OldAccount, deleted: bool, by: Person) -> None:
-        """An old account was deleted where it was; or that was not so. It can be taken back for seven days."""
+        """An old account was deleted where it was; or that was not so. It can be taken back for
+        seven days."""
         at = self._clock.now() if deleted else None
         self._set(old, by, "old.deleted" if deleted else "old.taken_back", deleted_at=at)
 
     def forget(self) -> int:
-        """Remove what was marked deleted more than seven days ago, and lists that nobody went on with for as long; how many."""
+        """Remove what was marked deleted more than seven days ago, and lists that nobody went on
+        with for as long; how many."""
         before = self._clock.now() - KEPT
         with self._store.transaction() as tx:
             return tx.legacy.forget(before) + tx.legacy.forget_drafts(before)
 
     def begin(self, channel: Channel, by: Person) -> Batch:
-        """Create accounts for everything that is marked *change* and has none; a batch that is under way is joined.
+        """Create accounts for everything that is marked *change* and has none; a batch that is
+        under way is joined.
 
         Raises:
             Refused: there is nothing to create.
@@ -94,7 +103,10 @@ class LegacyAccounts:
         now = self._clock.now()
         with self._store.transaction() as tx:
             tx.channels.lock_customer(channel.customer_id)
-            batch, ids = tx.legacy.open_batch(channel.customer_id), tx.legacy.to_create(channel.customer_id)
+            batch, ids = (
+                tx.legacy.open_batch(channel.customer_id),
+                tx.legacy.to_create(channel.customer_id),
+            )
             if batch is not None:
                 return batch
             if not ids:
@@ -121,8 +133,8 @@ class LegacyAccounts:
                 self._audit(tx, by, "old.batch_cancelled", held.channel_id, batch=held.id)
 
     def run(self, args: dict[str, Any]) -> None:
-        """Do the job of a batch: each account in a transaction of its own, so that who comes after a killed worker goes on where
-        it was."""
+        """Do the job of a batch: each account in a transaction of its own, so that who comes after
+        a killed worker goes on where it was."""
         batch_id = int(args["batch"])
         if all(self._one_more(batch_id) for _ in range(AT_A_TIME)):
             with self._store.transaction() as tx:
@@ -132,7 +144,9 @@ class LegacyAccounts:
         try:
             with self._store.transaction() as tx:
                 return self._next(tx, batch_id)
-        except IntegrityError:  # somebody else saved the same address in this moment: it is looked at again
+        except (
+            IntegrityError
+        ):  # somebody else saved the same address in this moment: it is looked at again
             return True
 
     def _next(self, tx: Transaction, batch_id: int) -> bool:
@@ -141,7 +155,11 @@ class LegacyAccounts:
         if batch is None or batch.finished_at is not None:
             return False
         done = tx.legacy.created(batch.old_ids)
-        left = [old_id for old_id in batch.old_ids if old_id not in done and str(old_id) not in batch.failed]
+        left = [
+            old_id
+            for old_id in batch.old_ids
+            if old_id not in done and str(old_id) not in batch.failed
+        ]
         if batch.cancelled_at is not None or not left:
             batch.finished_at = self._clock.now()
             notices.show_setup_card(tx, batch.channel_id, batch.finished_at)
@@ -167,10 +185,17 @@ class LegacyAccounts:
 
     def _listed(self, channel: Channel, row: Row, by: Person) -> OldAccount:
         return OldAccount(
-            customer_id=channel.customer_id, channel_id=channel.id, name=row.name, address=row.address,
-            address_key=row.address.lower(), username=row.user, kind=row.kind[:40], plan=Plan.CHANGE,
-            listed_at=self._clock.now(), **_by(by, "listed"),
-        )  # fmt: skip
+            customer_id=channel.customer_id,
+            channel_id=channel.id,
+            name=row.name,
+            address=row.address,
+            address_key=row.address.lower(),
+            username=row.user,
+            kind=row.kind[:40],
+            plan=Plan.CHANGE,
+            listed_at=self._clock.now(),
+            **_by(by, "listed"),
+        )
 
     def _set(self, old: OldAccount, by: Person, action: str, **values: object) -> None:
         with self._store.transaction() as tx:
@@ -182,8 +207,12 @@ class LegacyAccounts:
             self._audit(tx, by, action, row.channel_id, address=row.address)
             notices.show_setup_card(tx, row.channel_id, self._clock.now())
 
-    def _audit(self, tx: Transaction, by: Person, action: str, channel_id: str, **detail: object) -> None:
-        entry = AuditEntry(at=self._clock.now(), team=by.team, user=by.user, action=action, subject=channel_id)
+    def _audit(
+        self, tx: Transaction, by: Person, action: str, channel_id: str, **detail: object
+    ) -> None:
+        entry = AuditEntry(
+            at=self._clock.now(), team=by.team, user=by.user, action=action, subject=channel_id
+        )
         entry.channel_id, entry.detail = by.place, dict(detail)
         tx.audit.add(entry)
 

@@ -17,7 +17,8 @@ LONGEST_WAIT_DAYS = 8
 
 @dataclass(frozen=True)
 class Hours:
-    """From `begin` until before `end` of the clock in `zone` (an `end` of 00:00 is midnight), on `days` (Monday is 1)."""
+    """From `begin` until before `end` of the clock in `zone` (an `end` of 00:00 is midnight), on
+    `days` (Monday is 1)."""
 
     zone: ZoneInfo
     begin: time
@@ -54,19 +55,23 @@ class Hours:
         return str(day.isoweekday()) in self.days
 
     def _opening(self, first: date) -> datetime:
-        """When work begins on the first working day from `first` on. An hour that the clock leaves out begins when the clock
-        goes on; one that comes twice begins the first time."""
+        """When work begins on the first working day from `first` on. An hour that the clock leaves
+        out begins when the clock goes on; one that comes twice begins the first time."""
         days = (first + timedelta(days=ahead) for ahead in range(LONGEST_WAIT_DAYS))
         day = next(day for day in days if self._is_workday(day))
         return datetime.combine(day, self.begin, self.zone).astimezone(UTC)
 
 
 def hours_of(customer: Customer | None, ordinary: Hours) -> Hours:
-    """When a customer's people may be reminded: as was said when they were set up, and else (or for ourselves, with None) as
-    everywhere."""
+    """When a customer's people may be reminded: as was said when they were set up, and else (or for
+    ourselves, with None) as everywhere."""
     if customer is None:
         return ordinary
-    begin, end = read_hours(customer.working_hours) if customer.working_hours else (ordinary.begin, ordinary.end)
+    begin, end = (
+        read_hours(customer.working_hours)
+        if customer.working_hours
+        else (ordinary.begin, ordinary.end)
+    )
     try:
         zone = read_zone(customer.time_zone) if customer.time_zone else ordinary.zone
     except BadZone:  # zones are taken out of the time zone database now and then
@@ -95,7 +100,10 @@ def read_hours(text: str) -> tuple[time, time]:
         raise BadHours(text)
     begin, end = (part.rjust(5, "0") for part in match.groups())
     try:
-        opens, closes = time.fromisoformat(begin), time.fromisoformat("00:00" if end == MIDNIGHT else end)
+        opens, closes = (
+            time.fromisoformat(begin),
+            time.fromisoformat("00:00" if end == MIDNIGHT else end),
+        )
     except ValueError:
         raise BadHours(text) from None
     length = datetime.combine(date.min, closes) - datetime.combine(date.min, opens)

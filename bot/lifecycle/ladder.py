@@ -1,4 +1,5 @@
-"""When somebody is reminded of an account that waits for them: the rungs of a ladder, moved into their working hours."""
+"""When somebody is reminded of an account that waits for them: the rungs of a ladder, moved into
+their working hours."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,8 +14,8 @@ LAST_CALL = timedelta(minutes=30)
 
 
 def waits(account: Account) -> bool:
-    """Whether the account waits for somebody who is reminded: the customer's people, or support. Engineers on call have their
-    alerts, and Microsoft reads none."""
+    """Whether the account waits for somebody who is reminded: the customer's people, or support.
+    Engineers on call have their alerts, and Microsoft reads none."""
     return account.state in WAITING and account.owner in (*THEIRS, Owner.SUPPORT)
 
 
@@ -29,7 +30,9 @@ class Ladder:
         account.nag_since = now
         account.snoozed_until = account.nag_stopped_at = None
         account.nag_held_by_team = account.nag_held_by_user = ""
-        microsofts = account.state in WAITING and account.owner is Owner.MICROSOFT  # only support is told, in the end
+        microsofts = (
+            account.state in WAITING and account.owner is Owner.MICROSOFT
+        )  # only support is told, in the end
         account.nag_rung = len(self.rungs) - 1 if microsofts else 0
         account.nag_due_at = self._due(account, hours) if waits(account) or microsofts else None
 
@@ -38,18 +41,25 @@ class Ladder:
         account.nag_due_at = None
 
     def go_on(self, account: Account, now: datetime, hours: Hours) -> None:
-        """The account waits for the same as before it was tested: put off, ended or reminded of as it was."""
+        """The account waits for the same as before it was tested: put off, ended or reminded of as
+        it was."""
         over = account.nag_stopped_at is not None or account.nag_rung >= len(self.rungs)
-        account.nag_due_at = None if over else max(self._due(account, hours), hours.next_moment(now))
+        account.nag_due_at = (
+            None if over else max(self._due(account, hours), hours.next_moment(now))
+        )
 
     def climb(self, account: Account, now: datetime, hours: Hours) -> bool:
-        """A reminder goes out now; False if it was the last one. Rungs that passed meanwhile are left out: what is late comes
-        once."""
+        """A reminder goes out now; False if it was the last one. Rungs that passed meanwhile are
+        left out: what is late comes once."""
         assert account.nag_since is not None
         account.snoozed_until = None
-        passed = [number for number, rung in enumerate(self.rungs) if account.nag_since + rung <= now]
+        passed = [
+            number for number, rung in enumerate(self.rungs) if account.nag_since + rung <= now
+        ]
         account.nag_rung = max([account.nag_rung, *passed]) + 1
-        account.nag_due_at = self._due(account, hours) if account.nag_rung < len(self.rungs) else None
+        account.nag_due_at = (
+            self._due(account, hours) if account.nag_rung < len(self.rungs) else None
+        )
         return account.nag_due_at is not None
 
     def step_back(self, account: Account, now: datetime, hours: Hours) -> None:
@@ -72,7 +82,9 @@ class Ladder:
         account.nag_held_by_team = account.nag_held_by_user = ""
         account.nag_since = min(account.nag_since or now, now)
         over = account.nag_rung >= len(self.rungs) or not waits(account)
-        account.nag_due_at = None if over else max(self._due(account, hours), hours.next_moment(now))
+        account.nag_due_at = (
+            None if over else max(self._due(account, hours), hours.next_moment(now))
+        )
 
     def _due(self, account: Account, hours: Hours) -> datetime:
         assert account.nag_since is not None

@@ -1,4 +1,5 @@
-"""The road of an account: which state it is in, whose turn it is, and what follows from a change."""
+"""The road of an account: which state it is in, whose turn it is, and what follows from a
+change."""
 
 from datetime import datetime
 
@@ -28,10 +29,12 @@ WHOSE_TURN = {
 
 
 class Lifecycle:
-    """Moves accounts along their road. Every change is written with its audit entry and the messages that it causes."""
+    """Moves accounts along their road. Every change is written with its audit entry and the
+    messages that it causes."""
 
     def __init__(self, clock: Clock, ladder: Ladder, ordinary: Hours, support_channel: str) -> None:
-        """`ladder`, `ordinary`: when whoever has to act is reminded; support is in its own channel."""
+        """`ladder`, `ordinary`: when whoever has to act is reminded; support is in its own
+        channel."""
         self._clock = clock
         self._ladder = ladder
         self._ordinary = ordinary
@@ -46,10 +49,11 @@ class Lifecycle:
         owner: Owner | None = None,
         quiet: bool = False,
     ) -> None:
-        """Put `account` into `state`; `owner` where the fault names somebody else than the state does; `quiet` where its card
-        would only flood the channel.
+        """Put `account` into `state`; `owner` where the fault names somebody else than the state
+        does; `quiet` where its card would only flood the channel.
 
-        Nothing changes when it stands there already with the same owner, so that a wait keeps its beginning."""
+        Nothing changes when it stands there already with the same owner, so that a wait keeps its
+        beginning."""
         owner = owner or WHOSE_TURN[state]
         if account.state is state and (account.owner is owner or handed_over(account)):
             return
@@ -82,20 +86,33 @@ class Lifecycle:
                 self._settle(tx, reminder)
 
     def audit(
-        self, tx: Transaction, by: Person, action: str, account: Account, result: str = "done", **detail: str
+        self,
+        tx: Transaction,
+        by: Person,
+        action: str,
+        account: Account,
+        result: str = "done",
+        **detail: str,
     ) -> None:
         """Keep who did what to the account, and from where."""
-        entry = AuditEntry(at=self._clock.now(), team=by.team, user=by.user, action=action, subject=account.ref)
+        entry = AuditEntry(
+            at=self._clock.now(), team=by.team, user=by.user, action=action, subject=account.ref
+        )
         entry.channel_id, entry.result, entry.detail = by.place, result, dict(detail)
         tx.audit.add(entry)
 
     def hours(self, tx: Transaction, account: Account) -> Hours:
         """When whoever has to act for the account may be reminded."""
         support = account.owner in (Owner.SUPPORT, Owner.MICROSOFT)
-        return hours_of(None if support else tx.channels.customer(account.customer_id), self._ordinary)
+        return hours_of(
+            None if support else tx.channels.customer(account.customer_id), self._ordinary
+        )
 
-    def _go_on(self, tx: Transaction, account: Account, interrupted: str, with_support: bool, now: datetime) -> None:
-        """Who is reminded from now on: nobody while it is tested; after a test that changes nothing as before; else anew."""
+    def _go_on(
+        self, tx: Transaction, account: Account, interrupted: str, with_support: bool, now: datetime
+    ) -> None:
+        """Who is reminded from now on: nobody while it is tested; after a test that changes nothing
+        as before; else anew."""
         if account.state is State.TESTING:
             self._ladder.interrupt(account)
         elif with_support or (interrupted and interrupted == _wait(account)):
@@ -105,14 +122,18 @@ class Lifecycle:
 
     def _settle(self, tx: Transaction, reminder: Reminder) -> None:
         listed = tx.accounts.several(reminder.account_ids)
-        if not any(listed_still(account, reminder.channel_id == self._support_channel) for account in listed):
+        if not any(
+            listed_still(account, reminder.channel_id == self._support_channel)
+            for account in listed
+        ):
             reminder.finished_at = self._clock.now()
         notices.show_reminder(tx, reminder, self._clock.now())
 
 
 def listed_still(account: Account, support: bool) -> bool:
-    """Whether an account that stands on a reminder (of support's, or of a customer's channel) waits there still. One that is
-    tested just now may wait again in a moment; one that was handed to support stays on the customer's last reminder."""
+    """Whether an account that stands on a reminder (of support's, or of a customer's channel) waits
+    there still. One that is tested just now may wait again in a moment; one that was handed to
+    support stays on the customer's last reminder."""
     if account.state is State.TESTING:
         return True
     if not waits(account) or account.nag_stopped_at is not None:

@@ -23,7 +23,9 @@ MOST_NEW_FOLDERS = 60
 class _Client(IMAPClient):  # type: ignore[misc]
     """imapclient, with LIST read as servers really answer it."""
 
-    def _proc_folder_list(self, folder_data: list[bytes | tuple[bytes, bytes] | None]) -> list[MailFolder]:
+    def _proc_folder_list(
+        self, folder_data: list[bytes | tuple[bytes, bytes] | None]
+    ) -> list[MailFolder]:
         return list(folders_in(folder_data))
 
 
@@ -35,7 +37,8 @@ class ImapLeg:
         self._client: _Client | None = None
         self.folders: tuple[MailFolder, ...] = ()
         self.marks: dict[str, FolderMark] | None = None
-        """What the watched folders are known by; None where the server could not be asked, so that nobody can judge them."""
+        """What the watched folders are known by; None where the server could not be asked, so that
+        nobody can judge them."""
 
     def run(self, target: Target, runner: StepRunner) -> None:
         """Do every step, up to the first that fails. Takes seconds."""
@@ -63,7 +66,9 @@ class ImapLeg:
             offered = self._client.has_capability("AUTH=XOAUTH2")
         trace.passed("greeting", "")
         if not offered:
-            raise ProbeFailed(Observation(Where.NETWORK, step=StepId.IMAP_CONNECT, condition="xoauth2-missing"))
+            raise ProbeFailed(
+                Observation(Where.NETWORK, step=StepId.IMAP_CONNECT, condition="xoauth2-missing")
+            )
         return f"{trace.evidence}, XOAUTH2 offered"
 
     def authenticate(self, target: Target) -> str:
@@ -81,13 +86,19 @@ class ImapLeg:
         return f"{len(self.folders)} folders"
 
     def open_inbox(self) -> str:
-        """EXAMINE INBOX: "authenticated but not connected" comes only after the OK of the sign-in."""
+        """EXAMINE INBOX: "authenticated but not connected" comes only after the OK of the
+        sign-in."""
         status = self.client.select_folder("INBOX", readonly=True)
         return f"{status.get(b'EXISTS', 0)} messages"
 
     def _marks_of(self, watched: Watched) -> dict[str, FolderMark]:
-        """STATUS of the watched folders that are there; if one is not, of new ones too, among which it may be by now."""
-        names = {folder.server_name for folder in self.folders if "\\noselect" not in map(str.lower, folder.flags)}
+        """STATUS of the watched folders that are there; if one is not, of new ones too, among which
+        it may be by now."""
+        names = {
+            folder.server_name
+            for folder in self.folders
+            if "\\noselect" not in map(str.lower, folder.flags)
+        }
         there = sorted(watched.mapped & names)
         new = sorted(names - watched.listed) if watched.mapped - names else []
         found = {name: self._mark(name) for name in [*there, *new[:MOST_NEW_FOLDERS]]}
@@ -100,11 +111,16 @@ class ImapLeg:
                 name.encode("latin-1"), ["UIDVALIDITY", *(["MAILBOXID"] if by_id else [])]
             )
             given = status.get(b"MAILBOXID") or ()
-            mailbox_id = given[0].decode("ascii", "replace") if isinstance(given, tuple) and given else ""
+            mailbox_id = (
+                given[0].decode("ascii", "replace") if isinstance(given, tuple) and given else ""
+            )
             return FolderMark(int(status.get(b"UIDVALIDITY", 0)), mailbox_id)
         except IMAPClientAbortError:
             raise
-        except (IMAPClientError, UnicodeError):  # a folder that cannot be asked about is not known again
+        except (
+            IMAPClientError,
+            UnicodeError,
+        ):  # a folder that cannot be asked about is not known again
             return None
 
     def folders_of(self, target: Target) -> tuple[MailFolder, ...]:

@@ -30,8 +30,9 @@ __all__ = [
 
 @dataclass(frozen=True)
 class MailReport:
-    """Every mail step in the order of `StepId`, the folders that were listed, what the watched ones are known by (None: nobody
-    could say), and in which one (by the server's name) the copy of the test message was found."""
+    """Every mail step in the order of `StepId`, the folders that were listed, what the watched ones
+    are known by (None: nobody could say), and in which one (by the server's name) the copy of the
+    test message was found."""
 
     steps: tuple[StepResult, ...]
     folders: tuple[MailFolder, ...]
@@ -46,12 +47,16 @@ class MailProbe:
         self._hosts = hosts
 
     def run(self, target: Target, on_step: OnStep, order: Order | None = None) -> MailReport:
-        """Do all mail steps, IMAP and SMTP at the same time, and with `order` the round trip; `on_step` hears of each as it
-        ends, one at a time.
+        """Do all mail steps, IMAP and SMTP at the same time, and with `order` the round trip;
+        `on_step` hears of each as it ends, one at a time.
 
-        Never raises for what a server does. Takes seconds, at most the hosts' deadline (and `arrival` for a round trip)."""
+        Never raises for what a server does. Takes seconds, at most the hosts' deadline (and
+        `arrival` for a round trip)."""
         lock, hosts = threading.Lock(), self._hosts
-        receiving, sending = StepRunner(imap.STEPS, on_step, lock), StepRunner(smtp.STEPS, on_step, lock)
+        receiving, sending = (
+            StepRunner(imap.STEPS, on_step, lock),
+            StepRunner(smtp.STEPS, on_step, lock),
+        )
         travelling = StepRunner((StepId.ROUNDTRIP,), on_step, lock)
         imap_leg, smtp_leg = ImapLeg(hosts), SmtpLeg(hosts)
         seconds = hosts.deadline + (hosts.arrival if order else 0)
@@ -81,4 +86,6 @@ class MailProbe:
 
 
 def _passed(runner: StepRunner) -> bool:
-    return len(runner.results) == len(runner.steps) and all(r.status is not StepStatus.FAIL for r in runner.results)
+    return len(runner.results) == len(runner.steps) and all(
+        r.status is not StepStatus.FAIL for r in runner.results
+    )

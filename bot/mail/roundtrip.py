@@ -1,4 +1,5 @@
-"""The round trip: one real message from the mailbox to itself, found again, and taken away without a trace."""
+"""The round trip: one real message from the mailbox to itself, found again, and taken away without
+a trace."""
 
 import secrets
 import smtplib
@@ -42,8 +43,8 @@ def new_message_id(sender_email: str) -> str:
 
 @dataclass(frozen=True)
 class Order:
-    """What to send. `sent_before` says that an earlier attempt may have sent it: then it is looked for and never sent again.
-    `on_sending` is called in the moment before the message leaves."""
+    """What to send. `sent_before` says that an earlier attempt may have sent it: then it is looked
+    for and never sent again. `on_sending` is called in the moment before the message leaves."""
 
     message_id: str
     sent_before: bool = False
@@ -59,7 +60,9 @@ class RoundTrip:
         self._folders = imap.folders
         self._smtp = smtp.client
         self._arrival = arrival
-        self._marked = [f.server_name for f in self._folders if "\\sent" in {flag.lower() for flag in f.flags}]
+        self._marked = [
+            f.server_name for f in self._folders if "\\sent" in {flag.lower() for flag in f.flags}
+        ]
         named = suggest(self._folders).candidates[FolderRole.SENT]
         self._spoken = self._marked or [candidate.folder.server_name for candidate in named]
         self.sent_in = ""
@@ -78,19 +81,29 @@ class RoundTrip:
             raise ProbeFailed(_answer_lost(unconfirmed) if lost else _not_arrived())
         took = time.monotonic() - begun
         sent = self._sent_copy(order.message_id)
-        holding = ["INBOX", *(name for name in self._sent_folders() if self._copies(name, order.message_id))]
+        holding = [
+            "INBOX",
+            *(name for name in self._sent_folders() if self._copies(name, order.message_id)),
+        ]
         left = [folder for folder in holding if not self._remove(folder, order.message_id)]
         return self._told(took, sent, left)
 
     def _sent_copy(self, message_id: str) -> str:
-        """Where the copy of sent mail is, waited for; else empty. It is a proof if there is no other.
+        """Where the copy of sent mail is, waited for; else empty. It is a proof if there is no
+        other.
 
-        A copy like the message that arrived, with the trace of its delivery, is one that a rule made, unless it is in a folder
-        of which something else says that it keeps sent mail."""
+        A copy like the message that arrived, with the trace of its delivery, is one that a rule
+        made, unless it is in a folder of which something else says that it keeps sent mail."""
         inbox = self._copies("INBOX", message_id).values()
         arrived = [header for header in inbox if "Received" in message_from_bytes(header)]
-        sent = self._await(self._sent_folders(), message_id, min(SENT_WAIT_SECONDS, self._arrival), arrived)
-        again = [name for name in self._sent_folders() if self._holds(name, message_id, arrived)] if sent else []
+        sent = self._await(
+            self._sent_folders(), message_id, min(SENT_WAIT_SECONDS, self._arrival), arrived
+        )
+        again = (
+            [name for name in self._sent_folders() if self._holds(name, message_id, arrived)]
+            if sent
+            else []
+        )
         self.sent_in = sent if len(again) == 1 else ""
         return sent
 
@@ -99,12 +112,15 @@ class RoundTrip:
         if left:
             return Remark("copies-left", f"{arrived}; could not be removed from {', '.join(left)}")
         if not sent:
-            return Remark("sent-copy-missing", f"{arrived} and removed; no copy in a folder of sent mail")
+            return Remark(
+                "sent-copy-missing", f"{arrived} and removed; no copy in a folder of sent mail"
+            )
         shown = next((f.shown_name for f in self._folders if f.server_name == sent), sent)
         return f"{arrived}, its copy in {shown}; both removed"
 
     def _send(self, target: Target, order: Order) -> Exception | None:
-        """Send the message once; returns what kept the server's last answer from us, if something did."""
+        """Send the message once; returns what kept the server's last answer from us, if something
+        did."""
         smtp = self._smtp
         payload = _message(target, order.message_id)
         expect(250, *smtp.mail(target.sender_email), STEP)
@@ -120,8 +136,15 @@ class RoundTrip:
             raise ProbeFailed(from_smtp(code, message, STEP))
         return None
 
-    def _await(self, folders: Sequence[str], message_id: str, seconds: float, arrived: Collection[bytes] = ()) -> str:
-        """The first of `folders` that holds the message, looked for until `seconds` have passed; else empty."""
+    def _await(
+        self,
+        folders: Sequence[str],
+        message_id: str,
+        seconds: float,
+        arrived: Collection[bytes] = (),
+    ) -> str:
+        """The first of `folders` that holds the message, looked for until `seconds` have passed;
+        else empty."""
         end = time.monotonic() + seconds
         for pause in _pauses():
             found = next((name for name in folders if self._holds(name, message_id, arrived)), "")
@@ -131,22 +154,30 @@ class RoundTrip:
         return ""
 
     def _holds(self, folder: str, message_id: str, arrived: Collection[bytes]) -> bool:
-        return any(folder in self._spoken or h not in arrived for h in self._copies(folder, message_id).values())
+        return any(
+            folder in self._spoken or h not in arrived
+            for h in self._copies(folder, message_id).values()
+        )
 
     def _copies(self, folder: str, message_id: str) -> dict[int, bytes]:
-        """The message's numbers in a folder, with the header of each: exactly this Message-ID, since SEARCH finds parts of words
-        too."""
+        """The message's numbers in a folder, with the header of each: exactly this Message-ID,
+        since SEARCH finds parts of words too."""
         client = self._imap
-        with suppress(IMAPClientError, UnicodeError):  # a folder that cannot be opened does not hold it
+        with suppress(
+            IMAPClientError, UnicodeError
+        ):  # a folder that cannot be opened does not hold it
             client.select_folder(folder.encode("latin-1"))
             found = client.search(["HEADER", "Message-ID", message_id])
             rows = client.fetch(found, ["BODY.PEEK[HEADER]"]) if found else {}
             headers = {uid: _header(row) for uid, row in rows.items()}
-            return {uid: header for uid, header in headers.items() if _message_id(header) == message_id}
+            return {
+                uid: header for uid, header in headers.items() if _message_id(header) == message_id
+            }
         return {}
 
     def _remove(self, folder: str, message_id: str) -> bool:
-        """Remove exactly the message; without UIDPLUS an EXPUNGE would take others with it, so it is left marked."""
+        """Remove exactly the message; without UIDPLUS an EXPUNGE would take others with it, so it
+        is left marked."""
         client: IMAPClient = self._imap
         with suppress(IMAPClientError):
             uids = list(self._copies(folder, message_id))
@@ -157,10 +188,13 @@ class RoundTrip:
         return False
 
     def _sent_folders(self) -> list[str]:
-        """Where the copy of sent mail may be: where the server says so, else anywhere, first where the name speaks for it."""
+        """Where the copy of sent mail may be: where the server says so, else anywhere, first where
+        the name speaks for it."""
         others = [f.server_name for f in self._folders if _may_hold(f)]
         anywhere = [] if self._marked else others
-        return list(dict.fromkeys(name for name in [*self._spoken, *anywhere] if name in others))[:MOST_FOLDERS]
+        return list(dict.fromkeys(name for name in [*self._spoken, *anywhere] if name in others))[
+            :MOST_FOLDERS
+        ]
 
 
 def _may_hold(folder: MailFolder) -> bool:
@@ -184,7 +218,8 @@ def _message(target: Target, message_id: str) -> bytes:
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(
-        "Maildesk sent this message to see whether mail goes out and comes in. It is removed by itself.\n"
+        "Maildesk sent this message to see whether mail goes out and comes in. "
+        "It is removed by itself.\n"
     )
     return message.as_bytes()
 
@@ -198,9 +233,16 @@ def _message_id(header: bytes) -> str:
 
 
 def _answer_lost(error: Exception | None) -> Observation:
-    text = clean(f"{type(error).__name__}: {error}") if error else "an earlier attempt was broken off"
+    text = (
+        clean(f"{type(error).__name__}: {error}") if error else "an earlier attempt was broken off"
+    )
     return Observation(Where.NETWORK, step=STEP, condition="answer-lost", text=text)
 
 
 def _not_arrived() -> Observation:
-    return Observation(Where.IMAP, step=STEP, condition="not-arrived", text="accepted, but not in the inbox in time")
+    return Observation(
+        Where.IMAP,
+        step=STEP,
+        condition="not-arrived",
+        text="accepted, but not in the inbox in time",
+    )

@@ -32,7 +32,8 @@ class SmtpLeg:
         """Name, TCP, greeting, STARTTLS, TLS, and whether XOAUTH2 is offered, told apart."""
         hosts, step, trace = self._hosts, StepId.SMTP_CONNECT.value, ConnectionTrace()
         self._smtp = smtp = smtplib.SMTP(timeout=hosts.connect_timeout)
-        smtp._host = hosts.smtp_host  # type: ignore[attr-defined]  # else STARTTLS checks the certificate for no name
+        # else STARTTLS checks the certificate for no name
+        smtp._host = hosts.smtp_host  # type: ignore[attr-defined]
         with located(trace, StepId.SMTP_CONNECT):
             expect(220, *smtp.connect(hosts.smtp_host, hosts.smtp_port), step)
             trace.passed("TCP and greeting", "starttls")
@@ -40,7 +41,9 @@ class SmtpLeg:
             smtp.sock.settimeout(hosts.read_timeout)
             expect(250, *smtp.ehlo(), step)
             if not smtp.has_extn("starttls"):
-                raise ProbeFailed(Observation(Where.NETWORK, step=step, condition="starttls-missing"))
+                raise ProbeFailed(
+                    Observation(Where.NETWORK, step=step, condition="starttls-missing")
+                )
             expect(220, *smtp.starttls(context=watched(trace, hosts.ca_file)), step)
             expect(250, *smtp.ehlo(), step)
         if "XOAUTH2" not in smtp.esmtp_features.get("auth", "").upper().split():
@@ -50,7 +53,9 @@ class SmtpLeg:
     def authenticate(self, target: Target) -> str:
         """AUTH XOAUTH2 in two steps, as the person who signed in."""
         answers = iter([xoauth2(target.smtp_username, target.access_token)])
-        code, _ = self.client.auth("XOAUTH2", lambda _challenge=None: next(answers, ""), initial_response_ok=False)
+        code, _ = self.client.auth(
+            "XOAUTH2", lambda _challenge=None: next(answers, ""), initial_response_ok=False
+        )
         return f"{code}, signed in as {target.smtp_username}"
 
     def offer_sender(self, target: Target) -> str:

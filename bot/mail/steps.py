@@ -19,8 +19,8 @@ LONGEST_EVIDENCE = 300
 
 @dataclass(frozen=True)
 class StepResult:
-    """How a step ended. `evidence` is redacted; `reason` names the failed step because of which this one was skipped, or the
-    sentence of a remark."""
+    """How a step ended. `evidence` is redacted; `reason` names the failed step because of which
+    this one was skipped, or the sentence of a remark."""
 
     step: StepId
     status: StepStatus
@@ -42,7 +42,8 @@ class Conversation(Protocol):
     """A connection to a server."""
 
     def leave(self) -> None:
-        """Say goodbye, where there is somebody to say it to. May raise whatever a library raises."""
+        """Say goodbye, where there is somebody to say it to. May raise whatever a library
+        raises."""
         ...
 
     def cut(self) -> None:
@@ -52,7 +53,8 @@ class Conversation(Protocol):
 
 @contextmanager
 def bounded(seconds: float, *conversations: Conversation) -> Iterator[None]:
-    """Conversations of at most `seconds` together, the goodbyes included, whatever the servers do: then they are cut."""
+    """Conversations of at most `seconds` together, the goodbyes included, whatever the servers do:
+    then they are cut."""
 
     def cut() -> None:
         for conversation in conversations:
@@ -64,7 +66,9 @@ def bounded(seconds: float, *conversations: Conversation) -> Iterator[None]:
     try:
         yield
     finally:
-        goodbyes = [threading.Thread(target=_leave, args=(conversation,)) for conversation in conversations]
+        goodbyes = [
+            threading.Thread(target=_leave, args=(conversation,)) for conversation in conversations
+        ]
         for goodbye in goodbyes:
             goodbye.start()
         for goodbye in goodbyes:
@@ -80,7 +84,8 @@ def _leave(conversation: Conversation) -> None:
 
 @dataclass(frozen=True)
 class Remark:
-    """A step passed, with something that people should know: `reason` names the sentence that says it."""
+    """A step passed, with something that people should know: `reason` names the sentence that says
+    it."""
 
     reason: str
     evidence: str
@@ -90,14 +95,19 @@ Outcome = Observation | Remark | str
 
 
 def ended(step: StepId, begun: float, outcome: Outcome) -> StepResult:
-    """The result of a step that began at `begun` (of `time.monotonic`): what was seen when it failed, a remark, or evidence."""
+    """The result of a step that began at `begun` (of `time.monotonic`): what was seen when it
+    failed, a remark, or evidence."""
     elapsed = timedelta(seconds=time.monotonic() - begun)
     match outcome:
         case Observation():
             return StepResult(step, StepStatus.FAIL, elapsed, observation=outcome)
         case Remark():
             return StepResult(
-                step, StepStatus.WARN, elapsed, redact(outcome.evidence)[:LONGEST_EVIDENCE], reason=outcome.reason
+                step,
+                StepStatus.WARN,
+                elapsed,
+                redact(outcome.evidence)[:LONGEST_EVIDENCE],
+                reason=outcome.reason,
             )
         case str():
             return StepResult(step, StepStatus.OK, elapsed, redact(outcome)[:LONGEST_EVIDENCE])
@@ -108,7 +118,8 @@ OnStep = Callable[[StepResult], None]
 
 @dataclass
 class StepRunner:
-    """The steps of one protocol, one behind the other: what comes behind a failed step is skipped."""
+    """The steps of one protocol, one behind the other: what comes behind a failed step is
+    skipped."""
 
     steps: tuple[StepId, ...]
     on_step: OnStep
@@ -139,7 +150,11 @@ class StepRunner:
         failed = next((r.step for r in self.results if r.status is StepStatus.FAIL), None)
         for step in self.steps:
             if step not in done:
-                self._tell(StepResult(step, StepStatus.SKIP, timedelta(), reason=failed.value if failed else ""))
+                self._tell(
+                    StepResult(
+                        step, StepStatus.SKIP, timedelta(), reason=failed.value if failed else ""
+                    )
+                )
 
     def _report(self, step: StepId, begun: float, outcome: Outcome) -> None:
         self._tell(ended(step, begun, outcome))

@@ -22,15 +22,19 @@ FLAG_ROLES = {
     "\\junk": FolderRole.JUNK,
     "\\archive": FolderRole.ARCHIVE,
 }
-"""Special-use attributes (RFC 6154; Exchange gives them in plain LIST, and none for the archive)."""
+"""Special-use attributes (RFC 6154; Exchange gives them in plain LIST, and none for the
+archive)."""
 
 UNUSABLE = {"\\noselect", "\\nonexistent"}
 
 COHERENT = 2
 """So many other roles named in the same language make a name as good as a mark."""
 
-ALIKE = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'", "ș": "ş", "ț": "ţ", "−": "-"})
-"""Signs that are typed for one another; Romanian had its comma-below letters as cedillas for long."""
+ALIKE = str.maketrans(
+    {"’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'", "ș": "ş", "ț": "ţ", "−": "-"}
+)
+"""Signs that are typed for one another; Romanian had its comma-below letters as cedillas for
+long."""
 
 DECORATION = re.compile(r"^[\W_]+|[\W\d_]+$")
 
@@ -55,7 +59,8 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class Candidate:
-    """A folder that may play a role; `language` is that of its name, where the name is the reason."""
+    """A folder that may play a role; `language` is that of its name, where the name is the
+    reason."""
 
     folder: MailFolder
     confidence: Confidence
@@ -65,7 +70,8 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Suggestions:
-    """For each role the folders that may play it, best first, and the one that may be chosen beforehand."""
+    """For each role the folders that may play it, best first, and the one that may be chosen
+    beforehand."""
 
     candidates: Mapping[FolderRole, tuple[Candidate, ...]]
     chosen: Mapping[FolderRole, Candidate]
@@ -74,12 +80,15 @@ class Suggestions:
     def sure(self) -> bool:
         """Whether every required role has a folder that nobody needs to look at."""
         found = (self.chosen.get(role) for role in REQUIRED_ROLES)
-        return all(candidate is not None and candidate.confidence is Confidence.SURE for candidate in found)
+        return all(
+            candidate is not None and candidate.confidence is Confidence.SURE for candidate in found
+        )
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a name stands for in one language: a role, or (None) a folder without mail. `own`: Outlook itself gives it."""
+    """What a name stands for in one language: a role, or (None) a folder without mail. `own`:
+    Outlook itself gives it."""
 
     role: FolderRole | None
     language: str
@@ -87,13 +96,16 @@ class Meaning:
 
 
 def offered(folders: Sequence[MailFolder], needed: Collection[str] = ()) -> tuple[MailFolder, ...]:
-    """The folders that can hold mail, by shown name with the inbox first, each once. `needed`: the server's names of those that
-    are known to hold mail, whatever they are called."""
+    """The folders that can hold mail, by shown name with the inbox first, each once. `needed`: the
+    server's names of those that are known to hold mail, whatever they are called."""
     return _Mailbox(folders, needed).offered
 
 
-def suggest(folders: Sequence[MailFolder], proved: Mapping[FolderRole, str] = MappingProxyType({})) -> Suggestions:
-    """Who plays which role. `proved`: the server's name of the folder in which the test message was found."""
+def suggest(
+    folders: Sequence[MailFolder], proved: Mapping[FolderRole, str] = MappingProxyType({})
+) -> Suggestions:
+    """Who plays which role. `proved`: the server's name of the folder in which the test message was
+    found."""
     mailbox = _Mailbox(folders, proved.values())
     candidates = {role: _ranked(_weighed(role, mailbox, proved), mailbox) for role in FolderRole}
     return Suggestions(candidates, _chosen(candidates))
@@ -119,7 +131,9 @@ class _Mailbox:
             if meaning.own and meaning.role:
                 self._named[meaning.language, meaning.role].add(_identity(folder))
 
-    def _offered(self, folders: Sequence[MailFolder], needed: Collection[str]) -> tuple[MailFolder, ...]:
+    def _offered(
+        self, folders: Sequence[MailFolder], needed: Collection[str]
+    ) -> tuple[MailFolder, ...]:
         """One that is listed twice has every mark that it has anywhere."""
         usable = [f for f in folders if not UNUSABLE & _flags(f)]
         rows: dict[str, list[MailFolder]] = defaultdict(list)
@@ -127,19 +141,26 @@ class _Mailbox:
             if folder.server_name in needed or not self._without_mail(folder):
                 rows[_identity(folder)].append(folder)
         once = (
-            replace(f, flags=tuple(sorted({*f.flags, *_all_flags(more)}))) if more else f for f, *more in rows.values()
+            replace(f, flags=tuple(sorted({*f.flags, *_all_flags(more)}))) if more else f
+            for f, *more in rows.values()
         )
         return tuple(sorted(once, key=_position))
 
     def _spoken(self, folders: Sequence[MailFolder]) -> Collection[str]:
-        """The languages in which Outlook named a folder for mail here, and English, in which services name theirs everywhere;
-        all of them where it named none."""
+        """The languages in which Outlook named a folder for mail here, and English, in which
+        services name theirs everywhere; all of them where it named none."""
         top = [f for f in folders if self.depth(f) == 1 and not _is_inbox(f)]
-        own = {m.language for f in top for m in _meanings(f) if m.own and m.role not in (None, FolderRole.INBOX)}
+        own = {
+            m.language
+            for f in top
+            for m in _meanings(f)
+            if m.own and m.role not in (None, FolderRole.INBOX)
+        }
         return own | {"en"} if own else _tables().keys()
 
     def _without_mail(self, folder: MailFolder) -> bool:
-        """Whether it is, or lies in, a folder for something else than mail; the inbox and what is marked are for mail."""
+        """Whether it is, or lies in, a folder for something else than mail; the inbox and what is
+        marked are for mail."""
         if _is_inbox(folder) or _marked_roles(folder):
             return False
         return any(m.role is None and m.language in self._own for m in _known(_path(folder)[0]))
@@ -155,14 +176,20 @@ class _Mailbox:
 
     def coherent(self, language: str, role: FolderRole) -> bool:
         """Whether the language names enough other roles of this mailbox."""
-        return sum(bool(self._named[language, other]) for other in FolderRole if other is not role) >= COHERENT
+        return (
+            sum(bool(self._named[language, other]) for other in FolderRole if other is not role)
+            >= COHERENT
+        )
 
     def readings(self, folder: MailFolder) -> tuple[Meaning, ...]:
         """What the folder's name says, the most spoken language first.
 
-        A name that stands for two roles in different languages is read in the one that more of the mailbox speaks.
+        A name that stands for two roles in different languages is read in the one that more of the
+        mailbox speaks.
         """
-        meanings = sorted(_meanings(folder), key=lambda m: (-self.voices(m.language, folder), not m.own))
+        meanings = sorted(
+            _meanings(folder), key=lambda m: (-self.voices(m.language, folder), not m.own)
+        )
         if not meanings:
             return ()
         loudest = self.voices(meanings[0].language, folder)
@@ -170,7 +197,9 @@ class _Mailbox:
         return tuple(m for m in meanings if m.role in believed)
 
 
-def _weighed(role: FolderRole, mailbox: _Mailbox, proved: Mapping[FolderRole, str]) -> list[Candidate]:
+def _weighed(
+    role: FolderRole, mailbox: _Mailbox, proved: Mapping[FolderRole, str]
+) -> list[Candidate]:
     """Every folder that something speaks for, each with its strongest reason."""
     found = [c for f in mailbox.offered if (c := _claim(f, role, mailbox, proved))]
     if sum(c.reason in (Reason.PROVED, Reason.MARKED) for c in found) > 1:
@@ -183,7 +212,9 @@ def _weighed(role: FolderRole, mailbox: _Mailbox, proved: Mapping[FolderRole, st
 def _claim(
     folder: MailFolder, role: FolderRole, mailbox: _Mailbox, proved: Mapping[FolderRole, str]
 ) -> Candidate | None:
-    elsewhere = [r for r, name in proved.items() if r is not role and _same(name, folder.server_name)]
+    elsewhere = [
+        r for r, name in proved.items() if r is not role and _same(name, folder.server_name)
+    ]
     if _same(proved.get(role, ""), folder.server_name):
         return Candidate(folder, Confidence.SURE, Reason.PROVED)
     if role is FolderRole.INBOX and _is_inbox(folder):
@@ -195,7 +226,8 @@ def _claim(
 
 
 def _mark(folder: MailFolder, role: FolderRole) -> Candidate | None:
-    """What the server's mark says: less where the folder's name contradicts it, and hardly anything where it has two."""
+    """What the server's mark says: less where the folder's name contradicts it, and hardly anything
+    where it has two."""
     marked = _marked_roles(folder)
     if role not in marked:
         return None
@@ -211,7 +243,11 @@ def _name(folder: MailFolder, role: FolderRole, mailbox: _Mailbox) -> Candidate 
     readings = mailbox.readings(folder)
     mine = [meaning for meaning in readings if meaning.role is role]
     if not mine:
-        return Candidate(folder, Confidence.POSSIBLE, Reason.SIMILAR) if role in _resembled(folder) else None
+        return (
+            Candidate(folder, Confidence.POSSIBLE, Reason.SIMILAR)
+            if role in _resembled(folder)
+            else None
+        )
     if mailbox.depth(folder) > 1:
         return Candidate(folder, Confidence.POSSIBLE, Reason.SIMILAR)
     ambiguous = any(meaning.role is not role for meaning in readings)
@@ -227,7 +263,12 @@ def _convincing(candidate: Candidate, role: FolderRole, mailbox: _Mailbox) -> bo
     folder = candidate.folder
     unquestioned = candidate.confidence is Confidence.LIKELY and not _marked_roles(folder)
     own = len(_path(folder)) == 1 or not mailbox.open_at_the_top
-    return candidate.reason is Reason.NAMED and unquestioned and own and mailbox.coherent(candidate.language, role)
+    return (
+        candidate.reason is Reason.NAMED
+        and unquestioned
+        and own
+        and mailbox.coherent(candidate.language, role)
+    )
 
 
 def _doubted(candidate: Candidate) -> Candidate:
@@ -258,11 +299,14 @@ def _chosen(candidates: Mapping[FolderRole, tuple[Candidate, ...]]) -> dict[Fold
 
 
 def _stands_out(found: tuple[Candidate, ...]) -> bool:
-    """Whether the first is clearly the best. Another program's name is not, where anything else could be meant: it may be that of
-    a folder which a mail program made for itself beside the server's own."""
+    """Whether the first is clearly the best. Another program's name is not, where anything else
+    could be meant: it may be that of a folder which a mail program made for itself beside the
+    server's own."""
     if not found or found[0].confidence < Confidence.LIKELY:
         return False
-    return len(found) == 1 or (found[0].confidence > found[1].confidence and found[0].reason is not Reason.SIMILAR)
+    return len(found) == 1 or (
+        found[0].confidence > found[1].confidence and found[0].reason is not Reason.SIMILAR
+    )
 
 
 def _flags(folder: MailFolder) -> set[str]:
@@ -291,7 +335,14 @@ def _identity(folder: MailFolder) -> str:
 
 def _position(folder: MailFolder) -> tuple[bool, str, str, str, str, tuple[str, ...]]:
     shown = folder.shown_name
-    return not _is_inbox(folder), shown.casefold(), shown, folder.server_name, folder.delimiter, folder.flags
+    return (
+        not _is_inbox(folder),
+        shown.casefold(),
+        shown,
+        folder.server_name,
+        folder.delimiter,
+        folder.flags,
+    )
 
 
 def _path(folder: MailFolder) -> list[str]:
@@ -300,10 +351,14 @@ def _path(folder: MailFolder) -> list[str]:
 
 
 def _containers(folders: Sequence[MailFolder]) -> set[str]:
-    """The folders at the top below which the server keeps its own ("[Gmail]", "INBOX."): those that cannot be opened themselves,
-    and the inbox where nothing lies beside it."""
+    """The folders at the top below which the server keeps its own ("[Gmail]", "INBOX."): those that
+    cannot be opened themselves, and the inbox where nothing lies beside it."""
     others = [_path(folder) for folder in folders if not _is_inbox(folder)]
-    closed = {_path(folder)[0] for folder in folders if UNUSABLE & _flags(folder) and len(_path(folder)) == 1}
+    closed = {
+        _path(folder)[0]
+        for folder in folders
+        if UNUSABLE & _flags(folder) and len(_path(folder)) == 1
+    }
     below_inbox = others and all(path[0].casefold() == "inbox" for path in others)
     return closed | ({path[0] for path in others} if below_inbox else set())
 
@@ -325,7 +380,8 @@ def _known(name: str) -> tuple[Meaning, ...]:
 
 
 def plain(name: str) -> str:
-    """A name as names are compared: without case, invisible signs, and kinds of spaces, hyphens and apostrophes."""
+    """A name as names are compared: without case, invisible signs, and kinds of spaces, hyphens and
+    apostrophes."""
     folded = normalize("NFKC", normalize("NFKC", name).casefold()).translate(ALIKE)
     seen = ("-" if category(sign) == "Pd" else sign for sign in folded if category(sign) != "Cf")
     return " ".join("".join(seen).split())

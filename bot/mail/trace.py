@@ -17,8 +17,8 @@ from storage.vocabulary import StepId
 
 @dataclass
 class ConnectionTrace:
-    """The way of one connection. `layer` is what is at work now: ``tcp``, ``greeting``, ``starttls`` or ``tls``; `behind_tcp` is
-    what comes once the connection stands."""
+    """The way of one connection. `layer` is what is at work now: ``tcp``, ``greeting``,
+    ``starttls`` or ``tls``; `behind_tcp` is what comes once the connection stands."""
 
     layer: str = "tcp"
     behind_tcp: str = "greeting"
@@ -47,14 +47,17 @@ class WatchedContext(ssl.SSLContext):
         self.trace.passed("TCP" if self.trace.layer == "tcp" else "STARTTLS", "tls")
         encrypted = super().wrap_socket(*args, **kwargs)
         version = encrypted.version()
-        if version is None:  # the connection was gone already, and Python left the handshake out without a word
+        if (
+            version is None
+        ):  # the connection was gone already, and Python left the handshake out without a word
             raise ConnectionResetError("gone before the handshake")
         self.trace.passed(version, "greeting")
         return encrypted
 
 
 def watched(trace: ConnectionTrace, ca_file: Path | None) -> WatchedContext:
-    """A context, TLS 1.2 and newer, that trusts the system's authorities or `ca_file` alone and checks the host's name."""
+    """A context, TLS 1.2 and newer, that trusts the system's authorities or `ca_file` alone and
+    checks the host's name."""
     context = WatchedContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.trace = trace
@@ -78,7 +81,11 @@ def located(trace: ConnectionTrace, step: StepId) -> Iterator[None]:
         raise
     except Exception as error:  # whatever a library raises is an answer, not an accident
         seen = from_exception(error, step.value)
-        stood = isinstance(error, SMTPServerDisconnected) or seen.condition == "reset"  # what never stood is refused
+        stood = (
+            isinstance(error, SMTPServerDisconnected) or seen.condition == "reset"
+        )  # what never stood is refused
         if trace.layer == "tcp" and stood:
             trace.layer = trace.behind_tcp
-        raise ProbeFailed(replace(seen, layer=trace.layer) if seen.where is Where.NETWORK else seen) from None
+        raise ProbeFailed(
+            replace(seen, layer=trace.layer) if seen.where is Where.NETWORK else seen
+        ) from None

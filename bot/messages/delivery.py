@@ -1,4 +1,5 @@
-"""Sending what the outbox holds: in order per channel, within Slack's limits, tried again until it is certain."""
+"""Sending what the outbox holds: in order per channel, within Slack's limits, tried again until it
+is certain."""
 
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -41,10 +42,12 @@ class ChannelUnreachable(Exception):
 
 
 class Sender(Protocol):
-    """Carries messages to Slack. Each method may take seconds, and raises one of the exceptions above."""
+    """Carries messages to Slack. Each method may take seconds, and raises one of the exceptions
+    above."""
 
     def show(self, item: OutboxItem, ts: str | None, thread_ts: str | None) -> str | None:
-        """Post the message, or update the one at `ts`. Returns where it stands, None when it was taken away."""
+        """Post the message, or update the one at `ts`. Returns where it stands, None when it was
+        taken away."""
         ...
 
     def find(self, item: OutboxItem, thread_ts: str | None) -> str | None:
@@ -61,7 +64,8 @@ class Delivery:
         self._sender = sender
 
     def deliver_due(self) -> int:
-        """Send every message whose channel's turn it is, and say how many were tried. Takes a second and more a message."""
+        """Send every message whose channel's turn it is, and say how many were tried. Takes a
+        second and more a message."""
         tried = 0
         while (claimed := self._claim()) is not None:
             self._deliver(claimed)
@@ -88,7 +92,9 @@ class Delivery:
             self._again(item, str(error))
         except ChannelRefuses as error:
             self._give_up(item, str(error))
-        except Exception as error:  # a message that cannot be drawn must not stop its channel for ever
+        except (
+            Exception
+        ) as error:  # a message that cannot be drawn must not stop its channel for ever
             log.exception("outbox.failed", item=item.id, notice=item.notice)
             self._again(item, type(error).__name__, most=5)
         else:
@@ -114,6 +120,12 @@ class Delivery:
             tx.outbox.later(item, self._clock.now() + wait, not_sent)
 
     def _give_up(self, item: OutboxItem, reason: str) -> None:
-        log.error("outbox.given_up", item=item.id, notice=item.notice, channel=item.channel_id, reason=reason)
+        log.error(
+            "outbox.given_up",
+            item=item.id,
+            notice=item.notice,
+            channel=item.channel_id,
+            reason=reason,
+        )
         with self._store.transaction() as tx:
             tx.outbox.give_up(item, reason, self._clock.now())

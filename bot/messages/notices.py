@@ -1,4 +1,5 @@
-"""What the bot tells people, by name. The outbox keeps a name and arguments; `handlers.slack.presenter` makes the words."""
+"""What the bot tells people, by name. The outbox keeps a name and arguments;
+`handlers.slack.presenter` makes the words."""
 
 from datetime import datetime
 from typing import Any
@@ -26,7 +27,9 @@ def card_key(account: Account) -> str:
 
 def show_card(tx: Transaction, account: Account, now: datetime) -> None:
     """Have the account's card and its channel's set-up card show how things stand."""
-    tx.outbox.show(account.channel_id, card_key(account), ACCOUNT_CARD, {"account": account.id}, now)
+    tx.outbox.show(
+        account.channel_id, card_key(account), ACCOUNT_CARD, {"account": account.id}, now
+    )
     show_setup_card(tx, account.channel_id, now)
 
 
@@ -43,13 +46,20 @@ def setup_key(channel_id: str) -> str:
 def show_test(tx: Transaction, account: Account, test: ConnectionTest, now: datetime) -> None:
     """Have the message of a connection test show its steps so far."""
     tx.outbox.show(
-        account.channel_id, f"test:{test.id}", TEST_RESULT, {"test": test.id}, now, thread_key=card_key(account)
+        account.channel_id,
+        f"test:{test.id}",
+        TEST_RESULT,
+        {"test": test.id},
+        now,
+        thread_key=card_key(account),
     )
 
 
 def show_reminder(tx: Transaction, reminder: Reminder, now: datetime) -> None:
     """Have a reminder show what still waits."""
-    tx.outbox.show(reminder.channel_id, reminder_key(reminder), REMINDER, {"reminder": reminder.id}, now)
+    tx.outbox.show(
+        reminder.channel_id, reminder_key(reminder), REMINDER, {"reminder": reminder.id}, now
+    )
 
 
 def take_away_reminder(tx: Transaction, reminder: Reminder, now: datetime) -> None:
@@ -68,7 +78,8 @@ def show_alert(tx: Transaction, incident: Incident, channel_id: str, now: dateti
 
 
 def note(tx: Transaction, account: Account, sentence: str, now: datetime, **values: Any) -> None:
-    """Say `sentence` (a name in the sentence file, filled with `values`) in the thread of the account's card."""
+    """Say `sentence` (a name in the sentence file, filled with `values`) in the thread of the
+    account's card."""
     head = card_key(account)
     tx.outbox.show(
         account.channel_id,
@@ -85,7 +96,13 @@ def tell_support(
 ) -> None:
     """Say `sentence` about an account in the support team's channel."""
     key = f"support:{account.ref}:{now.timestamp()}:{sentence}"
-    tx.outbox.show(channel_id, key, SUPPORT_NOTE, {"sentence": sentence, "account": account.id, "values": values}, now)
+    tx.outbox.show(
+        channel_id,
+        key,
+        SUPPORT_NOTE,
+        {"sentence": sentence, "account": account.id, "values": values},
+        now,
+    )
 
 
 def show_request(tx: Transaction, request: SupportRequest, channel_id: str, now: datetime) -> None:
@@ -93,10 +110,20 @@ def show_request(tx: Transaction, request: SupportRequest, channel_id: str, now:
     tx.outbox.show(channel_id, f"request:{request.id}", REQUEST, {"request": request.id}, now)
 
 
-def show_help(tx: Transaction, request: SupportRequest, account: Account | None, now: datetime) -> None:
-    """Have who asked for help see how it stands: in the thread of the account's card, or in the channel."""
+def show_help(
+    tx: Transaction, request: SupportRequest, account: Account | None, now: datetime
+) -> None:
+    """Have who asked for help see how it stands: in the thread of the account's card, or in the
+    channel."""
     thread = card_key(account) if account else ""
-    tx.outbox.show(request.channel_id, f"help:{request.id}", HELP, {"request": request.id}, now, thread_key=thread)
+    tx.outbox.show(
+        request.channel_id,
+        f"help:{request.id}",
+        HELP,
+        {"request": request.id},
+        now,
+        thread_key=thread,
+    )
 
 
 def show_batch(tx: Transaction, batch: Batch, now: datetime) -> None:
@@ -104,6 +131,8 @@ def show_batch(tx: Transaction, batch: Batch, now: datetime) -> None:
     tx.outbox.show(batch.channel_id, f"batch:{batch.id}", BATCH, {"batch": batch.id}, now)
 
 
-def tell(tx: Transaction, channel_id: str, key: str, sentence: str, now: datetime, **values: Any) -> None:
+def tell(
+    tx: Transaction, channel_id: str, key: str, sentence: str, now: datetime, **values: Any
+) -> None:
     """Say `sentence` in one of our own channels, once for each `key`."""
     tx.outbox.show(channel_id, key, SUPPORT_NOTE, {"sentence": sentence, "values": values}, now)

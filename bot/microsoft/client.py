@@ -53,8 +53,8 @@ class Microsoft:
         self._sign_in_page = ""
 
     def client(self, cache: msal.TokenCache | None = None) -> msal.ConfidentialClientApplication:
-        """A new MSAL client, with nothing remembered of earlier answers: MSAL would repeat a refusal for a minute.
-        Asks Microsoft for the discovery document, which may take seconds.
+        """A new MSAL client, with nothing remembered of earlier answers: MSAL would repeat a
+        refusal for a minute. Asks Microsoft for the discovery document, which may take seconds.
 
         Raises:
             MicrosoftUnreachable: no proper answer.
@@ -62,9 +62,12 @@ class Microsoft:
         return self._client(self._by_acceptance()[0], cache)
 
     def redeem(
-        self, cache: msal.TokenCache, question: Callable[[msal.ConfidentialClientApplication], Answer]
+        self,
+        cache: msal.TokenCache,
+        question: Callable[[msal.ConfidentialClientApplication], Answer],
     ) -> Answer:
-        """What `question` gives with the first credential that Microsoft accepts, that of the last time first.
+        """What `question` gives with the first credential that Microsoft accepts, that of the last
+        time first.
 
         Raises:
             MicrosoftUnreachable: no proper answer.
@@ -78,26 +81,41 @@ class Microsoft:
         return answer
 
     def ask(self, question: Callable[[], Answer], step: str = "token") -> Answer:
-        """What `question` gives, with everything that MSAL may raise for want of a proper answer turned into one thing.
+        """What `question` gives, with everything that MSAL may raise for want of a proper answer
+        turned into one thing.
 
         Raises:
             MicrosoftUnreachable: no proper answer.
         """
         try:
             return question()
-        except (requests.RequestException, msal.exceptions.MsalServiceError, json.JSONDecodeError, OSError) as error:
+        except (
+            requests.RequestException,
+            msal.exceptions.MsalServiceError,
+            json.JSONDecodeError,
+            OSError,
+        ) as error:
             raise MicrosoftUnreachable(from_exception(error, step)) from None
         except ValueError as error:  # MSAL wraps a failed discovery in one
             cause = error.__cause__ or error.__context__ or error
             raise MicrosoftUnreachable(from_exception(cause, step)) from None
 
     def admin_consent_url(self, tenant: str, redirect_uri: str, state: str) -> str:
-        """The page where an administrator of `tenant` (a domain or id) approves exactly our scopes. Asks Microsoft where it is,
-        the first time."""
-        page = urlsplit(self._sign_in_page or self.ask(lambda: self.client().authority.authorization_endpoint))
+        """The page where an administrator of `tenant` (a domain or id) approves exactly our scopes.
+        Asks Microsoft where it is, the first time."""
+        page = urlsplit(
+            self._sign_in_page or self.ask(lambda: self.client().authority.authorization_endpoint)
+        )
         self._sign_in_page = page.geturl()
         scope = " ".join([*self.scopes, "offline_access", "openid", "profile"])
-        query = urlencode({"client_id": self.client_id, "scope": scope, "redirect_uri": redirect_uri, "state": state})
+        query = urlencode(
+            {
+                "client_id": self.client_id,
+                "scope": scope,
+                "redirect_uri": redirect_uri,
+                "state": state,
+            }
+        )
         return f"{page.scheme}://{page.netloc}/{tenant}/v2.0/adminconsent?{query}"
 
     def tenant_of(self, domain: str) -> str:
@@ -110,10 +128,15 @@ class Microsoft:
         address = f"{parts.scheme}://{parts.netloc}/{domain}/{DISCOVERY}"
         response = self.ask(lambda: self._session().get(address, timeout=QUICK_SECONDS))
         answer = self.ask(response.json)
-        found = re.search(r"/([0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})/", str(answer.get("issuer", "")))
+        found = re.search(
+            r"/([0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})/",
+            str(answer.get("issuer", "")),
+        )
         return found[1].lower() if found and response.ok else ""
 
-    def _client(self, credential: Credential, cache: msal.TokenCache | None) -> msal.ConfidentialClientApplication:
+    def _client(
+        self, credential: Credential, cache: msal.TokenCache | None
+    ) -> msal.ConfidentialClientApplication:
         return self.ask(
             lambda: msal.ConfidentialClientApplication(
                 self.client_id,
@@ -129,7 +152,9 @@ class Microsoft:
         try:
             known = self._credentials.all()
         except CredentialUnreadable as error:
-            unreadable = Observation(Where.TOKEN, step="token", error="invalid_client", text=str(error))
+            unreadable = Observation(
+                Where.TOKEN, step="token", error="invalid_client", text=str(error)
+            )
             raise MicrosoftUnreachable(unreadable) from None
         return sorted(known, key=lambda credential: credential.name != self._accepted)
 
@@ -142,8 +167,8 @@ class Microsoft:
 
 
 class _TimedSession(requests.Session):
-    """A session whose every request has a time-out, and that takes a busy server's answer for no answer: MSAL would drop its
-    status."""
+    """A session whose every request has a time-out, and that takes a busy server's answer for no
+    answer: MSAL would drop its status."""
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         kwargs.setdefault("timeout", TIMEOUT_SECONDS)

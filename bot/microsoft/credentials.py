@@ -1,5 +1,5 @@
-"""The application's credentials at Microsoft: certificates and secrets, read anew at each use so that they can be replaced while
-the bot runs, and looked after so that none ends unnoticed."""
+"""The application's credentials at Microsoft: certificates and secrets, read anew at each use so
+that they can be replaced while the bot runs, and looked after so that none ends unnoticed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,8 @@ class CredentialUnreadable(Exception):
 
 @dataclass(frozen=True)
 class Credential:
-    """One credential. `value` is as MSAL takes it; `name` is safe to show; `expires` is its last day, where that is known."""
+    """One credential. `value` is as MSAL takes it; `name` is safe to show; `expires` is its last
+    day, where that is known."""
 
     name: str
     value: str | Mapping[str, str] = field(repr=False)
@@ -33,7 +34,8 @@ class Credential:
 
 @dataclass(frozen=True)
 class Credentials:
-    """Where the credentials are. Several may be good at once, so that one can replace another without a gap."""
+    """Where the credentials are. Several may be good at once, so that one can replace another
+    without a gap."""
 
     certificates: Sequence[Path] = ()
     secret: SecretStr = field(default_factory=lambda: SecretStr(""))
@@ -58,7 +60,11 @@ class Credentials:
         found = [part.strip() for part in text.replace("\n", ",").split(",") if part.strip()]
         for number, secret in enumerate(found):
             expires = self.secrets_expire[number] if number < len(self.secrets_expire) else None
-            yield Credential(f"client secret {number + 1}" if len(found) > 1 else "client secret", secret, expires)
+            yield Credential(
+                f"client secret {number + 1}" if len(found) > 1 else "client secret",
+                secret,
+                expires,
+            )
 
 
 def _certificate(file: Path) -> Credential:
@@ -67,8 +73,12 @@ def _certificate(file: Path) -> Credential:
         ends = x509.load_pem_x509_certificate(text.encode()).not_valid_after_utc.date()
         load_pem_private_key(text.encode(), None)
     except (ValueError, TypeError):  # the latter for a key with a passphrase
-        raise CredentialUnreadable(f"{file.name} is not a certificate and its key without a passphrase") from None
-    return Credential(f"certificate {file.name}", {"private_key": text, "public_certificate": text}, ends)
+        raise CredentialUnreadable(
+            f"{file.name} is not a certificate and its key without a passphrase"
+        ) from None
+    return Credential(
+        f"certificate {file.name}", {"private_key": text, "public_certificate": text}, ends
+    )
 
 
 def _read(file: Path) -> str:
@@ -81,7 +91,9 @@ def _read(file: Path) -> str:
 class Watch:
     """Tells on-call in time that a credential ends."""
 
-    def __init__(self, store: Store, clock: Clock, credentials: Credentials, alert_channel: str) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, credentials: Credentials, alert_channel: str
+    ) -> None:
         self._store = store
         self._clock = clock
         self._credentials = credentials
@@ -89,9 +101,13 @@ class Watch:
         self._looked: datetime | None = None
 
     def look(self) -> int:
-        """Look once an hour, and tell of each credential once at each step of the countdown; how many were told."""
+        """Look once an hour, and tell of each credential once at each step of the countdown; how
+        many were told."""
         now = self._clock.now()
-        if self._looked is not None and (self._looked.date(), self._looked.hour) == (now.date(), now.hour):
+        if self._looked is not None and (self._looked.date(), self._looked.hour) == (
+            now.date(),
+            now.hour,
+        ):
             return 0
         self._looked = now
         try:

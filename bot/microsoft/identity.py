@@ -19,7 +19,8 @@ LEEWAY = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Identity:
-    """A person at Microsoft. `tenant_id` and `object_id` name them for good; `upn` is how they sign in, and may change."""
+    """A person at Microsoft. `tenant_id` and `object_id` name them for good; `upn` is how they sign
+    in, and may change."""
 
     tenant_id: str
     object_id: str
@@ -27,16 +28,20 @@ class Identity:
 
 
 class IdentityRefused(Exception):
-    """Not proved, or not the right one; `observation` says which, `actual` who signed in as far as that is known."""
+    """Not proved, or not the right one; `observation` says which, `actual` who signed in as far as
+    that is known."""
 
     def __init__(self, condition: str, text: str, actual: str = "") -> None:
         super().__init__(condition)
-        self.observation = Observation(Where.IDENTITY, step="identity", condition=condition, text=text)
+        self.observation = Observation(
+            Where.IDENTITY, step="identity", condition=condition, text=text
+        )
         self.actual = actual
 
 
 def proved(claims: Mapping[str, Any], client_id: str, authority: str, now: datetime) -> Identity:
-    """The identity in an ID token that came straight from the token endpoint. MSAL checks its nonce and nothing else.
+    """The identity in an ID token that came straight from the token endpoint. MSAL checks its nonce
+    and nothing else.
 
     Raises:
         IdentityRefused: a claim is missing or wrong, or it is a personal account.
@@ -55,8 +60,8 @@ def proved(claims: Mapping[str, Any], client_id: str, authority: str, now: datet
 
 
 def belongs(identity: Identity, account: Account, customer_tenant: str) -> None:
-    """Whether `identity` is the account's own: pinned by tenant and object once it was connected (a renamed person is the
-    same), by address before that, and always in the customer's tenant.
+    """Whether `identity` is the account's own: pinned by tenant and object once it was connected (a
+    renamed person is the same), by address before that, and always in the customer's tenant.
 
     Raises:
         IdentityRefused: it is another one.
@@ -72,8 +77,8 @@ def belongs(identity: Identity, account: Account, customer_tenant: str) -> None:
 
 
 def own_names(account: Account) -> set[str]:
-    """The names under which the account's person may sign in: username and declared aliases, and the sender's address unless the
-    mailbox is a shared one."""
+    """The names under which the account's person may sign in: username and declared aliases, and
+    the sender's address unless the mailbox is a shared one."""
     names = {account.username.lower(), *account.aliases.lower().split()}
     return names if account.shared_mailbox else names | {account.sender_email.lower()}
 
@@ -85,7 +90,11 @@ def _require(holds: bool, claim: str) -> None:
 
 def _issued_by(issuer: str, authority: str, tenant: str) -> bool:
     ours, theirs = urlsplit(authority), urlsplit(issuer)
-    return theirs.scheme == "https" and theirs.netloc == ours.netloc and theirs.path.rstrip("/") == f"/{tenant}/v2.0"
+    return (
+        theirs.scheme == "https"
+        and theirs.netloc == ours.netloc
+        and theirs.path.rstrip("/") == f"/{tenant}/v2.0"
+    )
 
 
 def _in_time(claims: Mapping[str, Any], now: datetime) -> bool:

@@ -1,4 +1,5 @@
-"""Access tokens for connected accounts: from the sealed cache, refreshed by one at a time, stored before they are used."""
+"""Access tokens for connected accounts: from the sealed cache, refreshed by one at a time, stored
+before they are used."""
 
 import time
 from collections.abc import Callable
@@ -26,7 +27,8 @@ KEPT_ALIVE = timedelta(days=7)
 LEASE = timedelta(seconds=30)
 WAITS = 160
 WAIT_SECONDS = 0.25
-"""Who finds the refresh claimed looks again for forty seconds: longer than a dead process's claim lasts."""
+"""Who finds the refresh claimed looks again for forty seconds: longer than a dead process's claim
+lasts."""
 
 
 class TokenFailed(Exception):
@@ -39,8 +41,8 @@ class TokenFailed(Exception):
 
 @dataclass(frozen=True)
 class FreshToken:
-    """An access token with ten minutes or more to live (if Microsoft gave one), what it is good for, and whose it is:
-    Microsoft's `oid` and the name under which that person signs in."""
+    """An access token with ten minutes or more to live (if Microsoft gave one), what it is good
+    for, and whose it is: Microsoft's `oid` and the name under which that person signs in."""
 
     access_token: str = field(repr=False)
     scopes: frozenset[str]
@@ -71,10 +73,12 @@ class Tokens:
         self._wait = wait
 
     def fresh(self, account_id: int) -> FreshToken:
-        """A token for the account. May take seconds: Microsoft is asked when the stored one is about to end.
+        """A token for the account. May take seconds: Microsoft is asked when the stored one is
+        about to end.
 
         Raises:
-            TokenFailed: nobody signed in, the grant cannot be opened, or Microsoft refused or did not answer.
+            TokenFailed: nobody signed in, the grant cannot be opened, or Microsoft refused or did
+                not answer.
         """
         for _ in range(WAITS):
             token = self._living(*self._open(account_id))
@@ -84,13 +88,21 @@ class Tokens:
                 return token
             self._wait(WAIT_SECONDS)
         raise TokenFailed(
-            Observation(Where.TOKEN, step="token", error="temporarily_unavailable", text="refresh is claimed")
+            Observation(
+                Where.TOKEN,
+                step="token",
+                error="temporarily_unavailable",
+                text="refresh is claimed",
+            )
         )
 
     def _living(self, grant: Grant, cache: msal.SerializableTokenCache) -> FreshToken | None:
-        """The stored access token, if it lives long enough. Its life is counted in real time, as Microsoft does."""
+        """The stored access token, if it lives long enough. Its life is counted in real time, as
+        Microsoft does."""
         wanted = {scope.lower() for scope in self._microsoft.scopes}
-        found: list[dict[str, Any]] = list(cache.search(msal.TokenCache.CredentialType.ACCESS_TOKEN))
+        found: list[dict[str, Any]] = list(
+            cache.search(msal.TokenCache.CredentialType.ACCESS_TOKEN)
+        )
         for entry in found:
             scopes = frozenset(str(entry.get("target", "")).split())
             lives = int(entry.get("expires_on", 0)) - time.time() > EARLY.total_seconds()
@@ -99,8 +111,9 @@ class Tokens:
         return None
 
     def _refresh(self, account_id: int) -> FreshToken | None:
-        """Under the account's claim: what somebody stored meanwhile is enough, else Microsoft is asked and the answer stored.
-        None while somebody else has the claim, and where a new sign-in was stored meanwhile."""
+        """Under the account's claim: what somebody stored meanwhile is enough, else Microsoft is
+        asked and the answer stored. None while somebody else has the claim, and where a new sign-in
+        was stored meanwhile."""
         now = self._clock.now()
         with self._store.transaction() as tx:
             if not tx.grants.claim(account_id, now, now + LEASE):
@@ -130,7 +143,9 @@ class Tokens:
     def _renew(self, client: msal.ConfidentialClientApplication) -> dict[str, Any] | None:
         account = next(iter(client.get_accounts()), None)
         scopes = list(self._microsoft.scopes)
-        result: dict[str, Any] | None = client.acquire_token_silent_with_error(scopes, account, force_refresh=True)
+        result: dict[str, Any] | None = client.acquire_token_silent_with_error(
+            scopes, account, force_refresh=True
+        )
         return result
 
     def _open(self, account_id: int) -> tuple[Grant, msal.SerializableTokenCache]:
@@ -144,7 +159,10 @@ class Tokens:
         except CannotOpen:
             log.error("grant.cannot_open", account=account_id)
             unreadable = Observation(
-                Where.TOKEN, step="token", error="grant_unreadable", text="the grant cannot be opened"
+                Where.TOKEN,
+                step="token",
+                error="grant_unreadable",
+                text="the grant cannot be opened",
             )
             raise TokenFailed(unreadable) from None
         return grant, cache

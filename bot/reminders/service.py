@@ -1,4 +1,5 @@
-"""Reminders of what waits for somebody: one message a place and day, in working hours, put off, ended, handed over."""
+"""Reminders of what waits for somebody: one message a place and day, in working hours, put off,
+ended, handed over."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -32,10 +33,17 @@ LONGEST_PAUSE = timedelta(days=92)
 
 
 class Reminders:
-    """Reminds people in their channel, and support in its own; after the last rung an account is handed to support."""
+    """Reminds people in their channel, and support in its own; after the last rung an account is
+    handed to support."""
 
     def __init__(
-        self, store: Store, clock: Clock, lifecycle: Lifecycle, ladder: Ladder, ordinary: Hours, support_channel: str
+        self,
+        store: Store,
+        clock: Clock,
+        lifecycle: Lifecycle,
+        ladder: Ladder,
+        ordinary: Hours,
+        support_channel: str,
     ) -> None:
         """`ordinary`: when support is reminded, and customers of whom nothing else was said."""
         self._store = store
@@ -46,11 +54,15 @@ class Reminders:
         self._support_channel = support_channel
 
     def remind_due(self) -> int:
-        """Remind wherever something is due now; says in how many places. Each place is one transaction, held by one worker."""
+        """Remind wherever something is due now; says in how many places. Each place is one
+        transaction, held by one worker."""
         now = self._clock.now()
         with self._store.transaction() as tx:
             due = tx.reminders.due(now, PLACES_AT_ONCE)
-        places = {self._support_channel if owner is Owner.SUPPORT else channel_id for channel_id, owner in due}
+        places = {
+            self._support_channel if owner is Owner.SUPPORT else channel_id
+            for channel_id, owner in due
+        }
         return sum(self._try_in(place) for place in sorted(places))
 
     def snooze(self, reminder_id: int, until: datetime, by: Person) -> None:
@@ -63,7 +75,9 @@ class Reminders:
             reminder = tx.reminders.lock(reminder_id)
             listed = tx.accounts.lock_several(reminder.account_ids) if reminder is not None else []
             ours = reminder is not None and reminder.channel_id == self._support_channel
-            if reminder is not None and not ours:  # "all" means all, not only as many as the message lists
+            if (
+                reminder is not None and not ours
+            ):  # "all" means all, not only as many as the message lists
                 listed = tx.reminders.all_waiting_in(reminder.channel_id)
             waiting = [a for a in listed if listed_still(a, ours) and self._may_wait_longer(a)]
             if reminder is None or reminder.finished_at is not None or not waiting:
@@ -107,8 +121,8 @@ class Reminders:
             self._lifecycle.audit(tx, by, "reminder.resumed", account)
 
     def came_too_late(self, reminder_id: int) -> bool:
-        """Whether a reminder that is not posted yet would be read outside of working hours by now; then it is taken back, and
-        what it lists is due when they begin again."""
+        """Whether a reminder that is not posted yet would be read outside of working hours by now;
+        then it is taken back, and what it lists is due when they begin again."""
         now = self._clock.now()
         with self._store.transaction() as tx:
             reminder = tx.reminders.lock(reminder_id)
@@ -119,7 +133,9 @@ class Reminders:
             if hours.includes(now):
                 return False
             listed = tx.accounts.lock_several(reminder.account_ids)
-            for account in (a for a in listed if listed_still(a, support) and self._may_wait_longer(a)):
+            for account in (
+                a for a in listed if listed_still(a, support) and self._may_wait_longer(a)
+            ):
                 self._ladder.step_back(account, now, hours)
                 self._lifecycle.audit(tx, MAILDESK, "reminder.taken_back", account)
             reminder.finished_at = now
@@ -127,7 +143,8 @@ class Reminders:
             return True
 
     def pause(self, channel: Channel, day: date, by: Person) -> datetime:
-        """Remind nobody of the customer's people before `day` begins there (public holidays, say); when that is.
+        """Remind nobody of the customer's people before `day` begins there (public holidays, say);
+        when that is.
 
         Raises:
             Refused: the day is not ahead, or too far ahead.
@@ -140,7 +157,11 @@ class Reminders:
             if not now < until <= now + LONGEST_PAUSE:
                 raise Refused("pause.bad_day")
             before = max(until, customer.paused_until or until)
-            customer.paused_until, customer.paused_by_team, customer.paused_by_user = until, by.team, by.user
+            customer.paused_until, customer.paused_by_team, customer.paused_by_user = (
+                until,
+                by.team,
+                by.user,
+            )
             for account in tx.reminders.planned(channel.customer_id, before):
                 self._ladder.hold(account, max(until, account.snoozed_until or until), hours)
             self._note(tx, customer, channel, "reminders.paused", by, until=until.isoformat())
@@ -187,10 +208,17 @@ class Reminders:
             return 1
 
     def _paused(
-        self, tx: Transaction, channel: Channel | None, due: Sequence[Account], hours: Hours, now: datetime
+        self,
+        tx: Transaction,
+        channel: Channel | None,
+        due: Sequence[Account],
+        hours: Hours,
+        now: datetime,
     ) -> bool:
         """Whether the customer's reminders are paused; what is due waits for the end of that."""
-        until = tx.channels.customer(channel.customer_id).paused_until if channel is not None else None
+        until = (
+            tx.channels.customer(channel.customer_id).paused_until if channel is not None else None
+        )
         if until is None or until <= now:
             return False
         for account in due:
@@ -203,7 +231,9 @@ class Reminders:
     def _free(self, tx: Transaction, place: str, hours: Hours, now: datetime) -> bool:
         """Whether it is a time for reminders there, and the first one of the day."""
         today, last = hours.day(now), tx.reminders.last_day(place)
-        said = last is not None and timedelta(0) <= last - today <= A_DAY  # a clock that was put back says today twice
+        said = (
+            last is not None and timedelta(0) <= last - today <= A_DAY
+        )  # a clock that was put back says today twice
         return may_remind(now, hours) and not said
 
     def _put_off(self, due: Sequence[Account], hours: Hours, now: datetime) -> None:
@@ -212,7 +242,9 @@ class Reminders:
         for account in due:
             account.nag_due_at = due_at
 
-    def _remind(self, tx: Transaction, place: str, due: Sequence[Account], hours: Hours, now: datetime) -> None:
+    def _remind(
+        self, tx: Transaction, place: str, due: Sequence[Account], hours: Hours, now: datetime
+    ) -> None:
         earlier = tx.reminders.open_in(place)
         listed = self._listed(tx, place, due, earlier, now)
         ended = [account for account in due if not self._climb(tx, account, hours, now)]
@@ -226,15 +258,26 @@ class Reminders:
         self._hand_over(tx, ended, now)
 
     def _listed(
-        self, tx: Transaction, place: str, due: Sequence[Account], earlier: Reminder | None, now: datetime
+        self,
+        tx: Transaction,
+        place: str,
+        due: Sequence[Account],
+        earlier: Reminder | None,
+        now: datetime,
     ) -> list[Account]:
-        """What the message lists: in a customer's channel all that waits there; in support's what is due, and what stood on the
-        message before and waits still."""
+        """What the message lists: in a customer's channel all that waits there; in support's what
+        is due, and what stood on the message before and waits still."""
         if place != self._support_channel:
             return tx.reminders.waiting_in(place, now, LISTED)
         before = tx.accounts.several(earlier.account_ids) if earlier is not None else []
-        awake = [account for account in before if account.snoozed_until is None or account.snoozed_until <= now]
-        listed = {account.id: account for account in (*due, *awake) if listed_still(account, support=True)}
+        awake = [
+            account
+            for account in before
+            if account.snoozed_until is None or account.snoozed_until <= now
+        ]
+        listed = {
+            account.id: account for account in (*due, *awake) if listed_still(account, support=True)
+        }
         return list(listed.values())[:LISTED]
 
     def _climb(self, tx: Transaction, account: Account, hours: Hours, now: datetime) -> bool:
@@ -253,11 +296,20 @@ class Reminders:
         for _channel, group in groupby(sorted(ended, key=_channel_of), _channel_of):
             first, *more = group
             if more:
-                names = ", ".join(f"{account.name} {account.ref}" for account in [first, *more][:NAMED])
-                values = {"names": names + (" …" if len(more) >= NAMED else ""), "count": len(more) + 1}
-                notices.tell_support(tx, self._support_channel, "support.several_wait_too_long", first, now, **values)
+                names = ", ".join(
+                    f"{account.name} {account.ref}" for account in [first, *more][:NAMED]
+                )
+                values = {
+                    "names": names + (" …" if len(more) >= NAMED else ""),
+                    "count": len(more) + 1,
+                }
+                notices.tell_support(
+                    tx, self._support_channel, "support.several_wait_too_long", first, now, **values
+                )
             else:
-                notices.tell_support(tx, self._support_channel, "support.waits_too_long", first, now)
+                notices.tell_support(
+                    tx, self._support_channel, "support.waits_too_long", first, now
+                )
 
     def _hold(self, tx: Transaction, account: Account, until: datetime, by: Person) -> None:
         self._ladder.hold(account, until, self._lifecycle.hours(tx, account))
@@ -276,12 +328,22 @@ class Reminders:
             self._lifecycle.show(tx, account)
 
     def _place_hours(self, tx: Transaction, channel: Channel | None) -> Hours:
-        return hours_of(tx.channels.customer(channel.customer_id) if channel else None, self._ordinary)
+        return hours_of(
+            tx.channels.customer(channel.customer_id) if channel else None, self._ordinary
+        )
 
     def _note(
-        self, tx: Transaction, customer: Customer, channel: Channel, action: str, by: Person, **detail: str
+        self,
+        tx: Transaction,
+        customer: Customer,
+        channel: Channel,
+        action: str,
+        by: Person,
+        **detail: str,
     ) -> None:
-        entry = AuditEntry(at=self._clock.now(), team=by.team, user=by.user, action=action, subject=channel.id)
+        entry = AuditEntry(
+            at=self._clock.now(), team=by.team, user=by.user, action=action, subject=channel.id
+        )
         entry.channel_id, entry.detail = by.place, {"customer": customer.name, **detail}
         tx.audit.add(entry)
         for each in tx.channels.of_customer(customer.id or 0):

@@ -1,5 +1,5 @@
-"""The administrator's approval: the page that is forwarded, and what comes back from it. That is never believed by itself: only a
-token that works proves an approval."""
+"""The administrator's approval: the page that is forwarded, and what comes back from it. That is
+never believed by itself: only a token that works proves an approval."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
@@ -51,8 +51,8 @@ class Consent:
         self.scopes = microsoft.scopes
 
     def link(self, account: Account) -> str:
-        """The page where the administrator of the account's own tenant approves exactly our scopes; empty while Microsoft cannot
-        be asked where it is. Takes a second, the first time."""
+        """The page where the administrator of the account's own tenant approves exactly our scopes;
+        empty while Microsoft cannot be asked where it is. Takes a second, the first time."""
         tenant = account.tenant_id or account.username.rpartition("@")[2]
         state = urlsafe_b64encode(self._cipher.seal(account.ref, PLACE)).decode()
         try:
@@ -61,8 +61,9 @@ class Consent:
             return ""
 
     def told(self, params: Mapping[str, str]) -> Recorded | None:
-        """Take an administrator's word: None where it says that the approval was given, else what the page said. A word counts
-        while its account waits; one that says yes makes it the user's turn, or tests the permission that is there.
+        """Take an administrator's word: None where it says that the approval was given, else what
+        the page said. A word counts while its account waits; one that says yes makes it the user's
+        turn, or tests the permission that is there.
 
         Raises:
             LinkUnusable: the answer belongs to no approval page of ours.
@@ -90,12 +91,15 @@ class Consent:
             if tx.signins.usable_ticket(account.id or 0, self._clock.now()) is None:
                 self._links.make(tx, account, WEB)
             self._lifecycle.transition(tx, account, State.AWAITING_SIGN_IN, WEB)
-            notices.note(tx, account, "signin.consent_given", self._clock.now(), username=account.username)
+            notices.note(
+                tx, account, "signin.consent_given", self._clock.now(), username=account.username
+            )
         elif account.state in (State.FAILING, State.BROKEN):
             self._lifecycle.audit(tx, WEB, "consent.said_given", account)
             self._tests.request(tx, account, WEB)
 
 
 def approved(params: Mapping[str, str]) -> bool:
-    """Whether the approval page's answer says yes. It has three shapes: granted, declined (``access_denied``), another error."""
+    """Whether the approval page's answer says yes. It has three shapes: granted, declined
+    (``access_denied``), another error."""
     return "error" not in params and params.get("admin_consent", "").lower() == "true"

@@ -1,5 +1,5 @@
-"""Sign-ins and approvals that did not go through: kept under an error ID, told in the account's thread, and the card moved to
-whose turn it is."""
+"""Sign-ins and approvals that did not go through: kept under an error ID, told in the account's
+thread, and the card moved to whose turn it is."""
 
 from bot.common.clock import Clock
 from bot.common.people import Person
@@ -17,17 +17,24 @@ WAITING = (State.AWAITING_SIGN_IN, State.AWAITING_ADMIN)
 class FailedSignIns:
     """Keeps failed."""
 
-    def __init__(self, clock: Clock, lifecycle: Lifecycle, failures: Failures, support_channel: str) -> None:
+    def __init__(
+        self, clock: Clock, lifecycle: Lifecycle, failures: Failures, support_channel: str
+    ) -> None:
         self._clock = clock
         self._lifecycle = lifecycle
         self._failures = failures
         self._support_channel = support_channel
 
     def keep(
-        self, tx: Transaction, account: Account, seen: Observation, by: Person, sentence: str = "signin.refused"
+        self,
+        tx: Transaction,
+        account: Account,
+        seen: Observation,
+        by: Person,
+        sentence: str = "signin.refused",
     ) -> Recorded:
-        """Keep why it did not go through. `sentence` tells it; the same thing is told once a day, and another organisation's
-        account is reported to the support team."""
+        """Keep why it did not go through. `sentence` tells it; the same thing is told once a day,
+        and another organisation's account is reported to the support team."""
         now, recorded = self._clock.now(), self._failures.record(tx, seen, account)
         error, cause, owner = recorded.failure.ref, recorded.verdict.cause, recorded.verdict.owner
         self._lifecycle.audit(tx, by, sentence, account, result="refused", error=error, cause=cause)

@@ -1,5 +1,5 @@
-"""Login links: single use on success, good for a day, withdrawn and renewed at will; and the question that is asked when a
-sign-in that was begun does not come back."""
+"""Login links: single use on success, good for a day, withdrawn and renewed at will; and the
+question that is asked when a sign-in that was begun does not come back."""
 
 import secrets
 from collections.abc import Mapping
@@ -23,8 +23,9 @@ JOB = "link-check"
 
 
 class LinkUnusable(Exception):
-    """A login link or an answer that leads nowhere: ``unknown``, ``expired``, ``used``, ``revoked``, ``busy`` or
-    ``other-browser``. `account_id` is whose it was, where that is known."""
+    """A login link or an answer that leads nowhere: ``unknown``, ``expired``, ``used``,
+    ``revoked``, ``busy`` or ``other-browser``. `account_id` is whose it was, where that is
+    known."""
 
     def __init__(self, reason: str, account_id: int | None = None) -> None:
         super().__init__(reason)
@@ -44,7 +45,9 @@ SEEN = {
     Said.APPROVAL: Observation(
         Where.AUTHORIZE, error="access_denied", codes=(90094,), text="somebody saw it and said so"
     ),
-    Said.NO_SIGN_IN: Observation(Where.AUTHORIZE, step="sign-in", condition="not-finished", text="somebody said so"),
+    Said.NO_SIGN_IN: Observation(
+        Where.AUTHORIZE, step="sign-in", condition="not-finished", text="somebody said so"
+    ),
 }
 
 
@@ -52,7 +55,13 @@ class Links:
     """Makes login links and looks after them."""
 
     def __init__(
-        self, store: Store, clock: Clock, cipher: Cipher, lifecycle: Lifecycle, failed: FailedSignIns, public_url: str
+        self,
+        store: Store,
+        clock: Clock,
+        cipher: Cipher,
+        lifecycle: Lifecycle,
+        failed: FailedSignIns,
+        public_url: str,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -82,7 +91,9 @@ class Links:
 
     def url(self, ticket: LoginTicket) -> str:
         """The address of a login link."""
-        return f"{self._public_url}/login/{self._cipher.open(ticket.sealed, place(ticket.account_id))}"
+        return (
+            f"{self._public_url}/login/{self._cipher.open(ticket.sealed, place(ticket.account_id))}"
+        )
 
     def usable(self, tx: Transaction, secret: str) -> LoginTicket:
         """The link with this secret, held until the transaction ends.
@@ -110,8 +121,8 @@ class Links:
             self._lifecycle.show(tx, account)
 
     def check(self, args: Mapping[str, Any]) -> None:
-        """Do the job of looking at a link when a sign-in from it ran out, or the link itself: its card tells how it stands, and
-        asks about a sign-in that did not come back."""
+        """Do the job of looking at a link when a sign-in from it ran out, or the link itself: its
+        card tells how it stands, and asks about a sign-in that did not come back."""
         now = self._clock.now()
         with self._store.transaction() as tx:
             account = tx.accounts.lock(int(args["account"]))
@@ -120,7 +131,11 @@ class Links:
                 return
             if ticket.expires_at <= now:
                 tx.signins.drop_held(ticket.account_id)
-            if account.state in WAITING and ticket.question_at is None and tx.signins.left_open(ticket.id or 0, now):
+            if (
+                account.state in WAITING
+                and ticket.question_at is None
+                and tx.signins.left_open(ticket.id or 0, now)
+            ):
                 ticket.question_at = now
                 self._lifecycle.audit(tx, MAILDESK, "signin.unfinished", account)
             self._lifecycle.show(tx, account)
@@ -133,8 +148,11 @@ class Links:
         """
         return self.explained(account, SEEN.get(said), by, said)
 
-    def explained(self, account: Account, seen: Observation | None, by: Person, said: str) -> Recorded | None:
-        """Take what was `seen` on Microsoft's page as the end of the sign-in that did not come back.
+    def explained(
+        self, account: Account, seen: Observation | None, by: Person, said: str
+    ) -> Recorded | None:
+        """Take what was `seen` on Microsoft's page as the end of the sign-in that did not come
+        back.
 
         Raises:
             Refused: nobody is asked (any more).

@@ -30,15 +30,19 @@ from storage.tables import Account, AuditEntry, Grant, HeldSignIn, LoginTicket
 STARTS_AN_HOUR = 10
 CALLBACK = "/oauth/callback"
 NOBODYS_AN_HOUR = 500
-"""How many audit entries an hour are kept of requests that belong to no account: anybody can send those."""
+"""How many audit entries an hour are kept of requests that belong to no account: anybody can send
+those."""
 
 OnSignedIn = Callable[[Transaction, Account, Person], object]
 
 
 class SignInRefused(Exception):
-    """The sign-in went wrong and nothing was kept. `link` leads to another try, where the login link is still good."""
+    """The sign-in went wrong and nothing was kept. `link` leads to another try, where the login
+    link is still good."""
 
-    def __init__(self, recorded: Recorded, account: Account, actual: str = "", link: str = "") -> None:
+    def __init__(
+        self, recorded: Recorded, account: Account, actual: str = "", link: str = ""
+    ) -> None:
         super().__init__(recorded.verdict.cause)
         self.recorded = recorded
         self.account = account
@@ -58,7 +62,8 @@ class StartPage:
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A sign-in that holds. `upn` is who signed in; `held_for` is the customer whose organisation has to be confirmed first."""
+    """A sign-in that holds. `upn` is who signed in; `held_for` is the customer whose organisation
+    has to be confirmed first."""
 
     account: Account
     upn: str
@@ -111,10 +116,13 @@ class SignIn:
             ticket = self._links.usable(tx, secret)
             account = tx.accounts.get(ticket.account_id)
             customer = tx.channels.customer(account.customer_id)
-        return StartPage(account, customer.name, Person(ticket.asked_by_team, ticket.asked_by_user), ticket)
+        return StartPage(
+            account, customer.name, Person(ticket.asked_by_team, ticket.asked_by_user), ticket
+        )
 
     def begin(self, secret: str, browser: str) -> str:
-        """Begin a sign-in for the browser that knows `browser`, and say where at Microsoft it goes on. Takes a second.
+        """Begin a sign-in for the browser that knows `browser`, and say where at Microsoft it goes
+        on. Takes a second.
 
         Raises:
             LinkUnusable: the link leads nowhere, or was begun too often.
@@ -127,7 +135,8 @@ class SignIn:
             raise
 
     def finish(self, params: Mapping[str, str], browser: str) -> SignedIn:
-        """Take what Microsoft sent the browser back with; keep the grant once everything holds. Takes seconds.
+        """Take what Microsoft sent the browser back with; keep the grant once everything holds.
+        Takes seconds.
 
         Raises:
             LinkUnusable: no open sign-in of this browser belongs to it.
@@ -140,8 +149,8 @@ class SignIn:
             raise
 
     def confirm(self, account: Account, by: Person) -> None:
-        """`by` says that the tenant of the account's held sign-in is the customer's: it is bound, and every sign-in that
-        waited for this is kept.
+        """`by` says that the tenant of the account's held sign-in is the customer's: it is bound,
+        and every sign-in that waited for this is kept.
 
         Raises:
             Refused: none is held (any more), or the customer's tenant is another one by now.
@@ -158,27 +167,42 @@ class SignIn:
                     self._release(tx, held)
 
     def withdraw_held(self, account: Account, by: Person) -> None:
-        """`by` says that the tenant is not the customer's: the held sign-in is thrown away, and its link ends.
+        """`by` says that the tenant is not the customer's: the held sign-in is thrown away, and its
+        link ends.
 
         Raises:
             Refused: none is held (any more).
         """
         with self._store.transaction() as tx:
             account, held = tx.accounts.lock(account.id or 0), self._held(tx, account)
-            self._lifecycle.audit(tx, by, "organisation.denied", account, result="refused", tenant=held.tenant_id)
-            seen = Observation(Where.IDENTITY, step="identity", condition="other-tenant", text="somebody said so")
+            self._lifecycle.audit(
+                tx, by, "organisation.denied", account, result="refused", tenant=held.tenant_id
+            )
+            seen = Observation(
+                Where.IDENTITY, step="identity", condition="other-tenant", text="somebody said so"
+            )
             self._links.make(tx, account, by)
             self._failed.keep(tx, account, seen, by)
 
     def refused_request(self, action: str, error: LinkUnusable) -> None:
-        """Keep that somebody tried what leads nowhere; of what belongs to no account, not more than a sane number an hour."""
+        """Keep that somebody tried what leads nowhere; of what belongs to no account, not more than
+        a sane number an hour."""
         now = self._clock.now()
         with self._store.transaction() as tx:
             if error.account_id is not None:
                 account = tx.accounts.get(error.account_id)
-                self._lifecycle.audit(tx, WEB, action, account, result="refused", reason=error.reason)
+                self._lifecycle.audit(
+                    tx, WEB, action, account, result="refused", reason=error.reason
+                )
             elif tx.audit.count("", now - timedelta(hours=1)) < NOBODYS_AN_HOUR:
-                entry = AuditEntry(at=now, team=WEB.team, user=WEB.user, action=action, subject="", result="refused")
+                entry = AuditEntry(
+                    at=now,
+                    team=WEB.team,
+                    user=WEB.user,
+                    action=action,
+                    subject="",
+                    result="refused",
+                )
                 entry.detail = {"reason": error.reason}
                 tx.audit.add(entry)
 
@@ -196,9 +220,15 @@ class SignIn:
         )
         with self._store.transaction() as tx:
             ticket = self._links.usable(tx, secret)
-            if tx.signins.starts_since(ticket.id or 0, self._clock.now() - timedelta(hours=1)) >= STARTS_AN_HOUR:
+            if (
+                tx.signins.starts_since(ticket.id or 0, self._clock.now() - timedelta(hours=1))
+                >= STARTS_AN_HOUR
+            ):
                 raise LinkUnusable("busy", ticket.account_id)
-            begun, ticket.question_at = tx.signins.begin(self._flows.new(ticket, flow, browser)), None
+            begun, ticket.question_at = (
+                tx.signins.begin(self._flows.new(ticket, flow, browser)),
+                None,
+            )
             watch = {"account": ticket.account_id, "ticket": ticket.id}
             tx.jobs.add(links.JOB, watch, begun.expires_at, key=f"flow:{ticket.id}")
             self._lifecycle.audit(tx, WEB, "signin.begun", account)
@@ -232,31 +262,46 @@ class SignIn:
     def _redeem(self, state: FlowState, params: Mapping[str, str]) -> Redeemed:
         """Exchange the code, into a cache that is thrown away unless everything holds."""
         cache, microsoft = msal.SerializableTokenCache(), self._microsoft
-        answer = {name: value for name, value in params.items() if name in ("code", "state", "client_info")}
+        answer = {
+            name: value
+            for name, value in params.items()
+            if name in ("code", "state", "client_info")
+        }
         try:
             result: dict[str, Any] = microsoft.redeem(
                 cache,
-                lambda client: client.acquire_token_by_auth_code_flow(state.flow, answer, list(microsoft.scopes)),
+                lambda client: client.acquire_token_by_auth_code_flow(
+                    state.flow, answer, list(microsoft.scopes)
+                ),
             )
         except RuntimeError:  # MSAL's word for a nonce that does not fit
             raise IdentityRefused("invalid-token", "claim nonce") from None
         if "access_token" not in result:
             self._refuse(state, from_oauth(result, Where.TOKEN, "token"))
         now = SystemClock().now()  # Microsoft's clock is the world's, whatever ours is set to
-        identity = proved(result.get("id_token_claims") or {}, microsoft.client_id, microsoft.authority, now)
+        identity = proved(
+            result.get("id_token_claims") or {}, microsoft.client_id, microsoft.authority, now
+        )
         self._check_scopes(state, result)
         return Redeemed(identity, cache.serialize(), str(result["scope"]))
 
     def _check_scopes(self, state: FlowState, result: Mapping[str, Any]) -> None:
         granted = {scope.lower() for scope in str(result.get("scope", "")).split()}
-        missing = [scope.rpartition("/")[2] for scope in self._microsoft.scopes if scope.lower() not in granted]
+        missing = [
+            scope.rpartition("/")[2]
+            for scope in self._microsoft.scopes
+            if scope.lower() not in granted
+        ]
         missing += [] if result.get("refresh_token") else ["offline_access"]
         if missing:
             text = f"not granted: {', '.join(missing)}"
-            self._refuse(state, Observation(Where.SCOPES, step="scopes", condition="missing", text=text))
+            self._refuse(
+                state, Observation(Where.SCOPES, step="scopes", condition="missing", text=text)
+            )
 
     def _keep(self, state: FlowState, redeemed: Redeemed) -> SignedIn:
-        """Keep the grant, if everything still holds now; hold it where nobody has said yet that the tenant is the customer's."""
+        """Keep the grant, if everything still holds now; hold it where nobody has said yet that the
+        tenant is the customer's."""
         identity = redeemed.identity
         with self._store.transaction() as tx:
             customer = tx.channels.lock_customer(tx.accounts.get(state.account_id).customer_id)
@@ -280,14 +325,25 @@ class SignIn:
                 at=self._clock.now(),
             )
             tx.signins.hold(held)
-            self._lifecycle.audit(tx, WEB, "signin.held", account, signed_in_as=identity.upn, tenant=identity.tenant_id)
+            self._lifecycle.audit(
+                tx,
+                WEB,
+                "signin.held",
+                account,
+                signed_in_as=identity.upn,
+                tenant=identity.tenant_id,
+            )
             self._lifecycle.show(tx, account)
             return SignedIn(account, identity.upn, customer.name)
 
-    def _connect(self, tx: Transaction, account: Account, ticket: LoginTicket, redeemed: Redeemed) -> None:
+    def _connect(
+        self, tx: Transaction, account: Account, ticket: LoginTicket, redeemed: Redeemed
+    ) -> None:
         identity, now, account_id = redeemed.identity, self._clock.now(), account.id or 0
         sealed = self._cipher.seal(redeemed.cache, place(account_id))
-        grant = Grant(account_id=account_id, sealed=sealed, scopes=redeemed.scopes, refreshed_at=now)
+        grant = Grant(
+            account_id=account_id, sealed=sealed, scopes=redeemed.scopes, refreshed_at=now
+        )
         grant.keep_due_at = now + KEPT_ALIVE
         tx.grants.put(grant)
         account.tenant_id, account.object_id = identity.tenant_id, identity.object_id

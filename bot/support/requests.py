@@ -1,4 +1,5 @@
-"""Asking the support team: for help with a failure, or to do it. Somebody takes it, hands it back, or is done."""
+"""Asking the support team: for help with a failure, or to do it. Somebody takes it, hands it back,
+or is done."""
 
 from collections.abc import Callable
 
@@ -18,8 +19,11 @@ class SupportRequests:
         self._clock = clock
         self._support_channel = support_channel
 
-    def ask(self, failure: Failure, account: Account | None, by: Person, channel_id: str = "") -> SupportRequest:
-        """Ask for help with `failure`, once: a second request about it is the first one, opened again if it was done."""
+    def ask(
+        self, failure: Failure, account: Account | None, by: Person, channel_id: str = ""
+    ) -> SupportRequest:
+        """Ask for help with `failure`, once: a second request about it is the first one, opened
+        again if it was done."""
         with self._store.transaction() as tx:
             if account is not None:
                 account = tx.accounts.lock(account.id or 0)
@@ -27,14 +31,22 @@ class SupportRequests:
             if request is not None and request.done_at is None:
                 return request
             if request is None:
-                request = tx.requests.add(self._new(account.channel_id if account else channel_id, account, by))
+                request = tx.requests.add(
+                    self._new(account.channel_id if account else channel_id, account, by)
+                )
                 request.failure_ref = failure.ref
-            request.taken_by_team, request.taken_by_user, request.taken_at, request.done_at = "", "", None, None
+            request.taken_by_team, request.taken_by_user, request.taken_at, request.done_at = (
+                "",
+                "",
+                None,
+                None,
+            )
             self._show(tx, request, "help.asked", by)
             return request
 
     def do_it(self, channel: Channel, account: Account | None, by: Person) -> SupportRequest:
-        """Ask the support team to do `account` (None: everything in the channel); a second request is the first one."""
+        """Ask the support team to do `account` (None: everything in the channel); a second request
+        is the first one."""
         with self._store.transaction() as tx:
             tx.channels.lock_customer(channel.customer_id)
             request = tx.requests.to_do(channel.id, account.id if account else None)
@@ -51,7 +63,10 @@ class SupportRequests:
         """
 
         def change(request: SupportRequest) -> None:
-            if request.taken_at is not None and (request.taken_by_team, request.taken_by_user) != (by.team, by.user):
+            if request.taken_at is not None and (request.taken_by_team, request.taken_by_user) != (
+                by.team,
+                by.user,
+            ):
                 raise Refused("help_request.is_taken")
             self._give(request, by)
 
@@ -82,7 +97,9 @@ class SupportRequests:
 
         self._change(request_id, by, "help.done", change)
 
-    def _change(self, request_id: int, by: Person, action: str, change: Callable[[SupportRequest], None]) -> None:
+    def _change(
+        self, request_id: int, by: Person, action: str, change: Callable[[SupportRequest], None]
+    ) -> None:
         with self._store.transaction() as tx:
             request = tx.requests.lock(request_id)
             if request is None or request.done_at is not None:
@@ -99,13 +116,18 @@ class SupportRequests:
         account = tx.accounts.get(request.account_id) if request.account_id else None
         subject = account.ref if account else request.channel_id
         entry = AuditEntry(at=now, team=by.team, user=by.user, action=action, subject=subject)
-        entry.channel_id, entry.detail = by.place, {"request": request.id, "error": request.failure_ref or ""}
+        entry.channel_id, entry.detail = (
+            by.place,
+            {"request": request.id, "error": request.failure_ref or ""},
+        )
         tx.audit.add(entry)
         notices.show_request(tx, request, self._support_channel, now)
         if account is not None or request.failure_ref is None:
             notices.show_help(tx, request, account, now)
 
     def _new(self, channel_id: str, account: Account | None, by: Person) -> SupportRequest:
-        request = SupportRequest(asked_at=self._clock.now(), asked_by_team=by.team, asked_by_user=by.user)
+        request = SupportRequest(
+            asked_at=self._clock.now(), asked_by_team=by.team, asked_by_user=by.user
+        )
         request.channel_id, request.account_id = channel_id, account.id if account else None
         return request

@@ -54,7 +54,8 @@ ALLOWED: dict[Role, frozenset[Action]] = {
 
 
 OUTSIDE = (Role.ON_CALL, Role.STRANGER)
-"""Who is not in the channel: of its accounts they are told nothing, engineers on call only what an error means."""
+"""Who is not in the channel: of its accounts they are told nothing, engineers on call only what an
+error means."""
 
 
 class Directory(Protocol):
@@ -129,7 +130,9 @@ class Rights:
         try:
             ref = ids.read_account_ref(text)
         except ids.NotAnId as error:
-            raise Refused("refused.account_slip" if error.slip else "refused.no_account", ref=text) from None
+            raise Refused(
+                "refused.account_slip" if error.slip else "refused.no_account", ref=text
+            ) from None
         with self._store.transaction() as tx:
             account = tx.accounts.by_ref(ref)
         if account is None or self.role(person, account.channel_id) in OUTSIDE:

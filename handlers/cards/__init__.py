@@ -1,1 +1,2 @@
-"""Every Block Kit builder: pure functions from domain values and an audience to messages and views."""
+"""Every Block Kit builder: pure functions from domain values and an audience to messages and
+views."""

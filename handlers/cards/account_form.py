@@ -8,8 +8,8 @@ OAUTH, OLD_DELETED = "oauth", "old_deleted"
 
 
 def account_form(about: str, values: Form, changes: bool = False, old_there: bool = False) -> Block:
-    """The form, with what is known already. `about`: the channel of a new account, or the ID of the one that it `changes`;
-    `old_there`: an old account of its address is listed, and asked about."""
+    """The form, with what is known already. `about`: the channel of a new account, or the ID of the
+    one that it `changes`; `old_there`: an old account of its address is listed, and asked about."""
     heading = plainly("form.change_title" if changes else "form.heading")
     blocks = [
         header(heading),
@@ -29,11 +29,16 @@ def account_form(about: str, values: Form, changes: bool = False, old_there: boo
 
 def _field(name: str, initial: str, hint: bool = False, optional: bool = False) -> Block:
     explained = plainly(f"form.{name}_hint") if hint else ""
-    return text_input(plainly(f"form.{name}"), name, initial=initial, hint=explained, optional=optional)
+    return text_input(
+        plainly(f"form.{name}"), name, initial=initial, hint=explained, optional=optional
+    )
 
 
 def _old(address: str) -> list[Block]:
-    return [section(say("form.old_there", address=address)), _tick(OLD_DELETED, OLD_DELETED, ticked=False)]
+    return [
+        section(say("form.old_there", address=address)),
+        _tick(OLD_DELETED, OLD_DELETED, ticked=False),
+    ]
 
 
 def _tick(name: str, value: str, ticked: bool) -> Block:

@@ -22,7 +22,9 @@ def start_buttons() -> Block:
     )
 
 
-def account_list(customer: str, accounts: Sequence[Account], channel_id: str, page: int = 0) -> Block:
+def account_list(
+    customer: str, accounts: Sequence[Account], channel_id: str, page: int = 0
+) -> Block:
     """A window with every account of a customer, a page at a time."""
     first = page * SHOWN_IN_LIST
     blocks = [_listed(account) for account in accounts[first : first + SHOWN_IN_LIST]]
@@ -33,13 +35,16 @@ def account_list(customer: str, accounts: Sequence[Account], channel_id: str, pa
 
 
 def pages(page: int, count: int, size: int, channel_id: str, what: str) -> list[Block]:
-    """The buttons that turn the pages of a list (`what`.next and `what`.previous); nothing where there is one page."""
+    """The buttons that turn the pages of a list (`what`.next and `what`.previous); nothing where
+    there is one page."""
     total = (count + size - 1) // size
     if total < 2:
         return []
     turn = []
     if page:
-        turn.append(button(plainly("button.previous"), f"{what}.previous", f"{channel_id}:{page - 1}"))
+        turn.append(
+            button(plainly("button.previous"), f"{what}.previous", f"{channel_id}:{page - 1}")
+        )
     if page + 1 < total:
         turn.append(button(plainly("button.next"), f"{what}.next", f"{channel_id}:{page + 1}"))
     return [context(say("list.page", page=page + 1, pages=total)), actions(*turn)]

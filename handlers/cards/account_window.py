@@ -1,12 +1,22 @@
-"""The window of one account: its card, and what is seldom wanted: changing its details, withdrawing its link, disconnecting it;
-and what its administrator is asked for."""
+"""The window of one account: its card, and what is seldom wanted: changing its details, withdrawing
+its link, disconnecting it; and what its administrator is asked for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from handlers.cards.accounts import AccountView, account_blocks
-from handlers.cards.kit import Block, Safe, actions, button, divider, modal, preformatted, safe, section
+from handlers.cards.kit import (
+    Block,
+    Safe,
+    actions,
+    button,
+    divider,
+    modal,
+    preformatted,
+    safe,
+    section,
+)
 from handlers.text.words import plainly, say
 from storage.tables import Account
 from storage.vocabulary import State
@@ -18,7 +28,8 @@ LONGEST_LINK = 2900
 
 @dataclass(frozen=True)
 class Packet:
-    """What an administrator is asked for, and by whom. `link` is empty while Microsoft cannot be asked for it."""
+    """What an administrator is asked for, and by whom. `link` is empty while Microsoft cannot be
+    asked for it."""
 
     customer: str
     vendor: str
@@ -36,12 +47,21 @@ def disconnect_form(account: Account) -> Block:
     """The question before an account is disconnected."""
     ask = section(say("disconnect.ask", name=account.name, address=account.sender_email))
     submit, metadata = plainly("disconnect.submit"), account.ref
-    return modal(plainly("disconnect.title"), [ask], callback="account.disconnect", submit=submit, metadata=metadata)
+    return modal(
+        plainly("disconnect.title"),
+        [ask],
+        callback="account.disconnect",
+        submit=submit,
+        metadata=metadata,
+    )
 
 
 def disconnected(account: Account) -> Block:
     """What is said after it."""
-    return modal(plainly("disconnect.done_title"), [section(say("disconnect.done_window", name=account.name))])
+    return modal(
+        plainly("disconnect.done_title"),
+        [section(say("disconnect.done_window", name=account.name))],
+    )
 
 
 def packet_window(packet: Packet) -> Block:
@@ -59,7 +79,11 @@ def packet_text(packet: Packet) -> str:
     """The administrator's packet in words."""
     names = [*(scope.rpartition("/")[2] for scope in packet.scopes), *ALWAYS_ASKED]
     permissions = "\n".join(f"- {name}: {plainly(f'permission.{name}')}" for name in names)
-    facts = {"customer": packet.customer, "vendor": packet.vendor, "support_email": packet.support_email}
+    facts = {
+        "customer": packet.customer,
+        "vendor": packet.vendor,
+        "support_email": packet.support_email,
+    }
     return plainly("packet.body", link=packet.link, permissions=permissions, **facts).strip()
 
 
@@ -68,9 +92,15 @@ def _seldom(view: AccountView) -> list[Block]:
     change = button(plainly("button.change"), "account.change", ref)
     copy = button(plainly("button.copy"), "account.copy", ref)
     withdraw = [button(plainly("button.withdraw_link"), "link.withdraw", ref)] if view.link else []
-    remind = [button(plainly("button.remind_again"), "reminder.resume", ref)] if view.held_back else []
+    remind = (
+        [button(plainly("button.remind_again"), "reminder.resume", ref)] if view.held_back else []
+    )
     end = [] if gone else [button(plainly("button.disconnect"), "account.end", ref, "danger")]
-    do_it = [] if gone or view.account.state is State.LIVE else [button(plainly("button.do_it"), "help.do_it", ref)]
+    do_it = (
+        []
+        if gone or view.account.state is State.LIVE
+        else [button(plainly("button.do_it"), "help.do_it", ref)]
+    )
     return [change, copy, *withdraw, *remind, *do_it, *end]
 
 

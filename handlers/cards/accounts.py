@@ -1,4 +1,5 @@
-"""The card of one account: where it stands, whose turn it is, and the buttons that make sense now."""
+"""The card of one account: where it stands, whose turn it is, and the buttons that make sense
+now."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +8,19 @@ from datetime import datetime
 from bot.diagnosis.verdict import Verdict
 from handlers.cards.checks import changed_button, contact_button
 from handlers.cards.folders import folder_buttons, folder_names
-from handlers.cards.kit import Block, Message, Safe, actions, button, context, divider, fields, moment, safe, section
+from handlers.cards.kit import (
+    Block,
+    Message,
+    Safe,
+    actions,
+    button,
+    context,
+    divider,
+    fields,
+    moment,
+    safe,
+    section,
+)
 from handlers.cards.signin import organisation_buttons
 from handlers.text.words import plainly, say
 from storage.tables import Account, Failure
@@ -24,10 +37,11 @@ WAITING_ICON = ":large_yellow_circle:"
 
 @dataclass(frozen=True)
 class AccountView:
-    """What the card tells. `link` is the usable login link, `fault` the newest failure with its meaning while the account
-    fails or waits for an administrator. `held` is who signed in while the organisation is not confirmed, `question` says that
-    people are asked what Microsoft's page said; `held_back` says that nobody is reminded of the account. `folders`
-    are the mapped ones (role, name), `lost` those that are not there any more, `sure` those that could be mapped unseen."""
+    """What the card tells. `link` is the usable login link, `fault` the newest failure with its
+    meaning while the account fails or waits for an administrator. `held` is who signed in while the
+    organisation is not confirmed, `question` says that people are asked what Microsoft's page said;
+    `held_back` says that nobody is reminded of the account. `folders` are the mapped ones (role,
+    name), `lost` those that are not there any more, `sure` those that could be mapped unseen."""
 
     account: Account
     customer: str = ""
@@ -53,21 +67,37 @@ def account_blocks(view: AccountView, *more: Block) -> list[Block]:
     """What is told of an account, and the buttons that make sense now, with `more` behind them."""
     account = view.account
     blocks = [_title(account), _facts(account), section(next_step(view))]
-    if view.fault is not None and account.state in (State.FAILING, State.BROKEN, State.AWAITING_ADMIN):
+    if view.fault is not None and account.state in (
+        State.FAILING,
+        State.BROKEN,
+        State.AWAITING_ADMIN,
+    ):
         failure, verdict = view.fault
-        blocks.append(section(say("card.mend", owner=plainly(f"owner.{verdict.owner}"), error=failure.ref)))
+        blocks.append(
+            section(say("card.mend", owner=plainly(f"owner.{verdict.owner}"), error=failure.ref))
+        )
     if view.folders and account.state is State.LIVE:
         blocks.append(context(say("card.folders", folders=folder_names(view.folders))))
     if account.state is State.UNMAPPED:
-        blocks += [context(say("card.folders_lost", folders=folder_names(view.lost)))] if view.lost else []
-        blocks += [context(say("card.folders_sure", folders=folder_names(view.sure)))] if view.sure else []
+        blocks += (
+            [context(say("card.folders_lost", folders=folder_names(view.lost)))]
+            if view.lost
+            else []
+        )
+        blocks += (
+            [context(say("card.folders_sure", folders=folder_names(view.sure)))]
+            if view.sure
+            else []
+        )
     if view.question and not view.held:
         blocks += [section(say("next.question")), actions(*_answers(account.ref))]
     buttons = [*_buttons(view), *more]
     blocks += [actions(*buttons)] if buttons else []
     waiting = account.state in (State.AWAITING_SIGN_IN, State.AWAITING_ADMIN) and not view.held
     if waiting and view.link and view.link_until:
-        blocks.append(context(say("card.link_note", until=moment(view.link_until), username=account.username)))
+        blocks.append(
+            context(say("card.link_note", until=moment(view.link_until), username=account.username))
+        )
     blocks += [context(view.held_back)] if view.held_back else []
     return blocks
 
@@ -103,7 +133,9 @@ def next_step(view: AccountView) -> Safe:
     if state is State.UNMAPPED and view.sure:
         name = "next.unmapped_sure"
     if view.held:
-        return say("next.held", upn=view.held, customer=view.customer, domain=view.held.rpartition("@")[2])
+        return say(
+            "next.held", upn=view.held, customer=view.customer, domain=view.held.rpartition("@")[2]
+        )
     return say(name, username=account.username, sentence=sentence)
 
 
@@ -137,7 +169,10 @@ def _buttons(view: AccountView) -> list[Block]:
         case State.FAILING | State.BROKEN:
             return _mending(view, renew)
         case State.UNMAPPED:
-            return [*folder_buttons(ref, bool(view.sure)), button(plainly("button.test_again"), "test.run", ref)]
+            return [
+                *folder_buttons(ref, bool(view.sure)),
+                button(plainly("button.test_again"), "test.run", ref),
+            ]
         case State.LIVE:
             test = button(plainly("button.test"), "test.run", ref)
             return [test, button(plainly("button.change_folders"), "folders.open", ref)]

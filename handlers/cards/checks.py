@@ -24,7 +24,8 @@ WITHOUT_US = frozenset({Owner.USER, Owner.ADMINISTRATOR, Owner.SUPPORT})
 
 @dataclass(frozen=True)
 class Fault:
-    """A failed step: its error ID, what it means, and at how many of the customer's mailboxes it is so."""
+    """A failed step: its error ID, what it means, and at how many of the customer's mailboxes it is
+    so."""
 
     error: str
     verdict: Verdict
@@ -33,7 +34,8 @@ class Fault:
 
 @dataclass(frozen=True)
 class TestView:
-    """What the message tells: the test as far as it is, and the meaning of each failed step by the step's id."""
+    """What the message tells: the test as far as it is, and the meaning of each failed step by the
+    step's id."""
 
     account: Account
     test: ConnectionTest
@@ -62,7 +64,8 @@ def explained(fault: Fault, account: Account) -> list[Block]:
 
 
 def remedy_steps(verdict: Verdict, account: Account | None = None) -> Safe:
-    """The steps that mend a fault, one a line; commands name the account's addresses, ready to be copied."""
+    """The steps that mend a fault, one a line; commands name the account's addresses, ready to be
+    copied."""
     lines = []
     for step in verdict.remedy:
         text = safe(_filled(step.text, account) if account else step.text)
@@ -73,7 +76,9 @@ def remedy_steps(verdict: Verdict, account: Account | None = None) -> Safe:
 
 def _filled(text: str, account: Account) -> str:
     text = text.replace("<mailbox>", account.shared_mailbox or account.sender_email)
-    return text.replace("<sender>", account.sender_email).replace("<user>", account.signed_in_as or account.username)
+    return text.replace("<sender>", account.sender_email).replace(
+        "<user>", account.signed_in_as or account.username
+    )
 
 
 def _headline(view: TestView) -> Safe:
@@ -85,7 +90,9 @@ def _headline(view: TestView) -> Safe:
 def _summary(account: Account, test: ConnectionTest) -> Safe:
     if test.passed is None:
         return say("test.running", name=account.name)
-    failed: dict[str, Any] | None = next((row for row in test.steps if row["status"] == StepStatus.FAIL), None)
+    failed: dict[str, Any] | None = next(
+        (row for row in test.steps if row["status"] == StepStatus.FAIL), None
+    )
     if failed is None:
         return say("test.passed", name=account.name)
     step = plainly(f"step.{failed['step']}")
@@ -95,7 +102,11 @@ def _summary(account: Account, test: ConnectionTest) -> Safe:
 def _steps(test: ConnectionTest) -> Safe:
     done = {row["step"]: row for row in test.steps}
     lines = [_line(step, done.get(step.value)) for step in StepId]
-    lines += [say(f"test.remark_{row['reason']}") for row in test.steps if row["status"] == StepStatus.WARN]
+    lines += [
+        say(f"test.remark_{row['reason']}")
+        for row in test.steps
+        if row["status"] == StepStatus.WARN
+    ]
     return Safe("\n".join(lines))
 
 

@@ -62,7 +62,8 @@ def error_message(view: ErrorView, audience: Audience) -> Message:
 
 
 def note_message(text: Safe, error: str) -> Message:
-    """A sentence in an account's thread; where it tells of an error, with the ways on from there."""
+    """A sentence in an account's thread; where it tells of an error, with the ways on from
+    there."""
     if not error:
         return Message(text, [section(text)])
     what = button(plainly("button.what_to_do"), "error.show", error)
@@ -70,7 +71,8 @@ def note_message(text: Safe, error: str) -> Message:
 
 
 def error_blocks(view: ErrorView, audience: Audience) -> list[Block]:
-    """What, who and how; for support also whose, how often, what the server said, and how such things ended."""
+    """What, who and how; for support also whose, how often, what the server said, and how such
+    things ended."""
     blocks = meaning(view.verdict, audience, view.account)
     error = view.failure.ref
     if audience is Audience.CUSTOMER:
@@ -85,16 +87,25 @@ def meaning_window(verdict: Verdict, audience: Audience) -> Block:
 
 
 def lookup_form(account_ref: str = "") -> Block:
-    """Where an error ID or a text is pasted; `account_ref` where it is asked for an account's sign-in."""
+    """Where an error ID or a text is pasted; `account_ref` where it is asked for an account's
+    sign-in."""
     label, hint = plainly("error.lookup_label"), plainly("error.lookup_hint")
     field = text_input(label, "text", hint=hint, longest=3000, lines=True)
     submit = plainly("error.lookup_button")
-    return modal(plainly("error.lookup_title"), [field], callback="error.read", submit=submit, metadata=account_ref)
+    return modal(
+        plainly("error.lookup_title"),
+        [field],
+        callback="error.read",
+        submit=submit,
+        metadata=account_ref,
+    )
 
 
 def evidence_window(text: str) -> Block:
     """The evidence, as it can be copied."""
-    return modal(plainly("error.evidence_title"), [section(say("error.evidence_intro")), *preformatted(text)])
+    return modal(
+        plainly("error.evidence_title"), [section(say("error.evidence_intro")), *preformatted(text)]
+    )
 
 
 def meaning(verdict: Verdict, audience: Audience, account: Account | None = None) -> list[Block]:
@@ -112,15 +123,24 @@ def _details(view: ErrorView) -> list[Block]:
     if view.account is not None:
         name, ref = view.account.name, view.account.ref
         blocks.append(section(say("error.account", name=name, ref=ref, customer=view.customer)))
-    counted = say("error.count", count=failure.count, first=moment(failure.first_at), last=moment(failure.last_at))
-    blocks.append(section(say("error.protocol", where=failure.step, details=_protocol(failure.observation))))
+    counted = say(
+        "error.count",
+        count=failure.count,
+        first=moment(failure.first_at),
+        last=moment(failure.last_at),
+    )
+    blocks.append(
+        section(say("error.protocol", where=failure.step, details=_protocol(failure.observation)))
+    )
     return [*blocks, context(counted)]
 
 
 def _past(view: ErrorView) -> list[Block]:
     failure, history = view.failure, view.history
     reach = plainly(f"reach.{view.verdict.scope}")
-    lines = [say("error.reach", reach=reach, accounts=history.accounts, customers=history.customers)]
+    lines = [
+        say("error.reach", reach=reach, accounts=history.accounts, customers=history.customers)
+    ]
     if failure.mended_at is not None:
         by = plainly(f"mended.{failure.mended_by}")
         lines.append(say("error.ended", at=moment(failure.mended_at), by=by))
@@ -128,9 +148,13 @@ def _past(view: ErrorView) -> list[Block]:
         lines.append(say("error.still"))
     blocks = [section(Safe("\n".join(lines)))]
     if history.tests:
-        blocks.append(section(say("error.tests", lines=Safe("\n".join(map(_test_line, history.tests))))))
+        blocks.append(
+            section(say("error.tests", lines=Safe("\n".join(map(_test_line, history.tests)))))
+        )
     if history.endings:
-        blocks.append(section(say("error.endings", lines=Safe("\n".join(map(_ending_line, history.endings))))))
+        blocks.append(
+            section(say("error.endings", lines=Safe("\n".join(map(_ending_line, history.endings)))))
+        )
     return blocks
 
 
@@ -139,7 +163,9 @@ def _test_line(test: ConnectionTest) -> Safe:
     if failed is None:
         return say("error.test_passed", icon=Safe(ICONS[StepStatus.OK]), at=at)
     step, title = plainly(f"step.{failed['step']}"), failed["cause"]
-    return say("error.test_failed", icon=Safe(ICONS[StepStatus.FAIL]), at=at, step=step, title=title)
+    return say(
+        "error.test_failed", icon=Safe(ICONS[StepStatus.FAIL]), at=at, step=step, title=title
+    )
 
 
 def _ending_line(ending: Ending) -> Safe:

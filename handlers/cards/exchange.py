@@ -1,4 +1,5 @@
-"""Exchange preparation: what an administrator switches so that mailboxes may send, ready to be forwarded."""
+"""Exchange preparation: what an administrator switches so that mailboxes may send, ready to be
+forwarded."""
 
 from dataclasses import dataclass
 
@@ -10,7 +11,8 @@ from handlers.text.words import plainly, say
 
 @dataclass(frozen=True)
 class Preparation:
-    """For whom Exchange is prepared, and the cause whose remedy says how: mailbox by mailbox first, everybody second."""
+    """For whom Exchange is prepared, and the cause whose remedy says how: mailbox by mailbox first,
+    everybody second."""
 
     customer: str
     channel_id: str
@@ -24,17 +26,31 @@ def exchange_window(preparation: Preparation) -> Block:
     text = exchange_text(preparation)
     mail = mail_link(plainly("exchange.subject", vendor=preparation.vendor), text)
     offer = [section(say("packet.mail", link=mail))] if len(mail) <= LONGEST_LINK else []
-    done = button(plainly("button.exchange_done"), "exchange.done", preparation.channel_id, "primary")
-    blocks = [section(say("exchange.intro")), *offer, *preformatted(text), section(say("exchange.then")), actions(done)]
+    done = button(
+        plainly("button.exchange_done"), "exchange.done", preparation.channel_id, "primary"
+    )
+    blocks = [
+        section(say("exchange.intro")),
+        *offer,
+        *preformatted(text),
+        section(say("exchange.then")),
+        actions(done),
+    ]
     return modal(plainly("exchange.title"), blocks)
 
 
 def exchange_text(preparation: Preparation) -> str:
     """The same in words, for the administrator."""
     steps = [
-        f"- {plainly(f'remedy.{step.kind}')}{step.text}" for step in preparation.verdict.remedy if step.kind != "wait"
+        f"- {plainly(f'remedy.{step.kind}')}{step.text}"
+        for step in preparation.verdict.remedy
+        if step.kind != "wait"
     ]
-    facts = {"customer": preparation.customer, "vendor": preparation.vendor, "support_email": preparation.support_email}
+    facts = {
+        "customer": preparation.customer,
+        "vendor": preparation.vendor,
+        "support_email": preparation.support_email,
+    }
     return plainly("exchange.body", steps="\n".join(steps), **facts).strip()
 
 

@@ -1,4 +1,5 @@
-"""The windows in which folders are mapped: each list holds what speaks for a folder, and long ones are searched and paged."""
+"""The windows in which folders are mapped: each list holds what speaks for a folder, and long ones
+are searched and paged."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +32,8 @@ from storage.tables import Account
 from storage.vocabulary import REQUIRED_ROLES, FolderRole
 
 PAGE = 80
-"""Folders in a list at a time; with the suggestions and what is chosen it stays below the hundred that Slack allows."""
+"""Folders in a list at a time; with the suggestions and what is chosen it stays below the hundred
+that Slack allows."""
 
 LEGIBLE = 8
 """So many characters of a level of a path say which one it is."""
@@ -43,9 +45,10 @@ FILTER, SAME = "folders.filter", "same"
 
 @dataclass(frozen=True)
 class FolderForm:
-    """What the form shows: for each role the key of the folder that is chosen; the words that the lists are searched for, and
-    their page. `round` counts the redrawings, since Slack keeps what was chosen in a field of the same name. `twice`: folders
-    that were chosen for several roles, and are asked about."""
+    """What the form shows: for each role the key of the folder that is chosen; the words that the
+    lists are searched for, and their page. `round` counts the redrawings, since Slack keeps what
+    was chosen in a field of the same name. `twice`: folders that were chosen for several roles, and
+    are asked about."""
 
     account: Account
     candidates: FolderSuggestions
@@ -64,7 +67,11 @@ class FolderForm:
     def fitting(self) -> list[MailFolder]:
         """The folders that have the words in their names; all of them where none has."""
         folders = list(self.candidates.folders)
-        return [folder for folder in folders if self._has_all(folder)] or folders if self.words else folders
+        return (
+            [folder for folder in folders if self._has_all(folder)] or folders
+            if self.words
+            else folders
+        )
 
     @property
     def found_nothing(self) -> bool:
@@ -78,12 +85,20 @@ class FolderForm:
 
 def first_form(account: Account, candidates: FolderSuggestions) -> FolderForm:
     """The form as it opens."""
-    return FolderForm(account, candidates, {role: folder_key(f.server_name) for role, f in candidates.chosen.items()})
+    return FolderForm(
+        account,
+        candidates,
+        {role: folder_key(f.server_name) for role, f in candidates.chosen.items()},
+    )
 
 
 def loading(account: Account) -> Block:
     """Shown at once, while the folders are fetched."""
-    return modal(plainly("folders.title"), [section(say("folders.loading", name=account.name))], metadata=account.ref)
+    return modal(
+        plainly("folders.title"),
+        [section(say("folders.loading", name=account.name))],
+        metadata=account.ref,
+    )
 
 
 def mapping_form(form: FolderForm) -> Block:
@@ -91,11 +106,17 @@ def mapping_form(form: FolderForm) -> Block:
     blocks = [section(say("folders.intro", name=form.account.name)), *_same(form), *_search(form)]
     lists = {role: _list(form, role) for role in FolderRole}
     empty = [role for role in FolderRole if "initial_option" not in lists[role]["element"]]
-    unsure = [plainly(f"folders.{role}") for role in empty if role in REQUIRED_ROLES or role in form.chosen]
+    unsure = [
+        plainly(f"folders.{role}")
+        for role in empty
+        if role in REQUIRED_ROLES or role in form.chosen
+    ]
     blocks += [section(say("folders.not_sure", roles=", ".join(unsure)))] if unsure else []
     blocks += lists.values()
     save = plainly("folders.save")
-    return modal(plainly("folders.title"), blocks, callback="folders.save", submit=save, metadata=form.about)
+    return modal(
+        plainly("folders.title"), blocks, callback="folders.save", submit=save, metadata=form.about
+    )
 
 
 def unavailable(account: Account, verdict: Verdict, error: str) -> Block:
@@ -104,14 +125,19 @@ def unavailable(account: Account, verdict: Verdict, error: str) -> Block:
     text = say("folders.unavailable", sentence=verdict.customer, owner=owner, error=error)
     again = button(plainly("button.folders_again"), "folders.again", account.ref, "primary")
     what = button(plainly("button.what_to_do"), "error.show", error)
-    return modal(plainly("folders.title"), [section(text), actions(again, what, contact_button(error))])
+    return modal(
+        plainly("folders.title"), [section(text), actions(again, what, contact_button(error))]
+    )
 
 
 def saved_window(account: Account, others: int) -> Block:
     """The mapping is kept, and other mailboxes of the customer wait for theirs."""
-    use = button(plainly("button.use_for_all", count=others), "folders.use_all", account.ref, "primary")
+    use = button(
+        plainly("button.use_for_all", count=others), "folders.use_all", account.ref, "primary"
+    )
     return modal(
-        plainly("folders.title"), [section(say("folders.saved", name=account.name, count=others)), actions(use)]
+        plainly("folders.title"),
+        [section(say("folders.saved", name=account.name, count=others)), actions(use)],
     )
 
 
@@ -121,15 +147,20 @@ def accepted_window(accepted: Accepted) -> Block:
     blocks += [section(say("folders.look"))] if accepted.unsure else []
     for account in accepted.unsure[:UNSURE_SHOWN]:
         line = say("folders.look_line", name=account.name, address=account.sender_email)
-        blocks.append(section(line, accessory=button(plainly("button.map"), "folders.open", account.ref)))
+        blocks.append(
+            section(line, accessory=button(plainly("button.map"), "folders.open", account.ref))
+        )
     if len(accepted.unsure) > UNSURE_SHOWN:
         blocks.append(context(say("folders.look_more", count=len(accepted.unsure) - UNSURE_SHOWN)))
     return modal(plainly("folders.title"), blocks)
 
 
 def folder_buttons(ref: str, sure: bool) -> list[Block]:
-    """How an account's folders are mapped: at once where the suggestions leave no doubt, or looked over in the window."""
-    accept = [button(plainly("button.accept_folders"), "folders.accept", ref, "primary")] if sure else []
+    """How an account's folders are mapped: at once where the suggestions leave no doubt, or looked
+    over in the window."""
+    accept = (
+        [button(plainly("button.accept_folders"), "folders.accept", ref, "primary")] if sure else []
+    )
     return [*accept, button(plainly("button.map"), "folders.open", ref, "" if sure else "primary")]
 
 
@@ -142,10 +173,16 @@ def _same(form: FolderForm) -> list[Block]:
     if not form.twice:
         return []
     lines = [
-        say("folders.same_line", folder=name, roles=", ".join(plainly(f"folders.{role}") for role in roles))
+        say(
+            "folders.same_line",
+            folder=name,
+            roles=", ".join(plainly(f"folders.{role}") for role in roles),
+        )
         for name, roles in form.twice.items()
     ]
-    tick = checkboxes(plainly("folders.same"), SAME, [(question(form.twice), plainly("folders.same_option"))])
+    tick = checkboxes(
+        plainly("folders.same"), SAME, [(question(form.twice), plainly("folders.same_option"))]
+    )
     return [section(Safe("\n".join([say("folders.same_intro"), *lines]))), tick]
 
 
@@ -164,7 +201,13 @@ def _search(form: FolderForm) -> list[Block]:
     row += [button(plainly("button.next"), "folders.next")] if first + PAGE < len(fitting) else []
     shown = {"first": first + 1, "last": min(first + PAGE, len(fitting)), "count": len(fitting)}
     on_one_page = form.words and len(fitting) <= PAGE
-    sentence = "folders.no_fit" if form.found_nothing else "folders.found" if on_one_page else "folders.shown"
+    sentence = (
+        "folders.no_fit"
+        if form.found_nothing
+        else "folders.found"
+        if on_one_page
+        else "folders.shown"
+    )
     return [field, actions(*row), context(say(sentence, words=form.words, **shown))]
 
 
@@ -181,22 +224,37 @@ def _list(form: FolderForm, role: FolderRole) -> Block:
     element |= {"initial_option": chosen} if chosen else {}
     label, optional = plain_text(plainly(f"folders.{role}"), 2000), role not in REQUIRED_ROLES
     name = f"{role.value}~{form.round}"
-    return {"type": "input", "block_id": name, "label": label, "element": element, "optional": optional}
+    return {
+        "type": "input",
+        "block_id": name,
+        "label": label,
+        "element": element,
+        "optional": optional,
+    }
 
 
 def _groups(form: FolderForm, role: FolderRole) -> list[Block]:
-    """What speaks for a folder first, then what is chosen, then the page of all folders; each folder once."""
+    """What speaks for a folder first, then what is chosen, then the page of all folders; each
+    folder once."""
     candidates = form.candidates.suggestions.candidates.get(role, ())[:CANDIDATES_SHOWN]
     seen = {folder_key(each.folder.server_name) for each in candidates}
     key = form.chosen.get(role, "")
-    chosen = [f for f in form.candidates.folders if folder_key(f.server_name) == key and key not in seen]
+    chosen = [
+        f for f in form.candidates.folders if folder_key(f.server_name) == key and key not in seen
+    ]
     page = form.fitting[form.page * PAGE : (form.page + 1) * PAGE]
     rest = [f for f in page if folder_key(f.server_name) not in (seen | {key})]
-    texts = _once_each([_reasoned(each) for each in candidates], [_path(f, OPTION_LIMIT) for f in [*chosen, *rest]])
+    texts = _once_each(
+        [_reasoned(each) for each in candidates], [_path(f, OPTION_LIMIT) for f in [*chosen, *rest]]
+    )
     suggested = [option(next(texts), folder_key(each.folder.server_name)) for each in candidates]
     others = [option(next(texts), folder_key(folder.server_name)) for folder in [*chosen, *rest]]
     parts = (("folders.group_suggested", suggested), ("folders.group_all", others))
-    return [{"label": plain_text(plainly(name), OPTION_LIMIT), "options": each} for name, each in parts if each]
+    return [
+        {"label": plain_text(plainly(name), OPTION_LIMIT), "options": each}
+        for name, each in parts
+        if each
+    ]
 
 
 def _once_each(*parts: Sequence[str]) -> Iterator[str]:
@@ -227,8 +285,8 @@ def _language(code: str) -> str:
 
 
 def _path(folder: MailFolder, room: int) -> str:
-    """A folder's name. Of a long path the longest levels are cut, so that short ones (a year) tell it from its neighbours; of a
-    very deep one levels in the middle are left out."""
+    """A folder's name. Of a long path the longest levels are cut, so that short ones (a year) tell
+    it from its neighbours; of a very deep one levels in the middle are left out."""
     name = folder.shown_name if _visible(folder.shown_name) else "–"
     *above, last = name.split(folder.delimiter) if folder.delimiter else [name]
     if len(name) <= room or not above:
@@ -237,7 +295,14 @@ def _path(folder: MailFolder, room: int) -> str:
     fewer = [[*above[:2], "…", *above[at:]] for at in range(3, len(above) + 1)]
     for levels in (above, *fewer, [above[0], "…"]):
         left = room - len(last) - len(levels)
-        width = max((each for each in range(left) if sum(min(len(level), each) for level in levels) <= left), default=0)
+        width = max(
+            (
+                each
+                for each in range(left)
+                if sum(min(len(level), each) for level in levels) <= left
+            ),
+            default=0,
+        )
         if width >= LEGIBLE:
             return folder.delimiter.join([*(cut(level, width) for level in levels), last])
     return cut(f"…{folder.delimiter}{last}", room)

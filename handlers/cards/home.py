@@ -31,12 +31,15 @@ PAGE = 20
 REQUESTS_SHOWN = 10
 ANY = "any"
 OWNERS = (Owner.USER, Owner.ADMINISTRATOR, Owner.SUPPORT, Owner.ON_CALL)
-STATES = tuple(state for state in State if state not in (State.LISTED, State.CREATED, State.DISCONNECTED))
+STATES = tuple(
+    state for state in State if state not in (State.LISTED, State.CREATED, State.DISCONNECTED)
+)
 
 
 @dataclass(frozen=True)
 class Filter:
-    """What the lists above the customers are set to: a state, an owner, a customer's id, or `ANY`; and the page."""
+    """What the lists above the customers are set to: a state, an owner, a customer's id, or `ANY`;
+    and the page."""
 
     state: str = ANY
     owner: str = ANY
@@ -50,8 +53,9 @@ class Filter:
 
 @dataclass(frozen=True)
 class HomeView:
-    """What support sees on the Home tab: every customer's standing as far as the filter lets them through, all customers (id,
-    name), requests for help that are not done (summary, who looks after it), and alerts that are open (title, error ID)."""
+    """What support sees on the Home tab: every customer's standing as far as the filter lets them
+    through, all customers (id, name), requests for help that are not done (summary, who looks after
+    it), and alerts that are open (title, error ID)."""
 
     customers: Sequence[Standing]
     requests: Sequence[tuple[str, str]] = ()
@@ -67,7 +71,9 @@ def home(view: HomeView | None) -> Block:
         return {"type": "home", "blocks": [*blocks, section(say("home.others"))]}
     blocks.append(actions(button(plainly("button.search"), "home.search", style="primary")))
     blocks += _lines("home.requests", [_request(*each) for each in view.requests])
-    blocks += _lines("home.alerts", [say("home.alert", title=title, error=error) for title, error in view.alerts])
+    blocks += _lines(
+        "home.alerts", [say("home.alert", title=title, error=error) for title, error in view.alerts]
+    )
     blocks += [divider(), section(say("home.support_intro")), _filters(view)]
     page = view.only.page
     shown = view.customers[page * PAGE : (page + 1) * PAGE]
@@ -79,36 +85,65 @@ def home(view: HomeView | None) -> Block:
 
 def search_form() -> Block:
     """Where support looks for an account of any customer."""
-    field = text_input(plainly("home.search_label"), "text", hint=plainly("home.search_hint"), longest=254)
-    return modal(plainly("home.search_title"), [field], callback="account.search", submit=plainly("button.search"))
+    field = text_input(
+        plainly("home.search_label"), "text", hint=plainly("home.search_hint"), longest=254
+    )
+    return modal(
+        plainly("home.search_title"),
+        [field],
+        callback="account.search",
+        submit=plainly("button.search"),
+    )
 
 
 def found_window(found: Sequence[tuple[Account, str]], text: str) -> Block:
     """The accounts that were found, each with its customer."""
     blocks: list[Block] = []
     for account, customer in found:
-        facts = {"name": account.name, "address": account.sender_email, "ref": account.ref, "customer": customer}
-        line = say("home.found", icon=icon(account.state), state=plainly(f"state.{account.state}"), **facts)
-        blocks.append(section(line, accessory=button(plainly("button.details"), "account.show", account.ref)))
-    return modal(plainly("home.search_title"), blocks or [section(say("home.none_found", text=text))])
+        facts = {
+            "name": account.name,
+            "address": account.sender_email,
+            "ref": account.ref,
+            "customer": customer,
+        }
+        line = say(
+            "home.found", icon=icon(account.state), state=plainly(f"state.{account.state}"), **facts
+        )
+        blocks.append(
+            section(line, accessory=button(plainly("button.details"), "account.show", account.ref))
+        )
+    return modal(
+        plainly("home.search_title"), blocks or [section(say("home.none_found", text=text))]
+    )
 
 
 def _request(title: str, helper: str) -> Safe:
-    return say("home.request", title=title, helper=mention(helper) if helper else plainly("home.no_helper"))
+    return say(
+        "home.request", title=title, helper=mention(helper) if helper else plainly("home.no_helper")
+    )
 
 
 def _lines(title: str, lines: Sequence[Safe]) -> list[Block]:
     if not lines:
         return []
-    more = [say("home.more", count=len(lines) - REQUESTS_SHOWN)] if len(lines) > REQUESTS_SHOWN else []
+    more = (
+        [say("home.more", count=len(lines) - REQUESTS_SHOWN)] if len(lines) > REQUESTS_SHOWN else []
+    )
     text = "\n".join([say(title, count=len(lines)), *lines[:REQUESTS_SHOWN], *more])
     return [divider(), section(Safe(text))]
 
 
 def _filters(view: HomeView) -> Block:
-    """Lists that act at once. The tab's `block_id` changes with them, or Slack would keep what was chosen before."""
-    states = [(ANY, plainly("home.any_state")), *((state, plainly(f"state.{state}")) for state in STATES)]
-    owners = [(ANY, plainly("home.any_owner")), *((owner, plainly(f"home.waits_{owner}")) for owner in OWNERS)]
+    """Lists that act at once. The tab's `block_id` changes with them, or Slack would keep what was
+    chosen before."""
+    states = [
+        (ANY, plainly("home.any_state")),
+        *((state, plainly(f"state.{state}")) for state in STATES),
+    ]
+    owners = [
+        (ANY, plainly("home.any_owner")),
+        *((owner, plainly(f"home.waits_{owner}")) for owner in OWNERS),
+    ]
     names = [(ANY, plainly("home.any_customer")), *view.names]
     chosen = view.only
     row = actions(
@@ -120,7 +155,11 @@ def _filters(view: HomeView) -> Block:
 
 
 def _customer(standing: Standing) -> Block:
-    facts = {"live": standing.live, "total": standing.total, "bar": bar(standing.live, standing.total)}
+    facts = {
+        "live": standing.live,
+        "total": standing.total,
+        "bar": bar(standing.live, standing.total),
+    }
     where = Safe(", ".join(f"<#{channel}>" for channel in standing.channels[:5]))
     line = "home.customer_line" if standing.total else "home.customer_empty"
     lines = [say(line, customer=standing.customer, channel=where, **facts)]
@@ -148,5 +187,6 @@ def help_window(audience: Audience) -> Block:
 
 
 def message_window(title: str, message: Message) -> Block:
-    """A window that says one thing: the way to tell something privately to people of another workspace."""
+    """A window that says one thing: the way to tell something privately to people of another
+    workspace."""
     return modal(plainly(title), message.blocks)

@@ -2,7 +2,17 @@
 
 from bot.diagnosis.verdict import Verdict
 from handlers.cards.checks import remedy_steps
-from handlers.cards.kit import Block, Message, Safe, actions, button, context, mention, moment, section
+from handlers.cards.kit import (
+    Block,
+    Message,
+    Safe,
+    actions,
+    button,
+    context,
+    mention,
+    moment,
+    section,
+)
 from handlers.text.words import plainly, say
 from storage.tables import Account, Failure, Incident
 
@@ -16,11 +26,17 @@ def alert_card(incident: Incident, failure: Failure, verdict: Verdict) -> Messag
         last=moment(incident.last_at),
         error=incident.failure_ref,
     )
-    blocks = [section(say("alert.headline", title=verdict.title)), section(counted), section(say_support(verdict))]
+    blocks = [
+        section(say("alert.headline", title=verdict.title)),
+        section(counted),
+        section(say_support(verdict)),
+    ]
     remedy = remedy_steps(verdict)
     blocks += [section(say("error.remedy", steps=remedy))] if remedy else []
     blocks += _taken(incident)
-    summary = say("alert.summary", title=verdict.title, count=incident.count, error=incident.failure_ref)
+    summary = say(
+        "alert.summary", title=verdict.title, count=incident.count, error=incident.failure_ref
+    )
     return Message(summary, blocks)
 
 
@@ -50,7 +66,9 @@ def _taken(incident: Incident) -> list[Block]:
     if incident.ended_at is not None:
         return [context(say("alert.ended", at=moment(incident.ended_at))), actions(details)]
     if incident.acknowledged_at is None:
-        acknowledge = button(plainly("button.acknowledge"), "alert.acknowledge", str(incident.id), "primary")
+        acknowledge = button(
+            plainly("button.acknowledge"), "alert.acknowledge", str(incident.id), "primary"
+        )
         return [context(say("alert.waiting")), actions(acknowledge, details)]
     by, at = mention(incident.acknowledged_by), moment(incident.acknowledged_at)
     return [context(say("alert.taken", user=by, at=at)), actions(details)]

@@ -1,4 +1,5 @@
-"""The few Block Kit pieces that the cards are made of. Text from people and servers is made harmless here, once."""
+"""The few Block Kit pieces that the cards are made of. Text from people and servers is made
+harmless here, once."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -28,7 +29,8 @@ TORN = re.compile(r"(?:&[a-z]{0,4}|<[^<>]*)$")
 
 
 class Audience(Enum):
-    """For whom something is drawn: support sees everything that helps, a shared channel plain words."""
+    """For whom something is drawn: support sees everything that helps, a shared channel plain
+    words."""
 
     CUSTOMER = "customer"
     SUPPORT = "support"
@@ -48,8 +50,8 @@ def cut(text: str, length: int) -> str:
 
 
 def cut_markup(text: str, length: int) -> str:
-    """Markup in at most `length` characters: not cut within an escape (``&lt;``) or a token (``<@U…>``), of which a half would
-    be read as something else."""
+    """Markup in at most `length` characters: not cut within an escape (``&lt;``) or a token
+    (``<@U…>``), of which a half would be read as something else."""
     if len(text) <= length:
         return text
     return TORN.sub("", text[: length - 1]).rstrip() + "…"
@@ -57,14 +59,22 @@ def cut_markup(text: str, length: int) -> str:
 
 def plain(text: str, length: int) -> Block:
     """A text object that Slack does not interpret."""
-    return {"type": "plain_text", "text": cut(REORDERING.sub("", text), length) or "–", "emoji": False}
+    return {
+        "type": "plain_text",
+        "text": cut(REORDERING.sub("", text), length) or "–",
+        "emoji": False,
+    }
 
 
 def section(text: Safe, accessory: Block | None = None, block_id: str | None = None) -> Block:
     """A paragraph; bare @names, #names and links in it stay text (`verbatim`)."""
     block: Block = {
         "type": "section",
-        "text": {"type": "mrkdwn", "text": cut_markup(text, SECTION_LIMIT) or "–", "verbatim": True},
+        "text": {
+            "type": "mrkdwn",
+            "text": cut_markup(text, SECTION_LIMIT) or "–",
+            "verbatim": True,
+        },
     }
     if accessory:
         block["accessory"] = accessory
@@ -97,7 +107,10 @@ def preformatted(text: str) -> list[Block]:
 def fields(pairs: Sequence[tuple[str, Safe]]) -> Block:
     """A few labelled values side by side (at most ten)."""
     texts = [cut_markup(f"*{label}*\n{value or '–'}", CONTEXT_LIMIT) for label, value in pairs]
-    return {"type": "section", "fields": [{"type": "mrkdwn", "text": text, "verbatim": True} for text in texts]}
+    return {
+        "type": "section",
+        "fields": [{"type": "mrkdwn", "text": text, "verbatim": True} for text in texts],
+    }
 
 
 def header(text: str) -> Block:
@@ -109,7 +122,10 @@ def context(*texts: Safe) -> Block:
     """Small print."""
     return {
         "type": "context",
-        "elements": [{"type": "mrkdwn", "text": cut_markup(text, CONTEXT_LIMIT), "verbatim": True} for text in texts],
+        "elements": [
+            {"type": "mrkdwn", "text": cut_markup(text, CONTEXT_LIMIT), "verbatim": True}
+            for text in texts
+        ],
     }
 
 
@@ -131,7 +147,9 @@ def button(label: str, action: str, value: str = "", style: str = "", url: str =
     return block | ({"url": url} if url else {})
 
 
-def modal(title: str, blocks: Sequence[Block], callback: str = "", submit: str = "", metadata: str = "") -> Block:
+def modal(
+    title: str, blocks: Sequence[Block], callback: str = "", submit: str = "", metadata: str = ""
+) -> Block:
     """A window; with `submit` it is a form."""
     view: Block = {
         "type": "modal",
@@ -155,10 +173,17 @@ def text_input(
     lines: bool = False,
 ) -> Block:
     """A field called `name` (its block and its action), for one line or several `lines`."""
-    element: Block = {"type": "plain_text_input", "action_id": name} | ({"multiline": True} if lines else {})
+    element: Block = {"type": "plain_text_input", "action_id": name} | (
+        {"multiline": True} if lines else {}
+    )
     element |= {"initial_value": initial} if initial else {}
     element |= {"max_length": longest} if longest else {}
-    block: Block = {"type": "input", "block_id": name, "label": plain(label, 2000), "element": element}
+    block: Block = {
+        "type": "input",
+        "block_id": name,
+        "label": plain(label, 2000),
+        "element": element,
+    }
     block |= {"hint": plain(hint, 2000)} if hint else {}
     return block | ({"optional": True} if optional else {})
 
@@ -167,7 +192,12 @@ def search_input(label: str, name: str, block_id: str, initial: str) -> Block:
     """A field whose words act at once when Enter is pressed: `name` is its action, too."""
     element: Block = {"type": "plain_text_input", "action_id": name, "max_length": 80}
     element |= {"initial_value": initial} if initial else {}
-    block: Block = {"type": "input", "block_id": block_id, "label": plain(label, 2000), "element": element}
+    block: Block = {
+        "type": "input",
+        "block_id": block_id,
+        "label": plain(label, 2000),
+        "element": element,
+    }
     return block | {"optional": True, "dispatch_action": True}
 
 
@@ -187,40 +217,73 @@ def file_input(label: str, name: str, hint: str = "") -> Block:
 def date_input(label: str, name: str, initial: str, hint: str = "") -> Block:
     """A field called `name` for a day, ``2026-12-24``."""
     element: Block = {"type": "datepicker", "action_id": name, "initial_date": initial}
-    block: Block = {"type": "input", "block_id": name, "label": plain(label, 2000), "element": element}
+    block: Block = {
+        "type": "input",
+        "block_id": name,
+        "label": plain(label, 2000),
+        "element": element,
+    }
     return block | ({"hint": plain(hint, 2000)} if hint else {})
 
 
 def user_input(label: str, name: str, initial: str = "", hint: str = "") -> Block:
     """A field called `name` in which somebody of Slack is chosen."""
-    element: Block = {"type": "users_select", "action_id": name} | ({"initial_user": initial} if initial else {})
-    block: Block = {"type": "input", "block_id": name, "label": plain(label, 2000), "element": element}
+    element: Block = {"type": "users_select", "action_id": name} | (
+        {"initial_user": initial} if initial else {}
+    )
+    block: Block = {
+        "type": "input",
+        "block_id": name,
+        "label": plain(label, 2000),
+        "element": element,
+    }
     return block | ({"hint": plain(hint, 2000)} if hint else {})
 
 
-def checkboxes(label: str, name: str, choices: Sequence[tuple[str, str]], ticked: Collection[str] = ()) -> Block:
+def checkboxes(
+    label: str, name: str, choices: Sequence[tuple[str, str]], ticked: Collection[str] = ()
+) -> Block:
     """A field called `name` with boxes to tick (at most ten): each a value and its text."""
     options = [option(text, value) for value, text in choices]
     element: Block = {"type": "checkboxes", "action_id": name, "options": options}
     chosen = [each for each in options if each["value"] in ticked]
     element |= {"initial_options": chosen} if chosen else {}
-    return {"type": "input", "block_id": name, "label": plain(label, 2000), "element": element, "optional": True}
+    return {
+        "type": "input",
+        "block_id": name,
+        "label": plain(label, 2000),
+        "element": element,
+        "optional": True,
+    }
 
 
 def select(name: str, label: str, choices: Sequence[tuple[str, str]], chosen: str = "") -> Block:
-    """A list to choose from that acts at once: each choice a value and its text. More than a hundred stand in groups."""
+    """A list to choose from that acts at once: each choice a value and its text. More than a
+    hundred stand in groups."""
     options = [option(text, value) for value, text in choices]
-    element: Block = {"type": "static_select", "action_id": name, "placeholder": plain(label, 150)} | grouped(options)
+    element: Block = {
+        "type": "static_select",
+        "action_id": name,
+        "placeholder": plain(label, 150),
+    } | grouped(options)
     initial = next((each for each in options if each["value"] == chosen), None)
     return element | ({"initial_option": initial} if initial else {})
 
 
 def grouped(options: Sequence[Block]) -> Block:
-    """The options of a list: as they are, or in groups of a hundred that say from where to where each goes."""
+    """The options of a list: as they are, or in groups of a hundred that say from where to where
+    each goes."""
     if len(options) <= OPTIONS_AT_MOST:
         return {"options": list(options)}
-    parts = [options[first : first + OPTIONS_AT_MOST] for first in range(0, len(options), OPTIONS_AT_MOST)]
-    return {"option_groups": [{"label": _span(part), "options": list(part)} for part in parts[:OPTIONS_AT_MOST]]}
+    parts = [
+        options[first : first + OPTIONS_AT_MOST]
+        for first in range(0, len(options), OPTIONS_AT_MOST)
+    ]
+    return {
+        "option_groups": [
+            {"label": _span(part), "options": list(part)} for part in parts[:OPTIONS_AT_MOST]
+        ]
+    }
 
 
 def _span(part: Sequence[Block]) -> Block:

@@ -28,8 +28,8 @@ PROBLEMS_SHOWN = 25
 
 @dataclass(frozen=True)
 class OldView:
-    """What a channel's customer has listed; `states` says by an old account's id where its new account stands, `waiting` is the
-    list that was begun and not taken, if there is one."""
+    """What a channel's customer has listed; `states` says by an old account's id where its new
+    account stands, `waiting` is the list that was begun and not taken, if there is one."""
 
     channel_id: str
     listed: Sequence[OldAccount]
@@ -41,7 +41,8 @@ class OldView:
 
 @dataclass(frozen=True)
 class BatchView:
-    """A batch, how many accounts it has created, and who could not be done and why: by name and address."""
+    """A batch, how many accounts it has created, and who could not be done and why: by name and
+    address."""
 
     batch: Batch
     done: int
@@ -72,9 +73,13 @@ def batch_message(view: BatchView) -> Message:
     left = total - view.done - len(view.failed)
     facts = {"done": view.done, "failed": len(view.failed), "left": left, "total": total}
     sentence = "old.batch" if batch.finished_at is None else "old.batch_is_done"
-    lines = [say(sentence, user=mention(batch.started_by_user), bar=bar(total - left, total), **facts)]
+    lines = [
+        say(sentence, user=mention(batch.started_by_user), bar=bar(total - left, total), **facts)
+    ]
     if batch.finished_at is not None:
-        lines.append(say("old.batch_cancelled" if batch.cancelled_at else "old.batch_done", **facts))
+        lines.append(
+            say("old.batch_cancelled" if batch.cancelled_at else "old.batch_done", **facts)
+        )
     for name, address, problem in view.failed[:PROBLEMS_SHOWN]:
         lines.append(say("old.batch_failed", name=name, address=address, problem=plainly(problem)))
     blocks = paragraphs(lines)
@@ -87,7 +92,10 @@ def _ways_on(view: OldView, count: int) -> list[Block]:
     add = button(plainly("button.old_add"), "old.paste", view.channel_id)
     if not count or view.under_way:
         return [add]
-    return [button(plainly("button.old_create", count=count), "old.create", view.channel_id, "primary"), add]
+    return [
+        button(plainly("button.old_create", count=count), "old.create", view.channel_id, "primary"),
+        add,
+    ]
 
 
 def _one(old: OldAccount, state: str) -> list[Block]:
@@ -103,4 +111,7 @@ def _one(old: OldAccount, state: str) -> list[Block]:
         opposite = Plan.RETAIN if old.plan is Plan.CHANGE else Plan.CHANGE
         row.append(button(plainly(f"button.old_{opposite}"), f"old.{opposite}", value))
     mark = ("old_back", "old.back") if old.deleted_at else ("old_gone", "old.gone")
-    return [section(Safe("\n".join(lines))), actions(*row, button(plainly(f"button.{mark[0]}"), mark[1], value))]
+    return [
+        section(Safe("\n".join(lines))),
+        actions(*row, button(plainly(f"button.{mark[0]}"), mark[1], value)),
+    ]

@@ -1,4 +1,5 @@
-"""A list of old accounts: where it is pasted or uploaded, what taking it would do, and what came of it."""
+"""A list of old accounts: where it is pasted or uploaded, what taking it would do, and what came of
+it."""
 
 from collections.abc import Sequence
 from zlib import crc32
@@ -27,7 +28,8 @@ LONGEST_FIELD = 3000
 
 
 def paste_form(channel_id: str, waiting: int = 0) -> Block:
-    """Where a list is pasted, typed or uploaded. `waiting`: the list that was begun and not taken, if there is one."""
+    """Where a list is pasted, typed or uploaded. `waiting`: the list that was begun and not taken,
+    if there is one."""
     blocks = [section(say("old.intro")), _field("", "old.field", "old.field_hint")]
     blocks.append(file_input(plainly("old.file"), FILE, plainly("old.file_hint")))
     blocks += unfinished(waiting)
@@ -75,7 +77,9 @@ def listed_window(count: int, channel_id: str) -> Block:
 
 def _good(review: Review) -> list[Block]:
     rows = review.good[:GOOD_SHOWN]
-    lines: list[Safe] = [say("old.good_line", name=cut(row.name, LONGEST_NAME), address=row.address) for row in rows]
+    lines: list[Safe] = [
+        say("old.good_line", name=cut(row.name, LONGEST_NAME), address=row.address) for row in rows
+    ]
     if len(review.good) > len(rows):
         lines.append(say("old.more_good", count=len(review.good) - len(rows)))
     return [context(say("old.good_title")), *paragraphs(lines)] if lines else []
@@ -88,10 +92,13 @@ def unfinished(draft_id: int) -> list[Block]:
 
 
 def _field(text: str, label: str, hint: str) -> Block:
-    name = f"{LIST}{crc32(text.encode())}"  # another text needs another name: Slack keeps what was typed in a field of the same
+    # another text needs another name: Slack keeps what was typed in a field of the same
+    name = f"{LIST}{crc32(text.encode())}"
     initial = text[:LONGEST_FIELD]
     told = {"label": plainly(label), "hint": plainly(hint)}
-    return text_input(name=name, initial=initial, longest=LONGEST_FIELD, lines=True, optional=True, **told)
+    return text_input(
+        name=name, initial=initial, longest=LONGEST_FIELD, lines=True, optional=True, **told
+    )
 
 
 def field_of(fields: Sequence[str]) -> str:

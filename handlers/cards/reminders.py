@@ -1,4 +1,5 @@
-"""A reminder: what still waits, with the buttons that end the waiting or put it off; and the pause of a customer's reminders."""
+"""A reminder: what still waits, with the buttons that end the waiting or put it off; and the pause
+of a customer's reminders."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,8 +34,9 @@ MENTIONED = 5
 
 @dataclass(frozen=True)
 class Waiting:
-    """An account that waits: its customer's name, its usable login link, why it fails, if it does, the folders (role, name) that
-    could be mapped unseen, and who signed in and waits for a word about the organisation."""
+    """An account that waits: its customer's name, its usable login link, why it fails, if it does,
+    the folders (role, name) that could be mapped unseen, and who signed in and waits for a word
+    about the organisation."""
 
     account: Account
     customer: str = ""
@@ -46,8 +48,8 @@ class Waiting:
 
 @dataclass(frozen=True)
 class ReminderView:
-    """What a reminder tells now: what is on it and waits still, how many more wait in the channel, who is addressed, and until
-    when who has paused the customer's reminders."""
+    """What a reminder tells now: what is on it and waits still, how many more wait in the channel,
+    who is addressed, and until when who has paused the customer's reminders."""
 
     reminder: Reminder
     waiting: Sequence[Waiting]
@@ -58,7 +60,8 @@ class ReminderView:
 
 
 def reminder_message(view: ReminderView, audience: Audience) -> Message:
-    """One message that lists what waits, as the reminder orders it; a thank-you once nothing does."""
+    """One message that lists what waits, as the reminder orders it; a thank-you once nothing
+    does."""
     if not view.waiting:
         return Message(say("reminder.done_summary"), [section(say("reminder.done"))])
     blocks = [section(_headline(view, audience))]
@@ -79,8 +82,15 @@ def pause_form(customer: Customer, channel_id: str, today: date) -> Block:
     if customer.paused_until is not None:
         who = mention(customer.paused_by_user)
         text = say("pause.until", until=moment(customer.paused_until), user=who)
-        blocks.append(section(text, accessory=button(plainly("button.end_pause"), "reminder.end_pause", channel_id)))
-    blocks.append(date_input(plainly("pause.day"), "day", today.isoformat(), plainly("pause.day_hint")))
+        blocks.append(
+            section(
+                text,
+                accessory=button(plainly("button.end_pause"), "reminder.end_pause", channel_id),
+            )
+        )
+    blocks.append(
+        date_input(plainly("pause.day"), "day", today.isoformat(), plainly("pause.day_hint"))
+    )
     title, save = plainly("pause.title"), plainly("pause.save")
     return modal(title, blocks, callback="reminder.pause_save", submit=save, metadata=channel_id)
 
@@ -115,12 +125,21 @@ def _headline(view: ReminderView, audience: Audience) -> Safe:
 
 def _line(waiting: Waiting, audience: Audience, now: datetime) -> Safe:
     account = waiting.account
-    sentence = waiting.fault[1].customer if waiting.fault else plainly("next.fault_unknown").replace("*", "")
+    sentence = (
+        waiting.fault[1].customer
+        if waiting.fault
+        else plainly("next.fault_unknown").replace("*", "")
+    )
     what = say(f"reminder.waits_{account.state}", username=account.username, sentence=sentence)
     if waiting.held:
         domain = waiting.held.rpartition("@")[2]
         what = say("next.held", upn=waiting.held, customer=waiting.customer, domain=domain)
-    facts = {"name": account.name, "address": account.sender_email, "since": moment(account.state_since), "what": what}
+    facts = {
+        "name": account.name,
+        "address": account.sender_email,
+        "since": moment(account.state_since),
+        "what": what,
+    }
     if audience is Audience.SUPPORT:
         line = say("reminder.line_support", customer=waiting.customer, ref=account.ref, **facts)
     else:
@@ -150,7 +169,9 @@ def _buttons(waiting: Waiting, audience: Audience) -> list[Block]:
         case State.AWAITING_ADMIN:
             first = button(plainly("button.packet"), "admin.packet", ref, "primary")
         case _ if waiting.fault is not None:
-            first = button(plainly("button.what_to_do"), "error.show", waiting.fault[0].ref, "primary")
+            first = button(
+                plainly("button.what_to_do"), "error.show", waiting.fault[0].ref, "primary"
+            )
         case _:
             first = button(plainly("button.test_again"), "test.run", ref, "primary")
     return [first, stop]

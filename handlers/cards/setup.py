@@ -1,4 +1,5 @@
-"""The set-up of a channel: the card with the road as a checklist, and the form with which support binds the channel."""
+"""The set-up of a channel: the card with the road as a checklist, and the form with which support
+binds the channel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,13 +51,19 @@ class SetupForm:
 def setup_card(customer: str, facts: Facts) -> Message:
     """The set-up card: what happens here and why, the road as a checklist, and the way in."""
     steps = Safe("\n".join(_line(step) for step in checklist(facts)))
-    blocks = [header(plainly("setup.title")), section(say("setup.intro")), divider(), *_progress(facts)]
+    blocks = [
+        header(plainly("setup.title")),
+        section(say("setup.intro")),
+        divider(),
+        *_progress(facts),
+    ]
     blocks += [section(steps), *_accounts(facts.accounts), start_buttons()]
     return Message(say("setup.summary", customer=customer), blocks)
 
 
 def setup_form(form: SetupForm) -> Block:
-    """The form with which support binds a channel to a customer, and says how the customer is looked after."""
+    """The form with which support binds a channel to a customer, and says how the customer is
+    looked after."""
     days = [(str(day), plainly(f"setup_form.day_{day}")) for day in range(1, 8)]
     blocks = [
         _text("customer", form.customer, 80),
@@ -64,13 +71,17 @@ def setup_form(form: SetupForm) -> Block:
         _text("time_zone", form.time_zone, 60),
         _text("working_hours", form.working_hours, 20),
         checkboxes(plainly("setup_form.working_days"), "working_days", days, form.working_days),
-        user_input(plainly("setup_form.owner"), "owner", form.owner, plainly("setup_form.owner_hint")),
+        user_input(
+            plainly("setup_form.owner"), "owner", form.owner, plainly("setup_form.owner_hint")
+        ),
     ]
     title, save = plainly("setup_form.title"), plainly("setup_form.save")
     return modal(title, blocks, callback="setup.save", submit=save, metadata=form.channel_id)
 
 
-def _text(name: str, initial: str, longest: int, optional: bool = False, known: bool = False) -> Block:
+def _text(
+    name: str, initial: str, longest: int, optional: bool = False, known: bool = False
+) -> Block:
     label = plainly(f"setup_form.{name}")
     hint = plainly("setup_form.domain_known_hint") if known else plainly(f"setup_form.{name}_hint")
     return text_input(label, name, initial=initial, hint=hint, longest=longest, optional=optional)
@@ -78,7 +89,11 @@ def _text(name: str, initial: str, longest: int, optional: bool = False, known: 
 
 def _line(step: Step) -> Safe:
     counts = {"done": step.done, "total": step.total}
-    line = say("checklist.line", mark=MARKS[step.mark], what=say(f"checklist.{step.part}_{step.mark}", **counts))
+    line = say(
+        "checklist.line",
+        mark=MARKS[step.mark],
+        what=say(f"checklist.{step.part}_{step.mark}", **counts),
+    )
     if step.owner is None or step.since is None:
         return line
     sentence = "checklist.waits_old" if step.part is Part.OLD else "checklist.waits"
@@ -89,9 +104,13 @@ def _line(step: Step) -> Safe:
 def _progress(facts: Facts) -> list[Block]:
     accounts = facts.accounts
     if not accounts:
-        return [section(say("setup.none_old", count=len(facts.old)) if facts.old else say("setup.none"))]
+        return [
+            section(say("setup.none_old", count=len(facts.old)) if facts.old else say("setup.none"))
+        ]
     live = sum(account.state is State.LIVE for account in accounts)
-    return [section(say("setup.progress", live=live, total=len(accounts), bar=bar(live, len(accounts))))]
+    return [
+        section(say("setup.progress", live=live, total=len(accounts), bar=bar(live, len(accounts))))
+    ]
 
 
 def _accounts(accounts: Sequence[Account]) -> list[Block]:

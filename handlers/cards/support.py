@@ -4,14 +4,26 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from bot.diagnosis.verdict import Verdict
-from handlers.cards.kit import Block, Message, Safe, actions, button, mention, modal, moment, safe, section
+from handlers.cards.kit import (
+    Block,
+    Message,
+    Safe,
+    actions,
+    button,
+    mention,
+    modal,
+    moment,
+    safe,
+    section,
+)
 from handlers.text.words import plainly, say
 from storage.tables import Account, Failure, SupportRequest
 
 
 @dataclass(frozen=True)
 class RequestView:
-    """Who wants what. `failure` is what the request is about, or else the last one of the account that it is about."""
+    """Who wants what. `failure` is what the request is about, or else the last one of the account
+    that it is about."""
 
     request: SupportRequest
     customer: str
@@ -28,7 +40,12 @@ def request_card(view: RequestView) -> Message:
     lines = [say(asked, user=mention(request.asked_by_user), title=title)]
     if view.account is not None:
         state = plainly(f"state.{view.account.state}")
-        whose = {"name": view.account.name, "ref": view.account.ref, "customer": view.customer, "channel": channel}
+        whose = {
+            "name": view.account.name,
+            "ref": view.account.ref,
+            "customer": view.customer,
+            "channel": channel,
+        }
         lines += [say("help_request.account", **whose), say("help_request.stands", state=state)]
     elif view.customer:
         lines.append(say("help_request.customer", customer=view.customer, channel=channel))
@@ -37,7 +54,10 @@ def request_card(view: RequestView) -> Message:
     lines.append(_helper(view, "help_request"))
     row = [*_team_buttons(request), *_account_button(view.account), *_failure_buttons(view.failure)]
     blocks = [section(Safe("\n".join(lines))), *([actions(*row)] if row else [])]
-    return Message(say("help_request.summary", title=title, error=view.failure.ref if view.failure else "–"), blocks)
+    return Message(
+        say("help_request.summary", title=title, error=view.failure.ref if view.failure else "–"),
+        blocks,
+    )
 
 
 def help_message(view: RequestView) -> Message:
@@ -46,7 +66,11 @@ def help_message(view: RequestView) -> Message:
     if request.failure_ref:
         asked = say("help.asked", user=request.asked_by_user, error=request.failure_ref)
     else:
-        what = plainly("help.to_do_account", name=view.account.name) if view.account else plainly("help.to_do_all")
+        what = (
+            plainly("help.to_do_account", name=view.account.name)
+            if view.account
+            else plainly("help.to_do_all")
+        )
         asked = say("help.asked_to_do", user=request.asked_by_user, what=what)
     lines = [asked, _helper(view, "help")]
     if view.account is not None and request.done_at is not None:

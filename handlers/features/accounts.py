@@ -1,4 +1,5 @@
-"""The forms that people send about accounts: a new one, a change, a disconnection, an error to look up."""
+"""The forms that people send about accounts: a new one, a change, a disconnection, an error to look
+up."""
 
 from bot.accounts.service import Form, InvalidForm, OldAccountThere
 from bot.services import Services
@@ -37,8 +38,8 @@ def look_up(services: Services, sent: Submission) -> dict[str, str] | NextWindow
 
 
 def save_account(services: Services, sent: Submission) -> dict[str, str] | NextWindow | None:
-    """Create the account, or say at each field what is wrong with it; where an old one of its address is there still, offer to
-    mark it deleted."""
+    """Create the account, or say at each field what is wrong with it; where an old one of its
+    address is there still, offer to mark it deleted."""
     channel = services.rights.channel(sent.person, sent.about, Action.ADD)
     form = _form(sent)
     try:

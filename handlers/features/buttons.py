@@ -59,9 +59,16 @@ def register(listeners: Listeners, presenter: Presenter) -> None:
     listeners.press("help.show", buttons.help)
     listeners.press("help.ask", buttons.contact_support)
     listeners.press("help.do_it", buttons.do_it)
-    listeners.press("request.take", lambda press: buttons.request(press, listeners.services.requests.take))
-    listeners.press("request.hand_back", lambda press: buttons.request(press, listeners.services.requests.hand_back))
-    listeners.press("request.finish", lambda press: buttons.request(press, listeners.services.requests.finish))
+    listeners.press(
+        "request.take", lambda press: buttons.request(press, listeners.services.requests.take)
+    )
+    listeners.press(
+        "request.hand_back",
+        lambda press: buttons.request(press, listeners.services.requests.hand_back),
+    )
+    listeners.press(
+        "request.finish", lambda press: buttons.request(press, listeners.services.requests.finish)
+    )
     listeners.press("alert.acknowledge", buttons.acknowledge)
 
 
@@ -75,11 +82,15 @@ class Buttons:
 
     def add(self, press: Press) -> None:
         """*Add an account*: the form."""
-        modals.open_form(self._services, modals.Windows.of(self._client, press), press.person, press.channel)
+        modals.open_form(
+            self._services, modals.Windows.of(self._client, press), press.person, press.channel
+        )
 
     def list(self, press: Press) -> None:
         """*Show all accounts*."""
-        modals.open_list(self._services, modals.Windows.of(self._client, press), press.person, press.channel)
+        modals.open_list(
+            self._services, modals.Windows.of(self._client, press), press.person, press.channel
+        )
 
     def turn(self, press: Press) -> None:
         """*Next page* and *Previous page* of the list."""
@@ -90,12 +101,16 @@ class Buttons:
     def show(self, press: Press) -> None:
         """*Details* of an account in the list."""
         account = self._services.rights.account(press.person, press.value, Action.SEE)
-        modals.Windows.of(self._client, press).open(account_window(self._presenter.account_view(account.id or 0)))
+        modals.Windows.of(self._client, press).open(
+            account_window(self._presenter.account_view(account.id or 0))
+        )
 
     def change(self, press: Press) -> None:
         """*Change details*: the form."""
         account = self._services.rights.account(press.person, press.value, Action.CHANGE)
-        modals.Windows.of(self._client, press).open(account_form(account.ref, form_of(account), changes=True))
+        modals.Windows.of(self._client, press).open(
+            account_form(account.ref, form_of(account), changes=True)
+        )
 
     def copy(self, press: Press) -> None:
         """*Create copy*: the form for another account like this one."""
@@ -114,12 +129,16 @@ class Buttons:
 
     def confirm_organisation(self, press: Press) -> None:
         """*Yes, it is ours*."""
-        account = self._services.rights.account(press.person, press.value, Action.CONFIRM_ORGANISATION)
+        account = self._services.rights.account(
+            press.person, press.value, Action.CONFIRM_ORGANISATION
+        )
         self._services.signin.confirm(account, press.person)
 
     def deny_organisation(self, press: Press) -> None:
         """*No, it is not*."""
-        account = self._services.rights.account(press.person, press.value, Action.CONFIRM_ORGANISATION)
+        account = self._services.rights.account(
+            press.person, press.value, Action.CONFIRM_ORGANISATION
+        )
         self._services.signin.withdraw_held(account, press.person)
 
     def said(self, press: Press, said: Said) -> None:
@@ -128,7 +147,9 @@ class Buttons:
         recorded = self._services.links.answered(account, said, press.person)
         if recorded is not None:
             modals.Windows.of(self._client, press).open(
-                error_window(*lookup.error_named(self._services, press.person, recorded.failure.ref))
+                error_window(
+                    *lookup.error_named(self._services, press.person, recorded.failure.ref)
+                )
             )
 
     def said_number(self, press: Press) -> None:
@@ -163,7 +184,11 @@ class Buttons:
         if audience is not Audience.SUPPORT:
             raise Refused("refused.support_only")
         with self._services.store.transaction() as tx:
-            test = tx.checks.with_error(view.account.id or 0, view.failure.ref) if view.account else None
+            test = (
+                tx.checks.with_error(view.account.id or 0, view.failure.ref)
+                if view.account
+                else None
+            )
         modals.Windows.of(self._client, press).open(
             evidence_window(bundle(view.failure, view.verdict, view.account, test))
         )
@@ -181,7 +206,9 @@ class Buttons:
 
     def exchange(self, press: Press) -> None:
         """*Exchange preparation*."""
-        modals.open_exchange(self._services, modals.Windows.of(self._client, press), press.person, press.channel)
+        modals.open_exchange(
+            self._services, modals.Windows.of(self._client, press), press.person, press.channel
+        )
 
     def exchange_done(self, press: Press) -> None:
         """*It's done*: not believed, but tried with every mailbox that is connected."""
@@ -204,14 +231,18 @@ class Buttons:
         """*Contact support* about a failure."""
         view = lookup.error_to_ask_about(self._services, press.person, press.value)
         self._services.requests.ask(view.failure, view.account, press.person, press.channel)
-        modals.Windows.of(self._client, press).open(request_sent(view.failure.ref, self._services.support_email))
+        modals.Windows.of(self._client, press).open(
+            request_sent(view.failure.ref, self._services.support_email)
+        )
 
     def do_it(self, press: Press) -> None:
         """*Do it for us*, on the set-up card or on an account."""
         rights, account = self._services.rights, None
         if press.value:
             account = rights.account(press.person, press.value, Action.ASK_SUPPORT)
-        channel = rights.channel(press.person, account.channel_id if account else press.channel, Action.ASK_SUPPORT)
+        channel = rights.channel(
+            press.person, account.channel_id if account else press.channel, Action.ASK_SUPPORT
+        )
         self._services.requests.do_it(channel, account, press.person)
         modals.Windows.of(self._client, press).open(request_sent("", self._services.support_email))
 
@@ -225,7 +256,9 @@ class Buttons:
         support = self._services.rights.is_support(press.person)
         if not support:
             self._services.rights.channel(press.person, press.channel, Action.SEE)
-        modals.Windows.of(self._client, press).open(help_window(Audience.SUPPORT if support else Audience.CUSTOMER))
+        modals.Windows.of(self._client, press).open(
+            help_window(Audience.SUPPORT if support else Audience.CUSTOMER)
+        )
 
     def acknowledge(self, press: Press) -> None:
         """*Acknowledge* on an alert."""

@@ -1,4 +1,5 @@
-"""Folder mapping: the window with its lists, searched and paged; suggestions accepted, for one mailbox or all of a customer."""
+"""Folder mapping: the window with its lists, searched and paged; suggestions accepted, for one
+mailbox or all of a customer."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -95,7 +96,8 @@ class FolderButtons:
         Windows.of(self._client, press).replace(press.view_id, accepted_window(accepted))
 
     def save(self, sent: Submission) -> dict[str, str] | NextWindow | None:
-        """Keep the mapping, or say at each role what is wrong with it; a folder that is chosen twice is asked about."""
+        """Keep the mapping, or say at each role what is wrong with it; a folder that is chosen
+        twice is asked about."""
         ref, page, round, _ = read(sent.about)
         account = self._account(sent.person, ref)
         chosen = _chosen(sent.values)
@@ -121,8 +123,12 @@ class FolderButtons:
     def _others(self, person: Person, account: Account) -> list[Account]:
         """The customer's other accounts that wait for their folders and that the person may map."""
         with self._services.store.transaction() as tx:
-            accounts = [a for a in tx.accounts.of_customer(account.customer_id) if a.state is State.UNMAPPED]
-        allowed = {a.channel_id: self._may(person, a) for a in {a.channel_id: a for a in accounts}.values()}
+            accounts = [
+                a for a in tx.accounts.of_customer(account.customer_id) if a.state is State.UNMAPPED
+            ]
+        allowed = {
+            a.channel_id: self._may(person, a) for a in {a.channel_id: a for a in accounts}.values()
+        }
         return [a for a in accounts if a.id != account.id and allowed[a.channel_id]]
 
     def _may(self, person: Person, account: Account) -> bool:
@@ -141,7 +147,9 @@ class FolderButtons:
     def _form(
         self, account: Account, chosen: Mapping[FolderRole, str], words: str, page: int, round: int
     ) -> FolderForm:
-        form = FolderForm(account, self._services.folders.listed(account.id or 0), chosen, words, page, round)
+        form = FolderForm(
+            account, self._services.folders.listed(account.id or 0), chosen, words, page, round
+        )
         return form if page * PAGE < len(form.fitting) else replace(form, page=0)
 
     def _account(self, person: Person, ref: str) -> Account:
@@ -149,7 +157,8 @@ class FolderButtons:
 
 
 def open_folders(services: Services, windows: Windows, account: Account) -> None:
-    """The window of the folder mapping: empty at once, filled by the worker, since a mailbox may be slow.
+    """The window of the folder mapping: empty at once, filled by the worker, since a mailbox may be
+    slow.
 
     Raises:
         Refused: nobody signed in yet.

@@ -1,4 +1,5 @@
-"""The Home tab: drawn when it is opened, turned and filtered by its buttons, and the search over every customer."""
+"""The Home tab: drawn when it is opened, turned and filtered by its buttons, and the search over
+every customer."""
 
 from dataclasses import replace
 
@@ -7,7 +8,16 @@ from slack_sdk import WebClient
 from bot.accounts.overview import Wanted, standings
 from bot.common.people import Person
 from bot.services import Services
-from handlers.cards.home import ANY, OWNERS, STATES, Filter, HomeView, found_window, home, search_form
+from handlers.cards.home import (
+    ANY,
+    OWNERS,
+    STATES,
+    Filter,
+    HomeView,
+    found_window,
+    home,
+    search_form,
+)
 from handlers.slack.listeners import Listeners, NextWindow, form_errors
 from handlers.slack.modals import Windows, open_list
 from handlers.slack.payloads import Press, Submission, page_of
@@ -42,9 +52,12 @@ class HomeTab:
         self._client.views_publish(user_id=person.user, view=home(view))
 
     def choose(self, press: Press) -> None:
-        """A choice in one of the lists: what counts is what all of them show, since two choices may follow fast."""
+        """A choice in one of the lists: what counts is what all of them show, since two choices may
+        follow fast."""
         self._services.rights.support(press.person)
-        state, owner, customer = (press.fields.get(f"home.{name}", "") for name in ("state", "owner", "customer"))
+        state, owner, customer = (
+            press.fields.get(f"home.{name}", "") for name in ("state", "owner", "customer")
+        )
         self.show(press.person, Filter(_state(state), _owner(owner), _number(customer)))
 
     def turn(self, press: Press) -> None:
@@ -70,7 +83,9 @@ class HomeTab:
             return form_errors({"text": "home.search_empty"})
         with self._services.store.transaction() as tx:
             accounts = tx.accounts.search(text, MOST_FOUND)
-            found = [(account, tx.channels.customer(account.customer_id).name) for account in accounts]
+            found = [
+                (account, tx.channels.customer(account.customer_id).name) for account in accounts
+            ]
         return NextWindow(found_window(found, text))
 
     def _view(self, only: Filter) -> HomeView:
@@ -83,7 +98,9 @@ class HomeTab:
         customers = standings(store, Wanted(state, owner, customer))
         with store.transaction() as tx:
             requests = [request.id or 0 for request in tx.requests.open()]
-            causes = [(incident.cause, incident.failure_ref) for incident in tx.incidents.all_open()]
+            causes = [
+                (incident.cause, incident.failure_ref) for incident in tx.incidents.all_open()
+            ]
             names = {str(each.id): each.name for _, each in tx.channels.all()}
         summaries = [self._presenter.request_line(request_id) for request_id in requests]
         alerts = [(self._services.catalogue.verdict(cause).title, ref) for cause, ref in causes]
@@ -93,7 +110,9 @@ class HomeTab:
 def read(text: str) -> Filter:
     """The filter that a Home tab carries; whatever is not known there is as if it was not set."""
     state, owner, customer, page, *_ = [*text.split("|"), "", "", "", ""]
-    return Filter(_state(state), _owner(owner), _number(customer), int(page) if page.isdigit() else 0)
+    return Filter(
+        _state(state), _owner(owner), _number(customer), int(page) if page.isdigit() else 0
+    )
 
 
 def _state(text: str) -> str:

@@ -104,8 +104,11 @@ def open_old(services: Services, windows: Windows, person: Person, channel_id: s
     windows.open(plan_window(view) if view.listed else paste_window(services, person, channel_id))
 
 
-def old_view(services: Services, person: Person, channel_id: str, page: int = 0, of: int = -1) -> OldView:
-    """What the customer has listed; the page asked for, or the one where the old account with index `of` stands."""
+def old_view(
+    services: Services, person: Person, channel_id: str, page: int = 0, of: int = -1
+) -> OldView:
+    """What the customer has listed; the page asked for, or the one where the old account with index
+    `of` stands."""
     channel = services.rights.channel(person, channel_id, Action.LIST_OLD)
     with services.store.transaction() as tx:
         listed = tx.legacy.of_customer(channel.customer_id)

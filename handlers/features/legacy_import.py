@@ -50,11 +50,15 @@ class Lists:
 
     def paste(self, press: Press) -> None:
         """*List more*: where a list is pasted."""
-        Windows.of(self._client, press).open(paste_window(self._services, press.person, press.value))
+        Windows.of(self._client, press).open(
+            paste_window(self._services, press.person, press.value)
+        )
 
     def again(self, press: Press) -> None:
         """*Try another file*, in the place of the window that said what was wrong."""
-        Windows.of(self._client, press).replace(press.view_id, paste_window(self._services, press.person, press.value))
+        Windows.of(self._client, press).replace(
+            press.view_id, paste_window(self._services, press.person, press.value)
+        )
 
     def go_on(self, press: Press) -> None:
         """*Go on with it*: the list that was begun and not taken."""
@@ -83,13 +87,18 @@ class Lists:
         draft, channel = self._draft(sent.person, sent.about)
         name = field_of([*sent.values])
         try:
-            review = self._services.drafts.take(draft, channel, sent.values.get(name, ""), sent.person)
+            review = self._services.drafts.take(
+                draft, channel, sent.values.get(name, ""), sent.person
+            )
         except NotAList as error:
             return form_errors({name: str(error)})
-        return NextWindow(review_form(review) if review.wrong else listed_window(review.taken, channel.id))
+        return NextWindow(
+            review_form(review) if review.wrong else listed_window(review.taken, channel.id)
+        )
 
     def _have_read(self, channel: Channel, file_id: str, sent: Submission) -> None:
-        """Have the worker read the file: a moment later, so that what it shows comes after the window that says so."""
+        """Have the worker read the file: a moment later, so that what it shows comes after the
+        window that says so."""
         who = {"team": sent.person.team, "user": sent.person.user, "place": sent.person.place}
         args = {"channel": channel.id, "file": file_id, "view": sent.view_id, **who}
         with self._services.store.transaction() as tx:
@@ -112,7 +121,8 @@ def paste_window(services: Services, person: Person, channel_id: str) -> Block:
 
 
 def read_file(services: Services, client: WebClient, args: dict[str, Any]) -> None:
-    """Do the job of an uploaded file: show what taking its list would do, in the window that waits for it."""
+    """Do the job of an uploaded file: show what taking its list would do, in the window that waits
+    for it."""
     with services.store.transaction() as tx:
         channel = tx.channels.get(args["channel"])
     if channel is None:

@@ -14,7 +14,8 @@ from storage.tables import Account
 def account_named(
     services: Services, person: Person, channel_id: str, text: str, action: Action, command: str
 ) -> Account:
-    """The account that `text` names by its ID, name or address, in the channel or (by ID) anywhere the person may.
+    """The account that `text` names by its ID, name or address, in the channel or (by ID) anywhere
+    the person may.
 
     Raises:
         Refused: none, several, or not this person's to touch.
@@ -30,7 +31,11 @@ def account_named(
     wanted = text.casefold()
     with services.store.transaction() as tx:
         accounts = tx.accounts.of_customer(channel.customer_id)
-    found = [a for a in accounts if wanted in (a.name.casefold(), a.sender_email.casefold(), a.username.casefold())]
+    found = [
+        a
+        for a in accounts
+        if wanted in (a.name.casefold(), a.sender_email.casefold(), a.username.casefold())
+    ]
     if len(found) > 1:
         raise Refused("command.several", text=text, refs=", ".join(a.ref for a in found))
     if not found:
@@ -44,7 +49,8 @@ def is_error_id(text: str) -> bool:
 
 
 def error_named(services: Services, person: Person, text: str) -> tuple[ErrorView, Audience]:
-    """The failure with the error ID `text`, and how much of it the person may see. Customers see their own only.
+    """The failure with the error ID `text`, and how much of it the person may see. Customers see
+    their own only.
 
     Raises:
         Refused: no such error, or somebody else's (the two read alike).
@@ -54,7 +60,8 @@ def error_named(services: Services, person: Person, text: str) -> tuple[ErrorVie
 
 
 def error_to_ask_about(services: Services, person: Person, text: str) -> ErrorView:
-    """The failure about which the person wants help: one of theirs, or one of nobody's, whose ID only they were told.
+    """The failure about which the person wants help: one of theirs, or one of nobody's, whose ID
+    only they were told.
 
     Raises:
         Refused: no such error, or somebody else's.
@@ -77,7 +84,11 @@ def _known(services: Services, text: str) -> ErrorView:
         account = tx.accounts.get(failure.account_id) if failure.account_id else None
         customer = tx.channels.customer(account.customer_id).name if account else ""
         return ErrorView(
-            failure, services.failures.verdict(failure), account, customer, services.failures.history(tx, failure)
+            failure,
+            services.failures.verdict(failure),
+            account,
+            customer,
+            services.failures.history(tx, failure),
         )
 
 

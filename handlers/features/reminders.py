@@ -42,7 +42,9 @@ class ReminderButtons:
         if reminder is None:
             raise Refused("refused.nothing_to_snooze")
         self._allow(press.person, reminder)
-        self._services.reminders.snooze(int(press.value), self._services.clock.now() + length, press.person)
+        self._services.reminders.snooze(
+            int(press.value), self._services.clock.now() + length, press.person
+        )
 
     def stop(self, press: Press) -> None:
         """*Not needed*."""
@@ -61,7 +63,9 @@ class ReminderButtons:
         with self._services.store.transaction() as tx:
             customer = tx.channels.customer(channel.customer_id)
         now, hours = self._services.clock.now(), hours_of(customer, self._services.hours)
-        until = customer.paused_until if customer.paused_until and customer.paused_until > now else None
+        until = (
+            customer.paused_until if customer.paused_until and customer.paused_until > now else None
+        )
         day = hours.day(until) if until else hours.day(now) + timedelta(weeks=1)
         Windows.of(self._client, press).open(pause_form(customer, channel.id, day))
 
@@ -70,7 +74,9 @@ class ReminderButtons:
         channel = self._services.rights.channel(sent.person, sent.about, Action.SNOOZE)
         try:
             day = date.fromisoformat(sent.values["day"])
-            return NextWindow(paused_window(self._services.reminders.pause(channel, day, sent.person)))
+            return NextWindow(
+                paused_window(self._services.reminders.pause(channel, day, sent.person))
+            )
         except (ValueError, Refused):
             return form_errors({"day": "pause.bad_day"})
 

@@ -18,15 +18,22 @@ def register(listeners: Listeners) -> None:
 
 
 def form_for(services: Services, person: Person, channel_id: str) -> Block:
-    """The form with which support (checked before) binds a channel, with what is known of its customer already."""
+    """The form with which support (checked before) binds a channel, with what is known of its
+    customer already."""
     with services.store.transaction() as tx:
         channel = tx.channels.get(channel_id)
         customer = tx.channels.customer(channel.customer_id) if channel else None
     hours = hours_of(customer, services.hours)
-    facts = {"time_zone": hours.zone.key, "working_hours": written(hours), "working_days": hours.days}
+    facts = {
+        "time_zone": hours.zone.key,
+        "working_hours": written(hours),
+        "working_days": hours.days,
+    }
     name, owner = (customer.name, customer.owner_user) if customer else ("", "")
     known = customer is not None and customer.tenant_id != ""
-    return setup_form(SetupForm(channel_id, name, owner=owner or person.user, organisation_known=known, **facts))
+    return setup_form(
+        SetupForm(channel_id, name, owner=owner or person.user, organisation_known=known, **facts)
+    )
 
 
 def save_setup(services: Services, sent: Submission) -> dict[str, str] | None:

@@ -15,10 +15,15 @@ PAGE = 200
 
 
 class SlackDirectory:
-    """The `Directory` of the rights, over Slack's Web API; answers are remembered for five minutes."""
+    """The `Directory` of the rights, over Slack's Web API; answers are remembered for five
+    minutes."""
 
     def __init__(
-        self, client: WebClient, clock: Clock, support_users: Collection[Person], support_usergroup: str
+        self,
+        client: WebClient,
+        clock: Clock,
+        support_users: Collection[Person],
+        support_usergroup: str,
     ) -> None:
         self._client = client
         self._clock = clock
@@ -29,10 +34,13 @@ class SlackDirectory:
 
     def vendor_team(self) -> str:
         """The id of the workspace where the app is installed."""
-        return next(iter(self._remember("team", lambda: {str(self._client.auth_test()["team_id"])})))
+        return next(
+            iter(self._remember("team", lambda: {str(self._client.auth_test()["team_id"])}))
+        )
 
     def is_support(self, person: Person) -> bool:
-        """Whether the person is named in the settings or belongs to the support user group (people of our own workspace)."""
+        """Whether the person is named in the settings or belongs to the support user group (people
+        of our own workspace)."""
         if person in self._support_users:
             return True
         if not self._support_usergroup or person.team != self.vendor_team():
@@ -40,7 +48,8 @@ class SlackDirectory:
         return person.user in self._remember("support", self._usergroup)
 
     def is_member(self, person: Person, channel_id: str) -> bool:
-        """Whether the person is in the channel; a no is asked for again at once, since people join."""
+        """Whether the person is in the channel; a no is asked for again at once, since people
+        join."""
         key = f"members {channel_id}"
         if person.user in self._remember(key, lambda: self._members(channel_id)):
             return True
@@ -56,8 +65,8 @@ class SlackDirectory:
         return name
 
     def is_guest(self, person: Person) -> bool:
-        """Whether Slack calls the person a guest (`is_restricted`; single-channel guests are that, too). Not, when Slack does not
-        say."""
+        """Whether Slack calls the person a guest (`is_restricted`; single-channel guests are that,
+        too). Not, when Slack does not say."""
         try:
             return bool(self._remember(f"guest {person.user}", lambda: self._ask_guest(person)))
         except SlackApiError:
@@ -96,7 +105,9 @@ class SlackDirectory:
         cursor = ""
         try:
             while True:
-                page = self._client.conversations_members(channel=channel_id, limit=PAGE, cursor=cursor or None)
+                page = self._client.conversations_members(
+                    channel=channel_id, limit=PAGE, cursor=cursor or None
+                )
                 members += page["members"]
                 cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
                 if not cursor:

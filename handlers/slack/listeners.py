@@ -1,8 +1,8 @@
 """How listeners are hung into Bolt, with Bolt's traps handled once.
 
-Everything that a person does is acknowledged first; whatever is raised after that is caught here, because an exception
-within ten milliseconds after `ack()` would take the acknowledgement back. A `Refused` becomes a private sentence, anything
-else an error ID.
+Everything that a person does is acknowledged first; whatever is raised after that is caught here,
+because an exception within ten milliseconds after `ack()` would take the acknowledgement back. A
+`Refused` becomes a private sentence, anything else an error ID.
 """
 
 from collections.abc import Callable
@@ -48,9 +48,11 @@ OnSubmission = Callable[[Submission], dict[str, str] | NextWindow | None]
 class Listeners:
     """Registers listeners with Bolt."""
 
-    def __init__(self, app: App, services: Services, client: WebClient, nudge: Callable[[], None]) -> None:
-        """`client` must not wait for rate limits: it is used within Slack's three seconds. `nudge` wakes the worker. `names` are
-        the buttons and forms that are listened to."""
+    def __init__(
+        self, app: App, services: Services, client: WebClient, nudge: Callable[[], None]
+    ) -> None:
+        """`client` must not wait for rate limits: it is used within Slack's three seconds. `nudge`
+        wakes the worker. `names` are the buttons and forms that are listened to."""
         self._app = app
         self.services = services
         self.client = client
@@ -63,13 +65,19 @@ class Listeners:
         def on_press(ack: Ack, body: dict[str, Any]) -> None:
             ack()
             press = Press.parse(body)
-            self.guard(press.person, action, lambda: listener(press), lambda message: self._in_window(press, message))
+            self.guard(
+                press.person,
+                action,
+                lambda: listener(press),
+                lambda message: self._in_window(press, message),
+            )
 
         self.names.append(action)
         self._app.action(action)(on_press)
 
     def submission(self, callback: str, listener: OnSubmission) -> None:
-        """Call `listener` when the form with this callback is sent; the errors it returns appear at their fields."""
+        """Call `listener` when the form with this callback is sent; the errors it returns appear at
+        their fields."""
 
         def on_submission(ack: Ack, body: dict[str, Any]) -> None:
             submission = Submission.parse(body)
@@ -78,13 +86,18 @@ class Listeners:
                 submission.person,
                 callback,
                 lambda: answers.append(listener(submission)),
-                lambda message: answers.append(NextWindow(message_window("problem.title", message))),
+                lambda message: answers.append(
+                    NextWindow(message_window("problem.title", message))
+                ),
             )
             given = answers[0] if answers else None
             if isinstance(given, NextWindow):
                 ack(response_action="update", view=given.view)
             elif given:
-                ack(response_action="errors", errors={submission.blocks.get(name, name): given[name] for name in given})
+                ack(
+                    response_action="errors",
+                    errors={submission.blocks.get(name, name): given[name] for name in given},
+                )
             else:
                 ack()
 
@@ -117,7 +130,12 @@ class Listeners:
             def answer(message: Message) -> None:
                 respond(text=message.text, blocks=message.blocks, response_type="ephemeral")
 
-            self.guard(command.person, f"{name} {command.name}"[:64], lambda: listener(command, answer), answer)
+            self.guard(
+                command.person,
+                f"{name} {command.name}"[:64],
+                lambda: listener(command, answer),
+                answer,
+            )
 
         self._app.command(name)(on_command)
 
@@ -143,7 +161,13 @@ class Listeners:
             tell(Message(text, [section(text), actions(contact_button(ref))]))
 
     def _audit_refusal(self, person: Person, what: str, refused: Refused) -> None:
-        entry = AuditEntry(at=self.services.clock.now(), team=person.team, user=person.user, action=what, subject="")
+        entry = AuditEntry(
+            at=self.services.clock.now(),
+            team=person.team,
+            user=person.user,
+            action=what,
+            subject="",
+        )
         entry.subject, entry.result = refused.values.get("ref", "")[:64], refused.sentence
         entry.channel_id = person.place
         with self.services.store.transaction() as tx:

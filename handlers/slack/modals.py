@@ -22,7 +22,8 @@ SENDING_IS_OFF = "smtp-auth-off-tenant"
 
 
 class Windows:
-    """Opens windows with one trigger: the first window, or one on top of the window in which a button was pressed."""
+    """Opens windows with one trigger: the first window, or one on top of the window in which a
+    button was pressed."""
 
     def __init__(self, client: WebClient, trigger: str, in_window: bool = False) -> None:
         self._client = client
@@ -56,7 +57,11 @@ def open_form(services: Services, windows: Windows, person: Person, channel_id: 
 def open_copy(windows: Windows, account: Account) -> None:
     """The form for another account like this one, of the same domain."""
     domain = account.sender_email.partition("@")[2]
-    windows.open(account_form(account.channel_id, Form(sender_name=account.sender_name, sender_email=f"@{domain}")))
+    windows.open(
+        account_form(
+            account.channel_id, Form(sender_name=account.sender_name, sender_email=f"@{domain}")
+        )
+    )
 
 
 def open_list(services: Services, windows: Windows, person: Person, channel_id: str) -> None:
@@ -90,11 +95,15 @@ def open_exchange(services: Services, windows: Windows, person: Person, channel_
         customer = tx.channels.customer(channel.customer_id).name
     verdict = services.catalogue.verdict(SENDING_IS_OFF)
     windows.open(
-        exchange_window(Preparation(customer, channel_id, services.vendor_name, services.support_email, verdict))
+        exchange_window(
+            Preparation(customer, channel_id, services.vendor_name, services.support_email, verdict)
+        )
     )
 
 
-def start_test(services: Services, account: Account, person: Person, round_trip: bool = False) -> None:
+def start_test(
+    services: Services, account: Account, person: Person, round_trip: bool = False
+) -> None:
     """Have an account tested, with a message that makes the round where that is asked for.
 
     Raises:
@@ -107,7 +116,8 @@ def start_test(services: Services, account: Account, person: Person, round_trip:
 
 
 def fill(client: WebClient, view_id: str, view: Block) -> None:
-    """Show a window in the place of one that waits for it; one that was closed meanwhile is forgotten."""
+    """Show a window in the place of one that waits for it; one that was closed meanwhile is
+    forgotten."""
     try:
         client.views_update(view_id=view_id, view=view)
     except SlackApiError as error:

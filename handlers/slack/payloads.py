@@ -1,7 +1,7 @@
 """What a person did in Slack, read out of Slack's payloads.
 
-Who acts is `user.team_id` of an interaction, never Bolt's `actor_team_id` (which is the installation's there), and never
-anything that a message or a window carries.
+Who acts is `user.team_id` of an interaction, never Bolt's `actor_team_id` (which is the
+installation's there), and never anything that a message or a window carries.
 """
 
 from dataclasses import dataclass, field
@@ -14,8 +14,9 @@ Payload = dict[str, Any]
 
 @dataclass(frozen=True)
 class Press:
-    """A button that was pressed, or a choice that was made: by whom, in which channel ("" in a window or on the Home tab), with
-    which value; `view_id` is the window's, `about` what the window or tab is about, and `fields` what stands in its fields."""
+    """A button that was pressed, or a choice that was made: by whom, in which channel ("" in a
+    window or on the Home tab), with which value; `view_id` is the window's, `about` what the window
+    or tab is about, and `fields` what stands in its fields."""
 
     person: Person
     channel: str
@@ -44,8 +45,8 @@ class Press:
 
 @dataclass(frozen=True)
 class Submission:
-    """A form that was sent: by whom, what it is about, and each field's value by the field's name; `view_id` is the window's,
-    and `blocks` says in which block each field stands."""
+    """A form that was sent: by whom, what it is about, and each field's value by the field's name;
+    `view_id` is the window's, and `blocks` says in which block each field stands."""
 
     person: Person
     about: str
@@ -92,12 +93,14 @@ class Command:
         """Read a slash command. Only people of our own workspace can send one."""
         person = Person(body["team_id"], body["user_id"], body["channel_id"])
         name, _, rest = body.get("text", "").strip().partition(" ")
-        return cls(person, body["channel_id"], name.lower(), rest.strip(), body.get("trigger_id", ""))
+        return cls(
+            person, body["channel_id"], name.lower(), rest.strip(), body.get("trigger_id", "")
+        )
 
     @classmethod
     def of_mention(cls, body: Payload) -> "Command":
-        """Read an `app_mention` event; the actor's team is `user_team` (facts of Slack Connect), an organisation's id for
-        people of an Enterprise Grid."""
+        """Read an `app_mention` event; the actor's team is `user_team` (facts of Slack Connect), an
+        organisation's id for people of an Enterprise Grid."""
         event = body["event"]
         team = event.get("user_team") or event.get("source_team") or event.get("team", "")
         words = [word for word in event.get("text", "").split() if not word.startswith("<@")]
@@ -117,9 +120,11 @@ def _interacting(body: Payload, place: str) -> Person:
 
 
 def _fields(view: Payload) -> dict[str, str]:
-    """What stands in a window's fields. A field's action has its name, and its block the same or, where the field must not keep
-    what was in it before, the name with more behind it."""
-    return {name: _field(state) for block in _values(view).values() for name, state in block.items()}
+    """What stands in a window's fields. A field's action has its name, and its block the same or,
+    where the field must not keep what was in it before, the name with more behind it."""
+    return {
+        name: _field(state) for block in _values(view).values() for name, state in block.items()
+    }
 
 
 def _values(view: Payload) -> dict[str, Payload]:

@@ -59,7 +59,10 @@ class Presenter:
             mapped = tx.accounts.folders(account_id)
             sure = self._sure(tx, account)
             customer = tx.channels.customer(account.customer_id).name
-            held, question = tx.signins.held(account_id), tx.signins.question(account_id) is not None
+            held, question = (
+                tx.signins.held(account_id),
+                tx.signins.question(account_id) is not None,
+            )
         rows = [(plainly(f"folders.{role}"), mapped[role]) for role in FolderRole if role in mapped]
         return AccountView(
             account,
@@ -68,7 +71,9 @@ class Presenter:
             question,
             link=self._services.links.url(ticket) if ticket else "",
             link_until=ticket.expires_at if ticket else None,
-            admin_link=self._services.consent.link(account) if account.state is State.AWAITING_ADMIN else "",
+            admin_link=self._services.consent.link(account)
+            if account.state is State.AWAITING_ADMIN
+            else "",
             fault=(fault, self._services.failures.verdict(fault)) if fault else None,
             folders=[(role, row.shown_name) for role, row in rows if row.lost is None],
             lost=[(role, row.shown_name) for role, row in rows if row.lost is not None],
@@ -77,17 +82,26 @@ class Presenter:
         )
 
     def _sure(self, tx: Transaction, account: Account) -> list[tuple[str, str]]:
-        """The folders (role, name) that nobody needs to look at, if that is all that the account needs."""
+        """The folders (role, name) that nobody needs to look at, if that is all that the account
+        needs."""
         if account.state is not State.UNMAPPED:
             return []
         sure = suggestions_of(tx, account).unseen()
-        return [(plainly(f"folders.{role}"), sure[role].shown_name) for role in FolderRole if role in sure]
+        return [
+            (plainly(f"folders.{role}"), sure[role].shown_name)
+            for role in FolderRole
+            if role in sure
+        ]
 
     def _fault(self, tx: Transaction, account: Account) -> Failure | None:
         if account.state not in FAULTY:
             return None
         test = tx.checks.latest(account.id or 0)
-        row = first_failure(test.steps) if test and account.state is not State.AWAITING_ADMIN else None
+        row = (
+            first_failure(test.steps)
+            if test and account.state is not State.AWAITING_ADMIN
+            else None
+        )
         return tx.failures.get(row["error"]) if row else tx.failures.latest_of(account.id or 0)
 
     def _setup(self, args: dict[str, Any]) -> Message:
@@ -104,14 +118,20 @@ class Presenter:
         with self._services.store.transaction() as tx:
             test = tx.checks.get(args["test"])
             account = tx.accounts.get(test.account_id)
-            faults = {row["step"]: self._told(tx, row, account) for row in test.steps if "cause" in row}
+            faults = {
+                row["step"]: self._told(tx, row, account) for row in test.steps if "cause" in row
+            }
         return test_message(TestView(account, test, faults))
 
     def _told(self, tx: Transaction, row: dict[str, Any], account: Account) -> Fault:
         failure = tx.failures.get(row["error"])
         assert failure is not None
         verdict = self._services.failures.verdict(failure)
-        mailboxes = self._services.failures.mailboxes(tx, failure) if verdict.owner is Owner.ADMINISTRATOR else 1
+        mailboxes = (
+            self._services.failures.mailboxes(tx, failure)
+            if verdict.owner is Owner.ADMINISTRATOR
+            else 1
+        )
         return Fault(row["error"], verdict, mailboxes)
 
     def _request(self, args: dict[str, Any]) -> RequestView:
@@ -138,7 +158,9 @@ class Presenter:
             batch = tx.legacy.batch(args["batch"])
             assert batch is not None
             done = len(tx.legacy.created(batch.old_ids))
-            failed = [(tx.legacy.get(int(old_id)), problem) for old_id, problem in batch.failed.items()]
+            failed = [
+                (tx.legacy.get(int(old_id)), problem) for old_id, problem in batch.failed.items()
+            ]
         named = [(old.name, old.address, problem) for old, problem in failed if old is not None]
         return batch_message(BatchView(batch, done, named))
 
@@ -152,10 +174,17 @@ class Presenter:
             ours = reminder.channel_id == self._services.support_channel
             by_id = {account.id: account for account in tx.accounts.several(reminder.account_ids)}
             listed = [by_id[each] for each in reminder.account_ids if each in by_id]
-            listed = [account for account in listed if not reminder.finished_at and listed_still(account, ours)]
+            listed = [
+                account
+                for account in listed
+                if not reminder.finished_at and listed_still(account, ours)
+            ]
             if not listed and tx.outbox.posted(notices.reminder_key(reminder)) is None:
                 return None  # it was done before anybody was reminded
-            waiting = [self._waiting(tx, account, now, number < SHOWN) for number, account in enumerate(listed)]
+            waiting = [
+                self._waiting(tx, account, now, number < SHOWN)
+                for number, account in enumerate(listed)
+            ]
             put_off = all(a.snoozed_until is not None and a.snoozed_until > now for a in listed)
             there = tx.reminders.count_in(reminder.channel_id, None if put_off else now)
             more = 0 if ours else max(there - len(waiting), 0)
@@ -164,7 +193,9 @@ class Presenter:
         view = ReminderView(reminder, waiting, now, more, people, paused)
         return reminder_message(view, Audience.SUPPORT if ours else Audience.CUSTOMER)
 
-    def _paused(self, tx: Transaction, channel_id: str, now: datetime) -> tuple[datetime, str] | None:
+    def _paused(
+        self, tx: Transaction, channel_id: str, now: datetime
+    ) -> tuple[datetime, str] | None:
         channel = tx.channels.get(channel_id)
         customer = tx.channels.customer(channel.customer_id) if channel else None
         if customer is None or customer.paused_until is None or customer.paused_until <= now:
@@ -180,12 +211,16 @@ class Presenter:
         customer = tx.channels.customer(account.customer_id).name
         link = self._services.links.url(ticket) if ticket else ""
         held = tx.signins.held(account.id or 0)
-        return Waiting(account, customer, link, verdict, self._sure(tx, account), held.upn if held else "")
+        return Waiting(
+            account, customer, link, verdict, self._sure(tx, account), held.upn if held else ""
+        )
 
     def _addressed(self, accounts: Sequence[Account]) -> list[str]:
         """Who of the customer's people added what waits for a person, each once."""
         ours = self._services.rights.own_team()
-        asked = [a for a in accounts if a.owner is Owner.USER and a.created_by_team not in ("", ours)]
+        asked = [
+            a for a in accounts if a.owner is Owner.USER and a.created_by_team not in ("", ours)
+        ]
         return list(dict.fromkeys(account.created_by_user for account in asked))
 
     def _alert(self, args: dict[str, Any]) -> Message:
@@ -205,7 +240,8 @@ class Presenter:
             values["role"] = plainly(f"folders.{values['role']}")
         if "minutes" in values:
             values["span"] = plainly(
-                "mend.minute" if values["minutes"] == 1 else "mend.minutes", minutes=values["minutes"]
+                "mend.minute" if values["minutes"] == 1 else "mend.minutes",
+                minutes=values["minutes"],
             )
         text = say(args["sentence"], **values)
         return note_message(text, values.get("error", ""))
@@ -215,7 +251,13 @@ class Presenter:
         with self._services.store.transaction() as tx:
             customer = tx.channels.customer(account.customer_id).name
         vendor, support = self._services.vendor_name, self._services.support_email
-        return Packet(customer, vendor, support, self._services.consent.link(account), self._services.consent.scopes)
+        return Packet(
+            customer,
+            vendor,
+            support,
+            self._services.consent.link(account),
+            self._services.consent.scopes,
+        )
 
     def _support_note(self, args: dict[str, Any]) -> Message:
         if "account" not in args:
@@ -223,4 +265,6 @@ class Presenter:
         with self._services.store.transaction() as tx:
             account = tx.accounts.get(args["account"])
             customer = tx.channels.customer(account.customer_id)
-        return support_note(say(args["sentence"], **account_values(account, customer.name), **args["values"]))
+        return support_note(
+            say(args["sentence"], **account_values(account, customer.name), **args["values"])
+        )

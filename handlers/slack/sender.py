@@ -16,9 +16,17 @@ from storage.tables import OutboxItem
 EVENT_TYPE = "maildesk_message"
 HISTORY_SCOPES = ("channels:history", "groups:history")
 MAY_PASS = frozenset(
-    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "accesslimited", "team_added_to_org"}
+    {
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        "accesslimited",
+        "team_added_to_org",
+    }
 )
-"""Slack errors after which the same request may succeed (docs.slack.dev/reference/methods/chat.postMessage)."""
+"""Slack errors after which the same request may succeed
+(docs.slack.dev/reference/methods/chat.postMessage)."""
 
 LOOK_BACK = 50
 LONGEST_TEXT = 4000
@@ -34,16 +42,23 @@ class SlackSender:
         self._reminders = reminders
 
     def show(self, item: OutboxItem, ts: str | None, thread_ts: str | None) -> str | None:
-        """Post the message, update the one at `ts`, or take it away. A reminder that comes too late to be posted is not."""
+        """Post the message, update the one at `ts`, or take it away. A reminder that comes too late
+        to be posted is not."""
         new = ts is None and item.notice == notices.REMINDER
         if new and self._reminders.came_too_late(int(item.args["reminder"])):
             return None
-        message = None if item.notice == notices.GONE else self._presenter.draw(item.notice, item.args)
+        message = (
+            None if item.notice == notices.GONE else self._presenter.draw(item.notice, item.args)
+        )
         if message is None:
             self._take_away(item, ts)
             return None
         text = cut_markup(message.text, LONGEST_TEXT)
-        content: dict[str, Any] = {"channel": item.channel_id, "text": text, "blocks": message.blocks}
+        content: dict[str, Any] = {
+            "channel": item.channel_id,
+            "text": text,
+            "blocks": message.blocks,
+        }
         if ts is not None:
             self._call("chat.update", content | {"ts": ts})
             return ts
@@ -53,8 +68,13 @@ class SlackSender:
         return str(self._call("chat.postMessage", content | {"metadata": metadata})["ts"])
 
     def find(self, item: OutboxItem, thread_ts: str | None) -> str | None:
-        """Look an earlier attempt up by its metadata, where the app may read the channel's history."""
-        where: dict[str, Any] = {"channel": item.channel_id, "include_all_metadata": True, "limit": LOOK_BACK}
+        """Look an earlier attempt up by its metadata, where the app may read the channel's
+        history."""
+        where: dict[str, Any] = {
+            "channel": item.channel_id,
+            "include_all_metadata": True,
+            "limit": LOOK_BACK,
+        }
         try:
             if thread_ts:
                 found = self._call("conversations.replies", where | {"ts": thread_ts})

@@ -3,7 +3,8 @@
 import re
 
 REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
-"""Characters that turn the direction of what follows them, the rest of our own line included (Unicode TR 9, 2.4)."""
+"""Characters that turn the direction of what follows them, the rest of our own line included
+(Unicode TR 9, 2.4)."""
 
 
 def tame(text: str) -> str:
@@ -18,7 +19,8 @@ class Safe(str):
 
 
 def safe(text: str) -> Safe:
-    """`text` as it is, wherever it came from: escaped, without pings, without line breaks that could fake our layout."""
+    """`text` as it is, wherever it came from: escaped, without pings, without line breaks that
+    could fake our layout."""
     if isinstance(text, Safe):
         return text
     return Safe(tame(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))

@@ -14,12 +14,16 @@ FILE = Path(__file__).with_name("sentences.toml")
 def sentences() -> dict[str, str]:
     """Every sentence by its name, ``group.name``."""
     groups = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    return {f"{group}.{name}": text for group, texts in groups.items() for name, text in texts.items()}
+    return {
+        f"{group}.{name}": text for group, texts in groups.items() for name, text in texts.items()
+    }
 
 
 def say(name: str, /, **values: Any) -> Safe:
     """A sentence in Slack's markup; `values` are made harmless."""
-    harmless = {key: value if isinstance(value, Safe) else safe(str(value)) for key, value in values.items()}
+    harmless = {
+        key: value if isinstance(value, Safe) else safe(str(value)) for key, value in values.items()
+    }
     return Safe(sentences()[name].format(**harmless))
 
 

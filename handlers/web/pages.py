@@ -41,8 +41,9 @@ OWNERS = {
 }
 POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 LEADS_TO_MICROSOFT = ("start.html", "refused.html", "unreachable.html")
-"""Pages with a form that ends at Microsoft's sign-in, or at that of the customer's own organisation: browsers hold a form's
-redirects against `form-action`, and those hosts are not known here."""
+"""Pages with a form that ends at Microsoft's sign-in, or at that of the customer's own
+organisation: browsers hold a form's redirects against `form-action`, and those hosts are not known
+here."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,19 @@ class Pages:
 
     def blueprint(self) -> Blueprint:
         """The routes."""
-        blueprint = Blueprint("pages", __name__, template_folder="templates", static_folder="static")
+        blueprint = Blueprint(
+            "pages", __name__, template_folder="templates", static_folder="static"
+        )
         blueprint.add_url_rule("/login/<secret>", view_func=self.start, methods=["GET"])
         blueprint.add_url_rule("/login/<secret>", "begin", view_func=self.begin, methods=["POST"])
         blueprint.add_url_rule("/oauth/callback", view_func=self.nothing_here, methods=["GET"])
         blueprint.add_url_rule("/oauth/callback", "finish", view_func=self.finish, methods=["POST"])
-        blueprint.add_url_rule("/consent/callback", view_func=self.consent_returned, methods=["GET"])
-        blueprint.add_url_rule("/consent/callback", "consent_told", view_func=self.consent_told, methods=["POST"])
+        blueprint.add_url_rule(
+            "/consent/callback", view_func=self.consent_returned, methods=["GET"]
+        )
+        blueprint.add_url_rule(
+            "/consent/callback", "consent_told", view_func=self.consent_told, methods=["POST"]
+        )
         blueprint.add_url_rule("/errors/<code>", view_func=self.error, methods=["GET"])
         blueprint.before_request(self._guard)
         blueprint.after_request(self._harden)
@@ -71,12 +78,16 @@ class Pages:
         return blueprint
 
     def start(self, secret: str) -> AnyResponse:
-        """What will happen, and the button that begins it. However often it is fetched, nothing changes."""
+        """What will happen, and the button that begins it. However often it is fetched, nothing
+        changes."""
         try:
             page = self.services.signin.look(secret)
         except LinkUnusable as error:
             return self._link_page(error.reason)
-        permissions = [plainly(f"permission.{scope.rpartition('/')[2]}") for scope in self.services.consent.scopes]
+        permissions = [
+            plainly(f"permission.{scope.rpartition('/')[2]}")
+            for scope in self.services.consent.scopes
+        ]
         asked_by = self.name_of(page.asked_by)
         return self._page("start.html", 200, page=page, permissions=permissions, asked_by=asked_by)
 
@@ -93,7 +104,9 @@ class Pages:
             return self._page("unreachable.html", 502, verdict=verdict)
         response = redirect(address, 303)
         # None, because Microsoft's page posts the answer from another site
-        response.set_cookie(COOKIE, browser, LIFE, secure=True, httponly=True, samesite="None", path="/")
+        response.set_cookie(
+            COOKIE, browser, LIFE, secure=True, httponly=True, samesite="None", path="/"
+        )
         return response
 
     def finish(self) -> AnyResponse:
@@ -114,18 +127,26 @@ class Pages:
         return self._link_page("unknown", 400)
 
     def consent_returned(self) -> AnyResponse:
-        """An administrator came back. Nothing that stands in the address is believed: a sign-in proves the approval."""
+        """An administrator came back. Nothing that stands in the address is believed: a sign-in
+        proves the approval."""
         answer = {name: request.args[name] for name in ANSWER if name in request.args}
         if "error_description" in answer:
             answer["error_description"] = redact(answer["error_description"])
         given = approved(answer)
-        verdict = None if given else self.services.catalogue.explain(from_callback(answer, Where.ADMIN_CONSENT))
+        verdict = (
+            None
+            if given
+            else self.services.catalogue.explain(from_callback(answer, Where.ADMIN_CONSENT))
+        )
         return self._page("consent.html", 200, approved=given, answer=answer, verdict=verdict)
 
     def consent_told(self) -> AnyResponse:
-        """The administrator lets us know what the approval page said; a refusal gets an error ID."""
+        """The administrator lets us know what the approval page said; a refusal gets an error
+        ID."""
         try:
-            recorded = self.services.consent.told({name: request.form.get(name, "") for name in request.form})
+            recorded = self.services.consent.told(
+                {name: request.form.get(name, "") for name in request.form}
+            )
         except LinkUnusable as error:
             self.services.signin.refused_request("consent.returned", error)
             return self._link_page(error.reason)
@@ -144,7 +165,11 @@ class Pages:
 
     def _refused(self, refused: SignInRefused) -> Response:
         verdict, error = refused.recorded.verdict, refused.recorded.failure.ref
-        admin = self.services.consent.link(refused.account) if verdict.owner is Owner.ADMINISTRATOR else ""
+        admin = (
+            self.services.consent.link(refused.account)
+            if verdict.owner is Owner.ADMINISTRATOR
+            else ""
+        )
         facts = {
             "account": refused.account,
             "actual": refused.actual,
@@ -169,11 +194,15 @@ class Pages:
         return self._page("link.html", status, reason=reason)
 
     def _guard(self) -> Response | None:
-        """Posts are of a sane size, and come from our own pages; from Microsoft's only where Microsoft answers."""
+        """Posts are of a sane size, and come from our own pages; from Microsoft's only where
+        Microsoft answers."""
         request.max_content_length, request.max_form_parts = LARGEST_BODY, MOST_FIELDS
         if request.method != "POST" or request.path == "/oauth/callback":
             return None
-        site, origin = request.headers.get("Sec-Fetch-Site", ""), request.headers.get("Origin", "null")
+        site, origin = (
+            request.headers.get("Sec-Fetch-Site", ""),
+            request.headers.get("Origin", "null"),
+        )
         own = urlsplit(self.services.public_url)
         foreign = origin != "null" and origin != f"{own.scheme}://{own.netloc}"
         if foreign or site not in ("", "same-origin", "none"):
@@ -199,6 +228,7 @@ class Pages:
 
 def _explained(verdict: Verdict) -> dict[str, object]:
     remedy = [
-        (plainly(f"remedy.{step.kind}").rstrip(": "), step.text, step.kind == "powershell") for step in verdict.remedy
+        (plainly(f"remedy.{step.kind}").rstrip(": "), step.text, step.kind == "powershell")
+        for step in verdict.remedy
     ]
     return {"owner": OWNERS[verdict.owner], "remedy": remedy}

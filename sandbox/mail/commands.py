@@ -1,4 +1,5 @@
-"""Reading IMAP's lines and picking messages: the parts of the IMAP stand-in that know no connection."""
+"""Reading IMAP's lines and picking messages: the parts of the IMAP stand-in that know no
+connection."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +19,8 @@ class Refused(Exception):
 
 
 def line_words(line: str) -> list[str]:
-    """The words of a line: atoms, quoted strings without their quotes, lists in parentheses as they stand."""
+    """The words of a line: atoms, quoted strings without their quotes, lists in parentheses as they
+    stand."""
     words = []
     for quoted, group, atom in WORD.findall(line):
         words.append(group or atom or re.sub(r"\\(.)", r"\1", quoted))
@@ -45,7 +47,11 @@ def search(messages: Sequence[Mail], words: Sequence[str]) -> list[Numbered]:
     if "HEADER" in criteria:
         at = criteria.index("HEADER")
         name, value = words[at + 1], words[at + 2]
-        found = [(n, m) for n, m in found if value.lower() in str(message_from_bytes(m.raw).get(name, "")).lower()]
+        found = [
+            (n, m)
+            for n, m in found
+            if value.lower() in str(message_from_bytes(m.raw).get(name, "")).lower()
+        ]
     return found
 
 

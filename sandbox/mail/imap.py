@@ -1,4 +1,5 @@
-"""The IMAP stand-in: TLS, AUTHENTICATE XOAUTH2 with tokens that are really checked, folders, messages."""
+"""The IMAP stand-in: TLS, AUTHENTICATE XOAUTH2 with tokens that are really checked, folders,
+messages."""
 
 import base64
 import contextlib
@@ -112,7 +113,12 @@ class Session(socketserver.StreamRequestHandler):
             raise Bye
 
     def _strike(self, tag: str, name: str) -> None:
-        points = {"LIST": "imap.list", "SELECT": "imap.select", "EXAMINE": "imap.select", "FETCH": "imap.fetch"}
+        points = {
+            "LIST": "imap.list",
+            "SELECT": "imap.select",
+            "EXAMINE": "imap.select",
+            "FETCH": "imap.fetch",
+        }
         if not self.connected and name not in ("LOGOUT", "CAPABILITY", "AUTHENTICATE"):
             self.say(f"{tag} {NOT_CONNECTED}")
             self.say(BYE)
@@ -173,7 +179,11 @@ class Session(socketserver.StreamRequestHandler):
         self.user, self.mailbox = user, self.server.world.mailboxes.get(user)
         upn = claims["upn"].lower()
         mailbox = self.mailbox
-        self.connected = mailbox is not None and mailbox.imap_enabled and (upn == user or upn in mailbox.full_access)
+        self.connected = (
+            mailbox is not None
+            and mailbox.imap_enabled
+            and (upn == user or upn in mailbox.full_access)
+        )
         return "OK AUTHENTICATE completed."
 
     # -- folders
@@ -201,14 +211,17 @@ class Session(socketserver.StreamRequestHandler):
         self.say("* FLAGS (\\Seen \\Answered \\Flagged \\Deleted \\Draft)")
         self.say(f"* OK [UIDVALIDITY {folder.uid_validity}] UIDVALIDITY value")
         self.say(f"* OK [UIDNEXT {folder.next_uid}] The next unique identifier value")
-        return "OK [READ-ONLY] EXAMINE completed." if readonly else "OK [READ-WRITE] SELECT completed."
+        return (
+            "OK [READ-ONLY] EXAMINE completed." if readonly else "OK [READ-WRITE] SELECT completed."
+        )
 
     def do_examine(self, tag: str, words: list[str], by_uid: bool) -> str:
         return self.do_select(tag, words, by_uid, readonly=True)
 
     def do_status(self, tag: str, words: list[str], by_uid: bool) -> None:
         folder = self._folder(words[0])
-        values = f"MESSAGES {len(folder.messages)} UIDNEXT {folder.next_uid} UIDVALIDITY {folder.uid_validity}"
+        counts = f"MESSAGES {len(folder.messages)} UIDNEXT {folder.next_uid}"
+        values = f"{counts} UIDVALIDITY {folder.uid_validity}"
         self.say(f'* STATUS "{words[0]}" ({values})')
 
     def do_create(self, tag: str, words: list[str], by_uid: bool) -> None:
@@ -240,7 +253,9 @@ class Session(socketserver.StreamRequestHandler):
             self.say(f"* {number} FETCH (UID {mail.uid} FLAGS ({' '.join(sorted(mail.flags))}))")
 
     def do_expunge(self, tag: str, words: list[str], by_uid: bool) -> None:
-        chosen = {mail.uid for _, mail in sequence(self._messages(), words[0], True)} if by_uid else None
+        chosen = (
+            {mail.uid for _, mail in sequence(self._messages(), words[0], True)} if by_uid else None
+        )
         folder = self._selected()
         for number, mail in reversed(list(enumerate(list(folder.messages), 1))):
             if "\\Deleted" in mail.flags and (chosen is None or mail.uid in chosen):
@@ -300,10 +315,14 @@ class _Server(socketserver.ThreadingTCPServer):
 class ImapStandIn:
     """The IMAP server."""
 
-    def __init__(self, world: World, certificates: Certificates, signer: Signer, port: int = 0) -> None:
+    def __init__(
+        self, world: World, certificates: Certificates, signer: Signer, port: int = 0
+    ) -> None:
         self._server = _Server(port, world, certificates, signer)
         self.port = int(self._server.server_address[1])
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), daemon=True
+        )
 
     def start(self) -> None:
         """Begin to answer."""
@@ -326,7 +345,8 @@ def _decoded(name: str) -> str:
 
 
 def _sent(name: str) -> str:
-    """A name in LIST, as Exchange sends it: quoted for the sake of spaces, a literal for that of quotes, with tabs even bare.
+    """A name in LIST, as Exchange sends it: quoted for the sake of spaces, a literal for that of
+    quotes, with tabs even bare.
 
     Source: github.com/smiley22/S22.Imap/issues/12, github.com/jstedfast/MailKit/issues/945.
     """

@@ -1,4 +1,5 @@
-"""The submission stand-in: STARTTLS, AUTH XOAUTH2 with tokens that are really checked, and mail that arrives."""
+"""The submission stand-in: STARTTLS, AUTH XOAUTH2 with tokens that are really checked, and mail
+that arrives."""
 
 import asyncio
 import base64
@@ -18,14 +19,16 @@ SCOPE = "SMTP.Send"
 LONGEST_LINE = 12_288
 TAIL = "[AM0PR01CA0001.practice.example 2026-11-23T10:00:00.000Z 08DC0000PRACTICE]"
 OFF = (
-    "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the {whose}. "
+    "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the "
+    "{whose}. "
     "Visit https://aka.ms/smtp_auth_disabled for more information. {tail}"
 )
 REFUSED = f"535 5.7.3 Authentication unsuccessful {TAIL}"
 
 
 class _Protocol(SMTP):
-    """aiosmtpd with room for real tokens (its own limits are 1001 and 512 characters), and with scenarios."""
+    """aiosmtpd with room for real tokens (its own limits are 1001 and 512 characters), and with
+    scenarios."""
 
     line_length_limit = LONGEST_LINE
     command_size_limit = LONGEST_LINE
@@ -59,7 +62,12 @@ class _Handler:
         self.taken = 0
 
     async def handle_EHLO(
-        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        hostname: str,
+        responses: list[str],
     ) -> list[str]:
         """Say what Exchange says; a scenario may hide something."""
         session.host_name = hostname
@@ -72,8 +80,13 @@ class _Handler:
         return [line for line in [*kept, *extra] if line[4:] not in hidden] + responses[-1:]
 
     async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:
-        """The token must be signed by us, for Outlook, with the right to send, and for this very user."""
-        blob = args[1].encode() if len(args) > 1 else await server.challenge_auth(b"", encode_to_b64=False)
+        """The token must be signed by us, for Outlook, with the right to send, and for this very
+        user."""
+        blob = (
+            args[1].encode()
+            if len(args) > 1
+            else await server.challenge_auth(b"", encode_to_b64=False)
+        )
         if not isinstance(blob, bytes):
             return AuthResult(success=False, handled=False)
         if len(args) > 1:
@@ -121,7 +134,9 @@ class _Handler:
             return "421 gone"
         if struck is not None:
             return str(struck.reply["line"])
-        senders = [address for _, address in getaddresses([str(message_from_bytes(raw).get("From", ""))])]
+        senders = [
+            address for _, address in getaddresses([str(message_from_bytes(raw).get("From", ""))])
+        ]
         with self._world.locked() as world:
             for sender in {*senders, str(envelope.mail_from)}:
                 owner = world.mailboxes.get(sender.lower())
@@ -132,7 +147,9 @@ class _Handler:
             if sent is not None:
                 sent.deliver(raw)
             for inbox in filter(None, map(self._inbox, envelope.rcpt_tos)):
-                inbox.deliver(b"Received: from practice (127.0.0.1) by practice with ESMTPSA\r\n" + raw)
+                inbox.deliver(
+                    b"Received: from practice (127.0.0.1) by practice with ESMTPSA\r\n" + raw
+                )
         return "250 2.0.0 OK"
 
     def _inbox(self, address: str) -> Any:
@@ -154,7 +171,9 @@ class _Handler:
 
 
 class _Controller(Controller):
-    def __init__(self, handler: _Handler, world: World, certificates: Certificates, port: int) -> None:
+    def __init__(
+        self, handler: _Handler, world: World, certificates: Certificates, port: int
+    ) -> None:
         super().__init__(handler, hostname="127.0.0.1", port=port)
         self._world = world
         self._context = certificates.server_context()
@@ -173,7 +192,8 @@ class _Controller(Controller):
         )
 
     def _trigger_server(self) -> None:
-        """aiosmtpd would connect once to see whether it runs; scenarios about connections must not notice."""
+        """aiosmtpd would connect once to see whether it runs; scenarios about connections must not
+        notice."""
         self.smtpd = self.factory()
         self._factory_invoked.set()
 
@@ -181,7 +201,9 @@ class _Controller(Controller):
 class SmtpStandIn:
     """The submission server."""
 
-    def __init__(self, world: World, certificates: Certificates, signer: Signer, port: int = 0) -> None:
+    def __init__(
+        self, world: World, certificates: Certificates, signer: Signer, port: int = 0
+    ) -> None:
         self._handler = _Handler(world, signer)
         self._controller = _Controller(self._handler, world, certificates, port)
 
@@ -207,5 +229,7 @@ class SmtpStandIn:
 
 
 def _parse(blob: bytes) -> tuple[str, str]:
-    parts = dict(part.split("=", 1) for part in blob.decode("utf-8", "replace").split("\x01") if "=" in part)
+    parts = dict(
+        part.split("=", 1) for part in blob.decode("utf-8", "replace").split("\x01") if "=" in part
+    )
     return parts.get("user", "").lower(), parts.get("auth", "").removeprefix("Bearer ")

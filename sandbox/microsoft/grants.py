@@ -36,13 +36,22 @@ class Code:
 class Refusal(Exception):
     """An error answer of the token endpoint."""
 
-    def __init__(self, error: str, number: int, text: str, status: int = 400, suberror: str = "") -> None:
+    def __init__(
+        self, error: str, number: int, text: str, status: int = 400, suberror: str = ""
+    ) -> None:
         super().__init__(error)
-        self.error, self.number, self.text, self.status, self.suberror = error, number, text, status, suberror
+        self.error, self.number, self.text, self.status, self.suberror = (
+            error,
+            number,
+            text,
+            status,
+            suberror,
+        )
 
 
 class Grants:
-    """Codes, refresh tokens and consents; makes the tokens. `issued` holds every secret that was handed out."""
+    """Codes, refresh tokens and consents; makes the tokens. `issued` holds every secret that was
+    handed out."""
 
     def __init__(self, world: World, signer: Signer) -> None:
         self._world = world
@@ -88,8 +97,8 @@ class Grants:
             self._revoked.update(ended)
 
     def use_up(self, token: str) -> None:
-        """A refresh token that is good for one use only: Microsoft promises web applications no more than a new one with each
-        answer (entra-docs, refresh-tokens)."""
+        """A refresh token that is good for one use only: Microsoft promises web applications no
+        more than a new one with each answer (entra-docs, refresh-tokens)."""
         with self._lock:
             self._revoked.add(token)
 
@@ -113,13 +122,25 @@ class Grants:
         with self._lock:
             code = self._codes.get(form.get("code", ""))
             if code is None or time.time() - code.made > CODE_LIFE:
-                raise Refusal("invalid_grant", 70008, "The provided authorization code or refresh token has expired.")
+                raise Refusal(
+                    "invalid_grant",
+                    70008,
+                    "The provided authorization code or refresh token has expired.",
+                )
             if code.used:
-                raise Refusal("invalid_grant", 54005, "OAuth2 Authorization code was already redeemed.")
+                raise Refusal(
+                    "invalid_grant", 54005, "OAuth2 Authorization code was already redeemed."
+                )
             if code.redirect_uri != form.get("redirect_uri"):
-                raise Refusal("invalid_grant", 50011, "The redirect URI does not match the one of the request.")
+                raise Refusal(
+                    "invalid_grant",
+                    50011,
+                    "The redirect URI does not match the one of the request.",
+                )
             if code.challenge and code.challenge != _challenge(form.get("code_verifier", "")):
-                raise Refusal("invalid_grant", 501481, "The code_verifier does not match the code_challenge.")
+                raise Refusal(
+                    "invalid_grant", 501481, "The code_verifier does not match the code_challenge."
+                )
             code.used = True
             return self._world.people[code.upn], code.scopes, code.nonce
 
@@ -128,17 +149,26 @@ class Grants:
         token = form.get("refresh_token", "")
         with self._lock:
             if token in self._revoked:
-                raise Refusal("invalid_grant", 50173, "The provided grant has expired due to it being revoked.")
+                raise Refusal(
+                    "invalid_grant",
+                    50173,
+                    "The provided grant has expired due to it being revoked.",
+                )
             if token not in self._refresh:
-                raise Refusal("invalid_grant", 70000, "The provided value for the 'refresh_token' is not valid.")
+                raise Refusal(
+                    "invalid_grant",
+                    70000,
+                    "The provided value for the 'refresh_token' is not valid.",
+                )
             upn, scopes = self._refresh[token]
             return self._world.people[upn], scopes
 
     def answer(
         self, person: Person, scopes: frozenset[str], issuer: str, nonce: str, shape: dict[str, Any]
     ) -> dict[str, Any]:
-        """A token answer. `shape` is what a scenario changes in it: `expires_in`, `scope`, `audience`, `claims`, `drop`; and the
-        server's part is `user`, `once` (the refresh token is used up) and `seconds` (the answer is so long on its way)."""
+        """A token answer. `shape` is what a scenario changes in it: `expires_in`, `scope`,
+        `audience`, `claims`, `drop`; and the server's part is `user`, `once` (the refresh token is
+        used up) and `seconds` (the answer is so long on its way)."""
         mail = sorted(scope for scope in scopes if scope not in OIDC)
         resource = GRAPH if mail and mail[0].startswith(GRAPH) else self._world.app.resource
         lifetime = int(shape.get("expires_in", 3600 + secrets.randbelow(1800)))
@@ -153,13 +183,21 @@ class Grants:
         }
         if "offline_access" in scopes:
             answer["refresh_token"] = self._new_refresh(person, scopes)
-        self.issued += [answer[name] for name in ("access_token", "id_token", "refresh_token") if name in answer]
+        self.issued += [
+            answer[name] for name in ("access_token", "id_token", "refresh_token") if name in answer
+        ]
         for name in shape.get("drop", ()):
             answer.pop(name, None)
         return answer
 
     def _access_token(
-        self, person: Person, resource: str, mail: list[str], issuer: str, lifetime: int, shape: dict[str, Any]
+        self,
+        person: Person,
+        resource: str,
+        mail: list[str],
+        issuer: str,
+        lifetime: int,
+        shape: dict[str, Any],
     ) -> str:
         claims = {
             "aud": shape.get("audience", resource),
@@ -201,7 +239,9 @@ def error_answer(refusal: Refusal, correlation: str) -> dict[str, Any]:
     """A refusal in the form that Microsoft's token endpoint gives."""
     trace, stamp = str(uuid.uuid4()), time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime())
     head = f"AADSTS{refusal.number}: " if refusal.number else ""
-    text = f"{head}{refusal.text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {stamp}"
+    text = (
+        f"{head}{refusal.text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {stamp}"
+    )
     answer: dict[str, Any] = {
         "error": refusal.error,
         "error_description": text,
@@ -214,7 +254,9 @@ def error_answer(refusal: Refusal, correlation: str) -> dict[str, Any]:
 
 
 def _challenge(verifier: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    return (
+        base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    )
 
 
 def _client_info(person: Person) -> str:

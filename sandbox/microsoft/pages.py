@@ -1,4 +1,5 @@
-"""Microsoft's pages for people, on a plain loopback address: choosing an account, permissions, approval."""
+"""Microsoft's pages for people, on a plain loopback address: choosing an account, permissions,
+approval."""
 
 import secrets
 import threading
@@ -45,7 +46,12 @@ class Pages:
         if person is None:
             return self._stop(50034, f"The user account {upn} does not exist in this directory.")
         tenant = asked["tenant"]
-        if tenant not in ("organizations", "common", person.tenant_id, self._grants.tenant(person).domain):
+        if tenant not in (
+            "organizations",
+            "common",
+            person.tenant_id,
+            self._grants.tenant(person).domain,
+        ):
             return self._stop(50020, f"User account {upn} does not exist in tenant {tenant}.")
         struck = self._world.strike("authorize", upn)
         if struck is not None:
@@ -65,7 +71,9 @@ class Pages:
                 return self._permissions(request.form["number"], asked, person)
             case "cancel":
                 text = "AADSTS65004: User declined to consent to access the app."
-                return self._back(asked, {"error": "access_denied", "error_description": _traced(text)})
+                return self._back(
+                    asked, {"error": "access_denied", "error_description": _traced(text)}
+                )
             case _:
                 return self._back(asked, {"error": "access_denied", "error_subcode": "cancel"})
 
@@ -77,18 +85,26 @@ class Pages:
         if asked.get("redirect_uri") not in self._world.app.redirect_uris:
             return self._stop(50011, "The redirect URI does not match the ones of the application.")
         return render_template(
-            "pick.html", number=self._remember(asked), tenants=self._people(), hint="", action="/admin"
+            "pick.html",
+            number=self._remember(asked),
+            tenants=self._people(),
+            hint="",
+            action="/admin",
         )
 
     def admin_choose(self) -> Page:
         """Somebody wants to approve."""
         number, asked = self._recall()
-        person = self._world.people.get((request.form.get("upn") or request.form.get("typed") or "").strip().lower())
+        person = self._world.people.get(
+            (request.form.get("upn") or request.form.get("typed") or "").strip().lower()
+        )
         if person is None:
             return self._stop(50034, "The user account does not exist in this directory.")
         tenant, own = asked["tenant"].lower(), self._grants.tenant(person)
         if tenant not in ("organizations", own.id, own.domain):
-            return self._stop(50020, f"User account {person.upn} does not exist in tenant {tenant}.")
+            return self._stop(
+                50020, f"User account {person.upn} does not exist in tenant {tenant}."
+            )
         if not person.is_admin:
             return render_template("adminonly.html", person=person)
         return render_template(
@@ -107,7 +123,10 @@ class Pages:
         struck = self._world.strike("adminconsent", person.upn)
         answer = {"admin_consent": "True", "state": asked.get("state", "")}
         if struck is not None:
-            answer |= {"error": struck.reply["error"], "error_description": struck.reply.get("description", "")}
+            answer |= {
+                "error": struck.reply["error"],
+                "error_description": struck.reply.get("description", ""),
+            }
         elif request.form["decision"] == "accept":
             self._grants.agree(person, asked["scope"].split(), for_everybody=True)
             answer |= {"tenant": person.tenant_id, "scope": asked["scope"]}
@@ -120,10 +139,17 @@ class Pages:
         if asked.get("client_id") != app.client_id:
             return 700016, "Application was not found in the directory."
         if asked.get("redirect_uri") not in app.redirect_uris:
-            return 50011, "The redirect URI specified in the request does not match the ones of the application."
+            return (
+                50011,
+                "The redirect URI specified in the request does not match the ones of the "
+                "application.",
+            )
         if asked.get("response_type") != "code":
             return 70005, "The response type is not supported."
-        if not asked.get("scope") or asked.get("response_mode", "query") not in ("query", "form_post"):
+        if not asked.get("scope") or asked.get("response_mode", "query") not in (
+            "query",
+            "form_post",
+        ):
             return 900144, "The request body must contain the parameter scope."
         return None
 
@@ -133,19 +159,31 @@ class Pages:
             code = self._grants.new_code(person, asked)
             return self._back(asked, {"code": code, "session_state": str(uuid.uuid4())})
         if not person.is_admin and not self._grants.tenant(person).user_consent:
-            return render_template("approval.html", number=number, person=person, permissions=_in_words(asked))
+            return render_template(
+                "approval.html", number=number, person=person, permissions=_in_words(asked)
+            )
         everybody = "choice" if person.is_admin else ""
         words = _in_words(asked)
         return render_template(
-            "consent.html", number=number, person=person, permissions=words, action="/decide", everybody=everybody
+            "consent.html",
+            number=number,
+            person=person,
+            permissions=words,
+            action="/decide",
+            everybody=everybody,
         )
 
     def _struck(self, scenario: Scenario, asked: dict[str, str]) -> Page:
         reply = scenario.reply
         if "page" in reply:
             return render_template("stop.html", text=reply["page"]), 200
-        answer = {"error": reply["error"], "error_description": _traced(reply.get("description", ""))}
-        return self._back(asked, answer | ({"error_subcode": reply["subcode"]} if "subcode" in reply else {}))
+        answer = {
+            "error": reply["error"],
+            "error_description": _traced(reply.get("description", "")),
+        }
+        return self._back(
+            asked, answer | ({"error_subcode": reply["subcode"]} if "subcode" in reply else {})
+        )
 
     def _back(self, asked: dict[str, str], answer: dict[str, str]) -> Page:
         answer = answer | {"state": asked.get("state", "")}
@@ -155,7 +193,9 @@ class Pages:
 
     def _pick(self, number: str, asked: dict[str, str]) -> Page:
         hint = asked.get("login_hint", "")
-        return render_template("pick.html", number=number, tenants=self._people(), hint=hint, action="/choose")
+        return render_template(
+            "pick.html", number=number, tenants=self._people(), hint=hint, action="/choose"
+        )
 
     def _people(self) -> list[tuple[str, list[Person]]]:
         by_tenant: dict[str, list[Person]] = {}
@@ -180,7 +220,11 @@ class Pages:
 
 def sign_in_pages(world: World, grants: Grants) -> Flask:
     """The app with every page."""
-    app = Flask("microsoft-pages", template_folder=str(Path(__file__).with_name("templates")), static_folder=None)
+    app = Flask(
+        "microsoft-pages",
+        template_folder=str(Path(__file__).with_name("templates")),
+        static_folder=None,
+    )
     pages = Pages(world, grants)
     app.add_url_rule("/<tenant>/oauth2/v2.0/authorize", view_func=pages.authorize)
     app.add_url_rule("/<tenant>/v2.0/adminconsent", view_func=pages.admin_consent)

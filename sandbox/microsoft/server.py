@@ -18,7 +18,12 @@ class MicrosoftStandIn:
     """Both listeners: HTTPS for programs, plain HTTP for browsers."""
 
     def __init__(
-        self, world: World, certificates: Certificates, signer: Signer, port: int = 0, page_port: int = 0
+        self,
+        world: World,
+        certificates: Certificates,
+        signer: Signer,
+        port: int = 0,
+        page_port: int = 0,
     ) -> None:
         self._world = world
         self._signer = signer
@@ -46,14 +51,21 @@ class MicrosoftStandIn:
 
     def _app(self) -> Flask:
         app = Flask("microsoft", static_folder=None)
-        app.add_url_rule("/<tenant>/v2.0/.well-known/openid-configuration", view_func=self._discovery)
-        app.add_url_rule("/<tenant>/discovery/v2.0/keys", view_func=lambda tenant: jsonify(self._signer.public_keys()))
+        app.add_url_rule(
+            "/<tenant>/v2.0/.well-known/openid-configuration", view_func=self._discovery
+        )
+        app.add_url_rule(
+            "/<tenant>/discovery/v2.0/keys",
+            view_func=lambda tenant: jsonify(self._signer.public_keys()),
+        )
         app.add_url_rule("/<tenant>/oauth2/v2.0/token", view_func=self._token, methods=["POST"])
         app.add_url_rule("/graph/v1.0/me", view_func=self._me)
         return app
 
     def _discovery(self, tenant: str) -> Response:
-        known = next((t for t in self._world.tenants.values() if tenant.lower() in (t.domain, t.id)), None)
+        known = next(
+            (t for t in self._world.tenants.values() if tenant.lower() in (t.domain, t.id)), None
+        )
         if known is None and tenant not in ("organizations", "common"):
             refusal = Refusal("invalid_tenant", 90002, f"Tenant '{tenant}' not found.")
             response = jsonify(error_answer(refusal, str(uuid.uuid4())))
@@ -91,20 +103,31 @@ class MicrosoftStandIn:
             person, scopes = self.grants.renew(form)
             struck = self._world.strike("token.refresh", person.upn)
         else:
-            raise Refusal("unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
+            raise Refusal(
+                "unsupported_grant_type", 70003, "The app requested an unsupported grant type."
+            )
         if struck is not None:
             return _as_told(struck, correlation)
         wanted = frozenset(form.get("scope", "").split()) or scopes
         if len({_resource(scope) for scope in wanted if "/" in scope}) > 1:
-            raise Refusal("invalid_request", 28003, "Provided value for the input parameter scope spans resources.")
+            raise Refusal(
+                "invalid_request",
+                28003,
+                "Provided value for the input parameter scope spans resources.",
+            )
         if self.grants.missing(person, wanted & scopes):
             raise Refusal(
-                "invalid_grant", 65001, "The user or administrator has not consented.", suberror="consent_required"
+                "invalid_grant",
+                65001,
+                "The user or administrator has not consented.",
+                suberror="consent_required",
             )
         shaped = self._world.strike("token.shape", person.upn)
         shape = shaped.reply if shaped else {}
         who = self._other(shape, person)
-        answer = self.grants.answer(who, wanted & scopes, f"{self.base}/{who.tenant_id}/v2.0", nonce, shape)
+        answer = self.grants.answer(
+            who, wanted & scopes, f"{self.base}/{who.tenant_id}/v2.0", nonce, shape
+        )
         if shape.get("once"):
             self.grants.use_up(form.get("refresh_token", ""))
         time.sleep(shape.get("seconds", 0))
@@ -116,35 +139,52 @@ class MicrosoftStandIn:
     def _check_client(self, form: dict[str, str]) -> None:
         app = self._world.app
         if form.get("client_id") != app.client_id:
-            raise Refusal("unauthorized_client", 700016, "Application was not found in the directory.", 400)
+            raise Refusal(
+                "unauthorized_client", 700016, "Application was not found in the directory.", 400
+            )
         if "client_assertion" in form:
             self._check_assertion(form["client_assertion"])
             return
         if not app.client_secrets:
-            raise Refusal("invalid_client", 7000222, "The provided client secret keys are expired.", 401)
+            raise Refusal(
+                "invalid_client", 7000222, "The provided client secret keys are expired.", 401
+            )
         if form.get("client_secret") not in app.client_secrets:
             raise Refusal("invalid_client", 7000215, "Invalid client secret provided.", 401)
 
     def _check_assertion(self, assertion: str) -> None:
-        audiences = {f"{self.base}/{tenant}/oauth2/v2.0/token" for tenant in ("organizations", "common")}
+        audiences = {
+            f"{self.base}/{tenant}/oauth2/v2.0/token" for tenant in ("organizations", "common")
+        }
         try:
-            check_assertion(assertion, self._world.app.certificates, self._world.app.client_id, audiences)
+            check_assertion(
+                assertion, self._world.app.certificates, self._world.app.client_id, audiences
+            )
         except TokenRefused as refused:
             raise Refusal(
-                "invalid_client", 700027, f"Client assertion contains an invalid signature: {refused}", 401
+                "invalid_client",
+                700027,
+                f"Client assertion contains an invalid signature: {refused}",
+                401,
             ) from None
 
     def _me(self) -> tuple[Response, int] | Response:
         try:
-            claims = self._signer.verify(request.headers.get("Authorization", "").removeprefix("Bearer "), GRAPH)
+            claims = self._signer.verify(
+                request.headers.get("Authorization", "").removeprefix("Bearer "), GRAPH
+            )
         except TokenRefused as refused:
-            return jsonify(error={"code": "InvalidAuthenticationToken", "message": f"Refused: {refused}"}), 401
+            return jsonify(
+                error={"code": "InvalidAuthenticationToken", "message": f"Refused: {refused}"}
+            ), 401
         struck = self._world.strike("graph", claims["upn"])
         if struck is not None:
             error = {"code": struck.reply["error"], "message": struck.reply.get("description", "")}
             return jsonify(error=error), int(struck.reply.get("status", 403))
         person = self._world.people[claims["upn"].lower()]
-        return jsonify(id=person.oid, mail=person.upn, userPrincipalName=person.upn, displayName=person.name)
+        return jsonify(
+            id=person.oid, mail=person.upn, userPrincipalName=person.upn, displayName=person.name
+        )
 
 
 def _resource(scope: str) -> str:
@@ -159,7 +199,9 @@ def _as_told(scenario: Scenario, correlation: str) -> Response:
         response = Response(str(reply["body"]), int(reply["status"]), mimetype="text/html")
     else:
         number = next(iter(reply.get("codes", [])), 0)
-        refusal = Refusal(reply["error"], number, reply.get("description", ""), suberror=reply.get("suberror", ""))
+        refusal = Refusal(
+            reply["error"], number, reply.get("description", ""), suberror=reply.get("suberror", "")
+        )
         response = jsonify(error_answer(refusal, correlation))
         response.status_code = int(reply.get("status", 400))
     if "retry_after" in reply:

@@ -12,7 +12,11 @@ from sandbox.slack.limits import problems
 from sandbox.slack.office import Channel, Json, Member, Message, Office, SlackError, View
 
 HISTORY = ("channels:history", "groups:history")
-ZONES = {"CET": "Central European Time", "CEST": "Central European Summer Time", "UTC": "Coordinated Universal Time"}
+ZONES = {
+    "CET": "Central European Time",
+    "CEST": "Central European Summer Time",
+    "UTC": "Coordinated Universal Time",
+}
 """What Slack calls a time zone, by its abbreviation; any other stands for itself."""
 
 
@@ -33,7 +37,9 @@ class WebApi:
         """
         if not token:
             raise SlackError("not_authed")
-        wanted = self._office.app_token if method == "apps.connections.open" else self._office.bot_token
+        wanted = (
+            self._office.app_token if method == "apps.connections.open" else self._office.bot_token
+        )
         if token != wanted:
             raise SlackError("invalid_auth")
         self._office.take_failure(method)
@@ -149,13 +155,18 @@ class WebApi:
         members, limit = sorted(channel.members), int(args.get("limit") or 100)
         start = int(args.get("cursor") or 0)
         after = str(start + limit) if start + limit < len(members) else ""
-        return {"members": members[start : start + limit], "response_metadata": {"next_cursor": after}}
+        return {
+            "members": members[start : start + limit],
+            "response_metadata": {"next_cursor": after},
+        }
 
     def conversations_history(self, args: Json) -> Json:
         return self._history(args, lambda message: not message.thread_ts)
 
     def conversations_replies(self, args: Json) -> Json:
-        return self._history(args, lambda message: args.get("ts") in (message.thread_ts, message.ts))
+        return self._history(
+            args, lambda message: args.get("ts") in (message.thread_ts, message.ts)
+        )
 
     def users_info(self, args: Json) -> Json:
         self._office.require("users:read")
@@ -169,7 +180,11 @@ class WebApi:
         file = self._office.files.get(args.get("file", ""))
         if file is None:
             raise SlackError("file_not_found")
-        return {"file": file_object(file, self._url), "comments": [], "response_metadata": {"next_cursor": ""}}
+        return {
+            "file": file_object(file, self._url),
+            "comments": [],
+            "response_metadata": {"next_cursor": ""},
+        }
 
     def usergroups_users_list(self, args: Json) -> Json:
         if args.get("usergroup") not in self._office.usergroups:
@@ -206,27 +221,60 @@ class WebApi:
     def _stack(self, user: str, view: Json) -> Json:
         stack = self._office.stacks[user]
         id = "V" + secrets.token_hex(6).upper()
-        opened = View(id, user, self.numbered_view(view), secrets.token_hex(8), stack[-1] if stack else "")
+        opened = View(
+            id, user, self.numbered_view(view), secrets.token_hex(8), stack[-1] if stack else ""
+        )
         self._office.views[id] = opened
         stack.append(id)
         return self.view_json(opened)
 
     def _channel_facts(self, channel: Channel) -> Json:
         own, shared = self._office.team_id, channel.kind == "shared"
-        facts: Json = {"id": channel.id, "name": channel.name, "is_channel": True, "is_private": channel.private}
-        facts |= {"is_archived": channel.archived, "is_member": self._office.bot_user in channel.members}
-        facts |= {"is_shared": shared, "is_ext_shared": shared, "is_org_shared": False, "is_pending_ext_shared": False}
-        facts |= {"context_team_id": own, "conversation_host_id": own, "shared_team_ids": channel.team_ids}
-        return facts | {"internal_team_ids": [own], "connected_team_ids": [t for t in channel.team_ids if t != own]}
+        facts: Json = {
+            "id": channel.id,
+            "name": channel.name,
+            "is_channel": True,
+            "is_private": channel.private,
+        }
+        facts |= {
+            "is_archived": channel.archived,
+            "is_member": self._office.bot_user in channel.members,
+        }
+        facts |= {
+            "is_shared": shared,
+            "is_ext_shared": shared,
+            "is_org_shared": False,
+            "is_pending_ext_shared": False,
+        }
+        facts |= {
+            "context_team_id": own,
+            "conversation_host_id": own,
+            "shared_team_ids": channel.team_ids,
+        }
+        return facts | {
+            "internal_team_ids": [own],
+            "connected_team_ids": [t for t in channel.team_ids if t != own],
+        }
 
     def _member_facts(self, member: Member, with_locale: bool) -> Json:
-        """What `users.info` says; less of people of other workspaces, who have neither a locale nor an email for us."""
+        """What `users.info` says; less of people of other workspaces, who have neither a locale nor
+        an email for us."""
         own = member.team_id == self._office.team_id
         profile: Json = {"real_name": member.name, "display_name": member.name}
         if own and member.email and "users:read.email" in self._office.scopes:
             profile |= {"email": member.email}
-        user: Json = {"id": member.id, "team_id": member.team_id, "name": member.name.lower(), "is_bot": member.is_bot}
-        user |= {"real_name": member.name, "is_stranger": False, "is_restricted": member.is_guest, "profile": profile}
+        user: Json = {
+            "id": member.id,
+            "team_id": member.team_id,
+            "name": member.name.lower(),
+            "is_bot": member.is_bot,
+        }
+        user |= {
+            "real_name": member.name,
+            "is_stranger": False,
+            "is_restricted": member.is_guest,
+            "profile": profile,
+        }
         if not member.is_bot:
             user |= _zone(member.tz, self._office.clock())
         return user | ({"locale": "en-GB"} if own and with_locale else {})
@@ -234,20 +282,39 @@ class WebApi:
     def _history(self, args: Json, fits: Callable[[Message], bool]) -> Json:
         channel = self._office.channel(args.get("channel", ""))
         self._office.require(*HISTORY)
-        found = [m for m in self._office.messages if m.channel == channel.id and not m.ephemeral_to and fits(m)]
+        found = [
+            m
+            for m in self._office.messages
+            if m.channel == channel.id and not m.ephemeral_to and fits(m)
+        ]
         newest = list(reversed(found))[: int(args.get("limit") or 100)]
-        return {"messages": [_shown(message, bool(args.get("include_all_metadata"))) for message in newest]}
+        return {
+            "messages": [
+                _shown(message, bool(args.get("include_all_metadata"))) for message in newest
+            ]
+        }
 
     def _check(self, surface: str, payload: Json) -> None:
         found = problems(surface, payload)
         if found:
-            error = "no_text" if surface == "message" and "no top-level text" in found[0] else "invalid_blocks"
+            error = (
+                "no_text"
+                if surface == "message" and "no top-level text" in found[0]
+                else "invalid_blocks"
+            )
             raise SlackError(error if surface == "message" else "invalid_arguments", found)
 
     def _new(self, args: Json) -> Message:
         office = self._office
         thread = args.get("thread_ts") or ""
-        return Message(office.new_ts(), args["channel"], office.bot_user, args["text"], self._numbered(args), thread)
+        return Message(
+            office.new_ts(),
+            args["channel"],
+            office.bot_user,
+            args["text"],
+            self._numbered(args),
+            thread,
+        )
 
     def _numbered(self, payload: Json) -> list[Json]:
         blocks: list[Json] = copy.deepcopy(payload.get("blocks") or [])
@@ -260,11 +327,20 @@ def _zone(name: str, now: float) -> Json:
     there = datetime.fromtimestamp(now, UTC).astimezone(ZoneInfo(name))
     offset, short = there.utcoffset(), there.tzname() or ""
     assert offset is not None, "a time with a zone has an offset"
-    return {"tz": name, "tz_label": ZONES.get(short, short), "tz_offset": int(offset.total_seconds())}
+    return {
+        "tz": name,
+        "tz_label": ZONES.get(short, short),
+        "tz_offset": int(offset.total_seconds()),
+    }
 
 
 def _shown(message: Message, with_metadata: bool = False) -> Json:
-    shown: dict[str, Any] = {"type": "message", "ts": message.ts, "user": message.user, "text": message.text}
+    shown: dict[str, Any] = {
+        "type": "message",
+        "ts": message.ts,
+        "user": message.user,
+        "text": message.text,
+    }
     shown |= {"blocks": message.blocks} if message.blocks else {}
     shown |= {"thread_ts": message.thread_ts} if message.thread_ts else {}
     return shown | ({"metadata": message.metadata} if with_metadata and message.metadata else {})

@@ -1,4 +1,5 @@
-"""What becomes of a channel: people come and go, it is archived, shared, renamed, and the bot is removed from it."""
+"""What becomes of a channel: people come and go, it is archived, shared, renamed, and the bot is
+removed from it."""
 
 import secrets
 
@@ -7,7 +8,8 @@ from sandbox.slack.office import Channel, Json, Office
 
 
 class ChannelLife:
-    """Changes channels as people do, and has the app hear of it as Slack does: only of channels that it is in."""
+    """Changes channels as people do, and has the app hear of it as Slack does: only of channels
+    that it is in."""
 
     def __init__(self, office: Office, events: Events) -> None:
         self._office = office
@@ -49,7 +51,9 @@ class ChannelLife:
             self._office.channels[new] = place
             for message in self._office.messages:
                 message.channel = new if message.channel == old else message.channel
-        self._tell({"type": "channel_id_changed", "old_channel_id": old, "new_channel_id": new}, place)
+        self._tell(
+            {"type": "channel_id_changed", "old_channel_id": old, "new_channel_id": new}, place
+        )
         return {"ok": True, "channel": new}
 
     def share(self, channel: str, team: str, users: list[str]) -> Json:
@@ -58,7 +62,9 @@ class ChannelLife:
         with self._office.changing():
             self._connect(place, [*place.team_ids, team])
             place.members |= set(users)
-        self._tell({"type": "channel_shared", "channel": place.id, "connected_team_id": team}, place)
+        self._tell(
+            {"type": "channel_shared", "channel": place.id, "connected_team_id": team}, place
+        )
         return {"ok": True}
 
     def unshare(self, channel: str, team: str) -> Json:
@@ -67,7 +73,11 @@ class ChannelLife:
         with self._office.changing():
             self._connect(place, [each for each in place.team_ids if each != team])
             place.members = {user for user in place.members if members[user].team_id != team}
-        event = {"type": "channel_unshared", "channel": place.id, "previously_connected_team_id": team}
+        event = {
+            "type": "channel_unshared",
+            "channel": place.id,
+            "previously_connected_team_id": team,
+        }
         self._tell(event | {"is_ext_shared": place.kind == "shared"}, place)
         return {"ok": True}
 
@@ -76,7 +86,12 @@ class ChannelLife:
         place.kind = "shared" if len(place.team_ids) > 1 else "internal"
 
     def _moved(self, what: str, user: str, place: Channel) -> None:
-        event = {"type": what, "user": user, "channel": place.id, "channel_type": "G" if place.private else "C"}
+        event = {
+            "type": what,
+            "user": user,
+            "channel": place.id,
+            "channel_type": "G" if place.private else "C",
+        }
         itself = user == self._office.bot_user
         self._tell(event | {"team": self._office.members[user].team_id}, place, always=itself)
 

@@ -31,7 +31,8 @@ class Ack:
 
 
 class Delivery:
-    """Delivers to the bot by the way that is set up; a connected WebSocket goes first, as in Slack."""
+    """Delivers to the bot by the way that is set up; a connected WebSocket goes first, as in
+    Slack."""
 
     def __init__(self, office: Office) -> None:
         self._office = office
@@ -62,7 +63,9 @@ class Delivery:
 
     def command(self, form: Json) -> Ack:
         """A slash command."""
-        return self._send("slash_commands", form, urlencode(form), "application/x-www-form-urlencoded")
+        return self._send(
+            "slash_commands", form, urlencode(form), "application/x-www-form-urlencoded"
+        )
 
     def interaction(self, payload: Json) -> Ack:
         """A press, a submission, an options request."""
@@ -78,13 +81,19 @@ class Delivery:
         for number, wait in enumerate((0.0, *RETRY_SECONDS)):
             if self._stopping.wait(wait):
                 return
-            retry = {"x-slack-retry-num": str(number), "x-slack-retry-reason": reason} if number else {}
-            ack = self._send("events_api", envelope, json.dumps(envelope), "application/json", retry)
+            retry = (
+                {"x-slack-retry-num": str(number), "x-slack-retry-reason": reason} if number else {}
+            )
+            ack = self._send(
+                "events_api", envelope, json.dumps(envelope), "application/json", retry
+            )
             if ack.ok:
                 return
             reason = "http_timeout" if ack.problem == "operation_timeout" else "http_error"
 
-    def _send(self, kind: str, payload: Json, body: str, content_type: str, headers: Json | None = None) -> Ack:
+    def _send(
+        self, kind: str, payload: Json, body: str, content_type: str, headers: Json | None = None
+    ) -> Ack:
         ack = (
             self._by_socket(kind, payload, headers or {})
             if self._sockets
@@ -96,8 +105,14 @@ class Delivery:
 
     def _by_http(self, body: str, content_type: str, headers: Json | None) -> Ack:
         stamp = str(int(time.time()))
-        mac = hmac.new(self._office.signing_secret.encode(), f"v0:{stamp}:{body}".encode(), hashlib.sha256).hexdigest()
-        signed = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={mac}", "Content-Type": content_type}
+        mac = hmac.new(
+            self._office.signing_secret.encode(), f"v0:{stamp}:{body}".encode(), hashlib.sha256
+        ).hexdigest()
+        signed = {
+            "X-Slack-Request-Timestamp": stamp,
+            "X-Slack-Signature": f"v0={mac}",
+            "Content-Type": content_type,
+        }
         try:
             answer = requests.post(
                 f"{self._url}/slack/events",
@@ -113,7 +128,14 @@ class Delivery:
         if answer.status_code != 200:
             return Ack(False, {}, f"dispatch_failed ({answer.status_code})")
         is_json = answer.headers.get("Content-Type", "").startswith("application/json")
-        return Ack(True, answer.json() if is_json and answer.text else {"text": answer.text} if answer.text else {})
+        return Ack(
+            True,
+            answer.json()
+            if is_json and answer.text
+            else {"text": answer.text}
+            if answer.text
+            else {},
+        )
 
     def _by_socket(self, kind: str, payload: Json, headers: Json) -> Ack:
         envelope_id, event, answers = secrets.token_hex(8), threading.Event(), list[Json]()
@@ -134,7 +156,11 @@ class Delivery:
         return Ack(True, answers[0]) if in_time else Ack(False, {}, "operation_timeout")
 
     def _socket(self, connection: ServerConnection) -> None:
-        hello = {"type": "hello", "num_connections": 1, "connection_info": {"app_id": self._office.app_id}}
+        hello = {
+            "type": "hello",
+            "num_connections": 1,
+            "connection_info": {"app_id": self._office.app_id},
+        }
         connection.send(json.dumps(hello))
         self._sockets.append(connection)
         try:

@@ -1,4 +1,5 @@
-"""Slack's limits on what stands inside blocks: texts, buttons, lists of choices, fields and questions before a deed."""
+"""Slack's limits on what stands inside blocks: texts, buttons, lists of choices, fields and
+questions before a deed."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -7,18 +8,29 @@ from typing import Any
 
 Json = dict[str, Any]
 
-MENUS = frozenset(f"{what}_select" for what in ("static", "external", "users", "conversations", "channels"))
+MENUS = frozenset(
+    f"{what}_select" for what in ("static", "external", "users", "conversations", "channels")
+)
 SEVERAL = frozenset(f"multi_{menu}" for menu in MENUS)
 CHOICES = MENUS | SEVERAL | {"checkboxes", "radio_buttons", "datepicker", "timepicker"}
-FIELDS = frozenset(f"{what}_input" for what in ("plain_text", "email_text", "url_text", "number", "file"))
+FIELDS = frozenset(
+    f"{what}_input" for what in ("plain_text", "email_text", "url_text", "number", "file")
+)
 IN_SECTIONS = CHOICES | {"button", "image", "overflow"}
 IN_ACTIONS = (CHOICES - SEVERAL) | {"button", "overflow"}
 IN_INPUTS = CHOICES | FIELDS
-"""Which elements stand where, of those that the bot may use: docs.slack.dev/reference/block-kit/block-elements."""
+"""Which elements stand where, of those that the bot may use:
+docs.slack.dev/reference/block-kit/block-elements."""
 
 SELECTS = ("static_select", "multi_static_select")
 CHECKS = ("checkboxes", "radio_buttons")
-MOST_OPTIONS = {"overflow": 5, "checkboxes": 10, "radio_buttons": 10, "static_select": 100, "multi_static_select": 100}
+MOST_OPTIONS = {
+    "overflow": 5,
+    "checkboxes": 10,
+    "radio_buttons": 10,
+    "static_select": 100,
+    "multi_static_select": 100,
+}
 GROUPS_AT_MOST = 100
 INPUT_LIMIT = 3000
 FILES_AT_MOST = 10
@@ -112,7 +124,10 @@ def _choices(part: Json) -> Iterator[str]:
         yield from text(group.get("label"), 75, "group label", plain=True)
         if not 1 <= len(group.get("options", [])) <= 100:
             yield "a group has 1 to 100 options"
-    everything = [*(options or []), *(option for group in groups or [] for option in group.get("options", []))]
+    everything = [
+        *(options or []),
+        *(option for group in groups or [] for option in group.get("options", [])),
+    ]
     for option in everything:
         yield from _option(option, kind)
     yield from _values(part, everything)
@@ -135,7 +150,9 @@ def _values(part: Json, everything: list[Json]) -> Iterator[str]:
     values = [option.get("value") for option in everything]
     if len(values) != len(set(values)):
         yield "an option value stands twice"
-    initial = [part["initial_option"]] if "initial_option" in part else part.get("initial_options", [])
+    initial = (
+        [part["initial_option"]] if "initial_option" in part else part.get("initial_options", [])
+    )
     if any(chosen not in everything for chosen in initial):
         yield "an initial option is none of the options"
 

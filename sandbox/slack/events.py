@@ -27,7 +27,9 @@ class Events:
             "event": {"event_ts": f"{time.time():.6f}"} | event,
             "event_id": "Ev" + secrets.token_hex(6).upper(),
             "event_time": int(time.time()),
-            "authorizations": [{"team_id": office.team_id, "user_id": office.bot_user, "is_bot": True}],
+            "authorizations": [
+                {"team_id": office.team_id, "user_id": office.bot_user, "is_bot": True}
+            ],
             "is_ext_shared_channel": place is not None and place.kind == "shared",
         }
         self._delivery.event(envelope)

@@ -8,7 +8,14 @@ from pathlib import PurePath
 
 from sandbox.slack.office import Json, Office, StoredFile
 
-FILETYPES = {"txt": "text", "jpeg": "jpg", "htm": "html", "md": "markdown", "yml": "yaml", "": "binary"}
+FILETYPES = {
+    "txt": "text",
+    "jpeg": "jpg",
+    "htm": "html",
+    "md": "markdown",
+    "yml": "yaml",
+    "": "binary",
+}
 """Where Slack's name for a type is not the extension."""
 MIMETYPES = {
     "csv": "text/csv",
@@ -37,19 +44,24 @@ class Files:
         return [file for file in found if file.user == user]
 
     def in_payload(self, file: StoredFile) -> Json:
-        """A file as a payload carries it: in full, or (of another workspace) as a hint to ask `files.info`."""
+        """A file as a payload carries it: in full, or (of another workspace) as a hint to ask
+        `files.info`."""
         if file.team_id == self._office.team_id or self._office.connect_files_in_full:
             return file_object(file, self._url)
         hint: Json = {"id": file.id, "created": 0, "timestamp": 0, "user": ""}
         return hint | {"mode": "file_access", "file_access": "check_file_info"}
 
     def content(self, place: str, authorization: str) -> StoredFile | None:
-        """The file at the address part ``T…-F…`` for the app's own token with `files:read`; nothing for anybody else.
+        """The file at the address part ``T…-F…`` for the app's own token with `files:read`; nothing
+        for anybody else.
 
         Raises:
             KeyError: there is no such file.
         """
-        if authorization != f"Bearer {self._office.bot_token}" or "files:read" not in self._office.scopes:
+        if (
+            authorization != f"Bearer {self._office.bot_token}"
+            or "files:read" not in self._office.scopes
+        ):
             return None
         team, _, id = place.partition("-")
         file = self._office.files[id]
@@ -65,7 +77,11 @@ def extension(name: str) -> str:
 
 def mimetype(name: str) -> str:
     """What kind of data a file of this name holds."""
-    return MIMETYPES.get(extension(name)) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return (
+        MIMETYPES.get(extension(name))
+        or mimetypes.guess_type(name)[0]
+        or "application/octet-stream"
+    )
 
 
 def file_object(file: StoredFile, url: str) -> Json:
@@ -73,8 +89,25 @@ def file_object(file: StoredFile, url: str) -> Json:
     ending = extension(file.name)
     spoken = re.sub(r"[^a-z0-9._-]", "_", file.name.lower())
     private = f"{url}/files-pri/{file.team_id}-{file.id}"
-    facts: Json = {"id": file.id, "created": file.created, "timestamp": file.created, "name": file.name}
-    facts |= {"title": file.name, "mimetype": mimetype(file.name), "filetype": FILETYPES.get(ending, ending)}
-    facts |= {"user": file.user, "user_team": file.team_id, "size": len(file.content), "mode": "hosted"}
+    facts: Json = {
+        "id": file.id,
+        "created": file.created,
+        "timestamp": file.created,
+        "name": file.name,
+    }
+    facts |= {
+        "title": file.name,
+        "mimetype": mimetype(file.name),
+        "filetype": FILETYPES.get(ending, ending),
+    }
+    facts |= {
+        "user": file.user,
+        "user_team": file.team_id,
+        "size": len(file.content),
+        "mode": "hosted",
+    }
     facts |= {"editable": False, "is_external": False, "is_public": False, "file_access": "visible"}
-    return facts | {"url_private": f"{private}/{spoken}", "url_private_download": f"{private}/download/{spoken}"}
+    return facts | {
+        "url_private": f"{private}/{spoken}",
+        "url_private_download": f"{private}/download/{spoken}",
+    }

@@ -1,7 +1,9 @@
-"""What stands in the fields of a message, a window or a Home tab: defaults, choices, and what Slack's client lets through.
+"""What stands in the fields of a message, a window or a Home tab: defaults, choices, and what
+Slack's client lets through.
 
-A field's value travels from the page as the plain thing that was chosen (a text, an option's value, a list of values, a date, the
-ids of files) by ``block_id`` and ``action_id``; the app hears of it in Slack's own words.
+A field's value travels from the page as the plain thing that was chosen (a text, an option's value,
+a list of values, a date, the ids of files) by ``block_id`` and ``action_id``; the app hears of it
+in Slack's own words.
 """
 
 import re
@@ -31,7 +33,11 @@ class Unable(Exception):
 def fields(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:
     """Every interactive element with its block."""
     for block in blocks:
-        parts = [*block.get("elements", []), block.get("accessory") or {}, block.get("element") or {}]
+        parts = [
+            *block.get("elements", []),
+            block.get("accessory") or {},
+            block.get("element") or {},
+        ]
         yield from ((block, part) for part in parts if part.get("action_id"))
 
 
@@ -48,7 +54,8 @@ def find(blocks: list[Json], block_id: str, action_id: str) -> Json:
 
 
 def find_acting(blocks: list[Json], block_id: str, action_id: str) -> Json:
-    """An element by its ids that the app hears of at once: an input's only if the input dispatches its action."""
+    """An element by its ids that the app hears of at once: an input's only if the input dispatches
+    its action."""
     element = find(blocks, block_id, action_id)
     block = next(block for block in blocks if block.get("block_id") == block_id)
     if block["type"] == "input" and not block.get("dispatch_action"):
@@ -58,7 +65,10 @@ def find_acting(blocks: list[Json], block_id: str, action_id: str) -> Json:
 
 def options(element: Json) -> list[Json]:
     """The options of an element, those in groups too."""
-    return [*element.get("options", []), *(o for g in element.get("option_groups", []) for o in g["options"])]
+    return [
+        *element.get("options", []),
+        *(o for g in element.get("option_groups", []) for o in g["options"]),
+    ]
 
 
 def with_value(given: Json, block_id: str, action_id: str, value: Any) -> Json:
@@ -89,9 +99,14 @@ class Forms:
         """
         kind = element["type"]
         if kind == "button":
-            return {"text": element["text"]} | ({"value": element["value"]} if "value" in element else {})
+            return {"text": element["text"]} | (
+                {"value": element["value"]} if "value" in element else {}
+            )
         if kind in SEVERAL:
-            return {"type": kind, "selected_options": [_option(element, each) for each in value or []]}
+            return {
+                "type": kind,
+                "selected_options": [_option(element, each) for each in value or []],
+            }
         if kind in ONE:
             return {"type": kind, "selected_option": _option(element, value) if value else None}
         match kind:
@@ -133,7 +148,11 @@ class Forms:
         return _out_of_bounds(element, value) if element["type"] == "number_input" else ""
 
     def _file_problem(self, user: str, element: Json, ids: list[str]) -> str:
-        files, most, accepted = self._files.of(user, ids), element.get("max_files", 10), element.get("filetypes")
+        files, most, accepted = (
+            self._files.of(user, ids),
+            element.get("max_files", 10),
+            element.get("filetypes"),
+        )
         if len(files) != len(ids):
             return "This file could not be uploaded."
         if len(files) > most:
@@ -159,7 +178,11 @@ def _initial(element: Json) -> Any:
     if "initial_option" in element:
         option = element["initial_option"]
         return option if element["type"] == "external_select" else option["value"]
-    return element.get("initial_date") or element.get("initial_user") or element.get("initial_value", "")
+    return (
+        element.get("initial_date")
+        or element.get("initial_user")
+        or element.get("initial_value", "")
+    )
 
 
 def _option(element: Json, value: Any) -> Json:

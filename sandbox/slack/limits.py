@@ -1,4 +1,5 @@
-"""Slack's limits on messages and windows, as one validator: what slack_sdk's models refuse, and the gaps that they leave."""
+"""Slack's limits on messages and windows, as one validator: what slack_sdk's models refuse, and the
+gaps that they leave."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -24,7 +25,8 @@ SURFACES = {
     "rich_text": EVERYWHERE,
     "markdown": frozenset({"message"}),
 }
-"""Which blocks stand where, of those that the bot may use: docs.slack.dev/reference/block-kit/blocks."""
+"""Which blocks stand where, of those that the bot may use:
+docs.slack.dev/reference/block-kit/blocks."""
 
 MESSAGE_LIMIT = 4000
 MARKDOWN_LIMIT = 12_000
@@ -41,7 +43,9 @@ def problems(surface: str, payload: Json) -> list[str]:
     if len(ids) != len(set(ids)):
         found.append("a block_id stands twice")
     for number, block in enumerate(blocks):
-        found += [f"block {number} ({block.get('type')}): {problem}" for problem in _block(surface, block)]
+        found += [
+            f"block {number} ({block.get('type')}): {problem}" for problem in _block(surface, block)
+        ]
     return found + [f"slack_sdk: {problem}" for problem in _models(surface, payload, blocks)]
 
 
@@ -65,7 +69,11 @@ def _message(payload: Json) -> Iterator[str]:
         yield "no top-level text: screen readers and notifications have nothing to say"
     if len(payload.get("text") or "") > MESSAGE_LIMIT:
         yield f"text over {MESSAGE_LIMIT}"
-    markdown = [block.get("text", "") for block in payload.get("blocks") or [] if block.get("type") == "markdown"]
+    markdown = [
+        block.get("text", "")
+        for block in payload.get("blocks") or []
+        if block.get("type") == "markdown"
+    ]
     if sum(map(len, markdown)) > MARKDOWN_LIMIT:
         yield f"markdown over {MARKDOWN_LIMIT}"
 
@@ -75,7 +83,10 @@ def _modal(payload: Json) -> Iterator[str]:
     for name in ("submit", "close"):
         if name in payload:
             yield from text(payload[name], 24, name, plain=True)
-    if any(block.get("type") == "input" for block in payload.get("blocks") or []) and "submit" not in payload:
+    if (
+        any(block.get("type") == "input" for block in payload.get("blocks") or [])
+        and "submit" not in payload
+    ):
         yield "an input needs a submit"
 
 
@@ -148,7 +159,8 @@ CHECK_OF: dict[str, Callable[[Json], Iterator[str]]] = {
 
 
 def _models(surface: str, payload: Json, blocks: Sequence[Json]) -> Iterator[str]:
-    """What slack_sdk's own models refuse: of a window the first thing, of a message the first in each block."""
+    """What slack_sdk's own models refuse: of a window the first thing, of a message the first in
+    each block."""
     if surface == "message":
         for block in blocks:
             yield from _refused(_draw_block, block)
@@ -178,5 +190,10 @@ def _refused(draw: Callable[[Json], None], payload: Json) -> Iterator[str]:
         draw(payload)
     except SlackObjectFormationError as refusal:
         yield str(refusal)
-    except (TypeError, AttributeError, KeyError, ValueError) as slip:  # its constructors, given another shape
+    except (
+        TypeError,
+        AttributeError,
+        KeyError,
+        ValueError,
+    ) as slip:  # its constructors, given another shape
         yield f"cannot read it: {slip}"

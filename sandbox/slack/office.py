@@ -1,4 +1,5 @@
-"""What there is in the Slack of the practice world: workspaces, people, channels, messages, windows."""
+"""What there is in the Slack of the practice world: workspaces, people, channels, messages,
+windows."""
 
 import secrets
 import threading
@@ -40,7 +41,8 @@ class Member:
 
 @dataclass
 class Channel:
-    """A channel: `shared` with another workspace, or `internal`. A `private` one speaks of itself as a group in its events."""
+    """A channel: `shared` with another workspace, or `internal`. A `private` one speaks of itself
+    as a group in its events."""
 
     id: str
     name: str
@@ -93,17 +95,28 @@ class SlackError(Exception):
     """An error that the Web API answers with; `details` stand next to it in the answer."""
 
     def __init__(
-        self, error: str, messages: list[str] | None = None, retry_after: int = 0, details: Json | None = None
+        self,
+        error: str,
+        messages: list[str] | None = None,
+        retry_after: int = 0,
+        details: Json | None = None,
     ) -> None:
         super().__init__(error)
-        self.error, self.messages, self.retry_after, self.details = error, messages or [], retry_after, details or {}
+        self.error, self.messages, self.retry_after, self.details = (
+            error,
+            messages or [],
+            retry_after,
+            details or {},
+        )
 
 
 class Office:
-    """Everything, behind one lock; `changed` wakes whoever watches. `heard` holds what the app said last.
+    """Everything, behind one lock; `changed` wakes whoever watches. `heard` holds what the app said
+    last.
 
-    `connect_files_in_full`: whether a payload carries the whole file of a person of another workspace, which Slack does not
-    document for windows; otherwise the app has to ask `files.info` for it, as with files in messages.
+    `connect_files_in_full`: whether a payload carries the whole file of a person of another
+    workspace, which Slack does not document for windows; otherwise the app has to ask `files.info`
+    for it, as with files in messages.
     """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
@@ -111,9 +124,21 @@ class Office:
         self.bot_token = "xoxb-practice-" + secrets.token_hex(12)
         self.app_token = "xapp-practice-" + secrets.token_hex(12)
         self.signing_secret = secrets.token_hex(16)
-        self.app_id, self.bot_id, self.bot_user, self.team_id = "A0MAILDESK", "B0MAILDESK", "U0MAILDESK", ""
+        self.app_id, self.bot_id, self.bot_user, self.team_id = (
+            "A0MAILDESK",
+            "B0MAILDESK",
+            "U0MAILDESK",
+            "",
+        )
         self.command = "/maildesk"
-        self.scopes = {"chat:write", "commands", "app_mentions:read", "channels:read", "users:read", "usergroups:read"}
+        self.scopes = {
+            "chat:write",
+            "commands",
+            "app_mentions:read",
+            "channels:read",
+            "users:read",
+            "usergroups:read",
+        }
         self.scopes |= {"files:read"}
         self.connect_files_in_full = False
         self.rate_limits = True
@@ -173,7 +198,9 @@ class Office:
         people = members | ({self.bot_user} if with_bot else set())
         teams = sorted({self.members[user].team_id for user in people})
         with self.changing():
-            self.channels[id] = Channel(id, name, "shared" if len(teams) > 1 else "internal", teams, people)
+            self.channels[id] = Channel(
+                id, name, "shared" if len(teams) > 1 else "internal", teams, people
+            )
 
     def require(self, *scopes: str) -> None:
         """Refuse what the app was not granted any of these scopes for, as Slack does."""

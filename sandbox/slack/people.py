@@ -17,7 +17,15 @@ RESPONSE_LIFE = 30 * 60
 class People:
     """Lets people act."""
 
-    def __init__(self, office: Office, api: WebApi, delivery: Delivery, events: Events, forms: Forms, url: str) -> None:
+    def __init__(
+        self,
+        office: Office,
+        api: WebApi,
+        delivery: Delivery,
+        events: Events,
+        forms: Forms,
+        url: str,
+    ) -> None:
         self._office = office
         self._api = api
         self._delivery = delivery
@@ -58,7 +66,13 @@ class People:
         with self._office.changing():
             self._office.messages.append(message)
         if mention in text and self._office.bot_user in place.members:
-            event = {"type": "app_mention", "user": user, "text": text, "ts": message.ts, "channel": channel}
+            event = {
+                "type": "app_mention",
+                "user": user,
+                "text": text,
+                "ts": message.ts,
+                "channel": channel,
+            }
             event |= {"event_ts": message.ts, "team": self._office.team_id}
             event |= {"user_team": member.team_id, "source_team": member.team_id}
             event |= {"thread_ts": thread_ts} if thread_ts else {}
@@ -66,7 +80,8 @@ class People:
         return {"ok": True, "ts": message.ts}
 
     def act(self, user: str, asked: Json) -> Json:
-        """Press or choose something on a message, in a window or on the Home tab; `state` is what stands in its fields."""
+        """Press or choose something on a message, in a window or on the Home tab; `state` is what
+        stands in its fields."""
         blocks, value = self._blocks(user, asked), asked.get("value")
         ids = asked["block_id"], asked["action_id"]
         element = find_acting(blocks, *ids)
@@ -83,14 +98,21 @@ class People:
         member, view = self._office.members[user], self._own_view(user, asked["view_id"])
         find(view.view["blocks"], asked["block_id"], asked["action_id"])
         payload = self._interaction("block_suggestion", member)
-        payload |= {"block_id": asked["block_id"], "action_id": asked["action_id"], "value": asked.get("query", "")}
-        payload |= {"container": {"type": "view", "view_id": view.id}, "view": self._view_payload(view, member)}
+        payload |= {
+            "block_id": asked["block_id"],
+            "action_id": asked["action_id"],
+            "value": asked.get("query", ""),
+        }
+        payload |= {
+            "container": {"type": "view", "view_id": view.id},
+            "view": self._view_payload(view, member),
+        }
         ack = self._delivery.interaction(payload)
         return {"ok": ack.ok, "options": options(ack.body)}
 
     def shortcut(self, user: str, callback_id: str, channel: str = "", ts: str = "") -> Json:
-        """Choose a shortcut of the app, a global one or one on a message: only people of the workspace where it is installed have
-        them."""
+        """Choose a shortcut of the app, a global one or one on a message: only people of the
+        workspace where it is installed have them."""
         member = self._office.members[user]
         if member.team_id != self._office.team_id:
             self._office.notify(user, "This shortcut is not available to you.")
@@ -99,7 +121,9 @@ class People:
         payload |= {"callback_id": callback_id, "action_ts": f"{time.time():.6f}"}
         if ts:
             _, place = self._here(user, channel)
-            payload |= self._message_payload(user, place, self._office.message(channel, ts)) | {"message_ts": ts}
+            payload |= self._message_payload(user, place, self._office.message(channel, ts)) | {
+                "message_ts": ts
+            }
         return self._answered(user, channel, self._delivery.interaction(payload))
 
     def submit(self, user: str, view_id: str, values: Json) -> Json:
@@ -112,7 +136,10 @@ class People:
         payload = self._interaction("view_submission", member)
         payload["team"] = {"id": member.team_id, "domain": "practice"}
         state = self._forms.state(user, view.view["blocks"], values)
-        payload |= {"view": self._view_payload(view, member) | {"state": state}, "response_urls": []}
+        payload |= {
+            "view": self._view_payload(view, member) | {"state": state},
+            "response_urls": [],
+        }
         ack = self._delivery.interaction(payload)
         if not ack.ok:
             self._office.notify(user, f"We had some trouble connecting. Try again? ({ack.problem})")
@@ -156,10 +183,17 @@ class People:
         member = self._office.members[user]
         if asked.get("view_id"):
             view = self._view_payload(self._own_view(user, asked["view_id"]), member)
-            return {"container": {"type": "view", "view_id": view["id"]}, "view": view | {"state": state}}
+            return {
+                "container": {"type": "view", "view_id": view["id"]},
+                "view": view | {"state": state},
+            }
         if asked.get("home"):
             id = f"VHOME{user}"
-            ids = {"id": id, "team_id": member.team_id, "app_installed_team_id": self._office.team_id}
+            ids = {
+                "id": id,
+                "team_id": member.team_id,
+                "app_installed_team_id": self._office.team_id,
+            }
             home = copy.deepcopy(self._office.homes[user]) | ids | {"state": state}
             return {"container": {"type": "view", "view_id": id}, "view": home}
         _, place = self._here(user, asked["channel"])
@@ -179,7 +213,9 @@ class People:
 
     def _answered(self, user: str, channel: str, ack: Ack) -> Json:
         if not ack.ok:
-            self._office.notify(user, f"{self._office.command} failed with the error “{ack.problem}”")
+            self._office.notify(
+                user, f"{self._office.command} failed with the error “{ack.problem}”"
+            )
             return {"ok": False, "error": ack.problem}
         if ack.body.get("text") or ack.body.get("blocks"):
             self._show_response(user, channel, ack.body)
@@ -187,7 +223,9 @@ class People:
 
     def _show_response(self, user: str, channel: str, body: Json) -> None:
         blocks = self._api.numbered_view({"blocks": body.get("blocks") or []})["blocks"]
-        message = Message(self._office.new_ts(), channel, self._office.bot_user, body.get("text", ""), blocks)
+        message = Message(
+            self._office.new_ts(), channel, self._office.bot_user, body.get("text", ""), blocks
+        )
         message.ephemeral_to = "" if body.get("response_type") == "in_channel" else user
         with self._office.changing():
             self._office.messages.append(message)
@@ -195,14 +233,21 @@ class People:
     def _respond_to_submission(self, user: str, view: View, body: Json) -> Json:
         match body.get("response_action"):
             case "errors":
-                known = {block["block_id"] for block in view.view["blocks"] if block["type"] == "input"}
+                known = {
+                    block["block_id"] for block in view.view["blocks"] if block["type"] == "input"
+                }
                 if not set(body["errors"]) <= known:
-                    self._office.complaints.append({"kind": "view_submission", "problem": "errors for no input block"})
+                    self._office.complaints.append(
+                        {"kind": "view_submission", "problem": "errors for no input block"}
+                    )
                 return {"ok": False, "errors": body["errors"]}
             case "update":
                 self._api.check_view(body["view"])
                 with self._office.changing():
-                    view.view, view.hash = self._api.numbered_view(body["view"]), secrets.token_hex(8)
+                    view.view, view.hash = (
+                        self._api.numbered_view(body["view"]),
+                        secrets.token_hex(8),
+                    )
             case "push":
                 with self._office.changing():
                     self._api.stack(user, body["view"])
@@ -214,7 +259,12 @@ class People:
         return {"ok": True}
 
     def _interaction(self, kind: str, member: Member) -> Json:
-        user = {"id": member.id, "username": member.name.lower(), "name": member.name, "team_id": member.team_id}
+        user = {
+            "id": member.id,
+            "username": member.name.lower(),
+            "name": member.name,
+            "team_id": member.team_id,
+        }
         return {
             "type": kind,
             "user": user,
@@ -229,8 +279,15 @@ class People:
     def _message_payload(self, user: str, place: Channel, message: Message) -> Json:
         container: Json = {"type": "message", "message_ts": message.ts, "channel_id": place.id}
         container |= {"is_ephemeral": bool(message.ephemeral_to)}
-        shown: Json = {"type": "message", "ts": message.ts, "user": message.user, "text": message.text}
-        shown |= {"blocks": message.blocks} | ({"thread_ts": message.thread_ts} if message.thread_ts else {})
+        shown: Json = {
+            "type": "message",
+            "ts": message.ts,
+            "user": message.user,
+            "text": message.text,
+        }
+        shown |= {"blocks": message.blocks} | (
+            {"thread_ts": message.thread_ts} if message.thread_ts else {}
+        )
         return {
             "container": container,
             "channel": {"id": place.id, "name": place.name},

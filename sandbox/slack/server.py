@@ -1,4 +1,5 @@
-"""The Slack stand-in's one address: the Web API for the bot, and the page with what it needs for people."""
+"""The Slack stand-in's one address: the Web API for the bot, and the page with what it needs for
+people."""
 
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,11 @@ from sandbox.slack.people import People
 
 PAGE = Path(__file__).with_name("page")
 LONG_POLL_SECONDS = 20
-SIGN_IN = "<!doctype html><html lang=en><title>Sign in</title><h1>Sign in to your workspace</h1></html>"
-"""What stands where somebody without the right token looks for a file: no error, but a page for people, as Slack does."""
+SIGN_IN = (
+    "<!doctype html><html lang=en><title>Sign in</title><h1>Sign in to your workspace</h1></html>"
+)
+"""What stands where somebody without the right token looks for a file: no error, but a page for
+people, as Slack does."""
 
 
 class SlackStandIn:
@@ -60,11 +64,19 @@ class SlackStandIn:
         app.add_url_rule("/signin", "signin", view_func=lambda: SIGN_IN)
         app.add_url_rule("/ui/<what>", view_func=self._human, methods=["POST"])
         app.add_url_rule("/", "page", view_func=lambda: send_from_directory(PAGE, "index.html"))
-        app.add_url_rule("/page/<name>", "part", view_func=lambda name: send_from_directory(PAGE, name))
+        app.add_url_rule(
+            "/page/<name>", "part", view_func=lambda name: send_from_directory(PAGE, name)
+        )
 
     def _web_api(self, method: str) -> Response:
-        args = (request.get_json(silent=True) or {}) if request.is_json else dict(request.values.items())
-        token = request.headers.get("Authorization", "").removeprefix("Bearer ") or args.get("token", "")
+        args = (
+            (request.get_json(silent=True) or {})
+            if request.is_json
+            else dict(request.values.items())
+        )
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ") or args.get(
+            "token", ""
+        )
         self.office.heard.append({"method": method, **args})
         try:
             answer = jsonify(self._api.call(method, token, args))
@@ -125,7 +137,9 @@ class SlackStandIn:
             case "options":
                 return people.load_options(user, asked)
             case "shortcut":
-                return people.shortcut(user, asked["callback_id"], asked.get("channel", ""), asked.get("ts", ""))
+                return people.shortcut(
+                    user, asked["callback_id"], asked.get("channel", ""), asked.get("ts", "")
+                )
             case "submit":
                 return people.submit(user, asked["view_id"], asked.get("values") or {})
             case "close":
@@ -176,12 +190,17 @@ class SlackStandIn:
                 return jsonify(version=office.version, unchanged=True)
             channels = [
                 _channel(channel)
-                | {"messages": [self._message(m) for m in office.messages if _sees(m, channel.id, user)]}
+                | {
+                    "messages": [
+                        self._message(m) for m in office.messages if _sees(m, channel.id, user)
+                    ]
+                }
                 for channel in office.channels.values()
                 if user in channel.members
             ]
             views = [
-                {"id": id, "hash": office.views[id].hash, "view": office.views[id].view} for id in office.stacks[user]
+                {"id": id, "hash": office.views[id].hash, "view": office.views[id].view}
+                for id in office.stacks[user]
             ]
             return jsonify(
                 version=office.version,
@@ -193,8 +212,12 @@ class SlackStandIn:
 
     def _message(self, message: Message) -> Json:
         office = self.office
-        replies = sum(1 for m in office.messages if m.thread_ts == message.ts and m.channel == message.channel)
-        facts: dict[str, Any] = {name: getattr(message, name) for name in ("ts", "thread_ts", "user", "text", "blocks")}
+        replies = sum(
+            1 for m in office.messages if m.thread_ts == message.ts and m.channel == message.channel
+        )
+        facts: dict[str, Any] = {
+            name: getattr(message, name) for name in ("ts", "thread_ts", "user", "text", "blocks")
+        }
         member = office.members.get(message.user)
         facts |= {"name": member.name if member else message.user, "edited": message.edited}
         return facts | {"ephemeral": bool(message.ephemeral_to), "reply_count": replies}

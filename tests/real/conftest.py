@@ -48,7 +48,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def pictures(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """Where screenshots go: the folder named by MAILDESK_PICTURES, so that a person can look at them."""
+    """Where screenshots go: the folder named by MAILDESK_PICTURES, so that a person can look at
+    them."""
     folder = Path(os.environ.get("MAILDESK_PICTURES", tmp_path / "pictures"))
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -16,7 +16,8 @@ PATIENCE = 20.0
 
 
 class Daemon:
-    """A server that runs as somebody without rights (servers refuse to run as root), in a folder of its own."""
+    """A server that runs as somebody without rights (servers refuse to run as root), in a folder of
+    its own."""
 
     def __init__(self, name: str, account: str) -> None:
         """Make the folder; `account` is used where we are root."""
@@ -45,9 +46,13 @@ class Daemon:
         Raises:
             RuntimeError: it failed; the text is what it said.
         """
-        done = subprocess.run(command, input=stdin, capture_output=True, cwd=self.folder, **self._identity())
+        done = subprocess.run(
+            command, input=stdin, capture_output=True, cwd=self.folder, **self._identity()
+        )
         if done.returncode:
-            raise RuntimeError(f"{command[0]}: {(done.stderr or done.stdout).decode(errors='replace')}")
+            raise RuntimeError(
+                f"{command[0]}: {(done.stderr or done.stdout).decode(errors='replace')}"
+            )
 
     def start(self, command: list[str], ports: list[int]) -> None:
         """Start the server and wait until it listens on all `ports`.
@@ -56,7 +61,9 @@ class Daemon:
             RuntimeError: it ended or does not listen; the text is what it said.
         """
         with self._output.open("wb") as output:
-            self._process = subprocess.Popen(command, stdout=output, stderr=output, cwd=self.folder, **self._identity())
+            self._process = subprocess.Popen(
+                command, stdout=output, stderr=output, cwd=self.folder, **self._identity()
+            )
         deadline = time.monotonic() + PATIENCE
         waiting = list(ports)
         while waiting:

@@ -1,4 +1,5 @@
-"""A private Dovecot 2.3 on loopback: IMAP over TLS and submission, both with XOAUTH2 and really checked tokens."""
+"""A private Dovecot 2.3 on loopback: IMAP over TLS and submission, both with XOAUTH2 and really
+checked tokens."""
 
 import grp
 import shutil
@@ -24,26 +25,33 @@ SPECIAL_USE = frozenset({"Sent", "Drafts", "Trash", "Junk", "Archive"})
 
 def program() -> str:
     """The server's program; Debian keeps it outside an ordinary user's path."""
-    return shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin") or "dovecot"
+    return (
+        shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
+        or "dovecot"
+    )
 
 
 def installed() -> bool:
-    """Whether the machine has Dovecot 2.3 (2.4 reads another kind of configuration) with IMAP and submission."""
+    """Whether the machine has Dovecot 2.3 (2.4 reads another kind of configuration) with IMAP and
+    submission."""
     if not all((PARTS / part).exists() for part in ("imap", "submission", "dovecot-lda")):
         return False
-    said = subprocess.run([program(), "--version"], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        [program(), "--version"], capture_output=True, text=True, check=True
+    ).stdout
     return said.startswith("2.3.")
 
 
 class Dovecot:
     """The server, as a context manager.
 
-    Any address can sign in that its token names in the claim `upn`. The token must be signed by the key of `public_pem`
-    (RS256), be in date, be meant for `audience` and carry exactly `scopes` in `scp`. `folders` maps the special uses
-    Sent, Drafts, Trash, Junk and Archive to what every mailbox calls them (Unicode, "/" between levels). They are `made` by
-    themselves, and again when somebody deletes them; or else a mailbox has them once somebody creates them, and can lose
-    them. Mail that is submitted arrives in the inbox of each recipient and in the sender's folder of sent mail: the one
-    that is marked so, or `keeps_sent` (which must be there then), whatever is marked.
+    Any address can sign in that its token names in the claim `upn`. The token must be signed by the
+    key of `public_pem` (RS256), be in date, be meant for `audience` and carry exactly `scopes` in
+    `scp`. `folders` maps the special uses Sent, Drafts, Trash, Junk and Archive to what every
+    mailbox calls them (Unicode, "/" between levels). They are `made` by themselves, and again when
+    somebody deletes them; or else a mailbox has them once somebody creates them, and can lose them.
+    Mail that is submitted arrives in the inbox of each recipient and in the sender's folder of sent
+    mail: the one that is marked so, or `keeps_sent` (which must be there then), whatever is marked.
     """
 
     def __init__(
@@ -73,7 +81,9 @@ class Dovecot:
         try:
             self._sink.start()
             self._write_files()
-            self._daemon.start([program(), "-F", "-c", self._config], [self.imap_port, self.smtp_port])
+            self._daemon.start(
+                [program(), "-F", "-c", self._config], [self.imap_port, self.smtp_port]
+            )
         except BaseException:
             self.__exit__()
             raise
@@ -95,7 +105,8 @@ class Dovecot:
 
     @contextmanager
     def opened(self, address: str, token: str) -> Iterator[IMAPClient]:
-        """A mailbox over a connection of its own, as another mail program has it. Names are Unicode."""
+        """A mailbox over a connection of its own, as another mail program has it. Names are
+        Unicode."""
         with IMAPClient("127.0.0.1", self.imap_port, ssl_context=self.client_context()) as client:
             client.oauth2_login(address, token)
             yield client
@@ -106,7 +117,15 @@ class Dovecot:
         Raises:
             RuntimeError: it could not be delivered.
         """
-        agent = [str(PARTS / "dovecot-lda"), "-c", self._config, "-d", address.lower(), "-m", folder]
+        agent = [
+            str(PARTS / "dovecot-lda"),
+            "-c",
+            self._config,
+            "-d",
+            address.lower(),
+            "-m",
+            folder,
+        ]
         self._daemon.run(agent, stdin=raw)
 
     def keep_sent(self, address: str, raw: bytes) -> None:
@@ -124,7 +143,9 @@ class Dovecot:
 
     def _write_files(self) -> None:
         certificate = self._authority.issue_cert("localhost", "127.0.0.1")
-        self._daemon.write("server.pem", b"".join(part.bytes() for part in certificate.cert_chain_pems))
+        self._daemon.write(
+            "server.pem", b"".join(part.bytes() for part in certificate.cert_chain_pems)
+        )
         self._daemon.write("server.key", certificate.private_key_pem.bytes())
         self._daemon.write(f"keys/default/RS256/{self._key_id}", self._public_pem)
         values = self._values()
@@ -142,7 +163,9 @@ class Dovecot:
             "imap_port": str(self.imap_port),
             "smtp_port": str(self.smtp_port),
             "sink_port": str(self._sink_port),
-            "mailboxes": "\n".join(_mailbox(use, name, self._made) for use, name in self._folders.items()),
+            "mailboxes": "\n".join(
+                _mailbox(use, name, self._made) for use, name in self._folders.items()
+            ),
             "audience": self._audience,
             "scopes": self._scopes,
         }
@@ -155,10 +178,13 @@ class _Sink:
         self._dovecot = dovecot
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Deliver to every recipient, with the trace that delivery leaves, and keep the sender's copy."""
+        """Deliver to every recipient, with the trace that delivery leaves, and keep the sender's
+        copy."""
         raw = bytes(envelope.original_content or b"")
         for address in envelope.rcpt_tos:
-            self._dovecot.deliver(address, b"Received: from submission by delivery with LMTP\r\n" + raw)
+            self._dovecot.deliver(
+                address, b"Received: from submission by delivery with LMTP\r\n" + raw
+            )
         self._dovecot.keep_sent(str(envelope.mail_from), raw)
         return "250 2.0.0 delivered"
 

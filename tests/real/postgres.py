@@ -56,7 +56,11 @@ class Postgres:
         self._daemon.run([str(self._programs / "initdb"), *who, *what])
 
     def _options(self) -> str:
-        own = {"listen_addresses": "127.0.0.1", "port": str(self._port), "unix_socket_directories": "''"}
+        own = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self._port),
+            "unix_socket_directories": "''",
+        }
         return " ".join(f"-c {name}={value}" for name, value in (own | QUICK).items())
 
     def _ctl(self, verb: str, *more: str) -> None:

@@ -1,4 +1,5 @@
-"""A bot that is killed (SIGKILL) while it creates hundreds of accounts: who comes after it does every one once."""
+"""A bot that is killed (SIGKILL) while it creates hundreds of accounts: who comes after it does
+every one once."""
 
 import os
 import signal
@@ -36,7 +37,9 @@ def created(world: BotWorld) -> int:
 def work_until(world: BotWorld, count: int) -> None:
     """A worker of its own process, killed when it has created so many."""
     command = [sys.executable, "-m", "bot.app.cli", "worker"]
-    with subprocess.Popen(command, env=os.environ | world.environment, stderr=subprocess.DEVNULL) as worker:
+    with subprocess.Popen(
+        command, env=os.environ | world.environment, stderr=subprocess.DEVNULL
+    ) as worker:
         end = time.monotonic() + 60
         while created(world) < count:
             assert time.monotonic() < end, "it creates nothing"
@@ -54,7 +57,9 @@ def world(url: str, tmp_path: Path) -> Iterator[BotWorld]:
 
 def test_five_hundred_accounts_are_created_once_each_through_kills(world: BotWorld) -> None:
     world.practice.office.rate_limits = False
-    world.practice.office.scopes.add("channels:history")  # so that what a dead worker had just posted is found
+    world.practice.office.scopes.add(
+        "channels:history"
+    )  # so that what a dead worker had just posted is found
     world.set_up()
     with world.bot.store.transaction() as tx:
         channel = tx.channels.get(ACME)
@@ -83,8 +88,12 @@ def test_five_hundred_accounts_are_created_once_each_through_kills(world: BotWor
         assert sorted(taken) == sorted(account.id for account in accounts)
     world.settle(60)
     assert len([m for m in world.carol.messages(ACME) if "new accounts: *500*" in m.text]) == 1
-    assert not [m for m in world.carol.messages(ACME) if "`MB-" in m.text and m.ts != message.ts], "no flood of cards"
-    world.carol.press(world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Show all accounts")
+    assert not [m for m in world.carol.messages(ACME) if "`MB-" in m.text and m.ts != message.ts], (
+        "no flood of cards"
+    )
+    world.carol.press(
+        world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Show all accounts"
+    )
     world.carol.press(world.carol.window("Accounts of", "Page 1 of 12"), "Next page")
     world.carol.press(world.carol.window("Page 2 of 12"), "Details")
     link = next(

@@ -1,4 +1,5 @@
-"""The whole road in a real browser, first as support, then as the customer, as a newcomer would walk it."""
+"""The whole road in a real browser, first as support, then as the customer, as a newcomer would
+walk it."""
 
 import os
 import re
@@ -52,7 +53,9 @@ def walk_sign_in(page: Page, address: str, pictures: Path) -> None:
     tab.close()
 
 
-def test_a_newcomer_walks_the_whole_road(practice_page: str, browser: Browser, pictures: Path) -> None:
+def test_a_newcomer_walks_the_whole_road(
+    practice_page: str, browser: Browser, pictures: Path
+) -> None:
     page = browser.new_page(viewport={"width": 1360, "height": 900})
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -81,14 +84,18 @@ def test_a_newcomer_walks_the_whole_road(practice_page: str, browser: Browser, p
     map_button = page.get_by_role("button", name="Map folders").first
     expect(map_button).to_be_visible(timeout=30_000)
     page.get_by_role("button", name=re.compile(r"repl(y|ies)")).first.click()
-    expect(page.get_by_label("Thread").get_by_text("The connection of Info works.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_label("Thread").get_by_text("The connection of Info works.")).to_be_visible(
+        timeout=30_000
+    )
     page.screenshot(path=str(pictures / "5-tested.png"))
 
     map_button.click()
     expect(page.get_by_label("Sent", exact=True)).to_have_value(re.compile("."), timeout=15_000)
     page.screenshot(path=str(pictures / "6-folders.png"))
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Everything works. We keep an eye on it").first).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Everything works. We keep an eye on it").first).to_be_visible(
+        timeout=15_000
+    )
     page.screenshot(path=str(pictures / "7-live.png"))
 
     become(page, "U0VERA")

@@ -1,4 +1,5 @@
-"""A customer's channel in a real browser: set up, the old accounts listed and replaced, help asked for and given."""
+"""A customer's channel in a real browser: set up, the old accounts listed and replaced, help asked
+for and given."""
 
 from pathlib import Path
 
@@ -43,7 +44,8 @@ class Album:
 
 
 def old_accounts(folder: Path) -> Path:
-    """The customer's table of old accounts: forty rows, of which five are wrong, each in its own way."""
+    """The customer's table of old accounts: forty rows, of which five are wrong, each in its own
+    way."""
     rows = [*GOOD]
     for place, row in zip((3, 11, 19, 27, 35), BAD, strict=True):
         rows.insert(place, row)
@@ -85,7 +87,9 @@ def set_up(page: Page, album: Album) -> None:
     expect(window.get_by_label("Who of us looks after them")).to_have_value("U0VERA")
     album.take("set-up-form")
     window.get_by_role("button", name="Set up").click()
-    expect(window.get_by_text("This is not a time zone. Did you mean Europe/Copenhagen?")).to_be_visible()
+    expect(
+        window.get_by_text("This is not a time zone. Did you mean Europe/Copenhagen?")
+    ).to_be_visible()
     expect(window.get_by_label("Customer")).to_have_value("Acme Marine")
     expect(window.get_by_label("Friday")).not_to_be_checked()
     album.take("set-up-wrong-zone")
@@ -144,7 +148,9 @@ def create(page: Page, album: Album) -> None:
     expect(window.get_by_text("New accounts are being created")).to_be_visible()
     album.take("plan-under-way")
     window.get_by_role("button", name="Close").click()
-    expect(page.get_by_text("created new accounts: 30 done, 0 failed, 0 to go")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("created new accounts: 30 done, 0 failed, 0 to go")).to_be_visible(
+        timeout=30_000
+    )
     expect(page.get_by_text("That is all.")).to_be_visible()
     expect(page.get_by_text("Old accounts: all 40 replaced or kept")).to_be_visible(timeout=SOON)
     album.take("created")
@@ -165,7 +171,9 @@ def ask_for_help(page: Page, album: Album) -> None:
     album.take("asked")
     for title in ("Support is informed", "Berth 08", "Accounts of Acme Marine"):
         page.get_by_role("dialog", name=title).get_by_role("button", name="Close").click()
-    expect(page.get_by_text("asked our support team to do this for them")).to_be_visible(timeout=SOON)
+    expect(page.get_by_text("asked our support team to do this for them")).to_be_visible(
+        timeout=SOON
+    )
     album.take("asked-in-the-channel")
 
 
@@ -179,12 +187,16 @@ def help_them(page: Page, album: Album) -> None:
     expect(page.get_by_text("looks after it, since")).to_be_visible(timeout=SOON)
     album.take("support-services-taken")
     page.get_by_role("button", name="acme-lumen").click()
-    expect(page.get_by_text("Vera Lind of our support team looks after it.")).to_be_visible(timeout=SOON)
+    expect(page.get_by_text("Vera Lind of our support team looks after it.")).to_be_visible(
+        timeout=SOON
+    )
     album.take("taken-in-the-channel")
     page.get_by_role("button", name="support-services").click()
     page.get_by_role("button", name="Done").click()
     expect(page.get_by_text("has done it")).to_be_visible(timeout=SOON)
     album.take("support-services-done")
     become(page, "U0CAROL")
-    expect(page.get_by_text("Vera Lind of our support team has done their part.")).to_be_visible(timeout=SOON)
+    expect(page.get_by_text("Vera Lind of our support team has done their part.")).to_be_visible(
+        timeout=SOON
+    )
     album.take("done-in-the-channel")

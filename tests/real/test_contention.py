@@ -1,4 +1,5 @@
-"""Workers and people who want the same rows of PostgreSQL at once: nobody's work is thrown away by a deadlock or a key taken."""
+"""Workers and people who want the same rows of PostgreSQL at once: nobody's work is thrown away by
+a deadlock or a key taken."""
 
 import threading
 from collections.abc import Iterator
@@ -42,7 +43,8 @@ class StillClock:
 
 @dataclass(frozen=True)
 class Office:
-    """A customer's channel with one account in it that waits for its folders, and those who work on it."""
+    """A customer's channel with one account in it that waits for its folders, and those who work on
+    it."""
 
     store: Store
     reminders: Reminders
@@ -54,7 +56,10 @@ class Office:
 @pytest.fixture
 def office(url: str) -> Iterator[Office]:
     store, clock = Store(connect(url)), StillClock()
-    hours, ladder = Hours(ZoneInfo("UTC"), time(0), time(0), "1234567"), Ladder([timedelta(hours=4)])
+    hours, ladder = (
+        Hours(ZoneInfo("UTC"), time(0), time(0), "1234567"),
+        Ladder([timedelta(hours=4)]),
+    )
     lifecycle = Lifecycle(clock, ladder, hours, DESK)
     with store.transaction() as tx:
         customer = tx.channels.add_customer("Acme Marine", NOW)
@@ -64,7 +69,9 @@ def office(url: str) -> Iterator[Office]:
         account = tx.accounts.add(new_account(customer))
         lifecycle.transition(tx, account, State.UNMAPPED, VERA)
     reminders = Reminders(store, clock, lifecycle, ladder, hours, DESK)
-    yield Office(store, reminders, Failures(catalogue.load(), clock, ALERTS), channel, account.id or 0)
+    yield Office(
+        store, reminders, Failures(catalogue.load(), clock, ALERTS), channel, account.id or 0
+    )
     store.engine.dispose()
 
 
@@ -110,14 +117,18 @@ def test_a_pause_and_a_test_that_notes_a_failure_do_not_end_each_other(office: O
         assert len(tx.session.exec(select(Failure)).all()) == 1
 
 
-def test_two_who_ask_for_the_same_work_at_once_both_go_on_and_it_is_done_once(office: Office) -> None:
+def test_two_who_ask_for_the_same_work_at_once_both_go_on_and_it_is_done_once(
+    office: Office,
+) -> None:
     together = threading.Barrier(2)
 
     def ask(_: int) -> None:
         with office.store.transaction() as tx:
             together.wait(DEADLINE)
             for number in range(CHECKS):
-                tx.jobs.add("connection-check", {"account": number}, NOW, key=f"check:{number}", sooner=True)
+                tx.jobs.add(
+                    "connection-check", {"account": number}, NOW, key=f"check:{number}", sooner=True
+                )
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(ask, range(2)))

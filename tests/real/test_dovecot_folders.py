@@ -1,10 +1,13 @@
-"""Folders of a real Dovecot in four languages: listed, mapped by what speaks for them, proved by the test message, and watched.
+"""Folders of a real Dovecot in four languages: listed, mapped by what speaks for them, proved by
+the test message, and watched.
 
-What Dovecot 2.3.19 does, as measured here. UIDVALIDITY counts up from the time at which the mailbox was made, so folders made
-together have numbers next to each other. RENAME keeps it, into another parent too, and for the folders below a renamed parent;
-DELETE and CREATE of the same name give a new one each time. INBOX cannot be renamed. OBJECTID (RFC 8474) is not advertised, and
-STATUS with MAILBOXID is answered with BAD; a version that has it is held to it by the same tests. A mark (special_use) belongs to
-a name, so that a renamed folder loses it (in Exchange it belongs to the folder) and one made anew has it again.
+What Dovecot 2.3.19 does, as measured here. UIDVALIDITY counts up from the time at which the mailbox
+was made, so folders made together have numbers next to each other. RENAME keeps it, into another
+parent too, and for the folders below a renamed parent; DELETE and CREATE of the same name give a
+new one each time. INBOX cannot be renamed. OBJECTID (RFC 8474) is not advertised, and STATUS with
+MAILBOXID is answered with BAD; a version that has it is held to it by the same tests. A mark
+(special_use) belongs to a name, so that a renamed folder loses it (in Exchange it belongs to the
+folder) and one made anew has it again.
 """
 
 import tomllib
@@ -53,7 +56,8 @@ PACE = timedelta(seconds=2)
 
 @dataclass(frozen=True)
 class Stage:
-    """A bot whose mail server is a Dovecot, and `mail`: the mailbox as its owner has it, over another connection."""
+    """A bot whose mail server is a Dovecot, and `mail`: the mailbox as its owner has it, over
+    another connection."""
 
     world: BotWorld
     mail: IMAPClient
@@ -74,7 +78,8 @@ class Stage:
         return self.world.carol.window("Which folders of")
 
     def mapped(self, choice: Mapping[str, str] | None = None) -> None:
-        """Map its folders as suggested, but for `choice`, and let the check after it see what they are known by."""
+        """Map its folders as suggested, but for `choice`, and let the check after it see what they
+        are known by."""
         assert self.world.carol.submit(self.opened(), dict(choice or {})) == {}
         self.rest()
         self.world.card("Info", "Live")
@@ -99,12 +104,17 @@ class Stage:
         return [m.text for m in self.world.carol.messages(ACME) if m.data.get("thread_ts") == head]
 
     def rest(self) -> None:
-        """Come to rest as `settle` does, with the clock moved over the rests between two messages to a channel."""
+        """Come to rest as `settle` does, with the clock moved over the rests between two messages
+        to a channel."""
 
         def resting() -> bool:
             now = self.world.clock.now()
             with self.world.bot.store.transaction() as tx:
-                busy, turn, job = tx.outbox.waiting() + tx.jobs.unfinished(), tx.outbox.next_due(), tx.jobs.next_due()
+                busy, turn, job = (
+                    tx.outbox.waiting() + tx.jobs.unfinished(),
+                    tx.outbox.next_due(),
+                    tx.jobs.next_due(),
+                )
             if turn and now < turn < now + PACE:
                 self.world.clock.pass_time(seconds=(turn - now).total_seconds())
             return not busy and not (job and job <= now)
@@ -152,13 +162,15 @@ def stage(
 ) -> Iterator[Stage]:
     """A mailbox with Outlook's folders of a language, an ordinary one, and those `besides`.
 
-    The copies of sent mail go to `keeps_sent`, or else to what the language calls the folder of sent mail. The Dovecot is
-    left to `servers`."""
+    The copies of sent mail go to `keeps_sent`, or else to what the language calls the folder of
+    sent mail. The Dovecot is left to `servers`."""
     practice, table = Practice(), vocabulary(language)
     names = {role: table[role][0] for role in USES}
     marks = {use: names[role] for role, use in USES.items()} if marked else {}
     sent = keeps_sent or names[FolderRole.SENT]
-    dovecot = servers.enter_context(Dovecot(practice.signer.public_pem(), marks, made=False, keeps_sent=sent))
+    dovecot = servers.enter_context(
+        Dovecot(practice.signer.public_pem(), marks, made=False, keeps_sent=sent)
+    )
     with dovecot.opened(INFO, token(practice)) as mail:
         for name in [*names.values(), *table["not_mail"], ORDINARY[language][0], *besides]:
             mail.create_folder(name)
@@ -169,7 +181,9 @@ def stage(
             SMTP_PORT=str(dovecot.smtp_port),
             MAIL_CA_BUNDLE=str(dovecot.ca_file),
         )
-        practice.office.rate_limits = False  # the clock is moved over the bot's own rests, and Slack has another
+        practice.office.rate_limits = (
+            False  # the clock is moved over the bot's own rests, and Slack has another
+        )
         try:
             yield Stage(world, mail, names, ORDINARY[language][0])
         finally:
@@ -183,8 +197,11 @@ def token(practice: Practice) -> str:
 
 
 def vocabulary(language: str) -> dict[str, Any]:
-    """What Outlook calls its folders in a language: the names of each role, and of the folders without mail."""
-    table: dict[str, Any] = tomllib.loads((files("bot") / "folder_names.toml").read_text(encoding="utf-8"))[language]
+    """What Outlook calls its folders in a language: the names of each role, and of the folders
+    without mail."""
+    table: dict[str, Any] = tomllib.loads(
+        (files("bot") / "folder_names.toml").read_text(encoding="utf-8")
+    )[language]
     return table
 
 
@@ -206,7 +223,9 @@ def known_by(mail: IMAPClient, name: str) -> tuple[int, str]:
     """UIDVALIDITY, and MAILBOXID where the server has it, else empty."""
     items = ["UIDVALIDITY", *(["MAILBOXID"] if mail.has_capability("OBJECTID") else [])]
     status = mail.folder_status(name, items)
-    return status[b"UIDVALIDITY"], status[b"MAILBOXID"][0].decode() if b"MAILBOXID" in status else ""
+    return status[b"UIDVALIDITY"], status[b"MAILBOXID"][
+        0
+    ].decode() if b"MAILBOXID" in status else ""
 
 
 def messages_in(mail: IMAPClient, name: str) -> tuple[int, int]:
@@ -227,13 +246,17 @@ def remembered(row: FolderMapping) -> tuple[int, str]:
 
 @pytest.mark.parametrize("marked", [True, False], ids=["marked", "unmarked"])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_all_six_roles_are_suggested_with_their_reasons_and_saved(begin: Begin, language: str, marked: bool) -> None:
+def test_all_six_roles_are_suggested_with_their_reasons_and_saved(
+    begin: Begin, language: str, marked: bool
+) -> None:
     stage = begin(language, marked=marked)
     ordinary, ordinary_on_server = ORDINARY[language]
     assert ordinary_on_server in listed(stage.mail)
     stage.connect()
     for name in ("INBOX", stage.names[FolderRole.SENT]):
-        assert messages_in(stage.mail, name) == (0, 2), "the test message was there, and left no trace"
+        assert messages_in(stage.mail, name) == (0, 2), (
+            "the test message was there, and left no trace"
+        )
     window = stage.opened()
 
     reason = "marked by the mail server" if marked else f"called so in {LANGUAGES[language]}"
@@ -245,7 +268,9 @@ def test_all_six_roles_are_suggested_with_their_reasons_and_saved(begin: Begin, 
     assert {role: window.chosen(role.value.capitalize()) for role in FolderRole} == suggested
 
     offered = [text.partition("  ·  ")[0] for text in window.options("Archive")]
-    assert sorted(offered) == sorted(["INBOX", *stage.names.values(), ordinary]), "once each, and none without mail"
+    assert sorted(offered) == sorted(["INBOX", *stage.names.values(), ordinary]), (
+        "once each, and none without mail"
+    )
 
     assert stage.world.carol.submit(window, {"Archive": ordinary}) == {}
     stage.rest()
@@ -258,28 +283,43 @@ def test_all_six_roles_are_suggested_with_their_reasons_and_saved(begin: Begin, 
         assert remembered(row) == known_by(stage.mail, row.shown_name), row.role
 
 
-@pytest.mark.parametrize("copy", ["Udgående kopi", "Firma/Udgående kopi"], ids=["at the top", "below another"])
+@pytest.mark.parametrize(
+    "copy", ["Udgående kopi", "Firma/Udgående kopi"], ids=["at the top", "below another"]
+)
 def test_the_folder_of_sent_mail_is_proved_whatever_it_is_called(begin: Begin, copy: str) -> None:
     stage = begin("da", keeps_sent=copy, besides=(copy,))
     card = stage.connect()
     assert "Accept all suggestions" in card.buttons
     window = stage.opened()
     assert window.chosen("Sent") == f"{copy}  ·  {PROVED}"
-    assert "Sendt post  ·  called so in Danish" in window.options("Sent"), "it is called so, and holds no sent mail"
+    assert "Sendt post  ·  called so in Danish" in window.options("Sent"), (
+        "it is called so, and holds no sent mail"
+    )
     stage.mapped()
     assert stage.rows()[FolderRole.SENT].shown_name == copy
 
 
 def test_among_six_hundred_folders_the_right_ones_are_suggested(begin: Begin) -> None:
-    orders = [f"Kunden/{town}/Auftrag {number:03}" for town in ("Köln", "Łódź", "Århus") for number in range(200)]
-    copies = ["Kunden/Köln/Gesendete Elemente", "Kunden/Łódź/Entwürfe", "Gesendete Elemente/Gelöschte Elemente"]
+    orders = [
+        f"Kunden/{town}/Auftrag {number:03}"
+        for town in ("Köln", "Łódź", "Århus")
+        for number in range(200)
+    ]
+    copies = [
+        "Kunden/Köln/Gesendete Elemente",
+        "Kunden/Łódź/Entwürfe",
+        "Gesendete Elemente/Gelöschte Elemente",
+    ]
     stage = begin("de", besides=(*orders, *copies))
     stage.connect()
     window = stage.opened()
     for role, name in stage.names.items():
         assert (window.chosen(role.value.capitalize()) or "").startswith(f"{name}  ·  "), role
     stage.mapped()
-    assert {role: row.shown_name for role, row in stage.rows().items()} == {FolderRole.INBOX: "INBOX", **stage.names}
+    assert {role: row.shown_name for role, row in stage.rows().items()} == {
+        FolderRole.INBOX: "INBOX",
+        **stage.names,
+    }
 
 
 def test_what_folders_are_known_by(begin: Begin) -> None:
@@ -295,7 +335,9 @@ def test_what_folders_are_known_by(begin: Begin) -> None:
     mail.create_folder("Projekte/Ausgang")
     assert known_by(mail, "Projekte/Ausgang")[0] != sent[0]
     mail.create_folder("Gesendete Elemente")
-    assert marked_sent(mail) == ["Gesendete Elemente"] and known_by(mail, "Gesendete Elemente") != sent
+    assert (
+        marked_sent(mail) == ["Gesendete Elemente"] and known_by(mail, "Gesendete Elemente") != sent
+    )
 
 
 @pytest.mark.parametrize(
@@ -322,7 +364,11 @@ def test_a_renamed_folder_is_followed_and_told_once(
     told = [text for text in stage.thread() if "was renamed" in text]
     assert len(told) == 1 and f"*{stage.names[role]}* is *{escaped(name)}* now" in told[0], told
     rows = stage.rows()
-    assert (rows[role].server_name, rows[role].shown_name, remembered(rows[role])) == (on_server, name, known)
+    assert (rows[role].server_name, rows[role].shown_name, remembered(rows[role])) == (
+        on_server,
+        name,
+        known,
+    )
     others = before.keys() - {role}
     assert {r: rows[r].server_name for r in others} == {r: before[r].server_name for r in others}
     assert stage.world.account("Info").state is State.LIVE
@@ -338,8 +384,12 @@ def test_folders_below_a_renamed_one_are_followed(begin: Begin) -> None:
     stage.mapped()
     stage.mail.rename_folder("Firma", "Køb & salg/Firma 2019")
     stage.looked_at_again()
-    stage.world.carol.find(ACME, "*Firma/Udgående kopi* is *Køb &amp; salg/Firma 2019/Udgående kopi* now")
-    assert stage.rows()[FolderRole.SENT].server_name == "K&APg-b &- salg/Firma 2019/Udg&AOU-ende kopi"
+    stage.world.carol.find(
+        ACME, "*Firma/Udgående kopi* is *Køb &amp; salg/Firma 2019/Udgående kopi* now"
+    )
+    assert (
+        stage.rows()[FolderRole.SENT].server_name == "K&APg-b &- salg/Firma 2019/Udg&AOU-ende kopi"
+    )
     assert stage.world.account("Info").state is State.LIVE
 
 
@@ -350,11 +400,19 @@ def test_a_deleted_folder_is_waited_for_until_another_is_mapped(begin: Begin) ->
     stage.mail.delete_folder("Elementy usunięte")
     stage.looked_at_again()
     assert stage.world.account("Info").state is State.UNMAPPED
-    stage.world.card("Info", "folders not mapped yet", "Not there any more:* Deleted: Elementy usunięte")
-    assert [text for text in stage.thread() if "*Elementy usunięte*, is not in the mailbox any more" in text]
+    stage.world.card(
+        "Info", "folders not mapped yet", "Not there any more:* Deleted: Elementy usunięte"
+    )
+    assert [
+        text
+        for text in stage.thread()
+        if "*Elementy usunięte*, is not in the mailbox any more" in text
+    ]
 
     window = stage.opened()
-    assert window.chosen("Deleted") == "" and window.chosen("Sent") == f"Elementy wysłane  ·  {PROVED}"
+    assert (
+        window.chosen("Deleted") == "" and window.chosen("Sent") == f"Elementy wysłane  ·  {PROVED}"
+    )
     stage.mapped({"Deleted": stage.ordinary})
     assert stage.rows()[FolderRole.DELETED].server_name == ORDINARY["pl"][1]
 
@@ -381,7 +439,9 @@ def test_a_folder_made_anew_is_told_and_accepted_again(
     assert stage.world.account("Info").state is State.UNMAPPED
     assert [text for text in stage.thread() if f"*{name}*, is not the one that was mapped" in text]
 
-    card = stage.world.card("Info", "folders not mapped yet", f"Not there any more:* {role.value.capitalize()}: {name}")
+    card = stage.world.card(
+        "Info", "folders not mapped yet", f"Not there any more:* {role.value.capitalize()}: {name}"
+    )
     stage.world.carol.press(card, "Accept all suggestions")
     stage.rest()
     stage.world.card("Info", "Live")
@@ -401,7 +461,9 @@ def test_the_proof_goes_with_the_folder(begin: Begin) -> None:
     stage.mail.rename_folder("Udgående kopi", "Sendte sager")
     stage.looked_at_again()
     stage.world.carol.press(stage.world.card("Info"), "Change folders")
-    assert stage.world.carol.window("Which folders of").chosen("Sent") == f"Sendte sager  ·  {PROVED}"
+    assert (
+        stage.world.carol.window("Which folders of").chosen("Sent") == f"Sendte sager  ·  {PROVED}"
+    )
 
 
 def test_the_proof_ends_with_the_folder(begin: Begin) -> None:

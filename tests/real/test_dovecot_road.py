@@ -11,7 +11,12 @@ from tests.support.world import ACME, BotWorld
 
 pytestmark = pytest.mark.real
 
-FOLDERS = {"Sent": "Sendt post", "Drafts": "Kladder", "Trash": "Slettet post", "Junk": "Uønsket mail"}
+FOLDERS = {
+    "Sent": "Sendt post",
+    "Drafts": "Kladder",
+    "Trash": "Slettet post",
+    "Junk": "Uønsket mail",
+}
 
 
 @pytest.fixture
@@ -37,7 +42,9 @@ def test_the_whole_road_against_dovecot(world: BotWorld) -> None:
 
     world.carol.press(card, "Map folders")
     window = world.carol.window("Which folders of")
-    assert {role: window.chosen(role) for role in ("Inbox", "Sent", "Drafts", "Deleted", "Junk")} == {
+    assert {
+        role: window.chosen(role) for role in ("Inbox", "Sent", "Drafts", "Deleted", "Junk")
+    } == {
         "Inbox": "INBOX  ·  proved by the test message",
         "Sent": "Sendt post  ·  proved by the test message",
         "Drafts": "Kladder  ·  marked by the mail server",
@@ -48,7 +55,9 @@ def test_the_whole_road_against_dovecot(world: BotWorld) -> None:
     world.card("Info", "Live")
 
 
-def test_dovecot_refuses_a_token_for_another_audience_and_the_channel_says_who_mends_it(world: BotWorld) -> None:
+def test_dovecot_refuses_a_token_for_another_audience_and_the_channel_says_who_mends_it(
+    world: BotWorld,
+) -> None:
     world.set_up()
     world.practice.world.scenarios["wrong-audience"] = world.practice.world.scenarios[
         "permission-incomplete"

@@ -1,5 +1,5 @@
-"""Folders and reminders in a real browser: among six hundred folders the right one is found; what waits is reminded of, put off,
-and ended. The clock is the test's."""
+"""Folders and reminders in a real browser: among six hundred folders the right one is found; what
+waits is reminded of, put off, and ended. The clock is the test's."""
 
 import re
 from collections.abc import Iterator
@@ -54,7 +54,8 @@ class Screen:
         self.page.screenshot(path=str(self._folder / f"{self._album}-{self._count:02}-{what}.png"))
 
     def picture_of_list(self, what: str, control: Locator) -> None:
-        """Keep how a list looks when it is open; a browser's own list does not come into pictures."""
+        """Keep how a list looks when it is open; a browser's own list does not come into
+        pictures."""
         control.evaluate("list => { list.size = 14 }")
         control.scroll_into_view_if_needed()
         self.picture(what)
@@ -96,7 +97,9 @@ def test_among_six_hundred_folders_the_right_ones_are_found_and_kept(
     search.press("Enter")
     expect(window.get_by_text("Found: 2.")).to_be_visible(timeout=SOON)
     sent = window.get_by_label("Sent", exact=True)
-    found = next(text for text in sent.locator("option").all_text_contents() if text.startswith(DEEP))
+    found = next(
+        text for text in sent.locator("option").all_text_contents() if text.startswith(DEEP)
+    )
     screen.picture_of_list("found", sent)
     sent.select_option(label=found)
     screen.picture("chosen")
@@ -119,7 +122,9 @@ def test_among_six_hundred_folders_the_right_ones_are_found_and_kept(
     live = screen.message("MB-", "Everything works")
     expect(live).to_be_visible(timeout=SOON)
     expect(
-        live.get_by_text("Sent: Projekte/Werft Süd/Ausrüstung/Angebote und Nachträge/2019/Beschläge/Gesendet")
+        live.get_by_text(
+            "Sent: Projekte/Werft Süd/Ausrüstung/Angebote und Nachträge/2019/Beschläge/Gesendet"
+        )
     ).to_be_visible()
     expect(screen.message("1 of 1 mailboxes live")).to_be_visible(timeout=SOON)
     live.scroll_into_view_if_needed()
@@ -127,7 +132,9 @@ def test_among_six_hundred_folders_the_right_ones_are_found_and_kept(
     assert screen.errors == []
 
 
-def test_what_waits_is_reminded_of_put_off_and_thanked_for(world: BotWorld, browser: Browser, pictures: Path) -> None:
+def test_what_waits_is_reminded_of_put_off_and_thanked_for(
+    world: BotWorld, browser: Browser, pictures: Path
+) -> None:
     world.set_up()
     world.begin_a_day()
     world.connect(INFO, "Info")
@@ -184,7 +191,9 @@ def test_what_waits_is_reminded_of_put_off_and_thanked_for(world: BotWorld, brow
     screen.picture("one-not-needed-card")
 
     press(again, "Map folders")
-    expect(screen.window.get_by_label("Sent", exact=True)).to_have_value(re.compile("."), timeout=SOON)
+    expect(screen.window.get_by_label("Sent", exact=True)).to_have_value(
+        re.compile("."), timeout=SOON
+    )
     screen.picture("map-from-the-reminder")
     press(screen.window, "Save")
     expect(screen.message("Thank you!")).to_be_visible(timeout=SOON)

@@ -1,4 +1,5 @@
-"""Migrations of databases that are in use: what stands in them stays, and new columns have a meaning for it."""
+"""Migrations of databases that are in use: what stands in them stays, and new columns have a
+meaning for it."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,8 +57,14 @@ def test_a_database_in_use_is_brought_up_to_date(url: str, tmp_path: Path) -> No
         waits, live = tx.accounts.get(1), tx.accounts.get(2)
         channel = tx.channels.get("C1")
         assert channel is not None and channel.closed == ""
-        assert tx.channels.customer(1).time_zone == "" and tx.channels.customer(1).paused_until is None
-        assert waits.state is State.AWAITING_SIGN_IN and waits.nag_due_at is not None and waits.nag_due_at > SINCE
+        assert (
+            tx.channels.customer(1).time_zone == "" and tx.channels.customer(1).paused_until is None
+        )
+        assert (
+            waits.state is State.AWAITING_SIGN_IN
+            and waits.nag_due_at is not None
+            and waits.nag_due_at > SINCE
+        )
         assert live.nag_due_at is None and live.nag_since == SINCE
         assert [row.lost for row in tx.accounts.folders(2).values()] == [None]
     engine.dispose()

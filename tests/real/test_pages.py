@@ -1,4 +1,5 @@
-"""The sign-in pages in a real browser, on a desk and on a phone: every way through them, checked for accessibility with axe-core.
+"""The sign-in pages in a real browser, on a desk and on a phone: every way through them, checked
+for accessibility with axe-core.
 
 The Slack side is pressed over the wire; the pages are Microsoft's stand-in's and ours."""
 
@@ -22,7 +23,8 @@ SERIOUS = ("serious", "critical")
 
 @dataclass
 class Visitor:
-    """Somebody at a browser: looks at each of our pages, for which a picture is kept and axe-core is asked."""
+    """Somebody at a browser: looks at each of our pages, for which a picture is kept and axe-core
+    is asked."""
 
     page: Page
     world: BotWorld
@@ -66,7 +68,9 @@ def world(tmp_path: Path) -> Iterator[BotWorld]:
 
 
 @pytest.fixture(params=WIDTHS)
-def visitor(request: pytest.FixtureRequest, world: BotWorld, browser: Browser, pictures: Path) -> Iterator[Visitor]:
+def visitor(
+    request: pytest.FixtureRequest, world: BotWorld, browser: Browser, pictures: Path
+) -> Iterator[Visitor]:
     context = visit(browser, request.param)
     folder = pictures / request.param
     folder.mkdir(exist_ok=True)
@@ -92,7 +96,9 @@ def test_the_happy_path(world: BotWorld, visitor: Visitor) -> None:
     world.card("Info", "folders not mapped yet")
 
 
-def test_approval_needed_then_the_packet_then_approved_then_connected(world: BotWorld, visitor: Visitor) -> None:
+def test_approval_needed_then_the_packet_then_approved_then_connected(
+    world: BotWorld, visitor: Visitor
+) -> None:
     world.throw("admin-approval-needed", "acme.example")
     visitor.to_microsoft(world.add(INFO, "Info").url("Sign in to Microsoft"))
     visitor.press(INFO)
@@ -100,7 +106,9 @@ def test_approval_needed_then_the_packet_then_approved_then_connected(world: Bot
     visitor.sees("not accepted", "approval-needed")
     world.carol.press(world.card("Info", "Waiting for the administrator"), "For your administrator")
     packet = world.carol.window("For your administrator", "Global Administrator")
-    visitor.open(next(word for word in packet.text.split() if "/adminconsent?" in word).replace("&amp;", "&"))
+    visitor.open(
+        next(word for word in packet.text.split() if "/adminconsent?" in word).replace("&amp;", "&")
+    )
     visitor.press(ADAM)
     visitor.press("Accept")
     visitor.sees("Thank you", "approved")
@@ -141,7 +149,11 @@ def test_an_expired_link_then_a_new_one(world: BotWorld, visitor: Visitor) -> No
     visitor.open(expired)
     visitor.sees("expired", "expired")
     world.carol.press(world.card("Info", "press *New login link*"), "New login link")
-    visitor.to_microsoft(world.card("Info", "Waiting for the sign-in", "link works until").url("Sign in to Microsoft"))
+    visitor.to_microsoft(
+        world.card("Info", "Waiting for the sign-in", "link works until").url(
+            "Sign in to Microsoft"
+        )
+    )
     visitor.accepts()
     world.card("Info", "folders not mapped yet")
 

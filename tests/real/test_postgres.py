@@ -64,7 +64,9 @@ def test_a_job_is_claimed_by_one_worker(url: str) -> None:
         claimed = [number for mine in pool.map(claim, range(4)) for number in mine]
     assert sorted(claimed) == list(range(40))
     with store.transaction() as tx:
-        assert len(tx.jobs.claim_due(NOW + LEASE * 2, 100, LEASE)) == 40, "a killed worker's jobs come back"
+        assert len(tx.jobs.claim_due(NOW + LEASE * 2, 100, LEASE)) == 40, (
+            "a killed worker's jobs come back"
+        )
 
 
 def test_a_channels_messages_have_one_sender_at_a_time_and_keep_their_order(url: str) -> None:
@@ -106,7 +108,9 @@ def test_one_refresh_at_a_time(url: str, tmp_path: Path) -> None:
         assert tx.grants.claim(account_id, NOW, NOW + LEASE)
         assert not tx.grants.claim(account_id, NOW, NOW + LEASE)
     with world.bot.store.transaction() as tx:
-        assert tx.grants.claim(account_id, NOW + LEASE * 2, NOW + LEASE * 3), "a claim ends with its lease"
+        assert tx.grants.claim(account_id, NOW + LEASE * 2, NOW + LEASE * 3), (
+            "a claim ends with its lease"
+        )
     world.stop()
 
 
@@ -122,7 +126,9 @@ def test_the_database_refuses_a_second_account_of_an_address(url: str, tmp_path:
         together.wait()
         try:
             form = Form(f"Info {number}", "Acme", "info@acme.example", "", True)
-            return world.bot.services.accounts.create(channel, form, Person("T0ACME", "U0CAROL")).ref
+            return world.bot.services.accounts.create(
+                channel, form, Person("T0ACME", "U0CAROL")
+            ).ref
         except InvalidForm as error:
             return error.problems["sender_email"]
 

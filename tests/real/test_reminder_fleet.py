@@ -1,6 +1,8 @@
-"""Sixty days of reminders by workers that are killed again and again: each one once, in its time, and only where it is wanted.
+"""Sixty days of reminders by workers that are killed again and again: each one once, in its time,
+and only where it is wanted.
 
-What is expected is worked out here anew, from what people did and from the clocks of the zones, and not by the bot's own ladder.
+What is expected is worked out here anew, from what people did and from the clocks of the zones, and
+not by the bot's own ladder.
 """
 
 import json
@@ -37,14 +39,16 @@ WAITING = ("awaiting_sign_in", "awaiting_admin", "failing", "broken", "unmapped"
 THEIRS = ("user", "administrator")
 HANDED_OVER = ("support.waits_too_long", "support.several_wait_too_long")
 PROMPT = timedelta(minutes=10)
-"""So late may a reminder come after the first moment at which it could: who is killed over it holds it for a minute."""
+"""So late may a reminder come after the first moment at which it could: who is killed over it holds
+it for a minute."""
 
 MARGIN = timedelta(minutes=40)
 """With less than that before the end of work, it may be left for the next day."""
 
 RUN_SECONDS = 170
 SIZES = {"postgresql": (120, 2000, 200), "sqlite": (36, 480, 60)}
-"""Channels, accounts and kills. SQLite has one writer at a time, so that there is less to be seen."""
+"""Channels, accounts and kills. SQLite has one writer at a time, so that there is less to be
+seen."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,9 @@ class Life:
         """How it stands after something was done."""
         until = datetime.fromisoformat(event["until"]) if "until" in event else None
         match event["do"]:
-            case "move" if event["state"] == self.state and (self.handed or event["owner"] == self.owner):
+            case "move" if event["state"] == self.state and (
+                self.handed or event["owner"] == self.owner
+            ):
                 return self
             case "move":
                 return Life(event["state"], event["owner"], paused=self.paused)
@@ -89,7 +95,8 @@ class Life:
 
 @dataclass
 class History:
-    """Everything that happened to one account, in order; `posted` and `told` are the bot's reminders and its last word."""
+    """Everything that happened to one account, in order; `posted` and `told` are the bot's
+    reminders and its last word."""
 
     place: Place
     account: Account
@@ -99,16 +106,20 @@ class History:
     ended: list[datetime] = field(default_factory=list)
 
     def hand_over(self, at: datetime) -> None:
-        """It went to support then: of what people did at the same moment, only a resumption can have come before that."""
+        """It went to support then: of what people did at the same moment, only a resumption can
+        have come before that."""
         events = self.events
         before = [
-            n for n, event in enumerate(events, 1) if event["at"] == at and event["do"] in ("resume", "end_pause")
+            n
+            for n, event in enumerate(events, 1)
+            if event["at"] == at and event["do"] in ("resume", "end_pause")
         ]
         place = max(before, default=bisect_left(events, at, key=lambda event: event["at"]))
         events.insert(place, {"do": "handed_over", "at": at})
 
     def lives(self, at: datetime) -> Iterator[Life]:
-        """How it stood at that moment: before and after each of the things that were done just then."""
+        """How it stood at that moment: before and after each of the things that were done just
+        then."""
         life = Life()
         for event in self.events:
             if event["at"] >= at:
@@ -168,7 +179,9 @@ def first_working(place: Place, at: datetime) -> datetime:
     if works(place, at):
         return at
     at = at.replace(second=0, microsecond=0)
-    return next(moment for n in range(1, 8 * 24 * 60) if works(place, moment := at + timedelta(minutes=n)))
+    return next(
+        moment for n in range(1, 8 * 24 * 60) if works(place, moment := at + timedelta(minutes=n))
+    )
 
 
 def support_place() -> Place:
@@ -179,7 +192,9 @@ def tell(folder: Path, url: str, places: list[Place], plan: dict[str, Any]) -> S
     """Have a fleet carry out the plan, and gather what came of it."""
     (folder / "plan.json").write_text(json.dumps(plan))
     command = [sys.executable, "-m", "tests.support.fleet", url, str(folder)]
-    run = subprocess.run(command, env=dict(os.environ), capture_output=True, text=True, timeout=RUN_SECONDS)
+    run = subprocess.run(
+        command, env=dict(os.environ), capture_output=True, text=True, timeout=RUN_SECONDS
+    )
     assert run.returncode == 0, run.stderr[-3000:]
     result = json.loads((folder / "result.json").read_text())
     by_channel = {place.channel: place for place in places} | {SUPPORT: support_place()}
@@ -199,12 +214,17 @@ def tell(folder: Path, url: str, places: list[Place], plan: dict[str, Any]) -> S
 
 
 def _tell(histories: dict[int, History], note: dict[str, Any], at: datetime) -> None:
-    """Support was told of one account, or of as many in its channel as were at their last rung then."""
+    """Support was told of one account, or of as many in its channel as were at their last rung
+    then."""
     first = histories[note["account"]]
     if "count" not in note["values"]:
         first.told.append(at)
         return
-    ended = [h for h in histories.values() if h.account.channel_id == first.account.channel_id and at in h.ended]
+    ended = [
+        h
+        for h in histories.values()
+        if h.account.channel_id == first.account.channel_id and at in h.ended
+    ]
     assert note["values"]["count"] == len(ended), (note, ended)
     for history in ended:
         history.told.append(at)
@@ -216,13 +236,20 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 
 def _histories(
-    places: dict[str, Place], accounts: list[Account], deeds: list[dict[str, Any]], audit: list[AuditEntry]
+    places: dict[str, Place],
+    accounts: list[Account],
+    deeds: list[dict[str, Any]],
+    audit: list[AuditEntry],
 ) -> dict[int, History]:
-    histories = {account.id or 0: History(places[account.channel_id], account) for account in accounts}
+    histories = {
+        account.id or 0: History(places[account.channel_id], account) for account in accounts
+    }
     by_ref = {history.account.ref: history for history in histories.values()}
     for deed in deeds:
         for account_id, history in histories.items():
-            if account_id in deed.get("accounts", ()) or history.place.customer == deed.get("customer"):
+            if account_id in deed.get("accounts", ()) or history.place.customer == deed.get(
+                "customer"
+            ):
                 history.events.append(deed)
     for entry in audit:
         if entry.action == "account.handed_over":
@@ -235,15 +262,19 @@ def _histories(
 
 
 def steps(deeds: list[dict[str, Any]], kills: int, dice: random.Random) -> list[dict[str, Any]]:
-    """When the clock stops on its way: about every twenty minutes, on the quarter now and then; a few times nobody works for
-    long. What people do falls together with the work."""
+    """When the clock stops on its way: about every twenty minutes, on the quarter now and then; a
+    few times nobody works for long. What people do falls together with the work."""
     planned, at, rest = [], START, list(deeds)
     while at < START + SIXTY_DAYS:
         here = []
         while rest and datetime.fromisoformat(rest[0]["at"]) <= at:
             here.append(rest.pop(0))
         planned.append({"at": at.isoformat(), "deeds": here, "kills": 0})
-        at += timedelta(hours=dice.uniform(3, 40)) if dice.random() < 0.003 else timedelta(minutes=dice.uniform(15, 25))
+        at += (
+            timedelta(hours=dice.uniform(3, 40))
+            if dice.random() < 0.003
+            else timedelta(minutes=dice.uniform(15, 25))
+        )
         if dice.random() < 0.2:
             at = at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)
     for step in dice.choices(planned[: len(planned) * 2 // 3], k=kills):
@@ -251,7 +282,9 @@ def steps(deeds: list[dict[str, Any]], kills: int, dice: random.Random) -> list[
     return planned
 
 
-def test_sixty_days_of_two_thousand_accounts_with_two_hundred_kills(url: str, tmp_path: Path) -> None:
+def test_sixty_days_of_two_thousand_accounts_with_two_hundred_kills(
+    url: str, tmp_path: Path
+) -> None:
     """On SQLite 480 accounts and 60 kills (see `SIZES`)."""
     channels, accounts, kills = SIZES[url.partition(":")[0].partition("+")[0]]
     dice = random.Random(SEED)
@@ -264,7 +297,9 @@ def test_sixty_days_of_two_thousand_accounts_with_two_hundred_kills(url: str, tm
     print(_figures(story))
     assert story.result["errors"] == []
     assert story.result["kills"] == kills
-    assert any("found" in post for post in story.posts), "some kills fall between Slack's answer and its noting"
+    assert any("found" in post for post in story.posts), (
+        "some kills fall between Slack's answer and its noting"
+    )
     check_clocks_change(places)
     check_each_is_posted_once(story)
     check_hours_and_days(story)
@@ -274,14 +309,21 @@ def test_sixty_days_of_two_thousand_accounts_with_two_hundred_kills(url: str, tm
 
 
 def test_a_clock_that_jumps_neither_loses_nor_repeats_a_reminder(url: str, tmp_path: Path) -> None:
-    """Every few hours the clock is an hour ahead for a while; once nobody works for three days; two workers start late."""
+    """Every few hours the clock is an hour ahead for a while; once nobody works for three days; two
+    workers start late."""
     dice = random.Random(SEED)
     engine = connect(url)
     places = settle_world(Store(engine), 21, 63, START)
     engine.dispose()
     planned, length = [], timedelta(minutes=23)
     for number, place in enumerate(places):
-        begin = {"do": "move", "state": "unmapped", "owner": "user", "quiet": True, "accounts": place.accounts}
+        begin = {
+            "do": "move",
+            "state": "unmapped",
+            "owner": "user",
+            "quiet": True,
+            "accounts": place.accounts,
+        }
         planned.append({"at": (START + number * length).isoformat(), "deeds": [begin]})
     at, hour = START + timedelta(hours=9), timedelta(hours=1)
     while at < START + timedelta(days=17):
@@ -289,7 +331,9 @@ def test_a_clock_that_jumps_neither_loses_nor_repeats_a_reminder(url: str, tmp_p
         planned += [{"at": (at + by).isoformat()} for by in ahead]
         at += length if at.date() != date(2026, 9, 24) else timedelta(days=3)
     for step in planned:
-        step["workers"] = [0] if datetime.fromisoformat(step["at"]) < START + timedelta(days=7) else [0, 1, 2]
+        step["workers"] = (
+            [0] if datetime.fromisoformat(step["at"]) < START + timedelta(days=7) else [0, 1, 2]
+        )
     story = tell(tmp_path, url, places, {"seed": SEED, "steps": planned})
     assert story.result["errors"] == []
     check_each_is_posted_once(story)
@@ -300,7 +344,9 @@ def test_a_clock_that_jumps_neither_loses_nor_repeats_a_reminder(url: str, tmp_p
 
 
 def _figures(story: Story) -> str:
-    kinds = Counter(kind for post in story.posts for kind in ("post", "update", "gone", "found") if kind in post)
+    kinds = Counter(
+        kind for post in story.posts for kind in ("post", "update", "gone", "found") if kind in post
+    )
     left = sum(history.undisturbed for history in story.histories.values())
     result = story.result
     return (
@@ -323,7 +369,11 @@ def check_each_is_posted_once(story: Story) -> None:
     posted = Counter(post["post"] for post in story.posts if "post" in post)
     assert [item for item, times in posted.items() if times > 1] == []
     assert [item for item in story.items.values() if item.done_at is None or item.given_up] == []
-    told = Counter(post["args"]["reminder"] for post in story.posts if "post" in post and post["notice"] == "reminder")
+    told = Counter(
+        post["args"]["reminder"]
+        for post in story.posts
+        if "post" in post and post["notice"] == "reminder"
+    )
     assert told == Counter(reminder.id for reminder in story.reminders)
 
 
@@ -338,7 +388,8 @@ def check_hours_and_days(story: Story) -> None:
 
 
 def check_nobody_is_reminded_in_vain(story: Story) -> None:
-    """Neither a message nor a rung for what is done, stopped, snoozed, paused, or somebody else's turn."""
+    """Neither a message nor a rung for what is done, stopped, snoozed, paused, or somebody else's
+    turn."""
     wrong = []
     for reminder in story.reminders:
         for account_id in reminder.account_ids:
@@ -353,20 +404,30 @@ def check_nobody_is_reminded_in_vain(story: Story) -> None:
 
 
 def check_ladders_end(story: Story) -> None:
-    """No wait has more reminders than rungs; one that nobody ended comes to support, who are told once."""
+    """No wait has more reminders than rungs; one that nobody ended comes to support, who are told
+    once."""
     for history in story.histories.values():
         for begun, ended, life in history.waits():
             posted = [at for at in history.posted if begun < at <= ended]
             told = [at for at in history.told if begun < at <= ended]
-            held_again = sum(event["at"] >= min(told) for event in history.events if "until" in event) if told else 0
+            held_again = (
+                sum(event["at"] >= min(told) for event in history.events if "until" in event)
+                if told
+                else 0
+            )
             assert len(posted) <= len(RUNGS) + held_again, history
             assert len(told) <= 1 + held_again, history
             if ended.year == datetime.max.year and life.state in WAITING and not life.stopped:
-                assert told and history.account.owner == "support" and history.account.nag_due_at is None, history
+                assert (
+                    told
+                    and history.account.owner == "support"
+                    and history.account.nag_due_at is None
+                ), history
 
 
 def check_undisturbed(story: Story, prompt: timedelta = PROMPT) -> None:
-    """Where nobody interfered, each rung comes with the channel's first reminder from its time on, and that comes promptly."""
+    """Where nobody interfered, each rung comes with the channel's first reminder from its time on,
+    and that comes promptly."""
     rounds = sorted(datetime.fromisoformat(at) for at in story.result["rounds"])
     times = {channel: story.reminded(channel) for channel in story.places}
     for history in story.histories.values():
@@ -379,7 +440,11 @@ def check_undisturbed(story: Story, prompt: timedelta = PROMPT) -> None:
 
 
 def climbs(
-    place: Place, begun: datetime, reminders: list[datetime], rounds: list[datetime], prompt: timedelta
+    place: Place,
+    begun: datetime,
+    reminders: list[datetime],
+    rounds: list[datetime],
+    prompt: timedelta,
 ) -> list[datetime]:
     """When reminders of a wait come; rungs that pass before the next one comes are left out."""
     found: list[datetime] = []
@@ -395,10 +460,15 @@ def climbs(
     return found
 
 
-def latest(place: Place, due: datetime, reminders: list[datetime], rounds: list[datetime]) -> datetime:
-    """The first moment from `due` on when somebody worked, and people were there and had had no reminder that day."""
+def latest(
+    place: Place, due: datetime, reminders: list[datetime], rounds: list[datetime]
+) -> datetime:
+    """The first moment from `due` on when somebody worked, and people were there and had had no
+    reminder that day."""
     for at in rounds[bisect_left(rounds, due) :]:
-        before = reminders[bisect_right(reminders, at - timedelta(days=2)) : bisect_left(reminders, at)]
+        before = reminders[
+            bisect_right(reminders, at - timedelta(days=2)) : bisect_left(reminders, at)
+        ]
         had = any(there(place, earlier).date() == there(place, at).date() for earlier in before)
         if works(place, at) and works(place, at + MARGIN) and not had:
             return at

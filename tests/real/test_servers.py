@@ -42,7 +42,13 @@ def issue(signer: Signer) -> Issue:
 
     def make(lifetime: float = 10 * MINUTES, by: Signer = signer, **changed: Any) -> str:
         scopes = "IMAP.AccessAsUser.All SMTP.Send"
-        claims = {"aud": "https://outlook.office.com", "sub": "anna", "upn": ANNA, "scp": scopes, "uti": "u" * 1500}
+        claims = {
+            "aud": "https://outlook.office.com",
+            "sub": "anna",
+            "upn": ANNA,
+            "scp": scopes,
+            "uti": "u" * 1500,
+        }
         return by.issue(claims | changed, lifetime)
 
     return make
@@ -50,7 +56,9 @@ def issue(signer: Signer) -> Issue:
 
 def imap(server: Dovecot, user: str, token: str) -> IMAPClient:
     """A signed-in IMAP client."""
-    client = IMAPClient("127.0.0.1", server.imap_port, ssl_context=server.client_context(), timeout=10)
+    client = IMAPClient(
+        "127.0.0.1", server.imap_port, ssl_context=server.client_context(), timeout=10
+    )
     client.oauth2_login(user, token)
     return client
 
@@ -76,7 +84,9 @@ def bad_tokens(issue: Issue) -> dict[str, str]:
     }
 
 
-def test_imap_accepts_a_good_token_and_shows_the_folders_with_their_uses(dovecot: Dovecot, issue: Issue) -> None:
+def test_imap_accepts_a_good_token_and_shows_the_folders_with_their_uses(
+    dovecot: Dovecot, issue: Issue
+) -> None:
     with imap(dovecot, ANNA, issue()) as client:
         folders = {name: flags for flags, _, name in client.list_folders()}
     assert b"\\Sent" in folders["Gesendete Elemente"]

@@ -1,4 +1,5 @@
-"""Tokens under load and under fire, on either database: many askers and one refresh, killed askers, keys rotated meanwhile."""
+"""Tokens under load and under fire, on either database: many askers and one refresh, killed askers,
+keys rotated meanwhile."""
 
 import base64
 import os
@@ -47,7 +48,9 @@ def world(url: str, tmp_path: Path) -> Iterator[BotWorld]:
 
 def shape(world: BotWorld, **reply: object) -> None:
     """Shape every token answer from now on."""
-    world.practice.world.scenarios["shaped"] = Scenario("shaped", "", "", "application", "token.shape", dict(reply))
+    world.practice.world.scenarios["shaped"] = Scenario(
+        "shaped", "", "", "application", "token.shape", dict(reply)
+    )
     world.throw("shaped")
 
 
@@ -84,7 +87,8 @@ class UnderFire:
         self._ahead = 0.0
 
     def kill(self, account_id: int, after: float) -> bool:
-        """Kill an asker so many seconds after it has asked Microsoft; whether what it got was lost."""
+        """Kill an asker so many seconds after it has asked Microsoft; whether what it got was
+        lost."""
         before, stood = refreshes(self._world), self._serial(account_id)
         asking = self._asker.ask(account_id, ahead=self._later())
         end = time.monotonic() + 20
@@ -116,7 +120,9 @@ class UnderFire:
         return grant.serial
 
 
-def test_a_hundred_kills_between_refresh_and_store_lose_no_account_and_mix_none_up(world: BotWorld) -> None:
+def test_a_hundred_kills_between_refresh_and_store_lose_no_account_and_mix_none_up(
+    world: BotWorld,
+) -> None:
     dice, fire = random.Random(4), UnderFire(world)
     ids = {upn: world.account(name).id or 0 for upn, name in ((INFO, "Info"), (CAROL, "Carol"))}
     shape(world, expires_in=60)  # too short to be kept: everybody who asks has to refresh
@@ -132,7 +138,9 @@ def test_a_hundred_kills_between_refresh_and_store_lose_no_account_and_mix_none_
     assert lost >= KILLS / 4, "the kills have to hit"
 
 
-def test_where_a_refresh_token_is_good_for_one_use_a_kill_costs_one_new_sign_in(world: BotWorld) -> None:
+def test_where_a_refresh_token_is_good_for_one_use_a_kill_costs_one_new_sign_in(
+    world: BotWorld,
+) -> None:
     world.map_folders(world.card("Info"))
     world.card("Info", "Live")
     fire, account_id = UnderFire(world), world.account("Info").id or 0
@@ -155,8 +163,14 @@ def test_keys_are_rotated_while_the_bot_runs_and_nothing_is_lost(world: BotWorld
     with world.bot.store.transaction() as tx:
         for number in range(MANY):
             sealed = old.seal(f"secret {number}", links.place(account_id))
-            ticket = LoginTicket(account_id=account_id, digest=str(number), sealed=sealed, created_at=now)
-            ticket.expires_at, ticket.asked_by_team, ticket.asked_by_user = now + timedelta(days=1), "T1", "U1"
+            ticket = LoginTicket(
+                account_id=account_id, digest=str(number), sealed=sealed, created_at=now
+            )
+            ticket.expires_at, ticket.asked_by_team, ticket.asked_by_user = (
+                now + timedelta(days=1),
+                "T1",
+                "U1",
+            )
             ticket.finished_at = now
             tx.session.add(ticket)
     world.restart_bot({"ENCRYPTION_KEYS": f"{NEW_KEY},{KEY}"})
@@ -189,6 +203,9 @@ def test_keys_are_rotated_while_the_bot_runs_and_nothing_is_lost(world: BotWorld
     with world.bot.store.transaction() as tx:
         for number in range(MANY):
             kept = tx.signins.ticket(str(number))
-            assert kept is not None and new.open(kept.sealed, links.place(account_id)) == f"secret {number}"
+            assert (
+                kept is not None
+                and new.open(kept.sealed, links.place(account_id)) == f"secret {number}"
+            )
     for name, upn in (("Info", INFO), ("Carol", CAROL)):
         assert world.bot.tokens.fresh(world.account(name).id or 0).object_id == owner(world, upn)

@@ -32,14 +32,26 @@ def signer() -> Signer:
 
 @pytest.fixture(scope="module")
 def dovecot(signer: Signer) -> Iterator[Dovecot]:
-    with Dovecot(signer.public_pem(), {"Sent": SENT, "Drafts": "Entwürfe", "Trash": "Gelöschte Elemente"}) as server:
+    with Dovecot(
+        signer.public_pem(), {"Sent": SENT, "Drafts": "Entwürfe", "Trash": "Gelöschte Elemente"}
+    ) as server:
         yield server
 
 
 @pytest.fixture
 def hosts(dovecot: Dovecot) -> MailHosts:
     """Dovecot's ports, with little patience."""
-    return MailHosts("127.0.0.1", dovecot.imap_port, "127.0.0.1", dovecot.smtp_port, dovecot.ca_file, 3, 5, 12, 10)
+    return MailHosts(
+        "127.0.0.1",
+        dovecot.imap_port,
+        "127.0.0.1",
+        dovecot.smtp_port,
+        dovecot.ca_file,
+        3,
+        5,
+        12,
+        10,
+    )
 
 
 def target(signer: Signer, padding: int = 0, lifetime: float = 600, **changed: Any) -> Target:
@@ -50,14 +62,18 @@ def target(signer: Signer, padding: int = 0, lifetime: float = 600, **changed: A
 
 def verdicts(report: MailReport) -> dict[StepId, str]:
     """The cause of every failed step."""
-    return {r.step: ROWS.explain(r.observation).cause for r in report.steps if r.observation is not None}
+    return {
+        r.step: ROWS.explain(r.observation).cause for r in report.steps if r.observation is not None
+    }
 
 
 def probed(hosts: MailHosts, who: Target, order: Order | None = None) -> MailReport:
     """A report, come about within the time-outs."""
     begun = time.monotonic()
     report = MailProbe(hosts).run(who, lambda _result: None, order)
-    assert time.monotonic() - begun < hosts.deadline + hosts.connect_timeout + (hosts.arrival if order else 0)
+    assert time.monotonic() - begun < hosts.deadline + hosts.connect_timeout + (
+        hosts.arrival if order else 0
+    )
     return report
 
 
@@ -95,7 +111,10 @@ def test_a_bad_token_is_a_refused_sign_in_for_support(
     signer: Signer, hosts: MailHosts, changed: dict[str, Any]
 ) -> None:
     found = verdicts(probed(hosts, target(signer, **changed), Order(new_message_id(ANNA))))
-    assert found == {StepId.IMAP_AUTH: "imap-sign-in-refused", StepId.SMTP_AUTH: "smtp-sign-in-refused"}
+    assert found == {
+        StepId.IMAP_AUTH: "imap-sign-in-refused",
+        StepId.SMTP_AUTH: "smtp-sign-in-refused",
+    }
     assert {ROWS.verdict(cause).owner for cause in found.values()} == {Owner.SUPPORT}
 
 
@@ -114,12 +133,17 @@ def test_a_closed_port(signer: Signer, hosts: MailHosts) -> None:
 def test_a_host_that_never_answers(signer: Signer, hosts: MailHosts) -> None:
     with silent() as port:
         found = verdicts(probed(replace(hosts, imap_port=port, smtp_port=port), target(signer)))
-    assert found == {StepId.IMAP_CONNECT: "no-answer-encrypting", StepId.SMTP_CONNECT: "no-answer-greeting"}
+    assert found == {
+        StepId.IMAP_CONNECT: "no-answer-encrypting",
+        StepId.SMTP_CONNECT: "no-answer-greeting",
+    }
 
 
 def test_a_server_that_is_down(signer: Signer) -> None:
     with Dovecot(signer.public_pem(), {}) as server:
-        down = MailHosts("127.0.0.1", server.imap_port, "127.0.0.1", server.smtp_port, server.ca_file, 3, 5, 12)
+        down = MailHosts(
+            "127.0.0.1", server.imap_port, "127.0.0.1", server.smtp_port, server.ca_file, 3, 5, 12
+        )
         assert not verdicts(probed(down, target(signer)))
         server.stop()
         found = verdicts(probed(down, target(signer)))

@@ -1,4 +1,5 @@
-"""What a hostile sign-in must not achieve: each case ends on the right page, with an audit entry and without a token."""
+"""What a hostile sign-in must not achieve: each case ends on the right page, with an audit entry
+and without a token."""
 
 import time
 from collections.abc import Callable
@@ -35,16 +36,23 @@ def acme(hall: BotWorld) -> str:
 Claims = Callable[[BotWorld], dict[str, Any]]
 UNPROVED: dict[str, Claims] = {
     "aud of another application": lambda hall: {"aud": ELSEWHERE},
-    "aud as a list with ours in it": lambda hall: {"aud": [hall.practice.world.app.client_id, ELSEWHERE]},
+    "aud as a list with ours in it": lambda hall: {
+        "aud": [hall.practice.world.app.client_id, ELSEWHERE]
+    },
     "aud missing": lambda hall: {"aud": ""},
     "iss of another host": lambda hall: {"iss": f"https://evil.example/{acme(hall)}/v2.0"},
-    "iss that begins like ours": lambda hall: {"iss": issuer(hall, acme(hall)).replace("localhost", "localhost.evil")},
+    "iss that begins like ours": lambda hall: {
+        "iss": issuer(hall, acme(hall)).replace("localhost", "localhost.evil")
+    },
     "iss of another tenant": lambda hall: {"iss": issuer(hall, ELSEWHERE)},
     "iss without TLS": lambda hall: {"iss": issuer(hall, acme(hall)).replace("https:", "http:")},
     "iss missing": lambda hall: {"iss": ""},
     "tid missing": lambda hall: {"tid": ""},
     "tid that is no id": lambda hall: {"tid": "acme.example", "iss": issuer(hall, "acme.example")},
-    "tid with a path in it": lambda hall: {"tid": f"{acme(hall)}/../x", "iss": issuer(hall, f"{acme(hall)}/../x")},
+    "tid with a path in it": lambda hall: {
+        "tid": f"{acme(hall)}/../x",
+        "iss": issuer(hall, f"{acme(hall)}/../x"),
+    },
     "oid missing": lambda hall: {"oid": ""},
     "oid that is no id": lambda hall: {"oid": "0 or 1=1"},
     "exp long ago": lambda hall: {"exp": 1},
@@ -77,7 +85,12 @@ def test_no_id_token_at_all(target: Target) -> None:
 
 def test_a_personal_account(target: Target) -> None:
     claims = {"tid": PERSONAL, "iss": issuer(target.world, PERSONAL)}
-    target.refused(shaped(target, {"claims": claims}), "personal Microsoft account", "Use another account", status=403)
+    target.refused(
+        shaped(target, {"claims": claims}),
+        "personal Microsoft account",
+        "Use another account",
+        status=403,
+    )
 
 
 def test_the_same_address_in_another_tenant(shown: Target) -> None:
@@ -99,18 +112,25 @@ def test_another_account_of_the_right_tenant(target: Target) -> None:
 
 def test_a_token_that_may_only_read(target: Target) -> None:
     scope = "https://outlook.office.com/IMAP.AccessAsUser.All"
-    target.refused(shaped(target, {"scope": scope}), "permission to send mail is missing", status=403)
+    target.refused(
+        shaped(target, {"scope": scope}), "permission to send mail is missing", status=403
+    )
 
 
 def test_a_token_that_cannot_be_renewed(target: Target) -> None:
-    target.refused(shaped(target, {"drop": ["refresh_token"]}), "would end within the hour", status=403)
+    target.refused(
+        shaped(target, {"drop": ["refresh_token"]}), "would end within the hour", status=403
+    )
 
 
 def test_what_the_browser_says_of_itself_is_no_proof(target: Target) -> None:
-    """`client_info` comes through the browser: it names the right person while somebody else signed in."""
+    """`client_info` comes through the browser: it names the right person while somebody else signed
+    in."""
     browser = Browser()
     answer = target.answer(browser, CAROL)
-    page = target.returned(browser, answer | {"client_info": "eyJ1aWQiOiIxIn0", "upn": INFO, "id_token": "x.y.z"})
+    page = target.returned(
+        browser, answer | {"client_info": "eyJ1aWQiOiIxIn0", "upn": INFO, "id_token": "x.y.z"}
+    )
     target.refused(page, "Another account", CAROL, status=403)
 
 
@@ -147,7 +167,8 @@ def test_a_forged_code(target: Target) -> None:
 
 
 def test_a_code_of_another_flow(target: Target) -> None:
-    """The attacker begins from the same link, and has the victim's browser bring the attacker's code."""
+    """The attacker begins from the same link, and has the victim's browser bring the attacker's
+    code."""
     attacker, victim = Browser(), Browser()
     stolen = target.answer(attacker)["code"]
     page = target.returned(victim, target.answer(victim) | {"code": stolen})
@@ -173,7 +194,9 @@ def test_an_answer_with_another_browsers_cookie(target: Target) -> None:
     target.at_microsoft(attacker)
     assert attacker.cookies
     page = target.returned(attacker, answer)
-    target.refused(page, "leads nowhere")  # the attacker's start has ended the victim's flow: nobody gets anything
+    target.refused(
+        page, "leads nowhere"
+    )  # the attacker's start has ended the victim's flow: nobody gets anything
 
 
 def test_a_flow_that_is_too_old(target: Target) -> None:
@@ -193,19 +216,27 @@ def test_a_flow_that_a_newer_one_ended(target: Target) -> None:
 def test_a_link_that_was_withdrawn_while_somebody_was_at_microsoft(target: Target) -> None:
     browser = Browser()
     answer = target.answer(browser)
-    target.world.bot.services.links.withdraw(target.world.account(target.name), Person("T0LUMEN", "U0VERA"))
+    target.world.bot.services.links.withdraw(
+        target.world.account(target.name), Person("T0LUMEN", "U0VERA")
+    )
     target.refused(target.returned(browser, answer), "leads nowhere")
 
 
 def test_an_error_beside_a_code(target: Target) -> None:
     browser = Browser()
-    page = target.returned(browser, target.answer(browser) | {"error": "access_denied", "error_subcode": "cancel"})
+    page = target.returned(
+        browser, target.answer(browser) | {"error": "access_denied", "error_subcode": "cancel"}
+    )
     target.refused(page, "Error ID", status=403)
 
 
 def test_markup_in_an_error(shown: Target) -> None:
     browser, planted = Browser(), "<script>alert(1)</script>"
-    answer = {"state": shown.answer(browser)["state"], "error": planted, "error_description": planted}
+    answer = {
+        "state": shown.answer(browser)["state"],
+        "error": planted,
+        "error_description": planted,
+    }
     page = shown.returned(browser, answer)
     shown.refused(page, "Error ID", status=403)
     assert planted not in page.html
@@ -224,7 +255,9 @@ def test_two_answers_at_once(target: Target) -> None:
     with ThreadPoolExecutor(8) as pool:
         pages = list(pool.map(lambda twin: target.returned(twin, answer), twins))
     assert sorted(page.status for page in pages) == [200] + [410] * 7
-    assert [entry.action for entry in target.audited() if entry.action == "signin.done"] == ["signin.done"]
+    assert [entry.action for entry in target.audited() if entry.action == "signin.done"] == [
+        "signin.done"
+    ]
 
 
 def test_an_answer_by_get(target: Target) -> None:

@@ -1,5 +1,5 @@
-"""What hostile requests to links, pages and approvals must not achieve: each ends on the right page, with an audit entry and
-without a token."""
+"""What hostile requests to links, pages and approvals must not achieve: each ends on the right
+page, with an audit entry and without a token."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -47,7 +47,11 @@ def test_a_replaced_link(shown: Target) -> None:
 def test_a_used_link(target: Target) -> None:
     target.sign_in(INFO)
     page = begin(target)
-    assert page.status == 410 and "used already" in page.text and target.audited()[-1].result == "refused"
+    assert (
+        page.status == 410
+        and "used already" in page.text
+        and target.audited()[-1].result == "refused"
+    )
 
 
 @pytest.mark.parametrize("guess", ["a" * 43, "../admin", "%00", "' or 1=1 --", "x" * 5000])
@@ -82,10 +86,16 @@ def test_an_eleventh_start_within_an_hour(target: Target) -> None:
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Sec_Fetch_Site": "cross-site"}, {"Sec_Fetch_Site": "same-site"}, {"Origin": "https://evil.example"}],
+    [
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+        {"Origin": "https://evil.example"},
+    ],
 )
 def test_a_start_from_another_site(target: Target, headers: dict[str, str]) -> None:
-    target.refused(begin(target, **headers), "did not come from our own page", status=403, action="page.posted")
+    target.refused(
+        begin(target, **headers), "did not come from our own page", status=403, action="page.posted"
+    )
 
 
 @pytest.mark.parametrize("name", ["next", "redirect", "redirect_uri", "return_to", "url"])
@@ -98,11 +108,17 @@ def test_an_open_redirect(target: Target, name: str) -> None:
     assert evil not in Browser().open(f"{target.link}?{name}={evil}").html
 
 
-@pytest.mark.parametrize("planted", ["%0d%0aSet-Cookie:%20x=1", "%0d%0a%0d%0a<script>", "%E5%98%8A%E5%98%8DX:1"])
+@pytest.mark.parametrize(
+    "planted", ["%0d%0aSet-Cookie:%20x=1", "%0d%0a%0d%0a<script>", "%E5%98%8A%E5%98%8DX:1"]
+)
 def test_header_injection(target: Target, planted: str) -> None:
     for address in (f"{target.link}{planted}", f"{target.world.url}/errors/{planted}"):
         page = Browser().open(address)
-        assert page.status in (404, 410) and "x=1" not in str(page.headers) and "<script>" not in page.html
+        assert (
+            page.status in (404, 410)
+            and "x=1" not in str(page.headers)
+            and "<script>" not in page.html
+        )
     browser = Browser()
     state = target.answer(browser)["state"]
     page = target.returned(browser, {"state": state, "error": "a\r\nSet-Cookie: x=1"})
@@ -148,7 +164,9 @@ def test_an_oversized_post_in_chunks(target: Target) -> None:
     ],
 )
 def test_a_malformed_post(target: Target, kind: str, body: bytes) -> None:
-    answer = requests.post(f"{target.world.url}/oauth/callback", data=body, headers={"Content-Type": kind}, timeout=10)
+    answer = requests.post(
+        f"{target.world.url}/oauth/callback", data=body, headers={"Content-Type": kind}, timeout=10
+    )
     assert answer.status_code in (400, 410, 413)
     target.refused(Page(answer.url, answer.status_code, answer.text, {}), status=answer.status_code)
 
@@ -177,14 +195,18 @@ def test_an_approval_of_a_foreign_tenant_changes_nothing(target: Target) -> None
 
 def test_an_approval_with_a_forged_state(target: Target) -> None:
     for state in ("", "forged", "Zm9yZ2Vk", approval(target)[:-6] + "AAAA=="):
-        page = Browser().post(f"{target.world.url}/consent/callback", {"admin_consent": "True", "state": state})
+        page = Browser().post(
+            f"{target.world.url}/consent/callback", {"admin_consent": "True", "state": state}
+        )
         target.refused(page, "leads nowhere", action="consent.returned")
 
 
 def test_a_sealed_link_is_no_approvals_state(target: Target) -> None:
     """What was sealed for another purpose does not open here."""
     secret = target.link.rsplit("/", 1)[1]
-    page = Browser().post(f"{target.world.url}/consent/callback", {"admin_consent": "True", "state": secret})
+    page = Browser().post(
+        f"{target.world.url}/consent/callback", {"admin_consent": "True", "state": secret}
+    )
     target.refused(page, "leads nowhere")
 
 
@@ -195,7 +217,12 @@ def test_an_approvals_answer_from_another_site(target: Target) -> None:
 
 
 def test_an_approval_that_was_declined_is_told_once_and_moves_no_token(shown: Target) -> None:
-    told = {"error": "access_denied", "error_subcode": "cancel", "admin_consent": "True", "state": approval(shown)}
+    told = {
+        "error": "access_denied",
+        "error_subcode": "cancel",
+        "admin_consent": "True",
+        "state": approval(shown),
+    }
     for _ in range(3):
         page = Browser().post(f"{shown.world.url}/consent/callback", told)
         shown.refused(page, "Error ID", status=200, action="signin.consent_refused")
@@ -218,5 +245,8 @@ def test_requests_that_belong_to_nobody_do_not_fill_the_audit_table(
 
 def test_nobody_can_change_or_delete_what_was_audited(target: Target) -> None:
     for statement in ("UPDATE auditentry SET result = 'done'", "DELETE FROM auditentry"):
-        with pytest.raises(DatabaseError, match="only added"), target.world.bot.store.engine.begin() as connection:
+        with (
+            pytest.raises(DatabaseError, match="only added"),
+            target.world.bot.store.engine.begin() as connection,
+        ):
             connection.execute(text(statement))

@@ -1,4 +1,5 @@
-"""What a customer sees while another customer has trouble of its own: everything that Slack showed them is searched."""
+"""What a customer sees while another customer has trouble of its own: everything that Slack showed
+them is searched."""
 
 import json
 
@@ -16,7 +17,9 @@ VERA = Person("T0LUMEN", "U0VERA")
 RAW = "planted-raw-reply"
 
 
-def test_nothing_of_another_customer_and_no_raw_reply_is_ever_shown_to_a_customer(world: BotWorld) -> None:
+def test_nothing_of_another_customer_and_no_raw_reply_is_ever_shown_to_a_customer(
+    world: BotWorld,
+) -> None:
     world.set_up()
     office, services = world.practice.office, world.bot.services
     office.add_workspace("T0BORE", "Borealis")
@@ -38,14 +41,26 @@ def test_nothing_of_another_customer_and_no_raw_reply_is_ever_shown_to_a_custome
 
     windows = []
     for message in world.carol.messages(ACME):
-        for label in {"Details", "What to do", "Contact support", "Show all accounts", "Help", "Do it for us", "More"}:
+        for label in {
+            "Details",
+            "What to do",
+            "Contact support",
+            "Show all accounts",
+            "Help",
+            "Do it for us",
+            "More",
+        }:
             if label in message.buttons:
                 world.carol.press(message, label)
                 windows.append(world.carol.window())
     world.settle()
     assert len(windows) >= 6
-    seen = json.dumps([m.data for m in world.carol.messages(ACME)]) + json.dumps([w.view for w in windows])
-    assert "Error ID" in seen and "Planted" not in seen and "borealis" not in seen and RAW not in seen
+    seen = json.dumps([m.data for m in world.carol.messages(ACME)]) + json.dumps(
+        [w.view for w in windows]
+    )
+    assert (
+        "Error ID" in seen and "Planted" not in seen and "borealis" not in seen and RAW not in seen
+    )
     assert "Planted Rival Ltd" in str(world.vera.home())
     world.nils.slash(ACME, "list")
     nils = world.nils.window("Accounts of")

@@ -18,14 +18,18 @@ def test_only_support_sets_a_channel_up(world: BotWorld) -> None:
         assert tx.channels.get(ACME) is None
 
 
-def test_people_of_another_workspace_cannot_use_the_command_but_the_buttons(world: BotWorld) -> None:
+def test_people_of_another_workspace_cannot_use_the_command_but_the_buttons(
+    world: BotWorld,
+) -> None:
     world.set_up()
     assert world.carol.slash(ACME, "list")["error"] == "invalid_command"
     world.carol.press(world.carol.find(ACME, "Connect your Microsoft 365"), "Show all accounts")
     assert "There is no account yet" in world.carol.window("Accounts of Acme").text
 
 
-def test_somebody_outside_of_the_channel_is_told_nothing_about_its_accounts(world: BotWorld) -> None:
+def test_somebody_outside_of_the_channel_is_told_nothing_about_its_accounts(
+    world: BotWorld,
+) -> None:
     world.set_up()
     world.add("info@acme.example", "Info")
     ref = world.account("Info").ref
@@ -39,13 +43,20 @@ def test_the_form_says_at_each_field_what_is_wrong_and_loses_nothing(world: BotW
     world.add("info@acme.example", "Info")
     world.carol.press(world.carol.find(ACME, "Connect your Microsoft 365"), "Add an account")
     form = world.carol.window("Corporate")
-    values = {"Account name": "N" * 81, "Sender name": "Acme", "Sender email": "nonsense", "Username": "also wrong"}
+    values = {
+        "Account name": "N" * 81,
+        "Sender name": "Acme",
+        "Sender email": "nonsense",
+        "Username": "also wrong",
+    }
     assert set(world.carol.submit(form, values)) == {"Account name", "Sender email", "Username"}
     values = {"Account name": "Twice", "Sender name": "Acme", "Sender email": "INFO@acme.example"}
     assert "already" in world.carol.submit(form, values)["Sender email"]
     values["Sender email"] = "biuro@acme.example"
     assert "OAuth" in world.carol.submit(form, values | {"Sign-in method": []})["Sign-in method"]
-    assert world.carol.window("Corporate").id == form.id, "the window stays until everything is right"
+    assert world.carol.window("Corporate").id == form.id, (
+        "the window stays until everything is right"
+    )
     assert world.carol.submit(form, values) == {}
     world.card("Twice", "biuro@acme.example")
 
@@ -95,7 +106,11 @@ def test_an_error_id_with_a_slip_and_one_of_somebody_else(world: BotWorld) -> No
 def test_names_cannot_ping_or_fake_anything(world: BotWorld) -> None:
     world.set_up()
     world.carol.press(world.carol.find(ACME, "Connect your Microsoft 365"), "Add an account")
-    values = {"Account name": "<!channel> *Boss*", "Sender name": "Acme", "Sender email": "info@acme.example"}
+    values = {
+        "Account name": "<!channel> *Boss*",
+        "Sender name": "Acme",
+        "Sender email": "info@acme.example",
+    }
     assert world.carol.submit(world.carol.window("Corporate"), values) == {}
     card = world.carol.find(ACME, "Boss", "MB-")
     assert "&lt;!channel&gt;" in card.text and "<!channel>" not in card.text

@@ -1,4 +1,5 @@
-"""What becomes of a channel is followed: nothing is posted where nobody reads it, and nothing is lost when it comes back."""
+"""What becomes of a channel is followed: nothing is posted where nobody reads it, and nothing is
+lost when it comes back."""
 
 from typing import Any
 
@@ -18,7 +19,10 @@ AWAY = {
 
 
 def happens(world: BotWorld, event: dict[str, Any]) -> None:
-    take_in(world.bot.services, {"event_id": f"Ev{world.clock.now().timestamp()}", "event": {"channel": ACME} | event})
+    take_in(
+        world.bot.services,
+        {"event_id": f"Ev{world.clock.now().timestamp()}", "event": {"channel": ACME} | event},
+    )
     world.settle()
 
 
@@ -60,12 +64,23 @@ def test_a_channel_with_a_new_id_keeps_its_customer_and_its_cards(world: BotWorl
         office.channels["C0NEW"] = channel
         for message in office.messages:
             message.channel = "C0NEW" if message.channel == ACME else message.channel
-    happens(world, {"type": "channel_id_changed", "old_channel_id": ACME, "new_channel_id": "C0NEW"})
+    happens(
+        world, {"type": "channel_id_changed", "old_channel_id": ACME, "new_channel_id": "C0NEW"}
+    )
     world.sign_in(card, INFO)
     moved = world.carol.find("C0NEW", "*Info*   `MB-", "folders not mapped yet")
     assert moved.ts == card.ts
     assert world.account("Info").channel_id == "C0NEW"
-    assert len([m for m in world.carol.messages("C0NEW") if "Connect your Microsoft 365 mailboxes" in m.text]) == 1
+    assert (
+        len(
+            [
+                m
+                for m in world.carol.messages("C0NEW")
+                if "Connect your Microsoft 365 mailboxes" in m.text
+            ]
+        )
+        == 1
+    )
 
 
 def test_the_bot_greets_once_when_it_is_added(world: BotWorld) -> None:

@@ -8,7 +8,9 @@ def test_setup_without_a_name_opens_a_form_and_binds_the_channel(world: BotWorld
     form = world.vera.window("Set up this channel")
     assert world.vera.submit(form, {"Customer": "x" * 81}) == {"Customer": "At most 80 characters."}
     assert world.vera.submit(form, {"Customer": "  Acme   Marine "}) == {}
-    assert "Acme Marine" in world.carol.find(ACME, "Connect your Microsoft 365 mailboxes").data["text"]
+    assert (
+        "Acme Marine" in world.carol.find(ACME, "Connect your Microsoft 365 mailboxes").data["text"]
+    )
 
     world.vera.slash(ACME, "setup Somebody Else")
     assert "belongs to Acme Marine already" in world.vera.find(ACME, "belongs to").text
@@ -30,7 +32,11 @@ def test_add_and_list_and_status(world: BotWorld) -> None:
     for named in ("info", "INFO@acme.example", world.account("Info").ref.lower()):
         world.vera.slash(ACME, f"status {named}")
     world.settle()
-    answers = [m for m in world.vera.messages(ACME) if m.data["ephemeral"] and "Waiting for the sign-in" in m.text]
+    answers = [
+        m
+        for m in world.vera.messages(ACME)
+        if m.data["ephemeral"] and "Waiting for the sign-in" in m.text
+    ]
     assert len(answers) == 3
     world.vera.slash(ACME, "status nobody")
     world.vera.find(ACME, "There is no account `nobody`")
@@ -82,8 +88,13 @@ def test_a_copy_begins_with_the_domain_and_needs_only_the_rest(world: BotWorld) 
     world.carol.press(card, "More")
     world.carol.press(world.carol.window("Info"), "Create copy")
     form = world.carol.window("Corporate")
-    assert "Sender email" in world.carol.submit(form, {"Account name": "Office", "Sender email": "@acme.example"})
-    assert world.carol.submit(form, {"Account name": "Office", "Sender email": "office@acme.example"}) == {}
+    assert "Sender email" in world.carol.submit(
+        form, {"Account name": "Office", "Sender email": "@acme.example"}
+    )
+    assert (
+        world.carol.submit(form, {"Account name": "Office", "Sender email": "office@acme.example"})
+        == {}
+    )
     world.card("Office", "office@acme.example")
 
 

@@ -1,4 +1,5 @@
-"""The application's own credentials: an expired secret at many mailboxes, several at once, certificates, and the countdown."""
+"""The application's own credentials: an expired secret at many mailboxes, several at once,
+certificates, and the countdown."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,10 +20,18 @@ def pem(folder: Path, name: str, days: int) -> Path:
     """A certificate with its key, good for so many days."""
     key = rsa.generate_private_key(65537, 2048)
     subject, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), datetime.now(UTC)
-    builder = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-    signed = builder.not_valid_before(now).not_valid_after(now + timedelta(days=days)).sign(key, hashes.SHA256())
+    builder = x509.CertificateBuilder(
+        subject, subject, key.public_key(), x509.random_serial_number()
+    )
+    signed = (
+        builder.not_valid_before(now)
+        .not_valid_after(now + timedelta(days=days))
+        .sign(key, hashes.SHA256())
+    )
     encoding, plain = serialization.Encoding.PEM, serialization.NoEncryption()
-    text = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, plain) + signed.public_bytes(encoding)
+    text = key.private_bytes(
+        encoding, serialization.PrivateFormat.PKCS8, plain
+    ) + signed.public_bytes(encoding)
     file = folder / name
     file.write_bytes(text)
     return file
@@ -46,8 +55,12 @@ def test_of_two_credentials_the_one_that_microsoft_takes_is_used(tmp_path: Path)
 def test_a_certificate_signs_the_bot_in_and_is_counted_down(tmp_path: Path) -> None:
     practice, file = Practice(), pem(tmp_path, "app.pem", days=29)
     practice.world.app.client_secrets.clear()
-    practice.world.app.certificates.add(file.read_text()[file.read_text().index("-----BEGIN CERT") :])
-    world = BotWorld(tmp_path, practice=practice, MS_CLIENT_SECRET="", MS_CLIENT_CERTIFICATE=str(file))
+    practice.world.app.certificates.add(
+        file.read_text()[file.read_text().index("-----BEGIN CERT") :]
+    )
+    world = BotWorld(
+        tmp_path, practice=practice, MS_CLIENT_SECRET="", MS_CLIENT_CERTIFICATE=str(file)
+    )
     try:
         world.set_up()
         world.connect(INFO, "Info")

@@ -23,7 +23,9 @@ def crash_after_posting(world: BotWorld) -> None:
     assert cards(world) == 1
 
 
-def test_a_message_in_flight_at_a_crash_is_found_where_the_history_may_be_read(world: BotWorld) -> None:
+def test_a_message_in_flight_at_a_crash_is_found_where_the_history_may_be_read(
+    world: BotWorld,
+) -> None:
     world.practice.office.scopes.add("channels:history")
     crash_after_posting(world)
     world.clock.pass_time(seconds=LEASE.total_seconds() + 1)

@@ -1,4 +1,5 @@
-"""Mapped folders as servers and people really change them: what is followed, what is lost, and what is left as it was chosen."""
+"""Mapped folders as servers and people really change them: what is followed, what is lost, and what
+is left as it was chosen."""
 
 import threading
 
@@ -74,9 +75,13 @@ def test_two_folders_that_swapped_their_names_are_both_followed(live: BotWorld) 
     assert (now.get(FolderRole.SENT), now.get(FolderRole.DRAFTS)) == (DRAFTS, SENT)
 
 
-def test_where_all_folders_are_numbered_alike_a_new_one_is_not_taken_for_one_that_is_gone(world: BotWorld) -> None:
+def test_where_all_folders_are_numbered_alike_a_new_one_is_not_taken_for_one_that_is_gone(
+    world: BotWorld,
+) -> None:
     for each in folders(world, INFO):
-        each.uid_validity = 1  # it tells folders of one name apart, not folders of a mailbox (RFC 3501, 2.3.1.1)
+        each.uid_validity = (
+            1  # it tells folders of one name apart, not folders of a mailbox (RFC 3501, 2.3.1.1)
+        )
     world.set_up()
     mapped(world)
     folders(world, INFO).remove(folder(world, INFO, SENT))
@@ -131,7 +136,8 @@ def test_a_mapping_that_is_made_while_a_test_runs_is_not_judged_by_what_was_list
     listed, answer = threading.Event(), Session.do_status
 
     def status(session: Session, tag: str, words: list[str], by_uid: bool) -> None:
-        """The folders are listed already when the first of them is asked about: there is a new one, and Carol chooses it."""
+        """The folders are listed already when the first of them is asked about: there is a new one,
+        and Carol chooses it."""
         if not listed.is_set():
             listed.set()
             folders(live, INFO).append(Folder("Ausgang 2027", uid_validity=77))
@@ -170,13 +176,17 @@ def test_a_test_that_could_not_ask_about_the_folders_has_ended_and_costs_the_mai
     assert slow_to_say.account("Info").state is State.LIVE
 
 
-def test_the_check_after_one_that_could_not_ask_about_the_folders_follows_them(slow_to_say: BotWorld) -> None:
+def test_the_check_after_one_that_could_not_ask_about_the_folders_follows_them(
+    slow_to_say: BotWorld,
+) -> None:
     folder(slow_to_say, INFO, SENT).name = "Ausgang"
     looked_at_again(slow_to_say)
     slow_to_say.carol.find(ACME, f"*{SENT}* is *Ausgang* now")
 
 
-def test_a_test_that_ended_keeps_its_steps_when_its_worker_died_before_it_could_say_so(world: BotWorld) -> None:
+def test_a_test_that_ended_keeps_its_steps_when_its_worker_died_before_it_could_say_so(
+    world: BotWorld,
+) -> None:
     world.set_up()
     world.throw("smtp-auth-off-mailbox", INFO)
     world.sign_in(world.add(INFO, "Info"), INFO)

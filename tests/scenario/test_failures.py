@@ -6,7 +6,9 @@ from tests.support.browser import Browser
 from tests.support.world import ACME, ALERTS, BotWorld
 
 
-def test_smtp_auth_off_for_the_tenant_is_explained_and_passes_after_the_mend(world: BotWorld) -> None:
+def test_smtp_auth_off_for_the_tenant_is_explained_and_passes_after_the_mend(
+    world: BotWorld,
+) -> None:
     world.set_up()
     world.throw("smtp-auth-off-tenant", "acme.example")
     world.sign_in(world.add("info@acme.example", "Info"), "info@acme.example")
@@ -16,7 +18,10 @@ def test_smtp_auth_off_for_the_tenant_is_explained_and_passes_after_the_mend(wor
     assert ":x:  Sign in for sending" in result.text
     assert "your Microsoft 365 administrator" in result.text
     assert "signing in again would not help" in result.text
-    mailbox, organisation = result.text.index("Manage email apps"), result.text.index("Turn off SMTP AUTH protocol")
+    mailbox, organisation = (
+        result.text.index("Manage email apps"),
+        result.text.index("Turn off SMTP AUTH protocol"),
+    )
     assert mailbox < organisation, "the mailbox's own switch comes first"
     assert "535" not in result.text, "no raw replies in a shared channel"
 
@@ -81,7 +86,10 @@ def test_an_administrator_has_to_approve_first(world: BotWorld) -> None:
 
 def test_our_own_expired_secret_is_one_alert_and_asks_nobody_to_sign_in(world: BotWorld) -> None:
     world.set_up()
-    cards = [world.connect("info@acme.example", "Info"), world.connect("biuro@acme.example", "Biuro")]
+    cards = [
+        world.connect("info@acme.example", "Info"),
+        world.connect("biuro@acme.example", "Biuro"),
+    ]
     world.throw("application-secret-expired")
     world.expire_tokens("Info", "Biuro")
     for card in cards:
@@ -108,7 +116,9 @@ def test_a_busy_microsoft_is_never_called_a_failed_sign_in(world: BotWorld) -> N
     assert "sign in again" not in result.text.lower()
 
 
-def test_an_approval_that_was_refused_gets_an_error_id_and_is_told_in_the_thread(world: BotWorld) -> None:
+def test_an_approval_that_was_refused_gets_an_error_id_and_is_told_in_the_thread(
+    world: BotWorld,
+) -> None:
     world.set_up()
     world.throw("admin-approval-needed", "acme.example")
     card = world.add("info@acme.example", "Info")
@@ -117,9 +127,13 @@ def test_an_approval_that_was_refused_gets_an_error_id_and_is_told_in_the_thread
     card = world.card("Info", "Waiting for the administrator's approval")
 
     admin = Browser()
-    page = admin.press(admin.open(card.url("Approval page for the administrator")), "adam@acme.example")
+    page = admin.press(
+        admin.open(card.url("Approval page for the administrator")), "adam@acme.example"
+    )
     page = admin.press(page, "Cancel")
-    assert "Not approved" in page.text and "nothing is broken" in page.text and "MX-" not in page.text
+    assert (
+        "Not approved" in page.text and "nothing is broken" in page.text and "MX-" not in page.text
+    )
     page = admin.press(page, "Let the support team know")
     error = page.text.split("Error ID")[1].strip()[:12]
     assert error.startswith("MX-")

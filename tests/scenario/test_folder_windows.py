@@ -1,4 +1,5 @@
-"""The window of the folder mapping in people's hands: searched, turned, pressed twice, answered late, or impossible to draw."""
+"""The window of the folder mapping in people's hands: searched, turned, pressed twice, answered
+late, or impossible to draw."""
 
 from typing import Any
 
@@ -10,7 +11,15 @@ from sandbox.slack.api import WebApi
 from sandbox.slack.office import SlackError
 from sandbox.world import Folder
 from storage.vocabulary import FolderRole, State
-from tests.scenario.test_folders import INFO, folder, folders, looked_at_again, mapped, mapping, opened
+from tests.scenario.test_folders import (
+    INFO,
+    folder,
+    folders,
+    looked_at_again,
+    mapped,
+    mapping,
+    opened,
+)
 from tests.support.slack import Window
 from tests.support.world import ACME, BotWorld
 
@@ -36,7 +45,8 @@ def many(world: BotWorld) -> Window:
 
 
 def delete(world: BotWorld, *names: str) -> None:
-    """Delete folders, and have the mailbox looked at (as at another window) while the first window stays open."""
+    """Delete folders, and have the mailbox looked at (as at another window) while the first window
+    stays open."""
     for name in names:
         folders(world, INFO).remove(folder(world, INFO, name))
     world.adam.press(world.card("Info"), "Map folders")
@@ -51,15 +61,24 @@ def delete(world: BotWorld, *names: str) -> None:
     [
         ({"Sent": "Entwürfe"}, "*Entwürfe*: Sent, Drafts"),
         ({"Deleted": "Projekte"}, "*Projekte*: Deleted, Junk, Archive"),
-        ({"Archive": "Projekte/Werft Süd", "Junk": "Projekte/Werft Süd"}, "*Projekte/Werft Süd*: Junk, Archive"),
+        (
+            {"Archive": "Projekte/Werft Süd", "Junk": "Projekte/Werft Süd"},
+            "*Projekte/Werft Süd*: Junk, Archive",
+        ),
     ],
     ids=["another pair", "a third purpose", "another folder"],
 )
-def test_a_yes_covers_only_what_was_asked(world: BotWorld, changed: dict[str, str], asked_again: str) -> None:
+def test_a_yes_covers_only_what_was_asked(
+    world: BotWorld, changed: dict[str, str], asked_again: str
+) -> None:
     world.set_up()
     world.connect(INFO, "Info")
-    assert world.carol.submit(opened(world, "Info"), {"Archive": "Projekte", "Junk": "Projekte"}) == {}
-    asked = world.carol.window("One folder is chosen for several purposes", "*Projekte*: Junk, Archive")
+    assert (
+        world.carol.submit(opened(world, "Info"), {"Archive": "Projekte", "Junk": "Projekte"}) == {}
+    )
+    asked = world.carol.window(
+        "One folder is chosen for several purposes", "*Projekte*: Junk, Archive"
+    )
     values = {label: choice(asked, label, name) for label, name in changed.items()}
     assert world.carol.submit(asked, YES | values) == {}
 
@@ -122,7 +141,9 @@ def test_of_two_people_the_second_has_the_last_word(world: BotWorld) -> None:
 def test_a_folder_whose_name_ends_with_half_a_character_can_be_mapped(
     world: BotWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imap, "encode", lambda name: b"Werft &2D0-" if name == HALF else bytes(encode(name)))
+    monkeypatch.setattr(
+        imap, "encode", lambda name: b"Werft &2D0-" if name == HALF else bytes(encode(name))
+    )
     folders(world, INFO).append(Folder(HALF))
     world.set_up()
     world.connect(INFO, "Info")
@@ -199,7 +220,9 @@ def test_new_words_begin_at_the_first_page(world: BotWorld, button: str) -> None
 # What goes wrong
 
 
-def test_a_window_that_cannot_be_drawn_says_so(world: BotWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_window_that_cannot_be_drawn_says_so(
+    world: BotWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = WebApi.views_update
 
     def refusing(api: WebApi, args: dict[str, Any]) -> dict[str, Any]:

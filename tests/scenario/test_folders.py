@@ -1,4 +1,5 @@
-"""Folders mapped by what speaks for them, searched among hundreds, accepted for many mailboxes, and watched afterwards."""
+"""Folders mapped by what speaks for them, searched among hundreds, accepted for many mailboxes, and
+watched afterwards."""
 
 import pytest
 
@@ -56,7 +57,9 @@ def test_without_marks_the_languages_names_and_the_test_message_speak(world: Bot
     assert window.chosen("Drafts") == "Entwürfe  ·  called so in German"
     assert window.chosen("Deleted") == "Gelöschte Elemente  ·  called so in German"
     offered = window.options("Sent")
-    assert not [name for name in offered if name.startswith(("Kalender", "Kontakte", "Notizen", "Aufgaben"))]
+    assert not [
+        name for name in offered if name.startswith(("Kalender", "Kontakte", "Notizen", "Aufgaben"))
+    ]
     assert world.carol.submit(window, {}) == {}
     assert mapping(world, "Info")[FolderRole.SENT] == "Gesendete Elemente"
 
@@ -70,24 +73,41 @@ def test_what_is_in_doubt_is_left_to_the_person_who_knows(world: BotWorld) -> No
     window = opened(world, "Biuro")
     assert "not sure about: *Deleted*" in window.text and window.chosen("Deleted") == ""
     assert "Deleted" in world.carol.submit(window, {})
-    assert world.carol.submit(window, {"Deleted": "Elementy usunięte  ·  called so in Polish"}) == {}
+    assert (
+        world.carol.submit(window, {"Deleted": "Elementy usunięte  ·  called so in Polish"}) == {}
+    )
     assert mapping(world, "Biuro")[FolderRole.DELETED] == "Elementy usunięte"
 
 
 def test_one_folder_for_two_purposes_is_asked_about(world: BotWorld) -> None:
     world.set_up()
     world.connect(INFO, "Info")
-    assert world.carol.submit(opened(world, "Info"), {"Archive": "Projekte", "Junk": "Projekte"}) == {}
-    asked = world.carol.window("One folder is chosen for several purposes", "*Projekte*: Junk, Archive")
+    assert (
+        world.carol.submit(opened(world, "Info"), {"Archive": "Projekte", "Junk": "Projekte"}) == {}
+    )
+    asked = world.carol.window(
+        "One folder is chosen for several purposes", "*Projekte*: Junk, Archive"
+    )
     assert world.account("Info").state is State.UNMAPPED
     assert world.carol.submit(asked, {}) == {}, "without a yes it asks again"
     asked = world.carol.window("One folder is chosen for several purposes")
     assert world.carol.submit(asked, {"The same folder twice": ["Yes, that is meant"]}) == {}
-    assert mapping(world, "Info")[FolderRole.JUNK] == mapping(world, "Info")[FolderRole.ARCHIVE] == "Projekte"
+    assert (
+        mapping(world, "Info")[FolderRole.JUNK]
+        == mapping(world, "Info")[FolderRole.ARCHIVE]
+        == "Projekte"
+    )
 
 
 def test_one_oddly_named_folder_costs_nobody_the_others(world: BotWorld) -> None:
-    odd = ["Von\tBetreff\tErhalten\tGröße\t", 'Der "beste" Kunde', "007", "NIL", "Zurück\\gelegt", "(Alt)"]
+    odd = [
+        "Von\tBetreff\tErhalten\tGröße\t",
+        'Der "beste" Kunde',
+        "007",
+        "NIL",
+        "Zurück\\gelegt",
+        "(Alt)",
+    ]
     folders(world, INFO).extend(Folder(name) for name in odd)
     world.set_up()
     world.connect(INFO, "Info")
@@ -101,7 +121,9 @@ def test_one_oddly_named_folder_costs_nobody_the_others(world: BotWorld) -> None
     assert mapping(world, "Info")[FolderRole.ARCHIVE] == 'Der "beste" Kunde'
 
 
-def test_among_six_hundred_folders_one_is_found_by_its_name_and_by_turning_pages(world: BotWorld) -> None:
+def test_among_six_hundred_folders_one_is_found_by_its_name_and_by_turning_pages(
+    world: BotWorld,
+) -> None:
     deep = "Projekte/Werft Süd/Ausrüstung/Angebote und Nachträge/2019/Beschläge/Gesendet"
     folders(world, INFO).extend(Folder(f"Projekte/Auftrag {number:03}") for number in range(600))
     folders(world, INFO).append(Folder(deep))
@@ -114,10 +136,17 @@ def test_among_six_hundred_folders_one_is_found_by_its_name_and_by_turning_pages
     assert window.chosen("Archive").startswith("Archiv"), "what was chosen stays chosen"
     world.carol.press(window, "Search", state={"Find a folder by its name": "GESENDET"})
     window = world.carol.window("Found: 2.")
-    found = next(name for name in window.options("Sent") if name.startswith("Projekte/") and "Gesendet" in name)
+    found = next(
+        name
+        for name in window.options("Sent")
+        if name.startswith("Projekte/") and "Gesendet" in name
+    )
     assert found.startswith("Projekte/Werft Süd/") and len(found) <= 75, found
     assert world.carol.submit(window, {"Sent": found}) == {}
-    assert mapping(world, "Info")[FolderRole.SENT] == deep and mapping(world, "Info")[FolderRole.ARCHIVE] == "Archiv"
+    assert (
+        mapping(world, "Info")[FolderRole.SENT] == deep
+        and mapping(world, "Info")[FolderRole.ARCHIVE] == "Archiv"
+    )
     world.settle()
     assert world.practice.office.complaints == []
 
@@ -140,7 +169,9 @@ def test_suggestions_without_doubt_are_accepted_at_once(world: BotWorld) -> None
     world.card("Info", "Live", "Deleted: Gelöschte Elemente")
 
 
-def test_the_other_mailboxes_are_mapped_by_evidence_and_the_doubtful_ones_are_listed(world: BotWorld) -> None:
+def test_the_other_mailboxes_are_mapped_by_evidence_and_the_doubtful_ones_are_listed(
+    world: BotWorld,
+) -> None:
     without_marks(world, BIURO)
     folders(world, BIURO).append(Folder("Kosz"))
     world.set_up()
@@ -151,7 +182,10 @@ def test_the_other_mailboxes_are_mapped_by_evidence_and_the_doubtful_ones_are_li
     world.carol.press(saved, "Use for all 2")
     told = world.carol.window("Mapped by evidence: 1", "These need a look")
     assert "Biuro" in told.text and "*Carol*" not in told.text
-    assert world.account("Carol").state is State.LIVE and world.account("Biuro").state is State.UNMAPPED
+    assert (
+        world.account("Carol").state is State.LIVE
+        and world.account("Biuro").state is State.UNMAPPED
+    )
     world.carol.press(told, "Map folders")
     world.carol.window("Which folders of *Biuro*")
 
@@ -181,7 +215,9 @@ def test_a_deleted_folder_makes_the_mailbox_wait_for_its_folders_again(world: Bo
     mapped(world)
     folders(world, INFO).remove(folder(world, INFO, "Gesendete Elemente"))
     looked_at_again(world)
-    card = world.card("Info", "folders not mapped yet", "Not there any more", "Sent: Gesendete Elemente")
+    card = world.card(
+        "Info", "folders not mapped yet", "Not there any more", "Sent: Gesendete Elemente"
+    )
     assert "Accept all suggestions" not in card.buttons
     world.carol.find(ACME, "*Gesendete Elemente*, is not in the mailbox any more")
     assert world.carol.submit(opened(world, "Info"), {"Sent": "Projekte"}) == {}
@@ -228,7 +264,9 @@ def test_a_mailbox_that_cannot_be_had_gives_an_error_id_and_a_way_on(world: BotW
     world.throw("authenticated-not-connected", INFO)
     world.carol.press(card, "Map folders")
     told = world.carol.window("We could not fetch the folders", "MX-")
-    assert "administrator" in told.text and "Contact support" in [e["text"]["text"] for _, e in told.elements]
+    assert "administrator" in told.text and "Contact support" in [
+        e["text"]["text"] for _, e in told.elements
+    ]
     world.take_back("authenticated-not-connected", INFO)
     world.carol.press(told, "Try again")
     assert world.carol.submit(world.carol.window("Which folders of"), {}) == {}

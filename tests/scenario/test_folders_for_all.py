@@ -1,4 +1,5 @@
-"""Folders mapped for many mailboxes at once: by evidence, beside what people chose, and only where the person may."""
+"""Folders mapped for many mailboxes at once: by evidence, beside what people chose, and only where
+the person may."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -13,7 +14,16 @@ from bot.common import ids
 from sandbox.world import Folder
 from storage.tables import Account, FolderSnapshot
 from storage.vocabulary import FolderRole, State
-from tests.scenario.test_folders import BIURO, CAROL, INFO, folder, folders, looked_at_again, mapping, opened
+from tests.scenario.test_folders import (
+    BIURO,
+    CAROL,
+    INFO,
+    folder,
+    folders,
+    looked_at_again,
+    mapping,
+    opened,
+)
 from tests.support.slack import Message, SlackPerson, Window
 from tests.support.world import BotWorld
 
@@ -26,7 +36,8 @@ OTHERS = {"Biuro": BIURO, "Carol": CAROL}
 
 
 def half_lost(world: BotWorld) -> Message:
-    """Biuro, where somebody chose a folder of their own for the sent mail, and where another folder was lost later."""
+    """Biuro, where somebody chose a folder of their own for the sent mail, and where another folder
+    was lost later."""
     folders(world, BIURO).append(Folder("Klient"))
     world.connect(BIURO, "Biuro")
     assert world.carol.submit(opened(world, "Biuro"), {"Sent": "Klient"}) == {}
@@ -45,7 +56,8 @@ def connected(world: BotWorld) -> None:
 
 
 def saved(world: BotWorld, person: SlackPerson, button: str = "Map folders") -> Window:
-    """The window after a person saved Info's folders, which offers to map those of the other mailboxes."""
+    """The window after a person saved Info's folders, which offers to map those of the other
+    mailboxes."""
     person.press(world.card("Info"), button)
     assert person.submit(person.window("Which folders of *Info*"), {}) == {}
     return person.window("still wait for theirs")
@@ -53,17 +65,23 @@ def saved(world: BotWorld, person: SlackPerson, button: str = "Map folders") -> 
 
 def use_for_all(person: SlackPerson, window: Window) -> Window:
     """What is told after *Use for all*."""
-    person.press(window, next(e["text"]["text"] for _, e in window.elements if "Use for all" in e["text"]["text"]))
+    person.press(
+        window,
+        next(e["text"]["text"] for _, e in window.elements if "Use for all" in e["text"]["text"]),
+    )
     return person.window("Mapped by evidence")
 
 
 @contextmanager
 def meanwhile(world: BotWorld, act: Callable[[], object]) -> Iterator[None]:
-    """Have somebody act once in the moment after the bot has read which mailboxes a customer has."""
+    """Have somebody act once in the moment after the bot has read which mailboxes a customer
+    has."""
     reading, acted = threading.local(), threading.Event()
 
     def look(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        reading.mailboxes = "account.customer_id = " in statement or getattr(reading, "mailboxes", False)
+        reading.mailboxes = "account.customer_id = " in statement or getattr(
+            reading, "mailboxes", False
+        )
 
     def go(*_: Any) -> None:
         if getattr(reading, "mailboxes", False) and not acted.is_set():
@@ -90,13 +108,17 @@ def test_use_for_all_keeps_what_a_person_chose(world: BotWorld) -> None:
 
     world.card("Biuro", "Live", "Sent: Klient")
     assert mapping(world, "Biuro")[FolderRole.SENT] == "Klient"
-    assert mapping(world, "Biuro")[FolderRole.DRAFTS] == "Wersje robocze", "what was lost is found by evidence"
+    assert mapping(world, "Biuro")[FolderRole.DRAFTS] == "Wersje robocze", (
+        "what was lost is found by evidence"
+    )
 
 
 def test_accept_all_suggestions_keeps_what_a_person_chose(world: BotWorld) -> None:
     world.set_up()
     card = half_lost(world)
-    assert "Sent: Klient" in card.text and "Elementy wysłane" not in card.text, "the card promises what will be mapped"
+    assert "Sent: Klient" in card.text and "Elementy wysłane" not in card.text, (
+        "the card promises what will be mapped"
+    )
     world.carol.press(card, "Accept all suggestions")
 
     world.card("Biuro", "Live", "Sent: Klient")
@@ -106,7 +128,9 @@ def test_accept_all_suggestions_keeps_what_a_person_chose(world: BotWorld) -> No
 # Several people at once
 
 
-def test_of_two_people_who_press_at_once_neither_is_told_of_a_doubt_where_there_is_none(world: BotWorld) -> None:
+def test_of_two_people_who_press_at_once_neither_is_told_of_a_doubt_where_there_is_none(
+    world: BotWorld,
+) -> None:
     connected(world)
     hers = saved(world, world.carol)
     world.card("Info", "Live")
@@ -136,7 +160,9 @@ def test_use_for_all_does_not_call_doubtful_what_somebody_mapped_meanwhile(world
     assert {world.account(name).state for name in OTHERS} == {State.LIVE}
 
 
-def test_a_window_does_not_wait_until_all_mailboxes_that_were_mapped_at_once_are_looked_at(world: BotWorld) -> None:
+def test_a_window_does_not_wait_until_all_mailboxes_that_were_mapped_at_once_are_looked_at(
+    world: BotWorld,
+) -> None:
     world.set_up()
     world.connect(INFO, "Info")
     many_like_info(world, 40)
@@ -167,7 +193,9 @@ def many_like_info(world: BotWorld, many: int) -> None:
                 "address_key": address,
             }
             account = tx.accounts.add(Account(**model.model_dump(exclude={"id"}) | own))
-            rows = FolderSnapshot(account_id=account.id or 0, listed_at=world.clock.now(), folders=listing.folders)
+            rows = FolderSnapshot(
+                account_id=account.id or 0, listed_at=world.clock.now(), folders=listing.folders
+            )
             tx.accounts.put_listing(rows)
 
 
@@ -202,7 +230,9 @@ def connected_elsewhere(world: BotWorld, address: str, name: str) -> None:
     """A mailbox that Adam added and signed in, in the customer's second channel."""
     world.practice.office.add_channel(SECOND, "acme-second", {"U0VERA", "U0ADAM"})
     world.vera.slash(SECOND, "setup Acme Marine acme.example")
-    world.adam.press(world.adam.find(SECOND, "Connect your Microsoft 365 mailboxes"), "Add an account")
+    world.adam.press(
+        world.adam.find(SECOND, "Connect your Microsoft 365 mailboxes"), "Add an account"
+    )
     form = world.adam.window("New Microsoft 365 account (Corporate)")
     values = {"Account name": name, "Sender name": "Acme Marine", "Sender email": address}
     assert world.adam.submit(form, values) == {}

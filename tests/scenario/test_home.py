@@ -14,7 +14,10 @@ def press(world: BotWorld, label: str) -> None:
     """Vera presses a button on her Home tab."""
     blocks = world.vera._view()["home"]["blocks"]
     elements = [
-        (block["block_id"], each) for block in blocks if block["type"] == "actions" for each in block["elements"]
+        (block["block_id"], each)
+        for block in blocks
+        if block["type"] == "actions"
+        for each in block["elements"]
     ]
     block_id, element = next((b, e) for b, e in elements if e.get("text", {}).get("text") == label)
     world.vera._post("action", home=True, block_id=block_id, action_id=element["action_id"])
@@ -34,7 +37,11 @@ def shown(world: BotWorld, *wanted: str, without: str = "") -> str:
 
     def look() -> str | None:
         text = "\n".join(texts(world.vera._view()["home"]["blocks"]))
-        return text if all(each in text for each in wanted) and not (without and without in text) else None
+        return (
+            text
+            if all(each in text for each in wanted) and not (without and without in text)
+            else None
+        )
 
     return world.vera.until(look, f"a Home tab with {wanted}")
 
@@ -59,7 +66,11 @@ def test_support_sees_who_waits_the_longest_first_with_requests_and_alerts(world
     assert text.index("Acme Marine*  ·") < text.index("*Customer 00*  ·  no mailbox yet"), (
         "who waits for nothing comes last"
     )
-    assert "*Requests for help:* 1" in text and "Acme Marine  ·  nobody yet" in text and "*Open alerts:* 1" in text
+    assert (
+        "*Requests for help:* 1" in text
+        and "Acme Marine  ·  nobody yet" in text
+        and "*Open alerts:* 1" in text
+    )
 
 
 def test_it_is_filtered_and_turned(world: BotWorld) -> None:

@@ -34,8 +34,18 @@ def an_account(store: Store) -> int:
     with store.transaction() as tx:
         customer = tx.channels.add_customer("Acme", NOW)
         names = dict.fromkeys(("name", "sender_name", "created_by_team", "created_by_user"), "x")
-        facts = {"customer_id": customer.id, "channel_id": "C1", "address_key": "a@b.example", "ref": "MB-1"}
-        where = {"state": State.LIVE, "owner": Owner.MAILDESK, "state_since": NOW, "created_at": NOW}
+        facts = {
+            "customer_id": customer.id,
+            "channel_id": "C1",
+            "address_key": "a@b.example",
+            "ref": "MB-1",
+        }
+        where = {
+            "state": State.LIVE,
+            "owner": Owner.MAILDESK,
+            "state_since": NOW,
+            "created_at": NOW,
+        }
         mail = {"sender_email": "a@b.example", "username": "a@b.example"}
         return tx.accounts.add(Account(**names, **facts, **where, **mail)).id or 0
 
@@ -45,8 +55,14 @@ def test_ten_thousand_values_are_sealed_anew_while_others_are_stored(store: Stor
     with store.transaction() as tx:
         for number in range(MANY):
             sealed = old.seal(f"secret {number}", links.place(account_id))
-            ticket = LoginTicket(account_id=account_id, digest=str(number), sealed=sealed, created_at=NOW)
-            ticket.expires_at, ticket.asked_by_team, ticket.asked_by_user = NOW + timedelta(days=1), "T1", "U1"
+            ticket = LoginTicket(
+                account_id=account_id, digest=str(number), sealed=sealed, created_at=NOW
+            )
+            ticket.expires_at, ticket.asked_by_team, ticket.asked_by_user = (
+                NOW + timedelta(days=1),
+                "T1",
+                "U1",
+            )
             tx.session.add(ticket)
         first = old.seal("grant 0", tokens.place(account_id))
         tx.grants.put(Grant(account_id=account_id, sealed=first, scopes="", refreshed_at=NOW))
@@ -54,7 +70,9 @@ def test_ten_thousand_values_are_sealed_anew_while_others_are_stored(store: Stor
 
     def refresh() -> None:
         stored[0] += 1
-        sealer = both if stored[0] % 2 else old  # a process that was not restarted yet still seals with the old key
+        sealer = (
+            both if stored[0] % 2 else old
+        )  # a process that was not restarted yet still seals with the old key
         sealed = sealer.seal(f"grant {stored[0]}", tokens.place(account_id))
         with store.transaction() as tx:
             tx.grants.put(Grant(account_id=account_id, sealed=sealed, scopes="", refreshed_at=NOW))
@@ -73,7 +91,10 @@ def test_ten_thousand_values_are_sealed_anew_while_others_are_stored(store: Stor
             assert ticket is not None
             assert new.open(ticket.sealed, links.place(account_id)) == f"secret {number}"
         grant = tx.grants.get(account_id)
-    assert grant is not None and new.open(grant.sealed, tokens.place(account_id)) == f"grant {stored[0]}"
+    assert (
+        grant is not None
+        and new.open(grant.sealed, tokens.place(account_id)) == f"grant {stored[0]}"
+    )
     with pytest.raises(CannotOpen):
         new.open(grant.sealed, tokens.place(account_id + 1))
     assert key_rotation.rotate(store, both, lambda: None).sealed == 0
@@ -92,13 +113,24 @@ def test_what_no_key_opens_is_counted_and_left_as_it_is(store: Store) -> None:
 def test_the_audit_table_is_written_in_order_and_between_two_moments(store: Store) -> None:
     with store.transaction() as tx:
         for day in range(1, 4):
-            entry = AuditEntry(at=NOW + timedelta(days=day), team="T1", user="U1", action="=cmd()", subject="MB-1")
+            entry = AuditEntry(
+                at=NOW + timedelta(days=day), team="T1", user="U1", action="=cmd()", subject="MB-1"
+            )
             entry.channel_id, entry.detail = "C1", {"day": day}
             tx.audit.add(entry)
     rows = list(audit.entries(store, NOW + timedelta(days=2), NOW + timedelta(days=3)))
-    assert [(row["detail"], row["place"], row["result"]) for row in rows] == [({"day": 2}, "C1", "done")]
+    assert [(row["detail"], row["place"], row["result"]) for row in rows] == [
+        ({"day": 2}, "C1", "done")
+    ]
     lines, table = io.StringIO(), io.StringIO()
     audit.write_lines(audit.entries(store, NOW, NOW + timedelta(days=9)), lines)
-    assert [json.loads(line)["detail"]["day"] for line in lines.getvalue().splitlines()] == [1, 2, 3]
+    assert [json.loads(line)["detail"]["day"] for line in lines.getvalue().splitlines()] == [
+        1,
+        2,
+        3,
+    ]
     audit.write_csv(audit.entries(store, NOW, NOW + timedelta(days=9)), table)
-    assert table.getvalue().startswith("id,at,team,user,place,action") and "'=cmd()" in table.getvalue()
+    assert (
+        table.getvalue().startswith("id,at,team,user,place,action")
+        and "'=cmd()" in table.getvalue()
+    )

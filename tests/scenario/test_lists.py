@@ -1,4 +1,5 @@
-"""Lists of old accounts from files: in every encoding of real exports, refused in plain words, and never lost."""
+"""Lists of old accounts from files: in every encoding of real exports, refused in plain words, and
+never lost."""
 
 import io
 import re
@@ -40,7 +41,8 @@ OUT_OF_REACH = "Slack did not give us the file. Please try once more, or paste t
 
 @pytest.fixture(autouse=True)
 def answers_in_time(world: BotWorld) -> Iterator[None]:
-    """Whatever is sent, the bot answers within Slack's three seconds and shows nothing that Slack would refuse."""
+    """Whatever is sent, the bot answers within Slack's three seconds and shows nothing that Slack
+    would refuse."""
     yield
     assert world.practice.office.complaints == []
 
@@ -72,10 +74,15 @@ def close(person: SlackPerson, window: Window) -> None:
 
 def give(person: SlackPerson, window: Window, content: bytes, name: str = "old.csv") -> None:
     """Somebody chooses a file in a window and sends it."""
-    assert person.submit(window, {"Or a file": person.upload(window, "Or a file", name, content)}) == {}
+    assert (
+        person.submit(window, {"Or a file": person.upload(window, "Or a file", name, content)})
+        == {}
+    )
 
 
-def upload(world: BotWorld, content: bytes, name: str = "old.csv", person: SlackPerson | None = None) -> None:
+def upload(
+    world: BotWorld, content: bytes, name: str = "old.csv", person: SlackPerson | None = None
+) -> None:
     """Somebody gives the list as a file, and it is read."""
     person = person or world.carol
     give(person, paste_window(world, person), content, name)
@@ -111,7 +118,10 @@ def test_a_file_is_read_as_the_programs_of_customers_write_it(world: BotWorld, k
     plan = world.carol.window("Your old accounts", "*0* of 2")
     assert "*Büro*  buero@acme.example\n" in plan.text
     assert "*Info*  info@acme.example  ·  signs in as carol@acme.example" in plan.text
-    assert [(old.name, old.username) for old in listed(world)] == [("Büro", ""), ("Info", "carol@acme.example")]
+    assert [(old.name, old.username) for old in listed(world)] == [
+        ("Büro", ""),
+        ("Info", "carol@acme.example"),
+    ]
 
 
 def test_five_hundred_accounts_are_listed_in_time(world: BotWorld) -> None:
@@ -125,7 +135,10 @@ def test_five_hundred_accounts_are_listed_in_time(world: BotWorld) -> None:
 
 REFUSED = {
     "a spreadsheet": (spreadsheet(), "save the table as CSV or TSV"),
-    "more than a megabyte": (b"info@acme.example\n" * (LARGEST_FILE // 18 + 1), "The file is larger than 1 MB"),
+    "more than a megabyte": (
+        b"info@acme.example\n" * (LARGEST_FILE // 18 + 1),
+        "The file is larger than 1 MB",
+    ),
     "nothing": (b"", "at least one account"),
     "blank lines": (b"\r\n \r\n", "at least one account"),
     "too many": (b"info@acme.example\n" * 2001, "At most 2,000 accounts"),
@@ -133,7 +146,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_a_file_that_holds_no_list_is_refused_and_another_one_can_be_tried(world: BotWorld, what: str) -> None:
+def test_a_file_that_holds_no_list_is_refused_and_another_one_can_be_tried(
+    world: BotWorld, what: str
+) -> None:
     content, sentence = REFUSED[what]
     world.set_up()
     upload(world, content, "old.xlsx")
@@ -149,13 +164,19 @@ def test_a_file_that_slack_does_not_give_is_said_and_the_list_can_be_pasted(
     world: BotWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.set_up()
-    with monkeypatch.context() as patched:  # Slack leads to its sign-in page, without a word of error
+    with (
+        monkeypatch.context() as patched
+    ):  # Slack leads to its sign-in page, without a word of error
         patched.setattr(world.practice.slack.files, "content", lambda place, authorization: None)
         upload(world, GOOD.encode())
     world.carol.press(world.carol.window("Your old accounts", OUT_OF_REACH), "Try another file")
 
     world.practice.office.scopes -= {"files:read"}
-    give(world.carol, world.carol.window("Your old accounts", "Paste or type them here"), GOOD.encode())
+    give(
+        world.carol,
+        world.carol.window("Your old accounts", "Paste or type them here"),
+        GOOD.encode(),
+    )
     world.pass_time(seconds=1)
     world.carol.press(world.carol.window("Your old accounts", OUT_OF_REACH), "Try another file")
     window = world.carol.window("Your old accounts", "Paste or type them here")
@@ -175,7 +196,9 @@ def elsewhere(port: int, own: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("which", elsewhere(0, ""))
-def test_the_bots_token_goes_to_no_other_host(world: BotWorld, monkeypatch: pytest.MonkeyPatch, which: str) -> None:
+def test_the_bots_token_goes_to_no_other_host(
+    world: BotWorld, monkeypatch: pytest.MonkeyPatch, which: str
+) -> None:
     world.set_up()
     with socket.create_server(("127.0.0.1", 0)) as foreign:
         own = world.practice.slack.url.removeprefix("http://")
@@ -190,12 +213,16 @@ def test_the_bots_token_goes_to_no_other_host(world: BotWorld, monkeypatch: pyte
         assert_untouched(foreign)
 
 
-def test_the_bots_token_follows_no_redirect(world: BotWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bots_token_follows_no_redirect(
+    world: BotWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.set_up()
     with socket.create_server(("127.0.0.1", 0)) as foreign:
         away = f"http://127.0.0.1:{foreign.getsockname()[1]}/old.csv"
         monkeypatch.setattr("sandbox.slack.server.redirect", lambda place: redirect(away))
-        monkeypatch.setattr(world.practice.slack.files, "content", lambda place, authorization: None)
+        monkeypatch.setattr(
+            world.practice.slack.files, "content", lambda place, authorization: None
+        )
         upload(world, GOOD.encode())
         world.carol.window("Your old accounts", OUT_OF_REACH)
         assert_untouched(foreign)
@@ -213,9 +240,16 @@ def test_a_list_and_a_file_at_once_are_told_apart_at_the_field_and_kept(world: B
     window = paste_window(world)
     file = world.carol.upload(window, "Or a file", "old.csv", GOOD.encode())
     both = {"Accounts": "Other;other@acme.example", "Or a file": file}
-    assert world.carol.submit(window, both) == {"Or a file": "Please give a list above or a file, not both."}
-    assert world.carol.submit(window, {"Accounts": both["Accounts"]}) == {}, "the window is still there"
-    assert world.carol.submit(world.carol.window("What will be listed", "*1* will be listed"), {}) == {}
+    assert world.carol.submit(window, both) == {
+        "Or a file": "Please give a list above or a file, not both."
+    }
+    assert world.carol.submit(window, {"Accounts": both["Accounts"]}) == {}, (
+        "the window is still there"
+    )
+    assert (
+        world.carol.submit(world.carol.window("What will be listed", "*1* will be listed"), {})
+        == {}
+    )
     assert [old.address for old in listed(world)] == ["other@acme.example"]
 
 
@@ -258,11 +292,19 @@ def test_a_window_closed_while_the_file_is_read_loses_nothing(world: BotWorld) -
 
 def test_what_is_left_of_a_list_is_offered_beside_the_plan(world: BotWorld) -> None:
     world.set_up()
-    assert world.carol.submit(paste_window(world), {"Accounts": f"{GOOD}Broken;not an address;"}) == {}
-    assert world.carol.submit(world.carol.window("What will be listed", "*2* can be listed"), {}) == {}
+    assert (
+        world.carol.submit(paste_window(world), {"Accounts": f"{GOOD}Broken;not an address;"}) == {}
+    )
+    assert (
+        world.carol.submit(world.carol.window("What will be listed", "*2* can be listed"), {}) == {}
+    )
     close(world.carol, world.carol.window("What will be listed", "2 listed", "*1* cannot"))
-    world.carol.press(world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Your old accounts")
-    plan = world.carol.window("Your old accounts", "*0* of 2", "There is a list that you began and did not finish.")
+    world.carol.press(
+        world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Your old accounts"
+    )
+    plan = world.carol.window(
+        "Your old accounts", "*0* of 2", "There is a list that you began and did not finish."
+    )
     world.carol.press(plan, "Go on with it")
     world.carol.window("What will be listed", "Broken;not an address;")
 
@@ -275,7 +317,10 @@ def test_a_window_of_a_list_that_is_gone_takes_nothing_of_the_next_one(world: Bo
     assert world.carol.submit(world.carol.window("What will be listed"), {}) == {}
     world.carol.press(world.carol.window("2 listed"), "Go on")
     world.carol.press(world.carol.window("Your old accounts", "*0* of 2"), "List more")
-    assert world.carol.submit(world.carol.window("Paste"), {"Accounts": "Other;other@acme.example"}) == {}
+    assert (
+        world.carol.submit(world.carol.window("Paste"), {"Accounts": "Other;other@acme.example"})
+        == {}
+    )
     world.carol.window("What will be listed", "other@acme.example")
 
     assert world.adam.submit(held, {}) == {}
@@ -292,7 +337,9 @@ def test_two_people_who_send_the_same_list_at_once_list_each_address_once(world:
     together(lambda: world.carol.submit(windows[0], {}), lambda: world.adam.submit(windows[1], {}))
     assert [old.address for old in listed(world)] == addresses
     after = [person.window("listed").text for person in people]
-    assert not any("*1000* will be listed" in text for text in after), "both are told what came of it"
+    assert not any("*1000* will be listed" in text for text in after), (
+        "both are told what came of it"
+    )
     counts = [re.search(r"(\d+) listed\.", text) for text in after]
     assert sum(int(count[1]) for count in counts if count) == len(addresses)
 
@@ -328,7 +375,12 @@ def test_a_list_that_nobody_goes_on_with_for_seven_days_is_forgotten(world: BotW
 
 def test_a_list_that_somebody_went_on_with_stays_for_seven_more_days(world: BotWorld) -> None:
     world.set_up()
-    assert world.carol.submit(paste_window(world), {"Accounts": f"{GOOD}Broken;not an address;\nNobody;;"}) == {}
+    assert (
+        world.carol.submit(
+            paste_window(world), {"Accounts": f"{GOOD}Broken;not an address;\nNobody;;"}
+        )
+        == {}
+    )
     review = world.carol.window("What will be listed")
     world.pass_time(days=6)
     assert world.carol.submit(review, {"Lines to mend": "Nobody;;"}) == {}

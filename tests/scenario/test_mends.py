@@ -1,4 +1,5 @@
-"""After a fault: somebody says that it is changed, asks support, or waits; and what is told then."""
+"""After a fault: somebody says that it is changed, asks support, or waits; and what is told
+then."""
 
 import json
 
@@ -16,7 +17,9 @@ INFO, BIURO = "info@acme.example", "biuro@acme.example"
 def failed(world: BotWorld, name: str = "Info", address: str = INFO) -> Message:
     """An account whose organisation has SMTP AUTH switched off; the message of its failed test."""
     world.sign_in(world.add(address, name), address)
-    return world.carol.find(ACME, f"The connection of {name} does not work yet", "Error ID", "It's changed")
+    return world.carol.find(
+        ACME, f"The connection of {name} does not work yet", "Error ID", "It's changed"
+    )
 
 
 def error_in(message: Message) -> str:
@@ -45,7 +48,9 @@ def test_a_changed_switch_is_looked_at_again_until_it_works_and_the_thread_says_
     assert "1, 5, 15, 30 and 60 minutes" in world.carol.find(ACME, "Thank you. A change").text
     world.pass_time(minutes=1)
     world.pass_time(minutes=4)
-    assert not [m for m in world.carol.messages(ACME) if "after the change" in m.text], "quiet while nothing changes"
+    assert not [m for m in world.carol.messages(ACME) if "after the change" in m.text], (
+        "quiet while nothing changes"
+    )
 
     world.take_back("smtp-auth-off-tenant", "acme.example")
     world.pass_time(minutes=10)
@@ -54,10 +59,14 @@ def test_a_changed_switch_is_looked_at_again_until_it_works_and_the_thread_says_
     assert failure(world, error_in(result)).mended_by is Mended.CHANGE
     tests = [entry for entry in audited(world, "Info") if entry.action == "test.finished"]
     world.pass_time(minutes=50)
-    assert len([entry for entry in audited(world, "Info") if entry.action == "test.finished"]) == len(tests)
+    assert len(
+        [entry for entry in audited(world, "Info") if entry.action == "test.finished"]
+    ) == len(tests)
 
 
-def test_a_change_that_does_not_work_within_an_hour_is_told_once_with_the_way_to_support(world: BotWorld) -> None:
+def test_a_change_that_does_not_work_within_an_hour_is_told_once_with_the_way_to_support(
+    world: BotWorld,
+) -> None:
     world.set_up()
     world.throw("smtp-auth-off-tenant", "acme.example")
     result = failed(world)
@@ -66,7 +75,10 @@ def test_a_change_that_does_not_work_within_an_hour_is_told_once_with_the_way_to
         world.pass_time(minutes=minutes)
     told = [m for m in world.carol.messages(ACME) if "after the change" in m.text]
     assert len(told) == 1
-    assert "still fails 60 minutes after the change" in told[0].text and error_in(result) in told[0].text
+    assert (
+        "still fails 60 minutes after the change" in told[0].text
+        and error_in(result) in told[0].text
+    )
     tests = [entry for entry in audited(world, "Info") if entry.action == "test.finished"]
     assert len(tests) == 6, "the first one, and after 1, 5, 15, 30 and 60 minutes"
 
@@ -106,7 +118,10 @@ def test_asking_support_brings_the_error_and_its_evidence_to_them_once(world: Bo
     world.carol.press(result, "Contact support")
     window = world.carol.window("Support is informed")
     assert error in window.text
-    assert f"mailto:support@lumen.example?subject=Outlook%20Setup&amp;body=Error%20ID%20{error}" in window.text
+    assert (
+        f"mailto:support@lumen.example?subject=Outlook%20Setup&amp;body=Error%20ID%20{error}"
+        in window.text
+    )
     world.carol.press(result, "Contact support")
     world.settle()
     requests = [m for m in world.vera.messages(DESK) if "asked for help" in m.text]
@@ -115,7 +130,15 @@ def test_asking_support_brings_the_error_and_its_evidence_to_them_once(world: Bo
 
     world.vera.press(requests[0], "Copy evidence")
     evidence = world.vera.window("Evidence").text
-    for known in (error, INFO, "5.7.139", "UTC", "smtp.auth: fail", "imap.inbox: ok", world.account("Info").tenant_id):
+    for known in (
+        error,
+        INFO,
+        "5.7.139",
+        "UTC",
+        "smtp.auth: fail",
+        "imap.inbox: ok",
+        world.account("Info").tenant_id,
+    ):
         assert known in evidence
     assert "eyJ" not in evidence
     world.carol.press(result, "Details")
@@ -153,7 +176,9 @@ def test_how_failures_ended_is_told_with_the_next_one(world: BotWorld) -> None:
 # -- the round trip
 
 
-def test_the_first_connection_sends_a_message_the_whole_round_and_leaves_no_trace(world: BotWorld) -> None:
+def test_the_first_connection_sends_a_message_the_whole_round_and_leaves_no_trace(
+    world: BotWorld,
+) -> None:
     world.set_up()
     world.connect(INFO, "Info")
     result = world.carol.find(ACME, "The connection of Info works")
@@ -169,11 +194,15 @@ def test_the_first_connection_sends_a_message_the_whole_round_and_leaves_no_trac
     assert not [mail for folder in mailbox.folders for mail in folder.messages]
 
 
-def test_other_mail_with_a_similar_id_and_mail_that_is_marked_deleted_stays(world: BotWorld) -> None:
+def test_other_mail_with_a_similar_id_and_mail_that_is_marked_deleted_stays(
+    world: BotWorld,
+) -> None:
     mailbox = world.practice.world.mailboxes[INFO]
     inbox = mailbox.folder("INBOX")
     assert inbox is not None
-    kept = inbox.deliver(b"Message-ID: <maildesk-other@acme.example>\r\nSubject: kept\r\n\r\nkept\r\n")
+    kept = inbox.deliver(
+        b"Message-ID: <maildesk-other@acme.example>\r\nSubject: kept\r\n\r\nkept\r\n"
+    )
     marked = inbox.deliver(b"Message-ID: <old@acme.example>\r\nSubject: marked\r\n\r\nmarked\r\n")
     marked.flags.add("\\Deleted")
     world.set_up()
@@ -186,25 +215,35 @@ def test_a_message_whose_answer_was_lost_is_never_sent_again(world: BotWorld) ->
     world.throw("sending-unconfirmed", INFO, times=1)
     world.sign_in(world.add(INFO, "Info"), INFO)
     world.carol.find(
-        ACME, "The connection of Info does not work yet", "we do not know whether the test message went out"
+        ACME,
+        "The connection of Info does not work yet",
+        "we do not know whether the test message went out",
     )
     sent_before = world.practice.smtp.taken
     world.pass_time(hours=30)
     assert world.practice.smtp.taken == sent_before, "no check of ours sends it again"
 
 
-def test_a_test_that_a_killed_worker_left_looks_for_its_message_and_sends_none(world: BotWorld) -> None:
+def test_a_test_that_a_killed_worker_left_looks_for_its_message_and_sends_none(
+    world: BotWorld,
+) -> None:
     world.set_up()
     world.connect(INFO, "Info")
     taken = world.practice.smtp.taken
     with world.bot.store.transaction() as tx:
         account = tx.accounts.lock(world.account("Info").id or 0)
         test = world.bot.services.checks.request(tx, account, MAILDESK, round_trip=True)
-        test.message_id = "<maildesk-left@acme.example>"  # as it stands when a worker dies after sending
+        test.message_id = (
+            "<maildesk-left@acme.example>"  # as it stands when a worker dies after sending
+        )
     inbox = world.practice.world.mailboxes[INFO].folder("INBOX")
     assert inbox is not None
-    inbox.deliver(b"Message-ID: <maildesk-left@acme.example>\r\nSubject: Maildesk connection test\r\n\r\nx\r\n")
-    other = inbox.deliver(b"Message-ID: <1@x.example>.<maildesk-left@acme.example>\r\nSubject: a copy\r\n\r\nx\r\n")
+    inbox.deliver(
+        b"Message-ID: <maildesk-left@acme.example>\r\nSubject: Maildesk connection test\r\n\r\nx\r\n"
+    )
+    other = inbox.deliver(
+        b"Message-ID: <1@x.example>.<maildesk-left@acme.example>\r\nSubject: a copy\r\n\r\nx\r\n"
+    )
     world.settle()
     with world.bot.store.transaction() as tx:
         done = tx.checks.get(test.id or 0)
@@ -220,29 +259,48 @@ def test_a_shared_mailbox_is_opened_by_its_delegate_who_sends_as_it(world: BotWo
     access = {"carol@acme.example"}
     world.practice.world.add(Mailbox(shared, names, full_access=set(access), send_as=set(access)))
     world.set_up()
-    world.carol.press(world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Add an account")
+    world.carol.press(
+        world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Add an account"
+    )
     form = world.carol.window("New Microsoft 365 account (Corporate)")
-    values = {"Account name": "Sales", "Sender name": "Acme", "Sender email": shared, "Shared mailbox": shared}
+    values = {
+        "Account name": "Sales",
+        "Sender name": "Acme",
+        "Sender email": shared,
+        "Shared mailbox": shared,
+    }
     problems = world.carol.submit(form, values)
     assert "cannot sign in by itself" in problems["Username"]
     assert world.carol.submit(form, values | {"Username": "carol@acme.example"}) == {}
     world.sign_in(world.card("Sales"), "carol@acme.example")
     result = world.carol.find(ACME, "The connection of Sales works")
-    assert "no copy of it was found among the sent mail" in result.text, "it is kept in the delegate's own mailbox"
+    assert "no copy of it was found among the sent mail" in result.text, (
+        "it is kept in the delegate's own mailbox"
+    )
     with world.bot.store.transaction() as tx:
         test = tx.checks.latest(world.account("Sales").id or 0)
     assert test is not None
     evidence = {row["step"]: row["evidence"] for row in test.steps}
     assert f"opens the shared mailbox {shared}" in evidence["identity"]
-    assert "signed in as carol@acme.example" in evidence["smtp.auth"] and shared in evidence["imap.auth"]
+    assert (
+        "signed in as carol@acme.example" in evidence["smtp.auth"]
+        and shared in evidence["imap.auth"]
+    )
 
 
 def test_a_delegate_without_the_right_is_told_apart(world: BotWorld) -> None:
     shared = "sales@acme.example"
     world.practice.world.add(Mailbox(shared, []))
     world.set_up()
-    world.carol.press(world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Add an account")
-    values = {"Account name": "Sales", "Sender name": "Acme", "Sender email": shared, "Shared mailbox": shared}
+    world.carol.press(
+        world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Add an account"
+    )
+    values = {
+        "Account name": "Sales",
+        "Sender name": "Acme",
+        "Sender email": shared,
+        "Shared mailbox": shared,
+    }
     form = world.carol.window("New Microsoft 365 account (Corporate)")
     assert world.carol.submit(form, values | {"Username": "carol@acme.example"}) == {}
     world.sign_in(world.card("Sales"), "carol@acme.example")
@@ -251,7 +309,9 @@ def test_a_delegate_without_the_right_is_told_apart(world: BotWorld) -> None:
     assert f"Add-MailboxPermission -Identity {shared} -User carol@acme.example" in result.text
 
 
-def test_the_same_fault_at_two_customers_is_one_alert_and_neither_hears_of_the_other(world: BotWorld) -> None:
+def test_the_same_fault_at_two_customers_is_one_alert_and_neither_hears_of_the_other(
+    world: BotWorld,
+) -> None:
     quay, address = "C0QUAY", "sales@quayside.example"
     world.practice.office.add_channel(quay, "quayside-lumen", {"U0VERA"})
     world.set_up()
@@ -262,19 +322,36 @@ def test_the_same_fault_at_two_customers_is_one_alert_and_neither_hears_of_the_o
     for mailbox in (INFO, address):
         world.throw("smtp-sign-in-refused", mailbox)
     world.sign_in(world.add(INFO, "Info"), INFO)
-    first = error_in(world.carol.find(ACME, "The connection of Info does not work yet", "Error ID", "It's changed"))
+    first = error_in(
+        world.carol.find(
+            ACME, "The connection of Info does not work yet", "Error ID", "It's changed"
+        )
+    )
     assert failure(world, first).scope is Scope.MAILBOX
-    assert not [m for m in world.omar.messages(ALERTS) if "refuses the sign-in for sending" in m.text]
+    assert not [
+        m for m in world.omar.messages(ALERTS) if "refuses the sign-in for sending" in m.text
+    ]
 
-    world.vera.press(world.vera.find(quay, "Connect your Microsoft 365 mailboxes"), "Add an account")
+    world.vera.press(
+        world.vera.find(quay, "Connect your Microsoft 365 mailboxes"), "Add an account"
+    )
     values = {"Account name": "Sales", "Sender name": "Quayside", "Sender email": address}
-    assert world.vera.submit(world.vera.window("New Microsoft 365 account (Corporate)"), values) == {}
+    assert (
+        world.vera.submit(world.vera.window("New Microsoft 365 account (Corporate)"), values) == {}
+    )
     world.sign_in(world.vera.find(quay, "*Sales*   `MB-"), address)
     world.vera.press(world.vera.find(quay, "Quayside's own organisation?"), "Yes, it is ours")
-    second = world.vera.find(quay, "The connection of Sales does not work yet", "Error ID", "It's changed")
-    assert failure(world, error_in(second)).scope is failure(world, first).scope is Scope.APPLICATION
+    second = world.vera.find(
+        quay, "The connection of Sales does not work yet", "Error ID", "It's changed"
+    )
+    assert (
+        failure(world, error_in(second)).scope is failure(world, first).scope is Scope.APPLICATION
+    )
     assert "This is so at" not in second.text
     world.omar.find(ALERTS, "The mail server refuses the sign-in for sending")
     world.settle()
-    assert len([m for m in world.omar.messages(ALERTS) if "refuses the sign-in for sending" in m.text]) == 1
+    assert (
+        len([m for m in world.omar.messages(ALERTS) if "refuses the sign-in for sending" in m.text])
+        == 1
+    )
     assert "Quayside" not in "".join(m.text for m in world.carol.messages(ACME))

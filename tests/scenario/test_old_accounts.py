@@ -1,4 +1,5 @@
-"""Old accounts: pasted, mended in place, planned, replaced by new ones in one go, which a restart does not disturb."""
+"""Old accounts: pasted, mended in place, planned, replaced by new ones in one go, which a restart
+does not disturb."""
 
 import os
 import subprocess
@@ -23,23 +24,34 @@ Office again;OFFICE@acme.example;
 
 def paste(world: BotWorld, text: str) -> None:
     world.carol.press(world.set_up(), "Your old accounts")
-    assert world.carol.submit(world.carol.window("Your old accounts", "Paste"), {"Accounts": text}) == {}
+    assert (
+        world.carol.submit(world.carol.window("Your old accounts", "Paste"), {"Accounts": text})
+        == {}
+    )
 
 
 def plan(world: BotWorld) -> None:
     """Carol opens the plan."""
-    world.carol.press(world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Your old accounts")
+    world.carol.press(
+        world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Your old accounts"
+    )
     world.carol.window("Your old accounts", "have a new account")
 
 
 def test_bad_rows_are_named_and_mended_in_place_and_nothing_is_lost(world: BotWorld) -> None:
     paste(world, PASTED)
     review = world.carol.window("What will be listed", "*2* can be listed, *3* cannot")
-    for line, problem in ((4, "no e-mail address"), (5, "does not look like"), (6, "further up already")):
+    for line, problem in (
+        (4, "no e-mail address"),
+        (5, "does not look like"),
+        (6, "further up already"),
+    ):
         assert f"Line {line}" in review.text and problem in review.text
     with world.bot.store.transaction() as tx:
         assert tx.legacy.of_customer(1) == [], "looking changes nothing"
-    assert "Info" in review.text and "office@acme.example" in review.text, "what is good is shown, too"
+    assert "Info" in review.text and "office@acme.example" in review.text, (
+        "what is good is shown, too"
+    )
     assert world.carol.submit(review, {}) == {}
     left = world.carol.window("What will be listed", "2 listed", "*3* cannot be listed")
     assert left.inputs["Lines to mend"]["element"]["initial_value"].splitlines() == [
@@ -63,7 +75,10 @@ def test_what_is_listed_or_connected_already_is_said(world: BotWorld) -> None:
 
 
 def test_some_are_retained_the_others_get_new_accounts_with_cards(world: BotWorld) -> None:
-    paste(world, "Info;info@acme.example\nOffice;office@acme.example;carol@acme.example\nKeep;keep@acme.example")
+    paste(
+        world,
+        "Info;info@acme.example\nOffice;office@acme.example;carol@acme.example\nKeep;keep@acme.example",
+    )
     review = world.carol.window("What will be listed")
     world.carol.submit(review, {})
     world.carol.press(world.carol.window("3 listed"), "Go on")
@@ -123,7 +138,9 @@ def test_a_batch_can_be_stopped_and_what_failed_is_told(world: BotWorld) -> None
     old.plan(info, Plan.RETAIN, CAROL)
     world.restart_bot()
     old = world.bot.services.legacy
-    message = world.carol.find(ACME, "*1* done, 1 failed, 0 to go", "info@acme.example", "That is all")
+    message = world.carol.find(
+        ACME, "*1* done, 1 failed, 0 to go", "info@acme.example", "That is all"
+    )
     assert message.buttons == []
 
     old.list(channel, "\n".join(f"Box {n};box{n}@acme.example" for n in range(3)), CAROL)
@@ -145,8 +162,19 @@ def test_a_file_is_listed_from_the_command_line_after_a_look_at_what_would_happe
     file.write_bytes("Name;E-Mail\nBüro;buero@acme.example\nNobody;\n".encode("cp1252"))
 
     def maildesk(*more: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "bot.app.cli", "import", str(file), "--channel", ACME, *more]
-        return subprocess.run(command, env=os.environ | world.environment, capture_output=True, text=True, timeout=60)
+        command = [
+            sys.executable,
+            "-m",
+            "bot.app.cli",
+            "import",
+            str(file),
+            "--channel",
+            ACME,
+            *more,
+        ]
+        return subprocess.run(
+            command, env=os.environ | world.environment, capture_output=True, text=True, timeout=60
+        )
 
     looked = maildesk()
     assert looked.returncode == 1 and "line 3: Nobody;: There is no e-mail address" in looked.stdout

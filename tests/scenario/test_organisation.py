@@ -1,4 +1,5 @@
-"""Whose organisation it is, sign-ins that do not come back, the administrator's packet, and leaving and coming back."""
+"""Whose organisation it is, sign-ins that do not come back, the administrator's packet, and leaving
+and coming back."""
 
 from tests.support.browser import Browser
 from tests.support.slack import Message
@@ -8,7 +9,8 @@ INFO, BIURO = "info@acme.example", "biuro@acme.example"
 
 
 def unbound(world: BotWorld) -> None:
-    """The channel is set up, and nobody has said which organisation at Microsoft the customer's is."""
+    """The channel is set up, and nobody has said which organisation at Microsoft the customer's
+    is."""
     world.set_up(domain="")
 
 
@@ -54,9 +56,13 @@ def test_support_names_the_organisation_when_it_sets_the_channel_up(world: BotWo
     wrong = {"Customer": "Acme Marine", "Microsoft 365 domain": "nowhere.example"}
     assert "knows no organisation" in world.vera.submit(form, wrong)["Microsoft 365 domain"]
     assert (
-        "look like a domain" in world.vera.submit(form, wrong | {"Microsoft 365 domain": "no"})["Microsoft 365 domain"]
+        "look like a domain"
+        in world.vera.submit(form, wrong | {"Microsoft 365 domain": "no"})["Microsoft 365 domain"]
     )
-    assert world.vera.submit(form, {"Customer": "Acme Marine", "Microsoft 365 domain": "acme.example"}) == {}
+    assert (
+        world.vera.submit(form, {"Customer": "Acme Marine", "Microsoft 365 domain": "acme.example"})
+        == {}
+    )
     world.carol.find(ACME, "Connect your Microsoft 365 mailboxes")
     assert "now being tested" in world.sign_in(world.add(INFO, "Info"), INFO).text
 
@@ -64,12 +70,16 @@ def test_support_names_the_organisation_when_it_sets_the_channel_up(world: BotWo
 def left(world: BotWorld) -> Message:
     """A sign-in was begun and did not come back: the card that asks."""
     world.set_up()
-    Browser().press(Browser().open(world.add(INFO, "Info").url("Sign in to Microsoft")), "Continue to Microsoft")
+    Browser().press(
+        Browser().open(world.add(INFO, "Info").url("Sign in to Microsoft")), "Continue to Microsoft"
+    )
     world.pass_time(minutes=16)
     return world.card("Info", "What did Microsoft's page say?")
 
 
-def test_a_sign_in_that_does_not_come_back_is_asked_about_and_needs_approval(world: BotWorld) -> None:
+def test_a_sign_in_that_does_not_come_back_is_asked_about_and_needs_approval(
+    world: BotWorld,
+) -> None:
     world.carol.press(left(world), "An administrator must approve")
     assert "administrator" in world.carol.window("Error MX-").text
     card = world.card("Info", "Waiting for the administrator's approval")
@@ -106,10 +116,14 @@ def test_the_administrators_packet_leads_from_approval_needed_to_connected(world
     world.set_up()
     browser = Browser()
     card = world.add(INFO, "Info")
-    page = browser.press(browser.press(browser.open(card.url("Sign in to Microsoft")), "Continue"), INFO)
+    page = browser.press(
+        browser.press(browser.open(card.url("Sign in to Microsoft")), "Continue"), INFO
+    )
     assert "without accepting" in browser.press(page, "Return").text
     world.carol.press(world.card("Info", "Waiting for the administrator"), "For your administrator")
-    window = world.carol.window("For your administrator", "Global Administrator", "IMAP.AccessAsUser.All", "Lumen CRM")
+    window = world.carol.window(
+        "For your administrator", "Global Administrator", "IMAP.AccessAsUser.All", "Lumen CRM"
+    )
     link = next(word for word in window.text.split() if "/acme.example/v2.0/adminconsent?" in word)
     administrator = Browser()
     page = administrator.press(administrator.open(link.replace("&amp;", "&")), "adam@acme.example")
@@ -142,14 +156,19 @@ def test_leaving_deletes_the_tokens_and_coming_back_keeps_the_rest(world: BotWor
     assert "Gesendete Elemente" in world.card("Info", "Live").text
 
 
-def test_a_declared_alias_may_sign_in_and_a_changed_address_ends_the_open_link(world: BotWorld) -> None:
+def test_a_declared_alias_may_sign_in_and_a_changed_address_ends_the_open_link(
+    world: BotWorld,
+) -> None:
     world.set_up()
     card = world.add(INFO, "Info")
     old = card.url("Sign in to Microsoft")
     world.carol.press(card, "More")
     world.carol.press(world.carol.window("Info"), "Change details")
     form = world.carol.window("Change the details")
-    assert "addresses that read like" in world.carol.submit(form, {"Other addresses": "nonsense"})["Other addresses"]
+    assert (
+        "addresses that read like"
+        in world.carol.submit(form, {"Other addresses": "nonsense"})["Other addresses"]
+    )
     assert world.carol.submit(form, {"Other addresses": "CAROL@acme.example"}) == {}
     world.settle()
     assert "withdrawn" in Browser().open(old).text

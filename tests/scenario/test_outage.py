@@ -1,4 +1,5 @@
-"""The application's secret ends while hundreds of mailboxes are connected: one alert, no customer is bothered, all come back."""
+"""The application's secret ends while hundreds of mailboxes are connected: one alert, no customer
+is bothered, all come back."""
 
 import json
 from pathlib import Path
@@ -22,7 +23,8 @@ MANY = 300
 
 
 def multiply(world: BotWorld, count: int) -> None:
-    """So many more live mailboxes, each with a refresh token of its own and an access token that has ended."""
+    """So many more live mailboxes, each with a refresh token of its own and an access token that
+    has ended."""
     stand_in, people = world.practice.microsoft.grants, world.practice.world
     cipher, services, now = Cipher(world.bot.settings.keys), world.bot.services, world.clock.now()
     with services.store.transaction() as tx:
@@ -33,35 +35,57 @@ def multiply(world: BotWorld, count: int) -> None:
     refresh_token = next(iter(cache["RefreshToken"].values()))["secret"]
     original, tenant = people.people[INFO], people.tenant_of(INFO)
     assert tenant is not None
-    tenant.granted |= set(world.bot.settings.cloud.scopes)  # their administrator has approved for everybody
+    tenant.granted |= set(
+        world.bot.settings.cloud.scopes
+    )  # their administrator has approved for everybody
     scopes = frozenset([*world.bot.settings.cloud.scopes, "offline_access", "openid", "profile"])
     for number in range(count):
         address = f"box{number}@acme.example"
         people.add(User(address, address, tenant.id))
         people.add(Mailbox(address, people.mailboxes[INFO].folders))
-        account = services.accounts.create(channel, Form(f"Box {number}", "Acme", address), Person("T0ACME", "U0CAROL"))
-        own = json.dumps(cache).replace(INFO, address).replace(original.oid, people.people[address].oid)
+        account = services.accounts.create(
+            channel, Form(f"Box {number}", "Acme", address), Person("T0ACME", "U0CAROL")
+        )
+        own = (
+            json.dumps(cache)
+            .replace(INFO, address)
+            .replace(original.oid, people.people[address].oid)
+        )
         text = own.replace(refresh_token, stand_in._new_refresh(people.people[address], scopes))
         with services.store.transaction() as tx:
             account = tx.accounts.lock(account.id or 0)
-            account.state, account.tenant_id, account.object_id = State.LIVE, tenant.id, people.people[address].oid
+            account.state, account.tenant_id, account.object_id = (
+                State.LIVE,
+                tenant.id,
+                people.people[address].oid,
+            )
             account.signed_in_as, account.signed_in_at, account.proved_at = address, now, now
             tx.accounts.map_folders(account.id or 0, [_of(account.id or 0, row) for row in folders])
             sealed = cipher.seal(text, place(account.id or 0))
             tx.grants.put(
-                Grant(account_id=account.id or 0, sealed=sealed, scopes=first.scopes, refreshed_at=now, keep_due_at=now)
+                Grant(
+                    account_id=account.id or 0,
+                    sealed=sealed,
+                    scopes=first.scopes,
+                    refreshed_at=now,
+                    keep_due_at=now,
+                )
             )
 
 
 def _of(account_id: int, row: FolderMapping) -> FolderMapping:
-    return FolderMapping(account_id=account_id, role=row.role, server_name=row.server_name, shown_name=row.shown_name)
+    return FolderMapping(
+        account_id=account_id, role=row.role, server_name=row.server_name, shown_name=row.shown_name
+    )
 
 
 def test_an_expired_secret_at_300_mailboxes_is_one_message_and_mends_itself(tmp_path: Path) -> None:
     practice = Practice()
     secret = tmp_path / "secret"
     secret.write_text(next(iter(practice.world.app.client_secrets)))
-    world = BotWorld(tmp_path, practice=practice, MS_CLIENT_SECRET="", MS_CLIENT_SECRET_FILE=str(secret))
+    world = BotWorld(
+        tmp_path, practice=practice, MS_CLIENT_SECRET="", MS_CLIENT_SECRET_FILE=str(secret)
+    )
     try:
         world.set_up()
         world.map_folders(world.connect(INFO, "Info"))
@@ -81,7 +105,9 @@ def test_an_expired_secret_at_300_mailboxes_is_one_message_and_mends_itself(tmp_
         secret.write_text("a-new-secret\n")
         world.clock.pass_time(minutes=16)
         world.until(lambda: seen(world) == 0, 200)
-        assert {world.account(f"Box {number}").state for number in range(0, MANY, 30)} == {State.LIVE}
+        assert {world.account(f"Box {number}").state for number in range(0, MANY, 30)} == {
+            State.LIVE
+        }
         world.omar.find(ALERTS, "Over since")
         assert len([m for m in world.omar.messages(ALERTS) if "secret" in m.text]) == 1
         assert told_customers(world, begun) == []
@@ -96,7 +122,8 @@ def last_message(world: BotWorld) -> int:
 
 
 def told_customers(world: BotWorld, after: int) -> list[str]:
-    """What the customer's channel was told since then, sent or waiting, besides cards that show how things stand."""
+    """What the customer's channel was told since then, sent or waiting, besides cards that show how
+    things stand."""
     cards = (notices.ACCOUNT_CARD, notices.SETUP_CARD)
     with world.bot.store.transaction() as tx:
         found = select(OutboxItem).where(col(OutboxItem.id) > after, OutboxItem.channel_id == ACME)

@@ -1,4 +1,5 @@
-"""The practice Slack's forms, files, selects and channels are as strict as Slack's, whatever bot is at the other end."""
+"""The practice Slack's forms, files, selects and channels are as strict as Slack's, whatever bot is
+at the other end."""
 
 import json
 import threading
@@ -29,11 +30,22 @@ def choice(text: str) -> Json:
 
 def field(label: str, element: Json, **more: Any) -> Json:
     name = label.lower()
-    return {"type": "input", "block_id": name, "label": plain(label), "element": {"action_id": name} | element, **more}
+    return {
+        "type": "input",
+        "block_id": name,
+        "label": plain(label),
+        "element": {"action_id": name} | element,
+        **more,
+    }
 
 
 def modal(*blocks: Json) -> Json:
-    return {"type": "modal", "title": plain("Practice"), "submit": plain("Save"), "blocks": list(blocks)}
+    return {
+        "type": "modal",
+        "title": plain("Practice"),
+        "submit": plain("Save"),
+        "blocks": list(blocks),
+    }
 
 
 LIST = field("List", {"type": "file_input", "filetypes": ["csv", "xlsx"], "max_files": 1})
@@ -86,7 +98,9 @@ class TinyApp:
     def event(self, kind: str) -> Json:
         """An event of this kind, in its envelope, waiting for it."""
         with self._heard:
-            assert self._heard.wait_for(lambda: any(e["event"]["type"] == kind for e in self.events), 10), kind
+            assert self._heard.wait_for(
+                lambda: any(e["event"]["type"] == kind for e in self.events), 10
+            ), kind
         return next(envelope for envelope in self.events if envelope["event"]["type"] == kind)
 
     def person(self, user: str) -> SlackPerson:
@@ -101,7 +115,9 @@ class TinyApp:
         """What somebody with this token is given at an address."""
         with requests.Session() as session:
             session.trust_env = False
-            return session.get(url, headers={"Authorization": f"Bearer {token}"} if token else {}, timeout=10)
+            return session.get(
+                url, headers={"Authorization": f"Bearer {token}"} if token else {}, timeout=10
+            )
 
     def error(self, method: str, **args: Any) -> Json:
         with pytest.raises(SlackApiError) as refused:
@@ -150,7 +166,12 @@ def test_a_file_in_a_form_is_described_in_the_submission_and_read_with_the_token
     app: TinyApp, vera: SlackPerson
 ) -> None:
     file = uploaded(app, vera)
-    told = {"name": "Old accounts, Süd.csv", "filetype": "csv", "mimetype": "text/csv", "size": len(CSV)}
+    told = {
+        "name": "Old accounts, Süd.csv",
+        "filetype": "csv",
+        "mimetype": "text/csv",
+        "size": len(CSV),
+    }
     assert told.items() <= file.items()
     assert (file["user"], file["user_team"]) == ("U0VERA", "T0LUMEN")
     for address in ("url_private", "url_private_download"):
@@ -162,17 +183,26 @@ def test_a_file_in_a_form_is_described_in_the_submission_and_read_with_the_token
 def test_who_may_not_read_a_file_is_given_a_page_for_people_and_no_error(
     app: TinyApp, vera: SlackPerson, why: str
 ) -> None:
-    file, token = uploaded(app, vera), {"no token": "", "another token": "xoxb-other"}.get(why, app.office.bot_token)
+    file, token = (
+        uploaded(app, vera),
+        {"no token": "", "another token": "xoxb-other"}.get(why, app.office.bot_token),
+    )
     app.office.scopes -= {"files:read"} if why == "no scope" else set()
     answer = app.get(file["url_private"], token)
     assert answer.status_code == 200 and [before.status_code for before in answer.history] == [302]
     assert answer.headers["Content-Type"].startswith("text/html") and "Sign in" in answer.text
 
 
-def test_of_a_file_from_another_workspace_the_app_hears_only_that_it_has_to_ask(app: TinyApp) -> None:
+def test_of_a_file_from_another_workspace_the_app_hears_only_that_it_has_to_ask(
+    app: TinyApp,
+) -> None:
     carol = app.person("U0CAROL")
     hint = uploaded(app, carol)
-    assert hint["file_access"] == "check_file_info" and "url_private" not in hint and "name" not in hint
+    assert (
+        hint["file_access"] == "check_file_info"
+        and "url_private" not in hint
+        and "name" not in hint
+    )
     file = app.client.files_info(file=hint["id"])["file"]
     assert file["name"] == "Old accounts, Süd.csv" and file["user_team"] == "T0ACME"
     assert app.get(file["url_private"], app.office.bot_token).content == CSV
@@ -189,7 +219,9 @@ def test_asking_for_a_file_needs_its_scope_and_a_file(app: TinyApp) -> None:
     assert "chat:write" in refused["provided"].split(",")
 
 
-def test_slacks_client_refuses_at_the_field_what_it_does_not_take(app: TinyApp, vera: SlackPerson) -> None:
+def test_slacks_client_refuses_at_the_field_what_it_does_not_take(
+    app: TinyApp, vera: SlackPerson
+) -> None:
     window, omar = app.open(vera, LIST), app.person("U0OMAR")
     wrong = vera.upload(window, "List", "list.pdf", b"%PDF")
     two = [vera.upload(window, "List", f"{number}.csv", CSV) for number in (1, 2)]
@@ -204,13 +236,16 @@ def test_every_kind_of_field_is_sent_as_slack_sends_it(app: TinyApp, vera: Slack
     blocks = [
         field("Colour", {"type": "static_select", **COLOURS, "initial_option": choice("Red")}),
         field("Size", {"type": "radio_buttons", "options": [choice("Small"), choice(" Large ")]}),
-        field("Extras", {"type": "checkboxes", "options": [choice("A"), choice("B")]}, optional=True),
+        field(
+            "Extras", {"type": "checkboxes", "options": [choice("A"), choice("B")]}, optional=True
+        ),
         field("Day", {"type": "datepicker", "initial_date": "2026-12-01"}),
         field("Note", {"type": "plain_text_input"}, optional=True),
     ]
     window = app.open(vera, *blocks)
     assert not vera.submit(
-        window, {"Colour": "Sea green", "Size": " Large ", "Extras": ["A", "B"], "Day": "2026-12-24"}
+        window,
+        {"Colour": "Sea green", "Size": " Large ", "Extras": ["A", "B"], "Day": "2026-12-24"},
     )
     assert {name: held[name] for name, held in app.values.items()} == {
         "colour": {"type": "static_select", "selected_option": choice("Sea green")},
@@ -245,7 +280,9 @@ def test_a_choice_that_is_not_offered_cannot_be_made(app: TinyApp, vera: SlackPe
     assert not vera._post("submit", view_id=window.id, values={"colour": {"colour": "blue"}})["ok"]
 
 
-def test_a_press_in_a_window_carries_what_stands_in_all_its_fields(app: TinyApp, vera: SlackPerson) -> None:
+def test_a_press_in_a_window_carries_what_stands_in_all_its_fields(
+    app: TinyApp, vera: SlackPerson
+) -> None:
     blocks = [
         field("Name", {"type": "plain_text_input", "initial_value": "Info"}),
         field("Domain", {"type": "plain_text_input"}),
@@ -262,19 +299,37 @@ def test_a_press_in_a_window_carries_what_stands_in_all_its_fields(app: TinyApp,
     assert "buttons" not in app.values
 
 
-def test_a_text_field_that_dispatches_tells_the_app_on_enter_and_others_do_not(app: TinyApp, vera: SlackPerson) -> None:
+def test_a_text_field_that_dispatches_tells_the_app_on_enter_and_others_do_not(
+    app: TinyApp, vera: SlackPerson
+) -> None:
     text = {"type": "plain_text_input"}
     window = app.open(vera, field("Search", text, dispatch_action=True), field("Name", text))
     assert vera.enter(window, "Search", "acme", state={"Name": "Info"})["ok"]
     action = app.last["actions"][0]
-    assert (action["type"], action["block_id"], action["value"]) == ("plain_text_input", "search", "acme")
-    assert app.values["search"]["search"]["value"] == "acme" and app.values["name"]["name"]["value"] == "Info"
+    assert (action["type"], action["block_id"], action["value"]) == (
+        "plain_text_input",
+        "search",
+        "acme",
+    )
+    assert (
+        app.values["search"]["search"]["value"] == "acme"
+        and app.values["name"]["name"]["value"] == "Info"
+    )
     assert not vera.enter(window, "Name", "Info")["ok"]
 
 
 def test_selects_menus_and_dates_on_a_message(app: TinyApp, vera: SlackPerson) -> None:
-    menu = {"type": "overflow", "action_id": "menu", "options": [choice("Rename"), choice("Remove")]}
-    day = {"type": "datepicker", "action_id": "day", "placeholder": plain("Day"), "initial_date": "2026-12-01"}
+    menu = {
+        "type": "overflow",
+        "action_id": "menu",
+        "options": [choice("Rename"), choice("Remove")],
+    }
+    day = {
+        "type": "datepicker",
+        "action_id": "day",
+        "placeholder": plain("Day"),
+        "initial_date": "2026-12-01",
+    }
     blocks: list[Json] = [
         {"type": "section", "block_id": "row", "text": plain("Row"), "accessory": menu},
         {"type": "actions", "block_id": "choices", "elements": [SELECT, day]},
@@ -293,7 +348,9 @@ def test_selects_menus_and_dates_on_a_message(app: TinyApp, vera: SlackPerson) -
     assert app.values["choices"]["colour"]["selected_option"] == choice("Red")
     vera.choose(message, "Day", "2027-01-31")
     assert app.last["actions"][0]["selected_date"] == "2027-01-31"
-    assert not vera._post("action", block_id="row", action_id="menu", value="x", **message.place)["ok"]
+    assert not vera._post("action", block_id="row", action_id="menu", value="x", **message.place)[
+        "ok"
+    ]
 
 
 def test_choices_in_a_window_and_on_the_home_tab(app: TinyApp, vera: SlackPerson) -> None:
@@ -317,22 +374,32 @@ def test_choices_in_a_window_and_on_the_home_tab(app: TinyApp, vera: SlackPerson
     assert app.values["choices"]["one"]["selected_option"] == choice("D")
 
 
-def test_people_have_a_time_zone_and_those_of_other_workspaces_no_email_and_no_locale(app: TinyApp) -> None:
+def test_people_have_a_time_zone_and_those_of_other_workspaces_no_email_and_no_locale(
+    app: TinyApp,
+) -> None:
     members = app.office.members
     app.office.scopes.add("users:read.email")
     members["U0VERA"].email = members["U0CAROL"].email = "somebody@example.org"
     members["U0CAROL"].tz = "Asia/Tokyo"
-    vera, carol = (app.client.users_info(user=id, include_locale=True)["user"] for id in ("U0VERA", "U0CAROL"))
-    assert vera["tz"] == "Europe/Copenhagen" and vera["tz_offset"] in (3600, 7200) and vera["tz_label"]
+    vera, carol = (
+        app.client.users_info(user=id, include_locale=True)["user"] for id in ("U0VERA", "U0CAROL")
+    )
+    assert (
+        vera["tz"] == "Europe/Copenhagen" and vera["tz_offset"] in (3600, 7200) and vera["tz_label"]
+    )
     assert (carol["tz"], carol["tz_offset"]) == ("Asia/Tokyo", 9 * 3600)
     assert "email" in vera["profile"] and "locale" in vera
     assert "email" not in carol["profile"] and "locale" not in carol
 
 
 def test_a_channels_facts_name_who_it_is_shared_with(app: TinyApp) -> None:
-    shared, own = (app.client.conversations_info(channel=id)["channel"] for id in ("C0ACME", "C0DESK"))
+    shared, own = (
+        app.client.conversations_info(channel=id)["channel"] for id in ("C0ACME", "C0DESK")
+    )
     assert shared["is_ext_shared"] and shared["is_shared"] and not shared["is_org_shared"]
-    assert shared["connected_team_ids"] == ["T0ACME"] and shared["conversation_host_id"] == "T0LUMEN"
+    assert (
+        shared["connected_team_ids"] == ["T0ACME"] and shared["conversation_host_id"] == "T0LUMEN"
+    )
     assert not own["is_shared"] and own["connected_team_ids"] == []
 
 
@@ -352,14 +419,20 @@ LIVES: dict[str, tuple[Json, str, Json]] = {
         "channel_unshared",
         {"previously_connected_team_id": "T0ACME", "is_ext_shared": False},
     ),
-    "share": ({"team": "T0ACME", "users": ["U0ADAM"]}, "channel_shared", {"connected_team_id": "T0ACME"}),
+    "share": (
+        {"team": "T0ACME", "users": ["U0ADAM"]},
+        "channel_shared",
+        {"connected_team_id": "T0ACME"},
+    ),
     "leave": ({"user": "U0CAROL"}, "member_left_channel", {"user": "U0CAROL", "team": "T0ACME"}),
     "join": ({"user": "U0NILS"}, "member_joined_channel", {"user": "U0NILS", "team": "T0LUMEN"}),
 }
 
 
 @pytest.mark.parametrize("deed", LIVES)
-def test_the_app_hears_what_becomes_of_a_channel(app: TinyApp, vera: SlackPerson, channel: str, deed: str) -> None:
+def test_the_app_hears_what_becomes_of_a_channel(
+    app: TinyApp, vera: SlackPerson, channel: str, deed: str
+) -> None:
     details, kind, facts = LIVES[deed]
     assert vera._post(deed, channel=channel, **details)["ok"]
     assert ({"channel": channel} | facts).items() <= app.event(kind)["event"].items()
@@ -377,7 +450,9 @@ def test_a_bot_that_is_removed_hears_of_it_once_more_and_then_of_nothing(
     assert "channel_archive" not in [envelope["event"]["type"] for envelope in app.events]
 
 
-def test_after_the_deed_the_channel_is_what_was_said(app: TinyApp, vera: SlackPerson, channel: str) -> None:
+def test_after_the_deed_the_channel_is_what_was_said(
+    app: TinyApp, vera: SlackPerson, channel: str
+) -> None:
     vera._post("archive", channel=channel)
     assert app.error("chat.postMessage", channel=channel, text="x")["error"] == "is_archived"
     vera._post("unarchive", channel=channel)
@@ -390,7 +465,9 @@ def test_after_the_deed_the_channel_is_what_was_said(app: TinyApp, vera: SlackPe
     assert app.error("chat.postMessage", channel=channel, text="x")["error"] == "not_in_channel"
 
 
-def test_a_channel_with_a_new_id_takes_its_messages_along(app: TinyApp, vera: SlackPerson, channel: str) -> None:
+def test_a_channel_with_a_new_id_takes_its_messages_along(
+    app: TinyApp, vera: SlackPerson, channel: str
+) -> None:
     app.client.chat_postMessage(channel=channel, text="before")
     new = vera._post("change_id", channel=channel)["channel"]
     event = app.event("channel_id_changed")["event"]

@@ -1,4 +1,5 @@
-"""The connection probe against servers that misbehave: each layer is told apart, and nothing takes for ever."""
+"""The connection probe against servers that misbehave: each layer is told apart, and nothing takes
+for ever."""
 
 import socket
 import threading
@@ -36,7 +37,9 @@ def calm(practice: Practice) -> Iterator[None]:
 @pytest.fixture
 def hosts(practice: Practice) -> MailHosts:
     ca_file = practice.certificates.ca_file
-    return MailHosts("localhost", practice.imap.port, "localhost", practice.smtp.port, ca_file, 3, 3, 6)
+    return MailHosts(
+        "localhost", practice.imap.port, "localhost", practice.smtp.port, ca_file, 3, 3, 6
+    )
 
 
 def target(practice: Practice, lifetime: float = 600, **changed: str) -> Target:
@@ -92,12 +95,17 @@ def test_a_token_of_three_kilobytes_passes_every_step(practice: Practice, hosts:
     results = probed(hosts, who)
     assert {result.status for result in results.values()} == {StepStatus.OK}
     assert who.access_token not in repr(who) + repr(results)
-    for step, layers in ((StepId.IMAP_CONNECT, ("TCP", "TLS")), (StepId.SMTP_CONNECT, ("TCP", "STARTTLS", "TLS"))):
+    for step, layers in (
+        (StepId.IMAP_CONNECT, ("TCP", "TLS")),
+        (StepId.SMTP_CONNECT, ("TCP", "STARTTLS", "TLS")),
+    ):
         assert all(layer in results[step].evidence for layer in (*layers, "XOAUTH2 offered"))
 
 
 @pytest.mark.parametrize(
-    "changed", [{"aud": "https://graph.microsoft.com"}, {"scp": "User.Read"}, {"lifetime": -60}], ids=str
+    "changed",
+    [{"aud": "https://graph.microsoft.com"}, {"scp": "User.Read"}, {"lifetime": -60}],
+    ids=str,
 )
 def test_a_bad_token_is_refused_at_the_sign_in_and_the_rest_skipped(
     practice: Practice, hosts: MailHosts, changed: dict[str, object]
@@ -109,7 +117,9 @@ def test_a_bad_token_is_refused_at_the_sign_in_and_the_rest_skipped(
     assert results[StepId.IMAP_INBOX].reason == "imap.auth"
 
 
-def test_another_users_token_signs_in_and_does_not_open_the_mailbox(practice: Practice, hosts: MailHosts) -> None:
+def test_another_users_token_signs_in_and_does_not_open_the_mailbox(
+    practice: Practice, hosts: MailHosts
+) -> None:
     results = probed(hosts, target(practice, upn="carol@acme.example"))
     assert "authenticated but not connected" in seen(results, StepId.IMAP_FOLDERS).text
     assert seen(results, StepId.SMTP_AUTH).enhanced == "5.7.3"
@@ -118,31 +128,52 @@ def test_another_users_token_signs_in_and_does_not_open_the_mailbox(practice: Pr
 def test_a_name_that_cannot_be_found(practice: Practice, hosts: MailHosts) -> None:
     nowhere = replace(hosts, imap_host="mail.nowhere.invalid", smtp_host="mail.nowhere.invalid")
     results = probed(nowhere, target(practice))
-    assert seen(results, StepId.IMAP_CONNECT).condition == seen(results, StepId.SMTP_CONNECT).condition == "dns"
+    assert (
+        seen(results, StepId.IMAP_CONNECT).condition
+        == seen(results, StepId.SMTP_CONNECT).condition
+        == "dns"
+    )
 
 
 def test_a_closed_port(practice: Practice, hosts: MailHosts) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     results = probed(replace(hosts, imap_port=port, smtp_port=port), target(practice))
-    assert seen(results, StepId.IMAP_CONNECT).condition == seen(results, StepId.SMTP_CONNECT).condition == "refused"
+    assert (
+        seen(results, StepId.IMAP_CONNECT).condition
+        == seen(results, StepId.SMTP_CONNECT).condition
+        == "refused"
+    )
 
 
 def test_a_certificate_that_is_not_trusted(practice: Practice, hosts: MailHosts) -> None:
     results = probed(replace(hosts, ca_file=None), target(practice))
-    assert seen(results, StepId.IMAP_CONNECT).condition == seen(results, StepId.SMTP_CONNECT).condition == "certificate"
+    assert (
+        seen(results, StepId.IMAP_CONNECT).condition
+        == seen(results, StepId.SMTP_CONNECT).condition
+        == "certificate"
+    )
 
 
 def test_a_server_that_never_answers(practice: Practice, hosts: MailHosts) -> None:
     with server(b"") as port:
         begun = time.monotonic()
         results = probed(replace(hosts, imap_port=port, smtp_port=port), target(practice))
-    assert seen(results, StepId.IMAP_CONNECT).condition == seen(results, StepId.SMTP_CONNECT).condition == "timeout"
-    assert (seen(results, StepId.IMAP_CONNECT).layer, seen(results, StepId.SMTP_CONNECT).layer) == ("tls", "greeting")
+    assert (
+        seen(results, StepId.IMAP_CONNECT).condition
+        == seen(results, StepId.SMTP_CONNECT).condition
+        == "timeout"
+    )
+    assert (seen(results, StepId.IMAP_CONNECT).layer, seen(results, StepId.SMTP_CONNECT).layer) == (
+        "tls",
+        "greeting",
+    )
     assert time.monotonic() - begun < hosts.deadline + hosts.connect_timeout
 
 
-def test_a_server_that_drips_is_cut_off_at_the_deadline(practice: Practice, hosts: MailHosts) -> None:
+def test_a_server_that_drips_is_cut_off_at_the_deadline(
+    practice: Practice, hosts: MailHosts
+) -> None:
     with server(b"220 ", drip=True) as port:
         begun = time.monotonic()
         results = probed(replace(hosts, smtp_port=port), target(practice))

@@ -1,4 +1,5 @@
-"""Planted secrets: a whole road with servers that repeat every secret they get, and then a search for them everywhere."""
+"""Planted secrets: a whole road with servers that repeat every secret they get, and then a search
+for them everywhere."""
 
 import base64
 import io
@@ -43,7 +44,8 @@ def sasl(user: str, token: str) -> str:
 
 
 def echoes(token: str) -> dict[str, tuple[str, str]]:
-    """Replies that repeat a secret, each in another wrapping: the point where it is said, and the reply."""
+    """Replies that repeat a secret, each in another wrapping: the point where it is said, and the
+    reply."""
     encoded = base64.b64encode(sasl(INFO, token).encode()).decode()
     folded = " ".join(textwrap.wrap(encoded, 76))
     return {
@@ -70,7 +72,8 @@ def secrets_of(world: BotWorld) -> list[str]:
 
 
 def pieces(secret: str) -> Iterator[str]:
-    """Parts of a secret that must be found nowhere: its first, middle and last characters (a JWT's head is no secret)."""
+    """Parts of a secret that must be found nowhere: its first, middle and last characters (a JWT's
+    head is no secret)."""
     body = secret.rpartition(".")[2] if secret.startswith("ey") else secret
     for start in (0, len(body) // 2, max(len(body) - PIECE, 0)):
         yield body[start : start + PIECE]
@@ -84,7 +87,8 @@ def found_in(haystack: str, secrets: list[str]) -> list[str]:
 
 
 def fail_in_every_way(world: BotWorld, browser: Browser) -> None:
-    """Connect, then fail at every point with servers that repeat the secrets. The first sign-in is held for a word."""
+    """Connect, then fail at every point with servers that repeat the secrets. The first sign-in is
+    held for a word."""
     world.set_up("")
     world.sign_in(world.add(INFO, "Info"), INFO, browser)
     world.carol.press(world.card("Info", "Yes, it is ours"), "Yes, it is ours")
@@ -164,9 +168,7 @@ def test_no_exception_of_the_bot_carries_a_secret(world: BotWorld) -> None:
     world.expire_tokens("Info")
     with pytest.raises(Exception) as raised:
         world.bot.tokens.fresh(world.account("Info").id or 0)
-    said = (
-        f"{raised.value} {raised.value!r} {vars(raised.value)} {raised.value.__cause__!r} {raised.value.__context__!r}"
-    )
+    said = f"{raised.value} {raised.value!r} {vars(raised.value)} {raised.value.__cause__!r} {raised.value.__context__!r}"
     assert found_in(said, secrets) == []
     assert found_in(repr(world.bot.settings), secrets) == []
 

@@ -1,4 +1,5 @@
-"""Reminders: of what, whom, when and where; once a day and place, and never again after a restart."""
+"""Reminders: of what, whom, when and where; once a day and place, and never again after a
+restart."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -34,9 +35,12 @@ def posted(world: BotWorld) -> int:
 
 
 def each_first_button(reminder: Message) -> dict[str, str]:
-    """For each account that a reminder lists, by its name, the button that stands first below it."""
+    """For each account that a reminder lists, by its name, the button that stands first below
+    it."""
     blocks = reminder.blocks
-    pairs = [(a, b) for a, b in pairwise(blocks) if (a["type"], b["type"]) == ("section", "actions")]
+    pairs = [
+        (a, b) for a, b in pairwise(blocks) if (a["type"], b["type"]) == ("section", "actions")
+    ]
     return {a["text"]["text"].split("*")[1]: b["elements"][0]["text"]["text"] for a, b in pairs}
 
 
@@ -104,7 +108,10 @@ def test_folders_that_leave_no_doubt_are_accepted_on_the_reminder(world: BotWorl
     world.connect(INFO, "Info")
     world.pass_time(hours=4, minutes=1)
     reminder = world.carol.find(ACME, "1 mailbox still waits")
-    assert "*Suggested, without doubt:*" in reminder.text and "Sent: Gesendete Elemente" in reminder.text
+    assert (
+        "*Suggested, without doubt:*" in reminder.text
+        and "Sent: Gesendete Elemente" in reminder.text
+    )
     world.carol.press(reminder, "Accept all suggestions")
     assert world.carol.find(ACME, "Thank you").ts == reminder.ts
     assert world.account("Info").state is State.LIVE
@@ -145,7 +152,9 @@ def test_each_wait_is_reminded_of_with_the_button_that_ends_it(world: BotWorld) 
     world.card("Broken", "Connection lost")
     world.throw("admin-approval-needed", "acme.example")
     browser = Browser()
-    asked = world.sign_in(world.add("projekte@acme.example", "Administrator"), "projekte@acme.example", browser)
+    asked = world.sign_in(
+        world.add("projekte@acme.example", "Administrator"), "projekte@acme.example", browser
+    )
     browser.press(asked, "Return to the application")
     world.card("Administrator", "Waiting for the administrator's approval")
     world.add(INFO, "Sign-in")
@@ -159,19 +168,26 @@ def test_each_wait_is_reminded_of_with_the_button_that_ends_it(world: BotWorld) 
         "Administrator": "For your administrator",
         "Sign-in": "Sign in to Microsoft",
     }
-    assert next(iter(each_first_button(reminder))) == "Unmapped", "what works already but for its folders comes first"
+    assert next(iter(each_first_button(reminder))) == "Unmapped", (
+        "what works already but for its folders comes first"
+    )
     assert f"*{INFO}* has to sign in to Microsoft once" in reminder.text
     assert "5.7.139" not in reminder.text, "no raw replies in a shared channel"
 
     world.carol.press(reminder, "For your administrator")
-    world.carol.window("For your administrator", "Please send this to your Microsoft 365 administrator")
+    world.carol.window(
+        "For your administrator", "Please send this to your Microsoft 365 administrator"
+    )
     world.carol.press(reminder, "What to do")
     world.carol.window("Error MX-", "tick Authenticated SMTP")
     world.take_back("admin-approval-needed", "acme.example")
     world.sign_in(reminder, INFO)
     world.card("Sign-in", "folders not mapped yet")
     world.settle()
-    assert each_first_button(world.carol.find(ACME, "5 mailboxes still wait"))["Sign-in"] == "Accept all suggestions"
+    assert (
+        each_first_button(world.carol.find(ACME, "5 mailboxes still wait"))["Sign-in"]
+        == "Accept all suggestions"
+    )
 
 
 def test_a_login_link_that_ended_is_made_anew_from_the_reminder(world: BotWorld) -> None:
@@ -238,7 +254,9 @@ def test_what_waits_for_support_is_reminded_of_in_their_channel_only(world: BotW
 
 
 def keep_hours_by_settings(world: BotWorld) -> None:
-    world.restart_bot({"WORKING_HOURS": "09:00-17:00", "WORKING_DAYS": "12345", "TIMEZONE": NEW_YORK.key})
+    world.restart_bot(
+        {"WORKING_HOURS": "09:00-17:00", "WORKING_DAYS": "12345", "TIMEZONE": NEW_YORK.key}
+    )
     world.set_up()
 
 
@@ -246,8 +264,17 @@ def keep_hours_by_the_form(world: BotWorld) -> None:
     world.vera.slash(ACME, "setup")
     hours = {"Time zone": COPENHAGEN.key, "Working hours": "9:00-17:00"}
     days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]
-    who = {"Customer": "Acme Marine", "Microsoft 365 domain": "acme.example", "Who of us looks after them": "U0VERA"}
-    assert world.vera.submit(world.vera.window("Set up this channel"), {**who, **hours, "Working days": days}) == {}
+    who = {
+        "Customer": "Acme Marine",
+        "Microsoft 365 domain": "acme.example",
+        "Who of us looks after them": "U0VERA",
+    }
+    assert (
+        world.vera.submit(
+            world.vera.window("Set up this channel"), {**who, **hours, "Working days": days}
+        )
+        == {}
+    )
     world.carol.find(ACME, "Connect your Microsoft 365 mailboxes")
 
 
@@ -315,7 +342,10 @@ def test_after_the_last_one_support_is_told_once_and_the_customer_reads_it(world
     world.pass_time(hours=4, minutes=1)
     for _ in range(7):
         world.pass_time(days=1)
-    assert "Our support team was told, and gets in touch" in world.carol.find(ACME, "1 mailbox still waits").text
+    assert (
+        "Our support team was told, and gets in touch"
+        in world.carol.find(ACME, "1 mailbox still waits").text
+    )
     world.pass_time(days=30)
     told = [m for m in world.vera.messages(DESK) if "All reminders went out" in m.text]
     assert len(told) == 1 and "<#C0ACME>" in told[0].text

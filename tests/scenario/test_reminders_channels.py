@@ -51,7 +51,8 @@ def share(world: BotWorld) -> None:
 
 
 def unheard(world: BotWorld) -> None:
-    """The channel is brought back while the bot is down for so long that Slack gives up telling it."""
+    """The channel is brought back while the bot is down for so long that Slack gives up telling
+    it."""
     office = world.practice.office
     with office.changing():
         office.channels[ACME].archived = False
@@ -86,7 +87,8 @@ def bound(world: BotWorld, channel_id: str) -> Channel | None:
 
 @pytest.fixture
 def done_while_away(world: BotWorld) -> Message:
-    """The reminder of Info, whose folders support maps while the channel is archived; then the channel is back."""
+    """The reminder of Info, whose folders support maps while the channel is archived; then the
+    channel is back."""
     world.set_up()
     world.begin_a_day()
     world.connect(INFO, "Info")
@@ -116,10 +118,16 @@ def test_after_a_channel_was_away_there_is_one_reminder_of_what_waits_now(
     for _ in range(3):
         world.pass_time(days=1)
     (reminder,) = reminders(world)
-    assert "Biuro" in reminder.text and "Info" not in reminder.text and reminder.ts != done_while_away.ts
+    assert (
+        "Biuro" in reminder.text
+        and "Info" not in reminder.text
+        and reminder.ts != done_while_away.ts
+    )
 
 
-@pytest.mark.parametrize("returns", [(unarchive, share), (share, unarchive)], ids=["archive first", "sharing first"])
+@pytest.mark.parametrize(
+    "returns", [(unarchive, share), (share, unarchive)], ids=["archive first", "sharing first"]
+)
 def test_a_channel_that_is_archived_and_shared_with_nobody_is_away_until_both_are_over(
     world: BotWorld, returns: tuple[Callable[[BotWorld], None], Callable[[BotWorld], None]]
 ) -> None:
@@ -139,7 +147,9 @@ def test_a_channel_that_is_archived_and_shared_with_nobody_is_away_until_both_ar
     assert len(seen_by_us(world)) == 1
 
 
-def test_a_channel_is_back_when_support_sets_it_up_again_though_its_return_was_missed(world: BotWorld) -> None:
+def test_a_channel_is_back_when_support_sets_it_up_again_though_its_return_was_missed(
+    world: BotWorld,
+) -> None:
     world.set_up()
     archive(world)
     unheard(world)
@@ -164,7 +174,9 @@ def test_a_channel_with_a_new_number_has_no_second_reminder_the_same_day(world: 
 # -- several
 
 
-def test_a_customers_time_zone_that_is_no_longer_known_stops_nobodys_reminders(world: BotWorld) -> None:
+def test_a_customers_time_zone_that_is_no_longer_known_stops_nobodys_reminders(
+    world: BotWorld,
+) -> None:
     world.set_up()
     set_up_yard(world, "Boatyard")
     world.begin_a_day()
@@ -196,7 +208,9 @@ def test_a_pause_stands_on_the_reminder_of_every_channel_of_the_customer(world: 
 # -- our own
 
 
-def test_several_mailboxes_that_are_handed_over_at_once_are_one_message_that_lists_them(world: BotWorld) -> None:
+def test_several_mailboxes_that_are_handed_over_at_once_are_one_message_that_lists_them(
+    world: BotWorld,
+) -> None:
     world.set_up()
     world.begin_a_day()
     for address, name in ((INFO, "Info"), (BIURO, "Biuro"), (CAROL, "Carol")):
@@ -218,7 +232,9 @@ def test_a_channel_of_our_own_is_never_bound_to_a_customer(world: BotWorld, chan
 
 
 @pytest.mark.parametrize("channel", [DESK, ALERTS])
-def test_who_sets_up_a_channel_of_our_own_is_told_privately_that_it_cannot_be(world: BotWorld, channel: str) -> None:
+def test_who_sets_up_a_channel_of_our_own_is_told_privately_that_it_cannot_be(
+    world: BotWorld, channel: str
+) -> None:
     world.vera.slash(channel, "setup Inhouse acme.example")
     world.settle()
     (answer,) = world.vera.messages(channel)
@@ -226,7 +242,9 @@ def test_who_sets_up_a_channel_of_our_own_is_told_privately_that_it_cannot_be(wo
 
 
 @pytest.mark.parametrize("channel", [DESK, ALERTS])
-def test_the_form_says_that_a_channel_of_our_own_cannot_be_set_up(world: BotWorld, channel: str) -> None:
+def test_the_form_says_that_a_channel_of_our_own_cannot_be_set_up(
+    world: BotWorld, channel: str
+) -> None:
     world.vera.slash(channel, "setup")
     problems = world.vera.submit(world.vera.window("Set up this channel"), {"Customer": "Inhouse"})
     assert problems.keys() == {"Customer"} and bound(world, channel) is None

@@ -1,4 +1,5 @@
-"""Reminders keep their course: tests, pauses, snoozes and faults that pass from one to another neither lose nor repeat them."""
+"""Reminders keep their course: tests, pauses, snoozes and faults that pass from one to another
+neither lose nor repeat them."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -26,7 +27,8 @@ SHOWN = 15
 
 @pytest.fixture
 def day(world: BotWorld) -> Iterator[BotWorld]:
-    """A day has just begun, and the channel is set up; Slack has nothing to complain of afterwards."""
+    """A day has just begun, and the channel is set up; Slack has nothing to complain of
+    afterwards."""
     world.set_up()
     world.begin_a_day()
     yield world
@@ -85,7 +87,9 @@ def told_support(world: BotWorld) -> list[Message]:
 
 def held_up(world: BotWorld, length: timedelta) -> None:
     """Info's first reminder is due, and Slack takes no message for so long."""
-    world.practice.office.fail_next("chat.postMessage", "ratelimited", retry_after=int(length.total_seconds()))
+    world.practice.office.fail_next(
+        "chat.postMessage", "ratelimited", retry_after=int(length.total_seconds())
+    )
     world.clock.pass_time(hours=4, minutes=1)
     world.bot.worker.tick()
 
@@ -121,7 +125,9 @@ def test_what_was_put_off_stays_so_when_a_test_changes_nothing(day: BotWorld) ->
     assert [m.ts for m in reminders(day)] == [before.ts]
 
 
-def test_somebody_who_tests_again_and_again_does_not_keep_support_from_being_told(day: BotWorld) -> None:
+def test_somebody_who_tests_again_and_again_does_not_keep_support_from_being_told(
+    day: BotWorld,
+) -> None:
     fails(day, SWITCHED_OFF)
     for _ in range(4):
         pass_days(day, 2)
@@ -129,7 +135,9 @@ def test_somebody_who_tests_again_and_again_does_not_keep_support_from_being_tol
     assert day.account("Info").owner is Owner.SUPPORT
 
 
-def test_what_was_handed_to_support_stays_with_them_when_a_test_changes_nothing(waiting: BotWorld) -> None:
+def test_what_was_handed_to_support_stays_with_them_when_a_test_changes_nothing(
+    waiting: BotWorld,
+) -> None:
     all_went_out(waiting)
     retested(waiting)
     assert waiting.account("Info").owner is Owner.SUPPORT
@@ -154,14 +162,20 @@ def test_support_is_not_thanked_for_what_still_fails(day: BotWorld) -> None:
 # -- a fault that passes from one to another
 
 
-def test_a_fault_that_passes_from_microsoft_to_the_administrator_is_reminded_of(day: BotWorld) -> None:
+def test_a_fault_that_passes_from_microsoft_to_the_administrator_is_reminded_of(
+    day: BotWorld,
+) -> None:
     fails(day, BUSY)
     becomes(day, BUSY, SWITCHED_OFF)
     pass_days(day, 3)
-    assert each_first_button(day.carol.find(ACME, "1 mailbox still waits")) == {"Info": "What to do"}
+    assert each_first_button(day.carol.find(ACME, "1 mailbox still waits")) == {
+        "Info": "What to do"
+    }
 
 
-def test_a_lost_mailbox_that_passes_from_microsoft_to_the_administrator_is_reminded_of(world: BotWorld) -> None:
+def test_a_lost_mailbox_that_passes_from_microsoft_to_the_administrator_is_reminded_of(
+    world: BotWorld,
+) -> None:
     world.set_up()
     world.map_folders(world.connect(INFO, "Info"))
     world.card("Info", "Live")
@@ -173,10 +187,14 @@ def test_a_lost_mailbox_that_passes_from_microsoft_to_the_administrator_is_remin
     assert world.account("Info").owner is Owner.MICROSOFT
     becomes(world, BUSY, SWITCHED_OFF)
     pass_days(world, 3)
-    assert each_first_button(world.carol.find(ACME, "1 mailbox still waits")) == {"Info": "What to do"}
+    assert each_first_button(world.carol.find(ACME, "1 mailbox still waits")) == {
+        "Info": "What to do"
+    }
 
 
-def test_what_microsoft_spoils_for_longer_than_the_last_rung_is_handed_to_support(day: BotWorld) -> None:
+def test_what_microsoft_spoils_for_longer_than_the_last_rung_is_handed_to_support(
+    day: BotWorld,
+) -> None:
     fails(day, BUSY)
     for _ in range(16):
         day.pass_time(hours=12)
@@ -222,7 +240,9 @@ def test_the_end_of_a_pause_ends_what_it_added_to_a_snooze(waiting: BotWorld) ->
     form = world.carol.window("Nobody at *Acme Marine* is reminded")
     assert world.carol.submit(form, {"Remind again from": month}) == {}
     pass_days(world, 3)
-    world.carol.press(world.carol.find(ACME, "1 mailbox still waits", "paused until"), "Pause reminders")
+    world.carol.press(
+        world.carol.find(ACME, "1 mailbox still waits", "paused until"), "Pause reminders"
+    )
     world.carol.press(world.carol.window("Reminders are paused until"), "End the pause")
     world.carol.window("The pause is over")
     pass_days(world, 2)
@@ -231,7 +251,8 @@ def test_the_end_of_a_pause_ends_what_it_added_to_a_snooze(waiting: BotWorld) ->
 
 @pytest.fixture
 def all_put_off(day: BotWorld) -> Message:
-    """The reminder of a channel where many accounts wait, as it was when Carol put all of them off."""
+    """The reminder of a channel where many accounts wait, as it was when Carol put all of them
+    off."""
     world, carol = day, Person("T0ACME", "U0CAROL", ACME)
     world.practice.office.rate_limits = False
     with world.bot.store.transaction() as tx:
@@ -251,14 +272,18 @@ def all_put_off(day: BotWorld) -> Message:
     return reminder
 
 
-def test_snooze_all_holds_everything_that_waits_in_the_channel(day: BotWorld, all_put_off: Message) -> None:
+def test_snooze_all_holds_everything_that_waits_in_the_channel(
+    day: BotWorld, all_put_off: Message
+) -> None:
     day.clock.pass_time(days=1)
     day.bot.worker.tick()
     everything_is_sent(day)
     assert [m.ts for m in reminders(day)] == [all_put_off.ts]
 
 
-def test_a_reminder_that_was_put_off_still_says_how_many_more_there_are(day: BotWorld, all_put_off: Message) -> None:
+def test_a_reminder_that_was_put_off_still_says_how_many_more_there_are(
+    day: BotWorld, all_put_off: Message
+) -> None:
     put_off = day.carol.find(ACME, f"{MANY} mailboxes still wait", "Put off until")
     assert put_off.ts == all_put_off.ts and f"and {MANY - SHOWN} more" in put_off.text
 
@@ -272,7 +297,9 @@ def test_what_is_put_off_is_not_counted_with_what_a_later_reminder_tells(waiting
     world.carol.find(ACME, "1 mailbox still waits: Biuro")
 
 
-def test_nobody_is_promised_reminders_of_a_mailbox_all_of_whose_reminders_went_out(waiting: BotWorld) -> None:
+def test_nobody_is_promised_reminders_of_a_mailbox_all_of_whose_reminders_went_out(
+    waiting: BotWorld,
+) -> None:
     world = waiting
     all_went_out(world)
     world.carol.press(world.carol.find(ACME, "1 mailbox still waits"), "Not needed")
@@ -286,20 +313,27 @@ def test_nobody_is_promised_reminders_of_a_mailbox_all_of_whose_reminders_went_o
 # -- what was held up on its way
 
 
-def test_what_is_mapped_before_its_reminder_is_delivered_is_not_thanked_for(waiting: BotWorld) -> None:
+def test_what_is_mapped_before_its_reminder_is_delivered_is_not_thanked_for(
+    waiting: BotWorld,
+) -> None:
     world = waiting
     held_up(world, timedelta(minutes=10))
     world.carol.press(world.card("Info"), "Accept all suggestions")
     world.until(lambda: world.account("Info").state is State.LIVE)
     world.pass_time(minutes=11)
     assert "Live" in world.card("Info").text
-    assert [m for m in world.carol.messages(ACME) if "Thank you" in m.text or "still wait" in m.text] == []
+    assert [
+        m for m in world.carol.messages(ACME) if "Thank you" in m.text or "still wait" in m.text
+    ] == []
 
 
 @pytest.fixture
 def overtaken(world: BotWorld) -> BotWorld:
-    """Nine to five: Info's reminder was due at one o'clock, and Slack takes no message until six."""
-    world.restart_bot({"WORKING_HOURS": "09:00-17:00", "WORKING_DAYS": "1234567", "TIMEZONE": "UTC"})
+    """Nine to five: Info's reminder was due at one o'clock, and Slack takes no message until
+    six."""
+    world.restart_bot(
+        {"WORKING_HOURS": "09:00-17:00", "WORKING_DAYS": "1234567", "TIMEZONE": "UTC"}
+    )
     world.set_up()
     world.begin_a_day()
     world.pass_time(hours=8)
@@ -316,7 +350,9 @@ def test_a_reminder_that_could_not_be_delivered_in_working_hours_is_not_posted_i
     assert reminders(overtaken) == []
 
 
-def test_a_reminder_that_could_not_be_delivered_comes_on_the_next_working_day(overtaken: BotWorld) -> None:
+def test_a_reminder_that_could_not_be_delivered_comes_on_the_next_working_day(
+    overtaken: BotWorld,
+) -> None:
     overtaken.pass_time(hours=15)
     assert "Map folders" in overtaken.carol.find(ACME, "1 mailbox still waits").buttons
 
@@ -334,13 +370,17 @@ def held(world: BotWorld) -> Message:
     return reminded(world, "1 mailbox")
 
 
-def test_who_signed_in_already_is_asked_whose_organisation_it_is_and_not_to_sign_in(held: Message) -> None:
+def test_who_signed_in_already_is_asked_whose_organisation_it_is_and_not_to_sign_in(
+    held: Message,
+) -> None:
     assert "is *acme.example* Acme Marine's own organisation?" in held.text
     assert "has to sign in" not in held.text
 
 
 def test_the_organisation_is_confirmed_on_the_reminder(world: BotWorld, held: Message) -> None:
-    assert each_first_button(held) == {"Info": "Yes, it is ours"} and "No, it is not" in held.buttons
+    assert (
+        each_first_button(held) == {"Info": "Yes, it is ours"} and "No, it is not" in held.buttons
+    )
     world.carol.press(held, "Yes, it is ours")
     world.card("Info", "folders not mapped yet")
 

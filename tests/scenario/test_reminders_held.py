@@ -1,4 +1,5 @@
-"""Reminders put off, ended, begun again and paused: for how long, by whom, and what everybody reads of it."""
+"""Reminders put off, ended, begun again and paused: for how long, by whom, and what everybody reads
+of it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,8 @@ ALWAYS = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 def waiting(world: BotWorld) -> Iterator[BotWorld]:
-    """A day has begun on which Info waits for its folders; Slack has nothing to complain of afterwards."""
+    """A day has begun on which Info waits for its folders; Slack has nothing to complain of
+    afterwards."""
     world.set_up()
     world.begin_a_day()
     world.connect(INFO, "Info")
@@ -57,13 +59,18 @@ def answer(world: BotWorld, command: str) -> Message:
 
 
 def pause(world: BotWorld, days: int) -> dict[str, str]:
-    """Carol pauses the reminders from the newest of them until so many days later; what the form says is wrong."""
+    """Carol pauses the reminders from the newest of them until so many days later; what the form
+    says is wrong."""
     world.carol.press(reminders(world)[-1], "Pause reminders")
     day = (world.clock.now() + timedelta(days=days)).date().isoformat()
-    return world.carol.submit(world.carol.window("Nobody at *Acme Marine* is reminded"), {"Remind again from": day})
+    return world.carol.submit(
+        world.carol.window("Nobody at *Acme Marine* is reminded"), {"Remind again from": day}
+    )
 
 
-def test_who_put_a_reminder_off_and_until_when_stands_on_it_on_the_card_and_in_the_audit(waiting: BotWorld) -> None:
+def test_who_put_a_reminder_off_and_until_when_stands_on_it_on_the_card_and_in_the_audit(
+    waiting: BotWorld,
+) -> None:
     world = waiting
     world.carol.press(reminded(world), "Snooze all 1 week")
     world.carol.find(ACME, "1 mailbox still waits", "Put off until", "by <@U0CAROL>")
@@ -74,7 +81,9 @@ def test_who_put_a_reminder_off_and_until_when_stands_on_it_on_the_card_and_in_t
     assert entry.subject == world.account("Info").ref
     world.pass_time(weeks=1, minutes=1)
     again = world.carol.find(ACME, "1 mailbox still waits", "Map folders")
-    assert "Our support team was told" not in again.text, "the reminders after it keep their distance"
+    assert "Our support team was told" not in again.text, (
+        "the reminders after it keep their distance"
+    )
     world.settle()
     assert "Put off" not in world.card("Info").text
 
@@ -91,12 +100,16 @@ def test_what_is_put_off_is_not_on_the_reminder_of_what_is_not(waiting: BotWorld
     world.carol.find(ACME, "2 mailboxes still wait", "Info", "Biuro")
 
 
-def test_not_needed_ends_them_for_one_mailbox_until_somebody_wants_them_again(waiting: BotWorld) -> None:
+def test_not_needed_ends_them_for_one_mailbox_until_somebody_wants_them_again(
+    waiting: BotWorld,
+) -> None:
     world = waiting
     world.connect(BIURO, "Biuro")
     world.pass_time(hours=4, minutes=1)
     reminder = world.carol.find(ACME, "2 mailboxes still wait")
-    nth = [line.split("*")[1] for line in reminder.text.split("\n") if " · " in line and "@" in line].index("Biuro")
+    nth = [
+        line.split("*")[1] for line in reminder.text.split("\n") if " · " in line and "@" in line
+    ].index("Biuro")
     world.carol.press(reminder, "Not needed", nth=nth)
     assert "Biuro" not in world.carol.find(ACME, "1 mailbox still waits").text
     world.card("Biuro", "No more reminders, said <@U0CAROL>")
@@ -116,7 +129,9 @@ def test_not_needed_ends_them_for_one_mailbox_until_somebody_wants_them_again(wa
     world.carol.find(ACME, "2 mailboxes still wait", "Biuro", "Info")
 
 
-def test_the_last_one_that_is_not_needed_ends_the_reminder_and_brings_no_other(waiting: BotWorld) -> None:
+def test_the_last_one_that_is_not_needed_ends_the_reminder_and_brings_no_other(
+    waiting: BotWorld,
+) -> None:
     world = waiting
     reminder = reminded(world)
     world.carol.press(reminder, "Not needed")
@@ -127,7 +142,9 @@ def test_the_last_one_that_is_not_needed_ends_the_reminder_and_brings_no_other(w
     assert reminders(world) == [] and not [m for m in world.vera.messages(DESK) if "Info" in m.text]
 
 
-def test_what_was_ended_begins_again_when_the_mailbox_waits_for_something_else(waiting: BotWorld) -> None:
+def test_what_was_ended_begins_again_when_the_mailbox_waits_for_something_else(
+    waiting: BotWorld,
+) -> None:
     world = waiting
     world.carol.press(reminded(world), "Not needed")
     world.card("Info", "No more reminders, said <@U0CAROL>")
@@ -150,7 +167,9 @@ def test_what_was_ended_and_is_put_off_by_command_comes_back_then(waiting: BotWo
     assert "Info" in world.carol.find(ACME, "1 mailbox still waits").text
 
 
-def test_a_pause_holds_for_all_until_its_day_also_for_what_begins_to_wait_meanwhile(waiting: BotWorld) -> None:
+def test_a_pause_holds_for_all_until_its_day_also_for_what_begins_to_wait_meanwhile(
+    waiting: BotWorld,
+) -> None:
     world = waiting
     old = reminded(world)
     assert pause(world, 5) == {}
@@ -175,7 +194,10 @@ def test_a_pause_says_by_whom_and_ends_when_somebody_says_so(waiting: BotWorld) 
     assert pause(world, 30) == {}
     world.pass_time(days=2)
     assert [m.ts for m in reminders(world)] == [old.ts]
-    world.adam.press(world.adam.find(ACME, "1 mailbox still waits", "Reminders are paused until"), "Pause reminders")
+    world.adam.press(
+        world.adam.find(ACME, "1 mailbox still waits", "Reminders are paused until"),
+        "Pause reminders",
+    )
     form = world.adam.window("Reminders are paused until", "by <@U0CAROL>")
     world.adam.press(form, "End the pause")
     world.adam.window("The pause is over")
@@ -195,7 +217,9 @@ def test_a_pause_that_is_made_shorter_ends_sooner(waiting: BotWorld) -> None:
 
 
 @pytest.mark.parametrize("days", [-1, 0, 120])
-def test_a_pause_until_a_day_that_is_past_or_too_far_is_said_at_the_field(waiting: BotWorld, days: int) -> None:
+def test_a_pause_until_a_day_that_is_past_or_too_far_is_said_at_the_field(
+    waiting: BotWorld, days: int
+) -> None:
     reminded(waiting)
     assert "at most three months" in pause(waiting, days)["Remind again from"]
 
@@ -213,7 +237,9 @@ def test_the_command_understands_how_people_say_a_time(waiting: BotWorld) -> Non
         f"INFO {day}": datetime(day.year, day.month, day.day, tzinfo=UTC),
     }
     for words, wanted in said.items():
-        assert "No reminders of *Info* until <!date^" in answer(world, f"snooze {words}").text, words
+        assert "No reminders of *Info* until <!date^" in answer(world, f"snooze {words}").text, (
+            words
+        )
         held = world.account("Info").snoozed_until
         assert held is not None and abs(held - wanted) < timedelta(minutes=5), words
     assert "by <@U0VERA>" in world.card("Info", "Put off until").text
@@ -223,7 +249,9 @@ def test_the_command_understands_how_people_say_a_time(waiting: BotWorld) -> Non
     assert len(reminders(world)) == 1
 
 
-def test_the_command_says_what_it_does_not_understand_and_changes_nothing(waiting: BotWorld) -> None:
+def test_the_command_says_what_it_does_not_understand_and_changes_nothing(
+    waiting: BotWorld,
+) -> None:
     world = waiting
     how = "For example `/maildesk snooze MB-7Q3F-9K2D 3d`"
     for words in (
@@ -245,7 +273,9 @@ def test_the_command_says_what_it_does_not_understand_and_changes_nothing(waitin
     assert world.account("Info").snoozed_until is None
 
 
-def test_the_last_reminder_of_the_customer_still_says_who_has_it_when_it_is_put_off(waiting: BotWorld) -> None:
+def test_the_last_reminder_of_the_customer_still_says_who_has_it_when_it_is_put_off(
+    waiting: BotWorld,
+) -> None:
     world = waiting
     reminded(world)
     for _ in range(7):

@@ -1,4 +1,5 @@
-"""Asking the support team: for help with a failure, or to do it; who takes it is told where it was asked."""
+"""Asking the support team: for help with a failure, or to do it; who takes it is told where it was
+asked."""
 
 from tests.support.target import ALWAYS
 from tests.support.world import ACME, DESK, BotWorld
@@ -26,8 +27,16 @@ def test_support_takes_hands_back_and_finishes_what_the_channel_asked_for(world:
     assert done.ts == told.ts, "one message, kept up to date"
     assert world.vera.find(DESK, "has done it").buttons == []
     with world.bot.store.transaction() as tx:
-        entries = [e.action for e in tx.audit.since(*ALWAYS, 0, 1000) if e.action.startswith("help.")]
-    assert entries == ["help.asked_to_do", "help.taken", "help.handed_back", "help.taken", "help.done"]
+        entries = [
+            e.action for e in tx.audit.since(*ALWAYS, 0, 1000) if e.action.startswith("help.")
+        ]
+    assert entries == [
+        "help.asked_to_do",
+        "help.taken",
+        "help.handed_back",
+        "help.taken",
+        "help.done",
+    ]
 
     world.carol.press(card, "Do it for us")
     world.vera.find(DESK, "Nobody looks after it yet")
@@ -39,7 +48,9 @@ def test_one_account_is_done_with_its_state_and_its_last_error(world: BotWorld) 
     world.sign_in(world.add(INFO, "Info"), INFO)
     world.carol.press(world.card("Info", "Error ID"), "More")
     world.carol.press(world.carol.window("Info", "Disconnect"), "Do it for us")
-    request = world.vera.find(DESK, "asked us to do it", "*Info*", "Acme Marine", "Stands at", "MX-")
+    request = world.vera.find(
+        DESK, "asked us to do it", "*Info*", "Acme Marine", "Stands at", "MX-"
+    )
     assert "Details" in request.buttons
     world.carol.find(ACME, "connecting “Info”")
 

@@ -1,5 +1,6 @@
-"""Every button, form and subcommand, pressed by everybody, on their own customer's things and on another's: what is refused is
-what the table of rights says, from what the database knows and never from what the payload carries."""
+"""Every button, form and subcommand, pressed by everybody, on their own customer's things and on
+another's: what is refused is what the table of rights says, from what the database knows and never
+from what the payload carries."""
 
 import json
 import threading
@@ -26,7 +27,8 @@ pytestmark = pytest.mark.rights
 
 OTHER = "C0BORE"
 REFUSALS = frozenset(
-    f"refused.{word}" for word in ("role", "no_account", "not_in_channel", "support_only", "on_call_only")
+    f"refused.{word}"
+    for word in ("role", "no_account", "not_in_channel", "support_only", "on_call_only")
 ) | {"error.unknown"}
 TEAM, ANYBODY = "the support team", "anybody"
 
@@ -108,7 +110,10 @@ BUTTONS: dict[str, Row] = {
     "test.run": Row(account, Action.TEST),
     "test.message": Row(account, Action.TEST),
     "mend.said": Row(account, Action.TEST),
-    **{f"folders.{name}": Row(account, Action.MAP_FOLDERS) for name in ("open", "again", "accept", "use_all")},
+    **{
+        f"folders.{name}": Row(account, Action.MAP_FOLDERS)
+        for name in ("open", "again", "accept", "use_all")
+    },
     **{
         f"folders.{name}": Row(account, Action.MAP_FOLDERS, in_window=True)
         for name in ("filter", "search", "next", "previous")
@@ -147,9 +152,19 @@ BUTTONS: dict[str, Row] = {
     "reminder.end_pause": Row(channel, Action.SNOOZE),
     "alert.acknowledge": Row(lambda things: things.incident, Action.ACKNOWLEDGE),
 }
-ACCOUNT_FIELDS = ("name", "sender_name", "sender_email", "username", "use_oauth", "shared_mailbox", "aliases")
+ACCOUNT_FIELDS = (
+    "name",
+    "sender_name",
+    "sender_email",
+    "username",
+    "use_oauth",
+    "shared_mailbox",
+    "aliases",
+)
 FORMS: dict[str, Row] = {
-    "setup.save": Row(channel, TEAM, ("customer", "domain", "time_zone", "working_hours", "working_days", "owner")),
+    "setup.save": Row(
+        channel, TEAM, ("customer", "domain", "time_zone", "working_hours", "working_days", "owner")
+    ),
     "account.save": Row(channel, Action.ADD, ACCOUNT_FIELDS),
     "account.save_change": Row(account, Action.CHANGE, ACCOUNT_FIELDS),
     "account.disconnect": Row(account, Action.DISCONNECT),
@@ -161,7 +176,8 @@ FORMS: dict[str, Row] = {
     "error.read": Row(account, Action.SIGN_IN, ("text",)),
 }
 ON_MESSAGES = ("error.message",)
-"""Shortcuts on a message, which say what its text means: whoever reads the message may ask, and it is about nobody's account."""
+"""Shortcuts on a message, which say what its text means: whoever reads the message may ask, and it
+is about nobody's account."""
 
 COMMANDS: dict[str, Row] = {
     "help": Row(nothing, Action.SEE),
@@ -182,7 +198,8 @@ COMMANDS: dict[str, Row] = {
 
 
 def allowed(name: str, row: Row, role: Role, own: bool) -> bool:
-    """What the table says. Another customer's things are the support team's only, and on-call is told what an error means."""
+    """What the table says. Another customer's things are the support team's only, and on-call is
+    told what an error means."""
     if row.needs == ANYBODY or role is Role.SUPPORT:
         return True
     if row.needs == TEAM:
@@ -218,7 +235,9 @@ class Stage:
         with services.store.transaction() as tx:
             failure = services.failures.record(tx, seen, tx.accounts.get(made.id or 0)).failure
             incident = tx.incidents.all_open()[0]
-            reminder = Reminder(channel_id=channel_id, posted_at=self.world.clock.now(), account_ids=[made.id])
+            reminder = Reminder(
+                channel_id=channel_id, posted_at=self.world.clock.now(), account_ids=[made.id]
+            )
             tx.session.add(reminder)
             tx.session.flush()
         request = services.requests.do_it(bound, None, vera)
@@ -234,27 +253,55 @@ class Stage:
         """The button `name`, in the channel whose things it is about."""
         action = {"action_id": name, "block_id": "b", "type": "button", "value": row.about(things)}
         if row.in_window:
-            view = {"id": "V1", "type": "modal", "private_metadata": row.about(things), "state": {"values": {}}}
+            view = {
+                "id": "V1",
+                "type": "modal",
+                "private_metadata": row.about(things),
+                "state": {"values": {}},
+            }
             self._interact(person, {"type": "block_actions", "view": view, "actions": [action]})
         else:
-            self._interact(person, {"type": "block_actions", "channel": {"id": things.channel}, "actions": [action]})
+            self._interact(
+                person,
+                {"type": "block_actions", "channel": {"id": things.channel}, "actions": [action]},
+            )
 
     def send(self, person: Person, name: str, row: Row, things: Things) -> None:
         """The form `name`."""
-        values = {field: {field: {"type": "plain_text_input", "value": "AADSTS50105: x"}} for field in row.fields}
-        view = {"id": "V1", "type": "modal", "callback_id": name, "private_metadata": row.about(things)}
-        self._interact(person, {"type": "view_submission", "view": view | {"state": {"values": values}}})
+        values = {
+            field: {field: {"type": "plain_text_input", "value": "AADSTS50105: x"}}
+            for field in row.fields
+        }
+        view = {
+            "id": "V1",
+            "type": "modal",
+            "callback_id": name,
+            "private_metadata": row.about(things),
+        }
+        self._interact(
+            person, {"type": "view_submission", "view": view | {"state": {"values": values}}}
+        )
 
     def type(self, person: Person, name: str, row: Row, things: Things) -> None:
         """The subcommand `name`."""
         who = {"team_id": person.team, "user_id": person.user, "channel_id": things.channel}
-        text = {"command": "/maildesk", "text": f"{name} {row.about(things)}", "response_url": f"{self.world.url}/none"}
+        text = {
+            "command": "/maildesk",
+            "text": f"{name} {row.about(things)}",
+            "response_url": f"{self.world.url}/none",
+        }
         self._post(who | text | {"trigger_id": "1.1"})
 
     def _interact(self, person: Person, payload: dict[str, Any]) -> None:
         user = {"id": person.user, "team_id": person.team}
         trigger = self.world.practice.office.new_trigger(person.user)
-        self._post({"payload": json.dumps(payload | {"user": user, "team": {"id": "T0LUMEN"}, "trigger_id": trigger})})
+        self._post(
+            {
+                "payload": json.dumps(
+                    payload | {"user": user, "team": {"id": "T0LUMEN"}, "trigger_id": trigger}
+                )
+            }
+        )
 
     def _post(self, form: dict[str, str]) -> None:
         body, now = urlencode(form), str(int(time.time()))
@@ -262,7 +309,9 @@ class Stage:
         signature = signer.generate_signature(timestamp=now, body=body) or ""
         headers = {"X-Slack-Request-Timestamp": now, "X-Slack-Signature": signature}
         headers["Content-Type"] = "application/x-www-form-urlencoded"
-        answer = requests.post(f"{self.world.url}/slack/events", data=body, headers=headers, timeout=20)
+        answer = requests.post(
+            f"{self.world.url}/slack/events", data=body, headers=headers, timeout=20
+        )
         assert answer.status_code == 200, (form, answer.text)
         self._until_it_is_done()
 
@@ -328,15 +377,23 @@ def test_every_listener_has_a_row(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("own", [True, False], ids=["own", "other"])
-@pytest.mark.parametrize(("name", "row", "role"), CASES, ids=[f"{name}-{role}" for name, _, role in CASES])
-def test_who_may_do_what(refused: dict[bool, Result], name: str, row: Row, role: Role, own: bool) -> None:
+@pytest.mark.parametrize(
+    ("name", "row", "role"), CASES, ids=[f"{name}-{role}" for name, _, role in CASES]
+)
+def test_who_may_do_what(
+    refused: dict[bool, Result], name: str, row: Row, role: Role, own: bool
+) -> None:
     got = refused[own].get((PEOPLE[role].user, name), [])
     assert bool(got) is not allowed(name, row, role, own), got
     assert len(got) <= 1
 
 
 def test_nobody_refused_did_anything(stage: Stage, refused: dict[bool, Result]) -> None:
-    done = {entry.action for entry in audited(stage.world) if entry.user == "U0SAM" and entry.result == "done"}
+    done = {
+        entry.action
+        for entry in audited(stage.world)
+        if entry.user == "U0SAM" and entry.result == "done"
+    }
     assert done == set() and refused[True]
 
 

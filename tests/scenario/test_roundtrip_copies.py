@@ -1,4 +1,5 @@
-"""The copies of the test message: which one proves where sent mail is kept, and that none is left in any mailbox."""
+"""The copies of the test message: which one proves where sent mail is kept, and that none is left
+in any mailbox."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -9,7 +10,16 @@ from imapclient.imap_utf7 import decode, encode
 import sandbox.mail.imap as imap
 from sandbox.world import Folder, Mail
 from storage.vocabulary import FolderRole, State
-from tests.scenario.test_folders import INFO, folder, folders, looked_at_again, mapped, mapping, opened, without_marks
+from tests.scenario.test_folders import (
+    INFO,
+    folder,
+    folders,
+    looked_at_again,
+    mapped,
+    mapping,
+    opened,
+    without_marks,
+)
 from tests.support.world import ACME, BotWorld
 
 pytestmark = pytest.mark.folders
@@ -19,14 +29,17 @@ SENT = "Gesendete Elemente"
 
 @dataclass
 class Ruled(Folder):
-    """An inbox with a rule that copies what arrives to other folders, of a server that keeps what was sent in `kept`."""
+    """An inbox with a rule that copies what arrives to other folders, of a server that keeps what
+    was sent in `kept`."""
 
     copied: list[Folder] = field(default_factory=list)
     kept: list[Folder] = field(default_factory=list)
 
     def deliver(self, raw: bytes) -> Mail:
         for each in self.kept:
-            each.deliver(raw[raw.index(b"From:") :])  # as it was sent, without the line that its delivery added
+            each.deliver(
+                raw[raw.index(b"From:") :]
+            )  # as it was sent, without the line that its delivery added
         for each in self.copied:
             each.deliver(raw)
         return super().deliver(raw)
@@ -37,7 +50,11 @@ def ruled(world: BotWorld, copied: list[str], kept: list[str]) -> None:
     rows = folders(world, INFO)
     new = [name for name in [*copied, *kept] if name not in {each.name for each in rows}]
     inbox = Ruled("INBOX", uid_validity=1001)
-    rows[:] = [inbox, *(Folder(name, uid_validity=2001 + n) for n, name in enumerate(new)), *rows[1:]]
+    rows[:] = [
+        inbox,
+        *(Folder(name, uid_validity=2001 + n) for n, name in enumerate(new)),
+        *rows[1:],
+    ]
     inbox.copied = [folder(world, INFO, name) for name in copied]
     inbox.kept = [folder(world, INFO, name) for name in kept]
 
@@ -85,7 +102,9 @@ def test_copies_of_sent_mail_in_two_folders_prove_nothing(world: BotWorld) -> No
     assert left(world) == {}
 
 
-def test_the_one_copy_of_sent_mail_is_a_proof_whatever_the_folder_is_called(world: BotWorld) -> None:
+def test_the_one_copy_of_sent_mail_is_a_proof_whatever_the_folder_is_called(
+    world: BotWorld,
+) -> None:
     without_marks(world, INFO)
     ruled(world, ["Alle Eingänge"], ["Ausgang"])
     world.set_up()
@@ -96,7 +115,9 @@ def test_the_one_copy_of_sent_mail_is_a_proof_whatever_the_folder_is_called(worl
 # What is left
 
 
-def test_the_copy_of_sent_mail_is_found_and_removed_among_more_folders_than_are_looked_through(world: BotWorld) -> None:
+def test_the_copy_of_sent_mail_is_found_and_removed_among_more_folders_than_are_looked_through(
+    world: BotWorld,
+) -> None:
     without_marks(world, INFO)
     folders(world, INFO)[1:1] = [Folder(f"Auftrag {number:02}") for number in range(70)]
     ruled(world, [], [SENT])
@@ -140,8 +161,12 @@ def test_a_mailbox_that_could_not_say_what_its_folders_are_known_by_is_tested_ag
 def test_a_name_of_8_bit_signs_keeps_no_mailbox_from_being_connected_mapped_and_watched(
     world: BotWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imap, "encode", lambda name: name.encode() if name == "Lös" else bytes(encode(name)))
-    monkeypatch.setattr(imap, "decode", lambda sent: "Lös" if sent == "Lös".encode() else str(decode(sent)))
+    monkeypatch.setattr(
+        imap, "encode", lambda name: name.encode() if name == "Lös" else bytes(encode(name))
+    )
+    monkeypatch.setattr(
+        imap, "decode", lambda sent: "Lös" if sent == "Lös".encode() else str(decode(sent))
+    )
     folders(world, INFO).append(Folder("Lös", uid_validity=2001))
     without_marks(world, INFO)
     world.set_up()

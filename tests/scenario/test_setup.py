@@ -29,7 +29,8 @@ OLD, OLD_GONE = "The old account", "The old account is deleted"
 
 @pytest.fixture(autouse=True)
 def answers_in_time(world: BotWorld) -> Iterator[None]:
-    """Whatever is sent, the bot answers within Slack's three seconds and shows nothing that Slack would refuse."""
+    """Whatever is sent, the bot answers within Slack's three seconds and shows nothing that Slack
+    would refuse."""
     yield
     assert world.practice.office.complaints == []
 
@@ -77,7 +78,9 @@ USUAL = {
 
 
 @pytest.mark.parametrize("said", USUAL)
-def test_the_form_begins_with_what_is_usual_and_with_who_opens_it(world: BotWorld, said: str) -> None:
+def test_the_form_begins_with_what_is_usual_and_with_who_opens_it(
+    world: BotWorld, said: str
+) -> None:
     settings, usual = USUAL[said]
     world.restart_bot(settings)
     assert shown(form(world)) == usual | {CUSTOMER: "", DOMAIN: "", OWNER: "U0VERA"}
@@ -88,7 +91,11 @@ def test_everything_that_is_said_is_kept_and_shown_again(world: BotWorld) -> Non
     assert world.vera.submit(form(world), TOLD) == {}
     world.carol.find(ACME, "Connect your Microsoft 365 mailboxes")
     kept = customer(world)
-    assert (kept.name, kept.time_zone, kept.working_hours) == ("Acme Marine", "Europe/Copenhagen", "8:30 - 16:00")
+    assert (kept.name, kept.time_zone, kept.working_hours) == (
+        "Acme Marine",
+        "Europe/Copenhagen",
+        "8:30 - 16:00",
+    )
     assert (kept.working_days, kept.owner_team, kept.owner_user) == ("127", "T0LUMEN", "U0VERA")
     tenant = world.practice.world.tenant_of(INFO)
     assert tenant is not None and kept.tenant_id == tenant.id
@@ -124,13 +131,17 @@ def test_each_wrong_field_says_so_and_nothing_is_bound(world: BotWorld) -> None:
         assert world.vera.submit(window, TOLD | {label: value}) == {label: sentence}
     assert world.vera.submit(window, TOLD | {DAYS: []}) == {DAYS: "Please choose at least one day."}
     several = {ZONE: "Copenhagen", HOURS: "9", OWNER: "U0NILS"}
-    assert set(world.vera.submit(window, TOLD | several)) == set(several), "all at once, not one after the other"
+    assert set(world.vera.submit(window, TOLD | several)) == set(several), (
+        "all at once, not one after the other"
+    )
     assert bound(world) == 0
     assert world.vera.submit(window, TOLD) == {}, "the form is still there to be mended"
     assert bound(world) == 1
 
 
-def test_while_microsoft_does_not_answer_a_channel_is_set_up_without_a_domain(world: BotWorld) -> None:
+def test_while_microsoft_does_not_answer_a_channel_is_set_up_without_a_domain(
+    world: BotWorld,
+) -> None:
     world.restart_bot({"MS_AUTHORITY": "https://127.0.0.1:1/organizations"})
     window = form(world)
     assert "Microsoft does not answer just now" in world.vera.submit(window, TOLD)[DOMAIN]
@@ -141,7 +152,10 @@ def test_while_microsoft_does_not_answer_a_channel_is_set_up_without_a_domain(wo
 def test_who_is_not_of_the_support_team_is_refused(world: BotWorld) -> None:
     for text in ("setup", "setup Acme Marine acme.example"):
         world.nils.slash(ACME, text)
-        assert "Only our support team can do this." in world.nils.find(ACME, "Only our support team").text
+        assert (
+            "Only our support team can do this."
+            in world.nils.find(ACME, "Only our support team").text
+        )
     world.settle()
     assert world.nils.open_windows == 0 and bound(world) == 0
 
@@ -150,11 +164,15 @@ def test_a_channel_of_another_customer_is_refused_at_the_field(world: BotWorld) 
     world.set_up()
     window = form(world)
     said = world.vera.submit(window, TOLD | {CUSTOMER: "Quayside Rigging", DOMAIN: ""})
-    assert said == {CUSTOMER: "This channel belongs to Acme Marine already. A channel has one customer."}
+    assert said == {
+        CUSTOMER: "This channel belongs to Acme Marine already. A channel has one customer."
+    }
     assert customer(world).name == "Acme Marine"
     with world.bot.store.transaction() as tx:
         assert tx.channels.customer_named("Quayside Rigging") is None, "nothing is left behind"
-    assert world.vera.submit(window, TOLD | {CUSTOMER: "ACME MARINE"}) == {}, "the same customer, whatever its case"
+    assert world.vera.submit(window, TOLD | {CUSTOMER: "ACME MARINE"}) == {}, (
+        "the same customer, whatever its case"
+    )
 
 
 def test_an_organisation_that_is_known_is_not_exchanged_for_another(world: BotWorld) -> None:
@@ -175,7 +193,9 @@ def test_the_command_still_sets_up_and_keeps_what_the_form_said(world: BotWorld)
     assert after.model_dump(exclude={"tenant_id"}) == before.model_dump(exclude={"tenant_id"})
 
 
-def test_the_command_alone_leaves_everything_as_usual_and_makes_its_sender_the_owner(world: BotWorld) -> None:
+def test_the_command_alone_leaves_everything_as_usual_and_makes_its_sender_the_owner(
+    world: BotWorld,
+) -> None:
     world.set_up()
     kept = customer(world)
     assert (kept.time_zone, kept.working_hours, kept.working_days) == ("", "", "")
@@ -211,20 +231,34 @@ def accounts(world: BotWorld) -> list[str]:
 
 def asked(world: BotWorld) -> Window:
     """The form of the new account once it asks about the old one."""
-    world.carol.press(world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Add an account")
+    world.carol.press(
+        world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Add an account"
+    )
     window = world.carol.window("New Microsoft 365 account (Corporate)")
     assert OLD not in window.inputs
-    values = {"Account name": "Front services", "Sender name": "Acme Marine", "Sender email": INFO.upper()}
+    values = {
+        "Account name": "Front services",
+        "Sender name": "Acme Marine",
+        "Sender email": INFO.upper(),
+    }
     assert world.carol.submit(window, values) == {}
-    return world.carol.window("New Microsoft 365 account (Corporate)", "stands in your list of old accounts")
+    return world.carol.window(
+        "New Microsoft 365 account (Corporate)", "stands in your list of old accounts"
+    )
 
 
-def test_an_old_account_of_the_address_is_asked_about_and_nothing_typed_is_lost(world: BotWorld) -> None:
+def test_an_old_account_of_the_address_is_asked_about_and_nothing_typed_is_lost(
+    world: BotWorld,
+) -> None:
     list_old(world)
     window = asked(world)
     assert f"*{INFO.upper()}* stands in your list" in window.text and OLD_GONE in window.text
     there = shown(window)
-    assert (there["Account name"], there["Sender email"], there[OLD]) == ("Front services", INFO.upper(), [])
+    assert (there["Account name"], there["Sender email"], there[OLD]) == (
+        "Front services",
+        INFO.upper(),
+        [],
+    )
 
     said = world.carol.submit(window, {})
     assert set(said) == {OLD} and "Please delete the old account first" in said[OLD]
@@ -240,12 +274,17 @@ def test_when_the_old_account_is_deleted_the_new_one_takes_its_place(world: BotW
     assert world.account("Front services").state is State.AWAITING_SIGN_IN
 
     world.carol.press(world.carol.find(ACME, "all 1 replaced or kept"), "Your old accounts")
-    assert "Waiting for the sign-in · The old one is deleted" in world.carol.window("*1* of 1 have a new account").text
+    assert (
+        "Waiting for the sign-in · The old one is deleted"
+        in world.carol.window("*1* of 1 have a new account").text
+    )
 
 
 def test_an_old_account_that_is_retained_is_asked_about_too(world: BotWorld) -> None:
     list_old(world)
-    world.bot.services.legacy.plan(old_account(world), Plan.RETAIN, Person("T0ACME", "U0CAROL", ACME))
+    world.bot.services.legacy.plan(
+        old_account(world), Plan.RETAIN, Person("T0ACME", "U0CAROL", ACME)
+    )
     assert set(world.carol.submit(asked(world), {})) == {OLD}
 
 

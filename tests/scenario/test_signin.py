@@ -1,4 +1,5 @@
-"""Sign-in under pressure: links, browsers, repeated and forged answers, and where secrets may not be."""
+"""Sign-in under pressure: links, browsers, repeated and forged answers, and where secrets may not
+be."""
 
 import sqlite3
 from pathlib import Path
@@ -56,14 +57,18 @@ def test_a_link_expires_and_a_new_one_replaces_it(world: BotWorld, card: Message
     assert "Signed in as" in world.sign_in(world.card("Info", "Waiting"), "info@acme.example").text
 
 
-def test_another_tenant_is_refused_once_the_customers_is_known(world: BotWorld, card: Message) -> None:
+def test_another_tenant_is_refused_once_the_customers_is_known(
+    world: BotWorld, card: Message
+) -> None:
     world.sign_in(card, "info@acme.example")
     stranger = world.add("nora@borealis.example", "Nora")
     page = world.sign_in(stranger, "nora@borealis.example")
     assert page.status == 403 and "another organisation" in page.text
 
 
-def test_a_declined_permission_is_not_a_failure_and_can_be_tried_again(world: BotWorld, card: Message) -> None:
+def test_a_declined_permission_is_not_a_failure_and_can_be_tried_again(
+    world: BotWorld, card: Message
+) -> None:
     browser = Browser()
     page = browser.press(at_microsoft(world, card, browser), "info@acme.example")
     page = browser.press(page, "Cancel")
@@ -78,7 +83,9 @@ def test_the_pages_carry_their_protection(world: BotWorld, card: Message) -> Non
     assert headers["Referrer-Policy"] == "no-referrer" and headers["Cache-Control"] == "no-store"
 
 
-def test_no_secret_is_in_the_database_and_a_moved_grant_does_not_open(world: BotWorld, card: Message) -> None:
+def test_no_secret_is_in_the_database_and_a_moved_grant_does_not_open(
+    world: BotWorld, card: Message
+) -> None:
     world.sign_in(card, "info@acme.example")
     world.settle()
     token = world.bot.tokens.fresh(world_account_id(world)).access_token

@@ -1,4 +1,5 @@
-"""Every scenario of the practice world, through the wire: what the customer reads, and what support reads."""
+"""Every scenario of the practice world, through the wire: what the customer reads, and what support
+reads."""
 
 import html
 from collections.abc import Callable, Iterator
@@ -22,7 +23,8 @@ SCENARIOS = load_scenarios()
 HARMLESS = {"slow"}
 ENOUGH = 60
 SHOWN_AS = {"admin-approval-needed": "approval-not-given"}
-"""What is seen of a scenario where Microsoft does not say its cause: the page for want of approval returns like a refusal."""
+"""What is seen of a scenario where Microsoft does not say its cause: the page for want of approval
+returns like a refusal."""
 
 AT_SIGN_IN = ("authorize", "token.code", "token.shape")
 AT_ROUND_TRIP = ("smtp.data", "smtp.rcpt")
@@ -49,7 +51,9 @@ def passed(world: BotWorld) -> Iterator[Message]:
 
 
 def target(scenario: Scenario) -> str:
-    return {"mailbox": MAILBOX, "tenant": MAILBOX.partition("@")[2], "application": ""}[scenario.reach]
+    return {"mailbox": MAILBOX, "tenant": MAILBOX.partition("@")[2], "application": ""}[
+        scenario.reach
+    ]
 
 
 def failure(world: BotWorld, cause: str) -> Failure:
@@ -90,10 +94,16 @@ def sign_in(world: BotWorld) -> str:
         ticket = tx.signins.usable_ticket(world.account(NAME).id or 0, world.clock.now())
     assert ticket is not None
     browser = Browser()
-    page = browser.press(browser.open(world.bot.services.links.url(ticket)), "Continue to Microsoft")
+    page = browser.press(
+        browser.open(world.bot.services.links.url(ticket)), "Continue to Microsoft"
+    )
     page = browser.press(page, MAILBOX)
     page = browser.press(page, "Accept") if "Permissions requested" in page.text else page
-    return browser.press(page, "Return to the application").text if "Need admin approval" in page.text else page.text
+    return (
+        browser.press(page, "Return to the application").text
+        if "Need admin approval" in page.text
+        else page.text
+    )
 
 
 def begin(world: BotWorld, scenario: Scenario, passed: Message) -> None:
@@ -113,7 +123,9 @@ def test_there_are_enough_and_each_is_a_cause_of_the_catalogue() -> None:
 
 
 def those(holds: Callable[[Scenario], bool]) -> list[str]:
-    return [name for name, scenario in SCENARIOS.items() if name not in HARMLESS and holds(scenario)]
+    return [
+        name for name, scenario in SCENARIOS.items() if name not in HARMLESS and holds(scenario)
+    ]
 
 
 def signing_in(scenario: Scenario) -> bool:
@@ -131,7 +143,9 @@ def test_a_failed_test_is_explained_to_both(world: BotWorld, passed: Message, na
 
 
 @pytest.mark.parametrize("name", those(lambda s: signing_in(s) and "page" not in s.reply))
-def test_a_refused_sign_in_is_explained_to_both(world: BotWorld, passed: Message, name: str) -> None:
+def test_a_refused_sign_in_is_explained_to_both(
+    world: BotWorld, passed: Message, name: str
+) -> None:
     scenario, row = SCENARIOS[name], ROWS[SHOWN_AS.get(name, name)]
     if "tenant.user_consent" in scenario.sets:
         world.practice.microsoft.grants.forget_consent(MAILBOX)
@@ -144,13 +158,20 @@ def test_a_refused_sign_in_is_explained_to_both(world: BotWorld, passed: Message
 
 
 @pytest.mark.parametrize("name", those(lambda s: "page" in s.reply))
-def test_a_page_that_never_returns_can_be_pasted_by_both(world: BotWorld, passed: Message, name: str) -> None:
+def test_a_page_that_never_returns_can_be_pasted_by_both(
+    world: BotWorld, passed: Message, name: str
+) -> None:
     row = ROWS[name]
     world.throw(name, MAILBOX)
     page = sign_in(world)
     pasted = page[page.index("AADSTS") :][:900]
     world.carol.press(world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Help")
     world.carol.press(world.carol.window("What Maildesk can do"), "What does an error mean?")
-    assert world.carol.submit(world.carol.window("Error ID or text"), {"Error ID or text": pasted}) == {}
-    customer_reads(world.carol.window("What an error means", html.escape(row.title, quote=False)).text, row)
+    assert (
+        world.carol.submit(world.carol.window("Error ID or text"), {"Error ID or text": pasted})
+        == {}
+    )
+    customer_reads(
+        world.carol.window("What an error means", html.escape(row.title, quote=False)).text, row
+    )
     support_reads(world, pasted, row)

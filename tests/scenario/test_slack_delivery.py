@@ -1,4 +1,5 @@
-"""How the Slack stand-in treats a bot: loaded options, shortcuts, slow listeners, events that are not taken."""
+"""How the Slack stand-in treats a bot: loaded options, shortcuts, slow listeners, events that are
+not taken."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -68,7 +69,11 @@ def test_a_shortcut_opens_a_window_whose_options_are_loaded(tiny: TinyBot) -> No
 
     def on_options(ack: Ack, payload: dict[str, Any]) -> None:
         names = [name for name in ("Inbox", "Sent") if payload["value"].lower() in name.lower()]
-        ack(options=[{"text": {"type": "plain_text", "text": name}, "value": name} for name in names])
+        ack(
+            options=[
+                {"text": {"type": "plain_text", "text": name}, "value": name} for name in names
+            ]
+        )
 
     def on_sent(ack: Ack, view: dict[str, Any]) -> None:
         ack()
@@ -81,7 +86,9 @@ def test_a_shortcut_opens_a_window_whose_options_are_loaded(tiny: TinyBot) -> No
     assert carol._post("shortcut", callback_id="connect")["error"] == "not_available"
     assert vera._post("shortcut", callback_id="connect")["ok"]
     window = vera.window("Folder")
-    loaded = vera._post("options", view_id=window.id, block_id="folder", action_id="folder", query="se")["options"]
+    loaded = vera._post(
+        "options", view_id=window.id, block_id="folder", action_id="folder", query="se"
+    )["options"]
     assert [option["value"] for option in loaded] == ["Sent"]
     assert vera._post("submit", view_id=window.id, values={"folder": {"folder": loaded[0]}})["ok"]
     assert tiny.chosen == loaded

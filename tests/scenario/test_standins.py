@@ -32,7 +32,11 @@ def slack(practice: Practice) -> WebClient:
 
 
 def token(practice: Practice, upn: str = INFO) -> str:
-    claims = {"aud": "https://outlook.office.com", "scp": "IMAP.AccessAsUser.All SMTP.Send", "upn": upn}
+    claims = {
+        "aud": "https://outlook.office.com",
+        "scp": "IMAP.AccessAsUser.All SMTP.Send",
+        "upn": upn,
+    }
     return practice.signer.issue(claims, 600)
 
 
@@ -43,12 +47,20 @@ def error_of(slack: WebClient, method: str, **args: object) -> str:
 
 
 def test_slack_refuses_what_slack_refuses(practice: Practice, slack: WebClient) -> None:
-    assert error_of(WebClient("xoxb-other", base_url=practice.slack.api_url), "auth.test") == "invalid_auth"
+    assert (
+        error_of(WebClient("xoxb-other", base_url=practice.slack.api_url), "auth.test")
+        == "invalid_auth"
+    )
     assert error_of(slack, "chat.postMessage", channel="C0NONE", text="x") == "channel_not_found"
     assert error_of(slack, "chat.postMessage", channel="C0ACME", text="") == "no_text"
     empty = [{"type": "actions", "elements": []}]
-    assert error_of(slack, "chat.postMessage", channel="C0ACME", text="x", blocks=empty) == "invalid_blocks"
-    assert error_of(slack, "chat.update", channel="C0ACME", ts="1.1", text="x") == "message_not_found"
+    assert (
+        error_of(slack, "chat.postMessage", channel="C0ACME", text="x", blocks=empty)
+        == "invalid_blocks"
+    )
+    assert (
+        error_of(slack, "chat.update", channel="C0ACME", ts="1.1", text="x") == "message_not_found"
+    )
     assert error_of(slack, "conversations.history", channel="C0ACME") == "missing_scope"
     assert error_of(slack, "no.such.method") == "unknown_method"
 
@@ -61,8 +73,14 @@ def test_slack_limits_posts_and_says_how_long_to_wait(slack: WebClient) -> None:
     assert int(refused.value.response.headers["Retry-After"]) >= 1
 
 
-def test_a_trigger_opens_one_window_within_three_seconds(practice: Practice, slack: WebClient) -> None:
-    view = {"type": "modal", "title": {"type": "plain_text", "text": "T"}, "blocks": [{"type": "divider"}]}
+def test_a_trigger_opens_one_window_within_three_seconds(
+    practice: Practice, slack: WebClient
+) -> None:
+    view = {
+        "type": "modal",
+        "title": {"type": "plain_text", "text": "T"},
+        "blocks": [{"type": "divider"}],
+    }
     trigger = practice.office.new_trigger("U0VERA")
     slack.views_open(trigger_id=trigger, view=view)
     assert error_of(slack, "views.open", trigger_id=trigger, view=view) == "exchanged_trigger_id"
@@ -88,7 +106,9 @@ def test_the_validator_knows_the_gaps_that_slacks_own_models_leave() -> None:
     ]
 
 
-def test_mail_that_is_sent_arrives_and_stands_in_sent_and_can_be_removed(practice: Practice) -> None:
+def test_mail_that_is_sent_arrives_and_stands_in_sent_and_can_be_removed(
+    practice: Practice,
+) -> None:
     mail = EmailMessage()
     mail["From"] = mail["To"] = INFO
     mail["Message-ID"] = "<there-and-back@acme.example>"

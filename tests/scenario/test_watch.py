@@ -1,4 +1,5 @@
-"""What works is looked at daily, what may pass soon again, and nobody is told what changes nothing."""
+"""What works is looked at daily, what may pass soon again, and nobody is told what changes
+nothing."""
 
 from storage.vocabulary import Owner, State
 from tests.support.world import ACME, ALERTS, BotWorld

@@ -1,5 +1,5 @@
-"""Processes that ask for an account's token, wired as the bot is: `python -m tests.support.asker` reads one request a line, and
-answers each from a process of its own, which may be killed."""
+"""Processes that ask for an account's token, wired as the bot is: `python -m tests.support.asker`
+reads one request a line, and answers each from a process of its own, which may be killed."""
 
 import hashlib
 import json
@@ -40,7 +40,8 @@ class Asker:
         )
 
     def ask(self, account_id: int, threads: int = 1, ahead: float = 0) -> int:
-        """Begin to ask from so many threads, with a clock that is `ahead` by so many seconds; the process that does it."""
+        """Begin to ask from so many threads, with a clock that is `ahead` by so many seconds; the
+        process that does it."""
         print(json.dumps([account_id, threads, ahead]), file=self._process.stdin, flush=True)
         return cast(int, self._said())
 
@@ -81,7 +82,8 @@ def _serve(account_id: int, threads: int, ahead: float) -> list[Served]:
 
 
 def _answer(*request: Any) -> None:
-    """One request, in a child: its number is printed first, and what it says (if it lives to say it) afterwards."""
+    """One request, in a child: its number is printed first, and what it says (if it lives to say
+    it) afterwards."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:

@@ -73,8 +73,9 @@ class Page:
 
 
 class Browser:
-    """Somebody's browser. Pages that send themselves on (form_post) are followed, as with JavaScript. What would be posted to an
-    address that ends with `stops_before` is `caught` instead."""
+    """Somebody's browser. Pages that send themselves on (form_post) are followed, as with
+    JavaScript. What would be posted to an address that ends with `stops_before` is `caught`
+    instead."""
 
     def __init__(self, stops_before: str = "") -> None:
         self.stops_before = stops_before
@@ -90,7 +91,9 @@ class Browser:
 
     def post(self, url: str, data: dict[str, str], **headers: str) -> Page:
         """Send a form, wherever it came from."""
-        return self._request("POST", url, data, {name.replace("_", "-"): value for name, value in headers.items()})[0]
+        return self._request(
+            "POST", url, data, {name.replace("_", "-"): value for name, value in headers.items()}
+        )[0]
 
     def press(self, page: Page, label: str, **extra: str) -> Page:
         """Press the button whose label begins with `label`."""
@@ -122,7 +125,12 @@ class Browser:
         jar = self.cookies.setdefault(urlsplit(url).netloc, {})
         cookie = {"Cookie": "; ".join(f"{k}={v}" for k, v in jar.items())} if jar else {}
         answer = self._session.request(
-            method, url, data=data or None, headers=cookie | (headers or {}), allow_redirects=False, timeout=20
+            method,
+            url,
+            data=data or None,
+            headers=cookie | (headers or {}),
+            allow_redirects=False,
+            timeout=20,
         )
         for name, value in answer.cookies.items():
             jar[name] = value or ""

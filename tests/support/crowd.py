@@ -1,4 +1,5 @@
-"""Customers all over the world with their accounts, and the people who put reminders off, end them or do what they ask for."""
+"""Customers all over the world with their accounts, and the people who put reminders off, end them
+or do what they ask for."""
 
 import json
 import os
@@ -47,7 +48,8 @@ WORLD = (
     ("America/New_York", "00:00", "24:00", "1234567"),
     ("", "", "", ""),
 )
-"""Zone, hours and days of customers: with half-hour offsets, clocks that go on and back on days of work, and nights of work."""
+"""Zone, hours and days of customers: with half-hour offsets, clocks that go on and back on days of
+work, and nights of work."""
 
 ADA = Person("T0ACME", "U0ADA", "C0ACME")
 WAITS = (
@@ -79,11 +81,20 @@ def settle_world(store: Store, channels: int, accounts: int, now: datetime) -> l
         for number in range(channels):
             if number % 6 != 5:
                 zone, begin, end, days = WORLD[number % len(WORLD)]
-                customer = Customer(name=f"Customer {number}", time_zone=zone, working_days=days, created_at=now)
+                customer = Customer(
+                    name=f"Customer {number}", time_zone=zone, working_days=days, created_at=now
+                )
                 customer.working_hours = f"{begin}-{end}" if begin else ""
                 tx.session.add(customer)
                 tx.session.flush()
-            place = Place(f"C{number:04}", customer.id or 0, zone or ZONE, begin or BEGIN, end or END, days or DAYS)
+            place = Place(
+                f"C{number:04}",
+                customer.id or 0,
+                zone or ZONE,
+                begin or BEGIN,
+                end or END,
+                days or DAYS,
+            )
             bound = {"bound_by_team": "T0US", "bound_by_user": "U0US", "bound_at": now}
             tx.channels.bind(Channel(id=place.channel, customer_id=place.customer, **bound))
             places.append(place)
@@ -95,14 +106,29 @@ def settle_world(store: Store, channels: int, accounts: int, now: datetime) -> l
 
 def _account(place: Place, number: int, now: datetime) -> Account:
     address = f"box{number}@customer.example"
-    who = {"name": f"Box {number}", "sender_name": "Box", "sender_email": address, "username": address}
-    made = {"created_at": now, "created_by_team": "T0US", "created_by_user": "U0US", "state_since": now}
+    who = {
+        "name": f"Box {number}",
+        "sender_name": "Box",
+        "sender_email": address,
+        "username": address,
+    }
+    made = {
+        "created_at": now,
+        "created_by_team": "T0US",
+        "created_by_user": "U0US",
+        "state_since": now,
+    }
     where = {"customer_id": place.customer, "channel_id": place.channel, "address_key": address}
-    return Account(ref=f"MB-{number:05}", state=State.CREATED, owner=Owner.MAILDESK, **who, **made, **where)
+    return Account(
+        ref=f"MB-{number:05}", state=State.CREATED, owner=Owner.MAILDESK, **who, **made, **where
+    )
 
 
-def deeds_of(places: list[Place], begin: datetime, last: datetime, dice: random.Random) -> list[dict[str, Any]]:
-    """What people do from `begin` to `last`: accounts begin to wait in groups, half of them undisturbed."""
+def deeds_of(
+    places: list[Place], begin: datetime, last: datetime, dice: random.Random
+) -> list[dict[str, Any]]:
+    """What people do from `begin` to `last`: accounts begin to wait in groups, half of them
+    undisturbed."""
     deeds = []
 
     def some_time(after: datetime, days: float) -> datetime:
@@ -114,14 +140,22 @@ def deeds_of(places: list[Place], begin: datetime, last: datetime, dice: random.
             group = [rest.pop() for _ in range(min(len(rest), dice.randint(4, 17)))]
             state, owner = dice.choice(WAITS)
             at = some_time(begin, (last - begin) / timedelta(days=1) - 3)
-            deeds.append(_deed(at, "move", accounts=group, state=state, owner=owner, quiet=dice.random() < 0.8))
+            deeds.append(
+                _deed(
+                    at, "move", accounts=group, state=state, owner=owner, quiet=dice.random() < 0.8
+                )
+            )
             if dice.random() < 0.6:
                 deeds += [_whim(some_time(at, 9), dice.choice(group), dice) for _ in group]
         if dice.random() < 0.3:
             at = some_time(begin, 30)
             deeds.append(_deed(at, "pause", channel=place.channel, days=dice.randint(1, 6)))
             deeds.append(_deed(some_time(at, 6), "end_pause", channel=place.channel))
-        deeds += [_deed(some_time(begin, 40), "snooze_all", channel=place.channel, hours=dice.uniform(5, 60))]
+        deeds += [
+            _deed(
+                some_time(begin, 40), "snooze_all", channel=place.channel, hours=dice.uniform(5, 60)
+            )
+        ]
     return sorted(deeds, key=lambda deed: str(deed["at"]))
 
 
@@ -135,7 +169,12 @@ def _whim(at: datetime, account: int, dice: random.Random) -> dict[str, Any]:
             return _deed(at, what, accounts=[account], state=state, owner=owner, quiet=True)
         case "done":
             return _deed(
-                at, "move", accounts=[account], state=State.LIVE, owner=Owner.MAILDESK, quiet=dice.random() < 0.7
+                at,
+                "move",
+                accounts=[account],
+                state=State.LIVE,
+                owner=Owner.MAILDESK,
+                quiet=dice.random() < 0.7,
             )
     return _deed(at, what, account=account)
 
@@ -145,9 +184,12 @@ def _deed(at: datetime, what: str, **how: Any) -> dict[str, Any]:
 
 
 class People:
-    """Does what the plan says, through the bot's services, and writes down when and to which accounts it was done."""
+    """Does what the plan says, through the bot's services, and writes down when and to which
+    accounts it was done."""
 
-    def __init__(self, store: Store, clock: Clock, lifecycle: Lifecycle, reminders: Reminders, record: Path) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, lifecycle: Lifecycle, reminders: Reminders, record: Path
+    ) -> None:
         self._store, self._clock = store, clock
         self._lifecycle, self._reminders = lifecycle, reminders
         self._file = os.open(record, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -169,7 +211,9 @@ class People:
         state, owner = State(deed["state"]), Owner(deed["owner"])
         with self._store.transaction() as tx:
             for account_id in deed["accounts"]:
-                self._lifecycle.transition(tx, tx.accounts.lock(account_id), state, ADA, owner, deed["quiet"])
+                self._lifecycle.transition(
+                    tx, tx.accounts.lock(account_id), state, ADA, owner, deed["quiet"]
+                )
         return {}
 
     def _snooze(self, deed: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -185,7 +229,9 @@ class People:
             raise Refused("refused.nothing_to_snooze")
         self._reminders.snooze(reminder.id or 0, until, ADA)
         with self._store.transaction() as tx:
-            put_off = tx.session.exec(select(Account.id).where(Account.snoozed_until == until)).all()
+            put_off = tx.session.exec(
+                select(Account.id).where(Account.snoozed_until == until)
+            ).all()
         return {"accounts": list(put_off), "until": until.isoformat()}
 
     def _stop(self, deed: dict[str, Any], _now: datetime) -> dict[str, Any]:

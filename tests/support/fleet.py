@@ -1,8 +1,10 @@
-"""Workers that are forked, killed and forked again under a clock that a plan moves, with people who act meanwhile.
+"""Workers that are forked, killed and forked again under a clock that a plan moves, with people who
+act meanwhile.
 
-``python -m tests.support.fleet URL FOLDER`` carries out ``FOLDER/plan.json`` on the database at URL. What Slack received goes to
-``posts.jsonl``, what people did to ``deeds.jsonl``, and how it went to ``result.json``. This process itself has no thread and no
-connection to a database, so that it may fork at any time.
+``python -m tests.support.fleet URL FOLDER`` carries out ``FOLDER/plan.json`` on the database at
+URL. What Slack received goes to ``posts.jsonl``, what people did to ``deeds.jsonl``, and how it
+went to ``result.json``. This process itself has no thread and no connection to a database, so that
+it may fork at any time.
 """
 
 import gc
@@ -61,7 +63,8 @@ class SharedClock:
 
 
 class Recorder:
-    """Slack's end: what arrives is one line in a file, whatever becomes of the process that brought it."""
+    """Slack's end: what arrives is one line in a file, whatever becomes of the process that brought
+    it."""
 
     def __init__(self, path: Path, clock: SharedClock) -> None:
         self._path = path
@@ -81,7 +84,12 @@ class Recorder:
 
     def _write(self, what: str, item: OutboxItem) -> None:
         told = {"key": item.key, "notice": item.notice, "args": item.args}
-        line = {what: item.id, "at": self._clock.now().isoformat(), "channel": item.channel_id, **told}
+        line = {
+            what: item.id,
+            "at": self._clock.now().isoformat(),
+            "channel": item.channel_id,
+            **told,
+        }
         os.write(self._file, json.dumps(line).encode() + b"\n")
 
 
@@ -98,7 +106,8 @@ class Bot:
         self.delivery = Delivery(self.store, clock, Recorder(folder / "posts.jsonl", clock))
 
     def work(self, order: str) -> int:
-        """What a worker does at a tick: "all", or "messages" alone, or those until the outbox is "empty"; how much that was."""
+        """What a worker does at a tick: "all", or "messages" alone, or those until the outbox is
+        "empty"; how much that was."""
         match order:
             case "all":
                 return self._remind() + self.delivery.deliver_due()
@@ -177,7 +186,8 @@ class Fleet:
         self.errors: list[str] = []
 
     def step(self, step: dict[str, Any]) -> None:
-        """Go to a time of the plan, and on from there until no message waits. Where nothing is due, nobody is woken."""
+        """Go to a time of the plan, and on from there until no message waits. Where nothing is due,
+        nobody is woken."""
         now = datetime.fromisoformat(step["at"])
         self._clock.set(now)
         self._owed += step.get("kills", 0)
@@ -214,7 +224,8 @@ class Fleet:
             self._clock.set(max(waits_until, now + timedelta(seconds=1)))
 
     def _round(self, workers: list[int], order: str, deeds: list[Any]) -> bool:
-        """Everybody works until nothing is left to do just now; whether somebody was killed meanwhile."""
+        """Everybody works until nothing is left to do just now; whether somebody was killed
+        meanwhile."""
         if order == "all":
             self.rounds.append(self._clock.now().isoformat())
         began = machine.monotonic()
@@ -232,7 +243,8 @@ class Fleet:
         return killed
 
     def _kill(self, workers: list[int], order: str) -> bool:
-        """Kill a worker at some moment of its work, and put another in its place; False when all had finished before that."""
+        """Kill a worker at some moment of its work, and put another in its place; False when all
+        had finished before that."""
         if self._dice.random() < 0.5:
             self._await_post()
         else:
@@ -251,10 +263,13 @@ class Fleet:
         return True
 
     def _await_post(self) -> None:
-        """Until something arrives in Slack, which whoever brought it has not noted yet; at most as long as a kill waits."""
+        """Until something arrives in Slack, which whoever brought it has not noted yet; at most as
+        long as a kill waits."""
         posts, end = self._folder / "posts.jsonl", machine.monotonic() + LONGEST_DELAY
         before = posts.stat().st_size if posts.exists() else 0
-        while machine.monotonic() < end and (posts.stat().st_size if posts.exists() else 0) == before:
+        while (
+            machine.monotonic() < end and (posts.stat().st_size if posts.exists() else 0) == before
+        ):
             os.sched_yield()
 
     def _worker(self, number: int) -> Member:
@@ -276,7 +291,9 @@ class Fleet:
         bot = Bot(self._url, self._folder, self._clock)
         if number >= 0:
             return bot.work
-        people = People(bot.store, self._clock, bot.lifecycle, bot.reminders, self._folder / "deeds.jsonl")
+        people = People(
+            bot.store, self._clock, bot.lifecycle, bot.reminders, self._folder / "deeds.jsonl"
+        )
         questions = {"message": bot.delivery.next_due, "due": bot.next_due}
         return lambda order: questions[order]() if isinstance(order, str) else people.do(order)
 
@@ -316,7 +333,12 @@ def main(url: str, folder: Path) -> None:
     for step in plan["steps"]:
         fleet.step(step)
     fleet.end()
-    result = {"kills": fleet.kills, "missed": fleet.missed, "rounds": fleet.rounds, "errors": fleet.errors}
+    result = {
+        "kills": fleet.kills,
+        "missed": fleet.missed,
+        "rounds": fleet.rounds,
+        "errors": fleet.errors,
+    }
     result["seconds"] = machine.monotonic() - began
     (folder / "result.json").write_text(json.dumps(result))
 

@@ -6,7 +6,8 @@ from bot.mail.imap_list import MailFolder, folders_in
 
 
 def folders_of(lines: str) -> list[MailFolder]:
-    """The folders of an answer: a line each, as the server sent it (`* LIST ...`), a literal on the line after its size."""
+    """The folders of an answer: a line each, as the server sent it (`* LIST ...`), a literal on the
+    line after its size."""
     return list(folders_in(_answers(lines.encode("latin-1").split(b"\n"))))
 
 

@@ -1,4 +1,5 @@
-"""People of the practice world's Slack, as tests drive them: over the same addresses as the browser page."""
+"""People of the practice world's Slack, as tests drive them: over the same addresses as the browser
+page."""
 
 import time
 from collections.abc import Callable
@@ -15,7 +16,12 @@ def texts(block: Any) -> list[str]:
     """Every text in a block or view, in reading order."""
     if isinstance(block, dict):
         own = [block["text"]] if isinstance(block.get("text"), str) else []
-        return own + [text for key, value in block.items() if not (key == "text" and own) for text in texts(value)]
+        return own + [
+            text
+            for key, value in block.items()
+            if not (key == "text" and own)
+            for text in texts(value)
+        ]
     if isinstance(block, list):
         return [text for item in block for text in texts(item)]
     return []
@@ -25,7 +31,11 @@ def elements(blocks: list[dict[str, Any]]) -> list[tuple[dict[str, Any], dict[st
     """Every interactive element with its block, those of inputs too."""
     found = []
     for block in blocks:
-        parts = [*(block.get("elements") or []), block.get("accessory") or {}, block.get("element") or {}]
+        parts = [
+            *(block.get("elements") or []),
+            block.get("accessory") or {},
+            block.get("element") or {},
+        ]
         found += [(block, part) for part in parts if part.get("action_id")]
     return found
 
@@ -104,7 +114,11 @@ class Window:
     @property
     def inputs(self) -> dict[str, dict[str, Any]]:
         """Its fields by their labels."""
-        return {block["label"]["text"]: block for block in self.view["blocks"] if block["type"] == "input"}
+        return {
+            block["label"]["text"]: block
+            for block in self.view["blocks"]
+            if block["type"] == "input"
+        }
 
     @property
     def blocks(self) -> list[dict[str, Any]]:
@@ -177,31 +191,48 @@ class SlackPerson:
         """Write a message."""
         return self._post("message", channel=channel, text=text)
 
-    def press(self, where: Surface, label: str, state: dict[str, Any] | None = None, nth: int = 0) -> dict[str, Any]:
-        """Press a button, of several with this label the `nth`; `state` is what stands in the fields there, by their labels."""
+    def press(
+        self, where: Surface, label: str, state: dict[str, Any] | None = None, nth: int = 0
+    ) -> dict[str, Any]:
+        """Press a button, of several with this label the `nth`; `state` is what stands in the
+        fields there, by their labels."""
         block_id, element = [(b, e) for b, e in where.elements if e["text"]["text"] == label][nth]
         return self._act(where, block_id, element["action_id"], None, state)
 
     def choose(
-        self, where: Surface, name: str, choice: str | list[str], state: dict[str, Any] | None = None
+        self,
+        where: Surface,
+        name: str,
+        choice: str | list[str],
+        state: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Choose in a select, a menu, radio buttons, check boxes or a date picker of which the app hears at once.
+        """Choose in a select, a menu, radio buttons, check boxes or a date picker of which the app
+        hears at once.
 
-        `name` is its placeholder, its action id or (in an input) its label; `choice` the text of the option, or a date.
+        `name` is its placeholder, its action id or (in an input) its label; `choice` the text of
+        the option, or a date.
         """
         block, element = next((b, e) for b, e in elements(where.blocks) if name in _names(b, e))
-        return self._act(where, block["block_id"], element["action_id"], _plain(element, choice), state)
+        return self._act(
+            where, block["block_id"], element["action_id"], _plain(element, choice), state
+        )
 
-    def enter(self, where: Surface, label: str, text: str, state: dict[str, Any] | None = None) -> dict[str, Any]:
+    def enter(
+        self, where: Surface, label: str, text: str, state: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Type into a text field that tells the app at once, and press Enter."""
         block, element = next((b, e) for b, e in elements(where.blocks) if label in _names(b, e))
         return self._act(where, block["block_id"], element["action_id"], text, state)
 
     def upload(self, window: Window, label: str, name: str, content: bytes) -> File:
-        """Choose a file in a field of a form; it is uploaded at once, and is sent with the form as the field's value."""
+        """Choose a file in a field of a form; it is uploaded at once, and is sent with the form as
+        the field's value."""
         assert window.inputs[label]["element"]["type"] == "file_input"
         sent = self._session.post(
-            f"{self._url}/ui/upload", data={"as": self.user}, files={"file": (name, content)}, timeout=30
+            f"{self._url}/ui/upload",
+            data={"as": self.user},
+            files={"file": (name, content)},
+            timeout=30,
         ).json()
         return File(sent["file"]["id"], name)
 
@@ -245,7 +276,9 @@ class SlackPerson:
         def look() -> Window | None:
             views = [Window(v["id"], v["hash"], v["view"]) for v in self._view()["views"]]
             top = views[-1] if views else None
-            return top if top and all(text in f"{top.title}\n{top.text}" for text in wanted) else None
+            return (
+                top if top and all(text in f"{top.title}\n{top.text}" for text in wanted) else None
+            )
 
         return self.until(look, f"a window with {wanted}")
 
@@ -267,12 +300,19 @@ class SlackPerson:
             if found:
                 return found
             if time.monotonic() > end:
-                seen = [m.text for c in self._view()["channels"] for m in c and self.messages(c["id"])]
+                seen = [
+                    m.text for c in self._view()["channels"] for m in c and self.messages(c["id"])
+                ]
                 raise AssertionError(f"no {what}; to be seen is:\n" + "\n---\n".join(seen))
             self._get(f"{self._url}/ui/view?as={self.user}&since={version}")
 
     def _act(
-        self, where: Surface, block_id: str, action_id: str, value: Any, state: dict[str, Any] | None
+        self,
+        where: Surface,
+        block_id: str,
+        action_id: str,
+        value: Any,
+        state: dict[str, Any] | None,
     ) -> dict[str, Any]:
         given = _given(where.blocks, state or {})
         ids = {"block_id": block_id, "action_id": action_id}
@@ -293,7 +333,11 @@ class SlackPerson:
 
 
 def _buttons(blocks: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
-    return [(block["block_id"], element) for block, element in elements(blocks) if element["type"] == "button"]
+    return [
+        (block["block_id"], element)
+        for block, element in elements(blocks)
+        if element["type"] == "button"
+    ]
 
 
 def _names(block: dict[str, Any], element: dict[str, Any]) -> list[str]:

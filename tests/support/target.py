@@ -1,4 +1,5 @@
-"""What hostile requests are aimed at: a mailbox that waits for its sign-in, and what must not come of them."""
+"""What hostile requests are aimed at: a mailbox that waits for its sign-in, and what must not come
+of them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +17,8 @@ ALWAYS = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 @dataclass
 class Target:
-    """A mailbox that waits for its sign-in, and where the audit table ended before the case began."""
+    """A mailbox that waits for its sign-in, and where the audit table ended before the case
+    began."""
 
     world: BotWorld
     name: str

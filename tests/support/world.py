@@ -1,4 +1,5 @@
-"""The practice world with a bot in it and a clock that the test moves. Nothing inside the bot is replaced."""
+"""The practice world with a bot in it and a clock that the test moves. Nothing inside the bot is
+replaced."""
 
 import base64
 import json
@@ -41,9 +42,14 @@ class BotWorld:
     """Everything, running."""
 
     def __init__(
-        self, folder: Path, socket_mode: bool = False, practice: Practice | None = None, **environment: str
+        self,
+        folder: Path,
+        socket_mode: bool = False,
+        practice: Practice | None = None,
+        **environment: str,
     ) -> None:
-        """`environment` overrides what the practice world says, so that a real server can take a stand-in's place."""
+        """`environment` overrides what the practice world says, so that a real server can take a
+        stand-in's place."""
         self.practice = practice or Practice()
         self.practice.start()
         self.clock = MovableClock()
@@ -76,7 +82,9 @@ class BotWorld:
         self._server = WebServer("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._server.port}"
         settings = load(self.environment | {"PUBLIC_URL": self.url})
-        hosts = replace(mail_hosts(settings), connect_timeout=5, read_timeout=5, deadline=20, arrival=4)
+        hosts = replace(
+            mail_hosts(settings), connect_timeout=5, read_timeout=5, deadline=20, arrival=4
+        )
         self.bot: Maildesk = build(settings, self.clock, hosts)
         self._server.start(self.bot.web)
         self.practice.deliver_to(self.url)
@@ -151,13 +159,16 @@ class BotWorld:
     # -- the road
 
     def set_up(self, domain: str = "acme.example") -> Message:
-        """Support binds the channel, and says which organisation of Microsoft 365 the customer's is."""
+        """Support binds the channel, and says which organisation of Microsoft 365 the customer's
+        is."""
         self.vera.slash(ACME, f"setup Acme Marine {domain}".strip())
         return self.carol.find(ACME, "Connect your Microsoft 365 mailboxes")
 
     def add(self, address: str, name: str = "Office") -> Message:
         """Carol adds an account; its card."""
-        self.carol.press(self.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Add an account")
+        self.carol.press(
+            self.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Add an account"
+        )
         form = self.carol.window("New Microsoft 365 account (Corporate)")
         values = {"Account name": name, "Sender name": "Acme Marine", "Sender email": address}
         assert self.carol.submit(form, values) == {}
@@ -168,7 +179,8 @@ class BotWorld:
         return self.carol.find(ACME, f"*{name}*   `MB-", *texts)
 
     def sign_in(self, card: Message, upn: str, browser: Browser | None = None) -> Page:
-        """Follow the login link, choose `upn` at Microsoft, accept if asked; the page at the end."""
+        """Follow the login link, choose `upn` at Microsoft, accept if asked; the page at the
+        end."""
         browser = browser or Browser()
         page = browser.open(card.url("Sign in to Microsoft"))
         page = browser.press(page, "Continue to Microsoft")
@@ -188,7 +200,12 @@ class BotWorld:
     def account(self, name: str) -> Account:
         """An account as it stands in the database."""
         with self.bot.store.transaction() as tx:
-            found = [a for _, c in tx.channels.all() for a in tx.accounts.of_customer(c.id or 0) if a.name == name]
+            found = [
+                a
+                for _, c in tx.channels.all()
+                for a in tx.accounts.of_customer(c.id or 0)
+                if a.name == name
+            ]
         return found[0]
 
     def expire_tokens(self, *names: str) -> None:
@@ -206,4 +223,8 @@ class BotWorld:
     def _busy(self, tx: Transaction) -> bool:
         now = self.clock.now()
         due = [tx.jobs.next_due(), tx.outbox.next_due()]
-        return tx.outbox.waiting() > 0 or tx.jobs.unfinished() > 0 or any(at is not None and at <= now for at in due)
+        return (
+            tx.outbox.waiting() > 0
+            or tx.jobs.unfinished() > 0
+            or any(at is not None and at <= now for at in due)
+        )

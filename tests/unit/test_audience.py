@@ -1,5 +1,5 @@
-"""Every builder of messages and windows, for the audience that sees it: a customer's rendering has nothing internal in it and no
-other customer, and everything is within Slack's limits."""
+"""Every builder of messages and windows, for the audience that sees it: a customer's rendering has
+nothing internal in it and no other customer, and everything is within Slack's limits."""
 
 import importlib
 import inspect
@@ -75,7 +75,11 @@ class Made:
     @property
     def failure(self) -> Failure:
         made = failure(self.cause, INTERNAL)
-        made.observation |= {"correlation_id": INTERNAL, "enhanced": INTERNAL, "condition": INTERNAL}
+        made.observation |= {
+            "correlation_id": INTERNAL,
+            "enhanced": INTERNAL,
+            "condition": INTERNAL,
+        }
         return made
 
     @property
@@ -87,13 +91,28 @@ class Made:
         failed = {"step": "smtp.auth", "status": "fail", "cause": self.cause, "error": ERROR}
         failed |= {"ms": 3, "evidence": INTERNAL, "reason": ""}
         passed = {"step": "token", "status": "ok", "ms": 3, "evidence": INTERNAL, "reason": ""}
-        return ConnectionTest(id=1, account_id=7, started_at=NOW, finished_at=NOW, passed=False, steps=[passed, failed])
+        return ConnectionTest(
+            id=1,
+            account_id=7,
+            started_at=NOW,
+            finished_at=NOW,
+            passed=False,
+            steps=[passed, failed],
+        )
 
     @property
     def view(self) -> account_cards.AccountView:
         fault, listed = (self.failure, self.verdict), [("Sent", self.name)]
         return account_cards.AccountView(
-            self.one, self.name, self.name, True, "https://maildesk.example/login/x", NOW, "", fault, listed
+            self.one,
+            self.name,
+            self.name,
+            True,
+            "https://maildesk.example/login/x",
+            NOW,
+            "",
+            fault,
+            listed,
         )
 
     @property
@@ -102,7 +121,12 @@ class Made:
         return diagnosis.ErrorView(self.failure, self.verdict, self.one, self.name, history)
 
     def asked(self, about: str | None) -> support.RequestView:
-        facts = {"asked_at": NOW, "asked_by_team": "T", "asked_by_user": "U0CAROL", "taken_by_user": "U0VERA2"}
+        facts = {
+            "asked_at": NOW,
+            "asked_by_team": "T",
+            "asked_by_user": "U0CAROL",
+            "taken_by_user": "U0VERA2",
+        }
         row = SupportRequest(id=1, failure_ref=about, channel_id="C0ACME", taken_at=NOW, **facts)
         return support.RequestView(row, self.name, self.failure, self.verdict, self.one)
 
@@ -117,7 +141,8 @@ class Made:
             "listed_at": NOW,
         }
         listed = [
-            OldAccount(id=n, name=self.name, username=self.name, account_id=n % 2 or None, **facts) for n in range(60)
+            OldAccount(id=n, name=self.name, username=self.name, account_id=n % 2 or None, **facts)
+            for n in range(60)
         ]
         return legacy.OldView("C0ACME", listed, {1: "live"}, False, 1)
 
@@ -128,7 +153,10 @@ class Made:
 
     @property
     def review(self) -> Review:
-        rows = [Row(n, self.name * 9, self.name, "a@acme.example", problem="old.twice" * (n % 2)) for n in range(240)]
+        rows = [
+            Row(n, self.name * 9, self.name, "a@acme.example", problem="old.twice" * (n % 2))
+            for n in range(240)
+        ]
         good, wrong = [row for row in rows if not row.problem], [row for row in rows if row.problem]
         return Review(7, good, wrong, wrong[:60], "Name;Address", 2)
 
@@ -138,7 +166,10 @@ class Made:
 
     @property
     def waiting(self) -> list[Account]:
-        return [one.model_copy(update={"state": WAITING[n % 5]}) for n, one in enumerate([self.one, *self.several])]
+        return [
+            one.model_copy(update={"state": WAITING[n % 5]})
+            for n, one in enumerate([self.one, *self.several])
+        ]
 
     @property
     def paused(self) -> Customer:
@@ -148,15 +179,23 @@ class Made:
         row = Reminder(id=1, channel_id="C0ACME", posted_at=NOW)
         whose = RIVAL if to is Audience.SUPPORT else self.name
         sure = [("Sent", self.name), ("Drafts", self.name)]
-        waiting = [reminders.Waiting(each, whose, "", (self.failure, self.verdict), sure) for each in self.waiting]
+        waiting = [
+            reminders.Waiting(each, whose, "", (self.failure, self.verdict), sure)
+            for each in self.waiting
+        ]
         return reminders.ReminderView(row, waiting * 5, NOW, 7, ["U0CAROL"], (NOW, "U0CAROL"))
 
     @property
     def listed(self) -> FolderSuggestions:
-        found = [MailFolder("INBOX", "INBOX", "/", ()), MailFolder("S", self.name, "/", ("\\Sent",))]
+        found = [
+            MailFolder("INBOX", "INBOX", "/", ()),
+            MailFolder("S", self.name, "/", ("\\Sent",)),
+        ]
         found += [MailFolder(f"F{n}", f"{self.name}/{self.name}/{n}", "/", ()) for n in range(600)]
         suggestions = suggest(found)
-        return FolderSuggestions(tuple(found), suggestions, {role: c.folder for role, c in suggestions.chosen.items()})
+        return FolderSuggestions(
+            tuple(found), suggestions, {role: c.folder for role, c in suggestions.chosen.items()}
+        )
 
     @property
     def folders(self) -> folders.FolderForm:
@@ -173,7 +212,9 @@ PACKET = account_window.Packet(
 
 EVERYBODY: dict[str, Render] = {
     "accounts.account_card": lambda made, to: account_cards.account_card(made.view),
-    "account_list.account_list": lambda made, to: account_list.account_list(made.name, made.several * 9, "C0ACME", 1),
+    "account_list.account_list": lambda made, to: account_list.account_list(
+        made.name, made.several * 9, "C0ACME", 1
+    ),
     "setup.setup_card": lambda made, to: setup.setup_card(made.name, made.facts),
     "account_list.start_buttons": lambda made, to: account_list.start_buttons(),
     "diagnosis.error_message": lambda made, to: diagnosis.error_message(made.error, to),
@@ -184,15 +225,23 @@ EVERYBODY: dict[str, Render] = {
     "exchange.exchange_tested": lambda made, to: exchange.exchange_tested(3),
     "exchange.exchange_window": lambda made, to: exchange.exchange_window(
         exchange.Preparation(
-            made.name, "C0ACME", made.name, "support@lumen.example", ROWS.verdict("smtp-auth-off-tenant")
+            made.name,
+            "C0ACME",
+            made.name,
+            "support@lumen.example",
+            ROWS.verdict("smtp-auth-off-tenant"),
         )
     ),
     "folders.loading": lambda made, to: folders.loading(made.one),
-    "folders.accepted_window": lambda made, to: folders.accepted_window(Accepted(3, [made.one] * 90)),
+    "folders.accepted_window": lambda made, to: folders.accepted_window(
+        Accepted(3, [made.one] * 90)
+    ),
     "folders.mapping_form": lambda made, to: folders.mapping_form(made.folders),
     "folders.saved_window": lambda made, to: folders.saved_window(made.one, 3),
     "folders.unavailable": lambda made, to: folders.unavailable(made.one, made.verdict, ERROR),
-    "account_form.account_form": lambda made, to: account_form.account_form("C0ACME", Form(sender_name=made.name[:80])),
+    "account_form.account_form": lambda made, to: account_form.account_form(
+        "C0ACME", Form(sender_name=made.name[:80])
+    ),
     "home.help_message": lambda made, to: home.help_message(to),
     "home.help_window": lambda made, to: home.help_window(to),
     "home.home": lambda made, to: home.home(RIVALS if to is Audience.SUPPORT else None),
@@ -208,12 +257,18 @@ EVERYBODY: dict[str, Render] = {
     "legacy_import.paste_form": lambda made, to: legacy_import.paste_form("C0ACME", 7),
     "legacy_import.reading_window": lambda made, to: legacy_import.reading_window(),
     "legacy_import.review_form": lambda made, to: legacy_import.review_form(made.review),
-    "legacy_import.unreadable_window": lambda made, to: legacy_import.unreadable_window("old.file_not_text", "C0ACME"),
+    "legacy_import.unreadable_window": lambda made, to: legacy_import.unreadable_window(
+        "old.file_not_text", "C0ACME"
+    ),
     "legacy.plan_window": lambda made, to: legacy.plan_window(made.plan),
-    "reminders.pause_form": lambda made, to: reminders.pause_form(made.paused, "C0ACME", NOW.date()),
+    "reminders.pause_form": lambda made, to: reminders.pause_form(
+        made.paused, "C0ACME", NOW.date()
+    ),
     "reminders.paused_window": lambda made, to: reminders.paused_window(NOW),
     "reminders.resumed_window": lambda made, to: reminders.resumed_window(made.name),
-    "reminders.reminder_message": lambda made, to: reminders.reminder_message(made.reminder(to), to),
+    "reminders.reminder_message": lambda made, to: reminders.reminder_message(
+        made.reminder(to), to
+    ),
     "support.help_message": lambda made, to: support.help_message(made.asked(ERROR)),
     "support.request_sent": lambda made, to: support.request_sent(ERROR, "support@lumen.example"),
     "checks.contact_button": lambda made, to: checks.contact_button(ERROR),
@@ -225,9 +280,13 @@ EVERYBODY: dict[str, Render] = {
 
 OURS: dict[str, Render] = {
     "incidents.alert_card": lambda made, to: incidents.alert_card(
-        Incident(id=1, cause=made.cause, failure_ref=ERROR, opened_at=NOW, last_at=NOW), made.failure, made.verdict
+        Incident(id=1, cause=made.cause, failure_ref=ERROR, opened_at=NOW, last_at=NOW),
+        made.failure,
+        made.verdict,
     ),
-    "incidents.support_note": lambda made, to: incidents.support_note(Safe(f"{RIVAL} did something")),
+    "incidents.support_note": lambda made, to: incidents.support_note(
+        Safe(f"{RIVAL} did something")
+    ),
     "setup.setup_form": lambda made, to: setup.setup_form(
         setup.SetupForm("C0ACME", made.name[:80], "", made.name[:60])
     ),
@@ -254,19 +313,28 @@ everything = st.builds(Made, accounts, st.lists(accounts, max_size=12), words, c
 def builders() -> set[str]:
     """The functions that make a whole message, window or block."""
     modules = [
-        importlib.import_module(f"{cards.__name__}.{found.name}") for found in pkgutil.iter_modules(cards.__path__)
+        importlib.import_module(f"{cards.__name__}.{found.name}")
+        for found in pkgutil.iter_modules(cards.__path__)
     ]
-    return {name for module in modules if not module.__name__.endswith(".kit") for name in _of(module)}
+    return {
+        name for module in modules if not module.__name__.endswith(".kit") for name in _of(module)
+    }
 
 
 def _of(module: ModuleType) -> list[str]:
-    own = [f for _, f in inspect.getmembers(module, inspect.isfunction) if f.__module__ == module.__name__]
+    own = [
+        f
+        for _, f in inspect.getmembers(module, inspect.isfunction)
+        if f.__module__ == module.__name__
+    ]
     short = module.__name__.rpartition(".")[2]
     makes = (Message, dict[str, Any])
     return [
         f"{short}.{f.__name__}"
         for f in own
-        if inspect.signature(f).return_annotation in makes and f.__name__[0] != "_" and f.__name__ != "account_values"
+        if inspect.signature(f).return_annotation in makes
+        and f.__name__[0] != "_"
+        and f.__name__ != "account_values"
     ]
 
 

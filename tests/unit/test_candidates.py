@@ -1,4 +1,5 @@
-"""Which folder plays which role: in every language, in what servers really answer, and whatever they may answer."""
+"""Which folder plays which role: in every language, in what servers really answer, and whatever
+they may answer."""
 
 import tomllib
 from pathlib import Path
@@ -42,7 +43,9 @@ def mailbox(
     folders = {}
     for role in FolderRole:
         names = NAMES[language][role]
-        name = "INBOX" if inbox and role is FolderRole.INBOX else names[min(variant, len(names) - 1)]
+        name = (
+            "INBOX" if inbox and role is FolderRole.INBOX else names[min(variant, len(names) - 1)]
+        )
         flags = [MARKS[role]] if marked and role in MARKS else []
         folders[role] = folder(name, *flags)
     return folders
@@ -59,7 +62,9 @@ def chosen(suggestions: Suggestions) -> dict[FolderRole, str]:
 def parsed(listing: dict[str, Any]) -> list[MailFolder]:
     """The listing as the product reads it."""
     more = listing.get("more", {"line": "", "times": 0})
-    return folders_of(listing["lines"] + "\n".join(more["line"].format(n=n) for n in range(more["times"])))
+    return folders_of(
+        listing["lines"] + "\n".join(more["line"].format(n=n) for n in range(more["times"]))
+    )
 
 
 # Every language
@@ -109,25 +114,45 @@ def test_marked_folders_are_sure_in_every_language(language: str) -> None:
 def test_what_holds_no_mail_is_not_offered(language: str) -> None:
     others = without_mail(language)
     below = [folder(f"{f.server_name}/Sub") for f in others]
-    assert set(offered([*mailbox(language).values(), *others, *below])) == set(mailbox(language).values())
+    assert set(offered([*mailbox(language).values(), *others, *below])) == set(
+        mailbox(language).values()
+    )
 
 
 @pytest.mark.parametrize("language", NAMES)
 def test_a_name_has_one_meaning_within_a_language(language: str) -> None:
     table = NAMES[language]
-    groups = [{plain(n) for n in [*table[role], *table.get("others", {}).get(role, [])]} for role in FolderRole]
+    groups = [
+        {plain(n) for n in [*table[role], *table.get("others", {}).get(role, [])]}
+        for role in FolderRole
+    ]
     groups.append({plain(name) for name in table["not_mail"]})
     assert sum(map(len, groups)) == len(set().union(*groups))
 
 
 def test_a_name_of_a_mail_folder_is_in_no_language_that_of_another_folder() -> None:
-    mail = {plain(n) for t in NAMES.values() for r in FolderRole for n in [*t[r], *t.get("others", {}).get(r, [])]}
+    mail = {
+        plain(n)
+        for t in NAMES.values()
+        for r in FolderRole
+        for n in [*t[r], *t.get("others", {}).get(r, [])]
+    }
     assert mail.isdisjoint(plain(name) for table in NAMES.values() for name in table["not_mail"])
 
 
 @pytest.mark.parametrize("language", NAMES)
 def test_a_language_says_where_its_names_are_from(language: str) -> None:
-    known = ["recorded", "exchangelib", "exchange", "help", "outlook2016", "insights", "gromox", "zimbra", "imapflow"]
+    known = [
+        "recorded",
+        "exchangelib",
+        "exchange",
+        "help",
+        "outlook2016",
+        "insights",
+        "gromox",
+        "zimbra",
+        "imapflow",
+    ]
     assert NAMES[language]["sources"] and set(NAMES[language]["sources"]) <= set(known)
 
 
@@ -136,8 +161,12 @@ def test_another_programs_names_are_found_but_never_sure(language: str) -> None:
     for role, names in NAMES[language].get("others", {}).items():
         for name in names:
             found = suggest([folder("INBOX"), folder(name)]).candidates[FolderRole(role)]
-            assert [c.folder.server_name for c in found if c.folder.server_name != "INBOX"] == [name]
-            assert all(c.confidence < Confidence.SURE for c in found if c.reason is not Reason.INBOX)
+            assert [c.folder.server_name for c in found if c.folder.server_name != "INBOX"] == [
+                name
+            ]
+            assert all(
+                c.confidence < Confidence.SURE for c in found if c.reason is not Reason.INBOX
+            )
 
 
 # What servers answer
@@ -151,11 +180,17 @@ def test_there_are_enough_listings() -> None:
 @pytest.mark.parametrize("listing", LISTINGS, ids=lambda listing: listing["title"])
 def test_a_listing_is_read_as_expected(listing: dict[str, Any]) -> None:
     folders = parsed(listing)
-    suggestions = suggest(folders, {FolderRole(role): name for role, name in listing.get("proved", {}).items()})
+    suggestions = suggest(
+        folders, {FolderRole(role): name for role, name in listing.get("proved", {}).items()}
+    )
 
-    assert chosen(suggestions) == {FolderRole(r): n for r, n in listing["expected"].items() if n != "not sure"}
+    assert chosen(suggestions) == {
+        FolderRole(r): n for r, n in listing["expected"].items() if n != "not sure"
+    }
     assert suggestions.sure is listing["sure"]
-    assert {f.server_name for f in folders} - {f.server_name for f in offered(folders)} == set(listing["hidden"])
+    assert {f.server_name for f in folders} - {f.server_name for f in offered(folders)} == set(
+        listing["hidden"]
+    )
 
 
 # The rules, one by one
@@ -166,7 +201,9 @@ def found(suggestions: Suggestions, role: FolderRole) -> list[tuple[str, Confide
 
 
 def test_a_mark_that_the_name_contradicts_is_shown_beside_the_name() -> None:
-    suggestions = suggest([folder("INBOX"), folder("Wersje robocze", "\\Trash"), folder("Elementy usunięte")])
+    suggestions = suggest(
+        [folder("INBOX"), folder("Wersje robocze", "\\Trash"), folder("Elementy usunięte")]
+    )
 
     assert found(suggestions, FolderRole.DELETED) == [
         ("Wersje robocze", Confidence.LIKELY, Reason.MARKED),
@@ -177,7 +214,8 @@ def test_a_mark_that_the_name_contradicts_is_shown_beside_the_name() -> None:
 
 def test_the_proof_wins_over_the_mark() -> None:
     suggestions = suggest(
-        [folder("INBOX"), folder("Sent Items", "\\Sent"), folder("Copies")], {FolderRole.SENT: "Copies"}
+        [folder("INBOX"), folder("Sent Items", "\\Sent"), folder("Copies")],
+        {FolderRole.SENT: "Copies"},
     )
     assert found(suggestions, FolderRole.SENT) == [
         ("Copies", Confidence.SURE, Reason.PROVED),
@@ -190,11 +228,17 @@ def test_what_is_proved_for_one_role_is_hardly_meant_for_another() -> None:
     suggestions = suggest(folders, {FolderRole.SENT: "Outgoing"})
 
     assert chosen(suggestions)[FolderRole.SENT] == "Outgoing"
-    assert found(suggestions, FolderRole.DRAFTS)[1] == ("Outgoing", Confidence.POSSIBLE, Reason.MARKED)
+    assert found(suggestions, FolderRole.DRAFTS)[1] == (
+        "Outgoing",
+        Confidence.POSSIBLE,
+        Reason.MARKED,
+    )
 
 
 def test_outlooks_own_name_comes_before_another_programs() -> None:
-    suggestions = suggest([folder("INBOX"), folder("Sent"), folder("Sent Items"), folder("INBOX/Sent Items")])
+    suggestions = suggest(
+        [folder("INBOX"), folder("Sent"), folder("Sent Items"), folder("INBOX/Sent Items")]
+    )
     assert found(suggestions, FolderRole.SENT) == [
         ("Sent Items", Confidence.LIKELY, Reason.NAMED),
         ("Sent", Confidence.LIKELY, Reason.SIMILAR),
@@ -204,24 +248,37 @@ def test_outlooks_own_name_comes_before_another_programs() -> None:
 
 def test_a_name_alone_is_sure_only_in_a_coherent_mailbox() -> None:
     two = suggest([folder("INBOX"), folder("Sent Items"), folder("Drafts")])
-    three = suggest([folder("INBOX"), folder("Sent Items"), folder("Drafts"), folder("Deleted Items")])
+    three = suggest(
+        [folder("INBOX"), folder("Sent Items"), folder("Drafts"), folder("Deleted Items")]
+    )
 
     assert two.chosen[FolderRole.SENT].confidence is Confidence.LIKELY
     assert three.chosen[FolderRole.SENT].confidence is Confidence.SURE
 
 
 def test_other_programs_names_do_not_make_a_mailbox_coherent() -> None:
-    suggestions = suggest([folder("INBOX"), folder("Sent"), folder("Drafts"), folder("Trash"), folder("Spam")])
+    suggestions = suggest(
+        [folder("INBOX"), folder("Sent"), folder("Drafts"), folder("Trash"), folder("Spam")]
+    )
     assert suggestions.chosen[FolderRole.DRAFTS].confidence is Confidence.LIKELY
 
 
 @pytest.mark.parametrize(
     "spelling",
-    ["sent items", "SENT ITEMS", " Sent\u00a0 Items ", "\u200eSent Items", "Sent\u200d Items", "Ｓｅｎｔ Items"],
+    [
+        "sent items",
+        "SENT ITEMS",
+        " Sent\u00a0 Items ",
+        "\u200eSent Items",
+        "Sent\u200d Items",
+        "Ｓｅｎｔ Items",
+    ],
     ids=ascii,
 )
 def test_spelling_does_not_matter(spelling: str) -> None:
-    assert found(suggest([folder(spelling)]), FolderRole.SENT) == [(spelling, Confidence.LIKELY, Reason.NAMED)]
+    assert found(suggest([folder(spelling)]), FolderRole.SENT) == [
+        (spelling, Confidence.LIKELY, Reason.NAMED)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -240,7 +297,12 @@ def test_signs_that_are_typed_for_one_another_are_alike(one: str, other: str) ->
 
 def test_the_inbox_comes_first_and_the_rest_by_name() -> None:
     names = ["zebra", "Archive", "INBOX", "apple"]
-    assert [f.server_name for f in offered([folder(n) for n in names])] == ["INBOX", "apple", "Archive", "zebra"]
+    assert [f.server_name for f in offered([folder(n) for n in names])] == [
+        "INBOX",
+        "apple",
+        "Archive",
+        "zebra",
+    ]
 
 
 def test_a_folder_that_is_listed_twice_is_offered_once() -> None:
@@ -250,7 +312,9 @@ def test_a_folder_that_is_listed_twice_is_offered_once() -> None:
 
 
 def test_two_marks_on_one_folder_say_hardly_anything() -> None:
-    suggestions = suggest([folder("INBOX"), folder("Everything", "\\Sent", "\\Trash"), folder("Sent Items")])
+    suggestions = suggest(
+        [folder("INBOX"), folder("Everything", "\\Sent", "\\Trash"), folder("Sent Items")]
+    )
     assert found(suggestions, FolderRole.SENT) == [
         ("Sent Items", Confidence.LIKELY, Reason.NAMED),
         ("Everything", Confidence.POSSIBLE, Reason.MARKED),
@@ -278,10 +342,25 @@ KNOWN = sorted(
         for name in names
     }
 )
-A_NAME = st.one_of(st.sampled_from(KNOWN), st.sampled_from(["INBOX", "inbox", "Lixo", "垃圾箱"]), st.text(max_size=12))
+A_NAME = st.one_of(
+    st.sampled_from(KNOWN),
+    st.sampled_from(["INBOX", "inbox", "Lixo", "垃圾箱"]),
+    st.text(max_size=12),
+)
 A_PATH = st.lists(A_NAME, min_size=1, max_size=3)
 SOME_FLAGS = st.lists(
-    st.sampled_from([*MARKS.values(), "\\SENT", "\\Archive", "\\Inbox", "\\Noselect", "\\NonExistent", "\\Marked", ""]),
+    st.sampled_from(
+        [
+            *MARKS.values(),
+            "\\SENT",
+            "\\Archive",
+            "\\Inbox",
+            "\\Noselect",
+            "\\NonExistent",
+            "\\Marked",
+            "",
+        ]
+    ),
     max_size=3,
 ).map(tuple)
 A_DELIMITER = st.sampled_from(["/", ".", "", "\\", "|"])
@@ -291,7 +370,9 @@ A_DELIMITER = st.sampled_from(["/", ".", "", "\\", "|"])
 def mail_folders(draw: st.DrawFn) -> MailFolder:
     delimiter = draw(A_DELIMITER)
     name = delimiter.join(draw(A_PATH))
-    return MailFolder(name, draw(st.one_of(st.just(name), st.text(max_size=8))), delimiter, draw(SOME_FLAGS))
+    return MailFolder(
+        name, draw(st.one_of(st.just(name), st.text(max_size=8))), delimiter, draw(SOME_FLAGS)
+    )
 
 
 @st.composite
@@ -312,7 +393,9 @@ def test_whatever_is_listed_the_promises_hold(
 
     assert set(suggestions.candidates) == set(FolderRole)
     assert {c.folder for c in candidates} <= may_be_offered
-    assert all(candidate in suggestions.candidates[role] for role, candidate in suggestions.chosen.items())
+    assert all(
+        candidate in suggestions.candidates[role] for role, candidate in suggestions.chosen.items()
+    )
     assert len({c.folder for c in suggestions.chosen.values()}) == len(suggestions.chosen)
     assert all(stands_out(suggestions.candidates[role]) for role in suggestions.chosen)
     assert not suggestions.sure or set(REQUIRED_ROLES) <= set(suggestions.chosen)
@@ -325,7 +408,9 @@ def test_whatever_is_listed_the_promises_hold(
 
 def stands_out(candidates: tuple[Candidate, ...]) -> bool:
     first, *others = candidates
-    return first.confidence >= Confidence.LIKELY and all(first.confidence > other.confidence for other in others)
+    return first.confidence >= Confidence.LIKELY and all(
+        first.confidence > other.confidence for other in others
+    )
 
 
 @given(st.lists(st.binary(max_size=20), max_size=6))

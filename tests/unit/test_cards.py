@@ -1,4 +1,5 @@
-"""Every card, with the worst text that people and servers can give: within Slack's limits, and harmless."""
+"""Every card, with the worst text that people and servers can give: within Slack's limits, and
+harmless."""
 
 import json
 from dataclasses import replace
@@ -60,7 +61,12 @@ NASTY = [
 words = st.one_of(st.sampled_from(NASTY), st.text(min_size=1, max_size=80))
 accounts = st.builds(
     lambda name, sender, state, owner: account(
-        id=7, name=name, sender_name=sender, sender_email=sender[:60] + "@acme.example", state=state, owner=owner
+        id=7,
+        name=name,
+        sender_name=sender,
+        sender_email=sender[:60] + "@acme.example",
+        state=state,
+        owner=owner,
     ),
     words,
     words,
@@ -75,7 +81,13 @@ def failure(cause: str, text: str = "") -> Failure:
     facts: dict[str, Any] = {"owner": row.owner, "scope": row.scope, "permanence": row.permanence}
     seen = {"text": text, "status": 535, "codes": [50173], "trace_id": text}
     return Failure(
-        ref="MX-0000-0000", cause=cause, step="smtp.auth", first_at=NOW, last_at=NOW, observation=seen, **facts
+        ref="MX-0000-0000",
+        cause=cause,
+        step="smtp.auth",
+        first_at=NOW,
+        last_at=NOW,
+        observation=seen,
+        **facts,
     )
 
 
@@ -124,7 +136,9 @@ def test_the_administrators_packet(name: str, vendor: str) -> None:
     packet = account_window.Packet(name, vendor, "support@lumen.example", link, SCOPES)
     check_view(account_window.packet_window(packet))
     check_view(account_window.packet_window(replace(packet, link="")))
-    assert link in account_window.packet_text(packet) and "Global Administrator" in account_window.packet_text(packet)
+    assert link in account_window.packet_text(
+        packet
+    ) and "Global Administrator" in account_window.packet_text(packet)
     for scope in SCOPES:
         assert scope.rpartition("/")[2] in account_window.packet_text(packet)
 
@@ -141,27 +155,57 @@ def test_the_customers_cards(name: str, several: list[Account]) -> None:
     for number, one in enumerate(several):
         one.snoozed_until, one.state = NOW + timedelta(days=1), WAITING[number % 5]
     sure = [("Sent", name * 5), ("Deleted", name)]
-    waiting = [reminders.Waiting(one, name, "https://maildesk.example/login/x", sure=sure) for one in several]
-    view = reminders.ReminderView(Reminder(id=1, channel_id="C0ACME", posted_at=NOW), waiting, NOW, len(several))
+    waiting = [
+        reminders.Waiting(one, name, "https://maildesk.example/login/x", sure=sure)
+        for one in several
+    ]
+    view = reminders.ReminderView(
+        Reminder(id=1, channel_id="C0ACME", posted_at=NOW), waiting, NOW, len(several)
+    )
     for audience in Audience:
         for now in (NOW, NOW + timedelta(days=2)):
-            check_message(reminders.reminder_message(replace(view, now=now, people=["U0CAROL"]), audience))
+            check_message(
+                reminders.reminder_message(replace(view, now=now, people=["U0CAROL"]), audience)
+            )
 
 
 @settings(max_examples=100, deadline=None)
 @given(accounts, st.lists(causes, min_size=1, max_size=2), words)
 def test_the_connection_tests_message(one: Account, failed: list[str], text: str) -> None:
-    steps: list[dict[str, Any]] = [{"step": "token", "status": "ok", "ms": 3, "evidence": text, "reason": ""}]
+    steps: list[dict[str, Any]] = [
+        {"step": "token", "status": "ok", "ms": 3, "evidence": text, "reason": ""}
+    ]
     for step, cause in zip(("imap.auth", "smtp.auth"), failed, strict=False):
-        steps.append({"step": step, "status": "fail", "ms": 3, "error": "MX-0000-0000", "cause": cause, "reason": ""})
+        steps.append(
+            {
+                "step": step,
+                "status": "fail",
+                "ms": 3,
+                "error": "MX-0000-0000",
+                "cause": cause,
+                "reason": "",
+            }
+        )
     steps.append({"step": "imap.folders", "status": "skip", "ms": 0, "reason": "imap.auth"})
-    steps.append({"step": "roundtrip", "status": "warn", "ms": 9, "evidence": text, "reason": "sent-copy-missing"})
+    steps.append(
+        {
+            "step": "roundtrip",
+            "status": "warn",
+            "ms": 9,
+            "evidence": text,
+            "reason": "sent-copy-missing",
+        }
+    )
     faults = {
-        row["step"]: checks.Fault("MX-0000-0000", ROWS.verdict(row["cause"]), 3) for row in steps if "cause" in row
+        row["step"]: checks.Fault("MX-0000-0000", ROWS.verdict(row["cause"]), 3)
+        for row in steps
+        if "cause" in row
     }
     for passed in (None, False):
         finished = None if passed is None else NOW
-        run = ConnectionTest(id=1, account_id=7, started_at=NOW, finished_at=finished, passed=passed, steps=steps)
+        run = ConnectionTest(
+            id=1, account_id=7, started_at=NOW, finished_at=finished, passed=passed, steps=steps
+        )
         message = checks.test_message(checks.TestView(one, run, faults))
         check_message(message)
         assert "5.7.139" not in json.dumps(message.blocks)
@@ -173,17 +217,24 @@ def test_what_support_and_on_call_see(one: Account, cause: str, text: str, name:
     happened = failure(cause, text)
     failed = {"step": "smtp.auth", "status": "fail", "cause": cause, "error": "MX-0000-0000"}
     failed |= {"ms": 3, "evidence": text, "reason": ""}
-    runs = [ConnectionTest(id=n, account_id=7, started_at=NOW, finished_at=NOW, steps=[failed][:n]) for n in (0, 1)]
+    runs = [
+        ConnectionTest(id=n, account_id=7, started_at=NOW, finished_at=NOW, steps=[failed][:n])
+        for n in (0, 1)
+    ]
     history = History(runs, [Ending(by, 3, 12) for by in Mended], 4, 2)
     for mended in (None, Mended.CHANGE):
         happened.mended_at, happened.mended_by = NOW if mended else None, mended
         seen = diagnosis.ErrorView(happened, ROWS.verdict(cause), one, name, history)
         check_view(diagnosis.error_window(seen, Audience.SUPPORT))
     view = diagnosis.ErrorView(happened, ROWS.verdict(cause), one, name, NO_HISTORY)
-    request = SupportRequest(id=1, failure_ref="MX-0000-0000", asked_at=NOW, asked_by_team="T", asked_by_user="U0CAROL")
+    request = SupportRequest(
+        id=1, failure_ref="MX-0000-0000", asked_at=NOW, asked_by_team="T", asked_by_user="U0CAROL"
+    )
     request.channel_id = "C0ACME"
     asked = RequestView(request, name, happened, ROWS.verdict(cause), one)
-    to_do = SupportRequest(id=2, asked_at=NOW, asked_by_team="T", asked_by_user="U0CAROL", channel_id="C0ACME")
+    to_do = SupportRequest(
+        id=2, asked_at=NOW, asked_by_team="T", asked_by_user="U0CAROL", channel_id="C0ACME"
+    )
     taken = to_do.model_copy(update={"taken_by_user": "U0VERA2", "taken_at": NOW})
     done = taken.model_copy(update={"done_at": NOW})
     for wanted in (
@@ -209,7 +260,11 @@ def test_what_support_and_on_call_see(one: Account, cause: str, text: str, name:
 def test_a_customer_never_sees_a_raw_reply() -> None:
     planted = "5.7.139 planted raw reply"
     view = diagnosis.ErrorView(
-        failure("smtp-policy", planted), ROWS.verdict("smtp-policy"), account(id=7), "Acme", NO_HISTORY
+        failure("smtp-policy", planted),
+        ROWS.verdict("smtp-policy"),
+        account(id=7),
+        "Acme",
+        NO_HISTORY,
     )
     assert planted in json.dumps(diagnosis.error_window(view, Audience.SUPPORT))
     assert planted not in json.dumps(diagnosis.error_window(view, Audience.CUSTOMER))
@@ -218,12 +273,22 @@ def test_a_customer_never_sees_a_raw_reply() -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.lists(words, min_size=1, max_size=650, unique=True), accounts)
 def test_the_folder_form_with_any_names_and_number(names: list[str], one: Account) -> None:
-    listed = tuple(MailFolder(f"{number}{name}", name, "/", ()) for number, name in enumerate(names))
-    flagged = (MailFolder("INBOX", "INBOX", "/", ()), MailFolder("S", names[0], "/", ("\\Sent",)), *listed)
+    listed = tuple(
+        MailFolder(f"{number}{name}", name, "/", ()) for number, name in enumerate(names)
+    )
+    flagged = (
+        MailFolder("INBOX", "INBOX", "/", ()),
+        MailFolder("S", names[0], "/", ("\\Sent",)),
+        *listed,
+    )
     suggestions = suggest(flagged)
-    found = FolderSuggestions(flagged, suggestions, {role: each.folder for role, each in suggestions.chosen.items()})
+    found = FolderSuggestions(
+        flagged, suggestions, {role: each.folder for role, each in suggestions.chosen.items()}
+    )
     form = folders.first_form(one, found)
-    last = folders.FolderForm(one, found, form.chosen, names[-1][:20], len(form.fitting) // folders.PAGE, 7)
+    last = folders.FolderForm(
+        one, found, form.chosen, names[-1][:20], len(form.fitting) // folders.PAGE, 7
+    )
     for each in (form, last, replace(last, words="no such name", page=0)):
         check_view(folders.mapping_form(each))
     check_view(folders.loading(one))
@@ -234,11 +299,20 @@ def test_the_folder_form_with_any_names_and_number(names: list[str], one: Accoun
 @given(words, accounts)
 def test_the_home_tab_and_help(name: str, one: Account) -> None:
     waits = {Owner.USER: NOW, Owner.MAILDESK: NOW}
-    customers = [Standing(name, ["C0ACME"] * 9, number, 200, waits if number % 2 else {}) for number in range(200)]
+    customers = [
+        Standing(name, ["C0ACME"] * 9, number, 200, waits if number % 2 else {})
+        for number in range(200)
+    ]
     names = [(str(number), name) for number in range(700)]
     for page, state in enumerate(home.STATES):
         only = home.Filter(state, home.OWNERS[page % 3], "650", page)
-        check_view(home.home(home.HomeView(customers, [(name, "U0VERA2")] * 30, [(name, "MX-1")] * 30, only, names)))
+        check_view(
+            home.home(
+                home.HomeView(
+                    customers, [(name, "U0VERA2")] * 30, [(name, "MX-1")] * 30, only, names
+                )
+            )
+        )
     check_view(home.home(home.HomeView([])))
     check_view(home.home(None))
     check_view(home.search_form())
@@ -253,7 +327,9 @@ def test_every_sentence_that_a_word_needs_exists() -> None:
     known = sentences()
     wanted = [f"state.{state}" for state in State] + [f"owner.{owner}" for owner in Owner]
     wanted += [f"reach.{scope}" for scope in Scope] + [f"mended.{by}" for by in Mended]
-    wanted += [f"test.remark_{reason}" for reason in ("renamed", "sent-copy-missing", "copies-left")]
+    wanted += [
+        f"test.remark_{reason}" for reason in ("renamed", "sent-copy-missing", "copies-left")
+    ]
     wanted += [f"step.{step}" for step in StepId] + [f"next.{state}" for state in State]
     assert [name for name in wanted if name not in known] == []
 

@@ -1,4 +1,5 @@
-"""The error catalogue: every sample finds its row, and no reply, however odd, is taken for what it is not."""
+"""The error catalogue: every sample finds its row, and no reply, however odd, is taken for what it
+is not."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -43,17 +44,32 @@ def seen(row: Row, sample: dict[str, Any]) -> list[Observation]:
     if sample.get("where") == Where.ADMIN_CONSENT:
         return [from_callback(params, Where.ADMIN_CONSENT)]
     if "error" in sample and OAUTH & set(row.where) and "where" not in sample:
-        told = [from_oauth(sample)] if Where.TOKEN in row.where and "error_subcode" not in sample else []
-        return [*told, *([from_callback(params)] if Where.AUTHORIZE in row.where and "suberror" not in sample else [])]
+        told = (
+            [from_oauth(sample)]
+            if Where.TOKEN in row.where and "error_subcode" not in sample
+            else []
+        )
+        return [
+            *told,
+            *(
+                [from_callback(params)]
+                if Where.AUTHORIZE in row.where and "suberror" not in sample
+                else []
+            ),
+        ]
     if Where.IMAP in row.where and "text" in sample:
-        return [from_imap(sample["text"], sample.get("condition"), sample.get("step", "imap.inbox"))]
+        return [
+            from_imap(sample["text"], sample.get("condition"), sample.get("step", "imap.inbox"))
+        ]
     fields = {name: value for name, value in sample.items() if name != "where"}
     return [Observation(Where(sample.get("where", row.where[0])), **fields)]
 
 
 def test_the_catalogue_is_as_large_as_the_field() -> None:
     assert len(ROWS.rows) >= ENOUGH_ROWS
-    assert len({str(sample) for row in ROWS.rows.values() for sample in row.samples}) >= ENOUGH_SAMPLES
+    assert (
+        len({str(sample) for row in ROWS.rows.values() for sample in row.samples}) >= ENOUGH_SAMPLES
+    )
 
 
 @pytest.mark.parametrize("row", ROWS.rows.values(), ids=list(ROWS.rows))
@@ -64,9 +80,11 @@ def test_every_sample_finds_its_row(row: Row) -> None:
         assert observations
         for observation in observations:
             verdict = ROWS.explain(observation)
-            assert (verdict.cause, verdict.owner, verdict.permanence) == (row.id, row.owner, row.permanence), (
-                observation
-            )
+            assert (verdict.cause, verdict.owner, verdict.permanence) == (
+                row.id,
+                row.owner,
+                row.permanence,
+            ), observation
 
 
 @pytest.mark.parametrize("row", ROWS.rows.values(), ids=list(ROWS.rows))
@@ -79,11 +97,16 @@ def test_every_number_of_a_row_has_a_sample(row: Row) -> None:
 def test_every_row_says_how_a_mend_shows_and_who_acts_how(row: Row) -> None:
     assert row.proof is not None or row.where == (Where.INTERNAL,)
     assert row.remedy or row.permanence is Permanence.RETRY or row.id == "unexpected"
-    if any(kind == "menu" and "Exchange" in text for kind, text in row.remedy) and row.owner is Owner.ADMINISTRATOR:
+    if (
+        any(kind == "menu" and "Exchange" in text for kind, text in row.remedy)
+        and row.owner is Owner.ADMINISTRATOR
+    ):
         assert any(kind in ("undo", "powershell") for kind, _ in row.remedy)
 
 
-@pytest.mark.parametrize(("number", "owners", "permanences"), FACTS, ids=[str(fact[0]) for fact in FACTS])
+@pytest.mark.parametrize(
+    ("number", "owners", "permanences"), FACTS, ids=[str(fact[0]) for fact in FACTS]
+)
 def test_a_number_means_what_the_facts_say(number: int, owners: str, permanences: str) -> None:
     """Checked against a table of its own: who acts, and whether trying again helps."""
     verdict = ROWS.lookup_text(f"AADSTS{number}: whatever Microsoft writes today")
@@ -115,17 +138,23 @@ def test_switched_off_smtp_auth_names_the_mailbox_before_the_organisation() -> N
         )
     )
     text = " ".join(step.text for step in verdict.remedy)
-    assert text.index("Set-CASMailbox") < text.index("Turn off SMTP AUTH protocol for your organization")
+    assert text.index("Set-CASMailbox") < text.index(
+        "Turn off SMTP AUTH protocol for your organization"
+    )
     assert verdict.owner is Owner.ADMINISTRATOR and verdict.permanence is Permanence.AFTER_FIX
 
 
 def test_numbers_do_not_overrule_the_protocol() -> None:
     busy = Observation(Where.TOKEN, error="invalid_grant", codes=(50173,), status=503)
     assert ROWS.explain(busy).permanence is Permanence.RETRY
-    assert ROWS.explain(busy).cause == "microsoft-sign-in-busy", "nor do they choose words that contradict it"
+    assert ROWS.explain(busy).cause == "microsoft-sign-in-busy", (
+        "nor do they choose words that contradict it"
+    )
     ours = Observation(Where.TOKEN, error="invalid_client", codes=(50173,))
     assert ROWS.explain(ours).scope is Scope.APPLICATION
-    passing = Observation(Where.SMTP, status=454, text="5.7.139 SmtpClientAuthentication is disabled for the Tenant")
+    passing = Observation(
+        Where.SMTP, status=454, text="5.7.139 SmtpClientAuthentication is disabled for the Tenant"
+    )
     assert ROWS.explain(passing).permanence is Permanence.RETRY
     assert ROWS.explain(passing).owner is Owner.MICROSOFT
 
@@ -157,7 +186,9 @@ def test_an_everyday_sentence_resolves_to_nothing() -> None:
     assert ROWS.lookup_text("the mail does not work since Monday, please help") is None
 
 
-hostile = st.one_of(st.text(max_size=400), st.binary(max_size=400).map(lambda raw: raw.decode("latin-1")))
+hostile = st.one_of(
+    st.text(max_size=400), st.binary(max_size=400).map(lambda raw: raw.decode("latin-1"))
+)
 
 
 @settings(max_examples=700, deadline=None)
@@ -185,7 +216,12 @@ def test_a_network_fault_is_never_an_accounts(text: str, condition: str) -> None
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.dictionaries(st.sampled_from(["error", "suberror", "error_description", "error_codes", "trace_id"]), hostile))
+@given(
+    st.dictionaries(
+        st.sampled_from(["error", "suberror", "error_description", "error_codes", "trace_id"]),
+        hostile,
+    )
+)
 def test_odd_answers_of_the_token_endpoint_have_an_answer(answer: dict[str, Any]) -> None:
     assert ROWS.explain(from_oauth(answer)).cause in ROWS.rows
 
@@ -198,7 +234,9 @@ PLANTED = (
 
 @settings(max_examples=400, deadline=None)
 @given(before=hostile, after=hostile, secret=st.sampled_from(PLANTED))
-def test_odd_replies_with_a_secret_in_them_never_leak_it(before: str, after: str, secret: str) -> None:
+def test_odd_replies_with_a_secret_in_them_never_leak_it(
+    before: str, after: str, secret: str
+) -> None:
     text = f"{before[:200]}{secret} {after}"
     told = [
         from_smtp(535, text, "smtp.auth"),

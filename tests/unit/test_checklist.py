@@ -160,7 +160,9 @@ def test_each_part_shows_how_far_it_is_whose_turn_and_since_when(known: str) -> 
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.DISCONNECTED])
 def test_an_account_waits_at_one_part_at_most_and_in_their_order(state: State) -> None:
-    steps = [step for step in checklist(Facts([one(state)])) if step.part in (SIGN_IN, TEST, FOLDERS)]
+    steps = [
+        step for step in checklist(Facts([one(state)])) if step.part in (SIGN_IN, TEST, FOLDERS)
+    ]
     marks = [step.mark for step in steps]
     expected = {
         State.LISTED: 0, State.CREATED: 0, State.AWAITING_SIGN_IN: 0, State.AWAITING_ADMIN: 0, State.TESTING: 1,

@@ -1,4 +1,5 @@
-"""The window of the folder mapping: every folder can be told from every other, and what is chosen is shown or asked about."""
+"""The window of the folder mapping: every folder can be told from every other, and what is chosen
+is shown or asked about."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -38,18 +39,24 @@ LEVELS = [
 YEARS = ("2019", "2020", "2021")
 
 
-def form(folders: list[MailFolder], mapped: dict[FolderRole, MailFolder] | None = None) -> FolderForm:
+def form(
+    folders: list[MailFolder], mapped: dict[FolderRole, MailFolder] | None = None
+) -> FolderForm:
     """The form as it opens for a mailbox with these folders, of which some are mapped."""
     kept = mapped or {}
     suggestions = suggest(folders)
     chosen = {role: each.folder for role, each in suggestions.chosen.items()} | kept
     needed = [each.server_name for each in kept.values()]
-    return first_form(account(), FolderSuggestions(offered(folders, needed), suggestions, chosen, kept))
+    return first_form(
+        account(), FolderSuggestions(offered(folders, needed), suggestions, chosen, kept)
+    )
 
 
 def field(view: dict[str, Any], role: FolderRole) -> dict[str, Any]:
     """The list of a role."""
-    found: dict[str, Any] = next(b["element"] for b in view["blocks"] if b.get("block_id", "").startswith(f"{role}~"))
+    found: dict[str, Any] = next(
+        b["element"] for b in view["blocks"] if b.get("block_id", "").startswith(f"{role}~")
+    )
     return found
 
 
@@ -60,7 +67,11 @@ def options(form: FolderForm, role: FolderRole = FolderRole.JUNK) -> list[str]:
 
 def seen(text: str) -> str:
     """A text as the eye sees it: without signs that show nothing, and with any space alike."""
-    signs = (" " if sign.isspace() else sign for sign in normalize("NFC", text) if sign.isprintable() or sign.isspace())
+    signs = (
+        " " if sign.isspace() else sign
+        for sign in normalize("NFC", text)
+        if sign.isprintable() or sign.isspace()
+    )
     return " ".join("".join(signs).split())
 
 
@@ -95,7 +106,9 @@ def test_what_tells_two_folders_apart_is_not_the_name_of_a_third() -> None:
     assert len(shown) == len(MAILBOX) + len(alike) == len(set(shown)), shown
 
 
-@pytest.mark.parametrize("name", ["   ", "\u200b", "\u3000", "\n", "\u202e  ", "", "\u2066/\u2069"], ids=ascii)
+@pytest.mark.parametrize(
+    "name", ["   ", "\u200b", "\u3000", "\n", "\u202e  ", "", "\u2066/\u2069"], ids=ascii
+)
 def test_no_option_is_blank(name: str) -> None:
     shown = options(form([*MAILBOX, folder(name)]))
     assert len(shown) == len(MAILBOX) + 1 and all(map(seen, shown)), shown
@@ -114,7 +127,9 @@ def test_suggested_siblings_can_be_told_apart_beside_the_reason() -> None:
     below = "Projekte und Angebote/Werft Süd Hamburg-Harburg"
     siblings = [folder(f"{below}/{year}/Gesendete Elemente") for year in YEARS]
     shown = [
-        text for text in options(form([folder("INBOX"), *siblings]), FolderRole.SENT) if text.startswith("Projekte")
+        text
+        for text in options(form([folder("INBOX"), *siblings]), FolderRole.SENT)
+        if text.startswith("Projekte")
     ]
 
     for year, text in zip(YEARS, shown, strict=True):
@@ -136,10 +151,16 @@ def test_a_mapped_folder_is_shown_as_chosen_wherever_it_was_moved() -> None:
     assert "not sure about" not in str(view)
 
 
-@pytest.mark.parametrize(("role", "label"), [(FolderRole.SENT, "Sent"), (FolderRole.ARCHIVE, "Archive")])
-def test_a_chosen_folder_that_is_not_there_any_more_is_asked_about(role: FolderRole, label: str) -> None:
+@pytest.mark.parametrize(
+    ("role", "label"), [(FolderRole.SENT, "Sent"), (FolderRole.ARCHIVE, "Archive")]
+)
+def test_a_chosen_folder_that_is_not_there_any_more_is_asked_about(
+    role: FolderRole, label: str
+) -> None:
     first = form(MAILBOX)
-    view = mapping_form(FolderForm(first.account, first.candidates, {**first.chosen, role: folder_key("Gone")}))
+    view = mapping_form(
+        FolderForm(first.account, first.candidates, {**first.chosen, role: folder_key("Gone")})
+    )
 
     assert f"not sure about: *{label}*" in str(view)
     assert "initial_option" not in field(view, role)
@@ -152,12 +173,19 @@ def test_a_role_that_nobody_needs_is_not_asked_about_while_it_is_empty() -> None
 # Whatever a mailbox holds
 
 A_NAME = st.text(max_size=120)
-KNOWN = st.sampled_from(["Sent Items", "Sent", "Notes", "INBOX", "Drafts/Sent Items", "   ", "\u202e", "A\u200b", "A"])
+KNOWN = st.sampled_from(
+    ["Sent Items", "Sent", "Notes", "INBOX", "Drafts/Sent Items", "   ", "\u202e", "A\u200b", "A"]
+)
 NAMES = st.lists(st.tuples(A_NAME | KNOWN, st.sampled_from(["/", ".", "", "\\"])), max_size=30)
 
 
 @settings(max_examples=100, deadline=None)
-@given(NAMES, st.integers(0, 170), st.integers(0, 3), st.sampled_from(["", "a", "auftrag"]) | st.text(max_size=10))
+@given(
+    NAMES,
+    st.integers(0, 170),
+    st.integers(0, 3),
+    st.sampled_from(["", "a", "auftrag"]) | st.text(max_size=10),
+)
 def test_slack_takes_the_window_and_every_choice_is_one(
     named: list[tuple[str, str]], orders: int, page: int, words: str
 ) -> None:

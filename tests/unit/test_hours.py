@@ -72,8 +72,15 @@ def test_an_hour_that_the_clock_leaves_out_begins_when_it_goes_on() -> None:
     st.integers(1, 23),
     st.sets(st.sampled_from("1234567"), min_size=1),
 )
-def test_the_next_moment_is_the_first(at: datetime, zone: str, begin: int, length: int, days: set[str]) -> None:
-    hours = Hours(ZoneInfo(zone), time(begin), time((begin + length) % 24 if begin + length < 24 else 0), "".join(days))
+def test_the_next_moment_is_the_first(
+    at: datetime, zone: str, begin: int, length: int, days: set[str]
+) -> None:
+    hours = Hours(
+        ZoneInfo(zone),
+        time(begin),
+        time((begin + length) % 24 if begin + length < 24 else 0),
+        "".join(days),
+    )
     moment = at.replace(tzinfo=UTC)
     then = hours.next_moment(moment)
     assert then >= moment and hours.includes(then)
@@ -104,4 +111,6 @@ def test_a_zone_that_does_not_exist_gets_a_guess() -> None:
 
 
 def test_the_day_is_the_one_there() -> None:
-    assert Hours(ZoneInfo("Pacific/Auckland"), time(9), time(17)).day(utc("2026-11-24T12:00")) == date(2026, 11, 25)
+    assert Hours(ZoneInfo("Pacific/Auckland"), time(9), time(17)).day(
+        utc("2026-11-24T12:00")
+    ) == date(2026, 11, 25)

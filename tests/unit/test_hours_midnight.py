@@ -1,4 +1,5 @@
-"""Working hours where clocks change at midnight, or by less than an hour: somebody may always be reminded."""
+"""Working hours where clocks change at midnight, or by less than an hour: somebody may always be
+reminded."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
@@ -11,8 +12,21 @@ from bot.lifecycle.hours import Hours
 pytestmark = pytest.mark.reminders
 
 ZONES = (
-    *("America/Santiago", "America/Havana", "America/Asuncion", "America/Scoresbysund", "Atlantic/Azores"),
-    *("Africa/Cairo", "Asia/Beirut", "Asia/Gaza", "Asia/Kathmandu", "Pacific/Chatham", "Australia/Lord_Howe"),
+    *(
+        "America/Santiago",
+        "America/Havana",
+        "America/Asuncion",
+        "America/Scoresbysund",
+        "Atlantic/Azores",
+    ),
+    *(
+        "Africa/Cairo",
+        "Asia/Beirut",
+        "Asia/Gaza",
+        "Asia/Kathmandu",
+        "Pacific/Chatham",
+        "Australia/Lord_Howe",
+    ),
 )
 WINDOWS = (
     *((time(0), time(2)), (time(0), time(0)), (time(0, 30), time(2, 30)), (time(1), time(3))),
@@ -27,24 +41,35 @@ AROUND = timedelta(days=2)
 
 
 def near_changes(zone: ZoneInfo) -> Iterator[datetime]:
-    """Moments of the year around each change of the clock there, and of its first days where it never changes."""
+    """Moments of the year around each change of the clock there, and of its first days where it
+    never changes."""
     begin, end = YEAR
-    hours = [begin + timedelta(hours=number) for number in range((end - begin) // timedelta(hours=1))]
+    hours = [
+        begin + timedelta(hours=number) for number in range((end - begin) // timedelta(hours=1))
+    ]
     offsets = [hour.astimezone(zone).utcoffset() for hour in hours]
-    changes = [hour for hour, before, now in zip(hours[1:], offsets, offsets[1:], strict=False) if before != now]
+    changes = [
+        hour
+        for hour, before, now in zip(hours[1:], offsets, offsets[1:], strict=False)
+        if before != now
+    ]
     for change in changes or [begin]:
         yield from (change - AROUND + STEP * number for number in range(2 * AROUND // STEP))
 
 
 @pytest.mark.parametrize("name", ZONES)
-def test_the_next_moment_is_in_working_hours_and_not_past_wherever_the_clock_changes(name: str) -> None:
+def test_the_next_moment_is_in_working_hours_and_not_past_wherever_the_clock_changes(
+    name: str,
+) -> None:
     zone = ZoneInfo(name)
     moments = list(near_changes(zone))
     for begin, end in WINDOWS:
         for days in WEEKS:
             hours = Hours(zone, begin, end, days)
             wrong = [
-                at for at in moments if not (hours.next_moment(at) >= at and hours.includes(hours.next_moment(at)))
+                at
+                for at in moments
+                if not (hours.next_moment(at) >= at and hours.includes(hours.next_moment(at)))
             ]
             assert wrong == [], f"{begin}-{end} on {days}"
 

@@ -1,4 +1,5 @@
-"""Who signed in: every claim that is missing or wrong is refused, and only the mailbox's own account fits."""
+"""Who signed in: every claim that is missing or wrong is refused, and only the mailbox's own
+account fits."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +12,10 @@ from storage.vocabulary import Owner, State
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TENANT, OBJECT = "aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb-0000-4000-8000-000000000002"
-CLIENT, AUTHORITY = "11111111-2222-4333-8444-555555555555", "https://login.microsoftonline.com/organizations"
+CLIENT, AUTHORITY = (
+    "11111111-2222-4333-8444-555555555555",
+    "https://login.microsoftonline.com/organizations",
+)
 GOOD: dict[str, Any] = {
     "aud": CLIENT,
     "iss": f"https://login.microsoftonline.com/{TENANT}/v2.0",
@@ -78,7 +82,10 @@ def test_a_wrong_or_missing_claim_is_refused(wrong: dict[str, Any]) -> None:
 
 
 def test_a_personal_account_is_told_apart() -> None:
-    personal = GOOD | {"tid": PERSONAL_TENANT, "iss": f"https://login.microsoftonline.com/{PERSONAL_TENANT}/v2.0"}
+    personal = GOOD | {
+        "tid": PERSONAL_TENANT,
+        "iss": f"https://login.microsoftonline.com/{PERSONAL_TENANT}/v2.0",
+    }
     with pytest.raises(IdentityRefused) as refused:
         proved(personal, CLIENT, AUTHORITY, NOW)
     assert refused.value.observation.condition == "personal"
@@ -96,12 +103,19 @@ def test_the_mailbox_fits_by_username_or_sender(upn: str) -> None:
 def test_another_account_does_not_fit() -> None:
     with pytest.raises(IdentityRefused) as refused:
         belongs(Identity(TENANT, OBJECT, "carol@acme.example"), account(), TENANT)
-    assert refused.value.observation.condition == "other-account" and refused.value.actual == "carol@acme.example"
+    assert (
+        refused.value.observation.condition == "other-account"
+        and refused.value.actual == "carol@acme.example"
+    )
 
 
 def test_another_tenant_than_the_customers_does_not_fit_whatever_the_address() -> None:
     with pytest.raises(IdentityRefused) as refused:
-        belongs(Identity("dddddddd-0000-4000-8000-000000000004", OBJECT, "info@acme.example"), account(), TENANT)
+        belongs(
+            Identity("dddddddd-0000-4000-8000-000000000004", OBJECT, "info@acme.example"),
+            account(),
+            TENANT,
+        )
     assert refused.value.observation.condition == "other-tenant"
 
 
@@ -109,4 +123,8 @@ def test_a_renamed_user_is_followed_and_a_new_user_of_the_old_name_is_not() -> N
     pinned = account(tenant_id=TENANT, object_id=OBJECT)
     belongs(Identity(TENANT, OBJECT, "renamed@acme.example"), pinned, TENANT)
     with pytest.raises(IdentityRefused):
-        belongs(Identity(TENANT, "eeeeeeee-0000-4000-8000-000000000005", "info@acme.example"), pinned, TENANT)
+        belongs(
+            Identity(TENANT, "eeeeeeee-0000-4000-8000-000000000005", "info@acme.example"),
+            pinned,
+            TENANT,
+        )

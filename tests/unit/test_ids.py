@@ -18,7 +18,8 @@ def test_an_id_has_no_look_alike_letters_and_reads_back() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [str.lower, lambda ref: ref.replace("-", ""), lambda ref: f" {ref} ", lambda ref: f"`{ref}`"]
+    "change",
+    [str.lower, lambda ref: ref.replace("-", ""), lambda ref: f" {ref} ", lambda ref: f"`{ref}`"],
 )
 def test_how_people_write_it_does_not_matter(change: object) -> None:
     ref = ids.new_error_ref()
@@ -40,7 +41,9 @@ def test_every_single_slip_is_noticed(ref: str, place: int, wrong: str) -> None:
     assert error.value.slip
 
 
-@pytest.mark.parametrize("text", ["", "sales@example.com", "MB-7Q3F-9K2D", "the error from yesterday"])
+@pytest.mark.parametrize(
+    "text", ["", "sales@example.com", "MB-7Q3F-9K2D", "the error from yesterday"]
+)
 def test_what_is_no_error_id_is_refused(text: str) -> None:
     with pytest.raises(ids.NotAnId):
         ids.read_error_ref(text)

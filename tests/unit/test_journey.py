@@ -1,4 +1,5 @@
-"""How far a connection came before it broke: one that stood and is reset was lost behind TCP, one that never stood at it."""
+"""How far a connection came before it broke: one that stood and is reset was lost behind TCP, one
+that never stood at it."""
 
 import pytest
 
@@ -17,6 +18,9 @@ from storage.vocabulary import StepId
     ],
 )
 def test_a_connection_that_breaks_while_it_is_made(error: OSError, behind: str, layer: str) -> None:
-    with pytest.raises(ProbeFailed) as failed, located(ConnectionTrace(behind_tcp=behind), StepId.IMAP_CONNECT):
+    with (
+        pytest.raises(ProbeFailed) as failed,
+        located(ConnectionTrace(behind_tcp=behind), StepId.IMAP_CONNECT),
+    ):
         raise error
     assert failed.value.observation.layer == layer

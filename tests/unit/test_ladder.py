@@ -1,4 +1,5 @@
-"""The ladder of reminders: when the next one comes, what catches up, what is put off, and that all of it is in working hours."""
+"""The ladder of reminders: when the next one comes, what catches up, what is put off, and that all
+of it is in working hours."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -18,7 +19,14 @@ RUNGS = [timedelta(hours=4), timedelta(days=1), timedelta(days=3), timedelta(day
 LADDER = Ladder(RUNGS)
 BERLIN = Hours(ZoneInfo("Europe/Berlin"), time(9), time(17))
 ALWAYS = Hours(ZoneInfo("UTC"), time(0), time(0), "1234567")
-ZONES = ["Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Santiago", "UTC"]
+ZONES = [
+    "Europe/Berlin",
+    "America/St_Johns",
+    "Asia/Kathmandu",
+    "Australia/Lord_Howe",
+    "America/Santiago",
+    "UTC",
+]
 
 
 def berlin(day: int, hour: int, minute: int = 0) -> datetime:
@@ -54,7 +62,12 @@ def test_reminders_come_at_their_rungs_and_then_no_more() -> None:
 def test_the_last_climb_says_that_it_was_the_last() -> None:
     begin = datetime(2026, 11, 2, 3, tzinfo=UTC)
     begun = waiting(begin, ALWAYS)
-    assert [LADDER.climb(begun, begin + rung, ALWAYS) for rung in RUNGS] == [True, True, True, False]
+    assert [LADDER.climb(begun, begin + rung, ALWAYS) for rung in RUNGS] == [
+        True,
+        True,
+        True,
+        False,
+    ]
     assert begun.nag_due_at is None and begun.nag_rung == len(RUNGS)
 
 
@@ -68,7 +81,9 @@ def test_the_last_climb_says_that_it_was_the_last() -> None:
         (State.FAILING, Owner.ON_CALL),
     ],
 )
-def test_nothing_is_due_where_nobody_who_is_reminded_is_waited_for(state: State, owner: Owner) -> None:
+def test_nothing_is_due_where_nobody_who_is_reminded_is_waited_for(
+    state: State, owner: Owner
+) -> None:
     idle = account(state, owner)
     idle.nag_due_at = idle.snoozed_until = idle.nag_stopped_at = berlin(2, 9)
     LADDER.begin(idle, berlin(2, 10), BERLIN)
@@ -164,7 +179,8 @@ def test_nothing_is_resumed_after_the_last_reminder_or_where_nobody_is_waited_fo
 
 @st.composite
 def hours(draw: st.DrawFn) -> Hours:
-    """Working hours of at least two hours on at least one day, in one of several zones; midnight may end them."""
+    """Working hours of at least two hours on at least one day, in one of several zones; midnight
+    may end them."""
     begin = draw(st.integers(0, 21 * 4))
     end = draw(st.integers(begin + 8, 24 * 4))
     days = draw(st.sets(st.sampled_from("1234567"), min_size=1))
@@ -197,10 +213,16 @@ def test_what_is_held_comes_in_working_hours_and_not_before_and_comes_at_once_wh
 ) -> None:
     begun, until = waiting(begin, when), begin + held
     LADDER.hold(begun, until, when)
-    assert begun.nag_due_at is not None and begun.nag_due_at >= until and when.includes(begun.nag_due_at)
+    assert (
+        begun.nag_due_at is not None
+        and begun.nag_due_at >= until
+        and when.includes(begun.nag_due_at)
+    )
     now = begin + held * early
     LADDER.resume(begun, now, when)
-    assert begun.nag_due_at is not None and begun.nag_due_at >= now and when.includes(begun.nag_due_at)
+    assert (
+        begun.nag_due_at is not None and begun.nag_due_at >= now and when.includes(begun.nag_due_at)
+    )
     assert begun.nag_due_at <= when.next_moment(max(now, until, begin + RUNGS[0]))
 
 

@@ -1,4 +1,5 @@
-"""The validator of the practice Slack: for each limit one payload at the limit, which passes, and one beyond, which does not."""
+"""The validator of the practice Slack: for each limit one payload at the limit, which passes, and
+one beyond, which does not."""
 
 import copy
 from collections.abc import Callable
@@ -28,7 +29,12 @@ def message(*blocks: Json, text: str = "T") -> Drawn:
 
 
 def modal(*blocks: Json, **more: Any) -> Drawn:
-    return "modal", {"type": "modal", "title": plain(1), "submit": plain(1), "blocks": list(blocks) or [DIVIDER]} | more
+    return "modal", {
+        "type": "modal",
+        "title": plain(1),
+        "submit": plain(1),
+        "blocks": list(blocks) or [DIVIDER],
+    } | more
 
 
 def home(*blocks: Json, **more: Any) -> Drawn:
@@ -261,14 +267,24 @@ def test_the_models_of_slacks_sdk_are_asked_too() -> None:
         "element": {"type": "datepicker", "action_id": "a", "initial_date": "soon"},
     }
     for surface, payload in (modal(late), message(late)):
-        assert any(problem.startswith("slack_sdk: initial_date") for problem in problems(surface, payload))
+        assert any(
+            problem.startswith("slack_sdk: initial_date") for problem in problems(surface, payload)
+        )
 
 
 def test_every_problem_is_told() -> None:
     found = " ".join(
-        problems(*message(section(text=mrkdwn(3001)), {"type": "rainbow"}, section(fields=[mrkdwn(2001)])))
+        problems(
+            *message(
+                section(text=mrkdwn(3001)), {"type": "rainbow"}, section(fields=[mrkdwn(2001)])
+            )
+        )
     )
-    assert "block 0 (section)" in found and "block 1 (rainbow)" in found and "block 2 (section)" in found
+    assert (
+        "block 0 (section)" in found
+        and "block 1 (rainbow)" in found
+        and "block 2 (section)" in found
+    )
 
 
 def test_nothing_is_changed_by_looking() -> None:

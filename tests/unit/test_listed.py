@@ -1,4 +1,5 @@
-"""LIST is read as servers really answer it: whatever a folder is called, nothing of the others is lost."""
+"""LIST is read as servers really answer it: whatever a folder is called, nothing of the others is
+lost."""
 
 import pytest
 from hypothesis import given
@@ -39,7 +40,12 @@ def test_a_name_is_read_as_the_server_means_it(line: bytes, name: str, shown: st
     before, folder, after = folders_in(around)
 
     assert folder == MailFolder(name, shown, "/", ("\\HasNoChildren",))
-    assert (before.server_name, before.flags, after.server_name, after.flags) == ("Before", ("\\Sent",), "After", ())
+    assert (before.server_name, before.flags, after.server_name, after.flags) == (
+        "Before",
+        ("\\Sent",),
+        "After",
+        (),
+    )
 
 
 def test_a_literal_is_the_name_whatever_is_in_it() -> None:
@@ -50,11 +56,15 @@ def test_a_literal_is_the_name_whatever_is_in_it() -> None:
         b' ("CHILDINFO" ())',
         None,
     ]
-    assert [(f.server_name, f.delimiter) for f in folders_in(answers)] == [('Hell"oh', "/"), ("a\r\nb\\c", "")]
+    assert [(f.server_name, f.delimiter) for f in folders_in(answers)] == [
+        ('Hell"oh', "/"),
+        ("a\r\nb\\c", ""),
+    ]
 
 
 @pytest.mark.parametrize(
-    ("sent", "delimiter"), [(b'"/"', "/"), (b'"."', "."), (b'"\\\\"', "\\"), (b'"|"', "|"), (b"NIL", ""), (b"nil", "")]
+    ("sent", "delimiter"),
+    [(b'"/"', "/"), (b'"."', "."), (b'"\\\\"', "\\"), (b'"|"', "|"), (b"NIL", ""), (b"nil", "")],
 )
 def test_the_delimiter(sent: bytes, delimiter: str) -> None:
     (folder,) = folders_in([b"() " + sent + b" x"])

@@ -1,4 +1,5 @@
-"""Lists of old accounts as people have them: any separator, with or without a header, in the encodings of real exports."""
+"""Lists of old accounts as people have them: any separator, with or without a header, in the
+encodings of real exports."""
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,9 @@ INFO = ("Info", "info@acme.example", "carol@acme.example", "shared")
 
 
 @pytest.mark.parametrize("separator", ["\t", ";", ",", "|", " ; ", ", "])
-@pytest.mark.parametrize("header", ["", "Name{0}E-mail{0}User{0}Kind\n", "name{0}address{0}login{0}type\n"])
+@pytest.mark.parametrize(
+    "header", ["", "Name{0}E-mail{0}User{0}Kind\n", "name{0}address{0}login{0}type\n"]
+)
 def test_every_separator_with_and_without_a_header(separator: str, header: str) -> None:
     text = (
         header.format(separator)
@@ -20,16 +23,32 @@ def test_every_separator_with_and_without_a_header(separator: str, header: str) 
     )
     first, second = read(text)
     assert (first.name, first.address, first.user, first.kind, first.problem) == (*INFO, "")
-    assert (second.name, second.address, second.user, second.problem) == ("Büro", "buero@acme.example", "", "")
+    assert (second.name, second.address, second.user, second.problem) == (
+        "Büro",
+        "buero@acme.example",
+        "",
+        "",
+    )
 
 
 def test_the_columns_of_a_header_may_stand_in_any_order_and_cells_may_be_quoted() -> None:
     (row,) = read('Kind,E-Mail,Remarks,Name\nPOP3,Info@Acme.example,"old, slow","Acme, Info"')
-    assert (row.name, row.address, row.kind, row.number) == ("Acme, Info", "Info@Acme.example", "POP3", 2)
+    assert (row.name, row.address, row.kind, row.number) == (
+        "Acme, Info",
+        "Info@Acme.example",
+        "POP3",
+        2,
+    )
 
 
 @pytest.mark.parametrize(
-    "line", ["info@acme.example", "Info <info@acme.example>", "mailto:info@acme.example", "  info@acme.example  "]
+    "line",
+    [
+        "info@acme.example",
+        "Info <info@acme.example>",
+        "mailto:info@acme.example",
+        "  info@acme.example  ",
+    ],
 )
 def test_a_bare_address_is_enough(line: str) -> None:
     (row,) = read(line)
@@ -46,7 +65,14 @@ def test_what_is_wrong_is_said_for_each_row() -> None:
         "F" * 81 + ";f@b.example;",
     ]
     rows = read("\n".join(["Name;Address;User", *lines]))
-    problems = ["", "old.no_address", "old.address_bad", "old.twice", "old.user_bad", "old.name_too_long"]
+    problems = [
+        "",
+        "old.no_address",
+        "old.address_bad",
+        "old.twice",
+        "old.user_bad",
+        "old.name_too_long",
+    ]
     assert [row.problem for row in rows] == problems
     assert [row.number for row in rows] == [2, 3, 4, 5, 6, 7]
 

@@ -36,7 +36,9 @@ def test_a_line_has_the_event_and_its_fields(stream: io.StringIO) -> None:
 @pytest.mark.redaction
 def test_secrets_are_hidden_in_fields_by_name_and_by_look(stream: io.StringIO) -> None:
     configure("INFO", stream)
-    structlog.get_logger().info("x", reply=f"Bearer {JWT}", refresh_token="planted", deep={"client_secret": "planted"})
+    structlog.get_logger().info(
+        "x", reply=f"Bearer {JWT}", refresh_token="planted", deep={"client_secret": "planted"}
+    )
     assert "planted" not in stream.getvalue()
     assert JWT not in stream.getvalue()
 
@@ -62,9 +64,12 @@ def test_secrets_are_hidden_in_what_libraries_log(stream: io.StringIO) -> None:
 
 
 @pytest.mark.parametrize(
-    ("level", "shown"), [("DEBUG", "debug info warning"), ("INFO", "warning"), ("WARNING", "warning"), ("ERROR", "")]
+    ("level", "shown"),
+    [("DEBUG", "debug info warning"), ("INFO", "warning"), ("WARNING", "warning"), ("ERROR", "")],
 )
-def test_libraries_are_quiet_below_warnings_unless_debugging(stream: io.StringIO, level: str, shown: str) -> None:
+def test_libraries_are_quiet_below_warnings_unless_debugging(
+    stream: io.StringIO, level: str, shown: str
+) -> None:
     configure(level, stream)
     for name in ("debug", "info", "warning"):
         getattr(logging.getLogger("msal"), name)(name)

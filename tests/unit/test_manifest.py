@@ -1,4 +1,5 @@
-"""The Slack app's manifest: within Slack's limits, and exactly what the bot listens to and calls."""
+"""The Slack app's manifest: within Slack's limits, and exactly what the bot listens to and
+calls."""
 
 import copy
 import json
@@ -21,10 +22,17 @@ SCOPES_OF_EVENTS = {
     "member_joined_channel": frozenset({"channels:read", "groups:read"}),
     "member_left_channel": frozenset({"channels:read", "groups:read"}),
     **dict.fromkeys(
-        ("channel_shared", "channel_unshared", "channel_id_changed"), frozenset({"channels:read", "groups:read"})
+        ("channel_shared", "channel_unshared", "channel_id_changed"),
+        frozenset({"channels:read", "groups:read"}),
     ),
-    **{f"channel_{what}": frozenset({"channels:read"}) for what in ("archive", "unarchive", "deleted", "left")},
-    **{f"group_{what}": frozenset({"groups:read"}) for what in ("archive", "unarchive", "deleted", "left")},
+    **{
+        f"channel_{what}": frozenset({"channels:read"})
+        for what in ("archive", "unarchive", "deleted", "left")
+    },
+    **{
+        f"group_{what}": frozenset({"groups:read"})
+        for what in ("archive", "unarchive", "deleted", "left")
+    },
 }
 """docs.slack.dev/reference/events"""
 
@@ -35,7 +43,8 @@ SCOPES_OF_CALLS = {
     "usergroups.users.list": "usergroups:read",
     "users.info": "users:read",
 }
-"""docs.slack.dev/reference/methods; every call of the bot that needs a scope which no event needs already"""
+"""docs.slack.dev/reference/methods; every call of the bot that needs a scope which no event needs
+already"""
 
 
 MISTAKES: dict[str, tuple[str, Any]] = {
@@ -58,8 +67,14 @@ MISTAKES: dict[str, tuple[str, Any]] = {
     "scopes as a word": ("oauth_config.scopes.bot", "chat:write"),
     "a scope that is too long": ("oauth_config.scopes.bot", ["x" * 51]),
     "a scope twice": ("oauth_config.scopes.bot", ["commands", "commands"]),
-    "too many events": ("settings.event_subscriptions.bot_events", [f"event_{n}" for n in range(101)]),
-    "an address that is too long": ("settings.event_subscriptions.request_url", "https://" + "x" * 3493),
+    "too many events": (
+        "settings.event_subscriptions.bot_events",
+        [f"event_{n}" for n in range(101)],
+    ),
+    "an address that is too long": (
+        "settings.event_subscriptions.request_url",
+        "https://" + "x" * 3493,
+    ),
     "a switch that is a number": ("settings.socket_mode_enabled", 0),
     "a part of another name": ("display_informations", {}),
     "a name of another name": ("display_information.title", "Maildesk"),
@@ -102,13 +117,17 @@ def manifest() -> dict[str, Any]:
     return parsed
 
 
-def test_the_manifest_is_what_slack_takes(manifest: dict[str, Any], schema: Draft7Validator) -> None:
+def test_the_manifest_is_what_slack_takes(
+    manifest: dict[str, Any], schema: Draft7Validator
+) -> None:
     Draft7Validator.check_schema(schema.schema)
     assert [f"{error.json_path}: {error.message}" for error in schema.iter_errors(manifest)] == []
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_in_the_manifest_is_found(mistake: str, manifest: dict[str, Any], schema: Draft7Validator) -> None:
+def test_a_mistake_in_the_manifest_is_found(
+    mistake: str, manifest: dict[str, Any], schema: Draft7Validator
+) -> None:
     path, written = MISTAKES[mistake]
     wrong = copy.deepcopy(manifest)
     holder, last = place(wrong, path)
@@ -117,7 +136,9 @@ def test_a_mistake_in_the_manifest_is_found(mistake: str, manifest: dict[str, An
 
 
 @pytest.mark.parametrize("path", NEEDED)
-def test_a_part_that_slack_needs_is_missed(path: str, manifest: dict[str, Any], schema: Draft7Validator) -> None:
+def test_a_part_that_slack_needs_is_missed(
+    path: str, manifest: dict[str, Any], schema: Draft7Validator
+) -> None:
     wrong = copy.deepcopy(manifest)
     holder, last = place(wrong, path)
     del holder[last]
@@ -137,7 +158,13 @@ def test_every_object_of_the_schema_refuses_other_keys() -> None:
 
 
 def test_only_parts_that_slack_knows_are_there(manifest: dict[str, Any]) -> None:
-    assert manifest.keys() == {"_metadata", "display_information", "features", "oauth_config", "settings"}
+    assert manifest.keys() == {
+        "_metadata",
+        "display_information",
+        "features",
+        "oauth_config",
+        "settings",
+    }
     assert manifest["features"].keys() == {"app_home", "bot_user", "shortcuts", "slash_commands"}
     assert manifest["settings"].keys() == {
         "event_subscriptions",
@@ -173,18 +200,24 @@ def test_the_shortcut_is_within_slacks_limits(manifest: dict[str, Any]) -> None:
 
 def test_the_hint_names_every_subcommand(manifest: dict[str, Any]) -> None:
     hint = manifest["features"]["slash_commands"][0]["usage_hint"]
-    names = commands.Commands(None, None, None).names  # type: ignore[arg-type]  # only its table is looked at
+    # only its table is looked at
+    names = commands.Commands(None, None, None).names  # type: ignore[arg-type]
     assert frozenset(hint.split(" | ")) == names
 
 
 def test_the_events_are_exactly_those_that_the_bot_listens_to(manifest: dict[str, Any]) -> None:
-    """Bolt answers 404 to others, and Slack ends the subscription of an app that fails too often."""
-    assert sorted(manifest["settings"]["event_subscriptions"]["bot_events"]) == sorted(events.WANTED)
+    """Bolt answers 404 to others, and Slack ends the subscription of an app that fails too
+    often."""
+    assert sorted(manifest["settings"]["event_subscriptions"]["bot_events"]) == sorted(
+        events.WANTED
+    )
 
 
 def test_no_scope_is_missing_and_none_is_too_many(manifest: dict[str, Any]) -> None:
     asked = manifest["oauth_config"]["scopes"]["bot"]
-    needed = {"commands", *SCOPES_OF_CALLS.values()}.union(*(SCOPES_OF_EVENTS[name] for name in events.WANTED))
+    needed = {"commands", *SCOPES_OF_CALLS.values()}.union(
+        *(SCOPES_OF_EVENTS[name] for name in events.WANTED)
+    )
     assert sorted(asked) == sorted(needed)
 
 

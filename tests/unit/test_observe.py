@@ -42,7 +42,9 @@ def test_what_a_network_does_is_a_network_fault(error: Exception, condition: str
 
 
 def test_what_a_server_says_is_not_a_network_fault() -> None:
-    refused = from_exception(smtplib.SMTPAuthenticationError(535, b"5.7.3 Authentication unsuccessful"), "smtp.auth")
+    refused = from_exception(
+        smtplib.SMTPAuthenticationError(535, b"5.7.3 Authentication unsuccessful"), "smtp.auth"
+    )
     assert (refused.where, refused.status, refused.enhanced) == (Where.SMTP, 535, "5.7.3")
     said = from_exception(imaplib.IMAP4.error("AUTHENTICATE failed."), "imap.auth")
     assert (said.where, said.condition) == (Where.IMAP, "NO")

@@ -1,4 +1,5 @@
-"""Which folders a person may choose: none of their own is hidden for its name, and nobody relies on what is not theirs."""
+"""Which folders a person may choose: none of their own is hidden for its name, and nobody relies on
+what is not theirs."""
 
 import pytest
 from hypothesis import given
@@ -17,9 +18,17 @@ ENGLISH = [
     folder("Drafts", "\\Drafts"),
     folder("Deleted Items", "\\Trash"),
 ]
-GERMAN = [folder("INBOX"), folder("Gesendete Elemente"), folder("Entwürfe"), folder("Gelöschte Elemente")]
+GERMAN = [
+    folder("INBOX"),
+    folder("Gesendete Elemente"),
+    folder("Entwürfe"),
+    folder("Gelöschte Elemente"),
+]
 NO_MAIL = [folder(name) for name in ("Calendar", "Contacts", "Notes", "Tasks", "Journal")]
-OLD = [folder("Import 2015", "\\Noselect"), *(folder(f"Import 2015/{each.server_name}") for each in ENGLISH[1:])]
+OLD = [
+    folder("Import 2015", "\\Noselect"),
+    *(folder(f"Import 2015/{each.server_name}") for each in ENGLISH[1:]),
+]
 """A mailbox that was imported below a folder which cannot be opened."""
 
 
@@ -53,17 +62,28 @@ def read(*lines: bytes) -> list[MailFolder]:
         "Contatti",
     ],
 )
-def test_a_folder_of_ones_own_is_not_hidden_for_a_word_of_a_language_that_the_mailbox_does_not_speak(name: str) -> None:
-    assert names([*ENGLISH, *NO_MAIL, folder(name), folder(f"{name}/2019")]) == names(ENGLISH) | {name, f"{name}/2019"}
+def test_a_folder_of_ones_own_is_not_hidden_for_a_word_of_a_language_that_the_mailbox_does_not_speak(
+    name: str,
+) -> None:
+    assert names([*ENGLISH, *NO_MAIL, folder(name), folder(f"{name}/2019")]) == names(ENGLISH) | {
+        name,
+        f"{name}/2019",
+    }
 
 
-@pytest.mark.parametrize("mailbox", [ENGLISH, GERMAN, [folder("INBOX")]], ids=["English", "German", "no language"])
+@pytest.mark.parametrize(
+    "mailbox", [ENGLISH, GERMAN, [folder("INBOX")]], ids=["English", "German", "no language"]
+)
 def test_files_are_for_mail(mailbox: list[MailFolder]) -> None:
-    assert {"Files", "Files/2019/Invoices"} <= names([*mailbox, folder("Files"), folder("Files/2019/Invoices")])
+    assert {"Files", "Files/2019/Invoices"} <= names(
+        [*mailbox, folder("Files"), folder("Files/2019/Invoices")]
+    )
 
 
 def test_a_mailbox_that_speaks_two_languages_hides_the_words_of_both() -> None:
-    assert names([*ENGLISH, folder("Entwürfe"), folder("Kalender"), folder("Calendar"), folder("Agenda")]) == {
+    assert names(
+        [*ENGLISH, folder("Entwürfe"), folder("Kalender"), folder("Calendar"), folder("Agenda")]
+    ) == {
         *names(ENGLISH),
         "Entwürfe",
         "Agenda",
@@ -73,13 +93,17 @@ def test_a_mailbox_that_speaks_two_languages_hides_the_words_of_both() -> None:
 @pytest.mark.parametrize(
     "mailbox", [[], [folder("Sent"), folder("Trash"), folder("Spam")]], ids=["inbox", "other names"]
 )
-def test_where_nothing_tells_the_language_the_words_of_all_are_hidden(mailbox: list[MailFolder]) -> None:
+def test_where_nothing_tells_the_language_the_words_of_all_are_hidden(
+    mailbox: list[MailFolder],
+) -> None:
     others = [folder(name) for name in ("Kalender", "Calendar", "Taken", "工作")]
     assert names([folder("INBOX"), *mailbox, *others]) == names([folder("INBOX"), *mailbox])
 
 
 def test_what_is_named_only_in_another_folder_says_nothing_about_the_mailbox() -> None:
-    assert "Kalender" in names([*ENGLISH, folder("Projekte"), folder("Projekte/Entwürfe"), folder("Kalender")])
+    assert "Kalender" in names(
+        [*ENGLISH, folder("Projekte"), folder("Projekte/Entwürfe"), folder("Kalender")]
+    )
 
 
 @pytest.mark.parametrize("name", ["Journal", "Journal/Sent 2026", "Calendar"])
@@ -89,7 +113,12 @@ def test_a_folder_that_is_mapped_is_shown_whatever_it_is_called(name: str) -> No
 
 
 def test_the_folder_in_which_the_test_message_was_found_is_shown_whatever_it_is_called() -> None:
-    folders = [folder("INBOX"), folder("Journal"), folder("Drafts", "\\Drafts"), folder("Deleted Items", "\\Trash")]
+    folders = [
+        folder("INBOX"),
+        folder("Journal"),
+        folder("Drafts", "\\Drafts"),
+        folder("Deleted Items", "\\Trash"),
+    ]
     found = suggest(folders, {FolderRole.SENT: "Journal"}).chosen[FolderRole.SENT]
     assert (found.folder.server_name, found.confidence) == ("Journal", Confidence.SURE)
 
@@ -137,9 +166,13 @@ def test_a_folder_can_be_offered_and_kept_however_its_name_was_sent(line: bytes)
 
 
 @given(st.lists(st.binary(max_size=30), max_size=6), st.sampled_from([b"/", b".", b"\\\\"]))
-def test_no_name_of_any_bytes_keeps_the_others_from_being_offered(sent: list[bytes], delimiter: bytes) -> None:
+def test_no_name_of_any_bytes_keeps_the_others_from_being_offered(
+    sent: list[bytes], delimiter: bytes
+) -> None:
     around = b'() "' + delimiter + b'" '
-    folders = list(folders_in([around + b"INBOX", *((around + b"{%d}" % len(name), name) for name in sent)]))
+    folders = list(
+        folders_in([around + b"INBOX", *((around + b"{%d}" % len(name), name) for name in sent)])
+    )
     assert names(folders) >= {"INBOX"}
     for each in offered(folders):
         each.shown_name.encode()
@@ -154,10 +187,14 @@ def test_an_old_mailbox_that_was_imported_is_suggested_but_nobody_relies_on_it()
     suggestions = suggest([*real, *OLD])
 
     assert not suggestions.sure
-    for role, old in zip((FolderRole.SENT, FolderRole.DRAFTS, FolderRole.DELETED), OLD[1:], strict=True):
+    for role, old in zip(
+        (FolderRole.SENT, FolderRole.DRAFTS, FolderRole.DELETED), OLD[1:], strict=True
+    ):
         (found,) = suggestions.candidates[role]
         assert found.folder == old and found.confidence < Confidence.SURE
 
 
-def test_where_all_lies_below_a_folder_that_cannot_be_opened_its_names_are_as_good_as_at_the_top() -> None:
+def test_where_all_lies_below_a_folder_that_cannot_be_opened_its_names_are_as_good_as_at_the_top() -> (
+    None
+):
     assert suggest([folder("INBOX"), *OLD]).sure

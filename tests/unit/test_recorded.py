@@ -1,4 +1,5 @@
-"""What real servers answered to LIST, as people published it: the right suggestion, or an honest "not sure"."""
+"""What real servers answered to LIST, as people published it: the right suggestion, or an honest
+"not sure"."""
 
 import tomllib
 from pathlib import Path
@@ -34,15 +35,22 @@ def of_microsoft(listing: dict[str, Any]) -> bool:
 
 
 def marked(folders: list[MailFolder]) -> bool:
-    return any({"\\sent", "\\trash", "\\drafts"} & {flag.lower() for flag in folder.flags} for folder in folders)
+    return any(
+        {"\\sent", "\\trash", "\\drafts"} & {flag.lower() for flag in folder.flags}
+        for folder in folders
+    )
 
 
 @every_listing
-def test_what_is_suggested_is_right_and_the_rest_is_left_to_a_person(listing: dict[str, Any]) -> None:
+def test_what_is_suggested_is_right_and_the_rest_is_left_to_a_person(
+    listing: dict[str, Any],
+) -> None:
     suggestions = suggest(folders_of(listing["lines"]))
 
     left = {FolderRole(role) for role in listing["unsure"]}
-    assert chosen(suggestions) == {role: name for role, name in meant(listing).items() if role not in left}
+    assert chosen(suggestions) == {
+        role: name for role, name in meant(listing).items() if role not in left
+    }
     assert suggestions.sure is listing["sure"]
 
 
@@ -71,8 +79,19 @@ def test_the_collection_holds_what_it_should() -> None:
     answers = [listing for listing in RECORDED if listing["recorded"] == "answer"]
     assert len(answers) >= 40
     assert len({listing["title"] for listing in RECORDED}) == len(RECORDED)
-    languages = {language for listing in RECORDED if of_microsoft(listing) for language in listing["languages"]}
+    languages = {
+        language
+        for listing in RECORDED
+        if of_microsoft(listing)
+        for language in listing["languages"]
+    }
     assert len(languages) >= 10
-    named = tomllib.loads(Path(bot.mail.suggestions.__file__).with_name("folder_names.toml").read_text("utf-8"))
-    assert languages == {language for language, table in named.items() if "recorded" in table["sources"]}
-    assert {marked(folders_of(listing["lines"])) for listing in answers if of_microsoft(listing)} == {True, False}
+    named = tomllib.loads(
+        Path(bot.mail.suggestions.__file__).with_name("folder_names.toml").read_text("utf-8")
+    )
+    assert languages == {
+        language for language, table in named.items() if "recorded" in table["sources"]
+    }
+    assert {
+        marked(folders_of(listing["lines"])) for listing in answers if of_microsoft(listing)
+    } == {True, False}

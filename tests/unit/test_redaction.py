@@ -19,7 +19,9 @@ SLACK = "xoxb-1234567890-abcdefghij"
 WRAPPINGS: dict[str, Callable[[str], str]] = {
     "bare": str,
     "json": lambda secret: json.dumps({"refresh_token": secret, "error": "x"}),
-    "form": lambda secret: f"grant_type=refresh_token&refresh_token={urllib.parse.quote(secret)}&client_id=1",
+    "form": lambda secret: (
+        f"grant_type=refresh_token&refresh_token={urllib.parse.quote(secret)}&client_id=1"
+    ),
     "header": lambda secret: f"Authorization: Bearer {secret}\r\nHost: x",
     "repr": lambda secret: repr({"access_token": secret}),
     "sentence": lambda secret: f"the server said no to {secret} at noon",
@@ -35,7 +37,9 @@ def test_a_token_survives_in_no_wrapping(secret: str, wrap: Callable[[str], str]
         assert piece not in cleaned
 
 
-@pytest.mark.parametrize("fold", ["\n", "\r\n ", " ", "\\r\\n"], ids=["lines", "header", "words", "escaped"])
+@pytest.mark.parametrize(
+    "fold", ["\n", "\r\n ", " ", "\\r\\n"], ids=["lines", "header", "words", "escaped"]
+)
 @pytest.mark.parametrize("width", [0, 40, 64, 76])
 def test_a_sasl_string_survives_neither_raw_nor_encoded_nor_folded(width: int, fold: str) -> None:
     encoded = base64.b64encode(SASL.encode()).decode()
@@ -46,9 +50,14 @@ def test_a_sasl_string_survives_neither_raw_nor_encoded_nor_folded(width: int, f
         assert not [line for line in folded.split(fold) if line[:30] in cleaned]
 
 
-@pytest.mark.parametrize("name", ["client_secret", "password", "code", "id_token", "Cookie", "signing_secret"])
+@pytest.mark.parametrize(
+    "name", ["client_secret", "password", "code", "id_token", "Cookie", "signing_secret"]
+)
 def test_a_field_with_a_secrets_name_is_hidden_whatever_it_holds(name: str) -> None:
-    assert redact_value({name: "hunter2 hunter2", "kept": "yes"}) == {name: "[hidden]", "kept": "yes"}
+    assert redact_value({name: "hunter2 hunter2", "kept": "yes"}) == {
+        name: "[hidden]",
+        "kept": "yes",
+    }
     assert "hunter2x" not in redact(f"{name}=hunter2xyz")
 
 

@@ -1,4 +1,5 @@
-"""Hostile text renders correctly: within Slack's limits, escaped once, cut between characters, and in its own place."""
+"""Hostile text renders correctly: within Slack's limits, escaped once, cut between characters, and
+in its own place."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -69,7 +70,9 @@ FIRST, LAST = "Qx", "xQ"
 """They stand around hostile text, so that it is found again wherever it is shown."""
 
 BUILDERS = EVERYBODY | OURS
-TOKEN = re.compile(r"<(?:@\w+|#\w+|!date\^\d+\^[^<>|]+\|[^<>|]+|(?:https?://|mailto:)[^<>|]+(?:\|[^<>|]+)?)>")
+TOKEN = re.compile(
+    r"<(?:@\w+|#\w+|!date\^\d+\^[^<>|]+\|[^<>|]+|(?:https?://|mailto:)[^<>|]+(?:\|[^<>|]+)?)>"
+)
 MAIL = re.compile(r"<mailto:[^|>]*")
 ESCAPE = re.compile(r"&(?:amp|lt|gt);")
 
@@ -85,7 +88,9 @@ def drawn(name: str, text: str) -> Any:
 def marked_up(shown: Any) -> list[str]:
     """The texts in which Slack reads markup."""
     summary = [shown.text] if isinstance(shown, Message) else []
-    return summary + [part["text"] for part in parts(shown_parts(shown)) if part.get("type") == "mrkdwn"]
+    return summary + [
+        part["text"] for part in parts(shown_parts(shown)) if part.get("type") == "mrkdwn"
+    ]
 
 
 def unmarked(shown: Any) -> list[str]:
@@ -128,8 +133,11 @@ def refused(shown: Any) -> list[str]:
 
 
 def misread(shown: Any, text: str) -> list[str]:
-    """Hostile text that is not escaped exactly once where Slack reads markup, or is escaped where it reads none."""
-    texts = [flat(each) if each.startswith("```") else each for each in marked_up(shown)]  # code has its own lines
+    """Hostile text that is not escaped exactly once where Slack reads markup, or is escaped where
+    it reads none."""
+    texts = [
+        flat(each) if each.startswith("```") else each for each in marked_up(shown)
+    ]  # code has its own lines
     once = escaped(text).replace("```", "'''")
     marked = [found for found in wholes(texts) if found.replace("```", "'''") != once]
     return marked + [found for found in wholes(unmarked(shown)) if flat(found) != flat(text)]
@@ -157,7 +165,9 @@ def test_nothing_is_cut_within_an_escape_or_a_token(name: str) -> None:
 
 
 @pytest.mark.parametrize("ahead", range(30))
-@pytest.mark.parametrize("what", ["&amp;", "<@U0VERA>", "<!date^1795435200^{date_short_pretty} at {time}|2026-11-23>"])
+@pytest.mark.parametrize(
+    "what", ["&amp;", "<@U0VERA>", "<!date^1795435200^{date_short_pretty} at {time}|2026-11-23>"]
+)
 def test_a_piece_of_markup_is_there_or_it_is_not(what: str, ahead: int) -> None:
     text = Safe("x" * (SECTION_LIMIT - ahead) + what * 2 + "y" * 30)
     for block in (section(text), context(text), fields([("Label", text)])):
@@ -167,22 +177,35 @@ def test_a_piece_of_markup_is_there_or_it_is_not(what: str, ahead: int) -> None:
 @everywhere
 def test_no_text_reorders_the_rest_of_its_line(name: str) -> None:
     shown = [drawn(name, text) for text in OVERRIDES.values()]
-    assert [text for each in shown for text in marked_up(each) + unmarked(each) if BIDI.search(text)] == []
+    assert [
+        text for each in shown for text in marked_up(each) + unmarked(each) if BIDI.search(text)
+    ] == []
 
 
 @pytest.mark.parametrize("made", [option, header, button], ids=lambda made: str(made.__name__))
 @pytest.mark.parametrize("mark", ["&", "<", "`", "ש", "😀"])
-def test_a_plain_text_is_cut_at_its_limit_and_not_before(made: Callable[..., Any], mark: str) -> None:
+def test_a_plain_text_is_cut_at_its_limit_and_not_before(
+    made: Callable[..., Any], mark: str
+) -> None:
     limit = {option: OPTION_LIMIT, header: HEADER_LIMIT, button: BUTTON_LIMIT}[made]
     more = () if made is header else ("value",)
-    (fitting,), (longer,) = unmarked(made(mark * limit, *more)), unmarked(made(mark * (limit + 1), *more))
+    (fitting,), (longer,) = (
+        unmarked(made(mark * limit, *more)),
+        unmarked(made(mark * (limit + 1), *more)),
+    )
     assert fitting == mark * limit
     assert longer == mark * (limit - 1) + "…"
 
 
 def test_foreign_lines_cannot_leave_a_block_of_code() -> None:
-    shown = [text for block in preformatted("one\n``` *bold* <!channel>\n" + "`" * 9000) for text in marked_up(block)]
-    assert shown and all(text.count("```") == 2 and text[:3] == text[-3:] == "```" for text in shown)
+    shown = [
+        text
+        for block in preformatted("one\n``` *bold* <!channel>\n" + "`" * 9000)
+        for text in marked_up(block)
+    ]
+    assert shown and all(
+        text.count("```") == 2 and text[:3] == text[-3:] == "```" for text in shown
+    )
 
 
 def test_an_empty_name_leaves_no_empty_text() -> None:

@@ -1,4 +1,5 @@
-"""The sentences as a whole: each is used, each that the code asks for exists, and all are written the same way."""
+"""The sentences as a whole: each is used, each that the code asks for exists, and all are written
+the same way."""
 
 import ast
 import re
@@ -14,7 +15,18 @@ from bot.config import clouds
 from bot.diagnosis import catalogue
 from bot.mail.suggestions import Reason, languages
 from handlers.text.words import sentences
-from storage.vocabulary import WAITING, FolderRole, Loss, Mended, Owner, Plan, Scope, State, StepId, StepStatus
+from storage.vocabulary import (
+    WAITING,
+    FolderRole,
+    Loss,
+    Mended,
+    Owner,
+    Plan,
+    Scope,
+    State,
+    StepId,
+    StepStatus,
+)
 
 ROOT = Path(__file__).parents[2]
 CODE = ("handlers", "bot")
@@ -38,7 +50,9 @@ CLOSED: dict[str, Iterable[str]] = {
     "folders.lost_": Loss,
     "language.": languages(),
     "reminder.waits_": WAITING,
-    "permission.": {scope.rpartition("/")[2] for cloud in clouds.load().values() for scope in cloud.scopes},
+    "permission.": {
+        scope.rpartition("/")[2] for cloud in clouds.load().values() for scope in cloud.scopes
+    },
 }
 """Names that are built from a beginning and a member of a closed set."""
 
@@ -47,10 +61,12 @@ JARGON = re.compile(
     re.IGNORECASE,
 )
 CUT_AT = {"title": 24, "submit": 24, "button": 75}
-"""docs.slack.dev/reference/views and /block-kit/block-elements/button-element; what is longer would be cut."""
+"""docs.slack.dev/reference/views and /block-kit/block-elements/button-element; what is longer would
+be cut."""
 
 BUILT = re.compile(r"[a-z_]+\\\.(\w|\(\.\+\))+|\(\.\+\)\\\.\w+")
-"""Of the expressions for built names, those that a sentence may have: ``owner\\.(.+)``, ``(.+)\\.taken``."""
+"""Of the expressions for built names, those that a sentence may have: ``owner\\.(.+)``,
+``(.+)\\.taken``."""
 
 
 # What the code asks for.
@@ -58,18 +74,30 @@ BUILT = re.compile(r"[a-z_]+\\\.(\w|\(\.\+\))+|\(\.\+\)\\\.\w+")
 
 @cache
 def trees(tops: tuple[str, ...] = CODE) -> tuple[ast.Module, ...]:
-    return tuple(ast.parse(path.read_text(encoding="utf-8")) for top in tops for path in (ROOT / top).rglob("*.py"))
+    return tuple(
+        ast.parse(path.read_text(encoding="utf-8"))
+        for top in tops
+        for path in (ROOT / top).rglob("*.py")
+    )
 
 
 @cache
 def literals() -> frozenset[str]:
     nodes = chain.from_iterable(ast.walk(tree) for tree in trees(LITERALS))
-    return frozenset(node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return frozenset(
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
 
 
 def pattern(built: ast.JoinedStr) -> str:
-    """A name that is built, ``f"owner.{owner}"``, as an expression with a group for each changing part."""
-    return "".join(re.escape(str(part.value)) if isinstance(part, ast.Constant) else "(.+)" for part in built.values)
+    """A name that is built, ``f"owner.{owner}"``, as an expression with a group for each changing
+    part."""
+    return "".join(
+        re.escape(str(part.value)) if isinstance(part, ast.Constant) else "(.+)"
+        for part in built.values
+    )
 
 
 @cache
@@ -84,7 +112,10 @@ def is_built(name: str) -> bool:
     """Whether the code builds this name, from parts that are written somewhere."""
     parts = literals() | set(chain.from_iterable(CLOSED.values()))
     matches = (re.fullmatch(each, name) for each in patterns())
-    return any(found and all(part in parts or part.isdigit() for part in found.groups()) for found in matches)
+    return any(
+        found and all(part in parts or part.isdigit() for part in found.groups())
+        for found in matches
+    )
 
 
 def calls(*functions: str) -> Iterator[ast.Call]:
@@ -114,7 +145,11 @@ def askers() -> dict[str, int]:
     found = {"say": 0, "plainly": 0, "message_window": 0, "_sentence": 0}
     for node in chain.from_iterable(ast.walk(tree) for tree in trees()):
         for owner, function in functions(node):
-            names = [each.arg for each in (*function.args.posonlyargs, *function.args.args) if each.arg != "self"]
+            names = [
+                each.arg
+                for each in (*function.args.posonlyargs, *function.args.args)
+                if each.arg != "self"
+            ]
             if "sentence" in names:
                 found[owner or function.name] = names.index("sentence")
     return found
@@ -126,7 +161,9 @@ def functions(node: ast.AST) -> Iterator[tuple[str, ast.FunctionDef]]:
         yield "", node
     if isinstance(node, ast.ClassDef):
         yield from (
-            (node.name, part) for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__init__"
+            (node.name, part)
+            for part in node.body
+            if isinstance(part, ast.FunctionDef) and part.name == "__init__"
         )
 
 
@@ -139,13 +176,19 @@ def asked() -> Iterator[str]:
     for node in chain.from_iterable(ast.walk(tree) for tree in trees()):
         if isinstance(node, ast.Dict):
             pairs = zip(node.keys, node.values, strict=True)
-            yield from chain.from_iterable(written(value) for key, value in pairs if "sentence" in written(key))
-        if isinstance(node, ast.Assign) and any(getattr(target, "id", "") == "sentence" for target in node.targets):
+            yield from chain.from_iterable(
+                written(value) for key, value in pairs if "sentence" in written(key)
+            )
+        if isinstance(node, ast.Assign) and any(
+            getattr(target, "id", "") == "sentence" for target in node.targets
+        ):
             yield from (name for name in written(node.value) if " " not in name)
 
 
 def test_every_sentence_is_used() -> None:
-    assert sorted(name for name in sentences() if name not in literals() and not is_built(name)) == []
+    assert (
+        sorted(name for name in sentences() if name not in literals() and not is_built(name)) == []
+    )
 
 
 def test_every_sentence_that_is_asked_for_exists() -> None:
@@ -163,9 +206,17 @@ def test_every_member_of_a_closed_set_has_its_sentence(beginning: str) -> None:
 
 def test_every_built_name_has_a_sentence_or_is_no_name_of_one() -> None:
     """What say and plainly build has at least one sentence."""
-    built = [call.args[0] for call in calls("say", "plainly") if call.args and isinstance(call.args[0], ast.JoinedStr)]
+    built = [
+        call.args[0]
+        for call in calls("say", "plainly")
+        if call.args and isinstance(call.args[0], ast.JoinedStr)
+    ]
     wanted = {pattern(node) for node in built if isinstance(node, ast.JoinedStr)}
-    assert wanted and [each for each in wanted if not any(re.fullmatch(each, name) for name in sentences())] == []
+    assert (
+        wanted
+        and [each for each in wanted if not any(re.fullmatch(each, name) for name in sentences())]
+        == []
+    )
 
 
 def test_every_placeholder_is_filled() -> None:
@@ -195,12 +246,16 @@ def having(found: str) -> list[str]:
 def test_placeholders_are_plain_names() -> None:
     for name, text in sentences().items():
         parts = [part[1:] for part in string.Formatter().parse(text) if part[1] is not None]
-        assert all(str(field).isidentifier() and not spec and not how for field, spec, how in parts), name
+        assert all(
+            str(field).isidentifier() and not spec and not how for field, spec, how in parts
+        ), name
 
 
 def test_bold_and_code_end_on_the_line_where_they_begin() -> None:
     lines = [(name, bare(line)) for name, text in sentences().items() for line in text.splitlines()]
-    assert sorted((name for name, line in lines if line.count("*") % 2 or line.count("`") % 2)) == []
+    assert (
+        sorted((name for name, line in lines if line.count("*") % 2 or line.count("`") % 2)) == []
+    )
 
 
 def test_angle_brackets_are_slacks_or_escaped() -> None:
@@ -209,14 +264,20 @@ def test_angle_brackets_are_slacks_or_escaped() -> None:
 
 
 def test_spaces_are_single_but_for_columns() -> None:
-    """Two or more spaces set apart what is filled in, code, bold, bullets and separators; a line may be indented."""
+    """Two or more spaces set apart what is filled in, code, bold, bullets and separators; a line
+    may be indented."""
     assert sorted(having(r"\t|[^\s}·•`*] {2,}[^\s{·•`*]")) == []
     assert sorted((name for name, text in sentences().items() if text != text.lstrip())) == []
 
 
 def test_lines_end_with_their_last_word() -> None:
-    """What leads in to something ends with a space after its colon, and a text of several lines with a line break."""
-    loose = [name for name, text in sentences().items() if any(line != line.rstrip() for line in lines_of(text))]
+    """What leads in to something ends with a space after its colon, and a text of several lines
+    with a line break."""
+    loose = [
+        name
+        for name, text in sentences().items()
+        if any(line != line.rstrip() for line in lines_of(text))
+    ]
     assert sorted(loose) == []
 
 
@@ -243,7 +304,8 @@ def test_a_sentence_fits_into_a_paragraph() -> None:
 
 
 def shown_as() -> Iterator[tuple[str, str]]:
-    """What a window has as its title and on its button, as far as the name is written out, and every button's label."""
+    """What a window has as its title and on its button, as far as the name is written out, and
+    every button's label."""
     for function in chain.from_iterable(ast.walk(tree) for tree in trees()):
         if isinstance(function, ast.FunctionDef):
             yield from parts_of_windows(function)
@@ -257,7 +319,9 @@ def parts_of_windows(function: ast.FunctionDef) -> Iterator[tuple[str, str]]:
     for call in ast.walk(function):
         if isinstance(call, ast.Call) and called(call) == "modal" and call.args:
             given = [("title", call.args[0])]
-            given += [("submit", keyword.value) for keyword in call.keywords if keyword.arg == "submit"]
+            given += [
+                ("submit", keyword.value) for keyword in call.keywords if keyword.arg == "submit"
+            ]
             for what, node in given:
                 value = known.get(node.id) if isinstance(node, ast.Name) else node
                 yield from ((what, name) for name in written(value))
@@ -271,7 +335,9 @@ def assigned(function: ast.FunctionDef) -> Iterator[tuple[str, ast.expr]]:
                 yield name, value
             case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
                 yield from (
-                    (name.id, value) for name, value in zip(names, values, strict=False) if isinstance(name, ast.Name)
+                    (name.id, value)
+                    for name, value in zip(names, values, strict=False)
+                    if isinstance(name, ast.Name)
                 )
 
 

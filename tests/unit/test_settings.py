@@ -29,8 +29,17 @@ RIGHT = {
 }
 SECRETS = (KEY, "planted-bot", "planted-signing", "planted-client")
 WRONG = {
-    "DATABASE_URL": ("mysql://h/d", "postgresql://u:planted-pass@h:port/d", "postgresql://u:planted-pass@h"),
-    "ENCRYPTION_KEYS": (" , ", "planted-not-base64", base64.b64encode(b"planted-too-short").decode(), f"{KEY},short"),
+    "DATABASE_URL": (
+        "mysql://h/d",
+        "postgresql://u:planted-pass@h:port/d",
+        "postgresql://u:planted-pass@h",
+    ),
+    "ENCRYPTION_KEYS": (
+        " , ",
+        "planted-not-base64",
+        base64.b64encode(b"planted-too-short").decode(),
+        f"{KEY},short",
+    ),
     "PUBLIC_URL": ("maildesk.example", "http://maildesk.example", "ftp://maildesk.example"),
     "PORT": ("0", "65536", "http"),
     "SLACK_BOT_TOKEN": ("xoxp-planted-user",),
@@ -47,7 +56,11 @@ WRONG = {
     "MS_CLIENT_SECRET_EXPIRES": ("soon", "31.05.2027", "2027-05-31,"),
     "MS_CLOUD": ("germany", "Worldwide"),
     "VENDOR_NAME": ("x" * 61,),
-    "MS_AUTHORITY": ("http://localhost/organizations", "https://login.microsoftonline.com", "organizations"),
+    "MS_AUTHORITY": (
+        "http://localhost/organizations",
+        "https://login.microsoftonline.com",
+        "organizations",
+    ),
     "MS_CA_BUNDLE": ("/nowhere/ca.pem",),
     "MS_GRAPH_URL": ("http://graph.example",),
     "IMAP_PORT": ("imaps",),
@@ -62,7 +75,14 @@ WRONG = {
 
 
 def test_a_right_environment_is_understood() -> None:
-    settings = load(RIGHT | {"NAG_LADDER": "30m,4h,1d,1w", "WORKING_HOURS": "08:30-16:00", "TIMEZONE": "Europe/Berlin"})
+    settings = load(
+        RIGHT
+        | {
+            "NAG_LADDER": "30m,4h,1d,1w",
+            "WORKING_HOURS": "08:30-16:00",
+            "TIMEZONE": "Europe/Berlin",
+        }
+    )
     assert settings.public_url == "https://maildesk.example"
     assert settings.keys == (b"k" * 32,)
     assert settings.support_users == (Person("T1", "U1"), Person("T2", "U2"))
@@ -90,7 +110,9 @@ def test_blank_is_as_good_as_missing_and_spaces_around_a_value_do_not_count() ->
 
 
 def test_plain_http_is_for_this_machine_only() -> None:
-    assert load(RIGHT | {"PUBLIC_URL": "http://127.0.0.1:3000"}).public_url == "http://127.0.0.1:3000"
+    assert (
+        load(RIGHT | {"PUBLIC_URL": "http://127.0.0.1:3000"}).public_url == "http://127.0.0.1:3000"
+    )
 
 
 @pytest.mark.parametrize("name", sorted(RIGHT))
@@ -100,8 +122,12 @@ def test_a_missing_value_is_one_line_that_names_it(name: str) -> None:
     assert said.startswith(f"{expected} is missing")
 
 
-@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
-def test_a_malformed_value_is_one_line_that_names_it_and_never_shows_a_secret(name: str, value: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in WRONG.items() for value in values]
+)
+def test_a_malformed_value_is_one_line_that_names_it_and_never_shows_a_secret(
+    name: str, value: str
+) -> None:
     said = refusal(RIGHT | {name: value})
     assert said.startswith(f"{name} is malformed: ")
     assert "planted" not in said
@@ -114,14 +140,22 @@ def test_every_setting_that_can_be_malformed_is_tried_here() -> None:
 
 def test_the_first_of_several_faults_is_named_and_the_others_are_counted() -> None:
     assert refusal({}).startswith("ENCRYPTION_KEYS is missing (")
-    assert re.search(r"\(2 more wrong\)$", refusal(RIGHT | {"PORT": "x", "LOG_LEVEL": "x", "IMAP_PORT": "x"}))
+    assert re.search(
+        r"\(2 more wrong\)$", refusal(RIGHT | {"PORT": "x", "LOG_LEVEL": "x", "IMAP_PORT": "x"})
+    )
 
 
-def test_socket_mode_needs_no_signing_secret_and_a_certificate_no_client_secret(tmp_path: Path) -> None:
+def test_socket_mode_needs_no_signing_secret_and_a_certificate_no_client_secret(
+    tmp_path: Path,
+) -> None:
     pem = tmp_path / "app.pem"
     pem.write_text("key and certificate")
     other = {"SLACK_APP_TOKEN": "xapp-1", "MS_CLIENT_CERTIFICATE": str(pem)}
-    left = {name: value for name, value in RIGHT.items() if name not in ("SLACK_SIGNING_SECRET", "MS_CLIENT_SECRET")}
+    left = {
+        name: value
+        for name, value in RIGHT.items()
+        if name not in ("SLACK_SIGNING_SECRET", "MS_CLIENT_SECRET")
+    }
     assert load(left | other).ms_client_certificate == (pem,)
 
 
@@ -143,9 +177,14 @@ def test_the_authority_says_the_cloud_where_nothing_else_does_and_may_not_contra
     government = "https://login.microsoftonline.us/organizations"
     assert load(RIGHT | {"MS_AUTHORITY": government}).ms_cloud == "gcc-high"
     assert load(RIGHT | {"MS_AUTHORITY": government, "MS_CLOUD": "dod"}).ms_cloud == "dod"
-    assert "another cloud" not in refusal(RIGHT | {"MS_AUTHORITY": government, "MS_CLOUD": "worldwide"})
+    assert "another cloud" not in refusal(
+        RIGHT | {"MS_AUTHORITY": government, "MS_CLOUD": "worldwide"}
+    )
     assert (
-        load(RIGHT | {"MS_AUTHORITY": "https://localhost:4443/organizations", "MS_CLOUD": "china"}).ms_cloud == "china"
+        load(
+            RIGHT | {"MS_AUTHORITY": "https://localhost:4443/organizations", "MS_CLOUD": "china"}
+        ).ms_cloud
+        == "china"
     )
 
 
@@ -158,13 +197,18 @@ def test_the_authority_says_the_cloud_where_nothing_else_does_and_may_not_contra
         ("https://login.microsoftonline.com.evil.example/organizations", False),
     ],
 )
-def test_instance_discovery_is_for_microsofts_own_hosts(authority: str, asks_microsoft: bool) -> None:
+def test_instance_discovery_is_for_microsofts_own_hosts(
+    authority: str, asks_microsoft: bool
+) -> None:
     assert load(RIGHT | {"MS_AUTHORITY": authority}).instance_discovery is asks_microsoft
 
 
 @pytest.mark.redaction
 def test_settings_do_not_show_their_secrets() -> None:
-    settings = load(RIGHT | {"DATABASE_URL": "postgresql://u:planted-pass@h/d", "SLACK_APP_TOKEN": "xapp-planted-app"})
+    settings = load(
+        RIGHT
+        | {"DATABASE_URL": "postgresql://u:planted-pass@h/d", "SLACK_APP_TOKEN": "xapp-planted-app"}
+    )
     for shown in (repr(settings), str(settings)):
         assert not [secret for secret in (*SECRETS, "planted") if secret in shown]
 
@@ -181,7 +225,11 @@ def test_run_with_a_missing_variable_ends_with_one_line_and_status_2(tmp_path: P
     environment = RIGHT | {"PATH": os.environ["PATH"], "MS_CLIENT_ID": ""}
     command = [sys.executable, "-m", "bot.app.cli", "run"]
     done = subprocess.run(
-        command, env=environment | {"PYTHONPATH": str(TOP)}, cwd=tmp_path, capture_output=True, text=True
+        command,
+        env=environment | {"PYTHONPATH": str(TOP)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "maildesk: MS_CLIENT_ID is missing\n"

@@ -55,7 +55,9 @@ def test_work_that_waits_longer_than_a_lease_for_a_free_thread_is_done_once(stor
         if len(done) >= JOBS:
             all_done.set()
 
-    worker = Worker(store, clock, Delivery(store, clock, NoCourier()), {"slow": work}, [], threads=1)
+    worker = Worker(
+        store, clock, Delivery(store, clock, NoCourier()), {"slow": work}, [], threads=1
+    )
     with store.transaction() as tx:
         for number in range(JOBS):
             tx.jobs.add("slow", {"number": number}, clock.at)

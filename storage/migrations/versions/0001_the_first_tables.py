@@ -15,7 +15,12 @@ def upgrade() -> None:
     """Apply."""
     op.create_table(
         "auditentry",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("team", sa.String(), nullable=False),
         sa.Column("user", sa.String(), nullable=False),
@@ -40,7 +45,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "job",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=True),
         sa.Column("args", sa.JSON(), nullable=False),
@@ -65,7 +75,12 @@ def upgrade() -> None:
 
     op.create_table(
         "outboxitem",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
         sa.Column("channel_id", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("thread_key", sa.String(), nullable=False),
@@ -79,7 +94,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("outboxitem", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_outboxitem_key"), ["key"], unique=False)
-        batch_op.create_index("ix_outboxitem_waiting", ["channel_id", "done_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_outboxitem_waiting", ["channel_id", "done_at", "id"], unique=False
+        )
 
     op.create_table(
         "postedmessage",
@@ -212,7 +229,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("connectiontest", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_connectiontest_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_connectiontest_account_id"), ["account_id"], unique=False
+        )
 
     op.create_table(
         "failure",
@@ -238,12 +257,28 @@ def upgrade() -> None:
         ),
         sa.Column(
             "scope",
-            sa.Enum("mailbox", "tenant", "application", "microsoft", name="scope", native_enum=False, length=32),
+            sa.Enum(
+                "mailbox",
+                "tenant",
+                "application",
+                "microsoft",
+                name="scope",
+                native_enum=False,
+                length=32,
+            ),
             nullable=False,
         ),
         sa.Column(
             "permanence",
-            sa.Enum("retry", "after-fix", "sign-in-again", "never", name="permanence", native_enum=False, length=32),
+            sa.Enum(
+                "retry",
+                "after-fix",
+                "sign-in-again",
+                "never",
+                name="permanence",
+                native_enum=False,
+                length=32,
+            ),
             nullable=False,
         ),
         sa.Column("first_at", UtcDateTime(), nullable=False),
@@ -282,7 +317,15 @@ def upgrade() -> None:
         sa.Column(
             "role",
             sa.Enum(
-                "inbox", "sent", "drafts", "deleted", "junk", "archive", name="folderrole", native_enum=False, length=32
+                "inbox",
+                "sent",
+                "drafts",
+                "deleted",
+                "junk",
+                "archive",
+                name="folderrole",
+                native_enum=False,
+                length=32,
             ),
             nullable=False,
         ),

@@ -57,15 +57,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("failure_ref"),
     )
     with op.batch_alter_table("supportrequest", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_supportrequest_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_supportrequest_account_id"), ["account_id"], unique=False
+        )
 
     with op.batch_alter_table("account", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("shared_mailbox", sa.String(), nullable=False, server_default=""))
+        batch_op.add_column(
+            sa.Column("shared_mailbox", sa.String(), nullable=False, server_default="")
+        )
         batch_op.add_column(sa.Column("signed_in_at", UtcDateTime(), nullable=True))
         batch_op.add_column(sa.Column("proved_at", UtcDateTime(), nullable=True))
 
     with op.batch_alter_table("connectiontest", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("round_trip", sa.Boolean(), nullable=False, server_default=sa.false()))
+        batch_op.add_column(
+            sa.Column("round_trip", sa.Boolean(), nullable=False, server_default=sa.false())
+        )
         batch_op.add_column(sa.Column("message_id", sa.String(), nullable=False, server_default=""))
 
     with op.batch_alter_table("failure", schema=None) as batch_op:

@@ -1,4 +1,5 @@
-"""Sign-ins that wait for a word; grants that are looked after; an audit table that is only added to."""
+"""Sign-ins that wait for a word; grants that are looked after; an audit table that is only added
+to."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,5 @@
-"""Channels that nothing can be posted in; requests that somebody takes; old accounts and the batches that replace them."""
+"""Channels that nothing can be posted in; requests that somebody takes; old accounts and the
+batches that replace them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -44,7 +45,11 @@ def upgrade() -> None:
         sa.Column("address_key", sa.String(), nullable=False),
         sa.Column("username", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("plan", sa.Enum("change", "retain", name="plan", native_enum=False, length=32), nullable=False),
+        sa.Column(
+            "plan",
+            sa.Enum("change", "retain", name="plan", native_enum=False, length=32),
+            nullable=False,
+        ),
         sa.Column("listed_at", UtcDateTime(), nullable=False),
         sa.Column("listed_by_team", sa.String(), nullable=False),
         sa.Column("listed_by_user", sa.String(), nullable=False),
@@ -62,15 +67,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("customer_id", "address_key"),
     )
     with op.batch_alter_table("oldaccount", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_oldaccount_customer_id"), ["customer_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_oldaccount_customer_id"), ["customer_id"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_oldaccount_deleted_at"), ["deleted_at"], unique=False)
 
     with op.batch_alter_table("channel", schema=None) as batch_op:
         batch_op.add_column(sa.Column("closed", sa.String(), nullable=False, server_default=""))
 
     with op.batch_alter_table("supportrequest", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("taken_by_team", sa.String(), nullable=False, server_default=""))
-        batch_op.add_column(sa.Column("taken_by_user", sa.String(), nullable=False, server_default=""))
+        batch_op.add_column(
+            sa.Column("taken_by_team", sa.String(), nullable=False, server_default="")
+        )
+        batch_op.add_column(
+            sa.Column("taken_by_user", sa.String(), nullable=False, server_default="")
+        )
         batch_op.add_column(sa.Column("taken_at", UtcDateTime(), nullable=True))
         batch_op.add_column(sa.Column("done_at", UtcDateTime(), nullable=True))
         batch_op.alter_column("failure_ref", existing_type=sa.String(), nullable=True)

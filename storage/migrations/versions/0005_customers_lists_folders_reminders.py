@@ -1,4 +1,5 @@
-"""When and by whom a customer is looked after; lists in the making; folders that are known again; reminders that are held."""
+"""When and by whom a customer is looked after; lists in the making; folders that are known again;
+reminders that are held."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -69,7 +70,9 @@ def upgrade() -> None:
 
     loss = sa.Enum("gone", "made-anew", name="loss", native_enum=False, length=32)
     with op.batch_alter_table("foldermapping", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("uid_validity", sa.BigInteger(), nullable=False, server_default="0"))
+        batch_op.add_column(
+            sa.Column("uid_validity", sa.BigInteger(), nullable=False, server_default="0")
+        )
         batch_op.add_column(sa.Column("mailbox_id", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("lost", loss, nullable=True))
 
@@ -93,13 +96,18 @@ def downgrade() -> None:
 
 
 def _begin_waits() -> None:
-    """Accounts that waited without reminders wait for them from now on; those with reminders go on as they were."""
+    """Accounts that waited without reminders wait for them from now on; those with reminders go on
+    as they were."""
     account = sa.table(
-        "account", *(sa.column(name) for name in ("state", "owner", "state_since", "nag_since", "nag_due_at"))
+        "account",
+        *(sa.column(name) for name in ("state", "owner", "state_since", "nag_since", "nag_due_at")),
     )
     now = datetime.now(UTC)
     op.execute(account.update().values(nag_since=account.c.state_since))
     waits = account.c.state.in_(WAITING) & account.c.owner.in_(("user", "administrator", "support"))
     new = waits & account.c.nag_due_at.is_(None) & (account.c.state != "unmapped")
-    begun = {"nag_since": sa.literal(now, UtcDateTime()), "nag_due_at": sa.literal(now + FIRST, UtcDateTime())}
+    begun = {
+        "nag_since": sa.literal(now, UtcDateTime()),
+        "nag_due_at": sa.literal(now + FIRST, UtcDateTime()),
+    }
     op.execute(account.update().where(new).values(**begun))
