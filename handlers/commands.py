@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from bot.accounts.service import DOMAIN
 from bot.common.clock import read_until
 from bot.common.refusals import Refused
-from bot.reminders.service import LONGEST_PAUSE
+from bot.reminders.service import MAX_PAUSE
 from bot.services import Services
 from bot.support.rights import Action
 from handlers.cards.account_window import disconnect_form
@@ -106,7 +106,7 @@ class Commands:
         account = lookup.account_named(
             self._services, command.person, command.channel, command.rest, Action.SEE, command.name
         )
-        answer(account_card(self._presenter.account_view(account.id or 0)))
+        answer(account_card(self._presenter.account_view(account.id)))
 
     def _login(self, command: Command, answer: Answer) -> None:
         account = lookup.account_named(
@@ -162,7 +162,7 @@ class Commands:
                     if named[-1:] and named[-1].lower() in ("in", "for", "until")
                     else named
                 )
-                if now < until <= now + LONGEST_PAUSE and named:
+                if now < until <= now + MAX_PAUSE and named:
                     return " ".join(named), until
         raise Refused("command.snooze_until")
 

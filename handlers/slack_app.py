@@ -18,7 +18,7 @@ from handlers.slack.directory import SlackDirectory
 from handlers.slack.listeners import Listeners
 from handlers.slack.presenter import Presenter
 
-LARGEST_BODY = 1024 * 1024
+MAX_BODY_BYTES = 1024 * 1024
 
 
 class SlackSide:
@@ -57,7 +57,7 @@ class SlackSide:
 
         @blueprint.post("/slack/events")
         def slack_events() -> Response:
-            if (request.content_length or 0) > LARGEST_BODY:
+            if (request.content_length or 0) > MAX_BODY_BYTES:
                 return Response("too large", 413)
             return to_flask_response(self.app.dispatch(bolt_request(request)))
 

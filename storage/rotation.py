@@ -10,7 +10,7 @@ from sqlmodel import SQLModel, select
 from storage.cipher import CannotOpen, Cipher
 from storage.database import Store
 
-MANY = 200
+BATCH_ROWS = 200
 Places = Mapping[type[SQLModel], Callable[[Any], str]]
 
 
@@ -50,7 +50,7 @@ def _batch(
     """Do the rows beyond the id `after`; the last one's id, or None at the end."""
     key = inspect(table).primary_key[0]
     with store.transaction() as tx:
-        found = select(table).where(key > after).order_by(key).limit(MANY).with_for_update()
+        found = select(table).where(key > after).order_by(key).limit(BATCH_ROWS).with_for_update()
         rows = list(tx.session.exec(found))
         for row in rows:
             _seal(cipher, row, place(row), rotated)

@@ -16,7 +16,7 @@ class Customer(SQLModel, table=True):
     `working_days` (``12345``, Monday is 1) say when its people are reminded; empty means as
     everywhere. `owner` is who of the support team looks after it."""
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     name: str
     tenant_id: str = ""
     created_at: datetime = time_column()
@@ -60,7 +60,7 @@ class Account(SQLModel, table=True):
         Index("ix_account_nag", "nag_due_at"),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     ref: str = Field(unique=True)
     customer_id: int = Field(foreign_key="customer.id", index=True)
     channel_id: str = Field(index=True)
@@ -100,7 +100,7 @@ class OldAccount(SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("customer_id", "address_key"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     customer_id: int = Field(foreign_key="customer.id", index=True)
     channel_id: str
     name: str
@@ -123,7 +123,7 @@ class ListDraft(SQLModel, table=True):
 
     __table_args__ = ({"sqlite_autoincrement": True},)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     customer_id: int = Field(foreign_key="customer.id", index=True)
     channel_id: str
     made_at: datetime = time_column(index=True)
@@ -136,7 +136,7 @@ class Batch(SQLModel, table=True):
     """Accounts that are created one after the other, for the old accounts in `old_ids`. `failed`
     says, by the old account's id, which sentence tells why it has none."""
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     customer_id: int = Field(foreign_key="customer.id", index=True)
     channel_id: str
     started_at: datetime = time_column()
@@ -153,7 +153,7 @@ class LoginTicket(SQLModel, table=True):
     be found by). `question_at` is set while people are asked what Microsoft's page said, since a
     sign-in that was begun did not come back."""
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="account.id", index=True)
     digest: str = Field(unique=True)
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
@@ -169,7 +169,7 @@ class LoginTicket(SQLModel, table=True):
 class SignInFlow(SQLModel, table=True):
     """One press of the sign-in button: MSAL's flow, sealed, and who may come back to it."""
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     ticket_id: int = Field(foreign_key="loginticket.id", index=True)
     account_id: int = Field(foreign_key="account.id", index=True)
     state_digest: str = Field(unique=True)
@@ -242,7 +242,7 @@ class ConnectionTest(SQLModel, table=True):
     in order. `round_trip` says that a message is sent too, and `message_id` that it may have left
     already: it is never sent again."""
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="account.id", index=True)
     started_at: datetime = time_column()
     finished_at: datetime | None = time_column(nullable=True)
@@ -287,7 +287,7 @@ class ReportedFix(SQLModel, table=True):
 
     __tablename__ = "mend"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="account.id", index=True)
     failure_ref: str = Field(foreign_key="failure.ref")
     said_at: datetime = time_column()
@@ -302,7 +302,7 @@ class SupportRequest(SQLModel, table=True):
     account's road for them, or that of a whole channel. `taken_by` is who of the team looks after
     it, or has done it."""
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     failure_ref: str | None = Field(default=None, foreign_key="failure.ref", unique=True)
     account_id: int | None = Field(default=None, foreign_key="account.id", index=True)
     asked_at: datetime = time_column()
@@ -319,7 +319,7 @@ class Incident(SQLModel, table=True):
     """One alert to on-call for one cause. `open_cause` is the cause while it is open, so that it is
     open once; `ended_at` is when the cause was gone everywhere."""
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     cause: str
     open_cause: str | None = Field(unique=True)
     failure_ref: str = Field(foreign_key="failure.ref")
@@ -335,7 +335,7 @@ class Reminder(SQLModel, table=True):
     """One reminder message in a channel: which accounts it lists, and whether everything on it is
     done."""
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     channel_id: str = Field(index=True)
     posted_at: datetime = time_column()
     finished_at: datetime | None = time_column(nullable=True)
@@ -365,7 +365,7 @@ class OutboxItem(SQLModel, table=True):
 
     __table_args__ = (Index("ix_outboxitem_waiting", "channel_id", "done_at", "id"),)
 
-    id: int | None = big_id_column()
+    id: int = big_id_column()
     channel_id: str
     key: str = Field(index=True)
     thread_key: str = ""
@@ -389,7 +389,7 @@ class Job(SQLModel, table=True):
     """Work to do at `due_at`. `key`, where set, makes a second request for the same work join the
     first."""
 
-    id: int | None = big_id_column()
+    id: int = big_id_column()
     kind: str
     key: str | None = Field(default=None, unique=True)
     args: dict[str, Any] = json_column()
@@ -409,7 +409,7 @@ class AuditEntry(SQLModel, table=True):
     """Who did what to which account, when, from where, with which result. Only ever added to: the
     database refuses the rest."""
 
-    id: int | None = big_id_column()
+    id: int = big_id_column()
     at: datetime = time_column(index=True)
     team: str
     user: str

@@ -111,11 +111,11 @@ def full_test(world: BotWorld) -> None:
     """A whole connection test: token, rights, identity, both protocols, and everything that is kept
     of it."""
     with world.bot.store.transaction() as tx:
-        account = tx.accounts.lock(world.account(NAME).id or 0)
+        account = tx.accounts.lock(world.account(NAME).id)
         test = world.bot.services.checks.request(tx, account, MAILDESK)
     world.bot.services.checks.run({"test": test.id})
     with world.bot.store.transaction() as tx:
-        assert tx.checks.get(test.id or 0).passed
+        assert tx.checks.get(test.id).passed
 
 
 def measure(delay_ms: int) -> float:
@@ -136,7 +136,7 @@ def measure(delay_ms: int) -> float:
         world.connect(ADDRESS, NAME)
         world.settle()
         world.bot.worker.stop()
-        token = world.bot.tokens.fresh(world.account(NAME).id or 0).access_token
+        token = world.bot.tokens.fresh(world.account(NAME).id).access_token
         legs = Legs(imap.port, smtp.port, ssl.create_default_context(cafile=str(ca_file)), token)
         works = (legs.imap, legs.smtp, lambda: full_test(world))
         times = [[milliseconds(work) for work in works] for _ in range(ROUNDS)]

@@ -12,7 +12,7 @@ from bot.microsoft.client import Microsoft, MicrosoftUnreachable
 from storage.database import Store, Transaction
 from storage.tables import AuditEntry, Channel, Customer
 
-LONGEST_NAME = 80
+MAX_NAME_LENGTH = 80
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,6 @@ class Customers:
         name, now = " ".join(customer_name.split()), self._clock.now()
         with self._store.transaction() as tx:
             customer = tx.channels.customer_named(name) or tx.channels.add_customer(name, now)
-            assert customer.id is not None
             channel = tx.channels.get(channel_id)
             if channel is None:
                 channel = Channel(

@@ -51,7 +51,7 @@ def standings(store: Store, wanted: Wanted) -> list[Standing]:
     with store.transaction() as tx:
         for channel, customer in tx.channels.all():
             standing = Standing(
-                customer.name, [], customer_id=customer.id or 0, helper=customer.owner_user
+                customer.name, [], customer_id=customer.id, helper=customer.owner_user
             )
             found.setdefault(standing.customer_id, standing).channels.append(channel.id)
         rows = tx.accounts.standing()

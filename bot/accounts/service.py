@@ -18,9 +18,9 @@ from storage.database import Store, Transaction
 from storage.tables import Account, Channel
 from storage.vocabulary import Owner, State
 
-LONGEST_NAME = 80
-LONGEST_ADDRESS = 254
-MOST_ALIASES = 10
+MAX_NAME_LENGTH = 80
+MAX_ADDRESS_LENGTH = 254
+MAX_ALIASES = 10
 DOMAIN = re.compile(
     r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.I
 )
@@ -136,7 +136,7 @@ class Accounts:
         """
         form = _checked(form)
         with self._one_of_its_address() as tx:
-            account = tx.accounts.lock(account.id or 0)
+            account = tx.accounts.lock(account.id)
             other = tx.accounts.with_address(account.customer_id, form.sender_email)
             if other is not None and other.id != account.id:
                 raise InvalidForm({"sender_email": "form.address_taken"})
@@ -166,7 +166,7 @@ class Accounts:
         """
         try:
             with self._one_of_its_address() as tx:
-                account = tx.accounts.lock(account.id or 0)
+                account = tx.accounts.lock(account.id)
                 back = account.state is State.DISCONNECTED
                 if back and tx.accounts.with_address(account.customer_id, account.sender_email):
                     raise InvalidForm({})
@@ -190,13 +190,13 @@ class Accounts:
         it was stays, so that it can come back."""
         now = self._clock.now()
         with self._store.transaction() as tx:
-            account = tx.accounts.lock(account.id or 0)
+            account = tx.accounts.lock(account.id)
             if account.state is State.DISCONNECTED:
                 return
-            tx.signins.revoke_tickets(account.id or 0, now)
-            tx.grants.remove(account.id or 0)
+            tx.signins.revoke_tickets(account.id, now)
+            tx.grants.remove(account.id)
             tx.jobs.cancel(f"check:{account.id}")
-            fix = tx.fixes.open_of(account.id or 0)
+            fix = tx.fixes.open_of(account.id)
             if fix is not None:
                 fix.ended_at = now
             upn = account.signed_in_as or account.username
@@ -217,7 +217,7 @@ class Accounts:
             raise InvalidForm({"sender_email": "form.address_taken"}) from None
 
     def _readdressed(self, tx: Transaction, account: Account, by: Person) -> None:
-        if tx.signins.usable_ticket(account.id or 0, self._clock.now()) is not None:
+        if tx.signins.usable_ticket(account.id, self._clock.now()) is not None:
             self._links.make(tx, account, by)  # a sign-in under way was for the address before
         account.proved_at, account.proved_sent = None, ""
         if account.object_id:
@@ -266,7 +266,7 @@ def _problems(form: Form) -> dict[str, str]:
         "use_oauth": "" if form.use_oauth else "form.oauth_needed",
     }
     wrong = [alias for alias in form.aliases.split() if _address_problem(alias)]
-    too_many = len(form.aliases.split()) > MOST_ALIASES
+    too_many = len(form.aliases.split()) > MAX_ALIASES
     checks["aliases"] = "form.aliases_bad" if wrong or too_many else ""
     if form.username == form.sender_email:
         checks["username"] = ""
@@ -280,10 +280,10 @@ def _problems(form: Form) -> dict[str, str]:
 def _name_problem(text: str) -> str:
     if not text:
         return "form.name_missing"
-    return "form.name_too_long" if len(text) > LONGEST_NAME else ""
+    return "form.name_too_long" if len(text) > MAX_NAME_LENGTH else ""
 
 
 def _address_problem(text: str) -> str:
-    if len(text) > LONGEST_ADDRESS:
+    if len(text) > MAX_ADDRESS_LENGTH:
         return "form.address_too_long"
     return "" if ADDRESS.fullmatch(text) else "form.address_bad"

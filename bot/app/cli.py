@@ -344,7 +344,8 @@ def import_command(
     for row in wrong:
         typer.echo(f"line {row.number}: {row.text}: {plainly(row.problem)}")
     typer.echo(
-        f"{len(rows) - len(wrong)} {'listed' if do else 'can be listed'}, {len(wrong)} with a problem."
+        f"{len(rows) - len(wrong)} {'listed' if do else 'can be listed'}, "
+        f"{len(wrong)} with a problem."
     )
     if wrong:
         raise typer.Exit(1)

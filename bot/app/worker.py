@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 TICK_SECONDS = 1
 SENDERS = 2
 LEASE = timedelta(minutes=5)
-MOST_ATTEMPTS = 5
+MAX_ATTEMPTS = 5
 FIRST_WAIT = timedelta(seconds=10)
 
 Doer = Callable[[dict[str, Any]], None]
@@ -124,7 +124,6 @@ class Worker:
             self._scheduler.modify_job(name, next_run_time=datetime.now(UTC) + wait)
 
     def _do(self, job: Job) -> None:
-        assert job.id is not None
         try:
             self._doers[job.kind](job.args)
         except Exception:
@@ -139,7 +138,7 @@ class Worker:
 
     def _failed(self, job_id: int, attempts: int) -> None:
         with self._store.transaction() as tx:
-            if attempts >= MOST_ATTEMPTS:
+            if attempts >= MAX_ATTEMPTS:
                 tx.jobs.done(job_id)
             else:
                 tx.jobs.retry(job_id, self._clock.now() + FIRST_WAIT * 2**attempts)

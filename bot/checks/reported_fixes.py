@@ -36,16 +36,16 @@ class ReportedFixes:
         """
         now = self._clock.now()
         with self._store.transaction() as tx:
-            account = tx.accounts.lock(account.id or 0)
-            test = tx.checks.latest(account.id or 0)
+            account = tx.accounts.lock(account.id)
+            test = tx.checks.latest(account.id)
             failed = first_failure(test.steps) if test else None
             if failed is None or account.state not in (State.FAILING, State.BROKEN, State.TESTING):
                 raise Refused("mend.nothing_failed", name=account.name)
-            earlier = tx.fixes.open_of(account.id or 0)
+            earlier = tx.fixes.open_of(account.id)
             if earlier is not None:
                 earlier.ended_at = now
             mend = ReportedFix(
-                account_id=account.id or 0,
+                account_id=account.id,
                 failure_ref=failed["error"],
                 said_at=now,
                 said_by_team=by.team,
@@ -63,7 +63,7 @@ class ReportedFixes:
 
     def judge(self, tx: Transaction, account: Account, test: ConnectionTest) -> bool:
         """What a finished test shows about what was said last; whether people were told."""
-        mend = tx.fixes.open_of(account.id or 0)
+        mend = tx.fixes.open_of(account.id)
         failure = tx.failures.get(mend.failure_ref) if mend else None
         if mend is None or failure is None:
             return False

@@ -31,7 +31,8 @@ from storage.vocabulary import REQUIRED_ROLES, Owner, State, StepId
 
 JOB = "connection-test"
 A_MOMENT = timedelta(seconds=30)
-A_FEW, MANY = 20, 50
+MAX_WOKEN = 20
+MAX_IDLE_PER_SWEEP = 50
 EVERY_DAY = timedelta(days=1)
 """How often a mailbox that works is looked at; it also keeps its grant from ageing (90 days,
 entra-docs refresh-tokens)."""
@@ -92,7 +93,6 @@ class Checks:
     ) -> ConnectionTest:
         """Have the account tested and the result shown in its thread. A test that runs already is
         joined. A message makes the round when that is asked for, and until one has."""
-        assert account.id is not None
         running = self._running(tx, account)
         if running is not None:
             return running
@@ -118,7 +118,7 @@ class Checks:
         not end. How many they are."""
         now = self._clock.now()
         with self._store.transaction() as tx:
-            idle = tx.grants.idle(now, MANY)
+            idle = tx.grants.idle(now, MAX_IDLE_PER_SWEEP)
             for grant in idle:
                 grant.keep_due_at, key = now + KEPT_ALIVE, f"check:{grant.account_id}"
                 tx.jobs.add(CHECK_JOB, {"account": grant.account_id, "round": 0}, now, key=key)
@@ -137,12 +137,11 @@ class Checks:
                 tx.jobs.add(reported_fixes.JOB, dict(args), self._clock.now() + A_MOMENT)
 
     def _running(self, tx: Transaction, account: Account) -> ConnectionTest | None:
-        return tx.checks.running(account.id or 0, self._clock.now() - GIVEN_UP)
+        return tx.checks.running(account.id, self._clock.now() - GIVEN_UP)
 
     def _begin(
         self, tx: Transaction, account: Account, by: Person, quiet: bool = False, round: int = 0
     ) -> ConnectionTest:
-        assert account.id is not None
         now = self._clock.now()
         test = ConnectionTest(
             account_id=account.id, started_at=now, asked_by_team=by.team, asked_by_user=by.user
@@ -180,7 +179,7 @@ class Checks:
             return None
         message_id = test.message_id or new_message_id(account.sender_email)
         return Order(
-            message_id, bool(test.message_id), lambda: self._note_sending(test.id or 0, message_id)
+            message_id, bool(test.message_id), lambda: self._note_sending(test.id, message_id)
         )
 
     def _note_sending(self, test_id: int, message_id: str) -> None:
@@ -198,7 +197,7 @@ class Checks:
         if not token.username or token.username == account.signed_in_as:
             return account
         with self._store.transaction() as tx:
-            account = tx.accounts.lock(account.id or 0)
+            account = tx.accounts.lock(account.id)
             self._lifecycle.audit(
                 tx,
                 MAILDESK,
@@ -213,7 +212,7 @@ class Checks:
     def _token(self, test_id: int, account: Account) -> FreshToken:
         begun = time.monotonic()
         try:
-            token = self._tokens.fresh(account.id or 0)
+            token = self._tokens.fresh(account.id)
         except TokenFailed as failed:
             self._keep(test_id, ended(StepId.TOKEN, begun, failed.observation))
             raise StepFailed from None
@@ -268,7 +267,7 @@ class Checks:
     def _wake(self, tx: Transaction, accounts: Collection[int]) -> None:
         """What was wrong on our side is gone at one account: look whether it is at the next ones,
         each of which wakes more."""
-        for account_id in sorted(accounts)[:A_FEW]:
+        for account_id in sorted(accounts)[:MAX_WOKEN]:
             args, now = {"account": account_id, "round": 0}, self._clock.now()
             tx.jobs.add(CHECK_JOB, args, now, key=f"check:{account_id}", sooner=True)
 
@@ -298,7 +297,7 @@ class Checks:
         return bool(test.passed) or (passing(test) and (ours(test) or test.round < PATIENCE))
 
     def _arrive(self, tx: Transaction, account: Account, test: ConnectionTest) -> None:
-        rows = tx.accounts.folders(account.id or 0)
+        rows = tx.accounts.folders(account.id)
         mapped = all(role in rows and rows[role].lost is None for role in REQUIRED_ROLES)
         if test.passed:
             self._lifecycle.transition(
@@ -325,12 +324,14 @@ def _scopes_of(token: FreshToken, wanted: Collection[str]) -> Observation | str:
 def _identity(account: Account, token: FreshToken) -> Outcome:
     """Whose token it is, against whose mailbox it shall open."""
     if not account.object_id or token.object_id.lower() != account.object_id:
-        text = f"the permission is {token.username or 'nobody'}'s, not {account.signed_in_as or 'anybody'}'s"
+        owner = token.username or "nobody"
+        text = f"the permission is {owner}'s, not {account.signed_in_as or 'anybody'}'s"
         return Observation(
             Where.IDENTITY, step=StepId.IDENTITY, condition="other-account", text=text
         )
     if account.shared_mailbox:
-        return f"{token.username} opens the shared mailbox {account.shared_mailbox}, sends as {account.sender_email}"
+        opened = f"{token.username} opens the shared mailbox {account.shared_mailbox}"
+        return f"{opened}, sends as {account.sender_email}"
     if token.username.lower() not in own_names(account):
         return Remark("renamed", f"signs in as {token.username}")
     return f"signed in as {token.username}"

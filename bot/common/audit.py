@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 from storage.database import Store
 
-MANY = 1000
+PAGE_ROWS = 1000
 COLUMNS = ("id", "at", "team", "user", "place", "action", "subject", "result", "detail")
 
 
@@ -19,7 +19,7 @@ def entries(store: Store, begin: datetime, end: datetime) -> Iterator[dict[str, 
     after = 0
     while True:
         with store.transaction() as tx:
-            rows = tx.audit.since(begin, end, after, MANY)
+            rows = tx.audit.since(begin, end, after, PAGE_ROWS)
         for row in rows:
             who = {
                 "id": row.id,
@@ -34,9 +34,9 @@ def entries(store: Store, begin: datetime, end: datetime) -> Iterator[dict[str, 
                 "result": row.result,
                 "detail": row.detail,
             }
-        if len(rows) < MANY:
+        if len(rows) < PAGE_ROWS:
             return
-        after = rows[-1].id or 0
+        after = rows[-1].id
 
 
 def write_lines(rows: Iterator[dict[str, Any]], file: TextIO) -> None:

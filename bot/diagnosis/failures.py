@@ -100,7 +100,7 @@ class Failures:
         in a test begun then, and that were not seen in it. Gives the other accounts at which such a
         cause was ours and may be gone too; an alert ends with the last of them."""
         others: set[int] = set()
-        for failure in tx.failures.open_of(account.id or 0):
+        for failure in tx.failures.open_of(account.id):
             proof = self._catalogue.verdict(failure.cause).proof or StepId.TOKEN
             if proof in passed and failure.last_at < tested_at:
                 failure.mended_at, failure.mended_by = (
@@ -209,7 +209,7 @@ class Failures:
 
 
 def _mended_by(tx: Transaction, account: Account, failure: Failure) -> Mended:
-    if tx.fixes.open_of(account.id or 0) is not None:
+    if tx.fixes.open_of(account.id) is not None:
         return Mended.CHANGE
     signed_in = account.signed_in_at is not None and account.signed_in_at >= failure.last_at
     return Mended.SIGN_IN if signed_in else Mended.ITSELF

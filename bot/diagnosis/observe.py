@@ -18,8 +18,8 @@ import requests
 from bot.common.redaction import redact
 from bot.diagnosis.observation import Observation, Where
 
-LONGEST_TEXT = 500
-LONGEST_WAIT_SECONDS = 3600
+MAX_TEXT_LENGTH = 500
+MAX_WAIT_SECONDS = 3600
 AADSTS = re.compile(r"AADSTS(\d{4,7})")
 BACK_OFF = re.compile(r"Backoff Time: (\d{1,9})", re.I)
 
@@ -29,8 +29,8 @@ def clean(text: str | bytes) -> str:
     long."""
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
-    text = redact(text[: LONGEST_TEXT * 8])
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:LONGEST_TEXT]
+    text = redact(text[: MAX_TEXT_LENGTH * 8])
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:MAX_TEXT_LENGTH]
 
 
 def from_oauth(
@@ -65,7 +65,7 @@ def from_busy(response: requests.Response, step: str) -> Observation:
         else Observation(Where.TOKEN, step=step)
     )
     wait = response.headers.get("Retry-After", "")
-    seconds = timedelta(seconds=min(int(wait), LONGEST_WAIT_SECONDS)) if wait.isdigit() else None
+    seconds = timedelta(seconds=min(int(wait), MAX_WAIT_SECONDS)) if wait.isdigit() else None
     return replace(
         seen,
         status=response.status_code,

@@ -36,8 +36,8 @@ class Drift:
 
     def watched(self, tx: Transaction, account: Account) -> Watched | None:
         """What the test has to look at; None while nothing is mapped."""
-        mapped = tx.accounts.folders(account.id or 0)
-        listing = tx.accounts.listing(account.id or 0)
+        mapped = tx.accounts.folders(account.id)
+        listing = tx.accounts.listing(account.id)
         names = {row.server_name for row in mapped.values() if row.lost is None}
         return Watched(frozenset(names), checked_names(listing)) if names else None
 
@@ -46,11 +46,9 @@ class Drift:
         whether a required one is."""
         if not report.folders:
             return False
-        before = tx.accounts.listing(account.id or 0)
+        before = tx.accounts.listing(account.id)
         mapped = {
-            role: row
-            for role, row in tx.accounts.folders(account.id or 0).items()
-            if row.lost is None
+            role: row for role, row in tx.accounts.folders(account.id).items() if row.lost is None
         }
         meanwhile = (
             before is not None and before.listed_at > begun
@@ -62,7 +60,7 @@ class Drift:
         fates = {role: self._fate(row, mapped, report, new) for role, row in mapped.items()}
         if _renumbered(mapped, marks):
             fates = {role: _as_it_is(mapped[role], report) or fate for role, fate in fates.items()}
-        tx.accounts.put_listing(listing_of(account.id or 0, report.folders, self._clock))
+        tx.accounts.put_listing(listing_of(account.id, report.folders, self._clock))
         for role, fate in fates.items():
             self._settle(tx, account, mapped[role], fate, marks)
         if account.state is State.UNMAPPED:  # its card shows what may be accepted

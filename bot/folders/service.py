@@ -136,10 +136,9 @@ class Folders:
             SameFolder: a folder stands for several roles, and nobody said that it is meant.
         """
         with self._store.transaction() as tx:
-            account = tx.accounts.lock(account.id or 0)
+            account = tx.accounts.lock(account.id)
             known = {
-                folder_key(f.server_name): f
-                for f in folders_of(tx.accounts.listing(account.id or 0))
+                folder_key(f.server_name): f for f in folders_of(tx.accounts.listing(account.id))
             }
             problems = mapping_problems(chosen, known.keys())
             if problems:
@@ -157,7 +156,7 @@ class Folders:
         """Map the account's folders as suggested, if every required one is sure; whether they are
         mapped now."""
         with self._store.transaction() as tx:
-            account = tx.accounts.lock(account.id or 0)
+            account = tx.accounts.lock(account.id)
             return account.state is State.LIVE or self._accept(tx, account, {}, by, AT_ONCE)
 
     def use_for_all(self, model: Account, others: Sequence[Account], by: Person) -> Accepted:
@@ -167,13 +166,13 @@ class Folders:
         with self._store.transaction() as tx:
             names = {
                 role: row.shown_name
-                for role, row in tx.accounts.folders(model.id or 0).items()
+                for role, row in tx.accounts.folders(model.id).items()
                 if not row.lost
             }
         mapped, unsure = 0, []
         for each in others:
             with self._store.transaction() as tx:
-                account = tx.accounts.lock(each.id or 0)
+                account = tx.accounts.lock(each.id)
                 mapped += self._accept(tx, account, names, by, mapped * BETWEEN_CHECKS)
             unsure += [account] if account.state is State.UNMAPPED else []
         return Accepted(mapped, unsure)
@@ -203,14 +202,14 @@ class Folders:
     ) -> None:
         rows = [
             FolderMapping(
-                account_id=account.id or 0,
+                account_id=account.id,
                 role=role,
                 server_name=f.server_name,
                 shown_name=f.shown_name,
             )
             for role, f in chosen.items()
         ]
-        tx.accounts.map_folders(account.id or 0, rows)
+        tx.accounts.map_folders(account.id, rows)
         self._lifecycle.audit(
             tx, by, "folders.mapped", account, **{row.role: row.shown_name for row in rows}
         )
@@ -224,7 +223,7 @@ class Folders:
 
     def _list(self, account: Account) -> tuple[MailFolder, ...]:
         try:
-            token = self._tokens.fresh(account.id or 0)
+            token = self._tokens.fresh(account.id)
             folders = self._probe.folders(target_of(account, token.access_token))
         except (TokenFailed, ProbeFailed) as error:
             raise FoldersUnavailable(self._record(error.observation, account)) from None
@@ -244,13 +243,13 @@ class Folders:
 
 def suggestions_of(tx: Transaction, account: Account) -> FolderSuggestions:
     """The folders that were listed last, what speaks for which, and what is mapped."""
-    folders = folders_of(tx.accounts.listing(account.id or 0))
+    folders = folders_of(tx.accounts.listing(account.id))
     proved = {FolderRole.SENT: account.proved_sent} if account.proved_sent else {}
     inbox = next((f.server_name for f in folders if f.server_name.upper() == "INBOX"), "")
     proved |= {FolderRole.INBOX: inbox} if inbox and account.proved_at else {}
     suggestions = suggest(folders, proved)
     there = {folder.server_name: folder for folder in folders}
-    rows = tx.accounts.folders(account.id or 0)
+    rows = tx.accounts.folders(account.id)
     mapped = {role: row for role, row in rows.items() if row.lost is None}
     kept = {
         role: there[row.server_name] for role, row in mapped.items() if row.server_name in there

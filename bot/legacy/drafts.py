@@ -13,7 +13,7 @@ from bot.legacy.service import LegacyAccounts, problems
 from storage.database import Store
 from storage.tables import Channel, ListDraft
 
-MENDED_AT_ONCE = 2800
+MAX_MENDED_LENGTH = 2800
 """So many characters of rows are mended at a time: a text field of Slack holds 3,000
 (docs.slack.dev/reference/block-kit)."""
 
@@ -63,14 +63,12 @@ class Drafts:
             text=text,
         )
         with self._store.transaction() as tx:
-            draft_id = tx.legacy.add_draft(draft).id or 0
+            draft_id = tx.legacy.add_draft(draft).id
         return _review(draft_id, rows, importing.header(text))
 
     def review(self, draft: ListDraft, channel: Channel) -> Review:
         """How a list stands that was begun before."""
-        return _review(
-            draft.id or 0, self._old.check(channel, draft.text), importing.header(draft.text)
-        )
+        return _review(draft.id, self._old.check(channel, draft.text), importing.header(draft.text))
 
     def take(self, draft: ListDraft, channel: Channel, mended: str, by: Person) -> Review:
         """Take every good row of the list, and those of the rows to mend that are good as `mended`.
@@ -119,7 +117,7 @@ def _beside(good: Sequence[Row], mended: Sequence[Row]) -> list[Row]:
 
 
 def _that_fit(wrong: Sequence[Row], header: str) -> Sequence[Row]:
-    room = MENDED_AT_ONCE - len(header)
+    room = MAX_MENDED_LENGTH - len(header)
     for number, row in enumerate(wrong):
         room -= len(row.text) + 1
         if room < 0 and number:

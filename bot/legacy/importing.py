@@ -5,9 +5,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from bot.accounts.service import ADDRESS, LONGEST_ADDRESS, LONGEST_NAME
+from bot.accounts.service import ADDRESS, MAX_ADDRESS_LENGTH, MAX_NAME_LENGTH
 
-MOST_ROWS = 2000
+MAX_ROWS = 2000
 LARGEST_FILE = 1024 * 1024
 SEPARATORS = "\t;,|"
 HEADINGS = {
@@ -79,7 +79,7 @@ def read(text: str) -> list[Row]:
     lines = [
         (number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()
     ]
-    if len(lines) > MOST_ROWS:
+    if len(lines) > MAX_ROWS:
         raise NotAList("old.too_many")
     separator = _separator([line for _, line in lines])
     columns = _columns(_cells(lines[0][1], separator)) if lines else {}
@@ -157,11 +157,11 @@ def _bare(address: str) -> str:
 def _problem(row: Row, name: str) -> str:
     if not row.address:
         return "old.no_address"
-    if len(row.address) > LONGEST_ADDRESS or not ADDRESS.fullmatch(row.address):
+    if len(row.address) > MAX_ADDRESS_LENGTH or not ADDRESS.fullmatch(row.address):
         return "old.address_bad"
     if row.user and not ADDRESS.fullmatch(row.user):
         return "old.user_bad"
-    return "old.name_too_long" if len(name) > LONGEST_NAME else ""
+    return "old.name_too_long" if len(name) > MAX_NAME_LENGTH else ""
 
 
 def _once_each(rows: list[Row]) -> list[Row]:

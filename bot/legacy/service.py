@@ -127,7 +127,7 @@ class LegacyAccounts:
     def cancel(self, batch: Batch, by: Person) -> None:
         """Create no further accounts of the batch; those that are there stay."""
         with self._store.transaction() as tx:
-            held = tx.legacy.batch(batch.id or 0)
+            held = tx.legacy.batch(batch.id)
             if held is not None and held.finished_at is None and held.cancelled_at is None:
                 held.cancelled_at = self._clock.now()
                 self._audit(tx, by, "old.batch_cancelled", held.channel_id, batch=held.id)
@@ -199,7 +199,7 @@ class LegacyAccounts:
 
     def _set(self, old: OldAccount, by: Person, action: str, **values: object) -> None:
         with self._store.transaction() as tx:
-            row = tx.legacy.get(old.id or 0)
+            row = tx.legacy.get(old.id)
             if row is None:
                 raise Refused("old.gone")
             for name, value in values.items():

@@ -11,7 +11,7 @@ from storage.tables import Customer
 WEEKDAYS = "12345"
 MIDNIGHT = "24:00"
 SHORTEST = timedelta(hours=1)
-LONGEST_WAIT_DAYS = 8
+MAX_WAIT_DAYS = 8
 """Within so many days a week has come round to every working day."""
 
 
@@ -57,7 +57,7 @@ class Hours:
     def _opening(self, first: date) -> datetime:
         """When work begins on the first working day from `first` on. An hour that the clock leaves
         out begins when the clock goes on; one that comes twice begins the first time."""
-        days = (first + timedelta(days=ahead) for ahead in range(LONGEST_WAIT_DAYS))
+        days = (first + timedelta(days=ahead) for ahead in range(MAX_WAIT_DAYS))
         day = next(day for day in days if self._is_workday(day))
         return datetime.combine(day, self.begin, self.zone).astimezone(UTC)
 

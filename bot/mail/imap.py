@@ -16,7 +16,7 @@ from storage.vocabulary import StepId
 
 STEPS = (StepId.IMAP_CONNECT, StepId.IMAP_AUTH, StepId.IMAP_FOLDERS, StepId.IMAP_INBOX)
 
-MOST_NEW_FOLDERS = 60
+MAX_NEW_FOLDERS = 60
 """So many new folders are asked about when one is missing."""
 
 
@@ -101,7 +101,7 @@ class ImapLeg:
         }
         there = sorted(watched.mapped & names)
         new = sorted(names - watched.listed) if watched.mapped - names else []
-        found = {name: self._mark(name) for name in [*there, *new[:MOST_NEW_FOLDERS]]}
+        found = {name: self._mark(name) for name in [*there, *new[:MAX_NEW_FOLDERS]]}
         return {name: mark for name, mark in found.items() if mark is not None}
 
     def _mark(self, name: str) -> FolderMark | None:

@@ -26,7 +26,7 @@ from bot.mail.suggestions import suggest
 from storage.vocabulary import FolderRole, StepId
 
 STEP = StepId.ROUNDTRIP.value
-MOST_FOLDERS = 60
+MAX_FOLDERS = 60
 """How many folders are looked through where the server does not say which one keeps sent mail."""
 
 SENT_WAIT_SECONDS = 10
@@ -193,7 +193,7 @@ class RoundTrip:
         others = [f.server_name for f in self._folders if _may_hold(f)]
         anywhere = [] if self._marked else others
         return list(dict.fromkeys(name for name in [*self._spoken, *anywhere] if name in others))[
-            :MOST_FOLDERS
+            :MAX_FOLDERS
         ]
 
 

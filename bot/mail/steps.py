@@ -14,7 +14,7 @@ from bot.diagnosis.observation import Observation
 from bot.diagnosis.observe import from_exception
 from storage.vocabulary import StepId, StepStatus
 
-LONGEST_EVIDENCE = 300
+MAX_EVIDENCE_LENGTH = 300
 
 
 @dataclass(frozen=True)
@@ -106,11 +106,11 @@ def ended(step: StepId, begun: float, outcome: Outcome) -> StepResult:
                 step,
                 StepStatus.WARN,
                 elapsed,
-                redact(outcome.evidence)[:LONGEST_EVIDENCE],
+                redact(outcome.evidence)[:MAX_EVIDENCE_LENGTH],
                 reason=outcome.reason,
             )
         case str():
-            return StepResult(step, StepStatus.OK, elapsed, redact(outcome)[:LONGEST_EVIDENCE])
+            return StepResult(step, StepStatus.OK, elapsed, redact(outcome)[:MAX_EVIDENCE_LENGTH])
 
 
 OnStep = Callable[[StepResult], None]

@@ -20,8 +20,8 @@ REST_AFTER_UPDATE = timedelta(milliseconds=500)
 (docs.slack.dev/apis/web-api/rate-limits)."""
 
 FIRST_WAIT = timedelta(seconds=2)
-LONGEST_WAIT = timedelta(minutes=5)
-MOST_ATTEMPTS = 500
+MAX_WAIT = timedelta(minutes=5)
+MAX_ATTEMPTS = 500
 """With the waits above, more than a day."""
 
 
@@ -109,11 +109,11 @@ class Delivery:
         found = self._sender.find(item, thread) if item.attempts > 1 else None
         return self._sender.show(item, found, thread)
 
-    def _again(self, item: OutboxItem, reason: str, most: int = MOST_ATTEMPTS) -> None:
+    def _again(self, item: OutboxItem, reason: str, most: int = MAX_ATTEMPTS) -> None:
         if item.attempts >= most:
             self._give_up(item, reason)
         else:
-            self._later(item, min(FIRST_WAIT * 2 ** min(item.attempts, 10), LONGEST_WAIT))
+            self._later(item, min(FIRST_WAIT * 2 ** min(item.attempts, 10), MAX_WAIT))
 
     def _later(self, item: OutboxItem, wait: timedelta, not_sent: bool = False) -> None:
         with self._store.transaction() as tx:

@@ -21,15 +21,15 @@ from storage.vocabulary import Owner
 
 log = structlog.get_logger(__name__)
 
-PLACES_AT_ONCE = 200
-NAMED = 15
+MAX_CHANNELS_PER_SWEEP = 200
+MAX_NAMED = 15
 """So many accounts are named when they are handed to support."""
 
-LISTED = 50
+MAX_LISTED = 50
 """So many accounts stand on one reminder; of the others it says how many there are."""
 
 A_DAY = timedelta(days=1)
-LONGEST_PAUSE = timedelta(days=92)
+MAX_PAUSE = timedelta(days=92)
 
 
 class Reminders:
@@ -58,7 +58,7 @@ class Reminders:
         transaction, held by one worker."""
         now = self._clock.now()
         with self._store.transaction() as tx:
-            due = tx.reminders.due(now, PLACES_AT_ONCE)
+            due = tx.reminders.due(now, MAX_CHANNELS_PER_SWEEP)
         places = {
             self._support_channel if owner is Owner.SUPPORT else channel_id
             for channel_id, owner in due
@@ -154,7 +154,7 @@ class Reminders:
             customer = tx.channels.lock_customer(channel.customer_id)
             hours = hours_of(customer, self._ordinary)
             until = hours.next_moment(datetime.combine(day, time(0), hours.zone))
-            if not now < until <= now + LONGEST_PAUSE:
+            if not now < until <= now + MAX_PAUSE:
                 raise Refused("pause.bad_day")
             before = max(until, customer.paused_until or until)
             customer.paused_until, customer.paused_by_team, customer.paused_by_user = (
@@ -251,7 +251,7 @@ class Reminders:
         if earlier is not None:
             earlier.finished_at = now
             notices.take_away_reminder(tx, earlier, now)
-        ids = [account.id or 0 for account in listed]
+        ids = [account.id for account in listed]
         reminder = tx.reminders.add(Reminder(channel_id=place, posted_at=now, account_ids=ids))
         tx.reminders.set_day(place, hours.day(now))
         notices.show_reminder(tx, reminder, now)
@@ -268,7 +268,7 @@ class Reminders:
         """What the message lists: in a customer's channel all that waits there; in support's what
         is due, and what stood on the message before and waits still."""
         if place != self._support_channel:
-            return tx.reminders.waiting_in(place, now, LISTED)
+            return tx.reminders.waiting_in(place, now, MAX_LISTED)
         before = tx.accounts.several(earlier.account_ids) if earlier is not None else []
         awake = [
             account
@@ -278,7 +278,7 @@ class Reminders:
         listed = {
             account.id: account for account in (*due, *awake) if listed_still(account, support=True)
         }
-        return list(listed.values())[:LISTED]
+        return list(listed.values())[:MAX_LISTED]
 
     def _climb(self, tx: Transaction, account: Account, hours: Hours, now: datetime) -> bool:
         was_put_off = account.snoozed_until is not None
@@ -297,10 +297,10 @@ class Reminders:
             first, *more = group
             if more:
                 names = ", ".join(
-                    f"{account.name} {account.ref}" for account in [first, *more][:NAMED]
+                    f"{account.name} {account.ref}" for account in [first, *more][:MAX_NAMED]
                 )
                 values = {
-                    "names": names + (" …" if len(more) >= NAMED else ""),
+                    "names": names + (" …" if len(more) >= MAX_NAMED else ""),
                     "count": len(more) + 1,
                 }
                 notices.tell_support(
@@ -321,7 +321,7 @@ class Reminders:
     def _waiting(self, account: Account) -> Iterator[tuple[Transaction, Account]]:
         """The account, held; what it changes about its reminders is shown."""
         with self._store.transaction() as tx:
-            account = tx.accounts.lock(account.id or 0)
+            account = tx.accounts.lock(account.id)
             if not waits(account):
                 raise Refused("refused.waits_for_nobody", name=account.name)
             yield tx, account
@@ -346,7 +346,7 @@ class Reminders:
         )
         entry.channel_id, entry.detail = by.place, {"customer": customer.name, **detail}
         tx.audit.add(entry)
-        for each in tx.channels.of_customer(customer.id or 0):
+        for each in tx.channels.of_customer(customer.id):
             reminder = tx.reminders.open_in(each)
             if reminder is not None:
                 notices.show_reminder(tx, reminder, self._clock.now())

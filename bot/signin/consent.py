@@ -76,7 +76,7 @@ class Consent:
             account = tx.accounts.by_ref(ref)
             if account is None or account.state is State.DISCONNECTED:
                 raise LinkUnusable("unknown")
-            account = tx.accounts.lock(account.id or 0)
+            account = tx.accounts.lock(account.id)
             if approved(params):
                 self._approved(tx, account)
                 return None
@@ -88,7 +88,7 @@ class Consent:
     def _approved(self, tx: Transaction, account: Account) -> None:
         if account.state is State.AWAITING_ADMIN:
             self._lifecycle.audit(tx, WEB, "consent.said_given", account)
-            if tx.signins.usable_ticket(account.id or 0, self._clock.now()) is None:
+            if tx.signins.usable_ticket(account.id, self._clock.now()) is None:
                 self._links.make(tx, account, WEB)
             self._lifecycle.transition(tx, account, State.AWAITING_SIGN_IN, WEB)
             notices.note(

@@ -30,7 +30,6 @@ class Flows:
 
     def new(self, ticket: LoginTicket, flow: dict[str, Any], browser: str) -> SignInFlow:
         """The row of a flow that begins now."""
-        assert ticket.id is not None
         now, state = self._clock.now(), digest(str(flow["state"]))
         return SignInFlow(
             ticket_id=ticket.id,

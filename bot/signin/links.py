@@ -72,7 +72,6 @@ class Links:
 
     def make(self, tx: Transaction, account: Account, by: Person) -> LoginTicket:
         """A new login link for the account; the earlier ones end."""
-        assert account.id is not None
         now, secret = self._clock.now(), secrets.token_urlsafe(32)
         tx.signins.revoke_tickets(account.id, now)
         ticket = tx.signins.add_ticket(
@@ -115,8 +114,8 @@ class Links:
     def withdraw(self, account: Account, by: Person) -> None:
         """End the account's login link; nobody can sign in with it any more."""
         with self._store.transaction() as tx:
-            account = tx.accounts.lock(account.id or 0)
-            tx.signins.revoke_tickets(account.id or 0, self._clock.now())
+            account = tx.accounts.lock(account.id)
+            tx.signins.revoke_tickets(account.id, self._clock.now())
             self._lifecycle.audit(tx, by, "link.withdrawn", account)
             self._lifecycle.show(tx, account)
 
@@ -134,7 +133,7 @@ class Links:
             if (
                 account.state in WAITING
                 and ticket.question_at is None
-                and tx.signins.left_open(ticket.id or 0, now)
+                and tx.signins.left_open(ticket.id, now)
             ):
                 ticket.question_at = now
                 self._lifecycle.audit(tx, MAILDESK, "signin.unfinished", account)
@@ -158,8 +157,8 @@ class Links:
             Refused: nobody is asked (any more).
         """
         with self._store.transaction() as tx:
-            account = tx.accounts.lock(account.id or 0)
-            ticket = tx.signins.question(account.id or 0)
+            account = tx.accounts.lock(account.id)
+            ticket = tx.signins.question(account.id)
             if ticket is None:
                 raise Refused("question.settled", name=account.name)
             ticket.question_at = None

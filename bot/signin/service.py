@@ -174,7 +174,7 @@ class SignIn:
             Refused: none is held (any more).
         """
         with self._store.transaction() as tx:
-            account, held = tx.accounts.lock(account.id or 0), self._held(tx, account)
+            account, held = tx.accounts.lock(account.id), self._held(tx, account)
             self._lifecycle.audit(
                 tx, by, "organisation.denied", account, result="refused", tenant=held.tenant_id
             )
@@ -221,7 +221,7 @@ class SignIn:
         with self._store.transaction() as tx:
             ticket = self._links.usable(tx, secret)
             if (
-                tx.signins.starts_since(ticket.id or 0, self._clock.now() - timedelta(hours=1))
+                tx.signins.starts_since(ticket.id, self._clock.now() - timedelta(hours=1))
                 >= STARTS_AN_HOUR
             ):
                 raise LinkUnusable("busy", ticket.account_id)
@@ -339,7 +339,7 @@ class SignIn:
     def _connect(
         self, tx: Transaction, account: Account, ticket: LoginTicket, redeemed: Redeemed
     ) -> None:
-        identity, now, account_id = redeemed.identity, self._clock.now(), account.id or 0
+        identity, now, account_id = redeemed.identity, self._clock.now(), account.id
         sealed = self._cipher.seal(redeemed.cache, place(account_id))
         grant = Grant(
             account_id=account_id, sealed=sealed, scopes=redeemed.scopes, refreshed_at=now
@@ -354,7 +354,7 @@ class SignIn:
         self._on_signed_in(tx, account, WEB)
 
     def _held(self, tx: Transaction, account: Account) -> HeldSignIn:
-        held = tx.signins.held(account.id or 0)
+        held = tx.signins.held(account.id)
         if held is None:
             raise Refused("organisation.nothing_held", name=account.name)
         return held
@@ -372,7 +372,7 @@ class SignIn:
         with self._store.transaction() as tx:
             account = tx.accounts.lock(state.account_id)
             recorded = self._failed.keep(tx, account, seen, WEB)
-            ticket = tx.signins.usable_ticket(account.id or 0, self._clock.now())
+            ticket = tx.signins.usable_ticket(account.id, self._clock.now())
         raise SignInRefused(recorded, account, actual, self._links.url(ticket) if ticket else "")
 
 

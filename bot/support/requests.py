@@ -26,7 +26,7 @@ class SupportRequests:
         again if it was done."""
         with self._store.transaction() as tx:
             if account is not None:
-                account = tx.accounts.lock(account.id or 0)
+                account = tx.accounts.lock(account.id)
             request = tx.requests.about(failure.ref)
             if request is not None and request.done_at is None:
                 return request

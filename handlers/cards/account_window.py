@@ -22,7 +22,7 @@ from storage.tables import Account
 from storage.vocabulary import State
 
 ALWAYS_ASKED = ("offline_access", "openid", "profile")
-LONGEST_LINK = 2900
+MAX_LINK_LENGTH = 2900
 """A section holds 3,000 characters (docs.slack.dev/reference/block-kit)."""
 
 
@@ -71,7 +71,7 @@ def packet_window(packet: Packet) -> Block:
         return modal(title, [section(say("packet.no_link"))])
     text = packet_text(packet)
     mail = mail_link(plainly("packet.subject", vendor=packet.vendor), text)
-    offer = [section(say("packet.mail", link=mail))] if len(mail) <= LONGEST_LINK else []
+    offer = [section(say("packet.mail", link=mail))] if len(mail) <= MAX_LINK_LENGTH else []
     return modal(title, [intro, *offer, *preformatted(text)])
 
 

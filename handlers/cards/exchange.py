@@ -4,7 +4,7 @@ forwarded."""
 from dataclasses import dataclass
 
 from bot.diagnosis.verdict import Verdict
-from handlers.cards.account_window import LONGEST_LINK, mail_link
+from handlers.cards.account_window import MAX_LINK_LENGTH, mail_link
 from handlers.cards.kit import Block, actions, button, modal, preformatted, section
 from handlers.text.words import plainly, say
 
@@ -25,7 +25,7 @@ def exchange_window(preparation: Preparation) -> Block:
     """What to do, a mail to the administrator, and the button that has it tried."""
     text = exchange_text(preparation)
     mail = mail_link(plainly("exchange.subject", vendor=preparation.vendor), text)
-    offer = [section(say("packet.mail", link=mail))] if len(mail) <= LONGEST_LINK else []
+    offer = [section(say("packet.mail", link=mail))] if len(mail) <= MAX_LINK_LENGTH else []
     done = button(
         plainly("button.exchange_done"), "exchange.done", preparation.channel_id, "primary"
     )

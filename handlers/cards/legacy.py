@@ -62,7 +62,7 @@ def plan_window(view: OldView) -> Block:
     blocks += unfinished(view.waiting)
     blocks += [actions(*_ways_on(view, len(to_create))), divider()]
     for old in view.listed[first : first + PAGE]:
-        blocks += _one(old, view.states.get(old.id or 0, ""))
+        blocks += _one(old, view.states.get(old.id, ""))
     blocks += pages(view.page, len(view.listed), PAGE, view.channel_id, "old")
     return modal(plainly("old.plan_title"), blocks)
 

@@ -4,7 +4,7 @@ it."""
 from collections.abc import Sequence
 from zlib import crc32
 
-from bot.accounts.service import LONGEST_NAME
+from bot.accounts.service import MAX_NAME_LENGTH
 from bot.legacy.drafts import Review
 from handlers.cards.kit import (
     Block,
@@ -23,7 +23,7 @@ from handlers.text.words import plainly, say
 
 GOOD_SHOWN = 100
 LIST, FILE = "list-", "file"
-LONGEST_FIELD = 3000
+MAX_FIELD_LENGTH = 3000
 """A text field of Slack holds 3,000 characters (docs.slack.dev/reference/block-kit)."""
 
 
@@ -78,7 +78,8 @@ def listed_window(count: int, channel_id: str) -> Block:
 def _good(review: Review) -> list[Block]:
     rows = review.good[:GOOD_SHOWN]
     lines: list[Safe] = [
-        say("old.good_line", name=cut(row.name, LONGEST_NAME), address=row.address) for row in rows
+        say("old.good_line", name=cut(row.name, MAX_NAME_LENGTH), address=row.address)
+        for row in rows
     ]
     if len(review.good) > len(rows):
         lines.append(say("old.more_good", count=len(review.good) - len(rows)))
@@ -94,10 +95,10 @@ def unfinished(draft_id: int) -> list[Block]:
 def _field(text: str, label: str, hint: str) -> Block:
     # another text needs another name: Slack keeps what was typed in a field of the same
     name = f"{LIST}{crc32(text.encode())}"
-    initial = text[:LONGEST_FIELD]
+    initial = text[:MAX_FIELD_LENGTH]
     told = {"label": plainly(label), "hint": plainly(hint)}
     return text_input(
-        name=name, initial=initial, longest=LONGEST_FIELD, lines=True, optional=True, **told
+        name=name, initial=initial, longest=MAX_FIELD_LENGTH, lines=True, optional=True, **told
     )
 
 

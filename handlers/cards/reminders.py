@@ -28,7 +28,7 @@ from handlers.text.words import plainly, say
 from storage.tables import Account, Customer, Failure, Reminder
 from storage.vocabulary import State
 
-SHOWN = 15
+MAX_SHOWN = 15
 MENTIONED = 5
 
 
@@ -65,10 +65,10 @@ def reminder_message(view: ReminderView, audience: Audience) -> Message:
     if not view.waiting:
         return Message(say("reminder.done_summary"), [section(say("reminder.done"))])
     blocks = [section(_headline(view, audience))]
-    for waiting in view.waiting[:SHOWN]:
+    for waiting in view.waiting[:MAX_SHOWN]:
         row = _buttons(waiting, audience)
         blocks += [section(_line(waiting, audience, view.now)), *([actions(*row)] if row else [])]
-    more = view.more + max(len(view.waiting) - SHOWN, 0)
+    more = view.more + max(len(view.waiting) - MAX_SHOWN, 0)
     blocks += [context(say("reminder.more", count=more))] if more else []
     if view.paused is not None:
         until, user = view.paused

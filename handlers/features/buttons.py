@@ -102,7 +102,7 @@ class Buttons:
         """*Details* of an account in the list."""
         account = self._services.rights.account(press.person, press.value, Action.SEE)
         modals.Windows.of(self._client, press).open(
-            account_window(self._presenter.account_view(account.id or 0))
+            account_window(self._presenter.account_view(account.id))
         )
 
     def change(self, press: Press) -> None:
@@ -184,11 +184,7 @@ class Buttons:
         if audience is not Audience.SUPPORT:
             raise Refused("refused.support_only")
         with self._services.store.transaction() as tx:
-            test = (
-                tx.checks.with_error(view.account.id or 0, view.failure.ref)
-                if view.account
-                else None
-            )
+            test = tx.checks.with_error(view.account.id, view.failure.ref) if view.account else None
         modals.Windows.of(self._client, press).open(
             evidence_window(bundle(view.failure, view.verdict, view.account, test))
         )

@@ -148,7 +148,7 @@ class FolderButtons:
         self, account: Account, chosen: Mapping[FolderRole, str], words: str, page: int, round: int
     ) -> FolderForm:
         form = FolderForm(
-            account, self._services.folders.listed(account.id or 0), chosen, words, page, round
+            account, self._services.folders.listed(account.id), chosen, words, page, round
         )
         return form if page * PAGE < len(form.fitting) else replace(form, page=0)
 
@@ -179,7 +179,7 @@ def fill_folders(services: Services, client: WebClient, args: dict[str, Any]) ->
     with services.store.transaction() as tx:
         account = tx.accounts.get(int(args["account"]))
     try:
-        view = mapping_form(first_form(account, services.folders.fetch(account.id or 0)))
+        view = mapping_form(first_form(account, services.folders.fetch(account.id)))
     except FoldersUnavailable as error:
         view = _told(account, error.recorded)
     try:

@@ -24,7 +24,7 @@ from handlers.slack.payloads import Press, Submission, page_of
 from handlers.slack.presenter import Presenter
 from storage.vocabulary import Owner, State
 
-MOST_FOUND = 40
+MAX_FOUND = 40
 NOTHING = Filter()
 
 
@@ -82,7 +82,7 @@ class HomeTab:
         if not text:
             return form_errors({"text": "home.search_empty"})
         with self._services.store.transaction() as tx:
-            accounts = tx.accounts.search(text, MOST_FOUND)
+            accounts = tx.accounts.search(text, MAX_FOUND)
             found = [
                 (account, tx.channels.customer(account.customer_id).name) for account in accounts
             ]
@@ -97,7 +97,7 @@ class HomeTab:
         )
         customers = standings(store, Wanted(state, owner, customer))
         with store.transaction() as tx:
-            requests = [request.id or 0 for request in tx.requests.open()]
+            requests = [request.id for request in tx.requests.open()]
             causes = [
                 (incident.cause, incident.failure_ref) for incident in tx.incidents.all_open()
             ]

@@ -112,9 +112,9 @@ def old_view(
     channel = services.rights.channel(person, channel_id, Action.LIST_OLD)
     with services.store.transaction() as tx:
         listed = tx.legacy.of_customer(channel.customer_id)
-        made = {old.account_id: old.id or 0 for old in listed if old.account_id}
-        states = {made[one.id or 0]: str(one.state) for one in tx.accounts.several([*made])}
+        made = {old.account_id: old.id for old in listed if old.account_id}
+        states = {made[one.id]: str(one.state) for one in tx.accounts.several([*made])}
         under_way = tx.legacy.open_batch(channel.customer_id) is not None
         draft = tx.legacy.latest_draft(channel.customer_id)
     page = of // PAGE if of >= 0 else min(page, max(len(listed) - 1, 0) // PAGE)
-    return OldView(channel_id, listed, states, under_way, page, draft.id or 0 if draft else 0)
+    return OldView(channel_id, listed, states, under_way, page, draft.id if draft else 0)

@@ -117,7 +117,7 @@ def paste_window(services: Services, person: Person, channel_id: str) -> Block:
     channel = services.rights.channel(person, channel_id, Action.LIST_OLD)
     with services.store.transaction() as tx:
         draft = tx.legacy.latest_draft(channel.customer_id)
-    return paste_form(channel_id, draft.id or 0 if draft else 0)
+    return paste_form(channel_id, draft.id if draft else 0)
 
 
 def read_file(services: Services, client: WebClient, args: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """Binding a channel to a customer: the form of the support team, opened and saved."""
 
-from bot.accounts.customers import LONGEST_NAME, Care
+from bot.accounts.customers import MAX_NAME_LENGTH, Care
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.lifecycle.hours import BadHours, BadZone, hours_of, read_hours, read_zone, written
@@ -63,7 +63,7 @@ def _problems(services: Services, values: dict[str, str], owner: Person) -> dict
     wrong: dict[str, str] = {}
     if not values["customer"]:
         wrong["customer"] = "form.name_missing"
-    elif len(values["customer"]) > LONGEST_NAME:
+    elif len(values["customer"]) > MAX_NAME_LENGTH:
         wrong["customer"] = "form.name_too_long"
     try:
         read_hours(values["working_hours"])

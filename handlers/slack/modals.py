@@ -112,7 +112,7 @@ def start_test(
     if not account.object_id:
         raise Refused("test.not_signed_in", name=account.name)
     with services.store.transaction() as tx:
-        services.checks.request(tx, tx.accounts.lock(account.id or 0), person, round_trip)
+        services.checks.request(tx, tx.accounts.lock(account.id), person, round_trip)
 
 
 def fill(client: WebClient, view_id: str, view: Block) -> None:

@@ -17,7 +17,7 @@ from handlers.cards.diagnosis import note_message
 from handlers.cards.incidents import account_values, alert_card, support_note
 from handlers.cards.kit import Audience, Message
 from handlers.cards.legacy import BatchView, batch_message
-from handlers.cards.reminders import SHOWN, ReminderView, Waiting, held_line, reminder_message
+from handlers.cards.reminders import MAX_SHOWN, ReminderView, Waiting, held_line, reminder_message
 from handlers.cards.setup import setup_card
 from handlers.cards.support import RequestView, help_message, request_card
 from handlers.text.words import plainly, say
@@ -96,13 +96,13 @@ class Presenter:
     def _fault(self, tx: Transaction, account: Account) -> Failure | None:
         if account.state not in FAULTY:
             return None
-        test = tx.checks.latest(account.id or 0)
+        test = tx.checks.latest(account.id)
         row = (
             first_failure(test.steps)
             if test and account.state is not State.AWAITING_ADMIN
             else None
         )
-        return tx.failures.get(row["error"]) if row else tx.failures.latest_of(account.id or 0)
+        return tx.failures.get(row["error"]) if row else tx.failures.latest_of(account.id)
 
     def _setup(self, args: dict[str, Any]) -> Message:
         with self._services.store.transaction() as tx:
@@ -182,7 +182,7 @@ class Presenter:
             if not listed and tx.outbox.posted(notices.reminder_key(reminder)) is None:
                 return None  # it was done before anybody was reminded
             waiting = [
-                self._waiting(tx, account, now, number < SHOWN)
+                self._waiting(tx, account, now, number < MAX_SHOWN)
                 for number, account in enumerate(listed)
             ]
             put_off = all(a.snoozed_until is not None and a.snoozed_until > now for a in listed)
@@ -205,12 +205,12 @@ class Presenter:
     def _waiting(self, tx: Transaction, account: Account, now: datetime, shown: bool) -> Waiting:
         if not shown:  # counted only
             return Waiting(account)
-        ticket = tx.signins.usable_ticket(account.id or 0, now)
+        ticket = tx.signins.usable_ticket(account.id, now)
         fault = self._fault(tx, account)
         verdict = (fault, self._services.failures.verdict(fault)) if fault else None
         customer = tx.channels.customer(account.customer_id).name
         link = self._services.links.url(ticket) if ticket else ""
-        held = tx.signins.held(account.id or 0)
+        held = tx.signins.held(account.id)
         return Waiting(
             account, customer, link, verdict, self._sure(tx, account), held.upn if held else ""
         )

@@ -29,7 +29,7 @@ MAY_PASS = frozenset(
 (docs.slack.dev/reference/methods/chat.postMessage)."""
 
 LOOK_BACK = 50
-LONGEST_TEXT = 4000
+MAX_TEXT_LENGTH = 4000
 """What Slack takes as a message's text (docs.slack.dev/reference/methods/chat.postMessage)."""
 
 
@@ -53,7 +53,7 @@ class SlackSender:
         if message is None:
             self._take_away(item, ts)
             return None
-        text = cut_markup(message.text, LONGEST_TEXT)
+        text = cut_markup(message.text, MAX_TEXT_LENGTH)
         content: dict[str, Any] = {
             "channel": item.channel_id,
             "text": text,

@@ -28,8 +28,8 @@ log = structlog.get_logger(__name__)
 
 COOKIE = "__Host-maildesk"
 COOKIE_BYTES = 32
-LARGEST_BODY = 64 * 1024
-MOST_FIELDS = 50
+MAX_BODY_BYTES = 64 * 1024
+MAX_FIELDS = 50
 ANSWER = ("error", "error_subcode", "error_description", "state", "admin_consent")
 OWNERS = {
     Owner.USER: "you, the mailbox user",
@@ -196,7 +196,7 @@ class Pages:
     def _guard(self) -> Response | None:
         """Posts are of a sane size, and come from our own pages; from Microsoft's only where
         Microsoft answers."""
-        request.max_content_length, request.max_form_parts = LARGEST_BODY, MOST_FIELDS
+        request.max_content_length, request.max_form_parts = MAX_BODY_BYTES, MAX_FIELDS
         if request.method != "POST" or request.path == "/oauth/callback":
             return None
         site, origin = (

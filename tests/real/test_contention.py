@@ -64,14 +64,12 @@ def office(url: str) -> Iterator[Office]:
     with store.transaction() as tx:
         customer = tx.channels.add_customer("Acme Marine", NOW)
         who = {"bound_by_team": VERA.team, "bound_by_user": VERA.user}
-        channel = Channel(id=CHANNEL, customer_id=customer.id or 0, bound_at=NOW, **who)
+        channel = Channel(id=CHANNEL, customer_id=customer.id, bound_at=NOW, **who)
         tx.channels.bind(channel)
         account = tx.accounts.add(new_account(customer))
         lifecycle.transition(tx, account, State.UNMAPPED, VERA)
     reminders = Reminders(store, clock, lifecycle, ladder, hours, DESK)
-    yield Office(
-        store, reminders, Failures(catalogue.load(), clock, ALERTS), channel, account.id or 0
-    )
+    yield Office(store, reminders, Failures(catalogue.load(), clock, ALERTS), channel, account.id)
     store.engine.dispose()
 
 
@@ -79,7 +77,7 @@ def new_account(customer: Customer) -> Account:
     address = "info@acme.example"
     return Account(
         ref="MB-7Q3F-9K2D",
-        customer_id=customer.id or 0,
+        customer_id=customer.id,
         channel_id=CHANNEL,
         name="Info",
         sender_name="Acme Marine",

@@ -95,7 +95,7 @@ class Stage:
     def rows(self) -> dict[FolderRole, FolderMapping]:
         """What is mapped, and not lost."""
         with self.world.bot.store.transaction() as tx:
-            rows = tx.accounts.folders(self.world.account("Info").id or 0)
+            rows = tx.accounts.folders(self.world.account("Info").id)
         return {role: row for role, row in rows.items() if row.lost is None}
 
     def thread(self) -> list[str]:
@@ -124,9 +124,9 @@ class Stage:
 
     def _last_test(self) -> int:
         with self.world.bot.store.transaction() as tx:
-            test = tx.checks.latest(self.world.account("Info").id or 0)
+            test = tx.checks.latest(self.world.account("Info").id)
         assert test is not None and test.finished_at is not None
-        return test.id or 0
+        return test.id
 
 
 Begin = Callable[..., Stage]

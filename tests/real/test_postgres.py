@@ -13,7 +13,7 @@ from sqlmodel import SQLModel
 from bot.accounts.service import Form, InvalidForm
 from bot.common.people import Person
 from storage.database import Store, connect
-from tests.scenario import test_mends
+from tests.scenario import test_reported_fixes
 from tests.support.world import ACME, BotWorld
 
 pytestmark = pytest.mark.real
@@ -39,7 +39,7 @@ def test_the_whole_road_on_either_database(url: str, tmp_path: Path) -> None:
 
 def test_what_is_counted_over_failures_on_either_database(url: str, tmp_path: Path) -> None:
     world = BotWorld(tmp_path, DATABASE_URL=url)
-    test_mends.test_a_fault_at_two_mailboxes_is_the_organisations(world)
+    test_reported_fixes.test_a_fault_at_two_mailboxes_is_the_organisations(world)
     world.stop()
 
 
@@ -103,7 +103,7 @@ def test_one_refresh_at_a_time(url: str, tmp_path: Path) -> None:
     world = BotWorld(tmp_path, DATABASE_URL=url)
     world.set_up()
     world.connect("info@acme.example", "Info")
-    account_id = world.account("Info").id or 0
+    account_id = world.account("Info").id
     with world.bot.store.transaction() as tx:
         assert tx.grants.claim(account_id, NOW, NOW + LEASE)
         assert not tx.grants.claim(account_id, NOW, NOW + LEASE)

@@ -202,7 +202,7 @@ def tell(folder: Path, url: str, places: list[Place], plan: dict[str, Any]) -> S
     engine = connect(url)
     with Store(engine).transaction() as tx:
         reminders = list(tx.session.exec(select(Reminder).order_by(Reminder.posted_at)))
-        items = {item.id or 0: item for item in tx.session.exec(select(OutboxItem))}
+        items = {item.id: item for item in tx.session.exec(select(OutboxItem))}
         accounts = list(tx.session.exec(select(Account)))
         audit = list(tx.session.exec(select(AuditEntry).order_by(AuditEntry.id)))
     engine.dispose()
@@ -241,9 +241,7 @@ def _histories(
     deeds: list[dict[str, Any]],
     audit: list[AuditEntry],
 ) -> dict[int, History]:
-    histories = {
-        account.id or 0: History(places[account.channel_id], account) for account in accounts
-    }
+    histories = {account.id: History(places[account.channel_id], account) for account in accounts}
     by_ref = {history.account.ref: history for history in histories.values()}
     for deed in deeds:
         for account_id, history in histories.items():

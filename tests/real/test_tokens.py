@@ -63,7 +63,7 @@ def owner(world: BotWorld, upn: str) -> str:
 
 
 def test_two_hundred_askers_in_four_processes_cost_one_refresh(world: BotWorld) -> None:
-    account_id = world.account("Info").id or 0
+    account_id = world.account("Info").id
     askers = [Asker(world.environment) for _ in range(PROCESSES)]
     world.expire_tokens("Info")
     before = refreshes(world)
@@ -124,7 +124,7 @@ def test_a_hundred_kills_between_refresh_and_store_lose_no_account_and_mix_none_
     world: BotWorld,
 ) -> None:
     dice, fire = random.Random(4), UnderFire(world)
-    ids = {upn: world.account(name).id or 0 for upn, name in ((INFO, "Info"), (CAROL, "Carol"))}
+    ids = {upn: world.account(name).id for upn, name in ((INFO, "Info"), (CAROL, "Carol"))}
     shape(world, expires_in=60)  # too short to be kept: everybody who asks has to refresh
     world.expire_tokens("Info", "Carol")
     lost = 0
@@ -143,7 +143,7 @@ def test_where_a_refresh_token_is_good_for_one_use_a_kill_costs_one_new_sign_in(
 ) -> None:
     world.map_folders(world.card("Info"))
     world.card("Info", "Live")
-    fire, account_id = UnderFire(world), world.account("Info").id or 0
+    fire, account_id = UnderFire(world), world.account("Info").id
     shape(world, once=True, expires_in=60, seconds=0.2)
     world.expire_tokens("Info")
     assert fire.kill(account_id, 0.1)
@@ -158,7 +158,7 @@ def test_where_a_refresh_token_is_good_for_one_use_a_kill_costs_one_new_sign_in(
 
 
 def test_keys_are_rotated_while_the_bot_runs_and_nothing_is_lost(world: BotWorld) -> None:
-    account_id, now = world.account("Info").id or 0, datetime.now(UTC)
+    account_id, now = world.account("Info").id, datetime.now(UTC)
     old, new = Cipher(world.bot.settings.keys), Cipher([base64.b64decode(NEW_KEY)])
     with world.bot.store.transaction() as tx:
         for number in range(MANY):
@@ -179,7 +179,7 @@ def test_keys_are_rotated_while_the_bot_runs_and_nothing_is_lost(world: BotWorld
     done, served = threading.Event(), [0, 0]
 
     def use(index: int, name: str) -> None:
-        wanted = world.account(name).id or 0
+        wanted = world.account(name).id
         while not done.is_set():
             world.bot.tokens.fresh(wanted)
             served[index] += 1
@@ -208,4 +208,4 @@ def test_keys_are_rotated_while_the_bot_runs_and_nothing_is_lost(world: BotWorld
                 and new.open(kept.sealed, links.place(account_id)) == f"secret {number}"
             )
     for name, upn in (("Info", INFO), ("Carol", CAROL)):
-        assert world.bot.tokens.fresh(world.account(name).id or 0).object_id == owner(world, upn)
+        assert world.bot.tokens.fresh(world.account(name).id).object_id == owner(world, upn)

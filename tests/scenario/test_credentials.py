@@ -46,7 +46,7 @@ def test_of_two_credentials_the_one_that_microsoft_takes_is_used(tmp_path: Path)
         world.connect(INFO, "Info")
         practice.world.app.client_secrets = {"ended-long-ago"}
         world.expire_tokens("Info")
-        world.bot.tokens.fresh(world.account("Info").id or 0)
+        world.bot.tokens.fresh(world.account("Info").id)
         assert not [m for m in world.omar.messages(ALERTS) if "secret" in m.text]
     finally:
         world.stop()
@@ -88,7 +88,7 @@ def test_another_cloud_is_one_setting(tmp_path: Path) -> None:
         world.set_up()
         world.map_folders(world.connect(INFO, "Info"))
         world.card("Info", "Live")
-        token = world.bot.tokens.fresh(world.account("Info").id or 0)
+        token = world.bot.tokens.fresh(world.account("Info").id)
         assert "https://outlook.office365.us/SMTP.Send" in token.scopes
     finally:
         world.stop()

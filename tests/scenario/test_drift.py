@@ -192,7 +192,7 @@ def test_a_test_that_ended_keeps_its_steps_when_its_worker_died_before_it_could_
     world.sign_in(world.add(INFO, "Info"), INFO)
     world.card("Info", "Connection test failed")
     world.settle()
-    account_id = world.account("Info").id or 0
+    account_id = world.account("Info").id
     with world.bot.store.transaction() as tx:
         before = tx.checks.latest(account_id)
         assert before is not None

@@ -149,4 +149,4 @@ def test_a_refusal_with_a_made_up_state_is_kept_nowhere(world: BotWorld) -> None
     answer = requests.post(f"{world.url}/consent/callback", data=forged, timeout=10)
     assert answer.status_code == 410
     with world.bot.store.transaction() as tx:
-        assert tx.failures.open_of(world.account("Info").id or 0) == []
+        assert tx.failures.open_of(world.account("Info").id) == []

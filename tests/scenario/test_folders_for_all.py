@@ -182,7 +182,7 @@ def many_like_info(world: BotWorld, many: int) -> None:
     """So many mailboxes of the customer that are connected, with the folders that Info has."""
     model = world.account("Info")
     with world.bot.store.transaction() as tx:
-        listing = tx.accounts.listing(model.id or 0)
+        listing = tx.accounts.listing(model.id)
         assert listing is not None
         for number in range(many):
             address = f"n{number}@acme.example"
@@ -194,7 +194,7 @@ def many_like_info(world: BotWorld, many: int) -> None:
             }
             account = tx.accounts.add(Account(**model.model_dump(exclude={"id"}) | own))
             rows = FolderSnapshot(
-                account_id=account.id or 0, listed_at=world.clock.now(), folders=listing.folders
+                account_id=account.id, listed_at=world.clock.now(), folders=listing.folders
             )
             tx.accounts.put_listing(rows)
 

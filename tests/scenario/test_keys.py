@@ -47,7 +47,7 @@ def an_account(store: Store) -> int:
             "created_at": NOW,
         }
         mail = {"sender_email": "a@b.example", "username": "a@b.example"}
-        return tx.accounts.add(Account(**names, **facts, **where, **mail)).id or 0
+        return tx.accounts.add(Account(**names, **facts, **where, **mail)).id
 
 
 def test_ten_thousand_values_are_sealed_anew_while_others_are_stored(store: Store) -> None:

@@ -15,7 +15,7 @@ def unbound(world: BotWorld) -> None:
 
 
 def grant(world: BotWorld, name: str) -> bytes | None:
-    account_id = world.account(name).id or 0
+    account_id = world.account(name).id
     with world.bot.store.transaction() as tx:
         found = tx.grants.get(account_id)
         return found.sealed if found else None

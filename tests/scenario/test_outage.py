@@ -53,18 +53,18 @@ def multiply(world: BotWorld, count: int) -> None:
         )
         text = own.replace(refresh_token, stand_in._new_refresh(people.people[address], scopes))
         with services.store.transaction() as tx:
-            account = tx.accounts.lock(account.id or 0)
+            account = tx.accounts.lock(account.id)
             account.state, account.tenant_id, account.object_id = (
                 State.LIVE,
                 tenant.id,
                 people.people[address].oid,
             )
             account.signed_in_as, account.signed_in_at, account.proved_at = address, now, now
-            tx.accounts.map_folders(account.id or 0, [_of(account.id or 0, row) for row in folders])
-            sealed = cipher.seal(text, place(account.id or 0))
+            tx.accounts.map_folders(account.id, [_of(account.id, row) for row in folders])
+            sealed = cipher.seal(text, place(account.id))
             tx.grants.put(
                 Grant(
-                    account_id=account.id or 0,
+                    account_id=account.id,
                     sealed=sealed,
                     scopes=first.scopes,
                     refreshed_at=now,

@@ -93,7 +93,7 @@ def fail_in_every_way(world: BotWorld, browser: Browser) -> None:
     world.sign_in(world.add(INFO, "Info"), INFO, browser)
     world.carol.press(world.card("Info", "Yes, it is ours"), "Yes, it is ours")
     world.card("Info", "folders not mapped yet")
-    token = world.bot.tokens.fresh(world.account("Info").id or 0).access_token
+    token = world.bot.tokens.fresh(world.account("Info").id).access_token
     refresh = world.practice.microsoft.grants.issued[-1]
     scenarios = world.practice.world.scenarios
     for name, (point, line) in echoes(token).items():
@@ -135,7 +135,7 @@ def test_no_secret_stands_in_slack_or_on_a_page_or_in_the_log_or_in_the_database
     browser = Browser()
     fail_in_every_way(world, browser)
     with world.bot.store.transaction() as tx:
-        failures = tx.failures.open_of(world.account("Info").id or 0)
+        failures = tx.failures.open_of(world.account("Info").id)
     assert len(failures) >= 3
     for failure in failures:
         world.vera.slash(ACME, f"error {failure.ref}")
@@ -167,7 +167,7 @@ def test_no_exception_of_the_bot_carries_a_secret(world: BotWorld) -> None:
     world.throw("grant-revoked", INFO)
     world.expire_tokens("Info")
     with pytest.raises(Exception) as raised:
-        world.bot.tokens.fresh(world.account("Info").id or 0)
+        world.bot.tokens.fresh(world.account("Info").id)
     said = f"{raised.value} {raised.value!r} {vars(raised.value)} {raised.value.__cause__!r} {raised.value.__context__!r}"
     assert found_in(said, secrets) == []
     assert found_in(repr(world.bot.settings), secrets) == []

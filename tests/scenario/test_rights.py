@@ -233,7 +233,7 @@ class Stage:
         made = services.accounts.create(bound, Form(customer, customer, address), vera)
         seen = Observation(Where.TOKEN, step="token", error="invalid_client")
         with services.store.transaction() as tx:
-            failure = services.failures.record(tx, seen, tx.accounts.get(made.id or 0)).failure
+            failure = services.failures.record(tx, seen, tx.accounts.get(made.id)).failure
             incident = tx.incidents.all_open()[0]
             reminder = Reminder(
                 channel_id=channel_id, posted_at=self.world.clock.now(), account_ids=[made.id]
@@ -344,7 +344,7 @@ def refused(stage: Stage) -> dict[bool, Result]:
 
 def tried(stage: Stage, things: Things) -> Result:
     world = stage.world
-    before = max(entry.id or 0 for entry in audited(world))
+    before = max(entry.id for entry in audited(world))
     for role, person in PEOPLE.items():
         for name, row in BUTTONS.items():
             stage.press(person, name, row, things)

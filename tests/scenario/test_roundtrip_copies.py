@@ -184,11 +184,11 @@ def test_a_name_of_8_bit_signs_keeps_no_mailbox_from_being_connected_mapped_and_
 
 def finished(world: BotWorld) -> int:
     """The number of the last connection test that came to an end."""
-    account_id = world.account("Info").id or 0
+    account_id = world.account("Info").id
     with world.bot.store.transaction() as tx:
         latest, running = (
             tx.checks.latest(account_id),
             tx.checks.running(account_id, world.clock.now() - timedelta(hours=5)),
         )
     assert latest is not None and running is None, "a test has not come to an end"
-    return latest.id or 0
+    return latest.id

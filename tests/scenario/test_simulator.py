@@ -91,7 +91,7 @@ def sign_in(world: BotWorld) -> str:
     world.vera.slash(ACME, f"login {NAME}")
     world.settle()
     with world.bot.store.transaction() as tx:
-        ticket = tx.signins.usable_ticket(world.account(NAME).id or 0, world.clock.now())
+        ticket = tx.signins.usable_ticket(world.account(NAME).id, world.clock.now())
     assert ticket is not None
     browser = Browser()
     page = browser.press(

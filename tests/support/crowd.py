@@ -89,7 +89,7 @@ def settle_world(store: Store, channels: int, accounts: int, now: datetime) -> l
                 tx.session.flush()
             place = Place(
                 f"C{number:04}",
-                customer.id or 0,
+                customer.id,
                 zone or ZONE,
                 begin or BEGIN,
                 end or END,
@@ -100,7 +100,7 @@ def settle_world(store: Store, channels: int, accounts: int, now: datetime) -> l
             places.append(place)
         for number in range(accounts):
             place = places[number % channels]
-            place.accounts.append(tx.accounts.add(_account(place, number, now)).id or 0)
+            place.accounts.append(tx.accounts.add(_account(place, number, now)).id)
     return places
 
 
@@ -227,7 +227,7 @@ class People:
             reminder = tx.reminders.open_in(deed["channel"])
         if reminder is None:
             raise Refused("refused.nothing_to_snooze")
-        self._reminders.snooze(reminder.id or 0, until, ADA)
+        self._reminders.snooze(reminder.id, until, ADA)
         with self._store.transaction() as tx:
             put_off = tx.session.exec(
                 select(Account.id).where(Account.snoozed_until == until)

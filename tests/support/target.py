@@ -27,7 +27,7 @@ class Target:
 
     @property
     def account_id(self) -> int:
-        return self.world.account(self.name).id or 0
+        return self.world.account(self.name).id
 
     @property
     def card(self) -> Message:
@@ -91,7 +91,7 @@ def aim(world: BotWorld) -> Target:
     assert channel is not None
     account = services.accounts.create(channel, Form(f"Box {before}", "Acme Marine", INFO), carol)
     with services.store.transaction() as tx:
-        ticket = tx.signins.usable_ticket(account.id or 0, world.clock.now())
+        ticket = tx.signins.usable_ticket(account.id, world.clock.now())
         last = tx.audit.since(*ALWAYS, 0, 100_000)[-1]
     assert ticket is not None
-    return Target(world, account.name, services.links.url(ticket), last.id or 0)
+    return Target(world, account.name, services.links.url(ticket), last.id)

@@ -203,7 +203,7 @@ class BotWorld:
             found = [
                 a
                 for _, c in tx.channels.all()
-                for a in tx.accounts.of_customer(c.id or 0)
+                for a in tx.accounts.of_customer(c.id)
                 if a.name == name
             ]
         return found[0]
@@ -211,7 +211,7 @@ class BotWorld:
     def expire_tokens(self, *names: str) -> None:
         """Make the stored access tokens of these accounts old ones, as after an hour."""
         cipher = Cipher(self.bot.settings.keys)
-        for account_id in [self.account(name).id or 0 for name in names]:
+        for account_id in [self.account(name).id for name in names]:
             with self.bot.store.transaction() as tx:
                 grant = tx.grants.get(account_id)
                 assert grant is not None

@@ -120,7 +120,7 @@ def begin(world: BotWorld) -> int:
     with world.bot.store.transaction() as tx:
         channel = tx.channels.get(ACME)
     assert channel is not None
-    return world.bot.services.legacy.begin(channel, CAROL).id or 0
+    return world.bot.services.legacy.begin(channel, CAROL).id
 
 
 def test_a_batch_can_be_stopped_and_what_failed_is_told(world: BotWorld) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.legacy.importing import LARGEST_FILE, MOST_ROWS, NotAList, decode, read
+from bot.legacy.importing import LARGEST_FILE, MAX_ROWS, NotAList, decode, read
 
 INFO = ("Info", "info@acme.example", "carol@acme.example", "shared")
 
@@ -91,7 +91,7 @@ def test_what_is_no_list_is_refused() -> None:
         with pytest.raises(NotAList, match=sentence):
             decode(content)
     with pytest.raises(NotAList, match="too_many"):
-        read("a@b.example\n" * (MOST_ROWS + 1))
+        read("a@b.example\n" * (MAX_ROWS + 1))
     assert read(" \n\n") == []
 
 

@@ -106,7 +106,7 @@ def test_a_test_right_after_the_mend_never_shows_a_refusal_that_was_kept(world: 
     world.vera.slash(ACME, "test Info")
     world.settle()
     with world.bot.store.transaction() as tx:
-        test = tx.checks.latest(world.account("Info").id or 0)
+        test = tx.checks.latest(world.account("Info").id)
     assert test is not None and test.passed
 
 
@@ -231,7 +231,7 @@ def test_a_test_that_a_killed_worker_left_looks_for_its_message_and_sends_none(
     world.connect(INFO, "Info")
     taken = world.practice.smtp.taken
     with world.bot.store.transaction() as tx:
-        account = tx.accounts.lock(world.account("Info").id or 0)
+        account = tx.accounts.lock(world.account("Info").id)
         test = world.bot.services.checks.request(tx, account, MAILDESK, round_trip=True)
         test.message_id = (
             "<maildesk-left@acme.example>"  # as it stands when a worker dies after sending
@@ -246,7 +246,7 @@ def test_a_test_that_a_killed_worker_left_looks_for_its_message_and_sends_none(
     )
     world.settle()
     with world.bot.store.transaction() as tx:
-        done = tx.checks.get(test.id or 0)
+        done = tx.checks.get(test.id)
     assert done.passed
     assert inbox.messages == [other], "a search finds parts of an ID too"
     assert world.practice.smtp.taken == taken
@@ -278,7 +278,7 @@ def test_a_shared_mailbox_is_opened_by_its_delegate_who_sends_as_it(world: BotWo
         "it is kept in the delegate's own mailbox"
     )
     with world.bot.store.transaction() as tx:
-        test = tx.checks.latest(world.account("Sales").id or 0)
+        test = tx.checks.latest(world.account("Sales").id)
     assert test is not None
     evidence = {row["step"]: row["evidence"] for row in test.steps}
     assert f"opens the shared mailbox {shared}" in evidence["identity"]
