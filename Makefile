@@ -25,11 +25,12 @@ test-real:
 	tools/install-debian-packages
 	MAILDESK_REQUIRE_ALL=1 $(MAKE) test
 
-# Style and types.
+# Style, types, and who imports whom.
 check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 # How long a full connection test takes beside the bare libraries, and what a sweep for reminders costs among a million accounts.
 bench: $(READY)

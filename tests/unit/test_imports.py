@@ -1,0 +1,117 @@
+"""The import rules of pyproject.toml notice a wrong import of each kind."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("bot", "handlers", "storage", "sandbox")
+
+
+@dataclass(frozen=True)
+class Plant:
+    """A wrong import, where it is planted, and the contract that must notice it."""
+
+    contract: str
+    importer: str
+    imported: str
+    text: str = "import {imported}"
+
+
+PLANTS = (
+    Plant("handlers", "bot.accounts.service", "handlers.commands"),
+    Plant("front-door", "handlers.commands", "bot.app.worker"),
+    Plant("settings", "handlers.commands", "bot.config.settings"),
+    Plant("storage", "storage.jobs", "bot.common.clock"),
+    Plant("sandbox", "sandbox.world", "storage.jobs"),
+    Plant("practice", "storage.jobs", "sandbox.world"),
+    Plant("rooms", "bot.common.clock", "bot.messages.notices"),
+    Plant(
+        "rooms",
+        "bot.common.people",
+        "bot.messages.notices",
+        "def late() -> None:\n    import {imported}",
+    ),
+    Plant("rooms", "bot.mail.steps", "bot.microsoft.client"),
+    Plant("subjects", "bot.reminders.service", "bot.folders.drift"),
+    Plant("handlers-layers", "handlers.slack.files", "handlers.features.home"),
+    Plant("cards", "handlers.cards.kit", "storage.database"),
+    Plant("cards", "handlers.cards.kit", "bot.services"),
+    Plant("sql", "bot.lifecycle.ladder", "sqlmodel"),
+    Plant("slack", "bot.lifecycle.ladder", "slack_sdk"),
+)
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the packages and their rules, to plant in."""
+    folder = tmp_path_factory.mktemp("copy")
+    for package in PACKAGES:
+        shutil.copytree(
+            ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+def lint(folder: Path, contract: str = "") -> "subprocess.CompletedProcess[str]":
+    """Check the rules, or one of them, on the packages in a folder."""
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--cache-dir", ".cache"]
+    if contract:
+        command += ["--contract", contract]
+    environment = os.environ | {"PYTHONPATH": str(folder), "NO_COLOR": "1"}
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def plant(folder: Path, importer: str, text: str) -> tuple[Path, str]:
+    """Add `text` to a module of the copy; the file, and what it said before."""
+    file = folder / Path(*importer.split(".")).with_suffix(".py")
+    before = file.read_text(encoding="utf-8")
+    file.write_text(f"{before}\n\n{text}\n", encoding="utf-8")
+    return file, before
+
+
+def test_the_packages_as_they_are_keep_every_rule(copy: Path) -> None:
+    report = lint(copy)
+    assert report.returncode == 0, report.stdout
+    assert " 0 broken" in report.stdout
+
+
+@pytest.mark.parametrize("wrong", PLANTS, ids=lambda p: f"{p.contract}:{p.importer}")
+def test_a_wrong_import_is_noticed(copy: Path, wrong: Plant) -> None:
+    file, before = plant(copy, wrong.importer, wrong.text.format(imported=wrong.imported))
+    try:
+        report = lint(copy, wrong.contract)
+    finally:
+        file.write_text(before, encoding="utf-8")
+    assert report.returncode == 1, report.stdout
+    assert f"{wrong.importer} -> {wrong.imported}" in report.stdout
+
+
+def test_a_circle_of_modules_is_noticed(copy: Path) -> None:
+    file, before = plant(copy, "bot.mail.steps", "import bot.mail.probe")
+    try:
+        report = lint(copy, "circles")
+    finally:
+        file.write_text(before, encoding="utf-8")
+    assert report.returncode == 1, report.stdout
+    assert "bot.mail" in report.stdout
+
+
+def test_a_room_without_a_place_in_the_layers_is_noticed(copy: Path) -> None:
+    attic = copy / "bot" / "attic"
+    attic.mkdir()
+    (attic / "__init__.py").write_text('"""A room that nobody planned."""\n', encoding="utf-8")
+    try:
+        report = lint(copy, "rooms")
+    finally:
+        shutil.rmtree(attic)
+    assert report.returncode == 1, report.stdout
+    assert "attic" in report.stdout
