@@ -3,22 +3,24 @@
 from collections.abc import Sequence
 
 from handlers.cards.accounts import icon, turn
+from handlers.cards.actions import ActionId, Turn
 from handlers.cards.kit import Block, actions, button, context, modal, moment, section
 from handlers.text.words import plainly, say
 from storage.tables import Account
 
 SHOWN_IN_LIST = 45
+TURN = Turn(ActionId.ACCOUNT_LIST_PREVIOUS, ActionId.ACCOUNT_LIST_NEXT)
 
 
 def start_buttons() -> Block:
     """The row of buttons from which everything else is reached."""
     return actions(
-        button(plainly("button.add"), "account.add", style="primary"),
-        button(plainly("button.list"), "account.list"),
-        button(plainly("button.old"), "old.open"),
-        button(plainly("button.exchange"), "exchange.open"),
-        button(plainly("button.do_it"), "help.do_it"),
-        button(plainly("button.help"), "help.show"),
+        button(plainly("button.add"), ActionId.ACCOUNT_ADD, style="primary"),
+        button(plainly("button.list"), ActionId.ACCOUNT_LIST),
+        button(plainly("button.old"), ActionId.OLD_OPEN),
+        button(plainly("button.exchange"), ActionId.EXCHANGE_OPEN),
+        button(plainly("button.do_it"), ActionId.SUPPORT_DO_IT),
+        button(plainly("button.help"), ActionId.HELP_SHOW),
     )
 
 
@@ -29,25 +31,22 @@ def account_list(
     first = page * SHOWN_IN_LIST
     blocks = [_listed(account) for account in accounts[first : first + SHOWN_IN_LIST]]
     blocks = blocks or [section(say("list.none"))]
-    blocks += pages(page, len(accounts), SHOWN_IN_LIST, channel_id, "account")
-    blocks.append(actions(button(plainly("button.pause"), "reminder.pause", channel_id)))
+    blocks += pages(page, len(accounts), SHOWN_IN_LIST, channel_id, TURN)
+    blocks.append(actions(button(plainly("button.pause"), ActionId.REMINDER_PAUSE, channel_id)))
     return modal(plainly("list.title", customer=customer), blocks)
 
 
-def pages(page: int, count: int, size: int, channel_id: str, what: str) -> list[Block]:
-    """The buttons that turn the pages of a list (`what`.next and `what`.previous); nothing where
-    there is one page."""
+def pages(page: int, count: int, size: int, channel_id: str, turn: Turn) -> list[Block]:
+    """The buttons that turn the pages of a list; nothing where there is one page."""
     total = (count + size - 1) // size
     if total < 2:
         return []
-    turn = []
+    row = []
     if page:
-        turn.append(
-            button(plainly("button.previous"), f"{what}.previous", f"{channel_id}:{page - 1}")
-        )
+        row.append(button(plainly("button.previous"), turn.previous, f"{channel_id}:{page - 1}"))
     if page + 1 < total:
-        turn.append(button(plainly("button.next"), f"{what}.next", f"{channel_id}:{page + 1}"))
-    return [context(say("list.page", page=page + 1, pages=total)), actions(*turn)]
+        row.append(button(plainly("button.next"), turn.next, f"{channel_id}:{page + 1}"))
+    return [context(say("list.page", page=page + 1, pages=total)), actions(*row)]
 
 
 def _listed(account: Account) -> Block:
@@ -61,4 +60,6 @@ def _listed(account: Account) -> Block:
         owner=turn(account),
         since=moment(account.state_since),
     )
-    return section(line, accessory=button(plainly("button.details"), "account.show", account.ref))
+    return section(
+        line, accessory=button(plainly("button.details"), ActionId.ACCOUNT_SHOW, account.ref)
+    )

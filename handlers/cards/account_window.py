@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from handlers.cards.accounts import AccountView, account_blocks
+from handlers.cards.actions import ActionId, FormId
 from handlers.cards.kit import (
     Block,
     Safe,
@@ -50,7 +51,7 @@ def disconnect_form(account: Account) -> Block:
     return modal(
         plainly("disconnect.title"),
         [ask],
-        callback="account.disconnect",
+        callback=FormId.ACCOUNT_DISCONNECT,
         submit=submit,
         metadata=metadata,
     )
@@ -89,17 +90,25 @@ def packet_text(packet: Packet) -> str:
 
 def _seldom(view: AccountView) -> list[Block]:
     ref, gone = view.account.ref, view.account.state is State.DISCONNECTED
-    change = button(plainly("button.change"), "account.change", ref)
-    copy = button(plainly("button.copy"), "account.copy", ref)
-    withdraw = [button(plainly("button.withdraw_link"), "link.withdraw", ref)] if view.link else []
-    remind = (
-        [button(plainly("button.remind_again"), "reminder.resume", ref)] if view.held_back else []
+    change = button(plainly("button.change"), ActionId.ACCOUNT_CHANGE, ref)
+    copy = button(plainly("button.copy"), ActionId.ACCOUNT_COPY, ref)
+    withdraw = (
+        [button(plainly("button.withdraw_link"), ActionId.LINK_WITHDRAW, ref)] if view.link else []
     )
-    end = [] if gone else [button(plainly("button.disconnect"), "account.end", ref, "danger")]
+    remind = (
+        [button(plainly("button.remind_again"), ActionId.REMINDER_RESUME, ref)]
+        if view.held_back
+        else []
+    )
+    end = (
+        []
+        if gone
+        else [button(plainly("button.disconnect"), ActionId.ACCOUNT_DISCONNECT, ref, "danger")]
+    )
     do_it = (
         []
         if gone or view.account.state is State.LIVE
-        else [button(plainly("button.do_it"), "help.do_it", ref)]
+        else [button(plainly("button.do_it"), ActionId.SUPPORT_DO_IT, ref)]
     )
     return [change, copy, *withdraw, *remind, *do_it, *end]
 

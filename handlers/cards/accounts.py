@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.diagnosis.verdict import Verdict
+from handlers.cards.actions import ActionId
 from handlers.cards.checks import changed_button, contact_button
 from handlers.cards.folders import folder_buttons, folder_names
 from handlers.cards.kit import (
@@ -59,7 +60,7 @@ class AccountView:
 
 def account_card(view: AccountView) -> Message:
     """The card as it stands in the channel."""
-    more = button(plainly("button.more"), "account.show", view.account.ref)
+    more = button(plainly("button.more"), ActionId.ACCOUNT_SHOW, view.account.ref)
     return Message(summary(view.account), [*account_blocks(view, more), divider()])
 
 
@@ -156,46 +157,52 @@ def _facts(account: Account) -> Block:
 
 def _buttons(view: AccountView) -> list[Block]:
     ref, state = view.account.ref, view.account.state
-    renew = button(plainly("button.new_link"), "link.renew", ref)
+    renew = button(plainly("button.new_link"), ActionId.LINK_RENEW, ref)
     if view.held:
         return organisation_buttons(ref)
     match state:
         case State.AWAITING_SIGN_IN:
             return [*_sign_in(view), renew]
         case State.AWAITING_ADMIN:
-            packet = button(plainly("button.packet"), "admin.packet", ref, "primary")
-            page = button(plainly("button.admin_page"), "admin.page", ref, url=view.admin_link)
+            packet = button(plainly("button.packet"), ActionId.ADMIN_PACKET, ref, "primary")
+            page = button(
+                plainly("button.admin_page"), ActionId.ADMIN_PAGE_OPENED, ref, url=view.admin_link
+            )
             return [packet, *([page] if view.admin_link else []), *_sign_in(view), renew]
         case State.FAILING | State.BROKEN:
             return _mending(view, renew)
         case State.UNMAPPED:
             return [
                 *folder_buttons(ref, bool(view.sure)),
-                button(plainly("button.test_again"), "test.run", ref),
+                button(plainly("button.test_again"), ActionId.TEST_RUN, ref),
             ]
         case State.LIVE:
-            test = button(plainly("button.test"), "test.run", ref)
-            return [test, button(plainly("button.change_folders"), "folders.open", ref)]
+            test = button(plainly("button.test"), ActionId.TEST_RUN, ref)
+            return [test, button(plainly("button.change_folders"), ActionId.FOLDERS_OPEN, ref)]
         case State.DISCONNECTED:
-            return [button(plainly("button.connect_again"), "link.renew", ref)]
+            return [button(plainly("button.connect_again"), ActionId.LINK_RENEW, ref)]
         case State.LISTED | State.CREATED | State.TESTING:
             return []
 
 
 def _answers(ref: str) -> list[Block]:
     """What Microsoft's page may have said."""
-    said = ("approval", "no_sign_in", "closed", "number")
-    return [button(plainly(f"button.said_{what}"), f"said.{what}", ref) for what in said]
+    return [
+        button(plainly("button.said_approval"), ActionId.PAGE_SAID_APPROVAL, ref),
+        button(plainly("button.said_no_sign_in"), ActionId.PAGE_SAID_NO_SIGN_IN, ref),
+        button(plainly("button.said_closed"), ActionId.PAGE_CLOSED, ref),
+        button(plainly("button.said_number"), ActionId.PAGE_SAID_NUMBER, ref),
+    ]
 
 
 def _mending(view: AccountView, renew: Block) -> list[Block]:
     ref = view.account.ref
     if view.fault is None:
-        return [button(plainly("button.test_again"), "test.run", ref, "primary")]
+        return [button(plainly("button.test_again"), ActionId.TEST_RUN, ref, "primary")]
     failure, verdict = view.fault
     sign_in = (_sign_in(view) or [renew]) if verdict.permanence is Permanence.SIGN_IN_AGAIN else []
-    again = button(plainly("button.test_again"), "test.run", ref)
-    what = button(plainly("button.what_to_do"), "error.show", failure.ref)
+    again = button(plainly("button.test_again"), ActionId.TEST_RUN, ref)
+    what = button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, failure.ref)
     return [*sign_in, *changed_button(verdict, ref), again, what, contact_button(failure.ref)]
 
 
@@ -203,4 +210,6 @@ def _sign_in(view: AccountView) -> list[Block]:
     if not view.link:
         return []
     style = "" if view.account.state is State.AWAITING_ADMIN else "primary"
-    return [button(plainly("button.sign_in"), "link.opened", view.account.ref, style, view.link)]
+    return [
+        button(plainly("button.sign_in"), ActionId.LINK_OPENED, view.account.ref, style, view.link)
+    ]

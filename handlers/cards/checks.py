@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.checks.results import NOT_ASKED
 from bot.diagnosis.verdict import Verdict
+from handlers.cards.actions import ActionId
 from handlers.cards.kit import Block, Message, Safe, actions, button, safe, section
 from handlers.text.words import plainly, say
 from storage.tables import Account, ConnectionTest
@@ -128,11 +129,11 @@ def _line(step: StepId, row: dict[str, Any] | None) -> Safe:
 def _buttons(view: TestView) -> Sequence[Block]:
     ref = view.account.ref
     if view.test.passed:
-        again = button(plainly("button.test_again"), "test.run", ref)
-        return [again, button(plainly("button.test_message"), "test.message", ref)]
+        again = button(plainly("button.test_again"), ActionId.TEST_RUN, ref)
+        return [again, button(plainly("button.test_message"), ActionId.TEST_WITH_MESSAGE, ref)]
     fault = next(iter(view.faults.values()))
-    details = button(plainly("button.details"), "error.show", fault.error)
-    again = button(plainly("button.test_again"), "test.run", ref)
+    details = button(plainly("button.details"), ActionId.ERROR_SHOW, fault.error)
+    again = button(plainly("button.test_again"), ActionId.TEST_RUN, ref)
     return [*changed_button(fault.verdict, ref), again, details, contact_button(fault.error)]
 
 
@@ -140,9 +141,9 @@ def changed_button(verdict: Verdict, account_ref: str) -> list[Block]:
     """*It's changed*, where somebody outside can change something that shows only by testing."""
     if verdict.owner not in WITHOUT_US or verdict.permanence is not Permanence.AFTER_FIX:
         return []
-    return [button(plainly("button.changed"), "mend.said", account_ref, "primary")]
+    return [button(plainly("button.changed"), ActionId.FIX_REPORTED, account_ref, "primary")]
 
 
 def contact_button(error: str) -> Block:
     """*Contact support* about an error ID."""
-    return button(plainly("button.contact_support"), "help.ask", error)
+    return button(plainly("button.contact_support"), ActionId.SUPPORT_ASK, error)

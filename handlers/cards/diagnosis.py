@@ -6,6 +6,7 @@ from typing import Any
 from bot.checks.results import first_failure
 from bot.diagnosis.failures import Ending, History
 from bot.diagnosis.verdict import Verdict
+from handlers.cards.actions import ActionId, FormId
 from handlers.cards.checks import ICONS, contact_button, remedy_steps
 from handlers.cards.kit import (
     Audience,
@@ -66,7 +67,7 @@ def note_message(text: Safe, error: str) -> Message:
     there."""
     if not error:
         return Message(text, [section(text)])
-    what = button(plainly("button.what_to_do"), "error.show", error)
+    what = button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, error)
     return Message(text, [section(text), actions(what, contact_button(error))])
 
 
@@ -77,7 +78,7 @@ def error_blocks(view: ErrorView, audience: Audience) -> list[Block]:
     error = view.failure.ref
     if audience is Audience.CUSTOMER:
         return [*blocks, actions(contact_button(error))]
-    evidence = button(plainly("button.evidence"), "error.evidence", error)
+    evidence = button(plainly("button.evidence"), ActionId.ERROR_EVIDENCE, error)
     return [*blocks, *_details(view), *_past(view), actions(evidence)]
 
 
@@ -95,7 +96,7 @@ def lookup_form(account_ref: str = "") -> Block:
     return modal(
         plainly("error.lookup_title"),
         [field],
-        callback="error.read",
+        callback=FormId.ERROR_LOOK_UP,
         submit=submit,
         metadata=account_ref,
     )

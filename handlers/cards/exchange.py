@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.diagnosis.verdict import Verdict
 from handlers.cards.account_window import MAX_LINK_LENGTH, mail_link
+from handlers.cards.actions import ActionId
 from handlers.cards.kit import Block, actions, button, modal, preformatted, section
 from handlers.text.words import plainly, say
 
@@ -27,7 +28,7 @@ def exchange_window(preparation: Preparation) -> Block:
     mail = mail_link(plainly("exchange.subject", vendor=preparation.vendor), text)
     offer = [section(say("packet.mail", link=mail))] if len(mail) <= MAX_LINK_LENGTH else []
     done = button(
-        plainly("button.exchange_done"), "exchange.done", preparation.channel_id, "primary"
+        plainly("button.exchange_done"), ActionId.EXCHANGE_DONE, preparation.channel_id, "primary"
     )
     blocks = [
         section(say("exchange.intro")),

@@ -10,6 +10,7 @@ from bot.diagnosis.verdict import Verdict
 from bot.folders.service import Accepted, FolderSuggestions, folder_key
 from bot.mail.probe import MailFolder
 from bot.mail.suggestions import Candidate, plain
+from handlers.cards.actions import ActionId, FormId
 from handlers.cards.checks import contact_button
 from handlers.cards.kit import (
     OPTION_LIMIT,
@@ -40,7 +41,8 @@ LEGIBLE = 8
 
 CANDIDATES_SHOWN = 8
 UNSURE_SHOWN = 40
-FILTER, SAME = "folders.filter", "same"
+FILTER = ActionId.FOLDERS_FILTER
+SAME = "same"
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,11 @@ def mapping_form(form: FolderForm) -> Block:
     blocks += lists.values()
     save = plainly("folders.save")
     return modal(
-        plainly("folders.title"), blocks, callback="folders.save", submit=save, metadata=form.about
+        plainly("folders.title"),
+        blocks,
+        callback=FormId.FOLDERS_SAVE,
+        submit=save,
+        metadata=form.about,
     )
 
 
@@ -123,8 +129,8 @@ def unavailable(account: Account, verdict: Verdict, error: str) -> Block:
     """The folders could not be had."""
     owner = plainly(f"owner.{verdict.owner}")
     text = say("folders.unavailable", sentence=verdict.customer, owner=owner, error=error)
-    again = button(plainly("button.folders_again"), "folders.again", account.ref, "primary")
-    what = button(plainly("button.what_to_do"), "error.show", error)
+    again = button(plainly("button.folders_again"), ActionId.FOLDERS_AGAIN, account.ref, "primary")
+    what = button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, error)
     return modal(
         plainly("folders.title"), [section(text), actions(again, what, contact_button(error))]
     )
@@ -133,7 +139,10 @@ def unavailable(account: Account, verdict: Verdict, error: str) -> Block:
 def saved_window(account: Account, others: int) -> Block:
     """The mapping is kept, and other mailboxes of the customer wait for theirs."""
     use = button(
-        plainly("button.use_for_all", count=others), "folders.use_all", account.ref, "primary"
+        plainly("button.use_for_all", count=others),
+        ActionId.FOLDERS_USE_FOR_ALL,
+        account.ref,
+        "primary",
     )
     return modal(
         plainly("folders.title"),
@@ -148,7 +157,9 @@ def accepted_window(accepted: Accepted) -> Block:
     for account in accepted.unsure[:UNSURE_SHOWN]:
         line = say("folders.look_line", name=account.name, address=account.sender_email)
         blocks.append(
-            section(line, accessory=button(plainly("button.map"), "folders.open", account.ref))
+            section(
+                line, accessory=button(plainly("button.map"), ActionId.FOLDERS_OPEN, account.ref)
+            )
         )
     if len(accepted.unsure) > UNSURE_SHOWN:
         blocks.append(context(say("folders.look_more", count=len(accepted.unsure) - UNSURE_SHOWN)))
@@ -159,9 +170,14 @@ def folder_buttons(ref: str, sure: bool) -> list[Block]:
     """How an account's folders are mapped: at once where the suggestions leave no doubt, or looked
     over in the window."""
     accept = (
-        [button(plainly("button.accept_folders"), "folders.accept", ref, "primary")] if sure else []
+        [button(plainly("button.accept_folders"), ActionId.FOLDERS_ACCEPT, ref, "primary")]
+        if sure
+        else []
     )
-    return [*accept, button(plainly("button.map"), "folders.open", ref, "" if sure else "primary")]
+    return [
+        *accept,
+        button(plainly("button.map"), ActionId.FOLDERS_OPEN, ref, "" if sure else "primary"),
+    ]
 
 
 def folder_names(folders: Sequence[tuple[str, str]]) -> Safe:
@@ -196,9 +212,13 @@ def _search(form: FolderForm) -> list[Block]:
         return []
     fitting, first = form.fitting, form.page * PAGE
     field = search_input(plainly("folders.search"), FILTER, f"{FILTER}~{form.round}", form.words)
-    row = [button(plainly("button.search"), "folders.search")]
-    row += [button(plainly("button.previous"), "folders.previous")] if form.page else []
-    row += [button(plainly("button.next"), "folders.next")] if first + PAGE < len(fitting) else []
+    row = [button(plainly("button.search"), ActionId.FOLDERS_SEARCH)]
+    row += [button(plainly("button.previous"), ActionId.FOLDERS_PREVIOUS)] if form.page else []
+    row += (
+        [button(plainly("button.next"), ActionId.FOLDERS_NEXT)]
+        if first + PAGE < len(fitting)
+        else []
+    )
     shown = {"first": first + 1, "last": min(first + PAGE, len(fitting)), "count": len(fitting)}
     on_one_page = form.words and len(fitting) <= PAGE
     sentence = (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.accounts.overview import Standing
 from handlers.cards.account_list import pages, start_buttons
 from handlers.cards.accounts import icon
+from handlers.cards.actions import ActionId, FormId, Turn
 from handlers.cards.kit import (
     Audience,
     Block,
@@ -28,6 +29,7 @@ from storage.tables import Account
 from storage.vocabulary import Owner, State
 
 PAGE = 20
+TURN = Turn(ActionId.HOME_PREVIOUS, ActionId.HOME_NEXT)
 REQUESTS_SHOWN = 10
 ANY = "any"
 OWNERS = (Owner.USER, Owner.ADMINISTRATOR, Owner.SUPPORT, Owner.ON_CALL)
@@ -69,7 +71,7 @@ def home(view: HomeView | None) -> Block:
     blocks = [header(plainly("home.title"))]
     if view is None:
         return {"type": "home", "blocks": [*blocks, section(say("home.others"))]}
-    blocks.append(actions(button(plainly("button.search"), "home.search", style="primary")))
+    blocks.append(actions(button(plainly("button.search"), ActionId.HOME_SEARCH, style="primary")))
     blocks += _lines("home.requests", [_request(*each) for each in view.requests])
     blocks += _lines(
         "home.alerts", [say("home.alert", title=title, error=error) for title, error in view.alerts]
@@ -79,7 +81,7 @@ def home(view: HomeView | None) -> Block:
     shown = view.customers[page * PAGE : (page + 1) * PAGE]
     nobody = "home.nobody_fits" if view.names else "home.nobody"
     blocks += [_customer(standing) for standing in shown] or [section(say(nobody))]
-    blocks += pages(page, len(view.customers), PAGE, "page", "home")
+    blocks += pages(page, len(view.customers), PAGE, "page", TURN)
     return {"type": "home", "blocks": blocks, "private_metadata": str(view.only)}
 
 
@@ -91,7 +93,7 @@ def search_form() -> Block:
     return modal(
         plainly("home.search_title"),
         [field],
-        callback="account.search",
+        callback=FormId.ACCOUNT_SEARCH,
         submit=plainly("button.search"),
     )
 
@@ -110,7 +112,10 @@ def found_window(found: Sequence[tuple[Account, str]], text: str) -> Block:
             "home.found", icon=icon(account.state), state=plainly(f"state.{account.state}"), **facts
         )
         blocks.append(
-            section(line, accessory=button(plainly("button.details"), "account.show", account.ref))
+            section(
+                line,
+                accessory=button(plainly("button.details"), ActionId.ACCOUNT_SHOW, account.ref),
+            )
         )
     return modal(
         plainly("home.search_title"), blocks or [section(say("home.none_found", text=text))]
@@ -147,9 +152,9 @@ def _filters(view: HomeView) -> Block:
     names = [(ANY, plainly("home.any_customer")), *view.names]
     chosen = view.only
     row = actions(
-        select("home.state", plainly("home.any_state"), states, chosen.state),
-        select("home.owner", plainly("home.any_owner"), owners, chosen.owner),
-        select("home.customer", plainly("home.any_customer"), names, chosen.customer),
+        select(ActionId.HOME_STATE, plainly("home.any_state"), states, chosen.state),
+        select(ActionId.HOME_OWNER, plainly("home.any_owner"), owners, chosen.owner),
+        select(ActionId.HOME_CUSTOMER, plainly("home.any_customer"), names, chosen.customer),
     )
     return row | {"block_id": f"filters-{chosen}"[:255]}
 
@@ -168,7 +173,7 @@ def _customer(standing: Standing) -> Block:
         lines.append(say("home.waits", owner=plainly(f"owner.{owner}"), since=moment(since)))
     if standing.helper:
         lines.append(say("home.helper", helper=mention(standing.helper)))
-    accounts = button(plainly("button.accounts"), "home.accounts", standing.channels[0])
+    accounts = button(plainly("button.accounts"), ActionId.HOME_ACCOUNTS, standing.channels[0])
     return section(Safe("\n".join(lines)), accessory=accounts if standing.total else None)
 
 
@@ -182,7 +187,7 @@ def help_message(audience: Audience) -> Message:
 def help_window(audience: Audience) -> Block:
     """The same as a window (buttons would lead out of it)."""
     blocks = help_message(audience).blocks[:-1]
-    look_up = button(plainly("button.look_up"), "error.look_up")
+    look_up = button(plainly("button.look_up"), ActionId.ERROR_LOOK_UP)
     return modal(plainly("help.title"), [*blocks, actions(look_up)])
 
 

@@ -1,6 +1,7 @@
 """What on-call and support are told in their own channels."""
 
 from bot.diagnosis.verdict import Verdict
+from handlers.cards.actions import ActionId
 from handlers.cards.checks import remedy_steps
 from handlers.cards.kit import (
     Block,
@@ -62,12 +63,12 @@ def account_values(account: Account, customer: str) -> dict[str, str | Safe]:
 
 
 def _taken(incident: Incident) -> list[Block]:
-    details = button(plainly("button.details"), "error.show", incident.failure_ref)
+    details = button(plainly("button.details"), ActionId.ERROR_SHOW, incident.failure_ref)
     if incident.ended_at is not None:
         return [context(say("alert.ended", at=moment(incident.ended_at))), actions(details)]
     if incident.acknowledged_at is None:
         acknowledge = button(
-            plainly("button.acknowledge"), "alert.acknowledge", str(incident.id), "primary"
+            plainly("button.acknowledge"), ActionId.ALERT_ACKNOWLEDGE, str(incident.id), "primary"
         )
         return [context(say("alert.waiting")), actions(acknowledge, details)]
     by, at = mention(incident.acknowledged_by), moment(incident.acknowledged_at)

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from handlers.cards.actions import ActionId, FormId
 from handlers.text.markup import REORDERING
 from handlers.text.markup import Safe as Safe
 from handlers.text.markup import safe as safe
@@ -139,7 +140,7 @@ def actions(*elements: Block) -> Block:
     return {"type": "actions", "elements": list(elements)}
 
 
-def button(label: str, action: str, value: str = "", style: str = "", url: str = "") -> Block:
+def button(label: str, action: ActionId, value: str = "", style: str = "", url: str = "") -> Block:
     """A button. `action` is whom it calls, `value` about what; with `url` it opens a page."""
     block: Block = {"type": "button", "text": plain(label, BUTTON_LIMIT), "action_id": action}
     block |= {"value": value} if value else {}
@@ -148,7 +149,11 @@ def button(label: str, action: str, value: str = "", style: str = "", url: str =
 
 
 def modal(
-    title: str, blocks: Sequence[Block], callback: str = "", submit: str = "", metadata: str = ""
+    title: str,
+    blocks: Sequence[Block],
+    callback: FormId | None = None,
+    submit: str = "",
+    metadata: str = "",
 ) -> Block:
     """A window; with `submit` it is a form."""
     view: Block = {
@@ -188,7 +193,7 @@ def text_input(
     return block | ({"optional": True} if optional else {})
 
 
-def search_input(label: str, name: str, block_id: str, initial: str) -> Block:
+def search_input(label: str, name: ActionId, block_id: str, initial: str) -> Block:
     """A field whose words act at once when Enter is pressed: `name` is its action, too."""
     element: Block = {"type": "plain_text_input", "action_id": name, "max_length": 80}
     element |= {"initial_value": initial} if initial else {}
@@ -257,7 +262,9 @@ def checkboxes(
     }
 
 
-def select(name: str, label: str, choices: Sequence[tuple[str, str]], chosen: str = "") -> Block:
+def select(
+    name: ActionId, label: str, choices: Sequence[tuple[str, str]], chosen: str = ""
+) -> Block:
     """A list to choose from that acts at once: each choice a value and its text. More than a
     hundred stand in groups."""
     options = [option(text, value) for value, text in choices]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from handlers.cards.account_list import pages
+from handlers.cards.actions import ActionId, Turn
 from handlers.cards.kit import (
     Block,
     Message,
@@ -23,6 +24,7 @@ from storage.tables import Batch, OldAccount
 from storage.vocabulary import Plan
 
 PAGE = 25
+TURN = Turn(ActionId.OLD_PREVIOUS, ActionId.OLD_NEXT)
 PROBLEMS_SHOWN = 25
 
 
@@ -63,7 +65,7 @@ def plan_window(view: OldView) -> Block:
     blocks += [actions(*_ways_on(view, len(to_create))), divider()]
     for old in view.listed[first : first + PAGE]:
         blocks += _one(old, view.states.get(old.id, ""))
-    blocks += pages(view.page, len(view.listed), PAGE, view.channel_id, "old")
+    blocks += pages(view.page, len(view.listed), PAGE, view.channel_id, TURN)
     return modal(plainly("old.plan_title"), blocks)
 
 
@@ -84,22 +86,28 @@ def batch_message(view: BatchView) -> Message:
         lines.append(say("old.batch_failed", name=name, address=address, problem=plainly(problem)))
     blocks = paragraphs(lines)
     if batch.finished_at is None and batch.cancelled_at is None:
-        blocks.append(actions(button(plainly("button.cancel_batch"), "old.cancel", str(batch.id))))
+        blocks.append(
+            actions(button(plainly("button.cancel_batch"), ActionId.OLD_CANCEL, str(batch.id)))
+        )
     return Message(say("old.batch_summary", **facts), blocks)
 
 
 def _ways_on(view: OldView, count: int) -> list[Block]:
-    add = button(plainly("button.old_add"), "old.paste", view.channel_id)
+    add = button(plainly("button.old_add"), ActionId.IMPORT_PASTE, view.channel_id)
     if not count or view.under_way:
         return [add]
     return [
-        button(plainly("button.old_create", count=count), "old.create", view.channel_id, "primary"),
+        button(
+            plainly("button.old_create", count=count),
+            ActionId.OLD_CREATE,
+            view.channel_id,
+            "primary",
+        ),
         add,
     ]
 
 
 def _one(old: OldAccount, state: str) -> list[Block]:
-    value = str(old.id)
     title = say("old.line", name=old.name, address=old.address)
     other = old.username.lower() not in ("", old.address_key)
     lines = [Safe(f"{title}  ·  {say('old.line_user', user=old.username)}") if other else title]
@@ -108,10 +116,17 @@ def _one(old: OldAccount, state: str) -> list[Block]:
     lines.append(say("old.line_plan", plan=plan, gone=gone))
     row = []
     if not state:
-        opposite = Plan.RETAIN if old.plan is Plan.CHANGE else Plan.CHANGE
-        row.append(button(plainly(f"button.old_{opposite}"), f"old.{opposite}", value))
-    mark = ("old_back", "old.back") if old.deleted_at else ("old_gone", "old.gone")
-    return [
-        section(Safe("\n".join(lines))),
-        actions(*row, button(plainly(f"button.{mark[0]}"), mark[1], value)),
-    ]
+        row.append(_other_plan(old))
+    return [section(Safe("\n".join(lines))), actions(*row, _other_mark(old))]
+
+
+def _other_plan(old: OldAccount) -> Block:
+    if old.plan is Plan.CHANGE:
+        return button(plainly("button.old_retain"), ActionId.OLD_RETAIN, str(old.id))
+    return button(plainly("button.old_change"), ActionId.OLD_CHANGE, str(old.id))
+
+
+def _other_mark(old: OldAccount) -> Block:
+    if old.deleted_at:
+        return button(plainly("button.old_back"), ActionId.OLD_STILL_THERE, str(old.id))
+    return button(plainly("button.old_gone"), ActionId.OLD_DELETED, str(old.id))

@@ -6,6 +6,7 @@ from zlib import crc32
 
 from bot.accounts.service import MAX_NAME_LENGTH
 from bot.legacy.drafts import Review
+from handlers.cards.actions import ActionId, FormId
 from handlers.cards.kit import (
     Block,
     Safe,
@@ -34,7 +35,7 @@ def paste_form(channel_id: str, waiting: int = 0) -> Block:
     blocks.append(file_input(plainly("old.file"), FILE, plainly("old.file_hint")))
     blocks += unfinished(waiting)
     title, submit = plainly("old.paste_title"), plainly("old.check")
-    return modal(title, blocks, callback="old.check", submit=submit, metadata=channel_id)
+    return modal(title, blocks, callback=FormId.IMPORT_CHECK, submit=submit, metadata=channel_id)
 
 
 def reading_window() -> Block:
@@ -44,7 +45,9 @@ def reading_window() -> Block:
 
 def unreadable_window(sentence: str, channel_id: str) -> Block:
     """The file holds no list, and why."""
-    again = actions(button(plainly("button.old_again"), "old.again", channel_id, "primary"))
+    again = actions(
+        button(plainly("button.old_again"), ActionId.IMPORT_AGAIN, channel_id, "primary")
+    )
     return modal(plainly("old.paste_title"), [section(say(sentence)), again])
 
 
@@ -65,12 +68,14 @@ def review_form(review: Review) -> Block:
         blocks.append(_field(review.field, "old.mend_field", "old.mend_hint"))
     blocks += _good(review)
     title, submit = plainly("old.review_title"), plainly("old.list")
-    return modal(title, blocks, callback="old.save", submit=submit, metadata=str(review.draft_id))
+    return modal(
+        title, blocks, callback=FormId.IMPORT_SAVE, submit=submit, metadata=str(review.draft_id)
+    )
 
 
 def listed_window(count: int, channel_id: str) -> Block:
     """Everything was taken."""
-    plan = actions(button(plainly("button.old_plan"), "old.plan", channel_id, "primary"))
+    plan = actions(button(plainly("button.old_plan"), ActionId.OLD_PLAN, channel_id, "primary"))
     told = Safe(f"{say('old.taken', count=count)} {say('old.taken_next')}")
     return modal(plainly("old.plan_title"), [section(told), plan])
 
@@ -88,7 +93,7 @@ def _good(review: Review) -> list[Block]:
 
 def unfinished(draft_id: int) -> list[Block]:
     """The way back to a list that was begun and not taken; nothing where there is none (0)."""
-    go_on = button(plainly("button.old_go_on"), "old.go_on", str(draft_id))
+    go_on = button(plainly("button.old_go_on"), ActionId.IMPORT_GO_ON, str(draft_id))
     return [section(say("old.waiting"), accessory=go_on)] if draft_id else []
 
 

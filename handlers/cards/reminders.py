@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from bot.diagnosis.verdict import Verdict
 from bot.lifecycle.service import handed_over
+from handlers.cards.actions import ActionId, FormId
 from handlers.cards.folders import folder_buttons, folder_names
 from handlers.cards.kit import (
     Audience,
@@ -85,14 +86,16 @@ def pause_form(customer: Customer, channel_id: str, today: date) -> Block:
         blocks.append(
             section(
                 text,
-                accessory=button(plainly("button.end_pause"), "reminder.end_pause", channel_id),
+                accessory=button(
+                    plainly("button.end_pause"), ActionId.REMINDER_END_PAUSE, channel_id
+                ),
             )
         )
     blocks.append(
         date_input(plainly("pause.day"), "day", today.isoformat(), plainly("pause.day_hint"))
     )
     title, save = plainly("pause.title"), plainly("pause.save")
-    return modal(title, blocks, callback="reminder.pause_save", submit=save, metadata=channel_id)
+    return modal(title, blocks, callback=FormId.REMINDER_PAUSE, submit=save, metadata=channel_id)
 
 
 def paused_window(until: datetime | None) -> Block:
@@ -152,9 +155,9 @@ def _line(waiting: Waiting, audience: Audience, now: datetime) -> Safe:
 
 def _buttons(waiting: Waiting, audience: Audience) -> list[Block]:
     ref = waiting.account.ref
-    stop = button(plainly("button.not_needed"), "reminder.stop", ref)
+    stop = button(plainly("button.not_needed"), ActionId.REMINDER_STOP, ref)
     if audience is Audience.SUPPORT:
-        return [button(plainly("button.details"), "account.show", ref), stop]
+        return [button(plainly("button.details"), ActionId.ACCOUNT_SHOW, ref), stop]
     if waiting.held:
         return [*organisation_buttons(ref), stop]
     match waiting.account.state:
@@ -163,28 +166,32 @@ def _buttons(waiting: Waiting, audience: Audience) -> list[Block]:
         case State.UNMAPPED:
             return [*folder_buttons(ref, bool(waiting.sure)), stop]
         case State.AWAITING_SIGN_IN if waiting.link:
-            first = button(plainly("button.sign_in"), "link.opened", ref, "primary", waiting.link)
+            first = button(
+                plainly("button.sign_in"), ActionId.LINK_OPENED, ref, "primary", waiting.link
+            )
         case State.AWAITING_SIGN_IN:
-            first = button(plainly("button.new_link"), "link.renew", ref, "primary")
+            first = button(plainly("button.new_link"), ActionId.LINK_RENEW, ref, "primary")
         case State.AWAITING_ADMIN:
-            first = button(plainly("button.packet"), "admin.packet", ref, "primary")
+            first = button(plainly("button.packet"), ActionId.ADMIN_PACKET, ref, "primary")
         case _ if waiting.fault is not None:
             first = button(
-                plainly("button.what_to_do"), "error.show", waiting.fault[0].ref, "primary"
+                plainly("button.what_to_do"), ActionId.ERROR_SHOW, waiting.fault[0].ref, "primary"
             )
         case _:
-            first = button(plainly("button.test_again"), "test.run", ref, "primary")
+            first = button(plainly("button.test_again"), ActionId.TEST_RUN, ref, "primary")
     return [first, stop]
 
 
 def _footer(view: ReminderView, audience: Audience) -> Block:
     value = str(view.reminder.id)
     row = [
-        button(plainly("button.snooze_day"), "reminder.snooze_day", value),
-        button(plainly("button.snooze_week"), "reminder.snooze_week", value),
+        button(plainly("button.snooze_day"), ActionId.REMINDER_SNOOZE_DAY, value),
+        button(plainly("button.snooze_week"), ActionId.REMINDER_SNOOZE_WEEK, value),
     ]
     if audience is Audience.CUSTOMER:
-        row.append(button(plainly("button.pause"), "reminder.pause", view.reminder.channel_id))
+        row.append(
+            button(plainly("button.pause"), ActionId.REMINDER_PAUSE, view.reminder.channel_id)
+        )
     return actions(*row)
 
 

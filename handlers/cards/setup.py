@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.accounts.progress import Facts, Mark, Part, Step, checklist
 from handlers.cards.account_list import start_buttons
 from handlers.cards.accounts import icon, turn
+from handlers.cards.actions import FormId
 from handlers.cards.kit import (
     Block,
     Message,
@@ -76,7 +77,7 @@ def setup_form(form: SetupForm) -> Block:
         ),
     ]
     title, save = plainly("setup_form.title"), plainly("setup_form.save")
-    return modal(title, blocks, callback="setup.save", submit=save, metadata=form.channel_id)
+    return modal(title, blocks, callback=FormId.SETUP_SAVE, submit=save, metadata=form.channel_id)
 
 
 def _text(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from bot.diagnosis.verdict import Verdict
+from handlers.cards.actions import ActionId
 from handlers.cards.kit import (
     Block,
     Message,
@@ -117,17 +118,19 @@ def _team_buttons(request: SupportRequest) -> list[Block]:
     if request.done_at is not None:
         return []
     if request.taken_at is None:
-        return [button(plainly("button.take"), "request.take", value, "primary")]
-    done = button(plainly("button.request_done"), "request.finish", value, "primary")
-    return [done, button(plainly("button.hand_back"), "request.hand_back", value)]
+        return [button(plainly("button.take"), ActionId.REQUEST_TAKE, value, "primary")]
+    done = button(plainly("button.request_done"), ActionId.REQUEST_FINISH, value, "primary")
+    return [done, button(plainly("button.hand_back"), ActionId.REQUEST_HAND_BACK, value)]
 
 
 def _account_button(account: Account | None) -> list[Block]:
-    return [button(plainly("button.account"), "account.show", account.ref)] if account else []
+    return (
+        [button(plainly("button.account"), ActionId.ACCOUNT_SHOW, account.ref)] if account else []
+    )
 
 
 def _failure_buttons(failure: Failure | None) -> list[Block]:
     if failure is None:
         return []
-    details = button(plainly("button.details"), "error.show", failure.ref)
-    return [details, button(plainly("button.evidence"), "error.evidence", failure.ref)]
+    details = button(plainly("button.details"), ActionId.ERROR_SHOW, failure.ref)
+    return [details, button(plainly("button.evidence"), ActionId.ERROR_EVIDENCE, failure.ref)]

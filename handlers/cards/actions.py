@@ -1,0 +1,119 @@
+"""The IDs by which Slack tells us what was pressed, sent or chosen, each declared once.
+
+Cards make buttons and forms with these, `handlers/features` listens to them. Their values never
+change: messages that were posted long ago carry them.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ActionId(StrEnum):
+    """What a button does, or a list that acts at once (Slack's `action_id`)."""
+
+    ACCOUNT_ADD = "account.add"
+    ACCOUNT_LIST = "account.list"
+    ACCOUNT_LIST_NEXT = "account.next"
+    ACCOUNT_LIST_PREVIOUS = "account.previous"
+    ACCOUNT_SHOW = "account.show"
+    ACCOUNT_CHANGE = "account.change"
+    ACCOUNT_COPY = "account.copy"
+    ACCOUNT_DISCONNECT = "account.end"
+
+    LINK_OPENED = "link.opened"
+    LINK_RENEW = "link.renew"
+    LINK_WITHDRAW = "link.withdraw"
+    ORGANISATION_CONFIRM = "organisation.confirm"
+    ORGANISATION_DENY = "organisation.deny"
+    PAGE_SAID_APPROVAL = "said.approval"
+    PAGE_SAID_NO_SIGN_IN = "said.no_sign_in"
+    PAGE_CLOSED = "said.closed"
+    PAGE_SAID_NUMBER = "said.number"
+    ADMIN_PACKET = "admin.packet"
+    ADMIN_PAGE_OPENED = "admin.page"
+
+    EXCHANGE_OPEN = "exchange.open"
+    EXCHANGE_DONE = "exchange.done"
+
+    TEST_RUN = "test.run"
+    TEST_WITH_MESSAGE = "test.message"
+    FIX_REPORTED = "mend.said"
+
+    ERROR_SHOW = "error.show"
+    ERROR_EVIDENCE = "error.evidence"
+    ERROR_LOOK_UP = "error.look_up"
+    ALERT_ACKNOWLEDGE = "alert.acknowledge"
+
+    HELP_SHOW = "help.show"
+    SUPPORT_ASK = "help.ask"
+    SUPPORT_DO_IT = "help.do_it"
+    REQUEST_TAKE = "request.take"
+    REQUEST_HAND_BACK = "request.hand_back"
+    REQUEST_FINISH = "request.finish"
+
+    FOLDERS_OPEN = "folders.open"
+    FOLDERS_AGAIN = "folders.again"
+    FOLDERS_FILTER = "folders.filter"
+    FOLDERS_SEARCH = "folders.search"
+    FOLDERS_NEXT = "folders.next"
+    FOLDERS_PREVIOUS = "folders.previous"
+    FOLDERS_ACCEPT = "folders.accept"
+    FOLDERS_USE_FOR_ALL = "folders.use_all"
+
+    REMINDER_SNOOZE_DAY = "reminder.snooze_day"
+    REMINDER_SNOOZE_WEEK = "reminder.snooze_week"
+    REMINDER_STOP = "reminder.stop"
+    REMINDER_RESUME = "reminder.resume"
+    REMINDER_PAUSE = "reminder.pause"
+    REMINDER_END_PAUSE = "reminder.end_pause"
+
+    OLD_OPEN = "old.open"
+    OLD_PLAN = "old.plan"
+    OLD_NEXT = "old.next"
+    OLD_PREVIOUS = "old.previous"
+    OLD_CHANGE = "old.change"
+    OLD_RETAIN = "old.retain"
+    OLD_DELETED = "old.gone"
+    OLD_STILL_THERE = "old.back"
+    OLD_CREATE = "old.create"
+    OLD_CANCEL = "old.cancel"
+    IMPORT_PASTE = "old.paste"
+    IMPORT_AGAIN = "old.again"
+    IMPORT_GO_ON = "old.go_on"
+
+    HOME_STATE = "home.state"
+    HOME_OWNER = "home.owner"
+    HOME_CUSTOMER = "home.customer"
+    HOME_NEXT = "home.next"
+    HOME_PREVIOUS = "home.previous"
+    HOME_ACCOUNTS = "home.accounts"
+    HOME_SEARCH = "home.search"
+
+
+class FormId(StrEnum):
+    """Which form was sent (Slack's `callback_id` of a window)."""
+
+    ACCOUNT_CREATE = "account.save"
+    ACCOUNT_CHANGE = "account.save_change"
+    ACCOUNT_DISCONNECT = "account.disconnect"
+    ACCOUNT_SEARCH = "account.search"
+    ERROR_LOOK_UP = "error.read"
+    FOLDERS_SAVE = "folders.save"
+    REMINDER_PAUSE = "reminder.pause_save"
+    IMPORT_CHECK = "old.check"
+    IMPORT_SAVE = "old.save"
+    SETUP_SAVE = "setup.save"
+
+
+class ShortcutId(StrEnum):
+    """What can be chosen on a message (`callback_id` of a shortcut in `manifest.json`)."""
+
+    ERROR_LOOK_UP = "error.message"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The two buttons that turn the pages of a list."""
+
+    previous: ActionId
+    next: ActionId
