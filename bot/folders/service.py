@@ -11,6 +11,7 @@ from bot.common.people import MAILDESK, Person
 from bot.diagnosis.failures import Failures, Recorded
 from bot.diagnosis.observation import Observation, Where
 from bot.lifecycle.service import Lifecycle
+from bot.lifecycle.states import Event
 from bot.mail.probe import MailFolder, MailProbe, ProbeFailed
 from bot.mail.suggestions import Confidence, Suggestions, offered, suggest
 from bot.mail.target import target_of
@@ -218,7 +219,7 @@ class Folders:
             CHECK_JOB, args, self._clock.now() + wait, key=f"check:{account.id}", sooner=True
         )
         if account.state is State.UNMAPPED:
-            self._lifecycle.transition(tx, account, State.LIVE, by)
+            self._lifecycle.transition(tx, account, Event.FOLDERS_MAPPED, by)
         self._lifecycle.show(tx, account)
 
     def _list(self, account: Account) -> tuple[MailFolder, ...]:

@@ -6,8 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-
 from bot.accounts.service import Accounts, Form, InvalidForm
 from bot.common.clock import Clock
 from bot.common.people import Person
@@ -15,7 +13,7 @@ from bot.common.refusals import Refused
 from bot.legacy import importing
 from bot.legacy.importing import Row
 from bot.messages import notices
-from storage.database import Store, Transaction
+from storage.database import Conflict, Store, Transaction
 from storage.tables import AuditEntry, Batch, Channel, OldAccount
 from storage.vocabulary import Plan
 
@@ -144,9 +142,8 @@ class LegacyAccounts:
         try:
             with self._store.transaction() as tx:
                 return self._next(tx, batch_id)
-        except (
-            IntegrityError
-        ):  # somebody else saved the same address in this moment: it is looked at again
+        except Conflict:
+            # Somebody else saved the same address in this moment: it is looked at again.
             return True
 
     def _next(self, tx: Transaction, batch_id: int) -> bool:

@@ -13,7 +13,8 @@ from bot.common.refusals import Refused
 from bot.diagnosis.failures import Recorded
 from bot.diagnosis.observation import Observation, Where
 from bot.lifecycle.service import Lifecycle
-from bot.signin.failed import WAITING, FailedSignIns
+from bot.lifecycle.states import SIGNING_IN
+from bot.signin.failed import FailedSignIns
 from storage.cipher import Cipher, digest
 from storage.database import Store, Transaction
 from storage.tables import Account, LoginTicket
@@ -131,7 +132,7 @@ class Links:
             if ticket.expires_at <= now:
                 tx.signins.drop_held(ticket.account_id)
             if (
-                account.state in WAITING
+                account.state in SIGNING_IN
                 and ticket.question_at is None
                 and tx.signins.left_open(ticket.id, now)
             ):

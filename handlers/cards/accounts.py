@@ -181,7 +181,7 @@ def _buttons(view: AccountView) -> list[Block]:
             return [test, button(plainly("button.change_folders"), ActionId.FOLDERS_OPEN, ref)]
         case State.DISCONNECTED:
             return [button(plainly("button.connect_again"), ActionId.LINK_RENEW, ref)]
-        case State.LISTED | State.CREATED | State.TESTING:
+        case State.CREATED | State.TESTING:
             return []
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.diagnosis.verdict import Verdict
-from bot.lifecycle.service import handed_over
+from bot.lifecycle.ladder import handed_over
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.folders import folder_buttons, folder_names
 from handlers.cards.kit import (
@@ -27,7 +27,7 @@ from handlers.cards.kit import (
 from handlers.cards.signin import organisation_buttons
 from handlers.text.words import plainly, say
 from storage.tables import Account, Customer, Failure, Reminder
-from storage.vocabulary import State
+from storage.vocabulary import ReminderPhase, State
 
 MAX_SHOWN = 15
 MENTIONED = 5
@@ -111,11 +111,11 @@ def resumed_window(name: str) -> Block:
 
 def held_line(account: Account, now: datetime) -> Safe | None:
     """That nobody is reminded of an account, until when, and who said so."""
-    who = mention(account.nag_held_by_user)
-    if account.nag_stopped_at is not None:
+    who = mention(account.reminder.held_by_user)
+    if account.reminder.phase is ReminderPhase.STOPPED:
         return say("reminder.stopped", user=who)
-    if account.snoozed_until is not None and account.snoozed_until > now:
-        return say("reminder.snoozed", until=moment(account.snoozed_until), user=who)
+    if account.reminder.snoozed_until is not None and account.reminder.snoozed_until > now:
+        return say("reminder.snoozed", until=moment(account.reminder.snoozed_until), user=who)
     return None
 
 

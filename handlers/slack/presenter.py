@@ -7,7 +7,8 @@ from typing import Any
 from bot.accounts.progress import SENDING_IS_OFF, Facts
 from bot.checks.results import first_failure
 from bot.folders.service import suggestions_of
-from bot.lifecycle.service import listed_still
+from bot.lifecycle.ladder import asleep
+from bot.lifecycle.service import still_listed
 from bot.messages import notices
 from bot.services import Services
 from handlers.cards.account_window import Packet
@@ -177,7 +178,7 @@ class Presenter:
             listed = [
                 account
                 for account in listed
-                if not reminder.finished_at and listed_still(account, ours)
+                if not reminder.finished_at and still_listed(account, ours)
             ]
             if not listed and tx.outbox.posted(notices.reminder_key(reminder)) is None:
                 return None  # it was done before anybody was reminded
@@ -185,7 +186,7 @@ class Presenter:
                 self._waiting(tx, account, now, number < MAX_SHOWN)
                 for number, account in enumerate(listed)
             ]
-            put_off = all(a.snoozed_until is not None and a.snoozed_until > now for a in listed)
+            put_off = all(asleep(account, now) for account in listed)
             there = tx.reminders.count_in(reminder.channel_id, None if put_off else now)
             more = 0 if ours else max(there - len(waiting), 0)
             paused = None if ours else self._paused(tx, reminder.channel_id, now)

@@ -153,7 +153,8 @@ def test_the_customers_cards(name: str, several: list[Account]) -> None:
     for one in several[:1]:
         check_view(account_form.account_form(one.ref, form_of(one), changes=True))
     for number, one in enumerate(several):
-        one.snoozed_until, one.state = NOW + timedelta(days=1), WAITING[number % 5]
+        one.reminder.snoozed_until = NOW + timedelta(days=1)
+        one.state = WAITING[number % 5]
     sure = [("Sent", name * 5), ("Deleted", name)]
     waiting = [
         reminders.Waiting(one, name, "https://maildesk.example/login/x", sure=sure)

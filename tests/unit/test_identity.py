@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bot.microsoft.identity import PERSONAL_TENANT, Identity, IdentityRefused, belongs, proved
-from storage.tables import Account
-from storage.vocabulary import Owner, State
+from storage.tables import Account, ReminderState
+from storage.vocabulary import Owner, ReminderPhase, State
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TENANT, OBJECT = "aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb-0000-4000-8000-000000000002"
@@ -43,6 +43,7 @@ def account(**changed: Any) -> Account:
         "created_at": NOW,
         "created_by_team": "T1",
         "created_by_user": "U1",
+        "reminder": ReminderState(phase=ReminderPhase.IDLE),
     }
     return Account(**(facts | changed))
 
