@@ -4,11 +4,11 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import structlog
 import typer
@@ -18,24 +18,32 @@ from slack_sdk import WebClient
 
 from bot.accounts.customers import Customers
 from bot.accounts.service import Accounts
-from bot.app import key_rotation, practice
+from bot.app import audit_export, key_rotation, practice
 from bot.app.web_server import WebServer
 from bot.app.worker import Worker
-from bot.checks import service as checks
-from bot.checks.reported_fixes import JOB as FIX_JOB
 from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.service import Checks
-from bot.common import audit, logs
+from bot.common import logs
 from bot.common.clock import Clock, SystemClock
+from bot.common.jobs import (
+    CheckAccount,
+    CheckFix,
+    CheckLink,
+    CreateAccounts,
+    Doers,
+    FillFolders,
+    HandleEvent,
+    ReadFile,
+    RunTest,
+)
 from bot.common.people import MAILDESK
 from bot.config.settings import Settings, SettingsError, load
 from bot.diagnosis import catalogue
 from bot.diagnosis.failures import Failures
 from bot.folders.drift import Drift
-from bot.folders.service import CHECK_JOB, Folders
+from bot.folders.service import Folders
 from bot.legacy import importing
 from bot.legacy.drafts import Drafts
-from bot.legacy.service import JOB as BATCH_JOB
 from bot.legacy.service import LegacyAccounts
 from bot.lifecycle.ladder import Ladder
 from bot.lifecycle.service import Lifecycle
@@ -48,12 +56,10 @@ from bot.reminders.service import Reminders
 from bot.services import Services
 from bot.signin.consent import Consent
 from bot.signin.failed import FailedSignIns
-from bot.signin.links import JOB as LINK_JOB
 from bot.signin.links import Links
 from bot.signin.service import SignIn
 from bot.support.requests import SupportRequests
 from bot.support.rights import Rights
-from handlers import events
 from handlers.features import folders, legacy_import
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.presenter import Presenter
@@ -180,13 +186,12 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     )
     presenter = Presenter(services)
     delivery = Delivery(store, clock, SlackSender(patient, presenter, services.reminders))
-    doers: dict[str, Callable[[dict[str, Any]], None]] = {
-        checks.JOB: tests.run,
-        CHECK_JOB: tests.check,
-        FIX_JOB: tests.check_fix,
-        LINK_JOB: links.check,
-        BATCH_JOB: old.run,
-    }
+    doers = Doers()
+    doers.add(RunTest, tests.run)
+    doers.add(CheckAccount, tests.check)
+    doers.add(CheckFix, tests.check_fix)
+    doers.add(CheckLink, links.check)
+    doers.add(CreateAccounts, old.run)
     worker = Worker(
         store,
         clock,
@@ -202,9 +207,9 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         settings.slack_signing_secret.get_secret_value(),
         worker.nudge,
     )
-    doers[events.JOB] = slack.events.do
-    doers[folders.FILL] = lambda args: folders.fill_folders(services, patient, args)
-    doers[legacy_import.READ_FILE] = lambda args: legacy_import.read_file(services, patient, args)
+    doers.add(HandleEvent, slack.events.do)
+    doers.add(FillFolders, lambda work: folders.fill_folders(services, patient, work))
+    doers.add(ReadFile, lambda work: legacy_import.read_file(services, patient, work))
     secure = settings.public_url.startswith("https:")
     web = Flask("maildesk", static_folder=None)
     if settings.slack_signing_secret.get_secret_value():
@@ -365,8 +370,9 @@ def export_audit_command(
 ) -> None:
     """Who did what, when, from where and with which result, on standard output."""
     store = Store(connect(settings_or_exit(os.environ).database_url))
-    rows = audit.entries(store, since.replace(tzinfo=UTC), until.replace(tzinfo=UTC))
-    (audit.write_csv if table else audit.write_lines)(rows, sys.stdout)
+    rows = audit_export.entries(store, since.replace(tzinfo=UTC), until.replace(tzinfo=UTC))
+    write = audit_export.write_csv if table else audit_export.write_lines
+    write(rows, sys.stdout)
 
 
 @cli.command("sandbox")
