@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -41,9 +41,10 @@ class Worker:
         doers: Mapping[str, Doer],
         sweeps: Sequence[Callable[[], int]],
         threads: int = 8,
+        pool: Executor | None = None,
     ) -> None:
         """`doers`: who does a job of each kind. `sweeps`: run at every tick, each says how much it
-        did."""
+        did. `pool`: where jobs are done; threads of its own where none is given."""
         self._store = store
         self._clock = clock
         self._delivery = delivery
@@ -51,7 +52,7 @@ class Worker:
         self._sweeps = sweeps
         self._threads = threads
         self._in_hand = threading.Semaphore(threads)
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="work")
+        self._pool = pool or ThreadPoolExecutor(threads, thread_name_prefix="work")
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="outbox")
         self._free_senders = threading.BoundedSemaphore(SENDERS)
         self._scheduler = BackgroundScheduler(timezone=UTC)
