@@ -16,12 +16,13 @@ from flask import Flask
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
-from bot.app import key_rotation, practice
+from bot.app import audit_export, key_rotation, practice
 from bot.app.web_server import WebServer
 from bot.app.wiring import Ports, wire
 from bot.app.worker import Worker
-from bot.common import audit, logs
+from bot.common import logs
 from bot.common.clock import Clock, SystemClock
+from bot.common.jobs import FillFolders, HandleEvent, ReadFile
 from bot.common.people import MAILDESK
 from bot.config.settings import Settings, SettingsError, load
 from bot.diagnosis import catalogue
@@ -31,7 +32,6 @@ from bot.messages.delivery import Delivery
 from bot.microsoft.client import Microsoft
 from bot.microsoft.tokens import Tokens
 from bot.services import Services
-from handlers import events
 from handlers.features import folders, legacy_import
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.presenter import Presenter
@@ -121,9 +121,9 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         settings.slack_signing_secret.get_secret_value(),
         worker.nudge,
     )
-    doers[events.JOB] = slack.events.do
-    doers[folders.FILL] = lambda args: folders.fill_folders(services, patient, args)
-    doers[legacy_import.READ_FILE] = lambda args: legacy_import.read_file(services, patient, args)
+    doers.add(HandleEvent, slack.events.do)
+    doers.add(FillFolders, lambda work: folders.fill_folders(services, patient, work))
+    doers.add(ReadFile, lambda work: legacy_import.read_file(services, patient, work))
     secure = settings.public_url.startswith("https:")
     web = Flask("maildesk", static_folder=None)
     if settings.slack_signing_secret.get_secret_value():
@@ -284,8 +284,9 @@ def export_audit_command(
 ) -> None:
     """Who did what, when, from where and with which result, on standard output."""
     store = Store(connect(settings_or_exit(os.environ).database_url))
-    rows = audit.entries(store, since.replace(tzinfo=UTC), until.replace(tzinfo=UTC))
-    (audit.write_csv if table else audit.write_lines)(rows, sys.stdout)
+    rows = audit_export.entries(store, since.replace(tzinfo=UTC), until.replace(tzinfo=UTC))
+    write = audit_export.write_csv if table else audit_export.write_lines
+    write(rows, sys.stdout)
 
 
 @cli.command("sandbox")

@@ -2,23 +2,26 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from bot.accounts.customers import Customers
 from bot.accounts.service import Accounts
-from bot.app.worker import Doer
-from bot.checks import service as checks
-from bot.checks.reported_fixes import JOB as FIX_JOB
 from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.service import Checks
 from bot.common.clock import Clock
+from bot.common.jobs import (
+    CheckAccount,
+    CheckFix,
+    CheckLink,
+    CreateAccounts,
+    Doers,
+    RunTest,
+)
 from bot.config.settings import Settings
 from bot.diagnosis.catalogue import Catalogue
 from bot.diagnosis.failures import Failures
 from bot.folders.drift import Drift
-from bot.folders.service import CHECK_JOB, Folders
+from bot.folders.service import Folders
 from bot.legacy.drafts import Drafts
-from bot.legacy.service import JOB as BATCH_JOB
 from bot.legacy.service import LegacyAccounts
 from bot.lifecycle.ladder import Ladder
 from bot.lifecycle.service import Lifecycle
@@ -30,7 +33,6 @@ from bot.reminders.service import Reminders
 from bot.services import Services
 from bot.signin.consent import Consent
 from bot.signin.failed import FailedSignIns
-from bot.signin.links import JOB as LINK_JOB
 from bot.signin.links import Links
 from bot.signin.service import SignIn
 from bot.support.requests import SupportRequests
@@ -52,12 +54,12 @@ class Ports:
 
 @dataclass(frozen=True)
 class Core:
-    """The services, and what they do by themselves: jobs by their kind, and sweeps, each of which
+    """The services, and what they do by themselves: jobs, and sweeps, each of which
     says how much it did."""
 
     services: Services
     tokens: Tokens
-    doers: dict[str, Doer]
+    doers: Doers
     sweeps: Sequence[Callable[[], int]]
 
 
@@ -114,12 +116,12 @@ def wire(settings: Settings, clock: Clock, ports: Ports) -> Core:
     return Core(services, tokens, _doers(services), sweeps)
 
 
-def _doers(services: Services) -> dict[str, Callable[[dict[str, Any]], None]]:
-    """Who does a job of each kind that needs no Slack."""
-    return {
-        checks.JOB: services.checks.run,
-        CHECK_JOB: services.checks.check,
-        FIX_JOB: services.checks.check_fix,
-        LINK_JOB: services.links.check,
-        BATCH_JOB: services.legacy.run,
-    }
+def _doers(services: Services) -> Doers:
+    """Who does the work that needs no Slack."""
+    doers = Doers()
+    doers.add(RunTest, services.checks.run)
+    doers.add(CheckAccount, services.checks.check)
+    doers.add(CheckFix, services.checks.check_fix)
+    doers.add(CheckLink, services.links.check)
+    doers.add(CreateAccounts, services.legacy.run)
+    return doers

@@ -1,17 +1,17 @@
 """The worker: APScheduler ticks, and what is due in the database is done."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import structlog
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.common.clock import Clock
+from bot.common.jobs import Doers
 from bot.messages.delivery import Delivery
 from storage.database import Store
 from storage.tables import Job
@@ -23,8 +23,6 @@ SENDERS = 2
 LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 5
 FIRST_WAIT = timedelta(seconds=10)
-
-Doer = Callable[[dict[str, Any]], None]
 
 
 class Worker:
@@ -38,12 +36,12 @@ class Worker:
         store: Store,
         clock: Clock,
         delivery: Delivery,
-        doers: Mapping[str, Doer],
+        doers: Doers,
         sweeps: Sequence[Callable[[], int]],
         threads: int = 8,
         pool: Executor | None = None,
     ) -> None:
-        """`doers`: who does a job of each kind. `sweeps`: run at every tick, each says how much it
+        """`doers`: who does which kind of work. `sweeps`: run at every tick, each says how much it
         did. `pool`: where jobs are done; threads of its own where none is given."""
         self._store = store
         self._clock = clock
@@ -126,7 +124,7 @@ class Worker:
 
     def _do(self, job: Job) -> None:
         try:
-            self._doers[job.kind](job.args)
+            self._doers.do(job.kind, job.args)
         except Exception:
             log.exception("worker.job_failed", kind=job.kind, attempts=job.attempts)
             self._failed(job.id, job.attempts)

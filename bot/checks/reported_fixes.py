@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bot.checks.results import first_failure
 from bot.common.clock import Clock
+from bot.common.jobs import CheckFix
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.lifecycle.service import Lifecycle
@@ -13,7 +14,6 @@ from storage.database import Store, Transaction
 from storage.tables import Account, ConnectionTest, ReportedFix
 from storage.vocabulary import State
 
-JOB = "mend-check"
 RUNGS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
 """When it is looked whether the change works. Exchange's switches are said to take 15 to 30 minutes
 (EmailEngine's documentation, troubleshooting)."""
@@ -80,7 +80,7 @@ class ReportedFixes:
         return self._end(tx, account, mend, "mend.still_fails")
 
     def _plan(self, tx: Transaction, mend: ReportedFix) -> None:
-        tx.jobs.add(JOB, {"mend": mend.id}, mend.said_at + RUNGS[mend.rung])
+        tx.jobs.add(CheckFix(fix_id=mend.id), mend.said_at + RUNGS[mend.rung])
 
     def _end(self, tx: Transaction, account: Account, mend: ReportedFix, sentence: str) -> bool:
         now = self._clock.now()

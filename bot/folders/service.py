@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.common.clock import Clock
+from bot.common.jobs import CheckAccount
 from bot.common.people import MAILDESK, Person
 from bot.diagnosis.failures import Failures, Recorded
 from bot.diagnosis.observation import Observation, Where
@@ -19,7 +20,6 @@ from storage.database import Store, Transaction
 from storage.tables import Account, FolderMapping, FolderSnapshot
 from storage.vocabulary import REQUIRED_ROLES, FolderRole, State
 
-CHECK_JOB = "connection-check"
 """The job that looks at an account without being asked."""
 
 AT_ONCE, BETWEEN_CHECKS = timedelta(0), timedelta(seconds=1)
@@ -213,10 +213,8 @@ class Folders:
         self._lifecycle.audit(
             tx, by, "folders.mapped", account, **{row.role: row.shown_name for row in rows}
         )
-        args = {"account": account.id, "round": 0}  # what the folders are known by is seen soon
-        tx.jobs.add(
-            CHECK_JOB, args, self._clock.now() + wait, key=f"check:{account.id}", sooner=True
-        )
+        # What the folders are known by is seen soon.
+        tx.jobs.add(CheckAccount(account_id=account.id), self._clock.now() + wait, sooner=True)
         if account.state is State.UNMAPPED:
             self._lifecycle.transition(tx, account, State.LIVE, by)
         self._lifecycle.show(tx, account)

@@ -8,7 +8,9 @@ from typing import Any, NoReturn
 
 import msal
 
+from bot.common import audit
 from bot.common.clock import Clock, SystemClock
+from bot.common.jobs import CheckSignIn
 from bot.common.people import WEB, Person
 from bot.common.refusals import Refused
 from bot.diagnosis.failures import Recorded
@@ -19,16 +21,18 @@ from bot.messages import notices
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
 from bot.microsoft.identity import Identity, IdentityRefused, belongs, proved
 from bot.microsoft.tokens import KEPT_ALIVE, place
-from bot.signin import links
 from bot.signin.failed import FailedSignIns
 from bot.signin.flows import Flows, FlowState
 from bot.signin.links import Links, LinkUnusable
 from storage.cipher import Cipher, digest
 from storage.database import Store, Transaction
-from storage.tables import Account, AuditEntry, Grant, HeldSignIn, LoginTicket
+from storage.tables import Account, Grant, HeldSignIn, LoginTicket
 
 STARTS_AN_HOUR = 10
 CALLBACK = "/oauth/callback"
+STRANGER = Person(WEB.team, WEB.user)
+"""Who opens what belongs to no account."""
+
 NOBODYS_AN_HOUR = 500
 """How many audit entries an hour are kept of requests that belong to no account: anybody can send
 those."""
@@ -195,16 +199,7 @@ class SignIn:
                     tx, WEB, action, account, result="refused", reason=error.reason
                 )
             elif tx.audit.count("", now - timedelta(hours=1)) < NOBODYS_AN_HOUR:
-                entry = AuditEntry(
-                    at=now,
-                    team=WEB.team,
-                    user=WEB.user,
-                    action=action,
-                    subject="",
-                    result="refused",
-                )
-                entry.detail = {"reason": error.reason}
-                tx.audit.add(entry)
+                audit.record(tx, STRANGER, action, "", now, result="refused", reason=error.reason)
 
     def _begin(self, secret: str, browser: str) -> str:
         account = self.look(secret).account
@@ -229,8 +224,8 @@ class SignIn:
                 tx.signins.begin(self._flows.new(ticket, flow, browser)),
                 None,
             )
-            watch = {"account": ticket.account_id, "ticket": ticket.id}
-            tx.jobs.add(links.JOB, watch, begun.expires_at, key=f"flow:{ticket.id}")
+            watch = CheckSignIn(account_id=ticket.account_id, ticket_id=ticket.id)
+            tx.jobs.add(watch, begun.expires_at)
             self._lifecycle.audit(tx, WEB, "signin.begun", account)
         return str(flow["auth_uri"])
 

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
+from bot.common.jobs import CheckAccount
 from bot.common.people import Person
 from bot.diagnosis import catalogue
 from bot.diagnosis.failures import Failures
@@ -124,9 +125,7 @@ def test_two_who_ask_for_the_same_work_at_once_both_go_on_and_it_is_done_once(
         with office.store.transaction() as tx:
             together.wait(DEADLINE)
             for number in range(CHECKS):
-                tx.jobs.add(
-                    "connection-check", {"account": number}, NOW, key=f"check:{number}", sooner=True
-                )
+                tx.jobs.add(CheckAccount(account_id=number), NOW, sooner=True)
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(ask, range(2)))
