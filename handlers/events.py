@@ -13,6 +13,7 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.common.jobs import HandleEvent
 from bot.common.people import Person
 from bot.services import Services
 from bot.support.rights import Action
@@ -27,7 +28,6 @@ from handlers.text.words import say
 
 log = structlog.get_logger(__name__)
 
-JOB = "slack-event"
 CLOSES = {
     "channel_archive": "archived",
     "group_archive": "archived",
@@ -76,10 +76,9 @@ def register(app: App, services: Services, nudge: Callable[[], None]) -> None:
 
 def take_in(services: Services, body: dict[str, Any]) -> None:
     """Keep an event as work to do, once."""
-    kept = {"event": body["event"]}
     with services.store.transaction() as tx:
         if tx.channels.first_sight(body["event_id"], services.clock.now()):
-            tx.jobs.add(JOB, kept, services.clock.now())
+            tx.jobs.add(HandleEvent(event=body["event"]), services.clock.now())
 
 
 class Events:
@@ -101,12 +100,12 @@ class Events:
         self._directory = directory
         self._home_tab = home_tab
 
-    def do(self, body: dict[str, Any]) -> None:
+    def do(self, work: HandleEvent) -> None:
         """Do the job of a stored event."""
-        event = body["event"]
+        event = work.event
         match event["type"]:
             case "app_mention":
-                self._mention(body)
+                self._mention(event)
             case "app_home_opened":
                 self._home(event)
             case "member_joined_channel" | "member_left_channel":
@@ -124,9 +123,9 @@ class Events:
         elif not event.get("is_ext_shared"):  # still shared with others
             customers.close(event["channel"], CLOSES[what])
 
-    def _mention(self, body: dict[str, Any]) -> None:
-        command = Command.of_mention(body)
-        thread = body["event"].get("thread_ts")
+    def _mention(self, event: dict[str, Any]) -> None:
+        command = Command.of_mention(event)
+        thread = event.get("thread_ts")
 
         def answer(message: Message) -> None:
             self._privately(command, message, thread)

@@ -1,12 +1,30 @@
 """Work that is due."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select
 
 from storage.tables import Job
+
+
+class Work(Protocol):
+    """What is to be done, as a row keeps it."""
+
+    @property
+    def kind(self) -> str:
+        """Which work it is."""
+        ...
+
+    @property
+    def key(self) -> str | None:
+        """Of the same key one piece of work waits at a time; None where each is its own."""
+        ...
+
+    def to_args(self) -> dict[str, Any]:
+        """What has to be known to do it, as JSON."""
+        ...
 
 
 class JobRepository:
@@ -16,25 +34,19 @@ class JobRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(
-        self,
-        kind: str,
-        args: dict[str, Any],
-        due_at: datetime,
-        key: str | None = None,
-        sooner: bool = False,
-    ) -> None:
-        """Ask for work of a `kind` at `due_at`. A waiting job of the same `key` is moved there
-        instead; with `sooner` only if it would be done later."""
-        job = Job(kind=kind, key=key, args=args, due_at=due_at)
-        waiting = self._waiting(key)
-        if waiting is None and self._added(job):
+    def add(self, work: Work, due_at: datetime, sooner: bool = False) -> None:
+        """Ask for work at `due_at`. Waiting work of the same key is moved there instead; with
+        `sooner` only if it would be done later."""
+        waiting = self._waiting(work.key)
+        if waiting is None and self._added(_job(work, due_at)):
             return
-        waiting = waiting or self._waiting(key)
+        waiting = waiting or self._waiting(work.key)
         if waiting is None:  # another transaction asked first, and a worker has taken it by now
-            self._session.add(Job(kind=kind, key=key, args=args, due_at=due_at))
+            self._session.add(_job(work, due_at))
         elif not sooner or waiting.due_at > due_at:
-            waiting.args, waiting.due_at, waiting.attempts = args, due_at, 0
+            waiting.args = work.to_args()
+            waiting.due_at = due_at
+            waiting.attempts = 0
         self._session.flush()
 
     def _waiting(self, key: str | None) -> Job | None:
@@ -76,9 +88,9 @@ class JobRepository:
         """Forget a finished job."""
         self._session.exec(delete(Job).where(col(Job.id) == job_id))
 
-    def cancel(self, key: str) -> None:
-        """Forget a waiting job."""
-        self._session.exec(delete(Job).where(col(Job.key) == key))
+    def cancel(self, work: Work) -> None:
+        """Forget waiting work of the same key."""
+        self._session.exec(delete(Job).where(col(Job.key) == work.key))
 
     def unfinished(self) -> int:
         """How many jobs somebody is at work on."""
@@ -90,3 +102,7 @@ class JobRepository:
         """When the next unclaimed job is due."""
         unclaimed = select(Job.due_at).where(col(Job.leased_until).is_(None))
         return self._session.exec(unclaimed.order_by(col(Job.due_at)).limit(1)).first()
+
+
+def _job(work: Work, due_at: datetime) -> Job:
+    return Job(kind=work.kind, key=work.key, args=work.to_args(), due_at=due_at)

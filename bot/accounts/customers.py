@@ -4,13 +4,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.accounts.service import DOMAIN
+from bot.common import audit
 from bot.common.clock import Clock
-from bot.common.people import Person
+from bot.common.people import SLACK, Person
 from bot.common.refusals import Refused
 from bot.messages import notices
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
 from storage.database import Store, Transaction
-from storage.tables import AuditEntry, Channel, Customer
+from storage.tables import Channel, Customer
 
 MAX_NAME_LENGTH = 80
 
@@ -101,15 +102,19 @@ class Customers:
                 raise Refused("organisation.other", customer=customer.name)
             customer.tenant_id = tenant_id or customer.tenant_id
             _look_after(customer, care, by)
-            entry = AuditEntry(
-                at=now, team=by.team, user=by.user, action="channel.bound", subject=channel_id
+            audit.record(
+                tx,
+                by,
+                "channel.bound",
+                channel_id,
+                now,
+                customer=name,
+                tenant=customer.tenant_id,
+                time_zone=customer.time_zone,
+                working_hours=customer.working_hours,
+                working_days=customer.working_days,
+                owner_user=customer.owner_user,
             )
-            facts = ("time_zone", "working_hours", "working_days", "owner_user")
-            detail = {"customer": name, "tenant": customer.tenant_id} | {
-                fact: getattr(customer, fact) for fact in facts
-            }
-            entry.channel_id, entry.detail = by.place, detail
-            tx.audit.add(entry)
             notices.show_setup_card(tx, channel_id, now)
             return channel
 
@@ -163,10 +168,7 @@ class Customers:
 
     def _tell(self, tx: Transaction, channel: Channel, sentence: str) -> None:
         now, customer = self._clock.now(), tx.channels.customer(channel.customer_id).name
-        entry = AuditEntry(
-            at=now, team="", user="slack", action=sentence, subject=channel.id, detail={}
-        )
-        tx.audit.add(entry)
+        audit.record(tx, SLACK, sentence, channel.id, now)
         key = f"{sentence}:{channel.id}:{now.timestamp()}"
         notices.tell(
             tx, self._support_channel, key, sentence, now, customer=customer, channel=channel.id

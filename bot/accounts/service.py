@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.common import ids
 from bot.common.clock import Clock
+from bot.common.jobs import CheckAccount
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.lifecycle.service import Lifecycle
@@ -195,7 +196,7 @@ class Accounts:
                 return
             tx.signins.revoke_tickets(account.id, now)
             tx.grants.remove(account.id)
-            tx.jobs.cancel(f"check:{account.id}")
+            tx.jobs.cancel(CheckAccount(account_id=account.id))
             fix = tx.fixes.open_of(account.id)
             if fix is not None:
                 fix.ended_at = now

@@ -1,17 +1,17 @@
 """The worker: APScheduler ticks, and what is due in the database is done."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import structlog
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.common.clock import Clock
+from bot.common.jobs import Doers
 from bot.messages.delivery import Delivery
 from storage.database import Store
 from storage.tables import Job
@@ -23,8 +23,6 @@ SENDERS = 2
 LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 5
 FIRST_WAIT = timedelta(seconds=10)
-
-Doer = Callable[[dict[str, Any]], None]
 
 
 class Worker:
@@ -38,12 +36,13 @@ class Worker:
         store: Store,
         clock: Clock,
         delivery: Delivery,
-        doers: Mapping[str, Doer],
+        doers: Doers,
         sweeps: Sequence[Callable[[], int]],
         threads: int = 8,
+        pool: Executor | None = None,
     ) -> None:
-        """`doers`: who does a job of each kind. `sweeps`: run at every tick, each says how much it
-        did."""
+        """`doers`: who does which kind of work. `sweeps`: run at every tick, each says how much it
+        did. `pool`: where jobs are done; threads of its own where none is given."""
         self._store = store
         self._clock = clock
         self._delivery = delivery
@@ -51,7 +50,7 @@ class Worker:
         self._sweeps = sweeps
         self._threads = threads
         self._in_hand = threading.Semaphore(threads)
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="work")
+        self._pool = pool or ThreadPoolExecutor(threads, thread_name_prefix="work")
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="outbox")
         self._free_senders = threading.BoundedSemaphore(SENDERS)
         self._scheduler = BackgroundScheduler(timezone=UTC)
@@ -125,7 +124,7 @@ class Worker:
 
     def _do(self, job: Job) -> None:
         try:
-            self._doers[job.kind](job.args)
+            self._doers.do(job.kind, job.args)
         except Exception:
             log.exception("worker.job_failed", kind=job.kind, attempts=job.attempts)
             self._failed(job.id, job.attempts)

@@ -3,17 +3,17 @@ took."""
 
 from datetime import timedelta
 
-from bot.checks.results import first_failure
 from bot.common.clock import Clock
+from bot.common.jobs import CheckFix
 from bot.common.people import Person
 from bot.common.refusals import Refused
+from bot.diagnosis.step_records import first_failure, steps_of
 from bot.lifecycle.service import Lifecycle
 from bot.messages import notices
 from storage.database import Store, Transaction
 from storage.tables import Account, ConnectionTest, ReportedFix
 from storage.vocabulary import State
 
-JOB = "mend-check"
 RUNGS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
 """When it is looked whether the change works. Exchange's switches are said to take 15 to 30 minutes
 (EmailEngine's documentation, troubleshooting)."""
@@ -38,7 +38,7 @@ class ReportedFixes:
         with self._store.transaction() as tx:
             account = tx.accounts.lock(account.id)
             test = tx.checks.latest(account.id)
-            failed = first_failure(test.steps) if test else None
+            failed = first_failure(steps_of(test)) if test else None
             if failed is None or account.state not in (State.FAILING, State.BROKEN, State.TESTING):
                 raise Refused("mend.nothing_failed", name=account.name)
             earlier = tx.fixes.open_of(account.id)
@@ -46,7 +46,7 @@ class ReportedFixes:
                 earlier.ended_at = now
             mend = ReportedFix(
                 account_id=account.id,
-                failure_ref=failed["error"],
+                failure_ref=failed.error,
                 said_at=now,
                 said_by_team=by.team,
                 said_by_user=by.user,
@@ -80,7 +80,7 @@ class ReportedFixes:
         return self._end(tx, account, mend, "mend.still_fails")
 
     def _plan(self, tx: Transaction, mend: ReportedFix) -> None:
-        tx.jobs.add(JOB, {"mend": mend.id}, mend.said_at + RUNGS[mend.rung])
+        tx.jobs.add(CheckFix(fix_id=mend.id), mend.said_at + RUNGS[mend.rung])
 
     def _end(self, tx: Transaction, account: Account, mend: ReportedFix, sentence: str) -> bool:
         now = self._clock.now()

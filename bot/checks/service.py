@@ -2,21 +2,20 @@
 from the result."""
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-from bot.checks import reported_fixes
 from bot.checks.reported_fixes import ReportedFixes
-from bot.checks.results import complete, first_failure, ours, passed_steps, passing, row
+from bot.checks.results import complete, ours, passed_steps, passing, record_of
 from bot.common.clock import Clock
+from bot.common.jobs import CheckAccount, CheckFix, RunTest
 from bot.common.people import MAILDESK, Person
 from bot.diagnosis.failures import Failures
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
+from bot.diagnosis.step_records import first_failure, keep_steps, steps_of
 from bot.folders.drift import Drift
-from bot.folders.service import CHECK_JOB
 from bot.lifecycle.ladder import handed_over
 from bot.lifecycle.service import Lifecycle
 from bot.lifecycle.states import SIGNED_IN, WORKING, Event
@@ -29,9 +28,8 @@ from bot.microsoft.identity import own_names
 from bot.microsoft.tokens import KEPT_ALIVE, FreshToken, TokenFailed, Tokens
 from storage.database import Store, Transaction
 from storage.tables import Account, ConnectionTest
-from storage.vocabulary import REQUIRED_ROLES, Owner, State, StepId
+from storage.vocabulary import REQUIRED_ROLES, State, StepId
 
-JOB = "connection-test"
 A_MOMENT = timedelta(seconds=30)
 MAX_WOKEN = 20
 MAX_IDLE_PER_SWEEP = 50
@@ -104,14 +102,14 @@ class Checks:
         notices.show_test(tx, account, test, self._clock.now())
         return test
 
-    def check(self, args: Mapping[str, Any]) -> None:
+    def check(self, work: CheckAccount) -> None:
         """Do the job of a check that is due: a test without a message, for an account that stands
         where it stood."""
         with self._store.transaction() as tx:
-            account = tx.accounts.lock(int(args["account"]))
+            account = tx.accounts.lock(work.account_id)
             checked = account.state in (*WORKING, State.FAILING, State.BROKEN)
             if checked and self._running(tx, account) is None:
-                self._begin(tx, account, MAILDESK, quiet=True, round=int(args["round"]))
+                self._begin(tx, account, MAILDESK, quiet=True, round=work.round)
 
     def look_after_idle(self) -> int:
         """Have the accounts tested whose grants nobody used for a while: a grant that is used does
@@ -120,21 +118,21 @@ class Checks:
         with self._store.transaction() as tx:
             idle = tx.grants.idle(now, MAX_IDLE_PER_SWEEP)
             for grant in idle:
-                grant.keep_due_at, key = now + KEPT_ALIVE, f"check:{grant.account_id}"
-                tx.jobs.add(CHECK_JOB, {"account": grant.account_id, "round": 0}, now, key=key)
+                grant.keep_due_at = now + KEPT_ALIVE
+                tx.jobs.add(CheckAccount(account_id=grant.account_id), now)
         return len(idle)
 
-    def check_fix(self, args: Mapping[str, Any]) -> None:
+    def check_fix(self, work: CheckFix) -> None:
         """Do the job of looking whether a change works by now."""
         with self._store.transaction() as tx:
-            fix = self._fixes.waiting(tx, int(args["mend"]))
+            fix = self._fixes.waiting(tx, work.fix_id)
             account = tx.accounts.lock(fix.account_id) if fix else None
             if account is None or account.state is State.DISCONNECTED:
                 return
             if self._running(tx, account) is None:
                 self._begin(tx, account, MAILDESK, quiet=True)
             else:
-                tx.jobs.add(reported_fixes.JOB, dict(args), self._clock.now() + A_MOMENT)
+                tx.jobs.add(work, self._clock.now() + A_MOMENT)
 
     def _running(self, tx: Transaction, account: Account) -> ConnectionTest | None:
         return tx.checks.running(account.id, self._clock.now() - GIVEN_UP)
@@ -149,20 +147,20 @@ class Checks:
         test.quiet, test.round = quiet, round
         test.round_trip = account.proved_at is None and not (quiet and account.state in WORKING)
         tx.checks.add(test)
-        tx.jobs.add(JOB, {"test": test.id}, now)
+        tx.jobs.add(RunTest(test_id=test.id), now)
         return test
 
-    def run(self, args: Mapping[str, Any]) -> None:
+    def run(self, work: RunTest) -> None:
         """Do the job of a requested test. Takes seconds; what a killed worker left is done again
         from the start."""
-        test_id = int(args["test"])
+        test_id = work.test_id
         with self._store.transaction() as tx:
             test = tx.checks.get(test_id)
             account = tx.accounts.get(test.account_id)
             if test.finished_at is not None:
                 return
             watched = self._drift.watched(tx, account)
-            test.steps = []
+            keep_steps(test, [])
         report = None
         with suppress(StepFailed):
             ready = self._prepare(test_id, account)
@@ -235,7 +233,7 @@ class Checks:
                 if result.observation
                 else None
             )
-            test.steps = [*test.steps, row(result, recorded)]
+            keep_steps(test, [*steps_of(test), record_of(result, recorded)])
             if not test.quiet:
                 notices.show_test(tx, account, test, self._clock.now())
 
@@ -243,8 +241,11 @@ class Checks:
         with self._store.transaction() as tx:
             test = tx.checks.get(test_id)
             account = tx.accounts.lock(test.account_id)
-            test.steps, test.finished_at = complete(test.steps), self._clock.now()
-            test.passed, passed = first_failure(test.steps) is None, passed_steps(test)
+            steps = complete(steps_of(test))
+            keep_steps(test, steps)
+            test.finished_at = self._clock.now()
+            test.passed = first_failure(steps) is None
+            passed = passed_steps(steps)
             if StepId.ROUNDTRIP in passed:
                 account.proved_at = test.finished_at
                 account.proved_sent = report.sent_in if report else ""
@@ -268,33 +269,28 @@ class Checks:
         """What was wrong on our side is gone at one account: look whether it is at the next ones,
         each of which wakes more."""
         for account_id in sorted(accounts)[:MAX_WOKEN]:
-            args, now = {"account": account_id, "round": 0}, self._clock.now()
-            tx.jobs.add(CHECK_JOB, args, now, key=f"check:{account_id}", sooner=True)
+            tx.jobs.add(CheckAccount(account_id=account_id), self._clock.now(), sooner=True)
 
     def _plan_check(self, tx: Transaction, account: Account, test: ConnectionTest) -> None:
         """When to look again by ourselves: daily at what works, soon at what may pass or is ours;
         what a person has to mend waits for that person."""
         if test.passed:
             wait, round = EVERY_DAY, 0
-        elif passing(test):
+        elif passing(steps_of(test)):
             wait, round = CHECKS[min(test.round, len(CHECKS) - 1)], test.round + 1
         else:
             return
-        due = self._clock.now() + wait
-        tx.jobs.add(
-            CHECK_JOB, {"account": account.id, "round": round}, due, key=f"check:{account.id}"
-        )
+        tx.jobs.add(CheckAccount(account_id=account.id, round=round), self._clock.now() + wait)
 
     def _nothing_new(self, account: Account, test: ConnectionTest) -> bool:
         """Whether a check has nothing to tell: things are as they were, or a passing fault may
         still pass."""
-        failed = first_failure(test.steps)
+        steps = steps_of(test)
+        failed = first_failure(steps)
         if account.state not in WORKING:
-            theirs = (
-                failed is None or Owner(failed["owner"]) is account.owner or handed_over(account)
-            )
-            return not test.passed and (theirs or passing(test))
-        return bool(test.passed) or (passing(test) and (ours(test) or test.round < PATIENCE))
+            theirs = failed is None or failed.owner is account.owner or handed_over(account)
+            return not test.passed and (theirs or passing(steps))
+        return bool(test.passed) or (passing(steps) and (ours(steps) or test.round < PATIENCE))
 
     def _arrive(self, tx: Transaction, account: Account, test: ConnectionTest) -> None:
         rows = tx.accounts.folders(account.id)
@@ -303,10 +299,10 @@ class Checks:
             event = Event.TEST_PASSED if mapped else Event.TEST_PASSED_UNMAPPED
             self._lifecycle.transition(tx, account, event, MAILDESK)
             return
-        failed = first_failure(test.steps)
+        failed = first_failure(steps_of(test))
         assert failed is not None
         event = Event.TEST_FAILED if mapped else Event.TEST_FAILED_UNMAPPED
-        self._lifecycle.transition(tx, account, event, MAILDESK, Owner(failed["owner"]))
+        self._lifecycle.transition(tx, account, event, MAILDESK, failed.owner)
 
 
 def _scopes_of(token: FreshToken, wanted: Collection[str]) -> Observation | str:
@@ -314,7 +310,10 @@ def _scopes_of(token: FreshToken, wanted: Collection[str]) -> Observation | str:
     if missing:
         names = ", ".join(scope.rpartition("/")[2] for scope in missing)
         return Observation(
-            Where.SCOPES, step=StepId.SCOPES, condition="missing", text=f"not granted: {names}"
+            Where.SCOPES,
+            step=StepId.SCOPES,
+            condition=Condition.MISSING,
+            text=f"not granted: {names}",
         )
     return "read mail, send mail"
 
@@ -325,7 +324,7 @@ def _identity(account: Account, token: FreshToken) -> Outcome:
         owner = token.username or "nobody"
         text = f"the permission is {owner}'s, not {account.signed_in_as or 'anybody'}'s"
         return Observation(
-            Where.IDENTITY, step=StepId.IDENTITY, condition="other-account", text=text
+            Where.IDENTITY, step=StepId.IDENTITY, condition=Condition.OTHER_ACCOUNT, text=text
         )
     if account.shared_mailbox:
         opened = f"{token.username} opens the shared mailbox {account.shared_mailbox}"

@@ -1,58 +1,40 @@
-"""The audit table, exported."""
+"""Keeping who did what."""
 
-import csv
-import json
-from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, TextIO
 
-from storage.database import Store
-
-PAGE_ROWS = 1000
-COLUMNS = ("id", "at", "team", "user", "place", "action", "subject", "result", "detail")
+from bot.common.people import Person
+from storage.database import Transaction
+from storage.tables import AuditEntry
 
 
-def entries(store: Store, begin: datetime, end: datetime) -> Iterator[dict[str, Any]]:
-    """The entries made from `begin` until before `end`, oldest first: who (team, user), from where
-    in Slack (a channel, ``window`` or ``web``), did what, to which account, with which result.
-    Times are UTC."""
-    after = 0
-    while True:
-        with store.transaction() as tx:
-            rows = tx.audit.since(begin, end, after, PAGE_ROWS)
-        for row in rows:
-            who = {
-                "id": row.id,
-                "at": row.at.isoformat(),
-                "team": row.team,
-                "user": row.user,
-                "place": row.channel_id,
-            }
-            yield who | {
-                "action": row.action,
-                "subject": row.subject,
-                "result": row.result,
-                "detail": row.detail,
-            }
-        if len(rows) < PAGE_ROWS:
-            return
-        after = rows[-1].id
+def record(
+    tx: Transaction,
+    by: Person,
+    action: str,
+    subject: str,
+    now: datetime,
+    /,
+    *,
+    result: str = "done",
+    **detail: object,
+) -> None:
+    """Keep in this transaction that `by` did `action`, from where they stand.
 
-
-def write_lines(rows: Iterator[dict[str, Any]], file: TextIO) -> None:
-    """One JSON object a line."""
-    for row in rows:
-        file.write(json.dumps(row, ensure_ascii=False) + "\n")
-
-
-def write_csv(rows: Iterator[dict[str, Any]], file: TextIO) -> None:
-    """A table with a header; what a spreadsheet would take for a formula is marked as text."""
-    writer = csv.DictWriter(file, COLUMNS)
-    writer.writeheader()
-    for row in rows:
-        flat = row | {"detail": json.dumps(row["detail"], ensure_ascii=False)}
-        writer.writerow({name: _harmless(str(value)) for name, value in flat.items()})
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    Args:
+        subject: to what: the ID of an account or an error, a channel, empty for nothing we know.
+        now: when; aware, UTC.
+        result: ``done``, ``refused``, or the name of the sentence with which it was refused.
+        detail: what else is worth knowing, as JSON.
+    """
+    tx.audit.add(
+        AuditEntry(
+            at=now,
+            team=by.team,
+            user=by.user,
+            channel_id=by.place,
+            action=action,
+            subject=subject,
+            result=result,
+            detail=detail,
+        )
+    )

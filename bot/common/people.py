@@ -16,5 +16,8 @@ class Person:
 MAILDESK = Person("", "maildesk")
 """The bot itself, where it acts unasked."""
 
+SLACK = Person("", "slack")
+"""Slack itself, where it tells of something that happened there."""
+
 WEB = Person("", "web", "web")
 """Whoever sits at the browser: not known in Slack."""

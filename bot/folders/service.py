@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.common.clock import Clock
+from bot.common.jobs import CheckAccount
 from bot.common.people import MAILDESK, Person
 from bot.diagnosis.failures import Failures, Recorded
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
 from bot.lifecycle.service import Lifecycle
 from bot.lifecycle.states import Event
 from bot.mail.probe import MailFolder, MailProbe, ProbeFailed
@@ -18,9 +19,8 @@ from bot.mail.target import target_of
 from bot.microsoft.tokens import TokenFailed, Tokens
 from storage.database import Store, Transaction
 from storage.tables import Account, FolderMapping, FolderSnapshot
-from storage.vocabulary import REQUIRED_ROLES, FolderRole, State
+from storage.vocabulary import REQUIRED_ROLES, FolderRole, State, StepId
 
-CHECK_JOB = "connection-check"
 """The job that looks at an account without being asked."""
 
 AT_ONCE, BETWEEN_CHECKS = timedelta(0), timedelta(seconds=1)
@@ -214,10 +214,8 @@ class Folders:
         self._lifecycle.audit(
             tx, by, "folders.mapped", account, **{row.role: row.shown_name for row in rows}
         )
-        args = {"account": account.id, "round": 0}  # what the folders are known by is seen soon
-        tx.jobs.add(
-            CHECK_JOB, args, self._clock.now() + wait, key=f"check:{account.id}", sooner=True
-        )
+        # What the folders are known by is seen soon.
+        tx.jobs.add(CheckAccount(account_id=account.id), self._clock.now() + wait, sooner=True)
         if account.state is State.UNMAPPED:
             self._lifecycle.transition(tx, account, Event.FOLDERS_MAPPED, by)
         self._lifecycle.show(tx, account)
@@ -229,7 +227,7 @@ class Folders:
         except (TokenFailed, ProbeFailed) as error:
             raise FoldersUnavailable(self._record(error.observation, account)) from None
         if not offered(folders):
-            empty = Observation(Where.IMAP, step="imap.folders", condition="empty")
+            empty = Observation(Where.IMAP, step=StepId.IMAP_FOLDERS, condition=Condition.EMPTY)
             raise FoldersUnavailable(self._record(empty, account))
         return folders
 

@@ -7,17 +7,18 @@ from datetime import timedelta
 from typing import Any
 
 from bot.accounts.service import Accounts, Form, InvalidForm
+from bot.common import audit
 from bot.common.clock import Clock
+from bot.common.jobs import CreateAccounts
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.legacy import importing
 from bot.legacy.importing import Row
 from bot.messages import notices
 from storage.database import Conflict, Store, Transaction
-from storage.tables import AuditEntry, Batch, Channel, OldAccount
+from storage.tables import Batch, Channel, OldAccount
 from storage.vocabulary import Plan
 
-JOB = "create-accounts"
 FEW = 10
 """So many new cards at once a channel can take: Slack lets one message a second through, and people
 have to find theirs."""
@@ -117,7 +118,7 @@ class LegacyAccounts:
                 **_by(by, "started"),
             )
             tx.legacy.add_batch(batch)
-            tx.jobs.add(JOB, {"batch": batch.id}, now, key=f"batch:{batch.id}")
+            tx.jobs.add(CreateAccounts(batch_id=batch.id), now)
             self._audit(tx, by, "old.batch_begun", channel.id, batch=batch.id, accounts=len(ids))
             notices.show_batch(tx, batch, now)
             return batch
@@ -130,13 +131,14 @@ class LegacyAccounts:
                 held.cancelled_at = self._clock.now()
                 self._audit(tx, by, "old.batch_cancelled", held.channel_id, batch=held.id)
 
-    def run(self, args: dict[str, Any]) -> None:
+    def run(self, work: CreateAccounts) -> None:
         """Do the job of a batch: each account in a transaction of its own, so that who comes after
         a killed worker goes on where it was."""
-        batch_id = int(args["batch"])
-        if all(self._one_more(batch_id) for _ in range(AT_A_TIME)):
-            with self._store.transaction() as tx:
-                tx.jobs.add(JOB, args, self._clock.now(), key=f"batch:{batch_id}")
+        for _ in range(AT_A_TIME):
+            if not self._one_more(work.batch_id):
+                return
+        with self._store.transaction() as tx:
+            tx.jobs.add(work, self._clock.now())
 
     def _one_more(self, batch_id: int) -> bool:
         try:
@@ -205,13 +207,9 @@ class LegacyAccounts:
             notices.show_setup_card(tx, row.channel_id, self._clock.now())
 
     def _audit(
-        self, tx: Transaction, by: Person, action: str, channel_id: str, **detail: object
+        self, tx: Transaction, by: Person, action: str, channel_id: str, **detail: Any
     ) -> None:
-        entry = AuditEntry(
-            at=self._clock.now(), team=by.team, user=by.user, action=action, subject=channel_id
-        )
-        entry.channel_id, entry.detail = by.place, dict(detail)
-        tx.audit.add(entry)
+        audit.record(tx, by, action, channel_id, self._clock.now(), **detail)
 
 
 def problems(rows: Sequence[Row]) -> list[Row]:

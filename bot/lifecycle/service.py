@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from bot.common import audit
 from bot.common.clock import Clock
 from bot.common.people import MAILDESK, Person
 from bot.lifecycle.hours import Hours, hours_of
@@ -9,7 +10,7 @@ from bot.lifecycle.ladder import Ladder, handed_over, waits
 from bot.lifecycle.states import Arrival, Event, arrival
 from bot.messages import notices
 from storage.database import Transaction
-from storage.tables import Account, AuditEntry, Reminder
+from storage.tables import Account, Reminder
 from storage.vocabulary import Owner, ReminderPhase, State
 
 
@@ -96,11 +97,7 @@ class Lifecycle:
         **detail: str,
     ) -> None:
         """Keep who did what to the account, and from where."""
-        entry = AuditEntry(
-            at=self._clock.now(), team=by.team, user=by.user, action=action, subject=account.ref
-        )
-        entry.channel_id, entry.result, entry.detail = by.place, result, dict(detail)
-        tx.audit.add(entry)
+        audit.record(tx, by, action, account.ref, self._clock.now(), result=result, **detail)
 
     def hours(self, tx: Transaction, account: Account) -> Hours:
         """When whoever has to act for the account may be reminded."""

@@ -7,6 +7,7 @@ from itertools import groupby
 
 import structlog
 
+from bot.common import audit
 from bot.common.clock import Clock
 from bot.common.people import MAILDESK, Person
 from bot.common.refusals import Refused
@@ -15,7 +16,7 @@ from bot.lifecycle.ladder import Ladder, asleep, handed_over, may_be_put_off, ma
 from bot.lifecycle.service import Lifecycle, still_listed
 from bot.messages import notices
 from storage.database import Store, Transaction
-from storage.tables import Account, AuditEntry, Channel, Customer, Reminder
+from storage.tables import Account, Channel, Customer, Reminder
 from storage.vocabulary import Owner, ReminderPhase
 
 log = structlog.get_logger(__name__)
@@ -337,15 +338,12 @@ class Reminders:
         by: Person,
         **detail: str,
     ) -> None:
-        entry = AuditEntry(
-            at=self._clock.now(), team=by.team, user=by.user, action=action, subject=channel.id
-        )
-        entry.channel_id, entry.detail = by.place, {"customer": customer.name, **detail}
-        tx.audit.add(entry)
+        now = self._clock.now()
+        audit.record(tx, by, action, channel.id, now, customer=customer.name, **detail)
         for each in tx.channels.of_customer(customer.id):
             reminder = tx.reminders.open_in(each)
             if reminder is not None:
-                notices.show_reminder(tx, reminder, self._clock.now())
+                notices.show_reminder(tx, reminder, now)
 
 
 def _channel_of(account: Account) -> str:

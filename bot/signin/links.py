@@ -2,16 +2,15 @@
 question that is asked when a sign-in that was begun does not come back."""
 
 import secrets
-from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
 
 from bot.common.clock import Clock
+from bot.common.jobs import CheckLink
 from bot.common.people import MAILDESK, Person
 from bot.common.refusals import Refused
 from bot.diagnosis.failures import Recorded
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
 from bot.lifecycle.service import Lifecycle
 from bot.lifecycle.states import SIGNING_IN
 from bot.signin.failed import FailedSignIns
@@ -20,7 +19,6 @@ from storage.database import Store, Transaction
 from storage.tables import Account, LoginTicket
 
 LIFE = timedelta(hours=24)
-JOB = "link-check"
 
 
 class LinkUnusable(Exception):
@@ -47,7 +45,7 @@ SEEN = {
         Where.AUTHORIZE, error="access_denied", codes=(90094,), text="somebody saw it and said so"
     ),
     Said.NO_SIGN_IN: Observation(
-        Where.AUTHORIZE, step="sign-in", condition="not-finished", text="somebody said so"
+        Where.AUTHORIZE, step="sign-in", condition=Condition.NOT_FINISHED, text="somebody said so"
     ),
 }
 
@@ -86,7 +84,7 @@ class Links:
                 asked_by_user=by.user,
             )
         )
-        tx.jobs.add(JOB, {"account": account.id, "ticket": ticket.id}, ticket.expires_at)
+        tx.jobs.add(CheckLink(account_id=account.id, ticket_id=ticket.id), ticket.expires_at)
         return ticket
 
     def url(self, ticket: LoginTicket) -> str:
@@ -120,13 +118,13 @@ class Links:
             self._lifecycle.audit(tx, by, "link.withdrawn", account)
             self._lifecycle.show(tx, account)
 
-    def check(self, args: Mapping[str, Any]) -> None:
+    def check(self, work: CheckLink) -> None:
         """Do the job of looking at a link when a sign-in from it ran out, or the link itself: its
         card tells how it stands, and asks about a sign-in that did not come back."""
         now = self._clock.now()
         with self._store.transaction() as tx:
-            account = tx.accounts.lock(int(args["account"]))
-            ticket = tx.signins.ticket_by_id(int(args["ticket"]))
+            account = tx.accounts.lock(work.account_id)
+            ticket = tx.signins.ticket_by_id(work.ticket_id)
             if ticket.finished_at or ticket.revoked_at:
                 return
             if ticket.expires_at <= now:

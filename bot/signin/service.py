@@ -8,27 +8,31 @@ from typing import Any, NoReturn
 
 import msal
 
+from bot.common import audit
 from bot.common.clock import Clock, SystemClock
+from bot.common.jobs import CheckSignIn
 from bot.common.people import WEB, Person
 from bot.common.refusals import Refused
 from bot.diagnosis.failures import Recorded
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
 from bot.diagnosis.observe import from_callback, from_oauth
 from bot.lifecycle.service import Lifecycle
 from bot.messages import notices
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
 from bot.microsoft.identity import Identity, IdentityRefused, belongs, proved
 from bot.microsoft.tokens import KEPT_ALIVE, place
-from bot.signin import links
 from bot.signin.failed import FailedSignIns
 from bot.signin.flows import Flows, FlowState
 from bot.signin.links import Links, LinkUnusable
 from storage.cipher import Cipher, digest
 from storage.database import Store, Transaction
-from storage.tables import Account, AuditEntry, Grant, HeldSignIn, LoginTicket
+from storage.tables import Account, Grant, HeldSignIn, LoginTicket
 
 STARTS_AN_HOUR = 10
 CALLBACK = "/oauth/callback"
+STRANGER = Person(WEB.team, WEB.user)
+"""Who opens what belongs to no account."""
+
 NOBODYS_AN_HOUR = 500
 """How many audit entries an hour are kept of requests that belong to no account: anybody can send
 those."""
@@ -179,7 +183,10 @@ class SignIn:
                 tx, by, "organisation.denied", account, result="refused", tenant=held.tenant_id
             )
             seen = Observation(
-                Where.IDENTITY, step="identity", condition="other-tenant", text="somebody said so"
+                Where.IDENTITY,
+                step="identity",
+                condition=Condition.OTHER_TENANT,
+                text="somebody said so",
             )
             self._links.make(tx, account, by)
             self._failed.keep(tx, account, seen, by)
@@ -195,16 +202,7 @@ class SignIn:
                     tx, WEB, action, account, result="refused", reason=error.reason
                 )
             elif tx.audit.count("", now - timedelta(hours=1)) < NOBODYS_AN_HOUR:
-                entry = AuditEntry(
-                    at=now,
-                    team=WEB.team,
-                    user=WEB.user,
-                    action=action,
-                    subject="",
-                    result="refused",
-                )
-                entry.detail = {"reason": error.reason}
-                tx.audit.add(entry)
+                audit.record(tx, STRANGER, action, "", now, result="refused", reason=error.reason)
 
     def _begin(self, secret: str, browser: str) -> str:
         account = self.look(secret).account
@@ -229,8 +227,8 @@ class SignIn:
                 tx.signins.begin(self._flows.new(ticket, flow, browser)),
                 None,
             )
-            watch = {"account": ticket.account_id, "ticket": ticket.id}
-            tx.jobs.add(links.JOB, watch, begun.expires_at, key=f"flow:{ticket.id}")
+            watch = CheckSignIn(account_id=ticket.account_id, ticket_id=ticket.id)
+            tx.jobs.add(watch, begun.expires_at)
             self._lifecycle.audit(tx, WEB, "signin.begun", account)
         return str(flow["auth_uri"])
 
@@ -275,7 +273,7 @@ class SignIn:
                 ),
             )
         except RuntimeError:  # MSAL's word for a nonce that does not fit
-            raise IdentityRefused("invalid-token", "claim nonce") from None
+            raise IdentityRefused(Condition.INVALID_TOKEN, "claim nonce") from None
         if "access_token" not in result:
             self._refuse(state, from_oauth(result, Where.TOKEN, "token"))
         now = SystemClock().now()  # Microsoft's clock is the world's, whatever ours is set to
@@ -296,7 +294,8 @@ class SignIn:
         if missing:
             text = f"not granted: {', '.join(missing)}"
             self._refuse(
-                state, Observation(Where.SCOPES, step="scopes", condition="missing", text=text)
+                state,
+                Observation(Where.SCOPES, step="scopes", condition=Condition.MISSING, text=text),
             )
 
     def _keep(self, state: FlowState, redeemed: Redeemed) -> SignedIn:

@@ -3,12 +3,13 @@ or is done."""
 
 from collections.abc import Callable
 
+from bot.common import audit
 from bot.common.clock import Clock
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.messages import notices
 from storage.database import Store, Transaction
-from storage.tables import Account, AuditEntry, Channel, Failure, SupportRequest
+from storage.tables import Account, Channel, Failure, SupportRequest
 
 
 class SupportRequests:
@@ -115,12 +116,8 @@ class SupportRequests:
         now = self._clock.now()
         account = tx.accounts.get(request.account_id) if request.account_id else None
         subject = account.ref if account else request.channel_id
-        entry = AuditEntry(at=now, team=by.team, user=by.user, action=action, subject=subject)
-        entry.channel_id, entry.detail = (
-            by.place,
-            {"request": request.id, "error": request.failure_ref or ""},
-        )
-        tx.audit.add(entry)
+        error = request.failure_ref or ""
+        audit.record(tx, by, action, subject, now, request=request.id, error=error)
         notices.show_request(tx, request, self._support_channel, now)
         if account is not None or request.failure_ref is None:
             notices.show_help(tx, request, account, now)

@@ -3,12 +3,12 @@ mailbox or all of a customer."""
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.common.jobs import FillFolders
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.diagnosis.failures import Recorded
@@ -36,8 +36,6 @@ from storage.tables import Account
 from storage.vocabulary import FolderRole, State
 
 log = structlog.get_logger(__name__)
-
-FILL = "folders.fill"
 
 
 def register(listeners: Listeners) -> None:
@@ -171,24 +169,24 @@ def open_folders(services: Services, windows: Windows, account: Account) -> None
 def have_filled(services: Services, account: Account, view_id: str) -> None:
     """Have the worker fetch an account's folders into a window."""
     with services.store.transaction() as tx:
-        tx.jobs.add(FILL, {"account": account.id, "view": view_id}, services.clock.now())
+        tx.jobs.add(FillFolders(account_id=account.id, view_id=view_id), services.clock.now())
 
 
-def fill_folders(services: Services, client: WebClient, args: dict[str, Any]) -> None:
+def fill_folders(services: Services, client: WebClient, work: FillFolders) -> None:
     """Do the job of fetching an account's folders into the window that waits for them."""
     with services.store.transaction() as tx:
-        account = tx.accounts.get(int(args["account"]))
+        account = tx.accounts.get(work.account_id)
     try:
         view = mapping_form(first_form(account, services.folders.fetch(account.id)))
     except FoldersUnavailable as error:
         view = _told(account, error.recorded)
     try:
-        fill(client, args["view"], view)
+        fill(client, work.view_id, view)
     except SlackApiError as error:
         if not str(error.response["error"]).startswith("invalid"):
             raise  # another time
         log.exception("folders.window_refused")
-        fill(client, args["view"], _told(account, unexpected(services, FILL, error)))
+        fill(client, work.view_id, _told(account, unexpected(services, work.kind, error)))
 
 
 def _told(account: Account, recorded: Recorded) -> Block:

@@ -1,10 +1,10 @@
 """Lists of old accounts: pasted, typed or uploaded, looked over, mended, and taken."""
 
 from datetime import timedelta
-from typing import Any
 
 from slack_sdk import WebClient
 
+from bot.common.jobs import ReadFile
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.legacy import importing
@@ -27,7 +27,6 @@ from handlers.slack.modals import Windows, fill
 from handlers.slack.payloads import Press, Submission
 from storage.tables import Channel, ListDraft
 
-READ_FILE = "old.read-file"
 A_MOMENT = timedelta(seconds=1)
 
 
@@ -99,10 +98,16 @@ class Lists:
     def _have_read(self, channel: Channel, file_id: str, sent: Submission) -> None:
         """Have the worker read the file: a moment later, so that what it shows comes after the
         window that says so."""
-        who = {"team": sent.person.team, "user": sent.person.user, "place": sent.person.place}
-        args = {"channel": channel.id, "file": file_id, "view": sent.view_id, **who}
+        work = ReadFile(
+            channel_id=channel.id,
+            file_id=file_id,
+            view_id=sent.view_id,
+            team=sent.person.team,
+            user=sent.person.user,
+            place=sent.person.place,
+        )
         with self._services.store.transaction() as tx:
-            tx.jobs.add(READ_FILE, args, self._services.clock.now() + A_MOMENT)
+            tx.jobs.add(work, self._services.clock.now() + A_MOMENT)
 
     def _draft(self, person: Person, text: str) -> tuple[ListDraft, Channel]:
         with self._services.store.transaction() as tx:
@@ -120,19 +125,18 @@ def paste_window(services: Services, person: Person, channel_id: str) -> Block:
     return paste_form(channel_id, draft.id if draft else 0)
 
 
-def read_file(services: Services, client: WebClient, args: dict[str, Any]) -> None:
+def read_file(services: Services, client: WebClient, work: ReadFile) -> None:
     """Do the job of an uploaded file: show what taking its list would do, in the window that waits
     for it."""
     with services.store.transaction() as tx:
-        channel = tx.channels.get(args["channel"])
+        channel = tx.channels.get(work.channel_id)
     if channel is None:
         return
-    by = Person(args["team"], args["user"], args["place"])
     try:
-        text = importing.decode(fetch(client, args["file"]))
+        text = importing.decode(fetch(client, work.file_id))
         if not text.strip():
             raise NotAList("old.file_empty")
-        view = review_form(services.drafts.begin(channel, text, by))
+        view = review_form(services.drafts.begin(channel, text, work.by))
     except NotAList as error:
         view = unreadable_window(str(error), channel.id)
-    fill(client, args["view"], view)
+    fill(client, work.view_id, view)

@@ -98,10 +98,9 @@ class Command:
         )
 
     @classmethod
-    def of_mention(cls, body: Payload) -> "Command":
+    def of_mention(cls, event: Payload) -> "Command":
         """Read an `app_mention` event; the actor's team is `user_team` (facts of Slack Connect), an
         organisation's id for people of an Enterprise Grid."""
-        event = body["event"]
         team = event.get("user_team") or event.get("source_team") or event.get("team", "")
         words = [word for word in event.get("text", "").split() if not word.startswith("<@")]
         name, rest = (words[0].lower(), " ".join(words[1:])) if words else ("help", "")

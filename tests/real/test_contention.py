@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
+from bot.common.jobs import CheckAccount
 from bot.common.people import Person
 from bot.diagnosis import catalogue
 from bot.diagnosis.failures import Failures
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
 from bot.lifecycle.hours import Hours
 from bot.lifecycle.ladder import Ladder
 from bot.lifecycle.service import Lifecycle
@@ -30,7 +31,7 @@ pytestmark = [pytest.mark.real, pytest.mark.parametrize("url", ["postgresql"], i
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 CHANNEL, DESK, ALERTS = "C0ACME", "C0DESK", "C0ALERTS"
 VERA = Person("T0LUMEN", "U0VERA")
-EMPTY = Observation(Where.IMAP, step="imap.folders", condition="empty")
+EMPTY = Observation(Where.IMAP, step="imap.folders", condition=Condition.EMPTY)
 DEADLINE = 20
 CHECKS = 20
 
@@ -125,9 +126,7 @@ def test_two_who_ask_for_the_same_work_at_once_both_go_on_and_it_is_done_once(
         with office.store.transaction() as tx:
             together.wait(DEADLINE)
             for number in range(CHECKS):
-                tx.jobs.add(
-                    "connection-check", {"account": number}, NOW, key=f"check:{number}", sooner=True
-                )
+                tx.jobs.add(CheckAccount(account_id=number), NOW, sooner=True)
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(ask, range(2)))

@@ -11,6 +11,7 @@ from alembic.migration import MigrationContext
 from sqlmodel import SQLModel
 
 from bot.accounts.service import Form, InvalidForm
+from bot.common.jobs import CheckAccount
 from bot.common.people import Person
 from storage.database import Store, connect
 from tests.scenario import test_reported_fixes
@@ -47,7 +48,7 @@ def test_a_job_is_claimed_by_one_worker(url: str) -> None:
     store = Store(connect(url))
     with store.transaction() as tx:
         for number in range(40):
-            tx.jobs.add("kind", {"number": number}, NOW)
+            tx.jobs.add(CheckAccount(account_id=number), NOW)
     together = threading.Barrier(4)
 
     def claim(_: int) -> list[int]:
@@ -58,7 +59,7 @@ def test_a_job_is_claimed_by_one_worker(url: str) -> None:
                 jobs = tx.jobs.claim_due(NOW, 3, LEASE)
             if not jobs:
                 return mine
-            mine += [job.args["number"] for job in jobs]
+            mine += [job.args["account"] for job in jobs]
 
     with ThreadPoolExecutor(4) as pool:
         claimed = [number for mine in pool.map(claim, range(4)) for number in mine]

@@ -6,6 +6,7 @@ import threading
 import pytest
 from sqlmodel import select
 
+from bot.common.jobs import RunTest
 from sandbox.mail.imap import Session
 from sandbox.world import Folder
 from storage.tables import ConnectionTest
@@ -196,7 +197,7 @@ def test_a_test_that_ended_keeps_its_steps_when_its_worker_died_before_it_could_
     with world.bot.store.transaction() as tx:
         before = tx.checks.latest(account_id)
         assert before is not None
-        tx.jobs.add("connection-test", {"test": before.id}, world.clock.now())
+        tx.jobs.add(RunTest(test_id=before.id), world.clock.now())
     world.settle()
     with world.bot.store.transaction() as tx:
         after = tx.checks.latest(account_id)

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import key_rotation
-from bot.common import audit
+from bot.app import audit_export, key_rotation
 from bot.microsoft import tokens
 from bot.signin import links
 from storage.cipher import CannotOpen, Cipher
@@ -118,18 +117,18 @@ def test_the_audit_table_is_written_in_order_and_between_two_moments(store: Stor
             )
             entry.channel_id, entry.detail = "C1", {"day": day}
             tx.audit.add(entry)
-    rows = list(audit.entries(store, NOW + timedelta(days=2), NOW + timedelta(days=3)))
+    rows = list(audit_export.entries(store, NOW + timedelta(days=2), NOW + timedelta(days=3)))
     assert [(row["detail"], row["place"], row["result"]) for row in rows] == [
         ({"day": 2}, "C1", "done")
     ]
     lines, table = io.StringIO(), io.StringIO()
-    audit.write_lines(audit.entries(store, NOW, NOW + timedelta(days=9)), lines)
+    audit_export.write_lines(audit_export.entries(store, NOW, NOW + timedelta(days=9)), lines)
     assert [json.loads(line)["detail"]["day"] for line in lines.getvalue().splitlines()] == [
         1,
         2,
         3,
     ]
-    audit.write_csv(audit.entries(store, NOW, NOW + timedelta(days=9)), table)
+    audit_export.write_csv(audit_export.entries(store, NOW, NOW + timedelta(days=9)), table)
     assert (
         table.getvalue().startswith("id,at,team,user,place,action")
         and "'=cmd()" in table.getvalue()

@@ -3,11 +3,11 @@
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.app.worker import LEASE, Worker
+from bot.common.jobs import Doers, Work
 from bot.messages.delivery import Delivery
 from storage.database import Store, connect
 from storage.migrate import upgrade
@@ -24,6 +24,13 @@ class HandClock:
 
     def now(self) -> datetime:
         return self.at
+
+
+class Slow(Work):
+    """Work that takes its time."""
+
+    kind = "slow"
+    number: int
 
 
 class NoCourier:
@@ -46,21 +53,21 @@ def store(tmp_path: Path) -> Store:
 def test_work_that_waits_longer_than_a_lease_for_a_free_thread_is_done_once(store: Store) -> None:
     clock, done, all_done = HandClock(), list[int](), threading.Event()
 
-    def work(args: dict[str, Any]) -> None:
+    def work(asked: Slow) -> None:
         """Takes most of a lease, in which the worker ticks on."""
-        done.append(args["number"])
+        done.append(asked.number)
         for _ in range(2):
             clock.at += LEASE * 0.4
             worker.tick()
         if len(done) >= JOBS:
             all_done.set()
 
-    worker = Worker(
-        store, clock, Delivery(store, clock, NoCourier()), {"slow": work}, [], threads=1
-    )
+    doers = Doers()
+    doers.add(Slow, work)
+    worker = Worker(store, clock, Delivery(store, clock, NoCourier()), doers, [], threads=1)
     with store.transaction() as tx:
         for number in range(JOBS):
-            tx.jobs.add("slow", {"number": number}, clock.at)
+            tx.jobs.add(Slow(number=number), clock.at)
     worker.start()
     assert all_done.wait(20)
     worker.stop()
