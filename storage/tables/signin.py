@@ -1,0 +1,68 @@
+"""Login links, the ways to Microsoft that they began, and what came of them."""
+
+from datetime import datetime
+
+from sqlalchemy import Column, LargeBinary
+from sqlmodel import Field, SQLModel
+
+from storage.types import time_column
+
+
+class LoginTicket(SQLModel, table=True):
+    """A login link. Its secret is kept sealed (to be shown on the card again) and as a digest (to
+    be found by). `question_at` is set while people are asked what Microsoft's page said, since a
+    sign-in that was begun did not come back."""
+
+    id: int = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="account.id", index=True)
+    digest: str = Field(unique=True)
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    created_at: datetime = time_column()
+    expires_at: datetime = time_column()
+    asked_by_team: str
+    asked_by_user: str
+    question_at: datetime | None = time_column(nullable=True)
+    finished_at: datetime | None = time_column(nullable=True)
+    revoked_at: datetime | None = time_column(nullable=True)
+
+
+class SignInFlow(SQLModel, table=True):
+    """One press of the sign-in button: MSAL's flow, sealed, and who may come back to it."""
+
+    id: int = Field(default=None, primary_key=True)
+    ticket_id: int = Field(foreign_key="loginticket.id", index=True)
+    account_id: int = Field(foreign_key="account.id", index=True)
+    state_digest: str = Field(unique=True)
+    browser_digest: str
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    created_at: datetime = time_column()
+    expires_at: datetime = time_column()
+    finished_at: datetime | None = time_column(nullable=True)
+
+
+class HeldSignIn(SQLModel, table=True):
+    """A sign-in that holds, but waits for somebody to say that its tenant is the customer's: the
+    tokens, sealed, and whose they are. It ends with its link."""
+
+    account_id: int = Field(foreign_key="account.id", primary_key=True)
+    ticket_id: int = Field(foreign_key="loginticket.id")
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    scopes: str
+    tenant_id: str
+    object_id: str
+    upn: str
+    at: datetime = time_column()
+
+
+class Grant(SQLModel, table=True):
+    """The token cache of one account, sealed with the account's id. `serial` counts what was
+    stored, so that nobody stores over something newer; `claimed_until` is the lease of who
+    refreshes it; `keep_due_at` is when it is looked after, if nobody used it until then."""
+
+    account_id: int = Field(foreign_key="account.id", primary_key=True)
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    scopes: str
+    refreshed_at: datetime = time_column()
+    serial: int = 0
+    claimed_until: datetime | None = time_column(nullable=True)
+    keep_due_at: datetime | None = time_column(nullable=True, index=True)
