@@ -1,224 +1,26 @@
-"""The front door: the `maildesk` command. It alone wires everything together."""
+"""The `maildesk` command."""
 
 import os
-import signal
 import sys
-import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import structlog
 import typer
-from flask import Flask
-from slack_bolt.adapter.socket_mode import SocketModeHandler
-from slack_sdk import WebClient
 
-from bot.accounts.customers import Customers
-from bot.accounts.service import Accounts
-from bot.app import audit_export, key_rotation, practice
-from bot.app.web_server import WebServer
-from bot.app.worker import Worker
-from bot.checks.reported_fixes import ReportedFixes
-from bot.checks.service import Checks
-from bot.common import logs
-from bot.common.clock import Clock, SystemClock
-from bot.common.jobs import (
-    CheckAccount,
-    CheckFix,
-    CheckLink,
-    CreateAccounts,
-    Doers,
-    FillFolders,
-    HandleEvent,
-    ReadFile,
-    RunTest,
-)
+from bot.app import audit_export, key_rotation, practice, processes
+from bot.app.wiring import build, mail_hosts
+from bot.common.clock import SystemClock
 from bot.common.people import MAILDESK
 from bot.config.settings import Settings, SettingsError, load
-from bot.diagnosis import catalogue
-from bot.diagnosis.failures import Failures
-from bot.folders.drift import Drift
-from bot.folders.service import Folders
 from bot.legacy import importing
-from bot.legacy.drafts import Drafts
-from bot.legacy.service import LegacyAccounts
-from bot.lifecycle.ladder import Ladder
-from bot.lifecycle.service import Lifecycle
-from bot.mail.probe import MailHosts, MailProbe
-from bot.messages.delivery import Delivery
-from bot.microsoft.client import Microsoft
-from bot.microsoft.credentials import Watch
-from bot.microsoft.tokens import Tokens
-from bot.reminders.service import Reminders
-from bot.services import Services
-from bot.signin.consent import Consent
-from bot.signin.failed import FailedSignIns
-from bot.signin.links import Links
-from bot.signin.service import SignIn
-from bot.support.requests import SupportRequests
-from bot.support.rights import Rights
-from handlers.features import folders, legacy_import
-from handlers.slack.directory import SlackDirectory
-from handlers.slack.presenter import Presenter
-from handlers.slack.sender import SlackSender
-from handlers.slack_app import SlackSide
 from handlers.text.words import plainly
-from handlers.web.health import health
-from handlers.web.pages import Pages
 from storage.cipher import Cipher
 from storage.database import Store, connect
 from storage.migrate import upgrade
 
-log = structlog.get_logger(__name__)
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-
-EVERYWHERE, LOOPBACK = "0.0.0.0", "127.0.0.1"
-INTERACTIVE_TIMEOUT = 3
-BACKGROUND_TIMEOUT = 20
-
-
-@dataclass
-class Maildesk:
-    """A bot that is wired and not yet running."""
-
-    settings: Settings
-    services: Services
-    store: Store
-    web: Flask
-    worker: Worker
-    delivery: Delivery
-    slack: SlackSide
-    tokens: Tokens
-
-    def socket(self) -> SocketModeHandler | None:
-        """The Socket Mode connection, where the settings ask for one."""
-        token = self.settings.slack_app_token.get_secret_value()
-        return (
-            self.slack.socket(token, slack_client(self.settings, BACKGROUND_TIMEOUT))
-            if token
-            else None
-        )
-
-
-def slack_client(settings: Settings, timeout: int) -> WebClient:
-    """A Slack client; it does not wait for rate limits by itself, since the outbox does."""
-    url = settings.slack_api_url.rstrip("/") + "/"
-    return WebClient(settings.slack_bot_token.get_secret_value(), base_url=url, timeout=timeout)
-
-
-def mail_hosts(settings: Settings) -> MailHosts:
-    """The mail servers of the settings, with the ordinary patience."""
-    return MailHosts(
-        settings.imap_host,
-        settings.imap_port,
-        settings.smtp_host,
-        settings.smtp_port,
-        settings.mail_ca_bundle,
-    )
-
-
-def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
-    """Wire the bot. Reads the catalogue; asks nobody outside except Slack, who we are."""
-    store, cipher = Store(connect(settings.database_url)), Cipher(settings.keys)
-    microsoft = Microsoft(
-        settings.ms_authority,
-        settings.ms_client_id,
-        settings.credentials,
-        settings.ms_ca_bundle,
-        settings.instance_discovery,
-        settings.cloud.scopes,
-    )
-    rows = catalogue.load()
-    quick, patient = (
-        slack_client(settings, INTERACTIVE_TIMEOUT),
-        slack_client(settings, BACKGROUND_TIMEOUT),
-    )
-    directory = SlackDirectory(patient, clock, settings.support_users, settings.support_usergroup)
-    ladder = Ladder(settings.nag_ladder)
-    lifecycle = Lifecycle(clock, ladder, settings.hours, settings.support_channel)
-    failures = Failures(rows, clock, settings.alert_channel)
-    probe = MailProbe(hosts)
-    tokens = Tokens(store, clock, cipher, microsoft)
-    fixes = ReportedFixes(store, clock, lifecycle)
-    drift = Drift(clock, lifecycle)
-    tests = Checks(store, clock, tokens, probe, failures, lifecycle, fixes, drift, microsoft.scopes)
-    failed, url = (
-        FailedSignIns(clock, lifecycle, failures, settings.support_channel),
-        settings.public_url,
-    )
-    links = Links(store, clock, cipher, lifecycle, failed, url)
-    signin = SignIn(store, clock, cipher, microsoft, lifecycle, failed, links, url, tests.request)
-    consent = Consent(store, clock, cipher, microsoft, lifecycle, failed, links, tests, url)
-    watch = Watch(store, clock, settings.credentials, settings.alert_channel)
-    reminders = Reminders(store, clock, lifecycle, ladder, settings.hours, settings.support_channel)
-    accounts = Accounts(store, clock, lifecycle, links, tests.request)
-    old = LegacyAccounts(store, clock, accounts)
-    services = Services(
-        store=store,
-        clock=clock,
-        rights=Rights(store, directory, settings.alert_channel),
-        customers=Customers(
-            store, clock, microsoft, settings.support_channel, settings.alert_channel
-        ),
-        accounts=accounts,
-        legacy=old,
-        drafts=Drafts(store, clock, old),
-        links=links,
-        signin=signin,
-        consent=consent,
-        checks=tests,
-        folders=Folders(store, clock, tokens, probe, failures, lifecycle),
-        reminders=reminders,
-        failures=failures,
-        fixes=fixes,
-        requests=SupportRequests(store, clock, settings.support_channel),
-        catalogue=rows,
-        lifecycle=lifecycle,
-        hours=settings.hours,
-        alert_channel=settings.alert_channel,
-        support_channel=settings.support_channel,
-        support_email=settings.support_email,
-        vendor_name=settings.vendor_name,
-        public_url=url,
-    )
-    presenter = Presenter(services)
-    delivery = Delivery(store, clock, SlackSender(patient, presenter, services.reminders))
-    doers = Doers()
-    doers.add(RunTest, tests.run)
-    doers.add(CheckAccount, tests.check)
-    doers.add(CheckFix, tests.check_fix)
-    doers.add(CheckLink, links.check)
-    doers.add(CreateAccounts, old.run)
-    worker = Worker(
-        store,
-        clock,
-        delivery,
-        doers,
-        [reminders.remind_due, tests.look_after_idle, watch.look, old.forget],
-    )
-    slack = SlackSide(
-        services,
-        quick,
-        directory,
-        presenter,
-        settings.slack_signing_secret.get_secret_value(),
-        worker.nudge,
-    )
-    doers.add(HandleEvent, slack.events.do)
-    doers.add(FillFolders, lambda work: folders.fill_folders(services, patient, work))
-    doers.add(ReadFile, lambda work: legacy_import.read_file(services, patient, work))
-    secure = settings.public_url.startswith("https:")
-    web = Flask("maildesk", static_folder=None)
-    if settings.slack_signing_secret.get_secret_value():
-        web.register_blueprint(
-            slack.blueprint()
-        )  # without it nobody could tell Slack from others; Socket Mode needs none
-    web.register_blueprint(Pages(services, directory.name_of, worker.nudge, secure).blueprint())
-    web.register_blueprint(health(store))
-    return Maildesk(settings, services, store, web, worker, delivery, slack, tokens)
 
 
 def settings_or_exit(environ: Mapping[str, str]) -> Settings:
@@ -230,47 +32,12 @@ def settings_or_exit(environ: Mapping[str, str]) -> Settings:
         raise typer.Exit(2) from None
 
 
-def serve(bot: Maildesk, stop: threading.Event, host: str, *, web: bool, worker: bool) -> None:
-    """Run the wanted parts until `stop`, then finish what was begun. `host`: the address that the
-    web server takes."""
-    socket = bot.socket() if web else None
-    server = WebServer(host, bot.settings.port) if web else None
-    if server is not None:
-        server.start(bot.web)
-    if worker:
-        bot.worker.start()
-    if socket is not None:
-        socket.connect()
-    log.info(
-        "maildesk.running",
-        port=bot.settings.port,
-        web=web,
-        worker=worker,
-        socket_mode=socket is not None,
-    )
-    stop.wait()
-    if socket is not None:
-        socket.close()
-    if server is not None:
-        server.stop()
-    bot.worker.stop()
-
-
 def run_until_signal(*, web: bool, worker: bool) -> None:
     """Run as a service: settings from the environment, until SIGTERM or SIGINT."""
     settings = settings_or_exit(os.environ)
-    logs.configure(settings.log_level, sys.stderr)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    upgrade(settings.database_url)
-    serve(
-        build(settings, SystemClock(), mail_hosts(settings)),
-        stop,
-        EVERYWHERE,
-        web=web,
-        worker=worker,
-    )
+    stop = processes.stopped_by_signals()
+    bot = processes.prepare(settings, settings.log_level)
+    processes.serve(bot, stop, processes.EVERYWHERE, web=web, worker=worker)
 
 
 @cli.command("run")
@@ -386,14 +153,10 @@ def sandbox_command(
     world = practice.start(folder, socket_mode)
     try:
         settings = settings_or_exit(world.environment)
-        logs.configure("WARNING", sys.stderr)
-        stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
-        upgrade(settings.database_url)
-        bot = build(settings, SystemClock(), mail_hosts(settings))
+        stop = processes.stopped_by_signals()
+        bot = processes.prepare(settings, "WARNING")
         typer.echo(f"The practice world is open: {world.page}")
-        serve(bot, stop, LOOPBACK, web=True, worker=True)
+        processes.serve(bot, stop, processes.LOOPBACK, web=True, worker=True)
     finally:
         world.stop()
 
