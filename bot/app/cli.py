@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from bot.app import audit_export, key_rotation, practice, processes
-from bot.app.wiring import build, mail_hosts
+from bot.app.maildesk import build, mail_hosts
 from bot.common.clock import SystemClock
 from bot.common.people import MAILDESK
 from bot.config.settings import Settings, SettingsError, load

@@ -6,8 +6,8 @@ import threading
 
 import structlog
 
+from bot.app.maildesk import Maildesk, build, mail_hosts
 from bot.app.web_server import WebServer
-from bot.app.wiring import Maildesk, build, mail_hosts
 from bot.common import logs
 from bot.common.clock import SystemClock
 from bot.config.settings import Settings

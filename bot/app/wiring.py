@@ -1,23 +1,18 @@
-"""Wiring: every part of the bot is made here and handed to those that need it."""
+"""How the bot's services are put together, whatever they reach the outside through."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import Flask
-from slack_bolt.adapter.socket_mode import SocketModeHandler
-from slack_sdk import WebClient
-from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
-
 from bot.accounts.customers import Customers
 from bot.accounts.service import Accounts
-from bot.app.worker import Sweep, Worker
+from bot.app.worker import Sweep
 from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.service import Checks
 from bot.common import jobs
 from bot.common.clock import Clock
 from bot.common.jobs import Doers
 from bot.config.settings import Settings
-from bot.diagnosis import catalogue
 from bot.diagnosis.catalogue import Catalogue
 from bot.diagnosis.failures import Failures
 from bot.folders.drift import Drift
@@ -26,8 +21,7 @@ from bot.legacy.drafts import Drafts
 from bot.legacy.service import LegacyAccounts
 from bot.lifecycle.ladder import Ladder
 from bot.lifecycle.service import Lifecycle
-from bot.mail.probe import MailHosts, MailProbe
-from bot.messages.delivery import Delivery
+from bot.mail.probe import MailProbe
 from bot.microsoft.client import Microsoft
 from bot.microsoft.credentials import Watch
 from bot.microsoft.tokens import Tokens
@@ -39,150 +33,75 @@ from bot.signin.links import Links
 from bot.signin.service import SignIn
 from bot.support.requests import SupportRequests
 from bot.support.rights import Directory, Rights
-from handlers.features import folders, legacy_import
-from handlers.slack.directory import SlackDirectory
-from handlers.slack.presenter import Presenter
-from handlers.slack.sender import SlackSender
-from handlers.slack_app import SlackSide
-from handlers.web.health import health
-from handlers.web.pages import Pages
 from storage.cipher import Cipher
-from storage.database import Store, connect
-
-INTERACTIVE_TIMEOUT = 3
-"""Seconds; Slack gives an interaction no more (docs.slack.dev/interactivity)."""
-
-BACKGROUND_TIMEOUT = 20
+from storage.database import Store
 
 
-@dataclass
-class Maildesk:
-    """A bot that is wired and not yet running."""
+@dataclass(frozen=True)
+class Ports:
+    """What the bot reaches the outside through; a test hands in others."""
 
-    settings: Settings
-    services: Services
     store: Store
-    web: Flask
-    worker: Worker
-    delivery: Delivery
-    slack: SlackSide
-    tokens: Tokens
-
-    def socket(self) -> SocketModeHandler | None:
-        """The Socket Mode connection, where the settings ask for one."""
-        token = self.settings.slack_app_token.get_secret_value()
-        if not token:
-            return None
-        return self.slack.socket(token, slack_client(self.settings, BACKGROUND_TIMEOUT))
+    microsoft: Microsoft
+    probe: MailProbe
+    directory: Directory
+    catalogue: Catalogue
 
 
 @dataclass(frozen=True)
 class Foundations:
     """What the services stand on."""
 
-    store: Store
+    ports: Ports
     clock: Clock
     cipher: Cipher
-    catalogue: Catalogue
-    microsoft: Microsoft
     tokens: Tokens
-    probe: MailProbe
     ladder: Ladder
     lifecycle: Lifecycle
     failures: Failures
 
 
-def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
-    """Wire the bot. Reads the catalogue; asks nobody outside except Slack, who we are."""
-    base = lay_foundations(settings, clock, hosts)
-    client = slack_client(settings, BACKGROUND_TIMEOUT)
-    directory = SlackDirectory(client, clock, settings.support_users, settings.support_usergroup)
-    services = offer_services(settings, base, directory)
-    presenter = Presenter(services)
-    delivery = Delivery(base.store, clock, SlackSender(client, presenter, services.reminders))
-    doers = Doers()
-    worker = Worker(base.store, clock, delivery, doers, sweeps(settings, base, services))
-    slack = SlackSide(
-        services,
-        slack_client(settings, INTERACTIVE_TIMEOUT),
-        directory,
-        presenter,
-        settings.slack_signing_secret.get_secret_value(),
-        worker.nudge,
-    )
-    employ(doers, services, slack, patient_client(settings))
-    secure = settings.public_url.startswith("https:")
-    web = Flask("maildesk", static_folder=None)
-    if settings.slack_signing_secret.get_secret_value():
-        # Without the secret nobody could tell Slack from others; Socket Mode needs none.
-        web.register_blueprint(slack.blueprint())
-    web.register_blueprint(Pages(services, directory.name_of, worker.nudge, secure).blueprint())
-    web.register_blueprint(health(base.store))
-    return Maildesk(settings, services, base.store, web, worker, delivery, slack, base.tokens)
+@dataclass(frozen=True)
+class Core:
+    """The services, and what they do by themselves: jobs, and sweeps."""
+
+    services: Services
+    tokens: Tokens
+    doers: Doers
+    sweeps: Sequence[Sweep]
 
 
-def slack_client(settings: Settings, timeout: int) -> WebClient:
-    """A Slack client; it does not wait for rate limits by itself, since the outbox does."""
-    url = settings.slack_api_url.rstrip("/") + "/"
-    return WebClient(settings.slack_bot_token.get_secret_value(), base_url=url, timeout=timeout)
+def wire(settings: Settings, clock: Clock, ports: Ports) -> Core:
+    """Put the services together. Asks nobody outside."""
+    base = _foundations(settings, clock, ports)
+    services = _services(settings, base)
+    return Core(services, base.tokens, _doers(services), _sweeps(settings, base, services))
 
 
-def patient_client(settings: Settings) -> WebClient:
-    """A Slack client for the worker's calls outside the outbox: one that meets a rate limit waits
-    as long as Slack says, and asks once more."""
-    client = slack_client(settings, BACKGROUND_TIMEOUT)
-    client.retry_handlers.append(RateLimitErrorRetryHandler(max_retry_count=1))
-    return client
-
-
-def mail_hosts(settings: Settings) -> MailHosts:
-    """The mail servers of the settings, with the ordinary patience."""
-    return MailHosts(
-        settings.imap_host,
-        settings.imap_port,
-        settings.smtp_host,
-        settings.smtp_port,
-        settings.mail_ca_bundle,
-    )
-
-
-def lay_foundations(settings: Settings, clock: Clock, hosts: MailHosts) -> Foundations:
-    """Make what the services stand on."""
-    store = Store(connect(settings.database_url))
+def _foundations(settings: Settings, clock: Clock, ports: Ports) -> Foundations:
     cipher = Cipher(settings.keys)
-    microsoft = Microsoft(
-        settings.ms_authority,
-        settings.ms_client_id,
-        settings.credentials,
-        settings.ms_ca_bundle,
-        settings.instance_discovery,
-        settings.cloud.scopes,
-    )
     ladder = Ladder(settings.nag_ladder)
-    known = catalogue.load()
     return Foundations(
-        store=store,
+        ports=ports,
         clock=clock,
         cipher=cipher,
-        catalogue=known,
-        microsoft=microsoft,
-        tokens=Tokens(store, clock, cipher, microsoft),
-        probe=MailProbe(hosts),
+        tokens=Tokens(ports.store, clock, cipher, ports.microsoft),
         ladder=ladder,
         lifecycle=Lifecycle(clock, ladder, settings.hours, settings.support_channel),
-        failures=Failures(known, clock, settings.alert_channel),
+        failures=Failures(ports.catalogue, clock, settings.alert_channel),
     )
 
 
-def offer_services(settings: Settings, base: Foundations, directory: Directory) -> Services:
-    """Make the services, from those that need few others to those that need many."""
-    store = base.store
+def _services(settings: Settings, base: Foundations) -> Services:
+    """The services, each made after those that it needs."""
+    ports = base.ports
+    store = ports.store
     clock = base.clock
     lifecycle = base.lifecycle
-    url = settings.public_url
     support = settings.support_channel
+    url = settings.public_url
     fixes = ReportedFixes(store, clock, lifecycle)
-    checks = connection_tests(base, fixes)
+    checks = _checks(base, fixes)
     failed = FailedSignIns(clock, lifecycle, base.failures, support)
     links = Links(store, clock, base.cipher, lifecycle, failed, url)
     accounts = Accounts(store, clock, lifecycle, links, checks.request)
@@ -190,33 +109,21 @@ def offer_services(settings: Settings, base: Foundations, directory: Directory) 
     return Services(
         store=store,
         clock=clock,
-        rights=Rights(store, directory, settings.alert_channel),
-        customers=Customers(store, clock, base.microsoft, support, settings.alert_channel),
+        rights=Rights(store, ports.directory, settings.alert_channel),
+        customers=Customers(store, clock, ports.microsoft, support, settings.alert_channel),
         accounts=accounts,
         legacy=legacy,
         drafts=Drafts(store, clock, legacy),
         links=links,
-        signin=SignIn(
-            store,
-            clock,
-            base.cipher,
-            base.microsoft,
-            lifecycle,
-            failed,
-            links,
-            url,
-            checks.request,
-        ),
-        consent=Consent(
-            store, clock, base.cipher, base.microsoft, lifecycle, failed, links, checks, url
-        ),
+        signin=_signin(base, failed, links, checks, url),
+        consent=_consent(base, failed, links, checks, url),
         checks=checks,
-        folders=Folders(store, clock, base.tokens, base.probe, base.failures, lifecycle),
+        folders=Folders(store, clock, base.tokens, ports.probe, base.failures, lifecycle),
         reminders=Reminders(store, clock, lifecycle, base.ladder, settings.hours, support),
         failures=base.failures,
         fixes=fixes,
         requests=SupportRequests(store, clock, support),
-        catalogue=base.catalogue,
+        catalogue=ports.catalogue,
         lifecycle=lifecycle,
         hours=settings.hours,
         alert_channel=settings.alert_channel,
@@ -227,24 +134,55 @@ def offer_services(settings: Settings, base: Foundations, directory: Directory) 
     )
 
 
-def connection_tests(base: Foundations, fixes: ReportedFixes) -> Checks:
-    """Make who runs the connection tests."""
+def _checks(base: Foundations, fixes: ReportedFixes) -> Checks:
     return Checks(
-        base.store,
+        base.ports.store,
         base.clock,
         base.tokens,
-        base.probe,
+        base.ports.probe,
         base.failures,
         base.lifecycle,
         fixes,
         Drift(base.clock, base.lifecycle),
-        base.microsoft.scopes,
+        base.ports.microsoft.scopes,
     )
 
 
-def sweeps(settings: Settings, base: Foundations, services: Services) -> list[Sweep]:
+def _signin(
+    base: Foundations, failed: FailedSignIns, links: Links, checks: Checks, url: str
+) -> SignIn:
+    return SignIn(
+        base.ports.store,
+        base.clock,
+        base.cipher,
+        base.ports.microsoft,
+        base.lifecycle,
+        failed,
+        links,
+        url,
+        checks.request,
+    )
+
+
+def _consent(
+    base: Foundations, failed: FailedSignIns, links: Links, checks: Checks, url: str
+) -> Consent:
+    return Consent(
+        base.ports.store,
+        base.clock,
+        base.cipher,
+        base.ports.microsoft,
+        base.lifecycle,
+        failed,
+        links,
+        checks,
+        url,
+    )
+
+
+def _sweeps(settings: Settings, base: Foundations, services: Services) -> list[Sweep]:
     """What the worker looks for again and again, each as often as being late matters."""
-    watch = Watch(base.store, base.clock, settings.credentials, settings.alert_channel)
+    watch = Watch(base.ports.store, base.clock, settings.credentials, settings.alert_channel)
     return [
         Sweep("reminders", timedelta(seconds=15), services.reminders.remind_due),
         Sweep("idle-grants", timedelta(minutes=10), services.checks.look_after_idle),
@@ -253,13 +191,12 @@ def sweeps(settings: Settings, base: Foundations, services: Services) -> list[Sw
     ]
 
 
-def employ(doers: Doers, services: Services, slack: SlackSide, client: WebClient) -> None:
-    """Say who does which kind of work."""
+def _doers(services: Services) -> Doers:
+    """Who does the work that needs no Slack."""
+    doers = Doers()
     doers.add(jobs.RunTest, services.checks.run)
     doers.add(jobs.CheckAccount, services.checks.check)
     doers.add(jobs.CheckFix, services.checks.check_fix)
     doers.add(jobs.CheckLink, services.links.check)
     doers.add(jobs.CreateAccounts, services.legacy.run)
-    doers.add(jobs.HandleEvent, slack.events.do)
-    doers.add(jobs.FillFolders, lambda work: folders.fill_folders(services, client, work))
-    doers.add(jobs.ReadFile, lambda work: legacy_import.read_file(services, client, work))
+    return doers

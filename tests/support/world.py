@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bot.app.maildesk import Maildesk, build, mail_hosts
 from bot.app.web_server import WebServer
-from bot.app.wiring import Maildesk, build, mail_hosts
 from bot.config.settings import load
 from bot.microsoft.tokens import place
 from sandbox.practice import Practice
