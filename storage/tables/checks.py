@@ -6,7 +6,9 @@ from typing import Any
 from sqlalchemy import JSON, Column
 from sqlmodel import Field, SQLModel
 
+from storage.statuses import FIXES, TESTS, FixEvent, TestEvent
 from storage.types import time_column
+from storage.vocabulary import FixStatus, TestStatus
 
 
 class ConnectionTest(SQLModel, table=True):
@@ -30,6 +32,22 @@ class ConnectionTest(SQLModel, table=True):
         default_factory=list, sa_column=Column(JSON, nullable=False)
     )
 
+    @property
+    def status(self) -> TestStatus:
+        """How far it is."""
+        if self.finished_at is None:
+            return TestStatus.RUNNING
+        return TestStatus.PASSED if self.passed else TestStatus.FAILED
+
+    def happened(self, event: TestEvent, now: datetime) -> None:
+        """Keep what happened to it.
+
+        Raises:
+            StatusRefused: it has ended.
+        """
+        self.passed = TESTS.after(self.status, event) is TestStatus.PASSED
+        self.finished_at = now
+
 
 class ReportedFix(SQLModel, table=True):
     """Somebody said that what a failure asks for was done: the account is tested again until that
@@ -43,3 +61,20 @@ class ReportedFix(SQLModel, table=True):
     said_by_user: str
     rung: int = 0
     ended_at: datetime | None = time_column(nullable=True)
+
+    @property
+    def status(self) -> FixStatus:
+        """Whether it is still looked for."""
+        return FixStatus.WAITING if self.ended_at is None else FixStatus.SETTLED
+
+    def happened(self, event: FixEvent, now: datetime) -> None:
+        """Keep what happened to it.
+
+        Raises:
+            StatusRefused: it is settled.
+        """
+        following = FIXES.after(self.status, event)
+        if following is FixStatus.SETTLED:
+            self.ended_at = now
+        else:
+            self.rung += 1

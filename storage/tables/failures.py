@@ -6,8 +6,16 @@ from typing import Any
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
+from storage.statuses import FAILURES, INCIDENTS, FailureEvent, IncidentEvent
 from storage.types import json_column, time_column, word_column
-from storage.vocabulary import Mended, Owner, Permanence, Scope
+from storage.vocabulary import (
+    FailureStatus,
+    IncidentStatus,
+    Mended,
+    Owner,
+    Permanence,
+    Scope,
+)
 
 
 class Failure(SQLModel, table=True):
@@ -32,6 +40,21 @@ class Failure(SQLModel, table=True):
     mended_at: datetime | None = time_column(nullable=True)
     mended_by: Mended | None = word_column(Mended, nullable=True)
 
+    @property
+    def status(self) -> FailureStatus:
+        """Whether it was seen to work since."""
+        return FailureStatus.AT_WORK if self.mended_at is None else FailureStatus.GONE
+
+    def happened(self, event: FailureEvent, now: datetime, by: Mended | None = None) -> None:
+        """Keep what happened to it; `by` is what came before it was gone.
+
+        Raises:
+            StatusRefused: it cannot happen in this status.
+        """
+        gone = FAILURES.after(self.status, event) is FailureStatus.GONE
+        self.mended_at = now if gone else None
+        self.mended_by = by if gone else None
+
 
 class Incident(SQLModel, table=True):
     """One alert to on-call for one cause. `open_cause` is the cause while it is open, so that it is
@@ -47,3 +70,26 @@ class Incident(SQLModel, table=True):
     acknowledged_by: str = ""
     acknowledged_at: datetime | None = time_column(nullable=True)
     ended_at: datetime | None = time_column(nullable=True)
+
+    @property
+    def status(self) -> IncidentStatus:
+        """Whether it stands for failures that still come."""
+        if self.open_cause is not None:
+            return IncidentStatus.OPEN
+        return IncidentStatus.LEFT if self.ended_at is None else IncidentStatus.ENDED
+
+    def happened(self, event: IncidentEvent, now: datetime) -> None:
+        """Keep what happened to it.
+
+        Raises:
+            StatusRefused: it cannot happen in this status.
+        """
+        following = INCIDENTS.after(self.status, event)
+        self.open_cause = self.cause if following is IncidentStatus.OPEN else None
+        match following:
+            case IncidentStatus.OPEN:
+                self.ended_at = None
+                self.count += 1
+                self.last_at = now
+            case IncidentStatus.ENDED:
+                self.ended_at = self.ended_at or now

@@ -5,8 +5,9 @@ from datetime import datetime
 from sqlalchemy import JSON, Column, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from storage.statuses import BATCHES, BatchEvent
 from storage.types import json_column, time_column, word_column
-from storage.vocabulary import Plan
+from storage.vocabulary import BatchStatus, Plan
 
 
 class OldAccount(SQLModel, table=True):
@@ -62,3 +63,22 @@ class Batch(SQLModel, table=True):
     failed: dict[str, str] = json_column()
     cancelled_at: datetime | None = time_column(nullable=True)
     finished_at: datetime | None = time_column(nullable=True)
+
+    @property
+    def status(self) -> BatchStatus:
+        """How far it is."""
+        if self.finished_at is not None:
+            return BatchStatus.FINISHED
+        return BatchStatus.RUNNING if self.cancelled_at is None else BatchStatus.STOPPING
+
+    def happened(self, event: BatchEvent, now: datetime) -> None:
+        """Keep what happened to it.
+
+        Raises:
+            StatusRefused: it cannot happen in this status.
+        """
+        match BATCHES.after(self.status, event):
+            case BatchStatus.FINISHED:
+                self.finished_at = now
+            case BatchStatus.STOPPING:
+                self.cancelled_at = now

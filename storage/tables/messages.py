@@ -6,7 +6,9 @@ from typing import Any
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
+from storage.statuses import MESSAGES, MessageEvent
 from storage.types import big_id_column, json_column, time_column
+from storage.vocabulary import MessageStatus
 
 
 class PostedMessage(SQLModel, table=True):
@@ -34,6 +36,25 @@ class OutboxItem(SQLModel, table=True):
     attempts: int = 0
     done_at: datetime | None = time_column(nullable=True)
     given_up: str = ""
+
+    @property
+    def status(self) -> MessageStatus:
+        """How far it is."""
+        if self.done_at is None:
+            return MessageStatus.WAITING
+        return MessageStatus.GIVEN_UP if self.given_up else MessageStatus.SENT
+
+    def happened(self, event: MessageEvent, now: datetime, reason: str = "") -> None:
+        """Keep what happened to it; `reason` is why it is given up.
+
+        Raises:
+            StatusRefused: it cannot happen in this status.
+        """
+        if MESSAGES.after(self.status, event) is MessageStatus.WAITING:
+            self.attempts += 1
+        else:
+            self.done_at = now
+            self.given_up = reason
 
 
 class Lane(SQLModel, table=True):

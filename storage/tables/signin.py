@@ -5,7 +5,9 @@ from datetime import datetime
 from sqlalchemy import Column, LargeBinary
 from sqlmodel import Field, SQLModel
 
+from storage.statuses import FLOWS, LINKS, FlowEvent, LinkEvent
 from storage.types import time_column
+from storage.vocabulary import FlowStatus, LinkStatus
 
 
 class LoginTicket(SQLModel, table=True):
@@ -25,6 +27,31 @@ class LoginTicket(SQLModel, table=True):
     finished_at: datetime | None = time_column(nullable=True)
     revoked_at: datetime | None = time_column(nullable=True)
 
+    def status(self, now: datetime) -> LinkStatus:
+        """Whether somebody can sign in with it."""
+        if self.finished_at is not None:
+            return LinkStatus.USED
+        if self.revoked_at is not None:
+            return LinkStatus.REVOKED
+        return LinkStatus.EXPIRED if self.expires_at <= now else LinkStatus.OPEN
+
+    @property
+    def asks(self) -> bool:
+        """Whether people are asked what Microsoft's page said. An expired link may still ask."""
+        settled = self.finished_at is not None or self.revoked_at is not None
+        return self.question_at is not None and not settled
+
+    def happened(self, event: LinkEvent, now: datetime) -> None:
+        """Keep what happened to it; whatever does answers the question, if one was asked.
+
+        Raises:
+            StatusRefused: it cannot happen any more.
+        """
+        following = LINKS.after(self.status(now), event)
+        self.finished_at = now if following is LinkStatus.USED else None
+        self.revoked_at = now if following is LinkStatus.REVOKED else None
+        self.question_at = now if event is LinkEvent.LEFT_OPEN else None
+
 
 class SignInFlow(SQLModel, table=True):
     """One press of the sign-in button: MSAL's flow, sealed, and who may come back to it."""
@@ -38,6 +65,21 @@ class SignInFlow(SQLModel, table=True):
     created_at: datetime = time_column()
     expires_at: datetime = time_column()
     finished_at: datetime | None = time_column(nullable=True)
+
+    def status(self, now: datetime) -> FlowStatus:
+        """Whether Microsoft's answer to it is still taken."""
+        if self.finished_at is not None:
+            return FlowStatus.ENDED
+        return FlowStatus.EXPIRED if self.expires_at <= now else FlowStatus.OPEN
+
+    def happened(self, event: FlowEvent, now: datetime) -> None:
+        """Keep what happened to it, which ends it.
+
+        Raises:
+            StatusRefused: it has ended.
+        """
+        FLOWS.after(self.status(now), event)
+        self.finished_at = now
 
 
 class HeldSignIn(SQLModel, table=True):

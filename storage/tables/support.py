@@ -4,7 +4,9 @@ from datetime import datetime
 
 from sqlmodel import Field, SQLModel
 
+from storage.statuses import REQUESTS, RequestEvent
 from storage.types import time_column
+from storage.vocabulary import RequestStatus
 
 
 class SupportRequest(SQLModel, table=True):
@@ -23,3 +25,24 @@ class SupportRequest(SQLModel, table=True):
     taken_by_user: str = ""
     taken_at: datetime | None = time_column(nullable=True)
     done_at: datetime | None = time_column(nullable=True, index=True)
+
+    @property
+    def status(self) -> RequestStatus:
+        """Who it waits for."""
+        if self.done_at is not None:
+            return RequestStatus.DONE
+        return RequestStatus.OPEN if self.taken_at is None else RequestStatus.TAKEN
+
+    def happened(self, event: RequestEvent, by: tuple[str, str], now: datetime) -> None:
+        """Keep what happened to it; `by` is the team and the user of who did it. Whoever finishes a
+        request has taken it.
+
+        Raises:
+            StatusRefused: it cannot happen in this status.
+        """
+        following = REQUESTS.after(self.status, event)
+        if following is RequestStatus.OPEN:
+            by = ("", "")
+        self.taken_by_team, self.taken_by_user = by
+        self.taken_at = None if following is RequestStatus.OPEN else self.taken_at or now
+        self.done_at = now if following is RequestStatus.DONE else None
