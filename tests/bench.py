@@ -24,6 +24,7 @@ from bot.common.people import MAILDESK
 from bot.mail.hosts import xoauth2
 from sandbox.practice import Practice
 from tests.real import dovecot
+from tests.support.practice import new_practice
 from tests.support.world import BotWorld
 
 ADDRESS, NAME = "info@acme.example", "Info"
@@ -120,7 +121,7 @@ def full_test(world: BotWorld) -> None:
 
 def measure(delay_ms: int) -> float:
     """One comparison; prints its line and returns the ratio."""
-    practice = Practice()
+    practice = new_practice()
     with (
         tempfile.TemporaryDirectory() as folder,
         servers(practice) as (imap_port, smtp_port, ca_file),

@@ -2,14 +2,17 @@
 the run."""
 
 import os
+import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.real import dovecot, postgres
+from tests.support.logging import log_plainly
 
 INSTALL = "tools/install-debian-packages"
 """Installs what the marked tests need; as root, on Debian 12."""
@@ -35,9 +38,19 @@ NAMES = pytest.StashKey[tuple[list[str], list[str]]]()
 """What was left out in another process, by name, and what is missing there."""
 
 
+# A busy machine is not a fault, and what hypothesis found must be found again elsewhere.
+settings.register_profile("maildesk", deadline=None, print_blob=True)
+settings.load_profile("maildesk")
+
+log_plainly()
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Where MAILDESK_REQUIRE_ALL is set, refuse to run at all if something would have to be left
-    out."""
+    """Choose what hypothesis draws from, for all processes. Where MAILDESK_REQUIRE_ALL is set,
+    refuse to run at all if something would have to be left out."""
+    if config.getoption("hypothesis_seed", None) is None:
+        config.option.hypothesis_seed = str(secrets.randbelow(2**32))
     missing = [need for need in NEEDS if not need.present()]
     if missing and os.environ.get("MAILDESK_REQUIRE_ALL"):
         programs = ", ".join(need.program for need in missing)
@@ -78,7 +91,8 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Name what was left out, and what would bring it in."""
+    """Say what hypothesis drew from; name what was left out, and what would bring it in."""
+    terminalreporter.line(f"To draw the same: --hypothesis-seed={config.option.hypothesis_seed}")
     own = (
         [item.nodeid for item in config.stash.get(LEFT_OUT, [])],
         [n.program for n in config.stash.get(MISSING, [])],

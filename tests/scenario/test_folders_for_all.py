@@ -14,7 +14,7 @@ from bot.common import ids
 from sandbox.world import Folder
 from storage.tables import Account, FolderSnapshot
 from storage.vocabulary import FolderRole, State
-from tests.scenario.test_folders import (
+from tests.support.folders import (
     BIURO,
     CAROL,
     INFO,

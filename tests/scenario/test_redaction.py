@@ -4,19 +4,18 @@ for them everywhere."""
 import base64
 import io
 import json
-import logging
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-import structlog
 
 from bot.common import logs
 from bot.common.redaction import redact
 from sandbox.world import Scenario
 from tests.support.browser import Browser
+from tests.support.logging import logging_kept
 from tests.support.slack import Message
 from tests.support.world import ACME, BotWorld
 
@@ -30,13 +29,10 @@ PIECE = 24
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """Everything that is logged at DEBUG; afterwards logging is as it was."""
-    root = logging.getLogger()
-    before, stream = (root.level, list(root.handlers)), io.StringIO()
-    logs.configure("DEBUG", stream)
-    yield stream
-    structlog.reset_defaults()
-    root.setLevel(before[0])
-    root.handlers[:] = before[1]
+    stream = io.StringIO()
+    with logging_kept():
+        logs.configure("DEBUG", stream)
+        yield stream
 
 
 def sasl(user: str, token: str) -> str:

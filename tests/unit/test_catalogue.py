@@ -191,7 +191,7 @@ hostile = st.one_of(
 )
 
 
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=700)
 @given(text=hostile, code=st.integers(min_value=-1, max_value=999))
 def test_odd_smtp_replies_have_an_answer_of_the_right_kind(text: str, code: int) -> None:
     verdict = ROWS.explain(from_smtp(code, text, "smtp.auth"))
@@ -200,7 +200,7 @@ def test_odd_smtp_replies_have_an_answer_of_the_right_kind(text: str, code: int)
     assert verdict.permanence is not Permanence.SIGN_IN_AGAIN
 
 
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=700)
 @given(text=hostile, condition=st.sampled_from([None, "NO", "BAD", "BYE", "empty"]))
 def test_odd_imap_replies_have_an_answer(text: str, condition: str | None) -> None:
     observation = from_imap(text, condition, "imap.inbox")
@@ -208,14 +208,14 @@ def test_odd_imap_replies_have_an_answer(text: str, condition: str | None) -> No
     assert ROWS.explain(observation).permanence is not Permanence.SIGN_IN_AGAIN
 
 
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=700)
 @given(text=hostile, condition=st.sampled_from(NETWORK))
 def test_a_network_fault_is_never_an_accounts(text: str, condition: str) -> None:
     verdict = ROWS.explain(Observation(Where.NETWORK, condition=condition, text=text))
     assert verdict.owner is Owner.ON_CALL and verdict.permanence is not Permanence.SIGN_IN_AGAIN
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.dictionaries(
         st.sampled_from(["error", "suberror", "error_description", "error_codes", "trace_id"]),
@@ -232,7 +232,7 @@ PLANTED = (
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(before=hostile, after=hostile, secret=st.sampled_from(PLANTED))
 def test_odd_replies_with_a_secret_in_them_never_leak_it(
     before: str, after: str, secret: str
