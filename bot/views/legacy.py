@@ -1,0 +1,69 @@
+"""Old accounts as they are shown, and the batch that replaces them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.tables import Batch, OldAccount
+from storage.vocabulary import Plan
+
+
+@dataclass(frozen=True)
+class OldAccountView:
+    """The plain facts of an old account. `account_id` is the new one that takes its place."""
+
+    id: int
+    customer_id: int
+    channel_id: str
+    name: str
+    address: str
+    username: str
+    plan: Plan
+    listed_at: datetime
+    deleted_at: datetime | None
+    account_id: int | None
+
+    @classmethod
+    def of(cls, row: OldAccount) -> "OldAccountView":
+        """The old account as it is now."""
+        return cls(
+            id=row.id,
+            customer_id=row.customer_id,
+            channel_id=row.channel_id,
+            name=row.name,
+            address=row.address,
+            username=row.username,
+            plan=row.plan,
+            listed_at=row.listed_at,
+            deleted_at=row.deleted_at,
+            account_id=row.account_id,
+        )
+
+
+@dataclass(frozen=True)
+class BatchView:
+    """The plain facts of a batch. `failed` says, by an old account's id, which sentence tells why
+    it has no new account."""
+
+    id: int
+    customer_id: int
+    channel_id: str
+    started_by_user: str
+    old_ids: Sequence[int]
+    failed: Mapping[str, str]
+    cancelled_at: datetime | None
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, row: Batch) -> "BatchView":
+        """The batch as far as it is now."""
+        return cls(
+            id=row.id,
+            customer_id=row.customer_id,
+            channel_id=row.channel_id,
+            started_by_user=row.started_by_user,
+            old_ids=tuple(row.old_ids),
+            failed=dict(row.failed),
+            cancelled_at=row.cancelled_at,
+            finished_at=row.finished_at,
+        )
