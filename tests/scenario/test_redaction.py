@@ -95,7 +95,8 @@ def fail_in_every_way(world: BotWorld, browser: Browser) -> None:
     for name, (point, line) in echoes(token).items():
         scenarios[name] = Scenario(name, name, "", "mailbox", point, {"line": line})
         _once(world, name, lambda: world.vera.slash(ACME, "test Info"))
-    description = f"The grant {refresh} of client_secret={next(iter(world.practice.world.app.client_secrets))} is bad"
+    client_secret = next(iter(world.practice.world.app.client_secrets))
+    description = f"The grant {refresh} of client_secret={client_secret} is bad"
     reply = {"error": "invalid_grant", "codes": [50173], "description": description}
     scenarios["echo-refresh"] = Scenario("echo-refresh", "", "", "mailbox", "token.refresh", reply)
     world.expire_tokens("Info")
@@ -164,7 +165,8 @@ def test_no_exception_of_the_bot_carries_a_secret(world: BotWorld) -> None:
     world.expire_tokens("Info")
     with pytest.raises(Exception) as raised:
         world.bot.tokens.fresh(world.account("Info").id)
-    said = f"{raised.value} {raised.value!r} {vars(raised.value)} {raised.value.__cause__!r} {raised.value.__context__!r}"
+    error = raised.value
+    said = f"{error} {error!r} {vars(error)} {error.__cause__!r} {error.__context__!r}"
     assert found_in(said, secrets) == []
     assert found_in(repr(world.bot.settings), secrets) == []
 

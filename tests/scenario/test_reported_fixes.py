@@ -215,7 +215,8 @@ def test_a_test_that_a_killed_worker_left_looks_for_its_message_and_sends_none(
     inbox = world.practice.world.mailboxes[INFO].folder("INBOX")
     assert inbox is not None
     inbox.deliver(
-        b"Message-ID: <maildesk-left@acme.example>\r\nSubject: Maildesk connection test\r\n\r\nx\r\n"
+        b"Message-ID: <maildesk-left@acme.example>\r\n"
+        b"Subject: Maildesk connection test\r\n\r\nx\r\n"
     )
     other = inbox.deliver(
         b"Message-ID: <1@x.example>.<maildesk-left@acme.example>\r\nSubject: a copy\r\n\r\nx\r\n"
