@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 from sqlmodel import Session, col, create_engine, func, select
 
-from bot.app.cli import Maildesk, build, mail_hosts
+from bot.app.maildesk import Maildesk, build, mail_hosts
 from bot.app.web_server import WebServer
 from bot.config.settings import load
 from bot.microsoft.tokens import place
