@@ -8,12 +8,16 @@ from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.service import Checks
 from bot.common.clock import Clock
 from bot.diagnosis.catalogue import Catalogue
+from bot.diagnosis.evidence import Evidence
 from bot.diagnosis.failures import Failures
+from bot.diagnosis.incidents import Incidents
+from bot.diagnosis.own_errors import OwnErrors
 from bot.folders.service import Folders
 from bot.legacy.drafts import Drafts
 from bot.legacy.service import LegacyAccounts
 from bot.lifecycle.hours import Hours
 from bot.lifecycle.service import Lifecycle
+from bot.messages.events import Events
 from bot.reminders.service import Reminders
 from bot.signin.consent import Consent
 from bot.signin.links import Links
@@ -41,6 +45,10 @@ class Services:
     folders: Folders
     reminders: Reminders
     failures: Failures
+    own_errors: OwnErrors
+    evidence: Evidence
+    incidents: Incidents
+    events: Events
     fixes: ReportedFixes
     requests: SupportRequests
     catalogue: Catalogue

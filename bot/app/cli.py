@@ -39,7 +39,10 @@ from bot.common.jobs import (
 from bot.common.people import MAILDESK
 from bot.config.settings import Settings, SettingsError, load
 from bot.diagnosis import catalogue
+from bot.diagnosis.evidence import Evidence
 from bot.diagnosis.failures import Failures
+from bot.diagnosis.incidents import Incidents
+from bot.diagnosis.own_errors import OwnErrors
 from bot.folders.drift import Drift
 from bot.folders.service import Folders
 from bot.legacy import importing
@@ -49,6 +52,7 @@ from bot.lifecycle.ladder import Ladder
 from bot.lifecycle.service import Lifecycle
 from bot.mail.probe import MailHosts, MailProbe
 from bot.messages.delivery import Delivery
+from bot.messages.events import Events
 from bot.microsoft.client import Microsoft
 from bot.microsoft.credentials import Watch
 from bot.microsoft.tokens import Tokens
@@ -159,9 +163,14 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     services = Services(
         store=store,
         clock=clock,
-        rights=Rights(store, directory, settings.alert_channel),
+        rights=Rights(store, clock, directory, settings.support_channel, settings.alert_channel),
         customers=Customers(
-            store, clock, microsoft, settings.support_channel, settings.alert_channel
+            store,
+            clock,
+            microsoft,
+            settings.hours,
+            settings.support_channel,
+            settings.alert_channel,
         ),
         accounts=accounts,
         legacy=old,
@@ -173,6 +182,10 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         folders=Folders(store, clock, tokens, probe, failures, lifecycle),
         reminders=reminders,
         failures=failures,
+        own_errors=OwnErrors(store, failures),
+        evidence=Evidence(store, failures),
+        incidents=Incidents(store, clock, rows, settings.alert_channel),
+        events=Events(store, clock),
         fixes=fixes,
         requests=SupportRequests(store, clock, settings.support_channel),
         catalogue=rows,
@@ -330,17 +343,15 @@ def import_command(
     """List a customer's old mail accounts from a file."""
     settings = settings_or_exit(os.environ)
     services = build(settings, SystemClock(), mail_hosts(settings)).services
-    with services.store.transaction() as tx:
-        bound = tx.channels.get(channel)
-    if bound is None:
+    if services.customers.of_channel(channel) is None:
         typer.echo(f"maildesk: the channel {channel} is not bound to a customer", err=True)
         raise typer.Exit(1)
     try:
         text = importing.decode(file.read_bytes())
         rows = (
-            services.legacy.list(bound, text, MAILDESK)
+            services.legacy.import_text(channel, text, MAILDESK)
             if do
-            else services.legacy.check(bound, text)
+            else services.legacy.check(channel, text)
         )
     except importing.NotAList as error:
         typer.echo(f"maildesk: {plainly(str(error))}", err=True)

@@ -152,7 +152,7 @@ class SignIn:
             self.refused_request("signin.returned", error)
             raise
 
-    def confirm(self, account: Account, by: Person) -> None:
+    def confirm(self, account_id: int, by: Person) -> None:
         """`by` says that the tenant of the account's held sign-in is the customer's: it is bound,
         and every sign-in that waited for this is kept.
 
@@ -160,6 +160,8 @@ class SignIn:
             Refused: none is held (any more), or the customer's tenant is another one by now.
         """
         with self._store.transaction() as tx:
+            account = tx.accounts.get(account_id)
+            # The customer is held first, then each account, as wherever a sign-in is kept
             customer = tx.channels.lock_customer(account.customer_id)
             tenant = self._held(tx, account).tenant_id
             if customer.tenant_id not in ("", tenant):
@@ -170,7 +172,7 @@ class SignIn:
                 if held.tenant_id == tenant:
                     self._release(tx, held)
 
-    def withdraw_held(self, account: Account, by: Person) -> None:
+    def withdraw_held(self, account_id: int, by: Person) -> None:
         """`by` says that the tenant is not the customer's: the held sign-in is thrown away, and its
         link ends.
 
@@ -178,7 +180,8 @@ class SignIn:
             Refused: none is held (any more).
         """
         with self._store.transaction() as tx:
-            account, held = tx.accounts.lock(account.id), self._held(tx, account)
+            account = tx.accounts.lock(account_id)
+            held = self._held(tx, account)
             self._lifecycle.audit(
                 tx, by, "organisation.denied", account, result="refused", tenant=held.tenant_id
             )

@@ -1,5 +1,4 @@
-"""Asking the support team: for help with a failure, or to do it. Somebody takes it, hands it back,
-or is done."""
+"""Requests to the support team: for help with a failure, or to do an account for somebody."""
 
 from collections.abc import Callable
 
@@ -9,7 +8,7 @@ from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.messages import notices
 from storage.database import Store, Transaction
-from storage.tables import Account, Channel, Failure, SupportRequest
+from storage.tables import Account, SupportRequest
 
 
 class SupportRequests:
@@ -20,41 +19,38 @@ class SupportRequests:
         self._clock = clock
         self._support_channel = support_channel
 
-    def ask(
-        self, failure: Failure, account: Account | None, by: Person, channel_id: str = ""
-    ) -> SupportRequest:
-        """Ask for help with `failure`, once: a second request about it is the first one, opened
-        again if it was done."""
+    def ask(self, error: str, by: Person, channel_id: str = "") -> None:
+        """Ask for help with the failure that has this error ID, once: a second request about it is
+        the first one, opened again if it was done. `channel_id`: where that is told if the failure
+        is of no account."""
         with self._store.transaction() as tx:
-            if account is not None:
-                account = tx.accounts.lock(account.id)
-            request = tx.requests.about(failure.ref)
+            account = self._held_account(tx, error)
+            request = tx.requests.about(error)
             if request is not None and request.done_at is None:
-                return request
+                return
             if request is None:
-                request = tx.requests.add(
-                    self._new(account.channel_id if account else channel_id, account, by)
-                )
-                request.failure_ref = failure.ref
-            request.taken_by_team, request.taken_by_user, request.taken_at, request.done_at = (
-                "",
-                "",
-                None,
-                None,
-            )
+                request = self._new(account.channel_id if account else channel_id, account, by)
+                request.failure_ref = error
+                tx.requests.add(request)
+            self._nobodys(request)
+            request.done_at = None
             self._show(tx, request, "help.asked", by)
-            return request
 
-    def do_it(self, channel: Channel, account: Account | None, by: Person) -> SupportRequest:
-        """Ask the support team to do `account` (None: everything in the channel); a second request
-        is the first one."""
+    def do_it(self, channel_id: str, account_id: int | None, by: Person) -> int:
+        """Ask the support team to do an account (None: everything in the channel); a second request
+        is the first one, whose id is returned."""
         with self._store.transaction() as tx:
+            channel = tx.channels.get(channel_id)
+            if channel is None:
+                raise Refused("refused.channel_not_bound")
+            # Held, so that of two people who ask in the same moment the second finds the request
             tx.channels.lock_customer(channel.customer_id)
-            request = tx.requests.to_do(channel.id, account.id if account else None)
+            request = tx.requests.to_do(channel_id, account_id)
             if request is None:
-                request = tx.requests.add(self._new(channel.id, account, by))
+                account = tx.accounts.get(account_id) if account_id else None
+                request = tx.requests.add(self._new(channel_id, account, by))
                 self._show(tx, request, "help.asked_to_do", by)
-            return request
+            return request.id
 
     def take(self, request_id: int, by: Person) -> None:
         """Look after a request from now on.
@@ -64,10 +60,8 @@ class SupportRequests:
         """
 
         def change(request: SupportRequest) -> None:
-            if request.taken_at is not None and (request.taken_by_team, request.taken_by_user) != (
-                by.team,
-                by.user,
-            ):
+            holder = Person(request.taken_by_team, request.taken_by_user)
+            if request.taken_at is not None and holder != by:
                 raise Refused("help_request.is_taken")
             self._give(request, by)
 
@@ -80,10 +74,7 @@ class SupportRequests:
             Refused: it is done.
         """
 
-        def change(request: SupportRequest) -> None:
-            request.taken_by_team, request.taken_by_user, request.taken_at = "", "", None
-
-        self._change(request_id, by, "help.handed_back", change)
+        self._change(request_id, by, "help.handed_back", self._nobodys)
 
     def finish(self, request_id: int, by: Person) -> None:
         """It is done.
@@ -108,8 +99,22 @@ class SupportRequests:
             change(request)
             self._show(tx, request, action, by)
 
+    def _held_account(self, tx: Transaction, error: str) -> Account | None:
+        """The account of a failure, held: who asks in the same moment waits, and finds the first
+        request."""
+        failure = tx.failures.get(error)
+        if failure is None or failure.account_id is None:
+            return None
+        return tx.accounts.lock(failure.account_id)
+
+    def _nobodys(self, request: SupportRequest) -> None:
+        request.taken_by_team = ""
+        request.taken_by_user = ""
+        request.taken_at = None
+
     def _give(self, request: SupportRequest, to: Person) -> None:
-        request.taken_by_team, request.taken_by_user = to.team, to.user
+        request.taken_by_team = to.team
+        request.taken_by_user = to.user
         request.taken_at = request.taken_at or self._clock.now()
 
     def _show(self, tx: Transaction, request: SupportRequest, action: str, by: Person) -> None:
@@ -123,8 +128,10 @@ class SupportRequests:
             notices.show_help(tx, request, account, now)
 
     def _new(self, channel_id: str, account: Account | None, by: Person) -> SupportRequest:
-        request = SupportRequest(
-            asked_at=self._clock.now(), asked_by_team=by.team, asked_by_user=by.user
+        return SupportRequest(
+            account_id=account.id if account else None,
+            asked_at=self._clock.now(),
+            asked_by_team=by.team,
+            asked_by_user=by.user,
+            channel_id=channel_id,
         )
-        request.channel_id, request.account_id = channel_id, account.id if account else None
-        return request

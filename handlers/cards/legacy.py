@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.views.legacy import OldAccountView
 from handlers.cards.account_list import pages
 from handlers.cards.actions import ActionId, Turn
 from handlers.cards.kit import (
@@ -20,7 +21,7 @@ from handlers.cards.kit import (
 )
 from handlers.cards.legacy_import import unfinished
 from handlers.text.words import plainly, say
-from storage.tables import Batch, OldAccount
+from storage.tables import Batch
 from storage.vocabulary import Plan
 
 PAGE = 25
@@ -34,7 +35,7 @@ class OldView:
     account stands, `waiting` is the list that was begun and not taken, if there is one."""
 
     channel_id: str
-    listed: Sequence[OldAccount]
+    listed: Sequence[OldAccountView]
     states: Mapping[int, str]
     under_way: bool
     page: int = 0
@@ -107,7 +108,7 @@ def _ways_on(view: OldView, count: int) -> list[Block]:
     ]
 
 
-def _one(old: OldAccount, state: str) -> list[Block]:
+def _one(old: OldAccountView, state: str) -> list[Block]:
     title = say("old.line", name=old.name, address=old.address)
     other = old.username.lower() not in ("", old.address_key)
     lines = [Safe(f"{title}  ·  {say('old.line_user', user=old.username)}") if other else title]
@@ -120,13 +121,13 @@ def _one(old: OldAccount, state: str) -> list[Block]:
     return [section(Safe("\n".join(lines))), actions(*row, _other_mark(old))]
 
 
-def _other_plan(old: OldAccount) -> Block:
+def _other_plan(old: OldAccountView) -> Block:
     if old.plan is Plan.CHANGE:
         return button(plainly("button.old_retain"), ActionId.OLD_RETAIN, str(old.id))
     return button(plainly("button.old_change"), ActionId.OLD_CHANGE, str(old.id))
 
 
-def _other_mark(old: OldAccount) -> Block:
+def _other_mark(old: OldAccountView) -> Block:
     if old.deleted_at:
         return button(plainly("button.old_back"), ActionId.OLD_STILL_THERE, str(old.id))
     return button(plainly("button.old_gone"), ActionId.OLD_DELETED, str(old.id))

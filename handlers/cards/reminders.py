@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from bot.diagnosis.verdict import Verdict
 from bot.lifecycle.service import handed_over
+from bot.views.customers import CustomerView
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.folders import folder_buttons, folder_names
 from handlers.cards.kit import (
@@ -26,7 +27,7 @@ from handlers.cards.kit import (
 )
 from handlers.cards.signin import organisation_buttons
 from handlers.text.words import plainly, say
-from storage.tables import Account, Customer, Failure, Reminder
+from storage.tables import Account, Failure, Reminder
 from storage.vocabulary import State
 
 MAX_SHOWN = 15
@@ -77,7 +78,7 @@ def reminder_message(view: ReminderView, audience: Audience) -> Message:
     return Message(_summary(view), [*blocks, divider(), _footer(view, audience)])
 
 
-def pause_form(customer: Customer, channel_id: str, today: date) -> Block:
+def pause_form(customer: CustomerView, channel_id: str, today: date) -> Block:
     """Until when nobody of the customer is reminded; with the way to end a pause."""
     blocks = [section(say("pause.intro", customer=customer.name))]
     if customer.paused_until is not None:

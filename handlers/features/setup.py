@@ -3,40 +3,39 @@
 from bot.accounts.customers import MAX_NAME_LENGTH, Care
 from bot.common.people import Person
 from bot.common.refusals import Refused
-from bot.lifecycle.hours import BadHours, BadZone, hours_of, read_hours, read_zone, written
+from bot.lifecycle.hours import BadHours, BadZone, read_hours, read_zone, written
 from bot.services import Services
+from handlers.cards.actions import FormId
 from handlers.cards.kit import Block
 from handlers.cards.setup import SetupForm, setup_form
-from handlers.slack.listeners import Listeners, form_errors
+from handlers.slack.listeners import FormErrors, Listeners, form_errors
 from handlers.slack.payloads import Submission
 from handlers.text.words import plainly
 
 
-def register(listeners: Listeners) -> None:
-    """Hang the form into Bolt."""
-    listeners.submission("setup.save", lambda sent: save_setup(listeners.services, sent))
+def register(listeners: Listeners, services: Services) -> None:
+    """Register every listener of this feature."""
+    listeners.submission(FormId.SETUP_SAVE, lambda sent: save_setup(services, sent))
 
 
 def form_for(services: Services, person: Person, channel_id: str) -> Block:
     """The form with which support (checked before) binds a channel, with what is known of its
     customer already."""
-    with services.store.transaction() as tx:
-        channel = tx.channels.get(channel_id)
-        customer = tx.channels.customer(channel.customer_id) if channel else None
-    hours = hours_of(customer, services.hours)
-    facts = {
-        "time_zone": hours.zone.key,
-        "working_hours": written(hours),
-        "working_days": hours.days,
-    }
-    name, owner = (customer.name, customer.owner_user) if customer else ("", "")
-    known = customer is not None and customer.tenant_id != ""
-    return setup_form(
-        SetupForm(channel_id, name, owner=owner or person.user, organisation_known=known, **facts)
+    customer = services.customers.of_channel(channel_id)
+    hours = services.customers.hours_in(channel_id)
+    form = SetupForm(
+        channel_id=channel_id,
+        customer=customer.name if customer else "",
+        owner=(customer.owner_user if customer else "") or person.user,
+        organisation_known=customer is not None and customer.tenant_id != "",
+        time_zone=hours.zone.key,
+        working_hours=written(hours),
+        working_days=hours.days,
     )
+    return setup_form(form)
 
 
-def save_setup(services: Services, sent: Submission) -> dict[str, str] | None:
+def save_setup(services: Services, sent: Submission) -> FormErrors | None:
     """Bind the channel that the form was opened in."""
     services.rights.support(sent.person)
     values = {name: value.strip() for name, value in sent.values.items()}
@@ -58,7 +57,7 @@ def save_setup(services: Services, sent: Submission) -> dict[str, str] | None:
     return None
 
 
-def _problems(services: Services, values: dict[str, str], owner: Person) -> dict[str, str]:
+def _problems(services: Services, values: dict[str, str], owner: Person) -> FormErrors:
     """What is wrong at each field, in words."""
     wrong: dict[str, str] = {}
     if not values["customer"]:

@@ -28,8 +28,8 @@ def multiply(world: BotWorld, count: int) -> None:
     stand_in, people = world.practice.microsoft.grants, world.practice.world
     cipher, services, now = Cipher(world.bot.settings.keys), world.bot.services, world.clock.now()
     with services.store.transaction() as tx:
-        channel, first = tx.channels.get(ACME), tx.grants.get(1)
-        assert channel is not None and first is not None
+        first = tx.grants.get(1)
+        assert first is not None
         folders = list(tx.accounts.folders(1).values())
         cache = json.loads(cipher.open(first.sealed, place(1)))
     refresh_token = next(iter(cache["RefreshToken"].values()))["secret"]
@@ -44,7 +44,7 @@ def multiply(world: BotWorld, count: int) -> None:
         people.add(User(address, address, tenant.id))
         people.add(Mailbox(address, people.mailboxes[INFO].folders))
         account = services.accounts.create(
-            channel, Form(f"Box {number}", "Acme", address), Person("T0ACME", "U0CAROL")
+            ACME, Form(f"Box {number}", "Acme", address), Person("T0ACME", "U0CAROL")
         )
         own = (
             json.dumps(cache)

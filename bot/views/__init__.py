@@ -1,0 +1,1 @@
+"""What cards and pages show: frozen values, made inside the bot."""
