@@ -3,11 +3,11 @@ took."""
 
 from datetime import timedelta
 
-from bot.checks.results import first_failure
 from bot.common.clock import Clock
 from bot.common.jobs import CheckFix
 from bot.common.people import Person
 from bot.common.refusals import Refused
+from bot.diagnosis.step_records import first_failure, steps_of
 from bot.lifecycle.service import Lifecycle
 from bot.messages import notices
 from storage.database import Store, Transaction
@@ -38,7 +38,7 @@ class ReportedFixes:
         with self._store.transaction() as tx:
             account = tx.accounts.lock(account_id)
             test = tx.checks.latest(account.id)
-            failed = first_failure(test.steps) if test else None
+            failed = first_failure(steps_of(test)) if test else None
             if failed is None or account.state not in (State.FAILING, State.BROKEN, State.TESTING):
                 raise Refused("mend.nothing_failed", name=account.name)
             earlier = tx.fixes.open_of(account.id)
@@ -46,7 +46,7 @@ class ReportedFixes:
                 earlier.ended_at = now
             mend = ReportedFix(
                 account_id=account.id,
-                failure_ref=failed["error"],
+                failure_ref=failed.error,
                 said_at=now,
                 said_by_team=by.team,
                 said_by_user=by.user,

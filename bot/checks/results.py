@@ -1,79 +1,73 @@
-"""Reading the steps of a connection test as they are kept."""
+"""What the steps of a connection test add up to."""
 
-from datetime import timedelta
-from typing import Any
+from collections.abc import Sequence
 
 from bot.diagnosis.failures import Recorded
+from bot.diagnosis.step_records import (
+    NOT_ASKED,
+    FailedStep,
+    StepRecord,
+    failed_steps,
+    first_failure,
+)
 from bot.mail.steps import StepResult
-from storage.tables import ConnectionTest
 from storage.vocabulary import Owner, Permanence, StepId, StepStatus
 
-NOT_ASKED = "not-asked"
-"""The reason of a round trip that nobody asked for."""
 
-Row = dict[str, Any]
-
-
-def row(result: StepResult, recorded: Recorded | None) -> Row:
-    """A step as it is kept; `recorded` is its failure."""
-    kept: Row = {
-        "step": result.step.value,
-        "status": result.status.value,
-        "ms": round(result.elapsed / timedelta(milliseconds=1)),
-        "evidence": result.evidence,
-        "reason": result.reason,
-    }
-    if recorded is not None:
-        verdict = recorded.verdict
-        kept |= {"error": recorded.failure.ref, "cause": verdict.cause}
-        kept |= {"owner": verdict.owner.value, "permanence": verdict.permanence.value}
-    return kept
-
-
-def complete(steps: list[Row]) -> list[Row]:
-    """All steps in their order; those that were never reached are skipped because of the first that
-    failed, or because nobody asked for them."""
-    done = {kept["step"]: kept for kept in steps}
-    failed = first_failure(steps)
-    skipped = {
-        "status": StepStatus.SKIP.value,
-        "ms": 0,
-        "evidence": "",
-        "reason": failed["step"] if failed else NOT_ASKED,
-    }
-    return [done.get(step.value, {"step": step.value, **skipped}) for step in StepId]
-
-
-def first_failure(steps: list[Row]) -> Row | None:
-    """The step that the result hangs on."""
-    return next((kept for kept in steps if kept["status"] == StepStatus.FAIL), None)
-
-
-def passed_steps(test: ConnectionTest) -> set[StepId]:
-    """The steps that passed."""
-    return {
-        StepId(kept["step"])
-        for kept in test.steps
-        if kept["status"] in (StepStatus.OK, StepStatus.WARN)
-    }
-
-
-def ours(test: ConnectionTest) -> bool:
-    """Whether everything that failed is our engineers' to mend."""
-    return all(kept["owner"] == Owner.ON_CALL for kept in _failed(test))
-
-
-def passing(test: ConnectionTest) -> bool:
-    """Whether everything that failed may come right without the customer, and may be tried again by
-    ourselves: a message whose fate is not known may not."""
-    return all(
-        kept["permanence"] == Permanence.RETRY or _ours_to_retry(kept) for kept in _failed(test)
+def record_of(result: StepResult, failure: Recorded | None) -> StepRecord:
+    """A step that just ended, as it is kept; `failure` is what was recorded of it if it failed."""
+    if failure is None:
+        return StepRecord(
+            step=result.step,
+            status=result.status,
+            elapsed=result.elapsed,
+            evidence=result.evidence,
+            reason=result.reason,
+        )
+    return FailedStep(
+        step=result.step,
+        status=result.status,
+        elapsed=result.elapsed,
+        evidence=result.evidence,
+        reason=result.reason,
+        error=failure.failure.ref,
+        cause=failure.verdict.cause,
+        owner=failure.verdict.owner,
+        permanence=failure.verdict.permanence,
     )
 
 
-def _ours_to_retry(kept: Row) -> bool:
-    return Owner(kept["owner"]) is Owner.ON_CALL and StepId(kept["step"]) is not StepId.ROUNDTRIP
+def complete(steps: Sequence[StepRecord]) -> list[StepRecord]:
+    """All steps in `StepId`'s order. Those that were never reached are skipped because of the
+    first that failed, or because nobody asked for them."""
+    done = {record.step: record for record in steps}
+    failed = first_failure(steps)
+    reason = failed.step.value if failed else NOT_ASKED
+    return [
+        done.get(step, StepRecord(step=step, status=StepStatus.SKIP, reason=reason))
+        for step in StepId
+    ]
 
 
-def _failed(test: ConnectionTest) -> list[Row]:
-    return [kept for kept in test.steps if kept["status"] == StepStatus.FAIL]
+def passed_steps(steps: Sequence[StepRecord]) -> set[StepId]:
+    """The steps that passed, with or without a warning."""
+    return {record.step for record in steps if record.status in (StepStatus.OK, StepStatus.WARN)}
+
+
+def ours(steps: Sequence[StepRecord]) -> bool:
+    """Whether everything that failed is our engineers' to mend."""
+    return all(failed.owner is Owner.ON_CALL for failed in failed_steps(steps))
+
+
+def passing(steps: Sequence[StepRecord]) -> bool:
+    """Whether everything that failed may come right without the customer, so that we try again by
+    ourselves. One fault that waits for a person is enough to wait for that person."""
+    return all(
+        failed.permanence is Permanence.RETRY or _ours_to_retry(failed)
+        for failed in failed_steps(steps)
+    )
+
+
+def _ours_to_retry(failed: FailedStep) -> bool:
+    # A round trip whose message may have left already is not repeated: people would get it twice.
+    return failed.owner is Owner.ON_CALL and failed.step is not StepId.ROUNDTRIP

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.checks.reported_fixes import ReportedFixes
-from bot.checks.results import complete, first_failure, ours, passed_steps, passing, row
+from bot.checks.results import complete, ours, passed_steps, passing, record_of
 from bot.common.clock import Clock
 from bot.common.jobs import CheckAccount, CheckFix, RunTest
 from bot.common.people import MAILDESK, Person
 from bot.common.refusals import Refused
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.step_records import first_failure, keep_steps, steps_of
 from bot.folders.drift import Drift
 from bot.lifecycle.service import Lifecycle, handed_over
 from bot.mail.probe import MailProbe, MailReport, Order, StepResult
@@ -26,7 +27,7 @@ from bot.microsoft.identity import own_names
 from bot.microsoft.tokens import KEPT_ALIVE, FreshToken, TokenFailed, Tokens
 from storage.database import Store, Transaction
 from storage.tables import Account, ConnectionTest
-from storage.vocabulary import REQUIRED_ROLES, Owner, State, StepId
+from storage.vocabulary import REQUIRED_ROLES, State, StepId
 
 A_MOMENT = timedelta(seconds=30)
 MAX_WOKEN = 20
@@ -180,7 +181,7 @@ class Checks:
             if test.finished_at is not None:
                 return
             watched = self._drift.watched(tx, account)
-            test.steps = []
+            keep_steps(test, [])
         report = None
         with suppress(StepFailed):
             ready = self._prepare(test_id, account)
@@ -253,7 +254,7 @@ class Checks:
                 if result.observation
                 else None
             )
-            test.steps = [*test.steps, row(result, recorded)]
+            keep_steps(test, [*steps_of(test), record_of(result, recorded)])
             if not test.quiet:
                 notices.show_test(tx, account, test, self._clock.now())
 
@@ -261,8 +262,11 @@ class Checks:
         with self._store.transaction() as tx:
             test = tx.checks.get(test_id)
             account = tx.accounts.lock(test.account_id)
-            test.steps, test.finished_at = complete(test.steps), self._clock.now()
-            test.passed, passed = first_failure(test.steps) is None, passed_steps(test)
+            steps = complete(steps_of(test))
+            keep_steps(test, steps)
+            test.finished_at = self._clock.now()
+            test.passed = first_failure(steps) is None
+            passed = passed_steps(steps)
             if StepId.ROUNDTRIP in passed:
                 account.proved_at = test.finished_at
                 account.proved_sent = report.sent_in if report else ""
@@ -293,7 +297,7 @@ class Checks:
         what a person has to mend waits for that person."""
         if test.passed:
             wait, round = EVERY_DAY, 0
-        elif passing(test):
+        elif passing(steps_of(test)):
             wait, round = CHECKS[min(test.round, len(CHECKS) - 1)], test.round + 1
         else:
             return
@@ -302,13 +306,12 @@ class Checks:
     def _nothing_new(self, account: Account, test: ConnectionTest) -> bool:
         """Whether a check has nothing to tell: things are as they were, or a passing fault may
         still pass."""
-        failed = first_failure(test.steps)
+        steps = steps_of(test)
+        failed = first_failure(steps)
         if account.state not in WORKING:
-            theirs = (
-                failed is None or Owner(failed["owner"]) is account.owner or handed_over(account)
-            )
-            return not test.passed and (theirs or passing(test))
-        return bool(test.passed) or (passing(test) and (ours(test) or test.round < PATIENCE))
+            theirs = failed is None or failed.owner is account.owner or handed_over(account)
+            return not test.passed and (theirs or passing(steps))
+        return bool(test.passed) or (passing(steps) and (ours(steps) or test.round < PATIENCE))
 
     def _arrive(self, tx: Transaction, account: Account, test: ConnectionTest) -> None:
         rows = tx.accounts.folders(account.id)
@@ -318,10 +321,10 @@ class Checks:
                 tx, account, State.LIVE if mapped else State.UNMAPPED, MAILDESK
             )
             return
-        failed = first_failure(test.steps)
+        failed = first_failure(steps_of(test))
         assert failed is not None
         self._lifecycle.transition(
-            tx, account, State.BROKEN if mapped else State.FAILING, MAILDESK, Owner(failed["owner"])
+            tx, account, State.BROKEN if mapped else State.FAILING, MAILDESK, failed.owner
         )
 
 

@@ -2,10 +2,11 @@
 what was said. No secrets."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.common.redaction import redact
 from bot.diagnosis.failures import Failures
+from bot.diagnosis.step_records import FailedStep, steps_of
 from bot.diagnosis.verdict import Verdict
 from storage.database import Store
 from storage.tables import Account, ConnectionTest, Failure
@@ -71,9 +72,11 @@ def _said(observation: dict[str, object]) -> Iterator[str]:
 
 def _steps(test: ConnectionTest) -> Iterator[str]:
     yield f"Connection test of {_utc(test.started_at)}:"
-    for row in test.steps:
-        detail = row["evidence"] or row.get("error") or row["reason"]
-        yield f"  {row['step']}: {row['status']}, {row['ms']} ms{f', {detail}' if detail else ''}"
+    for record in steps_of(test):
+        error = record.error if isinstance(record, FailedStep) else ""
+        detail = record.evidence or error or record.reason
+        ms = round(record.elapsed / timedelta(milliseconds=1))
+        yield f"  {record.step}: {record.status}, {ms} ms{f', {detail}' if detail else ''}"
 
 
 def _utc(at: datetime) -> str:

@@ -1,54 +1,79 @@
-"""A customer's old accounts, as their plan shows them."""
+"""Old accounts as they are shown, and the batch that replaces them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
 
-from storage.tables import OldAccount
+from storage.tables import Batch, OldAccount
 from storage.vocabulary import Plan, State
 
 
 @dataclass(frozen=True)
 class OldAccountView:
-    """A mail account of the old kind, and what becomes of it. `deleted_at` is when somebody said
-    that it was deleted; `account_id` is the account that takes its place."""
+    """The plain facts of an old account. `account_id` is the new one that takes its place."""
 
     id: int
     customer_id: int
     channel_id: str
     name: str
     address: str
-    address_key: str
     username: str
-    kind: str
     plan: Plan
+    listed_at: datetime
     deleted_at: datetime | None
     account_id: int | None
 
     @classmethod
-    def of(cls, old: OldAccount) -> Self:
-        """The view of this row."""
+    def of(cls, row: OldAccount) -> "OldAccountView":
+        """The old account as it is now."""
         return cls(
-            id=old.id,
-            customer_id=old.customer_id,
-            channel_id=old.channel_id,
-            name=old.name,
-            address=old.address,
-            address_key=old.address_key,
-            username=old.username,
-            kind=old.kind,
-            plan=old.plan,
-            deleted_at=old.deleted_at,
-            account_id=old.account_id,
+            id=row.id,
+            customer_id=row.customer_id,
+            channel_id=row.channel_id,
+            name=row.name,
+            address=row.address,
+            username=row.username,
+            plan=row.plan,
+            listed_at=row.listed_at,
+            deleted_at=row.deleted_at,
+            account_id=row.account_id,
+        )
+
+
+@dataclass(frozen=True)
+class BatchView:
+    """The plain facts of a batch. `failed` says, by an old account's id, which sentence tells why
+    it has no new account."""
+
+    id: int
+    customer_id: int
+    channel_id: str
+    started_by_user: str
+    old_ids: Sequence[int]
+    failed: Mapping[str, str]
+    cancelled_at: datetime | None
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, row: Batch) -> "BatchView":
+        """The batch as far as it is now."""
+        return cls(
+            id=row.id,
+            customer_id=row.customer_id,
+            channel_id=row.channel_id,
+            started_by_user=row.started_by_user,
+            old_ids=tuple(row.old_ids),
+            failed=dict(row.failed),
+            cancelled_at=row.cancelled_at,
+            finished_at=row.finished_at,
         )
 
 
 @dataclass(frozen=True)
 class OldAccounts:
-    """All old accounts of a customer, as they were imported; `states` says by an old account's id
-    where its new account stands, `under_way` that new ones are being created, and `unfinished`
-    which import was begun and not taken (0: none)."""
+    """All old accounts of a customer, in the order of their import. `states` says by an old
+    account's id where its new account stands, `under_way` that new ones are being created, and
+    `unfinished` which import was begun and not taken (0: none)."""
 
     accounts: Sequence[OldAccountView]
     states: Mapping[int, State]

@@ -1,10 +1,10 @@
 """The message of a connection test: its steps, the verdict, and what to do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
 
-from bot.checks.results import NOT_ASKED
+from bot.diagnosis.step_records import NOT_ASKED, StepRecord, first_failure
 from bot.diagnosis.verdict import Verdict
 from handlers.cards.actions import ActionId
 from handlers.cards.kit import Block, Message, Safe, actions, button, safe, section
@@ -35,23 +35,24 @@ class Fault:
 
 @dataclass(frozen=True)
 class TestView:
-    """What the message tells: the test as far as it is, and the meaning of each failed step by the
-    step's id."""
+    """What the message tells: the test and its steps as far as it is, and what each failed step
+    means."""
 
     account: Account
     test: ConnectionTest
-    faults: dict[str, Fault]
+    steps: Sequence[StepRecord]
+    faults: Mapping[StepId, Fault]
 
 
 def test_message(view: TestView) -> Message:
     """The message as it stands in the account's thread."""
     account, test = view.account, view.test
-    blocks = [section(_headline(view)), section(_steps(test))]
+    blocks = [section(_headline(view)), section(_steps(view.steps))]
     for fault in view.faults.values():
         blocks += explained(fault, account)
     if test.finished_at is not None:
         blocks.append(actions(*_buttons(view)))
-    return Message(_summary(account, test), blocks)
+    return Message(_summary(view), blocks)
 
 
 def explained(fault: Fault, account: Account) -> list[Block]:
@@ -88,41 +89,38 @@ def _headline(view: TestView) -> Safe:
     return say(f"test.headline_{name}", name=view.account.name)
 
 
-def _summary(account: Account, test: ConnectionTest) -> Safe:
-    if test.passed is None:
-        return say("test.running", name=account.name)
-    failed: dict[str, Any] | None = next(
-        (row for row in test.steps if row["status"] == StepStatus.FAIL), None
-    )
+def _summary(view: TestView) -> Safe:
+    name = view.account.name
+    if view.test.passed is None:
+        return say("test.running", name=name)
+    failed = first_failure(view.steps)
     if failed is None:
-        return say("test.passed", name=account.name)
-    step = plainly(f"step.{failed['step']}")
-    return say("test.failed", name=account.name, step=step, error=failed.get("error", ""))
+        return say("test.passed", name=name)
+    return say("test.failed", name=name, step=plainly(f"step.{failed.step}"), error=failed.error)
 
 
-def _steps(test: ConnectionTest) -> Safe:
-    done = {row["step"]: row for row in test.steps}
-    lines = [_line(step, done.get(step.value)) for step in StepId]
+def _steps(steps: Sequence[StepRecord]) -> Safe:
+    done = {record.step: record for record in steps}
+    lines = [_line(step, done.get(step)) for step in StepId]
     lines += [
-        say(f"test.remark_{row['reason']}")
-        for row in test.steps
-        if row["status"] == StepStatus.WARN
+        say(f"test.remark_{record.reason}") for record in steps if record.status is StepStatus.WARN
     ]
     return Safe("\n".join(lines))
 
 
-def _line(step: StepId, row: dict[str, Any] | None) -> Safe:
+def _line(step: StepId, record: StepRecord | None) -> Safe:
     name = plainly(f"step.{step}")
-    if row is None:
+    if record is None:
         return say("test.line", icon=Safe(WAITING), step=name, verdict=plainly("test.waiting"))
-    status = StepStatus(row["status"])
-    icon, verdict = Safe(ICONS[status]), plainly(f"status.{status}")
-    if status is not StepStatus.SKIP:
-        return say("test.timed_line", icon=icon, step=name, verdict=verdict, ms=row["ms"])
-    if row["reason"] == NOT_ASKED:
+    icon = Safe(ICONS[record.status])
+    verdict = plainly(f"status.{record.status}")
+    if record.status is not StepStatus.SKIP:
+        ms = round(record.elapsed / timedelta(milliseconds=1))
+        return say("test.timed_line", icon=icon, step=name, verdict=verdict, ms=ms)
+    if record.reason == NOT_ASKED:
         verdict = plainly("test.skipped_message")
-    elif row["reason"]:
-        verdict = plainly("test.skipped", reason=plainly(f"step.{row['reason']}"))
+    elif record.reason:
+        verdict = plainly("test.skipped", reason=plainly(f"step.{record.reason}"))
     return say("test.line", icon=icon, step=name, verdict=verdict)
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from bot.checks.results import first_failure
 from bot.diagnosis.failures import Ending, History
+from bot.diagnosis.step_records import first_failure, steps_of
 from bot.diagnosis.verdict import Verdict
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.checks import ICONS, contact_button, remedy_steps
@@ -160,12 +160,16 @@ def _past(view: ErrorView) -> list[Block]:
 
 
 def _test_line(test: ConnectionTest) -> Safe:
-    at, failed = moment(test.finished_at or test.started_at), first_failure(test.steps)
+    at = moment(test.finished_at or test.started_at)
+    failed = first_failure(steps_of(test))
     if failed is None:
         return say("error.test_passed", icon=Safe(ICONS[StepStatus.OK]), at=at)
-    step, title = plainly(f"step.{failed['step']}"), failed["cause"]
     return say(
-        "error.test_failed", icon=Safe(ICONS[StepStatus.FAIL]), at=at, step=step, title=title
+        "error.test_failed",
+        icon=Safe(ICONS[StepStatus.FAIL]),
+        at=at,
+        step=plainly(f"step.{failed.step}"),
+        title=failed.cause,
     )
 
 

@@ -110,7 +110,7 @@ def _ways_on(view: OldView, count: int) -> list[Block]:
 
 def _one(old: OldAccountView, state: str) -> list[Block]:
     title = say("old.line", name=old.name, address=old.address)
-    other = old.username.lower() not in ("", old.address_key)
+    other = old.username.lower() not in ("", old.address.lower())
     lines = [Safe(f"{title}  ·  {say('old.line_user', user=old.username)}") if other else title]
     gone = plainly("old.is_deleted") if old.deleted_at else ""
     plan = plainly(f"state.{state}") if state else plainly(f"old.plan_{old.plan}")

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.accounts.progress import SENDING_IS_OFF, Facts
-from bot.checks.results import first_failure
+from bot.diagnosis.step_records import FailedStep, failed_steps, first_failure, steps_of
 from bot.folders.service import suggestions_of
 from bot.lifecycle.service import listed_still
 from bot.messages import notices
@@ -97,12 +97,12 @@ class Presenter:
         if account.state not in FAULTY:
             return None
         test = tx.checks.latest(account.id)
-        row = (
-            first_failure(test.steps)
+        failed = (
+            first_failure(steps_of(test))
             if test and account.state is not State.AWAITING_ADMIN
             else None
         )
-        return tx.failures.get(row["error"]) if row else tx.failures.latest_of(account.id)
+        return tx.failures.get(failed.error) if failed else tx.failures.latest_of(account.id)
 
     def _setup(self, args: dict[str, Any]) -> Message:
         with self._services.store.transaction() as tx:
@@ -118,13 +118,12 @@ class Presenter:
         with self._services.store.transaction() as tx:
             test = tx.checks.get(args["test"])
             account = tx.accounts.get(test.account_id)
-            faults = {
-                row["step"]: self._told(tx, row, account) for row in test.steps if "cause" in row
-            }
-        return test_message(TestView(account, test, faults))
+            steps = steps_of(test)
+            faults = {failed.step: self._told(tx, failed) for failed in failed_steps(steps)}
+        return test_message(TestView(account, test, steps, faults))
 
-    def _told(self, tx: Transaction, row: dict[str, Any], account: Account) -> Fault:
-        failure = tx.failures.get(row["error"])
+    def _told(self, tx: Transaction, failed: FailedStep) -> Fault:
+        failure = tx.failures.get(failed.error)
         assert failure is not None
         verdict = self._services.failures.verdict(failure)
         mailboxes = (
@@ -132,7 +131,7 @@ class Presenter:
             if verdict.owner is Owner.ADMINISTRATOR
             else 1
         )
-        return Fault(row["error"], verdict, mailboxes)
+        return Fault(failed.error, verdict, mailboxes)
 
     def _request(self, args: dict[str, Any]) -> RequestView:
         with self._services.store.transaction() as tx:

@@ -4,6 +4,7 @@ then."""
 import json
 
 from bot.common.people import MAILDESK
+from bot.diagnosis.step_records import steps_of
 from sandbox.world import Mailbox
 from storage.tables import AuditEntry, Failure
 from storage.vocabulary import Mended, Scope
@@ -280,7 +281,7 @@ def test_a_shared_mailbox_is_opened_by_its_delegate_who_sends_as_it(world: BotWo
     with world.bot.store.transaction() as tx:
         test = tx.checks.latest(world.account("Sales").id)
     assert test is not None
-    evidence = {row["step"]: row["evidence"] for row in test.steps}
+    evidence = {record.step: record.evidence for record in steps_of(test)}
     assert f"opens the shared mailbox {shared}" in evidence["identity"]
     assert (
         "signed in as carol@acme.example" in evidence["smtp.auth"]

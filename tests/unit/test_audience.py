@@ -18,6 +18,7 @@ from bot.accounts.overview import Standing
 from bot.accounts.progress import Facts
 from bot.accounts.service import Form
 from bot.diagnosis.failures import Ending, History
+from bot.diagnosis.step_records import StepRecord, keep_steps
 from bot.folders.service import Accepted, FolderSuggestions, folder_key
 from bot.legacy.drafts import Review
 from bot.legacy.importing import Row
@@ -54,8 +55,8 @@ from storage.tables import (
     Reminder,
     SupportRequest,
 )
-from storage.vocabulary import WAITING, FolderRole, Mended, Plan
-from tests.unit.test_cards import NOW, ROWS, SCOPES, accounts, causes, failure, words
+from storage.vocabulary import WAITING, FolderRole, Mended, Plan, StepId, StepStatus
+from tests.unit.test_cards import NOW, ROWS, SCOPES, accounts, causes, failed_step, failure, words
 
 pytestmark = pytest.mark.audience
 
@@ -88,17 +89,20 @@ class Made:
 
     @property
     def run(self) -> ConnectionTest:
-        failed = {"step": "smtp.auth", "status": "fail", "cause": self.cause, "error": ERROR}
-        failed |= {"ms": 3, "evidence": INTERNAL, "reason": ""}
-        passed = {"step": "token", "status": "ok", "ms": 3, "evidence": INTERNAL, "reason": ""}
-        return ConnectionTest(
+        run = ConnectionTest(
             id=1,
             account_id=7,
             started_at=NOW,
             finished_at=NOW,
             passed=False,
-            steps=[passed, failed],
         )
+        keep_steps(run, self.steps)
+        return run
+
+    @property
+    def steps(self) -> list[StepRecord]:
+        passed = StepRecord(step=StepId.TOKEN, status=StepStatus.OK, evidence=INTERNAL)
+        return [passed, failed_step(StepId.SMTP_AUTH, self.cause, INTERNAL)]
 
     @property
     def view(self) -> account_cards.AccountView:
@@ -273,7 +277,12 @@ EVERYBODY: dict[str, Render] = {
     "support.request_sent": lambda made, to: support.request_sent(ERROR, "support@lumen.example"),
     "checks.contact_button": lambda made, to: checks.contact_button(ERROR),
     "checks.test_message": lambda made, to: checks.test_message(
-        checks.TestView(made.one, made.run, {"smtp.auth": checks.Fault(ERROR, made.verdict, 3)})
+        checks.TestView(
+            made.one,
+            made.run,
+            made.steps,
+            {StepId.SMTP_AUTH: checks.Fault(ERROR, made.verdict, 3)},
+        )
     ),
 }
 """What is shown to customers, too."""

@@ -16,6 +16,7 @@ from bot.config import clouds
 from bot.diagnosis import catalogue
 from bot.diagnosis.evidence import bundle
 from bot.diagnosis.failures import Ending, History
+from bot.diagnosis.step_records import FailedStep, StepRecord, failed_steps, keep_steps
 from bot.folders.service import FolderSuggestions
 from bot.mail.probe import MailFolder
 from bot.mail.suggestions import suggest
@@ -37,12 +38,13 @@ from handlers.cards.support import RequestView, help_message, request_card, requ
 from handlers.text.words import sentences
 from sandbox.slack.limits import problems
 from storage.tables import Account, ConnectionTest, Failure, Incident, Reminder, SupportRequest
-from storage.vocabulary import WAITING, Mended, Owner, Scope, State, StepId
+from storage.vocabulary import WAITING, Mended, Owner, Scope, State, StepId, StepStatus
 from tests.unit.test_identity import account
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ROWS = catalogue.load()
 SCOPES = clouds.load()["worldwide"].scopes
+MOMENT = timedelta(milliseconds=3)
 NO_HISTORY = History([], [], 1, 1)
 NASTY = [
     "<!channel>",
@@ -88,6 +90,21 @@ def failure(cause: str, text: str = "") -> Failure:
         last_at=NOW,
         observation=seen,
         **facts,
+    )
+
+
+def failed_step(step: StepId, cause: str, evidence: str = "") -> FailedStep:
+    """A step that failed of `cause`, as a finished test keeps it."""
+    row = ROWS.rows[cause]
+    return FailedStep(
+        step=step,
+        status=StepStatus.FAIL,
+        elapsed=MOMENT,
+        evidence=evidence,
+        error="MX-0000-0000",
+        cause=cause,
+        owner=row.owner,
+        permanence=row.permanence,
     )
 
 
@@ -172,41 +189,31 @@ def test_the_customers_cards(name: str, several: list[Account]) -> None:
 @settings(max_examples=100, deadline=None)
 @given(accounts, st.lists(causes, min_size=1, max_size=2), words)
 def test_the_connection_tests_message(one: Account, failed: list[str], text: str) -> None:
-    steps: list[dict[str, Any]] = [
-        {"step": "token", "status": "ok", "ms": 3, "evidence": text, "reason": ""}
-    ]
-    for step, cause in zip(("imap.auth", "smtp.auth"), failed, strict=False):
-        steps.append(
-            {
-                "step": step,
-                "status": "fail",
-                "ms": 3,
-                "error": "MX-0000-0000",
-                "cause": cause,
-                "reason": "",
-            }
-        )
-    steps.append({"step": "imap.folders", "status": "skip", "ms": 0, "reason": "imap.auth"})
+    steps = [StepRecord(step=StepId.TOKEN, status=StepStatus.OK, elapsed=MOMENT, evidence=text)]
+    for step, cause in zip((StepId.IMAP_AUTH, StepId.SMTP_AUTH), failed, strict=False):
+        steps.append(failed_step(step, cause))
     steps.append(
-        {
-            "step": "roundtrip",
-            "status": "warn",
-            "ms": 9,
-            "evidence": text,
-            "reason": "sent-copy-missing",
-        }
+        StepRecord(step=StepId.IMAP_FOLDERS, status=StepStatus.SKIP, reason=StepId.IMAP_AUTH)
+    )
+    steps.append(
+        StepRecord(
+            step=StepId.ROUNDTRIP,
+            status=StepStatus.WARN,
+            elapsed=MOMENT,
+            evidence=text,
+            reason="sent-copy-missing",
+        )
     )
     faults = {
-        row["step"]: checks.Fault("MX-0000-0000", ROWS.verdict(row["cause"]), 3)
-        for row in steps
-        if "cause" in row
+        record.step: checks.Fault(record.error, ROWS.verdict(record.cause), 3)
+        for record in failed_steps(steps)
     }
     for passed in (None, False):
         finished = None if passed is None else NOW
         run = ConnectionTest(
-            id=1, account_id=7, started_at=NOW, finished_at=finished, passed=passed, steps=steps
+            id=1, account_id=7, started_at=NOW, finished_at=finished, passed=passed
         )
-        message = checks.test_message(checks.TestView(one, run, faults))
+        message = checks.test_message(checks.TestView(one, run, steps, faults))
         check_message(message)
         assert "5.7.139" not in json.dumps(message.blocks)
 
@@ -215,12 +222,8 @@ def test_the_connection_tests_message(one: Account, failed: list[str], text: str
 @given(accounts, causes, words, words)
 def test_what_support_and_on_call_see(one: Account, cause: str, text: str, name: str) -> None:
     happened = failure(cause, text)
-    failed = {"step": "smtp.auth", "status": "fail", "cause": cause, "error": "MX-0000-0000"}
-    failed |= {"ms": 3, "evidence": text, "reason": ""}
-    runs = [
-        ConnectionTest(id=n, account_id=7, started_at=NOW, finished_at=NOW, steps=[failed][:n])
-        for n in (0, 1)
-    ]
+    runs = [ConnectionTest(id=n, account_id=7, started_at=NOW, finished_at=NOW) for n in (0, 1)]
+    keep_steps(runs[1], [failed_step(StepId.SMTP_AUTH, cause, text)])
     history = History(runs, [Ending(by, 3, 12) for by in Mended], 4, 2)
     for mended in (None, Mended.CHANGE):
         happened.mended_at, happened.mended_by = NOW if mended else None, mended
