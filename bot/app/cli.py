@@ -14,7 +14,6 @@ import structlog
 import typer
 from flask import Flask
 from slack_bolt.adapter.socket_mode import SocketModeHandler
-from slack_sdk import WebClient
 
 from bot.app import audit_export, key_rotation, practice
 from bot.app.web_server import WebServer
@@ -33,6 +32,7 @@ from bot.microsoft.client import Microsoft
 from bot.microsoft.tokens import Tokens
 from bot.services import Services
 from handlers.features import folders, legacy_import
+from handlers.slack import clients
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.presenter import Presenter
 from handlers.slack.sender import SlackSender
@@ -48,8 +48,6 @@ log = structlog.get_logger(__name__)
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 EVERYWHERE, LOOPBACK = "0.0.0.0", "127.0.0.1"
-INTERACTIVE_TIMEOUT = 3
-BACKGROUND_TIMEOUT = 20
 
 
 @dataclass
@@ -68,17 +66,7 @@ class Maildesk:
     def socket(self) -> SocketModeHandler | None:
         """The Socket Mode connection, where the settings ask for one."""
         token = self.settings.slack_app_token.get_secret_value()
-        return (
-            self.slack.socket(token, slack_client(self.settings, BACKGROUND_TIMEOUT))
-            if token
-            else None
-        )
-
-
-def slack_client(settings: Settings, timeout: int) -> WebClient:
-    """A Slack client; it does not wait for rate limits by itself, since the outbox does."""
-    url = settings.slack_api_url.rstrip("/") + "/"
-    return WebClient(settings.slack_bot_token.get_secret_value(), base_url=url, timeout=timeout)
+        return self.slack.socket(token, clients.background(self.settings)) if token else None
 
 
 def mail_hosts(settings: Settings) -> MailHosts:
@@ -94,9 +82,10 @@ def mail_hosts(settings: Settings) -> MailHosts:
 
 def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     """Wire the bot. Reads the catalogue; asks nobody outside except Slack, who we are."""
-    quick = slack_client(settings, INTERACTIVE_TIMEOUT)
-    patient = slack_client(settings, BACKGROUND_TIMEOUT)
-    directory = SlackDirectory(patient, clock, settings.support_users, settings.support_usergroup)
+    background = clients.background(settings)
+    directory = SlackDirectory(
+        background, clock, settings.support_users, settings.support_usergroup
+    )
     store = Store(connect(settings.database_url))
     microsoft = Microsoft(
         settings.ms_authority,
@@ -111,19 +100,21 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     services = core.services
     doers = core.doers
     presenter = Presenter(services)
-    delivery = Delivery(store, clock, SlackSender(patient, presenter, services.reminders))
+    delivery = Delivery(
+        store, clock, SlackSender(clients.for_the_outbox(settings), presenter, services.reminders)
+    )
     worker = Worker(store, clock, delivery, doers, core.sweeps)
     slack = SlackSide(
         services,
-        quick,
+        clients.interactive(settings),
         directory,
         presenter,
         settings.slack_signing_secret.get_secret_value(),
         worker.nudge,
     )
     doers.add(HandleEvent, slack.events.do)
-    doers.add(FillFolders, lambda work: folders.fill_folders(services, patient, work))
-    doers.add(ReadFile, lambda work: legacy_import.read_file(services, patient, work))
+    doers.add(FillFolders, lambda work: folders.fill_folders(services, background, work))
+    doers.add(ReadFile, lambda work: legacy_import.read_file(services, background, work))
     secure = settings.public_url.startswith("https:")
     web = Flask("maildesk", static_folder=None)
     if settings.slack_signing_secret.get_secret_value():
