@@ -1,7 +1,7 @@
 """Errors of our own, kept under an error ID like those of others."""
 
 from bot.diagnosis.failures import Failures, Recorded
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
 from storage.database import Store
 
 
@@ -16,7 +16,7 @@ class OwnErrors:
         """Keep that `error` came of doing `what`. Of the error its type alone is kept, since its
         text may hold anything."""
         seen = Observation(
-            Where.INTERNAL, step=what, condition="unexpected", text=type(error).__name__
+            Where.INTERNAL, step=what, condition=Condition.UNEXPECTED, text=type(error).__name__
         )
         with self._store.transaction() as tx:
             return self._failures.record(tx, seen)

@@ -11,7 +11,7 @@ from bot.common.jobs import CheckAccount, FillFolders
 from bot.common.people import MAILDESK, Person
 from bot.common.refusals import Refused
 from bot.diagnosis.failures import Failures, Recorded
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
 from bot.lifecycle.service import Lifecycle
 from bot.mail.probe import MailFolder, MailProbe, ProbeFailed
 from bot.mail.suggestions import Confidence, Suggestions, offered, suggest
@@ -19,7 +19,7 @@ from bot.mail.target import target_of
 from bot.microsoft.tokens import TokenFailed, Tokens
 from storage.database import Store, Transaction
 from storage.tables import Account, FolderMapping, FolderSnapshot
-from storage.vocabulary import REQUIRED_ROLES, FolderRole, State
+from storage.vocabulary import REQUIRED_ROLES, FolderRole, State, StepId
 
 AT_ONCE, BETWEEN_CHECKS = timedelta(0), timedelta(seconds=1)
 """Many mailboxes that are mapped at once are not all looked at at once: other people wait for the
@@ -248,7 +248,7 @@ class Folders:
         except (TokenFailed, ProbeFailed) as error:
             raise FoldersUnavailable(self._record(error.observation, account)) from None
         if not offered(folders):
-            empty = Observation(Where.IMAP, step="imap.folders", condition="empty")
+            empty = Observation(Where.IMAP, step=StepId.IMAP_FOLDERS, condition=Condition.EMPTY)
             raise FoldersUnavailable(self._record(empty, account))
         return folders
 
