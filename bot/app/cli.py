@@ -66,7 +66,16 @@ class Maildesk:
     def socket(self) -> SocketModeHandler | None:
         """The Socket Mode connection, where the settings ask for one."""
         token = self.settings.slack_app_token.get_secret_value()
-        return self.slack.socket(token, clients.background(self.settings)) if token else None
+        return (
+            self.slack.socket(token, clients.background(*slack_api(self.settings)))
+            if token
+            else None
+        )
+
+
+def slack_api(settings: Settings) -> tuple[str, str]:
+    """The address of Slack's Web API, and the bot's token."""
+    return settings.slack_api_url, settings.slack_bot_token.get_secret_value()
 
 
 def mail_hosts(settings: Settings) -> MailHosts:
@@ -82,7 +91,7 @@ def mail_hosts(settings: Settings) -> MailHosts:
 
 def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     """Wire the bot. Reads the catalogue; asks nobody outside except Slack, who we are."""
-    background = clients.background(settings)
+    background = clients.background(*slack_api(settings))
     directory = SlackDirectory(
         background, clock, settings.support_users, settings.support_usergroup
     )
@@ -101,12 +110,14 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     doers = core.doers
     presenter = Presenter(services)
     delivery = Delivery(
-        store, clock, SlackSender(clients.for_the_outbox(settings), presenter, services.reminders)
+        store,
+        clock,
+        SlackSender(clients.for_the_outbox(*slack_api(settings)), presenter, services.reminders),
     )
     worker = Worker(store, clock, delivery, doers, core.sweeps)
     slack = SlackSide(
         services,
-        clients.interactive(settings),
+        clients.interactive(*slack_api(settings)),
         directory,
         presenter,
         settings.slack_signing_secret.get_secret_value(),

@@ -9,8 +9,10 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.config.settings import Settings
 from handlers.slack import clients
+
+TOKEN = "xoxb-1"
+Make = Callable[[str, str], WebClient]
 
 
 @contextmanager
@@ -44,36 +46,25 @@ def busy_slack(refusals: int) -> Iterator[tuple[str, list[str]]]:
         server.server_close()
 
 
-def client_at(url: str, make: Callable[[Settings], WebClient]) -> WebClient:
-    """The client that `make` gives for this Slack."""
-    return make(Settings.model_construct(slack_api_url=url, slack_bot_token=_Token()))
-
-
-class _Token:
-    def get_secret_value(self) -> str:
-        """A token."""
-        return "xoxb-1"
-
-
 def test_in_the_background_we_wait_as_slack_asks_and_ask_once_more() -> None:
     with busy_slack(1) as (url, asked):
-        assert client_at(url, clients.background).auth_test()["ok"]
+        assert clients.background(url, TOKEN).auth_test()["ok"]
     assert len(asked) == 2
 
 
 def test_in_the_background_we_wait_once_only() -> None:
     with busy_slack(2) as (url, asked), pytest.raises(SlackApiError):
-        client_at(url, clients.background).auth_test()
+        clients.background(url, TOKEN).auth_test()
     assert len(asked) == 2
 
 
 @pytest.mark.parametrize("make", [clients.interactive, clients.for_the_outbox])
-def test_people_and_the_outbox_do_not_wait(make: Callable[[Settings], WebClient]) -> None:
+def test_people_and_the_outbox_do_not_wait(make: Make) -> None:
     with busy_slack(1) as (url, asked), pytest.raises(SlackApiError) as error:
-        client_at(url, make).auth_test()
+        make(url, TOKEN).auth_test()
     assert error.value.response.status_code == 429
     assert len(asked) == 1
 
 
 def test_the_outbox_repeats_nothing_when_the_connection_breaks() -> None:
-    assert client_at("http://127.0.0.1:1/", clients.for_the_outbox).retry_handlers == []
+    assert clients.for_the_outbox("http://127.0.0.1:1/", TOKEN).retry_handlers == []
