@@ -14,6 +14,7 @@ from bot.common.refusals import Refused
 from bot.reminders.service import MAX_PAUSE
 from bot.services import Services
 from bot.support.rights import Action
+from bot.views.accounts import AccountView
 from handlers.cards.account_window import disconnect_form
 from handlers.cards.accounts import account_card
 from handlers.cards.diagnosis import error_message, meaning
@@ -106,7 +107,7 @@ class Commands:
         account = lookup.account_named(
             self._services, command.person, command.channel, command.rest, Action.SEE, command.name
         )
-        answer(account_card(self._presenter.account_view(account.id)))
+        answer(account_card(self._services.views.accounts.card(account.id)))
 
     def _login(self, command: Command, answer: Answer) -> None:
         account = lookup.account_named(
@@ -175,7 +176,7 @@ class Commands:
             Action.DISCONNECT,
             command.name,
         )
-        self._windows(command).open(disconnect_form(account))
+        self._windows(command).open(disconnect_form(AccountView.of(account)))
 
     def _import(self, command: Command, answer: Answer) -> None:
         open_old(self._services, self._windows(command), command.person, command.channel)

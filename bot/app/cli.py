@@ -48,12 +48,14 @@ from bot.legacy.service import LegacyAccounts
 from bot.lifecycle.ladder import Ladder
 from bot.lifecycle.service import Lifecycle
 from bot.mail.probe import MailHosts, MailProbe
+from bot.messages import notices
 from bot.messages.delivery import Delivery
 from bot.microsoft.client import Microsoft
 from bot.microsoft.credentials import Watch
 from bot.microsoft.tokens import Tokens
+from bot.reminders.delivery import ReminderDelivery
 from bot.reminders.service import Reminders
-from bot.services import Services
+from bot.services import Services, read_models
 from bot.signin.consent import Consent
 from bot.signin.failed import FailedSignIns
 from bot.signin.links import Links
@@ -156,10 +158,14 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     reminders = Reminders(store, clock, lifecycle, ladder, settings.hours, settings.support_channel)
     accounts = Accounts(store, clock, lifecycle, links, tests.request)
     old = LegacyAccounts(store, clock, accounts)
+    rights = Rights(store, directory, settings.alert_channel)
     services = Services(
         store=store,
         clock=clock,
-        rights=Rights(store, directory, settings.alert_channel),
+        views=read_models(
+            store, clock, failures, rows, links, consent, rights, settings.support_channel
+        ),
+        rights=rights,
         customers=Customers(
             store, clock, microsoft, settings.support_channel, settings.alert_channel
         ),
@@ -185,7 +191,8 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         public_url=url,
     )
     presenter = Presenter(services)
-    delivery = Delivery(store, clock, SlackSender(patient, presenter, services.reminders))
+    deciders = {notices.REMINDER: ReminderDelivery(store, reminders, settings.support_channel)}
+    delivery = Delivery(store, clock, SlackSender(patient, presenter), deciders)
     doers = Doers()
     doers.add(RunTest, tests.run)
     doers.add(CheckAccount, tests.check)

@@ -261,6 +261,13 @@ def suggestions_of(tx: Transaction, account: Account) -> FolderSuggestions:
     return FolderSuggestions(offered(folders, needed), suggestions, suggested | kept, kept)
 
 
+def sure_names(tx: Transaction, account: Account) -> dict[FolderRole, str]:
+    """The names of the folders that nobody needs to look at, if they are all that is needed; else
+    none."""
+    sure = suggestions_of(tx, account).unseen()
+    return {role: sure[role].shown_name for role in FolderRole if role in sure}
+
+
 def proved_choice(
     suggestions: Suggestions, names: Mapping[FolderRole, str] = {}
 ) -> dict[FolderRole, MailFolder]:

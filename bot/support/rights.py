@@ -6,6 +6,8 @@ from typing import Protocol
 from bot.common import ids
 from bot.common.people import Person
 from bot.common.refusals import Refused
+from bot.views.audience import Audience
+from bot.views.errors import ErrorCard
 from storage.database import Store
 from storage.tables import Account, Channel
 
@@ -157,6 +159,20 @@ class Rights:
         """
         if not (self.is_support(person) or self.is_on_call(person)):
             raise Refused("refused.on_call_only")
+
+    def audience_of_error(self, person: Person, error: ErrorCard) -> Audience:
+        """How much of an error `person` may see.
+
+        Raises:
+            Refused: nothing: it is somebody else's, or nobody's and the person is not ours.
+        """
+        if self.is_support(person) or self.is_on_call(person):
+            return Audience.SUPPORT
+        if error.account is None:
+            raise Refused("refused.on_call_only")
+        if Action.ERROR not in ALLOWED[self.role(person, error.account.channel_id)]:
+            raise Refused("error.unknown", text=error.failure.ref)
+        return Audience.CUSTOMER
 
     def _allow(self, person: Person, channel_id: str, action: Action) -> None:
         role = self.role(person, channel_id)

@@ -4,6 +4,7 @@ up."""
 from bot.accounts.service import Form, InvalidForm, OldAccountThere
 from bot.services import Services
 from bot.support.rights import Action
+from bot.views.accounts import AccountView
 from handlers.cards.account_form import OAUTH, OLD_DELETED, account_form
 from handlers.cards.account_window import disconnected
 from handlers.cards.diagnosis import error_window, meaning_window
@@ -67,7 +68,7 @@ def disconnect(services: Services, sent: Submission) -> NextWindow:
     """Disconnect the account, after the question."""
     account = services.rights.account(sent.person, sent.about, Action.DISCONNECT)
     services.accounts.disconnect(account, sent.person)
-    return NextWindow(disconnected(account))
+    return NextWindow(disconnected(AccountView.of(account)))
 
 
 def _form(sent: Submission) -> Form:

@@ -11,8 +11,9 @@ from bot.diagnosis.evidence import bundle
 from bot.services import Services
 from bot.signin.links import Said
 from bot.support.rights import Action
+from bot.views.accounts import AccountView
 from handlers.cards.account_form import account_form
-from handlers.cards.account_window import account_window, disconnect_form, packet_window
+from handlers.cards.account_window import Packet, account_window, disconnect_form, packet_window
 from handlers.cards.diagnosis import error_window, evidence_window, lookup_form, meaning_window
 from handlers.cards.exchange import exchange_tested
 from handlers.cards.home import help_window
@@ -102,7 +103,7 @@ class Buttons:
         """*Details* of an account in the list."""
         account = self._services.rights.account(press.person, press.value, Action.SEE)
         modals.Windows.of(self._client, press).open(
-            account_window(self._presenter.account_view(account.id))
+            account_window(self._services.views.accounts.card(account.id))
         )
 
     def change(self, press: Press) -> None:
@@ -120,12 +121,20 @@ class Buttons:
     def disconnect(self, press: Press) -> None:
         """*Disconnect*: the question before it."""
         account = self._services.rights.account(press.person, press.value, Action.DISCONNECT)
-        modals.Windows.of(self._client, press).open(disconnect_form(account))
+        modals.Windows.of(self._client, press).open(disconnect_form(AccountView.of(account)))
 
     def packet(self, press: Press) -> None:
         """*For your administrator*."""
         account = self._services.rights.account(press.person, press.value, Action.SIGN_IN)
-        modals.Windows.of(self._client, press).open(packet_window(self._presenter.packet(account)))
+        approval = self._services.views.accounts.approval(account.id)
+        packet = Packet(
+            approval.customer,
+            self._services.vendor_name,
+            self._services.support_email,
+            approval.link,
+            self._services.consent.scopes,
+        )
+        modals.Windows.of(self._client, press).open(packet_window(packet))
 
     def confirm_organisation(self, press: Press) -> None:
         """*Yes, it is ours*."""
@@ -184,9 +193,12 @@ class Buttons:
         if audience is not Audience.SUPPORT:
             raise Refused("refused.support_only")
         with self._services.store.transaction() as tx:
-            test = tx.checks.with_error(view.account.id, view.failure.ref) if view.account else None
+            failure = tx.failures.get(view.failure.ref)
+            assert failure is not None
+            account = tx.accounts.get(view.account.id) if view.account else None
+            test = tx.checks.with_error(account.id, failure.ref) if account else None
         modals.Windows.of(self._client, press).open(
-            evidence_window(bundle(view.failure, view.verdict, view.account, test))
+            evidence_window(bundle(failure, view.verdict, account, test))
         )
 
     def look_up(self, press: Press) -> None:
@@ -226,7 +238,11 @@ class Buttons:
     def contact_support(self, press: Press) -> None:
         """*Contact support* about a failure."""
         view = lookup.error_to_ask_about(self._services, press.person, press.value)
-        self._services.requests.ask(view.failure, view.account, press.person, press.channel)
+        with self._services.store.transaction() as tx:
+            failure = tx.failures.get(view.failure.ref)
+            assert failure is not None
+            account = tx.accounts.get(view.account.id) if view.account else None
+        self._services.requests.ask(failure, account, press.person, press.channel)
         modals.Windows.of(self._client, press).open(
             request_sent(view.failure.ref, self._services.support_email)
         )

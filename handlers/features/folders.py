@@ -15,6 +15,7 @@ from bot.diagnosis.failures import Recorded
 from bot.folders.service import FoldersUnavailable, InvalidMapping, SameFolder
 from bot.services import Services
 from bot.support.rights import Action
+from bot.views.accounts import AccountView
 from handlers.cards.folders import (
     FILTER,
     PAGE,
@@ -67,7 +68,7 @@ class FolderButtons:
     def again(self, press: Press) -> None:
         """*Try again*, in the window that said why the folders could not be had."""
         account = self._account(press.person, press.value)
-        Windows.of(self._client, press).replace(press.view_id, loading(account))
+        Windows.of(self._client, press).replace(press.view_id, loading(AccountView.of(account)))
         have_filled(self._services, account, press.view_id)
 
     def search(self, press: Press) -> None:
@@ -107,7 +108,7 @@ class FolderButtons:
             form = self._form(account, chosen, sent.values.get(FILTER, ""), page, round + 1)
             return NextWindow(mapping_form(replace(form, twice=error.twice)))
         others = self._others(sent.person, account)
-        return NextWindow(saved_window(account, len(others))) if others else None
+        return NextWindow(saved_window(AccountView.of(account), len(others))) if others else None
 
     def _save(self, account: Account, chosen: Mapping[FolderRole, str], sent: Submission) -> None:
         """A yes is one to exactly the question that was asked."""
@@ -146,7 +147,12 @@ class FolderButtons:
         self, account: Account, chosen: Mapping[FolderRole, str], words: str, page: int, round: int
     ) -> FolderForm:
         form = FolderForm(
-            account, self._services.folders.listed(account.id), chosen, words, page, round
+            AccountView.of(account),
+            self._services.folders.listed(account.id),
+            chosen,
+            words,
+            page,
+            round,
         )
         return form if page * PAGE < len(form.fitting) else replace(form, page=0)
 
@@ -163,7 +169,7 @@ def open_folders(services: Services, windows: Windows, account: Account) -> None
     """
     if not account.object_id:
         raise Refused("folders.not_connected", name=account.name)
-    have_filled(services, account, windows.open(loading(account)))
+    have_filled(services, account, windows.open(loading(AccountView.of(account))))
 
 
 def have_filled(services: Services, account: Account, view_id: str) -> None:
@@ -177,7 +183,7 @@ def fill_folders(services: Services, client: WebClient, work: FillFolders) -> No
     with services.store.transaction() as tx:
         account = tx.accounts.get(work.account_id)
     try:
-        view = mapping_form(first_form(account, services.folders.fetch(account.id)))
+        view = mapping_form(first_form(AccountView.of(account), services.folders.fetch(account.id)))
     except FoldersUnavailable as error:
         view = _told(account, error.recorded)
     try:
@@ -190,7 +196,7 @@ def fill_folders(services: Services, client: WebClient, work: FillFolders) -> No
 
 
 def _told(account: Account, recorded: Recorded) -> Block:
-    return unavailable(account, recorded.verdict, recorded.failure.ref)
+    return unavailable(AccountView.of(account), recorded.verdict, recorded.failure.ref)
 
 
 def read(about: str) -> tuple[str, int, int, str]:

@@ -6,6 +6,7 @@ from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.services import Services
 from bot.support.rights import Action
+from bot.views.legacy import OldAccountView
 from handlers.cards.legacy import PAGE, OldView, plan_window
 from handlers.features.legacy_import import paste_window
 from handlers.slack.listeners import Listeners
@@ -117,4 +118,11 @@ def old_view(
         under_way = tx.legacy.open_batch(channel.customer_id) is not None
         draft = tx.legacy.latest_draft(channel.customer_id)
     page = of // PAGE if of >= 0 else min(page, max(len(listed) - 1, 0) // PAGE)
-    return OldView(channel_id, listed, states, under_way, page, draft.id if draft else 0)
+    return OldView(
+        channel_id,
+        [OldAccountView.of(old) for old in listed],
+        states,
+        under_way,
+        page,
+        draft.id if draft else 0,
+    )

@@ -5,9 +5,9 @@ from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.diagnosis.verdict import Verdict
 from bot.services import Services
-from bot.support.rights import ALLOWED, Action
-from handlers.cards.diagnosis import ErrorView
-from handlers.cards.kit import Audience
+from bot.support.rights import Action
+from bot.views.audience import Audience
+from bot.views.errors import ErrorCard
 from storage.tables import Account
 
 
@@ -48,48 +48,39 @@ def is_error_id(text: str) -> bool:
     return len(text) <= 16 and "aadsts" not in text.lower() and not text.isdigit()
 
 
-def error_named(services: Services, person: Person, text: str) -> tuple[ErrorView, Audience]:
+def error_named(services: Services, person: Person, text: str) -> tuple[ErrorCard, Audience]:
     """The failure with the error ID `text`, and how much of it the person may see. Customers see
     their own only.
 
     Raises:
         Refused: no such error, or somebody else's (the two read alike).
     """
-    view = _known(services, text)
-    return view, _audience(services, person, view.account, view.failure.ref)
+    card = _known(services, text)
+    return card, services.rights.audience_of_error(person, card)
 
 
-def error_to_ask_about(services: Services, person: Person, text: str) -> ErrorView:
+def error_to_ask_about(services: Services, person: Person, text: str) -> ErrorCard:
     """The failure about which the person wants help: one of theirs, or one of nobody's, whose ID
     only they were told.
 
     Raises:
         Refused: no such error, or somebody else's.
     """
-    view = _known(services, text)
-    if view.account is not None:
-        _audience(services, person, view.account, view.failure.ref)
-    return view
+    card = _known(services, text)
+    if card.account is not None:
+        services.rights.audience_of_error(person, card)
+    return card
 
 
-def _known(services: Services, text: str) -> ErrorView:
+def _known(services: Services, text: str) -> ErrorCard:
     try:
         ref = ids.read_error_ref(text)
     except ids.NotAnId as error:
         raise Refused("error.slip" if error.slip else "error.unknown", text=text) from None
-    with services.store.transaction() as tx:
-        failure = tx.failures.get(ref)
-        if failure is None:
-            raise Refused("error.unknown", text=text)
-        account = tx.accounts.get(failure.account_id) if failure.account_id else None
-        customer = tx.channels.customer(account.customer_id).name if account else ""
-        return ErrorView(
-            failure,
-            services.failures.verdict(failure),
-            account,
-            customer,
-            services.failures.history(tx, failure),
-        )
+    card = services.views.errors.card(ref)
+    if card is None:
+        raise Refused("error.unknown", text=text)
+    return card
 
 
 def pasted(services: Services, text: str) -> Verdict:
@@ -102,13 +93,3 @@ def pasted(services: Services, text: str) -> Verdict:
     if verdict is None:
         raise Refused("error.unknown_text")
     return verdict
-
-
-def _audience(services: Services, person: Person, account: Account | None, ref: str) -> Audience:
-    if services.rights.is_support(person) or services.rights.is_on_call(person):
-        return Audience.SUPPORT
-    if account is None:
-        services.rights.on_call(person)
-    elif Action.ERROR not in ALLOWED[services.rights.role(person, account.channel_id)]:
-        raise Refused("error.unknown", text=ref)
-    return Audience.CUSTOMER

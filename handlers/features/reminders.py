@@ -9,6 +9,7 @@ from bot.common.refusals import Refused
 from bot.lifecycle.hours import hours_of
 from bot.services import Services
 from bot.support.rights import Action
+from bot.views.customers import CustomerView
 from handlers.cards.reminders import pause_form, paused_window, resumed_window
 from handlers.slack.listeners import Listeners, NextWindow, form_errors
 from handlers.slack.modals import Windows
@@ -67,7 +68,7 @@ class ReminderButtons:
             customer.paused_until if customer.paused_until and customer.paused_until > now else None
         )
         day = hours.day(until) if until else hours.day(now) + timedelta(weeks=1)
-        Windows.of(self._client, press).open(pause_form(customer, channel.id, day))
+        Windows.of(self._client, press).open(pause_form(CustomerView.of(customer), channel.id, day))
 
     def save_pause(self, sent: Submission) -> dict[str, str] | NextWindow:
         """The pause begins."""

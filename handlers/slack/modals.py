@@ -10,6 +10,7 @@ from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.services import Services
 from bot.support.rights import Action
+from bot.views.accounts import AccountView
 from handlers.cards import account_list as customer_cards
 from handlers.cards.account_form import account_form
 from handlers.cards.exchange import Preparation, exchange_window
@@ -75,7 +76,9 @@ def account_list(services: Services, person: Person, channel_id: str, page: int)
     with services.store.transaction() as tx:
         customer = tx.channels.customer(channel.customer_id)
         accounts = tx.accounts.of_customer(channel.customer_id)
-    return customer_cards.account_list(customer.name, accounts, channel_id, page)
+    return customer_cards.account_list(
+        customer.name, [AccountView.of(a) for a in accounts], channel_id, page
+    )
 
 
 def test_all(services: Services, person: Person, channel_id: str) -> int:
