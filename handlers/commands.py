@@ -12,6 +12,7 @@ from bot.common.refusals import Refused
 from bot.reminders.service import MAX_PAUSE
 from bot.services import Services
 from bot.support.rights import Action
+from bot.views.accounts import AccountView
 from handlers.cards.account_window import disconnect_form
 from handlers.cards.accounts import account_card
 from handlers.cards.diagnosis import error_message, meaning
@@ -25,9 +26,7 @@ from handlers.features.legacy import first_window
 from handlers.features.setup import form_for
 from handlers.slack.listeners import Tell
 from handlers.slack.payloads import Command
-from handlers.slack.presenter import Presenter
 from handlers.text.words import say
-from storage.tables import Account
 
 NAME = "/maildesk"
 WINDOWED = frozenset({"setup", "add", "list", "folders", "import", "copy", "remove"})
@@ -38,9 +37,8 @@ BEFORE_A_TIME = ("in", "for", "until")
 class Commands:
     """Does each subcommand and answers its sender privately."""
 
-    def __init__(self, services: Services, presenter: Presenter) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
-        self._presenter = presenter
         self._subcommands: dict[str, Callable[[Command, Tell], None]] = {
             "help": self._help,
             "setup": self._setup,
@@ -102,7 +100,7 @@ class Commands:
             self._list(command, answer)
             return
         account = self._named(command, Action.SEE)
-        answer(account_card(self._presenter.account_view(account.id)))
+        answer(account_card(self._services.views.accounts.card(account.id)))
 
     def _login(self, command: Command, answer: Tell) -> None:
         account = self._named(command, Action.SIGN_IN)
@@ -164,12 +162,12 @@ class Commands:
         self._services.rights.on_call(command.person)
         lines = [
             say("home.alert", title=incident.title, error=incident.error)
-            for incident in self._services.incidents.open()
+            for incident in self._services.views.overview.incidents()
         ]
         text = Safe("\n".join(lines)) if lines else say("command.no_alerts")
         answer(Message(text, [section(text)]))
 
-    def _named(self, command: Command, action: Action, text: str | None = None) -> Account:
+    def _named(self, command: Command, action: Action, text: str | None = None) -> AccountView:
         """The account that `text` (else all that was typed behind the subcommand) names."""
         named = command.rest if text is None else text
         return lookup.account_named(

@@ -28,10 +28,10 @@ from handlers.features import (
 from handlers.features.home import HomeTab
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.listeners import Listeners
-from handlers.slack.presenter import Presenter
 
 MAX_BODY_BYTES = 1024 * 1024
 FEATURES = (
+    accounts,
     checks,
     diagnosis,
     exchange,
@@ -40,6 +40,7 @@ FEATURES = (
     legacy_import,
     reminders,
     setup,
+    signin,
     support,
 )
 
@@ -52,22 +53,19 @@ class SlackSide:
         services: Services,
         client: WebClient,
         directory: SlackDirectory,
-        presenter: Presenter,
         signing_secret: str,
         nudge: Callable[[], None],
     ) -> None:
         self.app = App(
             client=client, signing_secret=signing_secret, token_verification_enabled=False
         )
-        self.commands = commands = Commands(services, presenter)
+        self.commands = commands = Commands(services)
         self.listeners = listeners = Listeners(self.app, services, client, nudge)
         events.register(self.app, services, nudge)
         listeners.command(NAME, commands.do)
-        accounts.register(listeners, services, presenter)
-        signin.register(listeners, services, presenter)
         for feature in FEATURES:
             feature.register(listeners, services)
-        home_tab = HomeTab(services, client, presenter)
+        home_tab = HomeTab(services, client)
         home_tab.register(listeners)
         self.events = events.Events(services, client, listeners, commands, directory, home_tab)
 

@@ -15,6 +15,7 @@ from bot.common.refusals import Refused
 from bot.lifecycle.service import Lifecycle
 from bot.messages import notices
 from bot.signin.links import Links
+from bot.views.accounts import AccountView
 from storage.database import Store, Transaction
 from storage.tables import Account, Channel
 from storage.vocabulary import Owner, State
@@ -65,7 +66,7 @@ class Form:
         )
 
 
-def form_of(account: Account) -> Form:
+def form_of(account: AccountView) -> Form:
     """What the form of an account holds now."""
     username = "" if account.username == account.sender_email else account.username
     shared, aliases = account.shared_mailbox, account.aliases
@@ -104,17 +105,17 @@ class Accounts:
         self._links = links
         self._request_test = request_test
 
-    def get(self, account_id: int) -> Account:
+    def get(self, account_id: int) -> AccountView:
         """An account that is known to exist."""
         with self._store.transaction() as tx:
-            return tx.accounts.get(account_id)
+            return AccountView.of(tx.accounts.get(account_id))
 
-    def of_customer(self, customer_id: int) -> list[Account]:
+    def of_customer(self, customer_id: int) -> list[AccountView]:
         """The customer's accounts in use, oldest first."""
         with self._store.transaction() as tx:
-            return tx.accounts.of_customer(customer_id)
+            return [AccountView.of(each) for each in tx.accounts.of_customer(customer_id)]
 
-    def create(self, channel_id: str, form: Form, by: Person) -> Account:
+    def create(self, channel_id: str, form: Form, by: Person) -> AccountView:
         """Create an account in a channel and post its card with the login link. It takes the place
         of an old account of its address, which has to be deleted first.
 
@@ -135,7 +136,7 @@ class Accounts:
                 old.deleted_at = old.deleted_at or self._clock.now()
                 old.account_id = account.id
                 self._lifecycle.audit(tx, by, "old.replaced", account, address=old.address)
-            return account
+            return AccountView.of(account)
 
     def create_in(
         self, tx: Transaction, channel: Channel, form: Form, by: Person, quiet: bool = False

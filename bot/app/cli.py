@@ -38,7 +38,7 @@ from handlers.slack.presenter import Presenter
 from handlers.slack.sender import SlackSender
 from handlers.slack_app import SlackSide
 from handlers.text.words import plainly
-from handlers.web.health import health
+from handlers.web.health import health_pages
 from handlers.web.pages import Pages
 from storage.cipher import Cipher
 from storage.database import Store, connect
@@ -109,17 +109,13 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     services = core.services
     doers = core.doers
     presenter = Presenter(services)
-    delivery = Delivery(
-        store,
-        clock,
-        SlackSender(clients.for_the_outbox(*slack_api(settings)), presenter, services.reminders),
-    )
+    sender = SlackSender(clients.for_the_outbox(*slack_api(settings)), presenter)
+    delivery = Delivery(store, clock, sender, core.deciders)
     worker = Worker(store, clock, delivery, doers, core.sweeps)
     slack = SlackSide(
         services,
         clients.interactive(*slack_api(settings)),
         directory,
-        presenter,
         settings.slack_signing_secret.get_secret_value(),
         worker.nudge,
     )
@@ -133,7 +129,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
             slack.blueprint()
         )  # without it nobody could tell Slack from others; Socket Mode needs none
     web.register_blueprint(Pages(services, directory.name_of, worker.nudge, secure).blueprint())
-    web.register_blueprint(health(store))
+    web.register_blueprint(health_pages(services.health))
     return Maildesk(settings, services, store, web, worker, delivery, slack, core.tokens)
 
 

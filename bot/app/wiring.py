@@ -1,6 +1,6 @@
 """How the bot's services are put together, whatever they reach the outside through."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.accounts.customers import Customers
@@ -20,6 +20,7 @@ from bot.config.settings import Settings
 from bot.diagnosis.catalogue import Catalogue
 from bot.diagnosis.evidence import Evidence
 from bot.diagnosis.failures import Failures
+from bot.diagnosis.health import Health
 from bot.diagnosis.incidents import Incidents
 from bot.diagnosis.own_errors import OwnErrors
 from bot.folders.drift import Drift
@@ -29,12 +30,15 @@ from bot.legacy.service import LegacyAccounts
 from bot.lifecycle.ladder import Ladder
 from bot.lifecycle.service import Lifecycle
 from bot.mail.probe import MailProbe
+from bot.messages import notices
+from bot.messages.delivery import Decider
 from bot.messages.events import Events
 from bot.microsoft.client import Microsoft
 from bot.microsoft.credentials import Watch
 from bot.microsoft.tokens import Tokens
+from bot.reminders.delivery import ReminderDelivery
 from bot.reminders.service import Reminders
-from bot.services import Services
+from bot.services import Services, read_models
 from bot.signin.consent import Consent
 from bot.signin.failed import FailedSignIns
 from bot.signin.links import Links
@@ -65,6 +69,7 @@ class Core:
     tokens: Tokens
     doers: Doers
     sweeps: Sequence[Callable[[], int]]
+    deciders: Mapping[str, Decider]
 
 
 def wire(settings: Settings, clock: Clock, ports: Ports) -> Core:
@@ -90,25 +95,28 @@ def wire(settings: Settings, clock: Clock, ports: Ports) -> Core:
     accounts = Accounts(store, clock, lifecycle, links, tests.request)
     legacy = LegacyAccounts(store, clock, accounts)
     reminders = Reminders(store, clock, lifecycle, ladder, settings.hours, desk)
+    consent = Consent(store, clock, cipher, microsoft, lifecycle, failed, links, tests, url)
+    rights = Rights(store, clock, ports.directory, desk, settings.alert_channel)
     services = Services(
-        store=store,
         clock=clock,
-        rights=Rights(store, clock, ports.directory, desk, settings.alert_channel),
+        views=read_models(store, clock, failures, ports.catalogue, links, consent, rights, desk),
+        rights=rights,
         customers=Customers(store, clock, microsoft, settings.hours, desk, settings.alert_channel),
         accounts=accounts,
         legacy=legacy,
         drafts=Drafts(store, clock, legacy),
         links=links,
         signin=signin,
-        consent=Consent(store, clock, cipher, microsoft, lifecycle, failed, links, tests, url),
+        consent=consent,
         checks=tests,
         folders=Folders(store, clock, tokens, ports.probe, failures, lifecycle),
         reminders=reminders,
         failures=failures,
         own_errors=OwnErrors(store, failures),
         evidence=Evidence(store, failures),
-        incidents=Incidents(store, clock, ports.catalogue, settings.alert_channel),
+        incidents=Incidents(store, clock, settings.alert_channel),
         events=Events(store, clock),
+        health=Health(store),
         fixes=fixes,
         requests=SupportRequests(store, clock, desk),
         catalogue=ports.catalogue,
@@ -121,7 +129,8 @@ def wire(settings: Settings, clock: Clock, ports: Ports) -> Core:
         public_url=url,
     )
     sweeps = (reminders.remind_due, tests.look_after_idle, watch.look, legacy.forget)
-    return Core(services, tokens, _doers(services), sweeps)
+    deciders = {notices.REMINDER: ReminderDelivery(store, reminders, desk)}
+    return Core(services, tokens, _doers(services), sweeps, deciders)
 
 
 def _doers(services: Services) -> Doers:

@@ -1,42 +1,18 @@
 """Incidents: the alerts to on-call, one for each cause."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from bot.common.clock import Clock
 from bot.common.people import Person
-from bot.diagnosis.catalogue import Catalogue
 from bot.messages import notices
 from storage.database import Store
-
-
-@dataclass(frozen=True)
-class OpenIncident:
-    """A cause that is at work and on-call's to mend, and the error ID where it was seen first."""
-
-    title: str
-    error: str
 
 
 class Incidents:
     """What on-call does about alerts."""
 
-    def __init__(
-        self, store: Store, clock: Clock, catalogue: Catalogue, alert_channel: str
-    ) -> None:
+    def __init__(self, store: Store, clock: Clock, alert_channel: str) -> None:
         self._store = store
         self._clock = clock
-        self._catalogue = catalogue
         self._alert_channel = alert_channel
-
-    def open(self) -> Sequence[OpenIncident]:
-        """Every incident that has not ended, oldest first."""
-        with self._store.transaction() as tx:
-            found = tx.incidents.all_open()
-        return [
-            OpenIncident(self._catalogue.verdict(each.cause).title, each.failure_ref)
-            for each in found
-        ]
 
     def acknowledge(self, incident_id: int, by: Person) -> None:
         """`by` looks after an incident from now on; somebody who did so before stays, and one that

@@ -17,6 +17,7 @@ from bot.mail.probe import MailFolder, MailProbe, ProbeFailed
 from bot.mail.suggestions import Confidence, Suggestions, offered, suggest
 from bot.mail.target import target_of
 from bot.microsoft.tokens import TokenFailed, Tokens
+from bot.views.accounts import AccountView
 from storage.database import Store, Transaction
 from storage.tables import Account, FolderMapping, FolderSnapshot
 from storage.vocabulary import REQUIRED_ROLES, FolderRole, State, StepId
@@ -79,7 +80,7 @@ class Accepted:
     are, and which need a look."""
 
     mapped: int
-    unsure: Sequence[Account]
+    unsure: Sequence[AccountView]
 
 
 class Folders:
@@ -137,11 +138,11 @@ class Folders:
         with self._store.transaction() as tx:
             tx.jobs.add(FillFolders(account_id=account_id, view_id=view_id), self._clock.now())
 
-    def unmapped(self, customer_id: int) -> list[Account]:
+    def unmapped(self, customer_id: int) -> list[AccountView]:
         """The customer's accounts that wait for their folders."""
         with self._store.transaction() as tx:
             accounts = tx.accounts.of_customer(customer_id)
-        return [account for account in accounts if account.state is State.UNMAPPED]
+        return [AccountView.of(each) for each in accounts if each.state is State.UNMAPPED]
 
     def save(
         self,
@@ -196,7 +197,7 @@ class Folders:
             with self._store.transaction() as tx:
                 account = tx.accounts.lock(account_id)
                 mapped += self._accept(tx, account, names, by, mapped * BETWEEN_CHECKS)
-            unsure += [account] if account.state is State.UNMAPPED else []
+            unsure += [AccountView.of(account)] if account.state is State.UNMAPPED else []
         return Accepted(mapped, unsure)
 
     def _accept(
@@ -281,6 +282,13 @@ def suggestions_of(tx: Transaction, account: Account) -> FolderSuggestions:
         role: candidate.folder for role, candidate in suggestions.chosen.items() if role in asked
     }
     return FolderSuggestions(offered(folders, needed), suggestions, suggested | kept, kept)
+
+
+def sure_names(tx: Transaction, account: Account) -> dict[FolderRole, str]:
+    """The names of the folders that nobody needs to look at, if they are all that is needed; else
+    none."""
+    sure = suggestions_of(tx, account).unseen()
+    return {role: sure[role].shown_name for role in FolderRole if role in sure}
 
 
 def proved_choice(

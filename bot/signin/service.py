@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 import msal
@@ -24,6 +24,7 @@ from bot.microsoft.tokens import KEPT_ALIVE, place
 from bot.signin.failed import FailedSignIns
 from bot.signin.flows import Flows, FlowState
 from bot.signin.links import Links, LinkUnusable
+from bot.views.accounts import AccountView
 from storage.cipher import Cipher, digest
 from storage.database import Store, Transaction
 from storage.tables import Account, Grant, HeldSignIn, LoginTicket
@@ -45,7 +46,7 @@ class SignInRefused(Exception):
     link is still good."""
 
     def __init__(
-        self, recorded: Recorded, account: Account, actual: str = "", link: str = ""
+        self, recorded: Recorded, account: AccountView, actual: str = "", link: str = ""
     ) -> None:
         super().__init__(recorded.verdict.cause)
         self.recorded = recorded
@@ -58,10 +59,10 @@ class SignInRefused(Exception):
 class StartPage:
     """What somebody sees before they go to Microsoft."""
 
-    account: Account
+    account: AccountView
     customer: str
     asked_by: Person
-    link: LoginTicket
+    good_until: datetime
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class SignedIn:
     """A sign-in that holds. `upn` is who signed in; `held_for` is the customer whose organisation
     has to be confirmed first."""
 
-    account: Account
+    account: AccountView
     upn: str
     held_for: str = ""
 
@@ -121,7 +122,10 @@ class SignIn:
             account = tx.accounts.get(ticket.account_id)
             customer = tx.channels.customer(account.customer_id)
         return StartPage(
-            account, customer.name, Person(ticket.asked_by_team, ticket.asked_by_user), ticket
+            account=AccountView.of(account),
+            customer=customer.name,
+            asked_by=Person(ticket.asked_by_team, ticket.asked_by_user),
+            good_until=ticket.expires_at,
         )
 
     def begin(self, secret: str, browser: str) -> str:
@@ -208,14 +212,14 @@ class SignIn:
                 audit.record(tx, STRANGER, action, "", now, result="refused", reason=error.reason)
 
     def _begin(self, secret: str, browser: str) -> str:
-        account = self.look(secret).account
+        username = self.look(secret).account.username
         client = self._microsoft.client()
         flow: dict[str, Any] = self._microsoft.ask(
             lambda: client.initiate_auth_code_flow(
                 list(self._microsoft.scopes),
                 redirect_uri=self._public_url + CALLBACK,
                 prompt="select_account",
-                login_hint=account.username,
+                login_hint=username,
                 response_mode="form_post",
             )
         )
@@ -232,6 +236,7 @@ class SignIn:
             )
             watch = CheckSignIn(account_id=ticket.account_id, ticket_id=ticket.id)
             tx.jobs.add(watch, begun.expires_at)
+            account = tx.accounts.get(ticket.account_id)
             self._lifecycle.audit(tx, WEB, "signin.begun", account)
         return str(flow["auth_uri"])
 
@@ -314,7 +319,7 @@ class SignIn:
             belongs(identity, account, customer.tenant_id)
             if customer.tenant_id:
                 self._connect(tx, account, ticket, redeemed)
-                return SignedIn(account, identity.upn)
+                return SignedIn(AccountView.of(account), identity.upn)
             ticket.question_at = None
             held = HeldSignIn(
                 account_id=state.account_id,
@@ -336,7 +341,7 @@ class SignIn:
                 tenant=identity.tenant_id,
             )
             self._lifecycle.show(tx, account)
-            return SignedIn(account, identity.upn, customer.name)
+            return SignedIn(AccountView.of(account), identity.upn, customer.name)
 
     def _connect(
         self, tx: Transaction, account: Account, ticket: LoginTicket, redeemed: Redeemed
@@ -375,7 +380,8 @@ class SignIn:
             account = tx.accounts.lock(state.account_id)
             recorded = self._failed.keep(tx, account, seen, WEB)
             ticket = tx.signins.usable_ticket(account.id, self._clock.now())
-        raise SignInRefused(recorded, account, actual, self._links.url(ticket) if ticket else "")
+        link = self._links.url(ticket) if ticket else ""
+        raise SignInRefused(recorded, AccountView.of(account), actual, link)
 
 
 def held_place(account_id: int) -> str:

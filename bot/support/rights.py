@@ -7,10 +7,12 @@ from bot.common import audit, ids
 from bot.common.clock import Clock
 from bot.common.people import Person
 from bot.common.refusals import Refused
+from bot.views.accounts import AccountView
+from bot.views.audience import Audience
 from bot.views.customers import ChannelView
+from bot.views.errors import ErrorCard
 from bot.views.legacy import OldAccountView
 from storage.database import Store
-from storage.tables import Account
 
 MAX_SUBJECT_LENGTH = 64
 """So much of what was typed as an ID is kept in the audit."""
@@ -143,7 +145,7 @@ class Rights:
         role = self.role(person, channel_id)
         return role not in OUTSIDE and action in ALLOWED[role]
 
-    def account(self, person: Person, text: str, action: Action) -> Account:
+    def account(self, person: Person, text: str, action: Action) -> AccountView:
         """The account with the ID `text`, to which `person` may do `action`.
 
         Raises:
@@ -160,7 +162,7 @@ class Rights:
         if account is None or self.role(person, account.channel_id) in OUTSIDE:
             raise Refused("refused.no_account", ref=text)
         self._allow(person, account.channel_id, action)
-        return account
+        return AccountView.of(account)
 
     def reminder(self, person: Person, reminder_id: int) -> int:
         """The id of a reminder of which `person` may put off everything it lists.
@@ -241,6 +243,20 @@ class Rights:
         """
         if not (self.is_support(person) or self.is_on_call(person)):
             raise Refused("refused.on_call_only")
+
+    def audience_of_error(self, person: Person, error: ErrorCard) -> Audience:
+        """How much of an error `person` may see.
+
+        Raises:
+            Refused: nothing: it is somebody else's, or nobody's and the person is not ours.
+        """
+        if self.is_support(person) or self.is_on_call(person):
+            return Audience.SUPPORT
+        if error.account is None:
+            raise Refused("refused.on_call_only")
+        if Action.ERROR not in ALLOWED[self.role(person, error.account.channel_id)]:
+            raise Refused("error.unknown", text=error.failure.ref)
+        return Audience.CUSTOMER
 
     def _allow(self, person: Person, channel_id: str, action: Action) -> None:
         role = self.role(person, channel_id)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.views.legacy import OldAccountView
+from bot.views.legacy import BatchCard, OldAccountView
 from handlers.cards.account_list import pages
 from handlers.cards.actions import ActionId, Turn
 from handlers.cards.kit import (
@@ -21,7 +21,6 @@ from handlers.cards.kit import (
 )
 from handlers.cards.legacy_import import unfinished
 from handlers.text.words import plainly, say
-from storage.tables import Batch
 from storage.vocabulary import Plan
 
 PAGE = 25
@@ -42,16 +41,6 @@ class OldView:
     waiting: int = 0
 
 
-@dataclass(frozen=True)
-class BatchView:
-    """A batch, how many accounts it has created, and who could not be done and why: by name and
-    address."""
-
-    batch: Batch
-    done: int
-    failed: Sequence[tuple[str, str, str]]
-
-
 def plan_window(view: OldView) -> Block:
     """What becomes of each old account, a page at a time."""
     first = view.page * PAGE
@@ -70,11 +59,12 @@ def plan_window(view: OldView) -> Block:
     return modal(plainly("old.plan_title"), blocks)
 
 
-def batch_message(view: BatchView) -> Message:
+def batch_message(card: BatchCard) -> Message:
     """How far a batch is; it is kept up to date."""
-    batch, total = view.batch, len(view.batch.old_ids)
-    left = total - view.done - len(view.failed)
-    facts = {"done": view.done, "failed": len(view.failed), "left": left, "total": total}
+    batch = card.batch
+    total = len(batch.old_ids)
+    left = total - card.done - len(card.failed)
+    facts = {"done": card.done, "failed": len(card.failed), "left": left, "total": total}
     sentence = "old.batch" if batch.finished_at is None else "old.batch_is_done"
     lines = [
         say(sentence, user=mention(batch.started_by_user), bar=bar(total - left, total), **facts)
@@ -83,8 +73,9 @@ def batch_message(view: BatchView) -> Message:
         lines.append(
             say("old.batch_cancelled" if batch.cancelled_at else "old.batch_done", **facts)
         )
-    for name, address, problem in view.failed[:PROBLEMS_SHOWN]:
-        lines.append(say("old.batch_failed", name=name, address=address, problem=plainly(problem)))
+    for old in card.failed[:PROBLEMS_SHOWN]:
+        problem = plainly(old.problem)
+        lines.append(say("old.batch_failed", name=old.name, address=old.address, problem=problem))
     blocks = paragraphs(lines)
     if batch.finished_at is None and batch.cancelled_at is None:
         blocks.append(

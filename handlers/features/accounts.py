@@ -4,6 +4,7 @@ from bot.accounts.service import Form, InvalidForm, OldAccountThere, form_of
 from bot.common.people import Person
 from bot.services import Services
 from bot.support.rights import Action
+from bot.views.accounts import AccountView
 from handlers.cards.account_form import OAUTH, OLD_DELETED, account_form
 from handlers.cards.account_list import account_list
 from handlers.cards.account_window import account_window, disconnect_form, disconnected
@@ -11,17 +12,15 @@ from handlers.cards.actions import ActionId, FormId
 from handlers.cards.kit import Block
 from handlers.slack.listeners import FormAnswer, FormErrors, Listeners, NextWindow, form_errors
 from handlers.slack.payloads import Press, Submission
-from handlers.slack.presenter import Presenter
-from storage.tables import Account
 
 
-def register(listeners: Listeners, services: Services, presenter: Presenter) -> None:
+def register(listeners: Listeners, services: Services) -> None:
     """Register every listener of this feature."""
     listeners.press(ActionId.ACCOUNT_ADD, lambda press: add(services, press))
     listeners.press(ActionId.ACCOUNT_LIST, lambda press: show_list(services, press))
     listeners.press(ActionId.ACCOUNT_LIST_NEXT, lambda press: turn_list(services, press))
     listeners.press(ActionId.ACCOUNT_LIST_PREVIOUS, lambda press: turn_list(services, press))
-    listeners.press(ActionId.ACCOUNT_SHOW, lambda press: show(services, presenter, press))
+    listeners.press(ActionId.ACCOUNT_SHOW, lambda press: show(services, press))
     listeners.press(ActionId.ACCOUNT_CHANGE, lambda press: change(services, press))
     listeners.press(ActionId.ACCOUNT_COPY, lambda press: copy(services, press))
     listeners.press(ActionId.ACCOUNT_DISCONNECT, lambda press: ask_to_disconnect(services, press))
@@ -46,10 +45,10 @@ def turn_list(services: Services, press: Press) -> None:
     press.windows.replace(list_window(services, press.person, channel_id, page))
 
 
-def show(services: Services, presenter: Presenter, press: Press) -> None:
+def show(services: Services, press: Press) -> None:
     """*Details* of an account in the list, *More* on its card."""
     account = services.rights.account(press.person, press.value, Action.SEE)
-    press.windows.open(account_window(presenter.account_view(account.id)))
+    press.windows.open(account_window(services.views.accounts.card(account.id)))
 
 
 def change(services: Services, press: Press) -> None:
@@ -109,7 +108,7 @@ def new_account_form(services: Services, person: Person, channel_id: str) -> Blo
     return account_form(channel.id, Form(sender_name=channel.customer))
 
 
-def copy_form(account: Account) -> Block:
+def copy_form(account: AccountView) -> Block:
     """The form for another account like this one, of the same domain."""
     domain = account.sender_email.partition("@")[2]
     values = Form(sender_name=account.sender_name, sender_email=f"@{domain}")

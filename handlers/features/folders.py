@@ -15,6 +15,7 @@ from bot.diagnosis.failures import Recorded
 from bot.folders.service import FoldersUnavailable, InvalidMapping, SameFolder
 from bot.services import Services
 from bot.support.rights import Action
+from bot.views.accounts import AccountView
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.folders import (
     FILTER,
@@ -33,7 +34,6 @@ from handlers.cards.kit import Block
 from handlers.slack.listeners import FormAnswer, Listeners, NextWindow, form_errors
 from handlers.slack.modals import Windows, fill
 from handlers.slack.payloads import Press, Submission, number
-from storage.tables import Account
 from storage.vocabulary import FolderRole
 
 log = structlog.get_logger(__name__)
@@ -128,7 +128,7 @@ def save(services: Services, sent: Submission) -> FormAnswer:
     return NextWindow(saved_window(account, len(others))) if others else None
 
 
-def open_folders(services: Services, windows: Windows, account: Account) -> None:
+def open_folders(services: Services, windows: Windows, account: AccountView) -> None:
     """The window of the folder mapping: empty at once, filled by the worker, since a mailbox may be
     slow.
 
@@ -157,7 +157,7 @@ def fill_folders(services: Services, client: WebClient, work: FillFolders) -> No
 
 
 def _save(
-    services: Services, account: Account, chosen: Mapping[FolderRole, str], sent: Submission
+    services: Services, account: AccountView, chosen: Mapping[FolderRole, str], sent: Submission
 ) -> None:
     try:
         services.folders.save(account.id, chosen, sent.person)
@@ -168,7 +168,7 @@ def _save(
         services.folders.save(account.id, chosen, sent.person, same_is_meant=True)
 
 
-def _others(services: Services, person: Person, account: Account) -> list[Account]:
+def _others(services: Services, person: Person, account: AccountView) -> list[AccountView]:
     """The customer's other accounts that wait for their folders and that the person may map."""
     others = [
         each for each in services.folders.unmapped(account.customer_id) if each.id != account.id
@@ -191,14 +191,14 @@ def _redraw(services: Services, press: Press, words: str, page: int) -> None:
 
 
 def _form(
-    services: Services, account: Account, chosen: Mapping[FolderRole, str], about: About
+    services: Services, account: AccountView, chosen: Mapping[FolderRole, str], about: About
 ) -> FolderForm:
     folders = services.folders.listed(account.id)
     form = FolderForm(account, folders, chosen, about.words, about.page, about.round)
     return form if about.page * PAGE < len(form.fitting) else replace(form, page=0)
 
 
-def _told(account: Account, recorded: Recorded) -> Block:
+def _told(account: AccountView, recorded: Recorded) -> Block:
     return unavailable(account, recorded.verdict, recorded.failure.ref)
 
 

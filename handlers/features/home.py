@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from slack_sdk import WebClient
 
-from bot.accounts.overview import Wanted, standings
 from bot.common.people import Person
 from bot.services import Services
+from bot.views.overview import Wanted
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.home import (
     ANY,
@@ -22,7 +22,6 @@ from handlers.cards.home import (
 from handlers.features.accounts import list_window
 from handlers.slack.listeners import Listeners, NextWindow, form_errors
 from handlers.slack.payloads import Press, Submission
-from handlers.slack.presenter import Presenter
 from storage.vocabulary import Owner, State
 
 MAX_FOUND = 40
@@ -32,10 +31,9 @@ NOTHING = Filter()
 class HomeTab:
     """Draws the Home tab and does what its buttons ask for."""
 
-    def __init__(self, services: Services, client: WebClient, presenter: Presenter) -> None:
+    def __init__(self, services: Services, client: WebClient) -> None:
         self._services = services
         self._client = client
-        self._presenter = presenter
 
     def register(self, listeners: Listeners) -> None:
         """Hang the lists, the buttons and the search into Bolt."""
@@ -82,30 +80,26 @@ class HomeTab:
         text = sent.values["text"].strip()
         if not text:
             return form_errors({"text": "home.search_empty"})
-        with self._services.store.transaction() as tx:
-            accounts = tx.accounts.search(text, MAX_FOUND)
-            found = [
-                (account, tx.channels.customer(account.customer_id).name) for account in accounts
-            ]
+        found = self._services.views.accounts.search(text, MAX_FOUND)
         return NextWindow(found_window(found, text))
 
     def _view(self, only: Filter) -> HomeView:
-        store = self._services.store
-        customer = int(only.customer) if only.customer != ANY else None
-        state, owner = (
-            None if only.state == ANY else State(only.state),
-            None if only.owner == ANY else Owner(only.owner),
+        views = self._services.views
+        return HomeView(
+            customers=views.overview.standings(_wanted(only)),
+            requests=views.requests.open(),
+            alerts=views.overview.incidents(),
+            only=only,
+            names=views.overview.customers(),
         )
-        customers = standings(store, Wanted(state, owner, customer))
-        with store.transaction() as tx:
-            requests = [request.id for request in tx.requests.open()]
-            causes = [
-                (incident.cause, incident.failure_ref) for incident in tx.incidents.all_open()
-            ]
-            names = {str(each.id): each.name for _, each in tx.channels.all()}
-        summaries = [self._presenter.request_line(request_id) for request_id in requests]
-        alerts = [(self._services.catalogue.verdict(cause).title, ref) for cause, ref in causes]
-        return HomeView(customers, summaries, alerts, only, [*names.items()])
+
+
+def _wanted(only: Filter) -> Wanted:
+    return Wanted(
+        state=None if only.state == ANY else State(only.state),
+        owner=None if only.owner == ANY else Owner(only.owner),
+        customer_id=None if only.customer == ANY else int(only.customer),
+    )
 
 
 def read(text: str) -> Filter:

@@ -3,16 +3,15 @@
 from bot.services import Services
 from bot.signin.links import Said
 from bot.support.rights import Action
-from handlers.cards.account_window import packet_window
+from handlers.cards.account_window import Packet, packet_window
 from handlers.cards.actions import ActionId
 from handlers.cards.diagnosis import error_window, lookup_form
 from handlers.features import lookup
 from handlers.slack.listeners import Listeners
 from handlers.slack.payloads import Press
-from handlers.slack.presenter import Presenter
 
 
-def register(listeners: Listeners, services: Services, presenter: Presenter) -> None:
+def register(listeners: Listeners, services: Services) -> None:
     """Register every listener of this feature."""
     on = listeners.press
     # Buttons that open a page: Slack tells of the press all the same and wants it acknowledged
@@ -20,7 +19,7 @@ def register(listeners: Listeners, services: Services, presenter: Presenter) -> 
     on(ActionId.ADMIN_PAGE_OPENED, lambda press: None)
     on(ActionId.LINK_RENEW, lambda press: renew_link(services, press))
     on(ActionId.LINK_WITHDRAW, lambda press: withdraw_link(services, press))
-    on(ActionId.ADMIN_PACKET, lambda press: show_packet(services, presenter, press))
+    on(ActionId.ADMIN_PACKET, lambda press: show_packet(services, press))
     on(ActionId.ORGANISATION_CONFIRM, lambda press: confirm_organisation(services, press))
     on(ActionId.ORGANISATION_DENY, lambda press: deny_organisation(services, press))
     on(ActionId.PAGE_SAID_APPROVAL, lambda press: page_said(services, press, Said.APPROVAL))
@@ -41,10 +40,18 @@ def withdraw_link(services: Services, press: Press) -> None:
     services.links.withdraw(account.id, press.person)
 
 
-def show_packet(services: Services, presenter: Presenter, press: Press) -> None:
+def show_packet(services: Services, press: Press) -> None:
     """*For your administrator*."""
     account = services.rights.account(press.person, press.value, Action.SIGN_IN)
-    press.windows.open(packet_window(presenter.packet(account)))
+    approval = services.views.accounts.approval(account.id)
+    packet = Packet(
+        customer=approval.customer,
+        vendor=services.vendor_name,
+        support_email=services.support_email,
+        link=approval.link,
+        scopes=services.consent.scopes,
+    )
+    press.windows.open(packet_window(packet))
 
 
 def confirm_organisation(services: Services, press: Press) -> None:

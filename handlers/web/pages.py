@@ -166,7 +166,7 @@ class Pages:
     def _refused(self, refused: SignInRefused) -> Response:
         verdict, error = refused.recorded.verdict, refused.recorded.failure.ref
         admin = (
-            self.services.consent.link(refused.account)
+            self.services.consent.link_for(refused.account.id)
             if verdict.owner is Owner.ADMINISTRATOR
             else ""
         )

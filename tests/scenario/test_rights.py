@@ -232,7 +232,7 @@ class Stage:
         bound = services.customers.bind(channel_id, customer, vera)
         made = services.accounts.create(channel_id, Form(customer, customer, address), vera)
         seen = Observation(Where.TOKEN, step="token", error="invalid_client")
-        with services.store.transaction() as tx:
+        with self.world.bot.store.transaction() as tx:
             failure = services.failures.record(tx, seen, tx.accounts.get(made.id)).failure
             incident = tx.incidents.all_open()[0]
             reminder = Reminder(
@@ -244,7 +244,7 @@ class Stage:
         services.legacy.import_text(channel_id, f"old-{address}", vera)
         batch_id = services.legacy.begin_batch(channel_id, vera)
         draft = services.drafts.begin(channel_id, f"later-{address}", vera)
-        with services.store.transaction() as tx:
+        with self.world.bot.store.transaction() as tx:
             old = tx.legacy.of_customer(bound.customer_id)[0]
         ids = (request_id, incident.id, reminder.id, old.id, batch_id, draft.draft_id)
         return Things(channel_id, made.ref, failure.ref, *(str(each) for each in ids))

@@ -22,9 +22,7 @@ DECLARED = [*ActionId, *FormId, *ShortcutId]
 def listened_to() -> list[str]:
     """What listeners are registered for, as the app does it."""
     nothing: Any = SimpleNamespace()
-    return SlackSide(
-        nothing, WebClient("xoxb-1"), nothing, nothing, "secret", lambda: None
-    ).listeners.names
+    return SlackSide(nothing, WebClient("xoxb-1"), nothing, "secret", lambda: None).listeners.names
 
 
 def made_by_cards() -> set[str]:
