@@ -17,6 +17,7 @@ from bot.messages import notices
 from bot.signin.links import Links
 from bot.views.accounts import AccountView
 from storage.database import Store, Transaction
+from storage.statuses import FixEvent
 from storage.tables import Account, Channel
 from storage.vocabulary import Owner, State
 
@@ -206,7 +207,7 @@ class Accounts:
             tx.jobs.cancel(CheckAccount(account_id=account.id))
             fix = tx.fixes.open_of(account.id)
             if fix is not None:
-                fix.ended_at = now
+                fix.happened(FixEvent.SETTLED, now)
             upn = account.signed_in_as or account.username
             _forget_identity(account)
             self._lifecycle.audit(tx, by, "account.tokens_deleted", account, signed_in_as=upn)

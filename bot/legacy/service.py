@@ -19,10 +19,10 @@ from bot.legacy.importing import Row
 from bot.messages import notices
 from bot.views.legacy import OldAccounts, OldAccountView
 from storage.database import Store, Transaction
+from storage.statuses import BATCHES, BatchEvent
 from storage.tables import Batch, Channel, OldAccount
-from storage.vocabulary import Plan
+from storage.vocabulary import BatchStatus, Plan
 
-JOB = "create-accounts"
 MAX_CARDS_AT_ONCE = 10
 """So many new cards at once a channel can take: Slack lets one message a second through, and people
 have to find theirs."""
@@ -140,10 +140,9 @@ class LegacyAccounts:
         """Create no further accounts of the batch; those that are there stay."""
         with self._store.transaction() as tx:
             batch = tx.legacy.batch(batch_id)
-            if batch is None or batch.finished_at is not None or batch.cancelled_at is not None:
-                return
-            batch.cancelled_at = self._clock.now()
-            self._audit(tx, by, "old.batch_cancelled", batch.channel_id, batch=batch.id)
+            if batch is not None and BATCHES.allows(batch.status, BatchEvent.CANCELLED):
+                batch.happened(BatchEvent.CANCELLED, self._clock.now())
+                self._audit(tx, by, "old.batch_cancelled", batch.channel_id, batch=batch.id)
 
     def run(self, work: CreateAccounts) -> None:
         """Do the job of a batch: each account in a transaction of its own, so that who comes after
@@ -183,18 +182,20 @@ class LegacyAccounts:
 
     def _create_next_in(self, tx: Transaction, batch_id: int) -> bool:
         batch = tx.legacy.batch(batch_id)
-        if batch is None or batch.finished_at is not None:
+        now = self._clock.now()
+        if batch is None or batch.status is BatchStatus.FINISHED:
             return False
         left = _left(tx, batch)
-        if batch.cancelled_at is not None or not left:
-            batch.finished_at = self._clock.now()
-            notices.show_setup_card(tx, batch.channel_id, batch.finished_at)
+        finished = batch.status is BatchStatus.STOPPING or not left
+        if finished:
+            batch.happened(BatchEvent.FINISHED, now)
+            notices.show_setup_card(tx, batch.channel_id, now)
         else:
             problem = self._create(tx, batch, left[0])
             if problem:
                 batch.failed = batch.failed | {str(left[0]): problem}
-        notices.show_batch(tx, batch, self._clock.now())
-        return batch.finished_at is None
+        notices.show_batch(tx, batch, now)
+        return not finished
 
     def _create(self, tx: Transaction, batch: Batch, old_id: int) -> str:
         """Create the account that takes an old one's place; the sentence that says why there is

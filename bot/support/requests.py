@@ -1,14 +1,14 @@
 """Requests to the support team: for help with a failure, or to do an account for somebody."""
 
-from collections.abc import Callable
-
 from bot.common import audit
 from bot.common.clock import Clock
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.messages import notices
 from storage.database import Store, Transaction
+from storage.statuses import REQUESTS, RequestEvent
 from storage.tables import Account, SupportRequest
+from storage.vocabulary import RequestStatus
 
 
 class SupportRequests:
@@ -26,14 +26,14 @@ class SupportRequests:
         with self._store.transaction() as tx:
             account = self._held_account(tx, error)
             request = tx.requests.about(error)
-            if request is not None and request.done_at is None:
+            if request is not None and request.status is not RequestStatus.DONE:
                 return
             if request is None:
                 request = self._new(account.channel_id if account else channel_id, account, by)
                 request.failure_ref = error
                 tx.requests.add(request)
-            self._nobodys(request)
-            request.done_at = None
+            else:
+                request.happened(RequestEvent.ASKED_AGAIN, _name(by), self._clock.now())
             self._show(tx, request, "help.asked", by)
 
     def do_it(self, channel_id: str, account_id: int | None, by: Person) -> int:
@@ -58,14 +58,7 @@ class SupportRequests:
         Raises:
             Refused: somebody else does, or it is done.
         """
-
-        def change(request: SupportRequest) -> None:
-            holder = Person(request.taken_by_team, request.taken_by_user)
-            if request.taken_at is not None and holder != by:
-                raise Refused("help_request.is_taken")
-            self._give(request, by)
-
-        self._change(request_id, by, "help.taken", change)
+        self._change(request_id, by, "help.taken", RequestEvent.TAKEN)
 
     def hand_back(self, request_id: int, by: Person) -> None:
         """Give a request back to the team.
@@ -73,8 +66,7 @@ class SupportRequests:
         Raises:
             Refused: it is done.
         """
-
-        self._change(request_id, by, "help.handed_back", self._nobodys)
+        self._change(request_id, by, "help.handed_back", RequestEvent.HANDED_BACK)
 
     def finish(self, request_id: int, by: Person) -> None:
         """It is done.
@@ -82,21 +74,16 @@ class SupportRequests:
         Raises:
             Refused: it was already.
         """
+        self._change(request_id, by, "help.done", RequestEvent.FINISHED)
 
-        def change(request: SupportRequest) -> None:
-            self._give(request, by)
-            request.done_at = self._clock.now()
-
-        self._change(request_id, by, "help.done", change)
-
-    def _change(
-        self, request_id: int, by: Person, action: str, change: Callable[[SupportRequest], None]
-    ) -> None:
+    def _change(self, request_id: int, by: Person, action: str, event: RequestEvent) -> None:
         with self._store.transaction() as tx:
             request = tx.requests.lock(request_id)
-            if request is None or request.done_at is not None:
+            if request is None or not REQUESTS.allows(request.status, event):
                 raise Refused("help_request.is_done")
-            change(request)
+            if event is RequestEvent.TAKEN and _is_somebody_elses(request, by):
+                raise Refused("help_request.is_taken")
+            request.happened(event, _name(by), self._clock.now())
             self._show(tx, request, action, by)
 
     def _held_account(self, tx: Transaction, error: str) -> Account | None:
@@ -106,16 +93,6 @@ class SupportRequests:
         if failure is None or failure.account_id is None:
             return None
         return tx.accounts.lock(failure.account_id)
-
-    def _nobodys(self, request: SupportRequest) -> None:
-        request.taken_by_team = ""
-        request.taken_by_user = ""
-        request.taken_at = None
-
-    def _give(self, request: SupportRequest, to: Person) -> None:
-        request.taken_by_team = to.team
-        request.taken_by_user = to.user
-        request.taken_at = request.taken_at or self._clock.now()
 
     def _show(self, tx: Transaction, request: SupportRequest, action: str, by: Person) -> None:
         now = self._clock.now()
@@ -135,3 +112,14 @@ class SupportRequests:
             asked_by_user=by.user,
             channel_id=channel_id,
         )
+
+
+def _name(person: Person) -> tuple[str, str]:
+    """Somebody as the row of a request names them."""
+    return person.team, person.user
+
+
+def _is_somebody_elses(request: SupportRequest, by: Person) -> bool:
+    """Whether somebody else has taken the request."""
+    owner = (request.taken_by_team, request.taken_by_user)
+    return request.status is RequestStatus.TAKEN and owner != _name(by)

@@ -1,0 +1,124 @@
+"""The whole bot: the services, with Slack and the web around them."""
+
+from dataclasses import dataclass
+
+from flask import Flask
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+
+from bot.app.wiring import Ports, wire
+from bot.app.worker import Worker
+from bot.common import jobs
+from bot.common.clock import Clock
+from bot.common.jobs import Doers
+from bot.config.settings import Settings
+from bot.diagnosis import catalogue
+from bot.mail.probe import MailHosts, MailProbe
+from bot.messages.delivery import Delivery
+from bot.microsoft.client import Microsoft
+from bot.microsoft.tokens import Tokens
+from bot.services import Services
+from handlers.features import folders, legacy_import
+from handlers.slack import clients
+from handlers.slack.directory import SlackDirectory
+from handlers.slack.presenter import Presenter
+from handlers.slack.sender import SlackSender
+from handlers.slack_app import SlackSide
+from handlers.web.health import health_pages
+from handlers.web.pages import Pages
+from storage.database import Store, connect
+
+
+@dataclass
+class Maildesk:
+    """A bot that is wired and not yet running."""
+
+    settings: Settings
+    services: Services
+    store: Store
+    web: Flask
+    worker: Worker
+    delivery: Delivery
+    slack: SlackSide
+    tokens: Tokens
+
+    def socket(self) -> SocketModeHandler | None:
+        """The Socket Mode connection, where the settings ask for one."""
+        token = self.settings.slack_app_token.get_secret_value()
+        if not token:
+            return None
+        return self.slack.socket(token, clients.background(*slack_api(self.settings)))
+
+
+def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
+    """Wire the bot. Reads the catalogue; asks nobody outside except Slack, who we are."""
+    api = slack_api(settings)
+    background = clients.background(*api)
+    directory = SlackDirectory(
+        background, clock, settings.support_users, settings.support_usergroup
+    )
+    store = Store(connect(settings.database_url))
+    ports = Ports(store, microsoft(settings), MailProbe(hosts), directory, catalogue.load())
+    core = wire(settings, clock, ports)
+    services = core.services
+    sender = SlackSender(clients.for_the_outbox(*api), Presenter(services))
+    delivery = Delivery(store, clock, sender, core.deciders)
+    worker = Worker(store, clock, delivery, core.doers, core.sweeps)
+    slack = SlackSide(
+        services,
+        clients.interactive(*api),
+        directory,
+        settings.slack_signing_secret.get_secret_value(),
+        worker.nudge,
+    )
+    employ(core.doers, services, slack, background)
+    secure = settings.public_url.startswith("https:")
+    pages = Pages(services, directory.name_of, worker.nudge, secure)
+    web = website(settings, services, slack, pages)
+    return Maildesk(settings, services, store, web, worker, delivery, slack, core.tokens)
+
+
+def website(settings: Settings, services: Services, slack: SlackSide, pages: Pages) -> Flask:
+    """What is answered over HTTP."""
+    web = Flask("maildesk", static_folder=None)
+    if settings.slack_signing_secret.get_secret_value():
+        # Without the secret nobody could tell Slack from others; Socket Mode needs none.
+        web.register_blueprint(slack.blueprint())
+    web.register_blueprint(pages.blueprint())
+    web.register_blueprint(health_pages(services.health))
+    return web
+
+
+def employ(doers: Doers, services: Services, slack: SlackSide, client: WebClient) -> None:
+    """Say who does the work that needs Slack."""
+    doers.add(jobs.HandleEvent, slack.events.do)
+    doers.add(jobs.FillFolders, lambda work: folders.fill_folders(services, client, work))
+    doers.add(jobs.ReadFile, lambda work: legacy_import.read_file(services, client, work))
+
+
+def slack_api(settings: Settings) -> tuple[str, str]:
+    """The address of Slack's Web API, and the bot's token."""
+    return settings.slack_api_url, settings.slack_bot_token.get_secret_value()
+
+
+def mail_hosts(settings: Settings) -> MailHosts:
+    """The mail servers of the settings, with the ordinary patience."""
+    return MailHosts(
+        settings.imap_host,
+        settings.imap_port,
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.mail_ca_bundle,
+    )
+
+
+def microsoft(settings: Settings) -> Microsoft:
+    """Microsoft's sign-in, as the settings' application."""
+    return Microsoft(
+        settings.ms_authority,
+        settings.ms_client_id,
+        settings.credentials,
+        settings.ms_ca_bundle,
+        settings.instance_discovery,
+        settings.cloud.scopes,
+    )
