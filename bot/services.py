@@ -1,5 +1,6 @@
 """The bot's services in one place, as they are handed to the listeners."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.accounts.customers import Customers
@@ -14,6 +15,9 @@ from bot.legacy.drafts import Drafts
 from bot.legacy.service import LegacyAccounts
 from bot.lifecycle.hours import Hours
 from bot.lifecycle.service import Lifecycle
+from bot.messages import notices
+from bot.messages.delivery import Decider
+from bot.reminders.delivery import ReminderDelivery
 from bot.reminders.service import Reminders
 from bot.signin.consent import Consent
 from bot.signin.links import Links
@@ -76,6 +80,12 @@ class Services:
     support_email: str
     vendor_name: str
     public_url: str
+
+
+def deciders(services: Services) -> Mapping[str, Decider]:
+    """Who says of a notice whether its message is still wanted when its turn comes."""
+    reminders = ReminderDelivery(services.store, services.reminders, services.support_channel)
+    return {notices.REMINDER: reminders}
 
 
 def read_models(

@@ -16,52 +16,22 @@ from flask import Flask
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
-from bot.accounts.customers import Customers
-from bot.accounts.service import Accounts
 from bot.app import audit_export, key_rotation, practice
 from bot.app.web_server import WebServer
+from bot.app.wiring import Ports, wire
 from bot.app.worker import Worker
-from bot.checks.reported_fixes import ReportedFixes
-from bot.checks.service import Checks
 from bot.common import logs
 from bot.common.clock import Clock, SystemClock
-from bot.common.jobs import (
-    CheckAccount,
-    CheckFix,
-    CheckLink,
-    CreateAccounts,
-    Doers,
-    FillFolders,
-    HandleEvent,
-    ReadFile,
-    RunTest,
-)
+from bot.common.jobs import FillFolders, HandleEvent, ReadFile
 from bot.common.people import MAILDESK
 from bot.config.settings import Settings, SettingsError, load
 from bot.diagnosis import catalogue
-from bot.diagnosis.failures import Failures
-from bot.folders.drift import Drift
-from bot.folders.service import Folders
 from bot.legacy import importing
-from bot.legacy.drafts import Drafts
-from bot.legacy.service import LegacyAccounts
-from bot.lifecycle.ladder import Ladder
-from bot.lifecycle.service import Lifecycle
 from bot.mail.probe import MailHosts, MailProbe
-from bot.messages import notices
 from bot.messages.delivery import Delivery
 from bot.microsoft.client import Microsoft
-from bot.microsoft.credentials import Watch
 from bot.microsoft.tokens import Tokens
-from bot.reminders.delivery import ReminderDelivery
-from bot.reminders.service import Reminders
-from bot.services import Services, read_models
-from bot.signin.consent import Consent
-from bot.signin.failed import FailedSignIns
-from bot.signin.links import Links
-from bot.signin.service import SignIn
-from bot.support.requests import SupportRequests
-from bot.support.rights import Rights
+from bot.services import Services, deciders
 from handlers.features import folders, legacy_import
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.presenter import Presenter
@@ -124,7 +94,10 @@ def mail_hosts(settings: Settings) -> MailHosts:
 
 def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     """Wire the bot. Reads the catalogue; asks nobody outside except Slack, who we are."""
-    store, cipher = Store(connect(settings.database_url)), Cipher(settings.keys)
+    quick = slack_client(settings, INTERACTIVE_TIMEOUT)
+    patient = slack_client(settings, BACKGROUND_TIMEOUT)
+    directory = SlackDirectory(patient, clock, settings.support_users, settings.support_usergroup)
+    store = Store(connect(settings.database_url))
     microsoft = Microsoft(
         settings.ms_authority,
         settings.ms_client_id,
@@ -133,79 +106,13 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         settings.instance_discovery,
         settings.cloud.scopes,
     )
-    rows = catalogue.load()
-    quick, patient = (
-        slack_client(settings, INTERACTIVE_TIMEOUT),
-        slack_client(settings, BACKGROUND_TIMEOUT),
-    )
-    directory = SlackDirectory(patient, clock, settings.support_users, settings.support_usergroup)
-    ladder = Ladder(settings.nag_ladder)
-    lifecycle = Lifecycle(clock, ladder, settings.hours, settings.support_channel)
-    failures = Failures(rows, clock, settings.alert_channel)
-    probe = MailProbe(hosts)
-    tokens = Tokens(store, clock, cipher, microsoft)
-    fixes = ReportedFixes(store, clock, lifecycle)
-    drift = Drift(clock, lifecycle)
-    tests = Checks(store, clock, tokens, probe, failures, lifecycle, fixes, drift, microsoft.scopes)
-    failed, url = (
-        FailedSignIns(clock, lifecycle, failures, settings.support_channel),
-        settings.public_url,
-    )
-    links = Links(store, clock, cipher, lifecycle, failed, url)
-    signin = SignIn(store, clock, cipher, microsoft, lifecycle, failed, links, url, tests.request)
-    consent = Consent(store, clock, cipher, microsoft, lifecycle, failed, links, tests, url)
-    watch = Watch(store, clock, settings.credentials, settings.alert_channel)
-    reminders = Reminders(store, clock, lifecycle, ladder, settings.hours, settings.support_channel)
-    accounts = Accounts(store, clock, lifecycle, links, tests.request)
-    old = LegacyAccounts(store, clock, accounts)
-    rights = Rights(store, directory, settings.alert_channel)
-    services = Services(
-        store=store,
-        clock=clock,
-        views=read_models(
-            store, clock, failures, rows, links, consent, rights, settings.support_channel
-        ),
-        rights=rights,
-        customers=Customers(
-            store, clock, microsoft, settings.support_channel, settings.alert_channel
-        ),
-        accounts=accounts,
-        legacy=old,
-        drafts=Drafts(store, clock, old),
-        links=links,
-        signin=signin,
-        consent=consent,
-        checks=tests,
-        folders=Folders(store, clock, tokens, probe, failures, lifecycle),
-        reminders=reminders,
-        failures=failures,
-        fixes=fixes,
-        requests=SupportRequests(store, clock, settings.support_channel),
-        catalogue=rows,
-        lifecycle=lifecycle,
-        hours=settings.hours,
-        alert_channel=settings.alert_channel,
-        support_channel=settings.support_channel,
-        support_email=settings.support_email,
-        vendor_name=settings.vendor_name,
-        public_url=url,
-    )
+    ports = Ports(store, microsoft, MailProbe(hosts), directory, catalogue.load())
+    core = wire(settings, clock, ports)
+    services = core.services
+    doers = core.doers
     presenter = Presenter(services)
-    deciders = {notices.REMINDER: ReminderDelivery(store, reminders, settings.support_channel)}
-    delivery = Delivery(store, clock, SlackSender(patient, presenter), deciders)
-    doers = Doers()
-    doers.add(RunTest, tests.run)
-    doers.add(CheckAccount, tests.check)
-    doers.add(CheckFix, tests.check_fix)
-    doers.add(CheckLink, links.check)
-    doers.add(CreateAccounts, old.run)
-    worker = Worker(
-        store,
-        clock,
-        delivery,
-        doers,
-        [reminders.remind_due, tests.look_after_idle, watch.look, old.forget],
-    )
+    delivery = Delivery(store, clock, SlackSender(patient, presenter), deciders(services))
+    worker = Worker(store, clock, delivery, doers, core.sweeps)
     slack = SlackSide(
         services,
         quick,
@@ -225,7 +132,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         )  # without it nobody could tell Slack from others; Socket Mode needs none
     web.register_blueprint(Pages(services, directory.name_of, worker.nudge, secure).blueprint())
     web.register_blueprint(health(store))
-    return Maildesk(settings, services, store, web, worker, delivery, slack, tokens)
+    return Maildesk(settings, services, store, web, worker, delivery, slack, core.tokens)
 
 
 def settings_or_exit(environ: Mapping[str, str]) -> Settings:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -39,9 +39,10 @@ class Worker:
         doers: Doers,
         sweeps: Sequence[Callable[[], int]],
         threads: int = 8,
+        pool: Executor | None = None,
     ) -> None:
         """`doers`: who does which kind of work. `sweeps`: run at every tick, each says how much it
-        did."""
+        did. `pool`: where jobs are done; threads of its own where none is given."""
         self._store = store
         self._clock = clock
         self._delivery = delivery
@@ -49,7 +50,7 @@ class Worker:
         self._sweeps = sweeps
         self._threads = threads
         self._in_hand = threading.Semaphore(threads)
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="work")
+        self._pool = pool or ThreadPoolExecutor(threads, thread_name_prefix="work")
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="outbox")
         self._free_senders = threading.BoundedSemaphore(SENDERS)
         self._scheduler = BackgroundScheduler(timezone=UTC)

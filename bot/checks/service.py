@@ -13,7 +13,7 @@ from bot.common.clock import Clock
 from bot.common.jobs import CheckAccount, CheckFix, RunTest
 from bot.common.people import MAILDESK, Person
 from bot.diagnosis.failures import Failures
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
 from bot.diagnosis.step_records import first_failure, keep_steps, steps_of
 from bot.folders.drift import Drift
 from bot.lifecycle.service import Lifecycle, handed_over
@@ -312,7 +312,10 @@ def _scopes_of(token: FreshToken, wanted: Collection[str]) -> Observation | str:
     if missing:
         names = ", ".join(scope.rpartition("/")[2] for scope in missing)
         return Observation(
-            Where.SCOPES, step=StepId.SCOPES, condition="missing", text=f"not granted: {names}"
+            Where.SCOPES,
+            step=StepId.SCOPES,
+            condition=Condition.MISSING,
+            text=f"not granted: {names}",
         )
     return "read mail, send mail"
 
@@ -323,7 +326,7 @@ def _identity(account: Account, token: FreshToken) -> Outcome:
         owner = token.username or "nobody"
         text = f"the permission is {owner}'s, not {account.signed_in_as or 'anybody'}'s"
         return Observation(
-            Where.IDENTITY, step=StepId.IDENTITY, condition="other-account", text=text
+            Where.IDENTITY, step=StepId.IDENTITY, condition=Condition.OTHER_ACCOUNT, text=text
         )
     if account.shared_mailbox:
         opened = f"{token.username} opens the shared mailbox {account.shared_mailbox}"

@@ -10,7 +10,7 @@ from bot.common.jobs import CheckLink
 from bot.common.people import MAILDESK, Person
 from bot.common.refusals import Refused
 from bot.diagnosis.failures import Recorded
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
 from bot.lifecycle.service import Lifecycle
 from bot.signin.failed import WAITING, FailedSignIns
 from storage.cipher import Cipher, digest
@@ -44,7 +44,7 @@ SEEN = {
         Where.AUTHORIZE, error="access_denied", codes=(90094,), text="somebody saw it and said so"
     ),
     Said.NO_SIGN_IN: Observation(
-        Where.AUTHORIZE, step="sign-in", condition="not-finished", text="somebody said so"
+        Where.AUTHORIZE, step="sign-in", condition=Condition.NOT_FINISHED, text="somebody said so"
     ),
 }
 

@@ -14,7 +14,7 @@ from bot.common.jobs import CheckSignIn
 from bot.common.people import WEB, Person
 from bot.common.refusals import Refused
 from bot.diagnosis.failures import Recorded
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
 from bot.diagnosis.observe import from_callback, from_oauth
 from bot.lifecycle.service import Lifecycle
 from bot.messages import notices
@@ -183,7 +183,10 @@ class SignIn:
                 tx, by, "organisation.denied", account, result="refused", tenant=held.tenant_id
             )
             seen = Observation(
-                Where.IDENTITY, step="identity", condition="other-tenant", text="somebody said so"
+                Where.IDENTITY,
+                step="identity",
+                condition=Condition.OTHER_TENANT,
+                text="somebody said so",
             )
             self._links.make(tx, account, by)
             self._failed.keep(tx, account, seen, by)
@@ -270,7 +273,7 @@ class SignIn:
                 ),
             )
         except RuntimeError:  # MSAL's word for a nonce that does not fit
-            raise IdentityRefused("invalid-token", "claim nonce") from None
+            raise IdentityRefused(Condition.INVALID_TOKEN, "claim nonce") from None
         if "access_token" not in result:
             self._refuse(state, from_oauth(result, Where.TOKEN, "token"))
         now = SystemClock().now()  # Microsoft's clock is the world's, whatever ours is set to
@@ -291,7 +294,8 @@ class SignIn:
         if missing:
             text = f"not granted: {', '.join(missing)}"
             self._refuse(
-                state, Observation(Where.SCOPES, step="scopes", condition="missing", text=text)
+                state,
+                Observation(Where.SCOPES, step="scopes", condition=Condition.MISSING, text=text),
             )
 
     def _keep(self, state: FlowState, redeemed: Redeemed) -> SignedIn:

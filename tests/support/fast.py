@@ -1,0 +1,423 @@
+"""The bot in one thread, on a database in memory, with a clock that the test moves: the real
+services, wired as the product wires them, on stand-ins for Slack, Microsoft and mail servers."""
+
+import base64
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+import msal
+from sqlmodel import col, func, select
+
+from bot.app.wiring import Ports, wire
+from bot.app.worker import Worker
+from bot.common import ids
+from bot.common.people import MAILDESK, Person
+from bot.config.settings import Settings, load
+from bot.diagnosis.catalogue import Catalogue
+from bot.diagnosis.catalogue import load as load_catalogue
+from bot.diagnosis.observation import Observation, Where
+from bot.messages import notices
+from bot.messages.delivery import Delivery
+from bot.microsoft.tokens import KEPT_ALIVE, place
+from bot.services import deciders
+from bot.signin.service import SignedIn
+from handlers.slack.directory import SlackDirectory
+from handlers.slack.presenter import Presenter
+from handlers.slack.sender import SlackSender
+from storage.cipher import Cipher
+from storage.database import Store, Transaction
+from storage.tables import Account, AuditEntry, Channel, Failure, FolderMapping, Grant, OutboxItem
+from storage.vocabulary import REQUIRED_ROLES, Owner, State
+from tests.support.fast_database import new_database
+from tests.support.fast_ports import (
+    CLIENT_ID,
+    ORDINARY,
+    FakeMicrosoft,
+    FakeProbe,
+    FakeSlack,
+    FastClock,
+    Mailbox,
+    Posted,
+    object_of,
+    tenant_of,
+)
+
+DESK = "C0DESK"
+ALERTS = "C0ALERTS"
+ACME = "C0ACME"
+"""The channels of the support team, of engineers on call, and of a customer."""
+
+VERA = Person("T0LUMEN", "U0VERA", DESK)
+CAROL = Person("T0ACME", "U0CAROL", ACME)
+"""Who is in them: support, and a customer."""
+
+KEY = b"k" * 32
+EVER = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+NEVER = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
+MAX_REST = timedelta(seconds=2)
+"""So long at most a message waits for the one before it; longer waits are for the test's clock."""
+
+ENVIRONMENT = {
+    "ENCRYPTION_KEYS": base64.b64encode(KEY).decode(),
+    "PUBLIC_URL": "https://maildesk.example",
+    "SLACK_BOT_TOKEN": "xoxb-fast",
+    "SLACK_SIGNING_SECRET": "fast",
+    "SUPPORT_USERS": f"{VERA.team}:{VERA.user}",
+    "SUPPORT_CHANNEL": DESK,
+    "ALERT_CHANNEL": ALERTS,
+    "SUPPORT_EMAIL": "support@lumen.example",
+    "MS_CLIENT_ID": CLIENT_ID,
+    "MS_CLIENT_SECRET": "fast",
+    "WORKING_HOURS": "00:00-24:00",
+    "WORKING_DAYS": "1234567",
+}
+
+WAY = {
+    State.CREATED: (),
+    State.AWAITING_SIGN_IN: (State.AWAITING_SIGN_IN,),
+    State.AWAITING_ADMIN: (State.AWAITING_SIGN_IN, State.AWAITING_ADMIN),
+    State.TESTING: (State.AWAITING_SIGN_IN, State.TESTING),
+    State.FAILING: (State.AWAITING_SIGN_IN, State.TESTING, State.FAILING),
+    State.UNMAPPED: (State.AWAITING_SIGN_IN, State.TESTING, State.UNMAPPED),
+    State.LIVE: (State.AWAITING_SIGN_IN, State.TESTING, State.LIVE),
+    State.BROKEN: (State.AWAITING_SIGN_IN, State.TESTING, State.BROKEN),
+    State.DISCONNECTED: (State.AWAITING_SIGN_IN, State.DISCONNECTED),
+}
+"""By which states an account comes to each."""
+
+CONNECTED = (State.TESTING, State.FAILING, State.UNMAPPED, State.LIVE, State.BROKEN)
+MAPPED = (State.LIVE, State.BROKEN)
+
+
+def hours(count: float) -> timedelta:
+    """So many hours."""
+    return timedelta(hours=count)
+
+
+def days(count: float) -> timedelta:
+    """So many days."""
+    return timedelta(days=count)
+
+
+class AtOnce(Executor):
+    """A pool that does everything in the moment in which it is asked to."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        done: Future[Any] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
+class Ahead:
+    """The clock of who carries messages: Slack's rests are waited out without the test's time
+    passing."""
+
+    def __init__(self, clock: FastClock) -> None:
+        self._clock = clock
+        self.ahead = timedelta()
+
+    def now(self) -> datetime:
+        return self._clock.at + self.ahead
+
+
+class FastBot:
+    """The bot, and everybody it meets. A channel is bound to a customer whose organisation is
+    known; people work day and night, unless `settings` say otherwise."""
+
+    def __init__(self, **settings: str) -> None:
+        """`settings` by their names in the environment, in lower case."""
+        self.settings = _settings(tuple(sorted(settings.items())))
+        self.clock = FastClock()
+        self.slack = FakeSlack()
+        self.microsoft = FakeMicrosoft()
+        self.mail = FakeProbe()
+        self.cipher = Cipher(self.settings.keys)
+        self.store = Store(new_database())
+        users = self.settings.support_users
+        self.directory = SlackDirectory(self.slack, self.clock, users, "")
+        ports: Any = (self.store, self.microsoft, self.mail, self.directory, _catalogue())
+        core = wire(self.settings, self.clock, Ports(*ports))
+        self.services = core.services
+        self.tokens = core.tokens
+        self.doers = core.doers
+        self.presenter = Presenter(self.services)
+        self.sender = SlackSender(self.slack, self.presenter)
+        self._carrier = Ahead(self.clock)
+        self.delivery = Delivery(self.store, self._carrier, self.sender, deciders(self.services))
+        self.worker = Worker(
+            self.store, self.clock, self.delivery, self.doers, core.sweeps, pool=AtOnce()
+        )
+        self.slack.members[DESK] = {VERA.user}
+        self.acme = self.customer("Acme Marine", ACME)
+
+    # -- services by their names, as in `bot.reminders.snooze(…)`
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.services, name)
+
+    # -- time
+
+    @property
+    def now(self) -> datetime:
+        """What time it is."""
+        return self.clock.at
+
+    def pass_time(self, **length: float) -> None:
+        """Let time pass in one leap, and the bot do what is due then."""
+        self.clock.at += timedelta(**length)
+        self.run_due()
+
+    def live(self, span: timedelta) -> None:
+        """Let time pass from one thing that is due to the next, with the bot at work."""
+        end = self.now + span
+        while self.now < end:
+            self.clock.at = min(self._next_due(), end)
+            self.run_due()
+
+    def _next_due(self) -> datetime:
+        """When something is due next; tomorrow, if nothing is until then."""
+        with self.store.transaction() as tx:
+            reminder = tx.session.exec(select(func.min(col(Account.nag_due_at)))).one()
+            due = [tx.jobs.next_due(), tx.outbox.next_due(), reminder]
+        ahead = [at for at in due if at is not None and at > self.now]
+        return min([*ahead, self.now + days(1)])
+
+    def run_due(self) -> None:
+        """Do what is due now, until nothing is: sweeps, jobs, messages."""
+        while True:
+            self.worker.tick()
+            self.deliver()
+            with self.store.transaction() as tx:
+                due = tx.jobs.next_due()
+            if due is None or due > self.now:
+                return
+
+    def deliver(self) -> None:
+        """Carry every message that waits for nothing but the one before it."""
+        self._carrier.ahead = timedelta()
+        while True:
+            self.delivery.deliver_due()
+            with self.store.transaction() as tx:
+                due = tx.outbox.next_due() if tx.outbox.waiting() else None
+            if due is None or due > self._carrier.now() + MAX_REST:
+                return
+            self._carrier.ahead = max(due - self.now, self._carrier.ahead)
+
+    def reminded_within(self, span: timedelta) -> list[str]:
+        """The names of the accounts of which somebody is reminded in the time that passes now, in
+        order."""
+        begun = self.now
+        self.live(span)
+        entries = self.audited("reminder.posted", since=begun)
+        by_ref = {account.ref: account.name for account in self.accounts_there()}
+        return [by_ref[entry.subject] for entry in entries if entry.at > begun]
+
+    # -- what there is
+
+    def customer(self, name: str, channel: str, domain: str = "", **care: str) -> Channel:
+        """A customer in a channel of its own; `domain` is that of its organisation ("none" where
+        nobody has said which that is)."""
+        domain = domain or f"{name.split()[0].lower()}.example"
+        self.slack.members.setdefault(channel, set()).update({VERA.user, CAROL.user})
+        with self.store.transaction() as tx:
+            made = tx.channels.add_customer(name, self.now)
+            made.tenant_id = "" if domain == "none" else tenant_of(domain)
+            for fact, value in care.items():
+                setattr(made, fact, value)
+            bound = Channel(id=channel, customer_id=made.id, bound_at=self.now)
+            bound.bound_by_team = VERA.team
+            bound.bound_by_user = VERA.user
+            tx.channels.bind(bound)
+        return bound
+
+    def account(
+        self,
+        state: State = State.AWAITING_SIGN_IN,
+        waiting_for: timedelta = timedelta(),
+        owner: Owner | None = None,
+        name: str = "",
+        channel: Channel | None = None,
+        **facts: Any,
+    ) -> Account:
+        """An account that has stood in `state` for so long. `facts` are columns of its row."""
+        channel = channel or self.acme
+        with self._earlier(waiting_for), self.store.transaction() as tx:
+            account = tx.accounts.add(self._new_account(channel, name, facts))
+            if state in CONNECTED:
+                self._connect(tx, account)
+            if state in MAPPED:
+                self._map(tx, account)
+            for step in WAY[state]:
+                turn = owner if step is state else None
+                self.services.lifecycle.transition(tx, account, step, MAILDESK, turn, quiet=True)
+        return account
+
+    def failure(
+        self,
+        account: Account | None = None,
+        where: Where = Where.SMTP,
+        step: str = "smtp.auth",
+        **seen: Any,
+    ) -> Failure:
+        """Something that failed just now, at an account."""
+        with self.store.transaction() as tx:
+            held = tx.accounts.lock(account.id) if account else None
+            seen = seen or {"status": 535, "enhanced": "5.7.139"}
+            return self.services.failures.record(tx, Observation(where, step, **seen), held).failure
+
+    def mailbox(self, account: Account) -> Mailbox:
+        """The account's mailbox on the mail servers."""
+        return self.mail.at(account.shared_mailbox or account.username)
+
+    def link(self, account: Account) -> str:
+        """The secret of a new login link of the account."""
+        with self.store.transaction() as tx:
+            ticket = self.services.links.make(tx, tx.accounts.lock(account.id), CAROL)
+        return self.services.links.url(ticket).rpartition("/")[2]
+
+    def sign_in(self, account: Account, upn: str = "", browser: str = "a browser") -> SignedIn:
+        """Somebody follows a new login link of the account and signs in at Microsoft: its own
+        person, or `upn`."""
+        return self.come_back(self.go_to_microsoft(account, browser), upn or account.username)
+
+    def go_to_microsoft(self, account: Account, browser: str = "a browser") -> str:
+        """Somebody follows a new login link as far as Microsoft; the state to come back with."""
+        page = self.services.signin.begin(self.link(account), browser)
+        return page.rpartition("state=")[2]
+
+    def come_back(self, state: str, upn: str, browser: str = "a browser") -> SignedIn:
+        """Microsoft sends the browser back, signed in as `upn`."""
+        return self.services.signin.finish({"state": state, "code": upn}, browser)
+
+    def show(self, account: Account) -> None:
+        """Have every message that speaks of the account show how it stands."""
+        with self.store.transaction() as tx:
+            self.services.lifecycle.show(tx, tx.accounts.lock(account.id))
+
+    # -- how it stands
+
+    def read(self, account: Account) -> Account:
+        """The account as it stands now."""
+        with self.store.transaction() as tx:
+            return tx.accounts.get(account.id)
+
+    def accounts_there(self) -> list[Account]:
+        """Every account that is in use."""
+        with self.store.transaction() as tx:
+            bound = {channel.customer_id for channel, _ in tx.channels.all()}
+            return [
+                each for customer in sorted(bound) for each in tx.accounts.of_customer(customer)
+            ]
+
+    def audited(self, action: str, since: datetime = EVER) -> list[AuditEntry]:
+        """The audit entries of an action, oldest first."""
+        with self.store.transaction() as tx:
+            entries = tx.audit.since(since, NEVER, 0, 10_000)
+        return [entry for entry in entries if entry.action == action]
+
+    def told(self, channel: str = ACME) -> list[str]:
+        """The sentences, by their names, that the bot has said or will say in a channel."""
+        return [
+            item.args["sentence"]
+            for item in self.outbox(channel)
+            if item.notice in (notices.NOTE, notices.SUPPORT_NOTE)
+        ]
+
+    def outbox(self, channel: str) -> list[OutboxItem]:
+        """Every message for a channel, sent or not, in order."""
+        with self.store.transaction() as tx:
+            there = select(OutboxItem).where(OutboxItem.channel_id == channel)
+            return list(tx.session.exec(there.order_by(col(OutboxItem.id))))
+
+    def posted(self, channel: str = ACME) -> list[Posted]:
+        """What stands in a channel of Slack, in order."""
+        return self.slack.in_channel(channel)
+
+    def draw(self, notice: str, **args: Any) -> str:
+        """What people read in a message that is drawn now."""
+        message = self.presenter.draw(notice, args)
+        return Posted("", "", message.text, message.blocks).words if message else ""
+
+    def card(self, account: Account) -> str:
+        """What people read on the account's card."""
+        return self.draw(notices.ACCOUNT_CARD, account=account.id)
+
+    # -- how it is made
+
+    @contextmanager
+    def _earlier(self, span: timedelta) -> Iterator[None]:
+        """So long ago."""
+        self.clock.at -= span
+        try:
+            yield
+        finally:
+            self.clock.at += span
+
+    def _new_account(self, channel: Channel, name: str, facts: dict[str, Any]) -> Account:
+        ref = ids.new_account_ref()
+        name = name or f"Box {ref[-4:]}"
+        domain = "acme.example"
+        address = facts.pop("address", f"{name.lower().replace(' ', '-')}@{domain}")
+        made = Account(
+            ref=ref,
+            customer_id=channel.customer_id,
+            channel_id=channel.id,
+            name=name,
+            sender_name=name,
+            sender_email=address,
+            username=address,
+            address_key=address.lower(),
+            state=State.CREATED,
+            state_since=self.now,
+            owner=Owner.MAILDESK,
+            created_at=self.now,
+            created_by_team=CAROL.team,
+            created_by_user=CAROL.user,
+        )
+        for fact, value in facts.items():
+            setattr(made, fact, value)
+        return made
+
+    def _connect(self, tx: Transaction, account: Account) -> None:
+        """As after a sign-in and a round trip."""
+        cache = msal.SerializableTokenCache()
+        self.microsoft.issue(cache, account.username)
+        grant = Grant(
+            account_id=account.id,
+            sealed=self.cipher.seal(cache.serialize(), place(account.id)),
+            scopes=" ".join(self.microsoft.scopes),
+            refreshed_at=self.now,
+            keep_due_at=self.now + KEPT_ALIVE,
+        )
+        tx.grants.put(grant)
+        account.tenant_id = tenant_of(account.username.rpartition("@")[2])
+        account.object_id = object_of(account.username)
+        account.signed_in_as = account.username
+        account.signed_in_at = self.now
+        account.proved_at = self.now
+
+    def _map(self, tx: Transaction, account: Account) -> None:
+        rows = [
+            FolderMapping(
+                account_id=account.id,
+                role=role,
+                server_name=folder.server_name,
+                shown_name=folder.shown_name,
+            )
+            for role, folder in zip(REQUIRED_ROLES, ORDINARY, strict=False)
+        ]
+        tx.accounts.map_folders(account.id, rows)
+
+
+@cache
+def _settings(changed: tuple[tuple[str, str], ...]) -> Settings:
+    return load(ENVIRONMENT | {name.upper(): value for name, value in changed})
+
+
+@cache
+def _catalogue() -> Catalogue:
+    return load_catalogue()

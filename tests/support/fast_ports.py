@@ -1,0 +1,386 @@
+"""What the fast bot meets outside: Slack, Microsoft and mail servers that answer from memory, at
+once."""
+
+import json
+import uuid
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from types import SimpleNamespace
+from typing import Any
+
+import msal
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.slack_response import SlackResponse
+
+from bot.diagnosis.observation import Observation
+from bot.mail import imap, smtp
+from bot.mail.probe import FolderMark, MailFolder, MailReport, Order, ProbeFailed, Target
+from bot.mail.steps import OnStep, StepResult
+from bot.microsoft.client import MicrosoftUnreachable
+from storage.vocabulary import StepId, StepStatus
+
+Payload = dict[str, Any]
+
+
+class FastClock:
+    """A time that the test moves."""
+
+    def __init__(self, at: datetime = datetime(2026, 11, 24, 8, tzinfo=UTC)) -> None:
+        """`at`: a Tuesday morning, where nothing else is said."""
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@dataclass
+class Posted:
+    """A message as it stands in Slack."""
+
+    channel: str
+    ts: str
+    text: str
+    blocks: list[Payload]
+    thread: str = ""
+    metadata: Payload = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """Everything that people read in it, a line each."""
+        return "\n".join([self.text, *_texts(self.blocks)])
+
+
+class FakeSlack(WebClient):
+    """Slack's Web API: who is where, and what stands in the channels. `scopes` are what the app may
+    do besides posting."""
+
+    def __init__(self) -> None:
+        super().__init__("xoxb-fast")
+        self.members: dict[str, set[str]] = {}
+        self.guests: set[str] = set()
+        self.posted: list[Posted] = []
+        self.calls: list[tuple[str, Payload]] = []
+        self.scopes: set[str] = set()
+        self._faults: dict[str, list[Callable[[], Exception]]] = {}
+        self._numbers = count(1)
+
+    def fails_next(self, method: str, error: str, status: int = 200, retry_after: int = 0) -> None:
+        """The next call of `method` is refused with this error."""
+        headers = {"Retry-After": str(retry_after)} if retry_after else {}
+        answer = self._answer(method, {"ok": False, "error": error}, status, headers)
+        self._faults.setdefault(method, []).append(lambda: SlackApiError(error, answer))
+
+    def breaks_next(self, method: str) -> None:
+        """The next call of `method` is carried out, and its answer is lost."""
+        self._faults.setdefault(method, []).append(lambda: TimeoutError("no answer"))
+
+    def in_channel(self, channel: str) -> list[Posted]:
+        """What stands in a channel and its threads, in order."""
+        return [message for message in self.posted if message.channel == channel]
+
+    def api_call(self, api_method: str, **call: Any) -> SlackResponse:
+        """Answer a call."""
+        content = {**(call.get("params") or {}), **(call.get("json") or {})}
+        self.calls.append((api_method, content))
+        faults = self._faults.get(api_method, [])
+        fault = faults.pop(0)() if faults else None
+        if isinstance(fault, SlackApiError):
+            raise fault
+        answer = self._do(api_method, content)
+        if fault is not None:
+            raise fault
+        return self._answer(api_method, {"ok": True, **answer})
+
+    def _do(self, method: str, content: Payload) -> Payload:
+        match method:
+            case "auth.test":
+                return {"team_id": "T0LUMEN", "user_id": "U0BOT"}
+            case "conversations.members":
+                return {"members": sorted(self.members.get(content["channel"], ()))}
+            case "users.info":
+                user = content["user"]
+                return {"user": {"name": user, "is_restricted": user in self.guests}}
+            case "chat.postMessage":
+                return {"ts": self._post(content)}
+            case "chat.update":
+                message = self._at(method, content)
+                message.text = content["text"]
+                message.blocks = content["blocks"]
+                return {"ts": message.ts}
+            case "chat.delete":
+                self.posted.remove(self._at(method, content))
+                return {}
+            case "conversations.history" | "conversations.replies":
+                return {"messages": self._read(method, content)}
+        return {}
+
+    def _post(self, content: Payload) -> str:
+        ts = f"{next(self._numbers)}.000000"
+        message = Posted(content["channel"], ts, content["text"], content["blocks"])
+        message.thread = content.get("thread_ts", "")
+        message.metadata = content.get("metadata", {})
+        self.posted.append(message)
+        return ts
+
+    def _read(self, method: str, content: Payload) -> list[Payload]:
+        """A channel without its threads, or one thread with its head; newest first."""
+        if "channels:history" not in self.scopes:
+            self._refuse(method, "missing_scope")
+        thread = content.get("ts", "") if method == "conversations.replies" else ""
+        found = [m for m in self.in_channel(content["channel"]) if thread in (m.thread, m.ts)]
+        if not thread:
+            found = [m for m in self.in_channel(content["channel"]) if not m.thread]
+        newest = list(reversed(found))[: content.get("limit", 100)]
+        return [{"ts": message.ts, "metadata": message.metadata} for message in newest]
+
+    def _at(self, method: str, content: Payload) -> Posted:
+        for message in self.posted:
+            if (message.channel, message.ts) == (content["channel"], content["ts"]):
+                return message
+        raise self._refusal(method, "message_not_found")
+
+    def _refuse(self, method: str, error: str) -> None:
+        raise self._refusal(method, error)
+
+    def _refusal(self, method: str, error: str) -> SlackApiError:
+        return SlackApiError(error, self._answer(method, {"ok": False, "error": error}))
+
+    def _answer(
+        self, method: str, data: Payload, status: int = 200, headers: Mapping[str, str] = {}
+    ) -> SlackResponse:
+        return SlackResponse(
+            client=self,
+            http_verb="POST",
+            api_url=method,
+            req_args={},
+            data=data,
+            headers=dict(headers),
+            status_code=status,
+        )
+
+
+AUTHORITY = "https://login.microsoftonline.com/organizations"
+CLIENT_ID = "11111111-1111-4111-8111-111111111111"
+SCOPES = (
+    "https://outlook.office.com/IMAP.AccessAsUser.All",
+    "https://outlook.office.com/SMTP.Send",
+)
+
+
+def tenant_of(domain: str) -> str:
+    """The tenant that has a domain."""
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, domain))
+
+
+def object_of(upn: str) -> str:
+    """The object id of a person at Microsoft."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, upn.lower()))
+
+
+class FakeMicrosoft:
+    """Microsoft's sign-in: whoever is named as the code signs in. `refusal` is what its token
+    endpoint answers instead of a token, `outage` how it fails to answer; `lifetime` is how long an
+    access token lives, and `granted` what for."""
+
+    authority = AUTHORITY
+    client_id = CLIENT_ID
+    scopes = SCOPES
+
+    def __init__(self) -> None:
+        self.refusal: Payload | None = None
+        self.outage: Observation | None = None
+        self.lifetime = timedelta(hours=1)
+        self.granted = SCOPES
+        self.claims: Payload = {}
+        self.asked = 0
+        self.on_refresh: Callable[[], object] = lambda: None
+        self._numbers = count(1)
+
+    def client(self, cache: msal.TokenCache | None = None) -> "FakeClient":
+        if self.outage is not None:
+            raise MicrosoftUnreachable(self.outage)
+        return FakeClient(self, cache)
+
+    def redeem(self, cache: msal.TokenCache, question: Callable[["FakeClient"], Any]) -> Any:
+        self.asked += 1
+        return question(self.client(cache))
+
+    def ask(self, question: Callable[[], Any], step: str = "token") -> Any:
+        return question()
+
+    def admin_consent_url(self, tenant: str, redirect_uri: str, state: str) -> str:
+        return f"https://login.microsoftonline.com/{tenant}/v2.0/adminconsent?state={state}"
+
+    def tenant_of(self, domain: str) -> str:
+        return tenant_of(domain)
+
+    def issue(self, cache: msal.TokenCache, upn: str) -> Payload:
+        """New tokens for a person, put into the cache as MSAL does."""
+        number = next(self._numbers)
+        tenant = tenant_of(upn.rpartition("@")[2])
+        subject = object_of(upn)
+        claims = {
+            "aud": CLIENT_ID,
+            "tid": tenant,
+            "oid": subject,
+            "iss": f"https://login.microsoftonline.com/{tenant}/v2.0",
+            "exp": datetime(2100, 1, 1, tzinfo=UTC).timestamp(),
+            "preferred_username": upn,
+            **self.claims,
+        }
+        who = json.dumps({"uid": subject, "utid": tenant}).encode()
+        answer = {
+            "access_token": f"access {number} of {upn}",
+            "refresh_token": f"refresh {number} of {upn}",
+            "expires_in": int(self.lifetime.total_seconds()),
+            "id_token_claims": claims,
+            "client_info": urlsafe_b64encode(who).decode().rstrip("="),
+            "scope": " ".join(self.granted),
+        }
+        cache.add(
+            {
+                "client_id": CLIENT_ID,
+                "scope": list(self.granted),
+                "environment": "login.microsoftonline.com",
+                "token_endpoint": f"https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token",
+                "grant_type": "authorization_code",
+                "response": dict(answer),
+            }
+        )
+        return answer
+
+
+class FakeClient:
+    """What MSAL's client gives."""
+
+    def __init__(self, microsoft: FakeMicrosoft, cache: msal.TokenCache | None) -> None:
+        self._microsoft = microsoft
+        self._cache = cache
+        self.authority = SimpleNamespace(authorization_endpoint=AUTHORITY)
+
+    def initiate_auth_code_flow(self, scopes: list[str], **asked: Any) -> Payload:
+        state = uuid.uuid4().hex
+        return {"state": state, "auth_uri": f"{AUTHORITY}/authorize?state={state}", **asked}
+
+    def acquire_token_by_auth_code_flow(
+        self, flow: Payload, answer: Payload, scopes: list[str]
+    ) -> Payload:
+        return self._tokens(answer["code"])
+
+    def get_accounts(self) -> list[Payload]:
+        return list(self._cache.search(msal.TokenCache.CredentialType.ACCOUNT))
+
+    def acquire_token_silent_with_error(
+        self, scopes: list[str], account: Payload | None, force_refresh: bool
+    ) -> Payload | None:
+        self._microsoft.on_refresh()
+        return self._tokens(account["username"]) if account else None
+
+    def _tokens(self, upn: str) -> Payload:
+        return self._microsoft.refusal or self._microsoft.issue(self._cache, upn)
+
+
+def folder(name: str, *flags: str) -> MailFolder:
+    """A folder of that name."""
+    return MailFolder(name, name, "/", flags)
+
+
+ORDINARY = (
+    folder("INBOX"),
+    folder("Sent Items", "\\Sent"),
+    folder("Drafts", "\\Drafts"),
+    folder("Deleted Items", "\\Trash"),
+)
+
+
+@dataclass
+class Mailbox:
+    """A mailbox on the mail servers: its folders, what they are known by (None: the server cannot be
+    asked), where the copy of sent mail is found, and the steps that fail. `on_probe` happens while
+    it is probed."""
+
+    folders: tuple[MailFolder, ...] = ORDINARY
+    marks: dict[str, FolderMark] | None = field(
+        default_factory=lambda: {f.server_name: FolderMark(n) for n, f in enumerate(ORDINARY, 11)}
+    )
+    sent_in: str = "Sent Items"
+    faults: dict[StepId, Observation] = field(default_factory=dict)
+    probes: int = 0
+    sent: int = 0
+    on_probe: Callable[[], object] = lambda: None
+
+
+class FakeProbe:
+    """The mail servers, by the mailbox's address."""
+
+    def __init__(self) -> None:
+        self.mailboxes: dict[str, Mailbox] = {}
+        self.targets: list[Target] = []
+
+    def at(self, address: str) -> Mailbox:
+        """The mailbox of that address."""
+        return self.mailboxes.setdefault(address, Mailbox())
+
+    def run(self, target: Target, on_step: OnStep, order: Order | None = None) -> MailReport:
+        self.targets.append(target)
+        mailbox = self.at(target.mailbox)
+        mailbox.probes += 1
+        mailbox.on_probe()
+        steps = [*_done(imap.STEPS, mailbox), *_done(smtp.STEPS, mailbox)]
+        passed = all(step.status is StepStatus.OK for step in steps)
+        if order is not None and passed:
+            if not order.sent_before:
+                order.on_sending()
+                mailbox.sent += 1
+            steps += _done((StepId.ROUNDTRIP,), mailbox)
+        for step in steps:
+            on_step(step)
+        listed = StepId.IMAP_FOLDERS in {s.step for s in steps if s.status is StepStatus.OK}
+        watched = listed and target.watched is not None
+        arrived = steps[-1].step is StepId.ROUNDTRIP and steps[-1].status is StepStatus.OK
+        return MailReport(
+            tuple(steps),
+            mailbox.folders if listed else (),
+            mailbox.marks if watched else None,
+            mailbox.sent_in if arrived else "",
+        )
+
+    def folders(self, target: Target) -> tuple[MailFolder, ...]:
+        self.targets.append(target)
+        mailbox = self.at(target.mailbox)
+        for step in (StepId.IMAP_CONNECT, StepId.IMAP_AUTH, StepId.IMAP_FOLDERS):
+            if step in mailbox.faults:
+                raise ProbeFailed(mailbox.faults[step])
+        return mailbox.folders
+
+
+def _done(steps: tuple[StepId, ...], mailbox: Mailbox) -> list[StepResult]:
+    """How the steps of one protocol end: what comes behind a failed one is skipped."""
+    done: list[StepResult] = []
+    failed = ""
+    for step in steps:
+        seen = mailbox.faults.get(step)
+        if failed:
+            done.append(StepResult(step, StepStatus.SKIP, timedelta(), reason=failed))
+        elif seen is not None:
+            done.append(StepResult(step, StepStatus.FAIL, timedelta(), observation=seen))
+            failed = step.value
+        else:
+            done.append(StepResult(step, StepStatus.OK, timedelta(), "fine"))
+    return done
+
+
+def _texts(part: Any) -> list[str]:
+    """Every text in a piece of Block Kit."""
+    match part:
+        case {"text": str(text)}:
+            return [text]
+        case Mapping():
+            return [text for value in part.values() for text in _texts(value)]
+        case list():
+            return [text for value in part for text in _texts(value)]
+    return []
