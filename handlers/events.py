@@ -57,6 +57,7 @@ WANTED = (
 def register(app: App, services: Services, nudge: Callable[[], None]) -> None:
     """Store every wanted event that comes in."""
 
+    # Bolt finds what a middleware wants by the names of its parameters
     def store(
         req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]
     ) -> BoltResponse:
@@ -68,7 +69,7 @@ def register(app: App, services: Services, nudge: Callable[[], None]) -> None:
 
     app.use(store)
     for name in WANTED:
-        app.event(name)(lambda: None)
+        app.event(name)(lambda: None)  # or Bolt would answer that nobody listens
 
 
 class Events:
@@ -105,12 +106,13 @@ class Events:
                 self._follow(event)
 
     def _follow(self, event: dict[str, Any]) -> None:
-        customers, what = self._services.customers, event["type"]
+        customers = self._services.customers
+        what = event["type"]
         if what == "channel_id_changed":
             customers.renumber(event["old_channel_id"], event["new_channel_id"])
         elif what in REOPENS:
             customers.reopen(event["channel"], REOPENS[what])
-        elif not event.get("is_ext_shared"):  # still shared with others
+        elif not event.get("is_ext_shared"):  # else it is still shared with others
             customers.close(event["channel"], CLOSES[what])
 
     def _mention(self, event: dict[str, Any]) -> None:
@@ -136,12 +138,16 @@ class Events:
     def _privately(self, command: Command, message: Message, thread: str | None) -> None:
         """Ephemeral, in the thread where it was asked; whether people of another workspace see it
         is not documented."""
-        where = {"channel": command.channel, "user": command.person.user}
-        content = {"text": message.text, "blocks": message.blocks} | (
-            {"thread_ts": thread} if thread else {}
-        )
+        content: dict[str, Any] = {
+            "channel": command.channel,
+            "user": command.person.user,
+            "text": message.text,
+            "blocks": message.blocks,
+        }
+        if thread:
+            content["thread_ts"] = thread
         try:
-            self._client.api_call("chat.postEphemeral", json=where | content)
+            self._client.api_call("chat.postEphemeral", json=content)
         except SlackApiError as error:
             log.warning("mention.answer_failed", error=error.response["error"])
 
