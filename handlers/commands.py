@@ -130,7 +130,8 @@ class Commands:
     def _name_and_time(self, text: str) -> tuple[str, datetime]:
         """``Info until tomorrow 9:00``: the account that a text names, and the time at its end,
         which is one word or two."""
-        words, now = text.split(), self._services.clock.now()
+        words = text.split()
+        now = self._services.clock.now()
         for count in (2, 1):
             with suppress(ValueError):
                 until = read_until(" ".join(words[-count:]), now, self._services.hours.zone)

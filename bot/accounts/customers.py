@@ -87,7 +87,8 @@ class Customers:
         """
         if channel_id in self._own_channels:
             raise Refused("refused.our_own_channel")
-        name, now = " ".join(customer_name.split()), self._clock.now()
+        name = " ".join(customer_name.split())
+        now = self._clock.now()
         with self._store.transaction() as tx:
             customer = tx.channels.customer_named(name) or tx.channels.add_customer(name, now)
             channel = self._bound(tx, channel_id, customer, by)
@@ -211,7 +212,8 @@ class Customers:
                 notices.show_card(tx, account, now)
 
     def _tell(self, tx: Transaction, channel: Channel, sentence: str) -> None:
-        now, customer = self._clock.now(), tx.channels.customer(channel.customer_id).name
+        now = self._clock.now()
+        customer = tx.channels.customer(channel.customer_id).name
         audit.record(tx, SLACK, sentence, channel.id, now)
         key = f"{sentence}:{channel.id}:{now.timestamp()}"
         notices.tell(

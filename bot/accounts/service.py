@@ -69,10 +69,13 @@ class Form:
 
 def form_of(account: AccountView) -> Form:
     """What the form of an account holds now."""
-    username = "" if account.username == account.sender_email else account.username
-    shared, aliases = account.shared_mailbox, account.aliases
     return Form(
-        account.name, account.sender_name, account.sender_email, username, True, shared, aliases
+        name=account.name,
+        sender_name=account.sender_name,
+        sender_email=account.sender_email,
+        username="" if account.username == account.sender_email else account.username,
+        shared_mailbox=account.shared_mailbox,
+        aliases=account.aliases,
     )
 
 
