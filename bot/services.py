@@ -10,7 +10,7 @@ from bot.checks.service import Checks
 from bot.common.clock import Clock
 from bot.diagnosis.catalogue import Catalogue
 from bot.diagnosis.failures import Failures
-from bot.folders.service import Folders, sure_names
+from bot.folders.service import Folders
 from bot.legacy.drafts import Drafts
 from bot.legacy.service import LegacyAccounts
 from bot.lifecycle.hours import Hours
@@ -24,7 +24,7 @@ from bot.signin.links import Links
 from bot.signin.service import SignIn
 from bot.support.requests import SupportRequests
 from bot.support.rights import Rights
-from bot.views.accounts import AccountCards, AccountDetails
+from bot.views.accounts import AccountCards
 from bot.views.checks import CheckCards
 from bot.views.errors import ErrorCards
 from bot.views.incidents import AlertCards
@@ -86,28 +86,3 @@ def deciders(services: Services) -> Mapping[str, Decider]:
     """Who says of a notice whether its message is still wanted when its turn comes."""
     reminders = ReminderDelivery(services.store, services.reminders, services.support_channel)
     return {notices.REMINDER: reminders}
-
-
-def read_models(
-    store: Store,
-    clock: Clock,
-    failures: Failures,
-    catalogue: Catalogue,
-    links: Links,
-    consent: Consent,
-    rights: Rights,
-    support_channel: str,
-) -> Views:
-    """The readers, given what they ask of other services."""
-    details = AccountDetails(clock, failures, links.url, sure_names)
-    return Views(
-        accounts=AccountCards(store, details, consent.link),
-        checks=CheckCards(store, failures),
-        errors=ErrorCards(store, failures),
-        incidents=AlertCards(store, failures),
-        legacy=BatchCards(store),
-        overview=Overview(store, catalogue),
-        reminders=ReminderCards(store, clock, details, rights.own_team, support_channel),
-        requests=RequestCards(store, details, failures),
-        setup=SetupCards(store),
-    )
