@@ -13,7 +13,7 @@ from bot.diagnosis.failures import Failures
 from bot.diagnosis.health import Health
 from bot.diagnosis.incidents import Incidents
 from bot.diagnosis.own_errors import OwnErrors
-from bot.folders.service import Folders, sure_names
+from bot.folders.service import Folders
 from bot.legacy.drafts import Drafts
 from bot.legacy.service import LegacyAccounts
 from bot.lifecycle.hours import Hours
@@ -25,7 +25,7 @@ from bot.signin.links import Links
 from bot.signin.service import SignIn
 from bot.support.requests import SupportRequests
 from bot.support.rights import Rights
-from bot.views.accounts import AccountCards, AccountDetails
+from bot.views.accounts import AccountCards
 from bot.views.checks import CheckCards
 from bot.views.errors import ErrorCards
 from bot.views.incidents import AlertCards
@@ -34,7 +34,6 @@ from bot.views.overview import Overview
 from bot.views.reminders import ReminderCards
 from bot.views.setup import SetupCards
 from bot.views.support import RequestCards
-from storage.database import Store
 
 
 @dataclass(frozen=True)
@@ -85,28 +84,3 @@ class Services:
     support_email: str
     vendor_name: str
     public_url: str
-
-
-def read_models(
-    store: Store,
-    clock: Clock,
-    failures: Failures,
-    catalogue: Catalogue,
-    links: Links,
-    consent: Consent,
-    rights: Rights,
-    support_channel: str,
-) -> Views:
-    """The readers, given what they ask of other services."""
-    details = AccountDetails(clock, failures, links.url, sure_names)
-    return Views(
-        accounts=AccountCards(store, details, consent.link),
-        checks=CheckCards(store, failures),
-        errors=ErrorCards(store, failures),
-        incidents=AlertCards(store, failures),
-        legacy=BatchCards(store),
-        overview=Overview(store, catalogue),
-        reminders=ReminderCards(store, clock, details, rights.own_team, support_channel),
-        requests=RequestCards(store, details, failures),
-        setup=SetupCards(store),
-    )

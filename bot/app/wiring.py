@@ -20,7 +20,7 @@ from bot.diagnosis.health import Health
 from bot.diagnosis.incidents import Incidents
 from bot.diagnosis.own_errors import OwnErrors
 from bot.folders.drift import Drift
-from bot.folders.service import Folders
+from bot.folders.service import Folders, sure_names
 from bot.legacy.drafts import Drafts
 from bot.legacy.service import LegacyAccounts
 from bot.lifecycle.ladder import Ladder
@@ -34,13 +34,22 @@ from bot.microsoft.credentials import Watch
 from bot.microsoft.tokens import Tokens
 from bot.reminders.delivery import ReminderDelivery
 from bot.reminders.service import Reminders
-from bot.services import Services, read_models
+from bot.services import Services, Views
 from bot.signin.consent import Consent
 from bot.signin.failed import FailedSignIns
 from bot.signin.links import Links
 from bot.signin.service import SignIn
 from bot.support.requests import SupportRequests
 from bot.support.rights import Directory, Rights
+from bot.views.accounts import AccountCards, AccountDetails
+from bot.views.checks import CheckCards
+from bot.views.errors import ErrorCards
+from bot.views.incidents import AlertCards
+from bot.views.legacy import BatchCards
+from bot.views.overview import Overview
+from bot.views.reminders import ReminderCards
+from bot.views.setup import SetupCards
+from bot.views.support import RequestCards
 from storage.cipher import Cipher
 from storage.database import Store
 
@@ -125,9 +134,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
     rights = Rights(store, clock, ports.directory, support, settings.alert_channel)
     return Services(
         clock=clock,
-        views=read_models(
-            store, clock, base.failures, ports.catalogue, links, consent, rights, support
-        ),
+        views=_views(base, links, consent, rights, support),
         rights=rights,
         customers=Customers(
             store, clock, ports.microsoft, settings.hours, support, settings.alert_channel
@@ -232,3 +239,22 @@ def _doers(services: Services) -> Doers:
     doers.add(jobs.CheckLink, services.links.check)
     doers.add(jobs.CreateAccounts, services.legacy.run)
     return doers
+
+
+def _views(
+    base: Foundations, links: Links, consent: Consent, rights: Rights, support_channel: str
+) -> Views:
+    store = base.ports.store
+    failures = base.failures
+    details = AccountDetails(base.clock, failures, links.url, sure_names)
+    return Views(
+        accounts=AccountCards(store, details, consent.link),
+        checks=CheckCards(store, failures),
+        errors=ErrorCards(store, failures),
+        incidents=AlertCards(store, failures),
+        legacy=BatchCards(store),
+        overview=Overview(store, base.ports.catalogue),
+        reminders=ReminderCards(store, base.clock, details, rights.own_team, support_channel),
+        requests=RequestCards(store, details, failures),
+        setup=SetupCards(store),
+    )
