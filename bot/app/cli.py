@@ -27,7 +27,8 @@ from bot.common.people import MAILDESK
 from bot.config.settings import Settings, SettingsError, load
 from bot.diagnosis import catalogue
 from bot.legacy import importing
-from bot.mail.probe import MailHosts, MailProbe
+from bot.mail.hosts import MailHosts
+from bot.mail.probe import MailProbe
 from bot.messages.delivery import Delivery
 from bot.microsoft.client import Microsoft
 from bot.microsoft.tokens import Tokens

@@ -9,8 +9,10 @@ from bot.common.clock import Clock
 from bot.common.people import MAILDESK
 from bot.folders.service import checked_names, listing_of
 from bot.lifecycle.service import Lifecycle
-from bot.mail.probe import FolderMark, MailFolder, MailReport, Watched
+from bot.mail.imap_list import MailFolder
+from bot.mail.probe import MailReport
 from bot.mail.suggestions import UNUSABLE
+from bot.mail.target import FolderMark, Watched
 from bot.messages import notices
 from storage.database import Transaction
 from storage.tables import Account, FolderMapping, FolderSnapshot

@@ -12,7 +12,9 @@ from bot.common.people import MAILDESK, Person
 from bot.diagnosis.failures import Failures, Recorded
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.lifecycle.service import Lifecycle
-from bot.mail.probe import MailFolder, MailProbe, ProbeFailed
+from bot.mail.imap_list import MailFolder
+from bot.mail.probe import MailProbe
+from bot.mail.steps import ProbeFailed
 from bot.mail.suggestions import Confidence, Suggestions, offered, suggest
 from bot.mail.target import target_of
 from bot.microsoft.tokens import TokenFailed, Tokens

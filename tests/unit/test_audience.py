@@ -22,7 +22,7 @@ from bot.diagnosis.step_records import StepRecord, keep_steps
 from bot.folders.service import Accepted, FolderSuggestions, folder_key
 from bot.legacy.drafts import Review
 from bot.legacy.importing import Row
-from bot.mail.probe import MailFolder
+from bot.mail.imap_list import MailFolder
 from bot.mail.suggestions import suggest
 from handlers import cards
 from handlers.cards import (

@@ -18,7 +18,7 @@ from bot.diagnosis.evidence import bundle
 from bot.diagnosis.failures import Ending, History
 from bot.diagnosis.step_records import FailedStep, StepRecord, failed_steps, keep_steps
 from bot.folders.service import FolderSuggestions
-from bot.mail.probe import MailFolder
+from bot.mail.imap_list import MailFolder
 from bot.mail.suggestions import suggest
 from handlers.cards import (
     account_form,
