@@ -257,9 +257,7 @@ def suggestions_of(tx: Transaction, account: Account) -> FolderSuggestions:
     needed = {*proved.values(), *(row.server_name for row in mapped.values())}
     # an optional role that was left empty was left so on purpose
     asked = {*REQUIRED_ROLES, *(rows if mapped else FolderRole)}
-    suggested = {
-        role: candidate.folder for role, candidate in suggestions.chosen.items() if role in asked
-    }
+    suggested = {role: each.folder for role, each in suggestions.chosen.items() if role in asked}
     return FolderSuggestions(offered(folders, needed), suggestions, suggested | kept, kept)
 
 
@@ -269,9 +267,9 @@ def proved_choice(
     """The folders that nobody needs to look at: those that are sure, and those of which it is
     likely and that are called as in another mailbox of the customer (`names`)."""
     return {
-        role: candidate.folder
-        for role, candidate in suggestions.chosen.items()
-        if candidate.confidence is Confidence.SURE or candidate.folder.shown_name == names.get(role)
+        role: each.folder
+        for role, each in suggestions.chosen.items()
+        if each.confidence is Confidence.SURE or each.folder.shown_name == names.get(role)
     }
 
 

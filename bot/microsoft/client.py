@@ -19,7 +19,6 @@ QUICK_SECONDS = 2
 TOO_MANY_REQUESTS, SERVER_ERROR = 429, 500
 DISCOVERY = "v2.0/.well-known/openid-configuration"
 Answer = TypeVar("Answer")
-Result = dict[str, Any]
 
 
 class MicrosoftUnreachable(Exception):
