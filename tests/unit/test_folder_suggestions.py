@@ -15,6 +15,7 @@ from bot.mail.imap_list import MailFolder, folders_in
 from bot.mail.suggestions import Confidence, Reason, Suggestion, Suggestions, offered, suggest
 from storage.vocabulary import REQUIRED_ROLES, FolderRole
 from tests.support.listing import folders_of
+from tests.support.values import folder
 
 pytestmark = pytest.mark.folders
 
@@ -31,10 +32,6 @@ MARKS = {
     FolderRole.JUNK: "\\Junk",
 }
 """What Exchange marks."""
-
-
-def folder(name: str, *flags: str, delimiter: str = "/") -> MailFolder:
-    return MailFolder(name, name, delimiter, ("\\HasNoChildren", *flags))
 
 
 def mailbox(
