@@ -25,8 +25,9 @@ from bot.messages import notices
 from bot.microsoft.identity import own_names
 from bot.microsoft.tokens import KEPT_ALIVE, FreshToken, TokenFailed, Tokens
 from storage.database import Store, Transaction
+from storage.statuses import TESTS, TestEvent
 from storage.tables import Account, ConnectionTest
-from storage.vocabulary import REQUIRED_ROLES, State, StepId
+from storage.vocabulary import REQUIRED_ROLES, State, StepId, TestStatus
 
 A_MOMENT = timedelta(seconds=30)
 MAX_WOKEN = 20
@@ -157,7 +158,7 @@ class Checks:
         with self._store.transaction() as tx:
             test = tx.checks.get(test_id)
             account = tx.accounts.get(test.account_id)
-            if test.finished_at is not None:
+            if test.status is not TestStatus.RUNNING:
                 return
             watched = self._drift.watched(tx, account)
             keep_steps(test, [])
@@ -242,9 +243,11 @@ class Checks:
             test = tx.checks.get(test_id)
             account = tx.accounts.lock(test.account_id)
             steps = complete(steps_of(test))
+            event = TestEvent.PASSED if first_failure(steps) is None else TestEvent.FAILED
+            if not TESTS.allows(test.status, event):
+                return  # another worker took the test over when our lease ended, and was quicker
             keep_steps(test, steps)
-            test.finished_at = self._clock.now()
-            test.passed = first_failure(steps) is None
+            test.happened(event, self._clock.now())
             passed = passed_steps(steps)
             if StepId.ROUNDTRIP in passed:
                 account.proved_at = test.finished_at

@@ -26,7 +26,9 @@ from bot.signin.flows import Flows, FlowState
 from bot.signin.links import Links, LinkUnusable
 from storage.cipher import Cipher, digest
 from storage.database import Store, Transaction
+from storage.statuses import LINKS, FlowEvent, LinkEvent
 from storage.tables import Account, Grant, HeldSignIn, LoginTicket
+from storage.vocabulary import FlowStatus
 
 STARTS_AN_HOUR = 10
 CALLBACK = "/oauth/callback"
@@ -223,10 +225,8 @@ class SignIn:
                 >= STARTS_AN_HOUR
             ):
                 raise LinkUnusable("busy", ticket.account_id)
-            begun, ticket.question_at = (
-                tx.signins.begin(self._flows.new(ticket, flow, browser)),
-                None,
-            )
+            ticket.happened(LinkEvent.SIGN_IN_BEGUN, self._clock.now())
+            begun = tx.signins.begin(self._flows.new(ticket, flow, browser))
             watch = CheckSignIn(account_id=ticket.account_id, ticket_id=ticket.id)
             tx.jobs.add(watch, begun.expires_at)
             self._lifecycle.audit(tx, WEB, "signin.begun", account)
@@ -250,11 +250,12 @@ class SignIn:
             row = tx.signins.flow(digest(state))
             if row is None:
                 raise LinkUnusable("unknown")
-            if row.finished_at is not None or row.expires_at <= self._clock.now():
+            now = self._clock.now()
+            if row.status(now) is not FlowStatus.OPEN:
                 raise LinkUnusable("unknown", row.account_id)
             if not hmac.compare_digest(row.browser_digest, digest(browser)):
                 raise LinkUnusable("other-browser", row.account_id)
-            row.finished_at = self._clock.now()
+            row.happened(FlowEvent.CAME_BACK, now)
         return self._flows.opened(row)
 
     def _redeem(self, state: FlowState, params: Mapping[str, str]) -> Redeemed:
@@ -306,13 +307,14 @@ class SignIn:
             customer = tx.channels.lock_customer(tx.accounts.get(state.account_id).customer_id)
             account = tx.accounts.lock(state.account_id)
             ticket = tx.signins.ticket_by_id(state.ticket_id)
-            if ticket.revoked_at is not None or ticket.finished_at is not None:
+            now = self._clock.now()
+            if not LINKS.allows(ticket.status(now), LinkEvent.IDENTIFIED):
                 raise LinkUnusable("revoked", state.account_id)
             belongs(identity, account, customer.tenant_id)
             if customer.tenant_id:
                 self._connect(tx, account, ticket, redeemed)
                 return SignedIn(account, identity.upn)
-            ticket.question_at = None
+            ticket.happened(LinkEvent.IDENTIFIED, now)
             held = HeldSignIn(
                 account_id=state.account_id,
                 ticket_id=state.ticket_id,
@@ -347,7 +349,7 @@ class SignIn:
         tx.grants.put(grant)
         account.tenant_id, account.object_id = identity.tenant_id, identity.object_id
         account.signed_in_as, account.signed_in_at, account.proved_at = identity.upn, now, None
-        ticket.finished_at, ticket.question_at = now, None
+        ticket.happened(LinkEvent.SIGNED_IN, now)
         self._lifecycle.audit(tx, WEB, "signin.done", account, signed_in_as=identity.upn)
         notices.note(tx, account, "signin.done", now, upn=identity.upn)
         self._on_signed_in(tx, account, WEB)
