@@ -2,6 +2,7 @@
 the run."""
 
 import os
+import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,9 +36,12 @@ NAMES = pytest.StashKey[tuple[list[str], list[str]]]()
 """What was left out in another process, by name, and what is missing there."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before hypothesis reads its options
 def pytest_configure(config: pytest.Config) -> None:
-    """Where MAILDESK_REQUIRE_ALL is set, refuse to run at all if something would have to be left
-    out."""
+    """Choose a seed, to be told at the end. Where MAILDESK_REQUIRE_ALL is set, refuse to run at all
+    if something would have to be left out."""
+    if config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = str(secrets.randbits(32))
     missing = [need for need in NEEDS if not need.present()]
     if missing and os.environ.get("MAILDESK_REQUIRE_ALL"):
         programs = ", ".join(need.program for need in missing)
@@ -78,7 +82,9 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Name what was left out, and what would bring it in."""
+    """Say how to have the same examples again, what was left out, and what would bring it in."""
+    seed = config.option.hypothesis_seed
+    terminalreporter.line(f"The same examples again: --hypothesis-seed={seed}")
     own = (
         [item.nodeid for item in config.stash.get(LEFT_OUT, [])],
         [n.program for n in config.stash.get(MISSING, [])],
