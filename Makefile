@@ -9,7 +9,7 @@ LOCK := env -u PIP_FIND_LINKS PIP_CONFIG_FILE=/dev/null $(BIN)/pip-compile --qui
 	--no-header --no-config --no-emit-index-url --no-emit-find-links \
 	--no-emit-trusted-host --no-emit-options --annotation-style=line
 
-.PHONY: demo test test-real check bench docs lock coverage mutants
+.PHONY: demo test test-fast test-real check bench docs lock coverage mutants
 .DELETE_ON_ERROR:
 
 # The practice world with the bot in it; prints the address to open.
@@ -19,6 +19,10 @@ demo: $(READY)
 # Every test that this machine allows, side by side in WORKERS processes (they wait more than they work); ARGS goes to pytest.
 test: $(READY)
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup $(ARGS)
+
+# What takes milliseconds: no practice world, no server, no browser.
+test-fast: $(READY)
+	$(BIN)/python -m pytest tests/unit --numprocesses 2 $(ARGS)
 
 # Every test, after installing Debian's packages; nothing may be left out.
 test-real:
@@ -49,9 +53,10 @@ bench: $(READY)
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.sweep_bench
 
-# The documents that are made from data.
+# The documents that are made from data: what is known of failures, and the settings.
 docs: $(READY)
 	$(BIN)/python -c "from bot.diagnosis import catalogue, handbook; print(handbook.markdown(catalogue.load()), end='')" > docs/errors.md
+	$(BIN)/python -m bot.config.document
 
 # The lock files anew, from pyproject.toml.
 lock: $(READY)

@@ -95,7 +95,6 @@ class Practice:
             "MS_CLIENT_SECRET": next(iter(self.world.app.client_secrets), ""),
             "MS_AUTHORITY": self.microsoft.authority,
             "MS_CA_BUNDLE": str(self.certificates.ca_file),
-            "MS_GRAPH_URL": self.microsoft.graph_url,
             "IMAP_HOST": "localhost",
             "IMAP_PORT": str(self.imap.port),
             "SMTP_HOST": "localhost",

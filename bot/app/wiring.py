@@ -7,7 +7,9 @@ from datetime import timedelta
 from bot.accounts.customers import Customers
 from bot.accounts.service import Accounts
 from bot.app.worker import Sweep
+from bot.checks.aftermath import Aftermath
 from bot.checks.reported_fixes import ReportedFixes
+from bot.checks.running import CheckRunner
 from bot.checks.service import Checks
 from bot.common import jobs
 from bot.common.clock import Clock
@@ -168,17 +170,20 @@ def _services(settings: Settings, base: Foundations) -> Services:
 
 
 def _checks(base: Foundations, fixes: ReportedFixes) -> Checks:
-    return Checks(
-        base.ports.store,
+    ports = base.ports
+    drift = Drift(base.clock, base.lifecycle)
+    runner = CheckRunner(
+        ports.store,
         base.clock,
         base.tokens,
-        base.ports.probe,
+        ports.probe,
         base.failures,
         base.lifecycle,
-        fixes,
-        Drift(base.clock, base.lifecycle),
-        base.ports.microsoft.scopes,
+        drift,
+        Aftermath(base.clock, base.failures, base.lifecycle, fixes, drift),
+        ports.microsoft.scopes,
     )
+    return Checks(ports.store, base.clock, base.lifecycle, fixes, runner)
 
 
 def _signin(

@@ -1,5 +1,4 @@
-"""What people say they mended: tested again by ourselves until it shows, and told how long it
-took."""
+"""Fixes that people report: the account is tested again until the fix shows, or for an hour."""
 
 from datetime import timedelta
 
@@ -16,12 +15,12 @@ from storage.tables import Account, ConnectionTest, ReportedFix
 from storage.vocabulary import FailureStatus, FixStatus, State
 
 RUNGS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
-"""When it is looked whether the change works. Exchange's switches are said to take 15 to 30 minutes
-(EmailEngine's documentation, troubleshooting)."""
+"""When the account is tested after a report. Exchange's switches are said to take 15 to 30 minutes
+(EmailEngine's documentation, troubleshooting), so that one failed test proves little."""
 
 
 class ReportedFixes:
-    """Takes people at their word, and looks."""
+    """Re-tests accounts after someone reports a fix, and tells them what came of it."""
 
     def __init__(self, store: Store, clock: Clock, lifecycle: Lifecycle) -> None:
         self._store = store
@@ -29,8 +28,8 @@ class ReportedFixes:
         self._lifecycle = lifecycle
 
     def said(self, account_id: int, by: Person) -> None:
-        """`by` says that what the account's failure asks for was changed. A later word takes the
-        place of an earlier one.
+        """Take down that `by` changed what the account's failure asks for, and plan the first test.
+        A later report takes the place of an earlier one.
 
         Raises:
             Refused: nothing is known to be wrong with the account.
@@ -45,54 +44,60 @@ class ReportedFixes:
             earlier = tx.fixes.open_of(account.id)
             if earlier is not None:
                 earlier.happened(FixEvent.SETTLED, now)
-            mend = ReportedFix(
+            fix = ReportedFix(
                 account_id=account.id,
                 failure_ref=failed.error,
                 said_at=now,
                 said_by_team=by.team,
                 said_by_user=by.user,
             )
-            self._plan(tx, tx.fixes.add(mend))
-            self._lifecycle.audit(tx, by, "mend.said", account, error=mend.failure_ref)
+            self._plan(tx, tx.fixes.add(fix))
+            self._lifecycle.audit(tx, by, "mend.said", account, error=fix.failure_ref)
             notices.note(tx, account, "mend.said", now)
             self._lifecycle.show(tx, account)
 
-    def waiting(self, tx: Transaction, mend_id: int) -> ReportedFix | None:
-        """The word with that id, unless it is settled."""
-        mend = tx.fixes.get(mend_id)
-        return mend if mend.status is FixStatus.WAITING else None
+    def waiting(self, tx: Transaction, fix_id: int) -> ReportedFix | None:
+        """The report with that id, unless it is settled."""
+        fix = tx.fixes.get(fix_id)
+        return fix if fix.status is FixStatus.WAITING else None
 
     def judge(self, tx: Transaction, account: Account, test: ConnectionTest) -> bool:
-        """What a finished test shows about what was said last; whether people were told."""
-        mend = tx.fixes.open_of(account.id)
-        failure = tx.failures.get(mend.failure_ref) if mend else None
-        if mend is None or failure is None:
+        """See what a finished test shows about the account's open report.
+
+        Returns:
+            Whether people were told how the report ended.
+        """
+        fix = tx.fixes.open_of(account.id)
+        failure = tx.failures.get(fix.failure_ref) if fix else None
+        if fix is None or failure is None:
             return False
         if failure.status is FailureStatus.GONE:
             return self._end(
-                tx, account, mend, "mend.passed" if test.passed else "mend.passed_and_more"
+                tx, account, fix, "mend.passed" if test.passed else "mend.passed_and_more"
             )
+        # A test that a person asked for says so itself. Only ours count as a try: otherwise three
+        # impatient presses would use up the hour that Exchange may take.
         if not test.quiet:
             return False
-        mend.happened(FixEvent.NOT_SEEN_YET, self._clock.now())
-        if mend.rung < len(RUNGS):
-            self._plan(tx, mend)
+        fix.happened(FixEvent.NOT_SEEN_YET, self._clock.now())
+        if fix.rung < len(RUNGS):
+            self._plan(tx, fix)
             return False
-        return self._end(tx, account, mend, "mend.still_fails")
+        return self._end(tx, account, fix, "mend.still_fails")
 
-    def _plan(self, tx: Transaction, mend: ReportedFix) -> None:
-        tx.jobs.add(CheckFix(fix_id=mend.id), mend.said_at + RUNGS[mend.rung])
+    def _plan(self, tx: Transaction, fix: ReportedFix) -> None:
+        tx.jobs.add(CheckFix(fix_id=fix.id), fix.said_at + RUNGS[fix.rung])
 
-    def _end(self, tx: Transaction, account: Account, mend: ReportedFix, sentence: str) -> bool:
+    def _end(self, tx: Transaction, account: Account, fix: ReportedFix, sentence: str) -> bool:
         now = self._clock.now()
-        mend.happened(FixEvent.SETTLED, now)
-        minutes = round((now - mend.said_at) / timedelta(minutes=1))
+        fix.happened(FixEvent.SETTLED, now)
+        minutes = round((now - fix.said_at) / timedelta(minutes=1))
         self._lifecycle.audit(
             tx,
-            Person(mend.said_by_team, mend.said_by_user),
+            Person(fix.said_by_team, fix.said_by_user),
             sentence,
             account,
             minutes=str(minutes),
         )
-        notices.note(tx, account, sentence, now, minutes=minutes, error=mend.failure_ref)
+        notices.note(tx, account, sentence, now, minutes=minutes, error=fix.failure_ref)
         return True

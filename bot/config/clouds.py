@@ -1,21 +1,20 @@
 """Microsoft's clouds."""
 
 import tomllib
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from pydantic import BaseModel
 
 PERMISSIONS = ("IMAP.AccessAsUser.All", "SMTP.Send")
 """What reading and sending mail needs (office-developer-exchange-docs,
 how-to-authenticate-…-by-using-oauth)."""
 
 
-@dataclass(frozen=True)
-class Cloud:
+class Cloud(BaseModel, frozen=True, extra="forbid"):
     """One cloud: its hosts, and `resource`, with which its mail scopes begin."""
 
     authority: str
-    graph: str
     imap: str
     smtp: str
     resource: str
@@ -30,4 +29,4 @@ class Cloud:
 def load() -> dict[str, Cloud]:
     """The clouds by the names that the settings use."""
     data = tomllib.loads(Path(__file__).with_name("clouds.toml").read_text(encoding="utf-8"))
-    return {name: Cloud(**row) for name, row in data.items()}
+    return {name: Cloud.model_validate(row) for name, row in data.items()}

@@ -1,9 +1,8 @@
 """The settings, read once from the environment."""
 
 import base64
-import binascii
-import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -13,10 +12,9 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.common.clock import read_span
 from bot.common.people import Person
-from bot.config import clouds
-from bot.lifecycle.hours import WEEKDAYS, BadHours, BadZone, Hours, read_hours, read_zone
+from bot.config import clouds, reading
+from bot.lifecycle.hours import WEEKDAYS, Hours
 from bot.microsoft.credentials import Credentials
 
 MICROSOFT_HOSTS = frozenset(
@@ -34,107 +32,10 @@ MICROSOFT_HOSTS = frozenset(
 """Where Microsoft's own sign-in stands (entra-docs, authentication-national-cloud; the last three:
 MSAL 1.39)."""
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
-KEY_HINT = (
-    'make one with: python3 -c "import base64,os; print(base64.b64encode(os.urandom(32)).decode())"'
-)
-
 
 class SettingsError(Exception):
     """A setting is missing or malformed; the text is one line that names it and never shows a
     secret."""
-
-
-def _ladder(value: Any) -> tuple[timedelta, ...]:
-    rungs = tuple(read_span(part) for part in str(value).split(","))
-    if list(rungs) != sorted(set(rungs)):
-        raise ValueError("each step must be longer than the one before, like 4h,1d,3d,7d")
-    return rungs
-
-
-def _people(value: Any) -> tuple[Person, ...]:
-    people = []
-    for part in filter(None, (part.strip() for part in str(value).split(","))):
-        if not re.fullmatch(r"[TE][A-Z0-9]+:[UW][A-Z0-9]+", part):
-            raise ValueError(f"'{part}' is not a team and a user like T0123:U0456")
-        people.append(Person(*part.split(":")))
-    return tuple(people)
-
-
-def _keys(value: Any) -> tuple[SecretStr, ...]:
-    parts = [part.strip() for part in str(value).split(",") if part.strip()]
-    for part in parts:
-        try:
-            right = len(base64.b64decode(part, validate=True)) == 32
-        except (binascii.Error, ValueError):
-            right = False
-        if not right:
-            raise ValueError(f"each key is 32 bytes in base64; {KEY_HINT}")
-    if not parts:
-        raise ValueError(f"at least one key is needed; {KEY_HINT}")
-    return tuple(SecretStr(part) for part in parts)
-
-
-def _hours(value: Any) -> tuple[time, time]:
-    try:
-        return read_hours(str(value))
-    except BadHours:
-        raise ValueError("give it as 09:00-17:00") from None
-
-
-def _days_of_week(value: Any) -> str:
-    if not re.fullmatch(r"[1-7]+", str(value)):
-        raise ValueError("give it as 12345, where Monday is 1")
-    return str(value)
-
-
-def _zone(value: Any) -> ZoneInfo:
-    try:
-        return read_zone(str(value))
-    except BadZone:
-        raise ValueError(f"'{value}' is not a time zone like Europe/Berlin") from None
-
-
-def _files(value: Any) -> tuple[Path, ...]:
-    return tuple(file for part in str(value).split(",") if (file := _file(part.strip())))
-
-
-def _days(value: Any) -> tuple[date, ...]:
-    try:
-        return tuple(date.fromisoformat(part.strip()) for part in str(value).split(","))
-    except ValueError:
-        raise ValueError(
-            "give it as 2027-05-31, and one for each secret, with commas between"
-        ) from None
-
-
-def _file(value: Any) -> Path | None:
-    if not value:
-        return None
-    if not Path(str(value)).is_file():
-        raise ValueError(f"there is no file '{value}'")
-    return Path(str(value))
-
-
-def _https(value: Any) -> str:
-    text = str(value).rstrip("/")
-    parts = urlsplit(text)
-    if parts.scheme not in ("https", "http") or not parts.hostname:
-        raise ValueError("give it as https://host/path")
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-        raise ValueError("only https, except on this machine's own addresses")
-    return text
-
-
-def _authority(value: Any) -> str:
-    parts = urlsplit(str(value))
-    if parts.scheme != "https" or not parts.hostname or not parts.path.strip("/"):
-        raise ValueError(
-            "give it as https://login.microsoftonline.com/organizations "
-            "(MSAL takes nothing but https)"
-        )
-    return str(value).rstrip("/")
 
 
 def _cloud_of(authority: str) -> str:
@@ -149,75 +50,232 @@ def _sign_in_host(cloud: clouds.Cloud) -> str | None:
     return urlsplit(cloud.authority).hostname
 
 
-def _database(value: Any) -> str:
-    parts = urlsplit(str(value))
-    try:
-        right = parts.scheme in DATABASES and bool(parts.path.strip("/")) and parts.port != 0
-    except ValueError:  # the port is no number
-        right = False
-    if not right:
-        raise ValueError("give it as sqlite:///maildesk.db or postgresql://user:password@host/name")
-    return str(value)
+@dataclass(frozen=True)
+class About:
+    """What the documents and the errors say of a setting.
+
+    Attributes:
+        text: what it is for.
+        begins: the heading of the part of the documents that begins with it.
+        default: its default as it is written, where Python would write it otherwise.
+        example: what `.env.example` shows where it has no default.
+        looks_like: what was expected, where a pattern does not match.
+        needed: it or its alternative has to be given, though each has a default.
+    """
+
+    text: str
+    begins: str = ""
+    default: str = ""
+    example: str = ""
+    looks_like: str = ""
+    needed: bool = False
 
 
-def _bot_token(value: Any) -> str:
-    if not str(value).startswith("xoxb-"):
-        raise ValueError("a bot token begins with xoxb-")
-    return str(value)
-
-
-Url = Annotated[str, BeforeValidator(_https)]
-File = Annotated[Path | None, BeforeValidator(_file)]
+Url = Annotated[str, BeforeValidator(reading.https)]
+File = Annotated[Path | None, BeforeValidator(reading.file)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 ChannelId = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")]
 
 
 class Settings(BaseSettings):
-    """Every setting; `.env.example` explains them."""
+    """Every setting, declared here alone; `bot.config.document` makes `.env.example` and
+    `docs/settings.md` of it."""
 
     model_config = SettingsConfigDict(
         extra="ignore", hide_input_in_errors=True, validate_default=False
     )
 
-    database_url: Annotated[str, Field(repr=False), BeforeValidator(_database)] = (
-        "sqlite:///maildesk.db"
-    )
-    encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_keys)]
-    public_url: Url
-    port: Port = 3000
-    slack_bot_token: Annotated[SecretStr, BeforeValidator(_bot_token)]
-    slack_signing_secret: SecretStr = SecretStr("")
-    slack_app_token: SecretStr = SecretStr("")
-    slack_api_url: Url = "https://slack.com/api"
-    support_usergroup: Annotated[str, Field(pattern=r"^(S[A-Z0-9]+)?$")] = ""
-    support_users: Annotated[tuple[Person, ...], NoDecode, BeforeValidator(_people)] = ()
-    support_channel: ChannelId
-    alert_channel: ChannelId
-    support_email: Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+$")]
-    vendor_name: Annotated[str, Field(max_length=60)] = "Maildesk"
-    ms_client_id: Annotated[str, Field(pattern=r"^[0-9a-fA-F-]{36}$")]
-    ms_client_secret: SecretStr = SecretStr("")
-    ms_client_secret_file: File = None
-    ms_client_secret_expires: Annotated[tuple[date, ...], NoDecode, BeforeValidator(_days)] = ()
-    ms_client_certificate: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_files)] = ()
-    ms_cloud: Annotated[str, Field(pattern="^(worldwide|gcc-high|dod|china)$")] = "worldwide"
-    ms_authority: Annotated[str, BeforeValidator(_authority)]
-    ms_ca_bundle: File = None
-    ms_graph_url: Url
-    imap_host: str
-    imap_port: Port = 993
-    smtp_host: str
-    smtp_port: Port = 587
-    mail_ca_bundle: File = None
-    nag_ladder: Annotated[tuple[timedelta, ...], NoDecode, BeforeValidator(_ladder)] = _ladder(
-        "4h,1d,3d,7d"
-    )
-    working_hours: Annotated[tuple[time, time], NoDecode, BeforeValidator(_hours)] = _hours(
-        "09:00-17:00"
-    )
-    working_days: Annotated[str, BeforeValidator(_days_of_week)] = WEEKDAYS
-    timezone: Annotated[ZoneInfo, NoDecode, BeforeValidator(_zone)] = ZoneInfo("UTC")
-    log_level: Annotated[str, Field(pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
+    database_url: Annotated[
+        str,
+        Field(repr=False),
+        BeforeValidator(reading.database),
+        About(
+            "Where the state is kept: sqlite:///file, or postgresql://user:password@host/name",
+            begins="Itself",
+        ),
+    ] = "sqlite:///maildesk.db"
+    encryption_keys: Annotated[
+        tuple[SecretStr, ...],
+        NoDecode,
+        BeforeValidator(reading.keys),
+        About(
+            "Keys for the tokens kept in the database: 32 bytes in base64, comma-separated. The "
+            f"first one encrypts, all decrypt.\n{reading.KEY_HINT.capitalize()}"
+        ),
+    ]
+    public_url: Annotated[
+        Url,
+        About(
+            "The address under which people's browsers, Slack and Microsoft reach this bot; https",
+            example="https://maildesk.example",
+        ),
+    ]
+    port: Annotated[Port, About("The port that it listens on, behind whatever ends TLS")] = 3000
+    log_level: Annotated[
+        str,
+        Field(pattern=r"^(DEBUG|INFO|WARNING|ERROR)$"),
+        About(
+            "How much is logged: DEBUG, INFO, WARNING or ERROR",
+            looks_like="DEBUG, INFO, WARNING or ERROR",
+        ),
+    ] = "INFO"
+    slack_bot_token: Annotated[
+        SecretStr,
+        BeforeValidator(reading.bot_token),
+        About("Bot token of the installed app (xoxb-…)", begins="Slack"),
+    ]
+    slack_signing_secret: Annotated[
+        SecretStr,
+        About("Signing secret of the app; needed unless SLACK_APP_TOKEN is set", needed=True),
+    ] = SecretStr("")
+    slack_app_token: Annotated[
+        SecretStr,
+        About(
+            "App-level token with connections:write (xapp-…): set it to be reached by Socket Mode "
+            "instead of HTTP"
+        ),
+    ] = SecretStr("")
+    slack_api_url: Annotated[Url, About("Where Slack's API is")] = "https://slack.com/api"
+    support_usergroup: Annotated[
+        str,
+        Field(pattern=r"^(S[A-Z0-9]+)?$"),
+        About(
+            "Who counts as support: a user group (S…); or SUPPORT_USERS, or both",
+            looks_like="a user group id (S…)",
+            needed=True,
+        ),
+    ] = ""
+    support_users: Annotated[
+        tuple[Person, ...],
+        NoDecode,
+        BeforeValidator(reading.people),
+        About(
+            "Who counts as support: people as team:user, comma-separated (T0123:U0456,T0123:U0789)"
+        ),
+    ] = ()
+    support_channel: Annotated[
+        ChannelId,
+        About("Where support is told what waits for it", looks_like="a channel id (C…)"),
+    ]
+    alert_channel: Annotated[
+        ChannelId, About("Where on-call is alerted", looks_like="a channel id (C…)")
+    ]
+    support_email: Annotated[
+        str,
+        Field(pattern=r"^[^\s@]+@[^\s@]+$"),
+        About(
+            "Where people write who are not in Slack; shown on every page",
+            looks_like="an e-mail address",
+        ),
+    ]
+    vendor_name: Annotated[
+        str,
+        Field(max_length=60),
+        About(
+            "How the vendor is called on the sign-in pages and in what administrators are sent "
+            "(60 characters at most)"
+        ),
+    ] = "Maildesk"
+    ms_client_id: Annotated[
+        str,
+        Field(pattern=r"^[0-9a-fA-F-]{36}$"),
+        About(
+            "The app registration: its application (client) id",
+            begins="Microsoft",
+            looks_like="an application id (8-4-4-4-12 hexadecimal digits)",
+        ),
+    ]
+    ms_client_secret: Annotated[
+        SecretStr,
+        About(
+            "The application's credential: a client secret; or one of the next two. While one "
+            "replaces another, give both (with a comma between; in the secret's file one a line): "
+            "each is tried until Microsoft takes one",
+            needed=True,
+        ),
+    ] = SecretStr("")
+    ms_client_secret_file: Annotated[
+        File,
+        About(
+            "A file with the client secret; it is read anew at each use, so that what stands in it "
+            "can be replaced while the bot runs"
+        ),
+    ] = None
+    ms_client_certificate: Annotated[
+        tuple[Path, ...],
+        NoDecode,
+        BeforeValidator(reading.files),
+        About("A PEM file with a certificate and its key, read anew at each use"),
+    ] = ()
+    ms_client_secret_expires: Annotated[
+        tuple[date, ...],
+        NoDecode,
+        BeforeValidator(reading.days),
+        About(
+            "The last day of each client secret, in the same order (2027-05-31): on-call is told "
+            "60, 30, 14, 7 and 1 days before. Of a certificate it is known"
+        ),
+    ] = ()
+    ms_cloud: Annotated[
+        str,
+        Field(pattern="^(worldwide|gcc-high|dod|china)$"),
+        About(
+            "Which of Microsoft's clouds: worldwide, gcc-high, dod or china. It brings the hosts "
+            "of the sign-in and of the mail, and the scopes",
+            looks_like="worldwide, gcc-high, dod or china",
+        ),
+    ] = "worldwide"
+    ms_authority: Annotated[
+        str,
+        BeforeValidator(reading.authority),
+        About(
+            "Where people sign in to Microsoft",
+            default="https://login.microsoftonline.com/organizations",
+        ),
+    ]
+    ms_ca_bundle: Annotated[
+        File,
+        About("PEM file of the authority to trust for the sign-in, where it is not a public one"),
+    ] = None
+    imap_host: Annotated[
+        str,
+        About("Where mail is read", begins="Mail hosts", default="outlook.office365.com"),
+    ]
+    imap_port: Annotated[Port, About("Its port, TLS from the start")] = 993
+    smtp_host: Annotated[str, About("Where mail is sent", default="smtp.office365.com")]
+    smtp_port: Annotated[Port, About("Its port, STARTTLS")] = 587
+    mail_ca_bundle: Annotated[
+        File,
+        About(
+            "PEM file of the authority to trust for the mail hosts, where it is not a public one"
+        ),
+    ] = None
+    nag_ladder: Annotated[
+        tuple[timedelta, ...],
+        NoDecode,
+        BeforeValidator(reading.ladder),
+        About(
+            "How long something waits for somebody before each reminder: m, h, d or w, each longer "
+            "than the one before",
+            begins="Reminders",
+            default="4h,1d,3d,7d",
+        ),
+    ] = reading.ladder("4h,1d,3d,7d")
+    working_hours: Annotated[
+        tuple[time, time],
+        NoDecode,
+        BeforeValidator(reading.hours),
+        About(
+            "When people are reminded, where nothing else was said when their channel was set up",
+            default="09:00-17:00",
+        ),
+    ] = reading.hours("09:00-17:00")
+    working_days: Annotated[
+        str, BeforeValidator(reading.days_of_week), About("On which days; Monday is 1")
+    ] = WEEKDAYS
+    timezone: Annotated[
+        ZoneInfo, NoDecode, BeforeValidator(reading.zone), About("In which time zone")
+    ] = ZoneInfo("UTC")
 
     @classmethod
     def settings_customise_sources(
@@ -299,8 +357,8 @@ def load(environ: Mapping[str, str]) -> Settings:
     }
     known.setdefault("ms_cloud", _cloud_of(known.get("ms_authority", "")))
     cloud = clouds.load().get(known["ms_cloud"], clouds.load()["worldwide"])
-    hosts = {"ms_authority": cloud.authority, "ms_graph_url": cloud.graph}
-    known = hosts | {"imap_host": cloud.imap, "smtp_host": cloud.smtp} | known
+    hosts = {"ms_authority": cloud.authority, "imap_host": cloud.imap, "smtp_host": cloud.smtp}
+    known = hosts | known
     try:
         return Settings(**known)
     except ValidationError as error:
@@ -319,16 +377,11 @@ def _line(problem: dict[str, Any]) -> str:
     if problem["type"] == "missing":
         return f"{name} is missing"
     if problem["type"] == "string_pattern_mismatch":
-        message = f"it does not look like {EXAMPLES.get(name, 'what is expected')}"
+        message = f"it does not look like {about(problem['loc'][0]).looks_like}"
     return f"{name} is malformed: {message}"
 
 
-EXAMPLES = {
-    "SUPPORT_USERGROUP": "a user group id (S…)",
-    "SUPPORT_CHANNEL": "a channel id (C…)",
-    "ALERT_CHANNEL": "a channel id (C…)",
-    "SUPPORT_EMAIL": "an e-mail address",
-    "MS_CLIENT_ID": "an application id (8-4-4-4-12 hexadecimal digits)",
-    "MS_CLOUD": "worldwide, gcc-high, dod or china",
-    "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
-}
+def about(name: str) -> About:
+    """What is said of the setting with this name, in lower case."""
+    metadata = Settings.model_fields[name].metadata
+    return next(item for item in metadata if isinstance(item, About))

@@ -16,6 +16,10 @@ from storage.tables import OutboxItem
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=60)
+"""How long a channel is its worker's while a message goes out; longer than Slack is waited for. A
+worker that is killed leaves the message first in its channel, and perhaps in Slack: whoever takes
+it next looks there before posting (`Sender.find`)."""
+
 REST_AFTER_POST = timedelta(seconds=1)
 REST_AFTER_UPDATE = timedelta(milliseconds=500)
 """Slack takes about one new message a second in a channel, and some fifty updates a minute
@@ -24,7 +28,12 @@ REST_AFTER_UPDATE = timedelta(milliseconds=500)
 FIRST_WAIT = timedelta(seconds=2)
 MAX_WAIT = timedelta(minutes=5)
 MAX_ATTEMPTS = 500
-"""With the waits above, more than a day."""
+"""With the waits above, more than a day: an outage of Slack ends before its messages do. What is
+given up stays in the outbox with its reason, and the channel goes on with the next."""
+
+MAX_FAULTS = 5
+"""Attempts for a message that we cannot draw: our own fault does not pass by itself, and the
+channel must not wait for it."""
 
 
 class ChannelBusy(Exception):
@@ -109,11 +118,9 @@ class Delivery:
             self._again(item, str(error))
         except ChannelRefuses as error:
             self._give_up(item, str(error))
-        except (
-            Exception
-        ) as error:  # a message that cannot be drawn must not stop its channel for ever
+        except Exception as error:
             log.exception("outbox.failed", item=item.id, notice=item.notice)
-            self._again(item, type(error).__name__, most=5)
+            self._again(item, type(error).__name__, MAX_FAULTS)
         else:
             with self._store.transaction() as tx:
                 rest = REST_AFTER_UPDATE if claimed.posted else REST_AFTER_POST

@@ -1,5 +1,6 @@
 """The import rules of pyproject.toml notice a wrong import of each kind."""
 
+import ast
 import os
 import shutil
 import subprocess
@@ -40,7 +41,9 @@ PLANTS = (
     Plant("rooms", "bot.mail.steps", "bot.microsoft.client"),
     Plant("subjects", "bot.reminders.service", "bot.folders.drift"),
     Plant("handlers-layers", "handlers.slack.files", "handlers.features.home"),
-    Plant("cards", "handlers.cards.kit", "storage.database"),
+    Plant("rows", "handlers.features.home", "storage.database"),
+    Plant("rows", "handlers.cards.kit", "storage.tables"),
+    Plant("cards", "handlers.cards.kit", "bot.reminders.service"),
     Plant("cards", "handlers.cards.kit", "bot.services"),
     Plant("sql", "bot.lifecycle.ladder", "sqlmodel"),
     Plant("slack", "bot.lifecycle.ladder", "slack_sdk"),
@@ -115,3 +118,13 @@ def test_a_room_without_a_place_in_the_layers_is_noticed(copy: Path) -> None:
         shutil.rmtree(attic)
     assert report.returncode == 1, report.stdout
     assert "attic" in report.stdout
+
+
+def test_handlers_open_no_transaction() -> None:
+    opened = [
+        f"{file.relative_to(ROOT)}:{node.lineno}"
+        for file in sorted((ROOT / "handlers").rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in ("transaction", "store")
+    ]
+    assert opened == []

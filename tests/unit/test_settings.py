@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.common.people import Person
+from bot.config import document
 from bot.config.settings import Settings, SettingsError, load
 
 TOP = Path(__file__).parents[2]
@@ -62,7 +63,6 @@ WRONG = {
         "organizations",
     ),
     "MS_CA_BUNDLE": ("/nowhere/ca.pem",),
-    "MS_GRAPH_URL": ("http://graph.example",),
     "IMAP_PORT": ("imaps",),
     "SMTP_PORT": ("-1",),
     "MAIL_CA_BUNDLE": ("/nowhere/ca.pem",),
@@ -167,7 +167,7 @@ def test_each_cloud_brings_its_hosts_and_scopes_and_each_host_can_be_overridden(
         "https://outlook.office365.us/IMAP.AccessAsUser.All",
         "https://outlook.office365.us/SMTP.Send",
     )
-    assert load(RIGHT | {"MS_CLOUD": "dod"}).ms_graph_url == "https://dod-graph.microsoft.us"
+    assert load(RIGHT | {"MS_CLOUD": "dod"}).imap_host == "outlook-dod.office365.us"
     china = load(RIGHT | {"MS_CLOUD": "china", "SMTP_HOST": "smtp.partner.outlook.cn"})
     assert china.ms_authority == "https://login.partner.microsoftonline.cn/organizations"
     assert (china.imap_host, china.smtp_host) == ("partner.outlook.cn", "smtp.partner.outlook.cn")
@@ -219,6 +219,31 @@ def test_the_example_lists_exactly_the_settings_and_their_defaults() -> None:
     assert {match[2] for match in given} == {name.upper() for name in Settings.model_fields}
     commented = {match[2]: match[3] for match in given if match[1] and match[3]}
     assert load(RIGHT | commented) == load(RIGHT)
+
+
+def test_the_documents_on_disk_are_those_that_are_made_from_the_settings() -> None:
+    assert (TOP / ".env.example").read_text() == document.environment_example(), "run `make docs`"
+    assert (TOP / "docs" / "settings.md").read_text() == document.page(), "run `make docs`"
+
+
+def test_the_documents_say_of_each_setting_what_it_is_for_and_whether_it_is_needed() -> None:
+    lines = document.page().splitlines()
+    told = {line.split("`")[1]: line for line in lines if line.startswith("| `")}
+    assert set(told) == {name.upper() for name in Settings.model_fields}
+    assert [name for name, line in told.items() if "| needed |" in line] == [
+        "ENCRYPTION_KEYS",
+        "PUBLIC_URL",
+        "SLACK_BOT_TOKEN",
+        "SLACK_SIGNING_SECRET",
+        "SUPPORT_USERGROUP",
+        "SUPPORT_CHANNEL",
+        "ALERT_CHANNEL",
+        "SUPPORT_EMAIL",
+        "MS_CLIENT_ID",
+        "MS_CLIENT_SECRET",
+    ]
+    assert "| `NAG_LADDER` | `4h,1d,3d,7d` | How long something waits" in told["NAG_LADDER"]
+    assert [name for name, line in told.items() if line.endswith("|  |")] == []
 
 
 def test_run_with_a_missing_variable_ends_with_one_line_and_status_2(tmp_path: Path) -> None:

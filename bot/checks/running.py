@@ -1,0 +1,194 @@
+"""Running one connection test: the permission first, then the mail servers, each step kept and
+shown as it happens."""
+
+import time
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass
+
+from bot.checks.aftermath import Aftermath
+from bot.checks.results import record_of
+from bot.common.clock import Clock
+from bot.common.jobs import RunTest
+from bot.common.people import MAILDESK
+from bot.diagnosis.failures import Failures
+from bot.diagnosis.observation import Condition, Observation, Where
+from bot.diagnosis.step_records import keep_steps, steps_of
+from bot.folders.drift import Drift
+from bot.lifecycle.service import Lifecycle
+from bot.mail.probe import MailProbe
+from bot.mail.roundtrip import RoundTripMessage, new_message_id
+from bot.mail.steps import Outcome, Remark, StepResult, ended
+from bot.mail.target import target_of
+from bot.messages import notices
+from bot.microsoft.identity import own_names
+from bot.microsoft.tokens import FreshToken, TokenFailed, Tokens
+from storage.database import Store
+from storage.tables import Account, ConnectionTest
+from storage.vocabulary import StepId, TestStatus
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What the first three steps give to the mail steps."""
+
+    account: Account
+    token: FreshToken
+
+
+class StepFailed(Exception):
+    """A step before the mail steps failed; the others are skipped."""
+
+
+class CheckRunner:
+    """Takes the steps of a test that was begun."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        tokens: Tokens,
+        probe: MailProbe,
+        failures: Failures,
+        lifecycle: Lifecycle,
+        drift: Drift,
+        aftermath: Aftermath,
+        scopes: Collection[str],
+    ) -> None:
+        """`scopes`: what a token has to be good for."""
+        self._store = store
+        self._clock = clock
+        self._tokens = tokens
+        self._probe = probe
+        self._failures = failures
+        self._lifecycle = lifecycle
+        self._drift = drift
+        self._aftermath = aftermath
+        self._scopes = scopes
+
+    def run(self, work: RunTest) -> None:
+        """Do the job of a test that was begun. Takes seconds.
+
+        Nothing is held while a server is waited for: each step is a transaction of its own. So a
+        worker that is killed leaves a test with some steps, whose job comes back when its lease
+        ends; the steps are then taken again from the first, over those that are there.
+        """
+        test_id = work.test_id
+        with self._store.transaction() as tx:
+            test = tx.checks.get(test_id)
+            account = tx.accounts.get(test.account_id)
+            if test.status is not TestStatus.RUNNING:
+                return
+            watched = self._drift.watched(tx, account)
+            keep_steps(test, [])
+        report = None
+        with suppress(StepFailed):
+            ready = self._prepare(test_id, account)
+            target = target_of(ready.account, ready.token.access_token, watched)
+            report = self._probe.run(
+                target, lambda result: self._keep(test_id, result), self._order(test, account)
+            )
+        with self._store.transaction() as tx:
+            self._aftermath.follow(tx, test_id, report)
+
+    def _order(self, test: ConnectionTest, account: Account) -> RoundTripMessage | None:
+        """The round trip, if it is wanted.
+
+        The Message-ID is kept before the message leaves. Whoever does a killed worker's test again
+        finds it there, looks for that message and sends no second one.
+        """
+        if not test.round_trip:
+            return None
+        message_id = test.message_id or new_message_id(account.sender_email)
+        return RoundTripMessage(
+            message_id, bool(test.message_id), lambda: self._note_sending(test.id, message_id)
+        )
+
+    def _note_sending(self, test_id: int, message_id: str) -> None:
+        with self._store.transaction() as tx:
+            tx.checks.get(test_id).message_id = message_id
+
+    def _prepare(self, test_id: int, account: Account) -> Ready:
+        token = self._token(test_id, account)
+        self._step(test_id, StepId.SCOPES, lambda: _scopes_of(token, self._scopes))
+        self._step(test_id, StepId.IDENTITY, lambda: _identity(account, token))
+        return Ready(self._follow(account, token), token)
+
+    def _follow(self, account: Account, token: FreshToken) -> Account:
+        """A person who was renamed at Microsoft signs in under the new name from now on."""
+        if not token.username or token.username == account.signed_in_as:
+            return account
+        with self._store.transaction() as tx:
+            account = tx.accounts.lock(account.id)
+            self._lifecycle.audit(
+                tx,
+                MAILDESK,
+                "account.renamed",
+                account,
+                before=account.signed_in_as,
+                now=token.username,
+            )
+            account.signed_in_as = token.username
+            return account
+
+    def _token(self, test_id: int, account: Account) -> FreshToken:
+        """The first step: a token that is good now; it may have to be renewed, which takes
+        seconds."""
+        begun = time.monotonic()
+        try:
+            token = self._tokens.fresh(account.id)
+        except TokenFailed as failed:
+            self._keep(test_id, ended(StepId.TOKEN, begun, failed.observation))
+            raise StepFailed from None
+        self._keep(test_id, ended(StepId.TOKEN, begun, "Microsoft gave a token"))
+        return token
+
+    def _step(self, test_id: int, step: StepId, check: Callable[[], Outcome]) -> None:
+        begun = time.monotonic()
+        outcome = check()
+        self._keep(test_id, ended(step, begun, outcome))
+        if isinstance(outcome, Observation):
+            raise StepFailed
+
+    def _keep(self, test_id: int, result: StepResult) -> None:
+        """Add a step to the test, with the failure that it found."""
+        with self._store.transaction() as tx:
+            test = tx.checks.get(test_id)
+            # Steps of IMAP and of SMTP end side by side, on two threads: the account's lock keeps
+            # one from losing what the other adds.
+            account = tx.accounts.lock(test.account_id)
+            recorded = None
+            if result.observation:
+                recorded = self._failures.record(tx, result.observation, account)
+            keep_steps(test, [*steps_of(test), record_of(result, recorded)])
+            if not test.quiet:
+                notices.show_test(tx, account, test, self._clock.now())
+
+
+def _scopes_of(token: FreshToken, wanted: Collection[str]) -> Observation | str:
+    missing = [scope for scope in wanted if scope.lower() not in {s.lower() for s in token.scopes}]
+    if missing:
+        names = ", ".join(scope.rpartition("/")[2] for scope in missing)
+        return Observation(
+            Where.SCOPES,
+            step=StepId.SCOPES,
+            condition=Condition.MISSING,
+            text=f"not granted: {names}",
+        )
+    return "read mail, send mail"
+
+
+def _identity(account: Account, token: FreshToken) -> Outcome:
+    """Whose token it is, against whose mailbox it shall open."""
+    if not account.object_id or token.object_id.lower() != account.object_id:
+        owner = token.username or "nobody"
+        text = f"the permission is {owner}'s, not {account.signed_in_as or 'anybody'}'s"
+        return Observation(
+            Where.IDENTITY, step=StepId.IDENTITY, condition=Condition.OTHER_ACCOUNT, text=text
+        )
+    if account.shared_mailbox:
+        opened = f"{token.username} opens the shared mailbox {account.shared_mailbox}"
+        return f"{opened}, sends as {account.sender_email}"
+    if token.username.lower() not in own_names(account):
+        return Remark("renamed", f"signs in as {token.username}")
+    return f"signed in as {token.username}"

@@ -1,0 +1,89 @@
+"""The documents that are made from the settings, by `make docs`."""
+
+import textwrap
+from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+from bot.config.settings import About, Settings, about
+
+WIDTH = 100
+TOP = Path(__file__).parents[2]
+
+HEAD = """\
+# Every setting of Maildesk, read once when it starts. What has no value here must be given one;
+# a value that is commented out is the default. Load it with: set -a; . ./.env; set +a; maildesk run
+# `make docs` makes this file from bot/config/settings.py.
+"""
+
+PAGE_HEAD = """\
+# The settings
+
+Every setting is an environment variable, read once when the bot starts. A missing or malformed one
+ends it with one line that names the variable, and exit status 2. `.env.example` is a file to begin
+with. Both are made from `bot/config/settings.py` by `make docs`.
+"""
+
+
+def environment_example() -> str:
+    """What `.env.example` says."""
+    parts = [HEAD]
+    for name, field in Settings.model_fields.items():
+        told = about(name)
+        if told.begins:
+            parts.append(f"# --- {told.begins} ".ljust(WIDTH, "-") + "\n")
+        lines = [line for part in told.text.split("\n") for line in textwrap.wrap(part, WIDTH - 2)]
+        comment = "".join(f"# {line}\n" for line in lines)
+        parts.append(f"{comment}{_assignment(name, field, told)}\n")
+    return "\n".join(parts)
+
+
+def page() -> str:
+    """What `docs/settings.md` says."""
+    parts = [PAGE_HEAD]
+    for name, field in Settings.model_fields.items():
+        told = about(name)
+        if told.begins:
+            parts.append(f"\n## {told.begins}\n\n| variable | default | |\n|---|---|---|\n")
+        parts.append(f"| `{name.upper()}` | {_shown_default(field, told)} | {_cell(told.text)} |\n")
+    return "".join(parts)
+
+
+def default(field: FieldInfo, told: About) -> str:
+    """A default as it would be written in the environment; empty where there is none."""
+    if told.default or field.is_required() or not field.default:
+        return told.default
+    value = field.default
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+def is_needed(field: FieldInfo, told: About) -> bool:
+    """Whether a value has to be given, for it or for its alternative."""
+    return told.needed or (field.is_required() and not told.default)
+
+
+def _assignment(name: str, field: FieldInfo, told: About) -> str:
+    mark = "" if is_needed(field, told) else "# "
+    return f"{mark}{name.upper()}={told.example or default(field, told)}"
+
+
+def _shown_default(field: FieldInfo, told: About) -> str:
+    if is_needed(field, told):
+        return "needed"
+    value = default(field, told)
+    return f"`{value}`" if value else ""
+
+
+def _cell(text: str) -> str:
+    return text.replace("\n", " ").replace("|", "\\|")
+
+
+def write() -> None:
+    """Write both documents where they belong."""
+    (TOP / ".env.example").write_text(environment_example(), encoding="utf-8")
+    (TOP / "docs" / "settings.md").write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()

@@ -1,0 +1,144 @@
+"""How a setting is read from its text; what is wrong with it is said for whoever wrote it."""
+
+import base64
+import binascii
+import re
+from datetime import date, time, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import SecretStr
+
+from bot.common.clock import read_span
+from bot.common.people import Person
+from bot.lifecycle.hours import BadHours, BadZone, read_hours, read_zone
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
+KEY_HINT = (
+    'make one with: python3 -c "import base64,os; print(base64.b64encode(os.urandom(32)).decode())"'
+)
+
+
+def ladder(value: Any) -> tuple[timedelta, ...]:
+    """The steps of a ladder like ``4h,1d,3d,7d``."""
+    rungs = tuple(read_span(part) for part in str(value).split(","))
+    if list(rungs) != sorted(set(rungs)):
+        raise ValueError("each step must be longer than the one before, like 4h,1d,3d,7d")
+    return rungs
+
+
+def people(value: Any) -> tuple[Person, ...]:
+    """People like ``T0123:U0456``, with commas between."""
+    people = []
+    for part in filter(None, (part.strip() for part in str(value).split(","))):
+        if not re.fullmatch(r"[TE][A-Z0-9]+:[UW][A-Z0-9]+", part):
+            raise ValueError(f"'{part}' is not a team and a user like T0123:U0456")
+        people.append(Person(*part.split(":")))
+    return tuple(people)
+
+
+def keys(value: Any) -> tuple[SecretStr, ...]:
+    """Encryption keys, with commas between."""
+    parts = [part.strip() for part in str(value).split(",") if part.strip()]
+    for part in parts:
+        try:
+            right = len(base64.b64decode(part, validate=True)) == 32
+        except (binascii.Error, ValueError):
+            right = False
+        if not right:
+            raise ValueError(f"each key is 32 bytes in base64; {KEY_HINT}")
+    if not parts:
+        raise ValueError(f"at least one key is needed; {KEY_HINT}")
+    return tuple(SecretStr(part) for part in parts)
+
+
+def hours(value: Any) -> tuple[time, time]:
+    """Working hours like ``09:00-17:00``."""
+    try:
+        return read_hours(str(value))
+    except BadHours:
+        raise ValueError("give it as 09:00-17:00") from None
+
+
+def days_of_week(value: Any) -> str:
+    """Days of the week like ``12345``."""
+    if not re.fullmatch(r"[1-7]+", str(value)):
+        raise ValueError("give it as 12345, where Monday is 1")
+    return str(value)
+
+
+def zone(value: Any) -> ZoneInfo:
+    """A time zone by its name."""
+    try:
+        return read_zone(str(value))
+    except BadZone:
+        raise ValueError(f"'{value}' is not a time zone like Europe/Berlin") from None
+
+
+def days(value: Any) -> tuple[date, ...]:
+    """Days like ``2027-05-31``, with commas between."""
+    try:
+        return tuple(date.fromisoformat(part.strip()) for part in str(value).split(","))
+    except ValueError:
+        raise ValueError(
+            "give it as 2027-05-31, and one for each secret, with commas between"
+        ) from None
+
+
+def file(value: Any) -> Path | None:
+    """A file that is there; None for nothing."""
+    if not value:
+        return None
+    if not Path(str(value)).is_file():
+        raise ValueError(f"there is no file '{value}'")
+    return Path(str(value))
+
+
+def files(value: Any) -> tuple[Path, ...]:
+    """Files that are there, with commas between."""
+    found = [file(part.strip()) for part in str(value).split(",")]
+    return tuple(path for path in found if path is not None)
+
+
+def https(value: Any) -> str:
+    """An address, https unless it is of this machine."""
+    text = str(value).rstrip("/")
+    parts = urlsplit(text)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise ValueError("give it as https://host/path")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValueError("only https, except on this machine's own addresses")
+    return text
+
+
+def authority(value: Any) -> str:
+    """A sign-in's authority: https, with a path."""
+    parts = urlsplit(str(value))
+    if parts.scheme != "https" or not parts.hostname or not parts.path.strip("/"):
+        raise ValueError(
+            "give it as https://login.microsoftonline.com/organizations "
+            "(MSAL takes nothing but https)"
+        )
+    return str(value).rstrip("/")
+
+
+def database(value: Any) -> str:
+    """The address of a database that we can use."""
+    parts = urlsplit(str(value))
+    try:
+        right = parts.scheme in DATABASES and bool(parts.path.strip("/")) and parts.port != 0
+    except ValueError:  # the port is no number
+        right = False
+    if not right:
+        raise ValueError("give it as sqlite:///maildesk.db or postgresql://user:password@host/name")
+    return str(value)
+
+
+def bot_token(value: Any) -> str:
+    """A bot token of Slack."""
+    if not str(value).startswith("xoxb-"):
+        raise ValueError("a bot token begins with xoxb-")
+    return str(value)
