@@ -1,6 +1,5 @@
 """The bot's services in one place, as they are handed to the listeners."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.accounts.customers import Customers
@@ -9,15 +8,17 @@ from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.service import Checks
 from bot.common.clock import Clock
 from bot.diagnosis.catalogue import Catalogue
+from bot.diagnosis.evidence import Evidence
 from bot.diagnosis.failures import Failures
+from bot.diagnosis.health import Health
+from bot.diagnosis.incidents import Incidents
+from bot.diagnosis.own_errors import OwnErrors
 from bot.folders.service import Folders
 from bot.legacy.drafts import Drafts
 from bot.legacy.service import LegacyAccounts
 from bot.lifecycle.hours import Hours
 from bot.lifecycle.service import Lifecycle
-from bot.messages import notices
-from bot.messages.delivery import Decider
-from bot.reminders.delivery import ReminderDelivery
+from bot.messages.events import Events
 from bot.reminders.service import Reminders
 from bot.signin.consent import Consent
 from bot.signin.links import Links
@@ -33,7 +34,6 @@ from bot.views.overview import Overview
 from bot.views.reminders import ReminderCards
 from bot.views.setup import SetupCards
 from bot.views.support import RequestCards
-from storage.database import Store
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,6 @@ class Views:
 class Services:
     """Everything that the bot can do."""
 
-    store: Store
     clock: Clock
     views: Views
     rights: Rights
@@ -70,6 +69,11 @@ class Services:
     folders: Folders
     reminders: Reminders
     failures: Failures
+    own_errors: OwnErrors
+    evidence: Evidence
+    incidents: Incidents
+    events: Events
+    health: Health
     fixes: ReportedFixes
     requests: SupportRequests
     catalogue: Catalogue
@@ -80,9 +84,3 @@ class Services:
     support_email: str
     vendor_name: str
     public_url: str
-
-
-def deciders(services: Services) -> Mapping[str, Decider]:
-    """Who says of a notice whether its message is still wanted when its turn comes."""
-    reminders = ReminderDelivery(services.store, services.reminders, services.support_channel)
-    return {notices.REMINDER: reminders}

@@ -8,7 +8,6 @@ from statistics import median
 
 from bot.common import ids
 from bot.common.clock import Clock
-from bot.common.people import Person
 from bot.diagnosis.catalogue import Catalogue
 from bot.diagnosis.history import Ending, History
 from bot.diagnosis.observation import Observation
@@ -114,12 +113,6 @@ class Failures:
         ]
         spread = tx.failures.spread(failure.cause, self._clock.now() - SHARED_FOR)
         return History([e for e in endings if e.count], sum(spread.values()), len(spread))
-
-    def acknowledge(self, tx: Transaction, incident: Incident, by: Person) -> None:
-        """Note who looks after an incident; the first one stays."""
-        if incident.acknowledged_at is None:
-            incident.acknowledged_by, incident.acknowledged_at = by.user, self._clock.now()
-            notices.show_alert(tx, incident, self._alert_channel, self._clock.now())
 
     def _same(self, tx: Transaction, verdict: Verdict, account: Account | None) -> Failure | None:
         if account is None:

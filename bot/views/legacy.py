@@ -6,7 +6,7 @@ from datetime import datetime
 
 from storage.database import Store
 from storage.tables import Batch, OldAccount
-from storage.vocabulary import Plan
+from storage.vocabulary import Plan, State
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,18 @@ class BatchView:
             cancelled_at=row.cancelled_at,
             finished_at=row.finished_at,
         )
+
+
+@dataclass(frozen=True)
+class OldAccounts:
+    """All old accounts of a customer, in the order of their import. `states` says by an old
+    account's id where its new account stands, `under_way` that new ones are being created, and
+    `unfinished` which import was begun and not taken (0: none)."""
+
+    accounts: Sequence[OldAccountView]
+    states: Mapping[int, State]
+    under_way: bool
+    unfinished: int
 
 
 @dataclass(frozen=True)

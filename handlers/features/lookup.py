@@ -6,14 +6,14 @@ from bot.common.refusals import Refused
 from bot.diagnosis.verdict import Verdict
 from bot.services import Services
 from bot.support.rights import Action
+from bot.views.accounts import AccountView
 from bot.views.audience import Audience
 from bot.views.errors import ErrorCard
-from storage.tables import Account
 
 
 def account_named(
     services: Services, person: Person, channel_id: str, text: str, action: Action, command: str
-) -> Account:
+) -> AccountView:
     """The account that `text` names by its ID, name or address, in the channel or (by ID) anywhere
     the person may.
 
@@ -29,15 +29,13 @@ def account_named(
             raise Refused("refused.account_slip", ref=text) from None
     channel = services.rights.channel(person, channel_id, action)
     wanted = text.casefold()
-    with services.store.transaction() as tx:
-        accounts = tx.accounts.of_customer(channel.customer_id)
     found = [
-        a
-        for a in accounts
-        if wanted in (a.name.casefold(), a.sender_email.casefold(), a.username.casefold())
+        each
+        for each in services.accounts.of_customer(channel.customer_id)
+        if wanted in (each.name.casefold(), each.sender_email.casefold(), each.username.casefold())
     ]
     if len(found) > 1:
-        raise Refused("command.several", text=text, refs=", ".join(a.ref for a in found))
+        raise Refused("command.several", text=text, refs=", ".join(each.ref for each in found))
     if not found:
         raise Refused("refused.no_account", ref=text)
     return found[0]

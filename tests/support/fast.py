@@ -23,7 +23,6 @@ from bot.diagnosis.observation import Observation, Where
 from bot.messages import notices
 from bot.messages.delivery import Delivery
 from bot.microsoft.tokens import KEPT_ALIVE, place
-from bot.services import deciders
 from bot.signin.service import SignedIn
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.presenter import Presenter
@@ -147,7 +146,7 @@ class FastBot:
         self.presenter = Presenter(self.services)
         self.sender = SlackSender(self.slack, self.presenter)
         self._carrier = Ahead(self.clock)
-        self.delivery = Delivery(self.store, self._carrier, self.sender, deciders(self.services))
+        self.delivery = Delivery(self.store, self._carrier, self.sender, core.deciders)
         self.worker = Worker(
             self.store, self.clock, self.delivery, self.doers, core.sweeps, pool=AtOnce()
         )
