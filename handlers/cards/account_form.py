@@ -1,6 +1,6 @@
 """The form *New Microsoft 365 account (Corporate)*."""
 
-from bot.accounts.service import Form
+from bot.views.account_form import Form
 from handlers.cards.actions import FormId
 from handlers.cards.kit import Block, checkboxes, header, modal, section, text_input
 from handlers.text.words import plainly, say

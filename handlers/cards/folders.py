@@ -7,10 +7,10 @@ from functools import cached_property
 from unicodedata import normalize
 
 from bot.diagnosis.verdict import Verdict
-from bot.folders.service import Accepted, FolderSuggestions, folder_key
-from bot.mail.probe import MailFolder
+from bot.mail.imap_list import MailFolder
 from bot.mail.suggestions import Candidate, plain
 from bot.views.accounts import AccountView
+from bot.views.folders import Accepted, FolderSuggestions, folder_key
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.checks import contact_button
 from handlers.cards.kit import (

@@ -4,8 +4,8 @@ it."""
 from collections.abc import Sequence
 from zlib import crc32
 
-from bot.accounts.service import MAX_NAME_LENGTH
-from bot.legacy.drafts import Review
+from bot.views.account_form import MAX_NAME_LENGTH
+from bot.views.legacy_import import Review
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.kit import (
     Block,
