@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from bot.common import ids
 from bot.common.clock import Clock
@@ -14,13 +13,13 @@ from bot.lifecycle.service import Lifecycle
 from bot.lifecycle.states import Event
 from bot.messages import notices
 from bot.signin.links import Links
+from bot.views.account_form import MAX_NAME_LENGTH, Form
 from bot.views.accounts import AccountView
 from storage.database import Conflict, Store, Transaction
 from storage.statuses import FixEvent
 from storage.tables import Account, Channel
 from storage.vocabulary import Owner, State
 
-MAX_NAME_LENGTH = 80
 MAX_ADDRESS_LENGTH = 254
 MAX_ALIASES = 10
 DOMAIN = re.compile(
@@ -39,43 +38,6 @@ WITHOUT_CONNECTION = (
 
 RequestTest = Callable[[Transaction, Account, Person], object]
 """Has an account tested, as part of a transaction."""
-
-
-@dataclass(frozen=True)
-class Form:
-    """What the form *New Microsoft 365 account (Corporate)* holds, as typed."""
-
-    name: str = ""
-    sender_name: str = ""
-    sender_email: str = ""
-    username: str = ""
-    use_oauth: bool = True
-    shared_mailbox: str = ""
-    aliases: str = ""
-    old_deleted: bool = False
-
-    def tidy(self) -> "Form":
-        """Without stray spaces; the username is the sender's address where it was left empty."""
-        email = self.sender_email.strip().removeprefix("mailto:")
-        name, sender = (" ".join(text.split()) for text in (self.name, self.sender_name))
-        shared = self.shared_mailbox.strip().removeprefix("mailto:")
-        aliases = " ".join(re.split(r"[\s,;]+", self.aliases.strip()))
-        username = self.username.strip() or email
-        return Form(
-            name, sender, email, username, self.use_oauth, shared, aliases, self.old_deleted
-        )
-
-
-def form_of(account: AccountView) -> Form:
-    """What the form of an account holds now."""
-    return Form(
-        name=account.name,
-        sender_name=account.sender_name,
-        sender_email=account.sender_email,
-        username="" if account.username == account.sender_email else account.username,
-        shared_mailbox=account.shared_mailbox,
-        aliases=account.aliases,
-    )
 
 
 class InvalidForm(Exception):
@@ -117,6 +79,15 @@ class Accounts:
         """The customer's accounts in use, oldest first."""
         with self._store.transaction() as tx:
             return [AccountView.of(each) for each in tx.accounts.of_customer(customer_id)]
+
+    def called(self, customer_id: int, text: str) -> list[AccountView]:
+        """Those of a customer's accounts in use whose name, address or username is `text`."""
+        wanted = text.casefold()
+        return [
+            each
+            for each in self.of_customer(customer_id)
+            if wanted in (name.casefold() for name in (each.name, each.sender_email, each.username))
+        ]
 
     def create(self, channel_id: str, form: Form, by: Person) -> AccountView:
         """Create an account in a channel and post its card with the login link. It takes the place

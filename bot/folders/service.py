@@ -1,9 +1,7 @@
 """Folder mapping: the folders of the live mailbox, suggestions with their evidence, and the choice
 that is kept."""
 
-import hashlib
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.common.clock import Clock
@@ -17,10 +15,11 @@ from bot.lifecycle.states import Event
 from bot.mail.imap_list import MailFolder
 from bot.mail.probe import MailProbe
 from bot.mail.steps import ProbeFailed
-from bot.mail.suggestions import Confidence, Suggestions, offered, suggest
+from bot.mail.suggestions import offered, suggest
 from bot.mail.target import target_of
 from bot.microsoft.tokens import TokenFailed, Tokens
 from bot.views.accounts import AccountView
+from bot.views.folders import Accepted, FolderSuggestions, folder_key
 from storage.database import Store, Transaction
 from storage.tables import Account, FolderMapping, FolderSnapshot
 from storage.vocabulary import REQUIRED_ROLES, FolderRole, State, StepId
@@ -53,37 +52,6 @@ class SameFolder(Exception):
     def __init__(self, twice: dict[str, list[FolderRole]]) -> None:
         super().__init__(", ".join(twice))
         self.twice = twice
-
-
-@dataclass(frozen=True)
-class FolderSuggestions:
-    """The folders that may be chosen, what speaks for which, and which is chosen beforehand for
-    each role: the one that is mapped already, or else the one that is suggested. `kept`: those that
-    are mapped."""
-
-    folders: tuple[MailFolder, ...]
-    suggestions: Suggestions
-    chosen: Mapping[FolderRole, MailFolder]
-    kept: Mapping[FolderRole, MailFolder] = field(default_factory=dict)
-
-    def unseen(self, names: Mapping[FolderRole, str] = {}) -> dict[FolderRole, MailFolder]:
-        """The mapping that nobody needs to look at: what is mapped, what is sure, and what is
-        likely and called as in another mailbox of the customer (`names`). Empty if a required role
-        is missing."""
-        proved = proved_choice(self.suggestions, names)
-        found = {role: folder for role, folder in proved.items() if role in self.chosen} | dict(
-            self.kept
-        )
-        return found if set(REQUIRED_ROLES) <= found.keys() else {}
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """What became of a customer's accounts whose folders were to be mapped by evidence: how many
-    are, and which need a look."""
-
-    mapped: int
-    unsure: Sequence[AccountView]
 
 
 class Folders:
@@ -292,18 +260,6 @@ def sure_names(tx: Transaction, account: Account) -> dict[FolderRole, str]:
     return {role: sure[role].shown_name for role in FolderRole if role in sure}
 
 
-def proved_choice(
-    suggestions: Suggestions, names: Mapping[FolderRole, str] = {}
-) -> dict[FolderRole, MailFolder]:
-    """The folders that nobody needs to look at: those that are sure, and those of which it is
-    likely and that are called as in another mailbox of the customer (`names`)."""
-    return {
-        role: each.folder
-        for role, each in suggestions.chosen.items()
-        if each.confidence is Confidence.SURE or each.folder.shown_name == names.get(role)
-    }
-
-
 def mapping_problems(
     chosen: Mapping[FolderRole, str], known: Container[str]
 ) -> dict[FolderRole, str]:
@@ -312,12 +268,6 @@ def mapping_problems(
     return problems | {
         role: "folders.changed_meanwhile" for role, key in chosen.items() if key not in known
     }
-
-
-def folder_key(server_name: str) -> str:
-    """A short name for a folder, for where its own would not fit (a Slack option's value holds 75
-    characters)."""
-    return hashlib.sha256(server_name.encode()).hexdigest()[:20]
 
 
 def checked_names(listing: FolderSnapshot | None) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Imports of old accounts in the making: looked over row by row, mended, and taken."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.common.clock import Clock
@@ -9,8 +9,8 @@ from bot.common.jobs import ReadFile
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.legacy import importing
-from bot.legacy.importing import Row
 from bot.legacy.service import LegacyAccounts, bound, problems
+from bot.views.legacy_import import Review, Row, as_text
 from storage.database import Store
 from storage.tables import ListDraft
 
@@ -19,26 +19,6 @@ A_MOMENT = timedelta(seconds=1)
 MAX_MENDED_LENGTH = 2800
 """So many characters of rows are mended at a time: a text field of Slack holds 3,000
 (docs.slack.dev/reference/block-kit)."""
-
-
-@dataclass(frozen=True)
-class Review:
-    """What taking an import would do: `good` rows can be taken, `wrong` ones cannot; `mend` are
-    those of them that are mended next, under the line that heads the columns, if there is one.
-    `taken`: how many were taken just now."""
-
-    draft_id: int
-    good: Sequence[Row]
-    wrong: Sequence[Row]
-    mend: Sequence[Row]
-    header: str = ""
-    taken: int = 0
-    channel_id: str = ""
-
-    @property
-    def field(self) -> str:
-        """The rows to mend, as they were written."""
-        return _lines(self.header, self.mend) if self.mend else ""
 
 
 class Drafts:
@@ -102,7 +82,7 @@ class Drafts:
         taken = self._old.import_rows(channel_id, good, by)
         header = importing.header(mended) or before.header
         left = [*problems(again), *before.wrong[len(before.mend) :]]
-        text = _lines(header, left)
+        text = as_text(header, left)
         with self._store.transaction() as tx:
             tx.legacy.put_draft(draft_id, text if left else "", self._clock.now())
         # Checked anew: what is wrong with a row may have changed with what was imported
@@ -165,7 +145,3 @@ def _that_fit(wrong: Sequence[Row], header: str) -> Sequence[Row]:
         if room < 0 and number:
             return wrong[:number]
     return wrong
-
-
-def _lines(header: str, rows: Sequence[Row]) -> str:
-    return "\n".join([*filter(None, [header]), *(row.text for row in rows)])

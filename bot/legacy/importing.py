@@ -3,9 +3,11 @@
 import csv
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from bot.accounts.service import ADDRESS, MAX_ADDRESS_LENGTH, MAX_NAME_LENGTH
+from bot.accounts.service import ADDRESS, MAX_ADDRESS_LENGTH
+from bot.views.account_form import MAX_NAME_LENGTH
+from bot.views.legacy_import import Row
 
 MAX_ROWS = 2000
 LARGEST_FILE = 1024 * 1024
@@ -34,20 +36,6 @@ FROM_BROKEN_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 class NotAList(Exception):
     """A file that holds no list; the text is the sentence that says why."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One account of a list. `text` is the line as it was; `problem` is the sentence that says why
-    it cannot be taken."""
-
-    number: int
-    text: str
-    name: str = ""
-    address: str = ""
-    user: str = ""
-    kind: str = ""
-    problem: str = ""
 
 
 def decode(content: bytes) -> str:

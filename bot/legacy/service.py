@@ -6,16 +6,17 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bot.accounts.service import Accounts, Form, InvalidForm
+from bot.accounts.service import Accounts, InvalidForm
 from bot.common import audit
 from bot.common.clock import Clock
 from bot.common.jobs import CreateAccounts
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.legacy import importing
-from bot.legacy.importing import Row
 from bot.messages import notices
+from bot.views.account_form import Form
 from bot.views.legacy import OldAccounts, OldAccountView
+from bot.views.legacy_import import Row
 from storage.database import Conflict, Store, Transaction
 from storage.statuses import BATCHES, BatchEvent
 from storage.tables import Batch, Channel, OldAccount

@@ -9,6 +9,7 @@ import structlog
 
 from bot.common.clock import Clock
 from bot.messages import notices
+from bot.messages.outgoing import Outgoing
 from storage.database import Store
 from storage.outbox import Claimed
 from storage.tables import OutboxItem
@@ -56,15 +57,15 @@ class Sender(Protocol):
     """Carries messages to Slack. Each method may take seconds, and raises one of the exceptions
     above."""
 
-    def show(self, item: OutboxItem, ts: str | None, thread_ts: str | None) -> str:
+    def show(self, message: Outgoing, ts: str | None, thread_ts: str | None) -> str:
         """Post the message, or update the one at `ts`. Returns where it stands."""
         ...
 
-    def take_away(self, item: OutboxItem, ts: str) -> None:
+    def take_away(self, message: Outgoing, ts: str) -> None:
         """Remove the message at `ts`, unless somebody did already."""
         ...
 
-    def find(self, item: OutboxItem, thread_ts: str | None) -> str | None:
+    def find(self, message: Outgoing, thread_ts: str | None) -> str | None:
         """Where an earlier attempt put the message, if that can be told."""
         ...
 
@@ -128,26 +129,28 @@ class Delivery:
 
     def _show(self, claimed: Claimed) -> str | None:
         """Have Slack show the message, or not any more; where it stands now."""
-        item = claimed.item
+        message = Outgoing.of(claimed.item)
         thread = claimed.parent.ts if claimed.parent else None
         ts = self._stands_at(claimed, thread)
-        if self._is_wanted(item, new=ts is None):
-            return self._sender.show(item, ts, thread)
+        if self._is_wanted(message, new=ts is None):
+            return self._sender.show(message, ts, thread)
         if ts is not None:
-            self._sender.take_away(item, ts)
+            self._sender.take_away(message, ts)
         return None
 
     def _stands_at(self, claimed: Claimed, thread: str | None) -> str | None:
         if claimed.posted is not None:
             return claimed.posted.ts
         # An earlier attempt may have posted it without our hearing of it.
-        return self._sender.find(claimed.item, thread) if claimed.item.attempts > 1 else None
+        if claimed.item.attempts <= 1:
+            return None
+        return self._sender.find(Outgoing.of(claimed.item), thread)
 
-    def _is_wanted(self, item: OutboxItem, new: bool) -> bool:
-        if item.notice == notices.GONE:
+    def _is_wanted(self, message: Outgoing, new: bool) -> bool:
+        if message.notice == notices.GONE:
             return False
-        decider = self._deciders.get(item.notice)
-        return decider is None or decider.wanted(item.args, new)
+        decider = self._deciders.get(message.notice)
+        return decider is None or decider.wanted(message.args, new)
 
     def _again(self, item: OutboxItem, reason: str, most: int = MAX_ATTEMPTS) -> None:
         if item.attempts >= most:

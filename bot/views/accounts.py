@@ -238,20 +238,6 @@ class AccountCards:
             account = tx.accounts.get(account_id)
             return CustomersAccount(AccountView.of(account), self._details.customer(tx, account))
 
-    def of_customer(self, customer_id: int) -> list[AccountView]:
-        """Every account of a customer that is in use."""
-        with self._store.transaction() as tx:
-            return [AccountView.of(row) for row in tx.accounts.of_customer(customer_id)]
-
-    def called(self, customer_id: int, text: str) -> list[AccountView]:
-        """Those of a customer's accounts whose name, address or username is `text`."""
-        wanted = text.casefold()
-        return [
-            each
-            for each in self.of_customer(customer_id)
-            if wanted in (name.casefold() for name in (each.name, each.sender_email, each.username))
-        ]
-
     def search(self, text: str, limit: int) -> list[CustomersAccount]:
         """Up to `limit` accounts of all customers that `text` finds."""
         with self._store.transaction() as tx:

@@ -86,9 +86,10 @@ class Overview:
         return sorted(chosen, key=_longest_wait_first)
 
     def customers(self) -> list[CustomerName]:
-        """Every customer with a channel."""
+        """Every customer with a channel, once."""
         with self._store.transaction() as tx:
-            return [CustomerName(each.id, each.name) for _, each in tx.channels.all()]
+            names = {customer.id: customer.name for _, customer in tx.channels.all()}
+        return [CustomerName(customer_id, name) for customer_id, name in names.items()]
 
     def incidents(self) -> list[OpenIncident]:
         """Every incident that has not ended."""

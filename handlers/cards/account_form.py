@@ -1,6 +1,6 @@
 """The form *New Microsoft 365 account (Corporate)*."""
 
-from bot.accounts.service import Form
+from bot.views.account_form import Form
 from handlers.cards.actions import FormId
 from handlers.cards.kit import Block, checkboxes, header, modal, section, text_input
 from handlers.text.words import plainly, say
@@ -23,9 +23,13 @@ def account_form(about: str, values: Form, changes: bool = False, old_there: boo
         _field("aliases", values.aliases, hint=True, optional=True),
         _field("shared_mailbox", values.shared_mailbox, hint=True, optional=True),
     ]
-    callback = FormId.ACCOUNT_CHANGE if changes else FormId.ACCOUNT_CREATE
-    title, save = plainly("form.change_title" if changes else "form.title"), plainly("form.save")
-    return modal(title, blocks, callback=callback, submit=save, metadata=about)
+    return modal(
+        plainly("form.change_title" if changes else "form.title"),
+        blocks,
+        callback=FormId.ACCOUNT_CHANGE if changes else FormId.ACCOUNT_CREATE,
+        submit=plainly("form.save"),
+        metadata=about,
+    )
 
 
 def _field(name: str, initial: str, hint: bool = False, optional: bool = False) -> Block:

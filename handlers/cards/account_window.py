@@ -47,13 +47,12 @@ def account_window(card: AccountCard) -> Block:
 def disconnect_form(account: AccountView) -> Block:
     """The question before an account is disconnected."""
     ask = section(say("disconnect.ask", name=account.name, address=account.sender_email))
-    submit, metadata = plainly("disconnect.submit"), account.ref
     return modal(
         plainly("disconnect.title"),
         [ask],
         callback=FormId.ACCOUNT_DISCONNECT,
-        submit=submit,
-        metadata=metadata,
+        submit=plainly("disconnect.submit"),
+        metadata=account.ref,
     )
 
 
@@ -67,13 +66,13 @@ def disconnected(account: AccountView) -> Block:
 
 def packet_window(packet: Packet) -> Block:
     """What an administrator needs, ready to be forwarded."""
-    title, intro = plainly("packet.title"), section(say("packet.intro"))
+    title = plainly("packet.title")
     if not packet.link:
         return modal(title, [section(say("packet.no_link"))])
     text = packet_text(packet)
     mail = mail_link(plainly("packet.subject", vendor=packet.vendor), text)
     offer = [section(say("packet.mail", link=mail))] if len(mail) <= MAX_LINK_LENGTH else []
-    return modal(title, [intro, *offer, *preformatted(text)])
+    return modal(title, [section(say("packet.intro")), *offer, *preformatted(text)])
 
 
 def packet_text(packet: Packet) -> str:
@@ -89,28 +88,21 @@ def packet_text(packet: Packet) -> str:
 
 
 def _seldom(card: AccountCard) -> list[Block]:
-    ref, gone = card.account.ref, card.account.state is State.DISCONNECTED
-    change = button(plainly("button.change"), ActionId.ACCOUNT_CHANGE, ref)
-    copy = button(plainly("button.copy"), ActionId.ACCOUNT_COPY, ref)
-    withdraw = (
-        [button(plainly("button.withdraw_link"), ActionId.LINK_WITHDRAW, ref)] if card.link else []
-    )
-    remind = (
-        [button(plainly("button.remind_again"), ActionId.REMINDER_RESUME, ref)]
-        if card.held_back
-        else []
-    )
-    end = (
-        []
-        if gone
-        else [button(plainly("button.disconnect"), ActionId.ACCOUNT_DISCONNECT, ref, "danger")]
-    )
-    do_it = (
-        []
-        if gone or card.account.state is State.LIVE
-        else [button(plainly("button.do_it"), ActionId.SUPPORT_DO_IT, ref)]
-    )
-    return [change, copy, *withdraw, *remind, *do_it, *end]
+    ref = card.account.ref
+    row = [
+        button(plainly("button.change"), ActionId.ACCOUNT_CHANGE, ref),
+        button(plainly("button.copy"), ActionId.ACCOUNT_COPY, ref),
+    ]
+    if card.link:
+        row.append(button(plainly("button.withdraw_link"), ActionId.LINK_WITHDRAW, ref))
+    if card.held_back is not None:
+        row.append(button(plainly("button.remind_again"), ActionId.REMINDER_RESUME, ref))
+    if card.account.state not in (State.LIVE, State.DISCONNECTED):
+        row.append(button(plainly("button.do_it"), ActionId.SUPPORT_DO_IT, ref))
+    if card.account.state is not State.DISCONNECTED:
+        label = plainly("button.disconnect")
+        row.append(button(label, ActionId.ACCOUNT_DISCONNECT, ref, "danger"))
+    return row
 
 
 def mail_link(subject: str, body: str) -> Safe:

@@ -81,14 +81,18 @@ def meaning_window(verdict: Verdict, audience: Audience) -> Block:
 def lookup_form(account_ref: str = "") -> Block:
     """Where an error ID or a text is pasted; `account_ref` where it is asked for an account's
     sign-in."""
-    label, hint = plainly("error.lookup_label"), plainly("error.lookup_hint")
-    field = text_input(label, "text", hint=hint, longest=3000, lines=True)
-    submit = plainly("error.lookup_button")
+    field = text_input(
+        plainly("error.lookup_label"),
+        "text",
+        hint=plainly("error.lookup_hint"),
+        longest=3000,
+        lines=True,
+    )
     return modal(
         plainly("error.lookup_title"),
         [field],
         callback=FormId.ERROR_LOOK_UP,
-        submit=submit,
+        submit=plainly("error.lookup_button"),
         metadata=account_ref,
     )
 
@@ -115,8 +119,13 @@ def _details(card: ErrorCard) -> list[Block]:
     failure = card.failure
     blocks = []
     if card.account is not None:
-        name, ref = card.account.name, card.account.ref
-        blocks.append(section(say("error.account", name=name, ref=ref, customer=card.customer)))
+        whose = say(
+            "error.account",
+            name=card.account.name,
+            ref=card.account.ref,
+            customer=card.customer,
+        )
+        blocks.append(section(whose))
     counted = say(
         "error.count",
         count=failure.count,

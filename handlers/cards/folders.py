@@ -7,15 +7,17 @@ from functools import cached_property
 from unicodedata import normalize
 
 from bot.diagnosis.verdict import Verdict
-from bot.folders.service import Accepted, FolderSuggestions, folder_key
 from bot.mail.folder_words import plain
 from bot.mail.imap_list import MailFolder
 from bot.mail.suggestions import Suggestion
 from bot.views.accounts import AccountView
+from bot.views.folders import Accepted, FolderSuggestions, folder_key
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.checks import contact_button
 from handlers.cards.kit import (
+    LABEL_LIMIT,
     OPTION_LIMIT,
+    PLACEHOLDER_LIMIT,
     Block,
     Safe,
     actions,
@@ -215,7 +217,8 @@ def question(twice: Mapping[str, Sequence[FolderRole]]) -> str:
 def _search(form: FolderForm) -> list[Block]:
     if len(form.candidates.folders) <= PAGE:
         return []
-    fitting, first = form.fitting, form.page * PAGE
+    fitting = form.fitting
+    first = form.page * PAGE
     field = search_input(plainly("folders.search"), FILTER, f"{FILTER}~{form.round}", form.words)
     row = [button(plainly("button.search"), ActionId.FOLDERS_SEARCH)]
     row += [button(plainly("button.previous"), ActionId.FOLDERS_PREVIOUS)] if form.page else []
@@ -240,21 +243,19 @@ def _list(form: FolderForm, role: FolderRole) -> Block:
     element: Block = {
         "type": "static_select",
         "action_id": role.value,
-        "placeholder": plain_text(plainly("folders.placeholder"), 150),
+        "placeholder": plain_text(plainly("folders.placeholder"), PLACEHOLDER_LIMIT),
     }
     groups = _groups(form, role)
     element["option_groups"] = groups
     options = [each for group in groups for each in group["options"]]
     chosen = next((each for each in options if each["value"] == form.chosen.get(role)), None)
     element |= {"initial_option": chosen} if chosen else {}
-    label, optional = plain_text(plainly(f"folders.{role}"), 2000), role not in REQUIRED_ROLES
-    name = f"{role.value}~{form.round}"
     return {
         "type": "input",
-        "block_id": name,
-        "label": label,
+        "block_id": f"{role.value}~{form.round}",
+        "label": plain_text(plainly(f"folders.{role}"), LABEL_LIMIT),
         "element": element,
-        "optional": optional,
+        "optional": role not in REQUIRED_ROLES,
     }
 
 
@@ -286,7 +287,8 @@ def _once_each(*parts: Sequence[str]) -> Iterator[str]:
     """The texts of a list, of which no two read alike."""
     taken: set[str] = set()
     for text in (text for part in parts for text in part):
-        told, number = text, 1
+        told = text
+        number = 1
         while _visible(told) in taken:
             number += 1
             told = f"{cut(text, OPTION_LIMIT - 6)} ({number})"

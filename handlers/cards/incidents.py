@@ -74,5 +74,6 @@ def _taken(incident: IncidentView) -> list[Block]:
             plainly("button.acknowledge"), ActionId.ALERT_ACKNOWLEDGE, str(incident.id), "primary"
         )
         return [context(say("alert.waiting")), actions(acknowledge, details)]
-    by, at = mention(incident.acknowledged_by), moment(incident.acknowledged_at)
-    return [context(say("alert.taken", user=by, at=at)), actions(details)]
+    user = mention(incident.acknowledged_by)
+    taken = say("alert.taken", user=user, at=moment(incident.acknowledged_at))
+    return [context(taken), actions(details)]

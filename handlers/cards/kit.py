@@ -1,5 +1,10 @@
-"""The few Block Kit pieces that the cards are made of. Text from people and servers is made
-harmless here, once."""
+"""The few Block Kit pieces that the cards are made of.
+
+Text is escaped in one place, `handlers.text.markup.safe`, and each piece sees to it. Where Slack
+reads markup (`section`, `context`, `fields`) a piece takes `Safe` alone, which is what `safe` and
+`say` return, so that mypy refuses text that was not escaped. Where Slack reads none (`plain`:
+labels, buttons, headings, options) a piece takes any `str` and leaves it as it is.
+"""
 
 import re
 from collections.abc import Collection, Sequence
@@ -18,12 +23,17 @@ Block = dict[str, Any]
 
 SECTION_LIMIT = 3000
 OPTION_LIMIT = 75
-OPTIONS_AT_MOST = 100
+MAX_OPTIONS = 100
 HEADER_LIMIT = 150
 BUTTON_LIMIT = 75
 TITLE_LIMIT = 24
 CONTEXT_LIMIT = 2000
+LABEL_LIMIT = 2000
+PLACEHOLDER_LIMIT = 150
 """Slack's limits: docs.slack.dev/reference/block-kit."""
+
+SPAN_END_LENGTH = 30
+"""So many characters of the first and the last option stand in the label of a group."""
 
 TORN = re.compile(r"(?:&[a-z]{0,4}|<[^<>]*)$")
 """The beginning of an escape or of a token, at the end of a text."""
@@ -178,10 +188,10 @@ def text_input(
     block: Block = {
         "type": "input",
         "block_id": name,
-        "label": plain(label, 2000),
+        "label": plain(label, LABEL_LIMIT),
         "element": element,
     }
-    block |= {"hint": plain(hint, 2000)} if hint else {}
+    block |= {"hint": plain(hint, LABEL_LIMIT)} if hint else {}
     return block | ({"optional": True} if optional else {})
 
 
@@ -192,7 +202,7 @@ def search_input(label: str, name: ActionId, block_id: str, initial: str) -> Blo
     block: Block = {
         "type": "input",
         "block_id": block_id,
-        "label": plain(label, 2000),
+        "label": plain(label, LABEL_LIMIT),
         "element": element,
     }
     return block | {"optional": True, "dispatch_action": True}
@@ -204,11 +214,11 @@ def file_input(label: str, name: str, hint: str = "") -> Block:
     block: Block = {
         "type": "input",
         "block_id": name,
-        "label": plain(label, 2000),
+        "label": plain(label, LABEL_LIMIT),
         "element": element,
         "optional": True,
     }
-    return block | ({"hint": plain(hint, 2000)} if hint else {})
+    return block | ({"hint": plain(hint, LABEL_LIMIT)} if hint else {})
 
 
 def date_input(label: str, name: str, initial: str, hint: str = "") -> Block:
@@ -217,10 +227,10 @@ def date_input(label: str, name: str, initial: str, hint: str = "") -> Block:
     block: Block = {
         "type": "input",
         "block_id": name,
-        "label": plain(label, 2000),
+        "label": plain(label, LABEL_LIMIT),
         "element": element,
     }
-    return block | ({"hint": plain(hint, 2000)} if hint else {})
+    return block | ({"hint": plain(hint, LABEL_LIMIT)} if hint else {})
 
 
 def user_input(label: str, name: str, initial: str = "", hint: str = "") -> Block:
@@ -231,10 +241,10 @@ def user_input(label: str, name: str, initial: str = "", hint: str = "") -> Bloc
     block: Block = {
         "type": "input",
         "block_id": name,
-        "label": plain(label, 2000),
+        "label": plain(label, LABEL_LIMIT),
         "element": element,
     }
-    return block | ({"hint": plain(hint, 2000)} if hint else {})
+    return block | ({"hint": plain(hint, LABEL_LIMIT)} if hint else {})
 
 
 def checkboxes(
@@ -248,7 +258,7 @@ def checkboxes(
     return {
         "type": "input",
         "block_id": name,
-        "label": plain(label, 2000),
+        "label": plain(label, LABEL_LIMIT),
         "element": element,
         "optional": True,
     }
@@ -263,7 +273,7 @@ def select(
     element: Block = {
         "type": "static_select",
         "action_id": name,
-        "placeholder": plain(label, 150),
+        "placeholder": plain(label, PLACEHOLDER_LIMIT),
     } | grouped(options)
     initial = next((each for each in options if each["value"] == chosen), None)
     return element | ({"initial_option": initial} if initial else {})
@@ -272,21 +282,19 @@ def select(
 def grouped(options: Sequence[Block]) -> Block:
     """The options of a list: as they are, or in groups of a hundred that say from where to where
     each goes."""
-    if len(options) <= OPTIONS_AT_MOST:
+    if len(options) <= MAX_OPTIONS:
         return {"options": list(options)}
-    parts = [
-        options[first : first + OPTIONS_AT_MOST]
-        for first in range(0, len(options), OPTIONS_AT_MOST)
-    ]
+    parts = [options[first : first + MAX_OPTIONS] for first in range(0, len(options), MAX_OPTIONS)]
     return {
         "option_groups": [
-            {"label": _span(part), "options": list(part)} for part in parts[:OPTIONS_AT_MOST]
+            {"label": _span(part), "options": list(part)} for part in parts[:MAX_OPTIONS]
         ]
     }
 
 
 def _span(part: Sequence[Block]) -> Block:
-    first, last = (cut(each["text"]["text"], 30) for each in (part[0], part[-1]))
+    first = cut(part[0]["text"]["text"], SPAN_END_LENGTH)
+    last = cut(part[-1]["text"]["text"], SPAN_END_LENGTH)
     return plain(f"{first} – {last}", OPTION_LIMIT)
 
 
@@ -302,7 +310,8 @@ def mention(user: str) -> Safe:
 
 def moment(at: datetime) -> Safe:
     """A time, shown in each reader's own zone."""
-    stamp, fallback = int(at.timestamp()), at.strftime("%Y-%m-%d %H:%M UTC")
+    stamp = int(at.timestamp())
+    fallback = at.strftime("%Y-%m-%d %H:%M UTC")
     return Safe(f"<!date^{stamp}^{{date_short_pretty}} at {{time}}|{fallback}>")
 
 

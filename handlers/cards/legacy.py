@@ -45,8 +45,10 @@ def plan_window(view: OldView) -> Block:
     """What becomes of each old account, a page at a time."""
     first = view.page * PAGE
     to_create = [old for old in view.listed if old.plan is Plan.CHANGE and old.account_id is None]
-    done = sum(old.account_id is not None for old in view.listed)
-    retained = sum(old.account_id is None and old.plan is Plan.RETAIN for old in view.listed)
+    replaced = [old for old in view.listed if old.account_id is not None]
+    kept = [old for old in view.listed if old.account_id is None and old.plan is Plan.RETAIN]
+    done = len(replaced)
+    retained = len(kept)
     progress = {"done": done, "total": len(view.listed), "retained": retained}
     blocks = [section(say("old.progress", bar=bar(done + retained, len(view.listed)), **progress))]
     blocks += [section(say("old.plan_intro"))] if to_create else []

@@ -4,8 +4,8 @@ it."""
 from collections.abc import Sequence
 from zlib import crc32
 
-from bot.accounts.service import MAX_NAME_LENGTH
-from bot.legacy.drafts import Review
+from bot.views.account_form import MAX_NAME_LENGTH
+from bot.views.legacy_import import Review
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.kit import (
     Block,
@@ -34,8 +34,13 @@ def paste_form(channel_id: str, waiting: int = 0) -> Block:
     blocks = [section(say("old.intro")), _field("", "old.field", "old.field_hint")]
     blocks.append(file_input(plainly("old.file"), FILE, plainly("old.file_hint")))
     blocks += unfinished(waiting)
-    title, submit = plainly("old.paste_title"), plainly("old.check")
-    return modal(title, blocks, callback=FormId.IMPORT_CHECK, submit=submit, metadata=channel_id)
+    return modal(
+        plainly("old.paste_title"),
+        blocks,
+        callback=FormId.IMPORT_CHECK,
+        submit=plainly("old.check"),
+        metadata=channel_id,
+    )
 
 
 def reading_window() -> Block:
@@ -53,7 +58,8 @@ def unreadable_window(sentence: str, channel_id: str) -> Block:
 
 def review_form(review: Review) -> Block:
     """What taking the list would do, row by row; what is wrong can be mended in place."""
-    good, wrong = len(review.good), len(review.wrong)
+    good = len(review.good)
+    wrong = len(review.wrong)
     blocks = [section(say("old.taken", count=review.taken))] if review.taken else []
     outlook = "old.would_all" if not wrong else "old.would" if good else "old.would_none"
     blocks.append(section(say(outlook, good=good, wrong=wrong)))
@@ -67,9 +73,12 @@ def review_form(review: Review) -> Block:
     if review.mend:
         blocks.append(_field(review.field, "old.mend_field", "old.mend_hint"))
     blocks += _good(review)
-    title, submit = plainly("old.review_title"), plainly("old.list")
     return modal(
-        title, blocks, callback=FormId.IMPORT_SAVE, submit=submit, metadata=str(review.draft_id)
+        plainly("old.review_title"),
+        blocks,
+        callback=FormId.IMPORT_SAVE,
+        submit=plainly("old.list"),
+        metadata=str(review.draft_id),
     )
 
 

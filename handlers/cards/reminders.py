@@ -66,8 +66,13 @@ def pause_form(customer: CustomerView, channel_id: str, today: date) -> Block:
     blocks.append(
         date_input(plainly("pause.day"), "day", today.isoformat(), plainly("pause.day_hint"))
     )
-    title, save = plainly("pause.title"), plainly("pause.save")
-    return modal(title, blocks, callback=FormId.REMINDER_PAUSE, submit=save, metadata=channel_id)
+    return modal(
+        plainly("pause.title"),
+        blocks,
+        callback=FormId.REMINDER_PAUSE,
+        submit=plainly("pause.save"),
+        metadata=channel_id,
+    )
 
 
 def paused_window(until: datetime | None) -> Block:

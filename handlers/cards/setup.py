@@ -76,8 +76,13 @@ def setup_form(form: SetupForm) -> Block:
             plainly("setup_form.owner"), "owner", form.owner, plainly("setup_form.owner_hint")
         ),
     ]
-    title, save = plainly("setup_form.title"), plainly("setup_form.save")
-    return modal(title, blocks, callback=FormId.SETUP_SAVE, submit=save, metadata=form.channel_id)
+    return modal(
+        plainly("setup_form.title"),
+        blocks,
+        callback=FormId.SETUP_SAVE,
+        submit=plainly("setup_form.save"),
+        metadata=form.channel_id,
+    )
 
 
 def _text(

@@ -1,9 +1,10 @@
 """Accounts in Slack: the list, the window of one, and the forms that create, change and end it."""
 
-from bot.accounts.service import Form, InvalidForm, OldAccountThere, form_of
+from bot.accounts.service import InvalidForm, OldAccountThere
 from bot.common.people import Person
 from bot.services import Services
 from bot.support.rights import Action
+from bot.views.account_form import Form, form_of
 from bot.views.accounts import AccountView
 from handlers.cards.account_form import OAUTH, OLD_DELETED, account_form
 from handlers.cards.account_list import account_list

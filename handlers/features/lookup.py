@@ -28,12 +28,7 @@ def account_named(
         if error.slip and text.upper().startswith("MB"):
             raise Refused("refused.account_slip", ref=text) from None
     channel = services.rights.channel(person, channel_id, action)
-    wanted = text.casefold()
-    found = [
-        each
-        for each in services.accounts.of_customer(channel.customer_id)
-        if wanted in (each.name.casefold(), each.sender_email.casefold(), each.username.casefold())
-    ]
+    found = services.accounts.called(channel.customer_id, text)
     if len(found) > 1:
         raise Refused("command.several", text=text, refs=", ".join(each.ref for each in found))
     if not found:

@@ -1,6 +1,6 @@
 """What each notice of the outbox looks like in Slack."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.messages import notices
@@ -16,7 +16,7 @@ from handlers.cards.setup import setup_card
 from handlers.cards.support import help_message, request_card
 from handlers.text.words import plainly, say
 
-Args = dict[str, Any]
+Args = Mapping[str, Any]
 """What the outbox keeps of a notice: IDs, and the values of a sentence."""
 
 
@@ -64,5 +64,5 @@ class Presenter:
         values = dict(args["values"])
         if "account" in args:
             found = self._services.views.accounts.view(args["account"])
-            values = account_values(found.account, found.customer) | values
+            values = {**account_values(found.account, found.customer), **values}
         return support_note(say(args["sentence"], **values))

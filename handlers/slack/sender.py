@@ -7,9 +7,9 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.messages.delivery import ChannelBusy, ChannelRefuses, ChannelUnreachable
+from bot.messages.outgoing import Outgoing
 from handlers.cards.kit import cut_markup
 from handlers.slack.presenter import Presenter
-from storage.tables import OutboxItem
 
 EVENT_TYPE = "maildesk_message"
 HISTORY_SCOPES = ("channels:history", "groups:history")
@@ -38,36 +38,36 @@ class SlackSender:
         self._client = client
         self._presenter = presenter
 
-    def show(self, item: OutboxItem, ts: str | None, thread_ts: str | None) -> str:
+    def show(self, message: Outgoing, ts: str | None, thread_ts: str | None) -> str:
         """Post the message, or update the one at `ts`; where it stands now."""
-        message = self._presenter.draw(item.notice, item.args)
-        text = cut_markup(message.text, MAX_TEXT_LENGTH)
+        drawn = self._presenter.draw(message.notice, message.args)
+        text = cut_markup(drawn.text, MAX_TEXT_LENGTH)
         content: dict[str, Any] = {
-            "channel": item.channel_id,
+            "channel": message.channel_id,
             "text": text,
-            "blocks": message.blocks,
+            "blocks": drawn.blocks,
         }
         if ts is not None:
             self._call("chat.update", content | {"ts": ts})
             return ts
         content |= {"thread_ts": thread_ts} if thread_ts else {}
         content |= {"unfurl_links": False, "unfurl_media": False}
-        metadata = {"event_type": EVENT_TYPE, "event_payload": {"item": item.id}}
+        metadata = {"event_type": EVENT_TYPE, "event_payload": {"item": message.id}}
         return str(self._call("chat.postMessage", content | {"metadata": metadata})["ts"])
 
-    def take_away(self, item: OutboxItem, ts: str) -> None:
+    def take_away(self, message: Outgoing, ts: str) -> None:
         """Remove the message at `ts`, unless somebody did already."""
         try:
-            self._call("chat.delete", {"channel": item.channel_id, "ts": ts})
+            self._call("chat.delete", {"channel": message.channel_id, "ts": ts})
         except ChannelRefuses as error:
             if str(error) != "message_not_found":
                 raise
 
-    def find(self, item: OutboxItem, thread_ts: str | None) -> str | None:
+    def find(self, message: Outgoing, thread_ts: str | None) -> str | None:
         """Look an earlier attempt up by its metadata, where the app may read the channel's
         history."""
         where: dict[str, Any] = {
-            "channel": item.channel_id,
+            "channel": message.channel_id,
             "include_all_metadata": True,
             "limit": LOOK_BACK,
         }
@@ -78,10 +78,10 @@ class SlackSender:
                 found = self._call("conversations.history", where)
         except ChannelRefuses:  # without the optional scope it may appear twice, never not at all
             return None
-        for message in found["messages"]:
-            payload = (message.get("metadata") or {}).get("event_payload", {})
-            if payload.get("item") == item.id:
-                return str(message["ts"])
+        for posted in found["messages"]:
+            payload = (posted.get("metadata") or {}).get("event_payload", {})
+            if payload.get("item") == message.id:
+                return str(posted["ts"])
         return None
 
     def _call(self, method: str, content: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,8 @@
-"""Slack's markup: text whose foreign parts are harmless."""
+"""Where text is escaped: `safe` makes whatever people typed or servers sent harmless in Slack.
+
+Everything that Slack reads as markup passes here once. `Safe` marks what did, so that nothing is
+escaped twice and a type checker sees what was not.
+"""
 
 import re
 
@@ -20,7 +24,7 @@ class Safe(str):
 
 def safe(text: str) -> Safe:
     """`text` as it is, wherever it came from: escaped, without pings, without line breaks that
-    could fake our layout."""
+    could fake our layout. What is `Safe` already stays as it is."""
     if isinstance(text, Safe):
         return text
     return Safe(tame(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))

@@ -1,4 +1,8 @@
-"""The sentences that people read in Slack: kept together in `sentences.toml`, filled in here."""
+"""The sentences that people read in Slack: kept together in `sentences.toml`, filled in here.
+
+`say` is for where Slack reads markup and escapes what it fills in (with `markup.safe`); `plainly`
+is for where it reads none, and escapes nothing.
+"""
 
 import tomllib
 from functools import cache

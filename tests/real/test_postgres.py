@@ -10,9 +10,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlmodel import SQLModel
 
-from bot.accounts.service import Form, InvalidForm
+from bot.accounts.service import InvalidForm
 from bot.common.jobs import CheckAccount
 from bot.common.people import Person
+from bot.views.account_form import Form
 from storage.database import Store, connect
 from tests.support.failures import a_fault_at_two_mailboxes_is_the_organisations
 from tests.support.world import ACME, BotWorld

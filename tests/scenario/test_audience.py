@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from bot.accounts.service import Form
 from bot.common.people import Person
+from bot.views.account_form import Form
 from sandbox.world import Scenario
 from tests.support.world import ACME, DESK, BotWorld
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from sqlmodel import col, func, select
 
-from bot.accounts.service import Form
 from bot.common.people import Person
 from bot.messages import notices
 from bot.microsoft.tokens import sealed_for
+from bot.views.account_form import Form
 from sandbox.world import Mailbox
 from sandbox.world import Person as User
 from storage.cipher import Cipher

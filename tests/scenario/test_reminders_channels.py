@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from sqlmodel import func, select
 
-from bot.accounts.service import Form
 from bot.common.people import Person
+from bot.views.account_form import Form
 from storage.tables import Channel, SeenEvent
 from storage.vocabulary import State
 from tests.support.reminders import reminders

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.accounts.service import Form
 from bot.common.people import Person
+from bot.views.account_form import Form
 from storage.vocabulary import Owner, ReminderPhase, State
 from tests.support.reminders import each_first_button, reminders
 from tests.support.slack import Message

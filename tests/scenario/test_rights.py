@@ -15,10 +15,10 @@ import pytest
 import requests
 from slack_sdk.signature import SignatureVerifier
 
-from bot.accounts.service import Form
 from bot.common.people import Person
 from bot.diagnosis.observation import Observation, Where
 from bot.support.rights import ALLOWED, Action, Role
+from bot.views.account_form import Form
 from storage.tables import AuditEntry, Reminder
 from tests.support.target import ALWAYS
 from tests.support.world import ACME, ALERTS, BotWorld

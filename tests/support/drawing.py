@@ -4,21 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.accounts.service import Form
 from bot.diagnosis.history import Ending
 from bot.diagnosis.verdict import Verdict
-from bot.folders.service import Accepted, FolderSuggestions, folder_key
-from bot.legacy.drafts import Review
-from bot.legacy.importing import Row
 from bot.mail.imap_list import MailFolder
 from bot.mail.suggestions import suggest
+from bot.views.account_form import Form
 from bot.views.accounts import AccountCard, AccountView, CustomersAccount
 from bot.views.audience import Audience
 from bot.views.checks import CheckCard, CheckView
 from bot.views.errors import ErrorCard
 from bot.views.failures import FailureView, Fault
+from bot.views.folders import Accepted, FolderSuggestions, folder_key
 from bot.views.incidents import AlertCard, IncidentView, OpenIncident
 from bot.views.legacy import BatchCard, BatchView, NotCreated
+from bot.views.legacy_import import Review, Row
 from bot.views.overview import Standing
 from bot.views.reminders import MAX_SHOWN, Pause, ReminderCard, WaitingAccount
 from bot.views.setup import Facts, SetupCard, checklist

@@ -32,9 +32,10 @@ from bot.lifecycle.hours import Hours
 from bot.lifecycle.ladder import Ladder
 from bot.lifecycle.service import Lifecycle
 from bot.messages.delivery import LEASE, Delivery
+from bot.messages.outgoing import Outgoing
 from bot.reminders.service import Reminders
 from storage.database import Store, connect
-from storage.tables import OutboxItem, ReminderState
+from storage.tables import ReminderState
 from tests.support.crowd import BEGIN, END, SUPPORT, ZONE, People
 
 RUNGS = (timedelta(hours=4), timedelta(days=1), timedelta(days=3), timedelta(days=7))
@@ -70,25 +71,25 @@ class Recorder:
         self._clock = clock
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
-    def show(self, item: OutboxItem, ts: str | None, thread_ts: str | None) -> str:
-        self._write("post" if ts is None else "update", item)
-        return ts or f"{item.id}.0"
+    def show(self, message: Outgoing, ts: str | None, thread_ts: str | None) -> str:
+        self._write("post" if ts is None else "update", message)
+        return ts or f"{message.id}.0"
 
-    def take_away(self, item: OutboxItem, ts: str) -> None:
-        self._write("gone", item)
+    def take_away(self, message: Outgoing, ts: str) -> None:
+        self._write("gone", message)
 
-    def find(self, item: OutboxItem, thread_ts: str | None) -> str | None:
-        if f'{{"post": {item.id}, '.encode() not in self._path.read_bytes():
+    def find(self, message: Outgoing, thread_ts: str | None) -> str | None:
+        if f'{{"post": {message.id}, '.encode() not in self._path.read_bytes():
             return None
-        self._write("found", item)
-        return f"{item.id}.0"
+        self._write("found", message)
+        return f"{message.id}.0"
 
-    def _write(self, what: str, item: OutboxItem) -> None:
-        told = {"key": item.key, "notice": item.notice, "args": item.args}
+    def _write(self, what: str, message: Outgoing) -> None:
+        told = {"key": message.key, "notice": message.notice, "args": message.args}
         line = {
-            what: item.id,
+            what: message.id,
             "at": self._clock.now().isoformat(),
-            "channel": item.channel_id,
+            "channel": message.channel_id,
             **told,
         }
         os.write(self._file, json.dumps(line).encode() + b"\n")

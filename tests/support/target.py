@@ -4,8 +4,8 @@ of them."""
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.accounts.service import Form
 from bot.common.people import Person
+from bot.views.account_form import Form
 from storage.tables import AuditEntry, Grant
 from tests.support.browser import Browser, Page
 from tests.support.slack import Message

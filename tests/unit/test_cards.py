@@ -8,18 +8,18 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.accounts.service import Form, form_of
 from bot.diagnosis.evidence import bundle
 from bot.diagnosis.history import Ending
 from bot.diagnosis.step_records import StepRecord, failed_steps
-from bot.folders.service import FolderSuggestions
 from bot.mail.imap_list import MailFolder
 from bot.mail.suggestions import suggest
+from bot.views.account_form import Form, form_of
 from bot.views.accounts import AccountCard, AccountView, CustomersAccount, HeldBack
 from bot.views.audience import Audience
 from bot.views.checks import CheckCard
 from bot.views.errors import ErrorCard
 from bot.views.failures import Fault
+from bot.views.folders import FolderSuggestions
 from bot.views.incidents import AlertCard, IncidentView, OpenIncident
 from bot.views.overview import CustomerName, Standing
 from bot.views.reminders import MAX_SHOWN, Pause, ReminderCard, WaitingAccount

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.folders.service import FolderSuggestions, folder_key
 from bot.mail.imap_list import MailFolder
 from bot.mail.suggestions import offered, suggest
+from bot.views.folders import FolderSuggestions, folder_key
 from handlers.cards.folders import PAGE, FolderForm, first_form, mapping_form
 from handlers.cards.kit import OPTION_LIMIT
 from sandbox.slack.limits import problems

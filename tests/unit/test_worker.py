@@ -9,9 +9,9 @@ import pytest
 from bot.app.worker import LEASE, Sweep, Worker
 from bot.common.jobs import Doers, Work
 from bot.messages.delivery import Delivery
+from bot.messages.outgoing import Outgoing
 from storage.database import Store, connect
 from storage.migrate import upgrade
-from storage.tables import OutboxItem
 
 JOBS = 20
 
@@ -36,13 +36,13 @@ class Slow(Work):
 class NoCourier:
     """Nothing is to be carried."""
 
-    def show(self, item: OutboxItem, ts: str | None, thread_ts: str | None) -> str:
+    def show(self, message: Outgoing, ts: str | None, thread_ts: str | None) -> str:
         raise NotImplementedError
 
-    def take_away(self, item: OutboxItem, ts: str) -> None:
+    def take_away(self, message: Outgoing, ts: str) -> None:
         raise NotImplementedError
 
-    def find(self, item: OutboxItem, thread_ts: str | None) -> str | None:
+    def find(self, message: Outgoing, thread_ts: str | None) -> str | None:
         raise NotImplementedError
 
 

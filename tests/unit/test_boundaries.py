@@ -12,8 +12,20 @@ import handlers
 from bot.services import Services
 
 HANDLERS = [*Path(handlers.__file__).parent.rglob("*.py")]
-OUTBOX_ROW = "handlers/slack/sender.py"
-"""The outbox hands the sender the item that it carries."""
+CARDS = [path for path in HANDLERS if path.parent.name in ("cards", "text")]
+PURE = (
+    "bot.common",
+    "bot.diagnosis.history",
+    "bot.diagnosis.step_records",
+    "bot.diagnosis.verdict",
+    "bot.mail.imap_list",
+    "bot.mail.suggestions",
+    "bot.views",
+    "handlers.cards",
+    "handlers.text",
+    "storage.vocabulary",
+)
+"""Of ours, cards and texts know these: values and words."""
 
 
 def attributes(path: Path) -> Iterator[str]:
@@ -26,14 +38,12 @@ def attributes(path: Path) -> Iterator[str]:
 def imported(path: Path) -> Iterator[str]:
     """Every module that is imported."""
     for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
         if isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-
-
-def of_storage(path: Path) -> set[str]:
-    """What of storage is imported, beside its closed sets of words."""
-    found = {name for name in imported(path) if name.partition(".")[0] == "storage"}
-    return found - {"storage.vocabulary"}
+            # `from storage import tables` imports storage.tables
+            part = node.module if "." in node.module else f"{node.module}.{node.names[0].name}"
+            yield part
 
 
 @pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.stem)
@@ -43,8 +53,20 @@ def test_no_listener_and_no_card_opens_a_transaction(path: Path) -> None:
 
 @pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.stem)
 def test_no_listener_and_no_card_sees_a_row(path: Path) -> None:
-    allowed = {"storage.tables"} if path.as_posix().endswith(OUTBOX_ROW) else set()
-    assert of_storage(path) <= allowed
+    found = [name for name in imported(path) if name.partition(".")[0] == "storage"]
+    assert set(found) <= {"storage.vocabulary"}
+
+
+@pytest.mark.parametrize("path", CARDS, ids=lambda path: path.stem)
+def test_cards_know_values_and_words_alone(path: Path) -> None:
+    ours = [name for name in imported(path) if name.split(".")[0] in ("bot", "handlers", "storage")]
+    strange = [name for name in ours if not any(f"{name}.".startswith(f"{pure}.") for pure in PURE)]
+    assert strange == []
+
+
+@pytest.mark.parametrize("path", CARDS, ids=lambda path: path.stem)
+def test_cards_ask_no_clock(path: Path) -> None:
+    assert {"now", "utcnow", "today"}.isdisjoint(attributes(path))
 
 
 def services() -> Iterator[tuple[str, type]]:

@@ -1,0 +1,46 @@
+"""What the form of an account holds."""
+
+import re
+from dataclasses import dataclass
+
+from bot.views.accounts import AccountView
+
+MAX_NAME_LENGTH = 80
+"""Characters of an account's name, and of a sender's."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """What the form *New Microsoft 365 account (Corporate)* holds, as typed."""
+
+    name: str = ""
+    sender_name: str = ""
+    sender_email: str = ""
+    username: str = ""
+    use_oauth: bool = True
+    shared_mailbox: str = ""
+    aliases: str = ""
+    old_deleted: bool = False
+
+    def tidy(self) -> "Form":
+        """Without stray spaces; the username is the sender's address where it was left empty."""
+        email = self.sender_email.strip().removeprefix("mailto:")
+        name, sender = (" ".join(text.split()) for text in (self.name, self.sender_name))
+        shared = self.shared_mailbox.strip().removeprefix("mailto:")
+        aliases = " ".join(re.split(r"[\s,;]+", self.aliases.strip()))
+        username = self.username.strip() or email
+        return Form(
+            name, sender, email, username, self.use_oauth, shared, aliases, self.old_deleted
+        )
+
+
+def form_of(account: AccountView) -> Form:
+    """What the form of an account holds now."""
+    return Form(
+        name=account.name,
+        sender_name=account.sender_name,
+        sender_email=account.sender_email,
+        username="" if account.username == account.sender_email else account.username,
+        shared_mailbox=account.shared_mailbox,
+        aliases=account.aliases,
+    )
