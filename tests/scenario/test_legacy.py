@@ -55,8 +55,11 @@ def test_bad_rows_are_named_and_mended_in_place_and_nothing_is_lost(world: BotWo
     assert world.carol.submit(review, {}) == {}
     left = world.carol.window("What will be listed", "2 listed", "*3* cannot be listed")
     assert left.inputs["Lines to mend"]["element"]["initial_value"].splitlines() == [
-        "Name;Address;User", "Nobody;;", "Broken;not an address;", "Office again;OFFICE@acme.example;"
-    ]  # fmt: skip
+        "Name;Address;User",
+        "Nobody;;",
+        "Broken;not an address;",
+        "Office again;OFFICE@acme.example;",
+    ]
     mended = "Nobody;nobody@acme.example\nBroken;broken@acme.example"
     assert world.carol.submit(left, {"Lines to mend": mended}) == {}
     world.carol.press(world.carol.window("Your old accounts", "2 listed"), "Go on")
@@ -77,7 +80,9 @@ def test_what_is_listed_or_connected_already_is_said(world: BotWorld) -> None:
 def test_some_are_retained_the_others_get_new_accounts_with_cards(world: BotWorld) -> None:
     paste(
         world,
-        "Info;info@acme.example\nOffice;office@acme.example;carol@acme.example\nKeep;keep@acme.example",
+        "Info;info@acme.example\n"
+        "Office;office@acme.example;carol@acme.example\n"
+        "Keep;keep@acme.example",
     )
     review = world.carol.window("What will be listed")
     world.carol.submit(review, {})

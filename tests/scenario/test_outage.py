@@ -10,12 +10,12 @@ from bot.accounts.service import Form
 from bot.common.people import Person
 from bot.messages import notices
 from bot.microsoft.tokens import place
-from sandbox.practice import Practice
 from sandbox.world import Mailbox
 from sandbox.world import Person as User
 from storage.cipher import Cipher
 from storage.tables import FolderMapping, Grant, OutboxItem
 from storage.vocabulary import State
+from tests.support.practice import new_practice
 from tests.support.world import ACME, ALERTS, BotWorld
 
 INFO = "info@acme.example"
@@ -80,7 +80,7 @@ def _of(account_id: int, row: FolderMapping) -> FolderMapping:
 
 
 def test_an_expired_secret_at_300_mailboxes_is_one_message_and_mends_itself(tmp_path: Path) -> None:
-    practice = Practice()
+    practice = new_practice()
     secret = tmp_path / "secret"
     secret.write_text(next(iter(practice.world.app.client_secrets)))
     world = BotWorld(

@@ -9,7 +9,7 @@ from bot.accounts.service import Form
 from bot.common.people import Person
 from storage.tables import Channel, SeenEvent
 from storage.vocabulary import State
-from tests.scenario.test_reminders import reminders
+from tests.support.reminders import reminders
 from tests.support.slack import Message
 from tests.support.world import ACME, ALERTS, DESK, BotWorld
 

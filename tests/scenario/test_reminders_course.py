@@ -9,7 +9,7 @@ import pytest
 from bot.accounts.service import Form
 from bot.common.people import Person
 from storage.vocabulary import Owner, ReminderPhase, State
-from tests.scenario.test_reminders import each_first_button, reminders
+from tests.support.reminders import each_first_button, reminders
 from tests.support.slack import Message
 from tests.support.world import ACME, DESK, BotWorld
 

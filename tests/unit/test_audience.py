@@ -363,7 +363,7 @@ def test_every_builder_has_an_audience() -> None:
 
 
 @pytest.mark.parametrize("name", EVERYBODY)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(made=everything)
 def test_a_customer_sees_nothing_internal_and_nobody_else(name: str, made: Made) -> None:
     drawn = said(EVERYBODY[name](made, Audience.CUSTOMER))
@@ -371,7 +371,7 @@ def test_a_customer_sees_nothing_internal_and_nobody_else(name: str, made: Made)
 
 
 @pytest.mark.parametrize("name", [*EVERYBODY, *OURS])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(made=everything)
 def test_what_support_sees_is_within_slacks_limits(name: str, made: Made) -> None:
     drawn = said((EVERYBODY | OURS)[name](made, Audience.SUPPORT))

@@ -131,7 +131,7 @@ def parts(blocks: Any) -> list[dict[str, Any]]:
     return [part for item in blocks for part in parts(item)] if isinstance(blocks, list) else []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(accounts, causes, words)
 def test_the_account_card(one: Account, cause: str, folder: str) -> None:
     view = AccountView(
@@ -146,7 +146,7 @@ def test_the_account_card(one: Account, cause: str, folder: str) -> None:
     check_view(account_window.disconnected(one))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(words, words)
 def test_the_administrators_packet(name: str, vendor: str) -> None:
     link = "https://login.example/acme.example/v2.0/adminconsent?" + "x" * 400
@@ -160,7 +160,7 @@ def test_the_administrators_packet(name: str, vendor: str) -> None:
         assert scope.rpartition("/")[2] in account_window.packet_text(packet)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(words, st.lists(accounts, max_size=60))
 def test_the_customers_cards(name: str, several: list[Account]) -> None:
     check_message(setup.setup_card(name, Facts(several)))
@@ -187,7 +187,7 @@ def test_the_customers_cards(name: str, several: list[Account]) -> None:
             )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(accounts, st.lists(causes, min_size=1, max_size=2), words)
 def test_the_connection_tests_message(one: Account, failed: list[str], text: str) -> None:
     steps = [StepRecord(step=StepId.TOKEN, status=StepStatus.OK, elapsed=MOMENT, evidence=text)]
@@ -219,7 +219,7 @@ def test_the_connection_tests_message(one: Account, failed: list[str], text: str
         assert "5.7.139" not in json.dumps(message.blocks)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(accounts, causes, words, words)
 def test_what_support_and_on_call_see(one: Account, cause: str, text: str, name: str) -> None:
     happened = failure(cause, text)
@@ -274,7 +274,7 @@ def test_a_customer_never_sees_a_raw_reply() -> None:
     assert planted not in json.dumps(diagnosis.error_window(view, Audience.CUSTOMER))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(words, min_size=1, max_size=650, unique=True), accounts)
 def test_the_folder_form_with_any_names_and_number(names: list[str], one: Account) -> None:
     listed = tuple(
@@ -299,7 +299,7 @@ def test_the_folder_form_with_any_names_and_number(names: list[str], one: Accoun
     check_view(folders.unavailable(one, ROWS.verdict("no-answer"), "MX-0000-0000"))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(words, accounts)
 def test_the_home_tab_and_help(name: str, one: Account) -> None:
     waits = {Owner.USER: NOW, Owner.MAILDESK: NOW}

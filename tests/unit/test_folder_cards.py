@@ -179,7 +179,7 @@ KNOWN = st.sampled_from(
 NAMES = st.lists(st.tuples(A_NAME | KNOWN, st.sampled_from(["/", ".", "", "\\"])), max_size=30)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     NAMES,
     st.integers(0, 170),
