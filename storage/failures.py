@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select, update
 
+from storage.statuses import IncidentEvent
 from storage.tables import Account, Failure, Incident
 from storage.vocabulary import Mended, Scope, State
 
@@ -115,11 +116,14 @@ class IncidentRepository:
         self._session.flush()
         return incident
 
-    def close(self, incident: Incident, ended_at: datetime | None = None) -> None:
-        """The incident is over, and its cause may open another one; `ended_at` is when the cause
-        was gone, None where it only was quiet."""
-        incident.open_cause = None
-        incident.ended_at = ended_at
+    def note(self, incident: Incident, event: IncidentEvent, now: datetime) -> None:
+        """Keep at once what happened to an incident: where it is over, its cause may open another
+        one in the same transaction.
+
+        Raises:
+            StatusRefused: it cannot happen in the incident's status.
+        """
+        incident.happened(event, now)
         self._session.flush()
 
     def get(self, incident_id: int) -> Incident | None:

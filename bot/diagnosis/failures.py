@@ -14,6 +14,7 @@ from bot.diagnosis.observation import Observation
 from bot.diagnosis.verdict import Verdict
 from bot.messages import notices
 from storage.database import Transaction
+from storage.statuses import FailureEvent, IncidentEvent
 from storage.tables import Account, Failure, Incident
 from storage.vocabulary import Mended, Owner, Scope, StepId
 
@@ -53,7 +54,7 @@ class Failures:
         verdict = self._catalogue.explain(observation)
         failure = self._same(tx, verdict, account) or self._new(tx, observation, verdict, account)
         failure.observation, failure.permanence = _stored(observation), verdict.permanence
-        failure.mended_at = failure.mended_by = None
+        failure.happened(FailureEvent.SEEN, self._clock.now())
         self._reckon_scope(tx, failure, verdict.scope)
         several = failure.scope is Scope.APPLICATION and verdict.owner in (
             Owner.SUPPORT,
@@ -81,10 +82,8 @@ class Failures:
         for failure in tx.failures.open_of(account.id):
             proof = self._catalogue.verdict(failure.cause).proof or StepId.TOKEN
             if proof in passed and failure.last_at < tested_at:
-                failure.mended_at, failure.mended_by = (
-                    self._clock.now(),
-                    _mended_by(tx, account, failure),
-                )
+                mended_by = _mended_by(tx, account, failure)
+                failure.happened(FailureEvent.PROVED_GONE, self._clock.now(), mended_by)
                 others.update(self._recovering(tx, failure))
         return others
 
@@ -94,7 +93,7 @@ class Failures:
         others, now = tx.failures.accounts_with(failure.cause), self._clock.now()
         incident = tx.incidents.open_for(failure.cause)
         if incident is not None and not others:
-            tx.incidents.close(incident, ended_at=now)
+            tx.incidents.note(incident, IncidentEvent.ENDED, now)
             notices.show_alert(tx, incident, self._alert_channel, now)
         return others
 
@@ -161,7 +160,7 @@ class Failures:
             failure.cause, now - COMES_AND_GOES
         )
         if incident is not None and now - incident.last_at > QUIET_FOR:
-            tx.incidents.close(incident)
+            tx.incidents.note(incident, IncidentEvent.LEFT, now)
             incident = None
         if incident is None:
             incident = Incident(
@@ -173,8 +172,7 @@ class Failures:
             )
             tx.incidents.add(incident)
         else:
-            incident.open_cause, incident.ended_at = failure.cause, None
-            incident.count, incident.last_at = incident.count + 1, now
+            tx.incidents.note(incident, IncidentEvent.SEEN, now)
         notices.show_alert(tx, incident, self._alert_channel, now)
 
 

@@ -197,7 +197,26 @@ def test_the_tables_are_those_of_the_models(url: str, tmp_path: Path, revision: 
         for name, table in SQLModel.metadata.tables.items()
     }
     assert there == wanted
+    assert _indexes_there(engine) == _indexes_wanted()
     engine.dispose()
+
+
+def _indexes_there(engine: Engine) -> set[tuple[str, str | None]]:
+    """The indexes of a database, by table and name, without those that a constraint brings."""
+    return {
+        (name, index["name"])
+        for name in inspect(engine).get_table_names()
+        for index in inspect(engine).get_indexes(name)
+        if "duplicates_constraint" not in index
+    }
+
+
+def _indexes_wanted() -> set[tuple[str, str | None]]:
+    return {
+        (name, index.name)
+        for name, table in SQLModel.metadata.tables.items()
+        for index in table.indexes
+    }
 
 
 class StoppedClock:

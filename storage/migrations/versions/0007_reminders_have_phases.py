@@ -61,7 +61,9 @@ def upgrade() -> None:
     op.drop_index("ix_account_nag", "account")
     for column in OLD_COLUMNS:
         op.execute(f"ALTER TABLE account DROP COLUMN {column.name}")
+    op.drop_index("ix_mend_account_id", "mend")
     op.rename_table("mend", "reportedfix")
+    op.create_index("ix_reportedfix_account_id", "reportedfix", ["account_id"])
     op.rename_table("folderlisting", "foldersnapshot")
 
 
