@@ -213,6 +213,7 @@ class FakeMicrosoft:
         return question()
 
     def admin_consent_url(self, tenant: str, redirect_uri: str, state: str) -> str:
+        self.client()
         return f"https://login.microsoftonline.com/{tenant}/v2.0/adminconsent?state={state}"
 
     def tenant_of(self, domain: str) -> str:
