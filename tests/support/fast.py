@@ -22,7 +22,7 @@ from bot.diagnosis.catalogue import load as load_catalogue
 from bot.diagnosis.observation import Observation, Where
 from bot.messages import notices
 from bot.messages.delivery import Delivery
-from bot.microsoft.tokens import KEPT_ALIVE, place
+from bot.microsoft.tokens import KEPT_ALIVE, Tokens, place
 from bot.signin.service import SignedIn
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.presenter import Presenter
@@ -127,15 +127,16 @@ class FastBot:
     """The bot, and everybody it meets. A channel is bound to a customer whose organisation is
     known; people work day and night, unless `settings` say otherwise."""
 
-    def __init__(self, **settings: str) -> None:
-        """`settings` by their names in the environment, in lower case."""
+    def __init__(self, before: "FastBot | None" = None, **settings: str) -> None:
+        """`settings` by their names in the environment, in lower case. `before`: the process whose
+        place it takes, with the same database and the same world outside."""
         self.settings = _settings(tuple(sorted(settings.items())))
-        self.clock = FastClock()
-        self.slack = FakeSlack()
-        self.microsoft = FakeMicrosoft()
-        self.mail = FakeProbe()
+        self.clock = before.clock if before else FastClock()
+        self.slack = before.slack if before else FakeSlack()
+        self.microsoft = before.microsoft if before else FakeMicrosoft()
+        self.mail = before.mail if before else FakeProbe()
+        self.store = before.store if before else Store(new_database())
         self.cipher = Cipher(self.settings.keys)
-        self.store = Store(new_database())
         users = self.settings.support_users
         self.directory = SlackDirectory(self.slack, self.clock, users, "")
         ports: Any = (self.store, self.microsoft, self.mail, self.directory, _catalogue())
@@ -151,12 +152,21 @@ class FastBot:
             self.store, self.clock, self.delivery, self.doers, core.sweeps, pool=AtOnce()
         )
         self.slack.members[DESK] = {VERA.user}
-        self.acme = self.customer("Acme Marine", ACME)
+        self.acme = before.acme if before else self.customer("Acme Marine", ACME)
 
     # -- services by their names, as in `bot.reminders.snooze(…)`
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.services, name)
+
+    def restarted(self, *keys: bytes) -> "FastBot":
+        """The bot after a restart with these encryption keys, newest first."""
+        written = [base64.b64encode(key).decode() for key in keys]
+        return FastBot(self, encryption_keys=",".join(written))
+
+    def new_tokens(self, wait: Callable[[float], object]) -> Tokens:
+        """Another worker's tokens, which waits so for a refresh that is claimed."""
+        return Tokens(self.store, self.clock, self.cipher, self.microsoft, wait)
 
     # -- time
 
