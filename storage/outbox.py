@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select, update
 
+from storage.statuses import MessageEvent
 from storage.tables import Channel, Lane, OutboxItem, PostedMessage
 
 
@@ -68,7 +69,7 @@ class OutboxRepository:
                 self._session.flush()
                 continue
             lane.leased_until = now + lease
-            item.attempts += 1
+            item.happened(MessageEvent.CLAIMED, now)
             self._session.flush()
             parent = self.posted(item.thread_key) if item.thread_key else None
             return Claimed(item, self.posted(item.key), parent)
@@ -85,7 +86,7 @@ class OutboxRepository:
             self._session.exec(delete(PostedMessage).where(col(PostedMessage.key) == item.key))
         else:
             self._session.merge(PostedMessage(key=item.key, channel_id=item.channel_id, ts=ts))
-        self._finish(item, now, "")
+        self._finish(item, MessageEvent.SENT, now)
         self._free_lane(item.channel_id, now + rest)
 
     def later(self, item: OutboxItem, due_at: datetime, not_sent: bool = False) -> None:
@@ -98,7 +99,7 @@ class OutboxRepository:
     def give_up(self, item: OutboxItem, reason: str, now: datetime) -> None:
         """The message can never be sent (`reason`: Slack's error); the channel goes on without
         it."""
-        self._finish(item, now, reason)
+        self._finish(item, MessageEvent.GIVEN_UP, now, reason)
         self._free_lane(item.channel_id, now)
 
     def drop(self, channel_id: str, reason: str, now: datetime) -> None:
@@ -133,9 +134,10 @@ class OutboxRepository:
         due = select(Lane).where(col(Lane.due_at) <= now, free).order_by(col(Lane.due_at)).limit(1)
         return self._session.exec(due.with_for_update(skip_locked=True)).first()
 
-    def _finish(self, item: OutboxItem, now: datetime, reason: str) -> None:
-        row = self._session.get_one(OutboxItem, item.id)
-        row.done_at, row.given_up = now, reason
+    def _finish(
+        self, item: OutboxItem, event: MessageEvent, now: datetime, reason: str = ""
+    ) -> None:
+        self._session.get_one(OutboxItem, item.id).happened(event, now, reason)
 
     def _waiting(self, key: str) -> OutboxItem | None:
         found = select(OutboxItem).where(OutboxItem.key == key, col(OutboxItem.done_at).is_(None))

@@ -50,13 +50,7 @@ class SignInRepository:
             .order_by(col(LoginTicket.id).desc())
         )
         ticket = self._session.exec(found).first()
-        asked = (
-            ticket is not None
-            and ticket.question_at
-            and not ticket.revoked_at
-            and not ticket.finished_at
-        )
-        return ticket if asked else None
+        return ticket if ticket is not None and ticket.asks else None
 
     def revoke_tickets(self, account_id: int, now: datetime) -> None:
         """End every unused link of the account, the flows begun from them, and a sign-in that is

@@ -120,3 +120,76 @@ class Mended(StrEnum):
     CHANGE = "change"
     SIGN_IN = "sign-in"
     ITSELF = "itself"
+
+
+class LinkStatus(StrEnum):
+    """Whether somebody can sign in with a login link."""
+
+    OPEN = "open"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    USED = "used"
+
+
+class FlowStatus(StrEnum):
+    """Whether Microsoft's answer to a sign-in that was begun is still taken."""
+
+    OPEN = "open"
+    EXPIRED = "expired"
+    ENDED = "ended"
+
+
+class TestStatus(StrEnum):
+    """How far a connection test is."""
+
+    __test__ = False  # pytest collects what is called a test
+
+    RUNNING = "running"
+    PASSED = "passed"
+    FAILED = "failed"
+
+
+class FixStatus(StrEnum):
+    """Whether it is still looked for what somebody says they changed."""
+
+    WAITING = "waiting"
+    SETTLED = "settled"
+
+
+class FailureStatus(StrEnum):
+    """Whether what failed was seen to work since."""
+
+    AT_WORK = "at work"
+    GONE = "gone"
+
+
+class IncidentStatus(StrEnum):
+    """Whether an alert stands for failures that still come."""
+
+    OPEN = "open"
+    ENDED = "ended"
+    LEFT = "left"
+
+
+class RequestStatus(StrEnum):
+    """Who a request for help waits for."""
+
+    OPEN = "open"
+    TAKEN = "taken"
+    DONE = "done"
+
+
+class BatchStatus(StrEnum):
+    """How far a batch of new accounts is."""
+
+    RUNNING = "running"
+    STOPPING = "stopping"
+    FINISHED = "finished"
+
+
+class MessageStatus(StrEnum):
+    """How far a message on its way to Slack is."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    GIVEN_UP = "given up"

@@ -16,6 +16,7 @@ from bot.lifecycle.service import Lifecycle
 from bot.messages import notices
 from bot.signin.links import Links
 from storage.database import Store, Transaction
+from storage.statuses import FixEvent
 from storage.tables import Account, Channel
 from storage.vocabulary import Owner, State
 
@@ -199,7 +200,7 @@ class Accounts:
             tx.jobs.cancel(CheckAccount(account_id=account.id))
             fix = tx.fixes.open_of(account.id)
             if fix is not None:
-                fix.ended_at = now
+                fix.happened(FixEvent.SETTLED, now)
             upn = account.signed_in_as or account.username
             account.address_key, account.signed_in_at, account.proved_at = None, None, None
             account.tenant_id = account.object_id = account.signed_in_as = account.proved_sent = ""

@@ -1,138 +1,26 @@
-"""The front door: the `maildesk` command. It alone wires everything together."""
+"""The `maildesk` command."""
 
 import os
-import signal
 import sys
-import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import structlog
 import typer
-from flask import Flask
-from slack_bolt.adapter.socket_mode import SocketModeHandler
-from slack_sdk import WebClient
 
-from bot.app import audit_export, key_rotation, practice
-from bot.app.web_server import WebServer
-from bot.app.wiring import Ports, wire
-from bot.app.worker import Worker
-from bot.common import logs
-from bot.common.clock import Clock, SystemClock
-from bot.common.jobs import FillFolders, HandleEvent, ReadFile
+from bot.app import audit_export, key_rotation, practice, processes
+from bot.app.maildesk import build, mail_hosts
+from bot.common.clock import SystemClock
 from bot.common.people import MAILDESK
 from bot.config.settings import Settings, SettingsError, load
-from bot.diagnosis import catalogue
 from bot.legacy import importing
-from bot.mail.probe import MailHosts, MailProbe
-from bot.messages.delivery import Delivery
-from bot.microsoft.client import Microsoft
-from bot.microsoft.tokens import Tokens
-from bot.services import Services
-from handlers.features import folders, legacy_import
-from handlers.slack.directory import SlackDirectory
-from handlers.slack.presenter import Presenter
-from handlers.slack.sender import SlackSender
-from handlers.slack_app import SlackSide
 from handlers.text.words import plainly
-from handlers.web.health import health
-from handlers.web.pages import Pages
 from storage.cipher import Cipher
 from storage.database import Store, connect
 from storage.migrate import upgrade
 
-log = structlog.get_logger(__name__)
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-
-EVERYWHERE, LOOPBACK = "0.0.0.0", "127.0.0.1"
-INTERACTIVE_TIMEOUT = 3
-BACKGROUND_TIMEOUT = 20
-
-
-@dataclass
-class Maildesk:
-    """A bot that is wired and not yet running."""
-
-    settings: Settings
-    services: Services
-    store: Store
-    web: Flask
-    worker: Worker
-    delivery: Delivery
-    slack: SlackSide
-    tokens: Tokens
-
-    def socket(self) -> SocketModeHandler | None:
-        """The Socket Mode connection, where the settings ask for one."""
-        token = self.settings.slack_app_token.get_secret_value()
-        return (
-            self.slack.socket(token, slack_client(self.settings, BACKGROUND_TIMEOUT))
-            if token
-            else None
-        )
-
-
-def slack_client(settings: Settings, timeout: int) -> WebClient:
-    """A Slack client; it does not wait for rate limits by itself, since the outbox does."""
-    url = settings.slack_api_url.rstrip("/") + "/"
-    return WebClient(settings.slack_bot_token.get_secret_value(), base_url=url, timeout=timeout)
-
-
-def mail_hosts(settings: Settings) -> MailHosts:
-    """The mail servers of the settings, with the ordinary patience."""
-    return MailHosts(
-        settings.imap_host,
-        settings.imap_port,
-        settings.smtp_host,
-        settings.smtp_port,
-        settings.mail_ca_bundle,
-    )
-
-
-def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
-    """Wire the bot. Reads the catalogue; asks nobody outside except Slack, who we are."""
-    quick = slack_client(settings, INTERACTIVE_TIMEOUT)
-    patient = slack_client(settings, BACKGROUND_TIMEOUT)
-    directory = SlackDirectory(patient, clock, settings.support_users, settings.support_usergroup)
-    store = Store(connect(settings.database_url))
-    microsoft = Microsoft(
-        settings.ms_authority,
-        settings.ms_client_id,
-        settings.credentials,
-        settings.ms_ca_bundle,
-        settings.instance_discovery,
-        settings.cloud.scopes,
-    )
-    ports = Ports(store, microsoft, MailProbe(hosts), directory, catalogue.load())
-    core = wire(settings, clock, ports)
-    services = core.services
-    doers = core.doers
-    presenter = Presenter(services)
-    delivery = Delivery(store, clock, SlackSender(patient, presenter, services.reminders))
-    worker = Worker(store, clock, delivery, doers, core.sweeps)
-    slack = SlackSide(
-        services,
-        quick,
-        directory,
-        presenter,
-        settings.slack_signing_secret.get_secret_value(),
-        worker.nudge,
-    )
-    doers.add(HandleEvent, slack.events.do)
-    doers.add(FillFolders, lambda work: folders.fill_folders(services, patient, work))
-    doers.add(ReadFile, lambda work: legacy_import.read_file(services, patient, work))
-    secure = settings.public_url.startswith("https:")
-    web = Flask("maildesk", static_folder=None)
-    if settings.slack_signing_secret.get_secret_value():
-        web.register_blueprint(
-            slack.blueprint()
-        )  # without it nobody could tell Slack from others; Socket Mode needs none
-    web.register_blueprint(Pages(services, directory.name_of, worker.nudge, secure).blueprint())
-    web.register_blueprint(health(store))
-    return Maildesk(settings, services, store, web, worker, delivery, slack, core.tokens)
 
 
 def settings_or_exit(environ: Mapping[str, str]) -> Settings:
@@ -144,47 +32,12 @@ def settings_or_exit(environ: Mapping[str, str]) -> Settings:
         raise typer.Exit(2) from None
 
 
-def serve(bot: Maildesk, stop: threading.Event, host: str, *, web: bool, worker: bool) -> None:
-    """Run the wanted parts until `stop`, then finish what was begun. `host`: the address that the
-    web server takes."""
-    socket = bot.socket() if web else None
-    server = WebServer(host, bot.settings.port) if web else None
-    if server is not None:
-        server.start(bot.web)
-    if worker:
-        bot.worker.start()
-    if socket is not None:
-        socket.connect()
-    log.info(
-        "maildesk.running",
-        port=bot.settings.port,
-        web=web,
-        worker=worker,
-        socket_mode=socket is not None,
-    )
-    stop.wait()
-    if socket is not None:
-        socket.close()
-    if server is not None:
-        server.stop()
-    bot.worker.stop()
-
-
 def run_until_signal(*, web: bool, worker: bool) -> None:
     """Run as a service: settings from the environment, until SIGTERM or SIGINT."""
     settings = settings_or_exit(os.environ)
-    logs.configure(settings.log_level, sys.stderr)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    upgrade(settings.database_url)
-    serve(
-        build(settings, SystemClock(), mail_hosts(settings)),
-        stop,
-        EVERYWHERE,
-        web=web,
-        worker=worker,
-    )
+    stop = processes.stopped_by_signals()
+    bot = processes.prepare(settings, settings.log_level)
+    processes.serve(bot, stop, processes.EVERYWHERE, web=web, worker=worker)
 
 
 @cli.command("run")
@@ -300,14 +153,10 @@ def sandbox_command(
     world = practice.start(folder, socket_mode)
     try:
         settings = settings_or_exit(world.environment)
-        logs.configure("WARNING", sys.stderr)
-        stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
-        upgrade(settings.database_url)
-        bot = build(settings, SystemClock(), mail_hosts(settings))
+        stop = processes.stopped_by_signals()
+        bot = processes.prepare(settings, "WARNING")
         typer.echo(f"The practice world is open: {world.page}")
-        serve(bot, stop, LOOPBACK, web=True, worker=True)
+        processes.serve(bot, stop, processes.LOOPBACK, web=True, worker=True)
     finally:
         world.stop()
 

@@ -1,21 +1,17 @@
 """How the bot's services are put together, whatever they reach the outside through."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from bot.accounts.customers import Customers
 from bot.accounts.service import Accounts
+from bot.app.worker import Sweep
 from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.service import Checks
+from bot.common import jobs
 from bot.common.clock import Clock
-from bot.common.jobs import (
-    CheckAccount,
-    CheckFix,
-    CheckLink,
-    CreateAccounts,
-    Doers,
-    RunTest,
-)
+from bot.common.jobs import Doers
 from bot.config.settings import Settings
 from bot.diagnosis.catalogue import Catalogue
 from bot.diagnosis.failures import Failures
@@ -53,75 +49,154 @@ class Ports:
 
 
 @dataclass(frozen=True)
+class Foundations:
+    """What the services stand on."""
+
+    ports: Ports
+    clock: Clock
+    cipher: Cipher
+    tokens: Tokens
+    ladder: Ladder
+    lifecycle: Lifecycle
+    failures: Failures
+
+
+@dataclass(frozen=True)
 class Core:
-    """The services, and what they do by themselves: jobs, and sweeps, each of which
-    says how much it did."""
+    """The services, and what they do by themselves: jobs, and sweeps."""
 
     services: Services
     tokens: Tokens
     doers: Doers
-    sweeps: Sequence[Callable[[], int]]
+    sweeps: Sequence[Sweep]
 
 
 def wire(settings: Settings, clock: Clock, ports: Ports) -> Core:
     """Put the services together. Asks nobody outside."""
-    store = ports.store
-    microsoft = ports.microsoft
+    base = _foundations(settings, clock, ports)
+    services = _services(settings, base)
+    return Core(services, base.tokens, _doers(services), _sweeps(settings, base, services))
+
+
+def _foundations(settings: Settings, clock: Clock, ports: Ports) -> Foundations:
     cipher = Cipher(settings.keys)
-    desk = settings.support_channel
-    url = settings.public_url
     ladder = Ladder(settings.nag_ladder)
-    lifecycle = Lifecycle(clock, ladder, settings.hours, desk)
-    failures = Failures(ports.catalogue, clock, settings.alert_channel)
-    tokens = Tokens(store, clock, cipher, microsoft)
-    fixes = ReportedFixes(store, clock, lifecycle)
-    drift = Drift(clock, lifecycle)
-    tests = Checks(
-        store, clock, tokens, ports.probe, failures, lifecycle, fixes, drift, microsoft.scopes
+    return Foundations(
+        ports=ports,
+        clock=clock,
+        cipher=cipher,
+        tokens=Tokens(ports.store, clock, cipher, ports.microsoft),
+        ladder=ladder,
+        lifecycle=Lifecycle(clock, ladder, settings.hours, settings.support_channel),
+        failures=Failures(ports.catalogue, clock, settings.alert_channel),
     )
-    failed = FailedSignIns(clock, lifecycle, failures, desk)
-    links = Links(store, clock, cipher, lifecycle, failed, url)
-    signin = SignIn(store, clock, cipher, microsoft, lifecycle, failed, links, url, tests.request)
-    watch = Watch(store, clock, settings.credentials, settings.alert_channel)
-    accounts = Accounts(store, clock, lifecycle, links, tests.request)
+
+
+def _services(settings: Settings, base: Foundations) -> Services:
+    """The services, each made after those that it needs."""
+    ports = base.ports
+    store = ports.store
+    clock = base.clock
+    lifecycle = base.lifecycle
+    support = settings.support_channel
+    url = settings.public_url
+    fixes = ReportedFixes(store, clock, lifecycle)
+    checks = _checks(base, fixes)
+    failed = FailedSignIns(clock, lifecycle, base.failures, support)
+    links = Links(store, clock, base.cipher, lifecycle, failed, url)
+    accounts = Accounts(store, clock, lifecycle, links, checks.request)
     legacy = LegacyAccounts(store, clock, accounts)
-    reminders = Reminders(store, clock, lifecycle, ladder, settings.hours, desk)
-    services = Services(
+    return Services(
         store=store,
         clock=clock,
         rights=Rights(store, ports.directory, settings.alert_channel),
-        customers=Customers(store, clock, microsoft, desk, settings.alert_channel),
+        customers=Customers(store, clock, ports.microsoft, support, settings.alert_channel),
         accounts=accounts,
         legacy=legacy,
         drafts=Drafts(store, clock, legacy),
         links=links,
-        signin=signin,
-        consent=Consent(store, clock, cipher, microsoft, lifecycle, failed, links, tests, url),
-        checks=tests,
-        folders=Folders(store, clock, tokens, ports.probe, failures, lifecycle),
-        reminders=reminders,
-        failures=failures,
+        signin=_signin(base, failed, links, checks, url),
+        consent=_consent(base, failed, links, checks, url),
+        checks=checks,
+        folders=Folders(store, clock, base.tokens, ports.probe, base.failures, lifecycle),
+        reminders=Reminders(store, clock, lifecycle, base.ladder, settings.hours, support),
+        failures=base.failures,
         fixes=fixes,
-        requests=SupportRequests(store, clock, desk),
+        requests=SupportRequests(store, clock, support),
         catalogue=ports.catalogue,
         lifecycle=lifecycle,
         hours=settings.hours,
         alert_channel=settings.alert_channel,
-        support_channel=desk,
+        support_channel=support,
         support_email=settings.support_email,
         vendor_name=settings.vendor_name,
         public_url=url,
     )
-    sweeps = (reminders.remind_due, tests.look_after_idle, watch.look, legacy.forget)
-    return Core(services, tokens, _doers(services), sweeps)
+
+
+def _checks(base: Foundations, fixes: ReportedFixes) -> Checks:
+    return Checks(
+        base.ports.store,
+        base.clock,
+        base.tokens,
+        base.ports.probe,
+        base.failures,
+        base.lifecycle,
+        fixes,
+        Drift(base.clock, base.lifecycle),
+        base.ports.microsoft.scopes,
+    )
+
+
+def _signin(
+    base: Foundations, failed: FailedSignIns, links: Links, checks: Checks, url: str
+) -> SignIn:
+    return SignIn(
+        base.ports.store,
+        base.clock,
+        base.cipher,
+        base.ports.microsoft,
+        base.lifecycle,
+        failed,
+        links,
+        url,
+        checks.request,
+    )
+
+
+def _consent(
+    base: Foundations, failed: FailedSignIns, links: Links, checks: Checks, url: str
+) -> Consent:
+    return Consent(
+        base.ports.store,
+        base.clock,
+        base.cipher,
+        base.ports.microsoft,
+        base.lifecycle,
+        failed,
+        links,
+        checks,
+        url,
+    )
+
+
+def _sweeps(settings: Settings, base: Foundations, services: Services) -> list[Sweep]:
+    """What the worker looks for again and again, each as often as being late matters."""
+    watch = Watch(base.ports.store, base.clock, settings.credentials, settings.alert_channel)
+    return [
+        Sweep("reminders", timedelta(seconds=15), services.reminders.remind_due),
+        Sweep("idle-grants", timedelta(minutes=10), services.checks.look_after_idle),
+        Sweep("credentials", timedelta(hours=1), watch.look),
+        Sweep("forgotten-lists", timedelta(hours=1), services.legacy.forget),
+    ]
 
 
 def _doers(services: Services) -> Doers:
     """Who does the work that needs no Slack."""
     doers = Doers()
-    doers.add(RunTest, services.checks.run)
-    doers.add(CheckAccount, services.checks.check)
-    doers.add(CheckFix, services.checks.check_fix)
-    doers.add(CheckLink, services.links.check)
-    doers.add(CreateAccounts, services.legacy.run)
+    doers.add(jobs.RunTest, services.checks.run)
+    doers.add(jobs.CheckAccount, services.checks.check)
+    doers.add(jobs.CheckFix, services.checks.check_fix)
+    doers.add(jobs.CheckLink, services.links.check)
+    doers.add(jobs.CreateAccounts, services.legacy.run)
     return doers

@@ -1,10 +1,12 @@
-"""The worker: APScheduler ticks, and what is due in the database is done."""
+"""The worker: APScheduler says when to look, the database says what is due."""
 
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from apscheduler.jobstores.base import JobLookupError
@@ -18,15 +20,34 @@ from storage.tables import Job
 
 log = structlog.get_logger(__name__)
 
-TICK_SECONDS = 1
+TICK = timedelta(seconds=1)
+"""How late a job or a message may be that nobody was woken for."""
+
 SENDERS = 2
 LEASE = timedelta(minutes=5)
+"""How long a job is its worker's. A worker that is killed leaves its jobs leased; another does them
+again, from the start, when the lease ends. Longer than any job takes."""
+
 MAX_ATTEMPTS = 5
 FIRST_WAIT = timedelta(seconds=10)
 
 
+@dataclass(frozen=True)
+class Sweep:
+    """What is looked for again and again.
+
+    Attributes:
+        every: the interval: how late what is due may be found.
+        search: does a batch of what is due and says how much that was; 0 when nothing is left.
+    """
+
+    name: str
+    every: timedelta
+    search: Callable[[], int]
+
+
 class Worker:
-    """Does due jobs on a few threads, sweeps for due reminders, and empties the outbox.
+    """Does due jobs on a few threads, sweeps for what is due by the clock, and empties the outbox.
 
     Any number of workers may share a database; each job has one of them at a time.
     """
@@ -37,18 +58,19 @@ class Worker:
         clock: Clock,
         delivery: Delivery,
         doers: Doers,
-        sweeps: Sequence[Callable[[], int]],
+        sweeps: Sequence[Sweep],
         threads: int = 8,
         pool: Executor | None = None,
     ) -> None:
-        """`doers`: who does which kind of work. `sweeps`: run at every tick, each says how much it
-        did. `pool`: where jobs are done; threads of its own where none is given."""
+        """`doers`: who does which kind of work. `pool`: where jobs are done; threads of its own
+        where none is given."""
         self._store = store
         self._clock = clock
         self._delivery = delivery
         self._doers = doers
         self._sweeps = sweeps
         self._threads = threads
+        self._stopping = threading.Event()
         self._in_hand = threading.Semaphore(threads)
         self._pool = pool or ThreadPoolExecutor(threads, thread_name_prefix="work")
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="outbox")
@@ -56,36 +78,58 @@ class Worker:
         self._scheduler = BackgroundScheduler(timezone=UTC)
 
     def start(self) -> None:
-        """Begin to tick."""
-        tick = {
-            "seconds": TICK_SECONDS,
-            "max_instances": 1,
-            "coalesce": True,
-            "misfire_grace_time": None,
-        }
-        self._scheduler.add_job(self.tick, "interval", id="tick", **tick)
-        self._scheduler.add_job(self._send_on_a_thread, "interval", id="outbox", **tick)
+        """Begin to look for jobs, for messages, and for what the sweeps find; for each at once."""
+        self._repeat("jobs", TICK, self._take_jobs)
+        self._repeat("outbox", TICK, self._send_on_a_thread)
+        for sweep in self._sweeps:
+            self._repeat(sweep.name, sweep.every, partial(self._sweep, sweep))
         self._scheduler.start()
 
     def nudge(self) -> None:
-        """Look for due work now rather than at the next tick."""
-        for name in ("tick", "outbox"):
-            self._wake(name, timedelta())
+        """Look for due jobs and messages now rather than at the next tick."""
+        self._wake("jobs", timedelta())
+        self._wake("outbox", timedelta())
+
+    def tick(self) -> None:
+        """Do everything that is due now: what the sweeps find before this returns, jobs on threads
+        of their own. For whoever moves the clock."""
+        for sweep in self._sweeps:
+            self._sweep(sweep)
+        self._take_jobs()
 
     def stop(self) -> None:
         """Stop taking work and finish what was begun."""
+        self._stopping.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
         self._pool.shutdown(wait=True)
         self._senders.shutdown(wait=True)
 
-    def tick(self) -> None:
-        """Do what is due: sweeps here, jobs on the pool."""
-        for sweep in self._sweeps:
-            try:
-                sweep()
-            except Exception:
-                log.exception("worker.sweep_failed", sweep=getattr(sweep, "__name__", ""))
+    def _repeat(self, name: str, every: timedelta, look: Callable[[], None]) -> None:
+        self._scheduler.add_job(
+            look,
+            "interval",
+            id=name,
+            seconds=every.total_seconds(),
+            next_run_time=datetime.now(UTC),
+            # One that takes longer than its interval is not begun a second time beside itself, and
+            # however many were missed, one makes up for them.
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+        )
+
+    def _sweep(self, sweep: Sweep) -> None:
+        """Search until nothing is left; what goes wrong is logged and tried at the next time."""
+        try:
+            while sweep.search() and not self._stopping.is_set():
+                log.debug("worker.swept", sweep=sweep.name)
+        except Exception:
+            log.exception("worker.sweep_failed", sweep=sweep.name)
+
+    def _take_jobs(self) -> None:
+        """Take as many due jobs as there are free threads: one that waited here for a thread might
+        outlive its lease and be done twice."""
         free = 0
         while free < self._threads and self._in_hand.acquire(blocking=False):
             free += 1
@@ -114,8 +158,8 @@ class Worker:
         finally:
             self._free_senders.release()
         due = self._delivery.next_due()
-        wait = due - self._clock.now() if due is not None else timedelta(seconds=TICK_SECONDS)
-        if wait < timedelta(seconds=TICK_SECONDS):  # a channel's rest ends before the next tick
+        wait = due - self._clock.now() if due is not None else TICK
+        if wait < TICK:  # a channel's rest ends before the next tick
             self._wake("outbox", max(wait, timedelta(milliseconds=50)))
 
     def _wake(self, name: str, wait: timedelta) -> None:

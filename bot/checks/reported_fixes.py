@@ -11,8 +11,9 @@ from bot.diagnosis.step_records import first_failure, steps_of
 from bot.lifecycle.service import Lifecycle
 from bot.messages import notices
 from storage.database import Store, Transaction
+from storage.statuses import FixEvent
 from storage.tables import Account, ConnectionTest, ReportedFix
-from storage.vocabulary import State
+from storage.vocabulary import FailureStatus, FixStatus, State
 
 RUNGS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
 """When it is looked whether the change works. Exchange's switches are said to take 15 to 30 minutes
@@ -43,7 +44,7 @@ class ReportedFixes:
                 raise Refused("mend.nothing_failed", name=account.name)
             earlier = tx.fixes.open_of(account.id)
             if earlier is not None:
-                earlier.ended_at = now
+                earlier.happened(FixEvent.SETTLED, now)
             mend = ReportedFix(
                 account_id=account.id,
                 failure_ref=failed.error,
@@ -59,7 +60,7 @@ class ReportedFixes:
     def waiting(self, tx: Transaction, mend_id: int) -> ReportedFix | None:
         """The word with that id, unless it is settled."""
         mend = tx.fixes.get(mend_id)
-        return mend if mend.ended_at is None else None
+        return mend if mend.status is FixStatus.WAITING else None
 
     def judge(self, tx: Transaction, account: Account, test: ConnectionTest) -> bool:
         """What a finished test shows about what was said last; whether people were told."""
@@ -67,13 +68,13 @@ class ReportedFixes:
         failure = tx.failures.get(mend.failure_ref) if mend else None
         if mend is None or failure is None:
             return False
-        if failure.mended_at is not None:
+        if failure.status is FailureStatus.GONE:
             return self._end(
                 tx, account, mend, "mend.passed" if test.passed else "mend.passed_and_more"
             )
         if not test.quiet:
             return False
-        mend.rung += 1
+        mend.happened(FixEvent.NOT_SEEN_YET, self._clock.now())
         if mend.rung < len(RUNGS):
             self._plan(tx, mend)
             return False
@@ -84,7 +85,7 @@ class ReportedFixes:
 
     def _end(self, tx: Transaction, account: Account, mend: ReportedFix, sentence: str) -> bool:
         now = self._clock.now()
-        mend.ended_at = now
+        mend.happened(FixEvent.SETTLED, now)
         minutes = round((now - mend.said_at) / timedelta(minutes=1))
         self._lifecycle.audit(
             tx,

@@ -13,7 +13,7 @@ from bot.common.clock import Clock
 from bot.common.jobs import CheckAccount, CheckFix, RunTest
 from bot.common.people import MAILDESK, Person
 from bot.diagnosis.failures import Failures
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
 from bot.diagnosis.step_records import first_failure, keep_steps, steps_of
 from bot.folders.drift import Drift
 from bot.lifecycle.service import Lifecycle, handed_over
@@ -25,8 +25,9 @@ from bot.messages import notices
 from bot.microsoft.identity import own_names
 from bot.microsoft.tokens import KEPT_ALIVE, FreshToken, TokenFailed, Tokens
 from storage.database import Store, Transaction
+from storage.statuses import TESTS, TestEvent
 from storage.tables import Account, ConnectionTest
-from storage.vocabulary import REQUIRED_ROLES, State, StepId
+from storage.vocabulary import REQUIRED_ROLES, State, StepId, TestStatus
 
 A_MOMENT = timedelta(seconds=30)
 MAX_WOKEN = 20
@@ -157,7 +158,7 @@ class Checks:
         with self._store.transaction() as tx:
             test = tx.checks.get(test_id)
             account = tx.accounts.get(test.account_id)
-            if test.finished_at is not None:
+            if test.status is not TestStatus.RUNNING:
                 return
             watched = self._drift.watched(tx, account)
             keep_steps(test, [])
@@ -242,9 +243,11 @@ class Checks:
             test = tx.checks.get(test_id)
             account = tx.accounts.lock(test.account_id)
             steps = complete(steps_of(test))
+            event = TestEvent.PASSED if first_failure(steps) is None else TestEvent.FAILED
+            if not TESTS.allows(test.status, event):
+                return  # another worker took the test over when our lease ended, and was quicker
             keep_steps(test, steps)
-            test.finished_at = self._clock.now()
-            test.passed = first_failure(steps) is None
+            test.happened(event, self._clock.now())
             passed = passed_steps(steps)
             if StepId.ROUNDTRIP in passed:
                 account.proved_at = test.finished_at
@@ -312,7 +315,10 @@ def _scopes_of(token: FreshToken, wanted: Collection[str]) -> Observation | str:
     if missing:
         names = ", ".join(scope.rpartition("/")[2] for scope in missing)
         return Observation(
-            Where.SCOPES, step=StepId.SCOPES, condition="missing", text=f"not granted: {names}"
+            Where.SCOPES,
+            step=StepId.SCOPES,
+            condition=Condition.MISSING,
+            text=f"not granted: {names}",
         )
     return "read mail, send mail"
 
@@ -323,7 +329,7 @@ def _identity(account: Account, token: FreshToken) -> Outcome:
         owner = token.username or "nobody"
         text = f"the permission is {owner}'s, not {account.signed_in_as or 'anybody'}'s"
         return Observation(
-            Where.IDENTITY, step=StepId.IDENTITY, condition="other-account", text=text
+            Where.IDENTITY, step=StepId.IDENTITY, condition=Condition.OTHER_ACCOUNT, text=text
         )
     if account.shared_mailbox:
         opened = f"{token.username} opens the shared mailbox {account.shared_mailbox}"

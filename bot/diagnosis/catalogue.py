@@ -13,7 +13,7 @@ an IMAP back-off) is always tried again, and `invalid_client` is always the appl
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -21,15 +21,24 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bot.diagnosis.observation import Observation, Where
-from bot.diagnosis.verdict import Remedy, Verdict
+from bot.diagnosis.observation import Condition, Layer, Observation, Where
+from bot.diagnosis.pasted import readings
+from bot.diagnosis.verdict import Remedy, RemedyKind, Verdict
 from storage.vocabulary import Owner, Permanence, Scope, StepId
 
 FOLDER = Path(__file__).with_name("catalogue")
 REMEDIES = "remedies.toml"
 """The remedies that several rows share, by name."""
 
+UNKNOWN = "unknown"
+"""The row that explains what no other does. The rows that only name the kind of a failure are
+called ``unknown-…``."""
+
+MAX_PASTED_LENGTH = 2000
+
 Step = Sequence[str]
+"""A step of a remedy as a file has it: its kind and its text."""
+
 Snippets = Mapping[str, Sequence[Step]]
 
 WEIGHTS = {
@@ -63,8 +72,8 @@ class Matcher(BaseModel):
     status: int = 0
     status_class: int = 0
     enhanced: str = ""
-    condition: str = ""
-    layer: str = ""
+    condition: Condition | None = None
+    layer: Layer | None = None
     step: str = ""
     text: str = ""
 
@@ -77,8 +86,8 @@ class Matcher(BaseModel):
             and (not self.status or self.status == seen.status)
             and (not self.status_class or self.status_class == (seen.status or 0) // 100)
             and (not self.enhanced or _same_enhanced(self.enhanced, seen.enhanced))
-            and (not self.condition or self.condition == seen.condition)
-            and (not self.layer or self.layer == seen.layer)
+            and (not self.condition or self.condition is seen.condition)
+            and (not self.layer or self.layer is seen.layer)
             and (not self.step or self.step == seen.step)
             and (not self.text or bool(self._pattern.search(seen.text)))
         )
@@ -94,7 +103,8 @@ class Matcher(BaseModel):
 
 
 class Row(BaseModel):
-    """One cause."""
+    """One cause. `samples` are replies as servers really give them; a test shows that each finds
+    this row."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -106,7 +116,7 @@ class Row(BaseModel):
     owner: Owner
     permanence: Permanence
     scope: Scope
-    remedy: tuple[tuple[str, str], ...] = ()
+    remedy: tuple[tuple[RemedyKind, str], ...] = ()
     link: str = ""
     proof: StepId | None = None
     match: tuple[Matcher, ...]
@@ -130,7 +140,7 @@ class Row(BaseModel):
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All rows."""
+    """All rows, by their ids."""
 
     rows: Mapping[str, Row]
 
@@ -141,41 +151,41 @@ class Catalogue:
     def verdict(self, cause: str) -> Verdict:
         """What a cause that was found earlier means; a cause that is no longer in the data reads as
         unknown."""
-        return (self.rows.get(cause) or self.rows["unknown"]).verdict()
+        return (self.rows.get(cause) or self.rows[UNKNOWN]).verdict()
 
     def explain(self, seen: Observation) -> Verdict:
         """What an observation means. There is always an answer."""
         found = self._find(seen).verdict()
-        return replace(found, permanence=_permanence(seen, found.permanence))
+        # A default row may be found for a busy server; the protocol still says: try again.
+        return replace(found, permanence=Permanence.RETRY) if _busy(seen) else found
 
     def lookup_text(self, pasted: str) -> Verdict | None:
         """What a pasted error text means: an AADSTS number in it, an SMTP or IMAP reply, an OAuth
-        error."""
+        error. None if it means nothing to us."""
         seen = self.read(pasted)
         return self._find(seen).verdict() if seen else None
 
     def read(self, pasted: str) -> Observation | None:
-        """What a pasted error text shows, as far as it is known."""
+        """What a pasted error text shows: the first of its readings that a row explains; None if
+        none does."""
         known = (
             seen
-            for seen in _readings(pasted[:2000])
-            if not self._find(seen).id.startswith("unknown")
+            for seen in readings(pasted[:MAX_PASTED_LENGTH])
+            if not self._find(seen).id.startswith(UNKNOWN)
         )
         return next(known, None)
 
     def _find(self, seen: Observation) -> Row:
         fitting = [
-            (matcher.weight, row.id, row)
+            (matcher.weight, row.id)
             for row in self.rows.values()
             if seen.where in row.where and not _contradicts(row, seen)
             for matcher in row.match
             if matcher.fits(seen)
         ]
-        return (
-            max(fitting, key=lambda found: (found[0], found[1]))[2]
-            if fitting
-            else self.rows["unknown"]
-        )
+        # of equal weights the id decides, so that the answer does not hang on the files' order
+        _, cause = max(fitting, default=(0, UNKNOWN))
+        return self.rows[cause]
 
 
 def load(folder: Path = FOLDER) -> Catalogue:
@@ -187,35 +197,40 @@ def load(folder: Path = FOLDER) -> Catalogue:
     rows: dict[str, Row] = {}
     snippets = _snippets(folder / REMEDIES)
     for file in sorted(folder.glob("*.toml")):
-        for number, raw in enumerate(
-            tomllib.loads(file.read_text(encoding="utf-8")).get("row", []), 1
-        ):
-            row = _checked(raw, snippets, f"{file.name}, row {number} ({raw.get('id', '?')})")
+        for number, raw in enumerate(_raw_rows(file), 1):
+            source = f"{file.name}, row {number} ({raw.get('id', '?')})"
+            row = _checked(raw, snippets, source)
             if row.id in rows:
                 raise CatalogueError(f"{file.name}: {row.id} stands twice")
             rows[row.id] = row
-    if "unknown" not in rows:
-        raise CatalogueError("there is no row 'unknown'")
+    if UNKNOWN not in rows:
+        raise CatalogueError(f"there is no row '{UNKNOWN}'")
     return Catalogue(rows)
+
+
+def _raw_rows(file: Path) -> Sequence[Mapping[str, Any]]:
+    rows: list[dict[str, Any]] = tomllib.loads(file.read_text(encoding="utf-8")).get("row", [])
+    return rows
 
 
 def _snippets(file: Path) -> Snippets:
     return tomllib.loads(file.read_text(encoding="utf-8"))["steps"] if file.exists() else {}
 
 
-def _checked(raw: Mapping[str, Any], snippets: Snippets, place: str) -> Row:
-    unknown = [
-        step for step in raw.get("remedy", ()) if isinstance(step, str) and step[1:] not in snippets
-    ]
+def _checked(raw: Mapping[str, Any], snippets: Snippets, source: str) -> Row:
+    """A row as it stands in a file, with the shared remedies that it names written out; `source` is
+    told where it is wrong."""
+    steps: Sequence[str | Step] = raw.get("remedy", ())
+    unknown = [step for step in steps if isinstance(step, str) and step[1:] not in snippets]
     if unknown:
-        raise CatalogueError(f"{place}: no remedy is called {unknown[0]}")
-    remedy = [part for step in raw.get("remedy", ()) for part in _expanded(step, snippets)]
+        raise CatalogueError(f"{source}: no remedy is called {unknown[0]}")
+    remedy = [part for step in steps for part in _expanded(step, snippets)]
     try:
         row = Row.model_validate({**raw, "remedy": remedy})
         for matcher in row.match:
             re.compile(matcher.text)
     except (ValidationError, re.error) as error:
-        raise CatalogueError(f"{place}: {error}") from None
+        raise CatalogueError(f"{source}: {error}") from None
     return row
 
 
@@ -225,48 +240,34 @@ def _expanded(step: str | Step, snippets: Snippets) -> Sequence[Step]:
 
 
 def _same_enhanced(wanted: str, seen: str) -> bool:
+    """Whether an enhanced status code is the wanted one, of the wanted family (``5.7.``), or in the
+    wanted range (``5.7.700-749``)."""
     if "-" not in wanted:
         return seen.startswith(wanted) if wanted.endswith(".") else seen == wanted
-    family, _, numbers = wanted.rpartition(".")
-    first, last = map(int, numbers.split("-"))
-    return seen.rpartition(".")[0] == family and first <= int(seen.rpartition(".")[2]) <= last
+    family, _, span = wanted.rpartition(".")
+    seen_family, _, number = seen.rpartition(".")
+    first, last = map(int, span.split("-"))
+    return seen_family == family and first <= int(number) <= last
 
 
 def _busy(seen: Observation) -> bool:
-    if seen.where is Where.SMTP:
-        return 400 <= (seen.status or 0) < 500
-    if seen.where is Where.IMAP:
-        return seen.retry_after is not None
-    return seen.where is not Where.NETWORK and (seen.status == 429 or (seen.status or 0) >= 500)
+    """Whether the protocol's own fields say that the server could not answer just now."""
+    status = seen.status or 0
+    match seen.where:
+        case Where.NETWORK:
+            return False
+        case Where.SMTP:
+            return 400 <= status < 500
+        case Where.IMAP:
+            return seen.retry_after is not None
+        case _:
+            return status == 429 or status >= 500
 
 
 def _contradicts(row: Row, seen: Observation) -> bool:
+    """Whether a row says something else than the protocol's own fields."""
     if _busy(seen):
         return row.permanence is not Permanence.RETRY
     if seen.error == "invalid_client":
         return row.scope is not Scope.APPLICATION
     return False
-
-
-def _permanence(seen: Observation, found: Permanence) -> Permanence:
-    return Permanence.RETRY if _busy(seen) else found
-
-
-def _readings(text: str) -> Iterator[Observation]:
-    numbers = tuple(int(number) for number in re.findall(r"AADSTS(\d{4,7})", text, re.I))
-    if not numbers and text.strip().isdigit():
-        numbers = (int(text),)
-    if numbers:
-        for where in (Where.TOKEN, Where.AUTHORIZE, Where.ADMIN_CONSENT):
-            yield Observation(where, codes=numbers, text=text)
-    reply = re.search(r"\b([245]\d\d)[^\d\n]{1,6}(\d\.\d{1,3}\.\d{1,3})", text)
-    if reply:
-        yield Observation(Where.SMTP, status=int(reply[1]), enhanced=reply[2], text=text)
-    for condition in ("NO", "BAD", "BYE"):
-        if re.search(rf"\b{condition}\b", text):
-            yield Observation(Where.IMAP, condition=condition, text=text)
-    for code in re.findall(r"\b[A-Z][a-z]+_?(?:[A-Z][A-Za-z]+)+\b", text):
-        yield Observation(Where.GRAPH, error=code, text=text)
-    yield from (Observation(where, text=text) for where in (Where.SMTP, Where.IMAP))
-    for word in re.findall(r"[a-z]+_[a-z_]+", text):
-        yield Observation(Where.TOKEN, error=word)

@@ -221,11 +221,12 @@ def _ending(by: Mended, spans: Sequence[tuple[datetime, datetime]]) -> Ending:
 
 
 def _stored(observation: Observation) -> dict[str, object]:
-    fields = asdict(observation) | {
+    """An observation as it is kept: JSON, what the protocol did not give empty."""
+    wait = observation.retry_after
+    return asdict(observation) | {
         "where": observation.where.value,
         "codes": list(observation.codes),
+        "condition": observation.condition.value if observation.condition else "",
+        "layer": observation.layer.value if observation.layer else "",
+        "retry_after": wait.total_seconds() if wait else None,
     }
-    fields["retry_after"] = (
-        observation.retry_after.total_seconds() if observation.retry_after else None
-    )
-    return fields

@@ -1,8 +1,10 @@
-"""The catalogue as a document for people."""
+"""The catalogue as a page for people, `docs/errors.md`."""
 
 from collections.abc import Iterator
 
 from bot.diagnosis.catalogue import Catalogue, Row
+from bot.diagnosis.observation import Where
+from bot.diagnosis.verdict import RemedyKind
 
 INTRO = """# What can go wrong, and how it is mended
 
@@ -10,27 +12,27 @@ Made from the error catalogue by `make docs`; change the catalogue, not this pag
 Each cause has a page of its own at `/errors/<code>`. *Shows by* is the step of the connection
 test that passes once the fault is mended.
 """
-PLACES = {
-    "authorize": "Microsoft's sign-in (its page, or its answer to our server)",
-    "token": "Microsoft's token endpoint",
-    "admin-consent": "the approval page",
-    "identity": "our check of who signed in",
-    "scopes": "our check of the permissions",
-    "smtp": "sending (SMTP)",
-    "imap": "receiving (IMAP)",
-    "graph": "Microsoft Graph",
-    "network": "the network between us and Microsoft",
-    "internal": "Maildesk itself",
+HEADINGS = {
+    Where.AUTHORIZE: "Microsoft's sign-in (its page, or its answer to our server)",
+    Where.TOKEN: "Microsoft's token endpoint",
+    Where.ADMIN_CONSENT: "the approval page",
+    Where.IDENTITY: "our check of who signed in",
+    Where.SCOPES: "our check of the permissions",
+    Where.SMTP: "sending (SMTP)",
+    Where.IMAP: "receiving (IMAP)",
+    Where.GRAPH: "Microsoft Graph",
+    Where.NETWORK: "the network between us and Microsoft",
+    Where.INTERNAL: "Maildesk itself",
 }
 
 
 def markdown(catalogue: Catalogue) -> str:
     """Every row, by where it appears first and then by its id."""
     parts = [INTRO]
-    for place, name in PLACES.items():
-        rows = [row for row in catalogue.rows.values() if row.where[0] == place]
+    for where, heading in HEADINGS.items():
+        rows = [row for row in catalogue.rows.values() if row.where[0] is where]
         if rows:
-            parts.append(f"## At {name}\n")
+            parts.append(f"## At {heading}\n")
             parts += ["\n".join(_entry(row)) for row in sorted(rows, key=lambda row: row.id)]
     return "\n".join(parts)
 
@@ -45,9 +47,11 @@ def _entry(row: Row) -> Iterator[str]:
     yield f"{row.customer}\n"
     yield f"For support: {row.support}\n"
     for kind, text in row.remedy:
-        yield f"- {kind}: `{text}`" if kind == "powershell" else f"- {kind}: {_plain(text)}"
+        told = f"`{text}`" if kind is RemedyKind.POWERSHELL else _without_html(text)
+        yield f"- {kind}: {told}"
     yield f"- more: {row.link}" if row.link else ""
 
 
-def _plain(text: str) -> str:
+def _without_html(text: str) -> str:
+    """The text with ``<mailbox>`` and the like shown as such, not taken for HTML."""
     return text.replace("<", "&lt;")

@@ -1,6 +1,6 @@
 """What was seen when something failed, in the protocol's own fields."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
@@ -20,36 +20,77 @@ class Where(StrEnum):
     INTERNAL = "internal"
 
 
+class Condition(StrEnum):
+    """What was seen where a protocol has no number for it. The words stand in stored failures and
+    in the catalogue's rows, so they do not change."""
+
+    # the status of an IMAP reply (RFC 9051, 7.1)
+    NO = "NO"
+    BAD = "BAD"
+    BYE = "BYE"
+    # IMAP answered well, but not with what a mailbox has
+    EMPTY = "empty"
+    NOT_ARRIVED = "not-arrived"
+    # the network
+    DNS = "dns"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    RESET = "reset"
+    TLS = "tls"
+    CERTIFICATE = "certificate"
+    STARTTLS_MISSING = "starttls-missing"
+    XOAUTH2_MISSING = "xoauth2-missing"
+    PROTOCOL = "protocol"
+    ANSWER_LOST = "answer-lost"
+    # our check of who signed in
+    OTHER_ACCOUNT = "other-account"
+    OTHER_TENANT = "other-tenant"
+    PERSONAL = "personal"
+    INVALID_TOKEN = "invalid-token"
+    # our check of the permissions
+    MISSING = "missing"
+    # a sign-in that did not come back from Microsoft's page
+    NOT_FINISHED = "not-finished"
+    # an error of our own
+    UNEXPECTED = "unexpected"
+
+
+class Layer(StrEnum):
+    """What a connection was waiting for, from the wire up."""
+
+    TCP = "tcp"
+    GREETING = "greeting"
+    STARTTLS = "starttls"
+    TLS = "tls"
+
+
 @dataclass(frozen=True)
 class Observation:
     """One failure as the protocol put it. Every text in it is already redacted and cut to a
-    sensible length.
-
-    where       which conversation failed step        our step or stage, e.g. ``smtp.auth``,
-    ``smtp.data``, ``imap.inbox``; empty where there is none error       OAuth `error`, or Graph
-    `error.code` suberror    OAuth `suberror`, or `error_subcode` of a callback, or Graph's inner
-    code codes       AADSTS numbers status      HTTP status, or SMTP reply code (e.g. 535) enhanced
-    SMTP enhanced status code (e.g. ``5.7.139``) condition   IMAP: ``NO``, ``BAD`` or ``BYE`` ·
-    network: ``dns``, ``refused``, ``timeout``, ``reset``, ``tls``,
-                ``certificate``, ``starttls-missing``, ``xoauth2-missing``, ``protocol`` · identity:
-                ``other-account``, ``other-tenant``, ``personal``, ``invalid-token`` · scopes:
-                ``missing`` · authorize: ``not-finished``
-    layer       network: how far the connection had come when it failed: ``tcp``, ``tls``,
-    ``greeting`` or empty text        the server's words trace_id, correlation_id, timestamp   what
-    Microsoft's support asks for, as given retry_after how long the server asked us to wait
-    """
+    sensible length; a field that the protocol did not give is empty."""
 
     where: Where
     step: str = ""
+    """Our step or stage: a `StepId`, or a word of the part that failed."""
     error: str = ""
+    """OAuth's `error`, or Graph's `error.code`."""
     suberror: str = ""
-    codes: tuple[int, ...] = field(default_factory=tuple)
+    """OAuth's `suberror`, a callback's `error_subcode`, or Graph's inner code."""
+    codes: tuple[int, ...] = ()
+    """The AADSTS numbers."""
     status: int | None = None
+    """The HTTP status, or the SMTP reply code (535)."""
     enhanced: str = ""
-    condition: str = ""
-    layer: str = ""
+    """SMTP's enhanced status code (``5.7.139``; RFC 3463)."""
+    condition: Condition | None = None
+    layer: Layer | None = None
+    """Of a network fault: what the connection was waiting for."""
     text: str = ""
+    """The server's words."""
     trace_id: str = ""
     correlation_id: str = ""
     timestamp: str = ""
+    """With the two above: what Microsoft's support asks for, as it was given."""
     retry_after: timedelta | None = None
+    """How long the server asked us to wait."""

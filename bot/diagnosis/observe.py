@@ -1,4 +1,4 @@
-"""Making observations out of what servers and libraries give: replies, error dictionaries,
+"""Making observations out of what servers and libraries give: replies, error answers,
 exceptions."""
 
 import imaplib
@@ -16,67 +16,71 @@ import msal
 import requests
 
 from bot.common.redaction import redact
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
 
 MAX_TEXT_LENGTH = 500
+MAX_WORD_LENGTH = 100
+MAX_DESCRIPTION_LENGTH = 4000
 MAX_WAIT_SECONDS = 3600
+HTTP_UNAVAILABLE = 503
+
 AADSTS = re.compile(r"AADSTS(\d{4,7})")
 BACK_OFF = re.compile(r"Backoff Time: (\d{1,9})", re.I)
+"""How Exchange asks an IMAP client to wait: "Request is throttled. Suggested Backoff Time: 30000
+milliseconds"."""
 
 
 def clean(text: str | bytes) -> str:
-    """A server's words, fit to be kept: without secrets and control characters, and not too
-    long."""
+    """A server's words, fit to be kept: without secrets and control characters, and at most
+    `MAX_TEXT_LENGTH` characters."""
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
+    # Redaction comes before the cut: half a token would not be recognised as one. The rough cut
+    # before it only bounds the work.
     text = redact(text[: MAX_TEXT_LENGTH * 8])
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:MAX_TEXT_LENGTH]
+    printable = "".join(sign if sign.isprintable() else " " for sign in text)
+    return " ".join(printable.split())[:MAX_TEXT_LENGTH]
 
 
 def from_oauth(
-    result: Mapping[str, Any], where: Where = Where.TOKEN, step: str = ""
+    answer: Mapping[str, Any], where: Where = Where.TOKEN, step: str = ""
 ) -> Observation:
     """From an error answer of Microsoft's token endpoint, as MSAL hands it on."""
-    description = _word(result.get("error_description"), 4000)
-    codes = [code for code in result.get("error_codes") or [] if isinstance(code, int)]
+    description = _word(answer.get("error_description"), MAX_DESCRIPTION_LENGTH)
+    codes = [code for code in answer.get("error_codes") or [] if isinstance(code, int)]
     return Observation(
         where,
         step=step,
-        error=_word(result.get("error")),
-        suberror=_word(result.get("suberror") or result.get("classification")),
+        error=_word(answer.get("error")),
+        suberror=_word(answer.get("suberror")),
         codes=tuple(codes) or _numbers(description),
         text=clean(description),
-        trace_id=_word(result.get("trace_id")),
-        correlation_id=_word(result.get("correlation_id")),
-        timestamp=_word(result.get("timestamp")),
+        trace_id=_word(answer.get("trace_id")),
+        correlation_id=_word(answer.get("correlation_id")),
+        timestamp=_word(answer.get("timestamp")),
     )
 
 
 def from_busy(response: requests.Response, step: str) -> Observation:
-    """From an answer with a status that says busy (429, 5xx), which may have an error answer in it
-    or anything else."""
+    """From an HTTP answer whose status says busy (429, 5xx). It may hold an error answer of
+    Microsoft's, a proxy's page, or nothing."""
     try:
         body = response.json()
     except ValueError:
         body = None
-    seen = (
-        from_oauth(body, Where.TOKEN, step)
-        if isinstance(body, dict)
-        else Observation(Where.TOKEN, step=step)
-    )
-    wait = response.headers.get("Retry-After", "")
-    seconds = timedelta(seconds=min(int(wait), MAX_WAIT_SECONDS)) if wait.isdigit() else None
+    answer = body if isinstance(body, dict) else {}
+    seen = from_oauth(answer, Where.TOKEN, step)
     return replace(
         seen,
         status=response.status_code,
-        retry_after=seconds,
+        retry_after=_retry_after(response.headers.get("Retry-After", "")),
         text=seen.text or clean(response.text),
     )
 
 
 def from_callback(params: Mapping[str, str], where: Where = Where.AUTHORIZE) -> Observation:
     """From the parameters with which Microsoft sent the browser back."""
-    description = _word(params.get("error_description"), 4000)
+    description = _word(params.get("error_description"), MAX_DESCRIPTION_LENGTH)
     trace = re.search(r"Trace ID:\s*([0-9a-fA-F-]{36})", description)
     correlation = re.search(r"Correlation ID:\s*([0-9a-fA-F-]{36})", description)
     return Observation(
@@ -99,86 +103,91 @@ def from_smtp(code: int, message: str | bytes, step: str) -> Observation:
     )
 
 
-def from_imap(text: str | bytes, condition: str | None, step: str) -> Observation:
-    """From an IMAP reply; `condition` NO, BAD or BYE where it is known, else it is read from the
-    text."""
+def from_imap(text: str | bytes, condition: Condition | None, step: str) -> Observation:
+    """From an IMAP reply. `condition` is NO, BAD or BYE where the caller knows it; else it is read
+    from the text."""
     text = clean(text)
     back_off = BACK_OFF.search(text)
-    wait = timedelta(milliseconds=int(back_off[1])) if back_off else None
     return Observation(
-        Where.IMAP, step=step, condition=condition or _condition(text), text=text, retry_after=wait
+        Where.IMAP,
+        step=step,
+        condition=condition or _imap_condition(text),
+        text=text,
+        retry_after=timedelta(milliseconds=int(back_off[1])) if back_off else None,
     )
 
 
 def from_exception(error: BaseException, step: str) -> Observation:
-    """From what a library raised when there was no proper answer."""
+    """From what a library raised when there was no proper answer. Never raises: what is not known
+    is a network fault, so that nobody is told that their sign-in was refused."""
     match error:
         case requests.HTTPError() if error.response is not None:
             return from_busy(error.response, step)
         case requests.RequestException():
-            return (
-                from_exception(_root(error), step)
-                if _root(error) is not error
-                else _network("protocol", step, error)
-            )
+            root = _root(error)
+            if root is error:
+                return _network(Condition.PROTOCOL, step, error)
+            return from_exception(root, step)
         case msal.exceptions.MsalServiceError():
             status = re.search(r"\b(\d{3})\b", str(error))
             return Observation(
                 Where.TOKEN,
                 step=step,
-                status=int(status[1]) if status else 503,
+                status=int(status[1]) if status else HTTP_UNAVAILABLE,
                 text=clean(str(error)),
             )
         case json.JSONDecodeError():
-            return Observation(Where.TOKEN, step=step, status=503, text="the answer was not JSON")
+            return Observation(
+                Where.TOKEN, step=step, status=HTTP_UNAVAILABLE, text="the answer was not JSON"
+            )
         case imaplib.IMAP4.abort():
             return _aborted(error, step)
         case imaplib.IMAP4.error():
             return from_imap(str(error), None, step)
         case smtplib.SMTPResponseException():
             return from_smtp(error.smtp_code, error.smtp_error, step)
-    return _network(_kind(error), step, error)
+    return _network(_network_condition(error), step, error)
 
 
 def _aborted(error: imaplib.IMAP4.abort, step: str) -> Observation:
-    """imaplib gives a connection up when it breaks, when it cannot read the answer, and after the
-    server's BYE."""
+    """imaplib raises `abort` for three things that only its text tells apart: the connection broke,
+    the answer could not be read, the server said BYE."""
     text = str(error)
     if "EOF" in text or "socket error" in text:
-        return _network("reset", step, error)
-    return (
-        _network("protocol", step, error)
-        if "unexpected response" in text
-        else from_imap(text, "BYE", step)
-    )
+        return _network(Condition.RESET, step, error)
+    if "unexpected response" in text:
+        return _network(Condition.PROTOCOL, step, error)
+    return from_imap(text, Condition.BYE, step)
 
 
-def _kind(error: BaseException) -> str:
+def _network_condition(error: BaseException) -> Condition:
+    # from the special to the general: most of these are kinds of OSError
     match error:
         case socket.gaierror():
-            return "dns"
+            return Condition.DNS
         case TimeoutError():
-            return "timeout"
+            return Condition.TIMEOUT
         case ConnectionRefusedError():
-            return "refused"
+            return Condition.REFUSED
         case ssl.SSLCertVerificationError():
-            return "certificate"
-        case (
-            ssl.SSLEOFError() | ssl.SSLZeroReturnError() | ssl.SSLSyscallError()
-        ):  # Python's patch releases differ in which
-            return "reset"
+            return Condition.CERTIFICATE
+        case ssl.SSLEOFError() | ssl.SSLZeroReturnError() | ssl.SSLSyscallError():
+            # a peer that hangs up within TLS: Python's patch releases differ in which they raise
+            return Condition.RESET
         case ConnectionResetError() | ConnectionAbortedError() | BrokenPipeError() | EOFError():
-            return "reset"
+            return Condition.RESET
         case ssl.SSLError():
-            return "tls"
-        case smtplib.SMTPServerDisconnected():  # smtplib says so of a time-out too
-            return "timeout" if isinstance(error.__context__, TimeoutError) else "reset"
+            return Condition.TLS
+        case smtplib.SMTPServerDisconnected():
+            # smtplib raises this for a time-out too
+            timed_out = isinstance(error.__context__, TimeoutError)
+            return Condition.TIMEOUT if timed_out else Condition.RESET
         case OSError():
-            return "unreachable"
-    return "protocol"
+            return Condition.UNREACHABLE
+    return Condition.PROTOCOL
 
 
-def _network(condition: str, step: str, error: BaseException) -> Observation:
+def _network(condition: Condition, step: str, error: BaseException) -> Observation:
     return Observation(
         Where.NETWORK,
         step=step,
@@ -188,7 +197,8 @@ def _network(condition: str, step: str, error: BaseException) -> Observation:
 
 
 def _root(error: BaseException) -> BaseException:
-    """What lies under the layers of requests and urllib3."""
+    """What lies under the layers of requests and urllib3; the error itself where that is not
+    known. They keep the cause as text only."""
     if isinstance(error, requests.Timeout):
         return TimeoutError("no answer in time")
     text = repr(error)
@@ -206,16 +216,22 @@ def _root(error: BaseException) -> BaseException:
     return error
 
 
-def _condition(text: str) -> str:
+def _imap_condition(text: str) -> Condition:
     if "BYE" in text:
-        return "BYE"
+        return Condition.BYE
     found = re.search(r"\b(NO|BAD)\b", text)
-    return found[1] if found else "NO"
+    # imaplib's own texts leave the status out ("AUTHENTICATE failed."): a refusal is the usual one
+    return Condition.BAD if found and found[1] == "BAD" else Condition.NO
+
+
+def _retry_after(header: str) -> timedelta | None:
+    """The wait that Retry-After asks for in seconds, at most an hour; a date is not understood."""
+    return timedelta(seconds=min(int(header), MAX_WAIT_SECONDS)) if header.isdigit() else None
 
 
 def _numbers(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(int(number) for number in AADSTS.findall(text)))
 
 
-def _word(value: object, longest: int = 100) -> str:
-    return str(value)[:longest] if value is not None else ""
+def _word(value: object, max_length: int = MAX_WORD_LENGTH) -> str:
+    return str(value)[:max_length] if value is not None else ""

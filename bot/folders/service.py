@@ -10,7 +10,7 @@ from bot.common.clock import Clock
 from bot.common.jobs import CheckAccount
 from bot.common.people import MAILDESK, Person
 from bot.diagnosis.failures import Failures, Recorded
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
 from bot.lifecycle.service import Lifecycle
 from bot.mail.probe import MailFolder, MailProbe, ProbeFailed
 from bot.mail.suggestions import Confidence, Suggestions, offered, suggest
@@ -18,7 +18,7 @@ from bot.mail.target import target_of
 from bot.microsoft.tokens import TokenFailed, Tokens
 from storage.database import Store, Transaction
 from storage.tables import Account, FolderMapping, FolderSnapshot
-from storage.vocabulary import REQUIRED_ROLES, FolderRole, State
+from storage.vocabulary import REQUIRED_ROLES, FolderRole, State, StepId
 
 """The job that looks at an account without being asked."""
 
@@ -226,7 +226,7 @@ class Folders:
         except (TokenFailed, ProbeFailed) as error:
             raise FoldersUnavailable(self._record(error.observation, account)) from None
         if not offered(folders):
-            empty = Observation(Where.IMAP, step="imap.folders", condition="empty")
+            empty = Observation(Where.IMAP, step=StepId.IMAP_FOLDERS, condition=Condition.EMPTY)
             raise FoldersUnavailable(self._record(empty, account))
         return folders
 

@@ -18,8 +18,9 @@ from bot.legacy import importing
 from bot.legacy.importing import Row
 from bot.messages import notices
 from storage.database import Store, Transaction
+from storage.statuses import BATCHES, BatchEvent
 from storage.tables import Batch, Channel, OldAccount
-from storage.vocabulary import Plan
+from storage.vocabulary import BatchStatus, Plan
 
 FEW = 10
 """So many new cards at once a channel can take: Slack lets one message a second through, and people
@@ -129,8 +130,8 @@ class LegacyAccounts:
         """Create no further accounts of the batch; those that are there stay."""
         with self._store.transaction() as tx:
             held = tx.legacy.batch(batch.id)
-            if held is not None and held.finished_at is None and held.cancelled_at is None:
-                held.cancelled_at = self._clock.now()
+            if held is not None and BATCHES.allows(held.status, BatchEvent.CANCELLED):
+                held.happened(BatchEvent.CANCELLED, self._clock.now())
                 self._audit(tx, by, "old.batch_cancelled", held.channel_id, batch=held.id)
 
     def run(self, work: CreateAccounts) -> None:
@@ -154,7 +155,8 @@ class LegacyAccounts:
     def _next(self, tx: Transaction, batch_id: int) -> bool:
         """Create the batch's next account; False when it is at its end."""
         batch = tx.legacy.batch(batch_id)
-        if batch is None or batch.finished_at is not None:
+        now = self._clock.now()
+        if batch is None or batch.status is BatchStatus.FINISHED:
             return False
         done = tx.legacy.created(batch.old_ids)
         left = [
@@ -162,14 +164,15 @@ class LegacyAccounts:
             for old_id in batch.old_ids
             if old_id not in done and str(old_id) not in batch.failed
         ]
-        if batch.cancelled_at is not None or not left:
-            batch.finished_at = self._clock.now()
-            notices.show_setup_card(tx, batch.channel_id, batch.finished_at)
+        finished = batch.status is BatchStatus.STOPPING or not left
+        if finished:
+            batch.happened(BatchEvent.FINISHED, now)
+            notices.show_setup_card(tx, batch.channel_id, now)
         else:
             problem = self._create(tx, batch, left[0])
             batch.failed = batch.failed | ({str(left[0]): problem} if problem else {})
-        notices.show_batch(tx, batch, self._clock.now())
-        return batch.finished_at is None
+        notices.show_batch(tx, batch, now)
+        return not finished
 
     def _create(self, tx: Transaction, batch: Batch, old_id: int) -> str:
         """The sentence that says why it has none; empty when it was created."""

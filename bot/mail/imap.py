@@ -7,11 +7,11 @@ from socket import SHUT_RDWR
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Layer, Observation, Where
 from bot.mail.hosts import FolderMark, MailHosts, Target, Watched, xoauth2
 from bot.mail.imap_list import MailFolder, folders_in
 from bot.mail.steps import ProbeFailed, StepRunner, bounded
-from bot.mail.trace import ConnectionTrace, located, watched
+from bot.mail.trace import ConnectionTrace, tls_context, traced
 from storage.vocabulary import StepId
 
 STEPS = (StepId.IMAP_CONNECT, StepId.IMAP_AUTH, StepId.IMAP_FOLDERS, StepId.IMAP_INBOX)
@@ -53,21 +53,23 @@ class ImapLeg:
 
     def connect(self) -> str:
         """Name, TCP, TLS, greeting, and whether XOAUTH2 is offered, told apart."""
-        hosts, trace = self._hosts, ConnectionTrace(behind_tcp="tls")
-        with located(trace, StepId.IMAP_CONNECT):
+        hosts, trace = self._hosts, ConnectionTrace(behind_tcp=Layer.TLS)
+        with traced(trace, StepId.IMAP_CONNECT):
             self._client = _Client(
                 hosts.imap_host,
                 hosts.imap_port,
                 ssl=True,
-                ssl_context=watched(trace, hosts.ca_file),
+                ssl_context=tls_context(trace, hosts.ca_file),
                 timeout=SocketTimeout(hosts.connect_timeout, hosts.read_timeout),
             )
             self._client.folder_encode = False
             offered = self._client.has_capability("AUTH=XOAUTH2")
-        trace.passed("greeting", "")
+        trace.passed("greeting", None)
         if not offered:
             raise ProbeFailed(
-                Observation(Where.NETWORK, step=StepId.IMAP_CONNECT, condition="xoauth2-missing")
+                Observation(
+                    Where.NETWORK, step=StepId.IMAP_CONNECT, condition=Condition.XOAUTH2_MISSING
+                )
             )
         return f"{trace.evidence}, XOAUTH2 offered"
 
@@ -82,7 +84,9 @@ class ImapLeg:
         """LIST everything."""
         self.folders = tuple(self.client.list_folders())
         if not self.folders:
-            raise ProbeFailed(Observation(Where.IMAP, step=StepId.IMAP_FOLDERS, condition="empty"))
+            raise ProbeFailed(
+                Observation(Where.IMAP, step=StepId.IMAP_FOLDERS, condition=Condition.EMPTY)
+            )
         return f"{len(self.folders)} folders"
 
     def open_inbox(self) -> str:

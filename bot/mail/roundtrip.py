@@ -15,7 +15,7 @@ from email.utils import formatdate
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
 from bot.diagnosis.observe import clean, from_smtp
 from bot.mail.hosts import Target
 from bot.mail.imap import ImapLeg
@@ -236,13 +236,13 @@ def _answer_lost(error: Exception | None) -> Observation:
     text = (
         clean(f"{type(error).__name__}: {error}") if error else "an earlier attempt was broken off"
     )
-    return Observation(Where.NETWORK, step=STEP, condition="answer-lost", text=text)
+    return Observation(Where.NETWORK, step=STEP, condition=Condition.ANSWER_LOST, text=text)
 
 
 def _not_arrived() -> Observation:
     return Observation(
         Where.IMAP,
         step=STEP,
-        condition="not-arrived",
+        condition=Condition.NOT_ARRIVED,
         text="accepted, but not in the inbox in time",
     )

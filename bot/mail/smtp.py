@@ -4,11 +4,11 @@ import smtplib
 from contextlib import suppress
 from socket import SHUT_RDWR
 
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Layer, Observation, Where
 from bot.diagnosis.observe import from_smtp
 from bot.mail.hosts import MailHosts, Target, xoauth2
 from bot.mail.steps import ProbeFailed, StepRunner
-from bot.mail.trace import ConnectionTrace, located, watched
+from bot.mail.trace import ConnectionTrace, tls_context, traced
 from storage.vocabulary import StepId
 
 STEPS = (StepId.SMTP_CONNECT, StepId.SMTP_AUTH, StepId.SMTP_SENDER)
@@ -34,20 +34,22 @@ class SmtpLeg:
         self._smtp = smtp = smtplib.SMTP(timeout=hosts.connect_timeout)
         # else STARTTLS checks the certificate for no name
         smtp._host = hosts.smtp_host  # type: ignore[attr-defined]
-        with located(trace, StepId.SMTP_CONNECT):
+        with traced(trace, StepId.SMTP_CONNECT):
             expect(220, *smtp.connect(hosts.smtp_host, hosts.smtp_port), step)
-            trace.passed("TCP and greeting", "starttls")
+            trace.passed("TCP and greeting", Layer.STARTTLS)
             assert smtp.sock is not None
             smtp.sock.settimeout(hosts.read_timeout)
             expect(250, *smtp.ehlo(), step)
             if not smtp.has_extn("starttls"):
                 raise ProbeFailed(
-                    Observation(Where.NETWORK, step=step, condition="starttls-missing")
+                    Observation(Where.NETWORK, step=step, condition=Condition.STARTTLS_MISSING)
                 )
-            expect(220, *smtp.starttls(context=watched(trace, hosts.ca_file)), step)
+            expect(220, *smtp.starttls(context=tls_context(trace, hosts.ca_file)), step)
             expect(250, *smtp.ehlo(), step)
         if "XOAUTH2" not in smtp.esmtp_features.get("auth", "").upper().split():
-            raise ProbeFailed(Observation(Where.NETWORK, step=step, condition="xoauth2-missing"))
+            raise ProbeFailed(
+                Observation(Where.NETWORK, step=step, condition=Condition.XOAUTH2_MISSING)
+            )
         return f"{trace.evidence}, XOAUTH2 offered"
 
     def authenticate(self, target: Target) -> str:

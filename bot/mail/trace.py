@@ -1,4 +1,4 @@
-"""How far a connection has come: which layer is at work, and how long each took."""
+"""How far a connection has come, so that a failure is told with the layer that failed."""
 
 import ssl
 import time
@@ -9,7 +9,7 @@ from pathlib import Path
 from smtplib import SMTPServerDisconnected
 from typing import Any
 
-from bot.diagnosis.observation import Where
+from bot.diagnosis.observation import Condition, Layer, Where
 from bot.diagnosis.observe import from_exception
 from bot.mail.steps import ProbeFailed
 from storage.vocabulary import StepId
@@ -17,48 +17,51 @@ from storage.vocabulary import StepId
 
 @dataclass
 class ConnectionTrace:
-    """The way of one connection. `layer` is what is at work now: ``tcp``, ``greeting``,
-    ``starttls`` or ``tls``; `behind_tcp` is what comes once the connection stands."""
+    """The progress of one connection.
 
-    layer: str = "tcp"
-    behind_tcp: str = "greeting"
+    `layer` is what the connection waits for now; None once it is made. `behind_tcp` is what it
+    waits for first once TCP stands: a greeting, or TLS where the port speaks it from the start.
+    """
+
+    layer: Layer | None = Layer.TCP
+    behind_tcp: Layer = Layer.GREETING
     _parts: list[str] = field(default_factory=list)
     _since: float = field(default_factory=time.monotonic)
 
-    def passed(self, what: str, ahead: str) -> None:
-        """`what` is behind us, `ahead` comes next."""
+    def passed(self, part: str, ahead: Layer | None) -> None:
+        """Note that `part` is done (its name is shown as evidence) and what comes next."""
         now = time.monotonic()
-        self._parts.append(f"{what} {(now - self._since) * 1000:.0f} ms")
-        self._since, self.layer = now, ahead
+        self._parts.append(f"{part} {(now - self._since) * 1000:.0f} ms")
+        self._since = now
+        self.layer = ahead
 
     @property
     def evidence(self) -> str:
-        """What was passed and how long each part took."""
+        """What is done and how long each part took."""
         return ", ".join(self._parts)
 
 
-class WatchedContext(ssl.SSLContext):
-    """A client's TLS context that notes on a journey when the handshake begins and ends."""
+class TracedContext(ssl.SSLContext):
+    """A client's TLS context that notes on a trace when the handshake begins and ends."""
 
     trace: ConnectionTrace
 
     def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
         """The handshake. IMAPClient and smtplib call this once the way to it is open."""
-        self.trace.passed("TCP" if self.trace.layer == "tcp" else "STARTTLS", "tls")
+        self.trace.passed("TCP" if self.trace.layer is Layer.TCP else "STARTTLS", Layer.TLS)
         encrypted = super().wrap_socket(*args, **kwargs)
         version = encrypted.version()
-        if (
-            version is None
-        ):  # the connection was gone already, and Python left the handshake out without a word
+        if version is None:
+            # the connection was gone already, and Python left the handshake out without a word
             raise ConnectionResetError("gone before the handshake")
-        self.trace.passed(version, "greeting")
+        self.trace.passed(version, Layer.GREETING)
         return encrypted
 
 
-def watched(trace: ConnectionTrace, ca_file: Path | None) -> WatchedContext:
+def tls_context(trace: ConnectionTrace, ca_file: Path | None) -> TracedContext:
     """A context, TLS 1.2 and newer, that trusts the system's authorities or `ca_file` alone and
     checks the host's name."""
-    context = WatchedContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = TracedContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.trace = trace
     if ca_file is None:
@@ -69,8 +72,8 @@ def watched(trace: ConnectionTrace, ca_file: Path | None) -> WatchedContext:
 
 
 @contextmanager
-def located(trace: ConnectionTrace, step: StepId) -> Iterator[None]:
-    """Whatever fails in connecting is told with the layer in which it failed.
+def traced(trace: ConnectionTrace, step: StepId) -> Iterator[None]:
+    """Connect within this: whatever fails is told with the layer that failed.
 
     Raises:
         ProbeFailed: in place of what a library raised.
@@ -81,11 +84,11 @@ def located(trace: ConnectionTrace, step: StepId) -> Iterator[None]:
         raise
     except Exception as error:  # whatever a library raises is an answer, not an accident
         seen = from_exception(error, step.value)
-        stood = (
-            isinstance(error, SMTPServerDisconnected) or seen.condition == "reset"
-        )  # what never stood is refused
-        if trace.layer == "tcp" and stood:
+        # A connection that was reset had stood, although nobody told the trace: TCP was done. One
+        # that never stood is refused or times out.
+        stood = isinstance(error, SMTPServerDisconnected) or seen.condition is Condition.RESET
+        if trace.layer is Layer.TCP and stood:
             trace.layer = trace.behind_tcp
-        raise ProbeFailed(
-            replace(seen, layer=trace.layer) if seen.where is Where.NETWORK else seen
-        ) from None
+        if seen.where is Where.NETWORK:
+            seen = replace(seen, layer=trace.layer)
+        raise ProbeFailed(seen) from None

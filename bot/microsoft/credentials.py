@@ -98,18 +98,10 @@ class Watch:
         self._clock = clock
         self._credentials = credentials
         self._alert_channel = alert_channel
-        self._looked: datetime | None = None
 
     def look(self) -> int:
-        """Look once an hour, and tell of each credential once at each step of the countdown; how
-        many were told."""
+        """Tell of each credential once at each step of the countdown; how many were told."""
         now = self._clock.now()
-        if self._looked is not None and (self._looked.date(), self._looked.hour) == (
-            now.date(),
-            now.hour,
-        ):
-            return 0
-        self._looked = now
         try:
             known = self._credentials.all()
         except CredentialUnreadable:

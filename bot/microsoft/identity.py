@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
 from storage.tables import Account
 
 PERSONAL_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
@@ -31,7 +31,7 @@ class IdentityRefused(Exception):
     """Not proved, or not the right one; `observation` says which, `actual` who signed in as far as
     that is known."""
 
-    def __init__(self, condition: str, text: str, actual: str = "") -> None:
+    def __init__(self, condition: Condition, text: str, actual: str = "") -> None:
         super().__init__(condition)
         self.observation = Observation(
             Where.IDENTITY, step="identity", condition=condition, text=text
@@ -55,7 +55,7 @@ def proved(claims: Mapping[str, Any], client_id: str, authority: str, now: datet
     _require(_in_time(claims, now), "exp")
     _require("@" in upn, "preferred_username")
     if tenant.lower() == PERSONAL_TENANT:
-        raise IdentityRefused("personal", "a personal account", upn)
+        raise IdentityRefused(Condition.PERSONAL, "a personal account", upn)
     return Identity(tenant.lower(), subject.lower(), upn)
 
 
@@ -67,13 +67,17 @@ def belongs(identity: Identity, account: Account, customer_tenant: str) -> None:
         IdentityRefused: it is another one.
     """
     if customer_tenant and identity.tenant_id != customer_tenant:
-        raise IdentityRefused("other-tenant", "another tenant than the customer's", identity.upn)
+        raise IdentityRefused(
+            Condition.OTHER_TENANT, "another tenant than the customer's", identity.upn
+        )
     if account.object_id:
         same = (identity.tenant_id, identity.object_id) == (account.tenant_id, account.object_id)
     else:
         same = identity.upn.lower() in own_names(account)
     if not same:
-        raise IdentityRefused("other-account", "another account than the mailbox", identity.upn)
+        raise IdentityRefused(
+            Condition.OTHER_ACCOUNT, "another account than the mailbox", identity.upn
+        )
 
 
 def own_names(account: Account) -> set[str]:
@@ -85,7 +89,7 @@ def own_names(account: Account) -> set[str]:
 
 def _require(holds: bool, claim: str) -> None:
     if not holds:
-        raise IdentityRefused("invalid-token", f"claim {claim}")
+        raise IdentityRefused(Condition.INVALID_TOKEN, f"claim {claim}")
 
 
 def _issued_by(issuer: str, authority: str, tenant: str) -> bool:

@@ -35,7 +35,7 @@ class TokenFailed(Exception):
     """There is no usable token; `observation` says why."""
 
     def __init__(self, observation: Observation) -> None:
-        super().__init__(observation.error or observation.condition)
+        super().__init__(observation.error or observation.condition or str(observation.status))
         self.observation = observation
 
 

@@ -10,12 +10,14 @@ from bot.common.jobs import CheckLink
 from bot.common.people import MAILDESK, Person
 from bot.common.refusals import Refused
 from bot.diagnosis.failures import Recorded
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
 from bot.lifecycle.service import Lifecycle
 from bot.signin.failed import WAITING, FailedSignIns
 from storage.cipher import Cipher, digest
 from storage.database import Store, Transaction
+from storage.statuses import LinkEvent
 from storage.tables import Account, LoginTicket
+from storage.vocabulary import LinkStatus
 
 LIFE = timedelta(hours=24)
 
@@ -44,7 +46,7 @@ SEEN = {
         Where.AUTHORIZE, error="access_denied", codes=(90094,), text="somebody saw it and said so"
     ),
     Said.NO_SIGN_IN: Observation(
-        Where.AUTHORIZE, step="sign-in", condition="not-finished", text="somebody said so"
+        Where.AUTHORIZE, step="sign-in", condition=Condition.NOT_FINISHED, text="somebody said so"
     ),
 }
 
@@ -101,12 +103,9 @@ class Links:
         ticket = tx.signins.ticket(digest(secret))
         if ticket is None:
             raise LinkUnusable("unknown")
-        if ticket.finished_at is not None:
-            raise LinkUnusable("used", ticket.account_id)
-        if ticket.revoked_at is not None:
-            raise LinkUnusable("revoked", ticket.account_id)
-        if ticket.expires_at <= self._clock.now():
-            raise LinkUnusable("expired", ticket.account_id)
+        status = ticket.status(self._clock.now())
+        if status is not LinkStatus.OPEN:
+            raise LinkUnusable(status, ticket.account_id)
         return ticket
 
     def withdraw(self, account: Account, by: Person) -> None:
@@ -124,16 +123,17 @@ class Links:
         with self._store.transaction() as tx:
             account = tx.accounts.lock(work.account_id)
             ticket = tx.signins.ticket_by_id(work.ticket_id)
-            if ticket.finished_at or ticket.revoked_at:
+            status = ticket.status(now)
+            if status in (LinkStatus.USED, LinkStatus.REVOKED):
                 return
-            if ticket.expires_at <= now:
+            if status is LinkStatus.EXPIRED:
                 tx.signins.drop_held(ticket.account_id)
             if (
                 account.state in WAITING
                 and ticket.question_at is None
                 and tx.signins.left_open(ticket.id, now)
             ):
-                ticket.question_at = now
+                ticket.happened(LinkEvent.LEFT_OPEN, now)
                 self._lifecycle.audit(tx, MAILDESK, "signin.unfinished", account)
             self._lifecycle.show(tx, account)
 
@@ -156,11 +156,12 @@ class Links:
         """
         with self._store.transaction() as tx:
             account = tx.accounts.lock(account.id)
+            now = self._clock.now()
             ticket = tx.signins.question(account.id)
             if ticket is None:
                 raise Refused("question.settled", name=account.name)
-            ticket.question_at = None
-            if ticket.expires_at <= self._clock.now():
+            ticket.happened(LinkEvent.EXPLAINED, now)
+            if ticket.status(now) is LinkStatus.EXPIRED:
                 self.make(tx, account, by)
             self._lifecycle.audit(tx, by, "signin.explained", account, said=said)
             recorded = self._failed.keep(tx, account, seen, by) if seen else None

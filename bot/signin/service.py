@@ -14,7 +14,7 @@ from bot.common.jobs import CheckSignIn
 from bot.common.people import WEB, Person
 from bot.common.refusals import Refused
 from bot.diagnosis.failures import Recorded
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
 from bot.diagnosis.observe import from_callback, from_oauth
 from bot.lifecycle.service import Lifecycle
 from bot.messages import notices
@@ -26,7 +26,9 @@ from bot.signin.flows import Flows, FlowState
 from bot.signin.links import Links, LinkUnusable
 from storage.cipher import Cipher, digest
 from storage.database import Store, Transaction
+from storage.statuses import LINKS, FlowEvent, LinkEvent
 from storage.tables import Account, Grant, HeldSignIn, LoginTicket
+from storage.vocabulary import FlowStatus
 
 STARTS_AN_HOUR = 10
 CALLBACK = "/oauth/callback"
@@ -183,7 +185,10 @@ class SignIn:
                 tx, by, "organisation.denied", account, result="refused", tenant=held.tenant_id
             )
             seen = Observation(
-                Where.IDENTITY, step="identity", condition="other-tenant", text="somebody said so"
+                Where.IDENTITY,
+                step="identity",
+                condition=Condition.OTHER_TENANT,
+                text="somebody said so",
             )
             self._links.make(tx, account, by)
             self._failed.keep(tx, account, seen, by)
@@ -220,10 +225,8 @@ class SignIn:
                 >= STARTS_AN_HOUR
             ):
                 raise LinkUnusable("busy", ticket.account_id)
-            begun, ticket.question_at = (
-                tx.signins.begin(self._flows.new(ticket, flow, browser)),
-                None,
-            )
+            ticket.happened(LinkEvent.SIGN_IN_BEGUN, self._clock.now())
+            begun = tx.signins.begin(self._flows.new(ticket, flow, browser))
             watch = CheckSignIn(account_id=ticket.account_id, ticket_id=ticket.id)
             tx.jobs.add(watch, begun.expires_at)
             self._lifecycle.audit(tx, WEB, "signin.begun", account)
@@ -247,11 +250,12 @@ class SignIn:
             row = tx.signins.flow(digest(state))
             if row is None:
                 raise LinkUnusable("unknown")
-            if row.finished_at is not None or row.expires_at <= self._clock.now():
+            now = self._clock.now()
+            if row.status(now) is not FlowStatus.OPEN:
                 raise LinkUnusable("unknown", row.account_id)
             if not hmac.compare_digest(row.browser_digest, digest(browser)):
                 raise LinkUnusable("other-browser", row.account_id)
-            row.finished_at = self._clock.now()
+            row.happened(FlowEvent.CAME_BACK, now)
         return self._flows.opened(row)
 
     def _redeem(self, state: FlowState, params: Mapping[str, str]) -> Redeemed:
@@ -270,7 +274,7 @@ class SignIn:
                 ),
             )
         except RuntimeError:  # MSAL's word for a nonce that does not fit
-            raise IdentityRefused("invalid-token", "claim nonce") from None
+            raise IdentityRefused(Condition.INVALID_TOKEN, "claim nonce") from None
         if "access_token" not in result:
             self._refuse(state, from_oauth(result, Where.TOKEN, "token"))
         now = SystemClock().now()  # Microsoft's clock is the world's, whatever ours is set to
@@ -291,7 +295,8 @@ class SignIn:
         if missing:
             text = f"not granted: {', '.join(missing)}"
             self._refuse(
-                state, Observation(Where.SCOPES, step="scopes", condition="missing", text=text)
+                state,
+                Observation(Where.SCOPES, step="scopes", condition=Condition.MISSING, text=text),
             )
 
     def _keep(self, state: FlowState, redeemed: Redeemed) -> SignedIn:
@@ -302,13 +307,14 @@ class SignIn:
             customer = tx.channels.lock_customer(tx.accounts.get(state.account_id).customer_id)
             account = tx.accounts.lock(state.account_id)
             ticket = tx.signins.ticket_by_id(state.ticket_id)
-            if ticket.revoked_at is not None or ticket.finished_at is not None:
+            now = self._clock.now()
+            if not LINKS.allows(ticket.status(now), LinkEvent.IDENTIFIED):
                 raise LinkUnusable("revoked", state.account_id)
             belongs(identity, account, customer.tenant_id)
             if customer.tenant_id:
                 self._connect(tx, account, ticket, redeemed)
                 return SignedIn(account, identity.upn)
-            ticket.question_at = None
+            ticket.happened(LinkEvent.IDENTIFIED, now)
             held = HeldSignIn(
                 account_id=state.account_id,
                 ticket_id=state.ticket_id,
@@ -343,7 +349,7 @@ class SignIn:
         tx.grants.put(grant)
         account.tenant_id, account.object_id = identity.tenant_id, identity.object_id
         account.signed_in_as, account.signed_in_at, account.proved_at = identity.upn, now, None
-        ticket.finished_at, ticket.question_at = now, None
+        ticket.happened(LinkEvent.SIGNED_IN, now)
         self._lifecycle.audit(tx, WEB, "signin.done", account, signed_in_as=identity.upn)
         notices.note(tx, account, "signin.done", now, upn=identity.upn)
         self._on_signed_in(tx, account, WEB)

@@ -1,15 +1,15 @@
 """Asking the support team: for help with a failure, or to do it. Somebody takes it, hands it back,
 or is done."""
 
-from collections.abc import Callable
-
 from bot.common import audit
 from bot.common.clock import Clock
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.messages import notices
 from storage.database import Store, Transaction
+from storage.statuses import REQUESTS, RequestEvent
 from storage.tables import Account, Channel, Failure, SupportRequest
+from storage.vocabulary import RequestStatus
 
 
 class SupportRequests:
@@ -29,19 +29,15 @@ class SupportRequests:
             if account is not None:
                 account = tx.accounts.lock(account.id)
             request = tx.requests.about(failure.ref)
-            if request is not None and request.done_at is None:
+            if request is not None and request.status is not RequestStatus.DONE:
                 return request
             if request is None:
                 request = tx.requests.add(
                     self._new(account.channel_id if account else channel_id, account, by)
                 )
                 request.failure_ref = failure.ref
-            request.taken_by_team, request.taken_by_user, request.taken_at, request.done_at = (
-                "",
-                "",
-                None,
-                None,
-            )
+            else:
+                request.happened(RequestEvent.ASKED_AGAIN, _name(by), self._clock.now())
             self._show(tx, request, "help.asked", by)
             return request
 
@@ -63,15 +59,7 @@ class SupportRequests:
             Refused: somebody else does, or it is done.
         """
 
-        def change(request: SupportRequest) -> None:
-            if request.taken_at is not None and (request.taken_by_team, request.taken_by_user) != (
-                by.team,
-                by.user,
-            ):
-                raise Refused("help_request.is_taken")
-            self._give(request, by)
-
-        self._change(request_id, by, "help.taken", change)
+        self._change(request_id, by, "help.taken", RequestEvent.TAKEN)
 
     def hand_back(self, request_id: int, by: Person) -> None:
         """Give a request back to the team.
@@ -80,10 +68,7 @@ class SupportRequests:
             Refused: it is done.
         """
 
-        def change(request: SupportRequest) -> None:
-            request.taken_by_team, request.taken_by_user, request.taken_at = "", "", None
-
-        self._change(request_id, by, "help.handed_back", change)
+        self._change(request_id, by, "help.handed_back", RequestEvent.HANDED_BACK)
 
     def finish(self, request_id: int, by: Person) -> None:
         """It is done.
@@ -92,25 +77,17 @@ class SupportRequests:
             Refused: it was already.
         """
 
-        def change(request: SupportRequest) -> None:
-            self._give(request, by)
-            request.done_at = self._clock.now()
+        self._change(request_id, by, "help.done", RequestEvent.FINISHED)
 
-        self._change(request_id, by, "help.done", change)
-
-    def _change(
-        self, request_id: int, by: Person, action: str, change: Callable[[SupportRequest], None]
-    ) -> None:
+    def _change(self, request_id: int, by: Person, action: str, event: RequestEvent) -> None:
         with self._store.transaction() as tx:
             request = tx.requests.lock(request_id)
-            if request is None or request.done_at is not None:
+            if request is None or not REQUESTS.allows(request.status, event):
                 raise Refused("help_request.is_done")
-            change(request)
+            if event is RequestEvent.TAKEN and _is_somebody_elses(request, by):
+                raise Refused("help_request.is_taken")
+            request.happened(event, _name(by), self._clock.now())
             self._show(tx, request, action, by)
-
-    def _give(self, request: SupportRequest, to: Person) -> None:
-        request.taken_by_team, request.taken_by_user = to.team, to.user
-        request.taken_at = request.taken_at or self._clock.now()
 
     def _show(self, tx: Transaction, request: SupportRequest, action: str, by: Person) -> None:
         now = self._clock.now()
@@ -128,3 +105,14 @@ class SupportRequests:
         )
         request.channel_id, request.account_id = channel_id, account.id if account else None
         return request
+
+
+def _name(person: Person) -> tuple[str, str]:
+    """Somebody as the row of a request names them."""
+    return person.team, person.user
+
+
+def _is_somebody_elses(request: SupportRequest, by: Person) -> bool:
+    """Whether somebody else has taken the request."""
+    owner = (request.taken_by_team, request.taken_by_user)
+    return request.status is RequestStatus.TAKEN and owner != _name(by)

@@ -17,7 +17,7 @@ from slack_sdk.errors import SlackApiError
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.diagnosis.failures import Recorded
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
 from bot.services import Services
 from handlers.cards.checks import contact_button
 from handlers.cards.home import message_window
@@ -180,7 +180,9 @@ class Listeners:
 
 def unexpected(services: Services, what: str, error: Exception) -> Recorded:
     """Keep an error of our own under an error ID."""
-    seen = Observation(Where.INTERNAL, step=what, condition="unexpected", text=type(error).__name__)
+    seen = Observation(
+        Where.INTERNAL, step=what, condition=Condition.UNEXPECTED, text=type(error).__name__
+    )
     with services.store.transaction() as tx:
         return services.failures.record(tx, seen)
 

@@ -16,7 +16,7 @@ from bot.common.jobs import CheckAccount
 from bot.common.people import Person
 from bot.diagnosis import catalogue
 from bot.diagnosis.failures import Failures
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
 from bot.lifecycle.hours import Hours
 from bot.lifecycle.ladder import Ladder
 from bot.lifecycle.service import Lifecycle
@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.real, pytest.mark.parametrize("url", ["postgresql"], i
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 CHANNEL, DESK, ALERTS = "C0ACME", "C0DESK", "C0ALERTS"
 VERA = Person("T0LUMEN", "U0VERA")
-EMPTY = Observation(Where.IMAP, step="imap.folders", condition="empty")
+EMPTY = Observation(Where.IMAP, step="imap.folders", condition=Condition.EMPTY)
 DEADLINE = 20
 CHECKS = 20
 

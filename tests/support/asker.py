@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from bot.app.cli import build, mail_hosts
+from bot.app.maildesk import build, mail_hosts
 from bot.config.settings import load
 from bot.microsoft.tokens import TokenFailed
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.app.cli import Maildesk, build, mail_hosts
+from bot.app.maildesk import Maildesk, build, mail_hosts
 from bot.app.web_server import WebServer
 from bot.config.settings import load
 from bot.microsoft.tokens import place

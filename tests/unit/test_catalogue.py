@@ -1,6 +1,7 @@
 """The error catalogue: every sample finds its row, and no reply, however odd, is taken for what it
 is not."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.diagnosis import catalogue, handbook
 from bot.diagnosis.catalogue import Catalogue, CatalogueError, Row
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Layer, Observation, Where
 from bot.diagnosis.observe import from_callback, from_imap, from_oauth, from_smtp
 from storage.vocabulary import Owner, Permanence, Scope
 from tests.unit.facts import FACTS, WHO
@@ -20,18 +21,20 @@ pytestmark = pytest.mark.catalogue
 
 ROWS = catalogue.load()
 NETWORK = (
-    "dns",
-    "refused",
-    "timeout",
-    "reset",
-    "tls",
-    "certificate",
-    "starttls-missing",
-    "xoauth2-missing",
-    "protocol",
+    Condition.DNS,
+    Condition.REFUSED,
+    Condition.UNREACHABLE,
+    Condition.TIMEOUT,
+    Condition.RESET,
+    Condition.TLS,
+    Condition.CERTIFICATE,
+    Condition.STARTTLS_MISSING,
+    Condition.XOAUTH2_MISSING,
+    Condition.PROTOCOL,
 )
 
 
+IMAP = (Condition.NO, Condition.BAD, Condition.BYE, Condition.EMPTY)
 OAUTH = {Where.AUTHORIZE, Where.TOKEN, Where.ADMIN_CONSENT}
 ENOUGH_ROWS, ENOUGH_SAMPLES = 110, 250
 
@@ -58,10 +61,13 @@ def seen(row: Row, sample: dict[str, Any]) -> list[Observation]:
             ),
         ]
     if Where.IMAP in row.where and "text" in sample:
-        return [
-            from_imap(sample["text"], sample.get("condition"), sample.get("step", "imap.inbox"))
-        ]
+        condition = Condition(sample["condition"]) if "condition" in sample else None
+        return [from_imap(sample["text"], condition, sample.get("step", "imap.inbox"))]
     fields = {name: value for name, value in sample.items() if name != "where"}
+    if "condition" in fields:
+        fields["condition"] = Condition(fields["condition"])
+    if "layer" in fields:
+        fields["layer"] = Layer(fields["layer"])
     return [Observation(Where(sample.get("where", row.where[0])), **fields)]
 
 
@@ -201,8 +207,8 @@ def test_odd_smtp_replies_have_an_answer_of_the_right_kind(text: str, code: int)
 
 
 @settings(max_examples=700, deadline=None)
-@given(text=hostile, condition=st.sampled_from([None, "NO", "BAD", "BYE", "empty"]))
-def test_odd_imap_replies_have_an_answer(text: str, condition: str | None) -> None:
+@given(text=hostile, condition=st.sampled_from([None, *IMAP]))
+def test_odd_imap_replies_have_an_answer(text: str, condition: Condition | None) -> None:
     observation = from_imap(text, condition, "imap.inbox")
     assert len(observation.text) <= 500
     assert ROWS.explain(observation).permanence is not Permanence.SIGN_IN_AGAIN
@@ -210,7 +216,7 @@ def test_odd_imap_replies_have_an_answer(text: str, condition: str | None) -> No
 
 @settings(max_examples=700, deadline=None)
 @given(text=hostile, condition=st.sampled_from(NETWORK))
-def test_a_network_fault_is_never_an_accounts(text: str, condition: str) -> None:
+def test_a_network_fault_is_never_an_accounts(text: str, condition: Condition) -> None:
     verdict = ROWS.explain(Observation(Where.NETWORK, condition=condition, text=text))
     assert verdict.owner is Owner.ON_CALL and verdict.permanence is not Permanence.SIGN_IN_AGAIN
 
@@ -240,7 +246,7 @@ def test_odd_replies_with_a_secret_in_them_never_leak_it(
     text = f"{before[:200]}{secret} {after}"
     told = [
         from_smtp(535, text, "smtp.auth"),
-        from_imap(text, "NO", "imap.auth"),
+        from_imap(text, Condition.NO, "imap.auth"),
         from_oauth({"error_description": text}),
     ]
     assert not [seen for seen in told if "planted" in str(seen) or "cGxhbnRlZ" in str(seen)]
@@ -248,13 +254,72 @@ def test_odd_replies_with_a_secret_in_them_never_leak_it(
 
 def test_a_wait_that_the_server_asks_for_is_understood() -> None:
     text = "Request is throttled. Suggested Backoff Time: 30000 milliseconds"
-    assert from_imap(text, "NO", "imap.inbox").retry_after == timedelta(seconds=30)
+    assert from_imap(text, Condition.NO, "imap.inbox").retry_after == timedelta(seconds=30)
 
 
 def test_a_wrong_row_is_named_with_its_file(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text('[[row]]\nid = "Not a slug"\n')
     with pytest.raises(CatalogueError, match=r"own\.toml, row 1 \(Not a slug\)"):
         catalogue.load(tmp_path)
+
+
+ROW = """
+[[row]]
+id = "unknown"
+where = ["network"]
+title = "A row of the test"
+customer = "A sentence for customers that is long enough."
+support = "A sentence for support that is long enough."
+owner = "support"
+permanence = "after-fix"
+scope = "mailbox"
+match = [{ %s }]
+samples = []
+"""
+
+
+@pytest.mark.parametrize(
+    ("good", "wrong"),
+    [
+        ('condition = "timeout"', 'condition = "time-out"'),
+        ('layer = "tls"', 'layer = "ssl"'),
+    ],
+)
+def test_a_row_with_a_word_that_nothing_observes_is_refused(
+    tmp_path: Path, good: str, wrong: str
+) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(ROW % good)
+    assert catalogue.load(tmp_path).rows["unknown"].match
+    file.write_text(ROW % wrong)
+    with pytest.raises(CatalogueError, match=r"own\.toml, row 1 \(unknown\)"):
+        catalogue.load(tmp_path)
+
+
+NOT_OBSERVED_IN = {"bot/diagnosis/observation.py", "bot/diagnosis/pasted.py"}
+"""Where conditions are declared, and read from a text that somebody pasted."""
+
+
+def observed_conditions() -> set[Condition]:
+    """The conditions that the bot makes observations of."""
+    root = Path(catalogue.__file__).parents[2]
+    files = [*(root / "bot").rglob("*.py"), *(root / "handlers").rglob("*.py")]
+    return {
+        Condition[name]
+        for file in files
+        if str(file.relative_to(root)) not in NOT_OBSERVED_IN
+        for name in re.findall(r"\bCondition\.([A-Z0-9_]+)\b", file.read_text(encoding="utf-8"))
+    }
+
+
+def test_every_condition_of_a_row_is_observed_somewhere() -> None:
+    named = {matcher.condition for row in ROWS.rows.values() for matcher in row.match}
+    assert named - {None} <= observed_conditions()
+
+
+def test_every_condition_that_is_observed_has_a_row_of_its_own() -> None:
+    named = {matcher.condition for row in ROWS.rows.values() for matcher in row.match}
+    assert set(Condition) <= named
 
 
 def test_there_must_be_a_row_for_what_is_unknown(tmp_path: Path) -> None:

@@ -3,24 +3,27 @@ that never stood at it."""
 
 import pytest
 
+from bot.diagnosis.observation import Layer
 from bot.mail.steps import ProbeFailed
-from bot.mail.trace import ConnectionTrace, located
+from bot.mail.trace import ConnectionTrace, traced
 from storage.vocabulary import StepId
 
 
 @pytest.mark.parametrize(
     ("error", "behind", "layer"),
     [
-        (BrokenPipeError(), "tls", "tls"),
-        (ConnectionResetError(), "greeting", "greeting"),
-        (ConnectionRefusedError(), "tls", "tcp"),
-        (TimeoutError(), "tls", "tcp"),
+        (BrokenPipeError(), Layer.TLS, "tls"),
+        (ConnectionResetError(), Layer.GREETING, "greeting"),
+        (ConnectionRefusedError(), Layer.TLS, "tcp"),
+        (TimeoutError(), Layer.TLS, "tcp"),
     ],
 )
-def test_a_connection_that_breaks_while_it_is_made(error: OSError, behind: str, layer: str) -> None:
+def test_a_connection_that_breaks_while_it_is_made(
+    error: OSError, behind: Layer, layer: str
+) -> None:
     with (
         pytest.raises(ProbeFailed) as failed,
-        located(ConnectionTrace(behind_tcp=behind), StepId.IMAP_CONNECT),
+        traced(ConnectionTrace(behind_tcp=behind), StepId.IMAP_CONNECT),
     ):
         raise error
     assert failed.value.observation.layer == layer

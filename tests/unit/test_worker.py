@@ -1,12 +1,12 @@
 """The worker: what it has taken is done once, however long it takes."""
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.app.worker import LEASE, Worker
+from bot.app.worker import LEASE, Sweep, Worker
 from bot.common.jobs import Doers, Work
 from bot.messages.delivery import Delivery
 from storage.database import Store, connect
@@ -72,3 +72,81 @@ def test_work_that_waits_longer_than_a_lease_for_a_free_thread_is_done_once(stor
     assert all_done.wait(20)
     worker.stop()
     assert sorted(done) == list(range(JOBS))
+
+
+def never() -> int:
+    raise RuntimeError("the database is away")
+
+
+def worker_with(store: Store, *sweeps: Sweep) -> Worker:
+    clock = HandClock()
+    return Worker(store, clock, Delivery(store, clock, NoCourier()), Doers(), sweeps, threads=1)
+
+
+def test_a_sweep_is_repeated_until_nothing_is_left(store: Store) -> None:
+    left = [3, 2, 0, 9]
+    worker = worker_with(store, Sweep("lists", timedelta(hours=1), lambda: left.pop(0)))
+    worker.tick()
+    assert left == [9]
+    worker.stop()
+
+
+def test_a_sweep_that_fails_does_not_keep_the_others_from_their_work(store: Store) -> None:
+    found: list[str] = []
+
+    def find() -> int:
+        found.append("reminder")
+        return 0
+
+    hourly = timedelta(hours=1)
+    worker = worker_with(store, Sweep("broken", hourly, never), Sweep("reminders", hourly, find))
+    worker.tick()
+    assert found == ["reminder"]
+    worker.stop()
+
+
+def test_a_worker_that_starts_sweeps_at_once_and_then_at_each_sweeps_own_interval(
+    store: Store,
+) -> None:
+    rare, often = threading.Semaphore(0), threading.Semaphore(0)
+
+    def seldom() -> int:
+        rare.release()
+        return 0
+
+    def again() -> int:
+        often.release()
+        return 0
+
+    worker = worker_with(
+        store,
+        Sweep("seldom", timedelta(hours=1), seldom),
+        Sweep("often", timedelta(milliseconds=50), again),
+    )
+    worker.start()
+    for _ in range(4):
+        assert often.acquire(timeout=20)
+    assert rare.acquire(timeout=20)
+    worker.nudge()
+    worker.stop()
+    assert not rare.acquire(blocking=False), "a nudge is for jobs and messages"
+
+
+def test_a_worker_that_stops_ends_a_sweep_between_two_batches(store: Store) -> None:
+    begun, batches = threading.Event(), list[int]()
+
+    def endless() -> int:
+        batches.append(1)
+        begun.set()
+        return 1
+
+    worker = worker_with(store, Sweep("endless", timedelta(hours=1), endless))
+    worker.start()
+    assert begun.wait(20)
+    stopping = threading.Thread(target=worker.stop, daemon=True)
+    stopping.start()
+    stopping.join(20)
+    assert not stopping.is_alive()
+    done = len(batches)
+    worker.nudge()
+    assert len(batches) == done

@@ -1,0 +1,66 @@
+"""The processes: the parts of a bot that run in this one, from the first message to a signal."""
+
+import signal
+import sys
+import threading
+
+import structlog
+
+from bot.app.maildesk import Maildesk, build, mail_hosts
+from bot.app.web_server import WebServer
+from bot.common import logs
+from bot.common.clock import SystemClock
+from bot.config.settings import Settings
+from storage.migrate import upgrade
+
+log = structlog.get_logger(__name__)
+
+EVERYWHERE = "0.0.0.0"
+LOOPBACK = "127.0.0.1"
+
+
+def prepare(settings: Settings, log_level: str) -> Maildesk:
+    """A bot with the system's clock, on a database that is brought up to date first."""
+    logs.configure(log_level, sys.stderr)
+    upgrade(settings.database_url)
+    return build(settings, SystemClock(), mail_hosts(settings))
+
+
+def stopped_by_signals() -> threading.Event:
+    """An event that SIGTERM and SIGINT set from now on."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def serve(bot: Maildesk, stop: threading.Event, host: str, *, web: bool, worker: bool) -> None:
+    """Run the wanted parts until `stop`, then finish what was begun.
+
+    Args:
+        host: the address that the web server takes.
+        web: whether Slack, Microsoft and browsers are answered here.
+        worker: whether due work is done here.
+    """
+    socket = bot.socket() if web else None
+    server = WebServer(host, bot.settings.port) if web else None
+    if server is not None:
+        server.start(bot.web)
+    if worker:
+        bot.worker.start()
+    if socket is not None:
+        socket.connect()
+    log.info(
+        "maildesk.running",
+        port=bot.settings.port,
+        web=web,
+        worker=worker,
+        socket_mode=socket is not None,
+    )
+    stop.wait()
+    # Nothing new is taken in before what was begun is finished.
+    if socket is not None:
+        socket.close()
+    if server is not None:
+        server.stop()
+    bot.worker.stop()

@@ -1,0 +1,237 @@
+"""What may happen to the things that are kept, by the status that each of them has."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from storage.vocabulary import (
+    BatchStatus,
+    FailureStatus,
+    FixStatus,
+    FlowStatus,
+    IncidentStatus,
+    LinkStatus,
+    MessageStatus,
+    RequestStatus,
+    TestStatus,
+)
+
+Status = TypeVar("Status", bound=StrEnum)
+Event = TypeVar("Event", bound=StrEnum)
+
+
+class StatusRefused(Exception):
+    """An event that cannot happen to something in its status."""
+
+    def __init__(self, status: StrEnum, event: StrEnum) -> None:
+        super().__init__(f"{type(status).__name__} {status}: {event}")
+        self.status = status
+        self.event = event
+
+
+@dataclass(frozen=True)
+class Transitions(Generic[Status, Event]):
+    """Which status follows when an event happens; what is not in `table` is refused."""
+
+    table: Mapping[tuple[Status, Event], Status]
+
+    def allows(self, status: Status, event: Event) -> bool:
+        """Whether `event` can happen in `status`."""
+        return (status, event) in self.table
+
+    def after(self, status: Status, event: Event) -> Status:
+        """The status that follows.
+
+        Raises:
+            StatusRefused: the event cannot happen in this status.
+        """
+        found = self.table.get((status, event))
+        if found is None:
+            raise StatusRefused(status, event)
+        return found
+
+    def markdown(self) -> str:
+        """The table as it stands in the documentation."""
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield "| status | event | becomes |"
+        yield "|---|---|---|"
+        for (status, event), following in self.table.items():
+            yield f"| {status} | {event} | {following} |"
+
+
+class LinkEvent(StrEnum):
+    """What happens to a login link."""
+
+    SIGN_IN_BEGUN = "somebody goes to Microsoft"
+    LEFT_OPEN = "a sign-in does not come back"
+    EXPLAINED = "somebody says why it did not come back"
+    IDENTIFIED = "somebody has signed in, and it is not known whether the tenant is the customer's"
+    SIGNED_IN = "the account is connected"
+    REVOKED = "it is withdrawn, or a newer one takes its place"
+
+
+LINKS: Transitions[LinkStatus, LinkEvent] = Transitions(
+    {
+        (LinkStatus.OPEN, LinkEvent.SIGN_IN_BEGUN): LinkStatus.OPEN,
+        (LinkStatus.OPEN, LinkEvent.LEFT_OPEN): LinkStatus.OPEN,
+        (LinkStatus.OPEN, LinkEvent.EXPLAINED): LinkStatus.OPEN,
+        (LinkStatus.OPEN, LinkEvent.IDENTIFIED): LinkStatus.OPEN,
+        (LinkStatus.OPEN, LinkEvent.SIGNED_IN): LinkStatus.USED,
+        (LinkStatus.OPEN, LinkEvent.REVOKED): LinkStatus.REVOKED,
+        (LinkStatus.EXPIRED, LinkEvent.LEFT_OPEN): LinkStatus.EXPIRED,
+        (LinkStatus.EXPIRED, LinkEvent.EXPLAINED): LinkStatus.EXPIRED,
+        # Who went to Microsoft in time may come back a little later.
+        (LinkStatus.EXPIRED, LinkEvent.IDENTIFIED): LinkStatus.EXPIRED,
+        (LinkStatus.EXPIRED, LinkEvent.SIGNED_IN): LinkStatus.USED,
+        (LinkStatus.EXPIRED, LinkEvent.REVOKED): LinkStatus.REVOKED,
+    }
+)
+
+
+class FlowEvent(StrEnum):
+    """What happens to a sign-in that was begun."""
+
+    CAME_BACK = "Microsoft sends the person back"
+    REPLACED = "somebody begins anew from the same link"
+
+
+FLOWS: Transitions[FlowStatus, FlowEvent] = Transitions(
+    {
+        (FlowStatus.OPEN, FlowEvent.CAME_BACK): FlowStatus.ENDED,
+        (FlowStatus.OPEN, FlowEvent.REPLACED): FlowStatus.ENDED,
+        (FlowStatus.EXPIRED, FlowEvent.REPLACED): FlowStatus.ENDED,
+    }
+)
+
+
+class TestEvent(StrEnum):
+    """What happens to a connection test."""
+
+    __test__ = False  # pytest collects what is called a test
+
+    PASSED = "no step failed"
+    FAILED = "a step failed"
+
+
+TESTS: Transitions[TestStatus, TestEvent] = Transitions(
+    {
+        (TestStatus.RUNNING, TestEvent.PASSED): TestStatus.PASSED,
+        (TestStatus.RUNNING, TestEvent.FAILED): TestStatus.FAILED,
+    }
+)
+
+
+class FixEvent(StrEnum):
+    """What happens to what somebody says they changed."""
+
+    NOT_SEEN_YET = "a test does not show it yet"
+    SETTLED = "a test shows it, the last test does not, or it does not matter any more"
+
+
+FIXES: Transitions[FixStatus, FixEvent] = Transitions(
+    {
+        (FixStatus.WAITING, FixEvent.NOT_SEEN_YET): FixStatus.WAITING,
+        (FixStatus.WAITING, FixEvent.SETTLED): FixStatus.SETTLED,
+    }
+)
+
+
+class FailureEvent(StrEnum):
+    """What happens to a failure."""
+
+    SEEN = "it happens again"
+    PROVED_GONE = "the step that proves it passes"
+
+
+FAILURES: Transitions[FailureStatus, FailureEvent] = Transitions(
+    {
+        (FailureStatus.AT_WORK, FailureEvent.SEEN): FailureStatus.AT_WORK,
+        (FailureStatus.GONE, FailureEvent.SEEN): FailureStatus.AT_WORK,
+        (FailureStatus.AT_WORK, FailureEvent.PROVED_GONE): FailureStatus.GONE,
+    }
+)
+
+
+class IncidentEvent(StrEnum):
+    """What happens to an alert."""
+
+    SEEN = "its cause is seen"
+    ENDED = "its cause is gone everywhere"
+    LEFT = "its cause was quiet for so long that a new alert takes its place"
+
+
+INCIDENTS: Transitions[IncidentStatus, IncidentEvent] = Transitions(
+    {
+        (IncidentStatus.OPEN, IncidentEvent.SEEN): IncidentStatus.OPEN,
+        # What comes and goes is one incident, which opens again.
+        (IncidentStatus.ENDED, IncidentEvent.SEEN): IncidentStatus.OPEN,
+        (IncidentStatus.OPEN, IncidentEvent.ENDED): IncidentStatus.ENDED,
+        (IncidentStatus.OPEN, IncidentEvent.LEFT): IncidentStatus.LEFT,
+        (IncidentStatus.ENDED, IncidentEvent.LEFT): IncidentStatus.ENDED,
+    }
+)
+
+
+class RequestEvent(StrEnum):
+    """What happens to a request for help."""
+
+    TAKEN = "somebody of the support team takes it"
+    HANDED_BACK = "it is given back to the team"
+    FINISHED = "somebody says that it is done"
+    ASKED_AGAIN = "somebody asks for the same once more"
+
+
+REQUESTS: Transitions[RequestStatus, RequestEvent] = Transitions(
+    {
+        (RequestStatus.OPEN, RequestEvent.TAKEN): RequestStatus.TAKEN,
+        (RequestStatus.OPEN, RequestEvent.HANDED_BACK): RequestStatus.OPEN,
+        (RequestStatus.OPEN, RequestEvent.FINISHED): RequestStatus.DONE,
+        (RequestStatus.TAKEN, RequestEvent.TAKEN): RequestStatus.TAKEN,
+        (RequestStatus.TAKEN, RequestEvent.HANDED_BACK): RequestStatus.OPEN,
+        (RequestStatus.TAKEN, RequestEvent.FINISHED): RequestStatus.DONE,
+        (RequestStatus.DONE, RequestEvent.ASKED_AGAIN): RequestStatus.OPEN,
+    }
+)
+
+
+class BatchEvent(StrEnum):
+    """What happens to a batch of new accounts."""
+
+    CANCELLED = "somebody stops it"
+    FINISHED = "nothing is left to create"
+
+
+BATCHES: Transitions[BatchStatus, BatchEvent] = Transitions(
+    {
+        # The account that is created at this moment is finished first.
+        (BatchStatus.RUNNING, BatchEvent.CANCELLED): BatchStatus.STOPPING,
+        (BatchStatus.RUNNING, BatchEvent.FINISHED): BatchStatus.FINISHED,
+        (BatchStatus.STOPPING, BatchEvent.FINISHED): BatchStatus.FINISHED,
+    }
+)
+
+
+class MessageEvent(StrEnum):
+    """What happens to a message on its way to Slack."""
+
+    CLAIMED = "a worker begins to send it"
+    SENT = "Slack has it"
+    GIVEN_UP = "Slack will never take it"
+
+
+MESSAGES: Transitions[MessageStatus, MessageEvent] = Transitions(
+    {
+        (MessageStatus.WAITING, MessageEvent.CLAIMED): MessageStatus.WAITING,
+        (MessageStatus.WAITING, MessageEvent.SENT): MessageStatus.SENT,
+        (MessageStatus.WAITING, MessageEvent.GIVEN_UP): MessageStatus.GIVEN_UP,
+        # A worker whose lease ran out while Slack was slow: another was quicker, or the channel was
+        # closed meanwhile. The later word stands.
+        (MessageStatus.SENT, MessageEvent.SENT): MessageStatus.SENT,
+        (MessageStatus.SENT, MessageEvent.GIVEN_UP): MessageStatus.GIVEN_UP,
+        (MessageStatus.GIVEN_UP, MessageEvent.SENT): MessageStatus.SENT,
+        (MessageStatus.GIVEN_UP, MessageEvent.GIVEN_UP): MessageStatus.GIVEN_UP,
+    }
+)

@@ -1,0 +1,42 @@
+"""The tables, a module a subject. Everything that is kept is a row of one of them."""
+
+from storage.tables.accounts import Account
+from storage.tables.audit import AuditEntry
+from storage.tables.checks import ConnectionTest, ReportedFix
+from storage.tables.customers import Channel, Customer
+from storage.tables.failures import Failure, Incident
+from storage.tables.folders import FolderMapping, FolderSnapshot
+from storage.tables.jobs import Job, SeenEvent
+from storage.tables.legacy import Batch, ListDraft, OldAccount
+from storage.tables.messages import Lane, OutboxItem, PostedMessage
+from storage.tables.reminders import Reminder, ReminderDay
+from storage.tables.signin import Grant, HeldSignIn, LoginTicket, SignInFlow
+from storage.tables.support import SupportRequest
+
+__all__ = [
+    "Account",
+    "AuditEntry",
+    "Batch",
+    "Channel",
+    "ConnectionTest",
+    "Customer",
+    "Failure",
+    "FolderMapping",
+    "FolderSnapshot",
+    "Grant",
+    "HeldSignIn",
+    "Incident",
+    "Job",
+    "Lane",
+    "ListDraft",
+    "LoginTicket",
+    "OldAccount",
+    "OutboxItem",
+    "PostedMessage",
+    "Reminder",
+    "ReminderDay",
+    "ReportedFix",
+    "SeenEvent",
+    "SignInFlow",
+    "SupportRequest",
+]

@@ -1,0 +1,95 @@
+"""Failures under their error IDs, and the alerts that they cause."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from storage.statuses import FAILURES, INCIDENTS, FailureEvent, IncidentEvent
+from storage.types import json_column, time_column, word_column
+from storage.vocabulary import (
+    FailureStatus,
+    IncidentStatus,
+    Mended,
+    Owner,
+    Permanence,
+    Scope,
+)
+
+
+class Failure(SQLModel, table=True):
+    """Something that failed, under the error ID that people are shown. `observation` is what the
+    protocol said, redacted; `mended_by` is what came before the step that proves the mend
+    passed."""
+
+    __table_args__ = (Index("ix_failure_same", "account_id", "cause", "last_at"),)
+
+    ref: str = Field(primary_key=True)
+    account_id: int | None = Field(default=None, foreign_key="account.id")
+    customer_id: int | None = Field(default=None, foreign_key="customer.id", index=True)
+    cause: str = Field(index=True)
+    step: str
+    owner: Owner = word_column(Owner)
+    scope: Scope = word_column(Scope)
+    permanence: Permanence = word_column(Permanence)
+    first_at: datetime = time_column()
+    last_at: datetime = time_column()
+    count: int = 1
+    observation: dict[str, Any] = json_column()
+    mended_at: datetime | None = time_column(nullable=True)
+    mended_by: Mended | None = word_column(Mended, nullable=True)
+
+    @property
+    def status(self) -> FailureStatus:
+        """Whether it was seen to work since."""
+        return FailureStatus.AT_WORK if self.mended_at is None else FailureStatus.GONE
+
+    def happened(self, event: FailureEvent, now: datetime, by: Mended | None = None) -> None:
+        """Keep what happened to it; `by` is what came before it was gone.
+
+        Raises:
+            StatusRefused: it cannot happen in this status.
+        """
+        gone = FAILURES.after(self.status, event) is FailureStatus.GONE
+        self.mended_at = now if gone else None
+        self.mended_by = by if gone else None
+
+
+class Incident(SQLModel, table=True):
+    """One alert to on-call for one cause. `open_cause` is the cause while it is open, so that it is
+    open once; `ended_at` is when the cause was gone everywhere."""
+
+    id: int = Field(default=None, primary_key=True)
+    cause: str
+    open_cause: str | None = Field(unique=True)
+    failure_ref: str = Field(foreign_key="failure.ref")
+    count: int = 1
+    opened_at: datetime = time_column()
+    last_at: datetime = time_column()
+    acknowledged_by: str = ""
+    acknowledged_at: datetime | None = time_column(nullable=True)
+    ended_at: datetime | None = time_column(nullable=True)
+
+    @property
+    def status(self) -> IncidentStatus:
+        """Whether it stands for failures that still come."""
+        if self.open_cause is not None:
+            return IncidentStatus.OPEN
+        return IncidentStatus.LEFT if self.ended_at is None else IncidentStatus.ENDED
+
+    def happened(self, event: IncidentEvent, now: datetime) -> None:
+        """Keep what happened to it.
+
+        Raises:
+            StatusRefused: it cannot happen in this status.
+        """
+        following = INCIDENTS.after(self.status, event)
+        self.open_cause = self.cause if following is IncidentStatus.OPEN else None
+        match following:
+            case IncidentStatus.OPEN:
+                self.ended_at = None
+                self.count += 1
+                self.last_at = now
+            case IncidentStatus.ENDED:
+                self.ended_at = self.ended_at or now

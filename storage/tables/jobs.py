@@ -1,0 +1,28 @@
+"""Work that is due, and what was seen before."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Field, SQLModel
+
+from storage.types import big_id_column, json_column, time_column
+
+
+class Job(SQLModel, table=True):
+    """Work to do at `due_at`. `key`, where set, makes a second request for the same work join the
+    first."""
+
+    id: int = big_id_column()
+    kind: str
+    key: str | None = Field(default=None, unique=True)
+    args: dict[str, Any] = json_column()
+    due_at: datetime = time_column(index=True)
+    leased_until: datetime | None = time_column(nullable=True)
+    attempts: int = 0
+
+
+class SeenEvent(SQLModel, table=True):
+    """What happens once: a Slack event that was taken in, a word of the countdown that was said."""
+
+    event_id: str = Field(primary_key=True)
+    at: datetime = time_column(index=True)

@@ -1,0 +1,65 @@
+"""Messages on their way to Slack, and where they stand there."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from storage.statuses import MESSAGES, MessageEvent
+from storage.types import big_id_column, json_column, time_column
+from storage.vocabulary import MessageStatus
+
+
+class PostedMessage(SQLModel, table=True):
+    """Where in Slack the message that we know as `key` stands."""
+
+    key: str = Field(primary_key=True)
+    channel_id: str
+    ts: str
+
+
+class OutboxItem(SQLModel, table=True):
+    """A message to show or take away, written with the change that caused it. `notice` and `args`
+    say what it tells; it is rendered when it is sent. `key` names the message: a known key is
+    updated in place."""
+
+    __table_args__ = (Index("ix_outboxitem_waiting", "channel_id", "done_at", "id"),)
+
+    id: int = big_id_column()
+    channel_id: str
+    key: str = Field(index=True)
+    thread_key: str = ""
+    notice: str
+    args: dict[str, Any] = json_column()
+    created_at: datetime = time_column()
+    attempts: int = 0
+    done_at: datetime | None = time_column(nullable=True)
+    given_up: str = ""
+
+    @property
+    def status(self) -> MessageStatus:
+        """How far it is."""
+        if self.done_at is None:
+            return MessageStatus.WAITING
+        return MessageStatus.GIVEN_UP if self.given_up else MessageStatus.SENT
+
+    def happened(self, event: MessageEvent, now: datetime, reason: str = "") -> None:
+        """Keep what happened to it; `reason` is why it is given up.
+
+        Raises:
+            StatusRefused: it cannot happen in this status.
+        """
+        if MESSAGES.after(self.status, event) is MessageStatus.WAITING:
+            self.attempts += 1
+        else:
+            self.done_at = now
+            self.given_up = reason
+
+
+class Lane(SQLModel, table=True):
+    """The turn-taking of one channel: when its next message may go, and who is sending now."""
+
+    channel_id: str = Field(primary_key=True)
+    due_at: datetime | None = time_column(nullable=True, index=True)
+    leased_until: datetime | None = time_column(nullable=True)

@@ -1,0 +1,110 @@
+"""Login links, the ways to Microsoft that they began, and what came of them."""
+
+from datetime import datetime
+
+from sqlalchemy import Column, LargeBinary
+from sqlmodel import Field, SQLModel
+
+from storage.statuses import FLOWS, LINKS, FlowEvent, LinkEvent
+from storage.types import time_column
+from storage.vocabulary import FlowStatus, LinkStatus
+
+
+class LoginTicket(SQLModel, table=True):
+    """A login link. Its secret is kept sealed (to be shown on the card again) and as a digest (to
+    be found by). `question_at` is set while people are asked what Microsoft's page said, since a
+    sign-in that was begun did not come back."""
+
+    id: int = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="account.id", index=True)
+    digest: str = Field(unique=True)
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    created_at: datetime = time_column()
+    expires_at: datetime = time_column()
+    asked_by_team: str
+    asked_by_user: str
+    question_at: datetime | None = time_column(nullable=True)
+    finished_at: datetime | None = time_column(nullable=True)
+    revoked_at: datetime | None = time_column(nullable=True)
+
+    def status(self, now: datetime) -> LinkStatus:
+        """Whether somebody can sign in with it."""
+        if self.finished_at is not None:
+            return LinkStatus.USED
+        if self.revoked_at is not None:
+            return LinkStatus.REVOKED
+        return LinkStatus.EXPIRED if self.expires_at <= now else LinkStatus.OPEN
+
+    @property
+    def asks(self) -> bool:
+        """Whether people are asked what Microsoft's page said. An expired link may still ask."""
+        settled = self.finished_at is not None or self.revoked_at is not None
+        return self.question_at is not None and not settled
+
+    def happened(self, event: LinkEvent, now: datetime) -> None:
+        """Keep what happened to it; whatever does answers the question, if one was asked.
+
+        Raises:
+            StatusRefused: it cannot happen any more.
+        """
+        following = LINKS.after(self.status(now), event)
+        self.finished_at = now if following is LinkStatus.USED else None
+        self.revoked_at = now if following is LinkStatus.REVOKED else None
+        self.question_at = now if event is LinkEvent.LEFT_OPEN else None
+
+
+class SignInFlow(SQLModel, table=True):
+    """One press of the sign-in button: MSAL's flow, sealed, and who may come back to it."""
+
+    id: int = Field(default=None, primary_key=True)
+    ticket_id: int = Field(foreign_key="loginticket.id", index=True)
+    account_id: int = Field(foreign_key="account.id", index=True)
+    state_digest: str = Field(unique=True)
+    browser_digest: str
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    created_at: datetime = time_column()
+    expires_at: datetime = time_column()
+    finished_at: datetime | None = time_column(nullable=True)
+
+    def status(self, now: datetime) -> FlowStatus:
+        """Whether Microsoft's answer to it is still taken."""
+        if self.finished_at is not None:
+            return FlowStatus.ENDED
+        return FlowStatus.EXPIRED if self.expires_at <= now else FlowStatus.OPEN
+
+    def happened(self, event: FlowEvent, now: datetime) -> None:
+        """Keep what happened to it, which ends it.
+
+        Raises:
+            StatusRefused: it has ended.
+        """
+        FLOWS.after(self.status(now), event)
+        self.finished_at = now
+
+
+class HeldSignIn(SQLModel, table=True):
+    """A sign-in that holds, but waits for somebody to say that its tenant is the customer's: the
+    tokens, sealed, and whose they are. It ends with its link."""
+
+    account_id: int = Field(foreign_key="account.id", primary_key=True)
+    ticket_id: int = Field(foreign_key="loginticket.id")
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    scopes: str
+    tenant_id: str
+    object_id: str
+    upn: str
+    at: datetime = time_column()
+
+
+class Grant(SQLModel, table=True):
+    """The token cache of one account, sealed with the account's id. `serial` counts what was
+    stored, so that nobody stores over something newer; `claimed_until` is the lease of who
+    refreshes it; `keep_due_at` is when it is looked after, if nobody used it until then."""
+
+    account_id: int = Field(foreign_key="account.id", primary_key=True)
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    scopes: str
+    refreshed_at: datetime = time_column()
+    serial: int = 0
+    claimed_until: datetime | None = time_column(nullable=True)
+    keep_due_at: datetime | None = time_column(nullable=True, index=True)
