@@ -75,6 +75,13 @@ ENVIRONMENT = {
     "WORKING_DAYS": "1234567",
 }
 
+SENDING_IS_OFF = {
+    "status": 535,
+    "enhanced": "5.7.139",
+    "text": "Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox.",
+}
+"""What a server says to a mailbox that may not send, which its administrator can mend."""
+
 WAY = {
     State.CREATED: (),
     State.AWAITING_SIGN_IN: (State.AWAITING_SIGN_IN,),
@@ -183,6 +190,7 @@ class FastBot:
     def live(self, span: timedelta) -> None:
         """Let time pass from one thing that is due to the next, with the bot at work."""
         end = self.now + span
+        self.run_due()
         while self.now < end:
             self.clock.at = min(self._next_due(), end)
             self.run_due()
@@ -209,11 +217,13 @@ class FastBot:
         """Carry every message that waits for nothing but the one before it."""
         self._carrier.ahead = timedelta()
         while True:
-            self.delivery.deliver_due()
+            tried = self.delivery.deliver_due()
             with self.store.transaction() as tx:
                 due = tx.outbox.next_due() if tx.outbox.waiting() else None
             if due is None or due > self._carrier.now() + MAX_REST:
                 return
+            if not tried and due <= self._carrier.now():
+                return  # another worker has it in hand
             self._carrier.ahead = max(due - self.now, self._carrier.ahead)
 
     def reminded_within(self, span: timedelta) -> list[str]:
@@ -275,7 +285,7 @@ class FastBot:
         """Something that failed just now, at an account."""
         with self.store.transaction() as tx:
             held = tx.accounts.lock(account.id) if account else None
-            seen = seen or {"status": 535, "enhanced": "5.7.139"}
+            seen = seen or SENDING_IS_OFF
             return self.services.failures.record(tx, Observation(where, step, **seen), held).failure
 
     def mailbox(self, account: Account) -> Mailbox:
@@ -301,6 +311,18 @@ class FastBot:
     def come_back(self, state: str, upn: str, browser: str = "a browser") -> SignedIn:
         """Microsoft sends the browser back, signed in as `upn`."""
         return self.services.signin.finish({"state": state, "code": upn}, browser)
+
+    def sign_in_quietly(self, account: Account) -> None:
+        """The account's grant is made anew, as Microsoft gives it now."""
+        with self.store.transaction() as tx:
+            self._connect(tx, tx.accounts.lock(account.id))
+
+    def expire_token(self, account: Account) -> None:
+        """The stored access token is about to end."""
+        lifetime = self.microsoft.lifetime
+        self.microsoft.lifetime = timedelta(minutes=1)
+        self.sign_in_quietly(account)
+        self.microsoft.lifetime = lifetime
 
     def show(self, account: Account) -> None:
         """Have every message that speaks of the account show how it stands."""

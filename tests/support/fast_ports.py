@@ -301,8 +301,8 @@ ORDINARY = (
 @dataclass
 class Mailbox:
     """A mailbox on the mail servers: its folders, what they are known by (None: the server cannot be
-    asked), where the copy of sent mail is found, and the steps that fail. `on_probe` happens while
-    it is probed."""
+    asked), where the copy of sent mail is found, and the steps that fail. `on_probe` happens
+    while it is probed, `on_sent` when a message has left."""
 
     folders: tuple[MailFolder, ...] = ORDINARY
     marks: dict[str, FolderMark] | None = field(
@@ -313,6 +313,7 @@ class Mailbox:
     probes: int = 0
     sent: int = 0
     on_probe: Callable[[], object] = lambda: None
+    on_sent: Callable[[], object] = lambda: None
 
 
 class FakeProbe:
@@ -337,6 +338,7 @@ class FakeProbe:
             if not order.sent_before:
                 order.on_sending()
                 mailbox.sent += 1
+                mailbox.on_sent()
             steps += _done((StepId.ROUNDTRIP,), mailbox)
         for step in steps:
             on_step(step)

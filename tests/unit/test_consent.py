@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
 from bot.signin.links import LinkUnusable
 from storage.tables import Account
 from storage.vocabulary import State
@@ -122,6 +122,6 @@ def test_the_approval_page_is_that_of_the_accounts_own_organisation(bot: FastBot
 
 def test_while_microsoft_cannot_be_asked_there_is_no_page(bot: FastBot) -> None:
     account = bot.account()
-    bot.microsoft.outage = Observation(Where.NETWORK, step="token", condition="timeout")
+    bot.microsoft.outage = Observation(Where.NETWORK, step="token", condition=Condition.TIMEOUT)
 
     assert bot.consent.link(account) == ""

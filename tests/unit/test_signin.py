@@ -4,7 +4,7 @@ import pytest
 
 from bot.common.people import Person
 from bot.common.refusals import Refused
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
 from bot.microsoft.client import MicrosoftUnreachable
 from bot.signin.links import LinkUnusable
 from bot.signin.service import NOBODYS_AN_HOUR, STARTS_AN_HOUR, SignInRefused
@@ -187,7 +187,7 @@ def test_what_microsofts_page_says_is_kept_too(bot: FastBot) -> None:
 def test_microsoft_that_does_not_answer_is_no_refused_sign_in(bot: FastBot) -> None:
     account = bot.account()
     state = bot.go_to_microsoft(account)
-    bot.microsoft.outage = Observation(Where.NETWORK, step="token", condition="timeout")
+    bot.microsoft.outage = Observation(Where.NETWORK, step="token", condition=Condition.TIMEOUT)
 
     with pytest.raises(SignInRefused) as refused:
         bot.come_back(state, account.username)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
 from bot.microsoft.tokens import LEASE, TokenFailed, place
 from storage.cipher import Cipher
 from storage.tables import Account, Grant
@@ -121,14 +121,18 @@ def test_who_waits_too_long_for_a_claim_says_that_it_is_only_for_now(bot: FastBo
 def test_a_sign_in_that_was_stored_during_a_refresh_is_not_stored_over(bot: FastBot) -> None:
     account = with_old_token(bot)
 
+    signed_in = list[bytes]()
+
     def sign_in_meanwhile() -> None:
         bot.microsoft.on_refresh = lambda: None
         bot.sign_in(account)
+        signed_in.append(grant(bot, account).sealed)
 
     bot.microsoft.on_refresh = sign_in_meanwhile
     token = bot.tokens.fresh(account.id)
 
-    assert token.access_token in bot.cipher.open(grant(bot, account).sealed, place(account.id))
+    assert [grant(bot, account).sealed] == signed_in
+    assert token.access_token in bot.cipher.open(signed_in[0], place(account.id))
 
 
 def test_a_refusal_of_microsoft_is_told_in_its_own_fields(bot: FastBot) -> None:
@@ -147,7 +151,7 @@ def test_a_refusal_of_microsoft_is_told_in_its_own_fields(bot: FastBot) -> None:
 
 def test_microsoft_that_does_not_answer_is_a_fault_of_the_network(bot: FastBot) -> None:
     account = with_old_token(bot)
-    bot.microsoft.outage = Observation(Where.NETWORK, step="token", condition="timeout")
+    bot.microsoft.outage = Observation(Where.NETWORK, step="token", condition=Condition.TIMEOUT)
 
     with pytest.raises(TokenFailed) as failed:
         bot.tokens.fresh(account.id)
