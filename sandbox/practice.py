@@ -4,6 +4,7 @@ environment."""
 import tempfile
 import tomllib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sandbox.certificates import Certificates
@@ -35,10 +36,17 @@ need care."""
 class Practice:
     """Slack, Microsoft and the mail servers on this machine's loopback."""
 
-    def __init__(self, slack_port: int = 0) -> None:
+    def __init__(
+        self,
+        slack_port: int = 0,
+        certificates: Certificates | None = None,
+        signer: Signer | None = None,
+    ) -> None:
+        """`certificates` and `signer` may be shared by worlds that come after each other: to make
+        their keys takes longer than everything else here."""
         self._folder = tempfile.TemporaryDirectory(prefix="practice-")
-        self.certificates = Certificates(Path(self._folder.name))
-        self.signer = Signer()
+        self.certificates = certificates or Certificates(Path(self._folder.name))
+        self.signer = signer or Signer()
         self.world = World(load_scenarios())
         self.office = Office()
         _populate(self.world, self.office)
@@ -58,9 +66,10 @@ class Practice:
             part.start()
 
     def stop(self) -> None:
-        """Stop every part."""
-        for part in reversed(self._parts):
-            part.stop()
+        """Stop every part, all at the same time: each waits for its own thread."""
+        with ThreadPoolExecutor(len(self._parts)) as pool:
+            for ended in [pool.submit(part.stop) for part in self._parts]:
+                ended.result()
         self._folder.cleanup()
 
     def deliver_to(self, bot_url: str) -> None:

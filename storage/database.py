@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlmodel import Session
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session, select
 
 from storage.accounts import AccountRepository
 from storage.audit import AuditRepository
@@ -20,6 +21,7 @@ from storage.reminders import ReminderRepository
 from storage.reported_fixes import ReportedFixRepository
 from storage.signin import GrantRepository, SignInRepository
 from storage.support import SupportRequestRepository
+from storage.tables import Channel
 
 SQLITE_WAIT_SECONDS = 30
 POOL = {"pool_size": 5, "max_overflow": 10}
@@ -62,6 +64,16 @@ class Store:
         """
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield Transaction(session)
+
+    def answers(self) -> bool:
+        """Whether the database answers and has our tables. Takes as long as its time-out when it
+        does not."""
+        try:
+            with self.transaction() as tx:
+                tx.session.exec(select(Channel.id).limit(1)).first()
+        except SQLAlchemyError:
+            return False
+        return True
 
 
 def connect(url: str) -> Engine:

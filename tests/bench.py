@@ -24,6 +24,7 @@ from bot.common.people import MAILDESK
 from bot.mail.hosts import xoauth2
 from sandbox.practice import Practice
 from tests.real import dovecot
+from tests.support.practice import new_practice
 from tests.support.world import BotWorld
 
 ADDRESS, NAME = "info@acme.example", "Info"
@@ -120,7 +121,7 @@ def full_test(world: BotWorld) -> None:
 
 def measure(delay_ms: int) -> float:
     """One comparison; prints its line and returns the ratio."""
-    practice = Practice()
+    practice = new_practice()
     with (
         tempfile.TemporaryDirectory() as folder,
         servers(practice) as (imap_port, smtp_port, ca_file),
@@ -144,7 +145,8 @@ def measure(delay_ms: int) -> float:
     receiving, sending, full = (statistics.median(column) for column in zip(*times, strict=True))
     ratio = full / max(receiving, sending)
     print(
-        f"{2 * delay_ms:>3} ms there and back   IMAPClient {receiving:7.1f} ms   smtplib {sending:7.1f} ms   "
+        f"{2 * delay_ms:>3} ms there and back   "
+        f"IMAPClient {receiving:7.1f} ms   smtplib {sending:7.1f} ms   "
         f"full test {full:7.1f} ms   ratio {ratio:.2f}"
     )
     return ratio
@@ -154,7 +156,8 @@ def main() -> None:
     """Print every comparison, and fail when one is over the limit."""
     kind = "Dovecot" if dovecot.installed() else "the practice world"
     print(
-        f"Medians of {ROUNDS} rounds against {kind}; the limit is {AT_MOST} times the slower bare runner."
+        f"Medians of {ROUNDS} rounds against {kind}; "
+        f"the limit is {AT_MOST} times the slower bare runner."
     )
     if max([measure(delay) for delay in DELAYS_MS]) > AT_MOST:
         raise SystemExit("over the limit")

@@ -2,14 +2,17 @@
 the run."""
 
 import os
+import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.real import dovecot, postgres
+from tests.support.logging import log_plainly
 
 INSTALL = "tools/install-debian-packages"
 """Installs what the marked tests need; as root, on Debian 12."""
@@ -35,15 +38,32 @@ NAMES = pytest.StashKey[tuple[list[str], list[str]]]()
 """What was left out in another process, by name, and what is missing there."""
 
 
+# A busy machine is not a fault, and what hypothesis found must be found again elsewhere.
+settings.register_profile("maildesk", deadline=None, print_blob=True)
+settings.load_profile("maildesk")
+
+log_plainly()
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Where MAILDESK_REQUIRE_ALL is set, refuse to run at all if something would have to be left
-    out."""
+    """Choose what hypothesis draws from, for all processes. Where MAILDESK_REQUIRE_ALL is set,
+    refuse to run at all if something would have to be left out."""
+    if config.getoption("hypothesis_seed", None) is None:
+        config.option.hypothesis_seed = str(secrets.randbelow(2**32))
     missing = [need for need in NEEDS if not need.present()]
     if missing and os.environ.get("MAILDESK_REQUIRE_ALL"):
         programs = ", ".join(need.program for need in missing)
         raise pytest.UsageError(
             f"MAILDESK_REQUIRE_ALL is set and this is not installed: {programs} ({INSTALL})"
         )
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """With `--dist loadgroup`, any process takes any test; only those of a module that share what
+    takes long to start stay together."""
+    if isinstance(item, pytest.Function) and _shares(item):
+        item.add_marker(pytest.mark.xdist_group(item.module.__name__))
 
 
 @pytest.hookimpl(trylast=True)
@@ -64,7 +84,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Where files run side by side, each process tells what it left out."""
     told = getattr(session.config, "workeroutput", None)
     if told is not None:
-        told["left_out"] = [item.nodeid for item in session.config.stash.get(LEFT_OUT, [])]
+        told["left_out"] = [_name(item) for item in session.config.stash.get(LEFT_OUT, [])]
         told["missing"] = [need.program for need in session.config.stash.get(MISSING, [])]
 
 
@@ -78,9 +98,10 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Name what was left out, and what would bring it in."""
+    """Say what hypothesis drew from; name what was left out, and what would bring it in."""
+    terminalreporter.line(f"To draw the same: --hypothesis-seed={config.option.hypothesis_seed}")
     own = (
-        [item.nodeid for item in config.stash.get(LEFT_OUT, [])],
+        [_name(item) for item in config.stash.get(LEFT_OUT, [])],
         [n.program for n in config.stash.get(MISSING, [])],
     )
     left_out, missing = config.stash.get(NAMES, own)
@@ -93,6 +114,18 @@ def pytest_terminal_summary(
     terminalreporter.line(
         f"To install it, as root on Debian 12: {INSTALL} (or run `make test-real`)"
     )
+
+
+def _name(item: pytest.Item) -> str:
+    """The test's own name, without the group that `--dist loadgroup` adds."""
+    groups = [f"@{mark.args[0]}" for mark in item.iter_markers("xdist_group")]
+    return item.nodeid.removesuffix(groups[0]) if groups else item.nodeid
+
+
+def _shares(test: pytest.Function) -> bool:
+    definitions = test._fixtureinfo.name2fixturedefs
+    used = [definitions[name][-1] for name in test.fixturenames if name in definitions]
+    return any(each.scope == "module" for each in used)
 
 
 def _wanted(need: Need, items: list[pytest.Item]) -> bool:

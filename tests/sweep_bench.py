@@ -156,7 +156,8 @@ def main() -> int:
         results = {accounts: measured(Path(name), accounts) for accounts in SIZES}
     for accounts, result in results.items():
         print(
-            f"{accounts:>9,} accounts, {DUE:,} due: {result['seconds']:.2f} s, {result['grown']:.0f} MB more than at the start"
+            f"{accounts:>9,} accounts, {DUE:,} due: {result['seconds']:.2f} s, "
+            f"{result['grown']:.0f} MB more than at the start"
         )
     few, many = (results[accounts] for accounts in SIZES)
     ratio = many["seconds"] / few["seconds"]

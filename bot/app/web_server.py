@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterable
+from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Flask
@@ -20,9 +21,9 @@ class WebServer:
         self._app: Flask | None = None
         listening = socket.create_server((host, port))
         self.port = int(listening.getsockname()[1])
-        self._server = create_server(self._answer, sockets=[listening], threads=THREADS)
-        self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
+        # Any: the stubs know neither a server's trigger nor its channels.
+        self._server: Any = create_server(self._answer, sockets=[listening], threads=THREADS)
+        self._thread = threading.Thread(target=self._server.run, name="web", daemon=True)
 
     def start(self, app: Flask) -> None:
         """Begin to answer with `app`."""
@@ -30,18 +31,21 @@ class WebServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop answering."""
-        self._stopping = True
-        self._server.close()
-        self._thread.join(timeout=5)
+        """Stop answering, after what was begun. Takes up to five seconds."""
+        if self._thread.is_alive():
+            # On its own thread: its loop would otherwise notice up to a second later.
+            self._server.trigger.pull_trigger(self._close)
+            self._thread.join(timeout=5)
+        else:
+            self._server.close()
+        self._server.task_dispatcher.shutdown()
 
     def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         assert self._app is not None
         return self._app(environ, start_response)
 
-    def _run(self) -> None:
-        try:
-            self._server.run()
-        except OSError:
-            if not self._stopping:  # waitress's loop meets the socket that `stop` closed under it
-                raise
+    def _close(self) -> None:
+        self._server.close()
+        for channel in list(self._server.active_channels.values()):
+            if not channel.requests:  # a browser that keeps its connection open, and asks nothing
+                channel.handle_close()

@@ -12,6 +12,7 @@ from bot.checks.results import complete, ours, passed_steps, passing, record_of
 from bot.common.clock import Clock
 from bot.common.jobs import CheckAccount, CheckFix, RunTest
 from bot.common.people import MAILDESK, Person
+from bot.common.refusals import Refused
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.diagnosis.step_records import first_failure, keep_steps, steps_of
@@ -102,6 +103,26 @@ class Checks:
             self._lifecycle.transition(tx, account, State.TESTING, by)
         notices.show_test(tx, account, test, self._clock.now())
         return test
+
+    def start(self, account_id: int, by: Person, round_trip: bool = False) -> None:
+        """Have an account tested, with a message that makes the round where that is asked for.
+
+        Raises:
+            Refused: nobody signed in yet.
+        """
+        with self._store.transaction() as tx:
+            account = tx.accounts.lock(account_id)
+            if not account.object_id:
+                raise Refused("test.not_signed_in", name=account.name)
+            self.request(tx, account, by, round_trip)
+
+    def start_all(self, customer_id: int, by: Person) -> int:
+        """Have every account of a customer tested that somebody signed in; how many."""
+        with self._store.transaction() as tx:
+            accounts = [each for each in tx.accounts.of_customer(customer_id) if each.object_id]
+            for account in accounts:
+                self.request(tx, account, by)
+        return len(accounts)
 
     def check(self, work: CheckAccount) -> None:
         """Do the job of a check that is due: a test without a message, for an account that stands

@@ -8,13 +8,13 @@ from statistics import median
 
 from bot.common import ids
 from bot.common.clock import Clock
-from bot.common.people import Person
 from bot.diagnosis.catalogue import Catalogue
+from bot.diagnosis.history import Ending, History
 from bot.diagnosis.observation import Observation
 from bot.diagnosis.verdict import Verdict
 from bot.messages import notices
 from storage.database import Transaction
-from storage.tables import Account, ConnectionTest, Failure, Incident
+from storage.tables import Account, Failure, Incident
 from storage.vocabulary import Mended, Owner, Scope, StepId
 
 QUIET_FOR = timedelta(days=1)
@@ -35,27 +35,6 @@ class Recorded:
 
     failure: Failure
     verdict: Verdict
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How failures of a cause ended: by what, how often, and how many minutes after they began (the
-    middle of all)."""
-
-    by: Mended
-    count: int
-    minutes: int
-
-
-@dataclass(frozen=True)
-class History:
-    """What is known around a failure: the account's newest tests, how the cause ended on all
-    accounts, and where it is at work now."""
-
-    tests: Sequence[ConnectionTest]
-    endings: Sequence[Ending]
-    accounts: int
-    customers: int
 
 
 class Failures:
@@ -133,14 +112,7 @@ class Failures:
             _ending(by, [(first, at) for kind, first, at in rows if kind is by]) for by in Mended
         ]
         spread = tx.failures.spread(failure.cause, self._clock.now() - SHARED_FOR)
-        tests = tx.checks.newest(failure.account_id, 5) if failure.account_id else []
-        return History(tests, [e for e in endings if e.count], sum(spread.values()), len(spread))
-
-    def acknowledge(self, tx: Transaction, incident: Incident, by: Person) -> None:
-        """Note who looks after an incident; the first one stays."""
-        if incident.acknowledged_at is None:
-            incident.acknowledged_by, incident.acknowledged_at = by.user, self._clock.now()
-            notices.show_alert(tx, incident, self._alert_channel, self._clock.now())
+        return History([e for e in endings if e.count], sum(spread.values()), len(spread))
 
     def _same(self, tx: Transaction, verdict: Verdict, account: Account | None) -> Failure | None:
         if account is None:

@@ -87,35 +87,35 @@ class Reminders:
                 self._hold(tx, account, until, by)
                 self._lifecycle.show(tx, account)
 
-    def snooze_account(self, account: Account, until: datetime, by: Person) -> None:
+    def snooze_account(self, account_id: int, until: datetime, by: Person) -> None:
         """Leave one account alone until `until`.
 
         Raises:
             Refused: it waits for nobody who is reminded.
         """
-        with self._waiting(account) as (tx, account):
+        with self._waiting(account_id) as (tx, account):
             if handed_over(account):
                 raise Refused("refused.waits_for_nobody", name=account.name)
             self._hold(tx, account, until, by)
 
-    def stop(self, account: Account, by: Person) -> None:
+    def stop(self, account_id: int, by: Person) -> None:
         """Remind nobody of the account any more, until something about it changes.
 
         Raises:
             Refused: it waits for nobody who is reminded.
         """
-        with self._waiting(account) as (tx, account):
+        with self._waiting(account_id) as (tx, account):
             account.nag_stopped_at, account.nag_due_at = self._clock.now(), None
             account.nag_held_by_team, account.nag_held_by_user = by.team, by.user
             self._lifecycle.audit(tx, by, "reminder.stopped", account)
 
-    def resume(self, account: Account, by: Person) -> None:
+    def resume(self, account_id: int, by: Person) -> None:
         """Remind of the account again.
 
         Raises:
             Refused: it waits for nobody who is reminded, or every reminder went out.
         """
-        with self._waiting(account) as (tx, account):
+        with self._waiting(account_id) as (tx, account):
             self._ladder.resume(account, self._clock.now(), self._lifecycle.hours(tx, account))
             if account.nag_due_at is None:
                 raise Refused("refused.all_reminders_out", name=account.name)
@@ -143,7 +143,7 @@ class Reminders:
             tx.reminders.set_day(reminder.channel_id, None)
             return True
 
-    def pause(self, channel: Channel, day: date, by: Person) -> datetime:
+    def pause(self, channel_id: str, day: date, by: Person) -> datetime:
         """Remind nobody of the customer's people before `day` begins there (public holidays, say);
         when that is.
 
@@ -152,6 +152,7 @@ class Reminders:
         """
         now = self._clock.now()
         with self._store.transaction() as tx:
+            channel = self._bound(tx, channel_id)
             customer = tx.channels.lock_customer(channel.customer_id)
             hours = hours_of(customer, self._ordinary)
             until = hours.next_moment(datetime.combine(day, time(0), hours.zone))
@@ -168,10 +169,23 @@ class Reminders:
             self._note(tx, customer, channel, "reminders.paused", by, until=until.isoformat())
             return until
 
-    def end_pause(self, channel: Channel, by: Person) -> None:
+    def proposed_pause(self, channel_id: str) -> date:
+        """The day, as the customer's people call it, until which a pause is offered: that of the
+        pause there is, or in a week."""
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            channel = self._bound(tx, channel_id)
+            customer = tx.channels.customer(channel.customer_id)
+        hours = hours_of(customer, self._ordinary)
+        if customer.paused_until is not None and customer.paused_until > now:
+            return hours.day(customer.paused_until)
+        return hours.day(now) + timedelta(weeks=1)
+
+    def end_pause(self, channel_id: str, by: Person) -> None:
         """Remind the customer's people again."""
         now = self._clock.now()
         with self._store.transaction() as tx:
+            channel = self._bound(tx, channel_id)
             customer = tx.channels.lock_customer(channel.customer_id)
             hours = hours_of(customer, self._ordinary)
             for account in tx.reminders.planned(channel.customer_id, customer.paused_until or now):
@@ -319,14 +333,20 @@ class Reminders:
         self._lifecycle.audit(tx, by, "reminder.snoozed", account, until=until.isoformat())
 
     @contextmanager
-    def _waiting(self, account: Account) -> Iterator[tuple[Transaction, Account]]:
+    def _waiting(self, account_id: int) -> Iterator[tuple[Transaction, Account]]:
         """The account, held; what it changes about its reminders is shown."""
         with self._store.transaction() as tx:
-            account = tx.accounts.lock(account.id)
+            account = tx.accounts.lock(account_id)
             if not waits(account):
                 raise Refused("refused.waits_for_nobody", name=account.name)
             yield tx, account
             self._lifecycle.show(tx, account)
+
+    def _bound(self, tx: Transaction, channel_id: str) -> Channel:
+        channel = tx.channels.get(channel_id)
+        if channel is None:
+            raise Refused("refused.channel_not_bound")
+        return channel
 
     def _place_hours(self, tx: Transaction, channel: Channel | None) -> Hours:
         return hours_of(

@@ -60,6 +60,12 @@ class Consent:
         except MicrosoftUnreachable:
             return ""
 
+    def link_for(self, account_id: int) -> str:
+        """The same for the account with this id."""
+        with self._store.transaction() as tx:
+            account = tx.accounts.get(account_id)
+        return self.link(account)
+
     def told(self, params: Mapping[str, str]) -> Recorded | None:
         """Take an administrator's word: None where it says that the approval was given, else what
         the page said. A word counts while its account waits; one that says yes makes it the user's

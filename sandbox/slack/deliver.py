@@ -16,7 +16,6 @@ from websockets.sync.server import Server, ServerConnection, serve
 
 from sandbox.slack.office import Json, Office
 
-ACK_SECONDS = 3.0
 RETRY_SECONDS = (0.0, 60.0, 300.0)
 """Events are tried again at once, after a minute and after five."""
 
@@ -118,7 +117,7 @@ class Delivery:
                 f"{self._url}/slack/events",
                 data=body.encode(),
                 headers=signed | (headers or {}),
-                timeout=ACK_SECONDS,
+                timeout=self._office.patience,
                 proxies={"http": ""},
             )
         except requests.Timeout:
@@ -151,7 +150,7 @@ class Delivery:
             self._sockets[-1].send(json.dumps(envelope))
         except ConnectionClosed:
             return Ack(False, {}, "dispatch_failed")
-        in_time = event.wait(ACK_SECONDS)
+        in_time = event.wait(self._office.patience)
         self._waiting.pop(envelope_id, None)
         return Ack(True, answers[0]) if in_time else Ack(False, {}, "operation_timeout")
 

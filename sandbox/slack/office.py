@@ -12,7 +12,9 @@ from typing import Any
 
 Json = dict[str, Any]
 
-TRIGGER_LIFE = 3.0
+PATIENCE = 3.0
+"""Seconds to acknowledge in, and to open a window in."""
+
 BURST = 3
 """chat.postMessage: about one a second in a channel, with short bursts allowed."""
 
@@ -114,13 +116,19 @@ class Office:
     """Everything, behind one lock; `changed` wakes whoever watches. `heard` holds what the app said
     last.
 
+    `clock` stamps messages and counts how many a channel gets in a second. `stopwatch` measures how
+    long the app takes to answer, and `patience` is how many of its seconds it may: Slack's three,
+    unless the machine is shared with others.
+
     `connect_files_in_full`: whether a payload carries the whole file of a person of another
     workspace, which Slack does not document for windows; otherwise the app has to ask `files.info`
     for it, as with files in messages.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        self.clock = clock
+    def __init__(self) -> None:
+        self.clock: Callable[[], float] = time.time
+        self.stopwatch: Callable[[], float] = time.monotonic
+        self.patience = PATIENCE
         self.bot_token = "xoxb-practice-" + secrets.token_hex(12)
         self.app_token = "xapp-practice-" + secrets.token_hex(12)
         self.signing_secret = secrets.token_hex(16)
@@ -234,18 +242,18 @@ class Office:
     def new_trigger(self, user: str) -> str:
         """What a stimulus hands out to open one window with."""
         trigger = f"{secrets.randbelow(10**12)}.{secrets.token_hex(16)}"
-        self._triggers[trigger] = (user, self.clock())
+        self._triggers[trigger] = (user, self.stopwatch())
         return trigger
 
     def use_trigger(self, trigger: str) -> str:
-        """Whose trigger it is; good once and for three seconds."""
+        """Whose trigger it is; good once and for as long as Slack is patient."""
         with self._condition:
             if trigger in self._used_triggers:
                 raise SlackError("exchanged_trigger_id")
             if trigger not in self._triggers:
                 raise SlackError("invalid_trigger_id")
             user, made = self._triggers[trigger]
-            if self.clock() - made > TRIGGER_LIFE:
+            if self.stopwatch() - made > self.patience:
                 raise SlackError("expired_trigger_id")
             self._used_triggers.add(trigger)
             return user

@@ -1,20 +1,33 @@
 """Empty databases of either kind, and a real browser."""
 
 import os
+import re
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from sqlalchemy import text
 
 from storage.database import connect
 from storage.migrate import upgrade
 from tests.real.postgres import Postgres
 
+TOP = Path(__file__).resolve().parents[2]
+PATIENCE_MILLISECONDS = 60_000
 CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(scope="session")
@@ -38,12 +51,22 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return fresh
 
 
-@pytest.fixture
-def browser() -> Iterator[Browser]:
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Iterator[Browser]:
+    """A browser that remembers nothing of earlier tests: every page has a context of its own."""
+    assert chromium.contexts == []
+    yield chromium
+    for context in chromium.contexts:
+        context.close()
 
 
 @pytest.fixture
@@ -53,3 +76,15 @@ def pictures(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     folder = Path(os.environ.get("MAILDESK_PICTURES", tmp_path / "pictures"))
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture
+def practice_page(tmp_path: Path) -> Iterator[str]:
+    """`maildesk sandbox` as its own process; the address that it prints."""
+    command = [sys.executable, "-m", "bot.app.cli", "sandbox", "--folder", str(tmp_path / "bot")]
+    with subprocess.Popen(command, cwd=TOP, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        yield re.findall(r"http://\S+", line)[0]
+        os.kill(process.pid, signal.SIGTERM)
+        assert process.wait(timeout=60) == 0

@@ -11,8 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds that a server may take to begin or to end."""
+
+_HELD: list[socket.socket] = []
 
 
 class Daemon:
@@ -108,9 +110,11 @@ def listens(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of this machine that nobody listens on."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [taken.getsockname()[1] for taken in sockets]
-    for taken in sockets:
-        taken.close()
-    return ports
+    """Ports of this machine that nobody listens on, and that only a server that asks for them by
+    number gets, as long as this process lives."""
+    sockets = [socket.socket() for _ in range(count)]
+    for held in sockets:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+    _HELD.extend(sockets)
+    return [held.getsockname()[1] for held in sockets]

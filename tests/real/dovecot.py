@@ -190,4 +190,5 @@ class _Sink:
 
 
 def _mailbox(use: str, name: str, made: bool) -> str:
-    return f'mailbox "{name}" {{\n  auto = {"subscribe" if made else "no"}\n  special_use = \\{use}\n}}'
+    auto = "subscribe" if made else "no"
+    return f'mailbox "{name}" {{\n  auto = {auto}\n  special_use = \\{use}\n}}'

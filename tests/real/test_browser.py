@@ -1,40 +1,15 @@
 """The whole road in a real browser, first as support, then as the customer, as a newcomer would
 walk it."""
 
-import os
 import re
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.support.pages import become
+
 pytestmark = pytest.mark.browser
-
-TOP = Path(__file__).resolve().parents[2]
-READY_SECONDS = 60
-
-
-@pytest.fixture
-def practice_page(tmp_path: Path) -> Iterator[str]:
-    """`maildesk sandbox` as its own process; the address that it prints."""
-    command = [sys.executable, "-m", "bot.app.cli", "sandbox", "--folder", str(tmp_path / "bot")]
-    with subprocess.Popen(command, cwd=TOP, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        begun = time.monotonic()
-        line = process.stdout.readline()
-        assert time.monotonic() - begun < READY_SECONDS
-        yield re.findall(r"http://\S+", line)[0]
-        os.kill(process.pid, signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
-
-
-def become(page: Page, person: str) -> None:
-    page.get_by_label("You are").select_option(value=person)
 
 
 def walk_sign_in(page: Page, address: str, pictures: Path) -> None:
@@ -82,24 +57,20 @@ def test_a_newcomer_walks_the_whole_road(
 
     walk_sign_in(page, "info@acme.example", pictures)
     map_button = page.get_by_role("button", name="Map folders").first
-    expect(map_button).to_be_visible(timeout=30_000)
+    expect(map_button).to_be_visible()
     page.get_by_role("button", name=re.compile(r"repl(y|ies)")).first.click()
-    expect(page.get_by_label("Thread").get_by_text("The connection of Info works.")).to_be_visible(
-        timeout=30_000
-    )
+    expect(page.get_by_label("Thread").get_by_text("The connection of Info works.")).to_be_visible()
     page.screenshot(path=str(pictures / "5-tested.png"))
 
     map_button.click()
-    expect(page.get_by_label("Sent", exact=True)).to_have_value(re.compile("."), timeout=15_000)
+    expect(page.get_by_label("Sent", exact=True)).to_have_value(re.compile("."))
     page.screenshot(path=str(pictures / "6-folders.png"))
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Everything works. We keep an eye on it").first).to_be_visible(
-        timeout=15_000
-    )
+    expect(page.get_by_text("Everything works. We keep an eye on it").first).to_be_visible()
     page.screenshot(path=str(pictures / "7-live.png"))
 
     become(page, "U0VERA")
     page.get_by_role("button", name="Maildesk").click()
-    expect(page.get_by_text("1 of 1 live")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("1 of 1 live")).to_be_visible()
     page.screenshot(path=str(pictures / "8-home.png"))
     assert errors == []

@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.real.test_browser import become, practice_page
+from tests.support.pages import become
 
 pytestmark = pytest.mark.browser
-__all__ = ["practice_page"]  # a fixture: pytest finds it here
 
 LONG = "Harbour office of the northern shipyard, second floor, ask for the duty officer first"
 GOOD = [f"Berth {number:02};berth{number:02}@acme.example;" for number in range(1, 36)]
@@ -26,7 +25,6 @@ Stores;stores@acme.example;
 Berth again;slipway@acme.example;
 Crane;crane@acme.example;carol@acme.example
 Harbour office;harbour@acme.example;"""
-SOON = 15_000
 
 
 class Album:
@@ -96,7 +94,7 @@ def set_up(page: Page, album: Album) -> None:
     window.get_by_label("Time zone").fill("Europe/Copenhagen")
     window.get_by_role("button", name="Set up").click()
     expect(window).to_be_hidden()
-    expect(page.get_by_text("Connect your Microsoft 365 mailboxes")).to_be_visible(timeout=SOON)
+    expect(page.get_by_text("Connect your Microsoft 365 mailboxes")).to_be_visible()
     album.take("set-up-card")
 
 
@@ -108,7 +106,7 @@ def list_what_is_there(page: Page, album: Album, file: Path) -> None:
     expect(window.get_by_text(file.name)).to_be_visible()
     album.take("file-chosen")
     window.get_by_role("button", name="Check the list").click()
-    expect(window.get_by_text("35 can be listed, 5 cannot")).to_be_visible(timeout=SOON)
+    expect(window.get_by_text("35 can be listed, 5 cannot")).to_be_visible()
     for problem in BAD.values():
         expect(window.get_by_text(problem)).to_have_count(1)
     album.take("review")
@@ -148,11 +146,9 @@ def create(page: Page, album: Album) -> None:
     expect(window.get_by_text("New accounts are being created")).to_be_visible()
     album.take("plan-under-way")
     window.get_by_role("button", name="Close").click()
-    expect(page.get_by_text("created new accounts: 30 done, 0 failed, 0 to go")).to_be_visible(
-        timeout=30_000
-    )
+    expect(page.get_by_text("created new accounts: 30 done, 0 failed, 0 to go")).to_be_visible()
     expect(page.get_by_text("That is all.")).to_be_visible()
-    expect(page.get_by_text("Old accounts: all 40 replaced or kept")).to_be_visible(timeout=SOON)
+    expect(page.get_by_text("Old accounts: all 40 replaced or kept")).to_be_visible()
     album.take("created")
 
 
@@ -171,9 +167,7 @@ def ask_for_help(page: Page, album: Album) -> None:
     album.take("asked")
     for title in ("Support is informed", "Berth 08", "Accounts of Acme Marine"):
         page.get_by_role("dialog", name=title).get_by_role("button", name="Close").click()
-    expect(page.get_by_text("asked our support team to do this for them")).to_be_visible(
-        timeout=SOON
-    )
+    expect(page.get_by_text("asked our support team to do this for them")).to_be_visible()
     album.take("asked-in-the-channel")
 
 
@@ -181,22 +175,18 @@ def help_them(page: Page, album: Album) -> None:
     """Support takes it and does it; the customer's channel says so each time."""
     become(page, "U0VERA")
     page.get_by_role("button", name="support-services").click()
-    expect(page.get_by_text("asked us to do it for them")).to_be_visible(timeout=SOON)
+    expect(page.get_by_text("asked us to do it for them")).to_be_visible()
     album.take("support-services")
     page.get_by_role("button", name="I take it").click()
-    expect(page.get_by_text("looks after it, since")).to_be_visible(timeout=SOON)
+    expect(page.get_by_text("looks after it, since")).to_be_visible()
     album.take("support-services-taken")
     page.get_by_role("button", name="acme-lumen").click()
-    expect(page.get_by_text("Vera Lind of our support team looks after it.")).to_be_visible(
-        timeout=SOON
-    )
+    expect(page.get_by_text("Vera Lind of our support team looks after it.")).to_be_visible()
     album.take("taken-in-the-channel")
     page.get_by_role("button", name="support-services").click()
     page.get_by_role("button", name="Done").click()
-    expect(page.get_by_text("has done it")).to_be_visible(timeout=SOON)
+    expect(page.get_by_text("has done it")).to_be_visible()
     album.take("support-services-done")
     become(page, "U0CAROL")
-    expect(page.get_by_text("Vera Lind of our support team has done their part.")).to_be_visible(
-        timeout=SOON
-    )
+    expect(page.get_by_text("Vera Lind of our support team has done their part.")).to_be_visible()
     album.take("done-in-the-channel")

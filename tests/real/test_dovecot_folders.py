@@ -27,6 +27,7 @@ from sandbox.practice import Practice
 from storage.tables import FolderMapping
 from storage.vocabulary import FolderRole, State
 from tests.real.dovecot import Dovecot
+from tests.support.practice import new_practice
 from tests.support.slack import Message, Window
 from tests.support.world import ACME, BotWorld
 
@@ -164,7 +165,7 @@ def stage(
 
     The copies of sent mail go to `keeps_sent`, or else to what the language calls the folder of
     sent mail. The Dovecot is left to `servers`."""
-    practice, table = Practice(), vocabulary(language)
+    practice, table = new_practice(), vocabulary(language)
     names = {role: table[role][0] for role in USES}
     marks = {use: names[role] for role, use in USES.items()} if marked else {}
     sent = keeps_sent or names[FolderRole.SENT]

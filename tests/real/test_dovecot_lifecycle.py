@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.practice import Practice
 from tests.real.dovecot import Dovecot
+from tests.support.practice import new_practice
 from tests.support.world import ACME, BotWorld
 
 pytestmark = pytest.mark.real
@@ -21,7 +21,7 @@ FOLDERS = {
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[BotWorld]:
-    practice = Practice()
+    practice = new_practice()
     with Dovecot(practice.signer.public_pem(), FOLDERS) as dovecot:
         running = BotWorld(
             tmp_path,

@@ -13,7 +13,6 @@ from tests.support.world import ACME, BotWorld
 
 pytestmark = pytest.mark.browser
 
-SOON = 15_000
 MANY, INFO, BIURO = "projekte@acme.example", "info@acme.example", "biuro@acme.example"
 DEEP = "Projekte/Werft Süd/"
 
@@ -86,7 +85,7 @@ def test_among_six_hundred_folders_the_right_ones_are_found_and_kept(
     screen.picture("card")
     press(screen.message("MB-", "folders not mapped yet"), "Map folders")
     window = screen.window
-    expect(window.get_by_text("folders 1 to 80 of 610")).to_be_visible(timeout=SOON)
+    expect(window.get_by_text("folders 1 to 80 of 610")).to_be_visible()
     screen.picture("window")
     screen.picture_of_list("list", window.get_by_label("Archive"))
     window.get_by_label("Archive").scroll_into_view_if_needed()
@@ -95,7 +94,7 @@ def test_among_six_hundred_folders_the_right_ones_are_found_and_kept(
     search = window.get_by_label("Find a folder by its name")
     search.fill("GESENDET")
     search.press("Enter")
-    expect(window.get_by_text("Found: 2.")).to_be_visible(timeout=SOON)
+    expect(window.get_by_text("Found: 2.")).to_be_visible()
     sent = window.get_by_label("Sent", exact=True)
     found = next(
         text for text in sent.locator("option").all_text_contents() if text.startswith(DEEP)
@@ -106,27 +105,27 @@ def test_among_six_hundred_folders_the_right_ones_are_found_and_kept(
 
     search.fill("")
     search.press("Enter")
-    expect(window.get_by_text("folders 1 to 80 of 610")).to_be_visible(timeout=SOON)
+    expect(window.get_by_text("folders 1 to 80 of 610")).to_be_visible()
     press(window, "Next page")
-    expect(window.get_by_text("folders 81 to 160 of 610")).to_be_visible(timeout=SOON)
+    expect(window.get_by_text("folders 81 to 160 of 610")).to_be_visible()
     expect(sent.locator("option:checked")).to_have_text(found)
     screen.picture("next-page")
     search.fill("xyzzy")
     search.press("Enter")
-    expect(window.get_by_text("No folder has “xyzzy” in its name")).to_be_visible(timeout=SOON)
+    expect(window.get_by_text("No folder has “xyzzy” in its name")).to_be_visible()
     expect(sent.locator("option:checked")).to_have_text(found)
     screen.picture("nothing-found")
 
     press(window, "Save")
-    expect(window).to_be_hidden(timeout=SOON)
+    expect(window).to_be_hidden()
     live = screen.message("MB-", "Everything works")
-    expect(live).to_be_visible(timeout=SOON)
+    expect(live).to_be_visible()
     expect(
         live.get_by_text(
             "Sent: Projekte/Werft Süd/Ausrüstung/Angebote und Nachträge/2019/Beschläge/Gesendet"
         )
     ).to_be_visible()
-    expect(screen.message("1 of 1 mailboxes live")).to_be_visible(timeout=SOON)
+    expect(screen.message("1 of 1 mailboxes live")).to_be_visible()
     live.scroll_into_view_if_needed()
     screen.picture("live")
     assert screen.errors == []
@@ -142,18 +141,18 @@ def test_what_waits_is_reminded_of_put_off_and_thanked_for(
     world.pass_time(hours=4, minutes=1)
     screen = begin(world, browser, pictures, "reminders")
     reminder = screen.message("still waits for you", "Info", "Biuro")
-    expect(reminder).to_be_visible(timeout=SOON)
+    expect(reminder).to_be_visible()
     reminder.scroll_into_view_if_needed()
     screen.picture("reminder")
     first = reminder.get_attribute("data-ts")
 
     press(reminder, "Snooze all 1 day")
-    expect(reminder.get_by_text("Put off until").first).to_be_visible(timeout=SOON)
+    expect(reminder.get_by_text("Put off until").first).to_be_visible()
     expect(reminder.get_by_text("by @Carol Reyes").first).to_be_visible()
     screen.picture("put-off")
     world.pass_time(days=1, minutes=1)
     again = screen.message("still waits for you", "Info")
-    expect(again).not_to_have_attribute("data-ts", str(first), timeout=SOON)
+    expect(again).not_to_have_attribute("data-ts", str(first))
     second = str(again.get_attribute("data-ts"))
     expect(screen.page.locator(f'article[data-ts="{first}"]')).to_have_count(0)
     again.scroll_into_view_if_needed()
@@ -161,7 +160,7 @@ def test_what_waits_is_reminded_of_put_off_and_thanked_for(
 
     press(again, "Pause reminders")
     day = screen.window.get_by_label("Remind again from")
-    expect(day).to_be_visible(timeout=SOON)
+    expect(day).to_be_visible()
     screen.picture("pause")
     day.fill("2000-01-01")
     press(screen.window, "Pause")
@@ -169,34 +168,32 @@ def test_what_waits_is_reminded_of_put_off_and_thanked_for(
     screen.picture("pause-bad-day")
     day.fill(next_week(world))
     press(screen.window, "Pause")
-    expect(screen.window.get_by_text("Reminders are paused until")).to_be_visible(timeout=SOON)
+    expect(screen.window.get_by_text("Reminders are paused until")).to_be_visible()
     screen.picture("paused")
     press(screen.window, "Close")
     world.pass_time(days=2)
     expect(screen.message("still waits for you")).to_have_attribute("data-ts", second)
     press(again, "Pause reminders")
-    expect(screen.window.get_by_role("button", name="End the pause")).to_be_visible(timeout=SOON)
+    expect(screen.window.get_by_role("button", name="End the pause")).to_be_visible()
     screen.picture("pause-under-way")
     press(screen.window, "End the pause")
-    expect(screen.window.get_by_text("The pause is over")).to_be_visible(timeout=SOON)
+    expect(screen.window.get_by_text("The pause is over")).to_be_visible()
     press(screen.window, "Close")
     world.pass_time(days=1)
 
     again = screen.message("still waits for you", "Info", "Biuro")
     again.get_by_role("button", name="Not needed").last.click()
     again = screen.message("still waits for you", "Info")
-    expect(again.get_by_text("biuro@acme.example")).to_have_count(0, timeout=SOON)
+    expect(again.get_by_text("biuro@acme.example")).to_have_count(0)
     screen.picture("one-not-needed")
     screen.message("MB-", "Biuro", "Waiting for the sign-in").scroll_into_view_if_needed()
     screen.picture("one-not-needed-card")
 
     press(again, "Map folders")
-    expect(screen.window.get_by_label("Sent", exact=True)).to_have_value(
-        re.compile("."), timeout=SOON
-    )
+    expect(screen.window.get_by_label("Sent", exact=True)).to_have_value(re.compile("."))
     screen.picture("map-from-the-reminder")
     press(screen.window, "Save")
-    expect(screen.message("Thank you!")).to_be_visible(timeout=SOON)
+    expect(screen.message("Thank you!")).to_be_visible()
     screen.message("Thank you!").scroll_into_view_if_needed()
     screen.picture("thank-you")
     assert screen.errors == []

@@ -14,7 +14,7 @@ from bot.accounts.service import Form, InvalidForm
 from bot.common.jobs import CheckAccount
 from bot.common.people import Person
 from storage.database import Store, connect
-from tests.scenario import test_reported_fixes
+from tests.support.failures import a_fault_at_two_mailboxes_is_the_organisations
 from tests.support.world import ACME, BotWorld
 
 pytestmark = pytest.mark.real
@@ -40,7 +40,7 @@ def test_the_whole_road_on_either_database(url: str, tmp_path: Path) -> None:
 
 def test_what_is_counted_over_failures_on_either_database(url: str, tmp_path: Path) -> None:
     world = BotWorld(tmp_path, DATABASE_URL=url)
-    test_reported_fixes.test_a_fault_at_two_mailboxes_is_the_organisations(world)
+    a_fault_at_two_mailboxes_is_the_organisations(world)
     world.stop()
 
 
@@ -121,15 +121,10 @@ def test_the_database_refuses_a_second_account_of_an_address(url: str, tmp_path:
     together = threading.Barrier(5)
 
     def create(number: int) -> str:
-        with world.bot.store.transaction() as tx:
-            channel = tx.channels.get(ACME)
-        assert channel is not None
         together.wait()
         try:
             form = Form(f"Info {number}", "Acme", "info@acme.example", "", True)
-            return world.bot.services.accounts.create(
-                channel, form, Person("T0ACME", "U0CAROL")
-            ).ref
+            return world.bot.services.accounts.create(ACME, form, Person("T0ACME", "U0CAROL")).ref
         except InvalidForm as error:
             return error.problems["sender_email"]
 

@@ -348,8 +348,9 @@ def _figures(story: Story) -> str:
     left = sum(history.undisturbed for history in story.histories.values())
     result = story.result
     return (
-        f"{dict(kinds)}, {len(story.reminders)} reminders, {left} undisturbed, {result['kills']} kills "
-        f"({result['missed']} too late), {len(result['rounds'])} rounds, {result['seconds']:.0f} s, seed {SEED}"
+        f"{dict(kinds)}, {len(story.reminders)} reminders, {left} undisturbed, "
+        f"{result['kills']} kills ({result['missed']} too late), {len(result['rounds'])} rounds, "
+        f"{result['seconds']:.0f} s, seed {SEED}"
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from bot.common.people import Person
 from sandbox.world import Scenario
 from tests.support.browser import Browser, Page
-from tests.support.target import INFO, Target
+from tests.support.target import INFO, Target, aim
 from tests.support.world import ACME, BotWorld
 
 pytestmark = pytest.mark.attacks
@@ -189,14 +189,18 @@ def test_an_answer_in_another_browser(target: Target) -> None:
 
 
 def test_an_answer_with_another_browsers_cookie(target: Target) -> None:
+    """The attacker is at Microsoft as well, for a mailbox of their own: both flows are good."""
     victim, attacker = Browser(), Browser()
+    own = aim(target.world, "carol@acme.example")
     answer = target.answer(victim)
-    target.at_microsoft(attacker)
-    assert attacker.cookies
+    own.at_microsoft(attacker)
     page = target.returned(attacker, answer)
-    target.refused(
-        page, "leads nowhere"
-    )  # the attacker's start has ended the victim's flow: nobody gets anything
+    target.refused(page, "begun in another browser", action="signin.returned")
+    assert not own.kept()
+    assert "Signed in as" in target.returned(victim, answer).text, "the victim's flow goes on"
+    target.world.bot.services.accounts.disconnect(
+        target.world.account(own.name), Person("", "test")
+    )
 
 
 def test_a_flow_that_is_too_old(target: Target) -> None:
@@ -217,7 +221,7 @@ def test_a_link_that_was_withdrawn_while_somebody_was_at_microsoft(target: Targe
     browser = Browser()
     answer = target.answer(browser)
     target.world.bot.services.links.withdraw(
-        target.world.account(target.name), Person("T0LUMEN", "U0VERA")
+        target.world.account(target.name).id, Person("T0LUMEN", "U0VERA")
     )
     target.refused(target.returned(browser, answer), "leads nowhere")
 

@@ -1,6 +1,12 @@
 """Who may do what in a channel, and how the bot answers what it is told."""
 
-from handlers.events import take_in
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+import sandbox.mail.imap as imap
 from tests.support.world import ACME, DESK, BotWorld
 
 
@@ -87,9 +93,9 @@ def test_a_mention_where_nothing_is_set_up_is_answered_privately(world: BotWorld
 def test_an_event_that_slack_repeats_is_handled_once(world: BotWorld) -> None:
     world.set_up()
     event = {"type": "app_mention", "user": "U0CAROL", "user_team": "T0ACME", "ts": "1.1"}
-    body = {"event_id": "Ev1", "event": event | {"text": "<@U0MAILDESK> help", "channel": ACME}}
-    take_in(world.bot.services, body)
-    take_in(world.bot.services, body)
+    said = event | {"text": "<@U0MAILDESK> help", "channel": ACME}
+    world.bot.services.events.take_in("Ev1", said)
+    world.bot.services.events.take_in("Ev1", said)
     world.settle()
     answers = [m for m in world.carol.messages(ACME) if "Everything is done with buttons" in m.text]
     assert len(answers) == 1
@@ -116,12 +122,29 @@ def test_names_cannot_ping_or_fake_anything(world: BotWorld) -> None:
     assert "&lt;!channel&gt;" in card.text and "<!channel>" not in card.text
 
 
-def test_a_second_press_joins_the_test_that_runs(world: BotWorld) -> None:
+@contextmanager
+def held(world: BotWorld, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Tests that begin in the block do not end before it does."""
+    go, listed = threading.Event(), imap.Session.do_list
+
+    def wait(session: imap.Session, tag: str, words: list[str], by_uid: bool) -> None:
+        go.wait()
+        listed(session, tag, words, by_uid)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(imap.Session, "do_list", wait)
+        yield
+    go.set()
+
+
+def test_a_second_press_joins_the_test_that_runs(
+    world: BotWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.set_up()
     card = world.connect("info@acme.example", "Info")
-    world.throw("slow")
-    world.carol.press(card, "Test again")
-    world.carol.press(card, "Test again")
+    with held(world, monkeypatch):
+        world.carol.press(card, "Test again")
+        world.carol.press(card, "Test again")
     world.settle()
     results = [m for m in world.carol.messages(ACME) if "The connection of Info works" in m.text]
     assert len(results) == 2, "the first test and one more"

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from sandbox.practice import Practice
+from tests.support.practice import new_practice
 from tests.support.world import ALERTS, BotWorld
 
 INFO = "info@acme.example"
@@ -38,7 +38,7 @@ def pem(folder: Path, name: str, days: int) -> Path:
 
 
 def test_of_two_credentials_the_one_that_microsoft_takes_is_used(tmp_path: Path) -> None:
-    practice = Practice()
+    practice = new_practice()
     good = next(iter(practice.world.app.client_secrets))
     world = BotWorld(tmp_path, practice=practice, MS_CLIENT_SECRET=f"ended-long-ago,{good}")
     try:
@@ -53,7 +53,7 @@ def test_of_two_credentials_the_one_that_microsoft_takes_is_used(tmp_path: Path)
 
 
 def test_a_certificate_signs_the_bot_in_and_is_counted_down(tmp_path: Path) -> None:
-    practice, file = Practice(), pem(tmp_path, "app.pem", days=29)
+    practice, file = new_practice(), pem(tmp_path, "app.pem", days=29)
     practice.world.app.client_secrets.clear()
     practice.world.app.certificates.add(
         file.read_text()[file.read_text().index("-----BEGIN CERT") :]
@@ -81,7 +81,7 @@ def test_a_certificate_signs_the_bot_in_and_is_counted_down(tmp_path: Path) -> N
 
 
 def test_another_cloud_is_one_setting(tmp_path: Path) -> None:
-    practice = Practice()
+    practice = new_practice()
     practice.world.app.resource = "https://outlook.office365.us"
     world = BotWorld(tmp_path, practice=practice, MS_CLOUD="gcc-high")
     try:

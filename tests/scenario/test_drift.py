@@ -11,14 +11,13 @@ from sandbox.mail.imap import Session
 from sandbox.world import Folder
 from storage.tables import ConnectionTest
 from storage.vocabulary import FolderRole, State
-from tests.scenario.test_folders import folder, folders, looked_at_again, mapped, mapping, opened
-from tests.support.world import ACME, BotWorld
+from tests.support.folders import folder, folders, looked_at_again, mapped, mapping, opened
+from tests.support.world import ACME, SILENCE_SECONDS, BotWorld
 
 pytestmark = pytest.mark.folders
 
 INFO = "info@acme.example"
 SENT, DRAFTS, JUNK = "Gesendete Elemente", "Entwürfe", "Junk-E-Mail"
-LONGER_THAN_READ = 20
 
 
 @pytest.fixture
@@ -160,8 +159,9 @@ def slow_to_say(live: BotWorld, monkeypatch: pytest.MonkeyPatch) -> BotWorld:
     """The next check meets a server that does not answer STATUS for longer than anybody waits."""
 
     def status(session: Session, tag: str, words: list[str], by_uid: bool) -> None:
-        session.server.stopping.wait(LONGER_THAN_READ)
+        session.server.stopping.wait()
 
+    live.restart_bot(mail_timeout=SILENCE_SECONDS)
     with monkeypatch.context() as patch:
         patch.setattr(Session, "do_status", status)
         looked_at_again(live)

@@ -11,7 +11,7 @@ from sandbox.slack.api import WebApi
 from sandbox.slack.office import SlackError
 from sandbox.world import Folder
 from storage.vocabulary import FolderRole, State
-from tests.scenario.test_folders import (
+from tests.support.folders import (
     INFO,
     folder,
     folders,
@@ -20,8 +20,8 @@ from tests.scenario.test_folders import (
     mapping,
     opened,
 )
-from tests.support.slack import Window
-from tests.support.world import ACME, BotWorld
+from tests.support.slack import Window, texts
+from tests.support.world import ACME, SILENCE_SECONDS, BotWorld
 
 pytestmark = pytest.mark.folders
 
@@ -240,18 +240,20 @@ def test_a_window_that_cannot_be_drawn_says_so(
 def test_a_mailbox_that_is_slow_to_list_its_folders_says_so_in_the_window(
     world: BotWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = imap.Session.do_list
-
-    def slow(session: imap.Session, tag: str, words: list[str], by_uid: bool) -> None:
-        session.server.stopping.wait(7)  # longer than the bot waits here
-        real(session, tag, words, by_uid)
+    def silent(session: imap.Session, tag: str, words: list[str], by_uid: bool) -> None:
+        session.server.stopping.wait()
 
     world.set_up()
     card = world.connect(INFO, "Info")
-    monkeypatch.setattr(imap.Session, "do_list", slow)
+    world.restart_bot(mail_timeout=SILENCE_SECONDS)
+    monkeypatch.setattr(imap.Session, "do_list", silent)
     world.carol.press(card, "Map folders")
-    world.carol.window("Fetching the folders")
     world.carol.window("We could not fetch the folders", "MX-")
+
+    opened = [
+        call["view"] for call in world.practice.office.heard if call["method"] == "views.open"
+    ]
+    assert "Fetching the folders" in "\n".join(texts(opened[-1]))
 
 
 def test_a_sign_in_that_was_taken_back_meanwhile_says_so_in_the_window(world: BotWorld) -> None:

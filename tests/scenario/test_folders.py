@@ -5,47 +5,21 @@ import pytest
 
 from sandbox.world import Folder
 from storage.vocabulary import FolderRole, State
-from tests.support.slack import Window
+from tests.support.folders import (
+    BIURO,
+    CAROL,
+    INFO,
+    folder,
+    folders,
+    looked_at_again,
+    mapped,
+    mapping,
+    opened,
+    without_marks,
+)
 from tests.support.world import ACME, BotWorld
 
 pytestmark = pytest.mark.folders
-
-INFO, BIURO, CAROL = "info@acme.example", "biuro@acme.example", "carol@acme.example"
-
-
-def folders(world: BotWorld, address: str) -> list[Folder]:
-    return world.practice.world.mailboxes[address].folders
-
-
-def folder(world: BotWorld, address: str, name: str) -> Folder:
-    return next(each for each in folders(world, address) if each.name == name)
-
-
-def without_marks(world: BotWorld, address: str) -> None:
-    for each in folders(world, address):
-        each.flags = ()
-
-
-def mapping(world: BotWorld, name: str) -> dict[FolderRole, str]:
-    with world.bot.store.transaction() as tx:
-        rows = tx.accounts.folders(world.account(name).id)
-    return {role: row.shown_name for role, row in rows.items() if row.lost is None}
-
-
-def opened(world: BotWorld, name: str) -> Window:
-    world.carol.press(world.card(name), "Map folders")
-    return world.carol.window("Which folders of")
-
-
-def mapped(world: BotWorld, address: str = INFO, name: str = "Info") -> None:
-    """A mailbox that is live, and whose folders were seen by the check after it."""
-    world.map_folders(world.connect(address, name))
-    world.settle()
-
-
-def looked_at_again(world: BotWorld) -> None:
-    world.pass_time(days=1, minutes=1)
-    world.settle()
 
 
 def test_without_marks_the_languages_names_and_the_test_message_speak(world: BotWorld) -> None:

@@ -12,9 +12,10 @@ from sqlalchemy import event
 
 from bot.common import ids
 from sandbox.world import Folder
+from storage.accounts import AccountRepository
 from storage.tables import Account, FolderSnapshot
 from storage.vocabulary import FolderRole, State
-from tests.scenario.test_folders import (
+from tests.support.folders import (
     BIURO,
     CAROL,
     INFO,
@@ -77,11 +78,11 @@ def meanwhile(world: BotWorld, act: Callable[[], object]) -> Iterator[None]:
     """Have somebody act once in the moment after the bot has read which mailboxes a customer
     has."""
     reading, acted = threading.local(), threading.Event()
+    real = AccountRepository.of_customer
 
-    def look(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        reading.mailboxes = "account.customer_id = " in statement or getattr(
-            reading, "mailboxes", False
-        )
+    def look(accounts: AccountRepository, *args: Any, **named: Any) -> Any:
+        reading.mailboxes = True
+        return real(accounts, *args, **named)
 
     def go(*_: Any) -> None:
         if getattr(reading, "mailboxes", False) and not acted.is_set():
@@ -89,10 +90,10 @@ def meanwhile(world: BotWorld, act: Callable[[], object]) -> Iterator[None]:
             act()
 
     engine = world.bot.store.engine
-    event.listen(engine, "after_cursor_execute", look)
     event.listen(engine.pool, "checkin", go)  # the transaction has ended
-    yield
-    event.remove(engine, "after_cursor_execute", look)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(AccountRepository, "of_customer", look)
+        yield
     event.remove(engine.pool, "checkin", go)
     assert acted.is_set()
 
@@ -223,6 +224,8 @@ def test_use_for_all_names_no_mailbox_that_the_person_may_not_see(world: BotWorl
     connected_elsewhere(world, BIURO, "Biuro")
     told = use_for_all(world.carol, saved(world, world.carol))
 
+    assert "Mapped by evidence: 1" in told.text
+    world.card("Carol", "Live")
     assert "Biuro" not in told.text and BIURO not in told.text
 
 

@@ -10,12 +10,12 @@ from bot.accounts.service import Form
 from bot.common.people import Person
 from bot.messages import notices
 from bot.microsoft.tokens import place
-from sandbox.practice import Practice
 from sandbox.world import Mailbox
 from sandbox.world import Person as User
 from storage.cipher import Cipher
 from storage.tables import FolderMapping, Grant, OutboxItem
 from storage.vocabulary import State
+from tests.support.practice import new_practice
 from tests.support.world import ACME, ALERTS, BotWorld
 
 INFO = "info@acme.example"
@@ -27,9 +27,9 @@ def multiply(world: BotWorld, count: int) -> None:
     has ended."""
     stand_in, people = world.practice.microsoft.grants, world.practice.world
     cipher, services, now = Cipher(world.bot.settings.keys), world.bot.services, world.clock.now()
-    with services.store.transaction() as tx:
-        channel, first = tx.channels.get(ACME), tx.grants.get(1)
-        assert channel is not None and first is not None
+    with world.bot.store.transaction() as tx:
+        first = tx.grants.get(1)
+        assert first is not None
         folders = list(tx.accounts.folders(1).values())
         cache = json.loads(cipher.open(first.sealed, place(1)))
     refresh_token = next(iter(cache["RefreshToken"].values()))["secret"]
@@ -44,7 +44,7 @@ def multiply(world: BotWorld, count: int) -> None:
         people.add(User(address, address, tenant.id))
         people.add(Mailbox(address, people.mailboxes[INFO].folders))
         account = services.accounts.create(
-            channel, Form(f"Box {number}", "Acme", address), Person("T0ACME", "U0CAROL")
+            ACME, Form(f"Box {number}", "Acme", address), Person("T0ACME", "U0CAROL")
         )
         own = (
             json.dumps(cache)
@@ -52,7 +52,7 @@ def multiply(world: BotWorld, count: int) -> None:
             .replace(original.oid, people.people[address].oid)
         )
         text = own.replace(refresh_token, stand_in._new_refresh(people.people[address], scopes))
-        with services.store.transaction() as tx:
+        with world.bot.store.transaction() as tx:
             account = tx.accounts.lock(account.id)
             account.state, account.tenant_id, account.object_id = (
                 State.LIVE,
@@ -80,7 +80,7 @@ def _of(account_id: int, row: FolderMapping) -> FolderMapping:
 
 
 def test_an_expired_secret_at_300_mailboxes_is_one_message_and_mends_itself(tmp_path: Path) -> None:
-    practice = Practice()
+    practice = new_practice()
     secret = tmp_path / "secret"
     secret.write_text(next(iter(practice.world.app.client_secrets)))
     world = BotWorld(

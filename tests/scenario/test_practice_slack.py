@@ -13,7 +13,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.app.web_server import WebServer
-from sandbox.practice import Practice
+from tests.support.practice import new_practice
 from tests.support.slack import SlackPerson, Window
 
 CSV = b"old,new\nInfo,info@acme.example\n"
@@ -63,7 +63,7 @@ class TinyApp:
     """An app that takes everything and remembers it."""
 
     def __init__(self) -> None:
-        self.practice = Practice()
+        self.practice = new_practice()
         self.practice.start()
         self.office = self.practice.office
         self.client = WebClient(self.office.bot_token, base_url=self.practice.slack.api_url)

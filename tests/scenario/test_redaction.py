@@ -4,19 +4,18 @@ for them everywhere."""
 import base64
 import io
 import json
-import logging
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-import structlog
 
 from bot.common import logs
 from bot.common.redaction import redact
 from sandbox.world import Scenario
 from tests.support.browser import Browser
+from tests.support.logging import logging_kept
 from tests.support.slack import Message
 from tests.support.world import ACME, BotWorld
 
@@ -30,13 +29,10 @@ PIECE = 24
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """Everything that is logged at DEBUG; afterwards logging is as it was."""
-    root = logging.getLogger()
-    before, stream = (root.level, list(root.handlers)), io.StringIO()
-    logs.configure("DEBUG", stream)
-    yield stream
-    structlog.reset_defaults()
-    root.setLevel(before[0])
-    root.handlers[:] = before[1]
+    stream = io.StringIO()
+    with logging_kept():
+        logs.configure("DEBUG", stream)
+        yield stream
 
 
 def sasl(user: str, token: str) -> str:
@@ -99,7 +95,8 @@ def fail_in_every_way(world: BotWorld, browser: Browser) -> None:
     for name, (point, line) in echoes(token).items():
         scenarios[name] = Scenario(name, name, "", "mailbox", point, {"line": line})
         _once(world, name, lambda: world.vera.slash(ACME, "test Info"))
-    description = f"The grant {refresh} of client_secret={next(iter(world.practice.world.app.client_secrets))} is bad"
+    client_secret = next(iter(world.practice.world.app.client_secrets))
+    description = f"The grant {refresh} of client_secret={client_secret} is bad"
     reply = {"error": "invalid_grant", "codes": [50173], "description": description}
     scenarios["echo-refresh"] = Scenario("echo-refresh", "", "", "mailbox", "token.refresh", reply)
     world.expire_tokens("Info")
@@ -168,7 +165,8 @@ def test_no_exception_of_the_bot_carries_a_secret(world: BotWorld) -> None:
     world.expire_tokens("Info")
     with pytest.raises(Exception) as raised:
         world.bot.tokens.fresh(world.account("Info").id)
-    said = f"{raised.value} {raised.value!r} {vars(raised.value)} {raised.value.__cause__!r} {raised.value.__context__!r}"
+    error = raised.value
+    said = f"{error} {error!r} {vars(error)} {error.__cause__!r} {error.__context__!r}"
     assert found_in(said, secrets) == []
     assert found_in(repr(world.bot.settings), secrets) == []
 

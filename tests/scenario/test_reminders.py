@@ -3,7 +3,6 @@ restart."""
 
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from bot.common.people import Person
 from storage.vocabulary import Owner, State
 from tests.support.browser import Browser
-from tests.support.slack import Message
+from tests.support.reminders import each_first_button, reminders
 from tests.support.world import ACME, DESK, BotWorld
 
 pytestmark = pytest.mark.reminders
@@ -23,25 +22,11 @@ NEW_YORK, COPENHAGEN = ZoneInfo("America/New_York"), ZoneInfo("Europe/Copenhagen
 MONDAY, TUESDAY, FRIDAY, SUNDAY = 1, 2, 5, 7
 
 
-def reminders(world: BotWorld) -> list[Message]:
-    return [m for m in world.carol.messages(ACME) if "still wait" in m.text]
-
-
 def posted(world: BotWorld) -> int:
     """How many reminders were ever posted, by the audit."""
     account = world.account("Info")
     with world.bot.store.transaction() as tx:
         return sum(entry.action == "reminder.posted" for entry in tx.audit.about(account.ref))
-
-
-def each_first_button(reminder: Message) -> dict[str, str]:
-    """For each account that a reminder lists, by its name, the button that stands first below
-    it."""
-    blocks = reminder.blocks
-    pairs = [
-        (a, b) for a, b in pairwise(blocks) if (a["type"], b["type"]) == ("section", "actions")
-    ]
-    return {a["text"]["text"].split("*")[1]: b["elements"][0]["text"]["text"] for a, b in pairs}
 
 
 def go_to(world: BotWorld, day: int, hour: int, minute: int, zone: ZoneInfo) -> None:

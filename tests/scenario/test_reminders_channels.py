@@ -9,7 +9,7 @@ from bot.accounts.service import Form
 from bot.common.people import Person
 from storage.tables import Channel, SeenEvent
 from storage.vocabulary import State
-from tests.scenario.test_reminders import reminders
+from tests.support.reminders import reminders
 from tests.support.slack import Message
 from tests.support.world import ACME, ALERTS, DESK, BotWorld
 
@@ -67,11 +67,8 @@ def set_up_yard(world: BotWorld, words: str) -> None:
 
 def add_in_yard(world: BotWorld) -> None:
     """An account that waits for its sign-in there."""
-    with world.bot.store.transaction() as tx:
-        channel = tx.channels.get(YARD)
-    assert channel is not None
     form = Form("Yard", "Acme Marine", "yard@yard.example")
-    world.bot.services.accounts.create(channel, form, Person("T0ACME", "U0CAROL", YARD))
+    world.bot.services.accounts.create(YARD, form, Person("T0ACME", "U0CAROL", YARD))
     world.settle()
 
 

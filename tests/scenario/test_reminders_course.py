@@ -9,7 +9,7 @@ import pytest
 from bot.accounts.service import Form
 from bot.common.people import Person
 from storage.vocabulary import Owner, State
-from tests.scenario.test_reminders import each_first_button, reminders
+from tests.support.reminders import each_first_button, reminders
 from tests.support.slack import Message
 from tests.support.world import ACME, DESK, BotWorld
 
@@ -255,12 +255,9 @@ def all_put_off(day: BotWorld) -> Message:
     off."""
     world, carol = day, Person("T0ACME", "U0CAROL", ACME)
     world.practice.office.rate_limits = False
-    with world.bot.store.transaction() as tx:
-        channel = tx.channels.get(ACME)
-    assert channel is not None
     for number in range(MANY):
         form = Form(f"Box {number}", "Acme Marine", f"box{number}@acme.example")
-        world.bot.services.accounts.create(channel, form, carol)
+        world.bot.services.accounts.create(ACME, form, carol)
     everything_is_sent(world)
     world.clock.pass_time(hours=4, minutes=1)
     world.bot.worker.tick()

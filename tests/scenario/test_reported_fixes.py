@@ -6,32 +6,18 @@ import json
 from bot.common.people import MAILDESK
 from bot.diagnosis.step_records import steps_of
 from sandbox.world import Mailbox
-from storage.tables import AuditEntry, Failure
+from storage.tables import AuditEntry
 from storage.vocabulary import Mended, Scope
-from tests.support.slack import Message
+from tests.support.failures import (
+    INFO,
+    a_fault_at_two_mailboxes_is_the_organisations,
+    error_in,
+    failed,
+    failure,
+)
 from tests.support.world import ACME, ALERTS, BotWorld
 
 DESK = "C0DESK"
-INFO, BIURO = "info@acme.example", "biuro@acme.example"
-
-
-def failed(world: BotWorld, name: str = "Info", address: str = INFO) -> Message:
-    """An account whose organisation has SMTP AUTH switched off; the message of its failed test."""
-    world.sign_in(world.add(address, name), address)
-    return world.carol.find(
-        ACME, f"The connection of {name} does not work yet", "Error ID", "It's changed"
-    )
-
-
-def error_in(message: Message) -> str:
-    return message.text.split("*Error ID:* `")[1][:12]
-
-
-def failure(world: BotWorld, ref: str) -> Failure:
-    with world.bot.store.transaction() as tx:
-        found = tx.failures.get(ref)
-    assert found is not None
-    return found
 
 
 def audited(world: BotWorld, name: str) -> list[AuditEntry]:
@@ -147,18 +133,7 @@ def test_asking_support_brings_the_error_and_its_evidence_to_them_once(world: Bo
 
 
 def test_a_fault_at_two_mailboxes_is_the_organisations(world: BotWorld) -> None:
-    world.set_up()
-    world.throw("smtp-auth-off-mailbox", INFO)
-    world.throw("smtp-auth-off-mailbox", BIURO)
-    first = error_in(failed(world))
-    assert failure(world, first).scope is Scope.MAILBOX
-    second = failed(world, "Biuro", BIURO)
-    assert "This is so at 2 of your mailboxes" in second.text
-    assert failure(world, error_in(second)).scope is failure(world, first).scope is Scope.TENANT
-    world.vera.slash(ACME, f"error {first}")
-    details = world.vera.find(ACME, "*Reach:* the organisation", "mailboxes 2, customers 1")
-    assert "Still there" in details.text and "Last tests of this account" in details.text
-    assert not [m for m in world.omar.messages(ALERTS) if "switched off" in m.text]
+    a_fault_at_two_mailboxes_is_the_organisations(world)
 
 
 def test_how_failures_ended_is_told_with_the_next_one(world: BotWorld) -> None:
@@ -240,7 +215,8 @@ def test_a_test_that_a_killed_worker_left_looks_for_its_message_and_sends_none(
     inbox = world.practice.world.mailboxes[INFO].folder("INBOX")
     assert inbox is not None
     inbox.deliver(
-        b"Message-ID: <maildesk-left@acme.example>\r\nSubject: Maildesk connection test\r\n\r\nx\r\n"
+        b"Message-ID: <maildesk-left@acme.example>\r\n"
+        b"Subject: Maildesk connection test\r\n\r\nx\r\n"
     )
     other = inbox.deliver(
         b"Message-ID: <1@x.example>.<maildesk-left@acme.example>\r\nSubject: a copy\r\n\r\nx\r\n"

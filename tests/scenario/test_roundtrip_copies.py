@@ -10,7 +10,7 @@ from imapclient.imap_utf7 import decode, encode
 import sandbox.mail.imap as imap
 from sandbox.world import Folder, Mail
 from storage.vocabulary import FolderRole, State
-from tests.scenario.test_folders import (
+from tests.support.folders import (
     INFO,
     folder,
     folders,
@@ -20,7 +20,7 @@ from tests.scenario.test_folders import (
     opened,
     without_marks,
 )
-from tests.support.world import ACME, BotWorld
+from tests.support.world import ACME, SILENCE_SECONDS, BotWorld
 
 pytestmark = pytest.mark.folders
 
@@ -135,12 +135,13 @@ def test_a_mailbox_that_could_not_say_what_its_folders_are_known_by_is_tested_ag
 ) -> None:
     def unable(session: imap.Session, tag: str, words: list[str], by_uid: bool) -> None:
         if not hangs_up:
-            session.server.stopping.wait(6)  # longer than the bot waits here
+            session.server.stopping.wait()
         raise imap.Bye
 
     world.set_up()
     mapped(world)
     before = finished(world)
+    world.restart_bot(mail_timeout=SILENCE_SECONDS)
     with monkeypatch.context() as patched:
         patched.setattr(imap.Session, "do_status", unable)
         world.clock.pass_time(days=1)

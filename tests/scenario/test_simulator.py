@@ -34,7 +34,7 @@ AT_REFRESH = ("token", "token.refresh")
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BotWorld]:
     """A bot with one connected mailbox."""
-    running = BotWorld(tmp_path_factory.mktemp("simulator"))
+    running = BotWorld(tmp_path_factory.mktemp("simulator"), mail_timeout=5)
     running.set_up()
     running.connect(MAILBOX, NAME)
     yield running

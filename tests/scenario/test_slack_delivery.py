@@ -12,7 +12,7 @@ from slack_bolt.adapter.flask import SlackRequestHandler
 from slack_sdk import WebClient
 
 from bot.app.web_server import WebServer
-from sandbox.practice import Practice
+from tests.support.practice import new_practice
 from tests.support.slack import SlackPerson
 
 LABEL = {"type": "plain_text", "text": "Folder"}
@@ -27,7 +27,7 @@ class TinyBot:
     __test__ = False
 
     def __init__(self) -> None:
-        self.practice = Practice()
+        self.practice = new_practice()
         self.practice.start()
         office = self.practice.office
         client = WebClient(office.bot_token, base_url=self.practice.slack.api_url)

@@ -14,13 +14,14 @@ from slack_sdk.errors import SlackApiError
 from bot.mail.hosts import xoauth2
 from sandbox.practice import Practice
 from sandbox.slack.limits import problems
+from tests.support.practice import new_practice
 
 INFO = "info@acme.example"
 
 
 @pytest.fixture(scope="module")
 def practice() -> Iterator[Practice]:
-    running = Practice()
+    running = new_practice()
     running.start()
     yield running
     running.stop()
@@ -65,7 +66,11 @@ def test_slack_refuses_what_slack_refuses(practice: Practice, slack: WebClient) 
     assert error_of(slack, "no.such.method") == "unknown_method"
 
 
-def test_slack_limits_posts_and_says_how_long_to_wait(slack: WebClient) -> None:
+def test_slack_limits_posts_and_says_how_long_to_wait(
+    practice: Practice, slack: WebClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = practice.office.clock()
+    monkeypatch.setattr(practice.office, "clock", lambda: now)
     with pytest.raises(SlackApiError) as refused:
         for _ in range(5):
             slack.chat_postMessage(channel="C0DESK", text="x")
@@ -74,7 +79,7 @@ def test_slack_limits_posts_and_says_how_long_to_wait(slack: WebClient) -> None:
 
 
 def test_a_trigger_opens_one_window_within_three_seconds(
-    practice: Practice, slack: WebClient
+    practice: Practice, slack: WebClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     view = {
         "type": "modal",
@@ -84,13 +89,13 @@ def test_a_trigger_opens_one_window_within_three_seconds(
     trigger = practice.office.new_trigger("U0VERA")
     slack.views_open(trigger_id=trigger, view=view)
     assert error_of(slack, "views.open", trigger_id=trigger, view=view) == "exchanged_trigger_id"
-    late = practice.office.new_trigger("U0VERA")
-    now = practice.office.clock
-    practice.office.clock = lambda: now() + 3.1
-    try:
-        assert error_of(slack, "views.open", trigger_id=late, view=view) == "expired_trigger_id"
-    finally:
-        practice.office.clock = now
+    seconds = 1.0
+    monkeypatch.setattr(practice.office, "stopwatch", lambda: seconds)
+    late, later = (practice.office.new_trigger("U0VERA") for _ in range(2))
+    seconds += 2.9
+    assert slack.views_open(trigger_id=late, view=view)["ok"]
+    seconds += 0.2
+    assert error_of(slack, "views.open", trigger_id=later, view=view) == "expired_trigger_id"
 
 
 def test_the_validator_knows_the_gaps_that_slacks_own_models_leave() -> None:

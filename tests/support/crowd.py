@@ -218,7 +218,7 @@ class People:
 
     def _snooze(self, deed: dict[str, Any], now: datetime) -> dict[str, Any]:
         until = now + timedelta(hours=deed["hours"])
-        self._reminders.snooze_account(self._account(deed), until, ADA)
+        self._reminders.snooze_account(deed["account"], until, ADA)
         return {"accounts": [deed["account"]], "until": until.isoformat()}
 
     def _snooze_all(self, deed: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -235,23 +235,23 @@ class People:
         return {"accounts": list(put_off), "until": until.isoformat()}
 
     def _stop(self, deed: dict[str, Any], _now: datetime) -> dict[str, Any]:
-        self._reminders.stop(self._account(deed), ADA)
+        self._reminders.stop(deed["account"], ADA)
         return {"accounts": [deed["account"]]}
 
     def _resume(self, deed: dict[str, Any], _now: datetime) -> dict[str, Any]:
-        self._reminders.resume(self._account(deed), ADA)
+        self._reminders.resume(deed["account"], ADA)
         return {"accounts": [deed["account"]]}
 
     def _pause(self, deed: dict[str, Any], now: datetime) -> dict[str, Any]:
         channel, customer = self._channel(deed)
         zone = ZoneInfo(customer.time_zone or ZONE)
         day: date = now.astimezone(zone).date() + timedelta(days=deed["days"])
-        until = self._reminders.pause(channel, day, ADA)
+        until = self._reminders.pause(channel.id, day, ADA)
         return {"customer": channel.customer_id, "until": until.astimezone(UTC).isoformat()}
 
     def _end_pause(self, deed: dict[str, Any], _now: datetime) -> dict[str, Any]:
         channel, _ = self._channel(deed)
-        self._reminders.end_pause(channel, ADA)
+        self._reminders.end_pause(channel.id, ADA)
         return {"customer": channel.customer_id}
 
     def _account(self, deed: dict[str, Any]) -> Account:

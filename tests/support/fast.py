@@ -152,9 +152,9 @@ class FastBot:
         self.tokens = core.tokens
         self.doers = core.doers
         self.presenter = Presenter(self.services)
-        self.sender = SlackSender(self.slack, self.presenter, self.services.reminders)
+        self.sender = SlackSender(self.slack, self.presenter)
         self._carrier = Ahead(self.clock)
-        self.delivery = Delivery(self.store, self._carrier, self.sender)
+        self.delivery = Delivery(self.store, self._carrier, self.sender, core.deciders)
         self.worker = Worker(
             self.store, self.clock, self.delivery, self.doers, core.sweeps, pool=AtOnce()
         )

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import requests
 
-DEADLINE_SECONDS = 20
+DEADLINE_SECONDS = 60
 Found = TypeVar("Found")
 
 
@@ -176,9 +176,14 @@ Surface = Message | Window | Home
 class SlackPerson:
     """Somebody at a Slack client."""
 
-    def __init__(self, url: str, user: str) -> None:
+    def __init__(
+        self, url: str, user: str, wait_beyond: Callable[[int], None] | None = None
+    ) -> None:
+        """`wait_beyond` waits until the page has a newer version than this, or for a moment; by
+        default as the page does."""
         self.user = user
         self._url = url
+        self._wait_beyond = wait_beyond or self._poll
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.proxies = {}
@@ -295,7 +300,7 @@ class SlackPerson:
         """What `look` finds, looked for again whenever something changes, until the deadline."""
         end = time.monotonic() + DEADLINE_SECONDS
         while True:
-            version = int(self._view()["version"])
+            view = self._view()
             found = look()
             if found:
                 return found
@@ -304,7 +309,7 @@ class SlackPerson:
                     m.text for c in self._view()["channels"] for m in c and self.messages(c["id"])
                 ]
                 raise AssertionError(f"no {what}; to be seen is:\n" + "\n---\n".join(seen))
-            self._get(f"{self._url}/ui/view?as={self.user}&since={version}")
+            self._wait_beyond(int(view["version"]))
 
     def _act(
         self,
@@ -317,6 +322,9 @@ class SlackPerson:
         given = _given(where.blocks, state or {})
         ids = {"block_id": block_id, "action_id": action_id}
         return self._post("action", value=value, state=given, **ids, **where.place)
+
+    def _poll(self, version: int) -> None:
+        self._get(f"{self._url}/ui/view?as={self.user}&since={version}")
 
     def _view(self) -> dict[str, Any]:
         return self._get(f"{self._url}/ui/view?as={self.user}")

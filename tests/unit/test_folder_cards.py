@@ -18,8 +18,7 @@ from handlers.cards.kit import OPTION_LIMIT
 from sandbox.slack.limits import problems
 from storage.vocabulary import FolderRole
 from tests.support.slack import options_of
-from tests.unit.test_folder_suggestions import folder
-from tests.unit.test_identity import account
+from tests.support.values import account, folder
 
 pytestmark = pytest.mark.folders
 
@@ -179,7 +178,7 @@ KNOWN = st.sampled_from(
 NAMES = st.lists(st.tuples(A_NAME | KNOWN, st.sampled_from(["/", ".", "", "\\"])), max_size=30)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     NAMES,
     st.integers(0, 170),

@@ -8,6 +8,7 @@ import pytest
 import structlog
 
 from bot.common.logs import configure
+from tests.support.logging import logging_kept
 
 TOKEN = "xoxb-" + "123456789012-planted"
 JWT = "eyJ0eXAiOiJKV1QifQ.eyJzdWIiOiJwbGFudGVkIn0.c2lnbmF0dXJl"
@@ -16,12 +17,8 @@ JWT = "eyJ0eXAiOiJKV1QifQ.eyJzdWIiOiJwbGFudGVkIn0.c2lnbmF0dXJl"
 @pytest.fixture
 def stream() -> Iterator[io.StringIO]:
     """What is logged; afterwards logging is as it was before."""
-    root = logging.getLogger()
-    before = root.level, list(root.handlers)
-    yield io.StringIO()
-    structlog.reset_defaults()
-    root.setLevel(before[0])
-    root.handlers[:] = before[1]
+    with logging_kept():
+        yield io.StringIO()
 
 
 def test_a_line_has_the_event_and_its_fields(stream: io.StringIO) -> None:
