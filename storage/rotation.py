@@ -4,14 +4,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import inspect
+from sqlalchemy import LargeBinary, inspect
 from sqlmodel import SQLModel, select
+from sqlmodel.main import default_registry
 
 from storage.cipher import CannotOpen, Cipher
 from storage.database import Store
 
 BATCH_ROWS = 200
 SealedFor = Mapping[type[SQLModel], Callable[[Any], str]]
+
+
+class NotSealedFor(LookupError):
+    """A table has sealed values, and nobody says what they are sealed for; the text names it."""
 
 
 @dataclass
@@ -22,6 +27,15 @@ class Rotated:
     unreadable: int = 0
 
 
+def sealed_columns() -> dict[type[SQLModel], list[str]]:
+    """The columns of every table that hold sealed values: all that are binary."""
+    found = {
+        mapper.class_: [c.key for c in mapper.columns if isinstance(c.type, LargeBinary)]
+        for mapper in default_registry.mappers
+    }
+    return {table: columns for table, columns in found.items() if columns}
+
+
 def rotate(store: Store, cipher: Cipher, tables: SealedFor, pause: Callable[[], object]) -> Rotated:
     """Seal every value that an older key sealed under the newest one. `tables` says of each table
     with sealed values what those are sealed for.
@@ -29,12 +43,18 @@ def rotate(store: Store, cipher: Cipher, tables: SealedFor, pause: Callable[[], 
     Each batch is a transaction that holds its rows, so what the bot stores meanwhile is sealed anew
     or comes after. `pause` is called between two batches: SQLite's only writer has to let others
     have their turn.
+
+    Raises:
+        NotSealedFor: `tables` lacks one; nothing was sealed anew.
     """
+    lacking = sorted(t.__name__ for t in sealed_columns() if t not in tables)
+    if lacking:
+        raise NotSealedFor(f"nobody says what is sealed in {', '.join(lacking)}")
     rotated = Rotated()
-    for table, sealed_for in tables.items():
+    for table, columns in sealed_columns().items():
         after: int | None = 0
         while after is not None:
-            after = _batch(store, cipher, table, sealed_for, after, rotated)
+            after = _batch(store, cipher, table, columns, tables[table], after, rotated)
             pause()
     return rotated
 
@@ -43,6 +63,7 @@ def _batch(
     store: Store,
     cipher: Cipher,
     table: type[SQLModel],
+    columns: list[str],
     sealed_for: Callable[[Any], str],
     after: int,
     rotated: Rotated,
@@ -53,15 +74,17 @@ def _batch(
         found = select(table).where(key > after).order_by(key).limit(BATCH_ROWS).with_for_update()
         rows = list(tx.session.exec(found))
         for row in rows:
-            _seal(cipher, row, sealed_for(row), rotated)
+            for column in columns:
+                _seal(cipher, row, column, sealed_for(row), rotated)
         return int(getattr(rows[-1], key.name)) if rows else None
 
 
-def _seal(cipher: Cipher, row: Any, sealed_for: str, rotated: Rotated) -> None:
-    if cipher.is_newest(row.sealed):
+def _seal(cipher: Cipher, row: Any, column: str, sealed_for: str, rotated: Rotated) -> None:
+    sealed: bytes = getattr(row, column)
+    if cipher.is_newest(sealed):
         return
     try:
-        row.sealed = cipher.seal(cipher.open(row.sealed, sealed_for), sealed_for)
+        setattr(row, column, cipher.seal(cipher.open(sealed, sealed_for), sealed_for))
     except CannotOpen:
         rotated.unreadable += 1
     else:

@@ -17,9 +17,10 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.common.people import Person
 from bot.diagnosis.observation import Observation, Where
-from bot.support.rights import ALLOWED, Action, Role
+from bot.support.rights import Action, Role
 from bot.views.account_form import Form
 from storage.tables import AuditEntry, Reminder
+from tests.support.rights import MAY
 from tests.support.target import ALWAYS
 from tests.support.world import ACME, ALERTS, BotWorld
 
@@ -198,15 +199,16 @@ COMMANDS: dict[str, Row] = {
 
 
 def allowed(name: str, row: Row, role: Role, own: bool) -> bool:
-    """What the table says. Another customer's things are the support team's only, and on-call is
-    told what an error means."""
-    if row.needs == ANYBODY or role is Role.SUPPORT:
+    """What the table says that is written by hand. Another customer's things are the support team's
+    only, and on-call is told what an error means."""
+    if row.needs == ANYBODY:
         return True
     if row.needs == TEAM:
-        return False
-    if row.needs is Action.ACKNOWLEDGE or role is Role.ON_CALL:
-        return row.needs in ALLOWED[role] and role is Role.ON_CALL
-    return own and row.needs in ALLOWED[role]
+        return role is Role.SUPPORT
+    may = MAY[role, Action(row.needs)]
+    if role in (Role.SUPPORT, Role.ON_CALL):
+        return may
+    return own and may and row.needs is not Action.ACKNOWLEDGE
 
 
 class Stage:

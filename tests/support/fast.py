@@ -23,7 +23,7 @@ from bot.diagnosis.observation import Observation, Where
 from bot.lifecycle.states import Arrival, Event, arrival
 from bot.messages import notices
 from bot.messages.delivery import Delivery
-from bot.microsoft.tokens import KEPT_ALIVE, sealed_for
+from bot.microsoft.tokens import KEPT_ALIVE, Tokens, sealed_for
 from bot.signin.service import SignedIn
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.presenter import Presenter
@@ -86,6 +86,13 @@ ENVIRONMENT = {
 }
 
 SIGNED_IN = (Event.LINK_MADE, Event.TEST_BEGAN)
+SENDING_IS_OFF = {
+    "status": 535,
+    "enhanced": "5.7.139",
+    "text": "Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox.",
+}
+"""What a server says to a mailbox that may not send, which its administrator can mend."""
+
 WAY = {
     State.CREATED: (),
     State.AWAITING_SIGN_IN: (Event.LINK_MADE,),
@@ -138,15 +145,16 @@ class FastBot:
     """The bot, and everybody it meets. A channel is bound to a customer whose organisation is
     known; people work day and night, unless `settings` say otherwise."""
 
-    def __init__(self, **settings: str) -> None:
-        """`settings` by their names in the environment, in lower case."""
+    def __init__(self, before: "FastBot | None" = None, **settings: str) -> None:
+        """`settings` by their names in the environment, in lower case. `before`: the process whose
+        place it takes, with the same database and the same world outside."""
         self.settings = _settings(tuple(sorted(settings.items())))
-        self.clock = FastClock()
-        self.slack = FakeSlack()
-        self.microsoft = FakeMicrosoft()
-        self.mail = FakeProbe()
+        self.clock = before.clock if before else FastClock()
+        self.slack = before.slack if before else FakeSlack()
+        self.microsoft = before.microsoft if before else FakeMicrosoft()
+        self.mail = before.mail if before else FakeProbe()
+        self.store = before.store if before else Store(new_database())
         self.cipher = Cipher(self.settings.keys)
-        self.store = Store(new_database())
         users = self.settings.support_users
         self.directory = SlackDirectory(self.slack, self.clock, users, "")
         ports: Any = (self.store, self.microsoft, self.mail, self.directory, _catalogue())
@@ -162,12 +170,21 @@ class FastBot:
             self.store, self.clock, self.delivery, self.doers, core.sweeps, pool=AtOnce()
         )
         self.slack.members[DESK] = {VERA.user}
-        self.acme = self.customer("Acme Marine", ACME)
+        self.acme = before.acme if before else self.customer("Acme Marine", ACME)
 
     # -- services by their names, as in `bot.reminders.snooze(…)`
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.services, name)
+
+    def restarted(self, *keys: bytes) -> "FastBot":
+        """The bot after a restart with these encryption keys, newest first."""
+        written = [base64.b64encode(key).decode() for key in keys]
+        return FastBot(self, encryption_keys=",".join(written))
+
+    def new_tokens(self, wait: Callable[[float], object]) -> Tokens:
+        """Another worker's tokens, which waits so for a refresh that is claimed."""
+        return Tokens(self.store, self.clock, self.cipher, self.microsoft, wait)
 
     # -- time
 
@@ -184,6 +201,7 @@ class FastBot:
     def live(self, span: timedelta) -> None:
         """Let time pass from one thing that is due to the next, with the bot at work."""
         end = self.now + span
+        self.run_due()
         while self.now < end:
             self.clock.at = min(self._next_due(), end)
             self.run_due()
@@ -210,11 +228,13 @@ class FastBot:
         """Carry every message that waits for nothing but the one before it."""
         self._carrier.ahead = timedelta()
         while True:
-            self.delivery.deliver_due()
+            tried = self.delivery.deliver_due()
             with self.store.transaction() as tx:
                 due = tx.outbox.next_due() if tx.outbox.waiting() else None
             if due is None or due > self._carrier.now() + MAX_REST:
                 return
+            if not tried and due <= self._carrier.now():
+                return  # another worker has it in hand
             self._carrier.ahead = max(due - self.now, self._carrier.ahead)
 
     def reminded_within(self, span: timedelta) -> list[str]:
@@ -278,7 +298,7 @@ class FastBot:
         """Something that failed just now, at an account."""
         with self.store.transaction() as tx:
             held = tx.accounts.lock(account.id) if account else None
-            seen = seen or {"status": 535, "enhanced": "5.7.139"}
+            seen = seen or SENDING_IS_OFF
             return self.services.failures.record(tx, Observation(where, step, **seen), held).failure
 
     def mailbox(self, account: Account) -> Mailbox:
@@ -304,6 +324,18 @@ class FastBot:
     def come_back(self, state: str, upn: str, browser: str = "a browser") -> SignedIn:
         """Microsoft sends the browser back, signed in as `upn`."""
         return self.services.signin.finish({"state": state, "code": upn}, browser)
+
+    def sign_in_quietly(self, account: Account) -> None:
+        """The account's grant is made anew, as Microsoft gives it now."""
+        with self.store.transaction() as tx:
+            self._connect(tx, tx.accounts.lock(account.id))
+
+    def expire_token(self, account: Account) -> None:
+        """The stored access token is about to end."""
+        lifetime = self.microsoft.lifetime
+        self.microsoft.lifetime = timedelta(minutes=1)
+        self.sign_in_quietly(account)
+        self.microsoft.lifetime = lifetime
 
     def show(self, account: Account) -> None:
         """Have every message that speaks of the account show how it stands."""

@@ -217,6 +217,7 @@ class FakeMicrosoft:
         return question()
 
     def admin_consent_url(self, tenant: str, redirect_uri: str, state: str) -> str:
+        self.client()
         return f"https://login.microsoftonline.com/{tenant}/v2.0/adminconsent?state={state}"
 
     def tenant_of(self, domain: str) -> str:
@@ -306,8 +307,8 @@ ORDINARY = (
 @dataclass
 class Mailbox:
     """A mailbox on the mail servers: its folders, what they are known by (None: the server cannot be
-    asked), where the copy of sent mail is found, and the steps that fail. `on_probe` happens while
-    it is probed."""
+    asked), where the copy of sent mail is found, and the steps that fail. `on_probe` happens
+    while it is probed, `on_sent` when a message has left."""
 
     folders: tuple[MailFolder, ...] = ORDINARY
     marks: dict[str, FolderMark] | None = field(
@@ -318,6 +319,7 @@ class Mailbox:
     probes: int = 0
     sent: int = 0
     on_probe: Callable[[], object] = lambda: None
+    on_sent: Callable[[], object] = lambda: None
 
 
 class FakeProbe:
@@ -344,6 +346,7 @@ class FakeProbe:
             if not message.sent_before:
                 message.on_sending()
                 mailbox.sent += 1
+                mailbox.on_sent()
             steps += _done((StepId.ROUNDTRIP,), mailbox)
         for step in steps:
             on_step(step)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.accounts.service import MAX_ADDRESS_LENGTH, MAX_NAME_LENGTH
 from bot.legacy.importing import LARGEST_FILE, MAX_ROWS, NotAList, decode, read
 
 INFO = ("Info", "info@acme.example", "carol@acme.example", "shared")
@@ -101,3 +102,36 @@ def test_any_text_gives_rows_and_no_line_is_lost(text: str) -> None:
     rows = read(text)
     assert len(rows) in (len(lines), len(lines) - 1)
     assert all(row.problem or "@" in row.address for row in rows)
+
+
+def test_a_list_may_be_as_long_as_we_say_and_no_line_longer() -> None:
+    lines = [f"box{number}@acme.example" for number in range(MAX_ROWS + 1)]
+
+    assert len(read("\n".join(lines[:MAX_ROWS]))) == MAX_ROWS
+    with pytest.raises(NotAList, match="too_many"):
+        read("\n".join(lines))
+
+
+def test_empty_lines_do_not_count() -> None:
+    lines = [f"box{number}@acme.example\n" for number in range(MAX_ROWS)]
+
+    assert len(read("\n".join(lines))) == MAX_ROWS
+
+
+def test_a_file_may_be_as_large_as_we_say_and_no_byte_larger() -> None:
+    assert len(decode(b"x" * LARGEST_FILE)) == LARGEST_FILE
+    with pytest.raises(NotAList, match="too_large"):
+        decode(b"x" * (LARGEST_FILE + 1))
+
+
+def test_a_name_and_an_address_may_be_as_long_as_we_say() -> None:
+    domain = ".".join(["d" * 61] * 3) + ".example"
+    local = "x" * (MAX_ADDRESS_LENGTH - len(domain) - 1)
+    longest = f"{local}@{domain}"
+    name = "n" * MAX_NAME_LENGTH
+
+    (fits,) = read(f"{name};{longest};")
+    (long_name,) = read(f"{name}n;{longest};")
+    (long_address,) = read(f"{name};x{longest};")
+    problems = (fits.problem, long_name.problem, long_address.problem)
+    assert problems == ("", "old.name_too_long", "old.address_bad")

@@ -83,3 +83,24 @@ def test_nested_values_and_exceptions_are_cleaned() -> None:
 
 def test_a_huge_text_is_cut_before_it_costs_anything() -> None:
     assert len(redact("a b " * 1_000_000)) <= 20_000
+
+
+@pytest.mark.parametrize("ahead", range(9))
+@pytest.mark.parametrize("name", ["info@acme.example", "a@acme.example", "jo@acme.example"])
+def test_a_secret_that_begins_inside_a_longer_run_is_seen_wherever_it_begins(
+    ahead: int, name: str
+) -> None:
+    sasl = f"user={name}\x01auth=Bearer {JWT}\x01\x01"
+    encoded = base64.b64encode(sasl.encode()).decode()
+    run = "QUJDREVGR0hJ"[:ahead] + encoded
+
+    cleaned = redact(f"C: {run}")
+
+    assert not [piece for piece in textwrap.wrap(encoded, 24) if piece in cleaned]
+
+
+@pytest.mark.parametrize("shift", range(3))
+def test_a_secret_in_the_middle_of_what_is_encoded_is_seen_too(shift: int) -> None:
+    encoded = base64.b64encode(b"x" * shift + SASL.encode() + b" and more").decode()
+
+    assert encoded[:24] not in redact(encoded)

@@ -1,0 +1,310 @@
+"""Connection tests: what is looked at when, what a result changes, and who hears of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.checks.service import CHECKS, GIVEN_UP, PATIENCE
+from bot.diagnosis.observation import Condition, Observation, Where
+from storage.tables import Account, ConnectionTest
+from storage.vocabulary import Owner, State, StepId, StepStatus
+from tests.support.fast import ACME, CAROL, SENDING_IS_OFF, FastBot, days, hours
+
+PASSES = Observation(Where.SMTP, step="smtp.auth", status=454, enhanced="4.7.0")
+"""A fault that comes right by itself."""
+
+STAYS = Observation(Where.SMTP, step="smtp.auth", **SENDING_IS_OFF)
+"""A fault that somebody has to mend."""
+
+NO_ANSWER = Observation(Where.NETWORK, step="imap.connect", condition=Condition.TIMEOUT)
+"""A fault that is ours to look at."""
+
+OURS = {"error": "invalid_client", "error_codes": [7000222]}
+"""What Microsoft says when our secret has ended."""
+
+
+def checks_of(bot: FastBot, account: Account) -> list[ConnectionTest]:
+    """The account's finished tests, newest first."""
+    with bot.store.transaction() as tx:
+        return tx.checks.newest(account.id, 100)
+
+
+def check(bot: FastBot, account: Account, message: bool = False) -> ConnectionTest:
+    """Somebody asks for a test; how it ended."""
+    with bot.store.transaction() as tx:
+        bot.checks.request(tx, tx.accounts.lock(account.id), CAROL, message)
+    bot.run_due()
+    return checks_of(bot, account)[0]
+
+
+def statuses(test: ConnectionTest) -> dict[str, str]:
+    """How each step ended."""
+    return {row["step"]: row["status"] for row in test.steps}
+
+
+def live_and_checked(bot: FastBot) -> Account:
+    """A live account that has been checked just now."""
+    account = bot.account(State.LIVE, name="Office")
+    check(bot, account)
+    return account
+
+
+# -- what a result changes
+
+
+def test_a_mailbox_that_works_waits_for_its_folders(bot: FastBot) -> None:
+    account = bot.account(State.FAILING)
+
+    assert check(bot, account).passed
+    assert bot.read(account).state is State.UNMAPPED
+
+
+def test_a_mailbox_with_folders_is_live(bot: FastBot) -> None:
+    account = bot.account(State.BROKEN)
+
+    check(bot, account)
+    assert bot.read(account).state is State.LIVE
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(State.UNMAPPED, State.FAILING), (State.LIVE, State.BROKEN)]
+)
+def test_a_fault_makes_it_the_turn_of_who_can_mend_it(
+    bot: FastBot, before: State, after: State
+) -> None:
+    account = bot.account(before)
+    bot.mailbox(account).faults[StepId.SMTP_AUTH] = STAYS
+
+    test = check(bot, account)
+
+    now = bot.read(account)
+    assert (now.state, now.owner) == (after, Owner.ADMINISTRATOR)
+    assert not test.passed and statuses(test)["smtp.sender"] == "skip"
+
+
+def test_every_step_is_told_in_its_order_whatever_happened(bot: FastBot) -> None:
+    account = bot.account(State.LIVE)
+    bot.microsoft.granted = bot.microsoft.scopes[:1]
+    bot.sign_in_quietly(account)
+
+    test = check(bot, account)
+
+    assert list(statuses(test)) == [step.value for step in StepId]
+    assert statuses(test)["scopes"] == StepStatus.FAIL
+    assert statuses(test)["roundtrip"] == StepStatus.SKIP
+
+
+def test_the_token_of_somebody_else_opens_nothing(bot: FastBot) -> None:
+    account = bot.account(State.LIVE, object_id="")
+    with bot.store.transaction() as tx:
+        tx.accounts.lock(account.id).object_id = "someone-else"
+
+    assert statuses(check(bot, account))["identity"] == StepStatus.FAIL
+    assert bot.mail.targets == []
+
+
+def test_a_renamed_person_is_followed_and_the_rename_is_remarked(bot: FastBot) -> None:
+    account = bot.account(State.LIVE, signed_in_as="")
+    with bot.store.transaction() as tx:
+        tx.accounts.lock(account.id).signed_in_as = "before@acme.example"
+
+    check(bot, account)
+
+    assert bot.read(account).signed_in_as == account.username
+    assert bot.audited("account.renamed")
+
+
+def test_without_a_token_nothing_else_is_tried(bot: FastBot) -> None:
+    account = bot.account(State.LIVE)
+    with bot.store.transaction() as tx:
+        tx.grants.remove(account.id)
+
+    test = check(bot, account)
+    assert statuses(test)["token"] == StepStatus.FAIL
+    assert bot.mail.targets == []
+
+
+# -- who hears of it
+
+
+def test_a_test_that_somebody_asked_for_is_shown(bot: FastBot) -> None:
+    account = bot.account(State.LIVE, name="Office")
+    check(bot, account)
+
+    assert any("Office" in m.words and "All" not in m.thread for m in bot.posted(ACME))
+
+
+def test_a_check_that_finds_nothing_new_says_nothing(bot: FastBot) -> None:
+    live_and_checked(bot)
+    before = len(bot.outbox(ACME))
+
+    bot.live(days(3))
+    assert len(bot.outbox(ACME)) == before
+
+
+def test_a_second_request_joins_a_test_that_runs(bot: FastBot) -> None:
+    account = bot.account(State.LIVE)
+    with bot.store.transaction() as tx:
+        first = bot.checks.request(tx, tx.accounts.lock(account.id), CAROL)
+        second = bot.checks.request(tx, tx.accounts.lock(account.id), CAROL)
+
+    assert first.id == second.id
+
+
+def test_a_test_that_was_left_for_good_is_waited_for_no_longer(bot: FastBot) -> None:
+    account = bot.account(State.LIVE)
+    with bot.store.transaction() as tx:
+        first = bot.checks.request(tx, tx.accounts.lock(account.id), CAROL)
+    bot.clock.at += GIVEN_UP + hours(1)
+    with bot.store.transaction() as tx:
+        assert bot.checks.request(tx, tx.accounts.lock(account.id), CAROL).id != first.id
+
+
+def test_a_passing_fault_is_told_at_the_check_that_ends_our_patience(bot: FastBot) -> None:
+    account = live_and_checked(bot)
+    bot.mailbox(account).faults[StepId.SMTP_AUTH] = PASSES
+    bot.pass_time(days=1)
+
+    for wait in CHECKS[:PATIENCE]:
+        assert bot.read(account).state is State.LIVE
+        bot.pass_time(seconds=wait.total_seconds())
+    assert bot.read(account).state is State.BROKEN
+    assert len(checks_of(bot, account)) == 1 + 1 + PATIENCE
+
+
+def test_a_passing_fault_that_passes_is_never_told(bot: FastBot) -> None:
+    account = live_and_checked(bot)
+    before = len(bot.outbox(ACME))
+    bot.mailbox(account).faults[StepId.SMTP_AUTH] = PASSES
+    bot.pass_time(days=1)
+    bot.mailbox(account).faults.clear()
+
+    bot.live(hours(2))
+    assert bot.read(account).state is State.LIVE
+    assert len(bot.outbox(ACME)) == before
+
+
+def test_a_fault_that_stays_is_told_at_once(bot: FastBot) -> None:
+    account = live_and_checked(bot)
+    bot.mailbox(account).faults[StepId.SMTP_AUTH] = STAYS
+
+    bot.pass_time(days=1)
+    assert bot.read(account).state is State.BROKEN
+
+
+def test_a_fault_of_ours_breaks_nothing_that_worked(bot: FastBot) -> None:
+    account = live_and_checked(bot)
+    bot.expire_token(account)
+    bot.microsoft.refusal = OURS
+
+    bot.live(days(3))
+    assert bot.read(account).state is State.LIVE
+
+
+def test_a_fault_of_ours_beside_one_that_stays_is_told(bot: FastBot) -> None:
+    account = live_and_checked(bot)
+    bot.mailbox(account).faults = {StepId.IMAP_CONNECT: NO_ANSWER, StepId.SMTP_AUTH: STAYS}
+
+    bot.pass_time(days=1)
+    assert bot.read(account).state is State.BROKEN
+
+
+def test_a_fault_of_ours_excuses_no_other_beside_it(bot: FastBot) -> None:
+    account = live_and_checked(bot)
+    bot.mailbox(account).faults = {StepId.IMAP_CONNECT: NO_ANSWER, StepId.SMTP_AUTH: PASSES}
+
+    bot.live(days(2))
+    assert bot.read(account).state is State.BROKEN
+
+
+# -- when it is looked again
+
+
+def test_what_works_is_looked_at_every_day(bot: FastBot) -> None:
+    account = live_and_checked(bot)
+
+    bot.live(days(3))
+    assert len(checks_of(bot, account)) == 4
+
+
+def test_what_somebody_has_to_mend_waits_for_that_person(bot: FastBot) -> None:
+    account = bot.account(State.LIVE)
+    bot.mailbox(account).faults[StepId.SMTP_AUTH] = STAYS
+    check(bot, account)
+
+    bot.live(days(2))
+    assert len(checks_of(bot, account)) == 1
+
+
+def test_nobody_looks_at_an_account_that_was_disconnected(bot: FastBot) -> None:
+    account = live_and_checked(bot)
+    bot.accounts.disconnect(account, CAROL)
+
+    bot.live(days(3))
+    assert len(checks_of(bot, account)) == 1
+
+
+def test_a_disconnection_during_a_test_has_the_last_word(bot: FastBot) -> None:
+    account = bot.account(State.LIVE)
+    bot.mailbox(account).on_probe = lambda: bot.accounts.disconnect(account, CAROL)
+
+    check(bot, account)
+    assert bot.read(account).state is State.DISCONNECTED
+
+
+def test_a_grant_that_nobody_used_for_a_week_is_used(bot: FastBot) -> None:
+    account = bot.account(State.LIVE)
+
+    bot.pass_time(days=6.9)
+    assert checks_of(bot, account) == []
+    bot.pass_time(days=0.2)
+    assert len(checks_of(bot, account)) == 1
+
+
+# -- the round trip
+
+
+def test_a_message_makes_the_round_until_one_has(bot: FastBot) -> None:
+    account = bot.account(State.UNMAPPED)
+    with bot.store.transaction() as tx:
+        tx.accounts.lock(account.id).proved_at = None
+    check(bot, account)
+    check(bot, account)
+
+    assert bot.mailbox(account).sent == 1
+    assert bot.read(account).proved_sent == "Sent Items"
+
+
+def test_a_message_makes_the_round_again_where_it_is_asked_for(bot: FastBot) -> None:
+    account = bot.account(State.LIVE)
+
+    check(bot, account, message=True)
+    assert bot.mailbox(account).sent == 1
+
+
+def test_a_check_sends_nothing_from_a_mailbox_that_works(bot: FastBot) -> None:
+    account = live_and_checked(bot)
+    with bot.store.transaction() as tx:
+        tx.accounts.lock(account.id).proved_at = None
+
+    bot.live(days(2))
+    assert bot.mailbox(account).sent == 0
+
+
+def test_a_test_that_a_killed_worker_left_sends_its_message_once(bot: FastBot) -> None:
+    account = bot.account(State.LIVE)
+    mailbox = bot.mailbox(account)
+    killed = [True]
+
+    def die_after_sending(step: StepId = StepId.ROUNDTRIP) -> None:
+        if killed and mailbox.sent:
+            killed.clear()
+            raise SystemError("killed")
+
+    mailbox.on_sent = die_after_sending
+    with bot.store.transaction() as tx:
+        bot.checks.request(tx, tx.accounts.lock(account.id), CAROL, True)
+    bot.live(timedelta(minutes=5))
+
+    assert mailbox.probes == 2 and mailbox.sent == 1
+    assert checks_of(bot, account)[0].passed

@@ -1,0 +1,125 @@
+"""Key rotation: afterwards the newest key opens everything that is sealed, wherever it is kept."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import LargeBinary
+from sqlmodel import SQLModel, select
+
+from bot.app import key_rotation
+from storage.cipher import Cipher
+from storage.rotation import NotSealedFor, rotate
+from storage.tables import Account, Grant, HeldSignIn, LoginTicket, SignInFlow
+from storage.vocabulary import State
+from tests.support.fast import KEY, VERA, FastBot
+from tests.support.fast_ports import tenant_of
+
+NEWER = b"n" * 32
+EXAMPLES: dict[str, type[SQLModel]] = {
+    "grant": Grant,
+    "heldsignin": HeldSignIn,
+    "loginticket": LoginTicket,
+    "signinflow": SignInFlow,
+}
+"""Of each table with sealed values `Sealed` has a row. Who adds a table adds a row there."""
+
+
+class Sealed:
+    """A bot with something sealed in every table that keeps such."""
+
+    def __init__(self, bot: FastBot) -> None:
+        self.bot = bot
+        borealis = bot.customer("Borealis", "C0BORE", domain="none")
+        self.live: Account = bot.account(State.LIVE)
+        self.waiting: Account = bot.account(channel=borealis, address="a@borealis.example")
+        bot.sign_in(self.waiting)
+        self.begun: Account = bot.account()
+        self.secret = bot.link(self.begun)
+        self.state = bot.signin.begin(self.secret, "a browser").rpartition("state=")[2]
+
+    def rows(self) -> Iterator[tuple[str, bytes]]:
+        """Every sealed value with its table's name."""
+        with self.bot.store.transaction() as tx:
+            for name, table in EXAMPLES.items():
+                for row in tx.session.exec(select(table)):
+                    yield name, row.sealed
+
+    def rotate(self) -> int:
+        """Seal everything anew under a newer key; how many values were."""
+        both = Cipher([NEWER, KEY])
+        return key_rotation.rotate(self.bot.store, both, lambda: None).sealed
+
+
+@pytest.fixture
+def sealed(bot: FastBot) -> Sealed:
+    return Sealed(bot)
+
+
+def test_there_is_an_example_of_every_table_with_sealed_values(sealed: Sealed) -> None:
+    binary = {
+        table.name
+        for table in SQLModel.metadata.sorted_tables
+        if any(isinstance(column.type, LargeBinary) for column in table.columns)
+    }
+
+    assert EXAMPLES.keys() == binary
+    assert {name for name, _ in sealed.rows()} == binary
+
+
+def test_after_a_rotation_only_the_newest_key_is_needed(sealed: Sealed) -> None:
+    count = len(list(sealed.rows()))
+
+    assert sealed.rotate() == count
+    newest = Cipher([NEWER])
+    assert [name for name, value in sealed.rows() if not newest.is_newest(value)] == []
+    assert sealed.rotate() == 0
+
+
+def test_after_a_rotation_everything_still_opens_where_it_belongs(sealed: Sealed) -> None:
+    sealed.rotate()
+    bot = sealed.bot.restarted(NEWER)
+
+    assert bot.tokens.fresh(sealed.live.id).access_token
+    bot.signin.confirm(sealed.waiting, VERA)
+    assert bot.read(sealed.waiting).tenant_id == tenant_of("borealis.example")
+    assert bot.come_back(sealed.state, sealed.begun.username).upn == sealed.begun.username
+
+
+def test_the_links_that_were_sent_go_on_to_work(sealed: Sealed) -> None:
+    sealed.rotate()
+    bot = sealed.bot.restarted(NEWER)
+
+    link = bot.signin.look(sealed.secret).link
+    assert bot.links.url(link).endswith(sealed.secret)
+
+
+def test_what_no_key_opens_is_counted_and_left_as_it_is(sealed: Sealed) -> None:
+    stranger = Cipher([b"x" * 32]).seal("grant", "grant:1")
+    with sealed.bot.store.transaction() as tx:
+        tx.grants.get(sealed.live.id).sealed = stranger
+
+    rotated = key_rotation.rotate(sealed.bot.store, Cipher([NEWER, KEY]), lambda: None)
+
+    assert rotated.unreadable == 1
+    assert ("grant", stranger) in list(sealed.rows())
+
+
+def test_others_have_their_turn_between_two_batches(bot: FastBot) -> None:
+    turns = list[int]()
+    account = bot.account()
+    for _ in range(3):
+        bot.link(account)
+
+    key_rotation.rotate(bot.store, Cipher([NEWER, KEY]), lambda: turns.append(1))
+    assert len(turns) >= len(EXAMPLES)
+
+
+def test_a_table_that_nobody_has_thought_of_stops_the_rotation_before_it_begins(
+    sealed: Sealed,
+) -> None:
+    before = list(sealed.rows())
+    places = {table: place for table, place in key_rotation.PLACES.items() if table is not Grant}
+
+    with pytest.raises(NotSealedFor, match="Grant"):
+        rotate(sealed.bot.store, Cipher([NEWER, KEY]), places, lambda: None)
+    assert list(sealed.rows()) == before
