@@ -118,8 +118,8 @@ def test_a_table_that_nobody_has_thought_of_stops_the_rotation_before_it_begins(
     sealed: Sealed,
 ) -> None:
     before = list(sealed.rows())
-    places = {table: place for table, place in key_rotation.PLACES.items() if table is not Grant}
+    lacking = {table: name for table, name in key_rotation.SEALED_FOR.items() if table is not Grant}
 
     with pytest.raises(NotSealedFor, match="Grant"):
-        rotate(sealed.bot.store, Cipher([NEWER, KEY]), places, lambda: None)
+        rotate(sealed.bot.store, Cipher([NEWER, KEY]), lacking, lambda: None)
     assert list(sealed.rows()) == before
