@@ -12,16 +12,15 @@ from bot.common.people import MAILDESK
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.step_records import first_failure, keep_steps, steps_of
 from bot.folders.drift import Drift
-from bot.lifecycle.service import Lifecycle, handed_over
+from bot.lifecycle.ladder import handed_over
+from bot.lifecycle.service import Lifecycle
+from bot.lifecycle.states import SIGNED_IN, WORKING, Event
 from bot.mail.probe import MailReport
 from bot.messages import notices
 from storage.database import Transaction
 from storage.statuses import TESTS, TestEvent
 from storage.tables import Account, ConnectionTest
 from storage.vocabulary import REQUIRED_ROLES, State, StepId
-
-WORKING = (State.LIVE, State.UNMAPPED)
-"""The states of an account whose last test passed."""
 
 MAX_WOKEN = 20
 """How many accounts one test wakes where a cause of ours is gone. Each wakes as many, so that all
@@ -80,8 +79,8 @@ class Aftermath:
         if StepId.ROUNDTRIP in passed:
             account.proved_at = test.finished_at
             account.proved_sent = report.sent_in if report else ""
-        if account.state is State.DISCONNECTED:
-            return
+        if account.state not in SIGNED_IN:
+            return  # it was disconnected meanwhile, and perhaps begun anew
         lost = report is not None and self._drift.look(tx, account, report, test.started_at)
         self._wake(tx, self._failures.settle(tx, account, passed, test.started_at))
         result = "passed" if test.passed else "failed"
@@ -90,7 +89,7 @@ class Aftermath:
         told = self._fixes.judge(tx, account, test)
         if test.quiet and not told and self._nothing_new(account, test):
             if lost and account.state is State.LIVE:
-                self._lifecycle.transition(tx, account, State.UNMAPPED, MAILDESK)
+                self._lifecycle.transition(tx, account, Event.FOLDERS_LOST, MAILDESK)
             return
         self._arrive(tx, account, test)
         notices.show_test(tx, account, test, self._clock.now())
@@ -128,12 +127,10 @@ class Aftermath:
         rows = tx.accounts.folders(account.id)
         mapped = all(role in rows and rows[role].lost is None for role in REQUIRED_ROLES)
         if test.passed:
-            self._lifecycle.transition(
-                tx, account, State.LIVE if mapped else State.UNMAPPED, MAILDESK
-            )
+            event = Event.TEST_PASSED if mapped else Event.TEST_PASSED_UNMAPPED
+            self._lifecycle.transition(tx, account, event, MAILDESK)
             return
         failed = first_failure(steps_of(test))
         assert failed is not None
-        self._lifecycle.transition(
-            tx, account, State.BROKEN if mapped else State.FAILING, MAILDESK, failed.owner
-        )
+        event = Event.TEST_FAILED if mapped else Event.TEST_FAILED_UNMAPPED
+        self._lifecycle.transition(tx, account, event, MAILDESK, failed.owner)

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from bot.checks.aftermath import WORKING
 from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.running import CheckRunner
 from bot.common.clock import Clock
@@ -10,6 +9,7 @@ from bot.common.jobs import CheckAccount, CheckFix, RunTest
 from bot.common.people import MAILDESK, Person
 from bot.common.refusals import Refused
 from bot.lifecycle.service import Lifecycle
+from bot.lifecycle.states import WORKING, Event
 from bot.messages import notices
 from bot.microsoft.tokens import KEPT_ALIVE
 from storage.database import Store, Transaction
@@ -53,7 +53,7 @@ class Checks:
         test.round_trip = test.round_trip or round_trip
         self._lifecycle.audit(tx, by, "test.requested", account)
         if account.state not in WORKING:
-            self._lifecycle.transition(tx, account, State.TESTING, by)
+            self._lifecycle.transition(tx, account, Event.TEST_BEGAN, by)
         notices.show_test(tx, account, test, self._clock.now())
         return test
 
