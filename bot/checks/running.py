@@ -16,9 +16,9 @@ from bot.diagnosis.observation import Condition, Observation, Where
 from bot.diagnosis.step_records import keep_steps, steps_of
 from bot.folders.drift import Drift
 from bot.lifecycle.service import Lifecycle
-from bot.mail.probe import MailProbe, Order, StepResult
-from bot.mail.roundtrip import new_message_id
-from bot.mail.steps import Outcome, Remark, ended
+from bot.mail.probe import MailProbe
+from bot.mail.roundtrip import RoundTripMessage, new_message_id
+from bot.mail.steps import Outcome, Remark, StepResult, ended
 from bot.mail.target import target_of
 from bot.messages import notices
 from bot.microsoft.identity import own_names
@@ -91,7 +91,7 @@ class CheckRunner:
         with self._store.transaction() as tx:
             self._aftermath.follow(tx, test_id, report)
 
-    def _order(self, test: ConnectionTest, account: Account) -> Order | None:
+    def _order(self, test: ConnectionTest, account: Account) -> RoundTripMessage | None:
         """The round trip, if it is wanted.
 
         The Message-ID is kept before the message leaves. Whoever does a killed worker's test again
@@ -100,7 +100,7 @@ class CheckRunner:
         if not test.round_trip:
             return None
         message_id = test.message_id or new_message_id(account.sender_email)
-        return Order(
+        return RoundTripMessage(
             message_id, bool(test.message_id), lambda: self._note_sending(test.id, message_id)
         )
 
