@@ -6,8 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-
 from bot.accounts.service import Accounts, InvalidForm
 from bot.common import audit
 from bot.common.clock import Clock
@@ -19,7 +17,7 @@ from bot.messages import notices
 from bot.views.account_form import Form
 from bot.views.legacy import OldAccounts, OldAccountView
 from bot.views.legacy_import import Row
-from storage.database import Store, Transaction
+from storage.database import Conflict, Store, Transaction
 from storage.statuses import BATCHES, BatchEvent
 from storage.tables import Batch, Channel, OldAccount
 from storage.vocabulary import BatchStatus, Plan
@@ -178,7 +176,7 @@ class LegacyAccounts:
         try:
             with self._store.transaction() as tx:
                 return self._create_next_in(tx, batch_id)
-        except IntegrityError:
+        except Conflict:
             return True  # somebody else saved the same address just now: it is looked at again
 
     def _create_next_in(self, tx: Transaction, batch_id: int) -> bool:
