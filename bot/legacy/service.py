@@ -176,8 +176,7 @@ class LegacyAccounts:
             with self._store.transaction() as tx:
                 return self._create_next_in(tx, batch_id)
         except Conflict:
-            # Somebody else saved the same address in this moment: it is looked at again.
-            return True
+            return True  # somebody else saved the same address just now: it is looked at again
 
     def _create_next_in(self, tx: Transaction, batch_id: int) -> bool:
         batch = tx.legacy.batch(batch_id)
