@@ -213,9 +213,11 @@ class Reminders:
             due = tx.reminders.due_in(None if support else channel_id, now)
             channel = None if support else tx.channels.get(channel_id)
             hours = self._channel_hours(tx, channel)
-            # Microsoft reads no reminders: what waited for it until the last rung is support's.
-            self._hand_over(tx, [account for account in due if not waits(account)], now)
+            # Microsoft reads no reminders: what waited for it until the last rung is support's. The
+            # two lists are made first, for what is handed over waits for support from then on.
+            microsofts = [account for account in due if not waits(account)]
             due = [account for account in due if waits(account)]
+            self._hand_over(tx, microsofts, now)
             if not due or self._paused(tx, channel, due, hours, now):
                 return 0
             closed = channel is not None and channel.closed != ""
