@@ -5,18 +5,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy.exc import IntegrityError
-
 from bot.common import ids
 from bot.common.clock import Clock
 from bot.common.jobs import CheckAccount
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.lifecycle.service import Lifecycle
+from bot.lifecycle.states import Event
 from bot.messages import notices
 from bot.signin.links import Links
 from bot.views.accounts import AccountView
-from storage.database import Store, Transaction
+from storage.database import Conflict, Store, Transaction
 from storage.statuses import FixEvent
 from storage.tables import Account, Channel
 from storage.vocabulary import Owner, State
@@ -150,7 +149,8 @@ class Accounts:
 
         Raises:
             InvalidForm: a field is wrong, or the customer has an account of this address.
-            sqlalchemy.exc.IntegrityError: somebody created one of this address just now.
+            Conflict: when the transaction ends, where somebody created one of this address just
+                now.
         """
         form = _checked(form)
         if tx.accounts.with_address(channel.customer_id, form.sender_email):
@@ -158,7 +158,7 @@ class Accounts:
         account = tx.accounts.add(self._new(channel, form, by))
         self._links.make(tx, account, by)
         self._lifecycle.audit(tx, by, "account.created", account, address=account.sender_email)
-        self._lifecycle.transition(tx, account, State.AWAITING_SIGN_IN, by, quiet=quiet)
+        self._lifecycle.transition(tx, account, Event.LINK_MADE, by, quiet=quiet)
         return account
 
     def change(self, account_id: int, form: Form, by: Person) -> None:
@@ -214,7 +214,7 @@ class Accounts:
             upn = account.signed_in_as or account.username
             _forget_identity(account)
             self._lifecycle.audit(tx, by, "account.tokens_deleted", account, signed_in_as=upn)
-            self._lifecycle.transition(tx, account, State.DISCONNECTED, by)
+            self._lifecycle.transition(tx, account, Event.DISCONNECTED, by)
             notices.note(tx, account, "disconnect.done", now, upn=upn)
 
     @contextmanager
@@ -224,7 +224,7 @@ class Accounts:
         try:
             with self._store.transaction() as tx:
                 yield tx
-        except IntegrityError:  # somebody else saved the same address in this moment
+        except Conflict:  # somebody else saved the same address in this moment
             raise InvalidForm({"sender_email": "form.address_taken"}) from None
 
     def _renew_link(self, tx: Transaction, account: Account, by: Person) -> None:
@@ -235,7 +235,7 @@ class Accounts:
         self._links.make(tx, account, by)
         self._lifecycle.audit(tx, by, "link.renewed", account)
         if account.state in WITHOUT_CONNECTION:
-            self._lifecycle.transition(tx, account, State.AWAITING_SIGN_IN, by)
+            self._lifecycle.transition(tx, account, Event.LINK_MADE, by)
         self._lifecycle.show(tx, account)
 
     def _readdressed(self, tx: Transaction, account: Account, by: Person) -> None:

@@ -54,7 +54,6 @@ class Failures:
         failure = self._same(tx, verdict, account) or self._new(tx, observation, verdict, account)
         failure.observation, failure.permanence = _stored(observation), verdict.permanence
         failure.mended_at = failure.mended_by = None
-        tx.session.flush()
         self._reckon_scope(tx, failure, verdict.scope)
         several = failure.scope is Scope.APPLICATION and verdict.owner in (
             Owner.SUPPORT,
@@ -86,7 +85,6 @@ class Failures:
                     self._clock.now(),
                     _mended_by(tx, account, failure),
                 )
-                tx.session.flush()
                 others.update(self._recovering(tx, failure))
         return others
 
@@ -96,7 +94,7 @@ class Failures:
         others, now = tx.failures.accounts_with(failure.cause), self._clock.now()
         incident = tx.incidents.open_for(failure.cause)
         if incident is not None and not others:
-            incident.open_cause, incident.ended_at = None, now
+            tx.incidents.close(incident, ended_at=now)
             notices.show_alert(tx, incident, self._alert_channel, now)
         return others
 
@@ -163,8 +161,8 @@ class Failures:
             failure.cause, now - COMES_AND_GOES
         )
         if incident is not None and now - incident.last_at > QUIET_FOR:
-            incident.open_cause, incident = None, None
-            tx.session.flush()
+            tx.incidents.close(incident)
+            incident = None
         if incident is None:
             incident = Incident(
                 cause=failure.cause,

@@ -13,6 +13,7 @@ from bot.common.refusals import Refused
 from bot.diagnosis.failures import Failures, Recorded
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.lifecycle.service import Lifecycle
+from bot.lifecycle.states import Event
 from bot.mail.probe import MailFolder, MailProbe, ProbeFailed
 from bot.mail.suggestions import Confidence, Suggestions, offered, suggest
 from bot.mail.target import target_of
@@ -239,7 +240,7 @@ class Folders:
         # What the folders are known by is seen soon.
         tx.jobs.add(CheckAccount(account_id=account.id), self._clock.now() + wait, sooner=True)
         if account.state is State.UNMAPPED:
-            self._lifecycle.transition(tx, account, State.LIVE, by)
+            self._lifecycle.transition(tx, account, Event.FOLDERS_MAPPED, by)
         self._lifecycle.show(tx, account)
 
     def _list(self, account: Account) -> tuple[MailFolder, ...]:

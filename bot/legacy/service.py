@@ -6,8 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-
 from bot.accounts.service import Accounts, Form, InvalidForm
 from bot.common import audit
 from bot.common.clock import Clock
@@ -18,7 +16,7 @@ from bot.legacy import importing
 from bot.legacy.importing import Row
 from bot.messages import notices
 from bot.views.legacy import OldAccounts, OldAccountView
-from storage.database import Store, Transaction
+from storage.database import Conflict, Store, Transaction
 from storage.statuses import BATCHES, BatchEvent
 from storage.tables import Batch, Channel, OldAccount
 from storage.vocabulary import BatchStatus, Plan
@@ -177,7 +175,7 @@ class LegacyAccounts:
         try:
             with self._store.transaction() as tx:
                 return self._create_next_in(tx, batch_id)
-        except IntegrityError:
+        except Conflict:
             return True  # somebody else saved the same address just now: it is looked at again
 
     def _create_next_in(self, tx: Transaction, batch_id: int) -> bool:

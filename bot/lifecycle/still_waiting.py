@@ -1,6 +1,6 @@
 """What a reminder lists and waits still."""
 
-from bot.lifecycle.service import listed_still
+from bot.lifecycle.service import still_listed
 from storage.database import Transaction
 from storage.tables import Account, Reminder
 
@@ -12,4 +12,4 @@ def still_waiting(tx: Transaction, reminder: Reminder, support: bool) -> list[Ac
         return []
     found = {account.id: account for account in tx.accounts.several(reminder.account_ids)}
     listed = [found[each] for each in reminder.account_ids if each in found]
-    return [account for account in listed if listed_still(account, support)]
+    return [account for account in listed if still_listed(account, support)]

@@ -11,6 +11,7 @@ from bot.diagnosis.failures import Recorded
 from bot.diagnosis.observation import Where
 from bot.diagnosis.observe import from_callback
 from bot.lifecycle.service import Lifecycle
+from bot.lifecycle.states import Event
 from bot.messages import notices
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
 from bot.signin.failed import FailedSignIns
@@ -96,7 +97,7 @@ class Consent:
             self._lifecycle.audit(tx, WEB, "consent.said_given", account)
             if tx.signins.usable_ticket(account.id, self._clock.now()) is None:
                 self._links.make(tx, account, WEB)
-            self._lifecycle.transition(tx, account, State.AWAITING_SIGN_IN, WEB)
+            self._lifecycle.transition(tx, account, Event.APPROVAL_GIVEN, WEB)
             notices.note(
                 tx, account, "signin.consent_given", self._clock.now(), username=account.username
             )

@@ -11,7 +11,8 @@ from bot.common.people import MAILDESK, Person
 from bot.common.refusals import Refused
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.lifecycle.service import Lifecycle
-from bot.signin.failed import WAITING, FailedSignIns
+from bot.lifecycle.states import SIGNING_IN
+from bot.signin.failed import FailedSignIns
 from storage.cipher import Cipher, digest
 from storage.database import Store, Transaction
 from storage.statuses import LinkEvent
@@ -128,7 +129,7 @@ class Links:
             if status is LinkStatus.EXPIRED:
                 tx.signins.drop_held(ticket.account_id)
             if (
-                account.state in WAITING
+                account.state in SIGNING_IN
                 and ticket.question_at is None
                 and tx.signins.left_open(ticket.id, now)
             ):

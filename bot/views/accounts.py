@@ -8,10 +8,11 @@ from bot.common.clock import Clock
 from bot.common.people import Person
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.step_records import first_failure, steps_of
+from bot.lifecycle.ladder import asleep
 from bot.views.failures import Fault
 from storage.database import Store, Transaction
 from storage.tables import Account, Failure, FolderMapping, LoginTicket
-from storage.vocabulary import FolderRole, Owner, State
+from storage.vocabulary import FolderRole, Owner, ReminderPhase, State
 
 FAULTY = frozenset({State.FAILING, State.BROKEN, State.AWAITING_ADMIN})
 """Whoever looks at an account in these states asks what is wrong."""
@@ -181,10 +182,11 @@ class AccountDetails:
 
     def held_back(self, account: Account) -> HeldBack | None:
         """Set while somebody holds the account's reminders back."""
-        if account.nag_stopped_at is not None:
-            return HeldBack(account.nag_held_by_user)
-        if account.snoozed_until is not None and account.snoozed_until > self._clock.now():
-            return HeldBack(account.nag_held_by_user, account.snoozed_until)
+        reminder = account.reminder
+        if reminder.phase is ReminderPhase.STOPPED:
+            return HeldBack(reminder.held_by_user)
+        if asleep(account, self._clock.now()):
+            return HeldBack(reminder.held_by_user, reminder.snoozed_until)
         return None
 
 

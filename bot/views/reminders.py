@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.common.clock import Clock
-from bot.lifecycle.service import handed_over
+from bot.lifecycle.ladder import asleep, handed_over
 from bot.lifecycle.still_waiting import still_waiting
 from bot.views.accounts import AccountDetails, AccountView, HeldBack
 from bot.views.audience import Audience
@@ -145,9 +145,7 @@ class ReminderCards:
         if support:
             return 0
         now = self._clock.now()
-        put_off = all(
-            account.snoozed_until is not None and account.snoozed_until > now for account in listed
-        )
+        put_off = all(asleep(account, now) for account in listed)
         there = tx.reminders.count_in(reminder.channel_id, None if put_off else now)
         return max(there - len(listed), 0)
 

@@ -13,7 +13,7 @@ from storage.vocabulary import Owner, Plan, State
 SENDING_IS_OFF = ("smtp-auth-off-tenant", "smtp-auth-off-mailbox")
 """The causes (of the catalogue) that Exchange preparation fixes."""
 
-UNSIGNED = frozenset({State.LISTED, State.CREATED, State.AWAITING_SIGN_IN, State.AWAITING_ADMIN})
+UNSIGNED = frozenset({State.CREATED, State.AWAITING_SIGN_IN, State.AWAITING_ADMIN})
 UNTESTED = UNSIGNED | {State.TESTING, State.FAILING, State.BROKEN}
 UNMAPPED = UNTESTED | {State.UNMAPPED}
 

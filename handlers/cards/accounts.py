@@ -156,7 +156,7 @@ def _buttons(card: AccountCard) -> list[Block]:
             return [test, button(plainly("button.change_folders"), ActionId.FOLDERS_OPEN, ref)]
         case State.DISCONNECTED:
             return [button(plainly("button.connect_again"), ActionId.LINK_RENEW, ref)]
-        case State.LISTED | State.CREATED | State.TESTING:
+        case State.CREATED | State.TESTING:
             return []
 
 

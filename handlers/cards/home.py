@@ -35,9 +35,7 @@ TURN = Turn(ActionId.HOME_PREVIOUS, ActionId.HOME_NEXT)
 REQUESTS_SHOWN = 10
 ANY = "any"
 OWNERS = (Owner.USER, Owner.ADMINISTRATOR, Owner.SUPPORT, Owner.ON_CALL)
-STATES = tuple(
-    state for state in State if state not in (State.LISTED, State.CREATED, State.DISCONNECTED)
-)
+STATES = tuple(state for state in State if state not in (State.CREATED, State.DISCONNECTED))
 
 
 @dataclass(frozen=True)

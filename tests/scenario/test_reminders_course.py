@@ -8,7 +8,7 @@ import pytest
 
 from bot.accounts.service import Form
 from bot.common.people import Person
-from storage.vocabulary import Owner, State
+from storage.vocabulary import Owner, ReminderPhase, State
 from tests.support.reminders import each_first_button, reminders
 from tests.support.slack import Message
 from tests.support.world import ACME, DESK, BotWorld
@@ -225,7 +225,7 @@ def test_what_waits_for_support_is_not_put_off_by_the_customer(waiting: BotWorld
     assert world.account("Info").owner is Owner.SUPPORT
     world.carol.press(world.carol.find(ACME, "1 mailbox still waits", "Biuro"), "Snooze all 1 week")
     world.card("Biuro", "Put off until")
-    assert world.account("Info").snoozed_until is None
+    assert world.account("Info").reminder.snoozed_until is None
 
 
 # -- put off, paused, ended
@@ -264,7 +264,7 @@ def all_put_off(day: BotWorld) -> Message:
     everything_is_sent(world)
     reminder = world.carol.find(ACME, f"{MANY} mailboxes still wait", f"and {MANY - SHOWN} more")
     world.carol.press(reminder, "Snooze all 1 week")
-    world.until(lambda: world.account("Box 0").snoozed_until is not None)
+    world.until(lambda: world.account("Box 0").reminder.snoozed_until is not None)
     everything_is_sent(world)
     return reminder
 
@@ -304,7 +304,7 @@ def test_nobody_is_promised_reminders_of_a_mailbox_all_of_whose_reminders_went_o
     world.carol.press(world.card("Info"), "More")
     world.carol.press(world.carol.window(INFO), "Remind again")
     world.carol.window("Not possible here")
-    assert world.account("Info").nag_stopped_at is not None, "nothing was resumed"
+    assert world.account("Info").reminder.phase is ReminderPhase.STOPPED, "nothing was resumed"
 
 
 # -- what was held up on its way

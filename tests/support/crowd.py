@@ -16,9 +16,10 @@ from bot.common.clock import Clock
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.lifecycle.service import Lifecycle
+from bot.lifecycle.states import Arrival
 from bot.reminders.service import Reminders
 from storage.database import Store
-from storage.tables import Account, Channel, Customer
+from storage.tables import Account, Channel, Customer, ReminderState
 from storage.vocabulary import Owner, State
 
 SUPPORT = "C0SUPPORT"
@@ -211,9 +212,8 @@ class People:
         state, owner = State(deed["state"]), Owner(deed["owner"])
         with self._store.transaction() as tx:
             for account_id in deed["accounts"]:
-                self._lifecycle.transition(
-                    tx, tx.accounts.lock(account_id), state, ADA, owner, deed["quiet"]
-                )
+                account = tx.accounts.lock(account_id)
+                self._lifecycle.enter(tx, account, Arrival(state, owner), ADA, deed["quiet"])
         return {}
 
     def _snooze(self, deed: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -230,7 +230,7 @@ class People:
         self._reminders.snooze(reminder.id, until, ADA)
         with self._store.transaction() as tx:
             put_off = tx.session.exec(
-                select(Account.id).where(Account.snoozed_until == until)
+                select(ReminderState.account_id).where(ReminderState.snoozed_until == until)
             ).all()
         return {"accounts": list(put_off), "until": until.isoformat()}
 

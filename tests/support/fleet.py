@@ -34,7 +34,7 @@ from bot.lifecycle.service import Lifecycle
 from bot.messages.delivery import LEASE, Delivery
 from bot.reminders.service import Reminders
 from storage.database import Store, connect
-from storage.tables import Account, OutboxItem
+from storage.tables import OutboxItem, ReminderState
 from tests.support.crowd import BEGIN, END, SUPPORT, ZONE, People
 
 RUNGS = (timedelta(hours=4), timedelta(days=1), timedelta(days=3), timedelta(days=7))
@@ -140,7 +140,7 @@ class Bot:
     def next_due(self) -> datetime | None:
         """When the next reminder or message is due."""
         with self.store.transaction() as tx:
-            reminder = tx.session.exec(select(func.min(col(Account.nag_due_at)))).one()
+            reminder = tx.session.exec(select(func.min(col(ReminderState.due_at)))).one()
             message = tx.outbox.next_due()
         return min((at for at in (reminder, message) if at is not None), default=None)
 

@@ -165,7 +165,7 @@ def test_an_account_waits_at_one_part_at_most_and_in_their_order(state: State) -
     ]
     marks = [step.mark for step in steps]
     expected = {
-        State.LISTED: 0, State.CREATED: 0, State.AWAITING_SIGN_IN: 0, State.AWAITING_ADMIN: 0, State.TESTING: 1,
+        State.CREATED: 0, State.AWAITING_SIGN_IN: 0, State.AWAITING_ADMIN: 0, State.TESTING: 1,
         State.FAILING: 1, State.BROKEN: 1, State.UNMAPPED: 2, State.LIVE: 3,
     }[state]  # fmt: skip
     order = [Mark.DONE] * expected + [Mark.WAITS] + [Mark.OPEN] * 3
