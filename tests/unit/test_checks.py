@@ -238,7 +238,7 @@ def test_what_somebody_has_to_mend_waits_for_that_person(bot: FastBot) -> None:
 
 def test_nobody_looks_at_an_account_that_was_disconnected(bot: FastBot) -> None:
     account = live_and_checked(bot)
-    bot.accounts.disconnect(account, CAROL)
+    bot.accounts.disconnect(account.id, CAROL)
 
     bot.live(days(3))
     assert len(checks_of(bot, account)) == 1
@@ -246,7 +246,7 @@ def test_nobody_looks_at_an_account_that_was_disconnected(bot: FastBot) -> None:
 
 def test_a_disconnection_during_a_test_has_the_last_word(bot: FastBot) -> None:
     account = bot.account(State.LIVE)
-    bot.mailbox(account).on_probe = lambda: bot.accounts.disconnect(account, CAROL)
+    bot.mailbox(account).on_probe = lambda: bot.accounts.disconnect(account.id, CAROL)
 
     check(bot, account)
     assert bot.read(account).state is State.DISCONNECTED

@@ -139,7 +139,7 @@ def test_what_is_gone_after_somebodys_word_was_mended_by_a_change(bot: FastBot) 
     with bot.store.transaction() as tx:
         bot.checks.request(tx, tx.accounts.lock(account.id), CAROL)
     bot.run_due()
-    bot.fixes.said(account, CAROL)
+    bot.fixes.said(account.id, CAROL)
     bot.mailbox(account).faults.clear()
     bot.live(hours(1))
 
@@ -252,7 +252,7 @@ def test_disconnecting_the_last_account_with_a_cause_leaves_others_to_end_the_al
     ends = failing(bot)
     bot.failure(works, **OURS)
     bot.failure(ends, **OURS)
-    bot.accounts.disconnect(ends, CAROL)
+    bot.accounts.disconnect(ends.id, CAROL)
     bot.clock.at += hours(1)
 
     settled(bot, works)
@@ -300,8 +300,7 @@ def test_the_first_to_look_after_an_incident_stays(bot: FastBot) -> None:
     bot.failure(failing(bot), **OURS)
     (incident,) = incidents(bot)
     for person in (VERA, CAROL):
-        with bot.store.transaction() as tx:
-            bot.failures.acknowledge(tx, tx.incidents.get(incident.id), person)
+        bot.incidents.acknowledge(incident.id, person)
 
     (incident,) = incidents(bot)
     assert (incident.acknowledged_by, incident.acknowledged_at) == (VERA.user, bot.now)

@@ -42,7 +42,7 @@ def probed_at(bot: FastBot, account: Account, span: timedelta) -> list[timedelta
 
 def test_after_a_word_it_is_looked_five_times_within_an_hour(bot: FastBot) -> None:
     account = failing(bot)
-    bot.fixes.said(account, CAROL)
+    bot.fixes.said(account.id, CAROL)
 
     assert probed_at(bot, account, hours(3)) == list(RUNGS)
     assert bot.told(ACME) == ["mend.said", "mend.still_fails"]
@@ -50,7 +50,7 @@ def test_after_a_word_it_is_looked_five_times_within_an_hour(bot: FastBot) -> No
 
 def test_a_fix_that_shows_is_told_with_the_time_that_it_took(bot: FastBot) -> None:
     account = failing(bot)
-    bot.fixes.said(account, CAROL)
+    bot.fixes.said(account.id, CAROL)
     bot.live(MINUTE * 6)
     bot.mailbox(account).faults.clear()
 
@@ -63,7 +63,7 @@ def test_a_fix_that_shows_is_told_with_the_time_that_it_took(bot: FastBot) -> No
 
 def test_a_fix_that_shows_beside_another_fault_is_told_so(bot: FastBot) -> None:
     account = failing(bot)
-    bot.fixes.said(account, CAROL)
+    bot.fixes.said(account.id, CAROL)
     bot.mailbox(account).faults = {StepId.IMAP_FOLDERS: FOLDERS_GONE}
 
     bot.live(MINUTE * 2)
@@ -72,7 +72,7 @@ def test_a_fix_that_shows_beside_another_fault_is_told_so(bot: FastBot) -> None:
 
 def test_a_persons_own_test_uses_up_none_of_our_looks(bot: FastBot) -> None:
     account = failing(bot)
-    bot.fixes.said(account, CAROL)
+    bot.fixes.said(account.id, CAROL)
     for _ in range(3):
         have_tested(bot, account)
 
@@ -81,7 +81,7 @@ def test_a_persons_own_test_uses_up_none_of_our_looks(bot: FastBot) -> None:
 
 def test_a_persons_own_test_that_passes_ends_the_looking(bot: FastBot) -> None:
     account = failing(bot)
-    bot.fixes.said(account, CAROL)
+    bot.fixes.said(account.id, CAROL)
     bot.mailbox(account).faults.clear()
     bot.clock.at += MINUTE / 2
     have_tested(bot, account)
@@ -92,9 +92,9 @@ def test_a_persons_own_test_that_passes_ends_the_looking(bot: FastBot) -> None:
 
 def test_a_later_word_takes_the_place_of_an_earlier_one(bot: FastBot) -> None:
     account = failing(bot)
-    bot.fixes.said(account, CAROL)
+    bot.fixes.said(account.id, CAROL)
     bot.live(MINUTE * 30)
-    bot.fixes.said(account, CAROL)
+    bot.fixes.said(account.id, CAROL)
 
     assert probed_at(bot, account, hours(3)) == list(RUNGS)
     assert bot.told(ACME).count("mend.still_fails") == 1
@@ -102,7 +102,7 @@ def test_a_later_word_takes_the_place_of_an_earlier_one(bot: FastBot) -> None:
 
 def test_a_look_waits_for_a_test_that_runs(bot: FastBot) -> None:
     account = failing(bot)
-    bot.fixes.said(account, CAROL)
+    bot.fixes.said(account.id, CAROL)
     looked = list[int]()
 
     def look_meanwhile() -> None:
@@ -121,13 +121,13 @@ def test_a_look_waits_for_a_test_that_runs(bot: FastBot) -> None:
 @pytest.mark.parametrize("state", [State.LIVE, State.UNMAPPED, State.AWAITING_SIGN_IN])
 def test_nothing_is_taken_as_fixed_where_nothing_fails(bot: FastBot, state: State) -> None:
     with pytest.raises(Refused, match=r"mend\.nothing_failed"):
-        bot.fixes.said(bot.account(state), CAROL)
+        bot.fixes.said(bot.account(state).id, CAROL)
 
 
 def test_a_word_about_an_account_that_was_disconnected_is_forgotten(bot: FastBot) -> None:
     account = failing(bot)
-    bot.fixes.said(account, CAROL)
-    bot.accounts.disconnect(account, CAROL)
+    bot.fixes.said(account.id, CAROL)
+    bot.accounts.disconnect(account.id, CAROL)
 
     assert probed_at(bot, account, hours(3)) == []
     assert bot.told(ACME) == ["mend.said", "disconnect.done"]
