@@ -8,27 +8,55 @@ from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.service import Checks
 from bot.common.clock import Clock
 from bot.diagnosis.catalogue import Catalogue
+from bot.diagnosis.evidence import Evidence
 from bot.diagnosis.failures import Failures
+from bot.diagnosis.health import Health
+from bot.diagnosis.incidents import Incidents
+from bot.diagnosis.own_errors import OwnErrors
 from bot.folders.service import Folders
 from bot.legacy.drafts import Drafts
 from bot.legacy.service import LegacyAccounts
 from bot.lifecycle.hours import Hours
 from bot.lifecycle.service import Lifecycle
+from bot.messages.events import Events
 from bot.reminders.service import Reminders
 from bot.signin.consent import Consent
 from bot.signin.links import Links
 from bot.signin.service import SignIn
 from bot.support.requests import SupportRequests
 from bot.support.rights import Rights
-from storage.database import Store
+from bot.views.accounts import AccountCards
+from bot.views.checks import CheckCards
+from bot.views.errors import ErrorCards
+from bot.views.incidents import AlertCards
+from bot.views.legacy import BatchCards
+from bot.views.overview import Overview
+from bot.views.reminders import ReminderCards
+from bot.views.setup import SetupCards
+from bot.views.support import RequestCards
+
+
+@dataclass(frozen=True)
+class Views:
+    """What cards and pages show, as it stands now: a reader for each subject."""
+
+    accounts: AccountCards
+    checks: CheckCards
+    errors: ErrorCards
+    incidents: AlertCards
+    legacy: BatchCards
+    overview: Overview
+    reminders: ReminderCards
+    requests: RequestCards
+    setup: SetupCards
 
 
 @dataclass(frozen=True)
 class Services:
     """Everything that the bot can do."""
 
-    store: Store
     clock: Clock
+    views: Views
     rights: Rights
     customers: Customers
     accounts: Accounts
@@ -41,6 +69,11 @@ class Services:
     folders: Folders
     reminders: Reminders
     failures: Failures
+    own_errors: OwnErrors
+    evidence: Evidence
+    incidents: Incidents
+    events: Events
+    health: Health
     fixes: ReportedFixes
     requests: SupportRequests
     catalogue: Catalogue

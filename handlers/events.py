@@ -16,10 +16,10 @@ from slack_sdk.errors import SlackApiError
 from bot.common.jobs import HandleEvent
 from bot.common.people import Person
 from bot.services import Services
-from bot.support.rights import Action
 from handlers.cards.home import help_message
-from handlers.cards.kit import Audience, Message, section
+from handlers.cards.kit import Message, section
 from handlers.commands import Commands
+from handlers.features.audience import audience_in
 from handlers.features.home import HomeTab
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.listeners import Listeners
@@ -42,9 +42,6 @@ REOPENS = {
     "group_unarchive": ("archived",),
     "channel_shared": ("unshared",),
 }
-BACK = ("archived", "deleted", "left")
-"""What is over when the bot comes into a channel."""
-
 FOLLOWED = (*CLOSES, *REOPENS, "channel_id_changed")
 """What becomes of channels (docs.slack.dev/reference/events)."""
 
@@ -60,25 +57,19 @@ WANTED = (
 def register(app: App, services: Services, nudge: Callable[[], None]) -> None:
     """Store every wanted event that comes in."""
 
+    # Bolt finds what a middleware wants by the names of its parameters
     def store(
         req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]
     ) -> BoltResponse:
         body = req.body
         if body.get("type") == "event_callback" and body["event"]["type"] in WANTED:
-            take_in(services, body)
+            services.events.take_in(body["event_id"], body["event"])
             nudge()
         return next()
 
     app.use(store)
     for name in WANTED:
-        app.event(name)(lambda: None)
-
-
-def take_in(services: Services, body: dict[str, Any]) -> None:
-    """Keep an event as work to do, once."""
-    with services.store.transaction() as tx:
-        if tx.channels.first_sight(body["event_id"], services.clock.now()):
-            tx.jobs.add(HandleEvent(event=body["event"]), services.clock.now())
+        app.event(name)(lambda: None)  # or Bolt would answer that nobody listens
 
 
 class Events:
@@ -115,16 +106,17 @@ class Events:
                 self._follow(event)
 
     def _follow(self, event: dict[str, Any]) -> None:
-        customers, what = self._services.customers, event["type"]
+        customers = self._services.customers
+        what = event["type"]
         if what == "channel_id_changed":
             customers.renumber(event["old_channel_id"], event["new_channel_id"])
         elif what in REOPENS:
             customers.reopen(event["channel"], REOPENS[what])
-        elif not event.get("is_ext_shared"):  # still shared with others
+        elif not event.get("is_ext_shared"):  # else it is still shared with others
             customers.close(event["channel"], CLOSES[what])
 
     def _mention(self, event: dict[str, Any]) -> None:
-        command = Command.of_mention(event)
+        command = Command.of_mention(event, self._client)
         thread = event.get("thread_ts")
 
         def answer(message: Message) -> None:
@@ -138,10 +130,7 @@ class Events:
         if command.name != "help" and command.name in self._commands.names:
             self._commands.do(command, answer)
             return
-        support = self._services.rights.is_support(command.person)
-        if not support:
-            self._services.rights.channel(command.person, command.channel, Action.SEE)
-        message = help_message(Audience.SUPPORT if support else Audience.CUSTOMER)
+        message = help_message(audience_in(self._services, command.person, command.channel))
         self._client.chat_postMessage(
             channel=command.channel, text=message.text, blocks=message.blocks, thread_ts=thread
         )
@@ -149,12 +138,16 @@ class Events:
     def _privately(self, command: Command, message: Message, thread: str | None) -> None:
         """Ephemeral, in the thread where it was asked; whether people of another workspace see it
         is not documented."""
-        where = {"channel": command.channel, "user": command.person.user}
-        content = {"text": message.text, "blocks": message.blocks} | (
-            {"thread_ts": thread} if thread else {}
-        )
+        content: dict[str, Any] = {
+            "channel": command.channel,
+            "user": command.person.user,
+            "text": message.text,
+            "blocks": message.blocks,
+        }
+        if thread:
+            content["thread_ts"] = thread
         try:
-            self._client.api_call("chat.postEphemeral", json=where | content)
+            self._client.api_call("chat.postEphemeral", json=content)
         except SlackApiError as error:
             log.warning("mention.answer_failed", error=error.response["error"])
 
@@ -168,12 +161,8 @@ class Events:
         bot = str(self._client.auth_test()["user_id"])
         if event["type"] != "member_joined_channel" or event["user"] != bot:
             return
-        self._services.customers.reopen(event["channel"], BACK)
-        with self._services.store.transaction() as tx:
-            known = tx.channels.get(event["channel"]) is not None
-            if known or not tx.channels.first_sight(
-                f"greeted:{event['channel']}", self._services.clock.now()
-            ):
-                return
-        text = say("help.greeting")
-        self._client.chat_postMessage(channel=event["channel"], text=text, blocks=[section(text)])
+        if self._services.customers.came_in(event["channel"]):
+            text = say("help.greeting")
+            self._client.chat_postMessage(
+                channel=event["channel"], text=text, blocks=[section(text)]
+            )

@@ -12,13 +12,37 @@ from slack_sdk import WebClient
 from bot.services import Services
 from handlers import events
 from handlers.commands import NAME, Commands
-from handlers.features import accounts, buttons, folders, legacy, legacy_import, reminders, setup
+from handlers.features import (
+    accounts,
+    checks,
+    diagnosis,
+    exchange,
+    folders,
+    legacy,
+    legacy_import,
+    reminders,
+    setup,
+    signin,
+    support,
+)
 from handlers.features.home import HomeTab
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.listeners import Listeners
-from handlers.slack.presenter import Presenter
 
 MAX_BODY_BYTES = 1024 * 1024
+FEATURES = (
+    accounts,
+    checks,
+    diagnosis,
+    exchange,
+    folders,
+    legacy,
+    legacy_import,
+    reminders,
+    setup,
+    signin,
+    support,
+)
 
 
 class SlackSide:
@@ -29,25 +53,19 @@ class SlackSide:
         services: Services,
         client: WebClient,
         directory: SlackDirectory,
-        presenter: Presenter,
         signing_secret: str,
         nudge: Callable[[], None],
     ) -> None:
         self.app = App(
             client=client, signing_secret=signing_secret, token_verification_enabled=False
         )
-        self.commands = commands = Commands(services, client, presenter)
+        self.commands = commands = Commands(services)
         self.listeners = listeners = Listeners(self.app, services, client, nudge)
         events.register(self.app, services, nudge)
         listeners.command(NAME, commands.do)
-        buttons.register(listeners, presenter)
-        accounts.register(listeners)
-        folders.register(listeners)
-        setup.register(listeners)
-        reminders.register(listeners)
-        legacy.register(listeners)
-        legacy_import.register(listeners)
-        home_tab = HomeTab(services, client, presenter)
+        for feature in FEATURES:
+            feature.register(listeners, services)
+        home_tab = HomeTab(services, client)
         home_tab.register(listeners)
         self.events = events.Events(services, client, listeners, commands, directory, home_tab)
 

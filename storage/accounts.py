@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import or_
 from sqlmodel import Session, col, delete, func, select
 
-from storage.tables import Account, FolderMapping, FolderSnapshot
-from storage.vocabulary import FolderRole, Owner, State
+from storage.tables import Account, FolderMapping, FolderSnapshot, ReminderState
+from storage.vocabulary import FolderRole, Owner, ReminderPhase, State
 
 
 class AccountRepository:
@@ -18,11 +18,10 @@ class AccountRepository:
         self._session = session
 
     def add(self, account: Account) -> Account:
-        """Keep a new account; its id is set.
-
-        Raises:
-            sqlalchemy.exc.IntegrityError: the customer has an account of that address.
-        """
+        """Keep a new account; its id is set. The transaction ends in a `Conflict` where the
+        customer has an account of its address."""
+        if account.reminder is None:
+            account.reminder = ReminderState(phase=ReminderPhase.IDLE)
         self._session.add(account)
         self._session.flush()
         return account

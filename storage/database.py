@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlmodel import Session
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlmodel import Session, select
 
 from storage.accounts import AccountRepository
 from storage.audit import AuditRepository
@@ -20,11 +21,17 @@ from storage.reminders import ReminderRepository
 from storage.reported_fixes import ReportedFixRepository
 from storage.signin import GrantRepository, SignInRepository
 from storage.support import SupportRequestRepository
+from storage.tables import Channel
 
 SQLITE_WAIT_SECONDS = 30
 POOL = {"pool_size": 5, "max_overflow": 10}
 """Connections of one process. PostgreSQL gives 100 to everybody together, unless it is told
 otherwise."""
+
+
+class Conflict(Exception):
+    """Another transaction was quicker: what may be there once would be there twice. Nothing of this
+    one was kept."""
 
 
 class Transaction:
@@ -59,9 +66,25 @@ class Store:
         """A transaction that is committed at the end of the block and undone when the block raises.
 
         Rows stay readable afterwards (they are not expired).
+
+        Raises:
+            Conflict: another transaction kept the same at the same time; this one is undone.
         """
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            yield Transaction(session)
+        try:
+            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+                yield Transaction(session)
+        except IntegrityError as error:
+            raise Conflict(type(error.orig).__name__) from None
+
+    def answers(self) -> bool:
+        """Whether the database answers and has our tables. Takes as long as its time-out when it
+        does not."""
+        try:
+            with self.transaction() as tx:
+                tx.session.exec(select(Channel.id).limit(1)).first()
+        except SQLAlchemyError:
+            return False
+        return True
 
 
 def connect(url: str) -> Engine:

@@ -109,14 +109,18 @@ class IncidentRepository:
         self._session = session
 
     def add(self, incident: Incident) -> Incident:
-        """Keep a new incident; its id is set.
-
-        Raises:
-            sqlalchemy.exc.IntegrityError: one is open for the cause.
-        """
+        """Keep a new incident; its id is set. A cause has one open incident: the transaction ends
+        in a `Conflict` where another one opened it just now."""
         self._session.add(incident)
         self._session.flush()
         return incident
+
+    def close(self, incident: Incident, ended_at: datetime | None = None) -> None:
+        """The incident is over, and its cause may open another one; `ended_at` is when the cause
+        was gone, None where it only was quiet."""
+        incident.open_cause = None
+        incident.ended_at = ended_at
+        self._session.flush()
 
     def get(self, incident_id: int) -> Incident | None:
         """The incident with that id."""

@@ -6,8 +6,8 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
-from storage.tables import Account, Reminder, ReminderDay
-from storage.vocabulary import THEIRS, WAITING, Owner, State
+from storage.tables import Account, Reminder, ReminderDay, ReminderState
+from storage.vocabulary import THEIRS, WAITING, Owner, ReminderPhase, State
 
 
 class ReminderRepository:
@@ -19,31 +19,36 @@ class ReminderRepository:
     def due(self, now: datetime, limit: int) -> list[tuple[str, Owner]]:
         """The channels and owners of up to `limit` accounts whose next reminder is due at `now`,
         longest due first."""
-        due = select(col(Account.channel_id), col(Account.owner)).where(
-            col(Account.nag_due_at) <= now
+        due = (
+            select(col(Account.channel_id), col(Account.owner))
+            .join(ReminderState)
+            .where(col(ReminderState.due_at) <= now)
+            .order_by(col(ReminderState.due_at))
+            .limit(limit)
         )
-        return list(self._session.exec(due.order_by(col(Account.nag_due_at)).limit(limit)))
+        return list(self._session.exec(due))
 
-    def take(self, place: str) -> bool:
-        """Hold a place until the transaction ends; False if another worker does."""
-        found = select(ReminderDay).where(ReminderDay.channel_id == place)
+    def take(self, channel_id: str) -> bool:
+        """Hold the channel's reminder day until the transaction ends; False if another worker does.
+        Whoever writes or takes back a reminder there holds it, so that there is one a day."""
+        found = select(ReminderDay).where(ReminderDay.channel_id == channel_id)
         if self._session.exec(found).first() is None:
-            self._open(place)
+            self._open(channel_id)
         return self._session.exec(found.with_for_update(skip_locked=True)).first() is not None
 
-    def last_day(self, place: str) -> date | None:
+    def last_day(self, channel_id: str) -> date | None:
         """The day of the last reminder there, as people there call it; None if there was none."""
-        day = self._session.get_one(ReminderDay, place, populate_existing=True).day
+        day = self._session.get_one(ReminderDay, channel_id, populate_existing=True).day
         return date.fromisoformat(day) if day else None
 
-    def set_day(self, place: str, day: date | None) -> None:
+    def set_day(self, channel_id: str, day: date | None) -> None:
         """There was a reminder that day; None: there was none after all."""
-        self._session.get_one(ReminderDay, place).day = day.isoformat() if day else ""
+        self._session.get_one(ReminderDay, channel_id).day = day.isoformat() if day else ""
 
     def due_in(self, channel_id: str | None, now: datetime) -> list[Account]:
         """The accounts of a channel's people (None: of the support team) whose next reminder is due
         at `now`, held."""
-        due = select(Account).where(col(Account.nag_due_at) <= now)
+        due = select(Account).join(ReminderState).where(col(ReminderState.due_at) <= now)
         if channel_id is None:
             due = due.where(Account.owner == Owner.SUPPORT)
         else:
@@ -56,29 +61,42 @@ class ReminderRepository:
         """Up to `limit` accounts of the channel that wait for its people and are not put off, those
         without folders first, then the longest waiting."""
         unmapped_first = col(Account.state) != State.UNMAPPED
-        found = select(Account).where(*self._waits(channel_id), self._awake(now))
+        found = (
+            select(Account).join(ReminderState).where(*self._waits(channel_id), self._awake(now))
+        )
         order = (unmapped_first, col(Account.state_since), col(Account.id))
         return list(self._session.exec(found.order_by(*order).limit(limit)))
 
     def all_waiting_in(self, channel_id: str) -> list[Account]:
         """Every account of the channel that waits for its people, held."""
-        found = select(Account).where(*self._waits(channel_id)).order_by(col(Account.id))
-        return list(self._session.exec(found.with_for_update()))
+        found = select(Account).join(ReminderState).where(*self._waits(channel_id))
+        return list(self._session.exec(found.order_by(col(Account.id)).with_for_update()))
 
     def count_in(self, channel_id: str, awake_at: datetime | None) -> int:
         """How many accounts of the channel wait for its people; with `awake_at` only those that are
         not put off then."""
-        found = select(func.count()).select_from(Account).where(*self._waits(channel_id))
-        return self._session.exec(
-            found if awake_at is None else found.where(self._awake(awake_at))
-        ).one()
+        found = (
+            select(func.count())
+            .select_from(Account)
+            .join(ReminderState)
+            .where(*self._waits(channel_id))
+        )
+        if awake_at is not None:
+            found = found.where(self._awake(awake_at))
+        return self._session.exec(found).one()
 
     def planned(self, customer_id: int, before: datetime) -> list[Account]:
         """The customer's accounts of which its people would be reminded by then, held."""
-        found = select(Account).where(
-            Account.customer_id == customer_id, col(Account.nag_due_at) <= before
+        found = (
+            select(Account)
+            .join(ReminderState)
+            .where(
+                Account.customer_id == customer_id,
+                col(Account.owner).in_(THEIRS),
+                col(ReminderState.due_at) <= before,
+            )
+            .order_by(col(Account.id))
         )
-        found = found.where(col(Account.owner).in_(THEIRS)).order_by(col(Account.id))
         return list(self._session.exec(found.with_for_update()))
 
     def add(self, reminder: Reminder) -> Reminder:
@@ -92,8 +110,8 @@ class ReminderRepository:
         return self._session.get(Reminder, reminder_id)
 
     def lock(self, reminder_id: int) -> Reminder | None:
-        """The reminder as it is now, with its place held until the transaction ends, whoever held
-        it before."""
+        """The reminder as it is now, with its channel's reminder day held until the transaction
+        ends, whoever held it before."""
         reminder = self.get(reminder_id)
         if reminder is None:
             return None
@@ -121,19 +139,21 @@ class ReminderRepository:
         return self._session.exec(found.order_by(col(Reminder.id).desc())).first()
 
     def _awake(self, now: datetime) -> ColumnElement[bool]:
-        return col(Account.snoozed_until).is_(None) | (col(Account.snoozed_until) <= now)
+        """A snooze that is over is not taken away before the next reminder."""
+        until = col(ReminderState.snoozed_until)
+        return until.is_(None) | (until <= now)
 
     def _waits(self, channel_id: str) -> tuple[ColumnElement[bool], ...]:
-        there = (
+        return (
             col(Account.channel_id) == channel_id,
             col(Account.state).in_(WAITING),
             col(Account.owner).in_(THEIRS),
+            col(ReminderState.phase) != ReminderPhase.STOPPED,
         )
-        return (*there, col(Account.nag_stopped_at).is_(None))
 
-    def _open(self, place: str) -> None:
+    def _open(self, channel_id: str) -> None:
         try:
             with self._session.begin_nested():
-                self._session.add(ReminderDay(channel_id=place))
+                self._session.add(ReminderDay(channel_id=channel_id))
         except IntegrityError:  # another worker made it first
             pass

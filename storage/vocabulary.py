@@ -7,7 +7,6 @@ from enum import StrEnum
 class State(StrEnum):
     """Where an account stands on its road."""
 
-    LISTED = "listed"
     CREATED = "created"
     AWAITING_SIGN_IN = "awaiting_sign_in"
     AWAITING_ADMIN = "awaiting_admin"
@@ -38,6 +37,18 @@ WAITING = (
     State.UNMAPPED,
 )
 """The states in which an account waits for a person."""
+
+
+class ReminderPhase(StrEnum):
+    """How the reminders of an account stand."""
+
+    IDLE = "idle"
+    RUNNING = "running"
+    SNOOZED = "snoozed"
+    STOPPED = "stopped"
+    INTERRUPTED = "interrupted"
+    ENDED = "ended"
+
 
 THEIRS = (Owner.USER, Owner.ADMINISTRATOR)
 """Who is reminded in the customer's channel."""

@@ -58,6 +58,7 @@ def fill(file: Path, accounts: int) -> None:
             ({"id": f"C{n}", "customer_id": n, "bound_at": at} for n in numbers),
         )
         _insert(database, "account", _accounts(accounts, channels))
+        _insert(database, "reminderstate", _reminder_states(accounts, channels))
 
 
 def _insert(database: sqlite3.Connection, table: str, rows: Iterator[dict[str, object]]) -> None:
@@ -72,18 +73,11 @@ def _insert(database: sqlite3.Connection, table: str, rows: Iterator[dict[str, o
 
 
 def _accounts(accounts: int, channels: int) -> Iterator[dict[str, object]]:
-    every = channels // DUE
     for number in range(accounts):
-        channel, place = number // IN_A_CHANNEL + 1, number % IN_A_CHANNEL
-        due = place == 0 and channel % every == 0
-        waits = due or place % 10 == 0
-        since, rung = NOW - (timedelta(hours=5) if due else timedelta(days=2)), 0 if due else 2
-        nag = (
-            {"nag_since": _stored(since), "nag_due_at": _stored(since + RUNGS[rung])}
-            if waits
-            else {}
-        )
-        yield nag | {
+        channel = number // IN_A_CHANNEL + 1
+        since = _stored(_since(number, channels))
+        waits = _waits(number, channels)
+        yield {
             "id": number + 1,
             "ref": f"MB-{number}",
             "customer_id": channel,
@@ -92,10 +86,34 @@ def _accounts(accounts: int, channels: int) -> Iterator[dict[str, object]]:
             "address_key": f"box{number}@example.com",
             "state": "unmapped" if waits else "live",
             "owner": "user" if waits else "maildesk",
-            "state_since": _stored(since),
-            "created_at": _stored(since),
-            "nag_rung": rung if waits else 0,
+            "state_since": since,
+            "created_at": since,
         }
+
+
+def _reminder_states(accounts: int, channels: int) -> Iterator[dict[str, object]]:
+    for number in range(accounts):
+        since = _since(number, channels)
+        row: dict[str, object] = {"account_id": number + 1, "since": _stored(since)}
+        if _waits(number, channels):
+            rung = 0 if _due(number, channels) else 2
+            due_at = _stored(since + RUNGS[rung])
+            yield row | {"phase": "running", "rung": rung, "due_at": due_at}
+        else:
+            yield row | {"phase": "idle", "rung": 0}
+
+
+def _due(number: int, channels: int) -> bool:
+    channel = number // IN_A_CHANNEL + 1
+    return number % IN_A_CHANNEL == 0 and channel % (channels // DUE) == 0
+
+
+def _waits(number: int, channels: int) -> bool:
+    return _due(number, channels) or number % IN_A_CHANNEL % 10 == 0
+
+
+def _since(number: int, channels: int) -> datetime:
+    return NOW - (timedelta(hours=5) if _due(number, channels) else timedelta(days=2))
 
 
 def _stored(at: datetime) -> str:

@@ -8,12 +8,17 @@ from bot.common import audit
 from bot.common.clock import Clock
 from bot.common.people import SLACK, Person
 from bot.common.refusals import Refused
+from bot.lifecycle.hours import Hours, hours_of
 from bot.messages import notices
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
+from bot.views.customers import ChannelView, CustomerView
 from storage.database import Store, Transaction
 from storage.tables import Channel, Customer
 
 MAX_NAME_LENGTH = 80
+
+OVER_WHEN_BACK = ("archived", "deleted", "left")
+"""What is over (as in `Channel.closed`) when the bot comes into a channel."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +40,16 @@ class Customers:
         store: Store,
         clock: Clock,
         microsoft: Microsoft,
+        ordinary: Hours,
         support_channel: str,
         alert_channel: str,
     ) -> None:
+        """`ordinary`: when people are reminded of whom nothing else was said."""
         self._own_channels = (support_channel, alert_channel)
         self._store = store
         self._clock = clock
         self._microsoft = microsoft
+        self._ordinary = ordinary
         self._support_channel = support_channel
 
     def tenant(self, domain: str) -> str:
@@ -67,7 +75,7 @@ class Customers:
         by: Person,
         tenant_id: str = "",
         care: Care | None = None,
-    ) -> Channel:
+    ) -> ChannelView:
         """Bind a channel to the customer of that name (made if new) and post the set-up card there.
         A channel that is bound to this customer already gets its card renewed. `tenant_id`: the
         customer's, where it is known; `care`: how it is looked after from now on, where that is
@@ -79,44 +87,46 @@ class Customers:
         """
         if channel_id in self._own_channels:
             raise Refused("refused.our_own_channel")
-        name, now = " ".join(customer_name.split()), self._clock.now()
+        name = " ".join(customer_name.split())
+        now = self._clock.now()
         with self._store.transaction() as tx:
             customer = tx.channels.customer_named(name) or tx.channels.add_customer(name, now)
-            channel = tx.channels.get(channel_id)
-            if channel is None:
-                channel = Channel(
-                    id=channel_id,
-                    customer_id=customer.id,
-                    bound_by_team=by.team,
-                    bound_by_user=by.user,
-                    bound_at=now,
-                )
-                tx.channels.bind(channel)
-            elif channel.customer_id != customer.id:
-                raise Refused(
-                    "refused.channel_of_another",
-                    name=tx.channels.customer(channel.customer_id).name,
-                )
+            channel = self._bound(tx, channel_id, customer, by)
             channel.closed = ""  # somebody speaks there: that it came back was missed
             if tenant_id and customer.tenant_id not in ("", tenant_id):
                 raise Refused("organisation.other", customer=customer.name)
             customer.tenant_id = tenant_id or customer.tenant_id
             _look_after(customer, care, by)
-            audit.record(
-                tx,
-                by,
-                "channel.bound",
-                channel_id,
-                now,
-                customer=name,
-                tenant=customer.tenant_id,
-                time_zone=customer.time_zone,
-                working_hours=customer.working_hours,
-                working_days=customer.working_days,
-                owner_user=customer.owner_user,
-            )
+            self._audit_binding(tx, channel, customer, by)
             notices.show_setup_card(tx, channel_id, now)
-            return channel
+            return ChannelView.of(channel, customer)
+
+    def get(self, customer_id: int) -> CustomerView:
+        """A customer that is known to exist."""
+        with self._store.transaction() as tx:
+            return CustomerView.of(tx.channels.customer(customer_id))
+
+    def of_channel(self, channel_id: str) -> CustomerView | None:
+        """The customer to whom a channel is bound."""
+        with self._store.transaction() as tx:
+            channel = tx.channels.get(channel_id)
+            return CustomerView.of(tx.channels.customer(channel.customer_id)) if channel else None
+
+    def hours_in(self, channel_id: str) -> Hours:
+        """When the people of a channel may be reminded: as its customer wants it, or as
+        everywhere."""
+        with self._store.transaction() as tx:
+            channel = tx.channels.get(channel_id)
+            customer = tx.channels.customer(channel.customer_id) if channel else None
+            return hours_of(customer, self._ordinary)
+
+    def came_in(self, channel_id: str) -> bool:
+        """The bot was taken into a channel, which is open (again); whether the people there are to
+        be greeted: once, and not where it is at home already."""
+        self.reopen(channel_id, OVER_WHEN_BACK)
+        with self._store.transaction() as tx:
+            known = tx.channels.get(channel_id) is not None
+            return not known and tx.channels.first_sight(f"greeted:{channel_id}", self._clock.now())
 
     def close(self, channel_id: str, why: str) -> None:
         """Nothing can be posted in the channel any more (`why` as in `Channel.closed`): what waits
@@ -126,8 +136,9 @@ class Customers:
             channel = tx.channels.get(channel_id)
             if channel is None or why in channel.closed.split():
                 return
-            first, channel.closed = not channel.closed, f"{channel.closed} {why}".strip()
-            if not first:
+            closed_already = bool(channel.closed)
+            channel.closed = f"{channel.closed} {why}".strip()
+            if closed_already:
                 return
             tx.outbox.drop(channel_id, why, self._clock.now())
             self._tell(tx, channel, f"channel.{why}")
@@ -156,6 +167,40 @@ class Customers:
             self._tell(tx, channel, "channel.renumbered")
             self._show_all(tx, channel)
 
+    def _bound(self, tx: Transaction, channel_id: str, customer: Customer, by: Person) -> Channel:
+        """The channel, bound to the customer now if it was to nobody."""
+        channel = tx.channels.get(channel_id)
+        if channel is None:
+            channel = Channel(
+                id=channel_id,
+                customer_id=customer.id,
+                bound_by_team=by.team,
+                bound_by_user=by.user,
+                bound_at=self._clock.now(),
+            )
+            tx.channels.bind(channel)
+        elif channel.customer_id != customer.id:
+            other = tx.channels.customer(channel.customer_id)
+            raise Refused("refused.channel_of_another", name=other.name)
+        return channel
+
+    def _audit_binding(
+        self, tx: Transaction, channel: Channel, customer: Customer, by: Person
+    ) -> None:
+        audit.record(
+            tx,
+            by,
+            "channel.bound",
+            channel.id,
+            self._clock.now(),
+            customer=customer.name,
+            tenant=customer.tenant_id,
+            time_zone=customer.time_zone,
+            working_hours=customer.working_hours,
+            working_days=customer.working_days,
+            owner_user=customer.owner_user,
+        )
+
     def _show_all(self, tx: Transaction, channel: Channel) -> None:
         now = self._clock.now()
         notices.show_setup_card(tx, channel.id, now)
@@ -167,7 +212,8 @@ class Customers:
                 notices.show_card(tx, account, now)
 
     def _tell(self, tx: Transaction, channel: Channel, sentence: str) -> None:
-        now, customer = self._clock.now(), tx.channels.customer(channel.customer_id).name
+        now = self._clock.now()
+        customer = tx.channels.customer(channel.customer_id).name
         audit.record(tx, SLACK, sentence, channel.id, now)
         key = f"{sentence}:{channel.id}:{now.timestamp()}"
         notices.tell(
@@ -177,9 +223,12 @@ class Customers:
 
 def _look_after(customer: Customer, care: Care | None, by: Person) -> None:
     if care is not None:
-        customer.time_zone, customer.working_hours = care.time_zone, care.working_hours
+        customer.time_zone = care.time_zone
+        customer.working_hours = care.working_hours
         customer.working_days = care.working_days
     owner = care.owner if care else None
-    if owner or not customer.owner_user:
-        owner = owner or by
-        customer.owner_team, customer.owner_user = owner.team, owner.user
+    if owner is None and not customer.owner_user:
+        owner = by
+    if owner is not None:
+        customer.owner_team = owner.team
+        customer.owner_user = owner.user

@@ -5,17 +5,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy.exc import IntegrityError
-
 from bot.common import ids
 from bot.common.clock import Clock
 from bot.common.jobs import CheckAccount
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.lifecycle.service import Lifecycle
+from bot.lifecycle.states import Event
 from bot.messages import notices
 from bot.signin.links import Links
-from storage.database import Store, Transaction
+from bot.views.accounts import AccountView
+from storage.database import Conflict, Store, Transaction
 from storage.statuses import FixEvent
 from storage.tables import Account, Channel
 from storage.vocabulary import Owner, State
@@ -29,7 +29,16 @@ DOMAIN = re.compile(
 ADDRESS = re.compile(rf"[^\s@<>()\[\],;:\\\"]{{1,64}}@{DOMAIN.pattern}", re.I)
 """What Microsoft 365 takes as an address: one @, no spaces or quotes, a domain with a dot."""
 
-Test = Callable[[Transaction, Account, Person], object]
+WITHOUT_CONNECTION = (
+    State.CREATED,
+    State.AWAITING_SIGN_IN,
+    State.AWAITING_ADMIN,
+    State.DISCONNECTED,
+)
+"""The states in which an account has no connection that a new login link could leave alone."""
+
+RequestTest = Callable[[Transaction, Account, Person], object]
+"""Has an account tested, as part of a transaction."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +66,15 @@ class Form:
         )
 
 
-def form_of(account: Account) -> Form:
+def form_of(account: AccountView) -> Form:
     """What the form of an account holds now."""
-    username = "" if account.username == account.sender_email else account.username
-    shared, aliases = account.shared_mailbox, account.aliases
     return Form(
-        account.name, account.sender_name, account.sender_email, username, True, shared, aliases
+        name=account.name,
+        sender_name=account.sender_name,
+        sender_email=account.sender_email,
+        username="" if account.username == account.sender_email else account.username,
+        shared_mailbox=account.shared_mailbox,
+        aliases=account.aliases,
     )
 
 
@@ -83,32 +95,51 @@ class Accounts:
     """Begins, changes and ends accounts."""
 
     def __init__(
-        self, store: Store, clock: Clock, lifecycle: Lifecycle, links: Links, test: Test
+        self,
+        store: Store,
+        clock: Clock,
+        lifecycle: Lifecycle,
+        links: Links,
+        request_test: RequestTest,
     ) -> None:
-        """`test` has an account tested."""
         self._store = store
         self._clock = clock
         self._lifecycle = lifecycle
         self._links = links
-        self._test = test
+        self._request_test = request_test
 
-    def create(self, channel: Channel, form: Form, by: Person) -> Account:
-        """Create an account in `channel` and post its card with the login link. It takes the place
+    def get(self, account_id: int) -> AccountView:
+        """An account that is known to exist."""
+        with self._store.transaction() as tx:
+            return AccountView.of(tx.accounts.get(account_id))
+
+    def of_customer(self, customer_id: int) -> list[AccountView]:
+        """The customer's accounts in use, oldest first."""
+        with self._store.transaction() as tx:
+            return [AccountView.of(each) for each in tx.accounts.of_customer(customer_id)]
+
+    def create(self, channel_id: str, form: Form, by: Person) -> AccountView:
+        """Create an account in a channel and post its card with the login link. It takes the place
         of an old account of its address, which has to be deleted first.
 
         Raises:
+            Refused: the channel is bound to no customer.
             InvalidForm: a field is wrong, or the customer has an account of this address.
             OldAccountThere: the form does not say that the old account is deleted.
         """
         with self._one_of_its_address() as tx:
+            channel = tx.channels.get(channel_id)
+            if channel is None:
+                raise Refused("refused.channel_not_bound")
             account = self.create_in(tx, channel, form, by)
             old = tx.legacy.with_address(channel.customer_id, account.sender_email)
             if old is not None and old.account_id is None:
                 if old.deleted_at is None and not form.old_deleted:
                     raise OldAccountThere
-                old.deleted_at, old.account_id = old.deleted_at or self._clock.now(), account.id
+                old.deleted_at = old.deleted_at or self._clock.now()
+                old.account_id = account.id
                 self._lifecycle.audit(tx, by, "old.replaced", account, address=old.address)
-            return account
+            return AccountView.of(account)
 
     def create_in(
         self, tx: Transaction, channel: Channel, form: Form, by: Person, quiet: bool = False
@@ -118,7 +149,8 @@ class Accounts:
 
         Raises:
             InvalidForm: a field is wrong, or the customer has an account of this address.
-            sqlalchemy.exc.IntegrityError: somebody created one of this address just now.
+            Conflict: when the transaction ends, where somebody created one of this address just
+                now.
         """
         form = _checked(form)
         if tx.accounts.with_address(channel.customer_id, form.sender_email):
@@ -126,10 +158,10 @@ class Accounts:
         account = tx.accounts.add(self._new(channel, form, by))
         self._links.make(tx, account, by)
         self._lifecycle.audit(tx, by, "account.created", account, address=account.sender_email)
-        self._lifecycle.transition(tx, account, State.AWAITING_SIGN_IN, by, quiet=quiet)
+        self._lifecycle.transition(tx, account, Event.LINK_MADE, by, quiet=quiet)
         return account
 
-    def change(self, account: Account, form: Form, by: Person) -> None:
+    def change(self, account_id: int, form: Form, by: Person) -> None:
         """Give an account what the form says. Where its addresses changed, an unused login link is
         replaced, and a connection is tested again; who it belongs to at Microsoft stays.
 
@@ -138,28 +170,18 @@ class Accounts:
         """
         form = _checked(form)
         with self._one_of_its_address() as tx:
-            account = tx.accounts.lock(account.id)
+            account = tx.accounts.lock(account_id)
             other = tx.accounts.with_address(account.customer_id, form.sender_email)
             if other is not None and other.id != account.id:
                 raise InvalidForm({"sender_email": "form.address_taken"})
             before = _addresses(account)
-            for name in (
-                "name",
-                "sender_name",
-                "sender_email",
-                "username",
-                "shared_mailbox",
-                "aliases",
-            ):
-                setattr(account, name, getattr(form, name))
-            if account.address_key is not None:
-                account.address_key = form.sender_email.lower()
+            _fill_in(account, form)
             self._lifecycle.audit(tx, by, "account.changed", account, address=account.sender_email)
             if _addresses(account) != before:
                 self._readdressed(tx, account, by)
             self._lifecycle.show(tx, account)
 
-    def renew_link(self, account: Account, by: Person) -> Account:
+    def renew_link(self, account_id: int, by: Person) -> None:
         """Give the account a new login link; older ones end. An account that works keeps working
         meanwhile, and one that was disconnected comes back as it was.
 
@@ -168,31 +190,19 @@ class Accounts:
         """
         try:
             with self._one_of_its_address() as tx:
-                account = tx.accounts.lock(account.id)
-                back = account.state is State.DISCONNECTED
-                if back and tx.accounts.with_address(account.customer_id, account.sender_email):
-                    raise InvalidForm({})
-                account.address_key = account.sender_email.lower()
-                self._links.make(tx, account, by)
-                self._lifecycle.audit(tx, by, "link.renewed", account)
-                if back or account.state in (
-                    State.CREATED,
-                    State.AWAITING_SIGN_IN,
-                    State.AWAITING_ADMIN,
-                ):
-                    self._lifecycle.transition(tx, account, State.AWAITING_SIGN_IN, by)
-                self._lifecycle.show(tx, account)
-                return account
+                account = tx.accounts.lock(account_id)
+                address = account.sender_email
+                self._renew_link(tx, account, by)
         except InvalidForm:
-            raise Refused("disconnect.address_taken", address=account.sender_email) from None
+            raise Refused("disconnect.address_taken", address=address) from None
 
-    def disconnect(self, account: Account, by: Person) -> None:
+    def disconnect(self, account_id: int, by: Person) -> None:
         """End an account's connection: its tokens, links and open sign-ins are deleted, nothing
         tests it any more, and its thread says where the permission is withdrawn at Microsoft. What
         it was stays, so that it can come back."""
         now = self._clock.now()
         with self._store.transaction() as tx:
-            account = tx.accounts.lock(account.id)
+            account = tx.accounts.lock(account_id)
             if account.state is State.DISCONNECTED:
                 return
             tx.signins.revoke_tickets(account.id, now)
@@ -202,10 +212,9 @@ class Accounts:
             if fix is not None:
                 fix.happened(FixEvent.SETTLED, now)
             upn = account.signed_in_as or account.username
-            account.address_key, account.signed_in_at, account.proved_at = None, None, None
-            account.tenant_id = account.object_id = account.signed_in_as = account.proved_sent = ""
+            _forget_identity(account)
             self._lifecycle.audit(tx, by, "account.tokens_deleted", account, signed_in_as=upn)
-            self._lifecycle.transition(tx, account, State.DISCONNECTED, by)
+            self._lifecycle.transition(tx, account, Event.DISCONNECTED, by)
             notices.note(tx, account, "disconnect.done", now, upn=upn)
 
     @contextmanager
@@ -215,15 +224,27 @@ class Accounts:
         try:
             with self._store.transaction() as tx:
                 yield tx
-        except IntegrityError:  # somebody else saved the same address in this moment
+        except Conflict:  # somebody else saved the same address in this moment
             raise InvalidForm({"sender_email": "form.address_taken"}) from None
+
+    def _renew_link(self, tx: Transaction, account: Account, by: Person) -> None:
+        back = account.state is State.DISCONNECTED
+        if back and tx.accounts.with_address(account.customer_id, account.sender_email):
+            raise InvalidForm({"sender_email": "form.address_taken"})
+        account.address_key = account.sender_email.lower()
+        self._links.make(tx, account, by)
+        self._lifecycle.audit(tx, by, "link.renewed", account)
+        if account.state in WITHOUT_CONNECTION:
+            self._lifecycle.transition(tx, account, Event.LINK_MADE, by)
+        self._lifecycle.show(tx, account)
 
     def _readdressed(self, tx: Transaction, account: Account, by: Person) -> None:
         if tx.signins.usable_ticket(account.id, self._clock.now()) is not None:
             self._links.make(tx, account, by)  # a sign-in under way was for the address before
-        account.proved_at, account.proved_sent = None, ""
+        account.proved_at = None
+        account.proved_sent = ""
         if account.object_id:
-            self._test(tx, account, by)
+            self._request_test(tx, account, by)
 
     def _new(self, channel: Channel, form: Form, by: Person) -> Account:
         now = self._clock.now()
@@ -253,6 +274,27 @@ def _checked(form: Form) -> Form:
     if problems:
         raise InvalidForm(problems)
     return form
+
+
+def _fill_in(account: Account, form: Form) -> None:
+    account.name = form.name
+    account.sender_name = form.sender_name
+    account.sender_email = form.sender_email
+    account.username = form.username
+    account.shared_mailbox = form.shared_mailbox
+    account.aliases = form.aliases
+    if account.address_key is not None:  # one that is disconnected leaves its address to others
+        account.address_key = form.sender_email.lower()
+
+
+def _forget_identity(account: Account) -> None:
+    account.address_key = None
+    account.tenant_id = ""
+    account.object_id = ""
+    account.signed_in_as = ""
+    account.signed_in_at = None
+    account.proved_at = None
+    account.proved_sent = ""
 
 
 def _addresses(account: Account) -> tuple[str, ...]:

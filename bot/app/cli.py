@@ -97,17 +97,15 @@ def import_command(
     """List a customer's old mail accounts from a file."""
     settings = settings_or_exit(os.environ)
     services = build(settings, SystemClock(), mail_hosts(settings)).services
-    with services.store.transaction() as tx:
-        bound = tx.channels.get(channel)
-    if bound is None:
+    if services.customers.of_channel(channel) is None:
         typer.echo(f"maildesk: the channel {channel} is not bound to a customer", err=True)
         raise typer.Exit(1)
     try:
         text = importing.decode(file.read_bytes())
         rows = (
-            services.legacy.list(bound, text, MAILDESK)
+            services.legacy.import_text(channel, text, MAILDESK)
             if do
-            else services.legacy.check(bound, text)
+            else services.legacy.check(channel, text)
         )
     except importing.NotAList as error:
         typer.echo(f"maildesk: {plainly(str(error))}", err=True)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from flask import Flask
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
-from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from bot.app.wiring import Ports, wire
 from bot.app.worker import Worker
@@ -20,18 +19,14 @@ from bot.microsoft.client import Microsoft
 from bot.microsoft.tokens import Tokens
 from bot.services import Services
 from handlers.features import folders, legacy_import
+from handlers.slack import clients
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.presenter import Presenter
 from handlers.slack.sender import SlackSender
 from handlers.slack_app import SlackSide
-from handlers.web.health import health
+from handlers.web.health import health_pages
 from handlers.web.pages import Pages
 from storage.database import Store, connect
-
-INTERACTIVE_TIMEOUT = 3
-"""Seconds; Slack gives an interaction no more (docs.slack.dev/interactivity)."""
-
-BACKGROUND_TIMEOUT = 20
 
 
 @dataclass
@@ -52,43 +47,45 @@ class Maildesk:
         token = self.settings.slack_app_token.get_secret_value()
         if not token:
             return None
-        return self.slack.socket(token, slack_client(self.settings, BACKGROUND_TIMEOUT))
+        return self.slack.socket(token, clients.background(*slack_api(self.settings)))
 
 
 def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     """Wire the bot. Reads the catalogue; asks nobody outside except Slack, who we are."""
-    client = slack_client(settings, BACKGROUND_TIMEOUT)
-    directory = SlackDirectory(client, clock, settings.support_users, settings.support_usergroup)
+    api = slack_api(settings)
+    background = clients.background(*api)
+    directory = SlackDirectory(
+        background, clock, settings.support_users, settings.support_usergroup
+    )
     store = Store(connect(settings.database_url))
     ports = Ports(store, microsoft(settings), MailProbe(hosts), directory, catalogue.load())
     core = wire(settings, clock, ports)
     services = core.services
-    presenter = Presenter(services)
-    delivery = Delivery(store, clock, SlackSender(client, presenter, services.reminders))
+    sender = SlackSender(clients.for_the_outbox(*api), Presenter(services))
+    delivery = Delivery(store, clock, sender, core.deciders)
     worker = Worker(store, clock, delivery, core.doers, core.sweeps)
     slack = SlackSide(
         services,
-        slack_client(settings, INTERACTIVE_TIMEOUT),
+        clients.interactive(*api),
         directory,
-        presenter,
         settings.slack_signing_secret.get_secret_value(),
         worker.nudge,
     )
-    employ(core.doers, services, slack, patient_client(settings))
+    employ(core.doers, services, slack, background)
     secure = settings.public_url.startswith("https:")
     pages = Pages(services, directory.name_of, worker.nudge, secure)
-    web = website(settings, store, slack, pages)
+    web = website(settings, services, slack, pages)
     return Maildesk(settings, services, store, web, worker, delivery, slack, core.tokens)
 
 
-def website(settings: Settings, store: Store, slack: SlackSide, pages: Pages) -> Flask:
+def website(settings: Settings, services: Services, slack: SlackSide, pages: Pages) -> Flask:
     """What is answered over HTTP."""
     web = Flask("maildesk", static_folder=None)
     if settings.slack_signing_secret.get_secret_value():
         # Without the secret nobody could tell Slack from others; Socket Mode needs none.
         web.register_blueprint(slack.blueprint())
     web.register_blueprint(pages.blueprint())
-    web.register_blueprint(health(store))
+    web.register_blueprint(health_pages(services.health))
     return web
 
 
@@ -99,18 +96,9 @@ def employ(doers: Doers, services: Services, slack: SlackSide, client: WebClient
     doers.add(jobs.ReadFile, lambda work: legacy_import.read_file(services, client, work))
 
 
-def slack_client(settings: Settings, timeout: int) -> WebClient:
-    """A Slack client; it does not wait for rate limits by itself, since the outbox does."""
-    url = settings.slack_api_url.rstrip("/") + "/"
-    return WebClient(settings.slack_bot_token.get_secret_value(), base_url=url, timeout=timeout)
-
-
-def patient_client(settings: Settings) -> WebClient:
-    """A Slack client for the worker's calls outside the outbox: one that meets a rate limit waits
-    as long as Slack says, and asks once more."""
-    client = slack_client(settings, BACKGROUND_TIMEOUT)
-    client.retry_handlers.append(RateLimitErrorRetryHandler(max_retry_count=1))
-    return client
+def slack_api(settings: Settings) -> tuple[str, str]:
+    """The address of Slack's Web API, and the bot's token."""
+    return settings.slack_api_url, settings.slack_bot_token.get_secret_value()
 
 
 def mail_hosts(settings: Settings) -> MailHosts:

@@ -1,6 +1,6 @@
 """How the bot's services are put together, whatever they reach the outside through."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,25 +14,42 @@ from bot.common.clock import Clock
 from bot.common.jobs import Doers
 from bot.config.settings import Settings
 from bot.diagnosis.catalogue import Catalogue
+from bot.diagnosis.evidence import Evidence
 from bot.diagnosis.failures import Failures
+from bot.diagnosis.health import Health
+from bot.diagnosis.incidents import Incidents
+from bot.diagnosis.own_errors import OwnErrors
 from bot.folders.drift import Drift
-from bot.folders.service import Folders
+from bot.folders.service import Folders, sure_names
 from bot.legacy.drafts import Drafts
 from bot.legacy.service import LegacyAccounts
 from bot.lifecycle.ladder import Ladder
 from bot.lifecycle.service import Lifecycle
 from bot.mail.probe import MailProbe
+from bot.messages import notices
+from bot.messages.delivery import Decider
+from bot.messages.events import Events
 from bot.microsoft.client import Microsoft
 from bot.microsoft.credentials import Watch
 from bot.microsoft.tokens import Tokens
+from bot.reminders.delivery import ReminderDelivery
 from bot.reminders.service import Reminders
-from bot.services import Services
+from bot.services import Services, Views
 from bot.signin.consent import Consent
 from bot.signin.failed import FailedSignIns
 from bot.signin.links import Links
 from bot.signin.service import SignIn
 from bot.support.requests import SupportRequests
 from bot.support.rights import Directory, Rights
+from bot.views.accounts import AccountCards, AccountDetails
+from bot.views.checks import CheckCards
+from bot.views.errors import ErrorCards
+from bot.views.incidents import AlertCards
+from bot.views.legacy import BatchCards
+from bot.views.overview import Overview
+from bot.views.reminders import ReminderCards
+from bot.views.setup import SetupCards
+from bot.views.support import RequestCards
 from storage.cipher import Cipher
 from storage.database import Store
 
@@ -69,13 +86,20 @@ class Core:
     tokens: Tokens
     doers: Doers
     sweeps: Sequence[Sweep]
+    deciders: Mapping[str, Decider]
 
 
 def wire(settings: Settings, clock: Clock, ports: Ports) -> Core:
     """Put the services together. Asks nobody outside."""
     base = _foundations(settings, clock, ports)
     services = _services(settings, base)
-    return Core(services, base.tokens, _doers(services), _sweeps(settings, base, services))
+    return Core(
+        services=services,
+        tokens=base.tokens,
+        doers=_doers(services),
+        sweeps=_sweeps(settings, base, services),
+        deciders=_deciders(settings, base, services),
+    )
 
 
 def _foundations(settings: Settings, clock: Clock, ports: Ports) -> Foundations:
@@ -106,21 +130,30 @@ def _services(settings: Settings, base: Foundations) -> Services:
     links = Links(store, clock, base.cipher, lifecycle, failed, url)
     accounts = Accounts(store, clock, lifecycle, links, checks.request)
     legacy = LegacyAccounts(store, clock, accounts)
+    consent = _consent(base, failed, links, checks, url)
+    rights = Rights(store, clock, ports.directory, support, settings.alert_channel)
     return Services(
-        store=store,
         clock=clock,
-        rights=Rights(store, ports.directory, settings.alert_channel),
-        customers=Customers(store, clock, ports.microsoft, support, settings.alert_channel),
+        views=_views(base, links, consent, rights, support),
+        rights=rights,
+        customers=Customers(
+            store, clock, ports.microsoft, settings.hours, support, settings.alert_channel
+        ),
         accounts=accounts,
         legacy=legacy,
         drafts=Drafts(store, clock, legacy),
         links=links,
         signin=_signin(base, failed, links, checks, url),
-        consent=_consent(base, failed, links, checks, url),
+        consent=consent,
         checks=checks,
         folders=Folders(store, clock, base.tokens, ports.probe, base.failures, lifecycle),
         reminders=Reminders(store, clock, lifecycle, base.ladder, settings.hours, support),
         failures=base.failures,
+        own_errors=OwnErrors(store, base.failures),
+        evidence=Evidence(store, base.failures),
+        incidents=Incidents(store, clock, settings.alert_channel),
+        events=Events(store, clock),
+        health=Health(store),
         fixes=fixes,
         requests=SupportRequests(store, clock, support),
         catalogue=ports.catalogue,
@@ -180,6 +213,12 @@ def _consent(
     )
 
 
+def _deciders(settings: Settings, base: Foundations, services: Services) -> dict[str, Decider]:
+    """Who says whether a message is still wanted when its turn comes."""
+    reminders = ReminderDelivery(base.ports.store, services.reminders, settings.support_channel)
+    return {notices.REMINDER: reminders}
+
+
 def _sweeps(settings: Settings, base: Foundations, services: Services) -> list[Sweep]:
     """What the worker looks for again and again, each as often as being late matters."""
     watch = Watch(base.ports.store, base.clock, settings.credentials, settings.alert_channel)
@@ -200,3 +239,22 @@ def _doers(services: Services) -> Doers:
     doers.add(jobs.CheckLink, services.links.check)
     doers.add(jobs.CreateAccounts, services.legacy.run)
     return doers
+
+
+def _views(
+    base: Foundations, links: Links, consent: Consent, rights: Rights, support_channel: str
+) -> Views:
+    store = base.ports.store
+    failures = base.failures
+    details = AccountDetails(base.clock, failures, links.url, sure_names)
+    return Views(
+        accounts=AccountCards(store, details, consent.link),
+        checks=CheckCards(store, failures),
+        errors=ErrorCards(store, failures),
+        incidents=AlertCards(store, failures),
+        legacy=BatchCards(store),
+        overview=Overview(store, base.ports.catalogue),
+        reminders=ReminderCards(store, base.clock, details, rights.own_team, support_channel),
+        requests=RequestCards(store, details, failures),
+        setup=SetupCards(store),
+    )

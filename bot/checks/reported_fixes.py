@@ -28,7 +28,7 @@ class ReportedFixes:
         self._clock = clock
         self._lifecycle = lifecycle
 
-    def said(self, account: Account, by: Person) -> None:
+    def said(self, account_id: int, by: Person) -> None:
         """`by` says that what the account's failure asks for was changed. A later word takes the
         place of an earlier one.
 
@@ -37,7 +37,7 @@ class ReportedFixes:
         """
         now = self._clock.now()
         with self._store.transaction() as tx:
-            account = tx.accounts.lock(account.id)
+            account = tx.accounts.lock(account_id)
             test = tx.checks.latest(account.id)
             failed = first_failure(steps_of(test)) if test else None
             if failed is None or account.state not in (State.FAILING, State.BROKEN, State.TESTING):

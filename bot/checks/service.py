@@ -12,11 +12,14 @@ from bot.checks.results import complete, ours, passed_steps, passing, record_of
 from bot.common.clock import Clock
 from bot.common.jobs import CheckAccount, CheckFix, RunTest
 from bot.common.people import MAILDESK, Person
+from bot.common.refusals import Refused
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.diagnosis.step_records import first_failure, keep_steps, steps_of
 from bot.folders.drift import Drift
-from bot.lifecycle.service import Lifecycle, handed_over
+from bot.lifecycle.ladder import handed_over
+from bot.lifecycle.service import Lifecycle
+from bot.lifecycle.states import SIGNED_IN, WORKING, Event
 from bot.mail.probe import MailProbe, MailReport, Order, StepResult
 from bot.mail.roundtrip import new_message_id
 from bot.mail.steps import Outcome, Remark, ended
@@ -45,8 +48,6 @@ CHECKS = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timed
 PATIENCE = 3
 """How many checks in a row a passing fault may spoil before a mailbox that worked counts as
 lost."""
-
-WORKING = (State.LIVE, State.UNMAPPED)
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,29 @@ class Checks:
         test.round_trip = test.round_trip or round_trip
         self._lifecycle.audit(tx, by, "test.requested", account)
         if account.state not in WORKING:
-            self._lifecycle.transition(tx, account, State.TESTING, by)
+            self._lifecycle.transition(tx, account, Event.TEST_BEGAN, by)
         notices.show_test(tx, account, test, self._clock.now())
         return test
+
+    def start(self, account_id: int, by: Person, round_trip: bool = False) -> None:
+        """Have an account tested, with a message that makes the round where that is asked for.
+
+        Raises:
+            Refused: nobody signed in yet.
+        """
+        with self._store.transaction() as tx:
+            account = tx.accounts.lock(account_id)
+            if not account.object_id:
+                raise Refused("test.not_signed_in", name=account.name)
+            self.request(tx, account, by, round_trip)
+
+    def start_all(self, customer_id: int, by: Person) -> int:
+        """Have every account of a customer tested that somebody signed in; how many."""
+        with self._store.transaction() as tx:
+            accounts = [each for each in tx.accounts.of_customer(customer_id) if each.object_id]
+            for account in accounts:
+                self.request(tx, account, by)
+        return len(accounts)
 
     def check(self, work: CheckAccount) -> None:
         """Do the job of a check that is due: a test without a message, for an account that stands
@@ -252,8 +273,8 @@ class Checks:
             if StepId.ROUNDTRIP in passed:
                 account.proved_at = test.finished_at
                 account.proved_sent = report.sent_in if report else ""
-            if account.state is State.DISCONNECTED:
-                return
+            if account.state not in SIGNED_IN:
+                return  # it was disconnected meanwhile, and perhaps begun anew
             lost = report is not None and self._drift.look(tx, account, report, test.started_at)
             self._wake(tx, self._failures.settle(tx, account, passed, test.started_at))
             result = "passed" if test.passed else "failed"
@@ -262,7 +283,7 @@ class Checks:
             told = self._fixes.judge(tx, account, test)
             if test.quiet and not told and self._nothing_new(account, test):
                 if lost and account.state is State.LIVE:
-                    self._lifecycle.transition(tx, account, State.UNMAPPED, MAILDESK)
+                    self._lifecycle.transition(tx, account, Event.FOLDERS_LOST, MAILDESK)
                 return
             self._arrive(tx, account, test)
             notices.show_test(tx, account, test, self._clock.now())
@@ -299,15 +320,13 @@ class Checks:
         rows = tx.accounts.folders(account.id)
         mapped = all(role in rows and rows[role].lost is None for role in REQUIRED_ROLES)
         if test.passed:
-            self._lifecycle.transition(
-                tx, account, State.LIVE if mapped else State.UNMAPPED, MAILDESK
-            )
+            event = Event.TEST_PASSED if mapped else Event.TEST_PASSED_UNMAPPED
+            self._lifecycle.transition(tx, account, event, MAILDESK)
             return
         failed = first_failure(steps_of(test))
         assert failed is not None
-        self._lifecycle.transition(
-            tx, account, State.BROKEN if mapped else State.FAILING, MAILDESK, failed.owner
-        )
+        event = Event.TEST_FAILED if mapped else Event.TEST_FAILED_UNMAPPED
+        self._lifecycle.transition(tx, account, event, MAILDESK, failed.owner)
 
 
 def _scopes_of(token: FreshToken, wanted: Collection[str]) -> Observation | str:

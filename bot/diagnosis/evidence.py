@@ -5,13 +5,32 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from bot.common.redaction import redact
+from bot.diagnosis.failures import Failures
 from bot.diagnosis.step_records import FailedStep, steps_of
 from bot.diagnosis.verdict import Verdict
+from storage.database import Store
 from storage.tables import Account, ConnectionTest, Failure
 
 LONGEST = 12_000
 IDS = ("trace_id", "correlation_id", "timestamp")
 FIELDS = ("error", "suberror", "codes", "status", "enhanced", "condition", "layer")
+
+
+class Evidence:
+    """Collects what is known about a failure."""
+
+    def __init__(self, store: Store, failures: Failures) -> None:
+        self._store = store
+        self._failures = failures
+
+    def of(self, error: str) -> str:
+        """The evidence of the failure with this error ID, which is known to exist."""
+        with self._store.transaction() as tx:
+            failure = tx.failures.get(error)
+            assert failure is not None
+            account = tx.accounts.get(failure.account_id) if failure.account_id else None
+            test = tx.checks.with_error(account.id, error) if account else None
+        return bundle(failure, self._failures.verdict(failure), account, test)
 
 
 def bundle(

@@ -8,13 +8,13 @@ from statistics import median
 
 from bot.common import ids
 from bot.common.clock import Clock
-from bot.common.people import Person
 from bot.diagnosis.catalogue import Catalogue
+from bot.diagnosis.history import Ending, History
 from bot.diagnosis.observation import Observation
 from bot.diagnosis.verdict import Verdict
 from bot.messages import notices
 from storage.database import Transaction
-from storage.tables import Account, ConnectionTest, Failure, Incident
+from storage.tables import Account, Failure, Incident
 from storage.vocabulary import Mended, Owner, Scope, StepId
 
 QUIET_FOR = timedelta(days=1)
@@ -37,27 +37,6 @@ class Recorded:
     verdict: Verdict
 
 
-@dataclass(frozen=True)
-class Ending:
-    """How failures of a cause ended: by what, how often, and how many minutes after they began (the
-    middle of all)."""
-
-    by: Mended
-    count: int
-    minutes: int
-
-
-@dataclass(frozen=True)
-class History:
-    """What is known around a failure: the account's newest tests, how the cause ended on all
-    accounts, and where it is at work now."""
-
-    tests: Sequence[ConnectionTest]
-    endings: Sequence[Ending]
-    accounts: int
-    customers: int
-
-
 class Failures:
     """Keeps failures."""
 
@@ -75,7 +54,6 @@ class Failures:
         failure = self._same(tx, verdict, account) or self._new(tx, observation, verdict, account)
         failure.observation, failure.permanence = _stored(observation), verdict.permanence
         failure.mended_at = failure.mended_by = None
-        tx.session.flush()
         self._reckon_scope(tx, failure, verdict.scope)
         several = failure.scope is Scope.APPLICATION and verdict.owner in (
             Owner.SUPPORT,
@@ -107,7 +85,6 @@ class Failures:
                     self._clock.now(),
                     _mended_by(tx, account, failure),
                 )
-                tx.session.flush()
                 others.update(self._recovering(tx, failure))
         return others
 
@@ -117,7 +94,7 @@ class Failures:
         others, now = tx.failures.accounts_with(failure.cause), self._clock.now()
         incident = tx.incidents.open_for(failure.cause)
         if incident is not None and not others:
-            incident.open_cause, incident.ended_at = None, now
+            tx.incidents.close(incident, ended_at=now)
             notices.show_alert(tx, incident, self._alert_channel, now)
         return others
 
@@ -133,14 +110,7 @@ class Failures:
             _ending(by, [(first, at) for kind, first, at in rows if kind is by]) for by in Mended
         ]
         spread = tx.failures.spread(failure.cause, self._clock.now() - SHARED_FOR)
-        tests = tx.checks.newest(failure.account_id, 5) if failure.account_id else []
-        return History(tests, [e for e in endings if e.count], sum(spread.values()), len(spread))
-
-    def acknowledge(self, tx: Transaction, incident: Incident, by: Person) -> None:
-        """Note who looks after an incident; the first one stays."""
-        if incident.acknowledged_at is None:
-            incident.acknowledged_by, incident.acknowledged_at = by.user, self._clock.now()
-            notices.show_alert(tx, incident, self._alert_channel, self._clock.now())
+        return History([e for e in endings if e.count], sum(spread.values()), len(spread))
 
     def _same(self, tx: Transaction, verdict: Verdict, account: Account | None) -> Failure | None:
         if account is None:
@@ -191,8 +161,8 @@ class Failures:
             failure.cause, now - COMES_AND_GOES
         )
         if incident is not None and now - incident.last_at > QUIET_FOR:
-            incident.open_cause, incident = None, None
-            tx.session.flush()
+            tx.incidents.close(incident)
+            incident = None
         if incident is None:
             incident = Incident(
                 cause=failure.cause,

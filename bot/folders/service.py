@@ -7,20 +7,21 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.common.clock import Clock
-from bot.common.jobs import CheckAccount
+from bot.common.jobs import CheckAccount, FillFolders
 from bot.common.people import MAILDESK, Person
+from bot.common.refusals import Refused
 from bot.diagnosis.failures import Failures, Recorded
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.lifecycle.service import Lifecycle
+from bot.lifecycle.states import Event
 from bot.mail.probe import MailFolder, MailProbe, ProbeFailed
 from bot.mail.suggestions import Confidence, Suggestions, offered, suggest
 from bot.mail.target import target_of
 from bot.microsoft.tokens import TokenFailed, Tokens
+from bot.views.accounts import AccountView
 from storage.database import Store, Transaction
 from storage.tables import Account, FolderMapping, FolderSnapshot
 from storage.vocabulary import REQUIRED_ROLES, FolderRole, State, StepId
-
-"""The job that looks at an account without being asked."""
 
 AT_ONCE, BETWEEN_CHECKS = timedelta(0), timedelta(seconds=1)
 """Many mailboxes that are mapped at once are not all looked at at once: other people wait for the
@@ -80,7 +81,7 @@ class Accepted:
     are, and which need a look."""
 
     mapped: int
-    unsure: Sequence[Account]
+    unsure: Sequence[AccountView]
 
 
 class Folders:
@@ -121,9 +122,32 @@ class Folders:
         with self._store.transaction() as tx:
             return suggestions_of(tx, tx.accounts.get(account_id))
 
+    def require_connection(self, account_id: int) -> None:
+        """Make sure that there is a mailbox whose folders can be listed.
+
+        Raises:
+            Refused: nobody signed in yet.
+        """
+        with self._store.transaction() as tx:
+            account = tx.accounts.get(account_id)
+        if not account.object_id:
+            raise Refused("folders.not_connected", name=account.name)
+
+    def show_in(self, account_id: int, view_id: str) -> None:
+        """Have the worker fetch an account's folders into the window `view_id`, since a mailbox may
+        be slow."""
+        with self._store.transaction() as tx:
+            tx.jobs.add(FillFolders(account_id=account_id, view_id=view_id), self._clock.now())
+
+    def unmapped(self, customer_id: int) -> list[AccountView]:
+        """The customer's accounts that wait for their folders."""
+        with self._store.transaction() as tx:
+            accounts = tx.accounts.of_customer(customer_id)
+        return [AccountView.of(each) for each in accounts if each.state is State.UNMAPPED]
+
     def save(
         self,
-        account: Account,
+        account_id: int,
         chosen: Mapping[FolderRole, str],
         by: Person,
         same_is_meant: bool = False,
@@ -136,7 +160,7 @@ class Folders:
             SameFolder: a folder stands for several roles, and nobody said that it is meant.
         """
         with self._store.transaction() as tx:
-            account = tx.accounts.lock(account.id)
+            account = tx.accounts.lock(account_id)
             known = {
                 folder_key(f.server_name): f for f in folders_of(tx.accounts.listing(account.id))
             }
@@ -152,29 +176,29 @@ class Folders:
                 raise SameFolder(twice)
             self._keep(tx, account, {role: known[key] for role, key in chosen.items()}, by)
 
-    def accept(self, account: Account, by: Person) -> bool:
+    def accept(self, account_id: int, by: Person) -> bool:
         """Map the account's folders as suggested, if every required one is sure; whether they are
         mapped now."""
         with self._store.transaction() as tx:
-            account = tx.accounts.lock(account.id)
+            account = tx.accounts.lock(account_id)
             return account.state is State.LIVE or self._accept(tx, account, {}, by, AT_ONCE)
 
-    def use_for_all(self, model: Account, others: Sequence[Account], by: Person) -> Accepted:
+    def use_for_all(self, model_id: int, others: Sequence[int], by: Person) -> Accepted:
         """Map the folders of other accounts of the customer by evidence: their own, and that a
-        folder is called as the one which was chosen for `model`. Those that somebody else has
-        mapped by now are left alone."""
+        folder is called as the one which was chosen for the account `model_id`. Those that somebody
+        else has mapped by now are left alone."""
         with self._store.transaction() as tx:
             names = {
                 role: row.shown_name
-                for role, row in tx.accounts.folders(model.id).items()
+                for role, row in tx.accounts.folders(model_id).items()
                 if not row.lost
             }
         mapped, unsure = 0, []
-        for each in others:
+        for account_id in others:
             with self._store.transaction() as tx:
-                account = tx.accounts.lock(each.id)
+                account = tx.accounts.lock(account_id)
                 mapped += self._accept(tx, account, names, by, mapped * BETWEEN_CHECKS)
-            unsure += [account] if account.state is State.UNMAPPED else []
+            unsure += [AccountView.of(account)] if account.state is State.UNMAPPED else []
         return Accepted(mapped, unsure)
 
     def _accept(
@@ -216,7 +240,7 @@ class Folders:
         # What the folders are known by is seen soon.
         tx.jobs.add(CheckAccount(account_id=account.id), self._clock.now() + wait, sooner=True)
         if account.state is State.UNMAPPED:
-            self._lifecycle.transition(tx, account, State.LIVE, by)
+            self._lifecycle.transition(tx, account, Event.FOLDERS_MAPPED, by)
         self._lifecycle.show(tx, account)
 
     def _list(self, account: Account) -> tuple[MailFolder, ...]:
@@ -259,6 +283,13 @@ def suggestions_of(tx: Transaction, account: Account) -> FolderSuggestions:
         role: candidate.folder for role, candidate in suggestions.chosen.items() if role in asked
     }
     return FolderSuggestions(offered(folders, needed), suggestions, suggested | kept, kept)
+
+
+def sure_names(tx: Transaction, account: Account) -> dict[FolderRole, str]:
+    """The names of the folders that nobody needs to look at, if they are all that is needed; else
+    none."""
+    sure = suggestions_of(tx, account).unseen()
+    return {role: sure[role].shown_name for role in FolderRole if role in sure}
 
 
 def proved_choice(

@@ -1,17 +1,20 @@
-"""Lists of old accounts in the making: looked over row by row, mended, and taken; what is not taken
-yet stays."""
+"""Imports of old accounts in the making: looked over row by row, mended, and taken."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from bot.common.clock import Clock
+from bot.common.jobs import ReadFile
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.legacy import importing
 from bot.legacy.importing import Row
-from bot.legacy.service import LegacyAccounts, problems
+from bot.legacy.service import LegacyAccounts, bound, problems
 from storage.database import Store
-from storage.tables import Channel, ListDraft
+from storage.tables import ListDraft
+
+A_MOMENT = timedelta(seconds=1)
 
 MAX_MENDED_LENGTH = 2800
 """So many characters of rows are mended at a time: a text field of Slack holds 3,000
@@ -20,9 +23,9 @@ MAX_MENDED_LENGTH = 2800
 
 @dataclass(frozen=True)
 class Review:
-    """What taking a list would do: `good` rows can be taken, `wrong` ones cannot; `mend` are those
-    of them that are mended next, under the line that heads the columns, if there is one. `taken`:
-    how many were taken just now."""
+    """What taking an import would do: `good` rows can be taken, `wrong` ones cannot; `mend` are
+    those of them that are mended next, under the line that heads the columns, if there is one.
+    `taken`: how many were taken just now."""
 
     draft_id: int
     good: Sequence[Row]
@@ -30,6 +33,7 @@ class Review:
     mend: Sequence[Row]
     header: str = ""
     taken: int = 0
+    channel_id: str = ""
 
     @property
     def field(self) -> str:
@@ -38,70 +42,108 @@ class Review:
 
 
 class Drafts:
-    """Keeps lists while people look them over."""
+    """Keeps imports while people look them over."""
 
     def __init__(self, store: Store, clock: Clock, old: LegacyAccounts) -> None:
         self._store = store
         self._clock = clock
         self._old = old
 
-    def begin(self, channel: Channel, text: str, by: Person) -> Review:
-        """Keep `text` as a list to look over; nothing is taken yet.
+    def begin(self, channel_id: str, text: str, by: Person) -> Review:
+        """Keep `text` to be looked over; nothing is imported yet.
 
         Raises:
             NotAList: there are no rows, or too many.
+            Refused: the channel is bound to no customer.
         """
-        rows = self._old.check(channel, text)
+        rows = self._old.check(channel_id, text)
         if not rows:
             raise importing.NotAList("old.empty")
-        draft = ListDraft(
-            customer_id=channel.customer_id,
-            channel_id=channel.id,
-            made_at=self._clock.now(),
-            made_by_team=by.team,
-            made_by_user=by.user,
-            text=text,
-        )
         with self._store.transaction() as tx:
-            draft_id = tx.legacy.add_draft(draft).id
-        return _review(draft_id, rows, importing.header(text))
+            draft = ListDraft(
+                customer_id=bound(tx, channel_id).customer_id,
+                channel_id=channel_id,
+                made_at=self._clock.now(),
+                made_by_team=by.team,
+                made_by_user=by.user,
+                text=text,
+            )
+            tx.legacy.add_draft(draft)
+        return _review(draft, rows, importing.header(text))
 
-    def review(self, draft: ListDraft, channel: Channel) -> Review:
-        """How a list stands that was begun before."""
-        return _review(draft.id, self._old.check(channel, draft.text), importing.header(draft.text))
+    def unfinished(self, customer_id: int) -> int:
+        """The id of the customer's newest import that was begun and not taken; 0 if there is
+        none."""
+        with self._store.transaction() as tx:
+            draft = tx.legacy.latest_draft(customer_id)
+        return draft.id if draft is not None else 0
 
-    def take(self, draft: ListDraft, channel: Channel, mended: str, by: Person) -> Review:
-        """Take every good row of the list, and those of the rows to mend that are good as `mended`.
-        What is still wrong stays; a row that was taken out of the field is let go.
+    def review(self, draft_id: int) -> Review:
+        """How an import stands that was begun before.
 
         Raises:
-            Refused: the list was taken already.
+            Refused: it was taken or forgotten meanwhile.
+        """
+        return self._review(self._draft(draft_id))
+
+    def take(self, draft_id: int, mended: str, by: Person) -> Review:
+        """Import every good row, and those of the rows to mend that are good as `mended`. What is
+        still wrong stays; a row that was taken out of the field is let go.
+
+        Raises:
+            Refused: the import was taken already.
             NotAList: there are too many rows.
         """
-        before = self.review(draft, channel)
-        with self._store.transaction() as tx:
-            if tx.legacy.draft(before.draft_id) is None:
-                raise Refused("old.draft_gone")
-        again = _beside(before.good, self._old.check(channel, mended))
-        taken = self._old.take(
-            channel, [*before.good, *(row for row in again if not row.problem)], by
-        )
-        head = importing.header(mended) or before.header
+        draft = self._draft(draft_id)
+        channel_id = draft.channel_id
+        before = self._review(draft)
+        again = _beside(before.good, self._old.check(channel_id, mended))
+        good = [*before.good, *(row for row in again if not row.problem)]
+        taken = self._old.import_rows(channel_id, good, by)
+        header = importing.header(mended) or before.header
         left = [*problems(again), *before.wrong[len(before.mend) :]]
+        text = _lines(header, left)
         with self._store.transaction() as tx:
-            tx.legacy.put_draft(
-                before.draft_id, _lines(head, left) if left else "", self._clock.now()
-            )
-        after = _review(
-            before.draft_id, problems(self._old.check(channel, _lines(head, left))), head
+            tx.legacy.put_draft(draft_id, text if left else "", self._clock.now())
+        # Checked anew: what is wrong with a row may have changed with what was imported
+        wrong = problems(self._old.check(channel_id, text))
+        return replace(_review(draft, wrong, header), taken=taken)
+
+    def have_file_read(self, channel_id: str, file_id: str, view_id: str, by: Person) -> None:
+        """Have the worker read an uploaded file and show it in the window `view_id`: a moment
+        later, so that what it shows comes after the window that says so."""
+        work = ReadFile(
+            channel_id=channel_id,
+            file_id=file_id,
+            view_id=view_id,
+            team=by.team,
+            user=by.user,
+            place=by.place,
         )
-        return Review(after.draft_id, after.good, after.wrong, after.mend, head, taken)
+        with self._store.transaction() as tx:
+            tx.jobs.add(work, self._clock.now() + A_MOMENT)
+
+    def _review(self, draft: ListDraft) -> Review:
+        rows = self._old.check(draft.channel_id, draft.text)
+        return _review(draft, rows, importing.header(draft.text))
+
+    def _draft(self, draft_id: int) -> ListDraft:
+        with self._store.transaction() as tx:
+            draft = tx.legacy.draft(draft_id)
+        if draft is None:
+            raise Refused("old.draft_gone")
+        return draft
 
 
-def _review(draft_id: int, rows: Sequence[Row], header: str) -> Review:
+def _review(draft: ListDraft, rows: Sequence[Row], header: str) -> Review:
     wrong = problems(rows)
     return Review(
-        draft_id, [row for row in rows if not row.problem], wrong, _that_fit(wrong, header), header
+        draft_id=draft.id,
+        good=[row for row in rows if not row.problem],
+        wrong=wrong,
+        mend=_that_fit(wrong, header),
+        header=header,
+        channel_id=draft.channel_id,
     )
 
 

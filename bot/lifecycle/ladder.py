@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.common.people import Person
 from bot.lifecycle.hours import Hours
-from storage.tables import Account
-from storage.vocabulary import THEIRS, WAITING, Owner
+from bot.lifecycle.phases import PhaseEvent, phase_after
+from storage.tables import Account, ReminderState
+from storage.vocabulary import THEIRS, WAITING, Owner, ReminderPhase
 
 LAST_CALL = timedelta(minutes=30)
 """So much of the working day has to be left for a reminder, which may be held up on its way."""
@@ -19,78 +21,163 @@ def waits(account: Account) -> bool:
     return account.state in WAITING and account.owner in (*THEIRS, Owner.SUPPORT)
 
 
+def handed_over(account: Account) -> bool:
+    """Whether every reminder went out and support was told."""
+    return account.owner is Owner.SUPPORT and account.reminder.phase is ReminderPhase.ENDED
+
+
+def may_be_put_off(account: Account) -> bool:
+    """Whether there are reminders of the account that somebody may still put off."""
+    return waits(account) and account.reminder.phase in (
+        ReminderPhase.RUNNING,
+        ReminderPhase.SNOOZED,
+    )
+
+
+def asleep(account: Account, now: datetime) -> bool:
+    """Whether somebody snoozed the account and that is not over yet."""
+    until = account.reminder.snoozed_until
+    return until is not None and until > now
+
+
 @dataclass(frozen=True)
 class Ladder:
-    """How long after the beginning of a wait each reminder comes."""
+    """How long after the beginning of a wait each reminder comes.
+
+    Every method changes how the reminders of one account stand; the caller holds the account's row
+    and keeps what follows (audit, messages) in the same transaction.
+    """
 
     rungs: Sequence[timedelta]
 
     def begin(self, account: Account, now: datetime, hours: Hours) -> None:
         """The account waits for somebody else from now on, or for nobody any more."""
-        account.nag_since = now
-        account.snoozed_until = account.nag_stopped_at = None
-        account.nag_held_by_team = account.nag_held_by_user = ""
-        microsofts = (
-            account.state in WAITING and account.owner is Owner.MICROSOFT
-        )  # only support is told, in the end
-        account.nag_rung = len(self.rungs) - 1 if microsofts else 0
-        account.nag_due_at = self._due(account, hours) if waits(account) or microsofts else None
+        reminder = account.reminder
+        reminder.since = now
+        # Microsoft reads no reminders. Support is told once, when the last rung is reached.
+        microsofts_turn = account.state in WAITING and account.owner is Owner.MICROSOFT
+        reminder.rung = len(self.rungs) - 1 if microsofts_turn else 0
+        if waits(account) or microsofts_turn:
+            _enter(reminder, PhaseEvent.WAIT_BEGAN)
+            reminder.due_at = self._due(reminder, hours)
+        else:
+            _enter(reminder, PhaseEvent.WAIT_ENDED)
+            reminder.due_at = None
 
     def interrupt(self, account: Account) -> None:
-        """The account is tested: nobody is reminded meanwhile."""
-        account.nag_due_at = None
+        """The account, which still stands where it waited, is going to be tested: nobody is
+        reminded meanwhile. What it waited for is kept, for a test that changes nothing."""
+        reminder = account.reminder
+        waited = account.state in WAITING
+        reminder.interrupted_phase = reminder.phase
+        reminder.interrupted_state = account.state if waited else None
+        reminder.interrupted_owner = account.owner if waited else None
+        reminder.phase = phase_after(reminder.phase, PhaseEvent.INTERRUPTED)
+        reminder.due_at = None
 
     def go_on(self, account: Account, now: datetime, hours: Hours) -> None:
         """The account waits for the same as before it was tested: put off, ended or reminded of as
         it was."""
-        over = account.nag_stopped_at is not None or account.nag_rung >= len(self.rungs)
-        account.nag_due_at = (
-            None if over else max(self._due(account, hours), hours.next_moment(now))
-        )
+        reminder = account.reminder
+        assert reminder.interrupted_phase is not None
+        reminder.phase = reminder.interrupted_phase
+        _forget_interruption(reminder)
+        if reminder.phase in (ReminderPhase.RUNNING, ReminderPhase.SNOOZED):
+            reminder.due_at = max(self._due(reminder, hours), hours.next_moment(now))
 
     def climb(self, account: Account, now: datetime, hours: Hours) -> bool:
         """A reminder goes out now; False if it was the last one. Rungs that passed meanwhile are
         left out: what is late comes once."""
-        assert account.nag_since is not None
-        account.snoozed_until = None
-        passed = [
-            number for number, rung in enumerate(self.rungs) if account.nag_since + rung <= now
-        ]
-        account.nag_rung = max([account.nag_rung, *passed]) + 1
-        account.nag_due_at = (
-            self._due(account, hours) if account.nag_rung < len(self.rungs) else None
-        )
-        return account.nag_due_at is not None
+        reminder = account.reminder
+        assert reminder.since is not None
+        passed = [number for number, rung in enumerate(self.rungs) if reminder.since + rung <= now]
+        reminder.rung = max([reminder.rung, *passed]) + 1
+        if reminder.rung >= len(self.rungs):
+            self.end(account)
+            return False
+        _enter(reminder, PhaseEvent.POSTED)
+        reminder.due_at = self._due(reminder, hours)
+        return True
 
     def step_back(self, account: Account, now: datetime, hours: Hours) -> None:
-        """The last reminder did not go out after all: it comes when people work again."""
-        account.nag_rung, account.nag_due_at = max(account.nag_rung - 1, 0), hours.next_moment(now)
+        """The last reminder did not go out after all: it comes when people work again, or when a
+        snooze that was asked for meanwhile ends."""
+        reminder = account.reminder
+        reminder.phase = phase_after(reminder.phase, PhaseEvent.TAKEN_BACK)
+        reminder.rung = max(reminder.rung - 1, 0)
+        if reminder.phase is ReminderPhase.SNOOZED:
+            assert reminder.snoozed_until is not None
+            self._move(reminder, reminder.snoozed_until, hours)
+        else:
+            reminder.due_at = hours.next_moment(now)
 
     def end(self, account: Account) -> None:
         """There is no further reminder."""
-        account.nag_rung, account.nag_due_at = len(self.rungs), None
+        reminder = account.reminder
+        reminder.rung = len(self.rungs)
+        _enter(reminder, PhaseEvent.ALL_OUT)
+        reminder.due_at = None
 
-    def hold(self, account: Account, until: datetime, hours: Hours) -> None:
+    def put_off(self, account: Account, until: datetime, hours: Hours) -> None:
         """The next reminder comes at `until` and not before; those after it keep their distance."""
-        account.nag_stopped_at = None
-        rung = self.rungs[min(account.nag_rung, len(self.rungs) - 1)]
-        account.nag_since, account.nag_due_at = until - rung, hours.next_moment(until)
+        reminder = account.reminder
+        reminder.phase = phase_after(reminder.phase, PhaseEvent.PUT_OFF)
+        self._move(reminder, until, hours)
 
-    def resume(self, account: Account, now: datetime, hours: Hours) -> None:
-        """Nothing holds the reminders of a wait back any more: what is due comes now."""
-        account.snoozed_until = account.nag_stopped_at = None
-        account.nag_held_by_team = account.nag_held_by_user = ""
-        account.nag_since = min(account.nag_since or now, now)
-        over = account.nag_rung >= len(self.rungs) or not waits(account)
-        account.nag_due_at = (
-            None if over else max(self._due(account, hours), hours.next_moment(now))
-        )
+    def snooze(self, account: Account, until: datetime, hours: Hours, by: Person) -> None:
+        """The same, because somebody asked for it."""
+        reminder = account.reminder
+        _enter(reminder, PhaseEvent.SNOOZED)
+        reminder.snoozed_until = until
+        reminder.held_by_team = by.team
+        reminder.held_by_user = by.user
+        self._move(reminder, until, hours)
 
-    def _due(self, account: Account, hours: Hours) -> datetime:
-        assert account.nag_since is not None
-        return hours.next_moment(account.nag_since + self.rungs[account.nag_rung])
+    def stop(self, account: Account, by: Person) -> None:
+        """Nobody is reminded any more, until the account waits for something else."""
+        reminder = account.reminder
+        _enter(reminder, PhaseEvent.STOPPED)
+        reminder.due_at = None
+        reminder.held_by_team = by.team
+        reminder.held_by_user = by.user
+
+    def resume(self, account: Account, now: datetime, hours: Hours) -> bool:
+        """Nothing holds the reminders of a wait back any more: what is due comes now. False where
+        every reminder went out."""
+        reminder = account.reminder
+        if reminder.rung >= len(self.rungs):
+            self.end(account)
+            return False
+        _enter(reminder, PhaseEvent.RESUMED)
+        reminder.since = min(reminder.since or now, now)
+        reminder.due_at = max(self._due(reminder, hours), hours.next_moment(now))
+        return True
+
+    def _move(self, reminder: ReminderState, until: datetime, hours: Hours) -> None:
+        rung = self.rungs[min(reminder.rung, len(self.rungs) - 1)]
+        reminder.since = until - rung
+        reminder.due_at = hours.next_moment(until)
+
+    def _due(self, reminder: ReminderState, hours: Hours) -> datetime:
+        assert reminder.since is not None
+        return hours.next_moment(reminder.since + self.rungs[reminder.rung])
 
 
 def may_remind(now: datetime, hours: Hours) -> bool:
     """Whether a reminder that goes out now is read in working hours."""
     return hours.includes(now) and hours.includes(now + LAST_CALL)
+
+
+def _enter(reminder: ReminderState, event: PhaseEvent) -> None:
+    """Enter the phase that follows; what belonged to the one before is forgotten."""
+    reminder.phase = phase_after(reminder.phase, event)
+    reminder.snoozed_until = None
+    reminder.held_by_team = ""
+    reminder.held_by_user = ""
+    _forget_interruption(reminder)
+
+
+def _forget_interruption(reminder: ReminderState) -> None:
+    reminder.interrupted_phase = None
+    reminder.interrupted_state = None
+    reminder.interrupted_owner = None

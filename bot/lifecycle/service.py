@@ -1,5 +1,4 @@
-"""The road of an account: which state it is in, whose turn it is, and what follows from a
-change."""
+"""What follows from an event of an account: its state, whose turn it is, and who is reminded."""
 
 from datetime import datetime
 
@@ -7,31 +6,22 @@ from bot.common import audit
 from bot.common.clock import Clock
 from bot.common.people import MAILDESK, Person
 from bot.lifecycle.hours import Hours, hours_of
-from bot.lifecycle.ladder import Ladder, waits
+from bot.lifecycle.ladder import Ladder, handed_over, waits
+from bot.lifecycle.states import Arrival, Event, arrival
 from bot.messages import notices
 from storage.database import Transaction
 from storage.tables import Account, Reminder
-from storage.vocabulary import WAITING, Owner, State
-
-HANDED_OVER = "handed-over"
-
-WHOSE_TURN = {
-    State.LISTED: Owner.SUPPORT,
-    State.CREATED: Owner.MAILDESK,
-    State.AWAITING_SIGN_IN: Owner.USER,
-    State.AWAITING_ADMIN: Owner.ADMINISTRATOR,
-    State.TESTING: Owner.MAILDESK,
-    State.FAILING: Owner.SUPPORT,
-    State.UNMAPPED: Owner.USER,
-    State.LIVE: Owner.MAILDESK,
-    State.BROKEN: Owner.SUPPORT,
-    State.DISCONNECTED: Owner.MAILDESK,
-}
+from storage.vocabulary import Owner, ReminderPhase, State
 
 
 class Lifecycle:
-    """Moves accounts along their road. Every change is written with its audit entry and the
-    messages that it causes."""
+    """Takes accounts from state to state. Every change is written with its audit entry and the
+    messages that it causes, in the caller's transaction.
+
+    Whoever calls holds the account's row (`tx.accounts.lock`). Rows are locked in one order
+    everywhere: a channel's reminder day, then accounts by ascending ID, then the channel's lane of
+    messages. So two transactions never wait for each other.
+    """
 
     def __init__(self, clock: Clock, ladder: Ladder, ordinary: Hours, support_channel: str) -> None:
         """`ladder`, `ordinary`: when whoever has to act is reminded; support is in its own
@@ -45,34 +35,46 @@ class Lifecycle:
         self,
         tx: Transaction,
         account: Account,
-        state: State,
+        event: Event,
         by: Person,
         owner: Owner | None = None,
         quiet: bool = False,
     ) -> None:
-        """Put `account` into `state`; `owner` where the fault names somebody else than the state
-        does; `quiet` where its card would only flood the channel.
+        """Do what `event` does to an account. `owner` is who acts next where the verdict of a fault
+        says so; `quiet` where the account's card would only flood the channel.
 
-        Nothing changes when it stands there already with the same owner, so that a wait keeps its
-        beginning."""
-        owner = owner or WHOSE_TURN[state]
-        if account.state is state and (account.owner is owner or handed_over(account)):
+        Nothing changes when the account stands there already with the same owner, so that a wait
+        keeps its beginning.
+
+        Raises:
+            TransitionRefused: the event cannot happen in the account's state.
+        """
+        to = arrival(account.state, event)
+        self.enter(tx, account, Arrival(to.state, to.owner or owner), by, quiet)
+
+    def enter(
+        self, tx: Transaction, account: Account, to: Arrival, by: Person, quiet: bool = False
+    ) -> None:
+        """Put an account where an event takes it. `transition` asks the table first."""
+        owner = to.owner or Owner.SUPPORT
+        if account.state is to.state and (account.owner is owner or handed_over(account)):
             return
-        now, interrupted = self._clock.now(), account.nag_for
-        account.nag_for = _wait(account) if state is State.TESTING else ""
-        if account.state is not state:
+        now = self._clock.now()
+        if account.state is not to.state:
             account.state_since = now
-            self.audit(tx, by, f"account.{state}", account)
-        with_support = interrupted == f"{state}:{HANDED_OVER}"
-        account.state, account.owner = state, Owner.SUPPORT if with_support else owner
-        self._go_on(tx, account, interrupted, with_support, now)
+            self.audit(tx, by, f"account.{to.state}", account)
+        if to.state is State.TESTING:
+            self._ladder.interrupt(account)
+            account.state, account.owner = to.state, owner
+        else:
+            self._arrive(tx, account, to.state, owner, now)
         if not quiet:
             self.show(tx, account)
 
     def hand_to_support(self, tx: Transaction, account: Account) -> None:
         """Every reminder went out: it is the support team's turn, who are told and not reminded."""
         if account.owner is not Owner.SUPPORT:
-            account.owner = Owner.SUPPORT
+            account.owner = arrival(account.state, Event.HANDED_OVER).owner or Owner.SUPPORT
             self.audit(tx, MAILDESK, "account.handed_over", account)
             notices.show_card(tx, account, self._clock.now())
 
@@ -80,9 +82,8 @@ class Lifecycle:
         """Have every message that speaks of the account show how it stands now."""
         now = self._clock.now()
         notices.show_card(tx, account, now)
-        tx.session.flush()
-        for place in (account.channel_id, self._support_channel):
-            reminder = tx.reminders.open_in(place)
+        for channel_id in (account.channel_id, self._support_channel):
+            reminder = tx.reminders.open_in(channel_id)
             if reminder is not None and account.id in reminder.account_ids:
                 self._settle(tx, reminder)
 
@@ -101,52 +102,52 @@ class Lifecycle:
     def hours(self, tx: Transaction, account: Account) -> Hours:
         """When whoever has to act for the account may be reminded."""
         support = account.owner in (Owner.SUPPORT, Owner.MICROSOFT)
-        return hours_of(
-            None if support else tx.channels.customer(account.customer_id), self._ordinary
-        )
+        customer = None if support else tx.channels.customer(account.customer_id)
+        return hours_of(customer, self._ordinary)
 
-    def _go_on(
-        self, tx: Transaction, account: Account, interrupted: str, with_support: bool, now: datetime
+    def _arrive(
+        self, tx: Transaction, account: Account, state: State, owner: Owner, now: datetime
     ) -> None:
-        """Who is reminded from now on: nobody while it is tested; after a test that changes nothing
-        as before; else anew."""
-        if account.state is State.TESTING:
-            self._ladder.interrupt(account)
-        elif with_support or (interrupted and interrupted == _wait(account)):
-            self._ladder.go_on(account, now, self.hours(tx, account))
+        """Who is reminded from now on: after a test that changed nothing as before, else anew.
+
+        A wait that support had taken over stays with support, whomever the fault names."""
+        reminder = account.reminder
+        same_state = reminder.interrupted_state is state
+        supports_already = same_state and _was_handed_over(account)
+        same_wait = supports_already or (same_state and reminder.interrupted_owner is owner)
+        account.state = state
+        account.owner = Owner.SUPPORT if supports_already else owner
+        hours = self.hours(tx, account)
+        if same_wait:
+            self._ladder.go_on(account, now, hours)
         else:
-            self._ladder.begin(account, now, self.hours(tx, account))
+            self._ladder.begin(account, now, hours)
 
     def _settle(self, tx: Transaction, reminder: Reminder) -> None:
+        """Show the reminder anew; it is finished when nothing on it waits any more."""
         listed = tx.accounts.several(reminder.account_ids)
-        if not any(
-            listed_still(account, reminder.channel_id == self._support_channel)
-            for account in listed
-        ):
+        support = reminder.channel_id == self._support_channel
+        if not any(still_listed(account, support) for account in listed):
             reminder.finished_at = self._clock.now()
         notices.show_reminder(tx, reminder, self._clock.now())
 
 
-def listed_still(account: Account, support: bool) -> bool:
+def still_listed(account: Account, support: bool) -> bool:
     """Whether an account that stands on a reminder (of support's, or of a customer's channel) waits
     there still. One that is tested just now may wait again in a moment; one that was handed to
     support stays on the customer's last reminder."""
     if account.state is State.TESTING:
         return True
-    if not waits(account) or account.nag_stopped_at is not None:
+    if not waits(account) or account.reminder.phase is ReminderPhase.STOPPED:
         return False
-    ours = account.owner is Owner.SUPPORT
-    return ours if support else not ours or handed_over(account)
+    supports_turn = account.owner is Owner.SUPPORT
+    if support:
+        return supports_turn
+    return not supports_turn or handed_over(account)
 
 
-def handed_over(account: Account) -> bool:
-    """Whether every reminder went out and support was told."""
-    over = account.nag_rung > 0 and account.nag_due_at is None and account.nag_stopped_at is None
-    return account.owner is Owner.SUPPORT and over
-
-
-def _wait(account: Account) -> str:
-    """What the account waits for, in a word; empty if for nobody."""
-    if account.state not in WAITING:
-        return ""
-    return f"{account.state}:{HANDED_OVER if handed_over(account) else account.owner}"
+def _was_handed_over(account: Account) -> bool:
+    """Whether support had taken the wait over that a test interrupted."""
+    reminder = account.reminder
+    ended = reminder.interrupted_phase is ReminderPhase.ENDED
+    return ended and reminder.interrupted_owner is Owner.SUPPORT

@@ -1,12 +1,14 @@
 """Sending what the outbox holds: in order per channel, within Slack's limits, tried again until it
 is certain."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
 from bot.common.clock import Clock
+from bot.messages import notices
 from storage.database import Store
 from storage.outbox import Claimed
 from storage.tables import OutboxItem
@@ -45,9 +47,12 @@ class Sender(Protocol):
     """Carries messages to Slack. Each method may take seconds, and raises one of the exceptions
     above."""
 
-    def show(self, item: OutboxItem, ts: str | None, thread_ts: str | None) -> str | None:
-        """Post the message, or update the one at `ts`. Returns where it stands, None when it was
-        taken away."""
+    def show(self, item: OutboxItem, ts: str | None, thread_ts: str | None) -> str:
+        """Post the message, or update the one at `ts`. Returns where it stands."""
+        ...
+
+    def take_away(self, item: OutboxItem, ts: str) -> None:
+        """Remove the message at `ts`, unless somebody did already."""
         ...
 
     def find(self, item: OutboxItem, thread_ts: str | None) -> str | None:
@@ -55,13 +60,25 @@ class Sender(Protocol):
         ...
 
 
+class Decider(Protocol):
+    """Says of one kind of notice whether its message is still wanted when its turn comes."""
+
+    def wanted(self, args: Mapping[str, Any], new: bool) -> bool:
+        """Whether the message should stand in its channel; `new`: it does not stand there yet."""
+        ...
+
+
 class Delivery:
     """Empties the outbox."""
 
-    def __init__(self, store: Store, clock: Clock, sender: Sender) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, sender: Sender, deciders: Mapping[str, Decider] = {}
+    ) -> None:
+        """`deciders` by notice; the messages of other notices are always wanted."""
         self._store = store
         self._clock = clock
         self._sender = sender
+        self._deciders = deciders
 
     def deliver_due(self) -> int:
         """Send every message whose channel's turn it is, and say how many were tried. Takes a
@@ -103,11 +120,27 @@ class Delivery:
                 tx.outbox.sent(item, ts, self._clock.now(), rest)
 
     def _show(self, claimed: Claimed) -> str | None:
-        item, thread = claimed.item, claimed.parent.ts if claimed.parent else None
+        """Have Slack show the message, or not any more; where it stands now."""
+        item = claimed.item
+        thread = claimed.parent.ts if claimed.parent else None
+        ts = self._stands_at(claimed, thread)
+        if self._is_wanted(item, new=ts is None):
+            return self._sender.show(item, ts, thread)
+        if ts is not None:
+            self._sender.take_away(item, ts)
+        return None
+
+    def _stands_at(self, claimed: Claimed, thread: str | None) -> str | None:
         if claimed.posted is not None:
-            return self._sender.show(item, claimed.posted.ts, thread)
-        found = self._sender.find(item, thread) if item.attempts > 1 else None
-        return self._sender.show(item, found, thread)
+            return claimed.posted.ts
+        # An earlier attempt may have posted it without our hearing of it.
+        return self._sender.find(claimed.item, thread) if claimed.item.attempts > 1 else None
+
+    def _is_wanted(self, item: OutboxItem, new: bool) -> bool:
+        if item.notice == notices.GONE:
+            return False
+        decider = self._deciders.get(item.notice)
+        return decider is None or decider.wanted(item.args, new)
 
     def _again(self, item: OutboxItem, reason: str, most: int = MAX_ATTEMPTS) -> None:
         if item.attempts >= most:

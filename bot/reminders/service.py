@@ -1,5 +1,4 @@
-"""Reminders of what waits for somebody: one message a place and day, in working hours, put off,
-ended, handed over."""
+"""Reminders: one message a channel and day lists what waits there, in working hours."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,12 +12,12 @@ from bot.common.clock import Clock
 from bot.common.people import MAILDESK, Person
 from bot.common.refusals import Refused
 from bot.lifecycle.hours import Hours, hours_of
-from bot.lifecycle.ladder import Ladder, may_remind, waits
-from bot.lifecycle.service import Lifecycle, handed_over, listed_still
+from bot.lifecycle.ladder import Ladder, asleep, handed_over, may_be_put_off, may_remind, waits
+from bot.lifecycle.service import Lifecycle, still_listed
 from bot.messages import notices
 from storage.database import Store, Transaction
 from storage.tables import Account, Channel, Customer, Reminder
-from storage.vocabulary import Owner
+from storage.vocabulary import Owner, ReminderPhase
 
 log = structlog.get_logger(__name__)
 
@@ -55,16 +54,16 @@ class Reminders:
         self._support_channel = support_channel
 
     def remind_due(self) -> int:
-        """Remind wherever something is due now; says in how many places. Each place is one
-        transaction, held by one worker."""
+        """Remind wherever something is due now; gives the number of channels. Each channel is one
+        transaction, held by one worker, so a killed worker leaves a channel as it was or done."""
         now = self._clock.now()
         with self._store.transaction() as tx:
             due = tx.reminders.due(now, MAX_CHANNELS_PER_SWEEP)
-        places = {
+        channel_ids = {
             self._support_channel if owner is Owner.SUPPORT else channel_id
             for channel_id, owner in due
         }
-        return sum(self._try_in(place) for place in sorted(places))
+        return sum(self._try_in(channel_id) for channel_id in sorted(channel_ids))
 
     def snooze(self, reminder_id: int, until: datetime, by: Person) -> None:
         """Leave the accounts of a reminder alone until `until`.
@@ -74,50 +73,50 @@ class Reminders:
         """
         with self._store.transaction() as tx:
             reminder = tx.reminders.lock(reminder_id)
-            listed = tx.accounts.lock_several(reminder.account_ids) if reminder is not None else []
-            ours = reminder is not None and reminder.channel_id == self._support_channel
-            if (
-                reminder is not None and not ours
-            ):  # "all" means all, not only as many as the message lists
+            if reminder is None or reminder.finished_at is not None:
+                raise Refused("refused.nothing_to_snooze")
+            support = reminder.channel_id == self._support_channel
+            if support:
+                listed = tx.accounts.lock_several(reminder.account_ids)
+            else:  # "all" means all, not only as many as the message lists
                 listed = tx.reminders.all_waiting_in(reminder.channel_id)
-            waiting = [a for a in listed if listed_still(a, ours) and self._may_wait_longer(a)]
-            if reminder is None or reminder.finished_at is not None or not waiting:
+            waiting = [a for a in listed if still_listed(a, support) and may_be_put_off(a)]
+            if not waiting:
                 raise Refused("refused.nothing_to_snooze")
             for account in waiting:
-                self._hold(tx, account, until, by)
+                self._snooze(tx, account, until, by)
                 self._lifecycle.show(tx, account)
 
-    def snooze_account(self, account: Account, until: datetime, by: Person) -> None:
+    def snooze_account(self, account_id: int, until: datetime, by: Person) -> None:
         """Leave one account alone until `until`.
 
         Raises:
             Refused: it waits for nobody who is reminded.
         """
-        with self._waiting(account) as (tx, account):
+        with self._waiting(account_id) as (tx, account):
             if handed_over(account):
                 raise Refused("refused.waits_for_nobody", name=account.name)
-            self._hold(tx, account, until, by)
+            self._snooze(tx, account, until, by)
 
-    def stop(self, account: Account, by: Person) -> None:
+    def stop(self, account_id: int, by: Person) -> None:
         """Remind nobody of the account any more, until something about it changes.
 
         Raises:
             Refused: it waits for nobody who is reminded.
         """
-        with self._waiting(account) as (tx, account):
-            account.nag_stopped_at, account.nag_due_at = self._clock.now(), None
-            account.nag_held_by_team, account.nag_held_by_user = by.team, by.user
+        with self._waiting(account_id) as (tx, account):
+            self._ladder.stop(account, by)
             self._lifecycle.audit(tx, by, "reminder.stopped", account)
 
-    def resume(self, account: Account, by: Person) -> None:
+    def resume(self, account_id: int, by: Person) -> None:
         """Remind of the account again.
 
         Raises:
             Refused: it waits for nobody who is reminded, or every reminder went out.
         """
-        with self._waiting(account) as (tx, account):
-            self._ladder.resume(account, self._clock.now(), self._lifecycle.hours(tx, account))
-            if account.nag_due_at is None:
+        with self._waiting(account_id) as (tx, account):
+            hours = self._lifecycle.hours(tx, account)
+            if not self._ladder.resume(account, self._clock.now(), hours):
                 raise Refused("refused.all_reminders_out", name=account.name)
             self._lifecycle.audit(tx, by, "reminder.resumed", account)
 
@@ -130,20 +129,20 @@ class Reminders:
             if reminder is None or reminder.finished_at is not None:
                 return False
             support = reminder.channel_id == self._support_channel
-            hours = self._place_hours(tx, None if support else tx.channels.get(reminder.channel_id))
+            hours = self._channel_hours(
+                tx, None if support else tx.channels.get(reminder.channel_id)
+            )
             if hours.includes(now):
                 return False
             listed = tx.accounts.lock_several(reminder.account_ids)
-            for account in (
-                a for a in listed if listed_still(a, support) and self._may_wait_longer(a)
-            ):
+            for account in (a for a in listed if still_listed(a, support) and may_be_put_off(a)):
                 self._ladder.step_back(account, now, hours)
                 self._lifecycle.audit(tx, MAILDESK, "reminder.taken_back", account)
             reminder.finished_at = now
             tx.reminders.set_day(reminder.channel_id, None)
             return True
 
-    def pause(self, channel: Channel, day: date, by: Person) -> datetime:
+    def pause(self, channel_id: str, day: date, by: Person) -> datetime:
         """Remind nobody of the customer's people before `day` begins there (public holidays, say);
         when that is.
 
@@ -152,6 +151,7 @@ class Reminders:
         """
         now = self._clock.now()
         with self._store.transaction() as tx:
+            channel = self._bound(tx, channel_id)
             customer = tx.channels.lock_customer(channel.customer_id)
             hours = hours_of(customer, self._ordinary)
             until = hours.next_moment(datetime.combine(day, time(0), hours.zone))
@@ -164,48 +164,65 @@ class Reminders:
                 by.user,
             )
             for account in tx.reminders.planned(channel.customer_id, before):
-                self._ladder.hold(account, max(until, account.snoozed_until or until), hours)
+                snoozed_until = account.reminder.snoozed_until or until
+                self._ladder.put_off(account, max(until, snoozed_until), hours)
             self._note(tx, customer, channel, "reminders.paused", by, until=until.isoformat())
             return until
 
-    def end_pause(self, channel: Channel, by: Person) -> None:
+    def proposed_pause(self, channel_id: str) -> date:
+        """The day, as the customer's people call it, until which a pause is offered: that of the
+        pause there is, or in a week."""
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            channel = self._bound(tx, channel_id)
+            customer = tx.channels.customer(channel.customer_id)
+        hours = hours_of(customer, self._ordinary)
+        if customer.paused_until is not None and customer.paused_until > now:
+            return hours.day(customer.paused_until)
+        return hours.day(now) + timedelta(weeks=1)
+
+    def end_pause(self, channel_id: str, by: Person) -> None:
         """Remind the customer's people again."""
         now = self._clock.now()
         with self._store.transaction() as tx:
+            channel = self._bound(tx, channel_id)
             customer = tx.channels.lock_customer(channel.customer_id)
             hours = hours_of(customer, self._ordinary)
             for account in tx.reminders.planned(channel.customer_id, customer.paused_until or now):
-                if account.snoozed_until is None:
+                snoozed_until = account.reminder.snoozed_until
+                if snoozed_until is None:
                     self._ladder.resume(account, now, hours)
                 else:
-                    self._ladder.hold(account, max(now, account.snoozed_until), hours)
+                    self._ladder.put_off(account, max(now, snoozed_until), hours)
             customer.paused_until, customer.paused_by_team, customer.paused_by_user = None, "", ""
             self._note(tx, customer, channel, "reminders.pause_ended", by)
 
-    def _try_in(self, place: str) -> int:
+    def _try_in(self, channel_id: str) -> int:
         try:
-            return self._remind_in(place)
-        except Exception:  # one place's trouble is not the others'
-            log.exception("reminders.failed", place=place)
+            return self._remind_in(channel_id)
+        except Exception:  # one channel's trouble is not the others'
+            log.exception("reminders.failed", channel_id=channel_id)
             return 0
 
-    def _remind_in(self, place: str) -> int:
+    def _remind_in(self, channel_id: str) -> int:
         now = self._clock.now()
         with self._store.transaction() as tx:
-            if not tx.reminders.take(place):
+            if not tx.reminders.take(channel_id):
                 return 0  # another worker is at it
-            support = place == self._support_channel
-            due = tx.reminders.due_in(None if support else place, now)
-            channel = None if support else tx.channels.get(place)
-            hours = self._place_hours(tx, channel)
-            nobodys, due = [a for a in due if not waits(a)], [a for a in due if waits(a)]
-            self._hand_over(tx, nobodys, now)
+            support = channel_id == self._support_channel
+            due = tx.reminders.due_in(None if support else channel_id, now)
+            channel = None if support else tx.channels.get(channel_id)
+            hours = self._channel_hours(tx, channel)
+            # Microsoft reads no reminders: what waited for it until the last rung is support's.
+            self._hand_over(tx, [account for account in due if not waits(account)], now)
+            due = [account for account in due if waits(account)]
             if not due or self._paused(tx, channel, due, hours, now):
                 return 0
-            if (channel is not None and channel.closed) or not self._free(tx, place, hours, now):
+            closed = channel is not None and channel.closed != ""
+            if closed or not self._free(tx, channel_id, hours, now):
                 self._put_off(due, hours, now)
                 return 0
-            self._remind(tx, place, due, hours, now)
+            self._remind(tx, channel_id, due, hours, now)
             return 1
 
     def _paused(
@@ -217,76 +234,71 @@ class Reminders:
         now: datetime,
     ) -> bool:
         """Whether the customer's reminders are paused; what is due waits for the end of that."""
-        until = (
-            tx.channels.customer(channel.customer_id).paused_until if channel is not None else None
-        )
+        if channel is None:
+            return False
+        until = tx.channels.customer(channel.customer_id).paused_until
         if until is None or until <= now:
             return False
         for account in due:
-            self._ladder.hold(account, until, hours)
+            self._ladder.put_off(account, until, hours)
         return True
 
-    def _may_wait_longer(self, account: Account) -> bool:
-        return waits(account) and account.nag_stopped_at is None and not handed_over(account)
-
-    def _free(self, tx: Transaction, place: str, hours: Hours, now: datetime) -> bool:
+    def _free(self, tx: Transaction, channel_id: str, hours: Hours, now: datetime) -> bool:
         """Whether it is a time for reminders there, and the first one of the day."""
-        today, last = hours.day(now), tx.reminders.last_day(place)
-        said = (
-            last is not None and timedelta(0) <= last - today <= A_DAY
-        )  # a clock that was put back says today twice
+        today = hours.day(now)
+        last = tx.reminders.last_day(channel_id)
+        # The last day may be tomorrow: a clock that was put back says today twice.
+        said = last is not None and timedelta(0) <= last - today <= A_DAY
         return may_remind(now, hours) and not said
 
     def _put_off(self, due: Sequence[Account], hours: Hours, now: datetime) -> None:
         soon = hours.next_moment(now)
         due_at = soon if soon > now and may_remind(soon, hours) else hours.next_day(now)
         for account in due:
-            account.nag_due_at = due_at
+            account.reminder.due_at = due_at
 
     def _remind(
-        self, tx: Transaction, place: str, due: Sequence[Account], hours: Hours, now: datetime
+        self, tx: Transaction, channel_id: str, due: Sequence[Account], hours: Hours, now: datetime
     ) -> None:
-        earlier = tx.reminders.open_in(place)
-        listed = self._listed(tx, place, due, earlier, now)
+        earlier = tx.reminders.open_in(channel_id)
+        listed = self._listed(tx, channel_id, due, earlier, now)
         ended = [account for account in due if not self._climb(tx, account, hours, now)]
         if earlier is not None:
             earlier.finished_at = now
             notices.take_away_reminder(tx, earlier, now)
         ids = [account.id for account in listed]
-        reminder = tx.reminders.add(Reminder(channel_id=place, posted_at=now, account_ids=ids))
-        tx.reminders.set_day(place, hours.day(now))
+        reminder = tx.reminders.add(Reminder(channel_id=channel_id, posted_at=now, account_ids=ids))
+        tx.reminders.set_day(channel_id, hours.day(now))
         notices.show_reminder(tx, reminder, now)
         self._hand_over(tx, ended, now)
 
     def _listed(
         self,
         tx: Transaction,
-        place: str,
+        channel_id: str,
         due: Sequence[Account],
         earlier: Reminder | None,
         now: datetime,
     ) -> list[Account]:
         """What the message lists: in a customer's channel all that waits there; in support's what
         is due, and what stood on the message before and waits still."""
-        if place != self._support_channel:
-            return tx.reminders.waiting_in(place, now, MAX_LISTED)
+        if channel_id != self._support_channel:
+            return tx.reminders.waiting_in(channel_id, now, MAX_LISTED)
         before = tx.accounts.several(earlier.account_ids) if earlier is not None else []
-        awake = [
-            account
-            for account in before
-            if account.snoozed_until is None or account.snoozed_until <= now
-        ]
+        awake = [account for account in before if not asleep(account, now)]
         listed = {
-            account.id: account for account in (*due, *awake) if listed_still(account, support=True)
+            account.id: account for account in (*due, *awake) if still_listed(account, support=True)
         }
         return list(listed.values())[:MAX_LISTED]
 
     def _climb(self, tx: Transaction, account: Account, hours: Hours, now: datetime) -> bool:
-        was_put_off = account.snoozed_until is not None
+        was_snoozed = account.reminder.phase is ReminderPhase.SNOOZED
         more = self._ladder.climb(account, now, hours)
-        if was_put_off:
+        if was_snoozed:
             notices.show_card(tx, account, now)
-        self._lifecycle.audit(tx, MAILDESK, "reminder.posted", account, rung=str(account.nag_rung))
+        self._lifecycle.audit(
+            tx, MAILDESK, "reminder.posted", account, rung=str(account.reminder.rung)
+        )
         return more
 
     def _hand_over(self, tx: Transaction, ended: Sequence[Account], now: datetime) -> None:
@@ -312,23 +324,27 @@ class Reminders:
                     tx, self._support_channel, "support.waits_too_long", first, now
                 )
 
-    def _hold(self, tx: Transaction, account: Account, until: datetime, by: Person) -> None:
-        self._ladder.hold(account, until, self._lifecycle.hours(tx, account))
-        account.snoozed_until = until
-        account.nag_held_by_team, account.nag_held_by_user = by.team, by.user
+    def _snooze(self, tx: Transaction, account: Account, until: datetime, by: Person) -> None:
+        self._ladder.snooze(account, until, self._lifecycle.hours(tx, account), by)
         self._lifecycle.audit(tx, by, "reminder.snoozed", account, until=until.isoformat())
 
     @contextmanager
-    def _waiting(self, account: Account) -> Iterator[tuple[Transaction, Account]]:
+    def _waiting(self, account_id: int) -> Iterator[tuple[Transaction, Account]]:
         """The account, held; what it changes about its reminders is shown."""
         with self._store.transaction() as tx:
-            account = tx.accounts.lock(account.id)
+            account = tx.accounts.lock(account_id)
             if not waits(account):
                 raise Refused("refused.waits_for_nobody", name=account.name)
             yield tx, account
             self._lifecycle.show(tx, account)
 
-    def _place_hours(self, tx: Transaction, channel: Channel | None) -> Hours:
+    def _bound(self, tx: Transaction, channel_id: str) -> Channel:
+        channel = tx.channels.get(channel_id)
+        if channel is None:
+            raise Refused("refused.channel_not_bound")
+        return channel
+
+    def _channel_hours(self, tx: Transaction, channel: Channel | None) -> Hours:
         return hours_of(
             tx.channels.customer(channel.customer_id) if channel else None, self._ordinary
         )

@@ -11,6 +11,7 @@ from bot.diagnosis.failures import Recorded
 from bot.diagnosis.observation import Where
 from bot.diagnosis.observe import from_callback
 from bot.lifecycle.service import Lifecycle
+from bot.lifecycle.states import Event
 from bot.messages import notices
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
 from bot.signin.failed import FailedSignIns
@@ -60,6 +61,12 @@ class Consent:
         except MicrosoftUnreachable:
             return ""
 
+    def link_for(self, account_id: int) -> str:
+        """The same for the account with this id."""
+        with self._store.transaction() as tx:
+            account = tx.accounts.get(account_id)
+        return self.link(account)
+
     def told(self, params: Mapping[str, str]) -> Recorded | None:
         """Take an administrator's word: None where it says that the approval was given, else what
         the page said. A word counts while its account waits; one that says yes makes it the user's
@@ -90,7 +97,7 @@ class Consent:
             self._lifecycle.audit(tx, WEB, "consent.said_given", account)
             if tx.signins.usable_ticket(account.id, self._clock.now()) is None:
                 self._links.make(tx, account, WEB)
-            self._lifecycle.transition(tx, account, State.AWAITING_SIGN_IN, WEB)
+            self._lifecycle.transition(tx, account, Event.APPROVAL_GIVEN, WEB)
             notices.note(
                 tx, account, "signin.consent_given", self._clock.now(), username=account.username
             )

@@ -6,16 +6,15 @@ from bot.common.people import Person
 from bot.diagnosis.failures import Failures, Recorded
 from bot.diagnosis.observation import Observation
 from bot.lifecycle.service import Lifecycle
+from bot.lifecycle.states import SIGNING_IN, Event
 from bot.messages import notices
 from storage.database import Transaction
 from storage.tables import Account
-from storage.vocabulary import Owner, State
-
-WAITING = (State.AWAITING_SIGN_IN, State.AWAITING_ADMIN)
+from storage.vocabulary import Owner
 
 
 class FailedSignIns:
-    """Keeps failed."""
+    """Keeps sign-ins and approvals that did not go through."""
 
     def __init__(
         self, clock: Clock, lifecycle: Lifecycle, failures: Failures, support_channel: str
@@ -43,8 +42,9 @@ class FailedSignIns:
             if cause == "other-tenant":
                 channel = self._support_channel
                 notices.tell_support(tx, channel, "support.other_tenant", account, now, error=error)
-        if account.state in WAITING:
-            turn = State.AWAITING_ADMIN if owner is Owner.ADMINISTRATOR else State.AWAITING_SIGN_IN
-            self._lifecycle.transition(tx, account, turn, by)
+        if account.state in SIGNING_IN:
+            administrators = owner is Owner.ADMINISTRATOR
+            event = Event.APPROVAL_NEEDED if administrators else Event.SIGN_IN_FAILED
+            self._lifecycle.transition(tx, account, event, by)
             self._lifecycle.show(tx, account)
         return recorded

@@ -9,10 +9,10 @@ from bot.common.clock import Clock
 from bot.common.jobs import CheckLink
 from bot.common.people import MAILDESK, Person
 from bot.common.refusals import Refused
-from bot.diagnosis.failures import Recorded
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.lifecycle.service import Lifecycle
-from bot.signin.failed import WAITING, FailedSignIns
+from bot.lifecycle.states import SIGNING_IN
+from bot.signin.failed import FailedSignIns
 from storage.cipher import Cipher, digest
 from storage.database import Store, Transaction
 from storage.statuses import LinkEvent
@@ -108,10 +108,10 @@ class Links:
             raise LinkUnusable(status, ticket.account_id)
         return ticket
 
-    def withdraw(self, account: Account, by: Person) -> None:
+    def withdraw(self, account_id: int, by: Person) -> None:
         """End the account's login link; nobody can sign in with it any more."""
         with self._store.transaction() as tx:
-            account = tx.accounts.lock(account.id)
+            account = tx.accounts.lock(account_id)
             tx.signins.revoke_tickets(account.id, self._clock.now())
             self._lifecycle.audit(tx, by, "link.withdrawn", account)
             self._lifecycle.show(tx, account)
@@ -129,7 +129,7 @@ class Links:
             if status is LinkStatus.EXPIRED:
                 tx.signins.drop_held(ticket.account_id)
             if (
-                account.state in WAITING
+                account.state in SIGNING_IN
                 and ticket.question_at is None
                 and tx.signins.left_open(ticket.id, now)
             ):
@@ -137,25 +137,24 @@ class Links:
                 self._lifecycle.audit(tx, MAILDESK, "signin.unfinished", account)
             self._lifecycle.show(tx, account)
 
-    def answered(self, account: Account, said: Said, by: Person) -> Recorded | None:
-        """Take what Microsoft's page said; what it means, unless somebody just closed it.
+    def answered(self, account_id: int, said: Said, by: Person) -> str:
+        """Take what Microsoft's page said; the error ID that says what it means, empty if somebody
+        just closed it.
 
         Raises:
             Refused: nobody is asked (any more).
         """
-        return self.explained(account, SEEN.get(said), by, said)
+        return self.explained(account_id, SEEN.get(said), by, said)
 
-    def explained(
-        self, account: Account, seen: Observation | None, by: Person, said: str
-    ) -> Recorded | None:
+    def explained(self, account_id: int, seen: Observation | None, by: Person, said: str) -> str:
         """Take what was `seen` on Microsoft's page as the end of the sign-in that did not come
-        back.
+        back; the error ID under which that is kept, empty if nothing was seen.
 
         Raises:
             Refused: nobody is asked (any more).
         """
         with self._store.transaction() as tx:
-            account = tx.accounts.lock(account.id)
+            account = tx.accounts.lock(account_id)
             now = self._clock.now()
             ticket = tx.signins.question(account.id)
             if ticket is None:
@@ -166,7 +165,7 @@ class Links:
             self._lifecycle.audit(tx, by, "signin.explained", account, said=said)
             recorded = self._failed.keep(tx, account, seen, by) if seen else None
             self._lifecycle.show(tx, account)
-            return recorded
+            return recorded.failure.ref if recorded else ""
 
 
 def place(account_id: int) -> str:

@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 import msal
@@ -24,6 +24,7 @@ from bot.microsoft.tokens import KEPT_ALIVE, place
 from bot.signin.failed import FailedSignIns
 from bot.signin.flows import Flows, FlowState
 from bot.signin.links import Links, LinkUnusable
+from bot.views.accounts import AccountView
 from storage.cipher import Cipher, digest
 from storage.database import Store, Transaction
 from storage.statuses import LINKS, FlowEvent, LinkEvent
@@ -47,7 +48,7 @@ class SignInRefused(Exception):
     link is still good."""
 
     def __init__(
-        self, recorded: Recorded, account: Account, actual: str = "", link: str = ""
+        self, recorded: Recorded, account: AccountView, actual: str = "", link: str = ""
     ) -> None:
         super().__init__(recorded.verdict.cause)
         self.recorded = recorded
@@ -60,10 +61,10 @@ class SignInRefused(Exception):
 class StartPage:
     """What somebody sees before they go to Microsoft."""
 
-    account: Account
+    account: AccountView
     customer: str
     asked_by: Person
-    link: LoginTicket
+    good_until: datetime
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class SignedIn:
     """A sign-in that holds. `upn` is who signed in; `held_for` is the customer whose organisation
     has to be confirmed first."""
 
-    account: Account
+    account: AccountView
     upn: str
     held_for: str = ""
 
@@ -123,7 +124,10 @@ class SignIn:
             account = tx.accounts.get(ticket.account_id)
             customer = tx.channels.customer(account.customer_id)
         return StartPage(
-            account, customer.name, Person(ticket.asked_by_team, ticket.asked_by_user), ticket
+            account=AccountView.of(account),
+            customer=customer.name,
+            asked_by=Person(ticket.asked_by_team, ticket.asked_by_user),
+            good_until=ticket.expires_at,
         )
 
     def begin(self, secret: str, browser: str) -> str:
@@ -154,7 +158,7 @@ class SignIn:
             self.refused_request("signin.returned", error)
             raise
 
-    def confirm(self, account: Account, by: Person) -> None:
+    def confirm(self, account_id: int, by: Person) -> None:
         """`by` says that the tenant of the account's held sign-in is the customer's: it is bound,
         and every sign-in that waited for this is kept.
 
@@ -162,6 +166,8 @@ class SignIn:
             Refused: none is held (any more), or the customer's tenant is another one by now.
         """
         with self._store.transaction() as tx:
+            account = tx.accounts.get(account_id)
+            # The customer is held first, then each account, as wherever a sign-in is kept
             customer = tx.channels.lock_customer(account.customer_id)
             tenant = self._held(tx, account).tenant_id
             if customer.tenant_id not in ("", tenant):
@@ -172,7 +178,7 @@ class SignIn:
                 if held.tenant_id == tenant:
                     self._release(tx, held)
 
-    def withdraw_held(self, account: Account, by: Person) -> None:
+    def withdraw_held(self, account_id: int, by: Person) -> None:
         """`by` says that the tenant is not the customer's: the held sign-in is thrown away, and its
         link ends.
 
@@ -180,7 +186,8 @@ class SignIn:
             Refused: none is held (any more).
         """
         with self._store.transaction() as tx:
-            account, held = tx.accounts.lock(account.id), self._held(tx, account)
+            account = tx.accounts.lock(account_id)
+            held = self._held(tx, account)
             self._lifecycle.audit(
                 tx, by, "organisation.denied", account, result="refused", tenant=held.tenant_id
             )
@@ -207,14 +214,14 @@ class SignIn:
                 audit.record(tx, STRANGER, action, "", now, result="refused", reason=error.reason)
 
     def _begin(self, secret: str, browser: str) -> str:
-        account = self.look(secret).account
+        username = self.look(secret).account.username
         client = self._microsoft.client()
         flow: dict[str, Any] = self._microsoft.ask(
             lambda: client.initiate_auth_code_flow(
                 list(self._microsoft.scopes),
                 redirect_uri=self._public_url + CALLBACK,
                 prompt="select_account",
-                login_hint=account.username,
+                login_hint=username,
                 response_mode="form_post",
             )
         )
@@ -229,6 +236,7 @@ class SignIn:
             begun = tx.signins.begin(self._flows.new(ticket, flow, browser))
             watch = CheckSignIn(account_id=ticket.account_id, ticket_id=ticket.id)
             tx.jobs.add(watch, begun.expires_at)
+            account = tx.accounts.get(ticket.account_id)
             self._lifecycle.audit(tx, WEB, "signin.begun", account)
         return str(flow["auth_uri"])
 
@@ -313,7 +321,7 @@ class SignIn:
             belongs(identity, account, customer.tenant_id)
             if customer.tenant_id:
                 self._connect(tx, account, ticket, redeemed)
-                return SignedIn(account, identity.upn)
+                return SignedIn(AccountView.of(account), identity.upn)
             ticket.happened(LinkEvent.IDENTIFIED, now)
             held = HeldSignIn(
                 account_id=state.account_id,
@@ -335,7 +343,7 @@ class SignIn:
                 tenant=identity.tenant_id,
             )
             self._lifecycle.show(tx, account)
-            return SignedIn(account, identity.upn, customer.name)
+            return SignedIn(AccountView.of(account), identity.upn, customer.name)
 
     def _connect(
         self, tx: Transaction, account: Account, ticket: LoginTicket, redeemed: Redeemed
@@ -374,7 +382,8 @@ class SignIn:
             account = tx.accounts.lock(state.account_id)
             recorded = self._failed.keep(tx, account, seen, WEB)
             ticket = tx.signins.usable_ticket(account.id, self._clock.now())
-        raise SignInRefused(recorded, account, actual, self._links.url(ticket) if ticket else "")
+        link = self._links.url(ticket) if ticket else ""
+        raise SignInRefused(recorded, AccountView.of(account), actual, link)
 
 
 def held_place(account_id: int) -> str:

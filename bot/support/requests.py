@@ -1,5 +1,4 @@
-"""Asking the support team: for help with a failure, or to do it. Somebody takes it, hands it back,
-or is done."""
+"""Requests to the support team: for help with a failure, or to do an account for somebody."""
 
 from bot.common import audit
 from bot.common.clock import Clock
@@ -8,7 +7,7 @@ from bot.common.refusals import Refused
 from bot.messages import notices
 from storage.database import Store, Transaction
 from storage.statuses import REQUESTS, RequestEvent
-from storage.tables import Account, Channel, Failure, SupportRequest
+from storage.tables import Account, SupportRequest
 from storage.vocabulary import RequestStatus
 
 
@@ -20,37 +19,38 @@ class SupportRequests:
         self._clock = clock
         self._support_channel = support_channel
 
-    def ask(
-        self, failure: Failure, account: Account | None, by: Person, channel_id: str = ""
-    ) -> SupportRequest:
-        """Ask for help with `failure`, once: a second request about it is the first one, opened
-        again if it was done."""
+    def ask(self, error: str, by: Person, channel_id: str = "") -> None:
+        """Ask for help with the failure that has this error ID, once: a second request about it is
+        the first one, opened again if it was done. `channel_id`: where that is told if the failure
+        is of no account."""
         with self._store.transaction() as tx:
-            if account is not None:
-                account = tx.accounts.lock(account.id)
-            request = tx.requests.about(failure.ref)
+            account = self._held_account(tx, error)
+            request = tx.requests.about(error)
             if request is not None and request.status is not RequestStatus.DONE:
-                return request
+                return
             if request is None:
-                request = tx.requests.add(
-                    self._new(account.channel_id if account else channel_id, account, by)
-                )
-                request.failure_ref = failure.ref
+                request = self._new(account.channel_id if account else channel_id, account, by)
+                request.failure_ref = error
+                tx.requests.add(request)
             else:
                 request.happened(RequestEvent.ASKED_AGAIN, _name(by), self._clock.now())
             self._show(tx, request, "help.asked", by)
-            return request
 
-    def do_it(self, channel: Channel, account: Account | None, by: Person) -> SupportRequest:
-        """Ask the support team to do `account` (None: everything in the channel); a second request
-        is the first one."""
+    def do_it(self, channel_id: str, account_id: int | None, by: Person) -> int:
+        """Ask the support team to do an account (None: everything in the channel); a second request
+        is the first one, whose id is returned."""
         with self._store.transaction() as tx:
+            channel = tx.channels.get(channel_id)
+            if channel is None:
+                raise Refused("refused.channel_not_bound")
+            # Held, so that of two people who ask in the same moment the second finds the request
             tx.channels.lock_customer(channel.customer_id)
-            request = tx.requests.to_do(channel.id, account.id if account else None)
+            request = tx.requests.to_do(channel_id, account_id)
             if request is None:
-                request = tx.requests.add(self._new(channel.id, account, by))
+                account = tx.accounts.get(account_id) if account_id else None
+                request = tx.requests.add(self._new(channel_id, account, by))
                 self._show(tx, request, "help.asked_to_do", by)
-            return request
+            return request.id
 
     def take(self, request_id: int, by: Person) -> None:
         """Look after a request from now on.
@@ -58,7 +58,6 @@ class SupportRequests:
         Raises:
             Refused: somebody else does, or it is done.
         """
-
         self._change(request_id, by, "help.taken", RequestEvent.TAKEN)
 
     def hand_back(self, request_id: int, by: Person) -> None:
@@ -67,7 +66,6 @@ class SupportRequests:
         Raises:
             Refused: it is done.
         """
-
         self._change(request_id, by, "help.handed_back", RequestEvent.HANDED_BACK)
 
     def finish(self, request_id: int, by: Person) -> None:
@@ -76,7 +74,6 @@ class SupportRequests:
         Raises:
             Refused: it was already.
         """
-
         self._change(request_id, by, "help.done", RequestEvent.FINISHED)
 
     def _change(self, request_id: int, by: Person, action: str, event: RequestEvent) -> None:
@@ -89,6 +86,14 @@ class SupportRequests:
             request.happened(event, _name(by), self._clock.now())
             self._show(tx, request, action, by)
 
+    def _held_account(self, tx: Transaction, error: str) -> Account | None:
+        """The account of a failure, held: who asks in the same moment waits, and finds the first
+        request."""
+        failure = tx.failures.get(error)
+        if failure is None or failure.account_id is None:
+            return None
+        return tx.accounts.lock(failure.account_id)
+
     def _show(self, tx: Transaction, request: SupportRequest, action: str, by: Person) -> None:
         now = self._clock.now()
         account = tx.accounts.get(request.account_id) if request.account_id else None
@@ -100,11 +105,13 @@ class SupportRequests:
             notices.show_help(tx, request, account, now)
 
     def _new(self, channel_id: str, account: Account | None, by: Person) -> SupportRequest:
-        request = SupportRequest(
-            asked_at=self._clock.now(), asked_by_team=by.team, asked_by_user=by.user
+        return SupportRequest(
+            account_id=account.id if account else None,
+            asked_at=self._clock.now(),
+            asked_by_team=by.team,
+            asked_by_user=by.user,
+            channel_id=channel_id,
         )
-        request.channel_id, request.account_id = channel_id, account.id if account else None
-        return request
 
 
 def _name(person: Person) -> tuple[str, str]:

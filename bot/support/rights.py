@@ -1,13 +1,21 @@
-"""Who may do what: one table, asked at every stimulus."""
+"""Who may do what: one table, asked for everything that people do."""
 
 from enum import StrEnum
 from typing import Protocol
 
-from bot.common import ids
+from bot.common import audit, ids
+from bot.common.clock import Clock
 from bot.common.people import Person
 from bot.common.refusals import Refused
+from bot.views.accounts import AccountView
+from bot.views.audience import Audience
+from bot.views.customers import ChannelView
+from bot.views.errors import ErrorCard
+from bot.views.legacy import OldAccountView
 from storage.database import Store
-from storage.tables import Account, Channel
+
+MAX_SUBJECT_LENGTH = 64
+"""So much of what was typed as an ID is kept in the audit."""
 
 
 class Role(StrEnum):
@@ -81,9 +89,18 @@ class Directory(Protocol):
 class Rights:
     """Answers whether somebody may do something. A no is `Refused`, with a kind sentence."""
 
-    def __init__(self, store: Store, directory: Directory, alert_channel: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        directory: Directory,
+        support_channel: str,
+        alert_channel: str,
+    ) -> None:
         self._store = store
+        self._clock = clock
         self._directory = directory
+        self._support_channel = support_channel
         self._alert_channel = alert_channel
 
     def role(self, person: Person, channel_id: str) -> Role:
@@ -108,7 +125,7 @@ class Rights:
         """Whether `person` is in the alert channel."""
         return self._directory.is_member(person, self._alert_channel)
 
-    def channel(self, person: Person, channel_id: str, action: Action) -> Channel:
+    def channel(self, person: Person, channel_id: str, action: Action) -> ChannelView:
         """The bound channel in which `person` may do `action`.
 
         Raises:
@@ -116,12 +133,19 @@ class Rights:
         """
         with self._store.transaction() as tx:
             channel = tx.channels.get(channel_id)
-        if channel is None:
-            raise Refused("refused.channel_not_bound")
+            if channel is None:
+                raise Refused("refused.channel_not_bound")
+            view = ChannelView.of(channel, tx.channels.customer(channel.customer_id))
+        # Outside of the transaction: Slack may take a second to say who the person is
         self._allow(person, channel_id, action)
-        return channel
+        return view
 
-    def account(self, person: Person, text: str, action: Action) -> Account:
+    def may(self, person: Person, channel_id: str, action: Action) -> bool:
+        """Whether `person` may do `action` in a channel."""
+        role = self.role(person, channel_id)
+        return role not in OUTSIDE and action in ALLOWED[role]
+
+    def account(self, person: Person, text: str, action: Action) -> AccountView:
         """The account with the ID `text`, to which `person` may do `action`.
 
         Raises:
@@ -138,7 +162,69 @@ class Rights:
         if account is None or self.role(person, account.channel_id) in OUTSIDE:
             raise Refused("refused.no_account", ref=text)
         self._allow(person, account.channel_id, action)
-        return account
+        return AccountView.of(account)
+
+    def reminder(self, person: Person, reminder_id: int) -> int:
+        """The id of a reminder of which `person` may put off everything it lists.
+
+        Raises:
+            Refused: no such reminder, or not this person's to put off.
+        """
+        with self._store.transaction() as tx:
+            reminder = tx.reminders.get(reminder_id)
+        if reminder is None:
+            raise Refused("refused.nothing_to_snooze")
+        if reminder.channel_id == self._support_channel:
+            self.support(person)
+        else:
+            self.channel(person, reminder.channel_id, Action.SNOOZE)
+        return reminder.id
+
+    def old_account(self, person: Person, old_id: int) -> OldAccountView:
+        """The old account with this id, whose plan `person` may change.
+
+        Raises:
+            Refused: no such old account, or not this person's to touch.
+        """
+        with self._store.transaction() as tx:
+            old = tx.legacy.get(old_id)
+        if old is None:
+            raise Refused("old.gone")
+        self.channel(person, old.channel_id, Action.LIST_OLD)
+        return OldAccountView.of(old)
+
+    def draft(self, person: Person, draft_id: int) -> int:
+        """The id of a list in the making that `person` may go on with.
+
+        Raises:
+            Refused: it was taken or forgotten, or is not this person's to touch.
+        """
+        with self._store.transaction() as tx:
+            draft = tx.legacy.draft(draft_id)
+        if draft is None:
+            raise Refused("old.draft_gone")
+        self.channel(person, draft.channel_id, Action.LIST_OLD)
+        return draft.id
+
+    def batch(self, person: Person, batch_id: int) -> int:
+        """The id of a batch of new accounts that `person` may stop.
+
+        Raises:
+            Refused: no such batch, or not this person's to stop.
+        """
+        with self._store.transaction() as tx:
+            batch = tx.legacy.batch(batch_id)
+        if batch is None:
+            raise Refused("old.gone")
+        self.channel(person, batch.channel_id, Action.ADD)
+        return batch.id
+
+    def keep_refusal(self, person: Person, what: str, refused: Refused) -> None:
+        """Keep in the audit that `person` was refused `what`."""
+        subject = refused.values.get("ref", "")[:MAX_SUBJECT_LENGTH]
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            audit.record(tx, person, what, subject, now, result=refused.sentence)
 
     def support(self, person: Person) -> None:
         """Only the support team.
@@ -157,6 +243,20 @@ class Rights:
         """
         if not (self.is_support(person) or self.is_on_call(person)):
             raise Refused("refused.on_call_only")
+
+    def audience_of_error(self, person: Person, error: ErrorCard) -> Audience:
+        """How much of an error `person` may see.
+
+        Raises:
+            Refused: nothing: it is somebody else's, or nobody's and the person is not ours.
+        """
+        if self.is_support(person) or self.is_on_call(person):
+            return Audience.SUPPORT
+        if error.account is None:
+            raise Refused("refused.on_call_only")
+        if Action.ERROR not in ALLOWED[self.role(person, error.account.channel_id)]:
+            raise Refused("error.unknown", text=error.failure.ref)
+        return Audience.CUSTOMER
 
     def _allow(self, person: Person, channel_id: str, action: Action) -> None:
         role = self.role(person, channel_id)

@@ -1,11 +1,21 @@
-"""An account as it is shown."""
+"""An account as it is shown: its plain facts, and what its card tells."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from bot.common.clock import Clock
 from bot.common.people import Person
-from storage.tables import Account
-from storage.vocabulary import Owner, State
+from bot.diagnosis.failures import Failures
+from bot.diagnosis.step_records import first_failure, steps_of
+from bot.lifecycle.ladder import asleep
+from bot.views.failures import Fault
+from storage.database import Store, Transaction
+from storage.tables import Account, Failure, FolderMapping, LoginTicket
+from storage.vocabulary import FolderRole, Owner, ReminderPhase, State
+
+FAULTY = frozenset({State.FAILING, State.BROKEN, State.AWAITING_ADMIN})
+"""Whoever looks at an account in these states asks what is wrong."""
 
 
 @dataclass(frozen=True)
@@ -53,3 +63,208 @@ class AccountView:
             created_at=row.created_at,
             created_by=Person(row.created_by_team, row.created_by_user),
         )
+
+
+@dataclass(frozen=True)
+class HeldBack:
+    """Somebody holds the reminders of an account back: until then, or (None) for good."""
+
+    by_user: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class AccountCard:
+    """What the card of an account tells.
+
+    Attributes:
+        held: who signed in, while nobody has confirmed that the organisation is the customer's.
+        question: people are asked what Microsoft's page said.
+        link: the usable login link, good until `link_until`.
+        admin_link: where an administrator approves, while that is what the account waits for.
+        fault: the newest failure, while the account fails or waits for an administrator.
+        folders: the mapped folders' names.
+        lost: mapped folders that are not there any more.
+        sure: the folders that could be mapped without anybody looking at them.
+        held_back: set while nobody is reminded of the account.
+    """
+
+    account: AccountView
+    customer: str = ""
+    held: str = ""
+    question: bool = False
+    link: str = ""
+    link_until: datetime | None = None
+    admin_link: str = ""
+    fault: Fault | None = None
+    folders: Mapping[FolderRole, str] = field(default_factory=dict)
+    lost: Mapping[FolderRole, str] = field(default_factory=dict)
+    sure: Mapping[FolderRole, str] = field(default_factory=dict)
+    held_back: HeldBack | None = None
+
+
+@dataclass(frozen=True)
+class CustomersAccount:
+    """An account, and whose it is."""
+
+    account: AccountView
+    customer: str
+
+
+@dataclass(frozen=True)
+class Approval:
+    """What an administrator of a customer is asked for: to approve at `link`, which is empty while
+    Microsoft cannot be asked for it."""
+
+    customer: str
+    link: str
+
+
+class AccountDetails:
+    """What cards tell of an account beside its plain facts; each read in a caller's transaction."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        failures: Failures,
+        login_url: Callable[[LoginTicket], str],
+        sure_folders: Callable[[Transaction, Account], Mapping[FolderRole, str]],
+    ) -> None:
+        """
+        Args:
+            login_url: the address of a login link.
+            sure_folders: the folders of an account that nobody needs to look at, if those are all
+                that it needs.
+        """
+        self._clock = clock
+        self._failures = failures
+        self._login_url = login_url
+        self._sure_folders = sure_folders
+
+    def customer(self, tx: Transaction, account: Account) -> str:
+        """The name of the account's customer."""
+        return tx.channels.customer(account.customer_id).name
+
+    def ticket(self, tx: Transaction, account: Account) -> LoginTicket | None:
+        """The account's usable login link."""
+        return tx.signins.usable_ticket(account.id, self._clock.now())
+
+    def link(self, ticket: LoginTicket | None) -> str:
+        """The address of a login link; empty where there is none."""
+        return self._login_url(ticket) if ticket is not None else ""
+
+    def held(self, tx: Transaction, account: Account) -> str:
+        """Who signed in, while nobody has confirmed their organisation; else empty."""
+        held = tx.signins.held(account.id)
+        return held.upn if held is not None else ""
+
+    def failure(self, tx: Transaction, account: Account) -> Failure | None:
+        """Why the account stands where it does, if something is wrong."""
+        if account.state not in FAULTY:
+            return None
+        test = tx.checks.latest(account.id)
+        # No test runs before the administrator has approved: the latest one is of a time before.
+        if test is not None and account.state is not State.AWAITING_ADMIN:
+            failed = first_failure(steps_of(test))
+            if failed is not None:
+                return tx.failures.get(failed.error)
+        return tx.failures.latest_of(account.id)
+
+    def fault(self, tx: Transaction, account: Account) -> Fault | None:
+        """The same, with its meaning."""
+        failure = self.failure(tx, account)
+        return Fault(failure.ref, self._failures.verdict(failure)) if failure else None
+
+    def sure(self, tx: Transaction, account: Account) -> Mapping[FolderRole, str]:
+        """The folders that could be mapped without anybody looking at them, while that is what the
+        account waits for."""
+        return self._sure_folders(tx, account) if account.state is State.UNMAPPED else {}
+
+    def held_back(self, account: Account) -> HeldBack | None:
+        """Set while somebody holds the account's reminders back."""
+        reminder = account.reminder
+        if reminder.phase is ReminderPhase.STOPPED:
+            return HeldBack(reminder.held_by_user)
+        if asleep(account, self._clock.now()):
+            return HeldBack(reminder.held_by_user, reminder.snoozed_until)
+        return None
+
+
+class AccountCards:
+    """Reads what is shown of accounts, as it stands now."""
+
+    def __init__(
+        self, store: Store, details: AccountDetails, admin_link: Callable[[Account], str]
+    ) -> None:
+        """`admin_link`: where the administrator of an account's tenant approves. May take a
+        second."""
+        self._store = store
+        self._details = details
+        self._admin_link = admin_link
+
+    def card(self, account_id: int) -> AccountCard:
+        """What an account's card tells. May take a second: see `admin_link`."""
+        with self._store.transaction() as tx:
+            account = tx.accounts.get(account_id)
+            ticket = self._details.ticket(tx, account)
+            mapped = tx.accounts.folders(account_id)
+            card = AccountCard(
+                AccountView.of(account),
+                self._details.customer(tx, account),
+                held=self._details.held(tx, account),
+                question=tx.signins.question(account_id) is not None,
+                link=self._details.link(ticket),
+                link_until=ticket.expires_at if ticket else None,
+                fault=self._details.fault(tx, account),
+                folders=_names(mapped, lost=False),
+                lost=_names(mapped, lost=True),
+                sure=self._details.sure(tx, account),
+                held_back=self._details.held_back(account),
+            )
+        if account.state is not State.AWAITING_ADMIN:
+            return card
+        return replace(card, admin_link=self._admin_link(account))
+
+    def approval(self, account_id: int) -> Approval:
+        """What an account's administrator is asked for. May take a second: see `admin_link`."""
+        with self._store.transaction() as tx:
+            account = tx.accounts.get(account_id)
+            customer = self._details.customer(tx, account)
+        return Approval(customer, self._admin_link(account))
+
+    def view(self, account_id: int) -> CustomersAccount:
+        """An account's plain facts, and whose it is."""
+        with self._store.transaction() as tx:
+            account = tx.accounts.get(account_id)
+            return CustomersAccount(AccountView.of(account), self._details.customer(tx, account))
+
+    def of_customer(self, customer_id: int) -> list[AccountView]:
+        """Every account of a customer that is in use."""
+        with self._store.transaction() as tx:
+            return [AccountView.of(row) for row in tx.accounts.of_customer(customer_id)]
+
+    def called(self, customer_id: int, text: str) -> list[AccountView]:
+        """Those of a customer's accounts whose name, address or username is `text`."""
+        wanted = text.casefold()
+        return [
+            each
+            for each in self.of_customer(customer_id)
+            if wanted in (name.casefold() for name in (each.name, each.sender_email, each.username))
+        ]
+
+    def search(self, text: str, limit: int) -> list[CustomersAccount]:
+        """Up to `limit` accounts of all customers that `text` finds."""
+        with self._store.transaction() as tx:
+            return [
+                CustomersAccount(AccountView.of(row), self._details.customer(tx, row))
+                for row in tx.accounts.search(text, limit)
+            ]
+
+
+def _names(mapped: Mapping[FolderRole, FolderMapping], lost: bool) -> dict[FolderRole, str]:
+    """The names of the mapped folders that are lost, or of those that are not, in their order."""
+    return {
+        role: mapped[role].shown_name
+        for role in FolderRole
+        if role in mapped and (mapped[role].lost is not None) == lost
+    }

@@ -2,40 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
+from bot.diagnosis.failures import Failures
+from bot.diagnosis.step_records import FailedStep, StepRecord, failed_steps, steps_of
+from bot.views.accounts import AccountView
+from bot.views.failures import Fault
+from storage.database import Store, Transaction
 from storage.tables import ConnectionTest
-from storage.vocabulary import StepId, StepStatus
+from storage.vocabulary import Owner, StepId
 
 
 @dataclass(frozen=True)
-class StepView:
-    """One step. `reason` says why a step was skipped or warns; `error` is the error ID of a failed
-    one, `cause` its cause."""
-
-    step: StepId
-    status: StepStatus
-    elapsed: timedelta
-    reason: str = ""
-    error: str = ""
-    cause: str = ""
-
-    @classmethod
-    def of(cls, kept: Mapping[str, Any]) -> "StepView":
-        """A step as it is kept."""
-        return cls(
-            step=StepId(kept["step"]),
-            status=StepStatus(kept["status"]),
-            elapsed=timedelta(milliseconds=kept["ms"]),
-            reason=kept.get("reason", ""),
-            error=kept.get("error", ""),
-            cause=kept.get("cause", ""),
-        )
-
-
-@dataclass(frozen=True)
-class TestView:
+class CheckView:
     """The plain facts of a connection test, and its steps so far; `passed` is None while it
     runs."""
 
@@ -44,10 +23,10 @@ class TestView:
     started_at: datetime
     finished_at: datetime | None
     passed: bool | None
-    steps: Sequence[StepView]
+    steps: Sequence[StepRecord]
 
     @classmethod
-    def of(cls, row: ConnectionTest) -> "TestView":
+    def of(cls, row: ConnectionTest) -> "CheckView":
         """The test as far as it is now."""
         return cls(
             id=row.id,
@@ -55,10 +34,42 @@ class TestView:
             started_at=row.started_at,
             finished_at=row.finished_at,
             passed=row.passed,
-            steps=tuple(StepView.of(kept) for kept in row.steps),
+            steps=steps_of(row),
         )
 
-    @property
-    def failed_step(self) -> StepView | None:
-        """The step that the result hangs on: the first that failed."""
-        return next((step for step in self.steps if step.status is StepStatus.FAIL), None)
+
+@dataclass(frozen=True)
+class CheckCard:
+    """What the message of a connection test tells: the test as far as it is, and what each failed
+    step means."""
+
+    account: AccountView
+    test: CheckView
+    faults: Mapping[StepId, Fault]
+
+
+class CheckCards:
+    """Reads what is shown of connection tests, as far as they are now."""
+
+    def __init__(self, store: Store, failures: Failures) -> None:
+        self._store = store
+        self._failures = failures
+
+    def card(self, test_id: int) -> CheckCard:
+        """What the message of a test tells."""
+        with self._store.transaction() as tx:
+            test = tx.checks.get(test_id)
+            account = tx.accounts.get(test.account_id)
+            faults = {
+                failed.step: self._fault(tx, failed) for failed in failed_steps(steps_of(test))
+            }
+            return CheckCard(AccountView.of(account), CheckView.of(test), faults)
+
+    def _fault(self, tx: Transaction, failed: FailedStep) -> Fault:
+        failure = tx.failures.get(failed.error)
+        assert failure is not None
+        verdict = self._failures.verdict(failure)
+        if verdict.owner is not Owner.ADMINISTRATOR:
+            return Fault(failed.error, verdict)
+        # An administrator wants to know whether it is one mailbox or all of them.
+        return Fault(failed.error, verdict, self._failures.mailboxes(tx, failure))

@@ -38,14 +38,17 @@ class CustomerView:
 
 @dataclass(frozen=True)
 class ChannelView:
-    """The plain facts of a channel that is bound to a customer. `closed`: why nothing can be posted
-    there just now."""
+    """The plain facts of a channel that is bound to a customer, and the customer's name. `closed`:
+    why nothing can be posted there just now."""
 
     id: str
     customer_id: int
+    customer: str
     closed: str
 
     @classmethod
-    def of(cls, row: Channel) -> "ChannelView":
+    def of(cls, row: Channel, customer: Customer) -> "ChannelView":
         """The channel as it is now."""
-        return cls(id=row.id, customer_id=row.customer_id, closed=row.closed)
+        return cls(
+            id=row.id, customer_id=row.customer_id, customer=customer.name, closed=row.closed
+        )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.diagnosis.verdict import Verdict
 from storage.tables import Failure
 from storage.vocabulary import Mended, Owner, Permanence, Scope
 
@@ -48,3 +49,13 @@ class FailureView:
             mended_at=row.mended_at,
             mended_by=row.mended_by,
         )
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A failure with its meaning: its error ID, and at how many of the customer's mailboxes it is
+    so."""
+
+    error: str
+    verdict: Verdict
+    mailboxes: int = 1

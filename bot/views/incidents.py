@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.diagnosis.failures import Failures
+from bot.diagnosis.verdict import Verdict
+from storage.database import Store
 from storage.tables import Incident
 
 
@@ -35,3 +38,36 @@ class IncidentView:
             acknowledged_at=row.acknowledged_at,
             ended_at=row.ended_at,
         )
+
+
+@dataclass(frozen=True)
+class AlertCard:
+    """What an alert tells: the incident, and what its cause means."""
+
+    incident: IncidentView
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class OpenIncident:
+    """A cause that is at work and on-call's to mend, and the error ID where it was seen first."""
+
+    title: str
+    error: str
+
+
+class AlertCards:
+    """Reads what is shown of incidents, as they stand now."""
+
+    def __init__(self, store: Store, failures: Failures) -> None:
+        self._store = store
+        self._failures = failures
+
+    def card(self, incident_id: int) -> AlertCard:
+        """What the alert of an incident tells."""
+        with self._store.transaction() as tx:
+            incident = tx.incidents.get(incident_id)
+            assert incident is not None
+            failure = tx.failures.get(incident.failure_ref)
+            assert failure is not None
+            return AlertCard(IncidentView.of(incident), self._failures.verdict(failure))

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from storage.database import Store
 from storage.tables import Batch, OldAccount
-from storage.vocabulary import Plan
+from storage.vocabulary import Plan, State
 
 
 @dataclass(frozen=True)
@@ -67,3 +68,59 @@ class BatchView:
             cancelled_at=row.cancelled_at,
             finished_at=row.finished_at,
         )
+
+
+@dataclass(frozen=True)
+class OldAccounts:
+    """All old accounts of a customer, in the order of their import. `states` says by an old
+    account's id where its new account stands, `under_way` that new ones are being created, and
+    `unfinished` which import was begun and not taken (0: none)."""
+
+    accounts: Sequence[OldAccountView]
+    states: Mapping[int, State]
+    under_way: bool
+    unfinished: int
+
+
+@dataclass(frozen=True)
+class NotCreated:
+    """An old account for which no new one could be created; `problem` is the sentence that says
+    why."""
+
+    name: str
+    address: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class BatchCard:
+    """What the message of a batch tells: how many accounts it has created, and which it could
+    not."""
+
+    batch: BatchView
+    done: int
+    failed: Sequence[NotCreated]
+
+
+class BatchCards:
+    """Reads what is shown of batches, as far as they are now."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def card(self, batch_id: int) -> BatchCard:
+        """What the message of a batch tells."""
+        with self._store.transaction() as tx:
+            batch = tx.legacy.batch(batch_id)
+            assert batch is not None
+            done = len(tx.legacy.created(batch.old_ids))
+            problems = [
+                (tx.legacy.get(int(old_id)), problem) for old_id, problem in batch.failed.items()
+            ]
+            # An old account that was marked deleted is forgotten after a while.
+            failed = [
+                NotCreated(old.name, old.address, problem)
+                for old, problem in problems
+                if old is not None
+            ]
+            return BatchCard(BatchView.of(batch), done, failed)

@@ -1,9 +1,14 @@
-"""A request for help as it is shown."""
+"""A request for help as it is shown: to the support team, and to who asked."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage.tables import SupportRequest
+from bot.diagnosis.failures import Failures
+from bot.diagnosis.verdict import Verdict
+from bot.views.accounts import AccountDetails, AccountView
+from bot.views.failures import FailureView
+from storage.database import Store, Transaction
+from storage.tables import Account, Failure, SupportRequest
 
 
 @dataclass(frozen=True)
@@ -35,3 +40,61 @@ class RequestView:
             taken_at=row.taken_at,
             done_at=row.done_at,
         )
+
+
+@dataclass(frozen=True)
+class RequestCard:
+    """What a request's messages tell. `failure` is what it is about, or else the last one of the
+    account that it is about."""
+
+    request: RequestView
+    customer: str
+    failure: FailureView | None = None
+    verdict: Verdict | None = None
+    account: AccountView | None = None
+
+    @property
+    def summary(self) -> str:
+        """What the request is about, in few words."""
+        account = self.account.name if self.account else ""
+        cause = self.verdict.title if self.verdict and self.request.failure_ref else ""
+        return " · ".join(filter(None, [self.customer, account, cause]))
+
+
+class RequestCards:
+    """Reads what is shown of requests for help, as they stand now."""
+
+    def __init__(self, store: Store, details: AccountDetails, failures: Failures) -> None:
+        self._store = store
+        self._details = details
+        self._failures = failures
+
+    def card(self, request_id: int) -> RequestCard:
+        """What a request's messages tell."""
+        with self._store.transaction() as tx:
+            return self._card(tx, tx.requests.get(request_id))
+
+    def open(self) -> list[RequestCard]:
+        """Every request that is not done."""
+        with self._store.transaction() as tx:
+            return [self._card(tx, request) for request in tx.requests.open()]
+
+    def _card(self, tx: Transaction, request: SupportRequest) -> RequestCard:
+        account = tx.accounts.get(request.account_id) if request.account_id else None
+        channel = tx.channels.get(request.channel_id)
+        failure = self._failure(tx, request, account)
+        return RequestCard(
+            RequestView.of(request),
+            tx.channels.customer(channel.customer_id).name if channel else "",
+            FailureView.of(failure) if failure else None,
+            self._failures.verdict(failure) if failure else None,
+            AccountView.of(account) if account else None,
+        )
+
+    def _failure(
+        self, tx: Transaction, request: SupportRequest, account: Account | None
+    ) -> Failure | None:
+        asked_about = tx.failures.get(request.failure_ref) if request.failure_ref else None
+        if asked_about is None and account is not None:
+            return self._details.failure(tx, account)
+        return asked_about

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from bot.views.accounts import AccountView
 from handlers.cards.accounts import icon, turn
 from handlers.cards.actions import ActionId, Turn
 from handlers.cards.kit import Block, actions, button, context, modal, moment, section
 from handlers.text.words import plainly, say
-from storage.tables import Account
 
 SHOWN_IN_LIST = 45
 TURN = Turn(ActionId.ACCOUNT_LIST_PREVIOUS, ActionId.ACCOUNT_LIST_NEXT)
@@ -25,7 +25,7 @@ def start_buttons() -> Block:
 
 
 def account_list(
-    customer: str, accounts: Sequence[Account], channel_id: str, page: int = 0
+    customer: str, accounts: Sequence[AccountView], channel_id: str, page: int = 0
 ) -> Block:
     """A window with every account of a customer, a page at a time."""
     first = page * SHOWN_IN_LIST
@@ -49,7 +49,7 @@ def pages(page: int, count: int, size: int, channel_id: str, turn: Turn) -> list
     return [context(say("list.page", page=page + 1, pages=total)), actions(*row)]
 
 
-def _listed(account: Account) -> Block:
+def _listed(account: AccountView) -> Block:
     line = say(
         "list.line",
         icon=icon(account.state),

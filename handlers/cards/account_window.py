@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from handlers.cards.accounts import AccountView, account_blocks
+from bot.views.accounts import AccountCard, AccountView
+from handlers.cards.accounts import account_blocks
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.kit import (
     Block,
@@ -19,7 +20,6 @@ from handlers.cards.kit import (
     section,
 )
 from handlers.text.words import plainly, say
-from storage.tables import Account
 from storage.vocabulary import State
 
 ALWAYS_ASKED = ("offline_access", "openid", "profile")
@@ -39,12 +39,12 @@ class Packet:
     scopes: Sequence[str]
 
 
-def account_window(view: AccountView) -> Block:
+def account_window(card: AccountCard) -> Block:
     """The account as its card shows it, and what else can be done with it."""
-    return modal(view.account.name, [*account_blocks(view), divider(), actions(*_seldom(view))])
+    return modal(card.account.name, [*account_blocks(card), divider(), actions(*_seldom(card))])
 
 
-def disconnect_form(account: Account) -> Block:
+def disconnect_form(account: AccountView) -> Block:
     """The question before an account is disconnected."""
     ask = section(say("disconnect.ask", name=account.name, address=account.sender_email))
     submit, metadata = plainly("disconnect.submit"), account.ref
@@ -57,7 +57,7 @@ def disconnect_form(account: Account) -> Block:
     )
 
 
-def disconnected(account: Account) -> Block:
+def disconnected(account: AccountView) -> Block:
     """What is said after it."""
     return modal(
         plainly("disconnect.done_title"),
@@ -88,16 +88,16 @@ def packet_text(packet: Packet) -> str:
     return plainly("packet.body", link=packet.link, permissions=permissions, **facts).strip()
 
 
-def _seldom(view: AccountView) -> list[Block]:
-    ref, gone = view.account.ref, view.account.state is State.DISCONNECTED
+def _seldom(card: AccountCard) -> list[Block]:
+    ref, gone = card.account.ref, card.account.state is State.DISCONNECTED
     change = button(plainly("button.change"), ActionId.ACCOUNT_CHANGE, ref)
     copy = button(plainly("button.copy"), ActionId.ACCOUNT_COPY, ref)
     withdraw = (
-        [button(plainly("button.withdraw_link"), ActionId.LINK_WITHDRAW, ref)] if view.link else []
+        [button(plainly("button.withdraw_link"), ActionId.LINK_WITHDRAW, ref)] if card.link else []
     )
     remind = (
         [button(plainly("button.remind_again"), ActionId.REMINDER_RESUME, ref)]
-        if view.held_back
+        if card.held_back
         else []
     )
     end = (
@@ -107,7 +107,7 @@ def _seldom(view: AccountView) -> list[Block]:
     )
     do_it = (
         []
-        if gone or view.account.state is State.LIVE
+        if gone or card.account.state is State.LIVE
         else [button(plainly("button.do_it"), ActionId.SUPPORT_DO_IT, ref)]
     )
     return [change, copy, *withdraw, *remind, *do_it, *end]

@@ -1,14 +1,12 @@
 """The card of one account: where it stands, whose turn it is, and the buttons that make sense
 now."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-
-from bot.diagnosis.verdict import Verdict
+from bot.views.accounts import AccountCard, AccountView
+from bot.views.failures import Fault
 from handlers.cards.actions import ActionId
 from handlers.cards.checks import changed_button, contact_button
 from handlers.cards.folders import folder_buttons, folder_names
+from handlers.cards.held_back import held_line
 from handlers.cards.kit import (
     Block,
     Message,
@@ -24,7 +22,6 @@ from handlers.cards.kit import (
 )
 from handlers.cards.signin import organisation_buttons
 from handlers.text.words import plainly, say
-from storage.tables import Account, Failure
 from storage.vocabulary import Permanence, State
 
 ICONS = {
@@ -36,74 +33,29 @@ ICONS = {
 WAITING_ICON = ":large_yellow_circle:"
 
 
-@dataclass(frozen=True)
-class AccountView:
-    """What the card tells. `link` is the usable login link, `fault` the newest failure with its
-    meaning while the account fails or waits for an administrator. `held` is who signed in while the
-    organisation is not confirmed, `question` says that people are asked what Microsoft's page said;
-    `held_back` says that nobody is reminded of the account. `folders` are the mapped ones (role,
-    name), `lost` those that are not there any more, `sure` those that could be mapped unseen."""
-
-    account: Account
-    customer: str = ""
-    held: str = ""
-    question: bool = False
-    link: str = ""
-    link_until: datetime | None = None
-    admin_link: str = ""
-    fault: tuple[Failure, Verdict] | None = None
-    folders: Sequence[tuple[str, str]] = ()
-    held_back: Safe | None = None
-    lost: Sequence[tuple[str, str]] = ()
-    sure: Sequence[tuple[str, str]] = ()
-
-
-def account_card(view: AccountView) -> Message:
+def account_card(card: AccountCard) -> Message:
     """The card as it stands in the channel."""
-    more = button(plainly("button.more"), ActionId.ACCOUNT_SHOW, view.account.ref)
-    return Message(summary(view.account), [*account_blocks(view, more), divider()])
+    more = button(plainly("button.more"), ActionId.ACCOUNT_SHOW, card.account.ref)
+    return Message(summary(card.account), [*account_blocks(card, more), divider()])
 
 
-def account_blocks(view: AccountView, *more: Block) -> list[Block]:
+def account_blocks(card: AccountCard, *more: Block) -> list[Block]:
     """What is told of an account, and the buttons that make sense now, with `more` behind them."""
-    account = view.account
-    blocks = [_title(account), _facts(account), section(next_step(view))]
-    if view.fault is not None and account.state in (
-        State.FAILING,
-        State.BROKEN,
-        State.AWAITING_ADMIN,
-    ):
-        failure, verdict = view.fault
-        blocks.append(
-            section(say("card.mend", owner=plainly(f"owner.{verdict.owner}"), error=failure.ref))
-        )
-    if view.folders and account.state is State.LIVE:
-        blocks.append(context(say("card.folders", folders=folder_names(view.folders))))
-    if account.state is State.UNMAPPED:
-        blocks += (
-            [context(say("card.folders_lost", folders=folder_names(view.lost)))]
-            if view.lost
-            else []
-        )
-        blocks += (
-            [context(say("card.folders_sure", folders=folder_names(view.sure)))]
-            if view.sure
-            else []
-        )
-    if view.question and not view.held:
+    account = card.account
+    blocks = [_title(account), _facts(account), section(next_step(card))]
+    blocks += _fault(card) + _folders(card)
+    if card.question and not card.held:
         blocks += [section(say("next.question")), actions(*_answers(account.ref))]
-    buttons = [*_buttons(view), *more]
-    blocks += [actions(*buttons)] if buttons else []
-    waiting = account.state in (State.AWAITING_SIGN_IN, State.AWAITING_ADMIN) and not view.held
-    if waiting and view.link and view.link_until:
-        blocks.append(
-            context(say("card.link_note", until=moment(view.link_until), username=account.username))
-        )
-    blocks += [context(view.held_back)] if view.held_back else []
+    buttons = [*_buttons(card), *more]
+    if buttons:
+        blocks.append(actions(*buttons))
+    blocks += _link_note(card)
+    if card.held_back is not None:
+        blocks.append(context(held_line(card.held_back)))
     return blocks
 
 
-def summary(account: Account) -> Safe:
+def summary(account: AccountView) -> Safe:
     """The card in one sentence, for notifications and screen readers."""
     return say(
         "card.summary",
@@ -114,7 +66,7 @@ def summary(account: Account) -> Safe:
     )
 
 
-def turn(account: Account) -> str:
+def turn(account: AccountView) -> str:
     """Whose turn it is, in words."""
     return plainly("owner.nobody" if account.state is State.LIVE else f"owner.{account.owner}")
 
@@ -124,27 +76,26 @@ def icon(state: State) -> Safe:
     return Safe(ICONS.get(state, WAITING_ICON))
 
 
-def next_step(view: AccountView) -> Safe:
+def next_step(card: AccountCard) -> Safe:
     """What has to happen next, as a sentence."""
-    account, state = view.account, view.account.state
-    sentence = view.fault[1].customer if view.fault else plainly("next.fault_unknown")
-    name = f"next.{state}"
-    if state is State.AWAITING_SIGN_IN and not view.link:
+    if card.held:
+        domain = card.held.rpartition("@")[2]
+        return say("next.held", upn=card.held, customer=card.customer, domain=domain)
+    account = card.account
+    name = f"next.{account.state}"
+    if account.state is State.AWAITING_SIGN_IN and not card.link:
         name = "next.awaiting_sign_in_no_link"
-    if state is State.UNMAPPED and view.sure:
+    if account.state is State.UNMAPPED and card.sure:
         name = "next.unmapped_sure"
-    if view.held:
-        return say(
-            "next.held", upn=view.held, customer=view.customer, domain=view.held.rpartition("@")[2]
-        )
+    sentence = card.fault.verdict.customer if card.fault else plainly("next.fault_unknown")
     return say(name, username=account.username, sentence=sentence)
 
 
-def _title(account: Account) -> Block:
+def _title(account: AccountView) -> Block:
     return section(Safe(f"{icon(account.state)}  *{safe(account.name)}*   `{account.ref}`"))
 
 
-def _facts(account: Account) -> Block:
+def _facts(account: AccountView) -> Block:
     return fields(
         [
             (plainly("card.mailbox"), safe(account.sender_email)),
@@ -155,25 +106,49 @@ def _facts(account: Account) -> Block:
     )
 
 
-def _buttons(view: AccountView) -> list[Block]:
-    ref, state = view.account.ref, view.account.state
-    renew = button(plainly("button.new_link"), ActionId.LINK_RENEW, ref)
-    if view.held:
+def _fault(card: AccountCard) -> list[Block]:
+    if card.fault is None:
+        return []
+    owner = plainly(f"owner.{card.fault.verdict.owner}")
+    return [section(say("card.mend", owner=owner, error=card.fault.error))]
+
+
+def _folders(card: AccountCard) -> list[Block]:
+    if card.account.state is State.LIVE and card.folders:
+        return [context(say("card.folders", folders=folder_names(card.folders)))]
+    if card.account.state is not State.UNMAPPED:
+        return []
+    told = {"card.folders_lost": card.lost, "card.folders_sure": card.sure}
+    return [
+        context(say(name, folders=folder_names(folders)))
+        for name, folders in told.items()
+        if folders
+    ]
+
+
+def _link_note(card: AccountCard) -> list[Block]:
+    """How long the login link is good, and for whom, while it is the way on."""
+    waits = card.account.state in (State.AWAITING_SIGN_IN, State.AWAITING_ADMIN) and not card.held
+    if not waits or not card.link or card.link_until is None:
+        return []
+    until = moment(card.link_until)
+    return [context(say("card.link_note", until=until, username=card.account.username))]
+
+
+def _buttons(card: AccountCard) -> list[Block]:
+    ref = card.account.ref
+    if card.held:
         return organisation_buttons(ref)
-    match state:
+    match card.account.state:
         case State.AWAITING_SIGN_IN:
-            return [*_sign_in(view), renew]
+            return [*_sign_in(card), _renew(ref)]
         case State.AWAITING_ADMIN:
-            packet = button(plainly("button.packet"), ActionId.ADMIN_PACKET, ref, "primary")
-            page = button(
-                plainly("button.admin_page"), ActionId.ADMIN_PAGE_OPENED, ref, url=view.admin_link
-            )
-            return [packet, *([page] if view.admin_link else []), *_sign_in(view), renew]
+            return [*_approval(card), *_sign_in(card), _renew(ref)]
         case State.FAILING | State.BROKEN:
-            return _mending(view, renew)
+            return _mending(card)
         case State.UNMAPPED:
             return [
-                *folder_buttons(ref, bool(view.sure)),
+                *folder_buttons(ref, bool(card.sure)),
                 button(plainly("button.test_again"), ActionId.TEST_RUN, ref),
             ]
         case State.LIVE:
@@ -181,7 +156,7 @@ def _buttons(view: AccountView) -> list[Block]:
             return [test, button(plainly("button.change_folders"), ActionId.FOLDERS_OPEN, ref)]
         case State.DISCONNECTED:
             return [button(plainly("button.connect_again"), ActionId.LINK_RENEW, ref)]
-        case State.LISTED | State.CREATED | State.TESTING:
+        case State.CREATED | State.TESTING:
             return []
 
 
@@ -195,21 +170,45 @@ def _answers(ref: str) -> list[Block]:
     ]
 
 
-def _mending(view: AccountView, renew: Block) -> list[Block]:
-    ref = view.account.ref
-    if view.fault is None:
+def _renew(ref: str) -> Block:
+    return button(plainly("button.new_link"), ActionId.LINK_RENEW, ref)
+
+
+def _approval(card: AccountCard) -> list[Block]:
+    """What an administrator needs: the packet to forward, and the page, where it is known."""
+    ref = card.account.ref
+    packet = button(plainly("button.packet"), ActionId.ADMIN_PACKET, ref, "primary")
+    if not card.admin_link:
+        return [packet]
+    label = plainly("button.admin_page")
+    return [packet, button(label, ActionId.ADMIN_PAGE_OPENED, ref, url=card.admin_link)]
+
+
+def _mending(card: AccountCard) -> list[Block]:
+    ref = card.account.ref
+    if card.fault is None:
         return [button(plainly("button.test_again"), ActionId.TEST_RUN, ref, "primary")]
-    failure, verdict = view.fault
-    sign_in = (_sign_in(view) or [renew]) if verdict.permanence is Permanence.SIGN_IN_AGAIN else []
-    again = button(plainly("button.test_again"), ActionId.TEST_RUN, ref)
-    what = button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, failure.ref)
-    return [*sign_in, *changed_button(verdict, ref), again, what, contact_button(failure.ref)]
-
-
-def _sign_in(view: AccountView) -> list[Block]:
-    if not view.link:
-        return []
-    style = "" if view.account.state is State.AWAITING_ADMIN else "primary"
+    verdict = card.fault.verdict
     return [
-        button(plainly("button.sign_in"), ActionId.LINK_OPENED, view.account.ref, style, view.link)
+        *_sign_in_again(card, card.fault),
+        *changed_button(verdict, ref),
+        button(plainly("button.test_again"), ActionId.TEST_RUN, ref),
+        button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, card.fault.error),
+        contact_button(card.fault.error),
+    ]
+
+
+def _sign_in_again(card: AccountCard, fault: Fault) -> list[Block]:
+    """Where only another sign-in mends the fault, the way to it."""
+    if fault.verdict.permanence is not Permanence.SIGN_IN_AGAIN:
+        return []
+    return _sign_in(card) or [_renew(card.account.ref)]
+
+
+def _sign_in(card: AccountCard) -> list[Block]:
+    if not card.link:
+        return []
+    style = "" if card.account.state is State.AWAITING_ADMIN else "primary"
+    return [
+        button(plainly("button.sign_in"), ActionId.LINK_OPENED, card.account.ref, style, card.link)
     ]

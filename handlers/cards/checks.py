@@ -1,15 +1,16 @@
 """The message of a connection test: its steps, the verdict, and what to do."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.diagnosis.step_records import NOT_ASKED, StepRecord, first_failure
 from bot.diagnosis.verdict import Verdict
+from bot.views.accounts import AccountView
+from bot.views.checks import CheckCard
+from bot.views.failures import Fault
 from handlers.cards.actions import ActionId
 from handlers.cards.kit import Block, Message, Safe, actions, button, safe, section
 from handlers.text.words import plainly, say
-from storage.tables import Account, ConnectionTest
 from storage.vocabulary import Owner, Permanence, StepId, StepStatus
 
 ICONS = {
@@ -23,49 +24,30 @@ WITHOUT_US = frozenset({Owner.USER, Owner.ADMINISTRATOR, Owner.SUPPORT})
 """Who changes something outside Maildesk, and may say so."""
 
 
-@dataclass(frozen=True)
-class Fault:
-    """A failed step: its error ID, what it means, and at how many of the customer's mailboxes it is
-    so."""
-
-    error: str
-    verdict: Verdict
-    mailboxes: int = 1
-
-
-@dataclass(frozen=True)
-class TestView:
-    """What the message tells: the test and its steps as far as it is, and what each failed step
-    means."""
-
-    account: Account
-    test: ConnectionTest
-    steps: Sequence[StepRecord]
-    faults: Mapping[StepId, Fault]
-
-
-def test_message(view: TestView) -> Message:
+def test_message(card: CheckCard) -> Message:
     """The message as it stands in the account's thread."""
-    account, test = view.account, view.test
-    blocks = [section(_headline(view)), section(_steps(view.steps))]
-    for fault in view.faults.values():
-        blocks += explained(fault, account)
-    if test.finished_at is not None:
-        blocks.append(actions(*_buttons(view)))
-    return Message(_summary(view), blocks)
+    blocks = [section(_headline(card)), section(_steps(card.test.steps))]
+    for fault in card.faults.values():
+        blocks += explained(fault, card.account)
+    if card.test.finished_at is not None:
+        blocks.append(actions(*_buttons(card)))
+    return Message(_summary(card), blocks)
 
 
-def explained(fault: Fault, account: Account) -> list[Block]:
+def explained(fault: Fault, account: AccountView) -> list[Block]:
     """A fault of an account in plain words: what, who, how, and its error ID."""
     verdict = fault.verdict
     owner = plainly(f"owner.{verdict.owner}")
     blocks = [section(say("test.mend", sentence=verdict.customer, owner=owner, error=fault.error))]
-    blocks += [section(say("test.reach", count=fault.mailboxes))] if fault.mailboxes > 1 else []
+    if fault.mailboxes > 1:
+        blocks.append(section(say("test.reach", count=fault.mailboxes)))
     remedy = remedy_steps(verdict, account)
-    return [*blocks, section(say("test.remedy", steps=remedy))] if remedy else blocks
+    if remedy:
+        blocks.append(section(say("test.remedy", steps=remedy)))
+    return blocks
 
 
-def remedy_steps(verdict: Verdict, account: Account | None = None) -> Safe:
+def remedy_steps(verdict: Verdict, account: AccountView | None = None) -> Safe:
     """The steps that mend a fault, one a line; commands name the account's addresses, ready to be
     copied."""
     lines = []
@@ -76,24 +58,29 @@ def remedy_steps(verdict: Verdict, account: Account | None = None) -> Safe:
     return Safe("\n".join(lines))
 
 
-def _filled(text: str, account: Account) -> str:
+def _filled(text: str, account: AccountView) -> str:
     text = text.replace("<mailbox>", account.shared_mailbox or account.sender_email)
     return text.replace("<sender>", account.sender_email).replace(
         "<user>", account.signed_in_as or account.username
     )
 
 
-def _headline(view: TestView) -> Safe:
-    passed = view.test.passed
-    name = "running" if passed is None else "passed" if passed else "failed"
-    return say(f"test.headline_{name}", name=view.account.name)
+def _headline(card: CheckCard) -> Safe:
+    match card.test.passed:
+        case None:
+            outcome = "running"
+        case True:
+            outcome = "passed"
+        case False:
+            outcome = "failed"
+    return say(f"test.headline_{outcome}", name=card.account.name)
 
 
-def _summary(view: TestView) -> Safe:
-    name = view.account.name
-    if view.test.passed is None:
+def _summary(card: CheckCard) -> Safe:
+    name = card.account.name
+    if card.test.passed is None:
         return say("test.running", name=name)
-    failed = first_failure(view.steps)
+    failed = first_failure(card.test.steps)
     if failed is None:
         return say("test.passed", name=name)
     return say("test.failed", name=name, step=plainly(f"step.{failed.step}"), error=failed.error)
@@ -124,14 +111,13 @@ def _line(step: StepId, record: StepRecord | None) -> Safe:
     return say("test.line", icon=icon, step=name, verdict=verdict)
 
 
-def _buttons(view: TestView) -> Sequence[Block]:
-    ref = view.account.ref
-    if view.test.passed:
-        again = button(plainly("button.test_again"), ActionId.TEST_RUN, ref)
-        return [again, button(plainly("button.test_message"), ActionId.TEST_WITH_MESSAGE, ref)]
-    fault = next(iter(view.faults.values()))
-    details = button(plainly("button.details"), ActionId.ERROR_SHOW, fault.error)
+def _buttons(card: CheckCard) -> Sequence[Block]:
+    ref = card.account.ref
     again = button(plainly("button.test_again"), ActionId.TEST_RUN, ref)
+    if card.test.passed:
+        return [again, button(plainly("button.test_message"), ActionId.TEST_WITH_MESSAGE, ref)]
+    fault = next(iter(card.faults.values()))
+    details = button(plainly("button.details"), ActionId.ERROR_SHOW, fault.error)
     return [*changed_button(fault.verdict, ref), again, details, contact_button(fault.error)]
 
 

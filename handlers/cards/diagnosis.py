@@ -1,15 +1,18 @@
 """What an error ID means, in plain words for a customer and with all details for support."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from bot.diagnosis.failures import Ending, History
-from bot.diagnosis.step_records import first_failure, steps_of
+from bot.diagnosis.history import Ending
+from bot.diagnosis.step_records import first_failure
 from bot.diagnosis.verdict import Verdict
+from bot.views.accounts import AccountView
+from bot.views.audience import Audience
+from bot.views.checks import CheckView
+from bot.views.errors import ErrorCard
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.checks import ICONS, contact_button, remedy_steps
 from handlers.cards.kit import (
-    Audience,
     Block,
     Message,
     Safe,
@@ -24,7 +27,6 @@ from handlers.cards.kit import (
     text_input,
 )
 from handlers.text.words import plainly, say
-from storage.tables import Account, ConnectionTest, Failure
 from storage.vocabulary import StepStatus
 
 FIELDS = (
@@ -41,25 +43,14 @@ FIELDS = (
 )
 
 
-@dataclass(frozen=True)
-class ErrorView:
-    """A failure, its meaning, and whose it was."""
-
-    failure: Failure
-    verdict: Verdict
-    account: Account | None
-    customer: str
-    history: History
-
-
-def error_window(view: ErrorView, audience: Audience) -> Block:
+def error_window(card: ErrorCard, audience: Audience) -> Block:
     """The window behind *Details* and *What to do*."""
-    return modal(plainly("error.title", ref=view.failure.ref), error_blocks(view, audience))
+    return modal(plainly("error.title", ref=card.failure.ref), error_blocks(card, audience))
 
 
-def error_message(view: ErrorView, audience: Audience) -> Message:
+def error_message(card: ErrorCard, audience: Audience) -> Message:
     """The answer to `/maildesk error`."""
-    return Message(say("error.summary", ref=view.failure.ref), error_blocks(view, audience))
+    return Message(say("error.summary", ref=card.failure.ref), error_blocks(card, audience))
 
 
 def note_message(text: Safe, error: str) -> Message:
@@ -71,15 +62,15 @@ def note_message(text: Safe, error: str) -> Message:
     return Message(text, [section(text), actions(what, contact_button(error))])
 
 
-def error_blocks(view: ErrorView, audience: Audience) -> list[Block]:
+def error_blocks(card: ErrorCard, audience: Audience) -> list[Block]:
     """What, who and how; for support also whose, how often, what the server said, and how such
     things ended."""
-    blocks = meaning(view.verdict, audience, view.account)
-    error = view.failure.ref
+    blocks = meaning(card.verdict, audience, card.account)
+    error = card.failure.ref
     if audience is Audience.CUSTOMER:
         return [*blocks, actions(contact_button(error))]
     evidence = button(plainly("button.evidence"), ActionId.ERROR_EVIDENCE, error)
-    return [*blocks, *_details(view), *_past(view), actions(evidence)]
+    return [*blocks, *_details(card), *_past(card), actions(evidence)]
 
 
 def meaning_window(verdict: Verdict, audience: Audience) -> Block:
@@ -109,7 +100,9 @@ def evidence_window(text: str) -> Block:
     )
 
 
-def meaning(verdict: Verdict, audience: Audience, account: Account | None = None) -> list[Block]:
+def meaning(
+    verdict: Verdict, audience: Audience, account: AccountView | None = None
+) -> list[Block]:
     """A cause in words."""
     sentence = verdict.support if audience is Audience.SUPPORT else verdict.customer
     blocks = [section(Safe(f"*{safe(verdict.title)}*\n{safe(sentence)}"))]
@@ -118,12 +111,12 @@ def meaning(verdict: Verdict, audience: Audience, account: Account | None = None
     return [*blocks, section(say("error.remedy", steps=remedy))] if remedy else blocks
 
 
-def _details(view: ErrorView) -> list[Block]:
-    failure = view.failure
+def _details(card: ErrorCard) -> list[Block]:
+    failure = card.failure
     blocks = []
-    if view.account is not None:
-        name, ref = view.account.name, view.account.ref
-        blocks.append(section(say("error.account", name=name, ref=ref, customer=view.customer)))
+    if card.account is not None:
+        name, ref = card.account.name, card.account.ref
+        blocks.append(section(say("error.account", name=name, ref=ref, customer=card.customer)))
     counted = say(
         "error.count",
         count=failure.count,
@@ -136,32 +129,30 @@ def _details(view: ErrorView) -> list[Block]:
     return [*blocks, context(counted)]
 
 
-def _past(view: ErrorView) -> list[Block]:
-    failure, history = view.failure, view.history
-    reach = plainly(f"reach.{view.verdict.scope}")
-    lines = [
-        say("error.reach", reach=reach, accounts=history.accounts, customers=history.customers)
-    ]
+def _past(card: ErrorCard) -> list[Block]:
+    failure = card.failure
+    reach = plainly(f"reach.{card.verdict.scope}")
+    lines = [say("error.reach", reach=reach, accounts=card.accounts, customers=card.customers)]
     if failure.mended_at is not None:
         by = plainly(f"mended.{failure.mended_by}")
         lines.append(say("error.ended", at=moment(failure.mended_at), by=by))
     else:
         lines.append(say("error.still"))
     blocks = [section(Safe("\n".join(lines)))]
-    if history.tests:
+    if card.tests:
         blocks.append(
-            section(say("error.tests", lines=Safe("\n".join(map(_test_line, history.tests)))))
+            section(say("error.tests", lines=Safe("\n".join(map(_test_line, card.tests)))))
         )
-    if history.endings:
+    if card.endings:
         blocks.append(
-            section(say("error.endings", lines=Safe("\n".join(map(_ending_line, history.endings)))))
+            section(say("error.endings", lines=Safe("\n".join(map(_ending_line, card.endings)))))
         )
     return blocks
 
 
-def _test_line(test: ConnectionTest) -> Safe:
+def _test_line(test: CheckView) -> Safe:
     at = moment(test.finished_at or test.started_at)
-    failed = first_failure(steps_of(test))
+    failed = first_failure(test.steps)
     if failed is None:
         return say("error.test_passed", icon=Safe(ICONS[StepStatus.OK]), at=at)
     return say(
@@ -178,7 +169,7 @@ def _ending_line(ending: Ending) -> Safe:
     return say("error.ending", by=by, count=ending.count, minutes=ending.minutes)
 
 
-def _protocol(observation: dict[str, Any]) -> Safe:
+def _protocol(observation: Mapping[str, Any]) -> Safe:
     lines = [f"{name}: {_shown(observation.get(name))}" for name in FIELDS if observation.get(name)]
     return Safe("```" + "\n".join(lines).replace("```", "'''") + "```") if lines else Safe("–")
 

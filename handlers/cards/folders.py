@@ -10,6 +10,7 @@ from bot.diagnosis.verdict import Verdict
 from bot.folders.service import Accepted, FolderSuggestions, folder_key
 from bot.mail.probe import MailFolder
 from bot.mail.suggestions import Candidate, plain
+from bot.views.accounts import AccountView
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.checks import contact_button
 from handlers.cards.kit import (
@@ -29,7 +30,6 @@ from handlers.cards.kit import (
 )
 from handlers.cards.kit import plain as plain_text
 from handlers.text.words import plainly, say
-from storage.tables import Account
 from storage.vocabulary import REQUIRED_ROLES, FolderRole
 
 PAGE = 80
@@ -52,7 +52,7 @@ class FolderForm:
     was chosen in a field of the same name. `twice`: folders that were chosen for several roles, and
     are asked about."""
 
-    account: Account
+    account: AccountView
     candidates: FolderSuggestions
     chosen: Mapping[FolderRole, str]
     words: str = ""
@@ -85,7 +85,7 @@ class FolderForm:
         return all(plain(word) in name for word in self.words.split())
 
 
-def first_form(account: Account, candidates: FolderSuggestions) -> FolderForm:
+def first_form(account: AccountView, candidates: FolderSuggestions) -> FolderForm:
     """The form as it opens."""
     return FolderForm(
         account,
@@ -94,7 +94,7 @@ def first_form(account: Account, candidates: FolderSuggestions) -> FolderForm:
     )
 
 
-def loading(account: Account) -> Block:
+def loading(account: AccountView) -> Block:
     """Shown at once, while the folders are fetched."""
     return modal(
         plainly("folders.title"),
@@ -125,7 +125,7 @@ def mapping_form(form: FolderForm) -> Block:
     )
 
 
-def unavailable(account: Account, verdict: Verdict, error: str) -> Block:
+def unavailable(account: AccountView, verdict: Verdict, error: str) -> Block:
     """The folders could not be had."""
     owner = plainly(f"owner.{verdict.owner}")
     text = say("folders.unavailable", sentence=verdict.customer, owner=owner, error=error)
@@ -136,7 +136,7 @@ def unavailable(account: Account, verdict: Verdict, error: str) -> Block:
     )
 
 
-def saved_window(account: Account, others: int) -> Block:
+def saved_window(account: AccountView, others: int) -> Block:
     """The mapping is kept, and other mailboxes of the customer wait for theirs."""
     use = button(
         plainly("button.use_for_all", count=others),
@@ -180,9 +180,13 @@ def folder_buttons(ref: str, sure: bool) -> list[Block]:
     ]
 
 
-def folder_names(folders: Sequence[tuple[str, str]]) -> Safe:
+def folder_names(folders: Mapping[FolderRole, str]) -> Safe:
     """Roles and their folders on one line."""
-    return Safe(" · ".join(f"{safe(role)}: {safe(name)}" for role, name in folders))
+    return Safe(
+        " · ".join(
+            f"{safe(plainly(f'folders.{role}'))}: {safe(name)}" for role, name in folders.items()
+        )
+    )
 
 
 def _same(form: FolderForm) -> list[Block]:

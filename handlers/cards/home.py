@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.accounts.overview import Standing
+from bot.views.accounts import CustomersAccount
+from bot.views.audience import Audience
+from bot.views.incidents import OpenIncident
+from bot.views.overview import CustomerName, Standing
+from bot.views.support import RequestCard
 from handlers.cards.account_list import pages, start_buttons
 from handlers.cards.accounts import icon
 from handlers.cards.actions import ActionId, FormId, Turn
 from handlers.cards.kit import (
-    Audience,
     Block,
     Message,
     Safe,
@@ -25,7 +28,6 @@ from handlers.cards.kit import (
     text_input,
 )
 from handlers.text.words import plainly, say
-from storage.tables import Account
 from storage.vocabulary import Owner, State
 
 PAGE = 20
@@ -33,9 +35,7 @@ TURN = Turn(ActionId.HOME_PREVIOUS, ActionId.HOME_NEXT)
 REQUESTS_SHOWN = 10
 ANY = "any"
 OWNERS = (Owner.USER, Owner.ADMINISTRATOR, Owner.SUPPORT, Owner.ON_CALL)
-STATES = tuple(
-    state for state in State if state not in (State.LISTED, State.CREATED, State.DISCONNECTED)
-)
+STATES = tuple(state for state in State if state not in (State.CREATED, State.DISCONNECTED))
 
 
 @dataclass(frozen=True)
@@ -55,15 +55,21 @@ class Filter:
 
 @dataclass(frozen=True)
 class HomeView:
-    """What support sees on the Home tab: every customer's standing as far as the filter lets them
-    through, all customers (id, name), requests for help that are not done (summary, who looks after
-    it), and alerts that are open (title, error ID)."""
+    """What support sees on the Home tab.
+
+    Attributes:
+        customers: every customer's standing, as far as the filter lets them through.
+        requests: requests for help that are not done.
+        alerts: incidents that have not ended.
+        only: what the lists above the customers are set to.
+        names: all customers.
+    """
 
     customers: Sequence[Standing]
-    requests: Sequence[tuple[str, str]] = ()
-    alerts: Sequence[tuple[str, str]] = ()
+    requests: Sequence[RequestCard] = ()
+    alerts: Sequence[OpenIncident] = ()
     only: Filter = Filter()
-    names: Sequence[tuple[str, str]] = ()
+    names: Sequence[CustomerName] = ()
 
 
 def home(view: HomeView | None) -> Block:
@@ -72,10 +78,8 @@ def home(view: HomeView | None) -> Block:
     if view is None:
         return {"type": "home", "blocks": [*blocks, section(say("home.others"))]}
     blocks.append(actions(button(plainly("button.search"), ActionId.HOME_SEARCH, style="primary")))
-    blocks += _lines("home.requests", [_request(*each) for each in view.requests])
-    blocks += _lines(
-        "home.alerts", [say("home.alert", title=title, error=error) for title, error in view.alerts]
-    )
+    blocks += _lines("home.requests", [_request(each) for each in view.requests])
+    blocks += _lines("home.alerts", [_alert(each) for each in view.alerts])
     blocks += [divider(), section(say("home.support_intro")), _filters(view)]
     page = view.only.page
     shown = view.customers[page * PAGE : (page + 1) * PAGE]
@@ -98,34 +102,35 @@ def search_form() -> Block:
     )
 
 
-def found_window(found: Sequence[tuple[Account, str]], text: str) -> Block:
+def found_window(found: Sequence[CustomersAccount], text: str) -> Block:
     """The accounts that were found, each with its customer."""
-    blocks: list[Block] = []
-    for account, customer in found:
-        facts = {
-            "name": account.name,
-            "address": account.sender_email,
-            "ref": account.ref,
-            "customer": customer,
-        }
-        line = say(
-            "home.found", icon=icon(account.state), state=plainly(f"state.{account.state}"), **facts
-        )
-        blocks.append(
-            section(
-                line,
-                accessory=button(plainly("button.details"), ActionId.ACCOUNT_SHOW, account.ref),
-            )
-        )
-    return modal(
-        plainly("home.search_title"), blocks or [section(say("home.none_found", text=text))]
-    )
+    blocks = [_found(each) for each in found] or [section(say("home.none_found", text=text))]
+    return modal(plainly("home.search_title"), blocks)
 
 
-def _request(title: str, helper: str) -> Safe:
-    return say(
-        "home.request", title=title, helper=mention(helper) if helper else plainly("home.no_helper")
+def _found(found: CustomersAccount) -> Block:
+    account = found.account
+    line = say(
+        "home.found",
+        icon=icon(account.state),
+        name=account.name,
+        address=account.sender_email,
+        ref=account.ref,
+        customer=found.customer,
+        state=plainly(f"state.{account.state}"),
     )
+    details = button(plainly("button.details"), ActionId.ACCOUNT_SHOW, account.ref)
+    return section(line, accessory=details)
+
+
+def _request(card: RequestCard) -> Safe:
+    user = card.request.taken_by_user
+    helper = mention(user) if user else plainly("home.no_helper")
+    return say("home.request", title=card.summary, helper=helper)
+
+
+def _alert(incident: OpenIncident) -> Safe:
+    return say("home.alert", title=incident.title, error=incident.error)
 
 
 def _lines(title: str, lines: Sequence[Safe]) -> list[Block]:
@@ -149,7 +154,10 @@ def _filters(view: HomeView) -> Block:
         (ANY, plainly("home.any_owner")),
         *((owner, plainly(f"home.waits_{owner}")) for owner in OWNERS),
     ]
-    names = [(ANY, plainly("home.any_customer")), *view.names]
+    names = [
+        (ANY, plainly("home.any_customer")),
+        *((str(customer.id), customer.name) for customer in view.names),
+    ]
     chosen = view.only
     row = actions(
         select(ActionId.HOME_STATE, plainly("home.any_state"), states, chosen.state),

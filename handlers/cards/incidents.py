@@ -1,6 +1,8 @@
 """What on-call and support are told in their own channels."""
 
 from bot.diagnosis.verdict import Verdict
+from bot.views.accounts import AccountView
+from bot.views.incidents import AlertCard, IncidentView
 from handlers.cards.actions import ActionId
 from handlers.cards.checks import remedy_steps
 from handlers.cards.kit import (
@@ -15,11 +17,12 @@ from handlers.cards.kit import (
     section,
 )
 from handlers.text.words import plainly, say
-from storage.tables import Account, Failure, Incident
 
 
-def alert_card(incident: Incident, failure: Failure, verdict: Verdict) -> Message:
+def alert_card(card: AlertCard) -> Message:
     """One alert for one cause: how often, since when, what it means, who looks after it."""
+    incident = card.incident
+    verdict = card.verdict
     counted = say(
         "alert.counted",
         count=incident.count,
@@ -51,7 +54,7 @@ def say_support(verdict: Verdict) -> Safe:
     return say("alert.support", text=verdict.support)
 
 
-def account_values(account: Account, customer: str) -> dict[str, str | Safe]:
+def account_values(account: AccountView, customer: str) -> dict[str, str | Safe]:
     """How an account is named to support."""
     return {
         "name": account.name,
@@ -62,7 +65,7 @@ def account_values(account: Account, customer: str) -> dict[str, str | Safe]:
     }
 
 
-def _taken(incident: Incident) -> list[Block]:
+def _taken(incident: IncidentView) -> list[Block]:
     details = button(plainly("button.details"), ActionId.ERROR_SHOW, incident.failure_ref)
     if incident.ended_at is not None:
         return [context(say("alert.ended", at=moment(incident.ended_at))), actions(details)]

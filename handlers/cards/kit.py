@@ -5,9 +5,9 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
 from typing import Any
 
+from bot.views.audience import Audience as Audience
 from handlers.cards.actions import ActionId, FormId
 from handlers.text.markup import REORDERING
 from handlers.text.markup import Safe as Safe
@@ -27,14 +27,6 @@ CONTEXT_LIMIT = 2000
 
 TORN = re.compile(r"(?:&[a-z]{0,4}|<[^<>]*)$")
 """The beginning of an escape or of a token, at the end of a text."""
-
-
-class Audience(Enum):
-    """For whom something is drawn: support sees everything that helps, a shared channel plain
-    words."""
-
-    CUSTOMER = "customer"
-    SUPPORT = "support"
 
 
 @dataclass(frozen=True)

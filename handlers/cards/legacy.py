@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.views.legacy import BatchCard, OldAccountView
 from handlers.cards.account_list import pages
 from handlers.cards.actions import ActionId, Turn
 from handlers.cards.kit import (
@@ -20,7 +21,6 @@ from handlers.cards.kit import (
 )
 from handlers.cards.legacy_import import unfinished
 from handlers.text.words import plainly, say
-from storage.tables import Batch, OldAccount
 from storage.vocabulary import Plan
 
 PAGE = 25
@@ -34,21 +34,11 @@ class OldView:
     account stands, `waiting` is the list that was begun and not taken, if there is one."""
 
     channel_id: str
-    listed: Sequence[OldAccount]
+    listed: Sequence[OldAccountView]
     states: Mapping[int, str]
     under_way: bool
     page: int = 0
     waiting: int = 0
-
-
-@dataclass(frozen=True)
-class BatchView:
-    """A batch, how many accounts it has created, and who could not be done and why: by name and
-    address."""
-
-    batch: Batch
-    done: int
-    failed: Sequence[tuple[str, str, str]]
 
 
 def plan_window(view: OldView) -> Block:
@@ -69,11 +59,12 @@ def plan_window(view: OldView) -> Block:
     return modal(plainly("old.plan_title"), blocks)
 
 
-def batch_message(view: BatchView) -> Message:
+def batch_message(card: BatchCard) -> Message:
     """How far a batch is; it is kept up to date."""
-    batch, total = view.batch, len(view.batch.old_ids)
-    left = total - view.done - len(view.failed)
-    facts = {"done": view.done, "failed": len(view.failed), "left": left, "total": total}
+    batch = card.batch
+    total = len(batch.old_ids)
+    left = total - card.done - len(card.failed)
+    facts = {"done": card.done, "failed": len(card.failed), "left": left, "total": total}
     sentence = "old.batch" if batch.finished_at is None else "old.batch_is_done"
     lines = [
         say(sentence, user=mention(batch.started_by_user), bar=bar(total - left, total), **facts)
@@ -82,8 +73,9 @@ def batch_message(view: BatchView) -> Message:
         lines.append(
             say("old.batch_cancelled" if batch.cancelled_at else "old.batch_done", **facts)
         )
-    for name, address, problem in view.failed[:PROBLEMS_SHOWN]:
-        lines.append(say("old.batch_failed", name=name, address=address, problem=plainly(problem)))
+    for old in card.failed[:PROBLEMS_SHOWN]:
+        problem = plainly(old.problem)
+        lines.append(say("old.batch_failed", name=old.name, address=old.address, problem=problem))
     blocks = paragraphs(lines)
     if batch.finished_at is None and batch.cancelled_at is None:
         blocks.append(
@@ -107,9 +99,9 @@ def _ways_on(view: OldView, count: int) -> list[Block]:
     ]
 
 
-def _one(old: OldAccount, state: str) -> list[Block]:
+def _one(old: OldAccountView, state: str) -> list[Block]:
     title = say("old.line", name=old.name, address=old.address)
-    other = old.username.lower() not in ("", old.address_key)
+    other = old.username.lower() not in ("", old.address.lower())
     lines = [Safe(f"{title}  ·  {say('old.line_user', user=old.username)}") if other else title]
     gone = plainly("old.is_deleted") if old.deleted_at else ""
     plan = plainly(f"state.{state}") if state else plainly(f"old.plan_{old.plan}")
@@ -120,13 +112,13 @@ def _one(old: OldAccount, state: str) -> list[Block]:
     return [section(Safe("\n".join(lines))), actions(*row, _other_mark(old))]
 
 
-def _other_plan(old: OldAccount) -> Block:
+def _other_plan(old: OldAccountView) -> Block:
     if old.plan is Plan.CHANGE:
         return button(plainly("button.old_retain"), ActionId.OLD_RETAIN, str(old.id))
     return button(plainly("button.old_change"), ActionId.OLD_CHANGE, str(old.id))
 
 
-def _other_mark(old: OldAccount) -> Block:
+def _other_mark(old: OldAccountView) -> Block:
     if old.deleted_at:
         return button(plainly("button.old_back"), ActionId.OLD_STILL_THERE, str(old.id))
     return button(plainly("button.old_gone"), ActionId.OLD_DELETED, str(old.id))

@@ -4,7 +4,8 @@ binds the channel."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.accounts.progress import Facts, Mark, Part, Step, checklist
+from bot.views.accounts import AccountView
+from bot.views.setup import Mark, Part, SetupCard, Step
 from handlers.cards.account_list import start_buttons
 from handlers.cards.accounts import icon, turn
 from handlers.cards.actions import FormId
@@ -24,7 +25,6 @@ from handlers.cards.kit import (
     user_input,
 )
 from handlers.text.words import plainly, say
-from storage.tables import Account
 from storage.vocabulary import State
 
 SHOWN_ON_CARD = 10
@@ -49,17 +49,17 @@ class SetupForm:
     organisation_known: bool = False
 
 
-def setup_card(customer: str, facts: Facts) -> Message:
+def setup_card(card: SetupCard) -> Message:
     """The set-up card: what happens here and why, the road as a checklist, and the way in."""
-    steps = Safe("\n".join(_line(step) for step in checklist(facts)))
+    steps = Safe("\n".join(_line(step) for step in card.steps))
     blocks = [
         header(plainly("setup.title")),
         section(say("setup.intro")),
         divider(),
-        *_progress(facts),
+        *_progress(card),
     ]
-    blocks += [section(steps), *_accounts(facts.accounts), start_buttons()]
-    return Message(say("setup.summary", customer=customer), blocks)
+    blocks += [section(steps), *_accounts(card.accounts), start_buttons()]
+    return Message(say("setup.summary", customer=card.customer), blocks)
 
 
 def setup_form(form: SetupForm) -> Block:
@@ -102,19 +102,15 @@ def _line(step: Step) -> Safe:
     return Safe(f"{line}  ·  {waits}")
 
 
-def _progress(facts: Facts) -> list[Block]:
-    accounts = facts.accounts
-    if not accounts:
-        return [
-            section(say("setup.none_old", count=len(facts.old)) if facts.old else say("setup.none"))
-        ]
-    live = sum(account.state is State.LIVE for account in accounts)
-    return [
-        section(say("setup.progress", live=live, total=len(accounts), bar=bar(live, len(accounts))))
-    ]
+def _progress(card: SetupCard) -> list[Block]:
+    total = len(card.accounts)
+    if not total:
+        return [section(say("setup.none_old", count=card.old) if card.old else say("setup.none"))]
+    live = len([account for account in card.accounts if account.state is State.LIVE])
+    return [section(say("setup.progress", live=live, total=total, bar=bar(live, total)))]
 
 
-def _accounts(accounts: Sequence[Account]) -> list[Block]:
+def _accounts(accounts: Sequence[AccountView]) -> list[Block]:
     lines = [
         say(
             "setup.line",

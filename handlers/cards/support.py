@@ -1,9 +1,10 @@
 """A request for help: what the support team sees of it, and what the asker is told."""
 
-from dataclasses import dataclass
 from urllib.parse import quote
 
-from bot.diagnosis.verdict import Verdict
+from bot.views.accounts import AccountView
+from bot.views.failures import FailureView
+from bot.views.support import RequestCard, RequestView
 from handlers.cards.actions import ActionId
 from handlers.cards.kit import (
     Block,
@@ -18,65 +19,53 @@ from handlers.cards.kit import (
     section,
 )
 from handlers.text.words import plainly, say
-from storage.tables import Account, Failure, SupportRequest
 
 
-@dataclass(frozen=True)
-class RequestView:
-    """Who wants what. `failure` is what the request is about, or else the last one of the account
-    that it is about."""
-
-    request: SupportRequest
-    customer: str
-    failure: Failure | None = None
-    verdict: Verdict | None = None
-    account: Account | None = None
-
-
-def request_card(view: RequestView) -> Message:
+def request_card(card: RequestCard) -> Message:
     """The request as it stands in the support team's channel."""
-    request, title = view.request, _title(view)
+    request = card.request
+    title = _title(card)
     asked = "help_request.asked" if request.failure_ref else "help_request.asked_to_do"
     channel = Safe(f"<#{request.channel_id}>") if request.channel_id else Safe("–")
     lines = [say(asked, user=mention(request.asked_by_user), title=title)]
-    if view.account is not None:
-        state = plainly(f"state.{view.account.state}")
+    if card.account is not None:
+        state = plainly(f"state.{card.account.state}")
         whose = {
-            "name": view.account.name,
-            "ref": view.account.ref,
-            "customer": view.customer,
+            "name": card.account.name,
+            "ref": card.account.ref,
+            "customer": card.customer,
             "channel": channel,
         }
         lines += [say("help_request.account", **whose), say("help_request.stands", state=state)]
-    elif view.customer:
-        lines.append(say("help_request.customer", customer=view.customer, channel=channel))
-    if view.failure is not None:
-        lines.append(say("help_request.error", error=view.failure.ref, step=view.failure.step))
-    lines.append(_helper(view, "help_request"))
-    row = [*_team_buttons(request), *_account_button(view.account), *_failure_buttons(view.failure)]
+    elif card.customer:
+        lines.append(say("help_request.customer", customer=card.customer, channel=channel))
+    if card.failure is not None:
+        lines.append(say("help_request.error", error=card.failure.ref, step=card.failure.step))
+    lines.append(_helper(card, "help_request"))
+    row = [*_team_buttons(request), *_account_button(card.account), *_failure_buttons(card.failure)]
     blocks = [section(Safe("\n".join(lines))), *([actions(*row)] if row else [])]
     return Message(
-        say("help_request.summary", title=title, error=view.failure.ref if view.failure else "–"),
+        say("help_request.summary", title=title, error=card.failure.ref if card.failure else "–"),
         blocks,
     )
 
 
-def help_message(view: RequestView) -> Message:
+def help_message(card: RequestCard) -> Message:
     """The same for who asked, in the customer's channel."""
-    request = view.request
+    request = card.request
     if request.failure_ref:
         asked = say("help.asked", user=request.asked_by_user, error=request.failure_ref)
     else:
         what = (
-            plainly("help.to_do_account", name=view.account.name)
-            if view.account
+            plainly("help.to_do_account", name=card.account.name)
+            if card.account
             else plainly("help.to_do_all")
         )
         asked = say("help.asked_to_do", user=request.asked_by_user, what=what)
-    lines = [asked, _helper(view, "help")]
-    if view.account is not None and request.done_at is not None:
-        state = plainly(f"state.{view.account.state}")
-        lines.append(say("help.stands", name=view.account.name, state=state))
+    lines = [asked, _helper(card, "help")]
+    if card.account is not None and request.done_at is not None:
+        state = plainly(f"state.{card.account.state}")
+        lines.append(say("help.stands", name=card.account.name, state=state))
     text = Safe("\n".join(lines))
     return Message(text, [section(text)])
 
@@ -97,14 +86,14 @@ def mail_link(error: str, support_email: str) -> Safe:
     return Safe(f"<{safe(address)}|{plainly('help_request.mail_link')}>")
 
 
-def _title(view: RequestView) -> str:
-    if view.request.failure_ref and view.verdict is not None:
-        return view.verdict.title
-    return view.account.name if view.account else view.customer
+def _title(card: RequestCard) -> str:
+    if card.request.failure_ref and card.verdict is not None:
+        return card.verdict.title
+    return card.account.name if card.account else card.customer
 
 
-def _helper(view: RequestView, group: str) -> Safe:
-    request = view.request
+def _helper(card: RequestCard, group: str) -> Safe:
+    request = card.request
     if request.taken_at is None:
         return say(f"{group}.waiting", at=moment(request.asked_at))
     who = mention(request.taken_by_user)
@@ -113,7 +102,7 @@ def _helper(view: RequestView, group: str) -> Safe:
     return say(f"{group}.taken", user=who, at=moment(request.taken_at))
 
 
-def _team_buttons(request: SupportRequest) -> list[Block]:
+def _team_buttons(request: RequestView) -> list[Block]:
     value = str(request.id)
     if request.done_at is not None:
         return []
@@ -123,13 +112,13 @@ def _team_buttons(request: SupportRequest) -> list[Block]:
     return [done, button(plainly("button.hand_back"), ActionId.REQUEST_HAND_BACK, value)]
 
 
-def _account_button(account: Account | None) -> list[Block]:
+def _account_button(account: AccountView | None) -> list[Block]:
     return (
         [button(plainly("button.account"), ActionId.ACCOUNT_SHOW, account.ref)] if account else []
     )
 
 
-def _failure_buttons(failure: Failure | None) -> list[Block]:
+def _failure_buttons(failure: FailureView | None) -> list[Block]:
     if failure is None:
         return []
     details = button(plainly("button.details"), ActionId.ERROR_SHOW, failure.ref)

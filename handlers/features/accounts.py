@@ -1,49 +1,81 @@
-"""The forms that people send about accounts: a new one, a change, a disconnection, an error to look
-up."""
+"""Accounts in Slack: the list, the window of one, and the forms that create, change and end it."""
 
-from bot.accounts.service import Form, InvalidForm, OldAccountThere
+from bot.accounts.service import Form, InvalidForm, OldAccountThere, form_of
+from bot.common.people import Person
 from bot.services import Services
 from bot.support.rights import Action
+from bot.views.accounts import AccountView
 from handlers.cards.account_form import OAUTH, OLD_DELETED, account_form
-from handlers.cards.account_window import disconnected
-from handlers.cards.diagnosis import error_window, meaning_window
-from handlers.cards.kit import Audience
-from handlers.features import lookup
-from handlers.slack.listeners import Listeners, NextWindow, form_errors
-from handlers.slack.payloads import Submission
+from handlers.cards.account_list import account_list
+from handlers.cards.account_window import account_window, disconnect_form, disconnected
+from handlers.cards.actions import ActionId, FormId
+from handlers.cards.kit import Block
+from handlers.slack.listeners import FormAnswer, FormErrors, Listeners, NextWindow, form_errors
+from handlers.slack.payloads import Press, Submission
 
 
-def register(listeners: Listeners) -> None:
-    """Hang every form into Bolt."""
-    services = listeners.services
-    listeners.submission("account.save", lambda sent: save_account(services, sent))
-    listeners.submission("account.save_change", lambda sent: save_change(services, sent))
-    listeners.submission("account.disconnect", lambda sent: disconnect(services, sent))
-    listeners.submission("error.read", lambda sent: look_up(services, sent))
+def register(listeners: Listeners, services: Services) -> None:
+    """Register every listener of this feature."""
+    listeners.press(ActionId.ACCOUNT_ADD, lambda press: add(services, press))
+    listeners.press(ActionId.ACCOUNT_LIST, lambda press: show_list(services, press))
+    listeners.press(ActionId.ACCOUNT_LIST_NEXT, lambda press: turn_list(services, press))
+    listeners.press(ActionId.ACCOUNT_LIST_PREVIOUS, lambda press: turn_list(services, press))
+    listeners.press(ActionId.ACCOUNT_SHOW, lambda press: show(services, press))
+    listeners.press(ActionId.ACCOUNT_CHANGE, lambda press: change(services, press))
+    listeners.press(ActionId.ACCOUNT_COPY, lambda press: copy(services, press))
+    listeners.press(ActionId.ACCOUNT_DISCONNECT, lambda press: ask_to_disconnect(services, press))
+    listeners.submission(FormId.ACCOUNT_CREATE, lambda sent: save(services, sent))
+    listeners.submission(FormId.ACCOUNT_CHANGE, lambda sent: save_change(services, sent))
+    listeners.submission(FormId.ACCOUNT_DISCONNECT, lambda sent: disconnect(services, sent))
 
 
-def look_up(services: Services, sent: Submission) -> dict[str, str] | NextWindow:
-    """Say what an error ID or a pasted text means."""
-    text = sent.values["text"].strip()
-    if lookup.is_error_id(text):
-        return NextWindow(error_window(*lookup.error_named(services, sent.person, text)))
-    seen, verdict = services.catalogue.read(text), services.catalogue.lookup_text(text)
-    if seen is None or verdict is None:
-        return form_errors({"text": "error.lookup_unknown"})
-    if sent.about:  # the answer to what Microsoft's page said about that account
-        account = services.rights.account(sent.person, sent.about, Action.SIGN_IN)
-        services.links.explained(account, seen, sent.person, "another error")
-    audience = Audience.SUPPORT if services.rights.is_support(sent.person) else Audience.CUSTOMER
-    return NextWindow(meaning_window(verdict, audience))
+def add(services: Services, press: Press) -> None:
+    """*Add an account*: the form."""
+    press.windows.open(new_account_form(services, press.person, press.channel))
 
 
-def save_account(services: Services, sent: Submission) -> dict[str, str] | NextWindow | None:
+def show_list(services: Services, press: Press) -> None:
+    """*Show all accounts*."""
+    press.windows.open(list_window(services, press.person, press.channel))
+
+
+def turn_list(services: Services, press: Press) -> None:
+    """*Next page* and *Previous page* of the list."""
+    channel_id, page = press.page
+    press.windows.replace(list_window(services, press.person, channel_id, page))
+
+
+def show(services: Services, press: Press) -> None:
+    """*Details* of an account in the list, *More* on its card."""
+    account = services.rights.account(press.person, press.value, Action.SEE)
+    press.windows.open(account_window(services.views.accounts.card(account.id)))
+
+
+def change(services: Services, press: Press) -> None:
+    """*Change details*: the form."""
+    account = services.rights.account(press.person, press.value, Action.CHANGE)
+    press.windows.open(account_form(account.ref, form_of(account), changes=True))
+
+
+def copy(services: Services, press: Press) -> None:
+    """*Create copy*: the form for another account like this one."""
+    account = services.rights.account(press.person, press.value, Action.ADD)
+    press.windows.open(copy_form(account))
+
+
+def ask_to_disconnect(services: Services, press: Press) -> None:
+    """*Disconnect*: the question before it."""
+    account = services.rights.account(press.person, press.value, Action.DISCONNECT)
+    press.windows.open(disconnect_form(account))
+
+
+def save(services: Services, sent: Submission) -> FormAnswer:
     """Create the account, or say at each field what is wrong with it; where an old one of its
     address is there still, offer to mark it deleted."""
     channel = services.rights.channel(sent.person, sent.about, Action.ADD)
     form = _form(sent)
     try:
-        services.accounts.create(channel, form, sent.person)
+        services.accounts.create(channel.id, form, sent.person)
     except InvalidForm as error:
         return form_errors(error.problems)
     except OldAccountThere:
@@ -53,11 +85,11 @@ def save_account(services: Services, sent: Submission) -> dict[str, str] | NextW
     return None
 
 
-def save_change(services: Services, sent: Submission) -> dict[str, str] | None:
+def save_change(services: Services, sent: Submission) -> FormErrors | None:
     """Change the account, or say at each field what is wrong with it."""
     account = services.rights.account(sent.person, sent.about, Action.CHANGE)
     try:
-        services.accounts.change(account, _form(sent), sent.person)
+        services.accounts.change(account.id, _form(sent), sent.person)
     except InvalidForm as error:
         return form_errors(error.problems)
     return None
@@ -66,8 +98,28 @@ def save_change(services: Services, sent: Submission) -> dict[str, str] | None:
 def disconnect(services: Services, sent: Submission) -> NextWindow:
     """Disconnect the account, after the question."""
     account = services.rights.account(sent.person, sent.about, Action.DISCONNECT)
-    services.accounts.disconnect(account, sent.person)
+    services.accounts.disconnect(account.id, sent.person)
     return NextWindow(disconnected(account))
+
+
+def new_account_form(services: Services, person: Person, channel_id: str) -> Block:
+    """The form for a new account in a channel."""
+    channel = services.rights.channel(person, channel_id, Action.ADD)
+    return account_form(channel.id, Form(sender_name=channel.customer))
+
+
+def copy_form(account: AccountView) -> Block:
+    """The form for another account like this one, of the same domain."""
+    domain = account.sender_email.partition("@")[2]
+    values = Form(sender_name=account.sender_name, sender_email=f"@{domain}")
+    return account_form(account.channel_id, values)
+
+
+def list_window(services: Services, person: Person, channel_id: str, page: int = 0) -> Block:
+    """A page of the accounts of the channel's customer."""
+    channel = services.rights.channel(person, channel_id, Action.SEE)
+    accounts = services.accounts.of_customer(channel.customer_id)
+    return account_list(channel.customer, accounts, channel.id, page)
 
 
 def _form(sent: Submission) -> Form:

@@ -1,8 +1,8 @@
-"""Folder mapping: the window with its lists, searched and paged; suggestions accepted, for one
-mailbox or all of a customer."""
+"""Folder mapping in Slack: the window with its lists, and suggestions accepted, for one mailbox or
+all of a customer."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 from slack_sdk import WebClient
@@ -15,6 +15,8 @@ from bot.diagnosis.failures import Recorded
 from bot.folders.service import FoldersUnavailable, InvalidMapping, SameFolder
 from bot.services import Services
 from bot.support.rights import Action
+from bot.views.accounts import AccountView
+from handlers.cards.actions import ActionId, FormId
 from handlers.cards.folders import (
     FILTER,
     PAGE,
@@ -29,153 +31,118 @@ from handlers.cards.folders import (
     unavailable,
 )
 from handlers.cards.kit import Block
-from handlers.slack.listeners import Listeners, NextWindow, form_errors, unexpected
+from handlers.slack.listeners import FormAnswer, Listeners, NextWindow, form_errors
 from handlers.slack.modals import Windows, fill
-from handlers.slack.payloads import Press, Submission
-from storage.tables import Account
-from storage.vocabulary import FolderRole, State
+from handlers.slack.payloads import Press, Submission, number
+from storage.vocabulary import FolderRole
 
 log = structlog.get_logger(__name__)
 
 
-def register(listeners: Listeners) -> None:
-    """Hang them into Bolt."""
-    buttons = FolderButtons(listeners.services, listeners.client)
-    listeners.press("folders.open", buttons.open)
-    listeners.press("folders.again", buttons.again)
-    for name in ("folders.filter", "folders.search"):
-        listeners.press(name, buttons.search)
-    listeners.press("folders.next", lambda press: buttons.turn(press, 1))
-    listeners.press("folders.previous", lambda press: buttons.turn(press, -1))
-    listeners.press("folders.accept", buttons.accept)
-    listeners.press("folders.use_all", buttons.use_for_all)
-    listeners.submission("folders.save", buttons.save)
+@dataclass(frozen=True)
+class About:
+    """What the mapping window carries: whose folders, which page of them, how often it was drawn,
+    and the words that they are filtered by."""
+
+    ref: str
+    page: int
+    round: int
+    words: str
+
+    @classmethod
+    def read(cls, text: str) -> "About":
+        """Read a window's `about`."""
+        ref, page, round, words = (*text.split("|", 3), "", "", "")[:4]
+        return cls(ref, number(page), number(round), words)
 
 
-class FolderButtons:
-    """What each button and form does."""
-
-    def __init__(self, services: Services, client: WebClient) -> None:
-        self._services = services
-        self._client = client
-
-    def open(self, press: Press) -> None:
-        """*Map folders*."""
-        account = self._account(press.person, press.value)
-        open_folders(self._services, Windows.of(self._client, press), account)
-
-    def again(self, press: Press) -> None:
-        """*Try again*, in the window that said why the folders could not be had."""
-        account = self._account(press.person, press.value)
-        Windows.of(self._client, press).replace(press.view_id, loading(account))
-        have_filled(self._services, account, press.view_id)
-
-    def search(self, press: Press) -> None:
-        """The lists hold what has these words in its name."""
-        self._redraw(press, press.fields.get(FILTER, ""), 0)
-
-    def turn(self, press: Press, by: int) -> None:
-        """*Next page* and *Previous page* of the lists."""
-        _, page, _, words = read(press.about)
-        asked = press.fields.get(FILTER, "").strip()
-        self._redraw(press, asked, max(page + by, 0) if asked == words else 0)
-
-    def accept(self, press: Press) -> None:
-        """*Accept all suggestions*."""
-        account = self._account(press.person, press.value)
-        if not self._services.folders.accept(account, press.person):
-            raise Refused("folders.needs_a_look", name=account.name)
-
-    def use_for_all(self, press: Press) -> None:
-        """*Use for all*: the customer's other mailboxes, by evidence."""
-        account = self._account(press.person, press.value)
-        others = self._others(press.person, account)
-        accepted = self._services.folders.use_for_all(account, others, press.person)
-        Windows.of(self._client, press).replace(press.view_id, accepted_window(accepted))
-
-    def save(self, sent: Submission) -> dict[str, str] | NextWindow | None:
-        """Keep the mapping, or say at each role what is wrong with it; a folder that is chosen
-        twice is asked about."""
-        ref, page, round, _ = read(sent.about)
-        account = self._account(sent.person, ref)
-        chosen = _chosen(sent.values)
-        try:
-            self._save(account, chosen, sent)
-        except InvalidMapping as error:
-            return form_errors({role.value: problem for role, problem in error.problems.items()})
-        except SameFolder as error:
-            form = self._form(account, chosen, sent.values.get(FILTER, ""), page, round + 1)
-            return NextWindow(mapping_form(replace(form, twice=error.twice)))
-        others = self._others(sent.person, account)
-        return NextWindow(saved_window(account, len(others))) if others else None
-
-    def _save(self, account: Account, chosen: Mapping[FolderRole, str], sent: Submission) -> None:
-        """A yes is one to exactly the question that was asked."""
-        try:
-            self._services.folders.save(account, chosen, sent.person)
-        except SameFolder as error:
-            if sent.values.get(SAME) != question(error.twice):
-                raise
-            self._services.folders.save(account, chosen, sent.person, same_is_meant=True)
-
-    def _others(self, person: Person, account: Account) -> list[Account]:
-        """The customer's other accounts that wait for their folders and that the person may map."""
-        with self._services.store.transaction() as tx:
-            accounts = [
-                a for a in tx.accounts.of_customer(account.customer_id) if a.state is State.UNMAPPED
-            ]
-        allowed = {
-            a.channel_id: self._may(person, a) for a in {a.channel_id: a for a in accounts}.values()
-        }
-        return [a for a in accounts if a.id != account.id and allowed[a.channel_id]]
-
-    def _may(self, person: Person, account: Account) -> bool:
-        try:
-            self._account(person, account.ref)
-        except Refused:
-            return False
-        return True
-
-    def _redraw(self, press: Press, words: str, page: int) -> None:
-        ref, _, round, _ = read(press.about)
-        account = self._account(press.person, ref)
-        form = self._form(account, _chosen(press.fields), words.strip(), page, round + 1)
-        Windows.of(self._client, press).replace(press.view_id, mapping_form(form))
-
-    def _form(
-        self, account: Account, chosen: Mapping[FolderRole, str], words: str, page: int, round: int
-    ) -> FolderForm:
-        form = FolderForm(
-            account, self._services.folders.listed(account.id), chosen, words, page, round
-        )
-        return form if page * PAGE < len(form.fitting) else replace(form, page=0)
-
-    def _account(self, person: Person, ref: str) -> Account:
-        return self._services.rights.account(person, ref, Action.MAP_FOLDERS)
+def register(listeners: Listeners, services: Services) -> None:
+    """Register every listener of this feature."""
+    listeners.press(ActionId.FOLDERS_OPEN, lambda press: show(services, press))
+    listeners.press(ActionId.FOLDERS_AGAIN, lambda press: try_again(services, press))
+    listeners.press(ActionId.FOLDERS_FILTER, lambda press: search(services, press))
+    listeners.press(ActionId.FOLDERS_SEARCH, lambda press: search(services, press))
+    listeners.press(ActionId.FOLDERS_NEXT, lambda press: turn(services, press, 1))
+    listeners.press(ActionId.FOLDERS_PREVIOUS, lambda press: turn(services, press, -1))
+    listeners.press(ActionId.FOLDERS_ACCEPT, lambda press: accept(services, press))
+    listeners.press(ActionId.FOLDERS_USE_FOR_ALL, lambda press: use_for_all(services, press))
+    listeners.submission(FormId.FOLDERS_SAVE, lambda sent: save(services, sent))
 
 
-def open_folders(services: Services, windows: Windows, account: Account) -> None:
+def show(services: Services, press: Press) -> None:
+    """*Map folders*."""
+    account = services.rights.account(press.person, press.value, Action.MAP_FOLDERS)
+    open_folders(services, press.windows, account)
+
+
+def try_again(services: Services, press: Press) -> None:
+    """*Try again*, in the window that said why the folders could not be had."""
+    account = services.rights.account(press.person, press.value, Action.MAP_FOLDERS)
+    press.windows.replace(loading(account))
+    services.folders.show_in(account.id, press.view_id)
+
+
+def search(services: Services, press: Press) -> None:
+    """The lists hold what has these words in its name."""
+    _redraw(services, press, press.fields.get(FILTER, ""), 0)
+
+
+def turn(services: Services, press: Press, by: int) -> None:
+    """*Next page* and *Previous page* of the lists; words that were typed meanwhile count first."""
+    about = About.read(press.about)
+    words = press.fields.get(FILTER, "").strip()
+    page = max(about.page + by, 0) if words == about.words else 0
+    _redraw(services, press, words, page)
+
+
+def accept(services: Services, press: Press) -> None:
+    """*Accept all suggestions*."""
+    account = services.rights.account(press.person, press.value, Action.MAP_FOLDERS)
+    if not services.folders.accept(account.id, press.person):
+        raise Refused("folders.needs_a_look", name=account.name)
+
+
+def use_for_all(services: Services, press: Press) -> None:
+    """*Use for all*: the customer's other mailboxes, by evidence."""
+    account = services.rights.account(press.person, press.value, Action.MAP_FOLDERS)
+    others = [other.id for other in _others(services, press.person, account)]
+    accepted = services.folders.use_for_all(account.id, others, press.person)
+    press.windows.replace(accepted_window(accepted))
+
+
+def save(services: Services, sent: Submission) -> FormAnswer:
+    """Keep the mapping, or say at each role what is wrong with it; a folder that is chosen twice is
+    asked about."""
+    about = About.read(sent.about)
+    account = services.rights.account(sent.person, about.ref, Action.MAP_FOLDERS)
+    chosen = _chosen(sent.values)
+    try:
+        _save(services, account, chosen, sent)
+    except InvalidMapping as error:
+        return form_errors({role.value: problem for role, problem in error.problems.items()})
+    except SameFolder as error:
+        again = replace(about, words=sent.values.get(FILTER, ""), round=about.round + 1)
+        form = replace(_form(services, account, chosen, again), twice=error.twice)
+        return NextWindow(mapping_form(form))
+    others = _others(services, sent.person, account)
+    return NextWindow(saved_window(account, len(others))) if others else None
+
+
+def open_folders(services: Services, windows: Windows, account: AccountView) -> None:
     """The window of the folder mapping: empty at once, filled by the worker, since a mailbox may be
     slow.
 
     Raises:
         Refused: nobody signed in yet.
     """
-    if not account.object_id:
-        raise Refused("folders.not_connected", name=account.name)
-    have_filled(services, account, windows.open(loading(account)))
-
-
-def have_filled(services: Services, account: Account, view_id: str) -> None:
-    """Have the worker fetch an account's folders into a window."""
-    with services.store.transaction() as tx:
-        tx.jobs.add(FillFolders(account_id=account.id, view_id=view_id), services.clock.now())
+    services.folders.require_connection(account.id)
+    view_id = windows.open(loading(account))
+    services.folders.show_in(account.id, view_id)
 
 
 def fill_folders(services: Services, client: WebClient, work: FillFolders) -> None:
     """Do the job of fetching an account's folders into the window that waits for them."""
-    with services.store.transaction() as tx:
-        account = tx.accounts.get(work.account_id)
+    account = services.accounts.get(work.account_id)
     try:
         view = mapping_form(first_form(account, services.folders.fetch(account.id)))
     except FoldersUnavailable as error:
@@ -186,21 +153,53 @@ def fill_folders(services: Services, client: WebClient, work: FillFolders) -> No
         if not str(error.response["error"]).startswith("invalid"):
             raise  # another time
         log.exception("folders.window_refused")
-        fill(client, work.view_id, _told(account, unexpected(services, work.kind, error)))
+        fill(client, work.view_id, _told(account, services.own_errors.record(work.kind, error)))
 
 
-def _told(account: Account, recorded: Recorded) -> Block:
+def _save(
+    services: Services, account: AccountView, chosen: Mapping[FolderRole, str], sent: Submission
+) -> None:
+    try:
+        services.folders.save(account.id, chosen, sent.person)
+    except SameFolder as error:
+        # A yes counts for exactly the question that was asked, not for what was chosen since
+        if sent.values.get(SAME) != question(error.twice):
+            raise
+        services.folders.save(account.id, chosen, sent.person, same_is_meant=True)
+
+
+def _others(services: Services, person: Person, account: AccountView) -> list[AccountView]:
+    """The customer's other accounts that wait for their folders and that the person may map."""
+    others = [
+        each for each in services.folders.unmapped(account.customer_id) if each.id != account.id
+    ]
+    channels = {each.channel_id for each in others}  # asked once each: Slack is slow to say
+    allowed = {
+        channel_id
+        for channel_id in channels
+        if services.rights.may(person, channel_id, Action.MAP_FOLDERS)
+    }
+    return [each for each in others if each.channel_id in allowed]
+
+
+def _redraw(services: Services, press: Press, words: str, page: int) -> None:
+    about = About.read(press.about)
+    account = services.rights.account(press.person, about.ref, Action.MAP_FOLDERS)
+    again = replace(about, words=words.strip(), page=page, round=about.round + 1)
+    form = _form(services, account, _chosen(press.fields), again)
+    press.windows.replace(mapping_form(form))
+
+
+def _form(
+    services: Services, account: AccountView, chosen: Mapping[FolderRole, str], about: About
+) -> FolderForm:
+    folders = services.folders.listed(account.id)
+    form = FolderForm(account, folders, chosen, about.words, about.page, about.round)
+    return form if about.page * PAGE < len(form.fitting) else replace(form, page=0)
+
+
+def _told(account: AccountView, recorded: Recorded) -> Block:
     return unavailable(account, recorded.verdict, recorded.failure.ref)
-
-
-def read(about: str) -> tuple[str, int, int, str]:
-    """The account, the page, the round and the words that the window carries."""
-    ref, page, round, words = (*about.split("|", 3), "", "", "")[:4]
-    return ref, _small(page), _small(round), words
-
-
-def _small(text: str) -> int:
-    return int(text) if text.isdigit() and len(text) < 6 else 0
 
 
 def _chosen(values: Mapping[str, str]) -> dict[FolderRole, str]:

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from slack_sdk import WebClient
 
-from bot.accounts.overview import Wanted, standings
 from bot.common.people import Person
 from bot.services import Services
+from bot.views.overview import Wanted
+from handlers.cards.actions import ActionId, FormId
 from handlers.cards.home import (
     ANY,
     OWNERS,
@@ -18,10 +19,9 @@ from handlers.cards.home import (
     home,
     search_form,
 )
+from handlers.features.accounts import list_window
 from handlers.slack.listeners import Listeners, NextWindow, form_errors
-from handlers.slack.modals import Windows, open_list
-from handlers.slack.payloads import Press, Submission, page_of
-from handlers.slack.presenter import Presenter
+from handlers.slack.payloads import Press, Submission
 from storage.vocabulary import Owner, State
 
 MAX_FOUND = 40
@@ -31,20 +31,19 @@ NOTHING = Filter()
 class HomeTab:
     """Draws the Home tab and does what its buttons ask for."""
 
-    def __init__(self, services: Services, client: WebClient, presenter: Presenter) -> None:
+    def __init__(self, services: Services, client: WebClient) -> None:
         self._services = services
         self._client = client
-        self._presenter = presenter
 
     def register(self, listeners: Listeners) -> None:
         """Hang the lists, the buttons and the search into Bolt."""
-        for name in ("home.state", "home.owner", "home.customer"):
+        for name in (ActionId.HOME_STATE, ActionId.HOME_OWNER, ActionId.HOME_CUSTOMER):
             listeners.press(name, self.choose)
-        listeners.press("home.next", self.turn)
-        listeners.press("home.previous", self.turn)
-        listeners.press("home.accounts", self.accounts)
-        listeners.press("home.search", self.search)
-        listeners.submission("account.search", self.found)
+        listeners.press(ActionId.HOME_NEXT, self.turn)
+        listeners.press(ActionId.HOME_PREVIOUS, self.turn)
+        listeners.press(ActionId.HOME_ACCOUNTS, self.accounts)
+        listeners.press(ActionId.HOME_SEARCH, self.search)
+        listeners.submission(FormId.ACCOUNT_SEARCH, self.found)
 
     def show(self, person: Person, only: Filter = NOTHING) -> None:
         """Draw the tab for a person: support sees every customer, others where to go."""
@@ -63,17 +62,17 @@ class HomeTab:
     def turn(self, press: Press) -> None:
         """*Next page* or *Previous page*."""
         self._services.rights.support(press.person)
-        self.show(press.person, replace(read(press.about), page=page_of(press.value)[1]))
+        self.show(press.person, replace(read(press.about), page=press.page[1]))
 
     def accounts(self, press: Press) -> None:
         """*Accounts* of a customer."""
         self._services.rights.support(press.person)
-        open_list(self._services, Windows.of(self._client, press), press.person, press.value)
+        press.windows.open(list_window(self._services, press.person, press.value))
 
     def search(self, press: Press) -> None:
         """*Search*: the form."""
         self._services.rights.support(press.person)
-        Windows.of(self._client, press).open(search_form())
+        press.windows.open(search_form())
 
     def found(self, sent: Submission) -> dict[str, str] | NextWindow:
         """What is found under a name, an address or an ID."""
@@ -81,30 +80,26 @@ class HomeTab:
         text = sent.values["text"].strip()
         if not text:
             return form_errors({"text": "home.search_empty"})
-        with self._services.store.transaction() as tx:
-            accounts = tx.accounts.search(text, MAX_FOUND)
-            found = [
-                (account, tx.channels.customer(account.customer_id).name) for account in accounts
-            ]
+        found = self._services.views.accounts.search(text, MAX_FOUND)
         return NextWindow(found_window(found, text))
 
     def _view(self, only: Filter) -> HomeView:
-        store = self._services.store
-        customer = int(only.customer) if only.customer != ANY else None
-        state, owner = (
-            None if only.state == ANY else State(only.state),
-            None if only.owner == ANY else Owner(only.owner),
+        views = self._services.views
+        return HomeView(
+            customers=views.overview.standings(_wanted(only)),
+            requests=views.requests.open(),
+            alerts=views.overview.incidents(),
+            only=only,
+            names=views.overview.customers(),
         )
-        customers = standings(store, Wanted(state, owner, customer))
-        with store.transaction() as tx:
-            requests = [request.id for request in tx.requests.open()]
-            causes = [
-                (incident.cause, incident.failure_ref) for incident in tx.incidents.all_open()
-            ]
-            names = {str(each.id): each.name for _, each in tx.channels.all()}
-        summaries = [self._presenter.request_line(request_id) for request_id in requests]
-        alerts = [(self._services.catalogue.verdict(cause).title, ref) for cause, ref in causes]
-        return HomeView(customers, summaries, alerts, only, [*names.items()])
+
+
+def _wanted(only: Filter) -> Wanted:
+    return Wanted(
+        state=None if only.state == ANY else State(only.state),
+        owner=None if only.owner == ANY else Owner(only.owner),
+        customer_id=None if only.customer == ANY else int(only.customer),
+    )
 
 
 def read(text: str) -> Filter:

@@ -1,120 +1,108 @@
-"""Old accounts: the buttons by which they are planned and replaced."""
+"""Old accounts in Slack: planned one by one, and replaced by new ones in one go."""
 
-from slack_sdk import WebClient
+from dataclasses import replace
 
 from bot.common.people import Person
-from bot.common.refusals import Refused
 from bot.services import Services
 from bot.support.rights import Action
+from bot.views.legacy import OldAccountView
+from handlers.cards.actions import ActionId
+from handlers.cards.kit import Block
 from handlers.cards.legacy import PAGE, OldView, plan_window
 from handlers.features.legacy_import import paste_window
 from handlers.slack.listeners import Listeners
-from handlers.slack.modals import Windows
-from handlers.slack.payloads import Press, page_of
-from storage.tables import OldAccount
+from handlers.slack.payloads import Press
 from storage.vocabulary import Plan
 
 
-def register(listeners: Listeners) -> None:
-    """Hang them into Bolt."""
-    old = OldButtons(listeners.services, listeners.client)
-    listeners.press("old.open", old.open)
-    listeners.press("old.plan", old.plan)
-    listeners.press("old.next", old.turn)
-    listeners.press("old.previous", old.turn)
-    listeners.press("old.change", lambda press: old.decide(press, Plan.CHANGE))
-    listeners.press("old.retain", lambda press: old.decide(press, Plan.RETAIN))
-    listeners.press("old.gone", lambda press: old.mark(press, deleted=True))
-    listeners.press("old.back", lambda press: old.mark(press, deleted=False))
-    listeners.press("old.create", old.create)
-    listeners.press("old.cancel", old.cancel)
+def register(listeners: Listeners, services: Services) -> None:
+    """Register every listener of this feature."""
+    listeners.press(ActionId.OLD_OPEN, lambda press: show(services, press))
+    listeners.press(ActionId.OLD_PLAN, lambda press: show_plan(services, press))
+    listeners.press(ActionId.OLD_NEXT, lambda press: turn(services, press))
+    listeners.press(ActionId.OLD_PREVIOUS, lambda press: turn(services, press))
+    listeners.press(ActionId.OLD_CHANGE, lambda press: plan(services, press, Plan.CHANGE))
+    listeners.press(ActionId.OLD_RETAIN, lambda press: plan(services, press, Plan.RETAIN))
+    listeners.press(ActionId.OLD_DELETED, lambda press: mark(services, press, deleted=True))
+    listeners.press(ActionId.OLD_STILL_THERE, lambda press: mark(services, press, deleted=False))
+    listeners.press(ActionId.OLD_CREATE, lambda press: create_accounts(services, press))
+    listeners.press(ActionId.OLD_CANCEL, lambda press: cancel(services, press))
 
 
-class OldButtons:
-    """What each button does."""
-
-    def __init__(self, services: Services, client: WebClient) -> None:
-        self._services = services
-        self._client = client
-
-    def open(self, press: Press) -> None:
-        """*Your old accounts*: the plan, or where the list is pasted while there is none."""
-        open_old(self._services, Windows.of(self._client, press), press.person, press.channel)
-
-    def plan(self, press: Press) -> None:
-        """*See the plan*, in the place of the window that offers it."""
-        self._show(press, press.value)
-
-    def turn(self, press: Press) -> None:
-        """*Next* and *Previous*."""
-        channel, page = page_of(press.value)
-        self._show(press, channel, page)
-
-    def decide(self, press: Press, plan: Plan) -> None:
-        """*Change* and *Retain*."""
-        old = self._old(press)
-        self._services.legacy.plan(old, plan, press.person)
-        self._show_again(press, old)
-
-    def mark(self, press: Press, deleted: bool) -> None:
-        """*It is deleted* and *It is still there*."""
-        old = self._old(press)
-        self._services.legacy.mark(old, deleted, press.person)
-        self._show_again(press, old)
-
-    def create(self, press: Press) -> None:
-        """*Create the new accounts*."""
-        channel = self._services.rights.channel(press.person, press.value, Action.ADD)
-        self._services.legacy.begin(channel, press.person)
-        self._show(press, press.value)
-
-    def cancel(self, press: Press) -> None:
-        """*Stop* on a batch."""
-        with self._services.store.transaction() as tx:
-            batch = tx.legacy.batch(int(press.value)) if press.value.isdigit() else None
-        if batch is None:
-            raise Refused("old.gone")
-        self._services.rights.channel(press.person, batch.channel_id, Action.ADD)
-        self._services.legacy.cancel(batch, press.person)
-
-    def _old(self, press: Press) -> OldAccount:
-        with self._services.store.transaction() as tx:
-            old = tx.legacy.get(int(press.value)) if press.value.isdigit() else None
-        if old is None:
-            raise Refused("old.gone")
-        self._services.rights.channel(press.person, old.channel_id, Action.LIST_OLD)
-        return old
-
-    def _show_again(self, press: Press, old: OldAccount) -> None:
-        with self._services.store.transaction() as tx:
-            ids = [each.id for each in tx.legacy.of_customer(old.customer_id)]
-        self._show(press, old.channel_id, of=ids.index(old.id))
-
-    def _show(self, press: Press, channel_id: str, page: int = 0, of: int = -1) -> None:
-        view = old_view(self._services, press.person, channel_id, page, of)
-        if press.view_id:
-            Windows.of(self._client, press).replace(press.view_id, plan_window(view))
-        else:
-            Windows.of(self._client, press).open(plan_window(view))
+def show(services: Services, press: Press) -> None:
+    """*Your old accounts*."""
+    press.windows.open(first_window(services, press.person, press.channel))
 
 
-def open_old(services: Services, windows: Windows, person: Person, channel_id: str) -> None:
-    """The plan of the channel's customer, or where a list is pasted while there is none."""
-    view = old_view(services, person, channel_id)
-    windows.open(plan_window(view) if view.listed else paste_window(services, person, channel_id))
+def show_plan(services: Services, press: Press) -> None:
+    """*See the plan*, in the place of the window that offers it."""
+    _show(press, _plan(services, press.person, press.value))
 
 
-def old_view(
-    services: Services, person: Person, channel_id: str, page: int = 0, of: int = -1
-) -> OldView:
-    """What the customer has listed; the page asked for, or the one where the old account with index
-    `of` stands."""
+def turn(services: Services, press: Press) -> None:
+    """*Next page* and *Previous page* of the plan."""
+    channel_id, page = press.page
+    _show(press, _plan(services, press.person, channel_id, page))
+
+
+def plan(services: Services, press: Press, plan: Plan) -> None:
+    """*Change* and *Retain*."""
+    old = services.rights.old_account(press.person, press.number)
+    services.legacy.plan(old.id, plan, press.person)
+    _show_page_of(services, press, old)
+
+
+def mark(services: Services, press: Press, deleted: bool) -> None:
+    """*It is deleted* and *It is still there*."""
+    old = services.rights.old_account(press.person, press.number)
+    services.legacy.mark(old.id, deleted, press.person)
+    _show_page_of(services, press, old)
+
+
+def create_accounts(services: Services, press: Press) -> None:
+    """*Create the new accounts*."""
+    channel = services.rights.channel(press.person, press.value, Action.ADD)
+    services.legacy.begin_batch(channel.id, press.person)
+    _show(press, _plan(services, press.person, channel.id))
+
+
+def cancel(services: Services, press: Press) -> None:
+    """*Stop* on a batch."""
+    batch_id = services.rights.batch(press.person, press.number)
+    services.legacy.cancel_batch(batch_id, press.person)
+
+
+def first_window(services: Services, person: Person, channel_id: str) -> Block:
+    """The plan of the channel's customer, or where old accounts are imported while there are
+    none."""
+    view = _plan(services, person, channel_id)
+    return plan_window(view) if view.listed else paste_window(services, person, channel_id)
+
+
+def _show_page_of(services: Services, press: Press, old: OldAccountView) -> None:
+    """The plan again, at the page where the old account stands."""
+    view = _plan(services, press.person, old.channel_id)
+    place = [each.id for each in view.listed].index(old.id)
+    _show(press, replace(view, page=place // PAGE))
+
+
+def _show(press: Press, view: OldView) -> None:
+    """In the place of the window where the button is; a button on a card opens one."""
+    if press.view_id:
+        press.windows.replace(plan_window(view))
+    else:
+        press.windows.open(plan_window(view))
+
+
+def _plan(services: Services, person: Person, channel_id: str, page: int = 0) -> OldView:
     channel = services.rights.channel(person, channel_id, Action.LIST_OLD)
-    with services.store.transaction() as tx:
-        listed = tx.legacy.of_customer(channel.customer_id)
-        made = {old.account_id: old.id for old in listed if old.account_id}
-        states = {made[one.id]: str(one.state) for one in tx.accounts.several([*made])}
-        under_way = tx.legacy.open_batch(channel.customer_id) is not None
-        draft = tx.legacy.latest_draft(channel.customer_id)
-    page = of // PAGE if of >= 0 else min(page, max(len(listed) - 1, 0) // PAGE)
-    return OldView(channel_id, listed, states, under_way, page, draft.id if draft else 0)
+    old = services.legacy.of_customer(channel.customer_id)
+    last_page = max(len(old.accounts) - 1, 0) // PAGE
+    return OldView(
+        channel_id=channel.id,
+        listed=old.accounts,
+        states=old.states,
+        under_way=old.under_way,
+        page=min(page, last_page),
+        waiting=old.unfinished,
+    )

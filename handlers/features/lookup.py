@@ -5,15 +5,15 @@ from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.diagnosis.verdict import Verdict
 from bot.services import Services
-from bot.support.rights import ALLOWED, Action
-from handlers.cards.diagnosis import ErrorView
-from handlers.cards.kit import Audience
-from storage.tables import Account
+from bot.support.rights import Action
+from bot.views.accounts import AccountView
+from bot.views.audience import Audience
+from bot.views.errors import ErrorCard
 
 
 def account_named(
     services: Services, person: Person, channel_id: str, text: str, action: Action, command: str
-) -> Account:
+) -> AccountView:
     """The account that `text` names by its ID, name or address, in the channel or (by ID) anywhere
     the person may.
 
@@ -29,15 +29,13 @@ def account_named(
             raise Refused("refused.account_slip", ref=text) from None
     channel = services.rights.channel(person, channel_id, action)
     wanted = text.casefold()
-    with services.store.transaction() as tx:
-        accounts = tx.accounts.of_customer(channel.customer_id)
     found = [
-        a
-        for a in accounts
-        if wanted in (a.name.casefold(), a.sender_email.casefold(), a.username.casefold())
+        each
+        for each in services.accounts.of_customer(channel.customer_id)
+        if wanted in (each.name.casefold(), each.sender_email.casefold(), each.username.casefold())
     ]
     if len(found) > 1:
-        raise Refused("command.several", text=text, refs=", ".join(a.ref for a in found))
+        raise Refused("command.several", text=text, refs=", ".join(each.ref for each in found))
     if not found:
         raise Refused("refused.no_account", ref=text)
     return found[0]
@@ -48,48 +46,39 @@ def is_error_id(text: str) -> bool:
     return len(text) <= 16 and "aadsts" not in text.lower() and not text.isdigit()
 
 
-def error_named(services: Services, person: Person, text: str) -> tuple[ErrorView, Audience]:
+def error_named(services: Services, person: Person, text: str) -> tuple[ErrorCard, Audience]:
     """The failure with the error ID `text`, and how much of it the person may see. Customers see
     their own only.
 
     Raises:
         Refused: no such error, or somebody else's (the two read alike).
     """
-    view = _known(services, text)
-    return view, _audience(services, person, view.account, view.failure.ref)
+    card = _known(services, text)
+    return card, services.rights.audience_of_error(person, card)
 
 
-def error_to_ask_about(services: Services, person: Person, text: str) -> ErrorView:
+def error_to_ask_about(services: Services, person: Person, text: str) -> ErrorCard:
     """The failure about which the person wants help: one of theirs, or one of nobody's, whose ID
     only they were told.
 
     Raises:
         Refused: no such error, or somebody else's.
     """
-    view = _known(services, text)
-    if view.account is not None:
-        _audience(services, person, view.account, view.failure.ref)
-    return view
+    card = _known(services, text)
+    if card.account is not None:
+        services.rights.audience_of_error(person, card)
+    return card
 
 
-def _known(services: Services, text: str) -> ErrorView:
+def _known(services: Services, text: str) -> ErrorCard:
     try:
         ref = ids.read_error_ref(text)
     except ids.NotAnId as error:
         raise Refused("error.slip" if error.slip else "error.unknown", text=text) from None
-    with services.store.transaction() as tx:
-        failure = tx.failures.get(ref)
-        if failure is None:
-            raise Refused("error.unknown", text=text)
-        account = tx.accounts.get(failure.account_id) if failure.account_id else None
-        customer = tx.channels.customer(account.customer_id).name if account else ""
-        return ErrorView(
-            failure,
-            services.failures.verdict(failure),
-            account,
-            customer,
-            services.failures.history(tx, failure),
-        )
+    card = services.views.errors.card(ref)
+    if card is None:
+        raise Refused("error.unknown", text=text)
+    return card
 
 
 def pasted(services: Services, text: str) -> Verdict:
@@ -102,13 +91,3 @@ def pasted(services: Services, text: str) -> Verdict:
     if verdict is None:
         raise Refused("error.unknown_text")
     return verdict
-
-
-def _audience(services: Services, person: Person, account: Account | None, ref: str) -> Audience:
-    if services.rights.is_support(person) or services.rights.is_on_call(person):
-        return Audience.SUPPORT
-    if account is None:
-        services.rights.on_call(person)
-    elif Action.ERROR not in ALLOWED[services.rights.role(person, account.channel_id)]:
-        raise Refused("error.unknown", text=ref)
-    return Audience.CUSTOMER

@@ -3,40 +3,42 @@
 from bot.accounts.customers import MAX_NAME_LENGTH, Care
 from bot.common.people import Person
 from bot.common.refusals import Refused
-from bot.lifecycle.hours import BadHours, BadZone, hours_of, read_hours, read_zone, written
+from bot.lifecycle.hours import BadHours, BadZone, read_hours, read_zone, written
 from bot.services import Services
+from handlers.cards.actions import FormId
 from handlers.cards.kit import Block
 from handlers.cards.setup import SetupForm, setup_form
-from handlers.slack.listeners import Listeners, form_errors
+from handlers.slack.listeners import FormErrors, Listeners, form_errors
 from handlers.slack.payloads import Submission
 from handlers.text.words import plainly
 
+ANOTHER_ORGANISATION = "organisation.other"
+"""The refusal that is about the domain; every other one is about the customer."""
 
-def register(listeners: Listeners) -> None:
-    """Hang the form into Bolt."""
-    listeners.submission("setup.save", lambda sent: save_setup(listeners.services, sent))
+
+def register(listeners: Listeners, services: Services) -> None:
+    """Register every listener of this feature."""
+    listeners.submission(FormId.SETUP_SAVE, lambda sent: save_setup(services, sent))
 
 
 def form_for(services: Services, person: Person, channel_id: str) -> Block:
     """The form with which support (checked before) binds a channel, with what is known of its
     customer already."""
-    with services.store.transaction() as tx:
-        channel = tx.channels.get(channel_id)
-        customer = tx.channels.customer(channel.customer_id) if channel else None
-    hours = hours_of(customer, services.hours)
-    facts = {
-        "time_zone": hours.zone.key,
-        "working_hours": written(hours),
-        "working_days": hours.days,
-    }
-    name, owner = (customer.name, customer.owner_user) if customer else ("", "")
-    known = customer is not None and customer.tenant_id != ""
-    return setup_form(
-        SetupForm(channel_id, name, owner=owner or person.user, organisation_known=known, **facts)
+    customer = services.customers.of_channel(channel_id)
+    hours = services.customers.hours_in(channel_id)
+    form = SetupForm(
+        channel_id=channel_id,
+        customer=customer.name if customer else "",
+        owner=(customer.owner_user if customer else "") or person.user,
+        organisation_known=customer is not None and customer.tenant_id != "",
+        time_zone=hours.zone.key,
+        working_hours=written(hours),
+        working_days=hours.days,
     )
+    return setup_form(form)
 
 
-def save_setup(services: Services, sent: Submission) -> dict[str, str] | None:
+def save_setup(services: Services, sent: Submission) -> FormErrors | None:
     """Bind the channel that the form was opened in."""
     services.rights.support(sent.person)
     values = {name: value.strip() for name, value in sent.values.items()}
@@ -48,35 +50,57 @@ def save_setup(services: Services, sent: Submission) -> dict[str, str] | None:
         tenant = services.customers.tenant(values["domain"]) if values["domain"] else ""
     except Refused as refused:
         return form_errors({"domain": refused.sentence})
-    days = "".join(sorted(values["working_days"].replace(",", "")))
-    care = Care(values["time_zone"], values["working_hours"], days, owner)
     try:
+        care = _care(values, owner)
         services.customers.bind(sent.about, values["customer"], sent.person, tenant, care)
     except Refused as refused:
-        field = "domain" if refused.sentence == "organisation.other" else "customer"
+        field = "domain" if refused.sentence == ANOTHER_ORGANISATION else "customer"
         return {field: plainly(refused.sentence, **refused.values)}
     return None
 
 
-def _problems(services: Services, values: dict[str, str], owner: Person) -> dict[str, str]:
+def _care(values: dict[str, str], owner: Person) -> Care:
+    days = sorted(values["working_days"].replace(",", ""))
+    return Care(
+        time_zone=values["time_zone"],
+        working_hours=values["working_hours"],
+        working_days="".join(days),
+        owner=owner,
+    )
+
+
+def _problems(services: Services, values: dict[str, str], owner: Person) -> FormErrors:
     """What is wrong at each field, in words."""
-    wrong: dict[str, str] = {}
-    if not values["customer"]:
-        wrong["customer"] = "form.name_missing"
-    elif len(values["customer"]) > MAX_NAME_LENGTH:
-        wrong["customer"] = "form.name_too_long"
+    found = {
+        "customer": _name_problem(values["customer"]),
+        "working_hours": _hours_problem(values["working_hours"]),
+        "working_days": "" if values["working_days"] else "setup_form.working_days_none",
+        "owner": "" if services.rights.is_support(owner) else "setup_form.owner_bad",
+    }
+    problems = form_errors({field: sentence for field, sentence in found.items() if sentence})
+    zone_problem = _zone_problem(values["time_zone"])
+    return problems | ({"time_zone": zone_problem} if zone_problem else {})
+
+
+def _name_problem(name: str) -> str:
+    if not name:
+        return "form.name_missing"
+    return "form.name_too_long" if len(name) > MAX_NAME_LENGTH else ""
+
+
+def _hours_problem(text: str) -> str:
     try:
-        read_hours(values["working_hours"])
+        read_hours(text)
     except BadHours:
-        wrong["working_hours"] = "setup_form.working_hours_bad"
-    if not values["working_days"]:
-        wrong["working_days"] = "setup_form.working_days_none"
-    if not services.rights.is_support(owner):
-        wrong["owner"] = "setup_form.owner_bad"
-    said = form_errors(wrong)
+        return "setup_form.working_hours_bad"
+    return ""
+
+
+def _zone_problem(name: str) -> str:
+    """In words, with the zone that may be meant."""
     try:
-        read_zone(values["time_zone"])
+        read_zone(name)
     except BadZone as error:
-        name = "setup_form.time_zone_guess" if error.guess else "setup_form.time_zone_bad"
-        said["time_zone"] = plainly(name, guess=error.guess)
-    return said
+        sentence = "setup_form.time_zone_guess" if error.guess else "setup_form.time_zone_bad"
+        return plainly(sentence, guess=error.guess)
+    return ""

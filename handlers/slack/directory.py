@@ -2,8 +2,11 @@
 
 import threading
 from collections.abc import Callable, Collection
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar, cast
 
+from cachetools import TTLCache
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
@@ -11,7 +14,25 @@ from bot.common.clock import Clock
 from bot.common.people import Person
 
 REMEMBERED_FOR = timedelta(minutes=5)
-PAGE = 200
+MAX_REMEMBERED = 5000
+"""So many answers are remembered; one is a person, or the members of a channel."""
+
+MEMBERS_PER_PAGE = 200
+NOT_FOR_US = ("channel_not_found", "not_in_channel", "missing_scope")
+"""Slack errors that say that we are not told who is in a channel."""
+
+SOMEBODY = "somebody in your Slack channel"
+"""What a person is called of whom Slack does not say it."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What Slack says of a person."""
+
+    name: str
+    is_guest: bool
 
 
 class SlackDirectory:
@@ -25,18 +46,20 @@ class SlackDirectory:
         support_users: Collection[Person],
         support_usergroup: str,
     ) -> None:
+        """`client` may wait where Slack asks it to."""
         self._client = client
-        self._clock = clock
         self._support_users = frozenset(support_users)
         self._support_usergroup = support_usergroup
         self._lock = threading.Lock()
-        self._remembered: dict[str, tuple[datetime, frozenset[str]]] = {}
+        self._cache: TTLCache[tuple[str, str], object] = TTLCache(
+            MAX_REMEMBERED,
+            REMEMBERED_FOR.total_seconds(),
+            timer=lambda: clock.now().timestamp(),
+        )
 
     def vendor_team(self) -> str:
         """The id of the workspace where the app is installed."""
-        return next(
-            iter(self._remember("team", lambda: {str(self._client.auth_test()["team_id"])}))
-        )
+        return self._remember(("team", ""), self._ask_team)
 
     def is_support(self, person: Person) -> bool:
         """Whether the person is named in the settings or belongs to the support user group (people
@@ -45,74 +68,81 @@ class SlackDirectory:
             return True
         if not self._support_usergroup or person.team != self.vendor_team():
             return False
-        return person.user in self._remember("support", self._usergroup)
+        return person.user in self._remember(("support", ""), self._ask_support)
 
     def is_member(self, person: Person, channel_id: str) -> bool:
         """Whether the person is in the channel; a no is asked for again at once, since people
         join."""
-        key = f"members {channel_id}"
-        if person.user in self._remember(key, lambda: self._members(channel_id)):
+        if person.user in self._members(channel_id):
             return True
         self.forget(channel_id)
-        return person.user in self._remember(key, lambda: self._members(channel_id))
+        return person.user in self._members(channel_id)
 
     def name_of(self, person: Person) -> str:
         """What the person is called in Slack; somebody, when Slack does not say."""
         try:
-            (name,) = self._remember(f"name {person.user}", lambda: [self._ask_name(person)])
+            return self._profile(person).name
         except (SlackApiError, OSError):
-            return "somebody in your Slack channel"
-        return name
+            return SOMEBODY
 
     def is_guest(self, person: Person) -> bool:
         """Whether Slack calls the person a guest (`is_restricted`; single-channel guests are that,
         too). Not, when Slack does not say."""
         try:
-            return bool(self._remember(f"guest {person.user}", lambda: self._ask_guest(person)))
+            return self._profile(person).is_guest
         except SlackApiError:
             return False
-
-    def _ask_guest(self, person: Person) -> Collection[str]:
-        user = self._client.users_info(user=person.user)["user"]
-        return ["guest"] if user.get("is_restricted") or user.get("is_ultra_restricted") else []
-
-    def _ask_name(self, person: Person) -> str:
-        user = self._client.users_info(user=person.user)["user"]
-        profile = user.get("profile") or {}
-        return str(profile.get("real_name") or user.get("real_name") or user["name"])
 
     def forget(self, channel_id: str) -> None:
         """Ask Slack again who is in the channel."""
         with self._lock:
-            self._remembered.pop(f"members {channel_id}", None)
+            self._cache.pop(("members", channel_id), None)
 
-    def _remember(self, key: str, ask: Callable[[], Collection[str]]) -> frozenset[str]:
-        now = self._clock.now()
+    def _members(self, channel_id: str) -> frozenset[str]:
+        return self._remember(("members", channel_id), lambda: self._ask_members(channel_id))
+
+    def _profile(self, person: Person) -> Profile:
+        return self._remember(("person", person.user), lambda: self._ask_profile(person))
+
+    def _remember(self, key: tuple[str, str], ask: Callable[[], T]) -> T:
+        """What is remembered under `key`, else the answer of `ask`."""
         with self._lock:
-            at, known = self._remembered.get(key, (now, frozenset()))
-            if key in self._remembered and now - at < REMEMBERED_FOR:
-                return known
-        answer = frozenset(ask())
-        with self._lock:
-            self._remembered[key] = (now, answer)
-        return answer
+            known = self._cache.get(key)
+        if known is None:
+            # The lock is free while Slack is asked: a slow answer holds nobody else up, and that
+            # two threads may ask for the same costs one call.
+            known = ask()
+            with self._lock:
+                self._cache[key] = known
+        return cast(T, known)
 
-    def _usergroup(self) -> Collection[str]:
-        return list(self._client.usergroups_users_list(usergroup=self._support_usergroup)["users"])
+    def _ask_team(self) -> str:
+        return str(self._client.auth_test()["team_id"])
 
-    def _members(self, channel_id: str) -> Collection[str]:
-        members: list[str] = []
-        cursor = ""
+    def _ask_profile(self, person: Person) -> Profile:
+        user = self._client.users_info(user=person.user)["user"]
+        profile = user.get("profile") or {}
+        name = profile.get("real_name") or user.get("real_name") or user["name"]
+        guest = user.get("is_restricted") or user.get("is_ultra_restricted")
+        return Profile(str(name), bool(guest))
+
+    def _ask_support(self) -> frozenset[str]:
+        group = self._client.usergroups_users_list(usergroup=self._support_usergroup)
+        return frozenset(group["users"])
+
+    def _ask_members(self, channel_id: str) -> frozenset[str]:
+        members: set[str] = set()
+        cursor: str | None = None
         try:
             while True:
                 page = self._client.conversations_members(
-                    channel=channel_id, limit=PAGE, cursor=cursor or None
+                    channel=channel_id, limit=MEMBERS_PER_PAGE, cursor=cursor
                 )
-                members += page["members"]
-                cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
-                if not cursor:
-                    return members
+                members.update(page["members"])
+                cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
+                if cursor is None:
+                    return frozenset(members)
         except SlackApiError as error:
-            if error.response["error"] in ("channel_not_found", "not_in_channel", "missing_scope"):
-                return members
+            if error.response["error"] in NOT_FOR_US:
+                return frozenset(members)
             raise

@@ -34,27 +34,22 @@ def fetch(client: WebClient, file_id: str) -> bytes:
         raise NotAList("old.file_unreachable") from None
     if int(file.get("size") or 0) > LARGEST_FILE:
         raise NotAList("old.file_too_large")
+    url = str(file.get("url_private_download") or file.get("url_private") or "")
     try:
-        return _download(
-            client, str(file.get("url_private_download") or file.get("url_private") or "")
-        )
+        return _download(client, url)
     except (requests.RequestException, OSError) as error:
         log.warning("file.unreachable", error=type(error).__name__)
         raise NotAList("old.file_unreachable") from None
 
 
 def _download(client: WebClient, url: str) -> bytes:
-    url = str(
-        requests.Request("GET", url).prepare().url
-    )  # as it will be asked for: a backslash is read in two ways
-    parts, own = urlsplit(url), urlsplit(client.base_url)
-    of_slack = parts.scheme == "https" and parts.hostname in FILE_HOSTS
-    if not of_slack and (parts.scheme, parts.netloc) != (own.scheme, own.netloc):
+    # As it will be asked for: a backslash is read in two ways, and the two must not differ here.
+    url = str(requests.Request("GET", url).prepare().url)
+    if not _may_have_the_token(url, client.base_url):
         raise NotAList("old.file_unreachable")
     session = requests.Session()
-    session.trust_env = (
-        False  # a .netrc of this machine must not put other credentials in the place of the token
-    )
+    # A .netrc of this machine must not put other credentials in the place of the token.
+    session.trust_env = False
     token = {"Authorization": f"Bearer {client.token}"}
     with session.get(
         url, headers=token, timeout=TIMEOUT_SECONDS, stream=True, allow_redirects=False
@@ -63,6 +58,15 @@ def _download(client: WebClient, url: str) -> bytes:
             log.warning("file.refused", status=answer.status_code)
             raise NotAList("old.file_unreachable")
         return _limited(answer)
+
+
+def _may_have_the_token(url: str, web_api: str) -> bool:
+    """Whether `url` is at one of Slack's hosts for files, or where the Web API is."""
+    parts = urlsplit(url)
+    own = urlsplit(web_api)
+    if parts.scheme == "https" and parts.hostname in FILE_HOSTS:
+        return True
+    return (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
 
 
 def _limited(answer: requests.Response) -> bytes:

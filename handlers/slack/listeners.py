@@ -1,7 +1,6 @@
-"""How listeners are hung into Bolt, with Bolt's traps handled once.
+"""How listeners are registered with Bolt, with Bolt's traps handled once.
 
-Everything that a person does is acknowledged first; whatever is raised after that is caught here,
-because an exception within ten milliseconds after `ack()` would take the acknowledgement back. A
+Everything that a person does is acknowledged, and whatever a listener raises is caught here: a
 `Refused` becomes a private sentence, anything else an error ID.
 """
 
@@ -16,22 +15,18 @@ from slack_sdk.errors import SlackApiError
 
 from bot.common.people import Person
 from bot.common.refusals import Refused
-from bot.diagnosis.failures import Recorded
-from bot.diagnosis.observation import Condition, Observation, Where
 from bot.services import Services
+from handlers.cards.actions import ActionId, FormId, ShortcutId
 from handlers.cards.checks import contact_button
 from handlers.cards.home import message_window
 from handlers.cards.kit import Block, Message, actions, section
-from handlers.slack.modals import Windows
 from handlers.slack.payloads import Choice, Command, Press, Submission
 from handlers.text.words import plainly, say
-from storage.tables import AuditEntry
 
 log = structlog.get_logger(__name__)
 
-Tell = Callable[[Message], None]
-OnPress = Callable[[Press], None]
-OnCommand = Callable[[Command, Callable[[Message], None]], None]
+MAX_AUDITED_LENGTH = 64
+"""So much of a mistyped subcommand is kept."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +36,14 @@ class NextWindow:
     view: Block
 
 
-OnSubmission = Callable[[Submission], dict[str, str] | NextWindow | None]
-"""Handles a form; what it returns are the fields' errors, or the window that comes next."""
+FormErrors = dict[str, str]
+"""By a field's name the text that stands at it."""
+
+FormAnswer = FormErrors | NextWindow | None
+"""What a form is answered with: errors, the window that comes next, or that it closes."""
+
+Tell = Callable[[Message], None]
+"""Tells something to the person who acted, privately."""
 
 
 class Listeners:
@@ -52,90 +53,69 @@ class Listeners:
         self, app: App, services: Services, client: WebClient, nudge: Callable[[], None]
     ) -> None:
         """`client` must not wait for rate limits: it is used within Slack's three seconds. `nudge`
-        wakes the worker. `names` are the buttons and forms that are listened to."""
+        wakes the worker. `names` are the buttons, forms and shortcuts that are listened to."""
         self._app = app
-        self.services = services
-        self.client = client
+        self._services = services
+        self._client = client
         self._nudge = nudge
         self.names: list[str] = []
 
-    def press(self, action: str, listener: OnPress) -> None:
-        """Call `listener` when a button with this action is pressed."""
+    def press(self, action: ActionId, listener: Callable[[Press], None]) -> None:
+        """Call `listener` when a button with this action is pressed, or a choice is made."""
 
         def on_press(ack: Ack, body: dict[str, Any]) -> None:
+            # Before anything else: within ten milliseconds after `ack()` an exception would take
+            # the acknowledgement back, and after three seconds Slack tells people that it failed.
             ack()
-            press = Press.parse(body)
-            self.guard(
-                press.person,
-                action,
-                lambda: listener(press),
-                lambda message: self._in_window(press, message),
-            )
+            press = Press.parse(body, self._client)
+
+            def tell(message: Message) -> None:
+                press.windows.open(message_window("refused.title", message))
+
+            self.guard(press.person, action.value, lambda: listener(press), tell)
 
         self.names.append(action)
         self._app.action(action)(on_press)
 
-    def submission(self, callback: str, listener: OnSubmission) -> None:
-        """Call `listener` when the form with this callback is sent; the errors it returns appear at
-        their fields."""
+    def submission(self, form: FormId, listener: Callable[[Submission], FormAnswer]) -> None:
+        """Call `listener` when this form is sent."""
 
         def on_submission(ack: Ack, body: dict[str, Any]) -> None:
+            # Errors and the next window can only be given with the acknowledgement, so that it
+            # comes last here. Nothing is raised after it, and `listener` has three seconds.
             submission = Submission.parse(body)
-            answers: list[dict[str, str] | NextWindow | None] = []
-            self.guard(
-                submission.person,
-                callback,
-                lambda: answers.append(listener(submission)),
-                lambda message: answers.append(
-                    NextWindow(message_window("problem.title", message))
-                ),
-            )
-            given = answers[0] if answers else None
-            if isinstance(given, NextWindow):
-                ack(response_action="update", view=given.view)
-            elif given:
-                ack(
-                    response_action="errors",
-                    errors={submission.blocks.get(name, name): given[name] for name in given},
-                )
-            else:
-                ack()
+            _acknowledge(ack, submission, self._answer(form, submission, listener))
 
-        self.names.append(callback)
-        self._app.view(callback)(on_submission)
+        self.names.append(form)
+        self._app.view(form)(on_submission)
 
-    def shortcut(self, callback: str, listener: Callable[[Choice], None]) -> None:
+    def shortcut(self, shortcut: ShortcutId, listener: Callable[[Choice], None]) -> None:
         """Call `listener` when this shortcut is chosen on a message."""
 
         def on_choice(ack: Ack, body: dict[str, Any]) -> None:
             ack()
-            chosen = Choice.parse(body)
-            windows = Windows(self.client, chosen.trigger)
+            choice = Choice.parse(body, self._client)
 
             def tell(message: Message) -> None:
-                windows.open(message_window("error.lookup_title", message))
+                choice.windows.open(message_window("error.lookup_title", message))
 
-            self.guard(chosen.person, callback, lambda: listener(chosen), tell)
+            self.guard(choice.person, shortcut.value, lambda: listener(choice), tell)
 
-        self.names.append(callback)
-        self._app.message_shortcut(callback)(on_choice)
+        self.names.append(shortcut)
+        self._app.message_shortcut(shortcut)(on_choice)
 
-    def command(self, name: str, listener: OnCommand) -> None:
-        """Call `listener` for the slash command."""
+    def command(self, name: str, listener: Callable[[Command, Tell], None]) -> None:
+        """Call `listener` for the slash command, with the way to answer it."""
 
         def on_command(ack: Ack, body: dict[str, Any], respond: Callable[..., Any]) -> None:
             ack()
-            command = Command.parse(body)
+            command = Command.parse(body, self._client)
 
             def answer(message: Message) -> None:
                 respond(text=message.text, blocks=message.blocks, response_type="ephemeral")
 
-            self.guard(
-                command.person,
-                f"{name} {command.name}"[:64],
-                lambda: listener(command, answer),
-                answer,
-            )
+            what = f"{name} {command.name}"[:MAX_AUDITED_LENGTH]
+            self.guard(command.person, what, lambda: listener(command, answer), answer)
 
         self._app.command(name)(on_command)
 
@@ -147,46 +127,48 @@ class Listeners:
             log.warning("slack.answer_failed", what=what, error=error.response["error"])
         self._nudge()
 
+    def _answer(
+        self, form: FormId, sent: Submission, listener: Callable[[Submission], FormAnswer]
+    ) -> FormAnswer:
+        """What `listener` answers, or the window that says what kept it from answering."""
+        answer: FormAnswer = None
+
+        def work() -> None:
+            nonlocal answer
+            answer = listener(sent)
+
+        def tell(message: Message) -> None:
+            nonlocal answer
+            answer = NextWindow(message_window("problem.title", message))
+
+        self.guard(sent.person, form.value, work, tell)
+        return answer
+
     def _do(self, person: Person, what: str, work: Callable[[], None], tell: Tell) -> None:
         try:
             work()
         except Refused as refused:
-            self._audit_refusal(person, what, refused)
+            self._services.rights.keep_refusal(person, what, refused)
             text = say(refused.sentence, **refused.values)
             tell(Message(text, [section(text)]))
         except Exception as error:
             log.exception("listener.failed", what=what)
-            ref = unexpected(self.services, what, error).failure.ref
+            ref = self._services.own_errors.record(what, error).failure.ref
             text = say("problem.unexpected", error=ref)
             tell(Message(text, [section(text), actions(contact_button(ref))]))
 
-    def _audit_refusal(self, person: Person, what: str, refused: Refused) -> None:
-        entry = AuditEntry(
-            at=self.services.clock.now(),
-            team=person.team,
-            user=person.user,
-            action=what,
-            subject="",
-        )
-        entry.subject, entry.result = refused.values.get("ref", "")[:64], refused.sentence
-        entry.channel_id = person.place
-        with self.services.store.transaction() as tx:
-            tx.audit.add(entry)
 
-    def _in_window(self, press: Press, message: Message) -> None:
-        windows = Windows.of(self.client, press)
-        windows.open(message_window("refused.title", message))
-
-
-def unexpected(services: Services, what: str, error: Exception) -> Recorded:
-    """Keep an error of our own under an error ID."""
-    seen = Observation(
-        Where.INTERNAL, step=what, condition=Condition.UNEXPECTED, text=type(error).__name__
-    )
-    with services.store.transaction() as tx:
-        return services.failures.record(tx, seen)
-
-
-def form_errors(problems: dict[str, str]) -> dict[str, str]:
+def form_errors(problems: dict[str, str]) -> FormErrors:
     """Sentences by name as the plain texts that stand at the fields."""
     return {field: plainly(sentence) for field, sentence in problems.items()}
+
+
+def _acknowledge(ack: Ack, sent: Submission, answer: FormAnswer) -> None:
+    if isinstance(answer, NextWindow):
+        ack(response_action="update", view=answer.view)
+    elif answer:
+        # Slack wants the block of a field, which has not always the field's name
+        errors = {sent.blocks.get(name, name): text for name, text in answer.items()}
+        ack(response_action="errors", errors=errors)
+    else:
+        ack()

@@ -7,39 +7,56 @@ installation's there), and never anything that a message or a window carries.
 from dataclasses import dataclass, field
 from typing import Any
 
+from slack_sdk import WebClient
+
 from bot.common.people import Person
+from handlers.slack.modals import Windows
 
 Payload = dict[str, Any]
+
+MAX_DIGITS = 18
+"""So many digits fit into every integer column; what is longer, no button of ours has sent."""
 
 
 @dataclass(frozen=True)
 class Press:
     """A button that was pressed, or a choice that was made: by whom, in which channel ("" in a
     window or on the Home tab), with which value; `view_id` is the window's, `about` what the window
-    or tab is about, and `fields` what stands in its fields."""
+    or tab is about, and `fields` what stands in its fields. `windows` opens the next ones."""
 
     person: Person
     channel: str
     value: str
-    trigger: str
     view_id: str
-    about: str = ""
-    fields: dict[str, str] = field(default_factory=dict)
+    about: str
+    fields: dict[str, str]
+    windows: Windows
+
+    @property
+    def number(self) -> int:
+        """The id of a row that the button is about; 0, which no row has, if it names none."""
+        return number(self.value)
+
+    @property
+    def page(self) -> tuple[str, int]:
+        """The channel and the page that a button for turning pages names."""
+        channel, _, page = self.value.partition(":")
+        return channel, number(page)
 
     @classmethod
-    def parse(cls, body: Payload) -> "Press":
+    def parse(cls, body: Payload, client: WebClient) -> "Press":
         """Read a `block_actions` payload."""
-        action = body["actions"][0]
         view = body.get("view") or {}
         channel = (body.get("channel") or {}).get("id", "")
+        view_id = view.get("id", "") if view.get("type") == "modal" else ""
         return cls(
-            _interacting(body, channel or "window"),
-            channel,
-            _field(action),
-            body["trigger_id"],
-            view.get("id", "") if view.get("type") == "modal" else "",
-            view.get("private_metadata", ""),
-            _fields(view),
+            person=_interacting(body, channel or "window"),
+            channel=channel,
+            value=_field(body["actions"][0]),
+            view_id=view_id,
+            about=view.get("private_metadata", ""),
+            fields=_fields(view),
+            windows=Windows(client, body["trigger_id"], view_id),
         )
 
 
@@ -58,9 +75,13 @@ class Submission:
     def parse(cls, body: Payload) -> "Submission":
         """Read a `view_submission` payload."""
         view = body["view"]
-        about, view_id = view.get("private_metadata", ""), view.get("id", "")
-        blocks = {name: block_id for block_id, block in _values(view).items() for name in block}
-        return cls(_interacting(body, "window"), about, _fields(view), view_id, blocks)
+        return cls(
+            person=_interacting(body, "window"),
+            about=view.get("private_metadata", ""),
+            values=_fields(view),
+            view_id=view.get("id", ""),
+            blocks={name: block_id for block_id, block in _values(view).items() for name in block},
+        )
 
 
 @dataclass(frozen=True)
@@ -69,13 +90,14 @@ class Choice:
 
     person: Person
     text: str
-    trigger: str
+    windows: Windows
 
     @classmethod
-    def parse(cls, body: Payload) -> "Choice":
+    def parse(cls, body: Payload, client: WebClient) -> "Choice":
         """Read a `message_action` payload."""
         person = _interacting(body, (body.get("channel") or {}).get("id", ""))
-        return cls(person, str(body["message"].get("text", "")), body["trigger_id"])
+        text = str(body["message"].get("text", ""))
+        return cls(person, text, Windows(client, body["trigger_id"]))
 
 
 @dataclass(frozen=True)
@@ -86,31 +108,44 @@ class Command:
     channel: str
     name: str
     rest: str
-    trigger: str
+    windows: Windows
+
+    @property
+    def opens_windows(self) -> bool:
+        """Whether a window can be opened in answer; not to a mention, which has no trigger."""
+        return bool(self.windows.trigger)
 
     @classmethod
-    def parse(cls, body: Payload) -> "Command":
+    def parse(cls, body: Payload, client: WebClient) -> "Command":
         """Read a slash command. Only people of our own workspace can send one."""
-        person = Person(body["team_id"], body["user_id"], body["channel_id"])
         name, _, rest = body.get("text", "").strip().partition(" ")
         return cls(
-            person, body["channel_id"], name.lower(), rest.strip(), body.get("trigger_id", "")
+            person=Person(body["team_id"], body["user_id"], body["channel_id"]),
+            channel=body["channel_id"],
+            name=name.lower(),
+            rest=rest.strip(),
+            windows=Windows(client, body.get("trigger_id", "")),
         )
 
     @classmethod
-    def of_mention(cls, event: Payload) -> "Command":
+    def of_mention(cls, event: Payload, client: WebClient) -> "Command":
         """Read an `app_mention` event; the actor's team is `user_team` (facts of Slack Connect), an
         organisation's id for people of an Enterprise Grid."""
         team = event.get("user_team") or event.get("source_team") or event.get("team", "")
         words = [word for word in event.get("text", "").split() if not word.startswith("<@")]
-        name, rest = (words[0].lower(), " ".join(words[1:])) if words else ("help", "")
-        return cls(Person(team, event["user"], event["channel"]), event["channel"], name, rest, "")
+        return cls(
+            person=Person(team, event["user"], event["channel"]),
+            channel=event["channel"],
+            name=words[0].lower() if words else "help",
+            rest=" ".join(words[1:]),
+            windows=Windows(client, ""),
+        )
 
 
-def page_of(value: str) -> tuple[str, int]:
-    """The channel and the page that a button for turning pages names."""
-    channel, _, page = value.partition(":")
-    return channel, int(page) if page.isdigit() and len(page) < 6 else 0
+def number(text: str) -> int:
+    """The number that `text` is; 0 if it is none, or longer than a number of ours can be."""
+    plain = text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
+    return int(text) if plain else 0
 
 
 def _interacting(body: Payload, place: str) -> Person:

@@ -6,9 +6,7 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.messages import notices
 from bot.messages.delivery import ChannelBusy, ChannelRefuses, ChannelUnreachable
-from bot.reminders.service import Reminders
 from handlers.cards.kit import cut_markup
 from handlers.slack.presenter import Presenter
 from storage.tables import OutboxItem
@@ -36,23 +34,13 @@ MAX_TEXT_LENGTH = 4000
 class SlackSender:
     """The `Sender` of the outbox, over Slack's Web API."""
 
-    def __init__(self, client: WebClient, presenter: Presenter, reminders: Reminders) -> None:
+    def __init__(self, client: WebClient, presenter: Presenter) -> None:
         self._client = client
         self._presenter = presenter
-        self._reminders = reminders
 
-    def show(self, item: OutboxItem, ts: str | None, thread_ts: str | None) -> str | None:
-        """Post the message, update the one at `ts`, or take it away. A reminder that comes too late
-        to be posted is not."""
-        new = ts is None and item.notice == notices.REMINDER
-        if new and self._reminders.came_too_late(int(item.args["reminder"])):
-            return None
-        message = (
-            None if item.notice == notices.GONE else self._presenter.draw(item.notice, item.args)
-        )
-        if message is None:
-            self._take_away(item, ts)
-            return None
+    def show(self, item: OutboxItem, ts: str | None, thread_ts: str | None) -> str:
+        """Post the message, or update the one at `ts`; where it stands now."""
+        message = self._presenter.draw(item.notice, item.args)
         text = cut_markup(message.text, MAX_TEXT_LENGTH)
         content: dict[str, Any] = {
             "channel": item.channel_id,
@@ -66,6 +54,14 @@ class SlackSender:
         content |= {"unfurl_links": False, "unfurl_media": False}
         metadata = {"event_type": EVENT_TYPE, "event_payload": {"item": item.id}}
         return str(self._call("chat.postMessage", content | {"metadata": metadata})["ts"])
+
+    def take_away(self, item: OutboxItem, ts: str) -> None:
+        """Remove the message at `ts`, unless somebody did already."""
+        try:
+            self._call("chat.delete", {"channel": item.channel_id, "ts": ts})
+        except ChannelRefuses as error:
+            if str(error) != "message_not_found":
+                raise
 
     def find(self, item: OutboxItem, thread_ts: str | None) -> str | None:
         """Look an earlier attempt up by its metadata, where the app may read the channel's
@@ -87,15 +83,6 @@ class SlackSender:
             if payload.get("item") == item.id:
                 return str(message["ts"])
         return None
-
-    def _take_away(self, item: OutboxItem, ts: str | None) -> None:
-        if ts is None:
-            return
-        try:
-            self._call("chat.delete", {"channel": item.channel_id, "ts": ts})
-        except ChannelRefuses as error:
-            if str(error) != "message_not_found":
-                raise
 
     def _call(self, method: str, content: dict[str, Any]) -> dict[str, Any]:
         try:

@@ -2,12 +2,11 @@
 
 from flask import Blueprint, Response
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
-from sqlalchemy.exc import SQLAlchemyError
 
-from storage.database import Store
+from bot.diagnosis.health import Health
 
 
-def health(store: Store) -> Blueprint:
+def health_pages(health: Health) -> Blueprint:
     """`/healthz` (the process lives), `/readyz` (the database answers), `/metrics` (what waits)."""
     blueprint = Blueprint("health", __name__)
     registry = CollectorRegistry()
@@ -20,18 +19,15 @@ def health(store: Store) -> Blueprint:
 
     @blueprint.get("/readyz")
     def readyz() -> Response:
-        try:
-            with store.transaction() as tx:
-                tx.channels.all()
-        except SQLAlchemyError:
-            return Response("the database does not answer\n", 503, mimetype="text/plain")
-        return Response("ok\n", mimetype="text/plain")
+        if health.ready():
+            return Response("ok\n", mimetype="text/plain")
+        return Response("the database does not answer\n", 503, mimetype="text/plain")
 
     @blueprint.get("/metrics")
     def metrics() -> Response:
-        with store.transaction() as tx:
-            waiting.set(tx.outbox.waiting())
-            alerts.set(len(tx.incidents.all_open()))
+        load = health.load()
+        waiting.set(load.messages)
+        alerts.set(load.incidents)
         return Response(generate_latest(registry), mimetype="text/plain; version=0.0.4")
 
     return blueprint

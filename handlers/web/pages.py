@@ -132,13 +132,10 @@ class Pages:
         answer = {name: request.args[name] for name in ANSWER if name in request.args}
         if "error_description" in answer:
             answer["error_description"] = redact(answer["error_description"])
-        given = approved(answer)
-        verdict = (
-            None
-            if given
-            else self.services.catalogue.explain(from_callback(answer, Where.ADMIN_CONSENT))
-        )
-        return self._page("consent.html", 200, approved=given, answer=answer, verdict=verdict)
+        if approved(answer):
+            return self._page("consent.html", 200, approved=True, answer=answer, verdict=None)
+        verdict = self.services.catalogue.explain(from_callback(answer, Where.ADMIN_CONSENT))
+        return self._page("consent.html", 200, approved=False, answer=answer, verdict=verdict)
 
     def consent_told(self) -> AnyResponse:
         """The administrator lets us know what the approval page said; a refusal gets an error
@@ -164,18 +161,15 @@ class Pages:
         return self._page("error.html", 200, verdict=row.verdict(), **_explained(row.verdict()))
 
     def _refused(self, refused: SignInRefused) -> Response:
-        verdict, error = refused.recorded.verdict, refused.recorded.failure.ref
-        admin = (
-            self.services.consent.link(refused.account)
-            if verdict.owner is Owner.ADMINISTRATOR
-            else ""
-        )
+        verdict = refused.recorded.verdict
+        for_administrator = verdict.owner is Owner.ADMINISTRATOR
+        admin = self.services.consent.link_for(refused.account.id) if for_administrator else ""
         facts = {
             "account": refused.account,
             "actual": refused.actual,
             "link": refused.link,
             "admin": admin,
-            "error": error,
+            "error": refused.recorded.failure.ref,
         }
         return self._page("refused.html", 403, verdict=verdict, **facts, **_explained(verdict))
 
@@ -196,13 +190,12 @@ class Pages:
     def _guard(self) -> Response | None:
         """Posts are of a sane size, and come from our own pages; from Microsoft's only where
         Microsoft answers."""
-        request.max_content_length, request.max_form_parts = MAX_BODY_BYTES, MAX_FIELDS
+        request.max_content_length = MAX_BODY_BYTES
+        request.max_form_parts = MAX_FIELDS
         if request.method != "POST" or request.path == "/oauth/callback":
             return None
-        site, origin = (
-            request.headers.get("Sec-Fetch-Site", ""),
-            request.headers.get("Origin", "null"),
-        )
+        site = request.headers.get("Sec-Fetch-Site", "")
+        origin = request.headers.get("Origin", "null")
         own = urlsplit(self.services.public_url)
         foreign = origin != "null" and origin != f"{own.scheme}://{own.netloc}"
         if foreign or site not in ("", "same-origin", "none"):

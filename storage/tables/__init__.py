@@ -9,7 +9,7 @@ from storage.tables.folders import FolderMapping, FolderSnapshot
 from storage.tables.jobs import Job, SeenEvent
 from storage.tables.legacy import Batch, ListDraft, OldAccount
 from storage.tables.messages import Lane, OutboxItem, PostedMessage
-from storage.tables.reminders import Reminder, ReminderDay
+from storage.tables.reminders import Reminder, ReminderDay, ReminderState
 from storage.tables.signin import Grant, HeldSignIn, LoginTicket, SignInFlow
 from storage.tables.support import SupportRequest
 
@@ -35,6 +35,7 @@ __all__ = [
     "PostedMessage",
     "Reminder",
     "ReminderDay",
+    "ReminderState",
     "ReportedFix",
     "SeenEvent",
     "SignInFlow",

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, Relationship, SQLModel
 
+from storage.tables.reminders import ReminderState
 from storage.types import time_column, word_column
 from storage.vocabulary import Owner, State
 
@@ -15,17 +16,9 @@ class Account(SQLModel, table=True):
     further addresses under which its person may sign in, with spaces between; `tenant_id` and
     `object_id` are Microsoft's `tid` and `oid` of who signed in; `shared_mailbox` is set where that
     person opens a mailbox that several share; `proved_at` is when a message last went the whole
-    round, and `proved_sent` the server's name of the folder where its copy was found.
+    round, and `proved_sent` the server's name of the folder where its copy was found."""
 
-    `nag_since` is when the present wait for the present owner began (or, where it was put off,
-    would have begun), `nag_rung` counts its reminders, `nag_due_at` is when the next is due;
-    somebody (`nag_held_by`) may have put them off (`snoozed_until`) or ended them
-    (`nag_stopped_at`). `nag_for` is the wait that a test interrupts."""
-
-    __table_args__ = (
-        UniqueConstraint("customer_id", "address_key"),
-        Index("ix_account_nag", "nag_due_at"),
-    )
+    __table_args__ = (UniqueConstraint("customer_id", "address_key"),)
 
     id: int = Field(default=None, primary_key=True)
     ref: str = Field(unique=True)
@@ -50,11 +43,6 @@ class Account(SQLModel, table=True):
     created_at: datetime = time_column()
     created_by_team: str
     created_by_user: str
-    nag_rung: int = 0
-    nag_since: datetime | None = time_column(nullable=True)
-    nag_due_at: datetime | None = time_column(nullable=True)
-    snoozed_until: datetime | None = time_column(nullable=True)
-    nag_stopped_at: datetime | None = time_column(nullable=True)
-    nag_held_by_team: str = ""
-    nag_held_by_user: str = ""
-    nag_for: str = ""
+    reminder: ReminderState = Relationship(
+        sa_relationship_kwargs={"lazy": "selectin", "uselist": False, "cascade": "all"}
+    )

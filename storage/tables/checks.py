@@ -53,8 +53,6 @@ class ReportedFix(SQLModel, table=True):
     """Somebody said that what a failure asks for was done: the account is tested again until that
     shows. `rung` counts the tests; the latest word on an account is the one without `ended_at`."""
 
-    __tablename__ = "mend"
-
     id: int = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="account.id", index=True)
     failure_ref: str = Field(foreign_key="failure.ref")

@@ -29,8 +29,6 @@ class FolderSnapshot(SQLModel, table=True):
     """The folders that the mailbox last listed, so that a choice made in a form can be read: each
     has `server_name`, `shown_name`, `delimiter` and `flags`."""
 
-    __tablename__ = "folderlisting"
-
     account_id: int = Field(foreign_key="account.id", primary_key=True)
     listed_at: datetime = time_column()
     folders: list[dict[str, Any]] = Field(

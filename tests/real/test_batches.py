@@ -64,13 +64,13 @@ def test_five_hundred_accounts_are_created_once_each_through_kills(world: BotWor
     with world.bot.store.transaction() as tx:
         channel = tx.channels.get(ACME)
     assert channel is not None
-    rows = world.bot.services.legacy.list(
-        channel, "\n".join(f"Box {n};box{n}@acme.example" for n in range(MANY)), CAROL
+    rows = world.bot.services.legacy.import_text(
+        ACME, "\n".join(f"Box {n};box{n}@acme.example" for n in range(MANY)), CAROL
     )
     assert not [row for row in rows if row.problem]
     world.settle()
     world.bot.worker.stop()
-    world.bot.services.legacy.begin(channel, CAROL)
+    world.bot.services.legacy.begin_batch(ACME, CAROL)
     for kill in range(1, KILLS + 1):
         work_until(world, kill * 30)
         with world.bot.store.transaction() as tx:  # as if the dead one's leases had ended

@@ -20,6 +20,7 @@ from bot.diagnosis.observation import Condition, Observation, Where
 from bot.lifecycle.hours import Hours
 from bot.lifecycle.ladder import Ladder
 from bot.lifecycle.service import Lifecycle
+from bot.lifecycle.states import Arrival
 from bot.reminders.service import Reminders
 from storage.database import Store, connect
 from storage.tables import Account, Channel, Customer, Failure, Job
@@ -68,7 +69,7 @@ def office(url: str) -> Iterator[Office]:
         channel = Channel(id=CHANNEL, customer_id=customer.id, bound_at=NOW, **who)
         tx.channels.bind(channel)
         account = tx.accounts.add(new_account(customer))
-        lifecycle.transition(tx, account, State.UNMAPPED, VERA)
+        lifecycle.enter(tx, account, Arrival(State.UNMAPPED, Owner.USER), VERA)
     reminders = Reminders(store, clock, lifecycle, ladder, hours, DESK)
     yield Office(store, reminders, Failures(catalogue.load(), clock, ALERTS), channel, account.id)
     store.engine.dispose()

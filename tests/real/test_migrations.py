@@ -1,70 +1,277 @@
-"""Migrations of databases that are in use: what stands in them stays, and new columns have a
-meaning for it."""
+"""Migrations of databases that are in use: from every revision, with rows in every table and
+reminders in every phase. What stands there stays, and the bot goes on with it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Engine,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    inspect,
+    text,
+)
+from sqlmodel import SQLModel, func, select
 
+from bot.common.people import MAILDESK
+from bot.lifecycle.hours import Hours
+from bot.lifecycle.ladder import Ladder, handed_over
+from bot.lifecycle.service import Lifecycle
+from bot.lifecycle.states import Event
+from bot.reminders.service import Reminders
 from storage.database import Store, connect
 from storage.migrate import MIGRATIONS, upgrade
-from storage.vocabulary import State
+from storage.tables import Account, Reminder
+from storage.vocabulary import Owner, ReminderPhase, State
 
 pytestmark = pytest.mark.real
 
-SINCE = datetime(2026, 11, 1, 12, tzinfo=UTC)
+SINCE = datetime(2026, 11, 2, 12, tzinfo=UTC)
+DUE = SINCE + timedelta(days=1)
+LATER = SINCE + timedelta(days=5)
+RUNGS = (timedelta(hours=4), timedelta(days=1), timedelta(days=3), timedelta(days=7))
+RENAMED = {"mend": "reportedfix", "folderlisting": "foldersnapshot"}
+
+WORDS = {
+    "state": "live",
+    "owner": "maildesk",
+    "scope": "mailbox",
+    "permanence": "retry",
+    "role": "sent",
+    "plan": "change",
+    "phase": "idle",
+}
+LISTS = ("folders", "steps", "old_ids", "account_ids")
+
+UNMAPPED = {"state": "unmapped", "owner": "user", "nag_since": SINCE, "nag_rung": 1}
+TESTING = {"state": "testing", "owner": "maildesk", "nag_since": SINCE, "nag_rung": 1}
+HELD = {"nag_held_by_team": "T0ACME", "nag_held_by_user": "U0ADA"}
+
+WAITS: dict[str, tuple[dict[str, Any], ReminderPhase]] = {
+    "due": (UNMAPPED | {"nag_due_at": DUE}, ReminderPhase.RUNNING),
+    "snoozed": (
+        UNMAPPED
+        | HELD
+        | {"nag_due_at": LATER, "snoozed_until": LATER, "nag_since": LATER - RUNGS[1]},
+        ReminderPhase.SNOOZED,
+    ),
+    "stopped": (UNMAPPED | HELD | {"nag_stopped_at": SINCE}, ReminderPhase.STOPPED),
+    "handed over": (
+        {"state": "broken", "owner": "support", "nag_since": SINCE, "nag_rung": 4},
+        ReminderPhase.ENDED,
+    ),
+    "microsoft's": (
+        {"state": "failing", "owner": "microsoft", "nag_since": SINCE, "nag_rung": 3}
+        | {"nag_due_at": LATER},
+        ReminderPhase.RUNNING,
+    ),
+    "on-call's": (
+        {"state": "failing", "owner": "on-call", "nag_since": SINCE},
+        ReminderPhase.IDLE,
+    ),
+    "live": ({"state": "live", "owner": "maildesk", "nag_since": SINCE}, ReminderPhase.IDLE),
+    "first test": (TESTING | {"nag_for": "awaiting_sign_in:user"}, ReminderPhase.INTERRUPTED),
+    "snoozed, tested": (
+        TESTING
+        | HELD
+        | {"nag_for": "failing:user", "snoozed_until": LATER, "nag_since": LATER - RUNGS[1]},
+        ReminderPhase.INTERRUPTED,
+    ),
+    "handed over, tested": (
+        TESTING | {"nag_for": "failing:handed-over", "nag_rung": 4},
+        ReminderPhase.INTERRUPTED,
+    ),
+}
+"""Accounts as the revision before phases kept them, and the phase that they are in."""
 
 
-def to(engine: Engine, revision: str) -> None:
-    """Bring an empty database to an earlier revision."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+def config() -> Config:
+    settings = Config()
+    settings.set_main_option("script_location", str(MIGRATIONS))
+    return settings
+
+
+REVISIONS = [
+    script.revision
+    for script in reversed(list(ScriptDirectory.from_config(config()).walk_revisions()))
+]
+WITH_PHASES_IN_COLUMNS = "0006"
+
+
+def emptied(url: str, tmp_path: Path) -> str:
+    return url if url.startswith("postgresql") else f"sqlite:///{tmp_path / 'old.db'}"
+
+
+def to(engine: Engine, revision: str) -> MetaData:
+    """Bring an empty database to an earlier revision; its tables."""
+    settings = config()
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, revision)
+    tables = MetaData()
+    with engine.connect() as connection:
+        tables.reflect(connection)
+    return tables
 
 
-ROWS = """
-INSERT INTO customer (id, name, tenant_id, created_at) VALUES (1, 'Acme', '', :at);
-INSERT INTO channel (id, customer_id, bound_by_team, bound_by_user, bound_at) VALUES ('C1', 1, 'T', 'U', :at);
-INSERT INTO account (id, ref, customer_id, channel_id, name, sender_name, sender_email, username, shared_mailbox, address_key,
- state, state_since, owner, tenant_id, object_id, signed_in_as, created_at, created_by_team, created_by_user,
- nag_rung, nag_due_at) VALUES (1, 'MB-1', 1, 'C1', 'Info', 'Acme', 'a@acme.example', 'a@acme.example', '', 'a@acme.example',
- 'awaiting_sign_in', :at, 'user', '', '', '', :at, 'T', 'U', 0, NULL);
-INSERT INTO account (id, ref, customer_id, channel_id, name, sender_name, sender_email, username, shared_mailbox, address_key,
- state, state_since, owner, tenant_id, object_id, signed_in_as, created_at, created_by_team, created_by_user,
- nag_rung, nag_due_at) VALUES (2, 'MB-2', 1, 'C1', 'Live', 'Acme', 'b@acme.example', 'b@acme.example', '', 'b@acme.example',
- 'live', :at, 'maildesk', '', '', '', :at, 'T', 'U', 0, NULL);
-INSERT INTO foldermapping (account_id, role, server_name, shown_name) VALUES (2, 'sent', 'Sent', 'Sent')
-"""
+def sample(column: Column[Any], number: int) -> Any:
+    """A value that fits a column; rows that refer to each other have the same number."""
+    if column.name in WORDS:
+        return WORDS[column.name]
+    if column.nullable:
+        return None
+    match column.type:
+        case Boolean():
+            return False
+        case Integer():
+            return number
+        case DateTime():
+            return SINCE.replace(tzinfo=None)
+        case LargeBinary():
+            return b"sealed"
+        case JSON():
+            return [] if column.name in LISTS else {}
+    return "[]" if column.name in LISTS else str(number)
 
 
-def test_a_database_in_use_is_brought_up_to_date(url: str, tmp_path: Path) -> None:
-    fresh = url if url.startswith("postgresql") else f"sqlite:///{tmp_path / 'old.db'}"
-    engine = connect(fresh)
-    to(engine, "0003")
+def insert(engine: Engine, table: Table, number: int, **values: Any) -> None:
+    row = {column.name: sample(column, number) for column in table.columns}
+    known = {name: value for name, value in values.items() if name in table.columns}
+    times = {
+        name: value.replace(tzinfo=None)
+        for name, value in known.items()
+        if isinstance(value, datetime)
+    }
     with engine.begin() as connection:
-        at = SINCE if engine.dialect.name == "postgresql" else SINCE.replace(tzinfo=None)
-        for row in ROWS.strip().split(";\n"):
-            connection.execute(text(row), {"at": at} if ":at" in row else {})
-    upgrade(fresh)
+        connection.execute(table.insert().values(**(row | known | times)))
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_every_row_of_every_revision_can_be_read_afterwards(
+    url: str, tmp_path: Path, revision: str
+) -> None:
+    engine = connect(emptied(url, tmp_path))
+    tables = to(engine, revision)
+    names = [table.name for table in tables.sorted_tables if table.name != "alembic_version"]
+    for name in names:
+        insert(engine, tables.tables[name], 1)
+    upgrade(emptied(url, tmp_path))
     with Store(engine).transaction() as tx:
-        waits, live = tx.accounts.get(1), tx.accounts.get(2)
-        channel = tx.channels.get("C1")
-        assert channel is not None and channel.closed == ""
-        assert (
-            tx.channels.customer(1).time_zone == "" and tx.channels.customer(1).paused_until is None
-        )
-        assert (
-            waits.state is State.AWAITING_SIGN_IN
-            and waits.nag_due_at is not None
-            and waits.nag_due_at > SINCE
-        )
-        assert live.nag_due_at is None and live.nag_since == SINCE
-        assert [row.lost for row in tx.accounts.folders(2).values()] == [None]
+        models = {
+            mapper.local_table.name: mapper.class_ for mapper in SQLModel._sa_registry.mappers
+        }
+        for name in names:
+            model = models[RENAMED.get(name, name)]
+            assert len(tx.session.exec(select(model)).all()) == 1, name
+        accounts = tx.session.exec(select(Account)).all()
+        assert [account.reminder.phase for account in accounts] == [ReminderPhase.IDLE]
     engine.dispose()
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_the_tables_are_those_of_the_models(url: str, tmp_path: Path, revision: str) -> None:
+    engine = connect(emptied(url, tmp_path))
+    to(engine, revision)
+    upgrade(emptied(url, tmp_path))
+    there = {
+        name: {column["name"] for column in inspect(engine).get_columns(name)}
+        for name in inspect(engine).get_table_names()
+        if name != "alembic_version"
+    }
+    wanted = {
+        name: {column.name for column in table.columns}
+        for name, table in SQLModel.metadata.tables.items()
+    }
+    assert there == wanted
+    engine.dispose()
+
+
+class StoppedClock:
+    """A time that the test sets."""
+
+    def __init__(self, now: datetime) -> None:
+        self.time = now
+
+    def now(self) -> datetime:
+        return self.time
+
+
+def test_reminders_go_on_in_the_phase_that_they_were_in(url: str, tmp_path: Path) -> None:
+    engine = connect(emptied(url, tmp_path))
+    tables = to(engine, WITH_PHASES_IN_COLUMNS).tables
+    insert(engine, tables["customer"], 1)
+    insert(engine, tables["channel"], 1, id="C1", closed="")
+    for number, (name, (columns, _)) in enumerate(WAITS.items(), start=1):
+        where = {"customer_id": 1, "channel_id": "C1", "address_key": f"{number}@acme.example"}
+        insert(engine, tables["account"], number, name=name, **where, **columns)
+    upgrade(emptied(url, tmp_path))
+    store = Store(engine)
+    with store.transaction() as tx:
+        found = {account.name: account.reminder for account in tx.session.exec(select(Account))}
+        assert {name: one.phase for name, one in found.items()} == {
+            name: phase for name, (_, phase) in WAITS.items()
+        }
+        due = {name: one.due_at for name, one in found.items() if one.due_at is not None}
+        assert due == {"due": DUE, "snoozed": LATER, "microsoft's": LATER}
+        assert found["snoozed"].snoozed_until == LATER
+        assert found["snoozed"].held_by_user == found["stopped"].held_by_user == "U0ADA"
+    engine.dispose()
+
+
+def test_the_bot_goes_on_with_the_database_of_the_version_before(url: str, tmp_path: Path) -> None:
+    engine = connect(emptied(url, tmp_path))
+    tables = to(engine, WITH_PHASES_IN_COLUMNS).tables
+    insert(engine, tables["customer"], 1, time_zone="", working_hours="", working_days="")
+    insert(engine, tables["channel"], 1, id="C1", closed="")
+    for number, (name, (columns, _)) in enumerate(WAITS.items(), start=1):
+        where = {"customer_id": 1, "channel_id": "C1", "address_key": f"{number}@acme.example"}
+        insert(engine, tables["account"], number, name=name, **where, **columns)
+    upgrade(emptied(url, tmp_path))
+    store = Store(engine)
+    clock = StoppedClock(DUE + timedelta(minutes=1))
+    ladder = Ladder(RUNGS)
+    always = Hours(ZoneInfo("UTC"), time(0), time(0), "1234567")
+    lifecycle = Lifecycle(clock, ladder, always, "C0SUPPORT")
+    reminders = Reminders(store, clock, lifecycle, ladder, always, "C0SUPPORT")
+
+    assert reminders.remind_due() == 1, "the one that is due, in its channel"
+    assert reminders.remind_due() == 0
+    with store.transaction() as tx:
+        reminder = tx.session.exec(select(Reminder)).one()
+        listed = {account.name for account in tx.accounts.several(reminder.account_ids)}
+        assert listed == {"due"}
+        for name in ("first test", "snoozed, tested", "handed over, tested"):
+            account = tx.accounts.lock(_id_of(tx.session, name))
+            lifecycle.transition(
+                tx, account, Event.TEST_FAILED_UNMAPPED, MAILDESK, owner=Owner.USER
+            )
+    with store.transaction() as tx:
+        after = {account.name: account for account in tx.session.exec(select(Account))}
+        assert after["first test"].reminder.phase is ReminderPhase.RUNNING
+        assert after["first test"].reminder.rung == 0, "a new wait begins at the bottom"
+        assert after["snoozed, tested"].reminder.phase is ReminderPhase.SNOOZED
+        assert after["snoozed, tested"].reminder.due_at == LATER
+        assert handed_over(after["handed over, tested"])
+        assert handed_over(after["handed over"])
+        assert after["handed over, tested"].state is State.FAILING
+        assert tx.session.exec(select(func.count()).select_from(Reminder)).one() == 1
+    engine.dispose()
+
+
+def _id_of(session: Any, name: str) -> int:
+    found: int = session.exec(select(Account.id).where(Account.name == name)).one()
+    return found

@@ -121,15 +121,10 @@ def test_the_database_refuses_a_second_account_of_an_address(url: str, tmp_path:
     together = threading.Barrier(5)
 
     def create(number: int) -> str:
-        with world.bot.store.transaction() as tx:
-            channel = tx.channels.get(ACME)
-        assert channel is not None
         together.wait()
         try:
             form = Form(f"Info {number}", "Acme", "info@acme.example", "", True)
-            return world.bot.services.accounts.create(
-                channel, form, Person("T0ACME", "U0CAROL")
-            ).ref
+            return world.bot.services.accounts.create(ACME, form, Person("T0ACME", "U0CAROL")).ref
         except InvalidForm as error:
             return error.problems["sender_email"]
 

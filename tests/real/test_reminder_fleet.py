@@ -420,7 +420,7 @@ def check_ladders_end(story: Story) -> None:
                 assert (
                     told
                     and history.account.owner == "support"
-                    and history.account.nag_due_at is None
+                    and history.account.reminder.due_at is None
                 ), history
 
 

@@ -34,7 +34,7 @@ def target(hall: BotWorld) -> Iterator[Target]:
     yield aimed
     for scenario, thrown_for in hall.practice.world.thrown():
         hall.take_back(scenario, thrown_for)
-    hall.bot.services.accounts.disconnect(hall.account(aimed.name), Person("", "test"))
+    hall.bot.services.accounts.disconnect(hall.account(aimed.name).id, Person("", "test"))
 
 
 @pytest.fixture

@@ -221,7 +221,7 @@ def test_a_link_that_was_withdrawn_while_somebody_was_at_microsoft(target: Targe
     browser = Browser()
     answer = target.answer(browser)
     target.world.bot.services.links.withdraw(
-        target.world.account(target.name), Person("T0LUMEN", "U0VERA")
+        target.world.account(target.name).id, Person("T0LUMEN", "U0VERA")
     )
     target.refused(target.returned(browser, answer), "leads nowhere")
 

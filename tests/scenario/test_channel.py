@@ -7,7 +7,6 @@ from contextlib import contextmanager
 import pytest
 
 import sandbox.mail.imap as imap
-from handlers.events import take_in
 from tests.support.world import ACME, DESK, BotWorld
 
 
@@ -94,9 +93,9 @@ def test_a_mention_where_nothing_is_set_up_is_answered_privately(world: BotWorld
 def test_an_event_that_slack_repeats_is_handled_once(world: BotWorld) -> None:
     world.set_up()
     event = {"type": "app_mention", "user": "U0CAROL", "user_team": "T0ACME", "ts": "1.1"}
-    body = {"event_id": "Ev1", "event": event | {"text": "<@U0MAILDESK> help", "channel": ACME}}
-    take_in(world.bot.services, body)
-    take_in(world.bot.services, body)
+    said = event | {"text": "<@U0MAILDESK> help", "channel": ACME}
+    world.bot.services.events.take_in("Ev1", said)
+    world.bot.services.events.take_in("Ev1", said)
     world.settle()
     answers = [m for m in world.carol.messages(ACME) if "Everything is done with buttons" in m.text]
     assert len(answers) == 1

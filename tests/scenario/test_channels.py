@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from handlers.events import take_in
 from sandbox.slack.office import Office
 from tests.support.world import ACME, DESK, BotWorld
 
@@ -19,10 +18,8 @@ AWAY = {
 
 
 def happens(world: BotWorld, event: dict[str, Any]) -> None:
-    take_in(
-        world.bot.services,
-        {"event_id": f"Ev{world.clock.now().timestamp()}", "event": {"channel": ACME} | event},
-    )
+    event_id = f"Ev{world.clock.now().timestamp()}"
+    world.bot.services.events.take_in(event_id, {"channel": ACME} | event)
     world.settle()
 
 

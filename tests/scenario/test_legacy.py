@@ -69,11 +69,8 @@ def test_bad_rows_are_named_and_mended_in_place_and_nothing_is_lost(world: BotWo
 def test_what_is_listed_or_connected_already_is_said(world: BotWorld) -> None:
     world.set_up()
     world.add("info@acme.example", "Info")
-    with world.bot.store.transaction() as tx:
-        channel = tx.channels.get(ACME)
-    assert channel is not None
-    world.bot.services.legacy.list(channel, "Office;office@acme.example", CAROL)
-    rows = world.bot.services.legacy.check(channel, "INFO@acme.example\noffice@acme.example")
+    world.bot.services.legacy.import_text(ACME, "Office;office@acme.example", CAROL)
+    rows = world.bot.services.legacy.check(ACME, "INFO@acme.example\noffice@acme.example")
     assert [row.problem for row in rows] == ["old.connected_already", "old.listed_already"]
 
 
@@ -122,10 +119,7 @@ def test_a_deleted_old_account_can_be_taken_back_for_seven_days(world: BotWorld)
 
 
 def begin(world: BotWorld) -> int:
-    with world.bot.store.transaction() as tx:
-        channel = tx.channels.get(ACME)
-    assert channel is not None
-    return world.bot.services.legacy.begin(channel, CAROL).id
+    return world.bot.services.legacy.begin_batch(ACME, CAROL)
 
 
 def test_a_batch_can_be_stopped_and_what_failed_is_told(world: BotWorld) -> None:
@@ -134,13 +128,13 @@ def test_a_batch_can_be_stopped_and_what_failed_is_told(world: BotWorld) -> None
         channel = tx.channels.get(ACME)
     assert channel is not None
     old = world.bot.services.legacy
-    old.list(channel, "Info;info@acme.example\nOffice;office@acme.example", CAROL)
+    old.import_text(ACME, "Info;info@acme.example\nOffice;office@acme.example", CAROL)
     world.bot.worker.stop()
     begin(world)
     with world.bot.store.transaction() as tx:
         info = tx.legacy.with_address(channel.customer_id, "info@acme.example")
     assert info is not None
-    old.plan(info, Plan.RETAIN, CAROL)
+    old.plan(info.id, Plan.RETAIN, CAROL)
     world.restart_bot()
     old = world.bot.services.legacy
     message = world.carol.find(
@@ -148,13 +142,10 @@ def test_a_batch_can_be_stopped_and_what_failed_is_told(world: BotWorld) -> None
     )
     assert message.buttons == []
 
-    old.list(channel, "\n".join(f"Box {n};box{n}@acme.example" for n in range(3)), CAROL)
+    old.import_text(ACME, "\n".join(f"Box {n};box{n}@acme.example" for n in range(3)), CAROL)
     world.bot.worker.stop()
     batch_id = begin(world)
-    with world.bot.store.transaction() as tx:
-        batch = tx.legacy.batch(batch_id)
-    assert batch is not None
-    old.cancel(batch, CAROL)
+    old.cancel_batch(batch_id, CAROL)
     world.restart_bot()
     world.carol.find(ACME, "*0* done, 0 failed, 3 to go", "Stopped")
 

@@ -27,9 +27,9 @@ def multiply(world: BotWorld, count: int) -> None:
     has ended."""
     stand_in, people = world.practice.microsoft.grants, world.practice.world
     cipher, services, now = Cipher(world.bot.settings.keys), world.bot.services, world.clock.now()
-    with services.store.transaction() as tx:
-        channel, first = tx.channels.get(ACME), tx.grants.get(1)
-        assert channel is not None and first is not None
+    with world.bot.store.transaction() as tx:
+        first = tx.grants.get(1)
+        assert first is not None
         folders = list(tx.accounts.folders(1).values())
         cache = json.loads(cipher.open(first.sealed, place(1)))
     refresh_token = next(iter(cache["RefreshToken"].values()))["secret"]
@@ -44,7 +44,7 @@ def multiply(world: BotWorld, count: int) -> None:
         people.add(User(address, address, tenant.id))
         people.add(Mailbox(address, people.mailboxes[INFO].folders))
         account = services.accounts.create(
-            channel, Form(f"Box {number}", "Acme", address), Person("T0ACME", "U0CAROL")
+            ACME, Form(f"Box {number}", "Acme", address), Person("T0ACME", "U0CAROL")
         )
         own = (
             json.dumps(cache)
@@ -52,7 +52,7 @@ def multiply(world: BotWorld, count: int) -> None:
             .replace(original.oid, people.people[address].oid)
         )
         text = own.replace(refresh_token, stand_in._new_refresh(people.people[address], scopes))
-        with services.store.transaction() as tx:
+        with world.bot.store.transaction() as tx:
             account = tx.accounts.lock(account.id)
             account.state, account.tenant_id, account.object_id = (
                 State.LIVE,

@@ -117,7 +117,7 @@ def test_a_colleague_who_only_looks_on_cannot_snooze(world: BotWorld) -> None:
     world.pass_time(hours=4, minutes=1)
     world.nils.press(world.nils.find(ACME, "1 mailbox still waits"), "Snooze all 1 day")
     assert "You are welcome to look on" in world.nils.window("Not possible here").text
-    assert world.account("Info").snoozed_until is None
+    assert world.account("Info").reminder.snoozed_until is None
     with world.bot.store.transaction() as tx:
         refused = [e for e in tx.audit.about("") if e.result == "refused.role"]
     assert [Person(e.team, e.user) for e in refused] == [Person("T0LUMEN", "U0NILS")]

@@ -67,11 +67,8 @@ def set_up_yard(world: BotWorld, words: str) -> None:
 
 def add_in_yard(world: BotWorld) -> None:
     """An account that waits for its sign-in there."""
-    with world.bot.store.transaction() as tx:
-        channel = tx.channels.get(YARD)
-    assert channel is not None
     form = Form("Yard", "Acme Marine", "yard@yard.example")
-    world.bot.services.accounts.create(channel, form, Person("T0ACME", "U0CAROL", YARD))
+    world.bot.services.accounts.create(YARD, form, Person("T0ACME", "U0CAROL", YARD))
     world.settle()
 
 

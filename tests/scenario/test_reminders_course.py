@@ -8,7 +8,7 @@ import pytest
 
 from bot.accounts.service import Form
 from bot.common.people import Person
-from storage.vocabulary import Owner, State
+from storage.vocabulary import Owner, ReminderPhase, State
 from tests.support.reminders import each_first_button, reminders
 from tests.support.slack import Message
 from tests.support.world import ACME, DESK, BotWorld
@@ -225,7 +225,7 @@ def test_what_waits_for_support_is_not_put_off_by_the_customer(waiting: BotWorld
     assert world.account("Info").owner is Owner.SUPPORT
     world.carol.press(world.carol.find(ACME, "1 mailbox still waits", "Biuro"), "Snooze all 1 week")
     world.card("Biuro", "Put off until")
-    assert world.account("Info").snoozed_until is None
+    assert world.account("Info").reminder.snoozed_until is None
 
 
 # -- put off, paused, ended
@@ -255,19 +255,16 @@ def all_put_off(day: BotWorld) -> Message:
     off."""
     world, carol = day, Person("T0ACME", "U0CAROL", ACME)
     world.practice.office.rate_limits = False
-    with world.bot.store.transaction() as tx:
-        channel = tx.channels.get(ACME)
-    assert channel is not None
     for number in range(MANY):
         form = Form(f"Box {number}", "Acme Marine", f"box{number}@acme.example")
-        world.bot.services.accounts.create(channel, form, carol)
+        world.bot.services.accounts.create(ACME, form, carol)
     everything_is_sent(world)
     world.clock.pass_time(hours=4, minutes=1)
     world.bot.worker.tick()
     everything_is_sent(world)
     reminder = world.carol.find(ACME, f"{MANY} mailboxes still wait", f"and {MANY - SHOWN} more")
     world.carol.press(reminder, "Snooze all 1 week")
-    world.until(lambda: world.account("Box 0").snoozed_until is not None)
+    world.until(lambda: world.account("Box 0").reminder.snoozed_until is not None)
     everything_is_sent(world)
     return reminder
 
@@ -307,7 +304,7 @@ def test_nobody_is_promised_reminders_of_a_mailbox_all_of_whose_reminders_went_o
     world.carol.press(world.card("Info"), "More")
     world.carol.press(world.carol.window(INFO), "Remind again")
     world.carol.window("Not possible here")
-    assert world.account("Info").nag_stopped_at is not None, "nothing was resumed"
+    assert world.account("Info").reminder.phase is ReminderPhase.STOPPED, "nothing was resumed"
 
 
 # -- what was held up on its way

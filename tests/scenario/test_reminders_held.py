@@ -240,7 +240,7 @@ def test_the_command_understands_how_people_say_a_time(waiting: BotWorld) -> Non
         assert "No reminders of *Info* until <!date^" in answer(world, f"snooze {words}").text, (
             words
         )
-        held = world.account("Info").snoozed_until
+        held = world.account("Info").reminder.snoozed_until
         assert held is not None and abs(held - wanted) < timedelta(minutes=5), words
     assert "by <@U0VERA>" in world.card("Info", "Put off until").text
     world.pass_time(days=39)
@@ -270,7 +270,7 @@ def test_the_command_says_what_it_does_not_understand_and_changes_nothing(
     world.map_folders(world.card("Info"))
     world.card("Info", "Live")
     assert "waits for nobody just now" in answer(world, "snooze Info 3d").text
-    assert world.account("Info").snoozed_until is None
+    assert world.account("Info").reminder.snoozed_until is None
 
 
 def test_the_last_reminder_of_the_customer_still_says_who_has_it_when_it_is_put_off(

@@ -228,9 +228,9 @@ class Stage:
     def _things(self, channel_id: str, customer: str, address: str) -> Things:
         services, vera = self.world.bot.services, PEOPLE[Role.SUPPORT]
         bound = services.customers.bind(channel_id, customer, vera)
-        made = services.accounts.create(bound, Form(customer, customer, address), vera)
+        made = services.accounts.create(channel_id, Form(customer, customer, address), vera)
         seen = Observation(Where.TOKEN, step="token", error="invalid_client")
-        with services.store.transaction() as tx:
+        with self.world.bot.store.transaction() as tx:
             failure = services.failures.record(tx, seen, tx.accounts.get(made.id)).failure
             incident = tx.incidents.all_open()[0]
             reminder = Reminder(
@@ -238,13 +238,13 @@ class Stage:
             )
             tx.session.add(reminder)
             tx.session.flush()
-        request = services.requests.do_it(bound, None, vera)
-        services.legacy.list(bound, f"old-{address}", vera)
-        batch = services.legacy.begin(bound, vera)
-        draft = services.drafts.begin(bound, f"later-{address}", vera)
-        with services.store.transaction() as tx:
+        request_id = services.requests.do_it(channel_id, None, vera)
+        services.legacy.import_text(channel_id, f"old-{address}", vera)
+        batch_id = services.legacy.begin_batch(channel_id, vera)
+        draft = services.drafts.begin(channel_id, f"later-{address}", vera)
+        with self.world.bot.store.transaction() as tx:
             old = tx.legacy.of_customer(bound.customer_id)[0]
-        ids = (request.id, incident.id, reminder.id, old.id, batch.id, draft.draft_id)
+        ids = (request_id, incident.id, reminder.id, old.id, batch_id, draft.draft_id)
         return Things(channel_id, made.ref, failure.ref, *(str(each) for each in ids))
 
     def press(self, person: Person, name: str, row: Row, things: Things) -> None:

@@ -209,10 +209,7 @@ def test_the_command_alone_leaves_everything_as_usual_and_makes_its_sender_the_o
 def list_old(world: BotWorld) -> None:
     """Carol has listed the old account of `INFO`."""
     world.set_up()
-    with world.bot.store.transaction() as tx:
-        channel = tx.channels.get(ACME)
-    assert channel is not None
-    world.bot.services.legacy.list(channel, f"Info;{INFO}", Person("T0ACME", "U0CAROL", ACME))
+    world.bot.services.legacy.import_text(ACME, f"Info;{INFO}", Person("T0ACME", "U0CAROL", ACME))
 
 
 def old_account(world: BotWorld) -> OldAccount:
@@ -283,7 +280,7 @@ def test_when_the_old_account_is_deleted_the_new_one_takes_its_place(world: BotW
 def test_an_old_account_that_is_retained_is_asked_about_too(world: BotWorld) -> None:
     list_old(world)
     world.bot.services.legacy.plan(
-        old_account(world), Plan.RETAIN, Person("T0ACME", "U0CAROL", ACME)
+        old_account(world).id, Plan.RETAIN, Person("T0ACME", "U0CAROL", ACME)
     )
     assert set(world.carol.submit(asked(world), {})) == {OLD}
 
@@ -297,7 +294,7 @@ def test_another_address_in_the_form_that_asks_needs_no_word(world: BotWorld) ->
 
 def test_an_old_account_that_was_marked_deleted_before_is_not_asked_about(world: BotWorld) -> None:
     list_old(world)
-    world.bot.services.legacy.mark(old_account(world), True, Person("T0ACME", "U0CAROL", ACME))
+    world.bot.services.legacy.mark(old_account(world).id, True, Person("T0ACME", "U0CAROL", ACME))
     marked = old_account(world).deleted_at
     world.add(INFO, "Info")
     old = old_account(world)

@@ -16,9 +16,10 @@ from bot.common.clock import Clock
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.lifecycle.service import Lifecycle
+from bot.lifecycle.states import Arrival
 from bot.reminders.service import Reminders
 from storage.database import Store
-from storage.tables import Account, Channel, Customer
+from storage.tables import Account, Channel, Customer, ReminderState
 from storage.vocabulary import Owner, State
 
 SUPPORT = "C0SUPPORT"
@@ -211,14 +212,13 @@ class People:
         state, owner = State(deed["state"]), Owner(deed["owner"])
         with self._store.transaction() as tx:
             for account_id in deed["accounts"]:
-                self._lifecycle.transition(
-                    tx, tx.accounts.lock(account_id), state, ADA, owner, deed["quiet"]
-                )
+                account = tx.accounts.lock(account_id)
+                self._lifecycle.enter(tx, account, Arrival(state, owner), ADA, deed["quiet"])
         return {}
 
     def _snooze(self, deed: dict[str, Any], now: datetime) -> dict[str, Any]:
         until = now + timedelta(hours=deed["hours"])
-        self._reminders.snooze_account(self._account(deed), until, ADA)
+        self._reminders.snooze_account(deed["account"], until, ADA)
         return {"accounts": [deed["account"]], "until": until.isoformat()}
 
     def _snooze_all(self, deed: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -230,28 +230,28 @@ class People:
         self._reminders.snooze(reminder.id, until, ADA)
         with self._store.transaction() as tx:
             put_off = tx.session.exec(
-                select(Account.id).where(Account.snoozed_until == until)
+                select(ReminderState.account_id).where(ReminderState.snoozed_until == until)
             ).all()
         return {"accounts": list(put_off), "until": until.isoformat()}
 
     def _stop(self, deed: dict[str, Any], _now: datetime) -> dict[str, Any]:
-        self._reminders.stop(self._account(deed), ADA)
+        self._reminders.stop(deed["account"], ADA)
         return {"accounts": [deed["account"]]}
 
     def _resume(self, deed: dict[str, Any], _now: datetime) -> dict[str, Any]:
-        self._reminders.resume(self._account(deed), ADA)
+        self._reminders.resume(deed["account"], ADA)
         return {"accounts": [deed["account"]]}
 
     def _pause(self, deed: dict[str, Any], now: datetime) -> dict[str, Any]:
         channel, customer = self._channel(deed)
         zone = ZoneInfo(customer.time_zone or ZONE)
         day: date = now.astimezone(zone).date() + timedelta(days=deed["days"])
-        until = self._reminders.pause(channel, day, ADA)
+        until = self._reminders.pause(channel.id, day, ADA)
         return {"customer": channel.customer_id, "until": until.astimezone(UTC).isoformat()}
 
     def _end_pause(self, deed: dict[str, Any], _now: datetime) -> dict[str, Any]:
         channel, _ = self._channel(deed)
-        self._reminders.end_pause(channel, ADA)
+        self._reminders.end_pause(channel.id, ADA)
         return {"customer": channel.customer_id}
 
     def _account(self, deed: dict[str, Any]) -> Account:

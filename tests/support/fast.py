@@ -20,6 +20,7 @@ from bot.config.settings import Settings, load
 from bot.diagnosis.catalogue import Catalogue
 from bot.diagnosis.catalogue import load as load_catalogue
 from bot.diagnosis.observation import Observation, Where
+from bot.lifecycle.states import Arrival, Event, arrival
 from bot.messages import notices
 from bot.messages.delivery import Delivery
 from bot.microsoft.tokens import KEPT_ALIVE, place
@@ -29,7 +30,16 @@ from handlers.slack.presenter import Presenter
 from handlers.slack.sender import SlackSender
 from storage.cipher import Cipher
 from storage.database import Store, Transaction
-from storage.tables import Account, AuditEntry, Channel, Failure, FolderMapping, Grant, OutboxItem
+from storage.tables import (
+    Account,
+    AuditEntry,
+    Channel,
+    Failure,
+    FolderMapping,
+    Grant,
+    OutboxItem,
+    ReminderState,
+)
 from storage.vocabulary import REQUIRED_ROLES, Owner, State
 from tests.support.fast_database import new_database
 from tests.support.fast_ports import (
@@ -75,18 +85,19 @@ ENVIRONMENT = {
     "WORKING_DAYS": "1234567",
 }
 
+SIGNED_IN = (Event.LINK_MADE, Event.TEST_BEGAN)
 WAY = {
     State.CREATED: (),
-    State.AWAITING_SIGN_IN: (State.AWAITING_SIGN_IN,),
-    State.AWAITING_ADMIN: (State.AWAITING_SIGN_IN, State.AWAITING_ADMIN),
-    State.TESTING: (State.AWAITING_SIGN_IN, State.TESTING),
-    State.FAILING: (State.AWAITING_SIGN_IN, State.TESTING, State.FAILING),
-    State.UNMAPPED: (State.AWAITING_SIGN_IN, State.TESTING, State.UNMAPPED),
-    State.LIVE: (State.AWAITING_SIGN_IN, State.TESTING, State.LIVE),
-    State.BROKEN: (State.AWAITING_SIGN_IN, State.TESTING, State.BROKEN),
-    State.DISCONNECTED: (State.AWAITING_SIGN_IN, State.DISCONNECTED),
+    State.AWAITING_SIGN_IN: (Event.LINK_MADE,),
+    State.AWAITING_ADMIN: (Event.LINK_MADE, Event.APPROVAL_NEEDED),
+    State.TESTING: SIGNED_IN,
+    State.FAILING: (*SIGNED_IN, Event.TEST_FAILED_UNMAPPED),
+    State.UNMAPPED: (*SIGNED_IN, Event.TEST_PASSED_UNMAPPED),
+    State.LIVE: (*SIGNED_IN, Event.TEST_PASSED),
+    State.BROKEN: (*SIGNED_IN, Event.TEST_FAILED),
+    State.DISCONNECTED: (Event.LINK_MADE, Event.DISCONNECTED),
 }
-"""By which states an account comes to each."""
+"""By which events an account comes to each state."""
 
 CONNECTED = (State.TESTING, State.FAILING, State.UNMAPPED, State.LIVE, State.BROKEN)
 MAPPED = (State.LIVE, State.BROKEN)
@@ -144,9 +155,9 @@ class FastBot:
         self.tokens = core.tokens
         self.doers = core.doers
         self.presenter = Presenter(self.services)
-        self.sender = SlackSender(self.slack, self.presenter, self.services.reminders)
+        self.sender = SlackSender(self.slack, self.presenter)
         self._carrier = Ahead(self.clock)
-        self.delivery = Delivery(self.store, self._carrier, self.sender)
+        self.delivery = Delivery(self.store, self._carrier, self.sender, core.deciders)
         self.worker = Worker(
             self.store, self.clock, self.delivery, self.doers, core.sweeps, pool=AtOnce()
         )
@@ -180,7 +191,7 @@ class FastBot:
     def _next_due(self) -> datetime:
         """When something is due next; tomorrow, if nothing is until then."""
         with self.store.transaction() as tx:
-            reminder = tx.session.exec(select(func.min(col(Account.nag_due_at)))).one()
+            reminder = tx.session.exec(select(func.min(col(ReminderState.due_at)))).one()
             due = [tx.jobs.next_due(), tx.outbox.next_due(), reminder]
         ahead = [at for at in due if at is not None and at > self.now]
         return min([*ahead, self.now + days(1)])
@@ -250,9 +261,11 @@ class FastBot:
                 self._connect(tx, account)
             if state in MAPPED:
                 self._map(tx, account)
-            for step in WAY[state]:
-                turn = owner if step is state else None
-                self.services.lifecycle.transition(tx, account, step, MAILDESK, turn, quiet=True)
+            for event in WAY[state]:
+                to = arrival(account.state, event)
+                turn = owner if to.state is state and owner is not None else to.owner
+                there = Arrival(to.state, turn)
+                self.services.lifecycle.enter(tx, account, there, MAILDESK, quiet=True)
         return account
 
     def failure(

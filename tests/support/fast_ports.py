@@ -18,7 +18,7 @@ from slack_sdk.web.slack_response import SlackResponse
 
 from bot.diagnosis.observation import Observation
 from bot.mail import imap, smtp
-from bot.mail.probe import FolderMark, MailFolder, MailReport, Order, ProbeFailed, Target
+from bot.mail.probe import FolderMark, MailFolder, MailReport, Order, ProbeFailed, Target, Watched
 from bot.mail.steps import OnStep, StepResult
 from bot.microsoft.client import MicrosoftUnreachable
 from storage.vocabulary import StepId, StepStatus
@@ -184,7 +184,7 @@ def object_of(upn: str) -> str:
 class FakeMicrosoft:
     """Microsoft's sign-in: whoever is named as the code signs in. `refusal` is what its token
     endpoint answers instead of a token, `outage` how it fails to answer; `lifetime` is how long an
-    access token lives, and `granted` what for."""
+    access token lives, and `granted` what for. Nobody has the `unknown_domains`."""
 
     authority = AUTHORITY
     client_id = CLIENT_ID
@@ -193,6 +193,7 @@ class FakeMicrosoft:
     def __init__(self) -> None:
         self.refusal: Payload | None = None
         self.outage: Observation | None = None
+        self.unknown_domains: set[str] = set()
         self.lifetime = timedelta(hours=1)
         self.granted = SCOPES
         self.claims: Payload = {}
@@ -216,7 +217,9 @@ class FakeMicrosoft:
         return f"https://login.microsoftonline.com/{tenant}/v2.0/adminconsent?state={state}"
 
     def tenant_of(self, domain: str) -> str:
-        return tenant_of(domain)
+        if self.outage is not None:
+            raise MicrosoftUnreachable(self.outage)
+        return "" if domain in self.unknown_domains else tenant_of(domain)
 
     def issue(self, cache: msal.TokenCache, upn: str) -> Payload:
         """New tokens for a person, put into the cache as MSAL does."""
@@ -340,12 +343,11 @@ class FakeProbe:
         for step in steps:
             on_step(step)
         listed = StepId.IMAP_FOLDERS in {s.step for s in steps if s.status is StepStatus.OK}
-        watched = listed and target.watched is not None
         arrived = steps[-1].step is StepId.ROUNDTRIP and steps[-1].status is StepStatus.OK
         return MailReport(
             tuple(steps),
             mailbox.folders if listed else (),
-            mailbox.marks if watched else None,
+            _marks_of(mailbox, target.watched) if listed else None,
             mailbox.sent_in if arrived else "",
         )
 
@@ -356,6 +358,15 @@ class FakeProbe:
             if step in mailbox.faults:
                 raise ProbeFailed(mailbox.faults[step])
         return mailbox.folders
+
+
+def _marks_of(mailbox: Mailbox, watched: Watched | None) -> dict[str, FolderMark] | None:
+    """What is known of the watched folders; where one is not there, of new ones too."""
+    if watched is None or mailbox.marks is None:
+        return None
+    there = {each.server_name for each in mailbox.folders}
+    asked = watched.mapped | (there - watched.listed if watched.mapped - there else set())
+    return {name: mark for name, mark in mailbox.marks.items() if name in asked & there}
 
 
 def _done(steps: tuple[StepId, ...], mailbox: Mailbox) -> list[StepResult]:

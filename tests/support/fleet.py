@@ -31,11 +31,10 @@ from sqlmodel import col, func, select
 from bot.lifecycle.hours import Hours
 from bot.lifecycle.ladder import Ladder
 from bot.lifecycle.service import Lifecycle
-from bot.messages import notices
 from bot.messages.delivery import LEASE, Delivery
 from bot.reminders.service import Reminders
 from storage.database import Store, connect
-from storage.tables import Account, OutboxItem
+from storage.tables import OutboxItem, ReminderState
 from tests.support.crowd import BEGIN, END, SUPPORT, ZONE, People
 
 RUNGS = (timedelta(hours=4), timedelta(days=1), timedelta(days=3), timedelta(days=7))
@@ -71,10 +70,12 @@ class Recorder:
         self._clock = clock
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
-    def show(self, item: OutboxItem, ts: str | None, thread_ts: str | None) -> str | None:
-        gone = item.notice == notices.GONE
-        self._write("gone" if gone else "post" if ts is None else "update", item)
-        return None if gone else ts or f"{item.id}.0"
+    def show(self, item: OutboxItem, ts: str | None, thread_ts: str | None) -> str:
+        self._write("post" if ts is None else "update", item)
+        return ts or f"{item.id}.0"
+
+    def take_away(self, item: OutboxItem, ts: str) -> None:
+        self._write("gone", item)
 
     def find(self, item: OutboxItem, thread_ts: str | None) -> str | None:
         if f'{{"post": {item.id}, '.encode() not in self._path.read_bytes():
@@ -139,7 +140,7 @@ class Bot:
     def next_due(self) -> datetime | None:
         """When the next reminder or message is due."""
         with self.store.transaction() as tx:
-            reminder = tx.session.exec(select(func.min(col(Account.nag_due_at)))).one()
+            reminder = tx.session.exec(select(func.min(col(ReminderState.due_at)))).one()
             message = tx.outbox.next_due()
         return min((at for at in (reminder, message) if at is not None), default=None)
 

@@ -85,14 +85,10 @@ class Target:
 def aim(world: BotWorld, address: str = INFO) -> Target:
     """A new account in the channel, made by Carol."""
     services, carol = world.bot.services, Person("T0ACME", "U0CAROL")
-    with services.store.transaction() as tx:
-        channel = tx.channels.get(ACME)
+    with world.bot.store.transaction() as tx:
         before = len(tx.audit.since(*ALWAYS, 0, 100_000))
-    assert channel is not None
-    account = services.accounts.create(
-        channel, Form(f"Box {before}", "Acme Marine", address), carol
-    )
-    with services.store.transaction() as tx:
+    account = services.accounts.create(ACME, Form(f"Box {before}", "Acme Marine", address), carol)
+    with world.bot.store.transaction() as tx:
         ticket = tx.signins.usable_ticket(account.id, world.clock.now())
         last = tx.audit.since(*ALWAYS, 0, 100_000)[-1]
     assert ticket is not None

@@ -18,8 +18,7 @@ from handlers.cards.kit import OPTION_LIMIT
 from sandbox.slack.limits import problems
 from storage.vocabulary import FolderRole
 from tests.support.slack import options_of
-from tests.unit.test_folder_suggestions import folder
-from tests.unit.test_identity import account
+from tests.support.values import account, folder
 
 pytestmark = pytest.mark.folders
 

@@ -14,6 +14,7 @@ from bot.mail.imap_list import MailFolder, folders_in
 from bot.mail.suggestions import Candidate, Confidence, Reason, Suggestions, offered, plain, suggest
 from storage.vocabulary import REQUIRED_ROLES, FolderRole
 from tests.support.listing import folders_of
+from tests.support.values import folder
 
 pytestmark = pytest.mark.folders
 
@@ -30,10 +31,6 @@ MARKS = {
     FolderRole.JUNK: "\\Junk",
 }
 """What Exchange marks."""
-
-
-def folder(name: str, *flags: str, delimiter: str = "/") -> MailFolder:
-    return MailFolder(name, name, delimiter, ("\\HasNoChildren", *flags))
 
 
 def mailbox(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bot.mail.imap_list import MailFolder, folders_in
 from bot.mail.suggestions import Confidence, Reason, offered, suggest
 from storage.vocabulary import FolderRole
-from tests.unit.test_folder_suggestions import folder
+from tests.support.values import folder
 
 pytestmark = pytest.mark.folders
 

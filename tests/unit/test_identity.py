@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from bot.microsoft.identity import PERSONAL_TENANT, Identity, IdentityRefused, belongs, proved
-from storage.tables import Account
-from storage.vocabulary import Owner, State
+from tests.support.values import account_row
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TENANT, OBJECT = "aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb-0000-4000-8000-000000000002"
@@ -25,26 +24,6 @@ GOOD: dict[str, Any] = {
     "exp": NOW.timestamp() + 3600,
     "nbf": NOW.timestamp() - 60,
 }
-
-
-def account(**changed: Any) -> Account:
-    facts: dict[str, Any] = {
-        "ref": "MB-0000-0000",
-        "customer_id": 1,
-        "channel_id": "C1",
-        "name": "Info",
-        "sender_name": "Acme",
-        "sender_email": "info@acme.example",
-        "username": "info@acme.example",
-        "address_key": "info@acme.example",
-        "state": State.AWAITING_SIGN_IN,
-        "state_since": NOW,
-        "owner": Owner.USER,
-        "created_at": NOW,
-        "created_by_team": "T1",
-        "created_by_user": "U1",
-    }
-    return Account(**(facts | changed))
 
 
 def test_a_good_token_proves_who_signed_in() -> None:
@@ -97,12 +76,12 @@ def test_clocks_may_differ_by_a_few_minutes() -> None:
 
 @pytest.mark.parametrize("upn", ["info@acme.example", "INFO@ACME.EXAMPLE", "login@acme.example"])
 def test_the_mailbox_fits_by_username_or_sender(upn: str) -> None:
-    belongs(Identity(TENANT, OBJECT, upn), account(username="login@acme.example"), "")
+    belongs(Identity(TENANT, OBJECT, upn), account_row(username="login@acme.example"), "")
 
 
 def test_another_account_does_not_fit() -> None:
     with pytest.raises(IdentityRefused) as refused:
-        belongs(Identity(TENANT, OBJECT, "carol@acme.example"), account(), TENANT)
+        belongs(Identity(TENANT, OBJECT, "carol@acme.example"), account_row(), TENANT)
     assert (
         refused.value.observation.condition == "other-account"
         and refused.value.actual == "carol@acme.example"
@@ -113,14 +92,14 @@ def test_another_tenant_than_the_customers_does_not_fit_whatever_the_address() -
     with pytest.raises(IdentityRefused) as refused:
         belongs(
             Identity("dddddddd-0000-4000-8000-000000000004", OBJECT, "info@acme.example"),
-            account(),
+            account_row(),
             TENANT,
         )
     assert refused.value.observation.condition == "other-tenant"
 
 
 def test_a_renamed_user_is_followed_and_a_new_user_of_the_old_name_is_not() -> None:
-    pinned = account(tenant_id=TENANT, object_id=OBJECT)
+    pinned = account_row(tenant_id=TENANT, object_id=OBJECT)
     belongs(Identity(TENANT, OBJECT, "renamed@acme.example"), pinned, TENANT)
     with pytest.raises(IdentityRefused):
         belongs(

@@ -8,15 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.common.people import Person
 from bot.lifecycle.hours import Hours
 from bot.lifecycle.ladder import LAST_CALL, Ladder, may_remind
-from storage.tables import Account
-from storage.vocabulary import Owner, State
+from bot.lifecycle.phases import PhaseRefused
+from storage.tables import Account, ReminderState
+from storage.vocabulary import Owner, ReminderPhase, State
 
 pytestmark = pytest.mark.reminders
 
 RUNGS = [timedelta(hours=4), timedelta(days=1), timedelta(days=3), timedelta(days=7)]
 LADDER = Ladder(RUNGS)
+ADA = Person("T0ACME", "U0ADA")
 BERLIN = Hours(ZoneInfo("Europe/Berlin"), time(9), time(17))
 ALWAYS = Hours(ZoneInfo("UTC"), time(0), time(0), "1234567")
 ZONES = [
@@ -35,7 +38,7 @@ def berlin(day: int, hour: int, minute: int = 0) -> datetime:
 
 
 def account(state: State = State.AWAITING_SIGN_IN, owner: Owner = Owner.USER) -> Account:
-    return Account(state=state, owner=owner)
+    return Account(state=state, owner=owner, reminder=ReminderState(phase=ReminderPhase.IDLE))
 
 
 def waiting(now: datetime, hours: Hours = BERLIN) -> Account:
@@ -48,9 +51,9 @@ def waiting(now: datetime, hours: Hours = BERLIN) -> Account:
 def climbed(begun: Account, hours: Hours) -> list[datetime]:
     """When its reminders come, if each goes out as soon as it is due."""
     found = []
-    while begun.nag_due_at is not None:
-        found.append(begun.nag_due_at)
-        LADDER.climb(begun, begun.nag_due_at, hours)
+    while begun.reminder.due_at is not None:
+        found.append(begun.reminder.due_at)
+        LADDER.climb(begun, begun.reminder.due_at, hours)
     return found
 
 
@@ -68,7 +71,7 @@ def test_the_last_climb_says_that_it_was_the_last() -> None:
         True,
         False,
     ]
-    assert begun.nag_due_at is None and begun.nag_rung == len(RUNGS)
+    assert begun.reminder.due_at is None and begun.reminder.rung == len(RUNGS)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +80,6 @@ def test_the_last_climb_says_that_it_was_the_last() -> None:
         (State.LIVE, Owner.MAILDESK),
         (State.TESTING, Owner.MAILDESK),
         (State.DISCONNECTED, Owner.USER),
-        (State.LISTED, Owner.SUPPORT),
         (State.FAILING, Owner.ON_CALL),
     ],
 )
@@ -85,29 +87,36 @@ def test_nothing_is_due_where_nobody_who_is_reminded_is_waited_for(
     state: State, owner: Owner
 ) -> None:
     idle = account(state, owner)
-    idle.nag_due_at = idle.snoozed_until = idle.nag_stopped_at = berlin(2, 9)
+    idle.reminder.due_at = idle.reminder.snoozed_until = berlin(2, 9)
     LADDER.begin(idle, berlin(2, 10), BERLIN)
-    assert (idle.nag_due_at, idle.snoozed_until, idle.nag_stopped_at) == (None, None, None)
+    assert (idle.reminder.due_at, idle.reminder.snoozed_until) == (None, None)
+    assert idle.reminder.phase is ReminderPhase.IDLE
 
 
 def test_microsofts_turn_is_looked_at_after_the_last_rung_and_not_before() -> None:
     theirs = account(State.BROKEN, Owner.MICROSOFT)
     LADDER.begin(theirs, berlin(2, 9), BERLIN)
-    assert theirs.nag_due_at == BERLIN.next_moment(berlin(2, 9) + RUNGS[-1])
-    assert not LADDER.climb(theirs, theirs.nag_due_at, BERLIN), "there is nobody to remind again"
+    assert theirs.reminder.due_at == BERLIN.next_moment(berlin(2, 9) + RUNGS[-1])
+    assert not LADDER.climb(theirs, theirs.reminder.due_at, BERLIN), (
+        "there is nobody to remind again"
+    )
 
 
 def test_a_new_wait_begins_at_the_bottom_with_nothing_held_back() -> None:
     begun = waiting(berlin(2, 9))
     LADDER.climb(begun, berlin(2, 13), BERLIN)
-    begun.snoozed_until, begun.nag_held_by_user = berlin(5, 9), "U0ADA"
+    begun.reminder.snoozed_until, begun.reminder.held_by_user = berlin(5, 9), "U0ADA"
     LADDER.begin(begun, berlin(3, 9), BERLIN)
-    assert (begun.nag_rung, begun.nag_since, begun.nag_due_at) == (0, berlin(3, 9), berlin(3, 13))
-    assert begun.snoozed_until is None and begun.nag_held_by_user == ""
+    assert (begun.reminder.rung, begun.reminder.since, begun.reminder.due_at) == (
+        0,
+        berlin(3, 9),
+        berlin(3, 13),
+    )
+    assert begun.reminder.snoozed_until is None and begun.reminder.held_by_user == ""
 
 
 def test_a_wait_that_begins_late_on_a_friday_is_told_on_monday() -> None:
-    assert waiting(berlin(6, 15)).nag_due_at == berlin(9, 9)
+    assert waiting(berlin(6, 15)).reminder.due_at == berlin(9, 9)
 
 
 def test_rungs_that_pass_over_the_weekend_are_merged_into_one() -> None:
@@ -118,63 +127,94 @@ def test_rungs_that_pass_over_the_weekend_are_merged_into_one() -> None:
 def test_a_bot_that_was_away_for_days_reminds_once_and_goes_on_from_there() -> None:
     begun = waiting(berlin(2, 9))
     assert LADDER.climb(begun, berlin(5, 10), BERLIN)
-    assert (begun.nag_rung, begun.nag_due_at) == (3, berlin(9, 9))
+    assert (begun.reminder.rung, begun.reminder.due_at) == (3, berlin(9, 9))
 
 
 def test_a_bot_that_was_away_for_the_whole_ladder_reminds_once() -> None:
     begun = waiting(berlin(2, 9))
     assert not LADDER.climb(begun, berlin(30, 9), BERLIN)
-    assert begun.nag_due_at is None
+    assert begun.reminder.due_at is None
 
 
 def test_a_wait_that_is_put_off_comes_then_and_the_later_ones_keep_their_distance() -> None:
     begun = waiting(berlin(2, 9))
-    LADDER.hold(begun, berlin(4, 11), BERLIN)
+    LADDER.put_off(begun, berlin(4, 11), BERLIN)
     assert climbed(begun, BERLIN) == [berlin(4, 11), berlin(5, 9), berlin(9, 9), berlin(11, 9)]
 
 
 def test_a_hold_into_the_night_ends_in_the_morning() -> None:
     begun = waiting(berlin(2, 9))
-    LADDER.hold(begun, berlin(3, 23), BERLIN)
-    assert begun.nag_due_at == berlin(4, 9)
+    LADDER.put_off(begun, berlin(3, 23), BERLIN)
+    assert begun.reminder.due_at == berlin(4, 9)
 
 
-def test_a_hold_after_the_last_reminder_brings_one_more() -> None:
+def test_after_the_last_reminder_there_is_none_to_put_off() -> None:
     begun = waiting(berlin(2, 9))
     LADDER.climb(begun, berlin(20, 9), BERLIN)
-    LADDER.hold(begun, berlin(24, 12), BERLIN)
-    assert begun.nag_due_at == berlin(24, 12)
-    assert not LADDER.climb(begun, berlin(24, 12), BERLIN)
+    with pytest.raises(PhaseRefused):
+        LADDER.put_off(begun, berlin(24, 12), BERLIN)
+    with pytest.raises(PhaseRefused):
+        LADDER.snooze(begun, berlin(24, 12), BERLIN, ADA)
+    assert begun.reminder.due_at is None
 
 
 def test_what_would_have_come_meanwhile_comes_when_reminders_are_resumed() -> None:
     begun = waiting(berlin(2, 9))
-    begun.nag_stopped_at, begun.nag_due_at = berlin(2, 10), None
-    LADDER.resume(begun, berlin(4, 10), BERLIN)
-    assert (begun.nag_due_at, begun.nag_stopped_at) == (berlin(4, 10), None)
+    LADDER.stop(begun, ADA)
+    assert (begun.reminder.due_at, begun.reminder.held_by_user) == (None, ADA.user)
+    assert LADDER.resume(begun, berlin(4, 10), BERLIN)
+    assert begun.reminder.due_at == berlin(4, 10)
+    assert (begun.reminder.phase, begun.reminder.held_by_user) == (ReminderPhase.RUNNING, "")
 
 
 def test_resuming_at_night_reminds_in_the_morning() -> None:
     begun = waiting(berlin(2, 9))
-    LADDER.hold(begun, berlin(11, 9), BERLIN)
-    begun.snoozed_until = berlin(11, 9)
+    LADDER.snooze(begun, berlin(11, 9), BERLIN, ADA)
     LADDER.resume(begun, berlin(3, 22), BERLIN)
-    assert (begun.nag_due_at, begun.snoozed_until) == (berlin(4, 9), None)
+    assert (begun.reminder.due_at, begun.reminder.snoozed_until) == (berlin(4, 9), None)
 
 
 def test_resuming_what_is_not_held_back_changes_nothing() -> None:
     begun = waiting(berlin(2, 9))
     LADDER.resume(begun, berlin(2, 10), BERLIN)
-    assert begun.nag_due_at == berlin(2, 13)
+    assert begun.reminder.due_at == berlin(2, 13)
 
 
 def test_nothing_is_resumed_after_the_last_reminder_or_where_nobody_is_waited_for() -> None:
     over, done = waiting(berlin(2, 9)), waiting(berlin(2, 9))
     LADDER.climb(over, berlin(20, 9), BERLIN)
+    assert not LADDER.resume(over, berlin(21, 9), BERLIN)
     done.state, done.owner = State.LIVE, Owner.MAILDESK
-    for each in (over, done):
-        LADDER.resume(each, berlin(21, 9), BERLIN)
-        assert each.nag_due_at is None
+    LADDER.begin(done, berlin(20, 9), BERLIN)
+    with pytest.raises(PhaseRefused):
+        LADDER.resume(done, berlin(21, 9), BERLIN)
+    assert (over.reminder.due_at, done.reminder.due_at) == (None, None)
+
+
+def test_a_reminder_that_is_taken_back_counts_as_none_and_comes_in_the_morning() -> None:
+    begun = waiting(berlin(2, 9))
+    LADDER.climb(begun, berlin(2, 13), BERLIN)
+    LADDER.step_back(begun, berlin(2, 18), BERLIN)
+    assert climbed(begun, BERLIN) == [berlin(3, 9), berlin(5, 9), berlin(9, 9)]
+
+
+def test_a_snooze_outlasts_a_reminder_that_is_taken_back() -> None:
+    begun = waiting(berlin(2, 9))
+    LADDER.climb(begun, berlin(2, 13), BERLIN)
+    LADDER.snooze(begun, berlin(4, 11), BERLIN, ADA)
+    LADDER.step_back(begun, berlin(2, 18), BERLIN)
+    assert begun.reminder.phase is ReminderPhase.SNOOZED
+    assert climbed(begun, BERLIN) == [berlin(4, 11), berlin(5, 9), berlin(9, 9), berlin(11, 9)]
+
+
+def test_a_test_interrupts_a_wait_which_goes_on_as_it_was() -> None:
+    begun = waiting(berlin(2, 9))
+    LADDER.snooze(begun, berlin(4, 11), BERLIN, ADA)
+    LADDER.interrupt(begun)
+    assert (begun.reminder.phase, begun.reminder.due_at) == (ReminderPhase.INTERRUPTED, None)
+    LADDER.go_on(begun, berlin(2, 12), BERLIN)
+    assert (begun.reminder.phase, begun.reminder.due_at) == (ReminderPhase.SNOOZED, berlin(4, 11))
+    assert begun.reminder.held_by_user == ADA.user
 
 
 @st.composite
@@ -198,13 +238,13 @@ def test_what_is_due_is_in_working_hours_and_not_before_its_rung(
 ) -> None:
     begun, came = waiting(begin, when), 0
     for delay in late:
-        if begun.nag_due_at is None:
+        if begun.reminder.due_at is None:
             break
-        assert when.includes(begun.nag_due_at)
-        assert begun.nag_due_at >= begin + RUNGS[begun.nag_rung]
-        LADDER.climb(begun, begun.nag_due_at + delay, when)
+        assert when.includes(begun.reminder.due_at)
+        assert begun.reminder.due_at >= begin + RUNGS[begun.reminder.rung]
+        LADDER.climb(begun, begun.reminder.due_at + delay, when)
         came += 1
-    assert 1 <= came <= len(RUNGS) and begun.nag_due_at is None
+    assert 1 <= came <= len(RUNGS) and begun.reminder.due_at is None
 
 
 @given(begin=moments, when=hours(), held=lengths, early=st.floats(0, 1))
@@ -212,18 +252,20 @@ def test_what_is_held_comes_in_working_hours_and_not_before_and_comes_at_once_wh
     begin: datetime, when: Hours, held: timedelta, early: float
 ) -> None:
     begun, until = waiting(begin, when), begin + held
-    LADDER.hold(begun, until, when)
+    LADDER.put_off(begun, until, when)
     assert (
-        begun.nag_due_at is not None
-        and begun.nag_due_at >= until
-        and when.includes(begun.nag_due_at)
+        begun.reminder.due_at is not None
+        and begun.reminder.due_at >= until
+        and when.includes(begun.reminder.due_at)
     )
     now = begin + held * early
     LADDER.resume(begun, now, when)
     assert (
-        begun.nag_due_at is not None and begun.nag_due_at >= now and when.includes(begun.nag_due_at)
+        begun.reminder.due_at is not None
+        and begun.reminder.due_at >= now
+        and when.includes(begun.reminder.due_at)
     )
-    assert begun.nag_due_at <= when.next_moment(max(now, until, begin + RUNGS[0]))
+    assert begun.reminder.due_at <= when.next_moment(max(now, until, begin + RUNGS[0]))
 
 
 def test_a_reminder_needs_some_time_before_the_end_of_work() -> None:

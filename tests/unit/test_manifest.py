@@ -201,7 +201,7 @@ def test_the_shortcut_is_within_slacks_limits(manifest: dict[str, Any]) -> None:
 def test_the_hint_names_every_subcommand(manifest: dict[str, Any]) -> None:
     hint = manifest["features"]["slash_commands"][0]["usage_hint"]
     # only its table is looked at
-    names = commands.Commands(None, None, None).names  # type: ignore[arg-type]
+    names = commands.Commands(None).names  # type: ignore[arg-type]
     assert frozenset(hint.split(" | ")) == names
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from bot.views.audience import Audience
 from handlers.cards.kit import (
     BUTTON_LIMIT,
     HEADER_LIMIT,
     OPTION_LIMIT,
     SECTION_LIMIT,
-    Audience,
     Message,
     Safe,
     button,
@@ -25,9 +25,8 @@ from handlers.cards.kit import (
     section,
 )
 from sandbox.slack.limits import problems
-from tests.unit.test_audience import EVERYBODY, OURS, Made
-from tests.unit.test_cards import ROWS, parts
-from tests.unit.test_identity import account
+from tests.support.drawing import EVERYBODY, OURS, Made, parts
+from tests.support.values import ROWS, account
 
 pytestmark = pytest.mark.attacks
 
@@ -80,7 +79,7 @@ ESCAPE = re.compile(r"&(?:amp|lt|gt);")
 def drawn(name: str, text: str) -> Any:
     """What a builder makes when whatever people or servers can name is called `text`."""
     called = f"{FIRST}{text}{LAST}"
-    one = account(id=7, name=called, sender_name=called, username=called)
+    one = account(name=called, sender_name=called, username=called)
     made = Made(one, [one] * 12, called, sorted(ROWS.rows)[0])
     return BUILDERS[name](made, Audience.SUPPORT if name in OURS else Audience.CUSTOMER)
 

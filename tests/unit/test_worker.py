@@ -36,7 +36,10 @@ class Slow(Work):
 class NoCourier:
     """Nothing is to be carried."""
 
-    def show(self, item: OutboxItem, ts: str | None, thread_ts: str | None) -> str | None:
+    def show(self, item: OutboxItem, ts: str | None, thread_ts: str | None) -> str:
+        raise NotImplementedError
+
+    def take_away(self, item: OutboxItem, ts: str) -> None:
         raise NotImplementedError
 
     def find(self, item: OutboxItem, thread_ts: str | None) -> str | None:

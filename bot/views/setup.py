@@ -1,18 +1,19 @@
-"""The road of a customer as a checklist: how far each part is, whose turn it is there, and since
-when."""
+"""The set-up of a customer's channel as it is shown: the road as a checklist."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from storage.tables import Account, OldAccount
+from bot.views.accounts import AccountView
+from bot.views.legacy import OldAccountView
+from storage.database import Store
 from storage.vocabulary import Owner, Plan, State
 
 SENDING_IS_OFF = ("smtp-auth-off-tenant", "smtp-auth-off-mailbox")
 """The causes (of the catalogue) that Exchange preparation fixes."""
 
-UNSIGNED = frozenset({State.LISTED, State.CREATED, State.AWAITING_SIGN_IN, State.AWAITING_ADMIN})
+UNSIGNED = frozenset({State.CREATED, State.AWAITING_SIGN_IN, State.AWAITING_ADMIN})
 UNTESTED = UNSIGNED | {State.TESTING, State.FAILING, State.BROKEN}
 UNMAPPED = UNTESTED | {State.UNMAPPED}
 
@@ -54,9 +55,42 @@ class Facts:
     """What the checklist is made from: the customer's accounts in use, the old ones that they
     listed, and since when Exchange is known to refuse sending, if it does."""
 
-    accounts: Sequence[Account] = ()
-    old: Sequence[OldAccount] = ()
+    accounts: Sequence[AccountView] = ()
+    old: Sequence[OldAccountView] = ()
     sending_off_since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class SetupCard:
+    """What a channel's set-up card tells: the customer's accounts in use, how many old ones they
+    listed, and the checklist."""
+
+    customer: str
+    accounts: Sequence[AccountView]
+    old: int
+    steps: Sequence[Step]
+
+
+class SetupCards:
+    """Reads what is shown of a channel's set-up, as it stands now."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def card(self, channel_id: str) -> SetupCard:
+        """What the set-up card of a bound channel tells."""
+        with self._store.transaction() as tx:
+            channel = tx.channels.get(channel_id)
+            assert channel is not None
+            customer = tx.channels.customer(channel.customer_id)
+            accounts = tx.accounts.of_customer(customer.id)
+            old = tx.legacy.of_customer(customer.id)
+            facts = Facts(
+                [AccountView.of(account) for account in accounts],
+                [OldAccountView.of(each) for each in old],
+                tx.failures.open_since(customer.id, SENDING_IS_OFF),
+            )
+        return SetupCard(customer.name, facts.accounts, len(facts.old), checklist(facts))
 
 
 def checklist(facts: Facts) -> list[Step]:
@@ -72,10 +106,8 @@ def checklist(facts: Facts) -> list[Step]:
 
 
 def _old(facts: Facts) -> Step:
-    total, left = (
-        len(facts.old),
-        [old for old in facts.old if old.account_id is None and old.plan is not Plan.RETAIN],
-    )
+    total = len(facts.old)
+    left = [old for old in facts.old if old.account_id is None and old.plan is not Plan.RETAIN]
     if not left:
         return Step(Part.OLD, Mark.DONE if total else Mark.OPEN, total, total)
     return Step(
@@ -104,7 +136,7 @@ def _create(facts: Facts) -> Step:
 
 
 def _through(
-    part: Part, facts: Facts, before: frozenset[State], waits_here: Callable[[Account], bool]
+    part: Part, facts: Facts, before: frozenset[State], waits_here: Callable[[AccountView], bool]
 ) -> Step:
     """How many accounts are beyond the states `before`; of the others those that wait at this very
     part say whose turn it is."""
@@ -113,5 +145,5 @@ def _through(
     here = [account for account in left if waits_here(account)]
     first = min(here, key=lambda account: account.state_since, default=None)
     mark = Mark.WAITS if first else Mark.OPEN if left or not total else Mark.DONE
-    owner, since = (first.owner, first.state_since) if first else (None, None)
-    return Step(part, mark, total - len(left), total, owner, since)
+    step = Step(part, mark, total - len(left), total)
+    return replace(step, owner=first.owner, since=first.state_since) if first else step

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.accounts.progress import Facts, Mark, Part, Step, checklist
-from storage.tables import Account, OldAccount
+from bot.views.accounts import AccountView
+from bot.views.legacy import OldAccountView
+from bot.views.setup import Facts, Mark, Part, Step, checklist
 from storage.vocabulary import Owner, Plan, State
-from tests.unit.test_identity import account
+from tests.support.values import account, old_account
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 Shown = tuple[Mark, int, int, Owner | None, datetime | None]
@@ -20,17 +21,16 @@ def ago(hours: float) -> datetime:
     return NOW - timedelta(hours=hours)
 
 
-def one(state: State, owner: Owner = USER, hours: float = 1) -> Account:
+def one(state: State, owner: Owner = USER, hours: float = 1) -> AccountView:
     """An account in a state, with who has to act since so many hours."""
     return account(state=state, owner=owner, state_since=ago(hours))
 
 
-def old(plan: Plan = Plan.CHANGE, replaced_by: int | None = None, hours: float = 1) -> OldAccount:
+def old(
+    plan: Plan = Plan.CHANGE, replaced_by: int | None = None, hours: float = 1
+) -> OldAccountView:
     """A listed old account."""
-    return OldAccount(
-        customer_id=1, channel_id="C1", name="Info", address="info@acme.example", address_key="info@acme.example", plan=plan,
-        listed_at=ago(hours), listed_by_team="T1", listed_by_user="U1", account_id=replaced_by,
-    )  # fmt: skip
+    return old_account(plan=plan, account_id=replaced_by, listed_at=ago(hours))
 
 
 def done(count: int = 0, total: int = 0) -> Shown:
@@ -165,7 +165,7 @@ def test_an_account_waits_at_one_part_at_most_and_in_their_order(state: State) -
     ]
     marks = [step.mark for step in steps]
     expected = {
-        State.LISTED: 0, State.CREATED: 0, State.AWAITING_SIGN_IN: 0, State.AWAITING_ADMIN: 0, State.TESTING: 1,
+        State.CREATED: 0, State.AWAITING_SIGN_IN: 0, State.AWAITING_ADMIN: 0, State.TESTING: 1,
         State.FAILING: 1, State.BROKEN: 1, State.UNMAPPED: 2, State.LIVE: 3,
     }[state]  # fmt: skip
     order = [Mark.DONE] * expected + [Mark.WAITS] + [Mark.OPEN] * 3

@@ -1,0 +1,26 @@
+"""How failures of a cause ended, and where it is at work now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from storage.vocabulary import Mended
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How failures of a cause ended: by what, how often, and how many minutes after they began (the
+    middle of all)."""
+
+    by: Mended
+    count: int
+    minutes: int
+
+
+@dataclass(frozen=True)
+class History:
+    """What is known around a failure: how the cause ended on all accounts, and at how many accounts
+    and customers it is at work now."""
+
+    endings: Sequence[Ending]
+    accounts: int
+    customers: int

@@ -1,0 +1,66 @@
+"""What an error ID leads to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.diagnosis.failures import Failures
+from bot.diagnosis.history import Ending
+from bot.diagnosis.verdict import Verdict
+from bot.views.accounts import AccountView
+from bot.views.checks import CheckView
+from bot.views.failures import FailureView
+from storage.database import Store
+
+MAX_TESTS = 5
+"""So many of an account's newest tests are told."""
+
+
+@dataclass(frozen=True)
+class ErrorCard:
+    """A failure, its meaning, whose it was, and what is known around it.
+
+    Attributes:
+        account: whose it was; None where it was no account's.
+        tests: the newest connection tests of that account.
+        endings: how such failures ended, on all accounts.
+        accounts: at how many accounts the cause is at work now.
+        customers: at how many customers.
+    """
+
+    failure: FailureView
+    verdict: Verdict
+    account: AccountView | None
+    customer: str
+    tests: Sequence[CheckView] = ()
+    endings: Sequence[Ending] = ()
+    accounts: int = 1
+    customers: int = 1
+
+
+class ErrorCards:
+    """Reads what is shown of failures, as they stand now."""
+
+    def __init__(self, store: Store, failures: Failures) -> None:
+        self._store = store
+        self._failures = failures
+
+    def card(self, ref: str) -> ErrorCard | None:
+        """What an error ID leads to; None if there is no such error."""
+        with self._store.transaction() as tx:
+            failure = tx.failures.get(ref)
+            if failure is None:
+                return None
+            account = tx.accounts.get(failure.account_id) if failure.account_id else None
+            history = self._failures.history(tx, failure)
+            return ErrorCard(
+                FailureView.of(failure),
+                self._failures.verdict(failure),
+                AccountView.of(account) if account else None,
+                tx.channels.customer(account.customer_id).name if account else "",
+                [CheckView.of(test) for test in tx.checks.newest(account.id, MAX_TESTS)]
+                if account
+                else [],
+                history.endings,
+                history.accounts,
+                history.customers,
+            )

@@ -1,0 +1,121 @@
+"""What support sees of everybody: each customer's progress, who has to act, and since when."""
+
+from collections.abc import Container
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.diagnosis.catalogue import Catalogue
+from bot.views.incidents import OpenIncident
+from storage.database import Store, Transaction
+from storage.vocabulary import Owner, State
+
+
+@dataclass
+class Standing:
+    """How far a customer is. `waits` says since when each owner has to act, by their first account
+    that waits for them, of those that were asked for. `helper` is who of the support team looks
+    after the customer."""
+
+    customer: str
+    channels: list[str]
+    live: int = 0
+    total: int = 0
+    waits: dict[Owner, datetime] = field(default_factory=dict)
+    customer_id: int = 0
+    helper: str = ""
+
+    @property
+    def oldest(self) -> tuple[datetime, Owner] | None:
+        """Who has kept the customer waiting the longest, and since when."""
+        waits = [
+            (since, owner) for owner, since in self.waits.items() if owner is not Owner.MAILDESK
+        ]
+        return min(waits, default=None)
+
+
+@dataclass(frozen=True)
+class CustomerName:
+    """A customer by ID and name."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which customers are asked for: those with an account in a state, with one that waits for an
+    owner, one customer alone; None is any."""
+
+    state: State | None = None
+    owner: Owner | None = None
+    customer_id: int | None = None
+
+    def fits(self, state: State, owner: Owner) -> bool:
+        """Whether an account in that state with that owner is one of those asked for."""
+        return self.state in (None, state) and self.owner in (None, owner)
+
+    def includes(self, standing: Standing, fitting: Container[int]) -> bool:
+        """Whether a customer is asked for; `fitting`: those with an account that is."""
+        every = self.state is None and self.owner is None
+        return self.customer_id in (None, standing.customer_id) and (
+            every or standing.customer_id in fitting
+        )
+
+
+class Overview:
+    """Reads how far every customer is, and what the support team has to look at."""
+
+    def __init__(self, store: Store, catalogue: Catalogue) -> None:
+        self._store = store
+        self._catalogue = catalogue
+
+    def standings(self, wanted: Wanted) -> list[Standing]:
+        """The customers that are asked for: who has waited the longest first, who waits for nothing
+        last."""
+        with self._store.transaction() as tx:
+            found = _customers(tx)
+            rows = tx.accounts.standing()
+        fitting = set()
+        for customer_id, state, owner, count, since in rows:
+            fits = wanted.fits(state, owner)
+            if fits:
+                fitting.add(customer_id)
+            if customer_id in found:
+                _add(found[customer_id], state, owner, count, since if fits else None)
+        chosen = [each for each in found.values() if wanted.includes(each, fitting)]
+        return sorted(chosen, key=_longest_wait_first)
+
+    def customers(self) -> list[CustomerName]:
+        """Every customer with a channel."""
+        with self._store.transaction() as tx:
+            return [CustomerName(each.id, each.name) for _, each in tx.channels.all()]
+
+    def incidents(self) -> list[OpenIncident]:
+        """Every incident that has not ended."""
+        with self._store.transaction() as tx:
+            return [
+                OpenIncident(self._catalogue.verdict(each.cause).title, each.failure_ref)
+                for each in tx.incidents.all_open()
+            ]
+
+
+def _customers(tx: Transaction) -> dict[int, Standing]:
+    """Every customer by ID, with their channels and no accounts yet."""
+    found: dict[int, Standing] = {}
+    for channel, customer in tx.channels.all():
+        standing = Standing(customer.name, [], customer_id=customer.id, helper=customer.owner_user)
+        found.setdefault(customer.id, standing).channels.append(channel.id)
+    return found
+
+
+def _longest_wait_first(standing: Standing) -> tuple[object, ...]:
+    waits = standing.oldest
+    return (waits is None, waits or (), standing.customer.lower())
+
+
+def _add(standing: Standing, state: State, turn: Owner, count: int, since: datetime | None) -> None:
+    standing.total += count
+    if state is State.LIVE:
+        standing.live += count
+    elif since is not None:
+        standing.waits[turn] = min(since, standing.waits.get(turn, since))

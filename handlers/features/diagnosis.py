@@ -1,0 +1,67 @@
+"""Errors in Slack: what one means, its evidence, a pasted text looked up; alerts acknowledged."""
+
+from bot.common.refusals import Refused
+from bot.services import Services
+from bot.support.rights import Action
+from handlers.cards.actions import ActionId, FormId, ShortcutId
+from handlers.cards.diagnosis import error_window, evidence_window, lookup_form, meaning_window
+from handlers.cards.kit import Audience
+from handlers.features import lookup
+from handlers.features.audience import audience_of
+from handlers.slack.listeners import FormAnswer, Listeners, NextWindow, form_errors
+from handlers.slack.payloads import Choice, Press, Submission
+
+
+def register(listeners: Listeners, services: Services) -> None:
+    """Register every listener of this feature."""
+    listeners.press(ActionId.ERROR_SHOW, lambda press: show_error(services, press))
+    listeners.press(ActionId.ERROR_EVIDENCE, lambda press: show_evidence(services, press))
+    listeners.press(ActionId.ERROR_LOOK_UP, ask_for_error)
+    listeners.press(ActionId.ALERT_ACKNOWLEDGE, lambda press: acknowledge(services, press))
+    listeners.submission(FormId.ERROR_LOOK_UP, lambda sent: look_up(services, sent))
+    listeners.shortcut(ShortcutId.ERROR_LOOK_UP, lambda choice: look_up_message(services, choice))
+
+
+def show_error(services: Services, press: Press) -> None:
+    """*Details* and *What to do* of a failure."""
+    press.windows.open(error_window(*lookup.error_named(services, press.person, press.value)))
+
+
+def show_evidence(services: Services, press: Press) -> None:
+    """*Copy evidence* of a failure."""
+    view, audience = lookup.error_named(services, press.person, press.value)
+    if audience is not Audience.SUPPORT:
+        raise Refused("refused.support_only")
+    press.windows.open(evidence_window(services.evidence.of(view.failure.ref)))
+
+
+def ask_for_error(press: Press) -> None:
+    """*What does an error mean?*: where it is pasted."""
+    press.windows.open(lookup_form())
+
+
+def look_up(services: Services, sent: Submission) -> FormAnswer:
+    """Say what an error ID or a pasted text means."""
+    text = sent.values["text"].strip()
+    if lookup.is_error_id(text):
+        return NextWindow(error_window(*lookup.error_named(services, sent.person, text)))
+    seen = services.catalogue.read(text)
+    verdict = services.catalogue.lookup_text(text)
+    if seen is None or verdict is None:
+        return form_errors({"text": "error.lookup_unknown"})
+    if sent.about:  # the answer to what Microsoft's page said about that account
+        account = services.rights.account(sent.person, sent.about, Action.SIGN_IN)
+        services.links.explained(account.id, seen, sent.person, "another error")
+    return NextWindow(meaning_window(verdict, audience_of(services, sent.person)))
+
+
+def look_up_message(services: Services, choice: Choice) -> None:
+    """*Look up Microsoft error* on a message."""
+    verdict = lookup.pasted(services, choice.text)
+    choice.windows.open(meaning_window(verdict, audience_of(services, choice.person)))
+
+
+def acknowledge(services: Services, press: Press) -> None:
+    """*Acknowledge* on an alert."""
+    services.rights.on_call(press.person)
+    services.incidents.acknowledge(press.number, press.person)

@@ -1,0 +1,80 @@
+"""Signing in, seen from Slack: login links, approvals, and what Microsoft's page said."""
+
+from bot.services import Services
+from bot.signin.links import Said
+from bot.support.rights import Action
+from handlers.cards.account_window import Packet, packet_window
+from handlers.cards.actions import ActionId
+from handlers.cards.diagnosis import error_window, lookup_form
+from handlers.features import lookup
+from handlers.slack.listeners import Listeners
+from handlers.slack.payloads import Press
+
+
+def register(listeners: Listeners, services: Services) -> None:
+    """Register every listener of this feature."""
+    on = listeners.press
+    # Buttons that open a page: Slack tells of the press all the same and wants it acknowledged
+    on(ActionId.LINK_OPENED, lambda press: None)
+    on(ActionId.ADMIN_PAGE_OPENED, lambda press: None)
+    on(ActionId.LINK_RENEW, lambda press: renew_link(services, press))
+    on(ActionId.LINK_WITHDRAW, lambda press: withdraw_link(services, press))
+    on(ActionId.ADMIN_PACKET, lambda press: show_packet(services, press))
+    on(ActionId.ORGANISATION_CONFIRM, lambda press: confirm_organisation(services, press))
+    on(ActionId.ORGANISATION_DENY, lambda press: deny_organisation(services, press))
+    on(ActionId.PAGE_SAID_APPROVAL, lambda press: page_said(services, press, Said.APPROVAL))
+    on(ActionId.PAGE_SAID_NO_SIGN_IN, lambda press: page_said(services, press, Said.NO_SIGN_IN))
+    on(ActionId.PAGE_CLOSED, lambda press: page_said(services, press, Said.CLOSED))
+    on(ActionId.PAGE_SAID_NUMBER, lambda press: ask_for_number(services, press))
+
+
+def renew_link(services: Services, press: Press) -> None:
+    """*New login link*."""
+    account = services.rights.account(press.person, press.value, Action.SIGN_IN)
+    services.accounts.renew_link(account.id, press.person)
+
+
+def withdraw_link(services: Services, press: Press) -> None:
+    """*Withdraw the login link*."""
+    account = services.rights.account(press.person, press.value, Action.SIGN_IN)
+    services.links.withdraw(account.id, press.person)
+
+
+def show_packet(services: Services, press: Press) -> None:
+    """*For your administrator*."""
+    account = services.rights.account(press.person, press.value, Action.SIGN_IN)
+    approval = services.views.accounts.approval(account.id)
+    packet = Packet(
+        customer=approval.customer,
+        vendor=services.vendor_name,
+        support_email=services.support_email,
+        link=approval.link,
+        scopes=services.consent.scopes,
+    )
+    press.windows.open(packet_window(packet))
+
+
+def confirm_organisation(services: Services, press: Press) -> None:
+    """*Yes, it is ours*."""
+    account = services.rights.account(press.person, press.value, Action.CONFIRM_ORGANISATION)
+    services.signin.confirm(account.id, press.person)
+
+
+def deny_organisation(services: Services, press: Press) -> None:
+    """*No, it is not*."""
+    account = services.rights.account(press.person, press.value, Action.CONFIRM_ORGANISATION)
+    services.signin.withdraw_held(account.id, press.person)
+
+
+def page_said(services: Services, press: Press, said: Said) -> None:
+    """What Microsoft's page said, and what that means."""
+    account = services.rights.account(press.person, press.value, Action.SIGN_IN)
+    error = services.links.answered(account.id, said, press.person)
+    if error:
+        press.windows.open(error_window(*lookup.error_named(services, press.person, error)))
+
+
+def ask_for_number(services: Services, press: Press) -> None:
+    """Microsoft's page said something else: where it is pasted."""
+    account = services.rights.account(press.person, press.value, Action.SIGN_IN)
+    press.windows.open(lookup_form(account.ref))

@@ -1,0 +1,62 @@
+"""The support team in Slack: asked for help, asked to do it, and its queue of requests."""
+
+from bot.services import Services
+from bot.support.rights import Action
+from handlers.cards.actions import ActionId
+from handlers.cards.home import help_window
+from handlers.cards.support import request_sent
+from handlers.features import lookup
+from handlers.features.audience import audience_in
+from handlers.slack.listeners import Listeners
+from handlers.slack.payloads import Press
+
+
+def register(listeners: Listeners, services: Services) -> None:
+    """Register every listener of this feature."""
+    listeners.press(ActionId.HELP_SHOW, lambda press: show_help(services, press))
+    listeners.press(ActionId.SUPPORT_ASK, lambda press: ask(services, press))
+    listeners.press(ActionId.SUPPORT_DO_IT, lambda press: do_it(services, press))
+    listeners.press(ActionId.REQUEST_TAKE, lambda press: take(services, press))
+    listeners.press(ActionId.REQUEST_HAND_BACK, lambda press: hand_back(services, press))
+    listeners.press(ActionId.REQUEST_FINISH, lambda press: finish(services, press))
+
+
+def show_help(services: Services, press: Press) -> None:
+    """*Help*."""
+    press.windows.open(help_window(audience_in(services, press.person, press.channel)))
+
+
+def ask(services: Services, press: Press) -> None:
+    """*Contact support* about a failure."""
+    view = lookup.error_to_ask_about(services, press.person, press.value)
+    services.requests.ask(view.failure.ref, press.person, press.channel)
+    press.windows.open(request_sent(view.failure.ref, services.support_email))
+
+
+def do_it(services: Services, press: Press) -> None:
+    """*Do it for us*, on the set-up card or on an account."""
+    if press.value:
+        account = services.rights.account(press.person, press.value, Action.ASK_SUPPORT)
+        services.requests.do_it(account.channel_id, account.id, press.person)
+    else:
+        channel = services.rights.channel(press.person, press.channel, Action.ASK_SUPPORT)
+        services.requests.do_it(channel.id, None, press.person)
+    press.windows.open(request_sent("", services.support_email))
+
+
+def take(services: Services, press: Press) -> None:
+    """*I take it* on a request."""
+    services.rights.support(press.person)
+    services.requests.take(press.number, press.person)
+
+
+def hand_back(services: Services, press: Press) -> None:
+    """*Hand back* on a request."""
+    services.rights.support(press.person)
+    services.requests.hand_back(press.number, press.person)
+
+
+def finish(services: Services, press: Press) -> None:
+    """*Done* on a request."""
+    services.rights.support(press.person)
+    services.requests.finish(press.number, press.person)

@@ -1,0 +1,38 @@
+"""The clients of Slack's Web API, by how much patience each may have.
+
+Each takes the address of the Web API and the bot's token.
+"""
+
+from slack_sdk import WebClient
+from slack_sdk.http_retry.builtin_handlers import (
+    ConnectionErrorRetryHandler,
+    RateLimitErrorRetryHandler,
+)
+
+INTERACTIVE_SECONDS = 3
+BACKGROUND_SECONDS = 20
+
+
+def interactive(url: str, token: str) -> WebClient:
+    """For answering people: Slack gives three seconds, so that no rate limit is waited for."""
+    return _client(url, token, INTERACTIVE_SECONDS)
+
+
+def background(url: str, token: str) -> WebClient:
+    """For looking up people and files, and for filling windows that wait: where Slack asks us to
+    wait (429), it waits as long as Slack says and asks once more."""
+    client = _client(url, token, BACKGROUND_SECONDS)
+    client.retry_handlers = [ConnectionErrorRetryHandler(), RateLimitErrorRetryHandler()]
+    return client
+
+
+def for_the_outbox(url: str, token: str) -> WebClient:
+    """For the outbox, which alone decides when a message is tried again: a post that was repeated
+    unseen could stand in the channel twice."""
+    client = _client(url, token, BACKGROUND_SECONDS)
+    client.retry_handlers = []
+    return client
+
+
+def _client(url: str, token: str, timeout: int) -> WebClient:
+    return WebClient(token, base_url=url.rstrip("/") + "/", timeout=timeout)

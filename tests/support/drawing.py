@@ -1,0 +1,282 @@
+"""Every builder of messages and windows, with what it is given, so that tests can draw them all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.accounts.service import Form
+from bot.diagnosis.history import Ending
+from bot.diagnosis.verdict import Verdict
+from bot.folders.service import Accepted, FolderSuggestions, folder_key
+from bot.legacy.drafts import Review
+from bot.legacy.importing import Row
+from bot.mail.probe import MailFolder
+from bot.mail.suggestions import suggest
+from bot.views.accounts import AccountCard, AccountView, CustomersAccount
+from bot.views.audience import Audience
+from bot.views.checks import CheckCard, CheckView
+from bot.views.errors import ErrorCard
+from bot.views.failures import FailureView, Fault
+from bot.views.incidents import AlertCard, IncidentView, OpenIncident
+from bot.views.legacy import BatchCard, BatchView, NotCreated
+from bot.views.overview import Standing
+from bot.views.reminders import MAX_SHOWN, Pause, ReminderCard, WaitingAccount
+from bot.views.setup import Facts, SetupCard, checklist
+from bot.views.support import RequestCard
+from handlers.cards import (
+    account_form,
+    account_list,
+    account_window,
+    checks,
+    diagnosis,
+    exchange,
+    folders,
+    home,
+    incidents,
+    legacy,
+    legacy_import,
+    reminders,
+    setup,
+    support,
+)
+from handlers.cards import accounts as account_cards
+from handlers.cards.kit import Message, Safe, section
+from storage.vocabulary import WAITING, FolderRole, Mended, StepId
+from tests.support.values import (
+    ERROR,
+    NOW,
+    ROWS,
+    SCOPES,
+    customer,
+    failed,
+    failure,
+    old_account,
+    passed,
+    reminder,
+    request,
+    run,
+)
+
+INTERNAL = "planted-internal"
+RIVAL = "Planted Rival Ltd"
+
+
+@dataclass(frozen=True)
+class Made:
+    """Generated data, with something internal planted wherever the product keeps such."""
+
+    one: AccountView
+    several: list[AccountView]
+    name: str
+    cause: str
+
+    @property
+    def failure(self) -> FailureView:
+        made = failure(self.cause, INTERNAL)
+        planted = {"correlation_id": INTERNAL, "enhanced": INTERNAL, "condition": INTERNAL}
+        return replace(made, observation={**made.observation, **planted})
+
+    @property
+    def verdict(self) -> Verdict:
+        return replace(ROWS.verdict(self.cause), support=INTERNAL)
+
+    @property
+    def fault(self) -> Fault:
+        return Fault(ERROR, self.verdict, 3)
+
+    @property
+    def run(self) -> CheckView:
+        return run([passed(StepId.TOKEN, INTERNAL), failed(StepId.SMTP_AUTH, self.cause, INTERNAL)])
+
+    @property
+    def test(self) -> CheckCard:
+        return CheckCard(self.one, self.run, {StepId.SMTP_AUTH: self.fault})
+
+    @property
+    def card(self) -> AccountCard:
+        return AccountCard(
+            self.one,
+            self.name,
+            held=self.name,
+            question=True,
+            link="https://maildesk.example/login/x",
+            link_until=NOW,
+            fault=self.fault,
+            folders={FolderRole.SENT: self.name},
+        )
+
+    @property
+    def error(self) -> ErrorCard:
+        endings = [Ending(Mended.CHANGE, 3, 12)]
+        return ErrorCard(self.failure, self.verdict, self.one, self.name, [self.run], endings, 4, 2)
+
+    def asked(self, about: str | None) -> RequestCard:
+        asked = request(failure_ref=about, taken_by_user="U0VERA2", taken_at=NOW)
+        return RequestCard(asked, self.name, self.failure, self.verdict, self.one)
+
+    @property
+    def alert(self) -> AlertCard:
+        incident = IncidentView(1, self.cause, ERROR, 1, NOW, NOW, "", None, None)
+        return AlertCard(incident, self.verdict)
+
+    @property
+    def plan(self) -> legacy.OldView:
+        listed = [
+            old_account(id=n, name=self.name, username=self.name, account_id=n % 2 or None)
+            for n in range(60)
+        ]
+        return legacy.OldView("C0ACME", listed, {1: "live"}, False, 1)
+
+    @property
+    def batch(self) -> BatchCard:
+        batch = BatchView(1, 1, "C0ACME", "U0CAROL", range(500), {}, None, NOW)
+        failed = [NotCreated(self.name, self.name, "form.address_taken")] * 200
+        return BatchCard(batch, 300, failed)
+
+    @property
+    def review(self) -> Review:
+        rows = [
+            Row(n, self.name * 9, self.name, "a@acme.example", problem="old.twice" * (n % 2))
+            for n in range(240)
+        ]
+        good, wrong = [row for row in rows if not row.problem], [row for row in rows if row.problem]
+        return Review(7, good, wrong, wrong[:60], "Name;Address", 2)
+
+    @property
+    def setup(self) -> SetupCard:
+        facts = Facts(self.several, self.plan.listed, NOW)
+        return SetupCard(self.name, self.several, len(facts.old), checklist(facts))
+
+    def reminder(self, to: Audience) -> ReminderCard:
+        whose = RIVAL if to is Audience.SUPPORT else self.name
+        sure = {FolderRole.SENT: self.name, FolderRole.DRAFTS: self.name}
+        waiting = [
+            WaitingAccount(
+                replace(each, state=WAITING[n % len(WAITING)]), whose, "", self.fault, sure
+            )
+            for n, each in enumerate([self.one, *self.several])
+        ]
+        return ReminderCard(
+            reminder(), to, (waiting * 5)[:MAX_SHOWN], 7, ["U0CAROL"], Pause(NOW, "U0CAROL")
+        )
+
+    @property
+    def listed(self) -> FolderSuggestions:
+        found = [
+            MailFolder("INBOX", "INBOX", "/", ()),
+            MailFolder("S", self.name, "/", ("\\Sent",)),
+        ]
+        found += [MailFolder(f"F{n}", f"{self.name}/{self.name}/{n}", "/", ()) for n in range(600)]
+        suggestions = suggest(found)
+        return FolderSuggestions(
+            tuple(found), suggestions, {role: c.folder for role, c in suggestions.chosen.items()}
+        )
+
+    @property
+    def folders(self) -> folders.FolderForm:
+        keys = {FolderRole.SENT: folder_key("F599"), FolderRole.DRAFTS: folder_key("F599")}
+        twice = {self.name: [FolderRole.SENT, FolderRole.DRAFTS]}
+        return folders.FolderForm(self.one, self.listed, keys, self.name[:80], 1, 2, twice)
+
+
+Render = Callable[[Made, Audience], Any]
+RIVALS = home.HomeView(
+    [Standing(RIVAL, ["C0RIVAL"], 1, 2)],
+    [RequestCard(request(), RIVAL)],
+    [OpenIncident(RIVAL, ERROR)],
+)
+PACKET = account_window.Packet(
+    "Acme", "Lumen CRM", "support@lumen.example", "https://login.example/adminconsent", SCOPES
+)
+
+EVERYBODY: dict[str, Render] = {
+    "accounts.account_card": lambda made, to: account_cards.account_card(made.card),
+    "account_list.account_list": lambda made, to: account_list.account_list(
+        made.name, made.several * 9, "C0ACME", 1
+    ),
+    "setup.setup_card": lambda made, to: setup.setup_card(made.setup),
+    "account_list.start_buttons": lambda made, to: account_list.start_buttons(),
+    "diagnosis.error_message": lambda made, to: diagnosis.error_message(made.error, to),
+    "diagnosis.error_window": lambda made, to: diagnosis.error_window(made.error, to),
+    "diagnosis.lookup_form": lambda made, to: diagnosis.lookup_form(made.one.ref),
+    "diagnosis.meaning_window": lambda made, to: diagnosis.meaning_window(made.verdict, to),
+    "diagnosis.note_message": lambda made, to: diagnosis.note_message(Safe("A sentence"), ERROR),
+    "exchange.exchange_tested": lambda made, to: exchange.exchange_tested(3),
+    "exchange.exchange_window": lambda made, to: exchange.exchange_window(
+        exchange.Preparation(
+            made.name,
+            "C0ACME",
+            made.name,
+            "support@lumen.example",
+            ROWS.verdict("smtp-auth-off-tenant"),
+        )
+    ),
+    "folders.loading": lambda made, to: folders.loading(made.one),
+    "folders.accepted_window": lambda made, to: folders.accepted_window(
+        Accepted(3, [made.one] * 90)
+    ),
+    "folders.mapping_form": lambda made, to: folders.mapping_form(made.folders),
+    "folders.saved_window": lambda made, to: folders.saved_window(made.one, 3),
+    "folders.unavailable": lambda made, to: folders.unavailable(made.one, made.verdict, ERROR),
+    "account_form.account_form": lambda made, to: account_form.account_form(
+        "C0ACME", Form(sender_name=made.name[:80])
+    ),
+    "home.help_message": lambda made, to: home.help_message(to),
+    "home.help_window": lambda made, to: home.help_window(to),
+    "home.home": lambda made, to: home.home(RIVALS if to is Audience.SUPPORT else None),
+    "home.message_window": lambda made, to: home.message_window(
+        "refused.title", Message(Safe("A sentence"), [section(Safe("A sentence"))])
+    ),
+    "account_window.account_window": lambda made, to: account_window.account_window(made.card),
+    "account_window.disconnect_form": lambda made, to: account_window.disconnect_form(made.one),
+    "account_window.disconnected": lambda made, to: account_window.disconnected(made.one),
+    "account_window.packet_window": lambda made, to: account_window.packet_window(PACKET),
+    "legacy.batch_message": lambda made, to: legacy.batch_message(made.batch),
+    "legacy_import.listed_window": lambda made, to: legacy_import.listed_window(3, "C0ACME"),
+    "legacy_import.paste_form": lambda made, to: legacy_import.paste_form("C0ACME", 7),
+    "legacy_import.reading_window": lambda made, to: legacy_import.reading_window(),
+    "legacy_import.review_form": lambda made, to: legacy_import.review_form(made.review),
+    "legacy_import.unreadable_window": lambda made, to: legacy_import.unreadable_window(
+        "old.file_not_text", "C0ACME"
+    ),
+    "legacy.plan_window": lambda made, to: legacy.plan_window(made.plan),
+    "reminders.pause_form": lambda made, to: reminders.pause_form(
+        customer(name=made.name, paused_until=NOW, paused_by_user="U0CAROL"),
+        "C0ACME",
+        NOW.date(),
+    ),
+    "reminders.paused_window": lambda made, to: reminders.paused_window(NOW),
+    "reminders.resumed_window": lambda made, to: reminders.resumed_window(made.name),
+    "reminders.reminder_message": lambda made, to: reminders.reminder_message(
+        made.reminder(to), to
+    ),
+    "support.help_message": lambda made, to: support.help_message(made.asked(ERROR)),
+    "support.request_sent": lambda made, to: support.request_sent(ERROR, "support@lumen.example"),
+    "checks.contact_button": lambda made, to: checks.contact_button(ERROR),
+    "checks.test_message": lambda made, to: checks.test_message(made.test),
+}
+"""What is shown to customers, too."""
+
+OURS: dict[str, Render] = {
+    "incidents.alert_card": lambda made, to: incidents.alert_card(made.alert),
+    "incidents.support_note": lambda made, to: incidents.support_note(
+        Safe(f"{RIVAL} did something")
+    ),
+    "setup.setup_form": lambda made, to: setup.setup_form(
+        setup.SetupForm("C0ACME", made.name[:80], "", made.name[:60])
+    ),
+    "diagnosis.evidence_window": lambda made, to: diagnosis.evidence_window(INTERNAL),
+    "home.found_window": lambda made, to: home.found_window(
+        [CustomersAccount(made.one, RIVAL)], RIVAL
+    ),
+    "home.search_form": lambda made, to: home.search_form(),
+    "support.request_card": lambda made, to: support.request_card(made.asked(ERROR)),
+}
+"""What is shown in our own channels, and to our own people only."""
+
+
+def parts(blocks: Any) -> list[dict[str, Any]]:
+    """Every object in what was drawn, however deep."""
+    if isinstance(blocks, dict):
+        return [blocks, *(part for value in blocks.values() for part in parts(value))]
+    return [part for item in blocks for part in parts(item)] if isinstance(blocks, list) else []
