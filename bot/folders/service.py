@@ -14,7 +14,9 @@ from bot.diagnosis.failures import Failures, Recorded
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.lifecycle.service import Lifecycle
 from bot.lifecycle.states import Event
-from bot.mail.probe import MailFolder, MailProbe, ProbeFailed
+from bot.mail.imap_list import MailFolder
+from bot.mail.probe import MailProbe
+from bot.mail.steps import ProbeFailed
 from bot.mail.suggestions import Confidence, Suggestions, offered, suggest
 from bot.mail.target import target_of
 from bot.microsoft.tokens import TokenFailed, Tokens
@@ -279,9 +281,7 @@ def suggestions_of(tx: Transaction, account: Account) -> FolderSuggestions:
     needed = {*proved.values(), *(row.server_name for row in mapped.values())}
     # an optional role that was left empty was left so on purpose
     asked = {*REQUIRED_ROLES, *(rows if mapped else FolderRole)}
-    suggested = {
-        role: candidate.folder for role, candidate in suggestions.chosen.items() if role in asked
-    }
+    suggested = {role: each.folder for role, each in suggestions.chosen.items() if role in asked}
     return FolderSuggestions(offered(folders, needed), suggestions, suggested | kept, kept)
 
 
@@ -298,9 +298,9 @@ def proved_choice(
     """The folders that nobody needs to look at: those that are sure, and those of which it is
     likely and that are called as in another mailbox of the customer (`names`)."""
     return {
-        role: candidate.folder
-        for role, candidate in suggestions.chosen.items()
-        if candidate.confidence is Confidence.SURE or candidate.folder.shown_name == names.get(role)
+        role: each.folder
+        for role, each in suggestions.chosen.items()
+        if each.confidence is Confidence.SURE or each.folder.shown_name == names.get(role)
     }
 
 

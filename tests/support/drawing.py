@@ -10,7 +10,7 @@ from bot.diagnosis.verdict import Verdict
 from bot.folders.service import Accepted, FolderSuggestions, folder_key
 from bot.legacy.drafts import Review
 from bot.legacy.importing import Row
-from bot.mail.probe import MailFolder
+from bot.mail.imap_list import MailFolder
 from bot.mail.suggestions import suggest
 from bot.views.accounts import AccountCard, AccountView, CustomersAccount
 from bot.views.audience import Audience

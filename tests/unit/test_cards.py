@@ -13,7 +13,7 @@ from bot.diagnosis.evidence import bundle
 from bot.diagnosis.history import Ending
 from bot.diagnosis.step_records import StepRecord, failed_steps
 from bot.folders.service import FolderSuggestions
-from bot.mail.probe import MailFolder
+from bot.mail.imap_list import MailFolder
 from bot.mail.suggestions import suggest
 from bot.views.accounts import AccountCard, AccountView, CustomersAccount, HeldBack
 from bot.views.audience import Audience
