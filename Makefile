@@ -16,9 +16,10 @@ LOCK := env -u PIP_FIND_LINKS PIP_CONFIG_FILE=/dev/null $(BIN)/pip-compile --qui
 demo: $(READY)
 	@$(BIN)/maildesk sandbox
 
-# Every test that this machine allows, side by side in WORKERS processes (they wait more than they work); ARGS goes to pytest.
+# Every test that this machine allows, its files side by side in WORKERS processes (they wait more than they work), the slow
+# ones (real, scenario) first; ARGS goes to pytest.
 test: $(READY)
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # What takes milliseconds: no practice world, no server, no browser.
 test-fast: $(READY)

@@ -59,13 +59,6 @@ def pytest_configure(config: pytest.Config) -> None:
         )
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """With `--dist loadgroup`, any process takes any test; only those of a module that share what
-    takes long to start stay together."""
-    if isinstance(item, pytest.Function) and _shares(item):
-        item.add_marker(pytest.mark.xdist_group(item.module.__name__))
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect what cannot run here."""
@@ -84,7 +77,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Where files run side by side, each process tells what it left out."""
     told = getattr(session.config, "workeroutput", None)
     if told is not None:
-        told["left_out"] = [_name(item) for item in session.config.stash.get(LEFT_OUT, [])]
+        told["left_out"] = [item.nodeid for item in session.config.stash.get(LEFT_OUT, [])]
         told["missing"] = [need.program for need in session.config.stash.get(MISSING, [])]
 
 
@@ -101,7 +94,7 @@ def pytest_terminal_summary(
     """Say what hypothesis drew from; name what was left out, and what would bring it in."""
     terminalreporter.line(f"To draw the same: --hypothesis-seed={config.option.hypothesis_seed}")
     own = (
-        [_name(item) for item in config.stash.get(LEFT_OUT, [])],
+        [item.nodeid for item in config.stash.get(LEFT_OUT, [])],
         [n.program for n in config.stash.get(MISSING, [])],
     )
     left_out, missing = config.stash.get(NAMES, own)
@@ -114,18 +107,6 @@ def pytest_terminal_summary(
     terminalreporter.line(
         f"To install it, as root on Debian 12: {INSTALL} (or run `make test-real`)"
     )
-
-
-def _name(item: pytest.Item) -> str:
-    """The test's own name, without the group that `--dist loadgroup` adds."""
-    groups = [f"@{mark.args[0]}" for mark in item.iter_markers("xdist_group")]
-    return item.nodeid.removesuffix(groups[0]) if groups else item.nodeid
-
-
-def _shares(test: pytest.Function) -> bool:
-    definitions = test._fixtureinfo.name2fixturedefs
-    used = [definitions[name][-1] for name in test.fixturenames if name in definitions]
-    return any(each.scope == "module" for each in used)
 
 
 def _wanted(need: Need, items: list[pytest.Item]) -> bool:

@@ -3,10 +3,8 @@ another's: what is refused is what the table of rights says, from what the datab
 from what the payload carries."""
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -315,16 +313,7 @@ class Stage:
             f"{self.world.url}/slack/events", data=body, headers=headers, timeout=20
         )
         assert answer.status_code == 200, (form, answer.text)
-        self._until_it_is_done()
-
-    def _until_it_is_done(self) -> None:
-        """Each of Bolt's threads comes to the barrier, once it has nothing else to do."""
-        executor = self.world.bot.slack.app.listener_runner.listener_executor
-        assert isinstance(executor, ThreadPoolExecutor)
-        together = threading.Barrier(executor._max_workers + 1)
-        for _ in range(executor._max_workers):
-            executor.submit(together.wait, 20)
-        together.wait(20)
+        self.world.hear_out()
 
 
 Result = dict[tuple[str, str], list[str]]

@@ -177,13 +177,19 @@ class SlackPerson:
     """Somebody at a Slack client."""
 
     def __init__(
-        self, url: str, user: str, wait_beyond: Callable[[int], None] | None = None
+        self,
+        url: str,
+        user: str,
+        wait_beyond: Callable[[int], None] | None = None,
+        hear_out: Callable[[], None] = lambda: None,
     ) -> None:
         """`wait_beyond` waits until the page has a newer version than this, or for a moment; by
-        default as the page does."""
+        default as the page does. `hear_out` waits, after everything that is done, until the bot has
+        taken it in, so that a window that is looked for is the new one and not the one before."""
         self.user = user
         self._url = url
         self._wait_beyond = wait_beyond or self._poll
+        self._hear_out = hear_out
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.proxies = {}
@@ -337,6 +343,7 @@ class SlackPerson:
         answer: dict[str, Any] = self._session.post(
             f"{self._url}/ui/{what}", json={"as": self.user, **asked}, timeout=30
         ).json()
+        self._hear_out()
         return answer
 
 

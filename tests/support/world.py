@@ -7,6 +7,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -153,15 +154,27 @@ class BotWorld:
 
     def person(self, user: str) -> SlackPerson:
         """Somebody at a Slack client."""
-        return SlackPerson(self.practice.slack.url, user, self._beyond)
+        return SlackPerson(self.practice.slack.url, user, self._beyond, self.hear_out)
 
     def settle(self, seconds: float = 90) -> None:
-        """Wait until nothing is due and no message waits."""
+        """Wait until what people did is taken in, nothing is due and no message waits."""
         end = time.monotonic() + seconds
+        self.hear_out()
         self.bot.worker.nudge()
         while self._at_work():
             self._wait()
             assert time.monotonic() < end, "the bot does not come to rest"
+
+    def hear_out(self, seconds: float = 90) -> None:
+        """Wait until the bot has done what its listeners do after they have acknowledged."""
+        end = time.monotonic() + seconds
+        executor = self.bot.slack.app.listener_runner.listener_executor
+        assert isinstance(executor, ThreadPoolExecutor)
+        if threading.current_thread() in executor._threads:
+            return  # somebody acts in the middle of what the bot does: it cannot wait for itself
+        while executor._idle_semaphore._value < len(executor._threads):
+            self.practice.office.wait_beyond(self.practice.office.version, 0.005)
+            assert time.monotonic() < end, "a listener does not come to an end"
 
     def until(self, holds: Callable[[], bool], seconds: float = 90) -> None:
         """Wait until something holds inside, while the bot is kept awake."""
