@@ -240,11 +240,11 @@ class FastBot:
     def reminded_within(self, span: timedelta) -> list[str]:
         """The names of the accounts of which somebody is reminded in the time that passes now, in
         order."""
-        begun = self.now
+        before = len(self.audited("reminder.posted"))
         self.live(span)
-        entries = self.audited("reminder.posted", since=begun)
+        posted = self.audited("reminder.posted")[before:]
         by_ref = {account.ref: account.name for account in self.accounts_there()}
-        return [by_ref[entry.subject] for entry in entries if entry.at > begun]
+        return [by_ref[entry.subject] for entry in posted]
 
     # -- what there is
 

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from bot.accounts.service import Form, InvalidForm, OldAccountThere, form_of
+from bot.accounts.service import InvalidForm, OldAccountThere
 from bot.common.jobs import CheckAccount
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.diagnosis.observation import Observation, Where
 from bot.messages import notices
 from bot.signin.links import LinkUnusable
+from bot.views.account_form import Form, form_of
 from storage.tables import Account, OldAccount
 from storage.vocabulary import Owner, State, StepId
 from tests.support.fast import ACME, CAROL, FastBot, hours

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.checks.service import CHECKS, GIVEN_UP, PATIENCE
+from bot.checks.aftermath import AGAIN_AFTER, PATIENCE
+from bot.checks.service import GIVEN_UP
 from bot.diagnosis.observation import Condition, Observation, Where
 from storage.tables import Account, ConnectionTest
 from storage.vocabulary import Owner, State, StepId, StepStatus
@@ -165,7 +166,7 @@ def test_a_passing_fault_is_told_at_the_check_that_ends_our_patience(bot: FastBo
     bot.mailbox(account).faults[StepId.SMTP_AUTH] = PASSES
     bot.pass_time(days=1)
 
-    for wait in CHECKS[:PATIENCE]:
+    for wait in AGAIN_AFTER[:PATIENCE]:
         assert bot.read(account).state is State.LIVE
         bot.pass_time(seconds=wait.total_seconds())
     assert bot.read(account).state is State.BROKEN

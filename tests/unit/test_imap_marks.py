@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
-from bot.mail.hosts import MailHosts, Target, Watched
+from bot.mail.hosts import MailHosts
 from bot.mail.imap import STEPS, ImapLeg
 from bot.mail.probe import FolderMark
 from bot.mail.steps import StepResult, StepRunner
+from bot.mail.target import Target, Watched
 from storage.vocabulary import StepStatus
 from tests.support.fast_ports import folder
 
