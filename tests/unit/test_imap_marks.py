@@ -8,7 +8,7 @@ import pytest
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from bot.mail.hosts import MailHosts
-from bot.mail.imap import STEPS, ImapLeg
+from bot.mail.imap import STEPS, ImapConnection
 from bot.mail.probe import FolderMark
 from bot.mail.steps import StepResult, StepRunner
 from bot.mail.target import Target, Watched
@@ -51,7 +51,7 @@ class Server:
         return answer
 
 
-class Leg(ImapLeg):
+class Connection(ImapConnection):
     """The IMAP side on that server."""
 
     def __init__(self, server: Server) -> None:
@@ -66,13 +66,13 @@ class Leg(ImapLeg):
         return self._server
 
 
-def looked(server: Server, *mapped: str) -> tuple[Leg, list[StepResult]]:
+def looked(server: Server, *mapped: str) -> tuple[Connection, list[StepResult]]:
     """A run in which these folders are watched; all three were listed before."""
     runner = StepRunner(STEPS, lambda _result: None, threading.Lock())
     watched = Watched(frozenset(mapped), frozenset(NAMES))
-    leg = Leg(server)
-    leg.run(Target("a@b.example", "a@b.example", "a@b.example", "token", watched), runner)
-    return leg, runner.results
+    connection = Connection(server)
+    connection.run(Target("a@b.example", "a@b.example", "a@b.example", "token", watched), runner)
+    return connection, runner.results
 
 
 def broken() -> Exception:
@@ -80,15 +80,15 @@ def broken() -> Exception:
 
 
 def test_every_mapped_folder_is_known_by_its_uidvalidity() -> None:
-    leg, _ = looked(Server(), "INBOX", "Sent")
+    connection, _ = looked(Server(), "INBOX", "Sent")
 
-    assert leg.marks == {"INBOX": FolderMark(1), "Sent": FolderMark(2)}
+    assert connection.marks == {"INBOX": FolderMark(1), "Sent": FolderMark(2)}
 
 
 def test_where_the_server_has_ids_a_folder_is_known_by_its_id_too() -> None:
-    leg, _ = looked(Server(objectid=True), "Sent")
+    connection, _ = looked(Server(objectid=True), "Sent")
 
-    assert leg.marks == {"Sent": FolderMark(2, "M2")}
+    assert connection.marks == {"Sent": FolderMark(2, "M2")}
 
 
 @pytest.mark.parametrize("name", ["INBOX", "Sent", "Work"])
@@ -99,9 +99,9 @@ def test_a_connection_that_breaks_at_any_folder_judges_none(
     server = Server()
     server.faults[name] = error
 
-    leg, results = looked(server, *NAMES)
+    connection, results = looked(server, *NAMES)
 
-    assert leg.marks is None
+    assert connection.marks is None
     assert [result.status for result in results] == [StepStatus.OK] * len(STEPS)
 
 
@@ -109,26 +109,26 @@ def test_a_folder_that_cannot_be_asked_about_is_left_out_and_the_others_are_not(
     server = Server()
     server.faults["Sent"] = lambda: IMAPClientError("NO not now")
 
-    leg, _ = looked(server, *NAMES)
-    assert leg.marks is not None
-    assert leg.marks.keys() == {"INBOX", "Work"}
+    connection, _ = looked(server, *NAMES)
+    assert connection.marks is not None
+    assert connection.marks.keys() == {"INBOX", "Work"}
 
 
 def test_where_a_mapped_folder_is_missing_the_new_ones_are_asked_about() -> None:
     server = Server()
     runner = StepRunner(STEPS, lambda _result: None, threading.Lock())
-    leg = Leg(server)
+    connection = Connection(server)
     watched = Watched(frozenset({"INBOX", "Old"}), frozenset({"INBOX", "Old", "Sent"}))
-    leg.run(Target("a@b.example", "a@b.example", "a@b.example", "token", watched), runner)
+    connection.run(Target("a@b.example", "a@b.example", "a@b.example", "token", watched), runner)
 
-    assert leg.marks == {"INBOX": FolderMark(1), "Work": FolderMark(3)}
+    assert connection.marks == {"INBOX": FolderMark(1), "Work": FolderMark(3)}
 
 
 def test_where_nothing_is_missing_new_folders_are_not_asked_about() -> None:
     server = Server()
     runner = StepRunner(STEPS, lambda _result: None, threading.Lock())
-    leg = Leg(server)
+    connection = Connection(server)
     watched = Watched(frozenset({"INBOX"}), frozenset({"INBOX"}))
-    leg.run(Target("a@b.example", "a@b.example", "a@b.example", "token", watched), runner)
+    connection.run(Target("a@b.example", "a@b.example", "a@b.example", "token", watched), runner)
 
     assert server.asked == ["INBOX"]
