@@ -54,9 +54,10 @@ bench: $(READY)
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.sweep_bench
 
-# The documents that are made from data: what is known of failures, and the settings.
+# The documents that are made from data: what is known of failures, the state tables, and the settings.
 docs: $(READY)
 	$(BIN)/python -c "from bot.diagnosis import catalogue, handbook; print(handbook.markdown(catalogue.load()), end='')" > docs/errors.md
+	$(BIN)/python -c "from bot.lifecycle import document; print(document.page(), end='')" > docs/states.md
 	$(BIN)/python -m bot.config.document
 
 # The lock files anew, from pyproject.toml.

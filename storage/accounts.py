@@ -1,14 +1,14 @@
-"""Accounts and their folder mappings."""
+"""Accounts."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import or_
-from sqlmodel import Session, col, delete, func, select
+from sqlmodel import Session, col, func, select
 
-from storage.tables import Account, FolderMapping, FolderSnapshot, ReminderState
-from storage.vocabulary import FolderRole, Owner, ReminderPhase, State
+from storage.tables import Account, ReminderState
+from storage.vocabulary import Owner, ReminderPhase, State
 
 
 class AccountRepository:
@@ -97,25 +97,3 @@ class AccountRepository:
             .with_for_update()
         )
         return list(self._session.exec(found.execution_options(populate_existing=True)))
-
-    def folders(self, account_id: int) -> dict[FolderRole, FolderMapping]:
-        """The mapped folders by role."""
-        rows = self._session.exec(
-            select(FolderMapping).where(FolderMapping.account_id == account_id)
-        )
-        return {row.role: row for row in rows}
-
-    def map_folders(self, account_id: int, mappings: Sequence[FolderMapping]) -> None:
-        """Replace the account's mapping."""
-        self._session.exec(delete(FolderMapping).where(col(FolderMapping.account_id) == account_id))
-        self._session.add_all(mappings)
-        self._session.flush()
-
-    def listing(self, account_id: int) -> FolderSnapshot | None:
-        """The folders that the mailbox last listed."""
-        return self._session.get(FolderSnapshot, account_id)
-
-    def put_listing(self, listing: FolderSnapshot) -> None:
-        """Keep what the mailbox listed now."""
-        self._session.merge(listing)
-        self._session.flush()

@@ -14,6 +14,7 @@ from storage.audit import AuditRepository
 from storage.checks import CheckRepository
 from storage.customers import ChannelRepository
 from storage.failures import FailureRepository, IncidentRepository
+from storage.folders import FolderRepository
 from storage.jobs import JobRepository
 from storage.legacy import LegacyRepository
 from storage.outbox import OutboxRepository
@@ -43,6 +44,7 @@ class Transaction:
         self.audit = AuditRepository(session)
         self.channels = ChannelRepository(session)
         self.failures = FailureRepository(session)
+        self.folders = FolderRepository(session)
         self.grants = GrantRepository(session)
         self.incidents = IncidentRepository(session)
         self.jobs = JobRepository(session)

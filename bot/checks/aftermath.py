@@ -124,7 +124,7 @@ class Aftermath:
     def _arrive(self, tx: Transaction, account: Account, test: ConnectionTest) -> None:
         """Bring the account to the state that the result means. One whose folders are mapped was
         in use, and is broken rather than failing."""
-        rows = tx.accounts.folders(account.id)
+        rows = tx.folders.mapped(account.id)
         mapped = all(role in rows and rows[role].lost is None for role in REQUIRED_ROLES)
         if test.passed:
             event = Event.TEST_PASSED if mapped else Event.TEST_PASSED_UNMAPPED

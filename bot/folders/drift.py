@@ -43,8 +43,8 @@ class Drift:
 
     def watched(self, tx: Transaction, account: Account) -> Watched | None:
         """What the test has to look at; None while nothing is mapped."""
-        mapped = tx.accounts.folders(account.id)
-        listing = tx.accounts.listing(account.id)
+        mapped = tx.folders.mapped(account.id)
+        listing = tx.folders.snapshot(account.id)
         names = {row.server_name for row in mapped.values() if row.lost is None}
         return Watched(frozenset(names), checked_names(listing)) if names else None
 
@@ -53,9 +53,9 @@ class Drift:
         whether a required one is."""
         if not report.folders:
             return False
-        before = tx.accounts.listing(account.id)
+        before = tx.folders.snapshot(account.id)
         mapped = {
-            role: row for role, row in tx.accounts.folders(account.id).items() if row.lost is None
+            role: row for role, row in tx.folders.mapped(account.id).items() if row.lost is None
         }
         # somebody looked at the folders, or mapped them, after the test had looked
         meanwhile = before is not None and before.listed_at > begun
@@ -69,7 +69,7 @@ class Drift:
         if _renumbered(mapped, marks):
             # a mailbox that moved has new numbers everywhere: names are all that is left to go by
             fates = {role: _as_it_is(mapped[role], report) or fate for role, fate in fates.items()}
-        tx.accounts.put_listing(listing_of(account.id, report.folders, self._clock))
+        tx.folders.keep_snapshot(listing_of(account.id, report.folders, self._clock))
         for role, fate in fates.items():
             self._settle(tx, account, mapped[role], fate, marks)
         if account.state is State.UNMAPPED:  # its card shows what may be accepted

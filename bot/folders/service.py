@@ -83,8 +83,8 @@ class Folders:
             account = tx.accounts.get(account_id)
         folders = self._list(account)
         with self._store.transaction() as tx:
-            checked = checked_names(tx.accounts.listing(account_id))
-            tx.accounts.put_listing(listing_of(account_id, folders, self._clock, checked))
+            checked = checked_names(tx.folders.snapshot(account_id))
+            tx.folders.keep_snapshot(listing_of(account_id, folders, self._clock, checked))
             return suggestions_of(tx, account)
 
     def listed(self, account_id: int) -> FolderSuggestions:
@@ -132,7 +132,7 @@ class Folders:
         with self._store.transaction() as tx:
             account = tx.accounts.lock(account_id)
             known = {
-                folder_key(f.server_name): f for f in folders_of(tx.accounts.listing(account.id))
+                folder_key(f.server_name): f for f in folders_of(tx.folders.snapshot(account.id))
             }
             problems = mapping_problems(chosen, known.keys())
             if problems:
@@ -160,7 +160,7 @@ class Folders:
         with self._store.transaction() as tx:
             names = {
                 role: row.shown_name
-                for role, row in tx.accounts.folders(model_id).items()
+                for role, row in tx.folders.mapped(model_id).items()
                 if not row.lost
             }
         mapped, unsure = 0, []
@@ -203,7 +203,7 @@ class Folders:
             )
             for role, f in chosen.items()
         ]
-        tx.accounts.map_folders(account.id, rows)
+        tx.folders.map(account.id, rows)
         self._lifecycle.audit(
             tx, by, "folders.mapped", account, **{row.role: row.shown_name for row in rows}
         )
@@ -235,13 +235,13 @@ class Folders:
 
 def suggestions_of(tx: Transaction, account: Account) -> FolderSuggestions:
     """The folders that were listed last, what speaks for which, and what is mapped."""
-    folders = folders_of(tx.accounts.listing(account.id))
+    folders = folders_of(tx.folders.snapshot(account.id))
     proved = {FolderRole.SENT: account.proved_sent} if account.proved_sent else {}
     inbox = next((f.server_name for f in folders if f.server_name.upper() == "INBOX"), "")
     proved |= {FolderRole.INBOX: inbox} if inbox and account.proved_at else {}
     suggestions = suggest(folders, proved)
     there = {folder.server_name: folder for folder in folders}
-    rows = tx.accounts.folders(account.id)
+    rows = tx.folders.mapped(account.id)
     mapped = {role: row for role, row in rows.items() if row.lost is None}
     kept = {
         role: there[row.server_name] for role, row in mapped.items() if row.server_name in there

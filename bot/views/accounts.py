@@ -207,7 +207,7 @@ class AccountCards:
         with self._store.transaction() as tx:
             account = tx.accounts.get(account_id)
             ticket = self._details.ticket(tx, account)
-            mapped = tx.accounts.folders(account_id)
+            mapped = tx.folders.mapped(account_id)
             card = AccountCard(
                 AccountView.of(account),
                 self._details.customer(tx, account),

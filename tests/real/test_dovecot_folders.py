@@ -96,7 +96,7 @@ class Stage:
     def rows(self) -> dict[FolderRole, FolderMapping]:
         """What is mapped, and not lost."""
         with self.world.bot.store.transaction() as tx:
-            rows = tx.accounts.folders(self.world.account("Info").id)
+            rows = tx.folders.mapped(self.world.account("Info").id)
         return {role: row for role, row in rows.items() if row.lost is None}
 
     def thread(self) -> list[str]:

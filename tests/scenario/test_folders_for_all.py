@@ -183,7 +183,7 @@ def many_like_info(world: BotWorld, many: int) -> None:
     """So many mailboxes of the customer that are connected, with the folders that Info has."""
     model = world.account("Info")
     with world.bot.store.transaction() as tx:
-        listing = tx.accounts.listing(model.id)
+        listing = tx.folders.snapshot(model.id)
         assert listing is not None
         for number in range(many):
             address = f"n{number}@acme.example"
@@ -197,7 +197,7 @@ def many_like_info(world: BotWorld, many: int) -> None:
             rows = FolderSnapshot(
                 account_id=account.id, listed_at=world.clock.now(), folders=listing.folders
             )
-            tx.accounts.put_listing(rows)
+            tx.folders.keep_snapshot(rows)
 
 
 # Who may

@@ -30,7 +30,7 @@ def multiply(world: BotWorld, count: int) -> None:
     with world.bot.store.transaction() as tx:
         first = tx.grants.get(1)
         assert first is not None
-        folders = list(tx.accounts.folders(1).values())
+        folders = list(tx.folders.mapped(1).values())
         cache = json.loads(cipher.open(first.sealed, sealed_for(1)))
     refresh_token = next(iter(cache["RefreshToken"].values()))["secret"]
     original, tenant = people.people[INFO], people.tenant_of(INFO)
@@ -60,7 +60,7 @@ def multiply(world: BotWorld, count: int) -> None:
                 people.people[address].oid,
             )
             account.signed_in_as, account.signed_in_at, account.proved_at = address, now, now
-            tx.accounts.map_folders(account.id, [_of(account.id, row) for row in folders])
+            tx.folders.map(account.id, [_of(account.id, row) for row in folders])
             sealed = cipher.seal(text, sealed_for(account.id))
             tx.grants.put(
                 Grant(

@@ -454,7 +454,7 @@ class FastBot:
             )
             for role, folder in zip(REQUIRED_ROLES, ORDINARY, strict=False)
         ]
-        tx.accounts.map_folders(account.id, rows)
+        tx.folders.map(account.id, rows)
 
 
 @cache

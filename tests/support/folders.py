@@ -23,7 +23,7 @@ def without_marks(world: BotWorld, address: str) -> None:
 
 def mapping(world: BotWorld, name: str) -> dict[FolderRole, str]:
     with world.bot.store.transaction() as tx:
-        rows = tx.accounts.folders(world.account(name).id)
+        rows = tx.folders.mapped(world.account(name).id)
     return {role: row.shown_name for role, row in rows.items() if row.lost is None}
 
 

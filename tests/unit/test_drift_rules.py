@@ -40,7 +40,7 @@ def look_again(bot: FastBot, account: Account) -> None:
 def mapped(bot: FastBot, account: Account) -> dict[FolderRole, FolderMapping]:
     """The account's folders as they are kept, by their roles."""
     with bot.store.transaction() as tx:
-        return tx.accounts.folders(account.id)
+        return tx.folders.mapped(account.id)
 
 
 def used(bot: FastBot, account: Account) -> dict[FolderRole, str]:
@@ -270,7 +270,7 @@ def test_an_inbox_of_another_name_can_be_made_anew(bot: FastBot) -> None:
     mailbox = bot.mailbox(account)
     create(mailbox, "Projects", FolderMark(77))
     with bot.store.transaction() as tx:
-        tx.accounts.folders(account.id)[FolderRole.INBOX].server_name = "Projects"
+        tx.folders.mapped(account.id)[FolderRole.INBOX].server_name = "Projects"
     seen_once(bot, account)
     mailbox.marks["Projects"] = FolderMark(78)
 
@@ -484,7 +484,7 @@ def test_a_test_looks_at_what_is_mapped_and_knows_what_was_listed(
 ) -> None:
     map_also(bot, account, FolderRole.JUNK, "Gone already")
     with bot.store.transaction() as tx:
-        tx.accounts.folders(account.id)[FolderRole.JUNK].lost = Loss.GONE
+        tx.folders.mapped(account.id)[FolderRole.JUNK].lost = Loss.GONE
 
     look_again(bot, account)
 

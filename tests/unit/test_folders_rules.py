@@ -47,7 +47,7 @@ def keys(names: dict[FolderRole, str]) -> dict[FolderRole, str]:
 def mapped(bot: FastBot, account: Account) -> dict[FolderRole, str]:
     """Which folder is used for each role."""
     with bot.store.transaction() as tx:
-        rows = tx.accounts.folders(account.id)
+        rows = tx.folders.mapped(account.id)
     return {role: row.server_name for role, row in rows.items()}
 
 
@@ -69,13 +69,13 @@ def map_folders(bot: FastBot, account: Account, used: dict[FolderRole, str]) -> 
         for role, name in used.items()
     ]
     with bot.store.transaction() as tx:
-        tx.accounts.map_folders(account.id, rows)
+        tx.folders.map(account.id, rows)
 
 
 def lose(bot: FastBot, account: Account, role: FolderRole) -> None:
     """A mapped folder is not there any more."""
     with bot.store.transaction() as tx:
-        tx.accounts.folders(account.id)[role].lost = Loss.GONE
+        tx.folders.mapped(account.id)[role].lost = Loss.GONE
 
 
 # -- what a mailbox lists
@@ -217,7 +217,7 @@ def test_what_the_folders_are_known_by_is_seen_soon(bot: FastBot, account: Accou
     bot.run_due()
 
     with bot.store.transaction() as tx:
-        assert tx.accounts.folders(account.id)[FolderRole.SENT].uid_validity == 12
+        assert tx.folders.mapped(account.id)[FolderRole.SENT].uid_validity == 12
 
 
 @pytest.mark.parametrize("role", list(NAMES))
