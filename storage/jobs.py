@@ -74,7 +74,9 @@ class JobRepository:
         )
         jobs = list(self._session.exec(due.with_for_update(skip_locked=True)))
         for job in jobs:
-            job.leased_until, job.attempts, job.key = now + lease, job.attempts + 1, None
+            job.leased_until = now + lease
+            job.attempts = job.attempts + 1
+            job.key = None
         self._session.flush()
         return jobs
 
@@ -82,7 +84,8 @@ class JobRepository:
         """Give a claimed job back, to be done at `due_at`."""
         job = self._session.get(Job, job_id)
         if job is not None:
-            job.due_at, job.leased_until = due_at, None
+            job.due_at = due_at
+            job.leased_until = None
 
     def done(self, job_id: int) -> None:
         """Forget a finished job."""

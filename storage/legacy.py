@@ -87,7 +87,8 @@ class LegacyRepository:
         text) ends it."""
         found = self.draft(draft_id)
         if found is not None and text:
-            found.text, found.made_at = text, now
+            found.text = text
+            found.made_at = now
         elif found is not None:
             self._session.delete(found)
 

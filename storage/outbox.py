@@ -166,4 +166,5 @@ class OutboxRepository:
 
     def _free_lane(self, channel_id: str, due_at: datetime) -> None:
         lane = self._session.get_one(Lane, channel_id, with_for_update=True)
-        lane.leased_until, lane.due_at = None, due_at
+        lane.leased_until = None
+        lane.due_at = due_at

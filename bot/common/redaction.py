@@ -13,15 +13,17 @@ LONGEST = 20_000
 HIDDEN = "[hidden]"
 
 SECRET_NAMES = (
-    r"access_token|refresh_token|id_token|client_secret|client_assertion|code_verifier|assertion|password|passwd|"
-    r"secret|code|cookie|set-cookie|authorization|token|signing_secret|client_info|device_code|user_code|session_state"
+    r"access_token|refresh_token|id_token|client_secret|client_assertion|code_verifier|assertion|"
+    r"password|passwd|secret|code|cookie|set-cookie|authorization|token|signing_secret|"
+    r"client_info|device_code|user_code|session_state"
 )
 _NAME = re.compile(rf"^(?:[a-z]+[_-])*(?:{SECRET_NAMES})$", re.I)
 _PATTERNS = (
     # name = value, "name": "value", 'name': 'value', name=value& – whatever the quotes
     (
         re.compile(
-            rf"""(?P<keep>(?<![\w-])(?:{SECRET_NAMES})\\?["']?\s*[:=]\s*\\?["']?)(?:Bearer\s+|Basic\s+)?[^\s"'&,;}}<>\\]{{6,}}""",
+            rf"""(?P<keep>(?<![\w-])(?:{SECRET_NAMES})\\?["']?\s*[:=]\s*\\?["']?)"""
+            rf"""(?:Bearer\s+|Basic\s+)?[^\s"'&,;}}<>\\]{{6,}}""",
             re.I,
         ),
         rf"\g<keep>{HIDDEN}",
@@ -29,7 +31,8 @@ _PATTERNS = (
     # what follows may be an ordinary word ("basic authentication is disabled")
     (
         re.compile(
-            r"(?P<keep>\b(?i:Bearer|Basic)\s+)(?![A-Za-z][a-z]+(?:[\s.,;:!?)]|$))[A-Za-z0-9._~+/=-]{8,}"
+            r"(?P<keep>\b(?i:Bearer|Basic)\s+)(?![A-Za-z][a-z]+(?:[\s.,;:!?)]|$))"
+            r"[A-Za-z0-9._~+/=-]{8,}"
         ),
         rf"\g<keep>{HIDDEN}",
     ),

@@ -307,10 +307,8 @@ class Settings(BaseSettings):
             raise ValueError(
                 "MS_CLIENT_SECRET is missing (or MS_CLIENT_SECRET_FILE, or MS_CLIENT_CERTIFICATE)"
             )
-        host, hosts = (
-            urlsplit(self.ms_authority).hostname,
-            map(_sign_in_host, clouds.load().values()),
-        )
+        host = urlsplit(self.ms_authority).hostname
+        hosts = map(_sign_in_host, clouds.load().values())
         if host in hosts and host != _sign_in_host(self.cloud):
             raise ValueError(
                 f"MS_AUTHORITY is not of the cloud that MS_CLOUD names ({self.ms_cloud})"
@@ -335,7 +333,8 @@ class Settings(BaseSettings):
     @property
     def credentials(self) -> Credentials:
         """The application's credentials at Microsoft."""
-        secret, expire = self.ms_client_secret, self.ms_client_secret_expires
+        secret = self.ms_client_secret
+        expire = self.ms_client_secret_expires
         return Credentials(self.ms_client_certificate, secret, self.ms_client_secret_file, expire)
 
     @property

@@ -53,7 +53,8 @@ class Failures:
         is open."""
         verdict = self._catalogue.explain(observation)
         failure = self._same(tx, verdict, account) or self._new(tx, observation, verdict, account)
-        failure.observation, failure.permanence = _stored(observation), verdict.permanence
+        failure.observation = _stored(observation)
+        failure.permanence = verdict.permanence
         failure.happened(FailureEvent.SEEN, self._clock.now())
         self._reckon_scope(tx, failure, verdict.scope)
         several = failure.scope is Scope.APPLICATION and verdict.owner in (
@@ -90,7 +91,8 @@ class Failures:
     def _recovering(self, tx: Transaction, failure: Failure) -> list[int]:
         if failure.owner is not Owner.ON_CALL:
             return []
-        others, now = tx.failures.accounts_with(failure.cause), self._clock.now()
+        others = tx.failures.accounts_with(failure.cause)
+        now = self._clock.now()
         incident = tx.incidents.open_for(failure.cause)
         if incident is not None and not others:
             tx.incidents.note(incident, IncidentEvent.ENDED, now)
@@ -117,7 +119,8 @@ class Failures:
         now = self._clock.now()
         failure = tx.failures.same(account.id, verdict.cause, now - SHARED_FOR)
         if failure is not None:
-            failure.count, failure.last_at = failure.count + 1, now
+            failure.count = failure.count + 1
+            failure.last_at = now
         return failure
 
     def _new(
@@ -143,7 +146,8 @@ class Failures:
         """One mailbox, one tenant (the cause is at work on two of its mailboxes), or the
         application (on two tenants). A customer has one tenant, so customers are counted. What is
         ours or Microsoft's by nature stays so."""
-        failure.scope, since = by_nature, self._clock.now() - SHARED_FOR
+        failure.scope = by_nature
+        since = self._clock.now() - SHARED_FOR
         if by_nature in (Scope.APPLICATION, Scope.MICROSOFT) or failure.customer_id is None:
             return
         spread = tx.failures.spread(failure.cause, since)

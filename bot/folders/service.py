@@ -24,7 +24,8 @@ from storage.database import Store, Transaction
 from storage.tables import Account, FolderMapping, FolderSnapshot
 from storage.vocabulary import REQUIRED_ROLES, FolderRole, State, StepId
 
-AT_ONCE, BETWEEN_CHECKS = timedelta(0), timedelta(seconds=1)
+AT_ONCE = timedelta(0)
+BETWEEN_CHECKS = timedelta(seconds=1)
 """Many mailboxes that are mapped at once are not all looked at at once: other people wait for the
 same threads."""
 
@@ -163,12 +164,15 @@ class Folders:
                 for role, row in tx.folders.mapped(model_id).items()
                 if not row.lost
             }
-        mapped, unsure = 0, []
+        mapped = 0
+        unsure: list[AccountView] = []
         for account_id in others:
             with self._store.transaction() as tx:
                 account = tx.accounts.lock(account_id)
-                mapped += self._accept(tx, account, names, by, mapped * BETWEEN_CHECKS)
-            unsure += [AccountView.of(account)] if account.state is State.UNMAPPED else []
+                if self._accept(tx, account, names, by, mapped * BETWEEN_CHECKS):
+                    mapped += 1
+            if account.state is State.UNMAPPED:
+                unsure.append(AccountView.of(account))
         return Accepted(mapped, unsure)
 
     def _accept(

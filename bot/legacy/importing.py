@@ -86,7 +86,7 @@ def header(text: str) -> str:
 
 def _separator(lines: list[str]) -> str:
     counts = Counter(
-        {separator: sum(separator in line for line in lines) for separator in SEPARATORS}
+        {separator: len([line for line in lines if separator in line]) for separator in SEPARATORS}
     )
     best, often = counts.most_common(1)[0]
     return best if often * 2 > len(lines) else ""

@@ -100,10 +100,8 @@ def read_hours(text: str) -> tuple[time, time]:
         raise BadHours(text)
     begin, end = (part.rjust(5, "0") for part in match.groups())
     try:
-        opens, closes = (
-            time.fromisoformat(begin),
-            time.fromisoformat("00:00" if end == MIDNIGHT else end),
-        )
+        opens = time.fromisoformat(begin)
+        closes = time.fromisoformat("00:00" if end == MIDNIGHT else end)
     except ValueError:
         raise BadHours(text) from None
     length = datetime.combine(date.min, closes) - datetime.combine(date.min, opens)

@@ -65,7 +65,8 @@ class Lifecycle:
             self.audit(tx, by, f"account.{to.state}", account)
         if to.state is State.TESTING:
             self._ladder.interrupt(account)
-            account.state, account.owner = to.state, owner
+            account.state = to.state
+            account.owner = owner
         else:
             self._arrive(tx, account, to.state, owner, now)
         if not quiet:

@@ -14,7 +14,9 @@ from storage.vocabulary import StepId
 
 STEPS = (StepId.SMTP_CONNECT, StepId.SMTP_AUTH, StepId.SMTP_SENDER)
 
-READY, OK, START_MAIL_INPUT = 220, 250, 354
+READY = 220
+OK = 250
+START_MAIL_INPUT = 354
 """The replies that let a conversation go on (RFC 5321, 4.2.3)."""
 
 

@@ -158,11 +158,9 @@ class Reminders:
             if not now < until <= now + MAX_PAUSE:
                 raise Refused("pause.bad_day")
             before = max(until, customer.paused_until or until)
-            customer.paused_until, customer.paused_by_team, customer.paused_by_user = (
-                until,
-                by.team,
-                by.user,
-            )
+            customer.paused_until = until
+            customer.paused_by_team = by.team
+            customer.paused_by_user = by.user
             for account in tx.reminders.planned(channel.customer_id, before):
                 snoozed_until = account.reminder.snoozed_until or until
                 self._ladder.put_off(account, max(until, snoozed_until), hours)
@@ -194,7 +192,9 @@ class Reminders:
                     self._ladder.resume(account, now, hours)
                 else:
                     self._ladder.put_off(account, max(now, snoozed_until), hours)
-            customer.paused_until, customer.paused_by_team, customer.paused_by_user = None, "", ""
+            customer.paused_until = None
+            customer.paused_by_team = ""
+            customer.paused_by_user = ""
             self._note(tx, customer, channel, "reminders.pause_ended", by)
 
     def _try_in(self, channel_id: str) -> int:

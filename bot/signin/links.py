@@ -72,7 +72,8 @@ class Links:
 
     def make(self, tx: Transaction, account: Account, by: Person) -> LoginTicket:
         """A new login link for the account; the earlier ones end."""
-        now, secret = self._clock.now(), secrets.token_urlsafe(32)
+        now = self._clock.now()
+        secret = secrets.token_urlsafe(32)
         tx.signins.revoke_tickets(account.id, now)
         ticket = tx.signins.add_ticket(
             LoginTicket(

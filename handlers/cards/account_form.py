@@ -5,7 +5,8 @@ from handlers.cards.actions import FormId
 from handlers.cards.kit import Block, checkboxes, header, modal, section, text_input
 from handlers.text.words import plainly, say
 
-OAUTH, OLD_DELETED = "oauth", "old_deleted"
+OAUTH = "oauth"
+OLD_DELETED = "old_deleted"
 
 
 def account_form(about: str, values: Form, changes: bool = False, old_there: bool = False) -> Block:

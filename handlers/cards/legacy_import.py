@@ -23,7 +23,8 @@ from handlers.cards.kit import (
 from handlers.text.words import plainly, say
 
 GOOD_SHOWN = 100
-LIST, FILE = "list-", "file"
+LIST = "list-"
+FILE = "file"
 MAX_FIELD_LENGTH = 3000
 """A text field of Slack holds 3,000 characters (docs.slack.dev/reference/block-kit)."""
 
