@@ -13,14 +13,15 @@ NAME_BYTES = 4
 
 
 class CannotOpen(Exception):
-    """A sealed value that no known key opens in this place: an unknown key, a moved row, or
-    damage."""
+    """A sealed value that does not open: it was sealed under an unknown key or for something else
+    (a moved row), or it is damaged."""
 
 
 class Cipher:
     """AES-256-GCM under the first key; values sealed under any of the keys can be opened.
 
-    What is sealed for one place (`place`, e.g. ``grant:17``) does not open in another.
+    Each value is sealed for something (`sealed_for`, e.g. ``grant:17``: GCM's associated data) and
+    opens for nothing else, so that a row's value is worth nothing in another row.
     """
 
     def __init__(self, keys: Sequence[bytes]) -> None:
@@ -34,29 +35,29 @@ class Cipher:
         self._keys = {_name(key): AESGCM(key) for key in keys}
         self._newest = _name(keys[0])
 
-    def seal(self, plain: str, place: str) -> bytes:
-        """Encrypt `plain` for `place`."""
+    def seal(self, plain: str, sealed_for: str) -> bytes:
+        """Encrypt `plain` for `sealed_for`."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         return (
             self._newest
             + nonce
-            + self._keys[self._newest].encrypt(nonce, plain.encode(), place.encode())
+            + self._keys[self._newest].encrypt(nonce, plain.encode(), sealed_for.encode())
         )
 
-    def open(self, sealed: bytes, place: str) -> str:
-        """Decrypt what was sealed for `place`.
+    def open(self, sealed: bytes, sealed_for: str) -> str:
+        """Decrypt what was sealed for `sealed_for`.
 
         Raises:
-            CannotOpen: it was not sealed for this place with a known key.
+            CannotOpen: it was not sealed for that with a known key.
         """
         name, nonce, body = _cut(sealed)
         key = self._keys.get(name)
         if key is None:
             raise CannotOpen("unknown key")
         try:
-            return key.decrypt(nonce, body, place.encode()).decode()
+            return key.decrypt(nonce, body, sealed_for.encode()).decode()
         except InvalidTag:
-            raise CannotOpen("not sealed for this place") from None
+            raise CannotOpen("not sealed for this, or damaged") from None
 
     def is_newest(self, sealed: bytes) -> bool:
         """Whether the newest key sealed it."""

@@ -11,7 +11,7 @@ from storage.cipher import CannotOpen, Cipher
 from storage.database import Store
 
 BATCH_ROWS = 200
-Places = Mapping[type[SQLModel], Callable[[Any], str]]
+SealedFor = Mapping[type[SQLModel], Callable[[Any], str]]
 
 
 @dataclass
@@ -22,8 +22,8 @@ class Rotated:
     unreadable: int = 0
 
 
-def rotate(store: Store, cipher: Cipher, places: Places, pause: Callable[[], object]) -> Rotated:
-    """Seal every value that an older key sealed under the newest one. `places` says of each table
+def rotate(store: Store, cipher: Cipher, tables: SealedFor, pause: Callable[[], object]) -> Rotated:
+    """Seal every value that an older key sealed under the newest one. `tables` says of each table
     with sealed values what those are sealed for.
 
     Each batch is a transaction that holds its rows, so what the bot stores meanwhile is sealed anew
@@ -31,10 +31,10 @@ def rotate(store: Store, cipher: Cipher, places: Places, pause: Callable[[], obj
     have their turn.
     """
     rotated = Rotated()
-    for table, place in places.items():
+    for table, sealed_for in tables.items():
         after: int | None = 0
         while after is not None:
-            after = _batch(store, cipher, table, place, after, rotated)
+            after = _batch(store, cipher, table, sealed_for, after, rotated)
             pause()
     return rotated
 
@@ -43,7 +43,7 @@ def _batch(
     store: Store,
     cipher: Cipher,
     table: type[SQLModel],
-    place: Callable[[Any], str],
+    sealed_for: Callable[[Any], str],
     after: int,
     rotated: Rotated,
 ) -> int | None:
@@ -53,15 +53,15 @@ def _batch(
         found = select(table).where(key > after).order_by(key).limit(BATCH_ROWS).with_for_update()
         rows = list(tx.session.exec(found))
         for row in rows:
-            _seal(cipher, row, place(row), rotated)
+            _seal(cipher, row, sealed_for(row), rotated)
         return int(getattr(rows[-1], key.name)) if rows else None
 
 
-def _seal(cipher: Cipher, row: Any, place: str, rotated: Rotated) -> None:
+def _seal(cipher: Cipher, row: Any, sealed_for: str, rotated: Rotated) -> None:
     if cipher.is_newest(row.sealed):
         return
     try:
-        row.sealed = cipher.seal(cipher.open(row.sealed, place), place)
+        row.sealed = cipher.seal(cipher.open(row.sealed, sealed_for), sealed_for)
     except CannotOpen:
         rotated.unreadable += 1
     else:

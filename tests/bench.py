@@ -21,7 +21,7 @@ from pathlib import Path
 from imapclient import IMAPClient
 
 from bot.common.people import MAILDESK
-from bot.mail.hosts import xoauth2
+from bot.mail.target import xoauth2
 from sandbox.practice import Practice
 from tests.real import dovecot
 from tests.support.practice import new_practice

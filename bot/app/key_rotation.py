@@ -14,11 +14,11 @@ from storage.tables import Grant, HeldSignIn, LoginTicket, SignInFlow
 PAUSE_SECONDS = 0.1
 """As long as SQLite lets somebody sleep who found the database taken."""
 
-PLACES: rotation.Places = {
-    Grant: lambda row: tokens.place(row.account_id),
-    HeldSignIn: lambda row: signin.held_place(row.account_id),
-    LoginTicket: lambda row: links.place(row.account_id),
-    SignInFlow: lambda row: flows.place(row.state_digest),
+SEALED_FOR: rotation.SealedFor = {
+    Grant: lambda row: tokens.sealed_for(row.account_id),
+    HeldSignIn: lambda row: signin.held_sealed_for(row.account_id),
+    LoginTicket: lambda row: links.sealed_for(row.account_id),
+    SignInFlow: lambda row: flows.sealed_for(row.state_digest),
 }
 """What the values of each table are sealed for."""
 
@@ -28,4 +28,4 @@ def rotate(
 ) -> rotation.Rotated:
     """Seal everything anew. May run while the bot does, which it lets have its turn in each
     `pause`; afterwards the older keys are needed no more."""
-    return rotation.rotate(store, cipher, PLACES, pause)
+    return rotation.rotate(store, cipher, SEALED_FOR, pause)

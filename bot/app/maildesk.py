@@ -13,7 +13,8 @@ from bot.common.clock import Clock
 from bot.common.jobs import Doers
 from bot.config.settings import Settings
 from bot.diagnosis import catalogue
-from bot.mail.probe import MailHosts, MailProbe
+from bot.mail.hosts import MailHosts
+from bot.mail.probe import MailProbe
 from bot.messages.delivery import Delivery
 from bot.microsoft.client import Microsoft
 from bot.microsoft.tokens import Tokens

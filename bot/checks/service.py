@@ -20,9 +20,9 @@ from bot.folders.drift import Drift
 from bot.lifecycle.ladder import handed_over
 from bot.lifecycle.service import Lifecycle
 from bot.lifecycle.states import SIGNED_IN, WORKING, Event
-from bot.mail.probe import MailProbe, MailReport, Order, StepResult
-from bot.mail.roundtrip import new_message_id
-from bot.mail.steps import Outcome, Remark, ended
+from bot.mail.probe import MailProbe, MailReport
+from bot.mail.roundtrip import RoundTripMessage, new_message_id
+from bot.mail.steps import Outcome, Remark, StepResult, ended
 from bot.mail.target import target_of
 from bot.messages import notices
 from bot.microsoft.identity import own_names
@@ -192,13 +192,13 @@ class Checks:
             )
         self._finish(test_id, report)
 
-    def _order(self, test: ConnectionTest, account: Account) -> Order | None:
+    def _order(self, test: ConnectionTest, account: Account) -> RoundTripMessage | None:
         """The round trip, if it is wanted. Its Message-ID is kept before it leaves: who does a
         killed worker's test again looks for that message and sends none."""
         if not test.round_trip:
             return None
         message_id = test.message_id or new_message_id(account.sender_email)
-        return Order(
+        return RoundTripMessage(
             message_id, bool(test.message_id), lambda: self._note_sending(test.id, message_id)
         )
 

@@ -1,5 +1,10 @@
-"""Mapped folders that are renamed, deleted or made anew: found by the connection test, followed
-where they can be."""
+"""Mapped folders that are renamed, deleted or made anew.
+
+Each connection test lists the folders and asks by what the mapped ones are known (`FolderMark`).
+A folder is followed to a new name only where that proves it to be the same one: a mail program that
+files messages into a folder which merely looks alike would do harm that nobody notices. What cannot
+be proved is lost, and a person chooses again.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +14,10 @@ from bot.common.clock import Clock
 from bot.common.people import MAILDESK
 from bot.folders.service import checked_names, listing_of
 from bot.lifecycle.service import Lifecycle
-from bot.mail.probe import FolderMark, MailFolder, MailReport, Watched
+from bot.mail.imap_list import MailFolder
+from bot.mail.probe import MailReport
 from bot.mail.suggestions import UNUSABLE
+from bot.mail.target import FolderMark, Watched
 from bot.messages import notices
 from storage.database import Transaction
 from storage.tables import Account, FolderMapping, FolderSnapshot
@@ -50,15 +57,17 @@ class Drift:
         mapped = {
             role: row for role, row in tx.accounts.folders(account.id).items() if row.lost is None
         }
-        meanwhile = (
-            before is not None and before.listed_at > begun
-        )  # somebody looked at the folders, or mapped them
+        # somebody looked at the folders, or mapped them, after the test had looked
+        meanwhile = before is not None and before.listed_at > begun
         if mapped and (report.marks is None or meanwhile):
             return False  # the next test can tell
         marks = report.marks or {}
+        # A mapped folder may be where there was none before, or where another mapped one was: two
+        # may have changed their names. Any other folder was there and was another one.
         new = _new_names(report, marks, before) | _displaced(mapped, marks)
         fates = {role: self._fate(row, mapped, report, new) for role, row in mapped.items()}
         if _renumbered(mapped, marks):
+            # a mailbox that moved has new numbers everywhere: names are all that is left to go by
             fates = {role: _as_it_is(mapped[role], report) or fate for role, fate in fates.items()}
         tx.accounts.put_listing(listing_of(account.id, report.folders, self._clock))
         for role, fate in fates.items():
@@ -68,16 +77,18 @@ class Drift:
         return any(fates[role].loss is not None for role in REQUIRED_ROLES if role in fates)
 
     def _fate(self, row: FolderMapping, mapped: Mapped, report: MailReport, new: set[str]) -> Fate:
-        known, marks = {f.server_name: f for f in _usable(report)}, report.marks or {}
-        there, mark = known.get(row.server_name), marks.get(row.server_name)
+        known = {folder.server_name: folder for folder in _usable(report)}
+        marks = report.marks or {}
+        there = known.get(row.server_name)
+        mark = marks.get(row.server_name)
         if there is not None and (mark is None or _same(row, mark)):
             return Fate(there)
         again = [known[name] for name in new if name in known and _recognised(row, marks[name])]
-        alone = (
-            row.mailbox_id
-            or sum(other.uid_validity == row.uid_validity for other in mapped.values()) == 1
-        )
-        if len(again) == 1 and alone:
+        # Servers may give several folders one UIDVALIDITY (it is a clock's second on some), so the
+        # first look-alike will not do: there must be one folder to follow, and one that it can be.
+        twins = [each for each in mapped.values() if each.uid_validity == row.uid_validity]
+        unmistakable = bool(row.mailbox_id) or len(twins) == 1
+        if len(again) == 1 and unmistakable:
             return Fate(again[0])
         return Fate(loss=Loss.MADE_ANEW if there is not None else Loss.GONE)
 
@@ -89,7 +100,8 @@ class Drift:
         fate: Fate,
         marks: Mapping[str, FolderMark],
     ) -> None:
-        role, before = row.role, row.shown_name
+        role = row.role
+        before = row.shown_name
         proved = account.proved_sent == row.server_name
         if fate.now is None:
             row.lost = fate.loss
@@ -102,9 +114,11 @@ class Drift:
             return
         mark = marks.get(fate.now.server_name)
         if mark is not None:
-            row.uid_validity, row.mailbox_id = mark.uid_validity, mark.mailbox_id
+            row.uid_validity = mark.uid_validity
+            row.mailbox_id = mark.mailbox_id
         if fate.now.server_name != row.server_name:
-            row.server_name, row.shown_name = fate.now.server_name, fate.now.shown_name
+            row.server_name = fate.now.server_name
+            row.shown_name = fate.now.shown_name
             account.proved_sent = row.server_name if proved else account.proved_sent
             self._lifecycle.audit(
                 tx,

@@ -12,7 +12,9 @@ from bot.diagnosis.failures import Failures, Recorded
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.lifecycle.service import Lifecycle
 from bot.lifecycle.states import Event
-from bot.mail.probe import MailFolder, MailProbe, ProbeFailed
+from bot.mail.imap_list import MailFolder
+from bot.mail.probe import MailProbe
+from bot.mail.steps import ProbeFailed
 from bot.mail.suggestions import offered, suggest
 from bot.mail.target import target_of
 from bot.microsoft.tokens import TokenFailed, Tokens
@@ -247,9 +249,7 @@ def suggestions_of(tx: Transaction, account: Account) -> FolderSuggestions:
     needed = {*proved.values(), *(row.server_name for row in mapped.values())}
     # an optional role that was left empty was left so on purpose
     asked = {*REQUIRED_ROLES, *(rows if mapped else FolderRole)}
-    suggested = {
-        role: candidate.folder for role, candidate in suggestions.chosen.items() if role in asked
-    }
+    suggested = {role: each.folder for role, each in suggestions.chosen.items() if role in asked}
     return FolderSuggestions(offered(folders, needed), suggestions, suggested | kept, kept)
 
 

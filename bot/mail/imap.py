@@ -1,6 +1,7 @@
 """The receiving side: connect, authenticate, list the folders, open the inbox."""
 
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from socket import SHUT_RDWR
 
@@ -8,20 +9,23 @@ from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from bot.diagnosis.observation import Condition, Layer, Observation, Where
-from bot.mail.hosts import FolderMark, MailHosts, Target, Watched, xoauth2
+from bot.mail.deadline import bounded
+from bot.mail.hosts import MailHosts
 from bot.mail.imap_list import MailFolder, folders_in
-from bot.mail.steps import ProbeFailed, StepRunner, bounded
+from bot.mail.steps import ProbeFailed, StepRunner
+from bot.mail.target import FolderMark, Target, Watched, xoauth2
 from bot.mail.trace import ConnectionTrace, tls_context, traced
 from storage.vocabulary import StepId
 
 STEPS = (StepId.IMAP_CONNECT, StepId.IMAP_AUTH, StepId.IMAP_FOLDERS, StepId.IMAP_INBOX)
 
 MAX_NEW_FOLDERS = 60
-"""So many new folders are asked about when one is missing."""
+"""How many new folders are asked about when a watched one is missing: one STATUS each."""
 
 
 class _Client(IMAPClient):  # type: ignore[misc]
-    """imapclient, with LIST read as servers really answer it."""
+    """imapclient, with LIST read as servers really answer it: one line that imapclient cannot read
+    would lose the whole answer."""
 
     def _proc_folder_list(
         self, folder_data: list[bytes | tuple[bytes, bytes] | None]
@@ -29,31 +33,33 @@ class _Client(IMAPClient):  # type: ignore[misc]
         return list(folders_in(folder_data))
 
 
-class ImapLeg:
+class ImapConnection:
     """One connection to the IMAP server."""
 
     def __init__(self, hosts: MailHosts) -> None:
         self._hosts = hosts
         self._client: _Client | None = None
         self.folders: tuple[MailFolder, ...] = ()
-        self.marks: dict[str, FolderMark] | None = None
+        self.marks: Mapping[str, FolderMark] | None = None
         """What the watched folders are known by; None where the server could not be asked, so that
         nobody can judge them."""
 
     def run(self, target: Target, runner: StepRunner) -> None:
-        """Do every step, up to the first that fails. Takes seconds."""
+        """Run every step, up to the first that fails. Takes seconds."""
         with suppress(ProbeFailed):
-            runner.do(StepId.IMAP_CONNECT, self.connect)
-            runner.do(StepId.IMAP_AUTH, lambda: self.authenticate(target))
-            runner.do(StepId.IMAP_FOLDERS, self.list_folders)
-            runner.do(StepId.IMAP_INBOX, self.open_inbox)
+            runner.run(StepId.IMAP_CONNECT, self.connect)
+            runner.run(StepId.IMAP_AUTH, lambda: self.authenticate(target))
+            runner.run(StepId.IMAP_FOLDERS, self.list_folders)
+            runner.run(StepId.IMAP_INBOX, self.open_inbox)
             if target.watched is not None:
+                # not a step: a mailbox whose folders cannot be compared works all the same
                 with suppress(OSError, IMAPClientAbortError):
                     self.marks = self._marks_of(target.watched)
 
     def connect(self) -> str:
         """Name, TCP, TLS, greeting, and whether XOAUTH2 is offered, told apart."""
-        hosts, trace = self._hosts, ConnectionTrace(behind_tcp=Layer.TLS)
+        hosts = self._hosts
+        trace = ConnectionTrace(behind_tcp=Layer.TLS)
         with traced(trace, StepId.IMAP_CONNECT):
             self._client = _Client(
                 hosts.imap_host,
@@ -62,6 +68,8 @@ class ImapLeg:
                 ssl_context=tls_context(trace, hosts.ca_file),
                 timeout=SocketTimeout(hosts.connect_timeout, hosts.read_timeout),
             )
+            # names are kept as the server sends them: one that is not proper UTF-7 would not
+            # survive decoding and encoding
             self._client.folder_encode = False
             offered = self._client.has_capability("AUTH=XOAUTH2")
         trace.passed("greeting", None)
@@ -95,49 +103,17 @@ class ImapLeg:
         status = self.client.select_folder("INBOX", readonly=True)
         return f"{status.get(b'EXISTS', 0)} messages"
 
-    def _marks_of(self, watched: Watched) -> dict[str, FolderMark]:
-        """STATUS of the watched folders that are there; if one is not, of new ones too, among which
-        it may be by now."""
-        names = {
-            folder.server_name
-            for folder in self.folders
-            if "\\noselect" not in map(str.lower, folder.flags)
-        }
-        there = sorted(watched.mapped & names)
-        new = sorted(names - watched.listed) if watched.mapped - names else []
-        found = {name: self._mark(name) for name in [*there, *new[:MAX_NEW_FOLDERS]]}
-        return {name: mark for name, mark in found.items() if mark is not None}
-
-    def _mark(self, name: str) -> FolderMark | None:
-        by_id = self.client.has_capability("OBJECTID")
-        try:
-            status = self.client.folder_status(
-                name.encode("latin-1"), ["UIDVALIDITY", *(["MAILBOXID"] if by_id else [])]
-            )
-            given = status.get(b"MAILBOXID") or ()
-            mailbox_id = (
-                given[0].decode("ascii", "replace") if isinstance(given, tuple) and given else ""
-            )
-            return FolderMark(int(status.get(b"UIDVALIDITY", 0)), mailbox_id)
-        except IMAPClientAbortError:
-            raise
-        except (
-            IMAPClientError,
-            UnicodeError,
-        ):  # a folder that cannot be asked about is not known again
-            return None
-
     def folders_of(self, target: Target) -> tuple[MailFolder, ...]:
-        """The folders alone, without a report.
+        """The folders alone, without a report. Takes seconds.
 
         Raises:
             ProbeFailed: the server did not list them.
         """
         runner = StepRunner(STEPS, lambda _result: None, threading.Lock())
         with bounded(self._hosts.deadline, self):
-            runner.do(StepId.IMAP_CONNECT, self.connect)
-            runner.do(StepId.IMAP_AUTH, lambda: self.authenticate(target))
-            runner.do(StepId.IMAP_FOLDERS, self.list_folders)
+            runner.run(StepId.IMAP_CONNECT, self.connect)
+            runner.run(StepId.IMAP_AUTH, lambda: self.authenticate(target))
+            runner.run(StepId.IMAP_FOLDERS, self.list_folders)
         return self.folders
 
     def leave(self) -> None:
@@ -145,7 +121,8 @@ class ImapLeg:
         self.client.logout()
 
     def cut(self) -> None:
-        """End the connection at once."""
+        """End the connection at once, from any thread."""
+        # Shutting the socket down wakes a thread that waits for it; closing alone would not.
         with suppress(Exception):
             self.client.socket().shutdown(SHUT_RDWR)
         with suppress(Exception):
@@ -161,3 +138,40 @@ class ImapLeg:
         if self._client is None:
             raise ConnectionAbortedError("not connected")
         return self._client
+
+    def _marks_of(self, watched: Watched) -> dict[str, FolderMark]:
+        """STATUS of the watched folders that are there; if one is not, of new ones too, among which
+        it may be by now."""
+        names = {
+            folder.server_name
+            for folder in self.folders
+            if "\\noselect" not in map(str.lower, folder.flags)
+        }
+        asked = sorted(watched.mapped & names)
+        if watched.mapped - names:
+            asked += sorted(names - watched.listed)[:MAX_NEW_FOLDERS]
+        found = {name: self._mark_of(name) for name in asked}
+        return {name: mark for name, mark in found.items() if mark is not None}
+
+    def _mark_of(self, name: str) -> FolderMark | None:
+        wanted = ["UIDVALIDITY"]
+        if self.client.has_capability("OBJECTID"):
+            wanted.append("MAILBOXID")
+        try:
+            status = self.client.folder_status(name.encode("latin-1"), wanted)
+        except IMAPClientAbortError:
+            raise
+        except (IMAPClientError, UnicodeError):
+            return None  # a folder that cannot be asked about is not known again
+        return _mark_in(status)
+
+
+def _mark_in(status: Mapping[bytes, object]) -> FolderMark | None:
+    """What an answer to STATUS tells; None where it is not as it should be."""
+    uid_validity = status.get(b"UIDVALIDITY", 0)
+    given = status.get(b"MAILBOXID")
+    if not isinstance(uid_validity, int):
+        return None
+    # imapclient gives ``MAILBOXID (F2212ea87)`` as a tuple
+    mailbox_id = given[0].decode("ascii", "replace") if isinstance(given, tuple) and given else ""
+    return FolderMark(uid_validity, mailbox_id)

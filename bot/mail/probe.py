@@ -6,33 +6,25 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.mail import imap, smtp
-from bot.mail.hosts import FolderMark, MailHosts, Target, Watched
-from bot.mail.imap import ImapLeg
+from bot.mail.deadline import bounded
+from bot.mail.hosts import MailHosts
+from bot.mail.imap import ImapConnection
 from bot.mail.imap_list import MailFolder
-from bot.mail.roundtrip import Order, RoundTrip
-from bot.mail.smtp import SmtpLeg
-from bot.mail.steps import OnStep, ProbeFailed, StepResult, StepRunner, bounded
-from storage.vocabulary import StepId, StepStatus
-
-__all__ = [
-    "FolderMark",
-    "MailFolder",
-    "MailHosts",
-    "MailProbe",
-    "MailReport",
-    "Order",
-    "ProbeFailed",
-    "StepResult",
-    "Target",
-    "Watched",
-]
+from bot.mail.roundtrip import RoundTrip, RoundTripMessage
+from bot.mail.smtp import SmtpConnection
+from bot.mail.steps import OnStep, ProbeFailed, StepResult, StepRunner
+from bot.mail.target import FolderMark, Target
+from storage.vocabulary import StepId
 
 
 @dataclass(frozen=True)
 class MailReport:
-    """Every mail step in the order of `StepId`, the folders that were listed, what the watched ones
-    are known by (None: nobody could say), and in which one (by the server's name) the copy of the
-    test message was found."""
+    """What a probe found.
+
+    `steps` are all mail steps in the order of `StepId`, `folders` what the server listed.
+    `marks` is what the watched folders are known by; None where nobody could say. `sent_in`
+    is the folder (the server's name) in which the copy of the test message was found, else empty.
+    """
 
     steps: tuple[StepResult, ...]
     folders: tuple[MailFolder, ...]
@@ -46,35 +38,38 @@ class MailProbe:
     def __init__(self, hosts: MailHosts) -> None:
         self._hosts = hosts
 
-    def run(self, target: Target, on_step: OnStep, order: Order | None = None) -> MailReport:
-        """Do all mail steps, IMAP and SMTP at the same time, and with `order` the round trip;
+    def run(
+        self, target: Target, on_step: OnStep, message: RoundTripMessage | None = None
+    ) -> MailReport:
+        """Run all mail steps, IMAP and SMTP at the same time, and with `message` the round trip;
         `on_step` hears of each as it ends, one at a time.
 
-        Never raises for what a server does. Takes seconds, at most the hosts' deadline (and
+        Never raises for what a server does. Takes seconds, at most the hosts' `deadline` (and
         `arrival` for a round trip)."""
-        lock, hosts = threading.Lock(), self._hosts
-        receiving, sending = (
-            StepRunner(imap.STEPS, on_step, lock),
-            StepRunner(smtp.STEPS, on_step, lock),
-        )
+        lock = threading.Lock()
+        receiving = StepRunner(imap.STEPS, on_step, lock)
+        sending = StepRunner(smtp.STEPS, on_step, lock)
         travelling = StepRunner((StepId.ROUNDTRIP,), on_step, lock)
-        imap_leg, smtp_leg = ImapLeg(hosts), SmtpLeg(hosts)
-        seconds = hosts.deadline + (hosts.arrival if order else 0)
+        imap_side = ImapConnection(self._hosts)
+        smtp_side = SmtpConnection(self._hosts)
         sent_in = ""
-        with bounded(seconds, imap_leg, smtp_leg):
-            other = threading.Thread(target=smtp_leg.run, args=(target, sending), name="probe-smtp")
-            other.start()
-            imap_leg.run(target, receiving)
-            other.join()
-            if order and _passed(receiving) and _passed(sending):
-                trip = RoundTrip(imap_leg, smtp_leg, hosts.arrival)
+        with bounded(self._seconds(message), imap_side, smtp_side):
+            beside = threading.Thread(
+                target=smtp_side.run, args=(target, sending), name="probe-smtp"
+            )
+            beside.start()
+            imap_side.run(target, receiving)
+            beside.join()
+            if message and receiving.passed and sending.passed:
+                trip = RoundTrip(imap_side, smtp_side, self._hosts.arrival)
                 with suppress(ProbeFailed):
-                    travelling.do(StepId.ROUNDTRIP, lambda: trip.run(target, order))
+                    travelling.run(StepId.ROUNDTRIP, lambda: trip.run(target, message))
                     sent_in = trip.sent_in
         receiving.skip_rest()
         sending.skip_rest()
+        # a round trip that was not made is told by whoever asked for it, or did not
         steps = (*receiving.results, *sending.results, *travelling.results)
-        return MailReport(steps, imap_leg.folders, imap_leg.marks, sent_in)
+        return MailReport(steps, imap_side.folders, imap_side.marks, sent_in)
 
     def folders(self, target: Target) -> tuple[MailFolder, ...]:
         """The mailbox's folders. Takes seconds.
@@ -82,10 +77,7 @@ class MailProbe:
         Raises:
             ProbeFailed: the mailbox did not list them.
         """
-        return ImapLeg(self._hosts).folders_of(target)
+        return ImapConnection(self._hosts).folders_of(target)
 
-
-def _passed(runner: StepRunner) -> bool:
-    return len(runner.results) == len(runner.steps) and all(
-        r.status is not StepStatus.FAIL for r in runner.results
-    )
+    def _seconds(self, message: RoundTripMessage | None) -> float:
+        return self._hosts.deadline + (self._hosts.arrival if message else 0)

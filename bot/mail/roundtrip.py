@@ -12,20 +12,21 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate
 
-from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.diagnosis.observe import clean, from_smtp
-from bot.mail.hosts import Target
-from bot.mail.imap import ImapLeg
+from bot.mail.imap import ImapConnection
 from bot.mail.imap_list import MailFolder
-from bot.mail.smtp import SmtpLeg, expect
+from bot.mail.smtp import OK, START_MAIL_INPUT, SmtpConnection, expect
 from bot.mail.steps import ProbeFailed, Remark
 from bot.mail.suggestions import suggest
+from bot.mail.target import Target
 from storage.vocabulary import FolderRole, StepId
 
-STEP = StepId.ROUNDTRIP.value
+STEP = StepId.ROUNDTRIP
+INBOX = "INBOX"
+
 MAX_FOLDERS = 60
 """How many folders are looked through where the server does not say which one keeps sent mail."""
 
@@ -42,9 +43,10 @@ def new_message_id(sender_email: str) -> str:
 
 
 @dataclass(frozen=True)
-class Order:
-    """What to send. `sent_before` says that an earlier attempt may have sent it: then it is looked
-    for and never sent again. `on_sending` is called in the moment before the message leaves."""
+class RoundTripMessage:
+    """The message of a round trip. `sent_before` says that an earlier attempt may have sent it:
+    then it is looked for and never sent again. `on_sending` is called in the moment before the
+    message leaves."""
 
     message_id: str
     sent_before: bool = False
@@ -54,39 +56,56 @@ class Order:
 class RoundTrip:
     """Sends, finds and removes over two connections on which the other steps have passed."""
 
-    def __init__(self, imap: ImapLeg, smtp: SmtpLeg, arrival: float) -> None:
+    def __init__(self, imap: ImapConnection, smtp: SmtpConnection, arrival: float) -> None:
         """`arrival`: seconds that the message may take."""
         self._imap = imap.client
         self._folders = imap.folders
         self._smtp = smtp.client
         self._arrival = arrival
-        self._marked = [
-            f.server_name for f in self._folders if "\\sent" in {flag.lower() for flag in f.flags}
-        ]
-        named = suggest(self._folders).candidates[FolderRole.SENT]
-        self._spoken = self._marked or [candidate.folder.server_name for candidate in named]
+        self._marked = [folder.server_name for folder in self._folders if _marked_sent(folder)]
+        by_name = suggest(self._folders).by_role[FolderRole.SENT]
+        self._likely = self._marked or [each.folder.server_name for each in by_name]
         self.sent_in = ""
         """The server's name of the folder where the copy of sent mail was found."""
 
-    def run(self, target: Target, order: Order) -> str | Remark:
+    def run(self, target: Target, message: RoundTripMessage) -> str | Remark:
         """Say where the message was found. Takes seconds, up to a minute.
 
         Raises:
             ProbeFailed: it was refused, its fate is not known, or it did not arrive.
         """
         begun = time.monotonic()
-        unconfirmed = None if order.sent_before else self._send(target, order)
-        if not self._await(["INBOX"], order.message_id, self._arrival):
-            lost = order.sent_before or unconfirmed is not None
-            raise ProbeFailed(_answer_lost(unconfirmed) if lost else _not_arrived())
-        took = time.monotonic() - begun
-        sent = self._sent_copy(order.message_id)
-        holding = [
-            "INBOX",
-            *(name for name in self._sent_folders() if self._copies(name, order.message_id)),
-        ]
-        left = [folder for folder in holding if not self._remove(folder, order.message_id)]
-        return self._told(took, sent, left)
+        message_id = message.message_id
+        unconfirmed = None if message.sent_before else self._send(target, message)
+        if not self._wait_for([INBOX], message_id, self._arrival):
+            # Without the server's last answer nobody knows whether the message left. It is not
+            # called lost then, and it is never sent a second time.
+            fate_unknown = message.sent_before or unconfirmed is not None
+            raise ProbeFailed(_answer_lost(unconfirmed) if fate_unknown else _not_arrived())
+        seconds = time.monotonic() - begun
+        sent_in = self._sent_copy(message_id)
+        holding = [INBOX, *self._sent_folders_with(message_id)]
+        left = [folder for folder in holding if not self._remove(folder, message_id)]
+        return self._told(seconds, sent_in, left)
+
+    def _send(self, target: Target, message: RoundTripMessage) -> Exception | None:
+        """Send the message once; gives what kept the server's last answer from us, if something
+        did."""
+        smtp = self._smtp
+        payload = _message(target, message.message_id)
+        expect(OK, *smtp.mail(target.sender_email), STEP)
+        expect(OK, *smtp.rcpt(target.sender_email), STEP)
+        expect(START_MAIL_INPUT, *smtp.docmd("DATA"), STEP)
+        # by hand and not with smtp.data(): that would hide whether the message had left already
+        message.on_sending()
+        try:
+            smtp.send(payload + b".\r\n")
+            code, reply = smtp.getreply()
+        except (OSError, smtplib.SMTPException) as error:
+            return error
+        if code != OK:
+            raise ProbeFailed(from_smtp(code, reply, STEP))
+        return None
 
     def _sent_copy(self, message_id: str) -> str:
         """Where the copy of sent mail is, waited for; else empty. It is a proof if there is no
@@ -94,49 +113,29 @@ class RoundTrip:
 
         A copy like the message that arrived, with the trace of its delivery, is one that a rule
         made, unless it is in a folder of which something else says that it keeps sent mail."""
-        inbox = self._copies("INBOX", message_id).values()
+        inbox = self._copies(INBOX, message_id).values()
         arrived = [header for header in inbox if "Received" in message_from_bytes(header)]
-        sent = self._await(
-            self._sent_folders(), message_id, min(SENT_WAIT_SECONDS, self._arrival), arrived
-        )
-        again = (
-            [name for name in self._sent_folders() if self._holds(name, message_id, arrived)]
-            if sent
-            else []
-        )
-        self.sent_in = sent if len(again) == 1 else ""
-        return sent
+        seconds = min(SENT_WAIT_SECONDS, self._arrival)
+        found = self._wait_for(self._sent_folders(), message_id, seconds, arrived)
+        if found:
+            with_copy = [
+                name for name in self._sent_folders() if self._holds(name, message_id, arrived)
+            ]
+            self.sent_in = found if len(with_copy) == 1 else ""
+        return found
 
-    def _told(self, took: float, sent: str, left: Sequence[str]) -> str | Remark:
-        arrived = f"sent and found in INBOX after {took:.1f} s"
+    def _told(self, seconds: float, sent_in: str, left: Sequence[str]) -> str | Remark:
+        arrived = f"sent and found in INBOX after {seconds:.1f} s"
         if left:
             return Remark("copies-left", f"{arrived}; could not be removed from {', '.join(left)}")
-        if not sent:
+        if not sent_in:
             return Remark(
                 "sent-copy-missing", f"{arrived} and removed; no copy in a folder of sent mail"
             )
-        shown = next((f.shown_name for f in self._folders if f.server_name == sent), sent)
+        shown = next((f.shown_name for f in self._folders if f.server_name == sent_in), sent_in)
         return f"{arrived}, its copy in {shown}; both removed"
 
-    def _send(self, target: Target, order: Order) -> Exception | None:
-        """Send the message once; returns what kept the server's last answer from us, if something
-        did."""
-        smtp = self._smtp
-        payload = _message(target, order.message_id)
-        expect(250, *smtp.mail(target.sender_email), STEP)
-        expect(250, *smtp.rcpt(target.sender_email), STEP)
-        expect(354, *smtp.docmd("DATA"), STEP)
-        order.on_sending()
-        try:
-            smtp.send(payload + b".\r\n")
-            code, message = smtp.getreply()
-        except (OSError, smtplib.SMTPException) as error:
-            return error
-        if code != 250:
-            raise ProbeFailed(from_smtp(code, message, STEP))
-        return None
-
-    def _await(
+    def _wait_for(
         self,
         folders: Sequence[str],
         message_id: str,
@@ -154,31 +153,28 @@ class RoundTrip:
         return ""
 
     def _holds(self, folder: str, message_id: str, arrived: Collection[bytes]) -> bool:
-        return any(
-            folder in self._spoken or h not in arrived
-            for h in self._copies(folder, message_id).values()
-        )
+        """Whether the folder has a copy that counts: any in a likely folder; elsewhere one that is
+        not among those that `arrived`."""
+        headers = self._copies(folder, message_id).values()
+        return any(folder in self._likely or header not in arrived for header in headers)
 
     def _copies(self, folder: str, message_id: str) -> dict[int, bytes]:
         """The message's numbers in a folder, with the header of each: exactly this Message-ID,
         since SEARCH finds parts of words too."""
         client = self._imap
-        with suppress(
-            IMAPClientError, UnicodeError
-        ):  # a folder that cannot be opened does not hold it
+        # a folder that cannot be opened does not hold it
+        with suppress(IMAPClientError, UnicodeError):
             client.select_folder(folder.encode("latin-1"))
             found = client.search(["HEADER", "Message-ID", message_id])
             rows = client.fetch(found, ["BODY.PEEK[HEADER]"]) if found else {}
             headers = {uid: _header(row) for uid, row in rows.items()}
-            return {
-                uid: header for uid, header in headers.items() if _message_id(header) == message_id
-            }
+            return {uid: each for uid, each in headers.items() if _message_id(each) == message_id}
         return {}
 
     def _remove(self, folder: str, message_id: str) -> bool:
-        """Remove exactly the message; without UIDPLUS an EXPUNGE would take others with it, so it
-        is left marked."""
-        client: IMAPClient = self._imap
+        """Remove exactly the message. Without UIDPLUS an EXPUNGE would take with it what the person
+        has marked themselves, so the message is left marked."""
+        client = self._imap
         with suppress(IMAPClientError):
             uids = list(self._copies(folder, message_id))
             client.delete_messages(uids)
@@ -187,19 +183,25 @@ class RoundTrip:
                 return True
         return False
 
+    def _sent_folders_with(self, message_id: str) -> list[str]:
+        return [name for name in self._sent_folders() if self._copies(name, message_id)]
+
     def _sent_folders(self) -> list[str]:
         """Where the copy of sent mail may be: where the server says so, else anywhere, first where
         the name speaks for it."""
-        others = [f.server_name for f in self._folders if _may_hold(f)]
-        anywhere = [] if self._marked else others
-        return list(dict.fromkeys(name for name in [*self._spoken, *anywhere] if name in others))[
-            :MAX_FOLDERS
-        ]
+        others = [folder.server_name for folder in self._folders if _may_hold(folder)]
+        wanted = self._likely if self._marked else [*self._likely, *others]
+        there = dict.fromkeys(name for name in wanted if name in others)
+        return list(there)[:MAX_FOLDERS]
+
+
+def _marked_sent(folder: MailFolder) -> bool:
+    return "\\sent" in {flag.lower() for flag in folder.flags}
 
 
 def _may_hold(folder: MailFolder) -> bool:
     flags = {flag.lower() for flag in folder.flags}
-    return folder.server_name.upper() != "INBOX" and not flags & {"\\noselect", "\\nonexistent"}
+    return folder.server_name.upper() != INBOX and not flags & {"\\noselect", "\\nonexistent"}
 
 
 def _pauses() -> Iterator[float]:
@@ -215,6 +217,7 @@ def _message(target: Target, message_id: str) -> bytes:
     message["Subject"] = "Maildesk connection test"
     message["Message-ID"] = message_id
     message["Date"] = formatdate(usegmt=True)
+    # no out-of-office answers, neither by RFC 3834 nor from Exchange
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(
@@ -233,9 +236,9 @@ def _message_id(header: bytes) -> str:
 
 
 def _answer_lost(error: Exception | None) -> Observation:
-    text = (
-        clean(f"{type(error).__name__}: {error}") if error else "an earlier attempt was broken off"
-    )
+    text = "an earlier attempt was broken off"
+    if error is not None:
+        text = clean(f"{type(error).__name__}: {error}")
     return Observation(Where.NETWORK, step=STEP, condition=Condition.ANSWER_LOST, text=text)
 
 

@@ -6,15 +6,19 @@ from socket import SHUT_RDWR
 
 from bot.diagnosis.observation import Condition, Layer, Observation, Where
 from bot.diagnosis.observe import from_smtp
-from bot.mail.hosts import MailHosts, Target, xoauth2
+from bot.mail.hosts import MailHosts
 from bot.mail.steps import ProbeFailed, StepRunner
+from bot.mail.target import Target, xoauth2
 from bot.mail.trace import ConnectionTrace, tls_context, traced
 from storage.vocabulary import StepId
 
 STEPS = (StepId.SMTP_CONNECT, StepId.SMTP_AUTH, StepId.SMTP_SENDER)
 
+READY, OK, START_MAIL_INPUT = 220, 250, 354
+"""The replies that let a conversation go on (RFC 5321, 4.2.3)."""
 
-class SmtpLeg:
+
+class SmtpConnection:
     """One connection to the submission server."""
 
     def __init__(self, hosts: MailHosts) -> None:
@@ -22,39 +26,40 @@ class SmtpLeg:
         self._smtp: smtplib.SMTP | None = None
 
     def run(self, target: Target, runner: StepRunner) -> None:
-        """Do every step, up to the first that fails. Takes seconds."""
+        """Run every step, up to the first that fails. Takes seconds."""
         with suppress(ProbeFailed):
-            runner.do(StepId.SMTP_CONNECT, self.connect)
-            runner.do(StepId.SMTP_AUTH, lambda: self.authenticate(target))
-            runner.do(StepId.SMTP_SENDER, lambda: self.offer_sender(target))
+            runner.run(StepId.SMTP_CONNECT, self.connect)
+            runner.run(StepId.SMTP_AUTH, lambda: self.authenticate(target))
+            runner.run(StepId.SMTP_SENDER, lambda: self.offer_sender(target))
 
     def connect(self) -> str:
         """Name, TCP, greeting, STARTTLS, TLS, and whether XOAUTH2 is offered, told apart."""
-        hosts, step, trace = self._hosts, StepId.SMTP_CONNECT.value, ConnectionTrace()
-        self._smtp = smtp = smtplib.SMTP(timeout=hosts.connect_timeout)
-        # else STARTTLS checks the certificate for no name
+        hosts = self._hosts
+        step = StepId.SMTP_CONNECT
+        trace = ConnectionTrace()
+        smtp = smtplib.SMTP(timeout=hosts.connect_timeout)
+        self._smtp = smtp
+        # smtplib sets this only where its constructor connects; without it STARTTLS would check the
+        # certificate for no name at all
         smtp._host = hosts.smtp_host  # type: ignore[attr-defined]
-        with traced(trace, StepId.SMTP_CONNECT):
-            expect(220, *smtp.connect(hosts.smtp_host, hosts.smtp_port), step)
+        with traced(trace, step):
+            expect(READY, *smtp.connect(hosts.smtp_host, hosts.smtp_port), step)
             trace.passed("TCP and greeting", Layer.STARTTLS)
             assert smtp.sock is not None
             smtp.sock.settimeout(hosts.read_timeout)
-            expect(250, *smtp.ehlo(), step)
+            expect(OK, *smtp.ehlo(), step)
             if not smtp.has_extn("starttls"):
-                raise ProbeFailed(
-                    Observation(Where.NETWORK, step=step, condition=Condition.STARTTLS_MISSING)
-                )
-            expect(220, *smtp.starttls(context=tls_context(trace, hosts.ca_file)), step)
-            expect(250, *smtp.ehlo(), step)
+                raise _missing(Condition.STARTTLS_MISSING)
+            expect(READY, *smtp.starttls(context=tls_context(trace, hosts.ca_file)), step)
+            expect(OK, *smtp.ehlo(), step)
         if "XOAUTH2" not in smtp.esmtp_features.get("auth", "").upper().split():
-            raise ProbeFailed(
-                Observation(Where.NETWORK, step=step, condition=Condition.XOAUTH2_MISSING)
-            )
+            raise _missing(Condition.XOAUTH2_MISSING)
         return f"{trace.evidence}, XOAUTH2 offered"
 
     def authenticate(self, target: Target) -> str:
         """AUTH XOAUTH2 in two steps, as the person who signed in."""
         answers = iter([xoauth2(target.smtp_username, target.access_token)])
+        # a second challenge carries an error; the empty answer lets the server say its final word
         code, _ = self.client.auth(
             "XOAUTH2", lambda _challenge=None: next(answers, ""), initial_response_ok=False
         )
@@ -62,14 +67,23 @@ class SmtpLeg:
 
     def offer_sender(self, target: Target) -> str:
         """MAIL FROM, taken back at once: nothing is sent."""
-        smtp, step = self.client, StepId.SMTP_SENDER.value
-        expect(250, *smtp.mail(target.sender_email), step)
-        smtp.rset()
+        expect(OK, *self.client.mail(target.sender_email), StepId.SMTP_SENDER)
+        self.client.rset()
         return f"{target.sender_email} accepted"
 
     def leave(self) -> None:
         """QUIT."""
         self.client.quit()
+
+    def cut(self) -> None:
+        """End the connection at once, from any thread."""
+        sock = self._smtp.sock if self._smtp else None
+        if sock is not None:
+            # shutting it down wakes a thread that waits for it; closing alone would not
+            with suppress(OSError):
+                sock.shutdown(SHUT_RDWR)
+            with suppress(OSError):
+                sock.close()
 
     @property
     def client(self) -> smtplib.SMTP:
@@ -82,21 +96,16 @@ class SmtpLeg:
             raise ConnectionAbortedError("not connected")
         return self._smtp
 
-    def cut(self) -> None:
-        """End the connection at once."""
-        sock = self._smtp.sock if self._smtp else None
-        if sock is not None:
-            with suppress(OSError):
-                sock.shutdown(SHUT_RDWR)
-            with suppress(OSError):
-                sock.close()
-
 
 def expect(wanted: int, code: int, message: bytes, step: str) -> None:
-    """Take a reply for an answer only if it is the wanted one.
+    """Go on only if the reply is the wanted one.
 
     Raises:
         ProbeFailed: it is another one.
     """
     if code != wanted:
         raise ProbeFailed(from_smtp(code, message, step))
+
+
+def _missing(condition: Condition) -> ProbeFailed:
+    return ProbeFailed(Observation(Where.NETWORK, step=StepId.SMTP_CONNECT, condition=condition))

@@ -1,16 +1,13 @@
 """Which folder of a mailbox plays which role, how sure that is, and what speaks for it."""
 
 import re
-import tomllib
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
-from functools import cache, lru_cache
-from pathlib import Path
 from types import MappingProxyType
-from unicodedata import category, normalize
 
+from bot.mail.folder_words import Meaning, languages, meanings
 from bot.mail.imap_list import MailFolder
 from storage.vocabulary import REQUIRED_ROLES, FolderRole
 
@@ -26,21 +23,19 @@ FLAG_ROLES = {
 archive)."""
 
 UNUSABLE = {"\\noselect", "\\nonexistent"}
+"""Attributes of a name that cannot hold messages (RFC 9051, 7.3.1): it is there for what lies
+below it."""
 
 COHERENT = 2
 """So many other roles named in the same language make a name as good as a mark."""
 
-ALIKE = str.maketrans(
-    {"’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'", "ș": "ş", "ț": "ţ", "−": "-"}
-)
-"""Signs that are typed for one another; Romanian had its comma-below letters as cedillas for
-long."""
-
 DECORATION = re.compile(r"^[\W_]+|[\W\d_]+$")
+"""What people and programs put around a name: ``_Sent``, ``Sent (2)``."""
 
 
 class Confidence(IntEnum):
-    """How sure it is that a folder plays a role."""
+    """How sure it is that a folder plays a role: one that is likely is chosen beforehand, one that
+    is sure needs nobody's look."""
 
     POSSIBLE = 1
     LIKELY = 2
@@ -58,8 +53,8 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A folder that may play a role; `language` is that of its name, where the name is the
+class Suggestion:
+    """A folder that may play a role, and why; `language` is that of its name, where the name is the
     reason."""
 
     folder: MailFolder
@@ -73,26 +68,14 @@ class Suggestions:
     """For each role the folders that may play it, best first, and the one that may be chosen
     beforehand."""
 
-    candidates: Mapping[FolderRole, tuple[Candidate, ...]]
-    chosen: Mapping[FolderRole, Candidate]
+    by_role: Mapping[FolderRole, tuple[Suggestion, ...]]
+    chosen: Mapping[FolderRole, Suggestion]
 
     @property
     def sure(self) -> bool:
         """Whether every required role has a folder that nobody needs to look at."""
-        found = (self.chosen.get(role) for role in REQUIRED_ROLES)
-        return all(
-            candidate is not None and candidate.confidence is Confidence.SURE for candidate in found
-        )
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What a name stands for in one language: a role, or (None) a folder without mail. `own`:
-    Outlook itself gives it."""
-
-    role: FolderRole | None
-    language: str
-    own: bool
+        sure = {role for role, each in self.chosen.items() if each.confidence is Confidence.SURE}
+        return sure >= set(REQUIRED_ROLES)
 
 
 def offered(folders: Sequence[MailFolder], needed: Collection[str] = ()) -> tuple[MailFolder, ...]:
@@ -107,8 +90,8 @@ def suggest(
     """Who plays which role. `proved`: the server's name of the folder in which the test message was
     found."""
     mailbox = _Mailbox(folders, proved.values())
-    candidates = {role: _ranked(_weighed(role, mailbox, proved), mailbox) for role in FolderRole}
-    return Suggestions(candidates, _chosen(candidates))
+    by_role = {role: _ranked(_weighed(role, mailbox, proved), mailbox) for role in FolderRole}
+    return Suggestions(by_role, _chosen(by_role))
 
 
 class _Mailbox:
@@ -126,7 +109,7 @@ class _Mailbox:
                 self._listen(folder)
 
     def _listen(self, folder: MailFolder) -> None:
-        for meaning in _meanings(folder):
+        for meaning in _meanings_of(folder):
             self._speakers[meaning.language].add(_identity(folder))
             if meaning.own and meaning.role:
                 self._named[meaning.language, meaning.role].add(_identity(folder))
@@ -153,22 +136,23 @@ class _Mailbox:
         own = {
             m.language
             for f in top
-            for m in _meanings(f)
+            for m in _meanings_of(f)
             if m.own and m.role not in (None, FolderRole.INBOX)
         }
-        return own | {"en"} if own else _tables().keys()
+        return own | {"en"} if own else set(languages())
 
     def _without_mail(self, folder: MailFolder) -> bool:
         """Whether it is, or lies in, a folder for something else than mail; the inbox and what is
         marked are for mail."""
         if _is_inbox(folder) or _marked_roles(folder):
             return False
-        return any(m.role is None and m.language in self._own for m in _known(_path(folder)[0]))
+        return any(m.role is None and m.language in self._own for m in meanings(_path(folder)[0]))
 
     def depth(self, folder: MailFolder) -> int:
         """How deep the folder lies; 1 is the top."""
         path = _path(folder)
-        return len(path) - (len(path) > 1 and path[0] in self._containers)
+        in_container = len(path) > 1 and path[0] in self._containers
+        return len(path) - 1 if in_container else len(path)
 
     def voices(self, language: str, besides: MailFolder) -> int:
         """How many other folders have a name in the language."""
@@ -176,10 +160,10 @@ class _Mailbox:
 
     def coherent(self, language: str, role: FolderRole) -> bool:
         """Whether the language names enough other roles of this mailbox."""
-        return (
-            sum(bool(self._named[language, other]) for other in FolderRole if other is not role)
-            >= COHERENT
-        )
+        others = [
+            other for other in FolderRole if other is not role and self._named[language, other]
+        ]
+        return len(others) >= COHERENT
 
     def readings(self, folder: MailFolder) -> tuple[Meaning, ...]:
         """What the folder's name says, the most spoken language first.
@@ -187,22 +171,25 @@ class _Mailbox:
         A name that stands for two roles in different languages is read in the one that more of the
         mailbox speaks.
         """
-        meanings = sorted(
-            _meanings(folder), key=lambda m: (-self.voices(m.language, folder), not m.own)
+        said = sorted(
+            _meanings_of(folder), key=lambda m: (-self.voices(m.language, folder), not m.own)
         )
-        if not meanings:
+        if not said:
             return ()
-        loudest = self.voices(meanings[0].language, folder)
-        believed = {m.role for m in meanings if self.voices(m.language, folder) == loudest}
-        return tuple(m for m in meanings if m.role in believed)
+        loudest = self.voices(said[0].language, folder)
+        believed = {m.role for m in said if self.voices(m.language, folder) == loudest}
+        return tuple(m for m in said if m.role in believed)
 
 
 def _weighed(
     role: FolderRole, mailbox: _Mailbox, proved: Mapping[FolderRole, str]
-) -> list[Candidate]:
+) -> list[Suggestion]:
     """Every folder that something speaks for, each with its strongest reason."""
-    found = [c for f in mailbox.offered if (c := _claim(f, role, mailbox, proved))]
-    if sum(c.reason in (Reason.PROVED, Reason.MARKED) for c in found) > 1:
+    claims = [_claim(folder, role, mailbox, proved) for folder in mailbox.offered]
+    found = [claim for claim in claims if claim is not None]
+    reasons = Counter(claim.reason for claim in found)
+    if reasons[Reason.PROVED] + reasons[Reason.MARKED] > 1:
+        # two folders with the server's mark: neither mark settles it
         found = [_doubted(c) if c.reason is Reason.MARKED else c for c in found]
     if len(found) == 1 and _convincing(found[0], role, mailbox):
         found = [replace(found[0], confidence=Confidence.SURE)]
@@ -211,94 +198,96 @@ def _weighed(
 
 def _claim(
     folder: MailFolder, role: FolderRole, mailbox: _Mailbox, proved: Mapping[FolderRole, str]
-) -> Candidate | None:
+) -> Suggestion | None:
     elsewhere = [
         r for r, name in proved.items() if r is not role and _same(name, folder.server_name)
     ]
     if _same(proved.get(role, ""), folder.server_name):
-        return Candidate(folder, Confidence.SURE, Reason.PROVED)
+        return Suggestion(folder, Confidence.SURE, Reason.PROVED)
     if role is FolderRole.INBOX and _is_inbox(folder):
-        return Candidate(folder, Confidence.SURE, Reason.INBOX)
+        return Suggestion(folder, Confidence.SURE, Reason.INBOX)
     claim = _mark(folder, role) or _name(folder, role, mailbox)
     if claim and (elsewhere or _is_inbox(folder)):
         return replace(claim, confidence=Confidence.POSSIBLE)
     return claim
 
 
-def _mark(folder: MailFolder, role: FolderRole) -> Candidate | None:
+def _mark(folder: MailFolder, role: FolderRole) -> Suggestion | None:
     """What the server's mark says: less where the folder's name contradicts it, and hardly anything
     where it has two."""
     marked = _marked_roles(folder)
     if role not in marked:
         return None
     if len(marked) > 1:
-        return Candidate(folder, Confidence.POSSIBLE, Reason.MARKED)
-    said = {meaning.role for meaning in _meanings(folder)}
+        return Suggestion(folder, Confidence.POSSIBLE, Reason.MARKED)
+    said = {meaning.role for meaning in _meanings_of(folder)}
     confidence = Confidence.SURE if not said or role in said else Confidence.LIKELY
-    return Candidate(folder, confidence, Reason.MARKED)
+    return Suggestion(folder, confidence, Reason.MARKED)
 
 
-def _name(folder: MailFolder, role: FolderRole, mailbox: _Mailbox) -> Candidate | None:
+def _name(folder: MailFolder, role: FolderRole, mailbox: _Mailbox) -> Suggestion | None:
     """What the folder's name says."""
     readings = mailbox.readings(folder)
     mine = [meaning for meaning in readings if meaning.role is role]
     if not mine:
         return (
-            Candidate(folder, Confidence.POSSIBLE, Reason.SIMILAR)
+            Suggestion(folder, Confidence.POSSIBLE, Reason.SIMILAR)
             if role in _resembled(folder)
             else None
         )
     if mailbox.depth(folder) > 1:
-        return Candidate(folder, Confidence.POSSIBLE, Reason.SIMILAR)
+        return Suggestion(folder, Confidence.POSSIBLE, Reason.SIMILAR)
     ambiguous = any(meaning.role is not role for meaning in readings)
     confidence = Confidence.POSSIBLE if ambiguous else Confidence.LIKELY
     own = next((meaning for meaning in mine if meaning.own), None)
     if own is None:
-        return Candidate(folder, confidence, Reason.SIMILAR)
-    return Candidate(folder, confidence, Reason.NAMED, own.language)
+        return Suggestion(folder, confidence, Reason.SIMILAR)
+    return Suggestion(folder, confidence, Reason.NAMED, own.language)
 
 
-def _convincing(candidate: Candidate, role: FolderRole, mailbox: _Mailbox) -> bool:
+def _convincing(suggestion: Suggestion, role: FolderRole, mailbox: _Mailbox) -> bool:
     """Whether the only folder that could be meant has a name that fits the rest of the mailbox."""
-    folder = candidate.folder
-    unquestioned = candidate.confidence is Confidence.LIKELY and not _marked_roles(folder)
+    folder = suggestion.folder
+    unquestioned = suggestion.confidence is Confidence.LIKELY and not _marked_roles(folder)
     own = len(_path(folder)) == 1 or not mailbox.open_at_the_top
     return (
-        candidate.reason is Reason.NAMED
+        suggestion.reason is Reason.NAMED
         and unquestioned
         and own
-        and mailbox.coherent(candidate.language, role)
+        and mailbox.coherent(suggestion.language, role)
     )
 
 
-def _doubted(candidate: Candidate) -> Candidate:
-    return replace(candidate, confidence=min(candidate.confidence, Confidence.LIKELY))
+def _doubted(suggestion: Suggestion) -> Suggestion:
+    return replace(suggestion, confidence=min(suggestion.confidence, Confidence.LIKELY))
 
 
-def _ranked(candidates: Iterable[Candidate], mailbox: _Mailbox) -> tuple[Candidate, ...]:
-    strength = {reason: place for place, reason in enumerate(Reason)}
+def _ranked(found: Iterable[Suggestion], mailbox: _Mailbox) -> tuple[Suggestion, ...]:
+    """The suggestions of one role, the best first: by confidence, reason, depth and name."""
+    weakness = {reason: number for number, reason in enumerate(Reason)}
 
-    def place(c: Candidate) -> tuple[object, ...]:
-        return -c.confidence, strength[c.reason], mailbox.depth(c.folder), _position(c.folder)
+    def rank(each: Suggestion) -> tuple[object, ...]:
+        depth = mailbox.depth(each.folder)
+        return -each.confidence, weakness[each.reason], depth, _position(each.folder)
 
-    return tuple(sorted(candidates, key=place))
+    return tuple(sorted(found, key=rank))
 
 
-def _chosen(candidates: Mapping[FolderRole, tuple[Candidate, ...]]) -> dict[FolderRole, Candidate]:
+def _chosen(by_role: Mapping[FolderRole, tuple[Suggestion, ...]]) -> dict[FolderRole, Suggestion]:
     """The best of each role, where it has no equal and no better use in another role."""
-    best = {role: found[0] for role, found in candidates.items() if _stands_out(found)}
+    best = {role: found[0] for role, found in by_role.items() if _stands_out(found)}
     return {
-        role: candidate
-        for role, candidate in best.items()
+        role: suggestion
+        for role, suggestion in best.items()
         if all(
-            candidate.confidence > other.confidence
+            suggestion.confidence > other.confidence
             for rival, other in best.items()
-            if rival is not role and other.folder == candidate.folder
+            if rival is not role and other.folder == suggestion.folder
         )
     }
 
 
-def _stands_out(found: tuple[Candidate, ...]) -> bool:
+def _stands_out(found: tuple[Suggestion, ...]) -> bool:
     """Whether the first is clearly the best. Another program's name is not, where anything else
     could be meant: it may be that of a folder which a mail program made for itself beside the
     server's own."""
@@ -363,61 +352,12 @@ def _containers(folders: Sequence[MailFolder]) -> set[str]:
     return closed | ({path[0] for path in others} if below_inbox else set())
 
 
-def _meanings(folder: MailFolder) -> tuple[Meaning, ...]:
+def _meanings_of(folder: MailFolder) -> tuple[Meaning, ...]:
     """What the last part of its name stands for, in every language."""
-    return _known(_path(folder)[-1])
+    return meanings(_path(folder)[-1])
 
 
 def _resembled(folder: MailFolder) -> set[FolderRole]:
     """The roles that its name would stand for without the number or the signs around it."""
-    bare = "" if _meanings(folder) else DECORATION.sub("", _path(folder)[-1])
-    return {meaning.role for meaning in _known(bare) if meaning.role}
-
-
-@lru_cache(maxsize=65536)
-def _known(name: str) -> tuple[Meaning, ...]:
-    return _vocabulary().get(plain(name), ())
-
-
-def plain(name: str) -> str:
-    """A name as names are compared: without case, invisible signs, and kinds of spaces, hyphens and
-    apostrophes."""
-    folded = normalize("NFKC", normalize("NFKC", name).casefold()).translate(ALIKE)
-    seen = ("-" if category(sign) == "Pd" else sign for sign in folded if category(sign) != "Cf")
-    return " ".join("".join(seen).split())
-
-
-def languages() -> tuple[str, ...]:
-    """The languages that are known, as BCP-47 codes."""
-    return tuple(_tables())
-
-
-@cache
-def _tables() -> Mapping[str, Mapping[str, object]]:
-    return tomllib.loads(Path(__file__).with_name("folder_names.toml").read_text(encoding="utf-8"))
-
-
-@cache
-def _vocabulary() -> Mapping[str, tuple[Meaning, ...]]:
-    """Every name of the data file, in plain writing, with what it stands for."""
-    data = _tables()
-    words: dict[str, list[Meaning]] = defaultdict(list)
-    for language, table in data.items():
-        for name, meaning in _entries(language, table):
-            words[plain(name)].append(meaning)
-    return {name: tuple(dict.fromkeys(meanings)) for name, meanings in words.items()}
-
-
-def _entries(language: str, table: Mapping[str, object]) -> Iterator[tuple[str, Meaning]]:
-    others = table.get("others", {})
-    assert isinstance(others, dict)
-    for role in FolderRole:
-        yield from ((name, Meaning(role, language, own=True)) for name in _names(table, role))
-        yield from ((name, Meaning(role, language, own=False)) for name in _names(others, role))
-    yield from ((name, Meaning(None, language, own=True)) for name in _names(table, "not_mail"))
-
-
-def _names(table: Mapping[str, object], key: str) -> list[str]:
-    names = table.get(key, [])
-    assert isinstance(names, list)
-    return names
+    bare = "" if _meanings_of(folder) else DECORATION.sub("", _path(folder)[-1])
+    return {meaning.role for meaning in meanings(bare) if meaning.role}

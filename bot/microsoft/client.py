@@ -15,11 +15,13 @@ from bot.diagnosis.observe import from_exception
 from bot.microsoft.credentials import Credential, Credentials, CredentialUnreadable
 
 TIMEOUT_SECONDS = 10
-QUICK_SECONDS = 2
-TOO_MANY_REQUESTS, SERVER_ERROR = 429, 500
+QUICK_TIMEOUT_SECONDS = 2
+"""For a question that a person waits for, within Slack's three seconds."""
+
+TOO_MANY_REQUESTS = 429
+SERVER_ERROR = 500
 DISCOVERY = "v2.0/.well-known/openid-configuration"
 Answer = TypeVar("Answer")
-Result = dict[str, Any]
 
 
 class MicrosoftUnreachable(Exception):
@@ -126,7 +128,7 @@ class Microsoft:
         """
         parts = urlsplit(self.authority)
         address = f"{parts.scheme}://{parts.netloc}/{domain}/{DISCOVERY}"
-        response = self.ask(lambda: self._session().get(address, timeout=QUICK_SECONDS))
+        response = self.ask(lambda: self._session().get(address, timeout=QUICK_TIMEOUT_SECONDS))
         answer = self.ask(response.json)
         found = re.search(
             r"/([0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})/",

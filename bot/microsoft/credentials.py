@@ -89,7 +89,10 @@ def _read(file: Path) -> str:
 
 
 class Watch:
-    """Tells on-call in time that a credential ends."""
+    """Tells on-call in time that a credential ends.
+
+    That a step of the countdown was told is kept in the database, so that neither a restart nor
+    another process tells it again; `_looked` only saves asking for it with each tick."""
 
     def __init__(
         self, store: Store, clock: Clock, credentials: Credentials, alert_channel: str
@@ -106,7 +109,8 @@ class Watch:
             known = self._credentials.all()
         except CredentialUnreadable:
             return 0  # the next use of it raises an alert
-        return sum(self._tell(credential, now) for credential in known)
+        told = [credential for credential in known if self._tell(credential, now)]
+        return len(told)
 
     def _tell(self, credential: Credential, now: datetime) -> bool:
         days = (credential.expires - now.date()).days if credential.expires else COUNTDOWN[-1] + 1

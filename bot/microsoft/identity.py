@@ -15,6 +15,7 @@ PERSONAL_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
 GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 LEEWAY = timedelta(minutes=5)
+"""How far Microsoft's clock and ours may differ."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ def proved(claims: Mapping[str, Any], client_id: str, authority: str, now: datet
     Raises:
         IdentityRefused: a claim is missing or wrong, or it is a personal account.
     """
-    tenant, subject = str(claims.get("tid", "")), str(claims.get("oid", ""))
+    tenant = str(claims.get("tid", ""))
+    subject = str(claims.get("oid", ""))
     upn = str(claims.get("preferred_username") or claims.get("upn") or "")
     _require(claims.get("aud") == client_id, "aud")
     _require(bool(GUID.fullmatch(tenant)), "tid")
@@ -93,7 +95,8 @@ def _require(holds: bool, claim: str) -> None:
 
 
 def _issued_by(issuer: str, authority: str, tenant: str) -> bool:
-    ours, theirs = urlsplit(authority), urlsplit(issuer)
+    ours = urlsplit(authority)
+    theirs = urlsplit(issuer)
     return (
         theirs.scheme == "https"
         and theirs.netloc == ours.netloc
@@ -103,7 +106,9 @@ def _issued_by(issuer: str, authority: str, tenant: str) -> bool:
 
 def _in_time(claims: Mapping[str, Any], now: datetime) -> bool:
     stamp = now.timestamp()
-    expires, begins = claims.get("exp"), claims.get("nbf", 0)
+    leeway = LEEWAY.total_seconds()
+    expires = claims.get("exp")
+    begins = claims.get("nbf", 0)
     if not isinstance(expires, int | float) or not isinstance(begins, int | float):
         return False
-    return begins - LEEWAY.total_seconds() <= stamp < expires + LEEWAY.total_seconds()
+    return begins - leeway <= stamp < expires + leeway

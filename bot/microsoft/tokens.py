@@ -21,6 +21,8 @@ from storage.tables import Grant
 log = structlog.get_logger(__name__)
 
 EARLY = timedelta(minutes=10)
+"""A token that ends sooner than this is refreshed: a test that uses it takes minutes."""
+
 KEPT_ALIVE = timedelta(days=7)
 """How long a grant may lie idle. It ends after 90 days without use (entra-docs, refresh-tokens)."""
 
@@ -50,7 +52,7 @@ class FreshToken:
     username: str = ""
 
 
-def place(account_id: int) -> str:
+def sealed_for(account_id: int) -> str:
     """What an account's grant is sealed for: moved to another account it does not open."""
     return f"grant:{account_id}"
 
@@ -113,7 +115,11 @@ class Tokens:
     def _refresh(self, account_id: int) -> FreshToken | None:
         """Under the account's claim: what somebody stored meanwhile is enough, else Microsoft is
         asked and the answer stored. None while somebody else has the claim, and where a new sign-in
-        was stored meanwhile."""
+        was stored meanwhile.
+
+        Microsoft gives a new refresh token with each refresh. Of two at the same time one would
+        store the older token over the newer, so one at a time asks. The claim is a lease: what a
+        killed process leaves ends by itself, and no transaction is held open while we wait."""
         now = self._clock.now()
         with self._store.transaction() as tx:
             if not tx.grants.claim(account_id, now, now + LEASE):
@@ -134,8 +140,11 @@ class Tokens:
             raise TokenFailed(_no_grant("the cache holds no refresh token"))
         if "access_token" not in result:
             raise TokenFailed(from_oauth(result, Where.TOKEN, "token"))
-        scopes, now = str(result.get("scope") or grant.scopes), self._clock.now()
-        sealed = self._cipher.seal(cache.serialize(), place(grant.account_id))
+        scopes = str(result.get("scope") or grant.scopes)
+        now = self._clock.now()
+        # Stored before it is used: after a crash the next process has the newest refresh token.
+        # `replace` stores nothing if a new sign-in took the grant's place meanwhile.
+        sealed = self._cipher.seal(cache.serialize(), sealed_for(grant.account_id))
         with self._store.transaction() as tx:
             stored = tx.grants.replace(grant, sealed, scopes, now, now + KEPT_ALIVE)
         return _token(cache, str(result["access_token"]), scopes) if stored else None
@@ -155,7 +164,7 @@ class Tokens:
             raise TokenFailed(_no_grant("nobody signed in"))
         cache = msal.SerializableTokenCache()
         try:
-            cache.deserialize(self._cipher.open(grant.sealed, place(account_id)))
+            cache.deserialize(self._cipher.open(grant.sealed, sealed_for(account_id)))
         except CannotOpen:
             log.error("grant.cannot_open", account=account_id)
             unreadable = Observation(
@@ -170,8 +179,12 @@ class Tokens:
 
 def _token(cache: msal.SerializableTokenCache, access_token: str, scopes: str) -> FreshToken:
     who: dict[str, Any] = next(iter(cache.search(msal.TokenCache.CredentialType.ACCOUNT)), {})
-    object_id, username = str(who.get("local_account_id", "")), str(who.get("username", ""))
-    return FreshToken(access_token, frozenset(scopes.split()), object_id, username)
+    return FreshToken(
+        access_token,
+        frozenset(scopes.split()),
+        object_id=str(who.get("local_account_id", "")),
+        username=str(who.get("username", "")),
+    )
 
 
 def _no_grant(text: str) -> Observation:

@@ -22,7 +22,7 @@ from storage.tables import Account
 from storage.vocabulary import State
 
 CALLBACK = "/consent/callback"
-PLACE = "consent"
+SEALED_FOR = "consent"
 
 
 class Consent:
@@ -55,7 +55,7 @@ class Consent:
         """The page where the administrator of the account's own tenant approves exactly our scopes;
         empty while Microsoft cannot be asked where it is. Takes a second, the first time."""
         tenant = account.tenant_id or account.username.rpartition("@")[2]
-        state = urlsafe_b64encode(self._cipher.seal(account.ref, PLACE)).decode()
+        state = urlsafe_b64encode(self._cipher.seal(account.ref, SEALED_FOR)).decode()
         try:
             return self._microsoft.admin_consent_url(tenant, self._public_url + CALLBACK, state)
         except MicrosoftUnreachable:
@@ -76,7 +76,7 @@ class Consent:
             LinkUnusable: the answer belongs to no approval page of ours.
         """
         try:
-            ref = self._cipher.open(urlsafe_b64decode(params.get("state", "")), PLACE)
+            ref = self._cipher.open(urlsafe_b64decode(params.get("state", "")), SEALED_FOR)
         except (CannotOpen, ValueError):
             raise LinkUnusable("unknown") from None
         with self._store.transaction() as tx:

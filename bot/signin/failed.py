@@ -34,8 +34,11 @@ class FailedSignIns:
     ) -> Recorded:
         """Keep why it did not go through. `sentence` tells it; the same thing is told once a day,
         and another organisation's account is reported to the support team."""
-        now, recorded = self._clock.now(), self._failures.record(tx, seen, account)
-        error, cause, owner = recorded.failure.ref, recorded.verdict.cause, recorded.verdict.owner
+        now = self._clock.now()
+        recorded = self._failures.record(tx, seen, account)
+        error = recorded.failure.ref
+        cause = recorded.verdict.cause
+        owner = recorded.verdict.owner
         self._lifecycle.audit(tx, by, sentence, account, result="refused", error=error, cause=cause)
         if recorded.failure.count == 1:
             notices.note(tx, account, sentence, now, error=error, cause=cause)

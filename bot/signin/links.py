@@ -78,7 +78,7 @@ class Links:
             LoginTicket(
                 account_id=account.id,
                 digest=digest(secret),
-                sealed=self._cipher.seal(secret, place(account.id)),
+                sealed=self._cipher.seal(secret, sealed_for(account.id)),
                 created_at=now,
                 expires_at=now + LIFE,
                 asked_by_team=by.team,
@@ -90,9 +90,8 @@ class Links:
 
     def url(self, ticket: LoginTicket) -> str:
         """The address of a login link."""
-        return (
-            f"{self._public_url}/login/{self._cipher.open(ticket.sealed, place(ticket.account_id))}"
-        )
+        secret = self._cipher.open(ticket.sealed, sealed_for(ticket.account_id))
+        return f"{self._public_url}/login/{secret}"
 
     def usable(self, tx: Transaction, secret: str) -> LoginTicket:
         """The link with this secret, held until the transaction ends.
@@ -168,6 +167,6 @@ class Links:
             return recorded.failure.ref if recorded else ""
 
 
-def place(account_id: int) -> str:
-    """What a link's secret is sealed for."""
+def sealed_for(account_id: int) -> str:
+    """What a link's secret is sealed for: moved to another account it does not open."""
     return f"ticket:{account_id}"

@@ -20,7 +20,8 @@ from bot.lifecycle.service import Lifecycle
 from bot.messages import notices
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
 from bot.microsoft.identity import Identity, IdentityRefused, belongs, proved
-from bot.microsoft.tokens import KEPT_ALIVE, place
+from bot.microsoft.tokens import KEPT_ALIVE
+from bot.microsoft.tokens import sealed_for as grant_sealed_for
 from bot.signin.failed import FailedSignIns
 from bot.signin.flows import Flows, FlowState
 from bot.signin.links import Links, LinkUnusable
@@ -268,7 +269,8 @@ class SignIn:
 
     def _redeem(self, state: FlowState, params: Mapping[str, str]) -> Redeemed:
         """Exchange the code, into a cache that is thrown away unless everything holds."""
-        cache, microsoft = msal.SerializableTokenCache(), self._microsoft
+        cache = msal.SerializableTokenCache()
+        microsoft = self._microsoft
         answer = {
             name: value
             for name, value in params.items()
@@ -326,7 +328,7 @@ class SignIn:
             held = HeldSignIn(
                 account_id=state.account_id,
                 ticket_id=state.ticket_id,
-                sealed=self._cipher.seal(redeemed.cache, held_place(state.account_id)),
+                sealed=self._cipher.seal(redeemed.cache, held_sealed_for(state.account_id)),
                 scopes=redeemed.scopes,
                 tenant_id=identity.tenant_id,
                 object_id=identity.object_id,
@@ -348,15 +350,19 @@ class SignIn:
     def _connect(
         self, tx: Transaction, account: Account, ticket: LoginTicket, redeemed: Redeemed
     ) -> None:
-        identity, now, account_id = redeemed.identity, self._clock.now(), account.id
-        sealed = self._cipher.seal(redeemed.cache, place(account_id))
+        identity = redeemed.identity
+        now = self._clock.now()
+        sealed = self._cipher.seal(redeemed.cache, grant_sealed_for(account.id))
         grant = Grant(
-            account_id=account_id, sealed=sealed, scopes=redeemed.scopes, refreshed_at=now
+            account_id=account.id, sealed=sealed, scopes=redeemed.scopes, refreshed_at=now
         )
         grant.keep_due_at = now + KEPT_ALIVE
         tx.grants.put(grant)
-        account.tenant_id, account.object_id = identity.tenant_id, identity.object_id
-        account.signed_in_as, account.signed_in_at, account.proved_at = identity.upn, now, None
+        account.tenant_id = identity.tenant_id
+        account.object_id = identity.object_id
+        account.signed_in_as = identity.upn
+        account.signed_in_at = now
+        account.proved_at = None
         ticket.happened(LinkEvent.SIGNED_IN, now)
         self._lifecycle.audit(tx, WEB, "signin.done", account, signed_in_as=identity.upn)
         notices.note(tx, account, "signin.done", now, upn=identity.upn)
@@ -370,8 +376,9 @@ class SignIn:
 
     def _release(self, tx: Transaction, held: HeldSignIn) -> None:
         """Keep a held sign-in, whose tenant is the customer's now."""
-        account, ticket = tx.accounts.lock(held.account_id), tx.signins.ticket_by_id(held.ticket_id)
-        cache = self._cipher.open(held.sealed, held_place(held.account_id))
+        account = tx.accounts.lock(held.account_id)
+        ticket = tx.signins.ticket_by_id(held.ticket_id)
+        cache = self._cipher.open(held.sealed, held_sealed_for(held.account_id))
         identity = Identity(held.tenant_id, held.object_id, held.upn)
         self._connect(tx, account, ticket, Redeemed(identity, cache, held.scopes))
         tx.signins.drop_held(held.account_id)
@@ -386,6 +393,6 @@ class SignIn:
         raise SignInRefused(recorded, AccountView.of(account), actual, link)
 
 
-def held_place(account_id: int) -> str:
+def held_sealed_for(account_id: int) -> str:
     """What a held sign-in is sealed for."""
     return f"held:{account_id}"

@@ -7,8 +7,9 @@ from functools import cached_property
 from unicodedata import normalize
 
 from bot.diagnosis.verdict import Verdict
+from bot.mail.folder_words import plain
 from bot.mail.imap_list import MailFolder
-from bot.mail.suggestions import Candidate, plain
+from bot.mail.suggestions import Suggestion
 from bot.views.accounts import AccountView
 from bot.views.folders import Accepted, FolderSuggestions, folder_key
 from handlers.cards.actions import ActionId, FormId
@@ -261,7 +262,7 @@ def _list(form: FolderForm, role: FolderRole) -> Block:
 def _groups(form: FolderForm, role: FolderRole) -> list[Block]:
     """What speaks for a folder first, then what is chosen, then the page of all folders; each
     folder once."""
-    candidates = form.candidates.suggestions.candidates.get(role, ())[:CANDIDATES_SHOWN]
+    candidates = form.candidates.suggestions.by_role.get(role, ())[:CANDIDATES_SHOWN]
     seen = {folder_key(each.folder.server_name) for each in candidates}
     key = form.chosen.get(role, "")
     chosen = [
@@ -301,7 +302,7 @@ def _visible(text: str) -> str:
     return " ".join(seen.split())
 
 
-def _reasoned(candidate: Candidate) -> str:
+def _reasoned(candidate: Suggestion) -> str:
     reason = plainly(f"folders.because_{candidate.reason}", language=_language(candidate.language))
     return f"{_path(candidate.folder, OPTION_LIMIT - len(reason) - 5)}  ·  {reason}"
 

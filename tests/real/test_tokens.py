@@ -162,7 +162,7 @@ def test_keys_are_rotated_while_the_bot_runs_and_nothing_is_lost(world: BotWorld
     old, new = Cipher(world.bot.settings.keys), Cipher([base64.b64decode(NEW_KEY)])
     with world.bot.store.transaction() as tx:
         for number in range(MANY):
-            sealed = old.seal(f"secret {number}", links.place(account_id))
+            sealed = old.seal(f"secret {number}", links.sealed_for(account_id))
             ticket = LoginTicket(
                 account_id=account_id, digest=str(number), sealed=sealed, created_at=now
             )
@@ -205,7 +205,7 @@ def test_keys_are_rotated_while_the_bot_runs_and_nothing_is_lost(world: BotWorld
             kept = tx.signins.ticket(str(number))
             assert (
                 kept is not None
-                and new.open(kept.sealed, links.place(account_id)) == f"secret {number}"
+                and new.open(kept.sealed, links.sealed_for(account_id)) == f"secret {number}"
             )
     for name, upn in (("Info", INFO), ("Carol", CAROL)):
         assert world.bot.tokens.fresh(world.account(name).id).object_id == owner(world, upn)

@@ -12,8 +12,10 @@ import pytest
 from imapclient import IMAPClient
 
 from bot.diagnosis import catalogue
-from bot.mail.probe import MailHosts, MailProbe, MailReport, Order, Target
-from bot.mail.roundtrip import new_message_id
+from bot.mail.hosts import MailHosts
+from bot.mail.probe import MailProbe, MailReport
+from bot.mail.roundtrip import RoundTripMessage, new_message_id
+from bot.mail.target import Target
 from sandbox.tokens import Signer
 from storage.vocabulary import Owner, Permanence, StepId, StepStatus
 from tests.real.dovecot import Dovecot
@@ -67,7 +69,7 @@ def verdicts(report: MailReport) -> dict[StepId, str]:
     }
 
 
-def probed(hosts: MailHosts, who: Target, order: Order | None = None) -> MailReport:
+def probed(hosts: MailHosts, who: Target, order: RoundTripMessage | None = None) -> MailReport:
     """A report, come about within the time-outs."""
     begun = time.monotonic()
     report = MailProbe(hosts).run(who, lambda _result: None, order)
@@ -90,7 +92,7 @@ def test_a_good_token_passes_every_step_and_the_message_makes_the_round(
 ) -> None:
     who = target(signer, padding)
     assert (len(who.access_token) > 3000) is bool(padding)
-    report = probed(hosts, who, Order(new_message_id(ANNA)))
+    report = probed(hosts, who, RoundTripMessage(new_message_id(ANNA)))
     assert {result.status for result in report.steps} == {StepStatus.OK}, report.steps
     assert [result.step for result in report.steps][-1] is StepId.ROUNDTRIP
     assert f"its copy in {SENT}" in report.steps[-1].evidence
@@ -110,7 +112,9 @@ def test_a_good_token_passes_every_step_and_the_message_makes_the_round(
 def test_a_bad_token_is_a_refused_sign_in_for_support(
     signer: Signer, hosts: MailHosts, changed: dict[str, Any]
 ) -> None:
-    found = verdicts(probed(hosts, target(signer, **changed), Order(new_message_id(ANNA))))
+    found = verdicts(
+        probed(hosts, target(signer, **changed), RoundTripMessage(new_message_id(ANNA)))
+    )
     assert found == {
         StepId.IMAP_AUTH: "imap-sign-in-refused",
         StepId.SMTP_AUTH: "smtp-sign-in-refused",

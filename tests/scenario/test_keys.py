@@ -53,7 +53,7 @@ def test_ten_thousand_values_are_sealed_anew_while_others_are_stored(store: Stor
     account_id, old, both, new = an_account(store), Cipher([OLD]), Cipher([NEW, OLD]), Cipher([NEW])
     with store.transaction() as tx:
         for number in range(MANY):
-            sealed = old.seal(f"secret {number}", links.place(account_id))
+            sealed = old.seal(f"secret {number}", links.sealed_for(account_id))
             ticket = LoginTicket(
                 account_id=account_id, digest=str(number), sealed=sealed, created_at=NOW
             )
@@ -63,7 +63,7 @@ def test_ten_thousand_values_are_sealed_anew_while_others_are_stored(store: Stor
                 "U1",
             )
             tx.session.add(ticket)
-        first = old.seal("grant 0", tokens.place(account_id))
+        first = old.seal("grant 0", tokens.sealed_for(account_id))
         tx.grants.put(Grant(account_id=account_id, sealed=first, scopes="", refreshed_at=NOW))
     stored = [0]
 
@@ -72,7 +72,7 @@ def test_ten_thousand_values_are_sealed_anew_while_others_are_stored(store: Stor
         sealer = (
             both if stored[0] % 2 else old
         )  # a process that was not restarted yet still seals with the old key
-        sealed = sealer.seal(f"grant {stored[0]}", tokens.place(account_id))
+        sealed = sealer.seal(f"grant {stored[0]}", tokens.sealed_for(account_id))
         with store.transaction() as tx:
             tx.grants.put(Grant(account_id=account_id, sealed=sealed, scopes="", refreshed_at=NOW))
 
@@ -88,20 +88,20 @@ def test_ten_thousand_values_are_sealed_anew_while_others_are_stored(store: Stor
         for number in range(MANY):
             ticket = tx.signins.ticket(str(number))
             assert ticket is not None
-            assert new.open(ticket.sealed, links.place(account_id)) == f"secret {number}"
+            assert new.open(ticket.sealed, links.sealed_for(account_id)) == f"secret {number}"
         grant = tx.grants.get(account_id)
     assert (
         grant is not None
-        and new.open(grant.sealed, tokens.place(account_id)) == f"grant {stored[0]}"
+        and new.open(grant.sealed, tokens.sealed_for(account_id)) == f"grant {stored[0]}"
     )
     with pytest.raises(CannotOpen):
-        new.open(grant.sealed, tokens.place(account_id + 1))
+        new.open(grant.sealed, tokens.sealed_for(account_id + 1))
     assert key_rotation.rotate(store, both, lambda: None).sealed == 0
 
 
 def test_what_no_key_opens_is_counted_and_left_as_it_is(store: Store) -> None:
     account_id = an_account(store)
-    sealed = Cipher([b"x" * 32]).seal("grant", tokens.place(account_id))
+    sealed = Cipher([b"x" * 32]).seal("grant", tokens.sealed_for(account_id))
     with store.transaction() as tx:
         tx.grants.put(Grant(account_id=account_id, sealed=sealed, scopes="", refreshed_at=NOW))
     assert key_rotation.rotate(store, Cipher([NEW, OLD]), lambda: None).unreadable == 1

@@ -8,7 +8,7 @@ from sqlmodel import col, func, select
 
 from bot.common.people import Person
 from bot.messages import notices
-from bot.microsoft.tokens import place
+from bot.microsoft.tokens import sealed_for
 from bot.views.account_form import Form
 from sandbox.world import Mailbox
 from sandbox.world import Person as User
@@ -31,7 +31,7 @@ def multiply(world: BotWorld, count: int) -> None:
         first = tx.grants.get(1)
         assert first is not None
         folders = list(tx.accounts.folders(1).values())
-        cache = json.loads(cipher.open(first.sealed, place(1)))
+        cache = json.loads(cipher.open(first.sealed, sealed_for(1)))
     refresh_token = next(iter(cache["RefreshToken"].values()))["secret"]
     original, tenant = people.people[INFO], people.tenant_of(INFO)
     assert tenant is not None
@@ -61,7 +61,7 @@ def multiply(world: BotWorld, count: int) -> None:
             )
             account.signed_in_as, account.signed_in_at, account.proved_at = address, now, now
             tx.accounts.map_folders(account.id, [_of(account.id, row) for row in folders])
-            sealed = cipher.seal(text, place(account.id))
+            sealed = cipher.seal(text, sealed_for(account.id))
             tx.grants.put(
                 Grant(
                     account_id=account.id,

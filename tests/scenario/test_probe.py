@@ -10,7 +10,10 @@ from dataclasses import replace
 import pytest
 
 from bot.diagnosis.observation import Observation, Where
-from bot.mail.probe import MailHosts, MailProbe, StepResult, Target
+from bot.mail.hosts import MailHosts
+from bot.mail.probe import MailProbe
+from bot.mail.steps import StepResult
+from bot.mail.target import Target
 from sandbox.practice import Practice
 from storage.vocabulary import StepId, StepStatus
 from tests.support.practice import new_practice

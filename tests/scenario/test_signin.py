@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.microsoft.tokens import TokenFailed, place
+from bot.microsoft.tokens import TokenFailed, sealed_for
 from storage.cipher import Cipher
 from storage.tables import Grant
 from tests.support.browser import Browser, Page
@@ -92,7 +92,7 @@ def test_no_secret_is_in_the_database(world: BotWorld, card: Message) -> None:
     with world.bot.store.transaction() as tx:
         grant = tx.grants.get(world_account_id(world))
         assert grant is not None
-    cache = cipher.open(grant.sealed, place(world_account_id(world)))
+    cache = cipher.open(grant.sealed, sealed_for(world_account_id(world)))
     link_secret = card.url("Sign in to Microsoft").rsplit("/", 1)[1]
     stored = b"".join(path.read_bytes() for path in Path(world._folder).glob("maildesk.db*"))
     for secret in (token, link_secret, world.bot.settings.ms_client_secret.get_secret_value()):

@@ -11,7 +11,7 @@ from imapclient import IMAPClient
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.mail.hosts import xoauth2
+from bot.mail.target import xoauth2
 from sandbox.practice import Practice
 from sandbox.slack.limits import problems
 from tests.support.practice import new_practice

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.diagnosis.history import Ending
 from bot.diagnosis.verdict import Verdict
-from bot.mail.probe import MailFolder
+from bot.mail.imap_list import MailFolder
 from bot.mail.suggestions import suggest
 from bot.views.account_form import Form
 from bot.views.accounts import AccountCard, AccountView, CustomersAccount

@@ -23,7 +23,7 @@ from bot.diagnosis.observation import Observation, Where
 from bot.lifecycle.states import Arrival, Event, arrival
 from bot.messages import notices
 from bot.messages.delivery import Delivery
-from bot.microsoft.tokens import KEPT_ALIVE, place
+from bot.microsoft.tokens import KEPT_ALIVE, sealed_for
 from bot.signin.service import SignedIn
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.presenter import Presenter
@@ -400,7 +400,7 @@ class FastBot:
         self.microsoft.issue(cache, account.username)
         grant = Grant(
             account_id=account.id,
-            sealed=self.cipher.seal(cache.serialize(), place(account.id)),
+            sealed=self.cipher.seal(cache.serialize(), sealed_for(account.id)),
             scopes=" ".join(self.microsoft.scopes),
             refreshed_at=self.now,
             keep_due_at=self.now + KEPT_ALIVE,

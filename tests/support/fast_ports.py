@@ -18,8 +18,11 @@ from slack_sdk.web.slack_response import SlackResponse
 
 from bot.diagnosis.observation import Observation
 from bot.mail import imap, smtp
-from bot.mail.probe import FolderMark, MailFolder, MailReport, Order, ProbeFailed, Target, Watched
-from bot.mail.steps import OnStep, StepResult
+from bot.mail.imap_list import MailFolder
+from bot.mail.probe import MailReport
+from bot.mail.roundtrip import RoundTripMessage
+from bot.mail.steps import OnStep, ProbeFailed, StepResult
+from bot.mail.target import FolderMark, Target, Watched
 from bot.microsoft.client import MicrosoftUnreachable
 from storage.vocabulary import StepId, StepStatus
 
@@ -328,16 +331,18 @@ class FakeProbe:
         """The mailbox of that address."""
         return self.mailboxes.setdefault(address, Mailbox())
 
-    def run(self, target: Target, on_step: OnStep, order: Order | None = None) -> MailReport:
+    def run(
+        self, target: Target, on_step: OnStep, message: RoundTripMessage | None = None
+    ) -> MailReport:
         self.targets.append(target)
         mailbox = self.at(target.mailbox)
         mailbox.probes += 1
         mailbox.on_probe()
         steps = [*_done(imap.STEPS, mailbox), *_done(smtp.STEPS, mailbox)]
         passed = all(step.status is StepStatus.OK for step in steps)
-        if order is not None and passed:
-            if not order.sent_before:
-                order.on_sending()
+        if message is not None and passed:
+            if not message.sent_before:
+                message.on_sending()
                 mailbox.sent += 1
             steps += _done((StepId.ROUNDTRIP,), mailbox)
         for step in steps:

@@ -18,7 +18,7 @@ from sqlmodel import Session, col, create_engine, func, select
 from bot.app.maildesk import Maildesk, build, mail_hosts
 from bot.app.web_server import WebServer
 from bot.config.settings import load
-from bot.microsoft.tokens import place
+from bot.microsoft.tokens import sealed_for
 from sandbox.practice import Practice
 from storage.cipher import Cipher
 from storage.database import Transaction
@@ -250,10 +250,10 @@ class BotWorld:
             with self.bot.store.transaction() as tx:
                 grant = tx.grants.get(account_id)
                 assert grant is not None
-                cache = json.loads(cipher.open(grant.sealed, place(account_id)))
+                cache = json.loads(cipher.open(grant.sealed, sealed_for(account_id)))
                 for entry in cache["AccessToken"].values():
                     entry["expires_on"] = "1"
-                grant.sealed = cipher.seal(json.dumps(cache), place(account_id))
+                grant.sealed = cipher.seal(json.dumps(cache), sealed_for(account_id))
 
     @contextmanager
     def _look(self) -> Iterator[Transaction]:

@@ -18,6 +18,7 @@ PURE = (
     "bot.diagnosis.history",
     "bot.diagnosis.step_records",
     "bot.diagnosis.verdict",
+    "bot.mail.folder_words",
     "bot.mail.imap_list",
     "bot.mail.suggestions",
     "bot.views",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.diagnosis.evidence import bundle
 from bot.diagnosis.history import Ending
 from bot.diagnosis.step_records import StepRecord, failed_steps
-from bot.mail.probe import MailFolder
+from bot.mail.imap_list import MailFolder
 from bot.mail.suggestions import suggest
 from bot.views.account_form import Form, form_of
 from bot.views.accounts import AccountCard, AccountView, CustomersAccount, HeldBack

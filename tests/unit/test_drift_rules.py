@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from bot.common.people import MAILDESK
-from bot.mail.probe import FolderMark, MailFolder, Watched
+from bot.mail.imap_list import MailFolder
+from bot.mail.target import FolderMark, Watched
 from storage.tables import Account, FolderMapping
 from storage.vocabulary import FolderRole, Loss, State
 from tests.support.fast import ACME, FastBot

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bot.mail.suggestions
+from bot.mail.folder_words import plain
 from bot.mail.imap_list import MailFolder, folders_in
-from bot.mail.suggestions import Candidate, Confidence, Reason, Suggestions, offered, plain, suggest
+from bot.mail.suggestions import Confidence, Reason, Suggestion, Suggestions, offered, suggest
 from storage.vocabulary import REQUIRED_ROLES, FolderRole
 from tests.support.listing import folders_of
 from tests.support.values import folder
@@ -157,7 +158,7 @@ def test_a_language_says_where_its_names_are_from(language: str) -> None:
 def test_another_programs_names_are_found_but_never_sure(language: str) -> None:
     for role, names in NAMES[language].get("others", {}).items():
         for name in names:
-            found = suggest([folder("INBOX"), folder(name)]).candidates[FolderRole(role)]
+            found = suggest([folder("INBOX"), folder(name)]).by_role[FolderRole(role)]
             assert [c.folder.server_name for c in found if c.folder.server_name != "INBOX"] == [
                 name
             ]
@@ -194,7 +195,7 @@ def test_a_listing_is_read_as_expected(listing: dict[str, Any]) -> None:
 
 
 def found(suggestions: Suggestions, role: FolderRole) -> list[tuple[str, Confidence, Reason]]:
-    return [(c.folder.server_name, c.confidence, c.reason) for c in suggestions.candidates[role]]
+    return [(c.folder.server_name, c.confidence, c.reason) for c in suggestions.by_role[role]]
 
 
 def test_a_mark_that_the_name_contradicts_is_shown_beside_the_name() -> None:
@@ -386,15 +387,15 @@ def test_whatever_is_listed_the_promises_hold(
     folders, proved = listing
     suggestions = suggest(folders, proved)
     may_be_offered = set(offered(folders, proved.values()))
-    candidates = [c for found in suggestions.candidates.values() for c in found]
+    candidates = [c for found in suggestions.by_role.values() for c in found]
 
-    assert set(suggestions.candidates) == set(FolderRole)
+    assert set(suggestions.by_role) == set(FolderRole)
     assert {c.folder for c in candidates} <= may_be_offered
     assert all(
-        candidate in suggestions.candidates[role] for role, candidate in suggestions.chosen.items()
+        candidate in suggestions.by_role[role] for role, candidate in suggestions.chosen.items()
     )
     assert len({c.folder for c in suggestions.chosen.values()}) == len(suggestions.chosen)
-    assert all(stands_out(suggestions.candidates[role]) for role in suggestions.chosen)
+    assert all(stands_out(suggestions.by_role[role]) for role in suggestions.chosen)
     assert not suggestions.sure or set(REQUIRED_ROLES) <= set(suggestions.chosen)
 
     shuffled = list(folders)
@@ -403,7 +404,7 @@ def test_whatever_is_listed_the_promises_hold(
     assert suggest(shuffled, proved) == suggestions
 
 
-def stands_out(candidates: tuple[Candidate, ...]) -> bool:
+def stands_out(candidates: tuple[Suggestion, ...]) -> bool:
     first, *others = candidates
     return first.confidence >= Confidence.LIKELY and all(
         first.confidence > other.confidence for other in others

@@ -190,7 +190,7 @@ def test_an_old_mailbox_that_was_imported_is_suggested_but_nobody_relies_on_it()
     for role, old in zip(
         (FolderRole.SENT, FolderRole.DRAFTS, FolderRole.DELETED), OLD[1:], strict=True
     ):
-        (found,) = suggestions.candidates[role]
+        (found,) = suggestions.by_role[role]
         assert found.folder == old and found.confidence < Confidence.SURE
 
 

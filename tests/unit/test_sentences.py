@@ -13,7 +13,8 @@ import pytest
 
 from bot.config import clouds
 from bot.diagnosis import catalogue
-from bot.mail.suggestions import Reason, languages
+from bot.mail.folder_words import languages
+from bot.mail.suggestions import Reason
 from handlers.text.words import sentences
 from storage.vocabulary import (
     WAITING,
