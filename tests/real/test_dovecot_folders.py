@@ -201,7 +201,7 @@ def vocabulary(language: str) -> dict[str, Any]:
     """What Outlook calls its folders in a language: the names of each role, and of the folders
     without mail."""
     table: dict[str, Any] = tomllib.loads(
-        (files("bot") / "folder_names.toml").read_text(encoding="utf-8")
+        (files("bot.mail") / "folder_names.toml").read_text(encoding="utf-8")
     )[language]
     return table
 
