@@ -1,7 +1,9 @@
 """The engine and its transactions."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -25,6 +27,7 @@ from storage.support import SupportRequestRepository
 from storage.tables import Channel
 
 SQLITE_WAIT_SECONDS = 30
+WAL_ATTEMPTS = 300
 POOL = {"pool_size": 5, "max_overflow": 10}
 """Connections of one process. PostgreSQL gives 100 to everybody together, unless it is told
 otherwise."""
@@ -106,5 +109,17 @@ def connect(url: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver must not begin transactions of its own
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
+    _use_write_ahead_log(connection)
+    for pragma in ("foreign_keys=ON", "synchronous=NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Switch the file to WAL, once. SQLite does not wait for a lock here, as it does elsewhere: of
+    several processes that open a new file at once, all but one are refused and try again."""
+    for _ in range(WAL_ATTEMPTS):
+        with suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        time.sleep(SQLITE_WAIT_SECONDS / WAL_ATTEMPTS)
+    connection.execute("PRAGMA journal_mode=WAL")

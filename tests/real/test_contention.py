@@ -109,7 +109,7 @@ def test_a_pause_and_a_test_that_notes_a_failure_do_not_end_each_other(office: O
         with office.store.transaction() as tx:
             account = tx.accounts.lock(office.account_id)
             day = (NOW + timedelta(days=9)).date()
-            pausing = pool.submit(office.reminders.pause, office.channel, day, VERA)
+            pausing = pool.submit(office.reminders.pause, office.channel.id, day, VERA)
             until_one_waits(office.store, pausing)
             office.failures.record(tx, EMPTY, account)
         assert pausing.result(DEADLINE) == datetime(2026, 12, 3, tzinfo=UTC)
