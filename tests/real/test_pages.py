@@ -17,7 +17,7 @@ from tests.support.world import BotWorld
 pytestmark = pytest.mark.browser
 
 INFO, CAROL, ADAM = "info@acme.example", "carol@acme.example", "adam@acme.example"
-WIDTHS = {"services": (1280, 900), "phone": (360, 740)}
+WIDTHS = {"desk": (1280, 900), "phone": (360, 740)}
 SERIOUS = ("serious", "critical")
 
 

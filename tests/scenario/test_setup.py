@@ -234,7 +234,7 @@ def asked(world: BotWorld) -> Window:
     window = world.carol.window("New Microsoft 365 account (Corporate)")
     assert OLD not in window.inputs
     values = {
-        "Account name": "Front services",
+        "Account name": "Front desk",
         "Sender name": "Acme Marine",
         "Sender email": INFO.upper(),
     }
@@ -252,7 +252,7 @@ def test_an_old_account_of_the_address_is_asked_about_and_nothing_typed_is_lost(
     assert f"*{INFO.upper()}* stands in your list" in window.text and OLD_GONE in window.text
     there = shown(window)
     assert (there["Account name"], there["Sender email"], there[OLD]) == (
-        "Front services",
+        "Front desk",
         INFO.upper(),
         [],
     )
@@ -265,10 +265,10 @@ def test_an_old_account_of_the_address_is_asked_about_and_nothing_typed_is_lost(
 def test_when_the_old_account_is_deleted_the_new_one_takes_its_place(world: BotWorld) -> None:
     list_old(world)
     assert world.carol.submit(asked(world), {OLD: [OLD_GONE]}) == {}
-    world.card("Front services", "Waiting for the sign-in")
+    world.card("Front desk", "Waiting for the sign-in")
     old = old_account(world)
-    assert old.deleted_at is not None and old.account_id == world.account("Front services").id
-    assert world.account("Front services").state is State.AWAITING_SIGN_IN
+    assert old.deleted_at is not None and old.account_id == world.account("Front desk").id
+    assert world.account("Front desk").state is State.AWAITING_SIGN_IN
 
     world.carol.press(world.carol.find(ACME, "all 1 replaced or kept"), "Your old accounts")
     assert (
@@ -288,7 +288,7 @@ def test_an_old_account_that_is_retained_is_asked_about_too(world: BotWorld) -> 
 def test_another_address_in_the_form_that_asks_needs_no_word(world: BotWorld) -> None:
     list_old(world)
     assert world.carol.submit(asked(world), {"Sender email": "biuro@acme.example"}) == {}
-    world.card("Front services", "biuro@acme.example")
+    world.card("Front desk", "biuro@acme.example")
     assert old_account(world).account_id is None
 
 
