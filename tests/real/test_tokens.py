@@ -144,7 +144,7 @@ def test_where_a_refresh_token_is_good_for_one_use_a_kill_costs_one_new_sign_in(
     world.map_folders(world.card("Info"))
     world.card("Info", "Live")
     fire, account_id = UnderFire(world), world.account("Info").id
-    shape(world, once=True, expires_in=60, seconds=0.2)
+    shape(world, once=True, expires_in=60, seconds=2)
     world.expire_tokens("Info")
     assert fire.kill(account_id, 0.1)
     assert fire.ask(account_id).error == "invalid_grant"
