@@ -69,7 +69,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Not offered: what the phases say cannot be told in the columns before."""
-    raise NotImplementedError("restore a backup of the database instead")
+    raise RuntimeError("restore a backup of the database instead")
 
 
 def _accounts() -> Iterator[list[dict[str, Any]]]:
