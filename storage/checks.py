@@ -33,7 +33,7 @@ class CheckRepository:
         return self._session.exec(found.order_by(col(ConnectionTest.id).desc())).first()
 
     def latest(self, account_id: int) -> ConnectionTest | None:
-        """The account's newest finished run."""
+        """The account's newest run that has a result."""
         return next(iter(self.newest(account_id, 1)), None)
 
     def with_error(self, account_id: int, error: str) -> ConnectionTest | None:
@@ -45,9 +45,7 @@ class CheckRepository:
         return next((test for test, errors in steps if error in errors), None)
 
     def newest(self, account_id: int, limit: int) -> list[ConnectionTest]:
-        """The account's newest finished runs, newest first."""
+        """The account's newest runs that have a result, newest first."""
         found = select(ConnectionTest).where(ConnectionTest.account_id == account_id)
-        found = found.where(col(ConnectionTest.finished_at).is_not(None)).order_by(
-            col(ConnectionTest.id).desc()
-        )
-        return list(self._session.exec(found.limit(limit)))
+        found = found.where(col(ConnectionTest.passed).is_not(None))
+        return list(self._session.exec(found.order_by(col(ConnectionTest.id).desc()).limit(limit)))

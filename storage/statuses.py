@@ -114,12 +114,14 @@ class TestEvent(StrEnum):
 
     PASSED = "no step failed"
     FAILED = "a step failed"
+    OVERTAKEN = "the bot began it by itself, and now somebody asks for one"
 
 
 TESTS: Transitions[TestStatus, TestEvent] = Transitions(
     {
         (TestStatus.RUNNING, TestEvent.PASSED): TestStatus.PASSED,
         (TestStatus.RUNNING, TestEvent.FAILED): TestStatus.FAILED,
+        (TestStatus.RUNNING, TestEvent.OVERTAKEN): TestStatus.OVERTAKEN,
     }
 )
 

@@ -158,6 +158,7 @@ class TestStatus(StrEnum):
     RUNNING = "running"
     PASSED = "passed"
     FAILED = "failed"
+    OVERTAKEN = "overtaken"
 
 
 class FixStatus(StrEnum):

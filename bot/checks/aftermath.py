@@ -61,18 +61,19 @@ class Aftermath:
         self._fixes = fixes
         self._drift = drift
 
-    def follow(self, tx: Transaction, test_id: int, report: MailReport | None) -> None:
+    def follow(
+        self, tx: Transaction, account: Account, test: ConnectionTest, report: MailReport | None
+    ) -> None:
         """Close a test whose steps are taken, and do what follows from them.
 
         Args:
+            account: the test's, locked before the test was read.
             report: what the mail servers showed; None where they were not reached.
         """
-        test = tx.checks.get(test_id)
-        account = tx.accounts.lock(test.account_id)
         steps = complete(steps_of(test))
         event = TestEvent.PASSED if first_failure(steps) is None else TestEvent.FAILED
         if not TESTS.allows(test.status, event):
-            return  # another worker took the test over when our lease ended, and was quicker
+            return  # overtaken, or ended by another worker that took it over after our lease
         keep_steps(test, steps)
         test.happened(event, self._clock.now())
         passed = passed_steps(steps)

@@ -73,9 +73,8 @@ class CheckRunner:
         worker that is killed leaves a test with some steps, whose job comes back when its lease
         ends; the steps are then taken again from the first, over those that are there.
         """
-        test_id = work.test_id
         with self._store.transaction() as tx:
-            test = tx.checks.get(test_id)
+            test = tx.checks.get(work.test_id)
             account = tx.accounts.get(test.account_id)
             if test.status is not TestStatus.RUNNING:
                 return
@@ -83,13 +82,14 @@ class CheckRunner:
             keep_steps(test, [])
         report = None
         with suppress(StepFailed):
-            ready = self._prepare(test_id, account)
+            ready = self._prepare(test, account)
             target = target_of(ready.account, ready.token.access_token, watched)
             report = self._probe.run(
-                target, lambda result: self._keep(test_id, result), self._order(test, account)
+                target, lambda result: self._keep(test, result), self._order(test, account)
             )
         with self._store.transaction() as tx:
-            self._aftermath.follow(tx, test_id, report)
+            account = tx.accounts.lock(account.id)
+            self._aftermath.follow(tx, account, tx.checks.get(test.id), report)
 
     def _order(self, test: ConnectionTest, account: Account) -> RoundTripMessage | None:
         """The round trip, if it is wanted.
@@ -108,10 +108,10 @@ class CheckRunner:
         with self._store.transaction() as tx:
             tx.checks.get(test_id).message_id = message_id
 
-    def _prepare(self, test_id: int, account: Account) -> Ready:
-        token = self._token(test_id, account)
-        self._step(test_id, StepId.SCOPES, lambda: _scopes_of(token, self._scopes))
-        self._step(test_id, StepId.IDENTITY, lambda: _identity(account, token))
+    def _prepare(self, test: ConnectionTest, account: Account) -> Ready:
+        token = self._token(test, account)
+        self._step(test, StepId.SCOPES, lambda: _scopes_of(token, self._scopes))
+        self._step(test, StepId.IDENTITY, lambda: _identity(account, token))
         return Ready(self._follow(account, token), token)
 
     def _follow(self, account: Account, token: FreshToken) -> Account:
@@ -131,32 +131,34 @@ class CheckRunner:
             account.signed_in_as = token.username
             return account
 
-    def _token(self, test_id: int, account: Account) -> FreshToken:
+    def _token(self, test: ConnectionTest, account: Account) -> FreshToken:
         """The first step: a token that is good now; it may have to be renewed, which takes
         seconds."""
         begun = time.monotonic()
         try:
             token = self._tokens.fresh(account.id)
         except TokenFailed as failed:
-            self._keep(test_id, ended(StepId.TOKEN, begun, failed.observation))
+            self._keep(test, ended(StepId.TOKEN, begun, failed.observation))
             raise StepFailed from None
-        self._keep(test_id, ended(StepId.TOKEN, begun, "Microsoft gave a token"))
+        self._keep(test, ended(StepId.TOKEN, begun, "Microsoft gave a token"))
         return token
 
-    def _step(self, test_id: int, step: StepId, check: Callable[[], Outcome]) -> None:
+    def _step(self, test: ConnectionTest, step: StepId, check: Callable[[], Outcome]) -> None:
         begun = time.monotonic()
         outcome = check()
-        self._keep(test_id, ended(step, begun, outcome))
+        self._keep(test, ended(step, begun, outcome))
         if isinstance(outcome, Observation):
             raise StepFailed
 
-    def _keep(self, test_id: int, result: StepResult) -> None:
+    def _keep(self, begun: ConnectionTest, result: StepResult) -> None:
         """Add a step to the test, with the failure that it found."""
         with self._store.transaction() as tx:
-            test = tx.checks.get(test_id)
-            # Steps of IMAP and of SMTP end side by side, on two threads: the account's lock keeps
-            # one from losing what the other adds.
-            account = tx.accounts.lock(test.account_id)
+            # Steps of IMAP and of SMTP end side by side, on two threads: the account's lock, taken
+            # before the steps are read, keeps one from losing what the other adds.
+            account = tx.accounts.lock(begun.account_id)
+            test = tx.checks.get(begun.id)
+            if test.status is not TestStatus.RUNNING:
+                return  # what it found may be mended by now
             recorded = None
             if result.observation:
                 recorded = self._failures.record(tx, result.observation, account)

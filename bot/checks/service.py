@@ -13,6 +13,7 @@ from bot.lifecycle.states import WORKING, Event
 from bot.messages import notices
 from bot.microsoft.tokens import KEPT_ALIVE
 from storage.database import Store, Transaction
+from storage.statuses import TestEvent
 from storage.tables import Account, ConnectionTest
 from storage.vocabulary import State
 
@@ -44,11 +45,14 @@ class Checks:
     def request(
         self, tx: Transaction, account: Account, by: Person, round_trip: bool = False
     ) -> ConnectionTest:
-        """Have the account tested and the result shown in its thread. A test that runs already is
-        joined. A message makes the round when that is asked for, and until one has."""
+        """Have the account tested and the result shown in its thread. A message makes the round
+        when that is asked for, and until one has. A test that somebody asked for and that runs
+        already is joined."""
         running = self._running(tx, account)
-        if running is not None:
+        if running is not None and not running.quiet:
             return running
+        if running is not None:
+            self._overtake(tx, running)
         test = self._begin(tx, account, by)
         test.round_trip = test.round_trip or round_trip
         self._lifecycle.audit(tx, by, "test.requested", account)
@@ -115,6 +119,15 @@ class Checks:
 
     def _running(self, tx: Transaction, account: Account) -> ConnectionTest | None:
         return tx.checks.running(account.id, self._clock.now() - GIVEN_UP)
+
+    def _overtake(self, tx: Transaction, check: ConnectionTest) -> None:
+        """End a check of ours without a result. Nobody would be shown it, and it may have passed
+        the step that was just mended."""
+        now = self._clock.now()
+        check.happened(TestEvent.OVERTAKEN, now)
+        fix = tx.fixes.open_of(check.account_id)
+        if fix is not None:  # perhaps it was the look at that fix, which is still to be taken
+            tx.jobs.add(CheckFix(fix_id=fix.id), now + A_MOMENT, sooner=True)
 
     def _begin(
         self, tx: Transaction, account: Account, by: Person, quiet: bool = False, round: int = 0

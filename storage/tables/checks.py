@@ -14,8 +14,8 @@ from storage.vocabulary import FixStatus, TestStatus
 class ConnectionTest(SQLModel, table=True):
     """One run of the connection test and its steps so far. A `quiet` run is one that nobody asked
     for: it is shown only when it changes something. `round` counts such runs since things were last
-    in order. `round_trip` says that a message is sent too, and `message_id` that it may have left
-    already: it is never sent again."""
+    in order. `passed` stays empty where a person's test overtook it. `round_trip` says that a
+    message is sent too, and `message_id` that it may have left already: it is never sent again."""
 
     id: int = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="account.id", index=True)
@@ -37,6 +37,8 @@ class ConnectionTest(SQLModel, table=True):
         """How far it is."""
         if self.finished_at is None:
             return TestStatus.RUNNING
+        if self.passed is None:
+            return TestStatus.OVERTAKEN
         return TestStatus.PASSED if self.passed else TestStatus.FAILED
 
     def happened(self, event: TestEvent, now: datetime) -> None:
@@ -45,7 +47,9 @@ class ConnectionTest(SQLModel, table=True):
         Raises:
             StatusRefused: it has ended.
         """
-        self.passed = TESTS.after(self.status, event) is TestStatus.PASSED
+        following = TESTS.after(self.status, event)
+        if following is not TestStatus.OVERTAKEN:
+            self.passed = following is TestStatus.PASSED
         self.finished_at = now
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from bot.checks.aftermath import AGAIN_AFTER, PATIENCE
 from bot.checks.service import GIVEN_UP
+from bot.common.jobs import RunTest
 from bot.diagnosis.observation import Condition, Observation, Where
 from storage.tables import Account, ConnectionTest
 from storage.vocabulary import Owner, State, StepId, StepStatus
@@ -150,6 +151,43 @@ def test_a_second_request_joins_a_test_that_runs(bot: FastBot) -> None:
         second = bot.checks.request(tx, tx.accounts.lock(account.id), CAROL)
 
     assert first.id == second.id
+
+
+def test_who_asks_during_a_check_of_ours_is_answered_by_a_test_of_their_own(bot: FastBot) -> None:
+    account = live_and_checked(bot)
+    box = bot.mailbox(account)
+    answers = len(bot.posted(ACME))
+
+    def ask() -> None:
+        box.on_probe = lambda: None
+        bot.checks.start(account.id, CAROL)
+
+    box.on_probe = ask
+    bot.pass_time(days=1)
+    assert not checks_of(bot, account)[0].quiet
+    assert len(bot.posted(ACME)) == answers + 1
+
+
+def test_a_check_that_somebodys_own_test_overtook_changes_nothing(bot: FastBot) -> None:
+    account = live_and_checked(bot)
+    box = bot.mailbox(account)
+
+    def mend_and_ask_and_see() -> None:
+        box.on_probe = lambda: None
+        box.faults.clear()
+        bot.checks.start(account.id, CAROL)
+        with bot.store.transaction() as tx:
+            own = tx.checks.running(account.id, bot.now)
+        assert own is not None
+        bot.checks.run(RunTest(test_id=own.id))
+        box.faults[StepId.SMTP_AUTH] = STAYS  # as the check of ours had seen it before
+
+    box.on_probe = mend_and_ask_and_see
+    bot.pass_time(days=1)
+    assert checks_of(bot, account)[0].passed and not checks_of(bot, account)[0].quiet
+    assert bot.read(account).state is State.LIVE
+    with bot.store.transaction() as tx:
+        assert tx.failures.open_of(account.id) == []
 
 
 def test_a_test_that_was_left_for_good_is_waited_for_no_longer(bot: FastBot) -> None:

@@ -95,12 +95,18 @@ EXPECTED = {
         TestStatus,
         TestEvent,
         """
-        running  PASSED  passed
-        running  FAILED  failed
-        passed   PASSED  -
-        passed   FAILED  -
-        failed   PASSED  -
-        failed   FAILED  -
+        running    PASSED     passed
+        running    FAILED     failed
+        running    OVERTAKEN  overtaken
+        passed     PASSED     -
+        passed     FAILED     -
+        passed     OVERTAKEN  -
+        failed     PASSED     -
+        failed     FAILED     -
+        failed     OVERTAKEN  -
+        overtaken  PASSED     -
+        overtaken  FAILED     -
+        overtaken  OVERTAKEN  -
         """,
     ),
     "FIXES": (
