@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,14 +18,21 @@ from bot.common.people import Person
 from bot.diagnosis import catalogue
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.observation import Condition, Observation, Where
+from bot.diagnosis.step_records import steps_of
 from bot.lifecycle.hours import Hours
 from bot.lifecycle.ladder import Ladder
 from bot.lifecycle.service import Lifecycle
 from bot.lifecycle.states import Arrival
+from bot.mail.probe import MailReport
+from bot.mail.roundtrip import RoundTripMessage
+from bot.mail.steps import OnStep, StepResult
+from bot.mail.target import Target
 from bot.reminders.service import Reminders
 from storage.database import Store, connect
 from storage.tables import Account, Channel, Customer, Failure, Job
-from storage.vocabulary import Owner, State
+from storage.vocabulary import Owner, State, StepId, StepStatus
+from tests.support.fast import CAROL, FastBot
+from tests.support.fast_ports import FakeProbe
 
 pytestmark = [pytest.mark.real, pytest.mark.parametrize("url", ["postgresql"], indirect=True)]
 
@@ -95,13 +103,14 @@ def new_account(customer: Customer) -> Account:
     )
 
 
-def until_one_waits(store: Store, other: Future[datetime]) -> None:
-    """Until somebody waits in the database for what another holds, or `other` is done without."""
-    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+def until_they_wait(store: Store, *others: Future[Any]) -> None:
+    """Until all of them wait in the database for what another holds, or one is done without."""
+    waiting = text("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
     with store.engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")
-        while not other.done() and connection.execute(waiting).scalar_one() == 0:
-            pass
+        while not any(other.done() for other in others):
+            if connection.execute(waiting).scalar_one() == len(others):
+                return
 
 
 def test_a_pause_and_a_test_that_notes_a_failure_do_not_end_each_other(office: Office) -> None:
@@ -110,7 +119,7 @@ def test_a_pause_and_a_test_that_notes_a_failure_do_not_end_each_other(office: O
             account = tx.accounts.lock(office.account_id)
             day = (NOW + timedelta(days=9)).date()
             pausing = pool.submit(office.reminders.pause, office.channel.id, day, VERA)
-            until_one_waits(office.store, pausing)
+            until_they_wait(office.store, pausing)
             office.failures.record(tx, EMPTY, account)
         assert pausing.result(DEADLINE) == datetime(2026, 12, 3, tzinfo=UTC)
     with office.store.transaction() as tx:
@@ -133,3 +142,41 @@ def test_two_who_ask_for_the_same_work_at_once_both_go_on_and_it_is_done_once(
     with office.store.transaction() as tx:
         asked = [job.key for job in tx.session.exec(select(Job)) if job.kind == "connection-check"]
     assert sorted(asked, key=str) == sorted(f"check:{number}" for number in range(CHECKS))
+
+
+class StepsAtOnce(FakeProbe):
+    """Mail servers that answer in the same moment: steps of both protocols wait to be kept when
+    the account's lock, which somebody holds, is given back."""
+
+    STEPS = (StepId.IMAP_CONNECT, StepId.SMTP_CONNECT)
+
+    def __init__(self, store: Store, account: Account) -> None:
+        super().__init__()
+        self._store = store
+        self._account = account
+
+    def run(
+        self, target: Target, on_step: OnStep, message: RoundTripMessage | None = None
+    ) -> MailReport:
+        steps = tuple(StepResult(step, StepStatus.OK, timedelta(), "fine") for step in self.STEPS)
+        with ThreadPoolExecutor(len(steps)) as pool:
+            with self._store.transaction() as tx:
+                tx.accounts.lock(self._account.id)
+                kept = [pool.submit(on_step, step) for step in steps]
+                until_they_wait(self._store, *kept)
+            for each in kept:
+                each.result(DEADLINE)
+        return MailReport(steps, (), None, "")
+
+
+def test_steps_that_end_at_once_are_all_kept(url: str) -> None:
+    bot = FastBot(engine=connect(url))
+    account = bot.account(State.LIVE)
+    bot.mail.run = StepsAtOnce(bot.store, account).run  # type: ignore[method-assign]
+    bot.checks.start(account.id, CAROL)
+    bot.run_due()
+
+    with bot.store.transaction() as tx:
+        done = {step.step: step.status for step in steps_of(tx.checks.newest(account.id, 1)[0])}
+    assert [done[step] for step in StepsAtOnce.STEPS] == [StepStatus.OK, StepStatus.OK]
+    bot.store.engine.dispose()

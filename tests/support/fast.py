@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 import msal
+from sqlalchemy import Engine
 from sqlmodel import col, func, select
 
 from bot.app.wiring import Ports, wire
@@ -145,15 +146,18 @@ class FastBot:
     """The bot, and everybody it meets. A channel is bound to a customer whose organisation is
     known; people work day and night, unless `settings` say otherwise."""
 
-    def __init__(self, before: "FastBot | None" = None, **settings: str) -> None:
+    def __init__(
+        self, before: "FastBot | None" = None, engine: Engine | None = None, **settings: str
+    ) -> None:
         """`settings` by their names in the environment, in lower case. `before`: the process whose
-        place it takes, with the same database and the same world outside."""
+        place it takes, with the same database and the same world outside. `engine`: of another
+        database than one in memory."""
         self.settings = _settings(tuple(sorted(settings.items())))
         self.clock = before.clock if before else FastClock()
         self.slack = before.slack if before else FakeSlack()
         self.microsoft = before.microsoft if before else FakeMicrosoft()
         self.mail = before.mail if before else FakeProbe()
-        self.store = before.store if before else Store(new_database())
+        self.store = before.store if before else Store(engine or new_database())
         self.cipher = Cipher(self.settings.keys)
         users = self.settings.support_users
         self.directory = SlackDirectory(self.slack, self.clock, users, "")
