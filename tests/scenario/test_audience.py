@@ -38,6 +38,7 @@ def test_nothing_of_another_customer_and_no_raw_reply_is_ever_shown_to_a_custome
     world.card("Info", "Error ID")
     nora.press(nora.find("C0BORE", "Yes, it is ours"), "Yes, it is ours")
     nora.find("C0BORE", "*Planted Box*   `MB-", "Error ID")
+    world.settle()
 
     windows = []
     for message in world.carol.messages(ACME):

@@ -9,6 +9,10 @@ from typing import Any, TypeVar
 import requests
 
 DEADLINE_SECONDS = 60
+MAX_REACHES = 5
+NOT_THERE = "there is no such button here (any more)"
+"""What the practice Slack says of a button that was drawn anew since."""
+
 Found = TypeVar("Found")
 
 
@@ -206,9 +210,23 @@ class SlackPerson:
         self, where: Surface, label: str, state: dict[str, Any] | None = None, nth: int = 0
     ) -> dict[str, Any]:
         """Press a button, of several with this label the `nth`; `state` is what stands in the
-        fields there, by their labels."""
-        block_id, element = [(b, e) for b, e in where.elements if e["text"]["text"] == label][nth]
-        return self._act(where, block_id, element["action_id"], None, state)
+        fields there, by their labels. Where it is drawn anew at this moment, the hand goes to where
+        the button is now."""
+        for _ in range(MAX_REACHES):
+            block_id, element = [b for b in where.elements if b[1]["text"]["text"] == label][nth]
+            answer = self._act(where, block_id, element["action_id"], None, state)
+            if answer.get("error") != NOT_THERE:
+                break
+            where = self._now(where)
+        return answer
+
+    def _now(self, where: Surface) -> Surface:
+        """A message or window as it is drawn now."""
+        if isinstance(where, Message):
+            return next(m for m in self.messages(where.channel) if m.ts == where.ts)
+        if isinstance(where, Window):
+            return next(w for w in self._windows() if w.id == where.id)
+        return Home(self._view()["home"])
 
     def choose(
         self,
@@ -285,13 +303,16 @@ class SlackPerson:
         """The window on top once it has all of these texts (title included), waiting for it."""
 
         def look() -> Window | None:
-            views = [Window(v["id"], v["hash"], v["view"]) for v in self._view()["views"]]
+            views = self._windows()
             top = views[-1] if views else None
             return (
                 top if top and all(text in f"{top.title}\n{top.text}" for text in wanted) else None
             )
 
         return self.until(look, f"a window with {wanted}")
+
+    def _windows(self) -> list[Window]:
+        return [Window(v["id"], v["hash"], v["view"]) for v in self._view()["views"]]
 
     @property
     def open_windows(self) -> int:
@@ -314,6 +335,7 @@ class SlackPerson:
                 seen = [
                     m.text for c in self._view()["channels"] for m in c and self.messages(c["id"])
                 ]
+                seen += self.notices()
                 raise AssertionError(f"no {what}; to be seen is:\n" + "\n---\n".join(seen))
             self._wait_beyond(int(view["version"]))
 
