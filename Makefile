@@ -21,9 +21,9 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-# What takes milliseconds: no practice world, no server, no browser.
+# What takes milliseconds: no practice world, no server, no browser; and of what is drawn at random one example in ten.
 test-fast: $(READY)
-	$(BIN)/python -m pytest tests/unit --numprocesses 2 $(ARGS)
+	MAILDESK_EXAMPLES=10 $(BIN)/python -m pytest tests/unit --numprocesses 2 $(ARGS)
 
 # Every test, after installing Debian's packages; nothing may be left out.
 test-real:
@@ -46,7 +46,7 @@ coverage: $(READY)
 # each module's changes have to fail a test. Twenty minutes on two idle cores.
 mutants: $(READY)
 	rm -rf mutants
-	$(BIN)/mutmut run
+	MAILDESK_EXAMPLES=10 $(BIN)/mutmut run
 	$(BIN)/python tools/core_rules.py mutants
 
 # How long a full connection test takes beside the bare libraries, and what a sweep for reminders costs among a million accounts.

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from tests.real import dovecot, postgres
+from tests.support.examples import examples
 from tests.support.logging import log_plainly
 
 INSTALL = "tools/install-debian-packages"
@@ -39,7 +40,7 @@ NAMES = pytest.StashKey[tuple[list[str], list[str]]]()
 
 
 # A busy machine is not a fault, and what hypothesis found must be found again elsewhere.
-settings.register_profile("maildesk", deadline=None, print_blob=True)
+settings.register_profile("maildesk", examples(100), deadline=None, print_blob=True)
 settings.load_profile("maildesk")
 
 log_plainly()

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.views.audience import Audience
@@ -17,6 +17,7 @@ from handlers import cards
 from handlers.cards.kit import Message
 from sandbox.slack.limits import problems
 from tests.support.drawing import EVERYBODY, INTERNAL, OURS, RIVAL, Made
+from tests.support.examples import examples
 from tests.support.strategies import accounts, causes, words
 
 pytestmark = pytest.mark.audience
@@ -78,7 +79,7 @@ def test_every_builder_has_an_audience() -> None:
 
 
 @pytest.mark.parametrize("name", EVERYBODY)
-@settings(max_examples=40)
+@examples(40)
 @given(made=everything)
 def test_a_customer_sees_nothing_internal_and_nobody_else(name: str, made: Made) -> None:
     drawn = said(EVERYBODY[name](made, Audience.CUSTOMER))
@@ -86,7 +87,7 @@ def test_a_customer_sees_nothing_internal_and_nobody_else(name: str, made: Made)
 
 
 @pytest.mark.parametrize("name", [*EVERYBODY, *OURS])
-@settings(max_examples=25)
+@examples(25)
 @given(made=everything)
 def test_what_support_sees_is_within_slacks_limits(name: str, made: Made) -> None:
     drawn = said((EVERYBODY | OURS)[name](made, Audience.SUPPORT))

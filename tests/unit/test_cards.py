@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.diagnosis.evidence import bundle
@@ -53,6 +53,7 @@ from storage.vocabulary import (
     StepStatus,
 )
 from tests.support.drawing import parts
+from tests.support.examples import examples
 from tests.support.strategies import accounts, causes, words
 from tests.support.values import (
     ERROR,
@@ -90,7 +91,7 @@ def harmless(text: str, blocks: list[dict[str, Any]]) -> None:
     assert all(part.get("verbatim") for part in parts(blocks) if part.get("type") == "mrkdwn")
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(accounts, causes, words)
 def test_the_account_card(one: AccountView, cause: str, name: str) -> None:
     card = AccountCard(
@@ -118,7 +119,7 @@ def test_the_account_card(one: AccountView, cause: str, name: str) -> None:
     check_view(account_window.disconnected(one))
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(words, words)
 def test_the_administrators_packet(name: str, vendor: str) -> None:
     link = "https://login.example/acme.example/v2.0/adminconsent?" + "x" * 400
@@ -132,7 +133,7 @@ def test_the_administrators_packet(name: str, vendor: str) -> None:
         assert scope.rpartition("/")[2] in account_window.packet_text(packet)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(words, st.lists(accounts, max_size=60))
 def test_the_customers_cards(name: str, several: list[AccountView]) -> None:
     check_message(setup.setup_card(SetupCard(name, several, 3, checklist(Facts(several)))))
@@ -141,7 +142,7 @@ def test_the_customers_cards(name: str, several: list[AccountView]) -> None:
     check_view(account_form.account_form("C0ACME", Form(sender_name=name[:80])))
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(words, st.lists(accounts, max_size=MAX_SHOWN))
 def test_a_reminder(name: str, several: list[AccountView]) -> None:
     sure = {FolderRole.SENT: name * 5, FolderRole.DELETED: name}
@@ -170,7 +171,7 @@ def test_the_form_of_an_account_holds_what_is_known() -> None:
     check_view(account_form.account_form(one.ref, form_of(one), changes=True))
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(accounts, st.lists(causes, min_size=1, max_size=2), words)
 def test_the_connection_tests_message(one: AccountView, broken: list[str], text: str) -> None:
     skipped = StepRecord(step=StepId.IMAP_FOLDERS, status=StepStatus.SKIP, reason=StepId.IMAP_AUTH)
@@ -196,7 +197,7 @@ def test_the_connection_tests_message(one: AccountView, broken: list[str], text:
         assert "5.7.139" not in json.dumps(message.blocks)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(accounts, causes, words, words)
 def test_what_an_error_id_leads_to(one: AccountView, cause: str, text: str, name: str) -> None:
     happened, verdict = failure(cause, text), ROWS.verdict(cause)
@@ -217,7 +218,7 @@ def test_what_an_error_id_leads_to(one: AccountView, cause: str, text: str, name
     check_view(diagnosis.evidence_window(told))
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(accounts, causes, words, words)
 def test_what_support_and_on_call_see(one: AccountView, cause: str, text: str, name: str) -> None:
     verdict = ROWS.verdict(cause)
@@ -247,7 +248,7 @@ def test_a_customer_never_sees_a_raw_reply() -> None:
     assert planted not in json.dumps(diagnosis.error_window(card, Audience.CUSTOMER))
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.lists(words, min_size=1, max_size=650, unique=True), accounts)
 def test_the_folder_form_with_any_names_and_number(names: list[str], one: AccountView) -> None:
     listed = tuple(
@@ -272,7 +273,7 @@ def test_the_folder_form_with_any_names_and_number(names: list[str], one: Accoun
     check_view(folders.unavailable(one, ROWS.verdict("no-answer"), "MX-0000-0000"))
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(words, accounts)
 def test_the_home_tab_and_help(name: str, one: AccountView) -> None:
     waits = {Owner.USER: NOW, Owner.MAILDESK: NOW}

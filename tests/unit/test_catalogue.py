@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.diagnosis import catalogue, handbook
@@ -15,6 +15,7 @@ from bot.diagnosis.catalogue import Catalogue, CatalogueError, Row
 from bot.diagnosis.observation import Condition, Layer, Observation, Where
 from bot.diagnosis.observe import from_callback, from_imap, from_oauth, from_smtp
 from storage.vocabulary import Owner, Permanence, Scope
+from tests.support.examples import examples
 from tests.unit.facts import FACTS, WHO
 
 pytestmark = pytest.mark.catalogue
@@ -209,7 +210,7 @@ hostile = st.one_of(
 )
 
 
-@settings(max_examples=700)
+@examples(700)
 @given(text=hostile, code=st.integers(min_value=-1, max_value=999))
 def test_odd_smtp_replies_have_an_answer_of_the_right_kind(text: str, code: int) -> None:
     verdict = ROWS.explain(from_smtp(code, text, "smtp.auth"))
@@ -218,7 +219,7 @@ def test_odd_smtp_replies_have_an_answer_of_the_right_kind(text: str, code: int)
     assert verdict.permanence is not Permanence.SIGN_IN_AGAIN
 
 
-@settings(max_examples=700)
+@examples(700)
 @given(text=hostile, condition=st.sampled_from([None, *IMAP]))
 def test_odd_imap_replies_have_an_answer(text: str, condition: Condition | None) -> None:
     observation = from_imap(text, condition, "imap.inbox")
@@ -226,14 +227,14 @@ def test_odd_imap_replies_have_an_answer(text: str, condition: Condition | None)
     assert ROWS.explain(observation).permanence is not Permanence.SIGN_IN_AGAIN
 
 
-@settings(max_examples=700)
+@examples(700)
 @given(text=hostile, condition=st.sampled_from(NETWORK))
 def test_a_network_fault_is_never_an_accounts(text: str, condition: Condition) -> None:
     verdict = ROWS.explain(Observation(Where.NETWORK, condition=condition, text=text))
     assert verdict.owner is Owner.ON_CALL and verdict.permanence is not Permanence.SIGN_IN_AGAIN
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(
     st.dictionaries(
         st.sampled_from(["error", "suberror", "error_description", "error_codes", "trace_id"]),
@@ -250,7 +251,7 @@ PLANTED = (
 )
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(before=hostile, after=hostile, secret=st.sampled_from(PLANTED))
 def test_odd_replies_with_a_secret_in_them_never_leak_it(
     before: str, after: str, secret: str

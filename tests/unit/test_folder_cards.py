@@ -7,7 +7,7 @@ from typing import Any
 from unicodedata import normalize
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.mail.imap_list import MailFolder
@@ -17,6 +17,7 @@ from handlers.cards.folders import PAGE, FolderForm, first_form, mapping_form
 from handlers.cards.kit import OPTION_LIMIT
 from sandbox.slack.limits import problems
 from storage.vocabulary import FolderRole
+from tests.support.examples import examples
 from tests.support.slack import options_of
 from tests.support.values import account, folder
 
@@ -178,7 +179,7 @@ KNOWN = st.sampled_from(
 NAMES = st.lists(st.tuples(A_NAME | KNOWN, st.sampled_from(["/", ".", "", "\\"])), max_size=30)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(
     NAMES,
     st.integers(0, 170),

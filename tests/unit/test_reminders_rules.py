@@ -78,7 +78,7 @@ def refusal(act: object, *args: object) -> str:
 def test_reminders_come_at_the_rungs_of_the_ladder_and_then_no_more(bot: FastBot) -> None:
     bot.account(State.UNMAPPED)
 
-    assert posted_after(bot, days(60)) == [hours(4), days(1), days(3), days(7)]
+    assert posted_after(bot, days(21)) == [hours(4), days(1), days(3), days(7)]
     assert [entry.detail for entry in bot.audited("reminder.posted")] == [
         {"rung": "1"},
         {"rung": "2"},
@@ -208,7 +208,7 @@ def test_rungs_that_passed_while_the_bot_was_away_come_once(bot: FastBot) -> Non
     bot.pass_time(days=4)
     assert len(bot.audited("reminder.posted")) == 1
 
-    assert posted_after(bot, days(30)) == [days(3)]
+    assert posted_after(bot, days(15)) == [days(3)]
 
 
 # -- in working hours
@@ -617,7 +617,7 @@ def test_after_the_last_reminder_it_is_supports_turn(bot: FastBot) -> None:
     assert told.args["account"] == account.id
     (entry,) = bot.audited("account.handed_over")
     assert entry.subject == account.ref
-    assert bot.reminded_within(days(60)) == []
+    assert bot.reminded_within(days(15)) == []
 
 
 def test_several_that_are_handed_over_at_once_are_one_message(bot: FastBot) -> None:
@@ -668,7 +668,7 @@ def test_what_microsoft_spoils_is_supports_at_the_last_rung(bot: FastBot) -> Non
 
     assert bot.read(account).owner is Owner.SUPPORT
     assert bot.told(DESK) == ["support.waits_too_long"]
-    assert bot.reminded_within(days(30)) == []
+    assert bot.reminded_within(days(15)) == []
 
 
 # -- a channel that is closed
