@@ -200,6 +200,17 @@ def test_what_was_mended_or_is_older_than_a_day_reaches_nowhere(bot: FastBot) ->
     assert bot.failure(failing(bot)).scope is Scope.MAILBOX
 
 
+def test_a_failure_that_is_over_reaches_as_far_as_it_did(bot: FastBot) -> None:
+    mended = failing(bot)
+    over = bot.failure(mended)
+    bot.clock.at += hours(1)
+    settled(bot, mended)
+    bot.failure(failing(bot))
+    bot.failure(failing(bot))
+
+    assert again(bot, over).scope is Scope.MAILBOX
+
+
 # -- on-call
 
 

@@ -259,6 +259,18 @@ def test_a_link_that_was_withdrawn_meanwhile_keeps_nothing(bot: FastBot) -> None
     assert not connected(bot, account)
 
 
+def test_what_was_begun_from_a_link_that_was_withdrawn_never_reaches_microsoft(
+    bot: FastBot,
+) -> None:
+    account = bot.account()
+    state = bot.go_to_microsoft(account)
+    bot.links.withdraw(account.id, CAROL)
+
+    with pytest.raises(LinkUnusable, match="unknown"):
+        bot.come_back(state, account.username)
+    assert bot.microsoft.asked == 0
+
+
 def test_a_link_begins_only_so_many_sign_ins_an_hour(bot: FastBot) -> None:
     account = bot.account()
     secret = bot.link(account)
