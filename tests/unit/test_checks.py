@@ -473,3 +473,23 @@ def test_a_request_that_overtakes_the_look_at_a_fix_puts_it_off_for_half_a_minut
     bot.pass_time(seconds=1)
     assert len(checks_of(bot, account)) == before + 1
     assert checks_of(bot, account)[0].quiet
+
+
+# -- a fault that comes and goes
+
+
+def test_a_passing_fault_that_comes_again_meets_all_of_our_patience_again(bot: FastBot) -> None:
+    account = live_and_checked(bot)
+    bot.mailbox(account).faults[StepId.SMTP_AUTH] = PASSES
+    bot.pass_time(days=1)
+    bot.pass_time(minutes=5)
+    bot.mailbox(account).faults.clear()
+    bot.pass_time(minutes=15)
+    assert [test.passed for test in checks_of(bot, account)[:3]] == [True, False, False]
+
+    bot.mailbox(account).faults[StepId.SMTP_AUTH] = PASSES
+    bot.pass_time(days=1)
+    for wait in AGAIN_AFTER[:PATIENCE]:
+        assert bot.read(account).state is State.LIVE
+        bot.pass_time(seconds=wait.total_seconds())
+    assert bot.read(account).state is State.BROKEN

@@ -63,6 +63,15 @@ def test_a_new_sign_in_is_proved_by_a_new_round_trip(bot: FastBot) -> None:
     assert bot.read(account).proved_at == bot.now
 
 
+def test_who_was_renamed_and_signs_in_again_is_known_by_the_new_name(bot: FastBot) -> None:
+    account = bot.account(State.LIVE)
+    with bot.store.transaction() as tx:
+        tx.accounts.lock(account.id).signed_in_as = "before@acme.example"
+
+    bot.sign_in(account)
+    assert bot.read(account).signed_in_as == account.username
+
+
 def test_the_link_of_a_sign_in_that_holds_is_used_up(bot: FastBot) -> None:
     account = bot.account()
     secret = bot.link(account)
