@@ -107,7 +107,7 @@ def test_a_secret_in_the_middle_of_what_is_encoded_is_seen_too(shift: int) -> No
 
 
 @pytest.mark.parametrize("ahead", ["x", "0", "_", "token"])
-@pytest.mark.parametrize("secret", [JWT, OPAQUE, SLACK], ids=["jwt", "opaque", "slack"])
+@pytest.mark.parametrize("secret", [JWT, OPAQUE[:120], SLACK], ids=["jwt", "opaque", "slack"])
 def test_a_token_directly_behind_a_word_is_seen_too(secret: str, ahead: str) -> None:
     cleaned = redact(f"said {ahead}{secret}")
 

@@ -279,6 +279,20 @@ def test_a_reminder_that_came_too_late_is_taken_back_and_none_is_lost(office: Fa
     ]
 
 
+def test_a_reminder_that_is_taken_back_comes_later_that_day_where_people_work_then(
+    office: FastBot,
+) -> None:
+    office.account(State.UNMAPPED)
+    office.clock.at = berlin(2, 13)
+    office.reminders.remind_due()
+    with office.store.transaction() as tx:
+        tx.channels.customer(office.acme.customer_id).working_hours = "14:00-17:00"
+    office.clock.at = berlin(2, 13, 5)
+
+    assert office.reminders.came_too_late(latest(office).id) is True
+    assert posted_after(office, hours(4)) == [timedelta(minutes=55)]
+
+
 def test_a_reminder_that_comes_in_time_is_left_alone(office: FastBot) -> None:
     office.account(State.UNMAPPED)
     office.clock.at = berlin(2, 16, 29)
@@ -730,6 +744,16 @@ def test_a_pause_ends_on_a_day_ahead_within_three_months(office: FastBot, day: d
 
 def test_a_pause_may_be_92_days_long(office: FastBot) -> None:
     assert office.reminders.pause(ACME, date(2027, 2, 2), VERA) == office.now + days(92)
+
+
+def test_a_snooze_that_ends_while_nobody_works_is_over_on_the_card(office: FastBot) -> None:
+    account = office.account(State.UNMAPPED)
+    office.reminders.snooze_account(account.id, berlin(7, 12), Person("T0ACME", "U0SNOOZER"))
+    office.clock.at = berlin(7, 11)
+    assert "U0SNOOZER" in office.card(account)
+
+    office.clock.at = berlin(7, 12)
+    assert "U0SNOOZER" not in office.card(account)
 
 
 def test_a_pause_is_not_supports(office: FastBot) -> None:
