@@ -210,9 +210,9 @@ def test_a_snooze_outlasts_a_reminder_that_is_taken_back() -> None:
 def test_a_wait_that_begins_before_its_reminder_is_taken_back_has_all_of_its_reminders() -> None:
     begun = waiting(berlin(2, 9))
     LADDER.climb(begun, berlin(2, 13), BERLIN)
-    LADDER.begin(begun, berlin(2, 13), BERLIN)
-    LADDER.step_back(begun, berlin(2, 18), BERLIN)
-    assert climbed(begun, BERLIN) == [berlin(3, 9), berlin(3, 13), berlin(5, 13), berlin(9, 13)]
+    LADDER.begin(begun, berlin(3, 7), BERLIN)
+    LADDER.step_back(begun, berlin(3, 7), BERLIN)
+    assert climbed(begun, BERLIN) == [berlin(3, 9), berlin(4, 9), berlin(6, 9), berlin(10, 9)]
 
 
 def test_a_snooze_ends_in_the_moment_until_which_it_was_asked_for() -> None:
