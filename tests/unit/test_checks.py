@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.app.worker import LEASE
 from bot.checks.aftermath import AGAIN_AFTER, PATIENCE
 from bot.checks.service import GIVEN_UP
 from bot.common.jobs import CheckAccount, CheckFix, RunTest
@@ -522,3 +523,21 @@ def test_a_fault_that_becomes_somebody_elses_is_as_old_as_it_was(bot: FastBot) -
     now = bot.read(account)
     assert (now.state, now.owner) == (State.FAILING, Owner.ADMINISTRATOR)
     assert now.state_since == bot.now - days(2)
+
+
+# -- others of the same cause
+
+
+def test_where_a_cause_of_ours_is_gone_twenty_others_are_woken_at_most(bot: FastBot) -> None:
+    accounts = [bot.account(State.BROKEN) for _ in range(23)]
+    for each in accounts:
+        bot.failure(each, Where.TOKEN, "token", error="invalid_client")
+    bot.clock.at += hours(1)
+    bot.checks.start(accounts[0].id, CAROL)
+    test = under_way(bot, accounts[0])
+    assert test is not None
+    bot.checks.run(RunTest(test_id=test.id))
+
+    with bot.store.transaction() as tx:
+        woken = [job.kind for job in tx.jobs.claim_due(bot.now, 100, LEASE)]
+    assert woken.count("connection-check") == 20
