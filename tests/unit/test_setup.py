@@ -173,15 +173,16 @@ def test_an_account_waits_at_one_part_at_most_and_in_their_order(state: State) -
     assert marks == order[:3]
 
 
+def exchange_step(bot: FastBot) -> Step:
+    """What the channel's set-up card shows of Exchange."""
+    (step,) = [step for step in bot.views.setup.card(ACME).steps if step.part is EXCHANGE]
+    return step
+
+
 def test_nobody_waits_for_sending_at_a_mailbox_that_was_disconnected(bot: FastBot) -> None:
     failing = bot.account(State.FAILING)
     bot.failure(failing)
-    assert _exchange_step(bot).mark is Mark.WAITS
+    assert exchange_step(bot).mark is Mark.WAITS
 
     bot.accounts.disconnect(failing.id, CAROL)
-    assert _exchange_step(bot).mark is Mark.OPEN
-
-
-def _exchange_step(bot: FastBot) -> Step:
-    (step,) = [step for step in bot.views.setup.card(ACME).steps if step.part is EXCHANGE]
-    return step
+    assert exchange_step(bot).mark is Mark.OPEN
