@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from bot.app.worker import LEASE
 from bot.checks.aftermath import AGAIN_AFTER, PATIENCE
 from bot.checks.service import GIVEN_UP
-from bot.common.jobs import RunTest
+from bot.common.jobs import CheckAccount, CheckFix, RunTest
+from bot.common.refusals import Refused
 from bot.diagnosis.observation import Condition, Observation, Where
 from storage.tables import Account, ConnectionTest
 from storage.vocabulary import Owner, State, StepId, StepStatus
@@ -347,3 +349,195 @@ def test_a_test_that_a_killed_worker_left_sends_its_message_once(bot: FastBot) -
 
     assert mailbox.probes == 2 and mailbox.sent == 1
     assert checks_of(bot, account)[0].passed
+
+
+# -- who can be tested
+
+
+def under_way(bot: FastBot, account: Account) -> ConnectionTest | None:
+    """The test of the account that has begun and not ended."""
+    with bot.store.transaction() as tx:
+        return tx.checks.running(account.id, bot.now - GIVEN_UP)
+
+
+def has_fix_reported(bot: FastBot) -> tuple[Account, CheckFix]:
+    """An account that fails, of which somebody said it was mended; the look that was planned."""
+    account = bot.account(State.UNMAPPED, name="Office")
+    bot.mailbox(account).faults[StepId.SMTP_AUTH] = STAYS
+    check(bot, account)
+    bot.fixes.said(account.id, CAROL)
+    with bot.store.transaction() as tx:
+        fix = tx.fixes.open_of(account.id)
+    assert fix is not None
+    return account, CheckFix(fix_id=fix.id)
+
+
+def test_an_account_to_which_nobody_signed_in_is_not_tested(bot: FastBot) -> None:
+    account = bot.account(State.AWAITING_SIGN_IN, name="Office")
+
+    with pytest.raises(Refused) as refused:
+        bot.checks.start(account.id, CAROL)
+    assert (refused.value.sentence, refused.value.values) == (
+        "test.not_signed_in",
+        {"name": "Office"},
+    )
+    assert under_way(bot, account) is None
+    assert bot.audited("test.requested") == []
+    assert bot.read(account).state is State.AWAITING_SIGN_IN
+
+
+def test_all_accounts_of_a_customer_are_tested_to_which_somebody_signed_in(bot: FastBot) -> None:
+    signed_in = [bot.account(State.LIVE), bot.account(State.FAILING)]
+    waiting = bot.account(State.AWAITING_SIGN_IN)
+    gone = bot.account(State.LIVE)
+    bot.accounts.disconnect(gone.id, CAROL)
+    others = bot.account(State.LIVE, channel=bot.customer("Borealis", "C0BORE"))
+
+    assert bot.checks.start_all(bot.acme.customer_id, CAROL) == 2
+    bot.run_due()
+    assert [len(checks_of(bot, account)) for account in signed_in] == [1, 1]
+    for account in (waiting, gone, others):
+        assert checks_of(bot, account) == []
+    asked = [(entry.subject, entry.user) for entry in bot.audited("test.requested")]
+    assert sorted(asked) == sorted((account.ref, CAROL.user) for account in signed_in)
+
+
+def test_when_all_are_tested_one_that_is_tested_already_is_not_tested_twice(bot: FastBot) -> None:
+    account = bot.account(State.LIVE)
+    bot.checks.start(account.id, CAROL)
+
+    assert bot.checks.start_all(bot.acme.customer_id, CAROL) == 1
+    bot.run_due()
+    assert len(checks_of(bot, account)) == 1
+
+
+# -- the look at a fix that somebody reported
+
+
+def test_the_look_at_a_fix_is_a_check_of_ours(bot: FastBot) -> None:
+    account, look = has_fix_reported(bot)
+    bot.checks.check_fix(look)
+
+    begun = under_way(bot, account)
+    assert begun is not None
+    assert (begun.quiet, begun.asked_by_user) == (True, "maildesk")
+
+
+def test_an_account_that_was_disconnected_gets_no_look_at_its_fix(bot: FastBot) -> None:
+    account, look = has_fix_reported(bot)
+    bot.accounts.disconnect(account.id, CAROL)
+    bot.checks.check_fix(look)
+
+    assert under_way(bot, account) is None
+
+
+def test_a_fix_that_has_ended_gets_no_further_look(bot: FastBot) -> None:
+    account, look = has_fix_reported(bot)
+    bot.mailbox(account).faults.clear()
+    bot.clock.at += timedelta(seconds=30)
+    check(bot, account)
+    bot.checks.check_fix(look)
+
+    assert under_way(bot, account) is None
+
+
+def test_the_look_at_a_fix_comes_half_a_minute_later_where_a_test_runs(bot: FastBot) -> None:
+    account, look = has_fix_reported(bot)
+    bot.checks.start(account.id, CAROL)
+    asked_for = under_way(bot, account)
+    assert asked_for is not None
+    bot.checks.check_fix(look)
+
+    begun = under_way(bot, account)
+    assert begun is not None
+    assert begun.id == asked_for.id
+    bot.checks.run(RunTest(test_id=asked_for.id))
+    before = len(checks_of(bot, account))
+    bot.pass_time(seconds=29)
+    assert len(checks_of(bot, account)) == before
+    bot.pass_time(seconds=1)
+    assert len(checks_of(bot, account)) == before + 1
+
+
+def test_a_request_that_overtakes_the_look_at_a_fix_puts_it_off_for_half_a_minute(
+    bot: FastBot,
+) -> None:
+    account, look = has_fix_reported(bot)
+    bot.checks.check_fix(look)
+    bot.checks.start(account.id, CAROL)
+    bot.run_due()
+    assert not checks_of(bot, account)[0].quiet
+    before = len(checks_of(bot, account))
+
+    bot.pass_time(seconds=29)
+    assert len(checks_of(bot, account)) == before
+    bot.pass_time(seconds=1)
+    assert len(checks_of(bot, account)) == before + 1
+    assert checks_of(bot, account)[0].quiet
+
+
+# -- a fault that comes and goes
+
+
+def test_a_passing_fault_that_comes_again_meets_all_of_our_patience_again(bot: FastBot) -> None:
+    account = live_and_checked(bot)
+    bot.mailbox(account).faults[StepId.SMTP_AUTH] = PASSES
+    bot.pass_time(days=1)
+    bot.pass_time(minutes=5)
+    bot.pass_time(minutes=15)
+    bot.mailbox(account).faults.clear()
+    bot.pass_time(hours=1)
+    passed = [test.passed for test in checks_of(bot, account)]
+    assert passed == [True, False, False, False, True]
+
+    bot.mailbox(account).faults[StepId.SMTP_AUTH] = PASSES
+    bot.pass_time(days=1)
+    for wait in AGAIN_AFTER[:PATIENCE]:
+        assert bot.read(account).state is State.LIVE
+        bot.pass_time(seconds=wait.total_seconds())
+    assert bot.read(account).state is State.BROKEN
+
+
+# -- a wait that becomes somebody else's
+
+
+def test_a_check_of_what_support_has_taken_over_says_nothing(bot: FastBot) -> None:
+    account = bot.account(State.FAILING, owner=Owner.ADMINISTRATOR)
+    bot.mailbox(account).faults[StepId.SMTP_AUTH] = STAYS
+    bot.live(days(8))
+    assert bot.read(account).owner is Owner.SUPPORT
+    before = len(bot.outbox(ACME))
+
+    bot.checks.check(CheckAccount(account_id=account.id))
+    bot.run_due()
+    assert checks_of(bot, account)[0].passed is False
+    assert len(bot.outbox(ACME)) == before
+
+
+def test_a_fault_that_becomes_somebody_elses_is_as_old_as_it_was(bot: FastBot) -> None:
+    account = bot.account(State.FAILING, owner=Owner.USER, waiting_for=days(2))
+    bot.mailbox(account).faults[StepId.SMTP_AUTH] = STAYS
+    bot.checks.check(CheckAccount(account_id=account.id))
+    bot.run_due()
+
+    now = bot.read(account)
+    assert (now.state, now.owner) == (State.FAILING, Owner.ADMINISTRATOR)
+    assert now.state_since == bot.now - days(2)
+
+
+# -- others of the same cause
+
+
+def test_where_a_cause_of_ours_is_gone_twenty_others_are_woken_at_most(bot: FastBot) -> None:
+    accounts = [bot.account(State.BROKEN) for _ in range(23)]
+    for each in accounts:
+        bot.failure(each, Where.TOKEN, "token", error="invalid_client")
+    bot.clock.at += hours(1)
+    bot.checks.start(accounts[0].id, CAROL)
+    test = under_way(bot, accounts[0])
+    assert test is not None
+    bot.checks.run(RunTest(test_id=test.id))
+
+    with bot.store.transaction() as tx:
+        woken = [job.kind for job in tx.jobs.claim_due(bot.now, 100, LEASE)]
+    assert woken.count("connection-check") == 20

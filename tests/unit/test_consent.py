@@ -57,13 +57,18 @@ def test_an_approval_that_comes_after_the_links_end_brings_a_new_link(bot: FastB
     assert usable_link(bot, account)
 
 
-def test_an_approval_for_an_account_that_fails_has_it_tested(bot: FastBot) -> None:
-    account = bot.account(State.FAILING)
+@pytest.mark.parametrize(
+    ("before", "after"), [(State.FAILING, State.UNMAPPED), (State.BROKEN, State.LIVE)]
+)
+def test_an_approval_for_an_account_that_fails_has_it_tested(
+    bot: FastBot, before: State, after: State
+) -> None:
+    account = bot.account(before)
 
     approve(bot, account)
     bot.run_due()
 
-    assert bot.read(account).state is State.UNMAPPED
+    assert bot.read(account).state is after
 
 
 @pytest.mark.parametrize("state", [State.LIVE, State.UNMAPPED, State.AWAITING_SIGN_IN])

@@ -7,6 +7,7 @@ import pytest
 from bot.messages import notices
 from bot.messages.delivery import LEASE
 from tests.support.fast import ACME, DESK, FastBot, hours
+from tests.support.fast_ports import Posted
 
 
 def say(bot: FastBot, *words: str, channel: str = ACME, thread: str = "") -> None:
@@ -224,3 +225,28 @@ def test_in_a_closed_channel_nothing_is_shown(bot: FastBot) -> None:
     bot.run_due()
 
     assert stands(bot) == [] and bot.outbox(ACME) == []
+
+
+def test_a_message_that_never_arrived_is_not_taken_for_the_one_before_it(bot: FastBot) -> None:
+    bot.slack.scopes.add("channels:history")
+    say(bot, "first")
+    bot.run_due()
+    bot.slack.fails_next("chat.postMessage", "service_unavailable")
+    say(bot, "second")
+
+    bot.live(hours(1))
+    assert stands(bot) == ["first", "second"]
+
+
+def test_a_message_whose_answer_was_lost_is_found_behind_what_people_said_since(
+    bot: FastBot,
+) -> None:
+    bot.slack.scopes.add("channels:history")
+    bot.slack.breaks_next("chat.postMessage")
+    say(bot, "first")
+    assert bot.delivery.deliver_due() == 1
+    for number in range(40):
+        bot.slack.posted.append(Posted(ACME, f"9{number:02}.000000", "thanks", []))
+
+    bot.live(hours(1))
+    assert stands(bot) == ["first"]

@@ -204,6 +204,16 @@ def test_a_deleted_folder_is_lost_and_the_account_waits_for_another(
     )
 
 
+def test_a_check_of_ours_that_finds_one_required_folder_gone_waits_for_another(
+    bot: FastBot, account: Account
+) -> None:
+    delete(bot.mailbox(account), SENT)
+
+    bot.pass_time(days=1)
+    assert losses(bot, account) == {FolderRole.SENT: Loss.GONE}
+    assert bot.read(account).state is State.UNMAPPED
+
+
 def test_what_was_lost_is_told_once(bot: FastBot, account: Account) -> None:
     delete(bot.mailbox(account), SENT)
 

@@ -163,6 +163,18 @@ def test_the_history_says_how_often_and_how_fast_a_cause_ended(bot: FastBot) -> 
     assert (history.accounts, history.customers) == (1, 1)
 
 
+def test_a_failure_that_is_over_was_over_when_that_was_first_seen(bot: FastBot) -> None:
+    account = failing(bot)
+    failure = bot.failure(account)
+    bot.clock.at += hours(1)
+    settled(bot, account)
+    seen = bot.now
+    bot.clock.at += hours(1)
+    settled(bot, account)
+
+    assert again(bot, failure).mended_at == seen
+
+
 # -- how far it reaches
 
 
@@ -198,6 +210,17 @@ def test_what_was_mended_or_is_older_than_a_day_reaches_nowhere(bot: FastBot) ->
 
     bot.clock.at += days(1) + hours(1)
     assert bot.failure(failing(bot)).scope is Scope.MAILBOX
+
+
+def test_a_failure_that_is_over_reaches_as_far_as_it_did(bot: FastBot) -> None:
+    mended = failing(bot)
+    over = bot.failure(mended)
+    bot.clock.at += hours(1)
+    settled(bot, mended)
+    bot.failure(failing(bot))
+    bot.failure(failing(bot))
+
+    assert again(bot, over).scope is Scope.MAILBOX
 
 
 # -- on-call

@@ -26,12 +26,14 @@ class Server:
         self.objectid = objectid
         self.faults: dict[str, Callable[[], Exception]] = {}
         self.asked: list[str] = []
+        self.holds_nothing = ""
 
     def sasl_login(self, mechanism: str, answer: Callable[[bytes], bytes]) -> None:
         answer(b"")
 
     def list_folders(self) -> list[Any]:
-        return [folder(name) for name in NAMES]
+        flags = {self.holds_nothing: ("\\NoSelect",)}
+        return [folder(name, *flags.get(name, ())) for name in NAMES]
 
     def select_folder(self, name: str, readonly: bool) -> Answer:
         return {b"EXISTS": 3}
@@ -132,3 +134,12 @@ def test_where_nothing_is_missing_new_folders_are_not_asked_about() -> None:
     connection.run(Target("a@b.example", "a@b.example", "a@b.example", "token", watched), runner)
 
     assert server.asked == ["INBOX"]
+
+
+def test_a_name_that_holds_no_messages_is_not_asked_about() -> None:
+    server = Server()
+    server.holds_nothing = "Sent"
+
+    connection, _ = looked(server, "INBOX", "Sent")
+    assert server.asked == ["INBOX"]
+    assert connection.marks == {"INBOX": FolderMark(1)}

@@ -11,7 +11,7 @@ from storage.cipher import Cipher
 from storage.rotation import NotSealedFor, rotate
 from storage.tables import Account, Grant, HeldSignIn, LoginTicket, SignInFlow
 from storage.vocabulary import State
-from tests.support.fast import KEY, VERA, FastBot
+from tests.support.fast import CAROL, KEY, VERA, FastBot
 from tests.support.fast_ports import tenant_of
 
 NEWER = b"n" * 32
@@ -124,3 +124,17 @@ def test_a_table_that_nobody_has_thought_of_stops_the_rotation_before_it_begins(
     with pytest.raises(NotSealedFor, match="Grant"):
         rotate(sealed.bot.store, Cipher([NEWER, KEY]), lacking, lambda: None)
     assert list(sealed.rows()) == before
+
+
+def test_of_hundreds_of_values_none_is_left_under_the_older_key(bot: FastBot) -> None:
+    account = bot.account()
+    with bot.store.transaction() as tx:
+        held = tx.accounts.lock(account.id)
+        for _ in range(450):
+            bot.links.make(tx, held, CAROL)
+    both = Cipher([NEWER, KEY])
+
+    assert key_rotation.rotate(bot.store, both, lambda: None).sealed == 450
+    with bot.store.transaction() as tx:
+        sealed = [row.sealed for row in tx.session.exec(select(LoginTicket))]
+    assert [value for value in sealed if not both.is_newest(value)] == []

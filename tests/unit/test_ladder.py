@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.common.people import Person
 from bot.lifecycle.hours import Hours
-from bot.lifecycle.ladder import LAST_CALL, Ladder, may_remind
+from bot.lifecycle.ladder import LAST_CALL, Ladder, asleep, may_remind
 from bot.lifecycle.phases import PhaseRefused
 from storage.tables import Account, ReminderState
 from storage.vocabulary import Owner, ReminderPhase, State
@@ -205,6 +205,22 @@ def test_a_snooze_outlasts_a_reminder_that_is_taken_back() -> None:
     LADDER.step_back(begun, berlin(2, 18), BERLIN)
     assert begun.reminder.phase is ReminderPhase.SNOOZED
     assert climbed(begun, BERLIN) == [berlin(4, 11), berlin(5, 9), berlin(9, 9), berlin(11, 9)]
+
+
+def test_a_wait_that_begins_before_its_reminder_is_taken_back_has_all_of_its_reminders() -> None:
+    begun = waiting(berlin(2, 9))
+    LADDER.climb(begun, berlin(2, 13), BERLIN)
+    LADDER.begin(begun, berlin(3, 7), BERLIN)
+    LADDER.step_back(begun, berlin(3, 7), BERLIN)
+    assert climbed(begun, BERLIN) == [berlin(3, 9), berlin(4, 9), berlin(6, 9), berlin(10, 9)]
+
+
+def test_a_snooze_ends_in_the_moment_until_which_it_was_asked_for() -> None:
+    begun = waiting(berlin(2, 9))
+    assert not asleep(begun, berlin(2, 9))
+    LADDER.snooze(begun, berlin(4, 11), BERLIN, ADA)
+    assert asleep(begun, berlin(4, 10, 59))
+    assert not asleep(begun, berlin(4, 11))
 
 
 def test_a_test_interrupts_a_wait_which_goes_on_as_it_was() -> None:

@@ -104,3 +104,21 @@ def test_a_secret_in_the_middle_of_what_is_encoded_is_seen_too(shift: int) -> No
     encoded = base64.b64encode(b"x" * shift + SASL.encode() + b" and more").decode()
 
     assert encoded[:24] not in redact(encoded)
+
+
+@pytest.mark.parametrize("ahead", ["x", "0", "_", "token"])
+@pytest.mark.parametrize("secret", [JWT, OPAQUE[:120], SLACK], ids=["jwt", "opaque", "slack"])
+def test_a_token_directly_behind_a_word_is_seen_too(secret: str, ahead: str) -> None:
+    cleaned = redact(f"said {ahead}{secret}")
+
+    for piece in (secret, secret[:24], secret[-24:]):
+        assert piece not in cleaned
+
+
+def test_a_secret_that_is_encoded_for_addresses_is_seen_too() -> None:
+    sasl = f"user=~a@acme.example\x01auth=Bearer {JWT}\x01\x01"
+    encoded = base64.urlsafe_b64encode(sasl.encode()).decode()
+    assert "-" in encoded
+
+    cleaned = redact(f"C: {encoded}")
+    assert not [piece for piece in textwrap.wrap(encoded, 24) if piece in cleaned]

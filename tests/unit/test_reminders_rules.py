@@ -8,6 +8,7 @@ from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.messages import notices
+from bot.signin.service import SignInRefused
 from storage.tables import Account, Customer, Reminder
 from storage.vocabulary import Owner, State, StepId
 from tests.support.fast import ACME, CAROL, DESK, VERA, FastBot, days, hours
@@ -276,6 +277,20 @@ def test_a_reminder_that_came_too_late_is_taken_back_and_none_is_lost(office: Fa
         berlin(5, 12),
         berlin(9, 12),
     ]
+
+
+def test_a_reminder_that_is_taken_back_comes_later_that_day_where_people_work_then(
+    office: FastBot,
+) -> None:
+    office.account(State.UNMAPPED)
+    office.clock.at = berlin(2, 13)
+    office.reminders.remind_due()
+    with office.store.transaction() as tx:
+        tx.channels.customer(office.acme.customer_id).working_hours = "14:00-17:00"
+    office.clock.at = berlin(2, 13, 5)
+
+    assert office.reminders.came_too_late(latest(office).id) is True
+    assert posted_after(office, hours(4)) == [timedelta(minutes=55)]
 
 
 def test_a_reminder_that_comes_in_time_is_left_alone(office: FastBot) -> None:
@@ -566,6 +581,19 @@ def test_what_was_handed_to_support_stays_there_when_a_test_changes_nothing(bot:
     assert bot.reminded_within(days(9)) == []
 
 
+def test_what_was_handed_to_support_stays_there_when_a_sign_in_fails(bot: FastBot) -> None:
+    account = bot.account(State.AWAITING_SIGN_IN)
+    bot.live(days(8))
+    assert bot.read(account).owner is Owner.SUPPORT
+
+    with pytest.raises(SignInRefused):
+        bot.sign_in(account, upn="somebody-else@acme.example")
+
+    assert bot.read(account).state is State.AWAITING_SIGN_IN
+    assert bot.read(account).owner is Owner.SUPPORT
+    assert bot.reminded_within(days(9)) == []
+
+
 def test_a_wait_for_somebody_else_begins_anew_in_the_same_state(bot: FastBot) -> None:
     account = failing(bot)
     bot.live(hours(5))
@@ -718,6 +746,16 @@ def test_a_pause_may_be_92_days_long(office: FastBot) -> None:
     assert office.reminders.pause(ACME, date(2027, 2, 2), VERA) == office.now + days(92)
 
 
+def test_a_snooze_that_ends_while_nobody_works_is_over_on_the_card(office: FastBot) -> None:
+    account = office.account(State.UNMAPPED)
+    office.reminders.snooze_account(account.id, berlin(7, 12), Person("T0ACME", "U0SNOOZER"))
+    office.clock.at = berlin(7, 11)
+    assert "U0SNOOZER" in office.card(account)
+
+    office.clock.at = berlin(7, 12)
+    assert "U0SNOOZER" not in office.card(account)
+
+
 def test_a_pause_is_not_supports(office: FastBot) -> None:
     office.account(State.FAILING, owner=Owner.SUPPORT, name="Ours")
 
@@ -787,3 +825,28 @@ def test_a_pause_stands_on_the_reminder_while_it_lasts(bot: FastBot) -> None:
 
     bot.clock.at = datetime(2026, 11, 27, 0, 1, tzinfo=UTC)
     assert "U0PAUSER" not in bot.draw(notices.REMINDER, reminder=reminder_id)
+
+
+def test_until_when_a_pause_is_offered_is_a_day_of_the_customers() -> None:
+    bot = FastBot()
+    bot.customer("Tui Lines", "C0TUI", time_zone="Pacific/Auckland")
+    bot.clock.at = datetime(2026, 11, 24, 20, tzinfo=UTC)
+
+    assert bot.reminders.proposed_pause("C0TUI") == date(2026, 12, 2)
+    assert bot.reminders.proposed_pause(ACME) == date(2026, 12, 1)
+
+
+def test_of_a_pause_that_there_is_its_own_day_is_offered_until_it_is_over(bot: FastBot) -> None:
+    bot.reminders.pause(ACME, date(2026, 11, 27), VERA)
+    bot.clock.at = datetime(2026, 11, 26, 12, tzinfo=UTC)
+    assert bot.reminders.proposed_pause(ACME) == date(2026, 11, 27)
+
+    bot.clock.at = datetime(2026, 11, 27, 12, tzinfo=UTC)
+    assert bot.reminders.proposed_pause(ACME) == date(2026, 12, 4)
+
+
+def test_a_pause_lasts_until_its_day_begins_where_the_customer_is(bot: FastBot) -> None:
+    bot.customer("Tui Lines", "C0TUI", time_zone="Pacific/Auckland")
+
+    until = bot.reminders.pause("C0TUI", date(2026, 11, 27), VERA)
+    assert until == datetime(2026, 11, 26, 11, tzinfo=UTC)

@@ -5,7 +5,9 @@ import pytest
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.support.rights import ALLOWED, Action, Role
-from tests.support.fast import ACME, ALERTS, CAROL, DESK, VERA, FastBot
+from storage.tables import Failure, Reminder
+from storage.vocabulary import Owner, State
+from tests.support.fast import ACME, ALERTS, CAROL, DESK, VERA, FastBot, hours
 from tests.support.rights import MAY
 
 pytestmark = pytest.mark.rights
@@ -157,3 +159,217 @@ def test_who_joins_the_channel_is_let_in_at_once(office: FastBot) -> None:
 
 def test_our_own_workspace_is_the_one_where_the_app_is_installed(office: FastBot) -> None:
     assert office.rights.own_team() == "T0LUMEN"
+
+
+# -- whether a button is worth showing
+
+
+@pytest.mark.parametrize(("role", "action"), MAY)
+def test_who_may_do_something_in_a_channel_is_told_yes(
+    office: FastBot, role: str, action: str
+) -> None:
+    allowed = office.rights.may(PEOPLE[role], ACME, Action(action))
+
+    assert allowed is (role in INSIDE and MAY[role, action])
+
+
+# -- what stands in a channel is its people's
+
+
+LISTERS = {
+    "support": "",
+    "on-call": "refused.not_in_channel",
+    "colleague": "refused.role",
+    "customer": "",
+    "guest": "",
+    "stranger": "refused.not_in_channel",
+}
+"""Who may go on with what a customer does about its accounts, and how the others are refused."""
+
+NORA = Person("T0BORE", "U0NORA")
+
+
+@pytest.fixture
+def bore(office: FastBot) -> FastBot:
+    """The same office, with a second customer in a channel where only Nora is."""
+    office.customer("Borealis", "C0BORE")
+    office.slack.members["C0BORE"] = {NORA.user}
+    office.slack.members[ALERTS] = {OMAR.user}
+    return office
+
+
+def reminder(bot: FastBot, owner: Owner, channel: str) -> Reminder:
+    """The reminder that stands in a channel after something there waited for its people."""
+    bot.account(State.FAILING, owner=owner)
+    bot.live(hours(5))
+    with bot.store.transaction() as tx:
+        found = tx.reminders.newest_in(channel)
+    assert found is not None
+    return found
+
+
+def draft(bot: FastBot) -> int:
+    """A list in the making that is Acme's."""
+    return bot.drafts.begin(ACME, "nonsense", CAROL).draft_id
+
+
+def batch(bot: FastBot) -> int:
+    """A batch of new accounts that is Acme's."""
+    bot.legacy.import_text(ACME, "Info, info@acme.example", CAROL)
+    return bot.legacy.begin_batch(ACME, CAROL)
+
+
+def old_account(bot: FastBot) -> int:
+    """An old account that Acme has listed."""
+    bot.legacy.import_text(ACME, "Info, info@acme.example", CAROL)
+    with bot.store.transaction() as tx:
+        return tx.legacy.of_customer(bot.acme.customer_id)[0].id
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_a_channels_reminder_is_put_off_by_its_people_and_by_support(
+    office: FastBot, role: str
+) -> None:
+    there = reminder(office, Owner.USER, ACME)
+
+    assert refusal(office.rights.reminder, PEOPLE[role], there.id) == LISTERS[role]
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_supports_own_reminder_is_put_off_by_support_alone(office: FastBot, role: str) -> None:
+    office.slack.members[DESK] = {VERA.user, CAROL.user}
+    there = reminder(office, Owner.SUPPORT, DESK)
+
+    assert refusal(office.rights.reminder, PEOPLE[role], there.id) == (
+        "" if role == "support" else "refused.support_only"
+    )
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_a_list_in_the_making_is_gone_on_with_by_its_channels_people(
+    office: FastBot, role: str
+) -> None:
+    assert refusal(office.rights.draft, PEOPLE[role], draft(office)) == LISTERS[role]
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_a_batch_is_stopped_by_its_channels_people(office: FastBot, role: str) -> None:
+    assert refusal(office.rights.batch, PEOPLE[role], batch(office)) == LISTERS[role]
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_what_becomes_of_an_old_account_is_planned_by_its_channels_people(
+    office: FastBot, role: str
+) -> None:
+    assert refusal(office.rights.old_account, PEOPLE[role], old_account(office)) == LISTERS[role]
+
+
+def test_who_may_go_on_is_handed_what_was_asked_for(office: FastBot) -> None:
+    there = reminder(office, Owner.USER, ACME)
+    begun = draft(office)
+    under_way = batch(office)
+    with office.store.transaction() as tx:
+        (listed,) = tx.legacy.of_customer(office.acme.customer_id)
+
+    assert office.rights.reminder(CAROL, there.id) == there.id
+    assert office.rights.draft(CAROL, begun) == begun
+    assert office.rights.batch(CAROL, under_way) == under_way
+    found = office.rights.old_account(CAROL, listed.id)
+    assert (found.id, found.address) == (listed.id, "info@acme.example")
+
+
+def test_the_people_of_another_channel_touch_none_of_it(bore: FastBot) -> None:
+    bore.legacy.import_text("C0BORE", "Info, info@bore.example", NORA)
+    there = reminder(bore, Owner.USER, ACME)
+    rights = bore.rights
+
+    assert refusal(rights.reminder, NORA, there.id) == "refused.not_in_channel"
+    assert refusal(rights.draft, NORA, draft(bore)) == "refused.not_in_channel"
+    assert refusal(rights.old_account, NORA, old_account(bore)) == "refused.not_in_channel"
+    assert refusal(rights.batch, NORA, batch(bore)) == "refused.not_in_channel"
+    assert not rights.may(NORA, ACME, Action.SEE)
+
+
+def test_what_there_is_not_is_nobodys_to_touch(office: FastBot) -> None:
+    assert refusal(office.rights.reminder, VERA, 4711) == "refused.nothing_to_snooze"
+    assert refusal(office.rights.old_account, VERA, 4711) == "old.gone"
+    assert refusal(office.rights.draft, VERA, 4711) == "old.draft_gone"
+    assert refusal(office.rights.batch, VERA, 4711) == "old.gone"
+
+
+# -- who sees how much of an error
+
+
+def audience(bot: FastBot, person: Person, failure: Failure) -> str:
+    """How much of an error a person sees, or the sentence with which they are refused."""
+    try:
+        return bot.rights.audience_of_error(person, bot.views.errors.card(failure.ref)).name
+    except Refused as refused:
+        return refused.sentence
+
+
+@pytest.mark.parametrize(
+    ("role", "seen"),
+    [
+        ("support", "SUPPORT"),
+        ("on-call", "SUPPORT"),
+        ("colleague", "error.unknown"),
+        ("customer", "CUSTOMER"),
+        ("guest", "CUSTOMER"),
+        ("stranger", "error.unknown"),
+    ],
+)
+def test_an_accounts_error_is_explained_to_each_as_far_as_it_is_theirs(
+    bore: FastBot, role: str, seen: str
+) -> None:
+    assert audience(bore, PEOPLE[role], bore.failure(bore.account())) == seen
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_an_error_that_is_no_accounts_is_for_support_and_engineers_on_call(
+    bore: FastBot, role: str
+) -> None:
+    seen = audience(bore, PEOPLE[role], bore.failure())
+
+    assert seen == ("SUPPORT" if role in ("support", "on-call") else "refused.on_call_only")
+
+
+def test_another_customers_error_reads_like_one_that_there_is_not(bore: FastBot) -> None:
+    theirs = bore.failure(bore.account())
+    card = bore.views.errors.card(theirs.ref)
+
+    with pytest.raises(Refused) as refused:
+        bore.rights.audience_of_error(NORA, card)
+    assert (refused.value.sentence, refused.value.values) == (
+        "error.unknown",
+        {"text": theirs.ref},
+    )
+
+
+# -- what somebody was refused is kept
+
+
+def test_a_refusal_is_kept_with_who_wanted_what_and_where(office: FastBot) -> None:
+    stranger = Person(SAM.team, SAM.user, ACME)
+    office.rights.keep_refusal(
+        stranger, "account.disconnect", Refused("refused.no_account", ref="MB-1")
+    )
+
+    (entry,) = office.audited("account.disconnect")
+    assert Person(entry.team, entry.user) == SAM
+    assert (entry.subject, entry.channel_id) == ("MB-1", ACME)
+    assert (entry.result, entry.at) == ("refused.no_account", office.now)
+
+
+def test_a_refusal_that_is_about_nothing_in_particular_is_kept_too(office: FastBot) -> None:
+    office.rights.keep_refusal(SAM, "list", Refused("refused.not_in_channel"))
+
+    (entry,) = office.audited("list")
+    assert (entry.subject, entry.result) == ("", "refused.not_in_channel")
+
+
+def test_of_a_long_text_in_the_place_of_an_id_64_characters_are_kept(office: FastBot) -> None:
+    office.rights.keep_refusal(SAM, "show", Refused("refused.no_account", ref="x" * 65))
+
+    (entry,) = office.audited("show")
+    assert entry.subject == "x" * 64

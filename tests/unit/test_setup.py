@@ -9,6 +9,7 @@ from bot.views.accounts import AccountView
 from bot.views.legacy import OldAccountView
 from bot.views.setup import Facts, Mark, Part, Step, checklist
 from storage.vocabulary import Owner, Plan, State
+from tests.support.fast import ACME, CAROL, FastBot
 from tests.support.values import account, old_account
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -170,3 +171,18 @@ def test_an_account_waits_at_one_part_at_most_and_in_their_order(state: State) -
     }[state]  # fmt: skip
     order = [Mark.DONE] * expected + [Mark.WAITS] + [Mark.OPEN] * 3
     assert marks == order[:3]
+
+
+def exchange_step(bot: FastBot) -> Step:
+    """What the channel's set-up card shows of Exchange."""
+    (step,) = [step for step in bot.views.setup.card(ACME).steps if step.part is EXCHANGE]
+    return step
+
+
+def test_nobody_waits_for_sending_at_a_mailbox_that_was_disconnected(bot: FastBot) -> None:
+    failing = bot.account(State.FAILING)
+    bot.failure(failing)
+    assert exchange_step(bot).mark is Mark.WAITS
+
+    bot.accounts.disconnect(failing.id, CAROL)
+    assert exchange_step(bot).mark is Mark.OPEN

@@ -63,6 +63,15 @@ def test_a_new_sign_in_is_proved_by_a_new_round_trip(bot: FastBot) -> None:
     assert bot.read(account).proved_at == bot.now
 
 
+def test_who_was_renamed_and_signs_in_again_is_known_by_the_new_name(bot: FastBot) -> None:
+    account = bot.account(State.LIVE)
+    with bot.store.transaction() as tx:
+        tx.accounts.lock(account.id).signed_in_as = "before@acme.example"
+
+    bot.sign_in(account)
+    assert bot.read(account).signed_in_as == account.username
+
+
 def test_the_link_of_a_sign_in_that_holds_is_used_up(bot: FastBot) -> None:
     account = bot.account()
     secret = bot.link(account)
@@ -257,6 +266,18 @@ def test_a_link_that_was_withdrawn_meanwhile_keeps_nothing(bot: FastBot) -> None
     with pytest.raises(LinkUnusable):
         bot.come_back(state, account.username)
     assert not connected(bot, account)
+
+
+def test_what_was_begun_from_a_link_that_was_withdrawn_never_reaches_microsoft(
+    bot: FastBot,
+) -> None:
+    account = bot.account()
+    state = bot.go_to_microsoft(account)
+    bot.links.withdraw(account.id, CAROL)
+
+    with pytest.raises(LinkUnusable, match="unknown"):
+        bot.come_back(state, account.username)
+    assert bot.microsoft.asked == 0
 
 
 def test_a_link_begins_only_so_many_sign_ins_an_hour(bot: FastBot) -> None:

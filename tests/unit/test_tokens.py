@@ -9,7 +9,7 @@ from bot.microsoft.tokens import LEASE, TokenFailed, sealed_for
 from storage.cipher import Cipher
 from storage.tables import Account, Grant
 from storage.vocabulary import State
-from tests.support.fast import FastBot, hours
+from tests.support.fast import FastBot, days, hours
 
 OLD = timedelta(minutes=9)
 """A life of an access token that is too short to be used."""
@@ -198,3 +198,11 @@ def test_a_token_does_not_show_in_its_repr(bot: FastBot) -> None:
     token = bot.tokens.fresh(bot.account(State.LIVE).id)
 
     assert token.access_token not in repr(token)
+
+
+def test_a_grant_that_was_renewed_is_left_alone_for_a_week(bot: FastBot) -> None:
+    account = with_old_token(bot)
+    bot.clock.at += days(3)
+
+    bot.tokens.fresh(account.id)
+    assert grant(bot, account).keep_due_at == bot.now + days(7)
