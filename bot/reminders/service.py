@@ -15,6 +15,7 @@ from bot.lifecycle.hours import Hours, hours_of
 from bot.lifecycle.ladder import Ladder, asleep, handed_over, may_be_put_off, may_remind, waits
 from bot.lifecycle.service import Lifecycle, still_listed
 from bot.messages import notices
+from bot.views.customers import PauseOffer, pause_of
 from storage.database import Store, Transaction
 from storage.tables import Account, Channel, Customer, Reminder
 from storage.vocabulary import Owner, ReminderPhase
@@ -167,17 +168,16 @@ class Reminders:
             self._note(tx, customer, channel, "reminders.paused", by, until=until.isoformat())
             return until
 
-    def proposed_pause(self, channel_id: str) -> date:
-        """The day, as the customer's people call it, until which a pause is offered: that of the
-        pause there is, or in a week."""
+    def pause_offer(self, channel_id: str) -> PauseOffer:
+        """What somebody is shown who wants to pause the reminders."""
         now = self._clock.now()
         with self._store.transaction() as tx:
             channel = self._bound(tx, channel_id)
             customer = tx.channels.customer(channel.customer_id)
         hours = hours_of(customer, self._ordinary)
-        if customer.paused_until is not None and customer.paused_until > now:
-            return hours.day(customer.paused_until)
-        return hours.day(now) + timedelta(weeks=1)
+        there = pause_of(customer, now)
+        day = hours.day(there.until) if there else hours.day(now) + timedelta(weeks=1)
+        return PauseOffer(customer.name, day, there)
 
     def end_pause(self, channel_id: str, by: Person) -> None:
         """Remind the customer's people again."""
@@ -238,11 +238,11 @@ class Reminders:
         """Whether the customer's reminders are paused; what is due waits for the end of that."""
         if channel is None:
             return False
-        until = tx.channels.customer(channel.customer_id).paused_until
-        if until is None or until <= now:
+        pause = pause_of(tx.channels.customer(channel.customer_id), now)
+        if pause is None:
             return False
         for account in due:
-            self._ladder.put_off(account, until, hours)
+            self._ladder.put_off(account, pause.until, hours)
         return True
 
     def _free(self, tx: Transaction, channel_id: str, hours: Hours, now: datetime) -> bool:

@@ -1,7 +1,7 @@
 """A customer as they are shown, and their channels."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from storage.tables import Channel, Customer
 
@@ -17,8 +17,6 @@ class CustomerView:
     working_hours: str
     working_days: str
     owner_user: str
-    paused_until: datetime | None
-    paused_by_user: str
 
     @classmethod
     def of(cls, row: Customer) -> "CustomerView":
@@ -31,9 +29,32 @@ class CustomerView:
             working_hours=row.working_hours,
             working_days=row.working_days,
             owner_user=row.owner_user,
-            paused_until=row.paused_until,
-            paused_by_user=row.paused_by_user,
         )
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A customer's reminders are paused: until when, and by whom."""
+
+    until: datetime
+    by_user: str
+
+
+def pause_of(customer: Customer, now: datetime) -> Pause | None:
+    """The pause in which a customer's reminders are now; None once it is over."""
+    if customer.paused_until is None or customer.paused_until <= now:
+        return None
+    return Pause(customer.paused_until, customer.paused_by_user)
+
+
+@dataclass(frozen=True)
+class PauseOffer:
+    """A pause as it is offered: until `day`, as the customer's people call it, which is that of the
+    pause `there`, or in a week."""
+
+    customer: str
+    day: date
+    there: Pause | None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from bot.lifecycle.ladder import asleep, handed_over
 from bot.lifecycle.still_waiting import still_waiting
 from bot.views.accounts import AccountDetails, AccountView, HeldBack
 from bot.views.audience import Audience
+from bot.views.customers import Pause, pause_of
 from bot.views.failures import Fault
 from storage.database import Store, Transaction
 from storage.tables import Account, Reminder
@@ -61,14 +62,6 @@ class WaitingAccount:
     held: str = ""
     handed_over: bool = False
     held_back: HeldBack | None = None
-
-
-@dataclass(frozen=True)
-class Pause:
-    """A customer's reminders are paused: until when, and by whom."""
-
-    until: datetime
-    by_user: str
 
 
 @dataclass(frozen=True)
@@ -153,10 +146,7 @@ class ReminderCards:
         channel = tx.channels.get(channel_id)
         if channel is None:
             return None
-        customer = tx.channels.customer(channel.customer_id)
-        if customer.paused_until is None or customer.paused_until <= self._clock.now():
-            return None
-        return Pause(customer.paused_until, customer.paused_by_user)
+        return pause_of(tx.channels.customer(channel.customer_id), self._clock.now())
 
     def _addressed(self, accounts: Sequence[Account]) -> list[str]:
         """Who of the customer's people added what waits for a person, each once."""

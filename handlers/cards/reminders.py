@@ -1,9 +1,9 @@
 """Reminders: what still waits, with the buttons that end the waiting or put it off."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from bot.views.audience import Audience
-from bot.views.customers import CustomerView
+from bot.views.customers import PauseOffer
 from bot.views.reminders import ReminderCard, WaitingAccount
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.folders import folder_buttons, folder_names
@@ -49,12 +49,12 @@ def reminder_message(card: ReminderCard, audience: Audience) -> Message:
     return Message(_summary(card), [*blocks, divider(), _footer(card, audience)])
 
 
-def pause_form(customer: CustomerView, channel_id: str, today: date) -> Block:
+def pause_form(offer: PauseOffer, channel_id: str) -> Block:
     """Until when nobody of the customer is reminded; with the way to end a pause."""
-    blocks = [section(say("pause.intro", customer=customer.name))]
-    if customer.paused_until is not None:
-        who = mention(customer.paused_by_user)
-        text = say("pause.until", until=moment(customer.paused_until), user=who)
+    blocks = [section(say("pause.intro", customer=offer.customer))]
+    if offer.there is not None:
+        who = mention(offer.there.by_user)
+        text = say("pause.until", until=moment(offer.there.until), user=who)
         blocks.append(
             section(
                 text,
@@ -64,7 +64,7 @@ def pause_form(customer: CustomerView, channel_id: str, today: date) -> Block:
             )
         )
     blocks.append(
-        date_input(plainly("pause.day"), "day", today.isoformat(), plainly("pause.day_hint"))
+        date_input(plainly("pause.day"), "day", offer.day.isoformat(), plainly("pause.day_hint"))
     )
     return modal(
         plainly("pause.title"),

@@ -47,10 +47,7 @@ def resume(services: Services, press: Press) -> None:
 def pause(services: Services, press: Press) -> None:
     """*Pause reminders*: until when."""
     channel = services.rights.channel(press.person, press.value, Action.SNOOZE)
-    customer = services.customers.get(channel.customer_id)
-    press.windows.open(
-        pause_form(customer, channel.id, services.reminders.proposed_pause(channel.id))
-    )
+    press.windows.open(pause_form(services.reminders.pause_offer(channel.id), channel.id))
 
 
 def save_pause(services: Services, sent: Submission) -> FormErrors | NextWindow:

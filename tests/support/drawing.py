@@ -12,6 +12,7 @@ from bot.views.account_form import Form
 from bot.views.accounts import AccountCard, AccountView, CustomersAccount
 from bot.views.audience import Audience
 from bot.views.checks import CheckCard, CheckView
+from bot.views.customers import Pause, PauseOffer
 from bot.views.errors import ErrorCard
 from bot.views.failures import FailureView, Fault
 from bot.views.folders import Accepted, FolderSuggestions, folder_key
@@ -19,7 +20,7 @@ from bot.views.incidents import AlertCard, IncidentView, OpenIncident
 from bot.views.legacy import BatchCard, BatchView, NotCreated
 from bot.views.legacy_import import Review, Row
 from bot.views.overview import Standing
-from bot.views.reminders import MAX_SHOWN, Pause, ReminderCard, WaitingAccount
+from bot.views.reminders import MAX_SHOWN, ReminderCard, WaitingAccount
 from bot.views.setup import Facts, SetupCard, checklist
 from bot.views.support import RequestCard
 from handlers.cards import (
@@ -46,7 +47,6 @@ from tests.support.values import (
     NOW,
     ROWS,
     SCOPES,
-    customer,
     failed,
     failure,
     old_account,
@@ -240,9 +240,7 @@ EVERYBODY: dict[str, Render] = {
     ),
     "legacy.plan_window": lambda made, to: legacy.plan_window(made.plan),
     "reminders.pause_form": lambda made, to: reminders.pause_form(
-        customer(name=made.name, paused_until=NOW, paused_by_user="U0CAROL"),
-        "C0ACME",
-        NOW.date(),
+        PauseOffer(made.name, NOW.date(), Pause(NOW, "U0CAROL")), "C0ACME"
     ),
     "reminders.paused_window": lambda made, to: reminders.paused_window(NOW),
     "reminders.resumed_window": lambda made, to: reminders.resumed_window(made.name),

@@ -150,7 +150,5 @@ def customer(**changed: Any) -> CustomerView:
         "working_hours": "",
         "working_days": "",
         "owner_user": "",
-        "paused_until": None,
-        "paused_by_user": "",
     }
     return CustomerView(**(facts | changed))

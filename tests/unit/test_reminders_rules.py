@@ -9,6 +9,7 @@ from bot.common.refusals import Refused
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.messages import notices
 from bot.signin.service import SignInRefused
+from bot.views.customers import Pause
 from storage.tables import Account, Customer, Reminder
 from storage.vocabulary import Owner, State, StepId
 from tests.support.fast import ACME, CAROL, DESK, VERA, FastBot, days, hours
@@ -832,17 +833,19 @@ def test_until_when_a_pause_is_offered_is_a_day_of_the_customers() -> None:
     bot.customer("Tui Lines", "C0TUI", time_zone="Pacific/Auckland")
     bot.clock.at = datetime(2026, 11, 24, 20, tzinfo=UTC)
 
-    assert bot.reminders.proposed_pause("C0TUI") == date(2026, 12, 2)
-    assert bot.reminders.proposed_pause(ACME) == date(2026, 12, 1)
+    assert bot.reminders.pause_offer("C0TUI").day == date(2026, 12, 2)
+    assert bot.reminders.pause_offer(ACME).day == date(2026, 12, 1)
 
 
 def test_of_a_pause_that_there_is_its_own_day_is_offered_until_it_is_over(bot: FastBot) -> None:
     bot.reminders.pause(ACME, date(2026, 11, 27), VERA)
     bot.clock.at = datetime(2026, 11, 26, 12, tzinfo=UTC)
-    assert bot.reminders.proposed_pause(ACME) == date(2026, 11, 27)
+    assert bot.reminders.pause_offer(ACME).day == date(2026, 11, 27)
+    assert bot.reminders.pause_offer(ACME).there == Pause(berlin(27, 1), VERA.user)
 
     bot.clock.at = datetime(2026, 11, 27, 12, tzinfo=UTC)
-    assert bot.reminders.proposed_pause(ACME) == date(2026, 12, 4)
+    assert bot.reminders.pause_offer(ACME).day == date(2026, 12, 4)
+    assert bot.reminders.pause_offer(ACME).there is None
 
 
 def test_a_pause_lasts_until_its_day_begins_where_the_customer_is(bot: FastBot) -> None:
