@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, delete, select, update
 
-from storage.tables import Account, Grant, HeldSignIn, LoginTicket, SignInFlow
+from storage.tables import Account, AddressChange, Grant, HeldSignIn, LoginTicket, SignInFlow
 
 
 class SignInRepository:
@@ -81,6 +81,22 @@ class SignInRepository:
     def drop_held(self, account_id: int) -> None:
         """Forget a held sign-in."""
         self._session.exec(delete(HeldSignIn).where(col(HeldSignIn.account_id) == account_id))
+
+    def ask_change(self, change: AddressChange) -> None:
+        """Keep a change of addresses, in the place of an earlier one of its account."""
+        self._session.merge(change)
+        self._session.flush()
+
+    def change(self, account_id: int) -> AddressChange | None:
+        """The change of addresses to which the account's owner has not agreed yet."""
+        return self._session.get(AddressChange, account_id)
+
+    def drop_change(self, account_id: int) -> None:
+        """Forget a change of addresses."""
+        change = self.change(account_id)
+        if change is not None:
+            self._session.delete(change)
+            self._session.flush()
 
     def left_open(self, ticket_id: int, now: datetime) -> bool:
         """Whether a flow that was begun from a link ran out without coming back."""

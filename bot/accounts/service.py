@@ -1,10 +1,11 @@
 """Creating an account from the form, changing it, and ending its connection."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bot.common import ids
+from bot.common.addresses import Addresses
 from bot.common.clock import Clock
 from bot.common.jobs import CheckAccount
 from bot.common.people import Person
@@ -12,8 +13,9 @@ from bot.common.refusals import Refused
 from bot.lifecycle.service import Lifecycle
 from bot.lifecycle.states import Event
 from bot.messages import notices
+from bot.signin.address_changes import AddressChanges, before_and_after, give
 from bot.signin.links import Links
-from bot.views.account_form import MAX_NAME_LENGTH, Form
+from bot.views.account_form import MAX_NAME_LENGTH, Form, form_of
 from bot.views.accounts import AccountView
 from storage.database import Conflict, Store, Transaction
 from storage.statuses import FixEvent
@@ -35,9 +37,6 @@ WITHOUT_CONNECTION = (
     State.DISCONNECTED,
 )
 """The states in which an account has no connection that a new login link could leave alone."""
-
-RequestTest = Callable[[Transaction, Account, Person], object]
-"""Has an account tested, as part of a transaction."""
 
 
 class InvalidForm(Exception):
@@ -62,13 +61,13 @@ class Accounts:
         clock: Clock,
         lifecycle: Lifecycle,
         links: Links,
-        request_test: RequestTest,
+        changes: AddressChanges,
     ) -> None:
         self._store = store
         self._clock = clock
         self._lifecycle = lifecycle
         self._links = links
-        self._request_test = request_test
+        self._changes = changes
 
     def get(self, account_id: int) -> AccountView:
         """An account that is known to exist."""
@@ -132,24 +131,49 @@ class Accounts:
         self._lifecycle.transition(tx, account, Event.LINK_MADE, by, quiet=quiet)
         return account
 
+    def form(self, account_id: int) -> Form:
+        """What the form of an account holds: what it has, or what it shall have once its owner
+        agrees."""
+        with self._store.transaction() as tx:
+            account = tx.accounts.get(account_id)
+            change = tx.signins.change(account_id)
+            return form_of(AccountView.of(account), change)
+
+    def readdresses(self, account_id: int, form: Form) -> set[str]:
+        """The fields in which the form has other addresses than a connected account, which its
+        owner has to agree to."""
+        with self._store.transaction() as tx:
+            account = tx.accounts.get(account_id)
+        changes = Addresses.of(account).changes(Addresses.of(form.tidy()))
+        return set(changes) if account.object_id else set()
+
     def change(self, account_id: int, form: Form, by: Person) -> None:
-        """Give an account what the form says. Where its addresses changed, an unused login link is
-        replaced, and a connection is tested again; who it belongs to at Microsoft stays.
+        """Give an account what the form says. The addresses of one that is connected wait until its
+        owner agrees to them; those of another are its own at once, and an unused login link is
+        replaced.
 
         Raises:
             InvalidForm: a field is wrong, or the customer has another account of this address.
         """
         form = _checked(form)
+        wanted = Addresses.of(form)
         with self._one_of_its_address() as tx:
             account = tx.accounts.lock(account_id)
             other = tx.accounts.with_address(account.customer_id, form.sender_email)
             if other is not None and other.id != account.id:
                 raise InvalidForm({"sender_email": "form.address_taken"})
-            before = _addresses(account)
-            _fill_in(account, form)
-            self._lifecycle.audit(tx, by, "account.changed", account, address=account.sender_email)
-            if _addresses(account) != before:
-                self._readdressed(tx, account, by)
+            self._rename(tx, account, form, by)
+            if account.object_id:
+                self._changes.ask(tx, account, wanted, by)
+            elif wanted != Addresses.of(account):
+                self._readdress(tx, account, wanted, by)
+            self._lifecycle.show(tx, account)
+
+    def withdraw_change(self, account_id: int, by: Person) -> None:
+        """Leave a connected account as it is: the change that waits for its owner ends."""
+        with self._store.transaction() as tx:
+            account = tx.accounts.lock(account_id)
+            self._changes.withdraw(tx, account, by)
             self._lifecycle.show(tx, account)
 
     def renew_link(self, account_id: int, by: Person) -> None:
@@ -177,6 +201,7 @@ class Accounts:
             if account.state is State.DISCONNECTED:
                 return
             tx.signins.revoke_tickets(account.id, now)
+            tx.signins.drop_change(account.id)
             tx.grants.remove(account.id)
             tx.jobs.cancel(CheckAccount(account_id=account.id))
             fix = tx.fixes.open_of(account.id)
@@ -209,13 +234,32 @@ class Accounts:
             self._lifecycle.transition(tx, account, Event.LINK_MADE, by)
         self._lifecycle.show(tx, account)
 
-    def _readdressed(self, tx: Transaction, account: Account, by: Person) -> None:
-        if tx.signins.usable_ticket(account.id, self._clock.now()) is not None:
-            self._links.make(tx, account, by)  # a sign-in under way was for the address before
-        account.proved_at = None
-        account.proved_sent = ""
-        if account.object_id:
-            self._request_test(tx, account, by)
+    def _rename(self, tx: Transaction, account: Account, form: Form, by: Person) -> None:
+        names = (account.name, account.sender_name)
+        if names == (form.name, form.sender_name):
+            return
+        changes = {
+            "name": (account.name, form.name),
+            "sender_name": (account.sender_name, form.sender_name),
+        }
+        told = {field: pair for field, pair in changes.items() if pair[0] != pair[1]}
+        account.name = form.name
+        account.sender_name = form.sender_name
+        self._lifecycle.audit(tx, by, "account.changed", account, **before_and_after(told))
+
+    def _readdress(
+        self, tx: Transaction, account: Account, addresses: Addresses, by: Person
+    ) -> None:
+        """Nobody is connected, but somebody may be on the way: what they began, and tokens that are
+        held, were for the addresses before."""
+        now = self._clock.now()
+        on_the_way = tx.signins.usable_ticket(account.id, now) or tx.signins.held(account.id)
+        tx.signins.revoke_tickets(account.id, now)
+        if on_the_way is not None:
+            self._links.make(tx, account, by)
+        told = before_and_after(Addresses.of(account).changes(addresses))
+        give(account, addresses)
+        self._lifecycle.audit(tx, by, "account.changed", account, **told)
 
     def _new(self, channel: Channel, form: Form, by: Person) -> Account:
         now = self._clock.now()
@@ -247,17 +291,6 @@ def _checked(form: Form) -> Form:
     return form
 
 
-def _fill_in(account: Account, form: Form) -> None:
-    account.name = form.name
-    account.sender_name = form.sender_name
-    account.sender_email = form.sender_email
-    account.username = form.username
-    account.shared_mailbox = form.shared_mailbox
-    account.aliases = form.aliases
-    if account.address_key is not None:  # one that is disconnected leaves its address to others
-        account.address_key = form.sender_email.lower()
-
-
 def _forget_identity(account: Account) -> None:
     account.address_key = None
     account.tenant_id = ""
@@ -266,10 +299,6 @@ def _forget_identity(account: Account) -> None:
     account.signed_in_at = None
     account.proved_at = None
     account.proved_sent = ""
-
-
-def _addresses(account: Account) -> tuple[str, ...]:
-    return account.sender_email, account.username, account.shared_mailbox, account.aliases
 
 
 def _problems(form: Form) -> dict[str, str]:

@@ -37,6 +37,7 @@ from bot.microsoft.tokens import Tokens
 from bot.reminders.delivery import ReminderDelivery
 from bot.reminders.service import Reminders
 from bot.services import Services, Views
+from bot.signin.address_changes import AddressChanges
 from bot.signin.consent import Consent
 from bot.signin.failed import FailedSignIns
 from bot.signin.links import Links
@@ -130,7 +131,8 @@ def _services(settings: Settings, base: Foundations) -> Services:
     checks = _checks(base, fixes)
     failed = FailedSignIns(clock, lifecycle, base.failures, support)
     links = Links(store, clock, base.cipher, lifecycle, failed, url)
-    accounts = Accounts(store, clock, lifecycle, links, checks.request)
+    changes = AddressChanges(clock, lifecycle, links)
+    accounts = Accounts(store, clock, lifecycle, links, changes)
     legacy = LegacyAccounts(store, clock, accounts)
     consent = _consent(base, failed, links, checks, url)
     rights = Rights(store, clock, ports.directory, support, settings.alert_channel)
@@ -145,7 +147,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         legacy=legacy,
         drafts=Drafts(store, clock, legacy),
         links=links,
-        signin=_signin(base, failed, links, checks, url),
+        signin=_signin(base, failed, links, changes, checks, url),
         consent=consent,
         checks=checks,
         folders=Folders(store, clock, base.tokens, ports.probe, base.failures, lifecycle),
@@ -187,7 +189,12 @@ def _checks(base: Foundations, fixes: ReportedFixes) -> Checks:
 
 
 def _signin(
-    base: Foundations, failed: FailedSignIns, links: Links, checks: Checks, url: str
+    base: Foundations,
+    failed: FailedSignIns,
+    links: Links,
+    changes: AddressChanges,
+    checks: Checks,
+    url: str,
 ) -> SignIn:
     return SignIn(
         base.ports.store,
@@ -197,6 +204,7 @@ def _signin(
         base.lifecycle,
         failed,
         links,
+        changes,
         url,
         checks.request,
     )

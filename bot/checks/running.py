@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.checks.aftermath import Aftermath
 from bot.checks.results import record_of
+from bot.common.addresses import Addresses
 from bot.common.clock import Clock
 from bot.common.jobs import RunTest
 from bot.common.people import MAILDESK
@@ -21,7 +22,6 @@ from bot.mail.roundtrip import RoundTripMessage, new_message_id
 from bot.mail.steps import Outcome, Remark, StepResult, ended
 from bot.mail.target import target_of
 from bot.messages import notices
-from bot.microsoft.identity import own_names
 from bot.microsoft.tokens import FreshToken, TokenFailed, Tokens
 from storage.database import Store
 from storage.tables import Account, ConnectionTest
@@ -83,7 +83,8 @@ class CheckRunner:
         report = None
         with suppress(StepFailed):
             ready = self._prepare(test, account)
-            target = target_of(ready.account, ready.token.access_token, watched)
+            token = ready.token
+            target = target_of(ready.account, token.agreed, token.access_token, watched)
             report = self._probe.run(
                 target, lambda result: self._keep(test, result), self._order(test, account)
             )
@@ -188,9 +189,10 @@ def _identity(account: Account, token: FreshToken) -> Outcome:
         return Observation(
             Where.IDENTITY, step=StepId.IDENTITY, condition=Condition.OTHER_ACCOUNT, text=text
         )
-    if account.shared_mailbox:
-        opened = f"{token.username} opens the shared mailbox {account.shared_mailbox}"
-        return f"{opened}, sends as {account.sender_email}"
-    if token.username.lower() not in own_names(account):
+    agreed = token.agreed
+    if agreed.shared_mailbox:
+        opened = f"{token.username} opens the shared mailbox {agreed.shared_mailbox}"
+        return f"{opened}, sends as {agreed.sender_email}"
+    if token.username.lower() not in Addresses.of(account).own_names:
         return Remark("renamed", f"signs in as {token.username}")
     return f"signed in as {token.username}"

@@ -220,7 +220,7 @@ class Folders:
     def _list(self, account: Account) -> tuple[MailFolder, ...]:
         try:
             token = self._tokens.fresh(account.id)
-            folders = self._probe.folders(target_of(account, token.access_token))
+            folders = self._probe.folders(target_of(account, token.agreed, token.access_token))
         except (TokenFailed, ProbeFailed) as error:
             raise FoldersUnavailable(self._record(error.observation, account)) from None
         if not offered(folders):

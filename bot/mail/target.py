@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from bot.common.addresses import Agreed
 from storage.tables import Account
 
 
@@ -35,13 +36,16 @@ class Target:
     watched: Watched | None = None
 
 
-def target_of(account: Account, access_token: str, watched: Watched | None = None) -> Target:
-    """How an account's mailbox is opened with a token of the person who signed in."""
+def target_of(
+    account: Account, agreed: Agreed, access_token: str, watched: Watched | None = None
+) -> Target:
+    """How a mailbox is opened with a token of the person who signed in: the one that this person
+    agreed to, whatever the account says by now."""
     person = account.signed_in_as or account.username
     return Target(
-        mailbox=account.shared_mailbox or person,
+        mailbox=agreed.shared_mailbox or person,
         smtp_username=person,
-        sender_email=account.sender_email,
+        sender_email=agreed.sender_email,
         access_token=access_token,
         watched=watched,
     )

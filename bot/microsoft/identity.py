@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from bot.common.addresses import Addresses
 from bot.diagnosis.observation import Condition, Observation, Where
 from storage.tables import Account
 
@@ -75,18 +76,11 @@ def belongs(identity: Identity, account: Account, customer_tenant: str) -> None:
     if account.object_id:
         same = (identity.tenant_id, identity.object_id) == (account.tenant_id, account.object_id)
     else:
-        same = identity.upn.lower() in own_names(account)
+        same = identity.upn.lower() in Addresses.of(account).own_names
     if not same:
         raise IdentityRefused(
             Condition.OTHER_ACCOUNT, "another account than the mailbox", identity.upn
         )
-
-
-def own_names(account: Account) -> set[str]:
-    """The names under which the account's person may sign in: username and declared aliases, and
-    the sender's address unless the mailbox is a shared one."""
-    names = {account.username.lower(), *account.aliases.lower().split()}
-    return names if account.shared_mailbox else names | {account.sender_email.lower()}
 
 
 def _require(holds: bool, claim: str) -> None:

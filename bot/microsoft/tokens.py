@@ -10,6 +10,7 @@ from typing import Any
 import msal
 import structlog
 
+from bot.common.addresses import Agreed
 from bot.common.clock import Clock
 from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.observe import from_oauth
@@ -44,10 +45,12 @@ class TokenFailed(Exception):
 @dataclass(frozen=True)
 class FreshToken:
     """An access token with ten minutes or more to live (if Microsoft gave one), what it is good
-    for, and whose it is: Microsoft's `oid` and the name under which that person signs in."""
+    for, what its owner agreed to, and who that is: Microsoft's `oid` and the name under which that
+    person signs in."""
 
     access_token: str = field(repr=False)
     scopes: frozenset[str]
+    agreed: Agreed
     object_id: str = ""
     username: str = ""
 
@@ -109,7 +112,7 @@ class Tokens:
             scopes = frozenset(str(entry.get("target", "")).split())
             lives = int(entry.get("expires_on", 0)) - time.time() > EARLY.total_seconds()
             if lives and wanted <= {scope.lower() for scope in scopes}:
-                return _token(cache, str(entry["secret"]), grant.scopes)
+                return _token(grant, cache, str(entry["secret"]), grant.scopes)
         return None
 
     def _refresh(self, account_id: int) -> FreshToken | None:
@@ -147,7 +150,7 @@ class Tokens:
         sealed = self._cipher.seal(cache.serialize(), sealed_for(grant.account_id))
         with self._store.transaction() as tx:
             stored = tx.grants.replace(grant, sealed, scopes, now, now + KEPT_ALIVE)
-        return _token(cache, str(result["access_token"]), scopes) if stored else None
+        return _token(grant, cache, str(result["access_token"]), scopes) if stored else None
 
     def _renew(self, client: msal.ConfidentialClientApplication) -> dict[str, Any] | None:
         account = next(iter(client.get_accounts()), None)
@@ -177,11 +180,14 @@ class Tokens:
         return grant, cache
 
 
-def _token(cache: msal.SerializableTokenCache, access_token: str, scopes: str) -> FreshToken:
+def _token(
+    grant: Grant, cache: msal.SerializableTokenCache, access_token: str, scopes: str
+) -> FreshToken:
     who: dict[str, Any] = next(iter(cache.search(msal.TokenCache.CredentialType.ACCOUNT)), {})
     return FreshToken(
         access_token,
         frozenset(scopes.split()),
+        Agreed(grant.shared_mailbox, grant.sender_email),
         object_id=str(who.get("local_account_id", "")),
         username=str(who.get("username", "")),
     )

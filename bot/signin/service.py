@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import msal
 
 from bot.common import audit
+from bot.common.addresses import Addresses
 from bot.common.clock import Clock, SystemClock
 from bot.common.jobs import CheckSignIn
 from bot.common.people import WEB, Person
@@ -22,6 +23,7 @@ from bot.microsoft.client import Microsoft, MicrosoftUnreachable
 from bot.microsoft.identity import Identity, IdentityRefused, belongs, proved
 from bot.microsoft.tokens import KEPT_ALIVE
 from bot.microsoft.tokens import sealed_for as grant_sealed_for
+from bot.signin.address_changes import AddressChanges
 from bot.signin.failed import FailedSignIns
 from bot.signin.flows import Flows, FlowState
 from bot.signin.links import Links, LinkUnusable
@@ -60,12 +62,19 @@ class SignInRefused(Exception):
 
 @dataclass(frozen=True)
 class StartPage:
-    """What somebody sees before they go to Microsoft."""
+    """What somebody sees before they go to Microsoft. `changes`: what they agree to by signing in,
+    where the account is connected already; by its field, before and after."""
 
     account: AccountView
     customer: str
     asked_by: Person
     good_until: datetime
+    changes: Mapping[str, tuple[str, str]]
+
+    @property
+    def signs_in_as(self) -> str:
+        """Who has to sign in: the one who connected it, where it is connected already."""
+        return self.account.signed_in_as or self.account.username
 
 
 @dataclass(frozen=True)
@@ -99,6 +108,7 @@ class SignIn:
         lifecycle: Lifecycle,
         failed: FailedSignIns,
         links: Links,
+        changes: AddressChanges,
         public_url: str,
         on_signed_in: OnSignedIn,
     ) -> None:
@@ -110,6 +120,7 @@ class SignIn:
         self._lifecycle = lifecycle
         self._failed = failed
         self._links = links
+        self._changes = changes
         self._public_url = public_url
         self._on_signed_in = on_signed_in
         self._flows = Flows(cipher, clock)
@@ -124,11 +135,14 @@ class SignIn:
             ticket = self._links.usable(tx, secret)
             account = tx.accounts.get(ticket.account_id)
             customer = tx.channels.customer(account.customer_id)
+            change = tx.signins.change(account.id)
+        there = Addresses.of(account)
         return StartPage(
             account=AccountView.of(account),
             customer=customer.name,
             asked_by=Person(ticket.asked_by_team, ticket.asked_by_user),
             good_until=ticket.expires_at,
+            changes=there.changes(Addresses.of(change)) if change else {},
         )
 
     def begin(self, secret: str, browser: str) -> str:
@@ -215,7 +229,7 @@ class SignIn:
                 audit.record(tx, STRANGER, action, "", now, result="refused", reason=error.reason)
 
     def _begin(self, secret: str, browser: str) -> str:
-        username = self.look(secret).account.username
+        username = self.look(secret).signs_in_as
         client = self._microsoft.client()
         flow: dict[str, Any] = self._microsoft.ask(
             lambda: client.initiate_auth_code_flow(
@@ -321,6 +335,7 @@ class SignIn:
             if not LINKS.allows(ticket.status(now), LinkEvent.IDENTIFIED):
                 raise LinkUnusable("revoked", state.account_id)
             belongs(identity, account, customer.tenant_id)
+            self._changes.check(tx, account, identity)
             if customer.tenant_id:
                 self._connect(tx, account, ticket, redeemed)
                 return SignedIn(AccountView.of(account), identity.upn)
@@ -352,11 +367,16 @@ class SignIn:
     ) -> None:
         identity = redeemed.identity
         now = self._clock.now()
-        sealed = self._cipher.seal(redeemed.cache, grant_sealed_for(account.id))
+        self._changes.agreed(tx, account, identity)
         grant = Grant(
-            account_id=account.id, sealed=sealed, scopes=redeemed.scopes, refreshed_at=now
+            account_id=account.id,
+            sealed=self._cipher.seal(redeemed.cache, grant_sealed_for(account.id)),
+            scopes=redeemed.scopes,
+            shared_mailbox=account.shared_mailbox,
+            sender_email=account.sender_email,
+            refreshed_at=now,
+            keep_due_at=now + KEPT_ALIVE,
         )
-        grant.keep_due_at = now + KEPT_ALIVE
         tx.grants.put(grant)
         account.tenant_id = identity.tenant_id
         account.object_id = identity.object_id

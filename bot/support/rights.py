@@ -37,6 +37,7 @@ class Action(StrEnum):
     ADD = "add"
     LIST_OLD = "list-old"
     CHANGE = "change"
+    CHANGE_ADDRESSES = "change-addresses"
     SIGN_IN = "sign-in"
     CONFIRM_ORGANISATION = "confirm-organisation"
     DISCONNECT = "disconnect"
@@ -51,12 +52,15 @@ class Action(StrEnum):
 
 _CUSTOMERS = frozenset(Action) - {Action.SET_UP, Action.ERROR_DETAILS, Action.ACKNOWLEDGE}
 
+_MEMBERS = {Action.CHANGE_ADDRESSES, Action.CONFIRM_ORGANISATION, Action.DISCONNECT}
+"""What a guest may not do: whose mailbox is opened, and whether it is."""
+
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.SUPPORT: frozenset(Action),
     Role.ON_CALL: frozenset({Action.ERROR, Action.ERROR_DETAILS, Action.ACKNOWLEDGE}),
     Role.COLLEAGUE: frozenset({Action.SEE}),
     Role.CUSTOMER: _CUSTOMERS,
-    Role.GUEST: _CUSTOMERS - {Action.CONFIRM_ORGANISATION, Action.DISCONNECT},
+    Role.GUEST: _CUSTOMERS - _MEMBERS,
     Role.STRANGER: frozenset(),
 }
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from bot.common.addresses import HasAddresses
 from bot.views.accounts import AccountView
 
 MAX_NAME_LENGTH = 80
@@ -34,13 +35,16 @@ class Form:
         )
 
 
-def form_of(account: AccountView) -> Form:
-    """What the form of an account holds now."""
+def form_of(account: AccountView, wanted: HasAddresses | None = None) -> Form:
+    """What the form of an account holds; `wanted`: the addresses that it shall have, if they are
+    not its own yet."""
+    addresses = wanted or account
+    own = addresses.username == addresses.sender_email
     return Form(
         name=account.name,
         sender_name=account.sender_name,
-        sender_email=account.sender_email,
-        username="" if account.username == account.sender_email else account.username,
-        shared_mailbox=account.shared_mailbox,
-        aliases=account.aliases,
+        sender_email=addresses.sender_email,
+        username="" if own else addresses.username,
+        shared_mailbox=addresses.shared_mailbox,
+        aliases=addresses.aliases,
     )

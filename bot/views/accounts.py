@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from bot.common.addresses import Addresses
 from bot.common.clock import Clock
 from bot.common.people import Person
 from bot.diagnosis.failures import Failures
@@ -87,6 +88,8 @@ class AccountCard:
         lost: mapped folders that are not there any more.
         sure: the folders that could be mapped without anybody looking at them.
         held_back: set while nobody is reminded of the account.
+        change: the addresses that it shall have once its owner agrees; by the field, before and
+            after.
     """
 
     account: AccountView
@@ -101,6 +104,7 @@ class AccountCard:
     lost: Mapping[FolderRole, str] = field(default_factory=dict)
     sure: Mapping[FolderRole, str] = field(default_factory=dict)
     held_back: HeldBack | None = None
+    change: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -157,6 +161,12 @@ class AccountDetails:
         """Who signed in, while nobody has confirmed their organisation; else empty."""
         held = tx.signins.held(account.id)
         return held.upn if held is not None else ""
+
+    def change(self, tx: Transaction, account: Account) -> Mapping[str, tuple[str, str]]:
+        """The addresses that it shall have once its owner agrees; by the field, before and
+        after."""
+        change = tx.signins.change(account.id)
+        return Addresses.of(account).changes(Addresses.of(change)) if change else {}
 
     def failure(self, tx: Transaction, account: Account) -> Failure | None:
         """Why the account stands where it does, if something is wrong."""
@@ -220,6 +230,7 @@ class AccountCards:
                 lost=_names(mapped, lost=True),
                 sure=self._details.sure(tx, account),
                 held_back=self._details.held_back(account),
+                change=self._details.change(tx, account),
             )
         if account.state is not State.AWAITING_ADMIN:
             return card

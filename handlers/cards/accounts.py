@@ -43,7 +43,7 @@ def account_blocks(card: AccountCard, *more: Block) -> list[Block]:
     """What is told of an account, and the buttons that make sense now, with `more` behind them."""
     account = card.account
     blocks = [_title(account), _facts(account), section(next_step(card))]
-    blocks += _fault(card) + _folders(card)
+    blocks += _fault(card) + _folders(card) + _change(card)
     if card.question and not card.held:
         blocks += [section(say("next.question")), actions(*_answers(account.ref))]
     buttons = [*_buttons(card), *more]
@@ -111,6 +111,26 @@ def _fault(card: AccountCard) -> list[Block]:
         return []
     owner = plainly(f"owner.{card.fault.verdict.owner}")
     return [section(say("card.mend", owner=owner, error=card.fault.error))]
+
+
+def _change(card: AccountCard) -> list[Block]:
+    """Other addresses that wait for the word of who signed in, with the way to give it."""
+    if not card.change:
+        return []
+    account = card.account
+    new = [
+        say(
+            "change.field",
+            field=plainly(f"form.{name}"),
+            before=before or plainly("change.none"),
+            after=after or plainly("change.none"),
+        )
+        for name, (before, after) in card.change.items()
+    ]
+    waits = say("change.waits", upn=account.signed_in_as)
+    keep = button(plainly("button.keep_as_it_is"), ActionId.ACCOUNT_KEEP, account.ref)
+    way = _sign_in(card) or [_renew(account.ref)]
+    return [section(Safe("\n".join([waits, *new]))), actions(*way, keep)]
 
 
 def _folders(card: AccountCard) -> list[Block]:

@@ -17,6 +17,7 @@ class ActionId(StrEnum):
     ACCOUNT_LIST_PREVIOUS = "account.previous"
     ACCOUNT_SHOW = "account.show"
     ACCOUNT_CHANGE = "account.change"
+    ACCOUNT_KEEP = "account.keep"
     ACCOUNT_COPY = "account.copy"
     ACCOUNT_DISCONNECT = "account.end"
 

@@ -4,7 +4,7 @@ from bot.accounts.service import InvalidForm, OldAccountThere
 from bot.common.people import Person
 from bot.services import Services
 from bot.support.rights import Action
-from bot.views.account_form import Form, form_of
+from bot.views.account_form import Form
 from bot.views.accounts import AccountView
 from handlers.cards.account_form import OAUTH, OLD_DELETED, account_form
 from handlers.cards.account_list import account_list
@@ -23,6 +23,7 @@ def register(listeners: Listeners, services: Services) -> None:
     listeners.press(ActionId.ACCOUNT_LIST_PREVIOUS, lambda press: turn_list(services, press))
     listeners.press(ActionId.ACCOUNT_SHOW, lambda press: show(services, press))
     listeners.press(ActionId.ACCOUNT_CHANGE, lambda press: change(services, press))
+    listeners.press(ActionId.ACCOUNT_KEEP, lambda press: keep(services, press))
     listeners.press(ActionId.ACCOUNT_COPY, lambda press: copy(services, press))
     listeners.press(ActionId.ACCOUNT_DISCONNECT, lambda press: ask_to_disconnect(services, press))
     listeners.submission(FormId.ACCOUNT_CREATE, lambda sent: save(services, sent))
@@ -55,7 +56,14 @@ def show(services: Services, press: Press) -> None:
 def change(services: Services, press: Press) -> None:
     """*Change details*: the form."""
     account = services.rights.account(press.person, press.value, Action.CHANGE)
-    press.windows.open(account_form(account.ref, form_of(account), changes=True))
+    form = services.accounts.form(account.id)
+    press.windows.open(account_form(account.ref, form, changes=True))
+
+
+def keep(services: Services, press: Press) -> None:
+    """*Leave it as it is*: a change of addresses ends that its owner has not agreed to."""
+    account = services.rights.account(press.person, press.value, Action.CHANGE_ADDRESSES)
+    services.accounts.withdraw_change(account.id, press.person)
 
 
 def copy(services: Services, press: Press) -> None:
@@ -89,8 +97,12 @@ def save(services: Services, sent: Submission) -> FormAnswer:
 def save_change(services: Services, sent: Submission) -> FormErrors | None:
     """Change the account, or say at each field what is wrong with it."""
     account = services.rights.account(sent.person, sent.about, Action.CHANGE)
+    form = _form(sent)
+    new = services.accounts.readdresses(account.id, form)
+    if new and not services.rights.may(sent.person, account.channel_id, Action.CHANGE_ADDRESSES):
+        return form_errors(dict.fromkeys(new, "form.members_only"))
     try:
-        services.accounts.change(account.id, _form(sent), sent.person)
+        services.accounts.change(account.id, form, sent.person)
     except InvalidForm as error:
         return form_errors(error.problems)
     return None

@@ -89,7 +89,12 @@ class Pages:
             for scope in self.services.consent.scopes
         ]
         asked_by = self.name_of(page.asked_by)
-        return self._page("start.html", 200, page=page, permissions=permissions, asked_by=asked_by)
+        changes = [
+            (plainly(f"form.{field}"), before, after)
+            for field, (before, after) in page.changes.items()
+        ]
+        facts = {"permissions": permissions, "asked_by": asked_by, "changes": changes}
+        return self._page("start.html", 200, page=page, **facts)
 
     def begin(self, secret: str) -> AnyResponse:
         """Off to Microsoft, with a cookie by which this browser is known when it comes back."""

@@ -96,14 +96,31 @@ class HeldSignIn(SQLModel, table=True):
     at: datetime = time_column()
 
 
+class AddressChange(SQLModel, table=True):
+    """Other addresses for an account that is connected. They are its own once the person who
+    connected it agrees, by signing in again; until then it goes on as it is."""
+
+    account_id: int = Field(foreign_key="account.id", primary_key=True)
+    sender_email: str
+    username: str
+    shared_mailbox: str
+    aliases: str
+    asked_at: datetime = time_column()
+    asked_by_team: str
+    asked_by_user: str
+
+
 class Grant(SQLModel, table=True):
-    """The token cache of one account, sealed with the account's id. `serial` counts what was
+    """The token cache of one account, sealed with the account's id, and what its owner agreed to:
+    the mailbox it opens (empty: their own) and the address it sends as. `serial` counts what was
     stored, so that nobody stores over something newer; `claimed_until` is the lease of who
     refreshes it; `keep_due_at` is when it is looked after, if nobody used it until then."""
 
     account_id: int = Field(foreign_key="account.id", primary_key=True)
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     scopes: str
+    shared_mailbox: str
+    sender_email: str
     refreshed_at: datetime = time_column()
     serial: int = 0
     claimed_until: datetime | None = time_column(nullable=True)

@@ -21,6 +21,8 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 OLD, NEW = b"o" * 32, b"n" * 32
 MANY = 10_000
 
+NOBODYS = {"shared_mailbox": "", "sender_email": ""}
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
@@ -64,7 +66,9 @@ def test_ten_thousand_values_are_sealed_anew_while_others_are_stored(store: Stor
             )
             tx.session.add(ticket)
         first = old.seal("grant 0", tokens.sealed_for(account_id))
-        tx.grants.put(Grant(account_id=account_id, sealed=first, scopes="", refreshed_at=NOW))
+        tx.grants.put(
+            Grant(account_id=account_id, sealed=first, scopes="", refreshed_at=NOW, **NOBODYS)
+        )
     stored = [0]
 
     def refresh() -> None:
@@ -74,7 +78,9 @@ def test_ten_thousand_values_are_sealed_anew_while_others_are_stored(store: Stor
         )  # a process that was not restarted yet still seals with the old key
         sealed = sealer.seal(f"grant {stored[0]}", tokens.sealed_for(account_id))
         with store.transaction() as tx:
-            tx.grants.put(Grant(account_id=account_id, sealed=sealed, scopes="", refreshed_at=NOW))
+            tx.grants.put(
+                Grant(account_id=account_id, sealed=sealed, scopes="", refreshed_at=NOW, **NOBODYS)
+            )
 
     def in_another_thread() -> None:
         worker = threading.Thread(target=refresh)
@@ -103,7 +109,9 @@ def test_what_no_key_opens_is_counted_and_left_as_it_is(store: Store) -> None:
     account_id = an_account(store)
     sealed = Cipher([b"x" * 32]).seal("grant", tokens.sealed_for(account_id))
     with store.transaction() as tx:
-        tx.grants.put(Grant(account_id=account_id, sealed=sealed, scopes="", refreshed_at=NOW))
+        tx.grants.put(
+            Grant(account_id=account_id, sealed=sealed, scopes="", refreshed_at=NOW, **NOBODYS)
+        )
     assert key_rotation.rotate(store, Cipher([NEW, OLD]), lambda: None).unreadable == 1
     with store.transaction() as tx:
         assert tx.grants.get(account_id).sealed == sealed  # type: ignore[union-attr]

@@ -67,6 +67,8 @@ def multiply(world: BotWorld, count: int) -> None:
                     account_id=account.id,
                     sealed=sealed,
                     scopes=first.scopes,
+                    shared_mailbox=account.shared_mailbox,
+                    sender_email=account.sender_email,
                     refreshed_at=now,
                     keep_due_at=now,
                 )

@@ -102,6 +102,7 @@ class Made:
             link_until=NOW,
             fault=self.fault,
             folders={FolderRole.SENT: self.name},
+            change={"aliases": ("", self.name), "sender_email": (self.name, self.name)},
         )
 
     @property

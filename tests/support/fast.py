@@ -438,6 +438,8 @@ class FastBot:
             account_id=account.id,
             sealed=self.cipher.seal(cache.serialize(), sealed_for(account.id)),
             scopes=" ".join(self.microsoft.scopes),
+            shared_mailbox=account.shared_mailbox,
+            sender_email=account.sender_email,
             refreshed_at=self.now,
             keep_due_at=self.now + KEPT_ALIVE,
         )

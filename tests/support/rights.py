@@ -8,6 +8,7 @@ see                   yes      -        yes        yes       yes    -
 add                   yes      -        -          yes       yes    -
 list-old              yes      -        -          yes       yes    -
 change                yes      -        -          yes       yes    -
+change-addresses      yes      -        -          yes       -      -
 sign-in               yes      -        -          yes       yes    -
 confirm-organisation  yes      -        -          yes       -      -
 disconnect            yes      -        -          yes       -      -

@@ -1,0 +1,68 @@
+"""The addresses of an account: which mailbox it is, and who opens it."""
+
+from dataclasses import asdict, dataclass
+from typing import Protocol
+
+
+class HasAddresses(Protocol):
+    """Whatever has an account's addresses: its row, its form, a change of them."""
+
+    @property
+    def sender_email(self) -> str: ...
+    @property
+    def username(self) -> str: ...
+    @property
+    def shared_mailbox(self) -> str: ...
+    @property
+    def aliases(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What a grant may be used for.
+
+    Attributes:
+        shared_mailbox: the mailbox that its owner agreed to have opened; empty: their own.
+        sender_email: the address as which they agreed to have mail sent.
+    """
+
+    shared_mailbox: str
+    sender_email: str
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """What the owner of a mailbox agrees to by signing in.
+
+    Attributes:
+        sender_email: as whom mail is sent.
+        username: who signs in.
+        shared_mailbox: the mailbox that this person opens; empty where it is their own.
+        aliases: further addresses under which they may sign in, with spaces between.
+    """
+
+    sender_email: str
+    username: str
+    shared_mailbox: str
+    aliases: str
+
+    @classmethod
+    def of(cls, there: HasAddresses) -> "Addresses":
+        """Those of an account, a form or a change."""
+        return cls(there.sender_email, there.username, there.shared_mailbox, there.aliases)
+
+    @property
+    def own_names(self) -> set[str]:
+        """The names under which the account's person may sign in, in lower case: username and
+        aliases, and the sender's address unless the mailbox is a shared one."""
+        names = {self.username.lower(), *self.aliases.lower().split()}
+        return names if self.shared_mailbox else names | {self.sender_email.lower()}
+
+    def changes(self, new: "Addresses") -> dict[str, tuple[str, str]]:
+        """What is other in `new`: by its field, before and after."""
+        after = asdict(new)
+        return {
+            field: (before, after[field])
+            for field, before in asdict(self).items()
+            if before != after[field]
+        }
