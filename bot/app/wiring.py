@@ -259,7 +259,7 @@ def _views(
         incidents=AlertCards(store, failures),
         legacy=BatchCards(store),
         overview=Overview(store, base.ports.catalogue),
-        reminders=ReminderCards(store, base.clock, details, rights.own_team, support_channel),
+        reminders=ReminderCards(store, base.clock, details, rights.is_customers, support_channel),
         requests=RequestCards(store, details, failures),
         setup=SetupCards(store),
     )
