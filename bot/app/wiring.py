@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
+from bot.accounts.circles import Circles, Neighbours
 from bot.accounts.customers import Customers
 from bot.accounts.service import Accounts
 from bot.app.worker import Sweep
@@ -56,6 +58,10 @@ from storage.cipher import Cipher
 from storage.database import Store
 
 
+class People(Directory, Neighbours, Protocol):
+    """What Slack says of people and of who shares a channel."""
+
+
 @dataclass(frozen=True)
 class Ports:
     """What the bot reaches the outside through; a test hands in others."""
@@ -63,7 +69,7 @@ class Ports:
     store: Store
     microsoft: Microsoft
     probe: MailProbe
-    directory: Directory
+    directory: People
     catalogue: Catalogue
 
 
@@ -141,6 +147,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         customers=Customers(
             store, clock, ports.microsoft, settings.hours, support, settings.alert_channel
         ),
+        circles=Circles(store, clock, ports.directory),
         accounts=accounts,
         legacy=legacy,
         drafts=Drafts(store, clock, legacy),
