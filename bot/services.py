@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.accounts.circles import Circles
 from bot.accounts.customers import Customers
 from bot.accounts.service import Accounts
 from bot.checks.reported_fixes import ReportedFixes
@@ -59,6 +60,7 @@ class Services:
     views: Views
     rights: Rights
     customers: Customers
+    circles: Circles
     accounts: Accounts
     legacy: LegacyAccounts
     drafts: Drafts

@@ -26,7 +26,7 @@ from handlers.features.legacy import first_window
 from handlers.features.setup import form_for
 from handlers.slack.listeners import Tell
 from handlers.slack.payloads import Command
-from handlers.text.words import say
+from handlers.text.words import plainly, say
 
 NAME = "/maildesk"
 WINDOWED = frozenset({"setup", "add", "list", "folders", "import", "copy", "remove"})
@@ -86,8 +86,11 @@ class Commands:
             return
         name, domain = _customer_and_domain(command.rest)
         tenant = self._services.customers.tenant(domain) if domain else ""
-        self._services.customers.bind(command.channel, name, command.person, tenant)
-        answer(_sentence("command.setup_done", customer=name))
+        circle = self._services.circles.offer(command.channel).circle
+        self._services.customers.bind(command.channel, name, command.person, tenant, circle=circle)
+        who = plainly(f"customers_are.{circle.customers_are}")
+        teams = ", ".join(sorted(circle.teams)) or plainly("customers_are.no_teams")
+        answer(_sentence("command.setup_done", customer=name, who=who, teams=teams))
 
     def _add(self, command: Command, answer: Tell) -> None:
         command.windows.open(new_account_form(self._services, command.person, command.channel))

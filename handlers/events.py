@@ -112,6 +112,9 @@ class Events:
             customers.renumber(event["old_channel_id"], event["new_channel_id"])
         elif what in REOPENS:
             customers.reopen(event["channel"], REOPENS[what])
+            if what == "channel_shared":
+                team = event.get("connected_team_id", "")
+                self._services.circles.shared_with(event["channel"], team)
         elif not event.get("is_ext_shared"):  # else it is still shared with others
             customers.close(event["channel"], CLOSES[what])
 

@@ -41,17 +41,23 @@ def time_column(nullable: bool = False, index: bool = False) -> Any:
     return Field(default=None, sa_column=Column(UtcDateTime(), nullable=nullable, index=index))
 
 
-def word_column(words: type[StrEnum], primary_key: bool = False, nullable: bool = False) -> Any:
-    """A column that holds one of `words`, as text: a new word needs no change of the database."""
+def word_column(
+    words: type[StrEnum],
+    primary_key: bool = False,
+    nullable: bool = False,
+    default: StrEnum | None = None,
+) -> Any:
+    """A column that holds one of `words`, as text: a new word needs no change of the database.
+    `default`: what it holds where nothing is said."""
     column_type = Enum(
         words,
         native_enum=False,
         length=32,
         values_callable=lambda all_: [word.value for word in all_],
     )
-    default = None if nullable else ...
+    unsaid = default or (None if nullable else ...)
     return Field(
-        default=default, sa_column=Column(column_type, nullable=nullable, primary_key=primary_key)
+        default=unsaid, sa_column=Column(column_type, nullable=nullable, primary_key=primary_key)
     )
 
 

@@ -115,6 +115,13 @@ class Loss(StrEnum):
     MADE_ANEW = "made-anew"
 
 
+class CustomersAre(StrEnum):
+    """Who of a channel the customers are."""
+
+    OTHER_WORKSPACES = "other-workspaces"
+    EVERYBODY = "everybody"
+
+
 class Plan(StrEnum):
     """What becomes of an old account."""
 

@@ -11,7 +11,7 @@ from bot.common.refusals import Refused
 from bot.lifecycle.hours import Hours, hours_of
 from bot.messages import notices
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
-from bot.views.customers import ChannelView, CustomerView
+from bot.views.customers import ChannelView, Circle, CustomerView
 from storage.database import Store, Transaction
 from storage.tables import Channel, Customer
 
@@ -75,11 +75,12 @@ class Customers:
         by: Person,
         tenant_id: str = "",
         care: Care | None = None,
+        circle: Circle | None = None,
     ) -> ChannelView:
         """Bind a channel to the customer of that name (made if new) and post the set-up card there.
         A channel that is bound to this customer already gets its card renewed. `tenant_id`: the
-        customer's, where it is known; `care`: how it is looked after from now on, where that is
-        said.
+        customer's, where it is known; `care`: how it is looked after from now on, and `circle`: who
+        of the channel the customers are, where that is said.
 
         Raises:
             Refused: the channel is our own, or another customer's, or the customer has another
@@ -97,6 +98,9 @@ class Customers:
                 raise Refused("organisation.other", customer=customer.name)
             customer.tenant_id = tenant_id or customer.tenant_id
             _look_after(customer, care, by)
+            if circle is not None:
+                channel.customers_are = circle.customers_are
+                channel.customer_teams = " ".join(sorted(circle.teams))
             self._audit_binding(tx, channel, customer, by)
             notices.show_setup_card(tx, channel_id, now)
             return ChannelView.of(channel, customer)
@@ -199,6 +203,8 @@ class Customers:
             working_hours=customer.working_hours,
             working_days=customer.working_days,
             owner_user=customer.owner_user,
+            customers_are=channel.customers_are,
+            customer_teams=channel.customer_teams,
         )
 
     def _show_all(self, tx: Transaction, channel: Channel) -> None:

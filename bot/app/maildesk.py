@@ -55,8 +55,9 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     """Wire the bot. Reads the catalogue; asks nobody outside except Slack, who we are."""
     api = slack_api(settings)
     background = clients.background(*api)
+    interactive = clients.interactive(*api)
     directory = SlackDirectory(
-        background, clock, settings.support_users, settings.support_usergroup
+        interactive, clock, settings.support_users, settings.support_usergroup
     )
     store = Store(connect(settings.database_url))
     ports = Ports(store, microsoft(settings), MailProbe(hosts), directory, catalogue.load())
@@ -67,7 +68,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     worker = Worker(store, clock, delivery, core.doers, core.sweeps)
     slack = SlackSide(
         services,
-        clients.interactive(*api),
+        interactive,
         directory,
         settings.slack_signing_secret.get_secret_value(),
         worker.nudge,

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
+from bot.accounts.circles import Circles, Neighbours
 from bot.accounts.customers import Customers
 from bot.accounts.service import Accounts
 from bot.app.worker import Sweep
@@ -57,6 +59,10 @@ from storage.cipher import Cipher
 from storage.database import Store
 
 
+class People(Directory, Neighbours, Protocol):
+    """What Slack says of people and of who shares a channel."""
+
+
 @dataclass(frozen=True)
 class Ports:
     """What the bot reaches the outside through; a test hands in others."""
@@ -64,7 +70,7 @@ class Ports:
     store: Store
     microsoft: Microsoft
     probe: MailProbe
-    directory: Directory
+    directory: People
     catalogue: Catalogue
 
 
@@ -143,6 +149,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         customers=Customers(
             store, clock, ports.microsoft, settings.hours, support, settings.alert_channel
         ),
+        circles=Circles(store, clock, ports.directory),
         accounts=accounts,
         legacy=legacy,
         drafts=Drafts(store, clock, legacy),
@@ -267,7 +274,7 @@ def _views(
         incidents=AlertCards(store, failures),
         legacy=BatchCards(store),
         overview=Overview(store, base.ports.catalogue),
-        reminders=ReminderCards(store, base.clock, details, rights.own_team, support_channel),
+        reminders=ReminderCards(store, base.clock, details, rights.is_customers, support_channel),
         requests=RequestCards(store, details, failures),
         setup=SetupCards(store),
     )

@@ -13,6 +13,17 @@ class Person:
     place: str = field(default="", compare=False)
 
 
+@dataclass(frozen=True)
+class Profile:
+    """What Slack says of a person: the name, whether they are a guest rather than a member
+    (`is_restricted`; single-channel guests are that, too), and every ID under which their workspace
+    and, on Enterprise Grid, their organisation is known, with the one under which they act."""
+
+    name: str
+    is_guest: bool
+    teams: frozenset[str]
+
+
 MAILDESK = Person("", "maildesk")
 """The bot itself, where it acts unasked."""
 

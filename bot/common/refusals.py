@@ -9,3 +9,10 @@ class Refused(Exception):
         super().__init__(sentence)
         self.sentence = sentence
         self.values = values
+
+
+class SlackBusy(Refused):
+    """Slack, which knows who somebody is, does not answer just now."""
+
+    def __init__(self) -> None:
+        super().__init__("refused.slack_busy")

@@ -1,18 +1,20 @@
 """Who may do what: one table, asked for everything that people do."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from bot.common import audit, ids
 from bot.common.clock import Clock
-from bot.common.people import Person
-from bot.common.refusals import Refused
+from bot.common.people import Person, Profile
+from bot.common.refusals import Refused, SlackBusy
 from bot.views.accounts import AccountView
 from bot.views.audience import Audience
-from bot.views.customers import ChannelView
+from bot.views.customers import ChannelView, Circle
 from bot.views.errors import ErrorCard
 from bot.views.legacy import OldAccountView
-from storage.database import Store
+from storage.database import Store, Transaction
+from storage.vocabulary import CustomersAre
 
 MAX_SUBJECT_LENGTH = 64
 """So much of what was typed as an ID is kept in the audit."""
@@ -65,33 +67,56 @@ ALLOWED: dict[Role, frozenset[Action]] = {
 }
 
 
+READS = frozenset({Action.SEE, Action.ERROR})
+"""What changes nothing: for it, what Slack said a moment ago is good enough."""
+
 OUTSIDE = (Role.ON_CALL, Role.STRANGER)
 """Who is not in the channel: of its accounts they are told nothing, engineers on call only what an
 error means."""
 
 
 class Directory(Protocol):
-    """What Slack knows about people. Each call may take a second."""
+    """What Slack knows about people. Each call may take a second. `afresh`: Slack is asked now, and
+    nothing that it said before will do; everything here raises `SlackBusy` when there is no answer
+    that will do, except where it says what it gives instead."""
 
     def vendor_team(self) -> str:
-        """The id of the workspace where the app is installed."""
+        """The ID of the workspace where the app is installed."""
         ...
 
-    def is_support(self, person: Person) -> bool:
+    def is_ours(self, person: Person, afresh: bool = False) -> bool | None:
+        """Whether the person is of the vendor's organisation; None when Slack does not say it."""
+        ...
+
+    def is_support(self, person: Person, afresh: bool = False) -> bool:
         """Whether the person belongs to the vendor's support team."""
         ...
 
-    def is_guest(self, person: Person) -> bool:
-        """Whether the person is a guest of a workspace rather than a member."""
-        ...
-
-    def is_member(self, person: Person, channel_id: str) -> bool:
+    def is_member(self, person: Person, channel_id: str, afresh: bool = False) -> bool:
         """Whether the person is in the channel."""
         ...
 
+    def profile(self, person: Person, afresh: bool = False) -> Profile | None:
+        """What Slack says of the person; None when it does not say it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What somebody is in a channel. Not `sure`: Slack does not say enough of them, and this is the
+    least that they can be."""
+
+    role: Role
+    sure: bool = True
+
 
 class Rights:
-    """Answers whether somebody may do something. A no is `Refused`, with a kind sentence."""
+    """Answers whether somebody may do something. A no is `Refused`, with a kind sentence; where
+    Slack, which knows who is where, does not answer, it is `SlackBusy`.
+
+    Whatever changes something is allowed by what Slack says now: who left a channel a moment ago
+    does nothing there any more.
+    """
 
     def __init__(
         self,
@@ -109,45 +134,48 @@ class Rights:
 
     def role(self, person: Person, channel_id: str) -> Role:
         """What `person` is in that channel."""
-        if self._directory.is_support(person):
-            return Role.SUPPORT
-        if not self._directory.is_member(person, channel_id):
-            return Role.ON_CALL if self.is_on_call(person) else Role.STRANGER
-        if self._directory.is_guest(person):
-            return Role.GUEST
-        return Role.COLLEAGUE if person.team == self._directory.vendor_team() else Role.CUSTOMER
+        return self._standing(person, channel_id, self._circle(channel_id), afresh=False).role
 
     def own_team(self) -> str:
-        """The id of the vendor's own workspace."""
+        """The ID of the vendor's own workspace."""
         return self._directory.vendor_team()
 
     def is_support(self, person: Person) -> bool:
-        """Whether `person` belongs to the vendor's support team."""
+        """Whether `person` belongs to the vendor's support team, as far as looking is concerned."""
         return self._directory.is_support(person)
 
     def is_on_call(self, person: Person) -> bool:
-        """Whether `person` is in the alert channel."""
+        """Whether `person` is in the alert channel, as far as looking is concerned."""
         return self._directory.is_member(person, self._alert_channel)
+
+    def is_customers(self, person: Person, channel_id: str) -> bool:
+        """Whether `person`, who did something in a channel once, did it as one of its customers."""
+        if self._directory.is_support(person):
+            return False
+        everybody = self._circle(channel_id).customers_are is CustomersAre.EVERYBODY
+        return everybody or self._directory.is_ours(person) is False
 
     def channel(self, person: Person, channel_id: str, action: Action) -> ChannelView:
         """The bound channel in which `person` may do `action`.
 
         Raises:
-            Refused: the channel is not bound, or the person is not in it, or may not.
+            Refused: the channel is not bound, or closed, or the person is not in it, or may not.
         """
         with self._store.transaction() as tx:
-            channel = tx.channels.get(channel_id)
-            if channel is None:
-                raise Refused("refused.channel_not_bound")
-            view = ChannelView.of(channel, tx.channels.customer(channel.customer_id))
+            place = _bound(tx, channel_id)
+        if place is None:
+            raise Refused("refused.channel_not_bound")
         # Outside of the transaction: Slack may take a second to say who the person is
-        self._allow(person, channel_id, action)
-        return view
+        self._allow(person, place, action, Refused("refused.not_in_channel"))
+        return place
 
     def may(self, person: Person, channel_id: str, action: Action) -> bool:
         """Whether `person` may do `action` in a channel."""
-        role = self.role(person, channel_id)
-        return role not in OUTSIDE and action in ALLOWED[role]
+        try:
+            self.channel(person, channel_id, action)
+        except Refused:
+            return False
+        return True
 
     def account(self, person: Person, text: str, action: Action) -> AccountView:
         """The account with the ID `text`, to which `person` may do `action`.
@@ -161,11 +189,13 @@ class Rights:
             raise Refused(
                 "refused.account_slip" if error.slip else "refused.no_account", ref=text
             ) from None
+        unknown = Refused("refused.no_account", ref=text)
         with self._store.transaction() as tx:
             account = tx.accounts.by_ref(ref)
-        if account is None or self.role(person, account.channel_id) in OUTSIDE:
-            raise Refused("refused.no_account", ref=text)
-        self._allow(person, account.channel_id, action)
+            place = _bound(tx, account.channel_id) if account else None
+        if account is None or place is None:
+            raise unknown
+        self._allow(person, place, action, unknown)
         return AccountView.of(account)
 
     def reminder(self, person: Person, reminder_id: int) -> int:
@@ -230,13 +260,13 @@ class Rights:
         with self._store.transaction() as tx:
             audit.record(tx, person, what, subject, now, result=refused.sentence)
 
-    def support(self, person: Person) -> None:
-        """Only the support team.
+    def support(self, person: Person, action: Action = Action.SET_UP) -> None:
+        """Only the support team; `action` says whether the person only looks.
 
         Raises:
             Refused: the person is not in it.
         """
-        if not self._directory.is_support(person):
+        if not self._directory.is_support(person, action not in READS):
             raise Refused("refused.support_only")
 
     def on_call(self, person: Person) -> None:
@@ -245,7 +275,9 @@ class Rights:
         Raises:
             Refused: the person is neither.
         """
-        if not (self.is_support(person) or self.is_on_call(person)):
+        if self._directory.is_support(person, afresh=True):
+            return
+        if not self._directory.is_member(person, self._alert_channel, afresh=True):
             raise Refused("refused.on_call_only")
 
     def audience_of_error(self, person: Person, error: ErrorCard) -> Audience:
@@ -258,13 +290,71 @@ class Rights:
             return Audience.SUPPORT
         if error.account is None:
             raise Refused("refused.on_call_only")
-        if Action.ERROR not in ALLOWED[self.role(person, error.account.channel_id)]:
+        with self._store.transaction() as tx:
+            place = _bound(tx, error.account.channel_id)
+        if place is None or Action.ERROR not in ALLOWED[self.role(person, place.id)]:
             raise Refused("error.unknown", text=error.failure.ref)
+        if place.closed:
+            raise Refused("refused.channel_closed")
         return Audience.CUSTOMER
 
-    def _allow(self, person: Person, channel_id: str, action: Action) -> None:
-        role = self.role(person, channel_id)
+    def _allow(self, person: Person, place: ChannelView, action: Action, outside: Refused) -> None:
+        """Refuse what `person` may not do in a channel, with `outside` if they are not in it."""
+        standing = self._standing(person, place.id, place.circle, action not in READS)
+        role = standing.role
         if role in OUTSIDE:
-            raise Refused("refused.not_in_channel")
+            raise outside
+        if place.closed and role is not Role.SUPPORT:
+            raise Refused("refused.channel_closed")
         if action not in ALLOWED[role]:
-            raise Refused("refused.role")
+            raise Refused("refused.role") if standing.sure else SlackBusy()
+        if action is Action.CONFIRM_ORGANISATION and role is not Role.SUPPORT:
+            self._require_own_team(person, place.circle)
+
+    def _require_own_team(self, person: Person, circle: Circle) -> None:
+        """Whose Microsoft 365 organisation is the customer's, the customer's own people say: others
+        can be invited into a channel by anybody in it."""
+        if not circle.teams:
+            raise Refused("refused.teams_unknown")
+        profile = self._directory.profile(person)
+        if not circle.teams & (profile.teams if profile else {person.team}):
+            raise Refused("refused.other_workspace")
+
+    def _standing(self, person: Person, channel_id: str, circle: Circle, afresh: bool) -> Standing:
+        directory = self._directory
+        if directory.is_support(person, afresh):
+            return Standing(Role.SUPPORT)
+        if not directory.is_member(person, channel_id, afresh):
+            on_call = directory.is_member(person, self._alert_channel, afresh)
+            return Standing(Role.ON_CALL if on_call else Role.STRANGER)
+        profile = directory.profile(person, afresh)
+        if circle.customers_are is CustomersAre.EVERYBODY:
+            ours: bool | None = False
+        else:
+            ours = directory.is_ours(person)
+        return _inside(ours, profile)
+
+    def _circle(self, channel_id: str) -> Circle:
+        with self._store.transaction() as tx:
+            channel = tx.channels.get(channel_id)
+            return Circle.of(channel) if channel else Circle()
+
+
+def _inside(ours: bool | None, profile: Profile | None) -> Standing:
+    """What somebody is who is in the channel and not of the support team; `ours`: of the vendor's
+    organisation, where that makes no customer. What Slack does not say gives nobody more: people of
+    ours are then colleagues, and others guests."""
+    if ours is None:
+        return Standing(Role.COLLEAGUE, sure=False)
+    if profile is None:
+        return Standing(Role.COLLEAGUE if ours else Role.GUEST, sure=False)
+    if profile.is_guest:
+        return Standing(Role.GUEST)
+    return Standing(Role.COLLEAGUE if ours else Role.CUSTOMER)
+
+
+def _bound(tx: Transaction, channel_id: str) -> ChannelView | None:
+    channel = tx.channels.get(channel_id)
+    if channel is None:
+        return None
+    return ChannelView.of(channel, tx.channels.customer(channel.customer_id))

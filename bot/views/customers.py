@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from storage.tables import Channel, Customer
+from storage.vocabulary import CustomersAre
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,29 @@ class PauseOffer:
 
 
 @dataclass(frozen=True)
+class Sharing:
+    """With whom Slack shares a channel: whether it is with another organisation at all, and the IDs
+    of the others' workspaces."""
+
+    shared: bool
+    teams: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Circle:
+    """Who of a channel the customers are, and the IDs of the Slack workspaces that are their
+    own."""
+
+    customers_are: CustomersAre = CustomersAre.OTHER_WORKSPACES
+    teams: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, row: Channel) -> "Circle":
+        """As the channel keeps it."""
+        return cls(row.customers_are, frozenset(row.customer_teams.split()))
+
+
+@dataclass(frozen=True)
 class ChannelView:
     """The plain facts of a channel that is bound to a customer, and the customer's name. `closed`:
     why nothing can be posted there just now."""
@@ -66,10 +90,15 @@ class ChannelView:
     customer_id: int
     customer: str
     closed: str
+    circle: Circle
 
     @classmethod
     def of(cls, row: Channel, customer: Customer) -> "ChannelView":
         """The channel as it is now."""
         return cls(
-            id=row.id, customer_id=row.customer_id, customer=customer.name, closed=row.closed
+            id=row.id,
+            customer_id=row.customer_id,
+            customer=customer.name,
+            closed=row.closed,
+            circle=Circle.of(row),
         )

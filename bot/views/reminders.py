@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.common.clock import Clock
+from bot.common.people import Person
 from bot.lifecycle.ladder import asleep, handed_over
 from bot.lifecycle.still_waiting import still_waiting
 from bot.views.accounts import AccountDetails, AccountView, HeldBack
@@ -91,14 +92,15 @@ class ReminderCards:
         store: Store,
         clock: Clock,
         details: AccountDetails,
-        own_team: Callable[[], str],
+        is_customers: Callable[[Person, str], bool],
         support_channel: str,
     ) -> None:
-        """`own_team`: the ID of the vendor's own workspace. May take a second."""
+        """`is_customers`: whether a person is one of the customers of a channel. May take a
+        second."""
         self._store = store
         self._clock = clock
         self._details = details
-        self._own_team = own_team
+        self._is_customers = is_customers
         self._support_channel = support_channel
 
     def card(self, reminder_id: int) -> ReminderCard:
@@ -150,10 +152,9 @@ class ReminderCards:
 
     def _addressed(self, accounts: Sequence[Account]) -> list[str]:
         """Who of the customer's people added what waits for a person, each once."""
-        ours = self._own_team()
-        asked = [
-            account
+        asked = {
+            (Person(account.created_by_team, account.created_by_user), account.channel_id): None
             for account in accounts
-            if account.owner is Owner.USER and account.created_by_team not in ("", ours)
-        ]
-        return list(dict.fromkeys(account.created_by_user for account in asked))
+            if account.owner is Owner.USER and account.created_by_team
+        }
+        return [person.user for person, channel in asked if self._is_customers(person, channel)]

@@ -248,20 +248,46 @@ def user_input(label: str, name: str, initial: str = "", hint: str = "") -> Bloc
 
 
 def checkboxes(
-    label: str, name: str, choices: Sequence[tuple[str, str]], ticked: Collection[str] = ()
+    label: str,
+    name: str,
+    choices: Sequence[tuple[str, str]],
+    ticked: Collection[str] = (),
+    hint: str = "",
 ) -> Block:
     """A field called `name` with boxes to tick (at most ten): each a value and its text."""
     options = [option(text, value) for value, text in choices]
     element: Block = {"type": "checkboxes", "action_id": name, "options": options}
     chosen = [each for each in options if each["value"] in ticked]
     element |= {"initial_options": chosen} if chosen else {}
-    return {
+    block: Block = {
         "type": "input",
         "block_id": name,
         "label": plain(label, LABEL_LIMIT),
         "element": element,
         "optional": True,
     }
+    return block | ({"hint": plain(hint, LABEL_LIMIT)} if hint else {})
+
+
+def radios(
+    label: str, name: str, choices: Sequence[tuple[str, str]], chosen: str, hint: str = ""
+) -> Block:
+    """A field called `name` in which one of at most ten choices is taken: each a value and its
+    text."""
+    options = [option(text, value) for value, text in choices]
+    initial = next(each for each in options if each["value"] == chosen)
+    block: Block = {
+        "type": "input",
+        "block_id": name,
+        "label": plain(label, LABEL_LIMIT),
+        "element": {
+            "type": "radio_buttons",
+            "action_id": name,
+            "options": options,
+            "initial_option": initial,
+        },
+    }
+    return block | ({"hint": plain(hint, LABEL_LIMIT)} if hint else {})
 
 
 def select(

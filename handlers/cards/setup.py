@@ -1,10 +1,11 @@
 """The set-up of a channel: the card with the road as a checklist, and the form with which support
 binds the channel."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 
 from bot.views.accounts import AccountView
+from bot.views.customers import Circle
 from bot.views.setup import Mark, Part, SetupCard, Step
 from handlers.cards.account_list import start_buttons
 from handlers.cards.accounts import icon, turn
@@ -20,14 +21,16 @@ from handlers.cards.kit import (
     header,
     modal,
     moment,
+    radios,
     section,
     text_input,
     user_input,
 )
 from handlers.text.words import plainly, say
-from storage.vocabulary import State
+from storage.vocabulary import CustomersAre, State
 
 SHOWN_ON_CARD = 10
+MOST_WORKSPACES = 10
 MARKS = {
     Mark.DONE: Safe(":white_check_mark:"),
     Mark.WAITS: Safe(":large_yellow_circle:"),
@@ -37,7 +40,8 @@ MARKS = {
 
 @dataclass(frozen=True)
 class SetupForm:
-    """What the form of a channel's set-up holds; empty where nothing is known yet."""
+    """What the form of a channel's set-up holds; empty where nothing is known yet. `teams`: the IDs
+    of the workspaces that may be the customer's, of which those of the `circle` are."""
 
     channel_id: str
     customer: str = ""
@@ -47,6 +51,8 @@ class SetupForm:
     working_days: str = ""
     owner: str = ""
     organisation_known: bool = False
+    circle: Circle = field(default_factory=Circle)
+    teams: Collection[str] = ()
 
 
 def setup_card(card: SetupCard) -> Message:
@@ -75,6 +81,7 @@ def setup_form(form: SetupForm) -> Block:
         user_input(
             plainly("setup_form.owner"), "owner", form.owner, plainly("setup_form.owner_hint")
         ),
+        *_circle(form),
     ]
     return modal(
         plainly("setup_form.title"),
@@ -83,6 +90,32 @@ def setup_form(form: SetupForm) -> Block:
         submit=plainly("setup_form.save"),
         metadata=form.channel_id,
     )
+
+
+def _circle(form: SetupForm) -> list[Block]:
+    """Who the customers are and, where other workspaces are in the channel, which are theirs."""
+    choices = [(word.value, plainly(f"customers_are.{word}")) for word in CustomersAre]
+    chosen = form.circle.customers_are
+    who = radios(
+        plainly("setup_form.customers_are"),
+        "customers_are",
+        choices,
+        chosen,
+        plainly("setup_form.customers_are_hint"),
+    )
+    # Slack shows ten boxes at most, and the customer's own must be among them
+    own = sorted(form.circle.teams.intersection(form.teams))
+    there = [*own, *sorted(set(form.teams) - set(own))][:MOST_WORKSPACES]
+    if not there:
+        return [who]
+    theirs = checkboxes(
+        plainly("setup_form.workspaces"),
+        "workspaces",
+        [(team, team) for team in there],
+        own,
+        plainly("setup_form.workspaces_hint"),
+    )
+    return [who, theirs]
 
 
 def _text(

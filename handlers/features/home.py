@@ -7,6 +7,7 @@ from slack_sdk import WebClient
 
 from bot.common.people import Person
 from bot.services import Services
+from bot.support.rights import Action
 from bot.views.overview import Wanted
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.home import (
@@ -53,7 +54,7 @@ class HomeTab:
     def choose(self, press: Press) -> None:
         """A choice in one of the lists: what counts is what all of them show, since two choices may
         follow fast."""
-        self._services.rights.support(press.person)
+        self._services.rights.support(press.person, Action.SEE)
         state, owner, customer = (
             press.fields.get(f"home.{name}", "") for name in ("state", "owner", "customer")
         )
@@ -61,22 +62,22 @@ class HomeTab:
 
     def turn(self, press: Press) -> None:
         """*Next page* or *Previous page*."""
-        self._services.rights.support(press.person)
+        self._services.rights.support(press.person, Action.SEE)
         self.show(press.person, replace(read(press.about), page=press.page[1]))
 
     def accounts(self, press: Press) -> None:
         """*Accounts* of a customer."""
-        self._services.rights.support(press.person)
+        self._services.rights.support(press.person, Action.SEE)
         press.windows.open(list_window(self._services, press.person, press.value))
 
     def search(self, press: Press) -> None:
         """*Search*: the form."""
-        self._services.rights.support(press.person)
+        self._services.rights.support(press.person, Action.SEE)
         press.windows.open(search_form())
 
     def found(self, sent: Submission) -> dict[str, str] | NextWindow:
         """What is found under a name, an address or an ID."""
-        self._services.rights.support(sent.person)
+        self._services.rights.support(sent.person, Action.SEE)
         text = sent.values["text"].strip()
         if not text:
             return form_errors({"text": "home.search_empty"})

@@ -5,12 +5,14 @@ from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.lifecycle.hours import BadHours, BadZone, read_hours, read_zone, written
 from bot.services import Services
+from bot.views.customers import Circle
 from handlers.cards.actions import FormId
 from handlers.cards.kit import Block
 from handlers.cards.setup import SetupForm, setup_form
 from handlers.slack.listeners import FormErrors, Listeners, form_errors
 from handlers.slack.payloads import Submission
 from handlers.text.words import plainly
+from storage.vocabulary import CustomersAre
 
 ANOTHER_ORGANISATION = "organisation.other"
 """The refusal that is about the domain; every other one is about the customer."""
@@ -26,6 +28,7 @@ def form_for(services: Services, person: Person, channel_id: str) -> Block:
     customer already."""
     customer = services.customers.of_channel(channel_id)
     hours = services.customers.hours_in(channel_id)
+    offer = services.circles.offer(channel_id)
     form = SetupForm(
         channel_id=channel_id,
         customer=customer.name if customer else "",
@@ -34,6 +37,8 @@ def form_for(services: Services, person: Person, channel_id: str) -> Block:
         time_zone=hours.zone.key,
         working_hours=written(hours),
         working_days=hours.days,
+        circle=offer.circle,
+        teams=offer.teams,
     )
     return setup_form(form)
 
@@ -52,7 +57,8 @@ def save_setup(services: Services, sent: Submission) -> FormErrors | None:
         return form_errors({"domain": refused.sentence})
     try:
         care = _care(values, owner)
-        services.customers.bind(sent.about, values["customer"], sent.person, tenant, care)
+        circle = _circle(services, sent.about, values)
+        services.customers.bind(sent.about, values["customer"], sent.person, tenant, care, circle)
     except Refused as refused:
         field = "domain" if refused.sentence == ANOTHER_ORGANISATION else "customer"
         return {field: plainly(refused.sentence, **refused.values)}
@@ -67,6 +73,15 @@ def _care(values: dict[str, str], owner: Person) -> Care:
         working_days="".join(days),
         owner=owner,
     )
+
+
+def _circle(services: Services, channel_id: str, values: dict[str, str]) -> Circle | None:
+    """What was chosen; None in a form of the version before, which did not ask."""
+    if "customers_are" not in values:
+        return None
+    ticked = values.get("workspaces")  # there is no such field where nobody else is in the channel
+    teams = None if ticked is None else frozenset(filter(None, ticked.split(",")))
+    return services.circles.chosen(channel_id, CustomersAre(values["customers_are"]), teams)
 
 
 def _problems(services: Services, values: dict[str, str], owner: Person) -> FormErrors:

@@ -14,12 +14,13 @@ BACKGROUND_SECONDS = 20
 
 
 def interactive(url: str, token: str) -> WebClient:
-    """For answering people: Slack gives three seconds, so that no rate limit is waited for."""
+    """For answering people, and for looking up who they are: Slack gives three seconds, so that no
+    rate limit is waited for."""
     return _client(url, token, INTERACTIVE_SECONDS)
 
 
 def background(url: str, token: str) -> WebClient:
-    """For looking up people and files, and for filling windows that wait: where Slack asks us to
+    """For looking up files, and for filling windows that wait: where Slack asks us to
     wait (429), it waits as long as Slack says and asks once more."""
     client = _client(url, token, BACKGROUND_SECONDS)
     client.retry_handlers = [ConnectionErrorRetryHandler(), RateLimitErrorRetryHandler()]

@@ -1,19 +1,38 @@
-"""What Slack knows about people: our team, the support team, and who is in a channel."""
+"""What Slack knows about people: our organisation, the support team, and who is in a channel."""
 
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from http.client import HTTPException
 from typing import TypeVar, cast
 
+import structlog
 from cachetools import TTLCache
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.common.clock import Clock
-from bot.common.people import Person
+from bot.common.people import Person, Profile
+from bot.common.refusals import SlackBusy
+from bot.views.customers import Sharing
+from handlers.slack.sender import MAY_PASS
 
-REMEMBERED_FOR = timedelta(minutes=5)
+log = structlog.get_logger(__name__)
+
+REMEMBERED_FOR = timedelta(minutes=1)
+"""So old an answer may be for who only looks; people turn pages faster than channels change."""
+
+STALE_FOR = timedelta(minutes=10)
+"""So old an answer may be for who only looks while Slack does not answer."""
+
+NOW = timedelta(0)
+"""So old an answer may be for who changes something: Slack is asked.
+
+Slack's events tell of changes as well, but only one process hears of each, seconds late and not at
+all while it is down; one more question a press costs little, and needs nobody told.
+"""
+
 MAX_REMEMBERED = 5000
 """So many answers are remembered; one is a person, or the members of a channel."""
 
@@ -21,23 +40,43 @@ MEMBERS_PER_PAGE = 200
 NOT_FOR_US = ("channel_not_found", "not_in_channel", "missing_scope")
 """Slack errors that say that we are not told who is in a channel."""
 
+BUSY = MAY_PASS | {"ratelimited", "rate_limited", "fetch_members_failed"}
+"""Slack errors after which the same question may be answered
+(docs.slack.dev/reference/methods/conversations.members)."""
+
 SOMEBODY = "somebody in your Slack channel"
 """What a person is called of whom Slack does not say it."""
+
+UNANSWERED = (SlackClientError, OSError, HTTPException)
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Profile:
-    """What Slack says of a person."""
+class Vendor:
+    """Where the app is installed: the workspace, and the organisation on Enterprise Grid (empty
+    elsewhere)."""
 
-    name: str
-    is_guest: bool
+    team: str
+    enterprise: str
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Both IDs, as payloads carry them."""
+        return frozenset({self.team, self.enterprise} - {""})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What Slack answered, and when it was asked."""
+
+    value: object
+    asked_at: datetime
 
 
 class SlackDirectory:
-    """The `Directory` of the rights, over Slack's Web API; answers are remembered for five
-    minutes."""
+    """The `Directory` of the rights, over Slack's Web API. Answers are remembered for who only
+    looks; whoever asks `afresh` gets Slack's answer of now, or `SlackBusy`."""
 
     def __init__(
         self,
@@ -46,85 +85,161 @@ class SlackDirectory:
         support_users: Collection[Person],
         support_usergroup: str,
     ) -> None:
-        """`client` may wait where Slack asks it to."""
+        """`client` must not wait for rate limits: people wait for what it is asked."""
         self._client = client
+        self._clock = clock
         self._support_users = frozenset(support_users)
         self._support_usergroup = support_usergroup
         self._lock = threading.Lock()
-        self._cache: TTLCache[tuple[str, str], object] = TTLCache(
+        self._vendor: Vendor | None = None
+        self._cache: TTLCache[tuple[str, str], Answer] = TTLCache(
             MAX_REMEMBERED,
-            REMEMBERED_FOR.total_seconds(),
+            STALE_FOR.total_seconds(),
             timer=lambda: clock.now().timestamp(),
         )
 
     def vendor_team(self) -> str:
-        """The id of the workspace where the app is installed."""
-        return self._remember(("team", ""), self._ask_team)
+        """The ID of the workspace where the app is installed."""
+        return self._ours().team
 
-    def is_support(self, person: Person) -> bool:
+    def is_ours(self, person: Person, afresh: bool = False) -> bool | None:
+        """Whether the person is of the vendor's organisation: of our workspace or, on Enterprise
+        Grid, of any workspace of it. None when Slack does not say it."""
+        ours = self._ours()
+        if person.team in ours.ids or not ours.enterprise:
+            return person.team in ours.ids
+        profile = self.profile(person, afresh)
+        return None if profile is None else bool(profile.teams & ours.ids)
+
+    def is_support(self, person: Person, afresh: bool = False) -> bool:
         """Whether the person is named in the settings or belongs to the support user group (people
-        of our own workspace)."""
+        of our own organisation), under whichever of its IDs they act."""
         if person in self._support_users:
             return True
-        if not self._support_usergroup or person.team != self.vendor_team():
+        if not (self._is_named(person, afresh) or self._is_in_group(person, afresh)):
             return False
-        return person.user in self._remember(("support", ""), self._ask_support)
+        ours = self.is_ours(person, afresh)
+        if ours is None and afresh:
+            raise SlackBusy
+        return bool(ours)
 
-    def is_member(self, person: Person, channel_id: str) -> bool:
+    def is_member(self, person: Person, channel_id: str, afresh: bool = False) -> bool:
         """Whether the person is in the channel; a no is asked for again at once, since people
         join."""
-        if person.user in self._members(channel_id):
+        if not afresh and person.user in self._members(channel_id, REMEMBERED_FOR):
             return True
-        self.forget(channel_id)
-        return person.user in self._members(channel_id)
+        return person.user in self._members(channel_id, NOW)
+
+    def profile(self, person: Person, afresh: bool = False) -> Profile | None:
+        """What Slack says of the person; None when it does not say it."""
+        oldest = NOW if afresh else REMEMBERED_FOR
+        key = ("person", f"{person.team}:{person.user}")
+        try:
+            return self._remember(key, lambda: self._ask_profile(person), oldest)
+        except (SlackBusy, *UNANSWERED) as error:
+            log.warning("directory.person_unknown", error=type(error).__name__)
+            return None
 
     def name_of(self, person: Person) -> str:
         """What the person is called in Slack; somebody, when Slack does not say."""
-        try:
-            return self._profile(person).name
-        except (SlackApiError, OSError):
-            return SOMEBODY
+        profile = self.profile(person)
+        return profile.name if profile else SOMEBODY
 
-    def is_guest(self, person: Person) -> bool:
-        """Whether Slack calls the person a guest (`is_restricted`; single-channel guests are that,
-        too). Not, when Slack does not say."""
+    def sharing(self, channel_id: str) -> Sharing | None:
+        """With whom the channel is shared now; None when Slack does not say it."""
         try:
-            return self._profile(person).is_guest
-        except SlackApiError:
-            return False
+            channel = self._client.conversations_info(channel=channel_id)["channel"]
+            connected = frozenset(channel.get("connected_team_ids") or ())
+            internal = self._ours().ids.union(channel.get("internal_team_ids") or ())
+            # `is_shared` is said of channels between workspaces of one organisation as well
+            return Sharing(bool(channel.get("is_ext_shared")), connected - internal)
+        except (SlackBusy, *UNANSWERED) as error:
+            log.warning("directory.channel_unknown", error=type(error).__name__)
+            return None
 
     def forget(self, channel_id: str) -> None:
-        """Ask Slack again who is in the channel."""
+        """Ask Slack again who is in the channel, also for who only looks."""
         with self._lock:
             self._cache.pop(("members", channel_id), None)
 
-    def _members(self, channel_id: str) -> frozenset[str]:
-        return self._remember(("members", channel_id), lambda: self._ask_members(channel_id))
+    def _ours(self) -> Vendor:
+        """Asked once: an installation never moves."""
+        if self._vendor is None:
+            self._vendor = self._remember(("vendor", ""), self._ask_vendor, NOW)
+        return self._vendor
 
-    def _profile(self, person: Person) -> Profile:
-        return self._remember(("person", person.user), lambda: self._ask_profile(person))
+    def _is_named(self, person: Person, afresh: bool) -> bool:
+        """Whether the settings name the person under another ID of the workspaces they are in."""
+        named = {each.team for each in self._support_users if each.user == person.user}
+        if not named:
+            return False
+        profile = self.profile(person, afresh)
+        return bool(named & (self._ours().ids | (profile.teams if profile else frozenset())))
 
-    def _remember(self, key: tuple[str, str], ask: Callable[[], T]) -> T:
-        """What is remembered under `key`, else the answer of `ask`."""
+    def _is_in_group(self, person: Person, afresh: bool) -> bool:
+        """A yes is asked for again, where it must be of now. A no may be a minute old: it takes
+        nothing from anybody but a new colleague's first minute, and Slack answers this question
+        only twenty times a minute (Tier 2), less than customers of our own workspace may ask."""
+        if not self._support_usergroup:
+            return False
+        listed = person.user in self._group(REMEMBERED_FOR)
+        return listed and (not afresh or person.user in self._group(NOW))
+
+    def _group(self, oldest: timedelta) -> frozenset[str]:
+        return self._remember(("support", ""), self._ask_support, oldest)
+
+    def _members(self, channel_id: str, oldest: timedelta) -> frozenset[str]:
+        return self._remember(
+            ("members", channel_id), lambda: self._ask_members(channel_id), oldest
+        )
+
+    def _remember(self, key: tuple[str, str], ask: Callable[[], T], oldest: timedelta) -> T:
+        """What is remembered under `key` if it is younger than `oldest`, else the answer of `ask`.
+
+        Raises:
+            SlackBusy: Slack does not answer just now, and no answer is left that would do.
+        """
+        asked_at = self._clock.now()
         with self._lock:
             known = self._cache.get(key)
-        if known is None:
+        if known is not None and asked_at - known.asked_at < oldest:
+            return cast(T, known.value)
+        try:
             # The lock is free while Slack is asked: a slow answer holds nobody else up, and that
             # two threads may ask for the same costs one call.
-            known = ask()
-            with self._lock:
-                self._cache[key] = known
-        return cast(T, known)
+            value = ask()
+        except UNANSWERED as error:
+            if not _may_pass(error):
+                raise
+            if known is None or oldest == NOW:
+                raise SlackBusy from None
+            return cast(T, known.value)
+        self._keep(key, Answer(value, asked_at))
+        return value
 
-    def _ask_team(self) -> str:
-        return str(self._client.auth_test()["team_id"])
+    def _keep(self, key: tuple[str, str], answer: Answer) -> None:
+        """Unless somebody who asked later has Slack's answer already."""
+        with self._lock:
+            known = self._cache.get(key)
+            if known is None or known.asked_at <= answer.asked_at:
+                self._cache[key] = answer
+
+    def _ask_vendor(self) -> Vendor:
+        answer = self._client.auth_test()
+        return Vendor(str(answer["team_id"]), str(answer.get("enterprise_id") or ""))
 
     def _ask_profile(self, person: Person) -> Profile:
         user = self._client.users_info(user=person.user)["user"]
         profile = user.get("profile") or {}
         name = profile.get("real_name") or user.get("real_name") or user["name"]
         guest = user.get("is_restricted") or user.get("is_ultra_restricted")
-        return Profile(str(name), bool(guest))
+        grid = user.get("enterprise_user") or {}
+        said = (user.get("team_id"), grid.get("enterprise_id"), *(grid.get("teams") or ()))
+        teams = frozenset(str(team) for team in said if team)
+        # A user ID means nothing without its workspace: what Slack says of the same ID elsewhere
+        # is not said of this person.
+        own = teams if person.team in teams else frozenset({person.team})
+        return Profile(str(name), bool(guest), own)
 
     def _ask_support(self) -> frozenset[str]:
         group = self._client.usergroups_users_list(usergroup=self._support_usergroup)
@@ -146,3 +261,11 @@ class SlackDirectory:
             if error.response["error"] in NOT_FOR_US:
                 return frozenset(members)
             raise
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether Slack is only busy or out of reach."""
+    if not isinstance(error, SlackApiError):
+        return True
+    status = getattr(error.response, "status_code", 200)
+    return status == 429 or status >= 500 or error.response["error"] in BUSY

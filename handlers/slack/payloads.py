@@ -167,7 +167,7 @@ def _values(view: Payload) -> dict[str, Payload]:
 
 def _field(state: Payload) -> str:
     match state.get("type"):
-        case "static_select":
+        case "static_select" | "radio_buttons":
             return str((state.get("selected_option") or {}).get("value", ""))
         case "file_input":
             return ",".join(str(file["id"]) for file in state.get("files") or [])

@@ -51,7 +51,9 @@ class WebApi:
 
     def auth_test(self, args: Json) -> Json:
         office = self._office
-        return {
+        enterprise = office.workspaces[office.team_id].enterprise
+        grid = {"enterprise_id": enterprise} if enterprise else {}
+        return grid | {
             "team_id": office.team_id,
             "team": office.workspaces[office.team_id].name,
             "user_id": office.bot_user,
@@ -230,6 +232,8 @@ class WebApi:
 
     def _channel_facts(self, channel: Channel) -> Json:
         own, shared = self._office.team_id, channel.kind == "shared"
+        ours = self._office.organisation(own)
+        internal = [t for t in channel.team_ids if self._office.organisation(t) == ours]
         facts: Json = {
             "id": channel.id,
             "name": channel.name,
@@ -241,9 +245,9 @@ class WebApi:
             "is_member": self._office.bot_user in channel.members,
         }
         facts |= {
-            "is_shared": shared,
+            "is_shared": shared or len(internal) > 1,
             "is_ext_shared": shared,
-            "is_org_shared": False,
+            "is_org_shared": len(internal) > 1,
             "is_pending_ext_shared": False,
         }
         facts |= {
@@ -252,8 +256,8 @@ class WebApi:
             "shared_team_ids": channel.team_ids,
         }
         return facts | {
-            "internal_team_ids": [own],
-            "connected_team_ids": [t for t in channel.team_ids if t != own],
+            "internal_team_ids": internal or [own],
+            "connected_team_ids": [t for t in channel.team_ids if t not in internal],
         }
 
     def _member_facts(self, member: Member, with_locale: bool) -> Json:
@@ -275,6 +279,10 @@ class WebApi:
             "is_restricted": member.is_guest,
             "profile": profile,
         }
+        enterprise = self._office.workspaces[member.team_id].enterprise
+        if enterprise:
+            grid = {"id": member.id, "enterprise_id": enterprise, "teams": [member.team_id]}
+            user |= {"enterprise_user": grid}
         if not member.is_bot:
             user |= _zone(member.tz, self._office.clock())
         return user | ({"locale": "en-GB"} if own and with_locale else {})

@@ -83,7 +83,7 @@ class ChannelLife:
 
     def _connect(self, place: Channel, teams: list[str]) -> None:
         place.team_ids = sorted(set(teams))
-        place.kind = "shared" if len(place.team_ids) > 1 else "internal"
+        place.kind = self._office.kind_of(place.team_ids)
 
     def _moved(self, what: str, user: str, place: Channel) -> None:
         event = {

@@ -21,10 +21,12 @@ BURST = 3
 
 @dataclass
 class Workspace:
-    """A workspace."""
+    """A workspace; `enterprise` is the ID of the organisation whose Enterprise Grid it is of, if it
+    is of any."""
 
     id: str
     name: str
+    enterprise: str = ""
 
 
 @dataclass
@@ -123,6 +125,11 @@ class Office:
     `connect_files_in_full`: whether a payload carries the whole file of a person of another
     workspace, which Slack does not document for windows; otherwise the app has to ask `files.info`
     for it, as with files in messages.
+
+    `grid_in_payloads`: whether interactions and mentions of people on an Enterprise Grid carry
+    their organisation's ID (`E…`) in the place of their workspace's, as Slack documents for
+    `block_suggestion` and people have seen in presses (slackapi/bolt-js#1875); commands always
+    carry the workspace's.
     """
 
     def __init__(self) -> None:
@@ -149,6 +156,7 @@ class Office:
         }
         self.scopes |= {"files:read"}
         self.connect_files_in_full = False
+        self.grid_in_payloads = False
         self.rate_limits = True
         self.workspaces: dict[str, Workspace] = {}
         self.members: dict[str, Member] = {}
@@ -190,9 +198,11 @@ class Office:
         with self._condition:
             self._condition.wait_for(lambda: self.version > version, seconds)
 
-    def add_workspace(self, id: str, name: str, installed: bool = False) -> None:
+    def add_workspace(
+        self, id: str, name: str, installed: bool = False, enterprise: str = ""
+    ) -> None:
         """A workspace; the app is installed in one."""
-        self.workspaces[id] = Workspace(id, name)
+        self.workspaces[id] = Workspace(id, name, enterprise)
         if installed:
             self.team_id = id
             self.members[self.bot_user] = Member(self.bot_user, "Maildesk", id, "App", is_bot=True)
@@ -206,9 +216,22 @@ class Office:
         people = members | ({self.bot_user} if with_bot else set())
         teams = sorted({self.members[user].team_id for user in people})
         with self.changing():
-            self.channels[id] = Channel(
-                id, name, "shared" if len(teams) > 1 else "internal", teams, people
-            )
+            self.channels[id] = Channel(id, name, self.kind_of(teams), teams, people)
+
+    def organisation(self, team: str) -> str:
+        """Whose workspace it is: the ID of an Enterprise Grid, or the workspace's own."""
+        return self.workspaces[team].enterprise or team
+
+    def kind_of(self, teams: list[str]) -> str:
+        """What a channel between these workspaces is: between those of one Grid it stays
+        internal."""
+        organisations = {self.organisation(team) for team in teams}
+        return "shared" if len(organisations) > 1 else "internal"
+
+    def acting_team(self, member: Member) -> str:
+        """The ID under which payloads speak of a person's workspace."""
+        grid = self.grid_in_payloads
+        return self.organisation(member.team_id) if grid else member.team_id
 
     def require(self, *scopes: str) -> None:
         """Refuse what the app was not granted any of these scopes for, as Slack does."""

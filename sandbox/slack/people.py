@@ -74,7 +74,8 @@ class People:
                 "channel": channel,
             }
             event |= {"event_ts": message.ts, "team": self._office.team_id}
-            event |= {"user_team": member.team_id, "source_team": member.team_id}
+            team = self._office.acting_team(member)
+            event |= {"user_team": team, "source_team": team}
             event |= {"thread_ts": thread_ts} if thread_ts else {}
             self._events.send(event, place)
         return {"ok": True, "ts": message.ts}
@@ -263,7 +264,7 @@ class People:
             "id": member.id,
             "username": member.name.lower(),
             "name": member.name,
-            "team_id": member.team_id,
+            "team_id": self._office.acting_team(member),
         }
         return {
             "type": kind,

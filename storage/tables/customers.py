@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlmodel import Field, SQLModel
 
-from storage.types import time_column
+from storage.types import time_column, word_column
+from storage.vocabulary import CustomersAre
 
 
 class Customer(SQLModel, table=True):
@@ -29,7 +30,9 @@ class Customer(SQLModel, table=True):
 
 class Channel(SQLModel, table=True):
     """A Slack channel bound to one customer. `closed` says, in one word or more, why nothing can be
-    posted there just now (`archived`, `deleted`, `left`, `unshared`); the binding stays."""
+    posted there just now (`archived`, `deleted`, `left`, `unshared`); the binding stays.
+    `customers_are` says who of it are customers, and `customer_teams` which Slack workspaces are
+    the customer's own (their IDs, with spaces between; empty where nobody has said it)."""
 
     id: str = Field(primary_key=True)
     customer_id: int = Field(foreign_key="customer.id", index=True)
@@ -37,3 +40,5 @@ class Channel(SQLModel, table=True):
     bound_by_user: str
     bound_at: datetime = time_column()
     closed: str = ""
+    customers_are: CustomersAre = word_column(CustomersAre, default=CustomersAre.OTHER_WORKSPACES)
+    customer_teams: str = ""

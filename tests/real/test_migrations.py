@@ -34,7 +34,7 @@ from bot.reminders.service import Reminders
 from storage.database import Store, connect
 from storage.migrate import MIGRATIONS, upgrade
 from storage.tables import Account, Reminder
-from storage.vocabulary import Owner, ReminderPhase, State
+from storage.vocabulary import CustomersAre, Owner, ReminderPhase, State
 
 pytestmark = pytest.mark.real
 
@@ -52,6 +52,7 @@ WORDS = {
     "role": "sent",
     "plan": "change",
     "phase": "idle",
+    "customers_are": "other-workspaces",
 }
 LISTS = ("folders", "steps", "old_ids", "account_ids")
 
@@ -294,3 +295,19 @@ def test_the_bot_goes_on_with_the_database_of_the_version_before(url: str, tmp_p
 def _id_of(session: Any, name: str) -> int:
     found: int = session.exec(select(Account.id).where(Account.name == name)).one()
     return found
+
+
+def test_a_channel_of_before_has_its_customers_in_other_workspaces(
+    url: str, tmp_path: Path
+) -> None:
+    engine = connect(emptied(url, tmp_path))
+    tables = to(engine, "0007").tables
+    insert(engine, tables["customer"], 1)
+    insert(engine, tables["channel"], 1, id="C1", closed="")
+    upgrade(emptied(url, tmp_path))
+    with Store(engine).transaction() as tx:
+        channel = tx.channels.get("C1")
+        assert channel is not None
+        assert channel.customers_are is CustomersAre.OTHER_WORKSPACES
+        assert channel.customer_teams == "", "nobody has said whose workspaces they are"
+    engine.dispose()

@@ -25,7 +25,8 @@ def test_nothing_of_another_customer_and_no_raw_reply_is_ever_shown_to_a_custome
     office.add_workspace("T0BORE", "Borealis")
     office.add_member("U0NORA", "Nora", "T0BORE", "Customer")
     office.add_channel("C0BORE", "borealis-lumen", {"U0VERA", "U0NORA"})
-    services.customers.bind("C0BORE", "Planted Rival Ltd", VERA)
+    circle = services.circles.offer("C0BORE").circle
+    services.customers.bind("C0BORE", "Planted Rival Ltd", VERA, circle=circle)
     services.accounts.create("C0BORE", Form("Planted Box", "Planted Sender", RIVAL), VERA)
     line = {"line": f"535 5.7.3 {RAW} Authentication unsuccessful"}
     world.practice.world.scenarios["raw"] = Scenario("raw", "", "", "mailbox", "smtp.auth", line)

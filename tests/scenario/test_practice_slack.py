@@ -404,6 +404,46 @@ def test_a_channels_facts_name_who_it_is_shared_with(app: TinyApp) -> None:
 
 
 @pytest.fixture
+def grid(app: TinyApp) -> Iterator[None]:
+    """The workspace of the app is one of two of an Enterprise Grid."""
+    office = app.office
+    office.workspaces["T0LUMEN"].enterprise = "E0LUMEN"
+    office.add_workspace("T0LAB", "Lumen Lab", enterprise="E0LUMEN")
+    office.add_member("U0LEA", "Lea", "T0LAB", "Colleague")
+    yield
+    office.workspaces["T0LUMEN"].enterprise = ""
+    office.grid_in_payloads = False
+
+
+def test_on_a_grid_slack_names_the_organisation(app: TinyApp, grid: None) -> None:
+    assert app.client.auth_test()["enterprise_id"] == "E0LUMEN"
+    lea = app.client.users_info(user="U0LEA")["user"]
+    assert (lea["team_id"], lea["enterprise_user"]["enterprise_id"]) == ("T0LAB", "E0LUMEN")
+    assert "enterprise_user" not in app.client.users_info(user="U0CAROL")["user"]
+
+
+def test_a_channel_between_workspaces_of_one_grid_is_not_shared_with_others(
+    app: TinyApp, grid: None
+) -> None:
+    app.office.add_channel("C0GRID", "grid", {"U0VERA", "U0LEA"})
+    facts = app.client.conversations_info(channel="C0GRID")["channel"]
+    assert facts["is_org_shared"] and facts["is_shared"] and not facts["is_ext_shared"]
+    assert facts["connected_team_ids"] == []
+    assert facts["internal_team_ids"] == ["T0LAB", "T0LUMEN"]
+
+
+@pytest.mark.parametrize(("in_payloads", "team"), [(False, "T0LUMEN"), (True, "E0LUMEN")])
+def test_on_a_grid_a_press_carries_the_one_id_or_the_other(
+    app: TinyApp, vera: SlackPerson, grid: None, in_payloads: bool, team: str
+) -> None:
+    app.office.grid_in_payloads = in_payloads
+    button = {"type": "button", "action_id": "go", "text": plain("Go")}
+    window = app.open(vera, {"type": "actions", "block_id": "b", "elements": [button]})
+    vera.press(window, "Go")
+    assert app.last["user"]["team_id"] == team
+
+
+@pytest.fixture
 def channel(app: TinyApp) -> str:
     """A shared channel of its own, that a test may do anything to."""
     id = f"C0OWN{len(app.office.channels)}"

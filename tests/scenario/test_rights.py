@@ -28,7 +28,7 @@ OTHER = "C0BORE"
 REFUSALS = frozenset(
     f"refused.{word}"
     for word in ("role", "no_account", "not_in_channel", "support_only", "on_call_only")
-) | {"error.unknown"}
+) | {"error.unknown", "refused.teams_unknown", "refused.other_workspace", "refused.slack_busy"}
 TEAM, ANYBODY = "the support team", "anybody"
 
 PEOPLE: dict[Role, Person] = {
@@ -162,7 +162,18 @@ ACCOUNT_FIELDS = (
 )
 FORMS: dict[str, Row] = {
     "setup.save": Row(
-        channel, TEAM, ("customer", "domain", "time_zone", "working_hours", "working_days", "owner")
+        channel,
+        TEAM,
+        (
+            "customer",
+            "domain",
+            "time_zone",
+            "working_hours",
+            "working_days",
+            "owner",
+            "customers_are",
+            "workspaces",
+        ),
     ),
     "account.save": Row(channel, Action.ADD, ACCOUNT_FIELDS),
     "account.save_change": Row(account, Action.CHANGE, ACCOUNT_FIELDS),
@@ -229,7 +240,8 @@ class Stage:
 
     def _things(self, channel_id: str, customer: str, address: str) -> Things:
         services, vera = self.world.bot.services, PEOPLE[Role.SUPPORT]
-        bound = services.customers.bind(channel_id, customer, vera)
+        circle = services.circles.offer(channel_id).circle
+        bound = services.customers.bind(channel_id, customer, vera, circle=circle)
         made = services.accounts.create(channel_id, Form(customer, customer, address), vera)
         seen = Observation(Where.TOKEN, step="token", error="invalid_client")
         with self.world.bot.store.transaction() as tx:

@@ -14,6 +14,8 @@ from tests.support.world import ACME, BotWorld
 TITLE = "Set up this channel"
 CUSTOMER, DOMAIN, ZONE = "Customer", "Microsoft 365 domain", "Time zone"
 HOURS, DAYS, OWNER = "Working hours", "Working days", "Who of us looks after them"
+WHO, WORKSPACES = "Who the customers are", "The customer's own Slack workspaces"
+OTHERS = "People of other workspaces"
 WEEK = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]
 TOLD = {
     CUSTOMER: "Acme Marine",
@@ -22,6 +24,8 @@ TOLD = {
     HOURS: "8:30 - 16:00",
     DAYS: ["Sunday", "Monday", "Tuesday"],
     OWNER: "U0VERA",
+    WHO: OTHERS,
+    WORKSPACES: ["T0ACME"],
 }
 INFO = "info@acme.example"
 OLD, OLD_GONE = "The old account", "The old account is deleted"
@@ -62,6 +66,8 @@ def shown(window: Window) -> dict[str, object]:
 def _initial(element: dict[str, Any]) -> object:
     if element["type"] == "checkboxes":
         return [option["text"]["text"] for option in element.get("initial_options", [])]
+    if element["type"] == "radio_buttons":
+        return element["initial_option"]["text"]["text"]
     return element.get("initial_user") or element.get("initial_value", "")
 
 
@@ -83,7 +89,8 @@ def test_the_form_begins_with_what_is_usual_and_with_who_opens_it(
 ) -> None:
     settings, usual = USUAL[said]
     world.restart_bot(settings)
-    assert shown(form(world)) == usual | {CUSTOMER: "", DOMAIN: "", OWNER: "U0VERA"}
+    there = {WHO: OTHERS, WORKSPACES: ["T0ACME"]}
+    assert shown(form(world)) == usual | there | {CUSTOMER: "", DOMAIN: "", OWNER: "U0VERA"}
     assert bound(world) == 0, "looking changes nothing"
 
 

@@ -160,7 +160,8 @@ class FastBot:
         self.store = before.store if before else Store(engine or new_database())
         self.cipher = Cipher(self.settings.keys)
         users = self.settings.support_users
-        self.directory = SlackDirectory(self.slack, self.clock, users, "")
+        group = self.settings.support_usergroup
+        self.directory = SlackDirectory(self.slack, self.clock, users, group)
         ports: Any = (self.store, self.microsoft, self.mail, self.directory, _catalogue())
         core = wire(self.settings, self.clock, Ports(*ports))
         self.services = core.services
@@ -265,6 +266,7 @@ class FastBot:
             bound = Channel(id=channel, customer_id=made.id, bound_at=self.now)
             bound.bound_by_team = VERA.team
             bound.bound_by_user = VERA.user
+            bound.customer_teams = CAROL.team
             tx.channels.bind(bound)
         return bound
 

@@ -29,6 +29,10 @@ from storage.vocabulary import StepId, StepStatus
 Payload = dict[str, Any]
 
 
+ENTERPRISE = "E0LUMEN"
+"""The vendor's organisation, where it has an Enterprise Grid."""
+
+
 class FastClock:
     """A time that the test moves."""
 
@@ -59,12 +63,20 @@ class Posted:
 
 class FakeSlack(WebClient):
     """Slack's Web API: who is where, and what stands in the channels. `scopes` are what the app may
-    do besides posting."""
+    do besides posting. `teams` says of which workspace people are, where that matters, `grid` which
+    workspaces are of the vendor's Enterprise Grid, `enterprise_of` whose workspace is of another
+    one, and `shared_with` with which other workspaces a
+    channel is shared."""
 
     def __init__(self) -> None:
         super().__init__("xoxb-fast")
         self.members: dict[str, set[str]] = {}
         self.guests: set[str] = set()
+        self.teams: dict[str, str] = {}
+        self.grid: tuple[str, ...] = ()
+        self.enterprise_of: dict[str, str] = {}
+        self.support: set[str] = set()
+        self.shared_with: dict[str, list[str]] = {}
         self.posted: list[Posted] = []
         self.calls: list[tuple[str, Payload]] = []
         self.scopes: set[str] = set()
@@ -101,12 +113,17 @@ class FakeSlack(WebClient):
     def _do(self, method: str, content: Payload) -> Payload:
         match method:
             case "auth.test":
-                return {"team_id": "T0LUMEN", "user_id": "U0BOT"}
+                grid = {"enterprise_id": ENTERPRISE} if self.grid else {}
+                return {"team_id": "T0LUMEN", "user_id": "U0BOT", **grid}
             case "conversations.members":
                 return {"members": sorted(self.members.get(content["channel"], ()))}
             case "users.info":
-                user = content["user"]
-                return {"user": {"name": user, "is_restricted": user in self.guests}}
+                return {"user": self._user(content["user"])}
+            case "usergroups.users.list":
+                return {"users": sorted(self.support)}
+            case "conversations.info":
+                teams = self.shared_with.get(content["channel"], [])
+                return {"channel": {"is_ext_shared": bool(teams), "connected_team_ids": teams}}
             case "chat.postMessage":
                 return {"ts": self._post(content)}
             case "chat.update":
@@ -120,6 +137,14 @@ class FakeSlack(WebClient):
             case "conversations.history" | "conversations.replies":
                 return {"messages": self._read(method, content)}
         return {}
+
+    def _user(self, user: str) -> Payload:
+        team = self.teams.get(user, "")
+        facts: Payload = {"name": user, "team_id": team, "is_restricted": user in self.guests}
+        enterprise = ENTERPRISE if team in self.grid else self.enterprise_of.get(user, "")
+        if enterprise:
+            facts["enterprise_user"] = {"enterprise_id": enterprise, "teams": [team]}
+        return facts
 
     def _post(self, content: Payload) -> str:
         ts = f"{next(self._numbers)}.000000"

@@ -21,6 +21,17 @@ error-details         yes      yes      -          -         -      -
 acknowledge           yes      yes      -          -         -      -
 """
 
+IN_ONE_WORKSPACE = {
+    "support": "support",
+    "on-call": "on-call",
+    "colleague": "customer",
+    "customer": "customer",
+    "guest": "guest",
+    "stranger": "stranger",
+}
+"""What people are in a channel where everybody who is not of the support team is a customer, by
+what they are elsewhere."""
+
 _HEAD, *_ROWS = (line.split() for line in TABLE.strip().splitlines())
 
 MAY: dict[tuple[str, str], bool] = {

@@ -93,6 +93,8 @@ def test_how_a_customer_is_looked_after_is_kept_and_audited(bot: FastBot) -> Non
         "working_hours": "08:00-16:00",
         "working_days": "1234",
         "owner_user": WALTER.user,
+        "customers_are": "other-workspaces",
+        "customer_teams": "",
     }
 
 

@@ -2,14 +2,19 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from http.client import IncompleteRead
 from typing import Any
+from urllib.error import URLError
 
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.slack_response import SlackResponse
 
 from bot.common.people import Person
-from handlers.slack.directory import REMEMBERED_FOR, SOMEBODY, SlackDirectory
+from bot.common.refusals import SlackBusy
+from bot.views.customers import Sharing
+from handlers.slack.directory import REMEMBERED_FOR, SOMEBODY, STALE_FOR, SlackDirectory
 
 CAROL = Person("T0ACME", "U0CAROL")
 VERA = Person("T0LUMEN", "U0VERA")
@@ -28,25 +33,49 @@ class Clock:
 
 
 class Slack(WebClient):
-    """A Slack that counts what it is asked."""
+    """A Slack that counts what it is asked, and fails with `error` or HTTP `status`, or `breaks`."""
 
     def __init__(self) -> None:
         super().__init__("xoxb-1")
         self.asked: Counter[str] = Counter()
         self.members = ["U0VERA", "U0CAROL"]
+        self.support = ["U0VERA"]
+        self.enterprise = ""
+        self.user: dict[str, Any] = {
+            "name": "carol",
+            "is_restricted": True,
+            "profile": {"real_name": "Carol Jones"},
+        }
+        self.channel: dict[str, Any] = {}
         self.error = ""
+        self.status = 200
+        self.breaks: Exception | None = None
 
     def api_call(self, api_method: str, **given: Any) -> Any:
-        """Answer, or fail with `error`."""
+        """Answer, or fail."""
         self.asked[api_method] += 1
+        if self.breaks:
+            raise self.breaks
         if self.error:
-            raise SlackApiError(self.error, {"ok": False, "error": self.error})
-        user = {"name": "carol", "is_restricted": True, "profile": {"real_name": "Carol Jones"}}
+            answer = {"ok": False, "error": self.error}
+            raise SlackApiError(
+                self.error,
+                SlackResponse(
+                    client=self,
+                    http_verb="GET",
+                    api_url=api_method,
+                    req_args={},
+                    data=answer,
+                    headers={},
+                    status_code=self.status,
+                ),
+            )
         return {
-            "auth.test": {"team_id": "T0LUMEN"},
-            "usergroups.users.list": {"users": ["U0VERA"]},
+            "auth.test": {"team_id": "T0LUMEN", "enterprise_id": self.enterprise},
+            "usergroups.users.list": {"users": self.support},
             "conversations.members": {"members": self.members},
-            "users.info": {"user": user},
+            "conversations.info": {"channel": self.channel},
+            "users.info": {"user": self.user},
         }[api_method]
 
 
@@ -68,16 +97,24 @@ def directory(slack: Slack, clock: Clock) -> SlackDirectory:
     return SlackDirectory(slack, clock, [], "S0DESK")
 
 
-def test_an_answer_is_remembered_for_five_minutes(
+def questions(slack: Slack) -> Counter[str]:
+    """What Slack was asked, except who we are, which never changes."""
+    return Counter({name: count for name, count in slack.asked.items() if name != "auth.test"})
+
+
+# -- who only looks
+
+
+def test_for_who_only_looks_an_answer_is_remembered_for_a_minute(
     directory: SlackDirectory, slack: Slack, clock: Clock
 ) -> None:
     assert directory.is_support(VERA) and directory.is_member(CAROL, ACME)
     clock.time += REMEMBERED_FOR - timedelta(seconds=1)
     assert directory.is_support(VERA) and directory.is_member(CAROL, ACME)
-    assert set(slack.asked.values()) == {1}
+    assert set(questions(slack).values()) == {1}
     clock.time += timedelta(seconds=1)
     assert directory.is_support(VERA) and directory.is_member(CAROL, ACME)
-    assert set(slack.asked.values()) == {2}
+    assert set(questions(slack).values()) == {2}
 
 
 def test_that_nobody_is_in_the_support_team_is_remembered_too(
@@ -110,14 +147,120 @@ def test_who_left_a_channel_is_not_in_it_once_slack_has_told(
 
 def test_name_and_guest_are_one_question(directory: SlackDirectory, slack: Slack) -> None:
     assert directory.name_of(CAROL) == "Carol Jones"
-    assert directory.is_guest(CAROL)
+    profile = directory.profile(CAROL)
+    assert profile is not None and profile.is_guest
     assert slack.asked["users.info"] == 1
+
+
+# -- who changes something
+
+
+def test_for_who_changes_something_slack_is_asked_now(
+    directory: SlackDirectory, slack: Slack
+) -> None:
+    assert directory.is_support(VERA) and directory.is_member(CAROL, ACME)
+    before = directory.profile(CAROL)
+    assert before is not None and before.is_guest
+
+    slack.members = []
+    slack.support = []
+    slack.user = {"name": "carol"}
+
+    assert not directory.is_member(CAROL, ACME, afresh=True)
+    assert not directory.is_support(VERA, afresh=True)
+    now = directory.profile(CAROL, afresh=True)
+    assert now is not None and not now.is_guest
+
+
+def test_what_was_asked_now_is_known_to_who_only_looks(
+    directory: SlackDirectory, slack: Slack
+) -> None:
+    directory.is_member(CAROL, ACME)
+    slack.members = ["U0VERA"]
+    directory.is_member(CAROL, ACME, afresh=True)
+    assert not directory.is_member(CAROL, ACME)
+
+
+def test_who_is_not_in_the_support_group_costs_it_no_question_a_press(
+    directory: SlackDirectory, slack: Slack
+) -> None:
+    for _ in range(25):
+        assert not directory.is_support(Person("T0LUMEN", "U0NILS"), afresh=True)
+    assert slack.asked["usergroups.users.list"] == 1
+
+
+# -- Slack does not answer
+
+
+SILENCE: dict[str, tuple[str, int, Exception | None]] = {
+    "busy": ("ratelimited", 429, None),
+    "at fault": ("internal_error", 200, None),
+    "down": ("no json", 503, None),
+    "slow": ("", 200, TimeoutError("no answer")),
+    "away": ("", 200, URLError("unreachable")),
+    "cut off": ("", 200, IncompleteRead(b"")),
+}
+
+
+def fall_silent(slack: Slack, how: str) -> None:
+    """Slack does not answer from now on."""
+    slack.error, slack.status, slack.breaks = SILENCE[how]
+
+
+@pytest.mark.parametrize("how", SILENCE)
+def test_while_slack_is_silent_who_only_looks_is_answered_from_memory_for_ten_minutes(
+    directory: SlackDirectory, slack: Slack, clock: Clock, how: str
+) -> None:
+    assert directory.is_support(VERA) and directory.is_member(CAROL, ACME)
+    fall_silent(slack, how)
+
+    clock.time += STALE_FOR - timedelta(seconds=1)
+    assert directory.is_support(VERA) and directory.is_member(CAROL, ACME)
+
+    clock.time += timedelta(seconds=1)
+    with pytest.raises(SlackBusy):
+        directory.is_member(CAROL, ACME)
+    with pytest.raises(SlackBusy):
+        directory.is_support(VERA)
+
+
+@pytest.mark.parametrize("how", SILENCE)
+def test_while_slack_is_silent_nothing_is_changed(
+    directory: SlackDirectory, slack: Slack, how: str
+) -> None:
+    assert directory.is_support(VERA) and directory.is_member(CAROL, ACME)
+    fall_silent(slack, how)
+
+    with pytest.raises(SlackBusy):
+        directory.is_member(CAROL, ACME, afresh=True)
+    with pytest.raises(SlackBusy):
+        directory.is_support(VERA, afresh=True)
+    assert directory.profile(CAROL, afresh=True) is None
+
+
+def test_an_older_answer_that_comes_later_takes_no_newer_ones_place(
+    directory: SlackDirectory, slack: Slack, clock: Clock
+) -> None:
+    answer = slack.api_call
+
+    def slow(api_method: str, **given: Any) -> Any:
+        found = answer(api_method, **given)
+        slack.api_call = answer  # type: ignore[method-assign]
+        clock.time += timedelta(seconds=1)
+        slack.members = []
+        assert not directory.is_member(CAROL, ACME, afresh=True)
+        return {"members": ["U0CAROL"]} if found else None
+
+    slack.api_call = slow  # type: ignore[method-assign]
+    directory.is_member(CAROL, ACME, afresh=True)
+
+    assert not directory.is_member(CAROL, ACME)
 
 
 def test_an_error_is_not_remembered(directory: SlackDirectory, slack: Slack) -> None:
     slack.error = "user_not_visible"
     assert directory.name_of(CAROL) == SOMEBODY
-    assert not directory.is_guest(CAROL)
+    assert directory.profile(CAROL) is None
     slack.error = ""
     assert directory.name_of(CAROL) == "Carol Jones"
 
@@ -130,7 +273,93 @@ def test_nobody_is_in_a_channel_of_which_slack_tells_us_nothing(
     assert not directory.is_member(CAROL, ACME)
 
 
-def test_another_error_of_slack_is_no_answer(directory: SlackDirectory, slack: Slack) -> None:
-    slack.error = "internal_error"
+def test_an_error_that_does_not_pass_is_no_silence(directory: SlackDirectory, slack: Slack) -> None:
+    slack.error = "invalid_auth"
     with pytest.raises(SlackApiError):
         directory.is_member(CAROL, ACME)
+
+
+# -- Enterprise Grid
+
+
+GRID = {"team_id": "T0LUMEN", "enterprise_user": {"enterprise_id": "E0LUMEN", "teams": ["T0LAB"]}}
+
+
+@pytest.fixture
+def grid(slack: Slack) -> Slack:
+    """The vendor has an Enterprise Grid, and Slack speaks of one of its people."""
+    slack.enterprise = "E0LUMEN"
+    slack.user = {"name": "vera", **GRID}
+    return slack
+
+
+@pytest.mark.parametrize("team", ["T0LUMEN", "E0LUMEN", "T0LAB"])
+def test_people_of_our_grid_are_ours_under_every_id(
+    directory: SlackDirectory, grid: Slack, team: str
+) -> None:
+    assert directory.is_ours(Person(team, "U0VERA")) is True
+    assert directory.is_support(Person(team, "U0VERA"), afresh=True)
+
+
+@pytest.mark.parametrize("team", ["T0LUMEN", "E0LUMEN", "T0LAB"])
+def test_who_the_settings_name_is_support_under_every_id(
+    grid: Slack, clock: Clock, team: str
+) -> None:
+    directory = SlackDirectory(grid, clock, [VERA], "")
+    assert directory.is_support(Person(team, "U0VERA"), afresh=True)
+
+
+@pytest.mark.parametrize("named", [[VERA], []])
+def test_the_same_user_id_of_another_organisation_is_not_ours(
+    grid: Slack, clock: Clock, named: list[Person]
+) -> None:
+    directory = SlackDirectory(grid, clock, named, "S0DESK")
+    for team in ("T0ELSE", "E0ELSE"):
+        assert directory.is_ours(Person(team, "U0VERA")) is False
+        assert not directory.is_support(Person(team, "U0VERA"), afresh=True)
+
+
+def test_without_a_grid_nobody_is_asked_about_to_know_whether_they_are_ours(
+    directory: SlackDirectory, slack: Slack
+) -> None:
+    assert directory.is_ours(VERA) is True
+    assert directory.is_ours(CAROL) is False
+    assert questions(slack) == {}
+
+
+def test_while_slack_is_silent_nobody_is_taken_for_a_stranger_of_our_grid(
+    directory: SlackDirectory, grid: Slack
+) -> None:
+    assert directory.is_ours(VERA) is True
+    fall_silent(grid, "down")
+    assert directory.is_ours(Person("T0LAB", "U0NILS")) is None
+    assert directory.is_ours(VERA) is True
+
+
+# -- with whom a channel is shared
+
+
+def test_a_channel_is_shared_with_the_workspaces_of_others(
+    directory: SlackDirectory, grid: Slack
+) -> None:
+    grid.channel = {
+        "is_ext_shared": True,
+        "connected_team_ids": ["T0ACME", "T0LAB", "E0LUMEN"],
+        "internal_team_ids": ["T0LUMEN", "T0LAB"],
+    }
+    assert directory.sharing(ACME) == Sharing(True, frozenset({"T0ACME"}))
+
+
+def test_a_channel_within_our_organisation_is_not_shared(
+    directory: SlackDirectory, slack: Slack
+) -> None:
+    slack.channel = {"is_shared": True, "is_org_shared": True, "is_ext_shared": False}
+    assert directory.sharing(ACME) == Sharing(False, frozenset())
+
+
+@pytest.mark.parametrize("error", ["ratelimited", "channel_not_found"])
+def test_of_a_channel_that_slack_does_not_describe_nothing_is_said(
+    directory: SlackDirectory, slack: Slack, error: str
+) -> None:
+    slack.error = error
+    assert directory.sharing(ACME) is None

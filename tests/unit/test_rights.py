@@ -6,9 +6,9 @@ from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.support.rights import ALLOWED, Action, Role
 from storage.tables import Failure, Reminder
-from storage.vocabulary import Owner, State
+from storage.vocabulary import CustomersAre, Owner, State
 from tests.support.fast import ACME, ALERTS, CAROL, DESK, VERA, FastBot, hours
-from tests.support.rights import MAY
+from tests.support.rights import IN_ONE_WORKSPACE, MAY
 
 pytestmark = pytest.mark.rights
 
@@ -373,3 +373,225 @@ def test_of_a_long_text_in_the_place_of_an_id_64_characters_are_kept(office: Fas
 
     (entry,) = office.audited("show")
     assert entry.subject == "x" * 64
+
+
+# -- what Slack says now counts for whatever changes something
+
+
+WRITES = [action for action in Action if action not in (Action.SEE, Action.ERROR)]
+CUSTOMERS = [action for action in WRITES if MAY["customer", action]]
+
+
+@pytest.mark.parametrize("action", CUSTOMERS)
+def test_who_has_just_left_the_channel_changes_nothing_any_more(
+    office: FastBot, action: Action
+) -> None:
+    assert refusal(office.rights.channel, CAROL, ACME, Action.SEE) == ""
+    office.slack.members[ACME].remove(CAROL.user)
+    office.slack.members[ALERTS].remove(CAROL.user)
+
+    assert refusal(office.rights.channel, CAROL, ACME, Action.SEE) == "", "a look, a minute late"
+    assert refusal(office.rights.channel, CAROL, ACME, action) == "refused.not_in_channel"
+    account = office.account()
+    assert refusal(office.rights.account, CAROL, account.ref, action) == "refused.no_account"
+
+
+def test_who_has_just_become_a_guest_does_what_guests_do(office: FastBot) -> None:
+    assert office.rights.may(CAROL, ACME, Action.DISCONNECT)
+    office.slack.guests.add(CAROL.user)
+    assert not office.rights.may(CAROL, ACME, Action.DISCONNECT)
+    assert office.rights.may(CAROL, ACME, Action.ADD)
+
+
+def test_who_has_just_left_the_support_group_does_nothing_as_support() -> None:
+    bot = FastBot(support_users="", support_usergroup="S0DESK")
+    bot.slack.members[ALERTS] = set()
+    bot.slack.support = {VERA.user}
+    assert refusal(bot.rights.support, VERA) == ""
+    bot.slack.support = set()
+
+    assert refusal(bot.rights.support, VERA, Action.SEE) == "", "a look, a minute late"
+    assert refusal(bot.rights.support, VERA) == "refused.support_only"
+    assert refusal(bot.rights.on_call, VERA) == "refused.on_call_only"
+
+
+def test_who_has_just_left_the_alert_channel_acknowledges_nothing(office: FastBot) -> None:
+    assert office.rights.is_on_call(OMAR)
+    office.slack.members[ALERTS].remove(OMAR.user)
+    assert refusal(office.rights.on_call, OMAR) == "refused.on_call_only"
+
+
+@pytest.mark.parametrize("action", CUSTOMERS)
+def test_while_slack_is_busy_nothing_is_changed_and_what_is_there_is_shown(
+    office: FastBot, action: Action
+) -> None:
+    assert office.rights.role(CAROL, ACME) is Role.CUSTOMER
+    office.clock.at += hours(0.1)
+
+    office.slack.fails_next("conversations.members", "ratelimited", 429)
+    assert refusal(office.rights.channel, CAROL, ACME, action) == "refused.slack_busy"
+    office.slack.fails_next("conversations.members", "ratelimited", 429)
+    assert refusal(office.rights.channel, CAROL, ACME, Action.SEE) == ""
+
+
+def test_of_whom_slack_says_nothing_does_what_guests_may(office: FastBot) -> None:
+    for action in WRITES:
+        office.slack.fails_next("users.info", "user_not_visible")
+        refused = refusal(office.rights.channel, CAROL, ACME, action)
+        if MAY["guest", action]:
+            assert refused == ""
+        else:
+            assert refused == "refused.slack_busy"
+
+
+@pytest.mark.parametrize("action", WRITES)
+def test_a_colleague_of_whom_slack_says_nothing_does_not_become_more(
+    office: FastBot, action: Action
+) -> None:
+    office.slack.fails_next("users.info", "user_not_visible")
+    assert refusal(office.rights.channel, NILS, ACME, action) == "refused.slack_busy"
+
+
+# -- a channel that is closed
+
+
+@pytest.mark.parametrize("why", ["archived", "unshared", "left", "archived unshared"])
+@pytest.mark.parametrize("role", PEOPLE)
+def test_in_a_closed_channel_only_support_goes_on(office: FastBot, role: str, why: str) -> None:
+    account = office.account()
+    office.customers.close(ACME, why)
+
+    for action in (Action.SEE, Action.ADD, Action.DISCONNECT):
+        in_channel = refusal(office.rights.channel, PEOPLE[role], ACME, action)
+        of_account = refusal(office.rights.account, PEOPLE[role], account.ref, action)
+        if role == "support":
+            assert (in_channel, of_account) == ("", "")
+        elif role in INSIDE:
+            assert (in_channel, of_account) == ("refused.channel_closed",) * 2
+        else:
+            assert (in_channel, of_account) == ("refused.not_in_channel", "refused.no_account")
+
+
+def test_in_a_closed_channel_an_error_is_not_explained(office: FastBot) -> None:
+    failure = office.failure(office.account())
+    office.slack.members[ALERTS] = {OMAR.user}
+    office.customers.close(ACME, "unshared")
+
+    assert audience(office, CAROL, failure) == "refused.channel_closed"
+    assert audience(office, OMAR, failure) == "SUPPORT"
+
+
+# -- Enterprise Grid
+
+
+@pytest.fixture
+def grid(office: FastBot) -> FastBot:
+    """The vendor has an Enterprise Grid; Nils works in another workspace of it."""
+    office.slack.grid = ("T0LUMEN", "T0LAB")
+    office.slack.teams = {VERA.user: "T0LUMEN", NILS.user: "T0LAB", CAROL.user: "T0ACME"}
+    return office
+
+
+@pytest.mark.parametrize("team", ["T0LAB", "E0LUMEN"])
+@pytest.mark.parametrize("action", Action)
+def test_a_colleague_of_a_sibling_workspace_is_a_colleague(
+    grid: FastBot, team: str, action: Action
+) -> None:
+    nils = Person(team, NILS.user)
+
+    assert grid.rights.role(nils, ACME) is Role.COLLEAGUE
+    assert grid.rights.may(nils, ACME, action) is MAY["colleague", action]
+
+
+@pytest.mark.parametrize("team", ["T0LUMEN", "E0LUMEN"])
+def test_support_is_support_under_every_id_of_the_organisation(grid: FastBot, team: str) -> None:
+    assert grid.rights.role(Person(team, VERA.user), ACME) is Role.SUPPORT
+    assert refusal(grid.rights.support, Person(team, VERA.user)) == ""
+
+
+@pytest.mark.parametrize("team", ["T0ELSE", "E0ELSE", "T0ACME"])
+def test_an_impostor_with_a_supporters_user_id_is_not_support(grid: FastBot, team: str) -> None:
+    impostor = Person(team, VERA.user)
+
+    assert grid.rights.role(impostor, ALERTS) is Role.STRANGER
+    assert refusal(grid.rights.support, impostor) == "refused.support_only"
+
+
+def test_a_customer_is_a_customer_for_a_vendor_with_a_grid(grid: FastBot) -> None:
+    assert grid.rights.role(CAROL, ACME) is Role.CUSTOMER
+
+
+def test_of_whom_slack_says_nothing_may_be_of_our_grid_and_is_no_customer(grid: FastBot) -> None:
+    for action in (Action.ADD, Action.TEST):
+        grid.slack.fails_next("users.info", "user_not_visible")
+        grid.slack.fails_next("users.info", "user_not_visible")
+        assert refusal(grid.rights.channel, CAROL, ACME, action) == "refused.slack_busy"
+
+
+# -- customers in our own workspace
+
+
+@pytest.fixture
+def help_desk(office: FastBot) -> FastBot:
+    """Everybody in the channel who is not of the support team is a customer."""
+    with office.store.transaction() as tx:
+        channel = tx.channels.get(ACME)
+        assert channel is not None
+        channel.customers_are = CustomersAre.EVERYBODY
+        channel.customer_teams = "T0LUMEN T0ACME"
+    office.slack.members[ALERTS] = {OMAR.user}
+    return office
+
+
+OWN_GUEST = Person("T0LUMEN", GWEN.user)
+
+
+@pytest.mark.parametrize(("who", "role"), IN_ONE_WORKSPACE.items())
+@pytest.mark.parametrize("action", Action)
+def test_where_everybody_is_a_customer_each_may_do_what_the_table_says(
+    help_desk: FastBot, who: str, role: str, action: Action
+) -> None:
+    person = OWN_GUEST if who == "guest" else PEOPLE[who]
+
+    assert help_desk.rights.role(person, ACME) is Role(role)
+    allowed = role in INSIDE and MAY[role, action]
+    assert help_desk.rights.may(person, ACME, action) is allowed
+
+
+def test_in_other_channels_the_same_people_only_look_on(help_desk: FastBot) -> None:
+    help_desk.customer("Borealis", "C0BORE")
+    help_desk.slack.members["C0BORE"] = {NILS.user}
+    assert help_desk.rights.role(NILS, "C0BORE") is Role.COLLEAGUE
+
+
+# -- who says whose organisation it is
+
+
+@pytest.mark.parametrize(
+    ("teams", "sentence"),
+    [
+        ("T0ACME", ""),
+        ("T0OTHER T0ACME", ""),
+        ("T0OTHER", "refused.other_workspace"),
+        ("T0ACM", "refused.other_workspace"),
+        ("", "refused.teams_unknown"),
+    ],
+)
+def test_whose_organisation_it_is_the_customers_own_people_say(
+    office: FastBot, teams: str, sentence: str
+) -> None:
+    with office.store.transaction() as tx:
+        channel = tx.channels.get(ACME)
+        assert channel is not None
+        channel.customer_teams = teams
+
+    asked = (ACME, Action.CONFIRM_ORGANISATION)
+    assert refusal(office.rights.channel, CAROL, *asked) == sentence
+    assert refusal(office.rights.channel, VERA, *asked) == ""
+    assert refusal(office.rights.channel, CAROL, ACME, Action.ADD) == ""
+
+
+def test_a_customer_with_a_grid_is_known_under_its_id_as_well(grid: FastBot) -> None:
+    grid.slack.enterprise_of = {CAROL.user: "E0ACME"}
+    carol = Person("E0ACME", CAROL.user)
+    assert refusal(grid.rights.channel, carol, ACME, Action.CONFIRM_ORGANISATION) == ""
