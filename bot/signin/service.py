@@ -37,10 +37,6 @@ CALLBACK = "/oauth/callback"
 STRANGER = Person(WEB.team, WEB.user)
 """Who opens what belongs to no account."""
 
-NOBODYS_AN_HOUR = 500
-"""How many audit entries an hour are kept of requests that belong to no account: anybody can send
-those."""
-
 OnSignedIn = Callable[[Transaction, Account, Person], object]
 
 
@@ -202,17 +198,14 @@ class SignIn:
             self._failed.keep(tx, account, seen, by)
 
     def refused_request(self, action: str, error: LinkUnusable) -> None:
-        """Keep that somebody tried what leads nowhere; of what belongs to no account, not more than
-        a sane number an hour."""
-        now = self._clock.now()
+        """Keep that somebody tried what leads nowhere: once an hour for each account and reason,
+        and for what belongs to no account, with a count."""
         with self._store.transaction() as tx:
             if error.account_id is not None:
                 account = tx.accounts.get(error.account_id)
-                self._lifecycle.audit(
-                    tx, WEB, action, account, result="refused", reason=error.reason
-                )
-            elif tx.audit.count("", now - timedelta(hours=1)) < NOBODYS_AN_HOUR:
-                audit.record(tx, STRANGER, action, "", now, result="refused", reason=error.reason)
+                self._lifecycle.refused(tx, WEB, action, account, reason=error.reason)
+            else:
+                audit.refuse(tx, STRANGER, action, "", self._clock.now(), reason=error.reason)
 
     def _begin(self, secret: str, browser: str) -> str:
         username = self.look(secret).account.username

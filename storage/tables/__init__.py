@@ -1,7 +1,7 @@
 """The tables, a module a subject. Everything that is kept is a row of one of them."""
 
 from storage.tables.accounts import Account
-from storage.tables.audit import AuditEntry
+from storage.tables.audit import AuditEntry, AuditRepetition
 from storage.tables.checks import ConnectionTest, ReportedFix
 from storage.tables.customers import Channel, Customer
 from storage.tables.failures import Failure, Incident
@@ -16,6 +16,7 @@ from storage.tables.support import SupportRequest
 __all__ = [
     "Account",
     "AuditEntry",
+    "AuditRepetition",
     "Batch",
     "Channel",
     "ConnectionTest",
