@@ -30,7 +30,7 @@ COOKIE = "__Host-maildesk"
 COOKIE_BYTES = 32
 MAX_BODY_BYTES = 64 * 1024
 MAX_FIELDS = 50
-ANSWER = ("error", "error_subcode", "error_description", "state", "admin_consent")
+ANSWER = ("error", "error_subcode", "error_description", "state", "admin_consent", "tenant")
 OWNERS = {
     Owner.USER: "you, the mailbox user",
     Owner.ADMINISTRATOR: "your Microsoft 365 administrator",
@@ -128,8 +128,12 @@ class Pages:
 
     def consent_returned(self) -> AnyResponse:
         """An administrator came back. Nothing that stands in the address is believed: a sign-in
-        proves the approval."""
+        proves the approval; and what does not belong to a page of ours is not even repeated."""
         answer = {name: request.args[name] for name in ANSWER if name in request.args}
+        try:
+            self.services.consent.look(answer)
+        except LinkUnusable:
+            return self._link_page("no-approval")
         if "error_description" in answer:
             answer["error_description"] = redact(answer["error_description"])
         if approved(answer):
@@ -146,7 +150,7 @@ class Pages:
             )
         except LinkUnusable as error:
             self.services.signin.refused_request("consent.returned", error)
-            return self._link_page(error.reason)
+            return self._link_page("no-approval")
         finally:
             self.nudge()
         if recorded is None:

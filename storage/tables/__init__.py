@@ -10,11 +10,12 @@ from storage.tables.jobs import Job, SeenEvent
 from storage.tables.legacy import Batch, ListDraft, OldAccount
 from storage.tables.messages import Lane, OutboxItem, PostedMessage
 from storage.tables.reminders import Reminder, ReminderDay, ReminderState
-from storage.tables.signin import Grant, HeldSignIn, LoginTicket, SignInFlow
+from storage.tables.signin import ApprovalAnswer, Grant, HeldSignIn, LoginTicket, SignInFlow
 from storage.tables.support import SupportRequest
 
 __all__ = [
     "Account",
+    "ApprovalAnswer",
     "AuditEntry",
     "AuditRepetition",
     "Batch",

@@ -1,4 +1,4 @@
-"""Login links, the ways to Microsoft that they began, and what came of them."""
+"""Login links, the ways to Microsoft that they began, what came of them, and approvals."""
 
 from datetime import datetime
 
@@ -94,6 +94,16 @@ class HeldSignIn(SQLModel, table=True):
     object_id: str
     upn: str
     at: datetime = time_column()
+
+
+class ApprovalAnswer(SQLModel, table=True):
+    """An administrator's answer that was taken, by the digest of the page it belongs to. It is kept
+    as long as that page could be answered again."""
+
+    page_digest: str = Field(primary_key=True)
+    account_id: int = Field(foreign_key="account.id", index=True)
+    approved: bool
+    at: datetime = time_column(index=True)
 
 
 class Grant(SQLModel, table=True):

@@ -33,6 +33,15 @@ FOR EACH STATEMENT EXECUTE FUNCTION auditrepetition_refuse()
 def upgrade() -> None:
     """Apply."""
     op.create_table(
+        "approvalanswer",
+        sa.Column("page_digest", sa.String(), primary_key=True),
+        sa.Column("account_id", sa.Integer(), sa.ForeignKey("account.id"), nullable=False),
+        sa.Column("approved", sa.Boolean(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+    )
+    op.create_index("ix_approvalanswer_account_id", "approvalanswer", ["account_id"])
+    op.create_index("ix_approvalanswer_at", "approvalanswer", ["at"])
+    op.create_table(
         "auditrepetition",
         sa.Column("entry_id", BIG_ID, sa.ForeignKey("auditentry.id"), primary_key=True),
         sa.Column("likeness", sa.String(), nullable=False),
@@ -46,6 +55,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_table("approvalanswer")
     op.drop_table("auditrepetition")
     if op.get_bind().dialect.name != "sqlite":
         op.execute("DROP FUNCTION auditrepetition_refuse()")
