@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NoReturn
 
 import msal
@@ -25,14 +25,14 @@ from bot.microsoft.tokens import sealed_for as grant_sealed_for
 from bot.signin.failed import FailedSignIns
 from bot.signin.flows import Flows, FlowState
 from bot.signin.links import Links, LinkUnusable
+from bot.signin.presses import count_press
 from bot.views.accounts import AccountView
 from storage.cipher import Cipher, digest
 from storage.database import Store, Transaction
 from storage.statuses import LINKS, FlowEvent, LinkEvent
 from storage.tables import Account, Grant, HeldSignIn, LoginTicket
-from storage.vocabulary import FlowStatus
+from storage.vocabulary import FlowStatus, LinkStatus
 
-STARTS_AN_HOUR = 10
 CALLBACK = "/oauth/callback"
 STRANGER = Person(WEB.team, WEB.user)
 """Who opens what belongs to no account."""
@@ -132,7 +132,7 @@ class SignIn:
         on. Takes a second.
 
         Raises:
-            LinkUnusable: the link leads nowhere, or was begun too often.
+            LinkUnusable: the link leads nowhere, or was pressed too often.
             MicrosoftUnreachable: Microsoft gave no proper answer.
         """
         try:
@@ -208,7 +208,7 @@ class SignIn:
                 audit.refuse(tx, STRANGER, action, "", self._clock.now(), reason=error.reason)
 
     def _begin(self, secret: str, browser: str) -> str:
-        username = self.look(secret).account.username
+        username = self._counted(secret, browser)
         client = self._microsoft.client()
         flow: dict[str, Any] = self._microsoft.ask(
             lambda: client.initiate_auth_code_flow(
@@ -221,18 +221,24 @@ class SignIn:
         )
         with self._store.transaction() as tx:
             ticket = self._links.usable(tx, secret)
-            if (
-                tx.signins.starts_since(ticket.id, self._clock.now() - timedelta(hours=1))
-                >= STARTS_AN_HOUR
-            ):
-                raise LinkUnusable("busy", ticket.account_id)
-            ticket.happened(LinkEvent.SIGN_IN_BEGUN, self._clock.now())
-            begun = tx.signins.begin(self._flows.new(ticket, flow, browser))
+            now = self._clock.now()
+            ticket.happened(LinkEvent.SIGN_IN_BEGUN, now)
+            begun = self._flows.new(ticket, flow, browser)
+            for earlier in tx.signins.unfinished(ticket.id, begun.browser_digest):
+                earlier.happened(FlowEvent.REPLACED, now)
+            tx.signins.add_flow(begun)
             watch = CheckSignIn(account_id=ticket.account_id, ticket_id=ticket.id)
-            tx.jobs.add(watch, begun.expires_at)
+            tx.jobs.add(watch, begun.expires_at, sooner=True)
             account = tx.accounts.get(ticket.account_id)
             self._lifecycle.audit(tx, WEB, "signin.begun", account)
         return str(flow["auth_uri"])
+
+    def _counted(self, secret: str, browser: str) -> str:
+        """Whom a link is for, once the press is counted: nothing is asked of Microsoft before."""
+        with self._store.transaction() as tx:
+            ticket = self._links.usable(tx, secret)
+            count_press(tx, ticket, browser, self._clock.now())
+            return tx.accounts.get(ticket.account_id).username
 
     def _finish(self, params: Mapping[str, str], browser: str) -> SignedIn:
         state = self._take(params.get("state", ""), browser)
@@ -252,11 +258,12 @@ class SignIn:
             row = tx.signins.flow(digest(state))
             if row is None:
                 raise LinkUnusable("unknown")
-            now = self._clock.now()
-            if row.status(now) is not FlowStatus.OPEN:
-                raise LinkUnusable("unknown", row.account_id)
             if not hmac.compare_digest(row.browser_digest, digest(browser)):
                 raise LinkUnusable("other-browser", row.account_id)
+            now = self._clock.now()
+            if row.status(now) is not FlowStatus.OPEN:
+                link = tx.signins.ticket_as_it_is(row.ticket_id).status(now)
+                raise LinkUnusable(link if link is LinkStatus.USED else "unknown", row.account_id)
             row.happened(FlowEvent.CAME_BACK, now)
         return self._flows.opened(row)
 
@@ -312,7 +319,7 @@ class SignIn:
             ticket = tx.signins.ticket_by_id(state.ticket_id)
             now = self._clock.now()
             if not LINKS.allows(ticket.status(now), LinkEvent.IDENTIFIED):
-                raise LinkUnusable("revoked", state.account_id)
+                raise LinkUnusable(ticket.status(now), state.account_id)
             belongs(identity, account, customer.tenant_id)
             if customer.tenant_id:
                 self._connect(tx, account, ticket, redeemed)
@@ -329,14 +336,8 @@ class SignIn:
                 at=self._clock.now(),
             )
             tx.signins.hold(held)
-            self._lifecycle.audit(
-                tx,
-                WEB,
-                "signin.held",
-                account,
-                signed_in_as=identity.upn,
-                tenant=identity.tenant_id,
-            )
+            who = {"signed_in_as": identity.upn, "tenant": identity.tenant_id}
+            self._lifecycle.audit(tx, WEB, "signin.held", account, **who)
             self._lifecycle.show(tx, account)
             return SignedIn(AccountView.of(account), identity.upn, customer.name)
 
@@ -357,6 +358,8 @@ class SignIn:
         account.signed_in_at = now
         account.proved_at = None
         ticket.happened(LinkEvent.SIGNED_IN, now)
+        for other in tx.signins.unfinished(ticket.id):
+            other.happened(FlowEvent.OVERTAKEN, now)
         self._lifecycle.audit(tx, WEB, "signin.done", account, signed_in_as=identity.upn)
         notices.note(tx, account, "signin.done", now, upn=identity.upn)
         self._on_signed_in(tx, account, WEB)

@@ -18,8 +18,7 @@ from bot.diagnosis.verdict import Verdict
 from bot.microsoft.client import MicrosoftUnreachable
 from bot.services import Services
 from bot.signin.consent import approved
-from bot.signin.flows import LIFE
-from bot.signin.links import LinkUnusable
+from bot.signin.links import LIFE, LinkUnusable
 from bot.signin.service import SignInRefused
 from handlers.text.words import plainly
 from storage.vocabulary import Owner
@@ -103,6 +102,7 @@ class Pages:
             verdict = self.services.catalogue.explain(error.observation)
             return self._page("unreachable.html", 502, verdict=verdict)
         response = redirect(address, 303)
+        # As long as the link lives: by it the browser has presses of its own.
         # None, because Microsoft's page posts the answer from another site
         response.set_cookie(
             COOKIE, browser, LIFE, secure=True, httponly=True, samesite="None", path="/"
@@ -117,9 +117,9 @@ class Pages:
         except LinkUnusable as error:
             return self._link_page(error.reason)
         except SignInRefused as refused:
-            return self._refused(refused)
-        finally:
             self.nudge()
+            return self._refused(refused)
+        self.nudge()
         return self._page("done.html", 200, done=done)
 
     def nothing_here(self) -> AnyResponse:
@@ -151,8 +151,7 @@ class Pages:
         except LinkUnusable as error:
             self.services.signin.refused_request("consent.returned", error)
             return self._link_page("no-approval")
-        finally:
-            self.nudge()
+        self.nudge()
         if recorded is None:
             return self._page("consent.html", 200, approved=True, told=True)
         return self._page("consent.html", 200, verdict=recorded.verdict, error=recorded.failure.ref)

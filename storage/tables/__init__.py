@@ -10,7 +10,14 @@ from storage.tables.jobs import Job, SeenEvent
 from storage.tables.legacy import Batch, ListDraft, OldAccount
 from storage.tables.messages import Lane, OutboxItem, PostedMessage
 from storage.tables.reminders import Reminder, ReminderDay, ReminderState
-from storage.tables.signin import ApprovalAnswer, Grant, HeldSignIn, LoginTicket, SignInFlow
+from storage.tables.signin import (
+    ApprovalAnswer,
+    Grant,
+    HeldSignIn,
+    LinkPress,
+    LoginTicket,
+    SignInFlow,
+)
 from storage.tables.support import SupportRequest
 
 __all__ = [
@@ -30,6 +37,7 @@ __all__ = [
     "Incident",
     "Job",
     "Lane",
+    "LinkPress",
     "ListDraft",
     "LoginTicket",
     "OldAccount",

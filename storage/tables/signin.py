@@ -6,7 +6,7 @@ from sqlalchemy import Column, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from storage.statuses import FLOWS, LINKS, FlowEvent, LinkEvent
-from storage.types import time_column
+from storage.types import big_id_column, time_column
 from storage.vocabulary import FlowStatus, LinkStatus
 
 
@@ -54,7 +54,8 @@ class LoginTicket(SQLModel, table=True):
 
 
 class SignInFlow(SQLModel, table=True):
-    """One press of the sign-in button: MSAL's flow, sealed, and who may come back to it."""
+    """One way to Microsoft: MSAL's flow, sealed, and the browser that may come back to it. Each
+    browser has its own."""
 
     id: int = Field(default=None, primary_key=True)
     ticket_id: int = Field(foreign_key="loginticket.id", index=True)
@@ -80,6 +81,17 @@ class SignInFlow(SQLModel, table=True):
         """
         FLOWS.after(self.status(now), event)
         self.finished_at = now
+
+
+class LinkPress(SQLModel, table=True):
+    """One press of the button behind a login link, kept while it counts. `is_new`: the browser had
+    not been sent to Microsoft from this link before."""
+
+    id: int = big_id_column()
+    ticket_id: int = Field(foreign_key="loginticket.id", index=True)
+    browser_digest: str
+    is_new: bool
+    at: datetime = time_column(index=True)
 
 
 class HeldSignIn(SQLModel, table=True):

@@ -81,14 +81,6 @@ def test_other_methods(target: Target, method: str) -> None:
     assert answer.status_code in (200, 405) and target.audited() == []
 
 
-def test_an_eleventh_start_within_an_hour(target: Target) -> None:
-    pages = [begin(target) for _ in range(11)]
-    assert [page.status for page in pages[:10]] == [303] * 10
-    target.refused(pages[10], "Too many tries", action="signin.begun")
-    target.world.clock.pass_time(hours=1, minutes=1)
-    assert begin(target).status == 303
-
-
 @pytest.mark.parametrize(
     "headers",
     [

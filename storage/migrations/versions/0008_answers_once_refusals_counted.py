@@ -42,6 +42,16 @@ def upgrade() -> None:
     op.create_index("ix_approvalanswer_account_id", "approvalanswer", ["account_id"])
     op.create_index("ix_approvalanswer_at", "approvalanswer", ["at"])
     op.create_table(
+        "linkpress",
+        sa.Column("id", BIG_ID, primary_key=True, autoincrement=True),
+        sa.Column("ticket_id", sa.Integer(), sa.ForeignKey("loginticket.id"), nullable=False),
+        sa.Column("browser_digest", sa.String(), nullable=False),
+        sa.Column("is_new", sa.Boolean(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+    )
+    op.create_index("ix_linkpress_ticket_id", "linkpress", ["ticket_id"])
+    op.create_index("ix_linkpress_at", "linkpress", ["at"])
+    op.create_table(
         "auditrepetition",
         sa.Column("entry_id", BIG_ID, sa.ForeignKey("auditentry.id"), primary_key=True),
         sa.Column("likeness", sa.String(), nullable=False),
@@ -55,6 +65,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_table("linkpress")
     op.drop_table("approvalanswer")
     op.drop_table("auditrepetition")
     if op.get_bind().dialect.name != "sqlite":
