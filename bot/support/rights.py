@@ -17,7 +17,7 @@ from storage.database import Store
 MAX_SUBJECT_LENGTH = 64
 """So much of what was typed as an ID is kept in the audit."""
 
-QUOTED_AN_HOUR = 50
+QUOTED_AN_HOUR = 200
 """So many refusals of one person within an hour are kept with what they typed."""
 
 
