@@ -139,7 +139,9 @@ class Links:
             ):
                 ticket.happened(LinkEvent.LEFT_OPEN, now)
                 self._lifecycle.audit(tx, MAILDESK, "signin.unfinished", account)
-            self._lifecycle.show(tx, account)
+                self._lifecycle.show(tx, account)
+            elif status is LinkStatus.EXPIRED:
+                self._lifecycle.show(tx, account)
 
     def answered(self, account_id: int, said: Said, by: Person) -> str:
         """Take what Microsoft's page said; the error ID that says what it means, empty if somebody
