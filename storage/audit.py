@@ -1,11 +1,13 @@
 """Who did what."""
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, select, update
 
-from storage.tables import AuditEntry
+from storage.cipher import digest
+from storage.tables import AuditEntry, AuditRepetition
 
 
 class AuditRepository:
@@ -18,6 +20,28 @@ class AuditRepository:
         """Keep an entry."""
         self._session.add(entry)
 
+    def add_or_count(self, entry: AuditEntry, since: datetime) -> None:
+        """Keep a refusal: one more of the same kind that came first at `since` or later, else an
+        entry of its own.
+
+        Two transactions that both see the first one keep an entry each; nothing is lost by that.
+        """
+        likeness = _likeness(entry)
+        alike = (col(AuditRepetition.likeness) == likeness) & (
+            col(AuditRepetition.first_at) >= since
+        )
+        newest = select(func.max(AuditRepetition.entry_id)).where(alike).scalar_subquery()
+        again = update(AuditRepetition).where(col(AuditRepetition.entry_id) == newest)
+        counted = self._session.exec(
+            again.values(times=col(AuditRepetition.times) + 1, last_at=entry.at)
+        )
+        if not counted.rowcount:
+            entry.repetition = AuditRepetition(
+                likeness=likeness, first_at=entry.at, last_at=entry.at, times=1
+            )
+            self._session.add(entry)
+            self._session.flush()
+
     def about(self, subject: str) -> Iterator[AuditEntry]:
         """Everything that was done to `subject` (an account's or error's ID, a channel), oldest
         first."""
@@ -27,9 +51,14 @@ class AuditRepository:
             )
         )
 
-    def count(self, subject: str, since: datetime) -> int:
-        """How many entries about `subject` were made since then."""
-        found = select(func.count()).where(AuditEntry.subject == subject, AuditEntry.at >= since)
+    def refusals(self, team: str, user: str, since: datetime) -> int:
+        """How many entries tell of what a person was refused, since then."""
+        found = (
+            select(func.count())
+            .select_from(AuditEntry)
+            .join(AuditRepetition)
+            .where(AuditEntry.at >= since, AuditEntry.team == team, AuditEntry.user == user)
+        )
         return self._session.exec(found).one()
 
     def since(self, begin: datetime, end: datetime, after: int, limit: int) -> list[AuditEntry]:
@@ -39,3 +68,10 @@ class AuditRepository:
             AuditEntry.at >= begin, AuditEntry.at < end, col(AuditEntry.id) > after
         )
         return list(self._session.exec(found.order_by(col(AuditEntry.id)).limit(limit)))
+
+
+def _likeness(entry: AuditEntry) -> str:
+    """What refusals of one kind have in common, as one short text."""
+    who = [entry.team, entry.user, entry.channel_id]
+    what = [entry.action, entry.subject, entry.result]
+    return digest(json.dumps([who, what, entry.detail], sort_keys=True))

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlmodel import Session, select
 
 from storage.accounts import AccountRepository
+from storage.approvals import ApprovalRepository
 from storage.audit import AuditRepository
 from storage.checks import CheckRepository
 from storage.customers import ChannelRepository
@@ -44,6 +45,7 @@ class Transaction:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.accounts = AccountRepository(session)
+        self.approvals = ApprovalRepository(session)
         self.audit = AuditRepository(session)
         self.channels = ChannelRepository(session)
         self.failures = FailureRepository(session)

@@ -3,9 +3,17 @@
 import secrets
 from datetime import datetime
 
-from sqlmodel import Session, col, delete, select, update
+from sqlmodel import Session, col, delete, func, select, update
 
-from storage.tables import Account, AddressChange, Grant, HeldSignIn, LoginTicket, SignInFlow
+from storage.tables import (
+    Account,
+    AddressChange,
+    Grant,
+    HeldSignIn,
+    LinkPress,
+    LoginTicket,
+    SignInFlow,
+)
 
 
 class SignInRepository:
@@ -31,6 +39,11 @@ class SignInRepository:
         return self._session.exec(
             select(LoginTicket).where(LoginTicket.id == ticket_id).with_for_update()
         ).one()
+
+    def ticket_as_it_is(self, ticket_id: int) -> LoginTicket:
+        """A link that is known to exist, held by nobody: who holds a flow may not wait for its
+        link."""
+        return self._session.exec(select(LoginTicket).where(LoginTicket.id == ticket_id)).one()
 
     def usable_ticket(self, account_id: int, now: datetime) -> LoginTicket | None:
         """The account's newest link that is neither used, revoked nor expired."""
@@ -108,23 +121,56 @@ class SignInRepository:
             is not None
         )
 
-    def starts_since(self, ticket_id: int, since: datetime) -> int:
-        """How many flows were begun from a link since then."""
-        found = select(SignInFlow.id).where(
-            SignInFlow.ticket_id == ticket_id, SignInFlow.created_at >= since
+    def next_end(self, ticket_id: int, now: datetime) -> datetime | None:
+        """When the next flow of a link runs out that has not come back."""
+        found = select(func.min(col(SignInFlow.expires_at))).where(
+            SignInFlow.ticket_id == ticket_id,
+            SignInFlow.expires_at > now,
+            col(SignInFlow.finished_at).is_(None),
         )
-        return len(self._session.exec(found).all())
+        return self._session.exec(found).one()
 
-    def begin(self, flow: SignInFlow) -> SignInFlow:
-        """Keep a new flow as the only open one of its link: others that are still open are
-        ended."""
-        others = update(SignInFlow).where(
-            col(SignInFlow.ticket_id) == flow.ticket_id, col(SignInFlow.finished_at).is_(None)
+    def has_begun(self, ticket_id: int, browser_digest: str) -> bool:
+        """Whether a browser was sent to Microsoft from a link."""
+        found = select(SignInFlow.id).where(
+            SignInFlow.ticket_id == ticket_id, SignInFlow.browser_digest == browser_digest
         )
-        self._session.exec(others.values(finished_at=flow.created_at))
+        return self._session.exec(found.limit(1)).first() is not None
+
+    def presses(
+        self, ticket_id: int, since: datetime, browser_digest: str = "", only_new: bool = False
+    ) -> int:
+        """How often the button behind a link was pressed since then: by one browser, if it is
+        given, or only by new ones."""
+        found = select(func.count(col(LinkPress.id))).where(
+            LinkPress.ticket_id == ticket_id, LinkPress.at > since
+        )
+        if browser_digest:
+            found = found.where(LinkPress.browser_digest == browser_digest)
+        if only_new:
+            found = found.where(col(LinkPress.is_new))
+        return self._session.exec(found).one()
+
+    def add_press(self, press: LinkPress, forget_before: datetime) -> None:
+        """Keep a press, and forget those of every link that no longer count."""
+        self._session.exec(delete(LinkPress).where(col(LinkPress.at) < forget_before))
+        self._session.add(press)
+        self._session.flush()
+
+    def add_flow(self, flow: SignInFlow) -> None:
+        """Keep a new flow."""
         self._session.add(flow)
         self._session.flush()
-        return flow
+
+    def unfinished(self, ticket_id: int, browser_digest: str = "") -> list[SignInFlow]:
+        """The flows of a link that have not come back, of one browser if it is given; held until
+        the transaction ends. The caller holds the link."""
+        found = select(SignInFlow).where(
+            SignInFlow.ticket_id == ticket_id, col(SignInFlow.finished_at).is_(None)
+        )
+        if browser_digest:
+            found = found.where(SignInFlow.browser_digest == browser_digest)
+        return list(self._session.exec(found.with_for_update()))
 
     def flow(self, state_digest: str) -> SignInFlow | None:
         """The flow with this state, held until the transaction ends."""

@@ -95,14 +95,17 @@ class FlowEvent(StrEnum):
     """What happens to a sign-in that was begun."""
 
     CAME_BACK = "Microsoft sends the person back"
-    REPLACED = "somebody begins anew from the same link"
+    REPLACED = "the same browser begins anew from the same link"
+    OVERTAKEN = "another browser's sign-in from the same link connects the account"
 
 
 FLOWS: Transitions[FlowStatus, FlowEvent] = Transitions(
     {
         (FlowStatus.OPEN, FlowEvent.CAME_BACK): FlowStatus.ENDED,
         (FlowStatus.OPEN, FlowEvent.REPLACED): FlowStatus.ENDED,
+        (FlowStatus.OPEN, FlowEvent.OVERTAKEN): FlowStatus.ENDED,
         (FlowStatus.EXPIRED, FlowEvent.REPLACED): FlowStatus.ENDED,
+        (FlowStatus.EXPIRED, FlowEvent.OVERTAKEN): FlowStatus.ENDED,
     }
 )
 

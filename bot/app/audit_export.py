@@ -9,13 +9,26 @@ from typing import Any, TextIO
 from storage.database import Store
 
 PAGE_ROWS = 1000
-COLUMNS = ("id", "at", "team", "user", "place", "action", "subject", "result", "detail")
+COLUMNS = (
+    "id",
+    "at",
+    "last_at",
+    "times",
+    "team",
+    "user",
+    "place",
+    "action",
+    "subject",
+    "result",
+    "detail",
+)
 
 
 def entries(store: Store, begin: datetime, end: datetime) -> Iterator[dict[str, Any]]:
     """The entries made from `begin` until before `end`, oldest first: who (team, user), from where
     in Slack (a channel, ``window`` or ``web``), did what, to which account, with which result.
-    Times are UTC."""
+    What was refused several times within an hour is one entry: `times` says how often, `at` when
+    first, `last_at` when last. Times are UTC."""
     after = 0
     while True:
         with store.transaction() as tx:
@@ -24,6 +37,8 @@ def entries(store: Store, begin: datetime, end: datetime) -> Iterator[dict[str, 
             who = {
                 "id": row.id,
                 "at": row.at.isoformat(),
+                "last_at": row.last_at.isoformat(),
+                "times": row.times,
                 "team": row.team,
                 "user": row.user,
                 "place": row.channel_id,
@@ -46,11 +61,15 @@ def write_lines(rows: Iterator[dict[str, Any]], file: TextIO) -> None:
 
 
 def write_csv(rows: Iterator[dict[str, Any]], file: TextIO) -> None:
-    """A table with a header; what a spreadsheet would take for a formula is marked as text."""
+    """A table with a header; what a spreadsheet would take for a formula is marked as text, and
+    what happened several times says so, as in ``× 37``."""
     writer = csv.DictWriter(file, COLUMNS)
     writer.writeheader()
     for row in rows:
-        flat = row | {"detail": json.dumps(row["detail"], ensure_ascii=False)}
+        flat = row | {
+            "times": f"× {row['times']}" if row["times"] > 1 else "",
+            "detail": json.dumps(row["detail"], ensure_ascii=False),
+        }
         writer.writerow({name: _harmless(str(value)) for name, value in flat.items()})
 
 

@@ -80,7 +80,7 @@ class CheckSignIn(CheckLink):
 
     @property
     def key(self) -> str:
-        """A sign-in begun later from the same link takes the earlier one's place."""
+        """One look at a link waits at a time, for the sign-in that runs out first."""
         return f"flow:{self.ticket_id}"
 
 

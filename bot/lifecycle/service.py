@@ -100,6 +100,13 @@ class Lifecycle:
         """Keep who did what to the account, and from where."""
         audit.record(tx, by, action, account.ref, self._clock.now(), result=result, **detail)
 
+    def refused(
+        self, tx: Transaction, by: Person, action: str, account: Account, **detail: str
+    ) -> None:
+        """Keep that somebody was refused what they asked for the account; the same within an hour
+        is one entry, with a count."""
+        audit.refuse(tx, by, action, account.ref, self._clock.now(), **detail)
+
     def hours(self, tx: Transaction, account: Account) -> Hours:
         """When whoever has to act for the account may be reminded."""
         support = account.owner in (Owner.SUPPORT, Owner.MICROSOFT)

@@ -1,7 +1,11 @@
 """The administrator's approval: the page that is forwarded, and what comes back from it. That is
-never believed by itself: only a token that works proves an approval."""
+never believed by itself: only a token that works proves an approval.
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+A page can be answered for seven days, and once. Of several pages of an account, which are made
+whenever its card is drawn, each can be answered until one of them is answered with yes: an earlier
+one may be in an administrator's mail already, and a no from one person ends nobody else's page.
+"""
+
 from collections.abc import Mapping
 
 from bot.checks.service import Checks
@@ -14,15 +18,15 @@ from bot.lifecycle.service import Lifecycle
 from bot.lifecycle.states import Event
 from bot.messages import notices
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
+from bot.signin.approval_pages import LIFE, ApprovalPage, ApprovalPages, NotOurs
 from bot.signin.failed import FailedSignIns
 from bot.signin.links import Links, LinkUnusable
-from storage.cipher import CannotOpen, Cipher
+from storage.cipher import Cipher
 from storage.database import Store, Transaction
-from storage.tables import Account
+from storage.tables import Account, ApprovalAnswer
 from storage.vocabulary import State
 
 CALLBACK = "/consent/callback"
-SEALED_FOR = "consent"
 
 
 class Consent:
@@ -42,7 +46,7 @@ class Consent:
     ) -> None:
         self._store = store
         self._clock = clock
-        self._cipher = cipher
+        self._pages = ApprovalPages(cipher, clock)
         self._microsoft = microsoft
         self._lifecycle = lifecycle
         self._failed = failed
@@ -55,7 +59,7 @@ class Consent:
         """The page where the administrator of the account's own tenant approves exactly our scopes;
         empty while Microsoft cannot be asked where it is. Takes a second, the first time."""
         tenant = account.tenant_id or account.username.rpartition("@")[2]
-        state = urlsafe_b64encode(self._cipher.seal(account.ref, SEALED_FOR)).decode()
+        state = self._pages.new_state(account.ref)
         try:
             return self._microsoft.admin_consent_url(tenant, self._public_url + CALLBACK, state)
         except MicrosoftUnreachable:
@@ -67,30 +71,61 @@ class Consent:
             account = tx.accounts.get(account_id)
         return self.link(account)
 
-    def told(self, params: Mapping[str, str]) -> Recorded | None:
-        """Take an administrator's word: None where it says that the approval was given, else what
-        the page said. A word counts while its account waits; one that says yes makes it the user's
-        turn, or tests the permission that is there.
+    def look(self, params: Mapping[str, str]) -> None:
+        """See whether an answer is one that is waited for. Changes nothing.
 
         Raises:
-            LinkUnusable: the answer belongs to no approval page of ours.
+            LinkUnusable: it is not.
         """
-        try:
-            ref = self._cipher.open(urlsafe_b64decode(params.get("state", "")), SEALED_FOR)
-        except (CannotOpen, ValueError):
-            raise LinkUnusable("unknown") from None
+        page = self._page(params)
         with self._store.transaction() as tx:
-            account = tx.accounts.by_ref(ref)
-            if account is None or account.state is State.DISCONNECTED:
-                raise LinkUnusable("unknown")
-            account = tx.accounts.lock(account.id)
-            if approved(params):
+            self._answerable(tx, page, params)
+
+    def told(self, params: Mapping[str, str]) -> Recorded | None:
+        """Take an administrator's word, once: None where it says that the approval was given, else
+        what the page said. A word counts while its account waits; one that says yes makes it the
+        user's turn, or tests the permission that is there.
+
+        Raises:
+            LinkUnusable: the answer belongs to no page of ours that waits for one.
+        """
+        page = self._page(params)
+        with self._store.transaction() as tx:
+            account = self._answerable(tx, page, params)
+            now = self._clock.now()
+            answer = ApprovalAnswer(
+                page_digest=page.digest, account_id=account.id, approved=approved(params), at=now
+            )
+            tx.approvals.take(answer, forget_before=now - LIFE)
+            if answer.approved:
                 self._approved(tx, account)
                 return None
-            if "error" not in params:
-                raise LinkUnusable("unknown", account.id)
             seen = from_callback(params, Where.ADMIN_CONSENT)
             return self._failed.keep(tx, account, seen, WEB, "signin.consent_refused")
+
+    def _page(self, params: Mapping[str, str]) -> ApprovalPage:
+        try:
+            return self._pages.page(params.get("state", ""))
+        except NotOurs:
+            raise LinkUnusable("unknown") from None
+
+    def _answerable(
+        self, tx: Transaction, page: ApprovalPage, params: Mapping[str, str]
+    ) -> Account:
+        """The account, held, whose page can take this answer."""
+        found = tx.accounts.by_ref(page.ref)
+        if found is None or found.state is State.DISCONNECTED:
+            raise LinkUnusable("unknown")
+        account = tx.accounts.lock(found.id)
+        if page.has_ended(self._clock.now()):
+            raise LinkUnusable("expired", account.id)
+        if tx.approvals.is_answered(account.id, page.digest, page.asked_at):
+            raise LinkUnusable("used", account.id)
+        if not (approved(params) or "error" in params):
+            raise LinkUnusable("unknown", account.id)
+        if _is_foreign(tx, account, params):
+            raise LinkUnusable("other-tenant", account.id)
+        return account
 
     def _approved(self, tx: Transaction, account: Account) -> None:
         if account.state is State.AWAITING_ADMIN:
@@ -104,6 +139,15 @@ class Consent:
         elif account.state in (State.FAILING, State.BROKEN):
             self._lifecycle.audit(tx, WEB, "consent.said_given", account)
             self._tests.request(tx, account, WEB)
+
+
+def _is_foreign(tx: Transaction, account: Account, params: Mapping[str, str]) -> bool:
+    """Whether the answer comes from another tenant than the account's, where that is known. Every
+    yes of Microsoft's page names its tenant; an error may leave it out."""
+    known = tx.channels.customer(account.customer_id).tenant_id or account.tenant_id
+    named = params.get("tenant", "")
+    said = bool(named) or approved(params)
+    return bool(known) and said and named.lower() != known.lower()
 
 
 def approved(params: Mapping[str, str]) -> bool:

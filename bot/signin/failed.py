@@ -39,7 +39,7 @@ class FailedSignIns:
         error = recorded.failure.ref
         cause = recorded.verdict.cause
         owner = recorded.verdict.owner
-        self._lifecycle.audit(tx, by, sentence, account, result="refused", error=error, cause=cause)
+        self._lifecycle.refused(tx, by, sentence, account, error=error, cause=cause)
         if recorded.failure.count == 1:
             notices.note(tx, account, sentence, now, error=error, cause=cause)
             if cause == "other-tenant":

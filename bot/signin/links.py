@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from bot.common.clock import Clock
-from bot.common.jobs import CheckLink
+from bot.common.jobs import CheckLink, CheckSignIn
 from bot.common.people import MAILDESK, Person
 from bot.common.refusals import Refused
 from bot.diagnosis.observation import Condition, Observation, Where
@@ -24,8 +24,8 @@ LIFE = timedelta(hours=24)
 
 class LinkUnusable(Exception):
     """A login link or an answer that leads nowhere: ``unknown``, ``expired``, ``used``,
-    ``revoked``, ``busy`` or ``other-browser``. `account_id` is whose it was, where that is
-    known."""
+    ``revoked``, ``busy``, ``crowded`` or ``other-browser``. `account_id` is whose it was, where
+    that is known."""
 
     def __init__(self, reason: str, account_id: int | None = None) -> None:
         super().__init__(reason)
@@ -128,6 +128,10 @@ class Links:
                 return
             if status is LinkStatus.EXPIRED:
                 tx.signins.drop_held(ticket.account_id)
+            next_end = tx.signins.next_end(ticket.id, now)
+            if next_end is not None:  # each browser has a sign-in of its own
+                again = CheckSignIn(account_id=account.id, ticket_id=ticket.id)
+                tx.jobs.add(again, next_end, sooner=True)
             if (
                 account.state in SIGNING_IN
                 and ticket.question_at is None
@@ -135,7 +139,9 @@ class Links:
             ):
                 ticket.happened(LinkEvent.LEFT_OPEN, now)
                 self._lifecycle.audit(tx, MAILDESK, "signin.unfinished", account)
-            self._lifecycle.show(tx, account)
+                self._lifecycle.show(tx, account)
+            elif status is LinkStatus.EXPIRED:
+                self._lifecycle.show(tx, account)
 
     def answered(self, account_id: int, said: Said, by: Person) -> str:
         """Take what Microsoft's page said; the error ID that says what it means, empty if somebody

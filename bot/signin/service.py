@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NoReturn
 
 import msal
@@ -27,21 +27,17 @@ from bot.signin.address_changes import AddressChanges
 from bot.signin.failed import FailedSignIns
 from bot.signin.flows import Flows, FlowState
 from bot.signin.links import Links, LinkUnusable
+from bot.signin.presses import count_press
 from bot.views.accounts import AccountView
 from storage.cipher import Cipher, digest
 from storage.database import Store, Transaction
 from storage.statuses import LINKS, FlowEvent, LinkEvent
 from storage.tables import Account, Grant, HeldSignIn, LoginTicket
-from storage.vocabulary import FlowStatus
+from storage.vocabulary import FlowStatus, LinkStatus
 
-STARTS_AN_HOUR = 10
 CALLBACK = "/oauth/callback"
 STRANGER = Person(WEB.team, WEB.user)
 """Who opens what belongs to no account."""
-
-NOBODYS_AN_HOUR = 500
-"""How many audit entries an hour are kept of requests that belong to no account: anybody can send
-those."""
 
 OnSignedIn = Callable[[Transaction, Account, Person], object]
 
@@ -150,7 +146,7 @@ class SignIn:
         on. Takes a second.
 
         Raises:
-            LinkUnusable: the link leads nowhere, or was begun too often.
+            LinkUnusable: the link leads nowhere, or was pressed too often.
             MicrosoftUnreachable: Microsoft gave no proper answer.
         """
         try:
@@ -216,20 +212,17 @@ class SignIn:
             self._failed.keep(tx, account, seen, by)
 
     def refused_request(self, action: str, error: LinkUnusable) -> None:
-        """Keep that somebody tried what leads nowhere; of what belongs to no account, not more than
-        a sane number an hour."""
-        now = self._clock.now()
+        """Keep that somebody tried what leads nowhere: once an hour for each account and reason,
+        and for what belongs to no account, with a count."""
         with self._store.transaction() as tx:
             if error.account_id is not None:
                 account = tx.accounts.get(error.account_id)
-                self._lifecycle.audit(
-                    tx, WEB, action, account, result="refused", reason=error.reason
-                )
-            elif tx.audit.count("", now - timedelta(hours=1)) < NOBODYS_AN_HOUR:
-                audit.record(tx, STRANGER, action, "", now, result="refused", reason=error.reason)
+                self._lifecycle.refused(tx, WEB, action, account, reason=error.reason)
+            else:
+                audit.refuse(tx, STRANGER, action, "", self._clock.now(), reason=error.reason)
 
     def _begin(self, secret: str, browser: str) -> str:
-        username = self.look(secret).signs_in_as
+        username = self._counted(secret, browser)
         client = self._microsoft.client()
         flow: dict[str, Any] = self._microsoft.ask(
             lambda: client.initiate_auth_code_flow(
@@ -242,18 +235,25 @@ class SignIn:
         )
         with self._store.transaction() as tx:
             ticket = self._links.usable(tx, secret)
-            if (
-                tx.signins.starts_since(ticket.id, self._clock.now() - timedelta(hours=1))
-                >= STARTS_AN_HOUR
-            ):
-                raise LinkUnusable("busy", ticket.account_id)
-            ticket.happened(LinkEvent.SIGN_IN_BEGUN, self._clock.now())
-            begun = tx.signins.begin(self._flows.new(ticket, flow, browser))
+            now = self._clock.now()
+            ticket.happened(LinkEvent.SIGN_IN_BEGUN, now)
+            begun = self._flows.new(ticket, flow, browser)
+            for earlier in tx.signins.unfinished(ticket.id, begun.browser_digest):
+                earlier.happened(FlowEvent.REPLACED, now)
+            tx.signins.add_flow(begun)
             watch = CheckSignIn(account_id=ticket.account_id, ticket_id=ticket.id)
-            tx.jobs.add(watch, begun.expires_at)
+            tx.jobs.add(watch, begun.expires_at, sooner=True)
             account = tx.accounts.get(ticket.account_id)
             self._lifecycle.audit(tx, WEB, "signin.begun", account)
         return str(flow["auth_uri"])
+
+    def _counted(self, secret: str, browser: str) -> str:
+        """Whom a link is for, once the press is counted: nothing is asked of Microsoft before."""
+        with self._store.transaction() as tx:
+            ticket = self._links.usable(tx, secret)
+            count_press(tx, ticket, browser, self._clock.now())
+            account = tx.accounts.get(ticket.account_id)
+            return account.signed_in_as or account.username
 
     def _finish(self, params: Mapping[str, str], browser: str) -> SignedIn:
         state = self._take(params.get("state", ""), browser)
@@ -273,11 +273,12 @@ class SignIn:
             row = tx.signins.flow(digest(state))
             if row is None:
                 raise LinkUnusable("unknown")
-            now = self._clock.now()
-            if row.status(now) is not FlowStatus.OPEN:
-                raise LinkUnusable("unknown", row.account_id)
             if not hmac.compare_digest(row.browser_digest, digest(browser)):
                 raise LinkUnusable("other-browser", row.account_id)
+            now = self._clock.now()
+            if row.status(now) is not FlowStatus.OPEN:
+                link = tx.signins.ticket_as_it_is(row.ticket_id).status(now)
+                raise LinkUnusable(link if link is LinkStatus.USED else "unknown", row.account_id)
             row.happened(FlowEvent.CAME_BACK, now)
         return self._flows.opened(row)
 
@@ -333,7 +334,7 @@ class SignIn:
             ticket = tx.signins.ticket_by_id(state.ticket_id)
             now = self._clock.now()
             if not LINKS.allows(ticket.status(now), LinkEvent.IDENTIFIED):
-                raise LinkUnusable("revoked", state.account_id)
+                raise LinkUnusable(ticket.status(now), state.account_id)
             belongs(identity, account, customer.tenant_id)
             self._changes.check(tx, account, identity)
             if customer.tenant_id:
@@ -351,14 +352,8 @@ class SignIn:
                 at=self._clock.now(),
             )
             tx.signins.hold(held)
-            self._lifecycle.audit(
-                tx,
-                WEB,
-                "signin.held",
-                account,
-                signed_in_as=identity.upn,
-                tenant=identity.tenant_id,
-            )
+            who = {"signed_in_as": identity.upn, "tenant": identity.tenant_id}
+            self._lifecycle.audit(tx, WEB, "signin.held", account, **who)
             self._lifecycle.show(tx, account)
             return SignedIn(AccountView.of(account), identity.upn, customer.name)
 
@@ -384,6 +379,8 @@ class SignIn:
         account.signed_in_at = now
         account.proved_at = None
         ticket.happened(LinkEvent.SIGNED_IN, now)
+        for other in tx.signins.unfinished(ticket.id):
+            other.happened(FlowEvent.OVERTAKEN, now)
         self._lifecycle.audit(tx, WEB, "signin.done", account, signed_in_as=identity.upn)
         notices.note(tx, account, "signin.done", now, upn=identity.upn)
         self._on_signed_in(tx, account, WEB)

@@ -19,6 +19,9 @@ from storage.vocabulary import CustomersAre
 MAX_SUBJECT_LENGTH = 64
 """So much of what was typed as an ID is kept in the audit."""
 
+QUOTED_AN_HOUR = 200
+"""So many refusals of one person within an hour are kept with what they typed."""
+
 
 class Role(StrEnum):
     """What somebody is to us, in a given channel."""
@@ -254,11 +257,16 @@ class Rights:
         return batch.id
 
     def keep_refusal(self, person: Person, what: str, refused: Refused) -> None:
-        """Keep in the audit that `person` was refused `what`."""
+        """Keep in the audit that `person` was refused `what`. Who was refused many things within
+        the hour is no longer quoted, so that guessed IDs are counted and not listed."""
         subject = refused.values.get("ref", "")[:MAX_SUBJECT_LENGTH]
         now = self._clock.now()
         with self._store.transaction() as tx:
-            audit.record(tx, person, what, subject, now, result=refused.sentence)
+            known = tx.audit.refusals(person.team, person.user, now - audit.COUNTED_TOGETHER)
+            if known >= QUOTED_AN_HOUR:
+                subject = ""
+                what = what.partition(" ")[0]
+            audit.refuse(tx, person, what, subject, now, result=refused.sentence)
 
     def support(self, person: Person, action: Action = Action.SET_UP) -> None:
         """Only the support team; `action` says whether the person only looks.

@@ -18,8 +18,7 @@ from bot.diagnosis.verdict import Verdict
 from bot.microsoft.client import MicrosoftUnreachable
 from bot.services import Services
 from bot.signin.consent import approved
-from bot.signin.flows import LIFE
-from bot.signin.links import LinkUnusable
+from bot.signin.links import LIFE, LinkUnusable
 from bot.signin.service import SignInRefused
 from handlers.text.words import plainly
 from storage.vocabulary import Owner
@@ -30,7 +29,7 @@ COOKIE = "__Host-maildesk"
 COOKIE_BYTES = 32
 MAX_BODY_BYTES = 64 * 1024
 MAX_FIELDS = 50
-ANSWER = ("error", "error_subcode", "error_description", "state", "admin_consent")
+ANSWER = ("error", "error_subcode", "error_description", "state", "admin_consent", "tenant")
 OWNERS = {
     Owner.USER: "you, the mailbox user",
     Owner.ADMINISTRATOR: "your Microsoft 365 administrator",
@@ -108,6 +107,7 @@ class Pages:
             verdict = self.services.catalogue.explain(error.observation)
             return self._page("unreachable.html", 502, verdict=verdict)
         response = redirect(address, 303)
+        # As long as the link lives: by it the browser has presses of its own.
         # None, because Microsoft's page posts the answer from another site
         response.set_cookie(
             COOKIE, browser, LIFE, secure=True, httponly=True, samesite="None", path="/"
@@ -122,9 +122,9 @@ class Pages:
         except LinkUnusable as error:
             return self._link_page(error.reason)
         except SignInRefused as refused:
-            return self._refused(refused)
-        finally:
             self.nudge()
+            return self._refused(refused)
+        self.nudge()
         return self._page("done.html", 200, done=done)
 
     def nothing_here(self) -> AnyResponse:
@@ -133,8 +133,12 @@ class Pages:
 
     def consent_returned(self) -> AnyResponse:
         """An administrator came back. Nothing that stands in the address is believed: a sign-in
-        proves the approval."""
+        proves the approval; and what does not belong to a page of ours is not even repeated."""
         answer = {name: request.args[name] for name in ANSWER if name in request.args}
+        try:
+            self.services.consent.look(answer)
+        except LinkUnusable:
+            return self._link_page("no-approval")
         if "error_description" in answer:
             answer["error_description"] = redact(answer["error_description"])
         if approved(answer):
@@ -151,9 +155,8 @@ class Pages:
             )
         except LinkUnusable as error:
             self.services.signin.refused_request("consent.returned", error)
-            return self._link_page(error.reason)
-        finally:
-            self.nudge()
+            return self._link_page("no-approval")
+        self.nudge()
         if recorded is None:
             return self._page("consent.html", 200, approved=True, told=True)
         return self._page("consent.html", 200, verdict=recorded.verdict, error=recorded.failure.ref)

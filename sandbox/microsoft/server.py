@@ -15,7 +15,8 @@ from sandbox.world import Person, Scenario, World
 
 
 class MicrosoftStandIn:
-    """Both listeners: HTTPS for programs, plain HTTP for browsers."""
+    """Both listeners: HTTPS for programs, plain HTTP for browsers. `asked` counts what programs
+    asked for."""
 
     def __init__(
         self,
@@ -27,6 +28,7 @@ class MicrosoftStandIn:
     ) -> None:
         self._world = world
         self._signer = signer
+        self.asked = 0
         self.grants = Grants(world, signer)
         self._pages = Serving(sign_in_pages(world, self.grants), page_port)
         self._serving = Serving(self._app(), port, certificates.server_context())
@@ -60,7 +62,11 @@ class MicrosoftStandIn:
         )
         app.add_url_rule("/<tenant>/oauth2/v2.0/token", view_func=self._token, methods=["POST"])
         app.add_url_rule("/graph/v1.0/me", view_func=self._me)
+        app.before_request(self._count)
         return app
+
+    def _count(self) -> None:
+        self.asked += 1
 
     def _discovery(self, tenant: str) -> Response:
         known = next(

@@ -35,6 +35,7 @@ class WebApi:
         Raises:
             SlackError: Slack would answer with this error.
         """
+        self._office.asked += 1
         if not token:
             raise SlackError("not_authed")
         wanted = (

@@ -116,7 +116,7 @@ class SlackError(Exception):
 
 class Office:
     """Everything, behind one lock; `changed` wakes whoever watches. `heard` holds what the app said
-    last.
+    last, `asked` counts its calls of the Web API.
 
     `clock` stamps messages and counts how many a channel gets in a second. `stopwatch` measures how
     long the app takes to answer, and `patience` is how many of its seconds it may: Slack's three,
@@ -169,6 +169,7 @@ class Office:
         self.homes: dict[str, Json] = {}
         self.notices: dict[str, list[Json]] = defaultdict(list)
         self.complaints: list[Json] = []
+        self.asked = 0
         self.heard: deque[Json] = deque(maxlen=5000)
         self.links: list[Json] = []
         self.version = 0

@@ -1,7 +1,7 @@
 """The tables, a module a subject. Everything that is kept is a row of one of them."""
 
 from storage.tables.accounts import Account
-from storage.tables.audit import AuditEntry
+from storage.tables.audit import AuditEntry, AuditRepetition
 from storage.tables.checks import ConnectionTest, ReportedFix
 from storage.tables.customers import Channel, Customer
 from storage.tables.failures import Failure, Incident
@@ -10,13 +10,23 @@ from storage.tables.jobs import Job, SeenEvent
 from storage.tables.legacy import Batch, ListDraft, OldAccount
 from storage.tables.messages import Lane, OutboxItem, PostedMessage
 from storage.tables.reminders import Reminder, ReminderDay, ReminderState
-from storage.tables.signin import AddressChange, Grant, HeldSignIn, LoginTicket, SignInFlow
+from storage.tables.signin import (
+    AddressChange,
+    ApprovalAnswer,
+    Grant,
+    HeldSignIn,
+    LinkPress,
+    LoginTicket,
+    SignInFlow,
+)
 from storage.tables.support import SupportRequest
 
 __all__ = [
     "Account",
     "AddressChange",
+    "ApprovalAnswer",
     "AuditEntry",
+    "AuditRepetition",
     "Batch",
     "Channel",
     "ConnectionTest",
@@ -29,6 +39,7 @@ __all__ = [
     "Incident",
     "Job",
     "Lane",
+    "LinkPress",
     "ListDraft",
     "LoginTicket",
     "OldAccount",

@@ -1,4 +1,4 @@
-"""Login links, the ways to Microsoft that they began, and what came of them."""
+"""Login links, the ways to Microsoft that they began, what came of them, and approvals."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from sqlalchemy import Column, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from storage.statuses import FLOWS, LINKS, FlowEvent, LinkEvent
-from storage.types import time_column
+from storage.types import big_id_column, time_column
 from storage.vocabulary import FlowStatus, LinkStatus
 
 
@@ -54,7 +54,8 @@ class LoginTicket(SQLModel, table=True):
 
 
 class SignInFlow(SQLModel, table=True):
-    """One press of the sign-in button: MSAL's flow, sealed, and who may come back to it."""
+    """One way to Microsoft: MSAL's flow, sealed, and the browser that may come back to it. Each
+    browser has its own."""
 
     id: int = Field(default=None, primary_key=True)
     ticket_id: int = Field(foreign_key="loginticket.id", index=True)
@@ -80,6 +81,17 @@ class SignInFlow(SQLModel, table=True):
         """
         FLOWS.after(self.status(now), event)
         self.finished_at = now
+
+
+class LinkPress(SQLModel, table=True):
+    """One press of the button behind a login link, kept while it counts. `is_new`: the browser had
+    not been sent to Microsoft from this link before."""
+
+    id: int = big_id_column()
+    ticket_id: int = Field(foreign_key="loginticket.id", index=True)
+    browser_digest: str
+    is_new: bool
+    at: datetime = time_column(index=True)
 
 
 class HeldSignIn(SQLModel, table=True):
@@ -108,6 +120,16 @@ class AddressChange(SQLModel, table=True):
     asked_at: datetime = time_column()
     asked_by_team: str
     asked_by_user: str
+
+
+class ApprovalAnswer(SQLModel, table=True):
+    """An administrator's answer that was taken, by the digest of the page it belongs to. It is kept
+    as long as that page could be answered again."""
+
+    page_digest: str = Field(primary_key=True)
+    account_id: int = Field(foreign_key="account.id", index=True)
+    approved: bool
+    at: datetime = time_column(index=True)
 
 
 class Grant(SQLModel, table=True):

@@ -243,7 +243,9 @@ def test_markup_in_an_error(shown: Target) -> None:
     page = shown.returned(browser, answer)
     shown.refused(page, "Error ID", status=403)
     assert planted not in page.html
-    query = f"error={planted}&error_description={planted}"
+    link = shown.world.bot.services.consent.link(shown.world.account(shown.name))
+    state = link.partition("state=")[2]
+    query = f"error={planted}&error_description={planted}&state={state}"
     assert planted not in Browser().open(f"{shown.world.url}/consent/callback?{query}").html
     shown.world.settle()
     assert all("<script" not in message.text for message in shown.world.carol.messages(ACME))

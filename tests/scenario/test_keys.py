@@ -138,6 +138,6 @@ def test_the_audit_table_is_written_in_order_and_between_two_moments(store: Stor
     ]
     audit_export.write_csv(audit_export.entries(store, NOW, NOW + timedelta(days=9)), table)
     assert (
-        table.getvalue().startswith("id,at,team,user,place,action")
+        table.getvalue().startswith("id,at,last_at,times,team,user,place,action")
         and "'=cmd()" in table.getvalue()
     )

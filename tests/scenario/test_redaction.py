@@ -107,8 +107,10 @@ def fail_in_every_way(world: BotWorld, browser: Browser) -> None:
     _once(world, "echo-back", lambda: world.sign_in(replaced, INFO, browser))
     world.sign_in(_renewed(world), "nora@borealis.example", browser)
     said = f"AADSTS90094: approval of {refresh} with Bearer {token} is missing"
-    answer = {"error": "access_denied", "error_description": said, "state": "none"}
-    page = browser.open(f"{world.url}/consent/callback?{urlencode(answer)}")
+    answer = {"error": "access_denied", "error_description": said}
+    link = world.bot.services.consent.link(world.account("Info"))
+    state = link.partition("state=")[2]
+    page = browser.open(f"{world.url}/consent/callback?{urlencode(answer)}&state={state}")
     browser.press(page, "Let the support team know")
     browser.open(replaced.url("Sign in to Microsoft"))
 

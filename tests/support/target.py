@@ -1,6 +1,7 @@
 """What hostile requests are aimed at: a mailbox that waits for its sign-in, and what must not come
 of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -17,13 +18,13 @@ ALWAYS = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 @dataclass
 class Target:
-    """A mailbox that waits for its sign-in, and where the audit table ended before the case
-    began."""
+    """A mailbox that waits for its sign-in, and how often each entry of the audit table was counted
+    before the case began."""
 
     world: BotWorld
     name: str
     link: str
-    before: int
+    before: Mapping[int, int]
 
     @property
     def account_id(self) -> int:
@@ -56,9 +57,10 @@ class Target:
         return browser.post(f"{self.world.url}/oauth/callback", answer)
 
     def audited(self) -> list[AuditEntry]:
-        """What was added to the audit table since the case began."""
-        with self.world.bot.store.transaction() as tx:
-            return tx.audit.since(*ALWAYS, self.before, 1000)
+        """What was added to the audit table since the case began, or counted once more; the latest
+        last."""
+        found = [e for e in everything(self.world) if e.times != self.before.get(e.id)]
+        return sorted(found, key=lambda entry: (entry.last_at, entry.id))
 
     def kept(self) -> bool:
         """Whether tokens were kept for the account."""
@@ -85,11 +87,16 @@ class Target:
 def aim(world: BotWorld, address: str = INFO) -> Target:
     """A new account in the channel, made by Carol."""
     services, carol = world.bot.services, Person("T0ACME", "U0CAROL")
-    with world.bot.store.transaction() as tx:
-        before = len(tx.audit.since(*ALWAYS, 0, 100_000))
-    account = services.accounts.create(ACME, Form(f"Box {before}", "Acme Marine", address), carol)
+    name = f"Box {len(everything(world))}"
+    account = services.accounts.create(ACME, Form(name, "Acme Marine", address), carol)
     with world.bot.store.transaction() as tx:
         ticket = tx.signins.usable_ticket(account.id, world.clock.now())
-        last = tx.audit.since(*ALWAYS, 0, 100_000)[-1]
     assert ticket is not None
-    return Target(world, account.name, services.links.url(ticket), last.id)
+    before = {entry.id: entry.times for entry in everything(world)}
+    return Target(world, account.name, services.links.url(ticket), before)
+
+
+def everything(world: BotWorld) -> list[AuditEntry]:
+    """The whole audit table, oldest first."""
+    with world.bot.store.transaction() as tx:
+        return tx.audit.since(*ALWAYS, 0, 100_000)

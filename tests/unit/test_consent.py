@@ -3,12 +3,14 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sqlmodel import select
 
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.signin.links import LinkUnusable
-from storage.tables import Account
+from storage.tables import Account, ApprovalAnswer
 from storage.vocabulary import State
-from tests.support.fast import ACME, FastBot, hours
+from tests.support.fast import ACME, FastBot, days, hours
+from tests.support.fast_ports import tenant_of
 
 
 def answer(bot: FastBot, account: Account, **said: str) -> dict[str, str]:
@@ -17,9 +19,20 @@ def answer(bot: FastBot, account: Account, **said: str) -> dict[str, str]:
     return {"state": state, **said}
 
 
+YES = {"admin_consent": "True", "tenant": tenant_of("acme.example")}
+NO = {"error": "access_denied"}
+
+
 def approve(bot: FastBot, account: Account) -> object:
     """The administrator says yes."""
-    return bot.consent.told(answer(bot, account, admin_consent="True", tenant="x"))
+    return bot.consent.told(answer(bot, account, **YES))
+
+
+def leads_nowhere(bot: FastBot, said: dict[str, str], reason: str) -> None:
+    """An answer, looked at and told, is refused."""
+    for act in (bot.consent.look, bot.consent.told):
+        with pytest.raises(LinkUnusable, match=reason):
+            act(said)
 
 
 def usable_link(bot: FastBot, account: Account) -> bool:
@@ -49,7 +62,7 @@ def test_an_approval_leaves_a_link_that_is_still_good(bot: FastBot) -> None:
 def test_an_approval_that_comes_after_the_links_end_brings_a_new_link(bot: FastBot) -> None:
     account = bot.account(State.AWAITING_ADMIN)
     bot.link(account)
-    said = answer(bot, account, admin_consent="True")
+    said = answer(bot, account, **YES)
     bot.clock.at += hours(25)
     assert not usable_link(bot, account)
 
@@ -91,13 +104,12 @@ def test_a_refusal_is_told_with_its_error_id(bot: FastBot) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [{}, {"admin_consent": "False"}, {"admin_consent": "True", "state": "made up"}]
+    "said", [{}, {"admin_consent": "False"}, YES | {"state": "made up"}, YES | {"state": ""}]
 )
 def test_an_answer_that_says_nothing_leads_nowhere(bot: FastBot, said: dict[str, str]) -> None:
     account = bot.account(State.AWAITING_ADMIN)
 
-    with pytest.raises(LinkUnusable):
-        bot.consent.told(answer(bot, account) | said)
+    leads_nowhere(bot, answer(bot, account) | said, "unknown")
     assert bot.read(account).state is State.AWAITING_ADMIN
 
 
@@ -108,10 +120,128 @@ def test_an_answer_for_an_account_that_was_disconnected_leads_nowhere(bot: FastB
         approve(bot, account)
 
 
+# -- once, within seven days
+
+
+def test_an_answer_is_taken_within_seven_days(bot: FastBot) -> None:
+    account = bot.account(State.AWAITING_ADMIN)
+    said = answer(bot, account, **YES)
+
+    bot.clock.at += days(7) - hours(0.1)
+    bot.consent.look(said)
+    bot.clock.at += hours(0.1)
+    leads_nowhere(bot, said, "expired")
+    assert bot.read(account).state is State.AWAITING_ADMIN
+
+
+@pytest.mark.parametrize("first", [YES, NO])
+@pytest.mark.parametrize("second", [YES, NO])
+def test_a_page_is_answered_once(
+    bot: FastBot, first: dict[str, str], second: dict[str, str]
+) -> None:
+    account = bot.account(State.AWAITING_ADMIN)
+    (state,) = answer(bot, account).values()
+    bot.consent.told({"state": state, **first})
+    with bot.store.transaction() as tx:
+        tx.accounts.lock(account.id).state = State.AWAITING_ADMIN
+    told = bot.told(ACME)
+
+    for spelling in (state, state + "====", "!" + state, state[:20] + "~" + state[20:]):
+        leads_nowhere(bot, {"state": spelling, **second}, "used")
+    assert bot.read(account).state is State.AWAITING_ADMIN
+    assert bot.told(ACME) == told
+
+
+def test_to_look_at_an_answer_does_not_take_it(bot: FastBot) -> None:
+    account = bot.account(State.AWAITING_ADMIN)
+    said = answer(bot, account, **YES)
+
+    for _ in range(3):
+        bot.consent.look(said)
+    assert bot.read(account).state is State.AWAITING_ADMIN
+    assert bot.consent.told(said) is None
+
+
+def test_of_two_pages_the_earlier_one_stays_good(bot: FastBot) -> None:
+    account = bot.account(State.AWAITING_ADMIN)
+    earlier = answer(bot, account, **YES)
+    bot.clock.at += hours(1)
+    bot.consent.link(account)
+
+    assert bot.consent.told(earlier) is None
+    assert bot.read(account).state is State.AWAITING_SIGN_IN
+
+
+def test_a_no_leaves_the_other_pages_open_and_a_yes_ends_them(bot: FastBot) -> None:
+    account = bot.account(State.AWAITING_ADMIN)
+    first, second, third = [answer(bot, account) for _ in range(3)]
+    bot.clock.at += hours(1)
+
+    bot.consent.told(first | NO)
+    bot.consent.told(second | YES)
+    leads_nowhere(bot, third | YES, "used")
+
+    bot.clock.at += hours(1)
+    with bot.store.transaction() as tx:
+        tx.accounts.lock(account.id).state = State.AWAITING_ADMIN
+    assert approve(bot, account) is None
+
+
+def test_a_yes_for_one_account_ends_no_page_of_another(bot: FastBot) -> None:
+    account = bot.account(State.AWAITING_ADMIN)
+    said = answer(bot, account, **YES)
+    bot.clock.at += hours(1)
+    approve(bot, bot.account(State.AWAITING_ADMIN))
+
+    assert bot.consent.told(said) is None
+
+
+def test_answers_are_kept_as_digests_and_forgotten_when_their_page_has_ended(bot: FastBot) -> None:
+    account = bot.account(State.AWAITING_ADMIN)
+    state = answer(bot, account)["state"]
+    bot.consent.told({"state": state, **NO})
+    bot.clock.at += days(7) + hours(0.1)
+    bot.consent.told(answer(bot, account, **NO))
+
+    with bot.store.transaction() as tx:
+        (kept,) = tx.session.exec(select(ApprovalAnswer))
+    assert kept.at == bot.now
+    assert len(kept.page_digest) == 64
+
+
+# -- of whom
+
+
+@pytest.mark.parametrize("tenant", ["", tenant_of("elsewhere.example"), "acme.example"])
+def test_a_yes_of_another_organisation_changes_nothing(bot: FastBot, tenant: str) -> None:
+    account = bot.account(State.AWAITING_ADMIN)
+    said = answer(bot, account, **YES)
+
+    leads_nowhere(bot, said | {"tenant": tenant}, "other-tenant")
+    assert bot.read(account).state is State.AWAITING_ADMIN
+    assert bot.consent.told(said) is None, "and uses nothing up"
+
+
+def test_a_no_of_another_organisation_is_told_nobody(bot: FastBot) -> None:
+    account = bot.account(State.AWAITING_ADMIN)
+
+    leads_nowhere(
+        bot, answer(bot, account, **NO, tenant=tenant_of("elsewhere.example")), "other-tenant"
+    )
+    assert bot.told(ACME) == []
+
+
+def test_where_nobody_has_named_the_organisation_any_may_approve(bot: FastBot) -> None:
+    bore = bot.customer("Borealis", "C0BORE", domain="none")
+    account = bot.account(State.AWAITING_ADMIN, channel=bore)
+
+    assert approve(bot, account) is None
+
+
 def test_a_yes_and_an_error_together_are_an_error(bot: FastBot) -> None:
     account = bot.account(State.AWAITING_ADMIN)
 
-    bot.consent.told(answer(bot, account, admin_consent="True", error="access_denied"))
+    bot.consent.told(answer(bot, account, **YES, **NO))
 
     assert bot.told(ACME) == ["signin.consent_refused"]
     assert bot.audited("consent.said_given") == []

@@ -85,10 +85,13 @@ EXPECTED = {
         """
         open     CAME_BACK  ended
         open     REPLACED   ended
+        open     OVERTAKEN  ended
         expired  CAME_BACK  -
         expired  REPLACED   ended
+        expired  OVERTAKEN  ended
         ended    CAME_BACK  -
         ended    REPLACED   -
+        ended    OVERTAKEN  -
         """,
     ),
     "TESTS": (
@@ -232,8 +235,10 @@ def test_a_table_of_the_documentation_has_a_line_for_each_pair() -> None:
         "| status | event | becomes |",
         "|---|---|---|",
         "| open | Microsoft sends the person back | ended |",
-        "| open | somebody begins anew from the same link | ended |",
-        "| expired | somebody begins anew from the same link | ended |",
+        "| open | the same browser begins anew from the same link | ended |",
+        "| open | another browser's sign-in from the same link connects the account | ended |",
+        "| expired | the same browser begins anew from the same link | ended |",
+        "| expired | another browser's sign-in from the same link connects the account | ended |",
     ]
 
 
