@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 from datetime import date, time, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -112,6 +113,14 @@ def https(value: Any) -> str:
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise ValueError("only https, except on this machine's own addresses")
     return text
+
+
+def address(value: Any) -> str:
+    """An IP address of this machine."""
+    try:
+        return str(ip_address(str(value)))
+    except ValueError:
+        raise ValueError("give it as 127.0.0.1, 0.0.0.0 or ::") from None
 
 
 def authority(value: Any) -> str:

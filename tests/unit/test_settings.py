@@ -43,6 +43,8 @@ WRONG = {
     ),
     "PUBLIC_URL": ("maildesk.example", "http://maildesk.example", "ftp://maildesk.example"),
     "PORT": ("0", "65536", "http"),
+    "BIND_ADDRESS": ("everywhere", "127.0.0.1:80", "127.0.0.256"),
+    "METRICS_TOKEN": ("planted-short",),
     "SLACK_BOT_TOKEN": ("xoxp-planted-user",),
     "SLACK_APP_TOKEN": ("xoxb-planted-bot",),
     "SLACK_API_URL": ("http://slack.example",),
