@@ -28,6 +28,8 @@ _PATTERNS = (
         ),
         rf"\g<keep>{HIDDEN}",
     ),
+    # a login link's secret is in its path
+    (re.compile(r"""(?P<keep>(?:/|%2F)login(?:/|%2F))[^\s"'<>]{8,}""", re.I), rf"\g<keep>{HIDDEN}"),
     # what follows may be an ordinary word ("basic authentication is disabled")
     (
         re.compile(
