@@ -90,7 +90,9 @@ class Settings(BaseSettings):
         Field(repr=False),
         BeforeValidator(reading.database),
         About(
-            "Where the state is kept: sqlite:///file, or postgresql://user:password@host/name",
+            "Where the state is kept: sqlite:///file, or postgresql://user:password@host/name. "
+            "Another machine's PostgreSQL is reached over TLS (?sslmode=require); "
+            "?sslmode=verify-full also proves whose it is, ?sslmode=disable goes without",
             begins="Itself",
         ),
     ] = "sqlite:///maildesk.db"

@@ -34,6 +34,8 @@ WRONG = {
         "mysql://h/d",
         "postgresql://u:planted-pass@h:port/d",
         "postgresql://u:planted-pass@h",
+        "postgresql://u:planted-pass@h/d?sslmode=prefer",
+        "postgresql://u:planted-pass@h/d?sslmode=REQUIRE",
     ),
     "ENCRYPTION_KEYS": (
         " , ",
