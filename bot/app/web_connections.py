@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from heapq import nsmallest
 from socket import SHUT_RDWR
 from typing import Any
 
@@ -156,18 +157,26 @@ class PatientServer(TcpWSGIServer):
                 channel.end()
 
     def handle_accept(self) -> None:
-        """Take the next connection."""
-        if len(self.active_channels) >= self._limits.connections:
-            self._make_room()
-        super().handle_accept()
+        """Take the connections that wait, a share of all that there may be. Waitress takes one a
+        turn, and in a flood of them a turn takes milliseconds: everybody else would queue for
+        seconds."""
+        share = max(self._limits.connections // 80, 1)
+        self._make_room(len(self.active_channels) + share - self._limits.connections)
+        for _ in range(share):
+            before = len(self.active_channels)
+            super().handle_accept()
+            if len(self.active_channels) == before:
+                return
 
-    def _make_room(self) -> None:
-        """End the connection of whoever owes us most: those that never finished a request first."""
+    def _make_room(self, missing: int) -> None:
+        """End the connections of those who owe us most: who never finished a request comes
+        first."""
+        if missing <= 0:
+            return
         # Not closed at once: its number would be given to the connection that is accepted next,
         # which would then get what poll() said of this one.
-        waiting = min(self._waiting(), key=_patience_left, default=None)
-        if waiting is not None:
-            waiting.end()
+        for channel in nsmallest(missing, self._waiting(), key=_patience_left):
+            channel.end()
 
     def _waiting(self) -> Iterator[TimedChannel]:
         return (channel for channel in self.active_channels.values() if channel.waits_for_client)
