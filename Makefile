@@ -9,7 +9,7 @@ LOCK := env -u PIP_FIND_LINKS PIP_CONFIG_FILE=/dev/null $(BIN)/pip-compile --qui
 	--no-header --no-config --no-emit-index-url --no-emit-find-links \
 	--no-emit-trusted-host --no-emit-options --annotation-style=line
 
-.PHONY: demo test test-fast test-real check bench docs lock coverage mutants
+.PHONY: demo test test-fast test-real check bench docs lock coverage mutants audit
 .DELETE_ON_ERROR:
 
 # The practice world with the bot in it; prints the address to open.
@@ -59,6 +59,11 @@ docs: $(READY)
 	$(BIN)/python -c "from bot.diagnosis import catalogue, handbook; print(handbook.markdown(catalogue.load()), end='')" > docs/errors.md
 	$(BIN)/python -c "from bot.lifecycle import document; print(document.page(), end='')" > docs/states.md
 	$(BIN)/python -m bot.config.document
+
+# Which locked dependencies have known vulnerabilities; needs the network, and says so where it has none. What is let
+# pass, why and until when: tools/accepted-findings.toml.
+audit: $(READY)
+	$(BIN)/python tools/audit.py
 
 # The lock files anew, from pyproject.toml.
 lock: $(READY)

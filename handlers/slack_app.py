@@ -1,13 +1,13 @@
 """The Bolt app and its two ways in: signed HTTP posts and Socket Mode."""
 
 from collections.abc import Callable
-from urllib.parse import parse_qsl
 
-from flask import Blueprint, Request, Response, request
-from slack_bolt import App, BoltRequest
-from slack_bolt.adapter.flask.handler import to_bolt_request, to_flask_response
+from flask import Blueprint, Response, request
+from slack_bolt import App
+from slack_bolt.adapter.flask.handler import to_flask_response
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
+from slack_sdk.signature import SignatureVerifier
 
 from bot.services import Services
 from handlers import events
@@ -27,9 +27,9 @@ from handlers.features import (
 )
 from handlers.features.home import HomeTab
 from handlers.slack.directory import SlackDirectory
+from handlers.slack.incoming import bolt_request, is_signed
 from handlers.slack.listeners import Listeners
 
-MAX_BODY_BYTES = 1024 * 1024
 FEATURES = (
     accounts,
     checks,
@@ -56,6 +56,7 @@ class SlackSide:
         signing_secret: str,
         nudge: Callable[[], None],
     ) -> None:
+        self._signing_secret = signing_secret
         self.app = App(
             client=client, signing_secret=signing_secret, token_verification_enabled=False
         )
@@ -70,13 +71,15 @@ class SlackSide:
         self.events = events.Events(services, client, listeners, commands, directory, home_tab)
 
     def blueprint(self) -> Blueprint:
-        """`POST /slack/events` for commands, interactions and events."""
+        """`POST /slack/events` for commands, interactions and events; nothing of it is parsed
+        before its signature is known to be Slack's."""
+        verifier = SignatureVerifier(self._signing_secret)
         blueprint = Blueprint("slack", __name__)
 
         @blueprint.post("/slack/events")
         def slack_events() -> Response:
-            if (request.content_length or 0) > MAX_BODY_BYTES:
-                return Response("too large", 413)
+            if not is_signed(verifier, request):
+                return Response("the signature is not Slack's", 401, mimetype="text/plain")
             return to_flask_response(self.app.dispatch(bolt_request(request)))
 
         return blueprint
@@ -84,15 +87,3 @@ class SlackSide:
     def socket(self, app_token: str, client: WebClient) -> SocketModeHandler:
         """A Socket Mode connection, not yet begun."""
         return SocketModeHandler(self.app, app_token, web_client=client)
-
-
-def bolt_request(incoming: Request) -> BoltRequest:
-    """Bolt's view of a request. Bolt 1.30 takes every form with the word "payload" in it for an
-    interaction and loses a slash command whose text has it; those are read again as the forms that
-    they are."""
-    bolt = to_bolt_request(incoming)
-    form = dict(parse_qsl(bolt.raw_body, keep_blank_values=True))
-    if "command" in form and "payload" not in form:
-        bolt = BoltRequest(body=bolt.raw_body.replace("payload", "%70ayload"), headers=bolt.headers)
-        bolt.raw_body = incoming.get_data(as_text=True)
-    return bolt

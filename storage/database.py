@@ -1,12 +1,13 @@
 """The engine and its transactions."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlmodel import Session, select
@@ -29,6 +30,8 @@ from storage.tables import Channel
 
 SQLITE_WAIT_SECONDS = 30
 WAL_ATTEMPTS = 300
+LOOPBACK = frozenset({"", "localhost", "127.0.0.1", "::1"})
+"""Hosts of this machine; none at all is a Unix socket."""
 POOL = {"pool_size": 5, "max_overflow": 10}
 """Connections of one process. PostgreSQL gives 100 to everybody together, unless it is told
 otherwise."""
@@ -97,16 +100,39 @@ class Store:
 def connect(url: str) -> Engine:
     """An engine for `url`. SQLite runs in WAL mode with foreign keys on, and takes its write lock
     at the beginning of a transaction (BEGIN IMMEDIATE), so that what a transaction reads is still
-    so when it writes."""
+    so when it writes. PostgreSQL on another machine is spoken to over TLS, unless `url` says
+    otherwise. No error's text has values in it."""
     parsed = make_url(url)
-    if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, **POOL)
-    engine = create_engine(parsed, connect_args={"timeout": SQLITE_WAIT_SECONDS}, **POOL)
+        encrypted = with_tls(parsed.set(drivername="postgresql+psycopg"))
+        return create_engine(encrypted, pool_pre_ping=True, hide_parameters=True, **POOL)
+    waiting = {"timeout": SQLITE_WAIT_SECONDS}
+    engine = create_engine(parsed, connect_args=waiting, hide_parameters=True, **POOL)
+    event.listen(engine, "do_connect", _create_privately)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
+
+
+def with_tls(url: URL) -> URL:
+    """PostgreSQL's address with an explicit `sslmode`: its own, else `require`, because libpq's
+    default would go on in clear where TLS fails (postgresql.org/docs/current/libpq-ssl.html). On
+    this machine, by loopback or a Unix socket, none is needed."""
+    hosts = url.normalized_query.get("host", (url.host or "",))
+    local = all(host in LOOPBACK or host.startswith("/") for host in hosts)
+    if local or "sslmode" in url.query:
+        return url
+    return url.update_query_dict({"sslmode": "require"})
+
+
+def _create_privately(_dialect: Any, _record: Any, arguments: Any, _parameters: Any) -> None:
+    """Create SQLite's file, where there is none, for its owner alone: customers' data is in it.
+    SQLite gives the files beside it (-wal, -shm) the same rights."""
+    file = str(arguments[0])
+    if file == ":memory:" or file.startswith("file:"):
+        return
+    with suppress(OSError):  # SQLite says better what is wrong
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

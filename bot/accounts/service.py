@@ -25,7 +25,9 @@ from storage.vocabulary import Owner, State
 MAX_ADDRESS_LENGTH = 254
 MAX_ALIASES = 10
 DOMAIN = re.compile(
-    r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.I
+    # not begun within another domain: a search would try again at each of its dots
+    r"(?<![a-z0-9.-])(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]",
+    re.I,
 )
 ADDRESS = re.compile(rf"[^\s@<>()\[\],;:\\\"]{{1,64}}@{DOMAIN.pattern}", re.I)
 """What Microsoft 365 takes as an address: one @, no spaces or quotes, a domain with a dot."""

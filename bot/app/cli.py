@@ -37,7 +37,7 @@ def run_until_signal(*, web: bool, worker: bool) -> None:
     settings = settings_or_exit(os.environ)
     stop = processes.stopped_by_signals()
     bot = processes.prepare(settings, settings.log_level)
-    processes.serve(bot, stop, processes.EVERYWHERE, web=web, worker=worker)
+    processes.serve(bot, stop, web=web, worker=worker)
 
 
 @cli.command("run")
@@ -154,7 +154,7 @@ def sandbox_command(
         stop = processes.stopped_by_signals()
         bot = processes.prepare(settings, "WARNING")
         typer.echo(f"The practice world is open: {world.page}")
-        processes.serve(bot, stop, processes.LOOPBACK, web=True, worker=True)
+        processes.serve(bot, stop, web=True, worker=True)
     finally:
         world.stop()
 

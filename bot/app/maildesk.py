@@ -25,6 +25,7 @@ from handlers.slack.directory import SlackDirectory
 from handlers.slack.presenter import Presenter
 from handlers.slack.sender import SlackSender
 from handlers.slack_app import SlackSide
+from handlers.web.hardening import harden
 from handlers.web.health import health_pages
 from handlers.web.pages import Pages
 from storage.database import Store, connect
@@ -74,8 +75,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         worker.nudge,
     )
     employ(core.doers, services, slack, background)
-    secure = settings.public_url.startswith("https:")
-    pages = Pages(services, directory.name_of, worker.nudge, secure)
+    pages = Pages(services, directory.name_of, worker.nudge)
     web = website(settings, services, slack, pages)
     return Maildesk(settings, services, store, web, worker, delivery, slack, core.tokens)
 
@@ -87,7 +87,8 @@ def website(settings: Settings, services: Services, slack: SlackSide, pages: Pag
         # Without the secret nobody could tell Slack from others; Socket Mode needs none.
         web.register_blueprint(slack.blueprint())
     web.register_blueprint(pages.blueprint())
-    web.register_blueprint(health_pages(services.health))
+    web.register_blueprint(health_pages(services.health, settings.metrics_token))
+    harden(web, secure=settings.public_url.startswith("https:"))
     return web
 
 

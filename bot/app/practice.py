@@ -64,6 +64,7 @@ def start(folder: Path | None, socket_mode: bool) -> PracticeWorld:
         "ENCRYPTION_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
         "PUBLIC_URL": url,
         "PORT": str(port),
+        "BIND_ADDRESS": "127.0.0.1",
     }
     given = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return PracticeWorld(

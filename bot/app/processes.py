@@ -15,9 +15,6 @@ from storage.migrate import upgrade
 
 log = structlog.get_logger(__name__)
 
-EVERYWHERE = "0.0.0.0"
-LOOPBACK = "127.0.0.1"
-
 
 def prepare(settings: Settings, log_level: str) -> Maildesk:
     """A bot with the system's clock, on a database that is brought up to date first."""
@@ -34,16 +31,15 @@ def stopped_by_signals() -> threading.Event:
     return stop
 
 
-def serve(bot: Maildesk, stop: threading.Event, host: str, *, web: bool, worker: bool) -> None:
+def serve(bot: Maildesk, stop: threading.Event, *, web: bool, worker: bool) -> None:
     """Run the wanted parts until `stop`, then finish what was begun.
 
     Args:
-        host: the address that the web server takes.
         web: whether Slack, Microsoft and browsers are answered here.
         worker: whether due work is done here.
     """
     socket = bot.socket() if web else None
-    server = WebServer(host, bot.settings.port) if web else None
+    server = WebServer(bot.settings.bind_address, bot.settings.port) if web else None
     if server is not None:
         server.start(bot.web)
     if worker:

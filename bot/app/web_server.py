@@ -3,11 +3,15 @@
 import socket
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Flask
-from waitress.server import create_server
+from waitress.adjustments import Adjustments
+from waitress.task import ThreadedTaskDispatcher
+
+from bot.app.web_connections import Limits, PatientServer, connections_possible
 
 THREADS = 16
 
@@ -15,14 +19,13 @@ THREADS = 16
 class WebServer:
     """Serves a Flask app until it is stopped."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, limits: Limits | None = None) -> None:
         """Take the port at once (0: a free one), so that its number is known before there is an
         app."""
         self._app: Flask | None = None
-        listening = socket.create_server((host, port))
+        listening = listen(host, port)
         self.port = int(listening.getsockname()[1])
-        # Any: the stubs know neither a server's trigger nor its channels.
-        self._server: Any = create_server(self._answer, sockets=[listening], threads=THREADS)
+        self._server = self._serving(listening, limits or Limits())
         self._thread = threading.Thread(target=self._server.run, name="web", daemon=True)
 
     def start(self, app: Flask) -> None:
@@ -40,6 +43,22 @@ class WebServer:
             self._server.close()
         self._server.task_dispatcher.shutdown()
 
+    # Any: the stubs know neither a server's trigger nor its channels.
+    def _serving(self, listening: socket.socket, limits: Limits) -> Any:
+        limits = replace(limits, connections=connections_possible(limits.connections))
+        workers = ThreadedTaskDispatcher()
+        workers.set_thread_count(THREADS)
+        return PatientServer(
+            limits,
+            self._answer,
+            Adjustments(sockets=[listening], **limits.adjustments(THREADS)),
+            map={},
+            _sock=listening,
+            dispatcher=workers,
+            sockinfo=(listening.family, listening.type, listening.proto, listening.getsockname()),
+            bind_socket=False,
+        )
+
     def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         assert self._app is not None
         return self._app(environ, start_response)
@@ -49,3 +68,12 @@ class WebServer:
         for channel in list(self._server.active_channels.values()):
             if not channel.requests:  # a browser that keeps its connection open, and asks nothing
                 channel.handle_close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take a port of an IPv4 or IPv6 address; ``::`` is every address of both kinds, where the
+    machine has both."""
+    if ":" not in host:
+        return socket.create_server((host, port))
+    both = host == "::" and socket.has_dualstack_ipv6()
+    return socket.create_server((host, port), family=socket.AF_INET6, dualstack_ipv6=both)

@@ -4,7 +4,7 @@ shown."""
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 LONGEST = 20_000
@@ -18,7 +18,7 @@ SECRET_NAMES = (
     r"client_info|device_code|user_code|session_state"
 )
 _NAME = re.compile(rf"^(?:[a-z]+[_-])*(?:{SECRET_NAMES})$", re.I)
-_PATTERNS = (
+_PATTERNS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     # name = value, "name": "value", 'name': 'value', name=value& – whatever the quotes
     (
         re.compile(
@@ -28,6 +28,8 @@ _PATTERNS = (
         ),
         rf"\g<keep>{HIDDEN}",
     ),
+    # a login link's secret is in its path
+    (re.compile(r"""(?P<keep>(?:/|%2F)login(?:/|%2F))[^\s"'<>]{8,}""", re.I), rf"\g<keep>{HIDDEN}"),
     # what follows may be an ordinary word ("basic authentication is disabled")
     (
         re.compile(
@@ -37,7 +39,11 @@ _PATTERNS = (
         rf"\g<keep>{HIDDEN}",
     ),
     # wherever they begin: a server may put anything directly before them
-    (re.compile(r"eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,4}"), HIDDEN),  # JWT and JWE
+    (
+        # JWT and JWE. What only begins like one is matched too, so that it is read only once
+        re.compile(r"eyJ[A-Za-z0-9_-]{8,}+(?P<parts>(?:\.[A-Za-z0-9_-]*){0,4})"),
+        lambda match: HIDDEN if match["parts"] else match[0],
+    ),
     (
         re.compile(r"(?:0|1)\.A[A-Za-z0-9_-]{20,}(?:\.[A-Za-z0-9_-]+)*"),
         HIDDEN,
@@ -50,11 +56,11 @@ _PATTERNS = (
 )
 _FOLD = r"(?:\s|\\r|\\n)+"
 _BASE64 = re.compile(
-    rf"[A-Za-z0-9+/_-]{{24,}}(?:{_FOLD}[A-Za-z0-9+/_-]{{24,}})*(?:{_FOLD}[A-Za-z0-9+/_-]+)?={{0,2}}"
+    rf"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{{24,}}(?:{_FOLD}[A-Za-z0-9+/_-]{{24,}})*(?:{_FOLD}[A-Za-z0-9+/_-]+)?={{0,2}}"
 )
 """A run of base64, over lines or words; the short word after it may be its end."""
 _SASL = re.compile(r"user=[^\x01\s]{1,320}(?:\x01|\^A|\\x01)auth=.*", re.I | re.S)
-_LONG_RUN = re.compile(r"[A-Za-z0-9._~+/-]{200,}={0,2}")
+_LONG_RUN = re.compile(r"(?<![A-Za-z0-9._~+/-])[A-Za-z0-9._~+/-]{200,}={0,2}")
 
 
 def redact(text: str) -> str:

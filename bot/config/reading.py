@@ -4,9 +4,10 @@ import base64
 import binascii
 import re
 from datetime import date, time, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
@@ -16,6 +17,8 @@ from bot.common.people import Person
 from bot.lifecycle.hours import BadHours, BadZone, read_hours, read_zone
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+SSL_MODES = frozenset({"disable", "require", "verify-ca", "verify-full"})
+"""Those of libpq that say what happens; with `allow` and `prefer` it is whatever works."""
 DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 KEY_HINT = (
     'make one with: python3 -c "import base64,os; print(base64.b64encode(os.urandom(32)).decode())"'
@@ -114,6 +117,14 @@ def https(value: Any) -> str:
     return text
 
 
+def address(value: Any) -> str:
+    """An IP address of this machine."""
+    try:
+        return str(ip_address(str(value)))
+    except ValueError:
+        raise ValueError("give it as 127.0.0.1, 0.0.0.0 or ::") from None
+
+
 def authority(value: Any) -> str:
     """A sign-in's authority: https, with a path."""
     parts = urlsplit(str(value))
@@ -132,6 +143,9 @@ def database(value: Any) -> str:
         right = parts.scheme in DATABASES and bool(parts.path.strip("/")) and parts.port != 0
     except ValueError:  # the port is no number
         right = False
+    modes = parse_qs(parts.query).get("sslmode", [])
+    if not set(modes) <= SSL_MODES:
+        raise ValueError(f"sslmode is one of {', '.join(sorted(SSL_MODES))}")
     if not right:
         raise ValueError("give it as sqlite:///maildesk.db or postgresql://user:password@host/name")
     return str(value)

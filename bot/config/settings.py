@@ -90,7 +90,9 @@ class Settings(BaseSettings):
         Field(repr=False),
         BeforeValidator(reading.database),
         About(
-            "Where the state is kept: sqlite:///file, or postgresql://user:password@host/name",
+            "Where the state is kept: sqlite:///file, or postgresql://user:password@host/name. "
+            "Another machine's PostgreSQL is reached over TLS (?sslmode=require); "
+            "?sslmode=verify-full also proves whose it is, ?sslmode=disable goes without",
             begins="Itself",
         ),
     ] = "sqlite:///maildesk.db"
@@ -111,6 +113,22 @@ class Settings(BaseSettings):
         ),
     ]
     port: Annotated[Port, About("The port that it listens on, behind whatever ends TLS")] = 3000
+    bind_address: Annotated[
+        str,
+        BeforeValidator(reading.address),
+        About(
+            "The address of this machine that it listens on: 127.0.0.1 where what ends TLS runs on "
+            "the same machine, :: for IPv6 and IPv4"
+        ),
+    ] = "0.0.0.0"
+    metrics_token: Annotated[
+        SecretStr,
+        Field(min_length=16),
+        About(
+            "What whoever collects /metrics sends as Authorization: Bearer …, 16 characters at "
+            "least. Without it there is no such page"
+        ),
+    ] = SecretStr("")
     log_level: Annotated[
         str,
         Field(pattern=r"^(DEBUG|INFO|WARNING|ERROR)$"),

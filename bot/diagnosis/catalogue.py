@@ -35,6 +35,8 @@ UNKNOWN = "unknown"
 called ``unknown-…``."""
 
 MAX_PASTED_LENGTH = 2000
+"""So much of a pasted text is read: the replies of servers are shorter, and every word of it that
+may be an error is looked for in every row."""
 
 Step = Sequence[str]
 """A step of a remedy as a file has it: its kind and its text."""

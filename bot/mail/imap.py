@@ -12,6 +12,7 @@ from bot.diagnosis.observation import Condition, Layer, Observation, Where
 from bot.mail.deadline import bounded
 from bot.mail.hosts import MailHosts
 from bot.mail.imap_list import MailFolder, folders_in
+from bot.mail.imap_reading import BoundedImap
 from bot.mail.steps import ProbeFailed, StepRunner
 from bot.mail.target import FolderMark, Target, Watched, xoauth2
 from bot.mail.trace import ConnectionTrace, tls_context, traced
@@ -25,7 +26,11 @@ MAX_NEW_FOLDERS = 60
 
 class _Client(IMAPClient):  # type: ignore[misc]
     """imapclient, with LIST read as servers really answer it: one line that imapclient cannot read
-    would lose the whole answer."""
+    would lose the whole answer; and no answer is larger than is of use."""
+
+    def _create_IMAP4(self) -> BoundedImap:
+        # as imapclient's own, which has no place where the class can be said
+        return BoundedImap(self.host, self.port, self.ssl_context, self._timeout.connect)
 
     def _proc_folder_list(
         self, folder_data: list[bytes | tuple[bytes, bytes] | None]

@@ -14,6 +14,10 @@ from handlers.slack.modals import Windows
 
 Payload = dict[str, Any]
 
+LONGEST_TYPED = 40_000
+"""Slack itself cuts a message there (docs.slack.dev/reference/methods/chat.postMessage), and a
+window's field at 3,000: what is longer, nobody has typed."""
+
 MAX_DIGITS = 18
 """So many digits fit into every integer column; what is longer, no button of ours has sent."""
 
@@ -96,7 +100,7 @@ class Choice:
     def parse(cls, body: Payload, client: WebClient) -> "Choice":
         """Read a `message_action` payload."""
         person = _interacting(body, (body.get("channel") or {}).get("id", ""))
-        text = str(body["message"].get("text", ""))
+        text = typed(body["message"])
         return cls(person, text, Windows(client, body["trigger_id"]))
 
 
@@ -118,7 +122,7 @@ class Command:
     @classmethod
     def parse(cls, body: Payload, client: WebClient) -> "Command":
         """Read a slash command. Only people of our own workspace can send one."""
-        name, _, rest = body.get("text", "").strip().partition(" ")
+        name, _, rest = typed(body).strip().partition(" ")
         return cls(
             person=Person(body["team_id"], body["user_id"], body["channel_id"]),
             channel=body["channel_id"],
@@ -132,7 +136,7 @@ class Command:
         """Read an `app_mention` event; the actor's team is `user_team` (facts of Slack Connect), an
         organisation's id for people of an Enterprise Grid."""
         team = event.get("user_team") or event.get("source_team") or event.get("team", "")
-        words = [word for word in event.get("text", "").split() if not word.startswith("<@")]
+        words = [word for word in typed(event).split() if not word.startswith("<@")]
         return cls(
             person=Person(team, event["user"], event["channel"]),
             channel=event["channel"],
@@ -140,6 +144,11 @@ class Command:
             rest=" ".join(words[1:]),
             windows=Windows(client, ""),
         )
+
+
+def typed(payload: Payload) -> str:
+    """The text of a command, a message or an event."""
+    return str(payload.get("text") or "")[:LONGEST_TYPED]
 
 
 def number(text: str) -> int:
@@ -178,4 +187,4 @@ def _field(state: Payload) -> str:
         case "checkboxes":
             return ",".join(str(chosen["value"]) for chosen in state.get("selected_options") or [])
         case _:
-            return str(state.get("value") or "")
+            return str(state.get("value") or "")[:LONGEST_TYPED]

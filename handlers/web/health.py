@@ -1,13 +1,21 @@
 """Health and metrics for whoever watches the service."""
 
-from flask import Blueprint, Response
+import hmac
+
+from flask import Blueprint, Response, abort, request
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from pydantic import SecretStr
 
 from bot.diagnosis.health import Health
 
 
-def health_pages(health: Health) -> Blueprint:
-    """`/healthz` (the process lives), `/readyz` (the database answers), `/metrics` (what waits)."""
+def health_pages(health: Health, metrics_token: SecretStr) -> Blueprint:
+    """`/healthz` (the process lives), `/readyz` (the database answers), `/metrics` (what waits).
+
+    Args:
+        metrics_token: who sends it as ``Authorization: Bearer …`` is shown the metrics; for
+            everybody else, and where it is empty, there is no such page.
+    """
     blueprint = Blueprint("health", __name__)
     registry = CollectorRegistry()
     waiting = Gauge("maildesk_outbox_waiting", "Messages that wait to be sent", registry=registry)
@@ -25,9 +33,19 @@ def health_pages(health: Health) -> Blueprint:
 
     @blueprint.get("/metrics")
     def metrics() -> Response:
+        if not _may_read_metrics(metrics_token):
+            abort(404)
         load = health.load()
         waiting.set(load.messages)
         alerts.set(load.incidents)
         return Response(generate_latest(registry), mimetype="text/plain; version=0.0.4")
 
     return blueprint
+
+
+def _may_read_metrics(token: SecretStr) -> bool:
+    expected = token.get_secret_value()
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    # compared in constant time, so that the token cannot be found character by character
+    right = hmac.compare_digest(given.strip().encode(), expected.encode())
+    return bool(expected) and scheme.lower() == "bearer" and right

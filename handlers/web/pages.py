@@ -21,6 +21,7 @@ from bot.signin.consent import approved
 from bot.signin.links import LIFE, LinkUnusable
 from bot.signin.service import SignInRefused
 from handlers.text.words import plainly
+from handlers.web.hardening import ANYWHERE, policy
 from storage.vocabulary import Owner
 
 log = structlog.get_logger(__name__)
@@ -38,7 +39,6 @@ OWNERS = {
     Owner.MICROSOFT: "Microsoft",
     Owner.MAILDESK: "Maildesk",
 }
-POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 LEADS_TO_MICROSOFT = ("start.html", "refused.html", "unreachable.html")
 """Pages with a form that ends at Microsoft's sign-in, or at that of the customer's own
 organisation: browsers hold a form's redirects against `form-action`, and those hosts are not known
@@ -52,8 +52,6 @@ class Pages:
     services: Services
     name_of: Callable[[Person], str]
     nudge: Callable[[], None]
-    secure: bool
-    """Whether people come by https (TLS may end before us)."""
 
     def blueprint(self) -> Blueprint:
         """The routes."""
@@ -72,7 +70,6 @@ class Pages:
         )
         blueprint.add_url_rule("/errors/<code>", view_func=self.error, methods=["GET"])
         blueprint.before_request(self._guard)
-        blueprint.after_request(self._harden)
         blueprint.register_error_handler(RequestEntityTooLarge, self._too_large)
         return blueprint
 
@@ -184,8 +181,8 @@ class Pages:
     def _page(self, template: str, status: int, **facts: object) -> Response:
         ours = {"support_email": self.services.support_email, "vendor": self.services.vendor_name}
         response = make_response(render_template(template, **ours, **facts), status)
-        form_action = "" if template in LEADS_TO_MICROSOFT else "; form-action 'self'"
-        response.headers["Content-Security-Policy"] = POLICY + form_action
+        form_action = ANYWHERE if template in LEADS_TO_MICROSOFT else "'self'"
+        response.headers["Content-Security-Policy"] = policy(form_action)
         return response
 
     def _too_large(self, error: RequestEntityTooLarge) -> Response:
@@ -210,21 +207,6 @@ class Pages:
             self.services.signin.refused_request("page.posted", LinkUnusable("other-site"))
             return self._link_page("other-site", 403)
         return None
-
-    def _harden(self, response: Response) -> Response:
-        headers = response.headers
-        headers.setdefault("Content-Security-Policy", POLICY)
-        headers["X-Frame-Options"] = "DENY"
-        headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        headers["Referrer-Policy"] = "no-referrer"
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["X-Robots-Tag"] = "noindex"
-        if not request.path.endswith(".css"):
-            headers["Cache-Control"] = "no-store"
-        if self.secure:
-            headers["Strict-Transport-Security"] = "max-age=31536000"
-        return response
 
 
 def _explained(verdict: Verdict) -> dict[str, object]:

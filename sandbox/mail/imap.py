@@ -25,6 +25,9 @@ CAPABILITIES = (
 )
 """As Exchange gives them (seen in clients' logs)."""
 
+FLOOD_BYTES = 16_384
+"""A flood is sent in pieces of this size."""
+
 NOT_CONNECTED = "BAD User is authenticated but not connected."
 BYE = "* BYE Connection closed. 14"
 
@@ -126,12 +129,25 @@ class Session(socketserver.StreamRequestHandler):
         struck = self.server.world.strike(points[name], self.user) if name in points else None
         if struck is None:
             return
+        if "literal" in struck.reply:
+            size = int(struck.reply["literal"])
+            self.say(f'* LIST () "/" {{{size}}}')
+            self._flood(b"x" * FLOOD_BYTES, size // FLOOD_BYTES)
+        if "lines" in struck.reply:
+            self._flood(b'* LIST () "/" a\r\n' * 1000, int(struck.reply["lines"]) // 1000)
         if "bye" in struck.reply:
             if "line" in struck.reply:
                 self.say(f"{tag} {struck.reply['line']}")
             self.say(struck.reply["bye"])
             raise Bye
         raise Refused(*struck.reply["line"].split(" ", 1))
+
+    def _flood(self, piece: bytes, times: int) -> None:
+        """Send the piece again and again, until the client hangs up."""
+        for _ in range(times):
+            self.wfile.write(piece)
+            self.server.flooded += len(piece)
+        raise Bye
 
     # -- before a mailbox is open
 
@@ -307,6 +323,7 @@ class _Server(socketserver.ThreadingTCPServer):
         self.context = certificates.server_context()
         self.stopping = threading.Event()
         self.connections = 0
+        self.flooded = 0
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is no news."""
@@ -332,6 +349,11 @@ class ImapStandIn:
     def connections(self) -> int:
         """How many were taken so far."""
         return self._server.connections
+
+    @property
+    def flooded(self) -> int:
+        """How many bytes of floods were taken so far, by clients or on the way to them."""
+        return self._server.flooded
 
     def stop(self) -> None:
         """Stop answering."""

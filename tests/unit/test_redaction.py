@@ -37,6 +37,24 @@ def test_a_token_survives_in_no_wrapping(secret: str, wrap: Callable[[str], str]
         assert piece not in cleaned
 
 
+@pytest.mark.attacks
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Exception on /login/{} [GET]",
+        'GET /login/{}?x=1 HTTP/1.1" 500',
+        "https://maildesk.example/login/{}",
+        "{{'PATH_INFO': '/login/{}'}}",
+        "next=https%3A%2F%2Fmaildesk.example%2Flogin%2F{}&x=1",
+    ],
+)
+def test_a_login_links_secret_is_hidden_wherever_its_address_stands(line: str) -> None:
+    secret = "v3Ry-s3cret_Link" * 2 + "abcdefghij0"
+    cleaned = redact(line.format(secret))
+    assert "[hidden]" in cleaned
+    assert not [piece for piece in (secret[:8], secret[16:24], secret[-8:]) if piece in cleaned]
+
+
 @pytest.mark.parametrize(
     "fold", ["\n", "\r\n ", " ", "\\r\\n"], ids=["lines", "header", "words", "escaped"]
 )

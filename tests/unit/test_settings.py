@@ -34,6 +34,8 @@ WRONG = {
         "mysql://h/d",
         "postgresql://u:planted-pass@h:port/d",
         "postgresql://u:planted-pass@h",
+        "postgresql://u:planted-pass@h/d?sslmode=prefer",
+        "postgresql://u:planted-pass@h/d?sslmode=REQUIRE",
     ),
     "ENCRYPTION_KEYS": (
         " , ",
@@ -43,6 +45,8 @@ WRONG = {
     ),
     "PUBLIC_URL": ("maildesk.example", "http://maildesk.example", "ftp://maildesk.example"),
     "PORT": ("0", "65536", "http"),
+    "BIND_ADDRESS": ("everywhere", "127.0.0.1:80", "127.0.0.256"),
+    "METRICS_TOKEN": ("planted-short",),
     "SLACK_BOT_TOKEN": ("xoxp-planted-user",),
     "SLACK_APP_TOKEN": ("xoxb-planted-bot",),
     "SLACK_API_URL": ("http://slack.example",),

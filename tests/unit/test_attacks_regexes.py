@@ -1,0 +1,144 @@
+"""No text makes a regular expression slow: every expression of the product, wherever it stands, takes
+time in proportion to its input."""
+
+import re
+from itertools import product
+
+import pytest
+
+from bot.common.redaction import LONGEST, redact
+from bot.diagnosis import catalogue
+from handlers.slack.payloads import LONGEST_TYPED, typed
+from tests.support import regexes
+from tests.support.regexes import Found, TooSlow, attacks, ended_after, seconds, text_of
+
+pytestmark = pytest.mark.attacks
+
+SCREENED = 2_000
+"""So long are the texts by which the worst are chosen."""
+SIZES = (16_000, 128_000, 1_024_000)
+STEP = 8
+"""Each is so many times longer than the one before."""
+MARGIN = 4
+"""A linear expression takes `STEP` times as long, a quadratic one its square; this lies between."""
+NOISE_SECONDS = 0.004
+WORST = 3
+
+
+def fastest(found: Found, text: str) -> float:
+    """The least of a few measurements: what else the machine does only adds."""
+    first = seconds(found, text)
+    return first if first > 0.2 else min(first, *(seconds(found, text) for _ in range(2)))
+
+
+def slowest(found: Found) -> list[tuple[str, str, str]]:
+    """The attacks that cost most, the worst first."""
+    costs = {
+        attack: seconds(found, text_of(attack, SCREENED), 2) for attack in attacks(found.pattern)
+    }
+    return sorted(costs, key=lambda attack: -costs[attack])[:WORST]
+
+
+def superlinear(found: Found) -> str:
+    """The first attack whose cost grows faster than its length; empty if none does."""
+    try:
+        worst = slowest(found)
+    except TooSlow:
+        return "no end within seconds on a short text"
+    for attack in worst:
+        before = fastest(found, text_of(attack, SCREENED))
+        # a million characters for the worst alone: what grows faster is seen long before
+        for size in SIZES if attack is worst[0] else SIZES[:1]:
+            try:
+                cost = fastest(found, text_of(attack, size))
+            except TooSlow:
+                return f"{attack}: no end with {size} characters"
+            if cost > NOISE_SECONDS and cost > before * STEP * MARGIN:
+                return f"{attack}: {before:.5f} s, then {cost:.5f} s with {size} characters"
+            before = cost
+    return ""
+
+
+@pytest.mark.parametrize("found", regexes.everywhere(), ids=lambda found: found.where[:70])
+def test_it_takes_time_in_proportion_to_its_input(found: Found) -> None:
+    assert superlinear(found) == ""
+
+
+@pytest.mark.parametrize(
+    "slow",
+    [
+        r"(a+)+$",
+        r"\b[A-Z][a-z]+_?(?:[A-Z][A-Za-z]+)+\b",
+        r"[a-z]+_[a-z_]+",
+        r"eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,4}",
+        r"<([^>]+)>",
+        r"(?:[a-z]+[ ,]?)+;",
+        r"\s+$",
+        r"(?:x|xx)*y",
+    ],
+)
+def test_one_that_is_slow_is_noticed(slow: str) -> None:
+    assert superlinear(Found("planted", re.compile(slow))) != ""
+
+
+def test_expressions_are_found_wherever_they_stand() -> None:
+    """As an attribute, in a tuple, in a call, in a call with a value in it, and in a data file."""
+    places = {found.where.partition(":")[0] for found in regexes.everywhere()}
+    assert places >= {
+        "bot.common.redaction._PATTERNS",
+        "bot.common.ids.SHAPE",
+        "bot.common.ids",
+        "bot.diagnosis.pasted",
+        "bot/imap.toml",
+        "handlers.cards.kit.TORN",
+    }
+    matched = {matcher.text for row in catalogue.load().rows.values() for matcher in row.match}
+    assert matched - {""} <= {found.pattern.pattern for found in regexes.everywhere()}
+
+
+PARTS = (
+    "eyJ",
+    "user=",
+    "code=",
+    "Bearer ",
+    "0.A",
+    "M.R1_",
+    "/login/",
+    "a" * 23 + " ",
+    "a" * 199 + " ",
+)
+
+
+@pytest.mark.redaction
+@pytest.mark.parametrize(
+    "part", [*PARTS, *(part + other for part in PARTS for other in "a .\n\\=")]
+)
+def test_redaction_of_the_longest_text_is_quick(part: str) -> None:
+    with ended_after(0.5):
+        redact(part * (LONGEST // len(part) + 1))
+
+
+WORDS = ["".join(word) for word in product("abcdefghij", repeat=3)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " ".join(f"{word[0]}_{word}" for word in WORDS),
+        " ".join(f"A{word[0]}B{word}" for word in WORDS),
+        "AADSTS50001 " * 1000,
+        "9" * 5000,
+        "²",
+        "\u0665" * 5,
+    ],
+    ids=["oauth", "graph", "numbers", "a-number", "no-number", "other-digits"],
+)
+def test_a_pasted_text_is_looked_up_quickly(text: str) -> None:
+    """However many words of it may be errors; a number that no `int` takes is no number."""
+    with ended_after(2):
+        catalogue.load().lookup_text(text)
+
+
+def test_what_is_typed_is_cut_before_it_is_read() -> None:
+    assert len(typed({"text": "x" * (10 * LONGEST_TYPED)})) == LONGEST_TYPED
+    assert typed({"text": None}) == ""
