@@ -127,12 +127,16 @@ def with_tls(url: URL) -> URL:
 
 def _create_privately(_dialect: Any, _record: Any, arguments: Any, _parameters: Any) -> None:
     """Create SQLite's file, where there is none, for its owner alone: customers' data is in it.
-    SQLite gives the files beside it (-wal, -shm) the same rights."""
+    SQLite gives the files beside it (-wal, -shm) the same rights.
+
+    A file that is there is never opened: to close it again would end every lock that this process
+    has on it (POSIX), and another process would take SQLite's log away under its connections
+    (sqlite.org/howtocorrupt.html, 2.2)."""
     file = str(arguments[0])
     if file == ":memory:" or file.startswith("file:"):
         return
-    with suppress(OSError):  # SQLite says better what is wrong
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    with suppress(OSError):  # it is there; or SQLite says better what is wrong
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -40,11 +40,13 @@ def work_until(world: BotWorld, count: int) -> None:
     with subprocess.Popen(
         command, env=os.environ | world.environment, stderr=subprocess.DEVNULL
     ) as worker:
-        end = time.monotonic() + 60
-        while created(world) < count:
-            assert time.monotonic() < end, "it creates nothing"
-            time.sleep(0.002)
-        os.kill(worker.pid, signal.SIGKILL)
+        try:
+            end = time.monotonic() + 60
+            while created(world) < count:
+                assert time.monotonic() < end, "it creates nothing"
+                time.sleep(0.002)
+        finally:
+            os.kill(worker.pid, signal.SIGKILL)
 
 
 @pytest.fixture

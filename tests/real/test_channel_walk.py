@@ -77,7 +77,7 @@ def set_up(page: Page, album: Album) -> None:
     page.get_by_label("Message").fill("/maildesk setup")
     page.get_by_role("button", name="Send").click()
     window = page.get_by_role("dialog", name="Set up this channel")
-    window.get_by_label("Customer").fill("Acme Marine")
+    window.get_by_role("textbox", name="Customer").fill("Acme Marine")
     window.get_by_label("Microsoft 365 domain").fill("acme.example")
     window.get_by_label("Time zone").fill("Copenhagen")
     window.get_by_label("Working hours").fill("08:00-16:00")
@@ -88,7 +88,7 @@ def set_up(page: Page, album: Album) -> None:
     expect(
         window.get_by_text("This is not a time zone. Did you mean Europe/Copenhagen?")
     ).to_be_visible()
-    expect(window.get_by_label("Customer")).to_have_value("Acme Marine")
+    expect(window.get_by_role("textbox", name="Customer")).to_have_value("Acme Marine")
     expect(window.get_by_label("Friday")).not_to_be_checked()
     album.take("set-up-wrong-zone")
     window.get_by_label("Time zone").fill("Europe/Copenhagen")

@@ -91,6 +91,7 @@ BUTTONS: dict[str, Row] = {
     "account.previous": Row(lambda things: f"{things.channel}:0", Action.SEE),
     "account.show": Row(account, Action.SEE),
     "account.change": Row(account, Action.CHANGE),
+    "account.keep": Row(account, Action.CHANGE_ADDRESSES),
     "account.copy": Row(account, Action.ADD),
     "account.end": Row(account, Action.DISCONNECT),
     "link.opened": Row(account, ANYBODY),

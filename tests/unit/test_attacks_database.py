@@ -60,6 +60,21 @@ def test_rights_that_somebody_gave_are_kept(tmp_path: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
 
 
+def test_a_file_that_is_there_is_never_opened_beside_sqlite(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever closes it again ends the locks that the process has on it (POSIX), and another
+    process takes the log away under its connections."""
+    closed: list[int] = []
+    monkeypatch.setattr(os, "close", closed.append)
+
+    other = connect(str(engine.url))
+    with other.begin() as connection:
+        connection.execute(text("SELECT * FROM planted"))
+    assert closed == []
+    other.dispose()
+
+
 def test_a_folder_that_is_not_there_is_sqlites_to_complain_of(tmp_path: Path) -> None:
     with pytest.raises(SQLAlchemyError, match="unable to open database file"):
         upgrade(f"sqlite:///{tmp_path / 'nowhere' / 'maildesk.db'}")
