@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import URL, Engine, event
 from sqlalchemy.engine import make_url
 from sqlmodel import Session, col, create_engine, func, select
 
@@ -121,7 +122,7 @@ class BotWorld:
             arrival=4,
         )
         self.bot: Maildesk = build(settings, self.clock, hosts)
-        self._reader = create_engine(self.bot.store.engine.url)
+        self._reader = _reader(self.bot.store.engine.url)
         self._server.start(self.bot.web)
         self.practice.deliver_to(self.url)
         self.bot.worker.start()
@@ -270,7 +271,8 @@ class BotWorld:
 
     @contextmanager
     def _look(self) -> Iterator[Transaction]:
-        """A transaction that only reads, and so makes nobody wait in SQLite."""
+        """A transaction that only reads, and so makes nobody wait in SQLite; all that it reads is
+        of one moment."""
         with Session(self._reader) as session:
             yield Transaction(session)
 
@@ -301,10 +303,17 @@ class BotWorld:
     def _at_work(self) -> bool:
         """Whether anything is due, in hand or waiting to be sent."""
         with self._look() as tx:
-            now = self.clock.now()
             due = [tx.jobs.next_due(), tx.outbox.next_due()]
-            return (
-                tx.outbox.waiting() > 0
-                or tx.jobs.unfinished() > 0
-                or any(at is not None and at <= now for at in due)
-            )
+            busy = tx.outbox.waiting() > 0 or tx.jobs.unfinished() > 0
+        # The time is asked for afterwards: what was added meanwhile is due by then
+        now = self.clock.now()
+        return busy or any(at is not None and at <= now for at in due)
+
+
+def _reader(url: URL) -> Engine:
+    """An engine whose transactions see the database as it is when they begin."""
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, isolation_level="REPEATABLE READ")
+    engine = create_engine(url)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return engine
