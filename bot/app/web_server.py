@@ -37,7 +37,12 @@ class WebServer:
         """Stop answering, after what was begun. Takes up to five seconds."""
         if self._thread.is_alive():
             # On its own thread: its loop would otherwise notice up to a second later.
-            self._server.trigger.pull_trigger(self._close)
+            trigger = self._server.trigger
+            # Held until it is pulled: `_close` closes it, and the loop may be awake already. Then
+            # the byte would go to a closed file, or to one that has its number by now.
+            with trigger.lock:
+                trigger.thunks.append(self._close)
+                trigger.pull_trigger()
             self._thread.join(timeout=5)
         else:
             self._server.close()
