@@ -141,16 +141,17 @@ class SignIn:
             changes=there.changes(Addresses.of(change)) if change else {},
         )
 
-    def begin(self, secret: str, browser: str) -> str:
+    def begin(self, secret: str, browser: str, choose: bool = False) -> str:
         """Begin a sign-in for the browser that knows `browser`, and say where at Microsoft it goes
-        on. Takes a second.
+        on. Takes a second. `choose`: Microsoft lets the person choose an account, instead of
+        expecting the mailbox's.
 
         Raises:
             LinkUnusable: the link leads nowhere, or was pressed too often.
             MicrosoftUnreachable: Microsoft gave no proper answer.
         """
         try:
-            return self._begin(secret, browser)
+            return self._begin(secret, browser, choose)
         except LinkUnusable as error:
             self.refused_request("signin.begun", error)
             raise
@@ -221,16 +222,15 @@ class SignIn:
             else:
                 audit.refuse(tx, STRANGER, action, "", self._clock.now(), reason=error.reason)
 
-    def _begin(self, secret: str, browser: str) -> str:
+    def _begin(self, secret: str, browser: str, choose: bool) -> str:
         username = self._counted(secret, browser)
         client = self._microsoft.client()
         flow: dict[str, Any] = self._microsoft.ask(
             lambda: client.initiate_auth_code_flow(
                 list(self._microsoft.scopes),
                 redirect_uri=self._public_url + CALLBACK,
-                prompt="select_account",
-                login_hint=username,
                 response_mode="form_post",
+                **_who(username, choose),
             )
         )
         with self._store.transaction() as tx:
@@ -408,6 +408,12 @@ class SignIn:
             ticket = tx.signins.usable_ticket(account.id, self._clock.now())
         link = self._links.url(ticket) if ticket else ""
         raise SignInRefused(recorded, AccountView.of(account), actual, link)
+
+
+def _who(username: str, choose: bool) -> dict[str, str]:
+    """Whom Microsoft's page expects. Never both: Entra refuses a hint beside a choice, says MSAL.js,
+    which drops the hint (AzureAD/microsoft-authentication-library-for-js#3315)."""
+    return {"prompt": "select_account"} if choose else {"login_hint": username}
 
 
 def held_sealed_for(account_id: int) -> str:

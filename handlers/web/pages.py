@@ -30,6 +30,9 @@ COOKIE = "__Host-maildesk"
 COOKIE_BYTES = 32
 MAX_BODY_BYTES = 64 * 1024
 MAX_FIELDS = 50
+ANOTHER = "another"
+"""The field by which *Use another account* differs from *Continue to Microsoft*."""
+
 ANSWER = ("error", "error_subcode", "error_description", "state", "admin_consent", "tenant")
 OWNERS = {
     Owner.USER: "you, the mailbox user",
@@ -97,7 +100,7 @@ class Pages:
         browser = request.cookies.get(COOKIE, "")
         browser = browser if len(browser) > COOKIE_BYTES else secrets.token_urlsafe(COOKIE_BYTES)
         try:
-            address = self.services.signin.begin(secret, browser)
+            address = self.services.signin.begin(secret, browser, ANOTHER in request.form)
         except LinkUnusable as error:
             return self._link_page(error.reason)
         except MicrosoftUnreachable as error:

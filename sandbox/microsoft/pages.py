@@ -144,6 +144,8 @@ class Pages:
                 "The redirect URI specified in the request does not match the ones of the "
                 "application.",
             )
+        if asked.get("prompt") == "select_account" and asked.get("login_hint"):
+            return 90023, "The request asks for a choice of accounts and names one."
         if asked.get("response_type") != "code":
             return 70005, "The response type is not supported."
         if not asked.get("scope") or asked.get("response_mode", "query") not in (

@@ -47,6 +47,20 @@ def test_a_link_is_used_up_by_success_only(world: BotWorld, card: Message) -> No
     assert "used already" in Browser().open(link).text
 
 
+def test_microsoft_is_told_whom_to_expect_or_asked_to_offer_a_choice(
+    world: BotWorld, card: Message
+) -> None:
+    browser = Browser()
+    page = at_microsoft(world, card, browser)
+    assert "login_hint=info%40acme.example" in page.url and "prompt=" not in page.url
+    page = browser.press(page, "carol@acme.example")
+    page = browser.press(page, "Accept") if "Permissions requested" in page.text else page
+    page = browser.press(page, "Use another account")
+    assert "prompt=select_account" in page.url and "login_hint" not in page.url
+    both = Browser().open(f"{page.url}&login_hint=info%40acme.example")
+    assert both.status == 400 and "AADSTS90023" in both.text
+
+
 def test_a_link_expires_and_a_new_one_replaces_it(world: BotWorld, card: Message) -> None:
     old = card.url("Sign in to Microsoft")
     world.clock.pass_time(hours=24, minutes=1)
