@@ -85,4 +85,5 @@ class Services:
     support_channel: str
     support_email: str
     vendor_name: str
+    application_name: str
     public_url: str

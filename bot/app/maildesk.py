@@ -61,7 +61,8 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         interactive, clock, settings.support_users, settings.support_usergroup
     )
     store = Store(connect(settings.database_url))
-    ports = Ports(store, microsoft(settings), MailProbe(hosts), directory, catalogue.load())
+    known = catalogue.load(application=_application(settings))
+    ports = Ports(store, microsoft(settings), MailProbe(hosts), directory, known)
     core = wire(settings, clock, ports)
     services = core.services
     sender = SlackSender(clients.for_the_outbox(*api), Presenter(services))
@@ -113,6 +114,10 @@ def mail_hosts(settings: Settings) -> MailHosts:
         settings.smtp_port,
         settings.mail_ca_bundle,
     )
+
+
+def _application(settings: Settings) -> catalogue.Application:
+    return catalogue.Application(settings.application_name, settings.ms_client_id)
 
 
 def microsoft(settings: Settings) -> Microsoft:

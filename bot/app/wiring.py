@@ -174,6 +174,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         support_channel=support,
         support_email=settings.support_email,
         vendor_name=settings.vendor_name,
+        application_name=settings.application_name,
         public_url=url,
     )
 

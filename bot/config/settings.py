@@ -194,12 +194,19 @@ class Settings(BaseSettings):
             "(60 characters at most)"
         ),
     ] = "Maildesk"
+    ms_app_name: Annotated[
+        str,
+        Field(max_length=120),
+        About(
+            "The app registration's name, as administrators see it in Entra; empty: as VENDOR_NAME",
+            begins="Microsoft",
+        ),
+    ] = ""
     ms_client_id: Annotated[
         str,
         Field(pattern=r"^[0-9a-fA-F-]{36}$"),
         About(
             "The app registration: its application (client) id",
-            begins="Microsoft",
             looks_like="an application id (8-4-4-4-12 hexadecimal digits)",
         ),
     ]
@@ -337,6 +344,11 @@ class Settings(BaseSettings):
     def keys(self) -> tuple[bytes, ...]:
         """The encryption keys, newest first."""
         return tuple(base64.b64decode(key.get_secret_value()) for key in self.encryption_keys)
+
+    @property
+    def application_name(self) -> str:
+        """How Entra calls our application."""
+        return self.ms_app_name or self.vendor_name
 
     @property
     def cloud(self) -> clouds.Cloud:

@@ -190,8 +190,21 @@ class Catalogue:
         return self.rows[cause]
 
 
-def load(folder: Path = FOLDER) -> Catalogue:
-    """Read and check the catalogue's files.
+@dataclass(frozen=True)
+class Application:
+    """Our application as Microsoft's portal shows it to administrators: its name, and its client
+    ID."""
+
+    name: str = "Maildesk"
+    client_id: str = "<client-id>"
+
+    def named_in(self, text: str) -> str:
+        """The text with the application in the place of ``<application>`` and ``<client-id>``."""
+        return text.replace("<application>", self.name).replace("<client-id>", self.client_id)
+
+
+def load(folder: Path = FOLDER, application: Application | None = None) -> Catalogue:
+    """Read and check the catalogue's files. `application`: ours, as its texts call it.
 
     Raises:
         CatalogueError: a row does not fit the schema, or stands twice.
@@ -201,7 +214,7 @@ def load(folder: Path = FOLDER) -> Catalogue:
     for file in sorted(folder.glob("*.toml")):
         for number, raw in enumerate(_raw_rows(file), 1):
             source = f"{file.name}, row {number} ({raw.get('id', '?')})"
-            row = _checked(raw, snippets, source)
+            row = _naming(_checked(raw, snippets, source), application or Application())
             if row.id in rows:
                 raise CatalogueError(f"{file.name}: {row.id} stands twice")
             rows[row.id] = row
@@ -234,6 +247,16 @@ def _checked(raw: Mapping[str, Any], snippets: Snippets, source: str) -> Row:
     except (ValidationError, re.error) as error:
         raise CatalogueError(f"{source}: {error}") from None
     return row
+
+
+def _naming(row: Row, application: Application) -> Row:
+    """The row with our application called as Microsoft's portal calls it."""
+    texts = {
+        field: application.named_in(getattr(row, field))
+        for field in ("title", "customer", "support")
+    }
+    remedy = tuple((kind, application.named_in(text)) for kind, text in row.remedy)
+    return row.model_copy(update={**texts, "remedy": remedy})
 
 
 def _expanded(step: str | Step, snippets: Snippets) -> Sequence[Step]:

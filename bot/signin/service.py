@@ -411,8 +411,8 @@ class SignIn:
 
 
 def _who(username: str, choose: bool) -> dict[str, str]:
-    """Whom Microsoft's page expects. Never both: Entra refuses a hint beside a choice, says MSAL.js,
-    which drops the hint (AzureAD/microsoft-authentication-library-for-js#3315)."""
+    """Whom Microsoft's page expects. Never both: Entra refuses a hint beside a choice, says
+    MSAL.js, which drops the hint (AzureAD/microsoft-authentication-library-for-js#3315)."""
     return {"prompt": "select_account"} if choose else {"login_hint": username}
 
 

@@ -29,11 +29,12 @@ MAX_LINK_LENGTH = 2900
 
 @dataclass(frozen=True)
 class Packet:
-    """What an administrator is asked for, and by whom. `link` is empty while Microsoft cannot be
-    asked for it."""
+    """What an administrator is asked for, and by whom; `application` is ours, as Entra calls it.
+    `link` is empty while Microsoft cannot be asked for it."""
 
     customer: str
     vendor: str
+    application: str
     support_email: str
     link: str
     scopes: Sequence[str]
@@ -82,6 +83,7 @@ def packet_text(packet: Packet) -> str:
     facts = {
         "customer": packet.customer,
         "vendor": packet.vendor,
+        "application": packet.application,
         "support_email": packet.support_email,
     }
     return plainly("packet.body", link=packet.link, permissions=permissions, **facts).strip()

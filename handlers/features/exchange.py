@@ -26,9 +26,15 @@ def open_preparation(services: Services, press: Press) -> None:
         channel_id=channel.id,
         vendor=services.vendor_name,
         support_email=services.support_email,
+        sign_in_names=_sign_in_names(services, channel.customer_id),
         verdict=services.catalogue.verdict(SENDING_IS_OFF),
     )
     press.windows.open(exchange_window(preparation))
+
+
+def _sign_in_names(services: Services, customer_id: int) -> list[str]:
+    accounts = services.accounts.of_customer(customer_id)
+    return sorted({each.signed_in_as or each.username for each in accounts})
 
 
 def try_it(services: Services, press: Press) -> None:

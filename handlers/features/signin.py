@@ -47,6 +47,7 @@ def show_packet(services: Services, press: Press) -> None:
     packet = Packet(
         customer=approval.customer,
         vendor=services.vendor_name,
+        application=services.application_name,
         support_email=services.support_email,
         link=approval.link,
         scopes=services.consent.scopes,

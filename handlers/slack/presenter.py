@@ -49,7 +49,7 @@ class Presenter:
         return reminder_message(card, card.audience)
 
     def _note(self, args: Args) -> Message:
-        values = dict(args["values"])
+        values = self._values(args)
         if "cause" in values:  # a cause is told in the catalogue's words
             verdict = self._services.catalogue.verdict(values["cause"])
             values |= {"sentence": verdict.customer, "owner": plainly(f"owner.{verdict.owner}")}
@@ -60,8 +60,12 @@ class Presenter:
             values["span"] = plainly(span, minutes=values["minutes"])
         return note_message(say(args["sentence"], **values), values.get("error", ""))
 
+    def _values(self, args: Args) -> dict[str, Any]:
+        """What a sentence is filled with; every one may name our application."""
+        return {"application": self._services.application_name, **args["values"]}
+
     def _support_note(self, args: Args) -> Message:
-        values = dict(args["values"])
+        values = self._values(args)
         if "account" in args:
             found = self._services.views.accounts.view(args["account"])
             values = {**account_values(found.account, found.customer), **values}

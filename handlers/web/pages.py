@@ -182,7 +182,11 @@ class Pages:
         return self._page("refused.html", 403, verdict=verdict, **facts, **_explained(verdict))
 
     def _page(self, template: str, status: int, **facts: object) -> Response:
-        ours = {"support_email": self.services.support_email, "vendor": self.services.vendor_name}
+        ours = {
+            "support_email": self.services.support_email,
+            "vendor": self.services.vendor_name,
+            "application": self.services.application_name,
+        }
         response = make_response(render_template(template, **ours, **facts), status)
         form_action = ANYWHERE if template in LEADS_TO_MICROSOFT else "'self'"
         response.headers["Content-Security-Policy"] = policy(form_action)

@@ -186,7 +186,12 @@ RIVALS = home.HomeView(
     [OpenIncident(RIVAL, ERROR)],
 )
 PACKET = account_window.Packet(
-    "Acme", "Lumen CRM", "support@lumen.example", "https://login.example/adminconsent", SCOPES
+    "Acme",
+    "Lumen CRM",
+    "Lumen Mail",
+    "support@lumen.example",
+    "https://login.example/adminconsent",
+    SCOPES,
 )
 
 EVERYBODY: dict[str, Render] = {
@@ -208,6 +213,7 @@ EVERYBODY: dict[str, Render] = {
             "C0ACME",
             made.name,
             "support@lumen.example",
+            [made.one.username] * 40,
             ROWS.verdict("smtp-auth-off-tenant"),
         )
     ),

@@ -123,7 +123,7 @@ def test_the_account_card(one: AccountView, cause: str, name: str) -> None:
 @given(words, words)
 def test_the_administrators_packet(name: str, vendor: str) -> None:
     link = "https://login.example/acme.example/v2.0/adminconsent?" + "x" * 400
-    packet = account_window.Packet(name, vendor, "support@lumen.example", link, SCOPES)
+    packet = account_window.Packet(name, vendor, vendor, "support@lumen.example", link, SCOPES)
     check_view(account_window.packet_window(packet))
     check_view(account_window.packet_window(replace(packet, link="")))
     assert link in account_window.packet_text(

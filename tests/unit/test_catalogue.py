@@ -347,3 +347,28 @@ def test_the_document_is_made_from_the_data() -> None:
 
 def test_a_cause_that_has_left_the_data_reads_as_unknown() -> None:
     assert Catalogue(ROWS.rows).verdict("gone").cause == "unknown"
+
+
+def test_our_application_is_called_as_the_portal_calls_it() -> None:
+    named = catalogue.load(application=catalogue.Application("Lumen Mail", "0000-1111"))
+    texts = [
+        text
+        for row in named.rows.values()
+        for text in (row.title, row.customer, row.support, *(step for _, step in row.remedy))
+    ]
+    assert [text for text in texts if "<application>" in text or "<client-id>" in text] == []
+    missing = named.rows["service-principal-missing"]
+    assert ("powershell", "az ad sp create --id 0000-1111") in missing.remedy
+    assert missing.title == "Lumen Mail is not added to your organisation yet"
+    assert [text for text in texts if "apps > Maildesk" in text] == []
+
+
+def test_sending_is_switched_on_at_whoever_signs_in() -> None:
+    """Exchange asks for the sign-in's user, also where they send from a shared mailbox."""
+    commands = {
+        step
+        for row in ROWS.rows.values()
+        for kind, step in row.remedy
+        if kind == "powershell" and "Set-CASMailbox" in step and "SmtpClient" in step
+    }
+    assert commands == {"Set-CASMailbox -Identity <user> -SmtpClientAuthenticationDisabled $false"}

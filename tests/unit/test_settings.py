@@ -60,6 +60,7 @@ WRONG = {
     "MS_CLIENT_SECRET_FILE": ("/nowhere/secret",),
     "MS_CLIENT_SECRET_EXPIRES": ("soon", "31.05.2027", "2027-05-31,"),
     "MS_CLOUD": ("germany", "Worldwide"),
+    "MS_APP_NAME": ("x" * 121,),
     "VENDOR_NAME": ("x" * 61,),
     "MS_AUTHORITY": (
         "http://localhost/organizations",
