@@ -8,6 +8,7 @@ import sys
 import threading
 
 from sandbox.practice import Practice
+from sandbox.slack.methods import Tiers
 
 
 def main() -> None:
@@ -24,6 +25,7 @@ def main() -> None:
     )
     asked = parser.parse_args()
     practice = Practice(asked.slack_port)
+    practice.office.tiers = Tiers()
     practice.start()
     practice.deliver_to(asked.bot_url)
     ready = {

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from sandbox.slack.files import file_object
 from sandbox.slack.limits import problems
+from sandbox.slack.methods import METHODS
 from sandbox.slack.office import Channel, Json, Member, Message, Office, SlackError, View
 
-HISTORY = ("channels:history", "groups:history")
 ZONES = {
     "CET": "Central European Time",
     "CEST": "Central European Summer Time",
@@ -44,9 +44,11 @@ class WebApi:
         if token != wanted:
             raise SlackError("invalid_auth")
         self._office.take_failure(method)
-        answer = getattr(self, method.replace(".", "_").lower(), None)
-        if answer is None:
+        if method not in METHODS:
             raise SlackError("unknown_method")
+        self._office.require(*METHODS[method].scopes)
+        self._office.limit_calls(method)
+        answer = getattr(self, method.replace(".", "_").lower())
         result: Json = answer(args)
         return {"ok": True, **result}
 
@@ -149,6 +151,7 @@ class WebApi:
         channel = self._office.channels.get(args.get("channel", ""))
         if channel is None:
             raise SlackError("channel_not_found")
+        self._office.require("groups:read" if channel.private else "channels:read")
         return {"channel": self._channel_facts(channel)}
 
     def conversations_members(self, args: Json) -> Json:
@@ -172,14 +175,12 @@ class WebApi:
         )
 
     def users_info(self, args: Json) -> Json:
-        self._office.require("users:read")
         member = self._office.members.get(args.get("user", ""))
         if member is None:
             raise SlackError("user_not_found")
         return {"user": self._member_facts(member, bool(args.get("include_locale")))}
 
     def files_info(self, args: Json) -> Json:
-        self._office.require("files:read")
         file = self._office.files.get(args.get("file", ""))
         if file is None:
             raise SlackError("file_not_found")
@@ -290,7 +291,6 @@ class WebApi:
 
     def _history(self, args: Json, fits: Callable[[Message], bool]) -> Json:
         channel = self._office.channel(args.get("channel", ""))
-        self._office.require(*HISTORY)
         found = [
             m
             for m in self._office.messages

@@ -36,6 +36,8 @@ class Delivery:
     def __init__(self, office: Office) -> None:
         self._office = office
         self._url = ""
+        self._verified = False
+        self._verifying = threading.Lock()
         self._session = requests.Session()
         self._session.trust_env = False
         self._sockets: list[ServerConnection] = []
@@ -57,8 +59,11 @@ class Delivery:
             connection.close()
 
     def deliver_to(self, url: str) -> None:
-        """Deliver by HTTP to this address."""
+        """Deliver by HTTP to this address. Events go there once it has answered a challenge, as
+        somebody has Slack send it while configuring the address (docs.slack.dev, url_verification);
+        commands and interactions go there at once."""
         self._url = url
+        self._verified = False
 
     def command(self, form: Json) -> Ack:
         """A slash command."""
@@ -76,6 +81,8 @@ class Delivery:
         threading.Thread(target=self._event, args=(envelope,), daemon=True).start()
 
     def _event(self, envelope: Json) -> None:
+        if not self._sockets and not self._is_verified():
+            return
         reason = ""
         for number, wait in enumerate((0.0, *RETRY_SECONDS)):
             if self._stopping.wait(wait):
@@ -89,6 +96,22 @@ class Delivery:
             if ack.ok:
                 return
             reason = "http_timeout" if ack.problem == "operation_timeout" else "http_error"
+
+    def _is_verified(self) -> bool:
+        """Whether the address has given a challenge back; asked until it does."""
+        with self._verifying:
+            return self._verified or self._verify()
+
+    def _verify(self) -> bool:
+        challenge = secrets.token_hex(16)
+        asked = {"token": "practice", "challenge": challenge, "type": "url_verification"}
+        ack = self._by_http(json.dumps(asked), "application/json", None)
+        given = (ack.body.get("challenge"), ack.body.get("text"))
+        self._verified = ack.ok and challenge in given
+        if not self._verified:
+            problem = ack.problem or "the challenge was not given back"
+            self._office.complaints.append({"kind": "url_verification", "problem": problem})
+        return self._verified
 
     def _send(
         self, kind: str, payload: Json, body: str, content_type: str, headers: Json | None = None

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.slack.methods import METHODS, Tiers
+
 Json = dict[str, Any]
 
 PATIENCE = 3.0
@@ -126,6 +128,9 @@ class Office:
     workspace, which Slack does not document for windows; otherwise the app has to ask `files.info`
     for it, as with files in messages.
 
+    `tiers`: with them, the methods' calls are counted and limited as Slack does, over all channels
+    together; without, only posts in a channel are, so that what takes minutes can be tried fast.
+
     `grid_in_payloads`: whether interactions and mentions of people on an Enterprise Grid carry
     their organisation's ID (`E…`) in the place of their workspace's, as Slack documents for
     `block_suggestion` and people have seen in presses (slackapi/bolt-js#1875); commands always
@@ -151,13 +156,15 @@ class Office:
             "commands",
             "app_mentions:read",
             "channels:read",
+            "files:read",
+            "groups:read",
             "users:read",
             "usergroups:read",
         }
-        self.scopes |= {"files:read"}
         self.connect_files_in_full = False
         self.grid_in_payloads = False
         self.rate_limits = True
+        self.tiers: Tiers | None = None
         self.workspaces: dict[str, Workspace] = {}
         self.members: dict[str, Member] = {}
         self.channels: dict[str, Channel] = {}
@@ -236,7 +243,7 @@ class Office:
 
     def require(self, *scopes: str) -> None:
         """Refuse what the app was not granted any of these scopes for, as Slack does."""
-        if not self.scopes & set(scopes):
+        if scopes and not self.scopes & set(scopes):
             details = {"needed": ",".join(scopes), "provided": ",".join(sorted(self.scopes))}
             raise SlackError("missing_scope", details=details)
 
@@ -291,6 +298,15 @@ class Office:
         if len(recent) >= BURST:
             raise SlackError("ratelimited", retry_after=1)
         self._posts[channel] = [*recent, now]
+
+    def limit_calls(self, method: str) -> None:
+        """Refuse more calls of a method than its tier allows."""
+        if self.tiers is None:
+            return
+        with self._condition:
+            now = self.clock()
+            if self.tiers.count(method, now) > METHODS[method].a_minute:
+                raise SlackError("ratelimited", retry_after=self.tiers.refuse(method, now))
 
     def fail_next(self, method: str, error: str, retry_after: int = 0) -> None:
         """Have the next call of a Web API method fail."""

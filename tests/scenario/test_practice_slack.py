@@ -78,6 +78,8 @@ class TinyApp:
 
     def _take(self) -> tuple[str, int]:
         with self._heard:
+            if request.is_json and "challenge" in request.get_json():
+                return str(request.get_json()["challenge"]), 200
             if request.is_json:
                 self.events.append(request.get_json())
             else:

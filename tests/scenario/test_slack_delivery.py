@@ -33,10 +33,15 @@ class TinyBot:
         client = WebClient(office.bot_token, base_url=self.practice.slack.api_url)
         self.app = App(client=client, signing_secret=office.signing_secret)
         self.retries: list[str] = []
+        self.challenges = 0
+        self.verifies = True
         self.chosen: list[dict[str, Any]] = []
         web, handler = Flask("tiny", static_folder=None), SlackRequestHandler(self.app)
 
         def slack_events() -> Any:
+            if request.is_json and "challenge" in request.get_json():
+                self.challenges += 1
+                return (request.get_json()["challenge"], 200) if self.verifies else ("", 200)
             if request.is_json:
                 self.retries.append(request.headers.get("x-slack-retry-num", "0"))
                 return ("", 500) if len(self.retries) == 1 else ("", 200)
@@ -116,3 +121,17 @@ def test_an_event_that_is_not_taken_is_sent_again_with_its_number(tiny: TinyBot)
         if len(tiny.retries) >= 2 or end.wait(0.05):
             break
     assert tiny.retries == ["0", "1"]
+    assert tiny.challenges == 1, "asked once, before the first event"
+
+
+def test_an_address_that_does_not_give_the_challenge_back_hears_of_no_event(tiny: TinyBot) -> None:
+    tiny.verifies = False
+    vera = tiny.person("U0VERA")
+    vera.say("C0ACME", "@Maildesk help")
+    end = threading.Event()
+    for _ in range(200):
+        if tiny.practice.office.complaints or end.wait(0.05):
+            break
+    refused = {"kind": "url_verification", "problem": "the challenge was not given back"}
+    assert tiny.practice.office.complaints == [refused]
+    assert tiny.challenges == 1 and tiny.retries == []

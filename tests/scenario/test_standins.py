@@ -1,8 +1,10 @@
 """The practice world is as strict as what it stands for."""
 
+import json
 import ssl
 from collections.abc import Iterator
 from email.message import EmailMessage
+from pathlib import Path
 from smtplib import SMTP, SMTPDataError
 
 import pytest
@@ -14,6 +16,7 @@ from slack_sdk.errors import SlackApiError
 from bot.mail.target import xoauth2
 from sandbox.practice import Practice
 from sandbox.slack.limits import problems
+from sandbox.slack.methods import METHODS, Tiers
 from tests.support.practice import new_practice
 
 INFO = "info@acme.example"
@@ -47,6 +50,15 @@ def error_of(slack: WebClient, method: str, **args: object) -> str:
     return str(refused.value.response["error"])
 
 
+def answer_of(slack: WebClient, method: str) -> str:
+    """The error that Slack answers a call without arguments with, if it does."""
+    try:
+        slack.api_call(method, json={})
+    except SlackApiError as refused:
+        return str(refused.response["error"])
+    return ""
+
+
 def test_slack_refuses_what_slack_refuses(practice: Practice, slack: WebClient) -> None:
     assert (
         error_of(WebClient("xoxb-other", base_url=practice.slack.api_url), "auth.test")
@@ -64,6 +76,30 @@ def test_slack_refuses_what_slack_refuses(practice: Practice, slack: WebClient) 
     )
     assert error_of(slack, "conversations.history", channel="C0ACME") == "missing_scope"
     assert error_of(slack, "no.such.method") == "unknown_method"
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_slack_wants_each_methods_scope_and_keeps_its_tier(
+    practice: Practice, slack: WebClient, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = practice.office.clock()
+    app = WebClient(practice.office.app_token, base_url=practice.slack.api_url)
+    client = app if method == "apps.connections.open" else slack
+    monkeypatch.setattr(practice.office, "clock", lambda: now)
+    monkeypatch.setattr(practice.office, "tiers", Tiers())
+    needed = METHODS[method].scopes
+    monkeypatch.setattr(practice.office, "scopes", set(needed) if needed else {"commands"})
+    for _ in range(METHODS[method].a_minute):
+        assert answer_of(client, method) not in ("missing_scope", "ratelimited", "unknown_method")
+    assert answer_of(client, method) == "ratelimited"
+    now += 60
+    monkeypatch.setattr(practice.office, "scopes", {"commands"})
+    assert (answer_of(client, method) == "missing_scope") is bool(needed)
+
+
+def test_the_practice_app_has_the_scopes_of_the_manifest(practice: Practice) -> None:
+    manifest = json.loads((Path(__file__).parents[2] / "manifest.json").read_text("utf-8"))
+    assert practice.office.scopes == set(manifest["oauth_config"]["scopes"]["bot"])
 
 
 def test_slack_limits_posts_and_says_how_long_to_wait(
