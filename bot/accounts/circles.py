@@ -1,11 +1,13 @@
 """Who of a channel the customers are: what is usual there, and what support said."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.common import audit
 from bot.common.clock import Clock
 from bot.common.people import SLACK
+from bot.common.refusals import Refused
 from bot.views.customers import Circle, Sharing
 from storage.database import Store
 from storage.vocabulary import CustomersAre
@@ -42,8 +44,14 @@ class Circles:
 
     def offer(self, channel_id: str) -> CircleOffer:
         """How it stands in a channel; where nothing was said yet, how it is usual: in a shared
-        channel people of the workspaces that it is shared with, in one of our own everybody."""
+        channel people of the workspaces that it is shared with, in one of our own everybody.
+
+        Raises:
+            Refused: the bot is not in the channel, and could post nothing there.
+        """
         sharing = self._neighbours.sharing(channel_id)
+        if sharing is not None and not sharing.joined:
+            raise Refused("refused.bot_not_in_channel")
         there = sharing.teams if sharing else frozenset()
         circle = self._kept(channel_id)
         if circle is None:
@@ -54,6 +62,11 @@ class Circles:
             circle = self._circle(circle.customers_are, there)
         own = {self._neighbours.vendor_team()}
         return CircleOffer(circle, (there | circle.teams) - own)
+
+    def without_us(self, channels: Sequence[str]) -> list[str]:
+        """Those of some channels that the bot is not in, as far as Slack says it."""
+        found = {channel: self._neighbours.sharing(channel) for channel in channels}
+        return [channel for channel, seen in found.items() if seen and not seen.joined]
 
     def chosen(
         self, channel_id: str, customers_are: CustomersAre, teams: frozenset[str] | None

@@ -53,6 +53,8 @@ def serve(bot: Maildesk, stop: threading.Event, *, web: bool, worker: bool) -> N
         worker=worker,
         socket_mode=socket is not None,
     )
+    if worker:
+        _check_own_channels(bot)
     stop.wait()
     # Nothing new is taken in before what was begun is finished.
     if socket is not None:
@@ -60,3 +62,13 @@ def serve(bot: Maildesk, stop: threading.Event, *, web: bool, worker: bool) -> N
     if server is not None:
         server.stop()
     bot.worker.stop()
+
+
+def _check_own_channels(bot: Maildesk) -> None:
+    """What is posted in a channel that the bot is not in is lost, and nobody is told there."""
+    own = {
+        bot.settings.support_channel: "SUPPORT_CHANNEL",
+        bot.settings.alert_channel: "ALERT_CHANNEL",
+    }
+    for channel in bot.services.circles.without_us(list(own)):
+        log.error("slack.bot_not_in_channel", setting=own[channel], channel=channel)

@@ -61,10 +61,11 @@ class PauseOffer:
 @dataclass(frozen=True)
 class Sharing:
     """With whom Slack shares a channel: whether it is with another organisation at all, and the IDs
-    of the others' workspaces."""
+    of the others' workspaces. `joined`: whether the bot is in it, and can post there."""
 
     shared: bool
     teams: frozenset[str]
+    joined: bool = True
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,9 @@ MEMBERS_PER_PAGE = 200
 NOT_FOR_US = ("channel_not_found", "not_in_channel", "missing_scope")
 """Slack errors that say that we are not told who is in a channel."""
 
+UNSEEN = ("channel_not_found", "not_in_channel")
+"""Slack errors about a conversation that the bot is not in."""
+
 BUSY = MAY_PASS | {"ratelimited", "rate_limited", "fetch_members_failed"}
 """Slack errors after which the same question may be answered
 (docs.slack.dev/reference/methods/conversations.members)."""
@@ -152,7 +155,13 @@ class SlackDirectory:
             connected = frozenset(channel.get("connected_team_ids") or ())
             internal = self._ours().ids.union(channel.get("internal_team_ids") or ())
             # `is_shared` is said of channels between workspaces of one organisation as well
-            return Sharing(bool(channel.get("is_ext_shared")), connected - internal)
+            shared = bool(channel.get("is_ext_shared"))
+            return Sharing(shared, connected - internal, bool(channel.get("is_member")))
+        except SlackApiError as error:
+            # A private channel that the bot is not in, or a conversation of two
+            unseen = error.response["error"] in UNSEEN
+            log.warning("directory.channel_unknown", error=str(error.response["error"]))
+            return Sharing(False, frozenset(), joined=False) if unseen else None
         except (SlackBusy, *UNANSWERED) as error:
             log.warning("directory.channel_unknown", error=type(error).__name__)
             return None

@@ -306,3 +306,13 @@ def test_an_old_account_that_was_marked_deleted_before_is_not_asked_about(world:
     world.add(INFO, "Info")
     old = old_account(world)
     assert (old.deleted_at, old.account_id) == (marked, world.account("Info").id)
+
+
+@pytest.mark.parametrize("typed", ["setup", "setup Borealis", "setup Borealis borealis.example"])
+def test_a_channel_that_the_bot_is_not_in_is_said_to_be_so_and_left_alone(
+    world: BotWorld, typed: str
+) -> None:
+    world.practice.office.add_channel("C0BORE", "borealis-lumen", {"U0VERA"}, with_bot=False)
+    world.vera.slash("C0BORE", typed)
+    assert "/invite @maildesk" in world.vera.find("C0BORE", "I am not in this channel").text
+    assert bound(world) == 0

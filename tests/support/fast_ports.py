@@ -65,8 +65,8 @@ class FakeSlack(WebClient):
     """Slack's Web API: who is where, and what stands in the channels. `scopes` are what the app may
     do besides posting. `teams` says of which workspace people are, where that matters, `grid` which
     workspaces are of the vendor's Enterprise Grid, `enterprise_of` whose workspace is of another
-    one, and `shared_with` with which other workspaces a
-    channel is shared."""
+    one, `shared_with` with which other workspaces a channel is shared, and `left` in which the bot
+    is not."""
 
     def __init__(self) -> None:
         super().__init__("xoxb-fast")
@@ -77,6 +77,7 @@ class FakeSlack(WebClient):
         self.enterprise_of: dict[str, str] = {}
         self.support: set[str] = set()
         self.shared_with: dict[str, list[str]] = {}
+        self.left: set[str] = set()
         self.posted: list[Posted] = []
         self.calls: list[tuple[str, Payload]] = []
         self.scopes: set[str] = set()
@@ -123,7 +124,8 @@ class FakeSlack(WebClient):
                 return {"users": sorted(self.support)}
             case "conversations.info":
                 teams = self.shared_with.get(content["channel"], [])
-                return {"channel": {"is_ext_shared": bool(teams), "connected_team_ids": teams}}
+                facts = {"is_ext_shared": bool(teams), "connected_team_ids": teams}
+                return {"channel": facts | {"is_member": content["channel"] not in self.left}}
             case "chat.postMessage":
                 return {"ts": self._post(content)}
             case "chat.update":

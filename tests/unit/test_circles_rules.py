@@ -1,7 +1,10 @@
 """Who of a channel the customers are: what is usual, what support says, and what becomes of it."""
 
+import pytest
+
 from bot.accounts.circles import CircleOffer
 from bot.common.people import SLACK, Person
+from bot.common.refusals import Refused
 from bot.support.rights import Action, Role
 from bot.views.customers import Circle
 from storage.vocabulary import CustomersAre
@@ -50,6 +53,22 @@ def test_in_a_channel_of_our_own_everybody_is_a_customer_of_our_own_workspace(
     bot: FastBot,
 ) -> None:
     assert offered(bot) == CircleOffer(Circle(EVERYBODY, frozenset({"T0LUMEN"})), frozenset())
+
+
+def test_a_channel_that_the_bot_is_not_in_is_not_set_up(bot: FastBot) -> None:
+    bot.slack.left.add(NEW)
+
+    with pytest.raises(Refused) as refused:
+        offered(bot)
+    assert refused.value.sentence == "refused.bot_not_in_channel"
+
+
+def test_our_own_channels_that_the_bot_is_not_in_are_named(bot: FastBot) -> None:
+    assert bot.circles.without_us([NEW, ACME]) == []
+    bot.slack.left.add(NEW)
+    assert bot.circles.without_us([NEW, ACME]) == [NEW]
+    bot.slack.fails_next("conversations.info", "ratelimited", 429)
+    assert bot.circles.without_us([NEW]) == [], "what Slack does not say is no news"
 
 
 def test_while_slack_is_silent_nobody_of_ours_becomes_a_customer_by_default(bot: FastBot) -> None:

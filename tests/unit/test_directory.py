@@ -346,6 +346,7 @@ def test_a_channel_is_shared_with_the_workspaces_of_others(
         "is_ext_shared": True,
         "connected_team_ids": ["T0ACME", "T0LAB", "E0LUMEN"],
         "internal_team_ids": ["T0LUMEN", "T0LAB"],
+        "is_member": True,
     }
     assert directory.sharing(ACME) == Sharing(True, frozenset({"T0ACME"}))
 
@@ -353,13 +354,25 @@ def test_a_channel_is_shared_with_the_workspaces_of_others(
 def test_a_channel_within_our_organisation_is_not_shared(
     directory: SlackDirectory, slack: Slack
 ) -> None:
-    slack.channel = {"is_shared": True, "is_org_shared": True, "is_ext_shared": False}
+    slack.channel = {"is_shared": True, "is_org_shared": True, "is_member": True}
     assert directory.sharing(ACME) == Sharing(False, frozenset())
 
 
-@pytest.mark.parametrize("error", ["ratelimited", "channel_not_found"])
+@pytest.mark.parametrize("error", ["ratelimited", "missing_scope", "internal_error"])
 def test_of_a_channel_that_slack_does_not_describe_nothing_is_said(
     directory: SlackDirectory, slack: Slack, error: str
 ) -> None:
     slack.error = error
     assert directory.sharing(ACME) is None
+
+
+def test_the_bot_may_be_no_member_of_a_channel(directory: SlackDirectory, slack: Slack) -> None:
+    slack.channel = {"is_member": False}
+    assert directory.sharing(ACME) == Sharing(False, frozenset(), joined=False)
+
+
+def test_a_private_channel_that_the_bot_is_not_in_is_hidden_from_it(
+    directory: SlackDirectory, slack: Slack
+) -> None:
+    slack.error = "channel_not_found"
+    assert directory.sharing(ACME) == Sharing(False, frozenset(), joined=False)
