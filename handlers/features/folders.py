@@ -19,7 +19,6 @@ from bot.views.accounts import AccountView
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.folders import (
     FILTER,
-    PAGE,
     SAME,
     FolderForm,
     accepted_window,
@@ -195,7 +194,7 @@ def _form(
 ) -> FolderForm:
     folders = services.folders.listed(account.id)
     form = FolderForm(account, folders, chosen, about.words, about.page, about.round)
-    return form if about.page * PAGE < len(form.fitting) else replace(form, page=0)
+    return form if about.page * form.page_size < len(form.fitting) else replace(form, page=0)
 
 
 def _told(account: AccountView, recorded: Recorded) -> Block:

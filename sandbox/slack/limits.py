@@ -1,6 +1,7 @@
 """Slack's limits on messages and windows, as one validator: what slack_sdk's models refuse, and the
 gaps that they leave."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -28,6 +29,9 @@ SURFACES = {
 """Which blocks stand where, of those that the bot may use:
 docs.slack.dev/reference/block-kit/blocks."""
 
+VIEW_LIMIT = 250_000
+"""The bytes of a view as it is sent (docs.slack.dev/reference/methods/views.open)."""
+
 MESSAGE_LIMIT = 4000
 MARKDOWN_LIMIT = 12_000
 """All markdown blocks of a message together."""
@@ -53,6 +57,9 @@ def _frame(surface: str, payload: Json) -> Iterator[str]:
     if surface == "message":
         yield from _message(payload)
         return
+    size = len(json.dumps(payload))
+    if size > VIEW_LIMIT:
+        yield f"{size} bytes"
     if payload.get("type") != surface:
         yield f"type is {payload.get('type')}, not {surface}"
     if len(payload.get("private_metadata", "")) > 3000:

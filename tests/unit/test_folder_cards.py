@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.mail.imap_list import MailFolder
 from bot.mail.suggestions import offered, suggest
 from bot.views.folders import FolderSuggestions, folder_key
-from handlers.cards.folders import PAGE, FolderForm, first_form, mapping_form
+from handlers.cards.folders import FolderForm, first_form, mapping_form
 from handlers.cards.kit import OPTION_LIMIT
 from sandbox.slack.limits import problems
 from storage.vocabulary import FolderRole
@@ -193,9 +193,24 @@ def test_slack_takes_the_window_and_every_choice_is_one(
     opened = form([*MAILBOX, *odd, *(folder(f"Auftrag {number}") for number in range(orders))])
     found = FolderForm(opened.account, opened.candidates, opened.chosen, words.strip(), 0, 1)
     turned = replace(found, page=page)
-    drawn = turned if page * PAGE < len(found.fitting) else found
+    drawn = turned if page * found.page_size < len(found.fitting) else found
 
     assert problems("modal", mapping_form(drawn)) == []
     for role in FolderRole:
         shown = sorted(seen(text) for text in options(drawn, role))
         assert all(shown) and all(one != other for one, other in pairwise(shown)), shown
+
+
+@pytest.mark.parametrize("sign", ["a", "\u9001", "\u00e6", "\U0001f6a2"], ids=ascii)
+def test_a_window_of_long_names_in_any_script_is_small_enough(sign: str) -> None:
+    many = [folder(f"{number:03}{sign * 90}") for number in range(600)]
+    opened = form([*MAILBOX, *many])
+    pages = -(-604 // opened.page_size)
+    for page in (0, 1, pages - 1):
+        assert problems("modal", mapping_form(replace(opened, page=page))) == []
+    offered_once = {
+        text
+        for page in range(pages)
+        for text in options(replace(opened, page=page), FolderRole.ARCHIVE)
+    }
+    assert len(offered_once) >= 600, "turning the pages shows every folder"
