@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -129,12 +130,23 @@ def load_scenarios(folder: Path = SCENARIOS) -> dict[str, Scenario]:
     return {row["name"]: Scenario(**row) for rows in files for row in rows["scenario"]}
 
 
+class MessageIds(StrEnum):
+    """What becomes of the Message-ID of mail that is sent: a tenant's mail of 2022 kept its own;
+    consumer Outlook gives a new one and keeps the old one in X-Microsoft-Original-Message-ID
+    (chatmail/core#2250); and it may be lost altogether."""
+
+    KEPT = "kept"
+    REPLACED = "replaced"
+    LOST = "lost"
+
+
 class World:
     """Everything the stand-ins share. Take `locked()` around changes and around reads of more than
     one thing."""
 
     def __init__(self, scenarios: dict[str, Scenario]) -> None:
         self.scenarios = scenarios
+        self.message_ids = MessageIds.KEPT
         self.app = Application()
         self.tenants: dict[str, Tenant] = {}
         self.people: dict[str, Person] = {}

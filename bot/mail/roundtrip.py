@@ -1,6 +1,7 @@
 """The round trip: one real message from the mailbox to itself, found again, and taken away without
 a trace."""
 
+import re
 import secrets
 import smtplib
 import time
@@ -8,9 +9,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.policy import SMTP
-from email.utils import formatdate
+from email.utils import formatdate, parseaddr
 
 from imapclient.exceptions import IMAPClientError
 
@@ -27,6 +28,13 @@ from storage.vocabulary import FolderRole, StepId
 STEP = StepId.ROUNDTRIP
 INBOX = "INBOX"
 
+SUBJECT = "Maildesk connection test"
+ORIGINAL = "X-Microsoft-Original-Message-ID"
+"""Where Outlook keeps a Message-ID that it has replaced (chatmail/core#2250)."""
+
+NEW_ID = re.compile(r"<[^<>\s]+@[^<>\s]+>")
+"""In Exchange's answer to a message: the Message-ID that it has from now on."""
+
 MAX_FOLDERS = 60
 """How many folders are looked through where the server does not say which one keeps sent mail."""
 
@@ -40,6 +48,11 @@ PAUSES = (0.1, 0.2, 0.4, 0.8, 1.5)
 def new_message_id(sender_email: str) -> str:
     """A Message-ID for a test message of this sender."""
     return f"<maildesk-{secrets.token_hex(12)}@{sender_email.rpartition('@')[2]}>"
+
+
+def mark_of(message_id: str) -> str:
+    """The word in the message's subject by which it is known under another Message-ID too."""
+    return message_id.strip("<>").partition("@")[0]
 
 
 @dataclass(frozen=True)
@@ -65,6 +78,9 @@ class RoundTrip:
         self._marked = [folder.server_name for folder in self._folders if _marked_sent(folder)]
         by_name = suggest(self._folders).by_role[FolderRole.SENT]
         self._likely = self._marked or [each.folder.server_name for each in by_name]
+        self._named: set[str] = set()
+        self._mark = ""
+        self._sender = ""
         self.sent_in = ""
         """The server's name of the folder where the copy of sent mail was found."""
 
@@ -76,6 +92,9 @@ class RoundTrip:
         """
         begun = time.monotonic()
         message_id = message.message_id
+        self._named = {message_id}
+        self._mark = mark_of(message_id)
+        self._sender = target.sender_email.lower()
         unconfirmed = None if message.sent_before else self._send(target, message)
         if not self._wait_for([INBOX], message_id, self._arrival):
             # Without the server's last answer nobody knows whether the message left. It is not
@@ -105,6 +124,7 @@ class RoundTrip:
             return error
         if code != OK:
             raise ProbeFailed(from_smtp(code, reply, STEP))
+        self._named.update(NEW_ID.findall(reply.decode("ascii", "replace")))
         return None
 
     def _sent_copy(self, message_id: str) -> str:
@@ -159,17 +179,29 @@ class RoundTrip:
         return any(folder in self._likely or header not in arrived for header in headers)
 
     def _copies(self, folder: str, message_id: str) -> dict[int, bytes]:
-        """The message's numbers in a folder, with the header of each: exactly this Message-ID,
-        since SEARCH finds parts of words too."""
+        """The message's numbers in a folder, with the header of each. It is known by its
+        Message-ID, which Outlook may replace, or by its subject; and exactly, since SEARCH finds
+        parts of words too."""
         client = self._imap
         # a folder that cannot be opened does not hold it
         with suppress(IMAPClientError, UnicodeError):
             client.select_folder(folder.encode("latin-1"))
-            found = client.search(["HEADER", "Message-ID", message_id])
+            by_id = ["HEADER", "Message-ID", message_id]
+            found = client.search(["OR", *by_id, "SUBJECT", self._mark])
             rows = client.fetch(found, ["BODY.PEEK[HEADER]"]) if found else {}
             headers = {uid: _header(row) for uid, row in rows.items()}
-            return {uid: each for uid, each in headers.items() if _message_id(each) == message_id}
+            return {uid: each for uid, each in headers.items() if self._is_ours(each)}
         return {}
+
+    def _is_ours(self, header: bytes) -> bool:
+        """Whether it is the message, and no answer to it or report about it."""
+        read = message_from_bytes(header)
+        if self._named & {_text(read, "Message-ID"), _text(read, ORIGINAL)}:
+            return True
+        answers = "In-Reply-To" in read or "References" in read
+        sender = parseaddr(_text(read, "From"))[1].lower()
+        marked = self._mark in _text(read, "Subject").split()
+        return marked and not answers and sender == self._sender
 
     def _remove(self, folder: str, message_id: str) -> bool:
         """Remove exactly the message. Without UIDPLUS an EXPUNGE would take with it what the person
@@ -214,7 +246,7 @@ def _message(target: Target, message_id: str) -> bytes:
     message = EmailMessage(policy=SMTP)
     message["From"] = target.sender_email
     message["To"] = target.sender_email  # the mailbox's own address: a sign-in name need not be one
-    message["Subject"] = "Maildesk connection test"
+    message["Subject"] = f"{SUBJECT} {mark_of(message_id)}"
     message["Message-ID"] = message_id
     message["Date"] = formatdate(usegmt=True)
     # no out-of-office answers, neither by RFC 3834 nor from Exchange
@@ -231,8 +263,8 @@ def _header(row: dict[bytes, bytes]) -> bytes:
     return next((value for key, value in row.items() if key.startswith(b"BODY[")), b"")
 
 
-def _message_id(header: bytes) -> str:
-    return str(message_from_bytes(header).get("Message-ID", "")).strip()
+def _text(read: Message, name: str) -> str:
+    return str(read.get(name, "")).strip()
 
 
 def _answer_lost(error: Exception | None) -> Observation:

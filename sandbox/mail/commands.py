@@ -2,12 +2,13 @@
 connection."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from email import message_from_bytes
 
 from sandbox.world import Mail
 
 Numbered = tuple[int, Mail]
+Fits = Callable[[Mail], bool]
 WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|(\([^)]*\))|(\S+)')
 
 
@@ -39,20 +40,35 @@ def sequence(messages: Sequence[Mail], chosen: str, by_uid: bool) -> list[Number
 
 
 def search(messages: Sequence[Mail], words: Sequence[str]) -> list[Numbered]:
-    """The messages that fit ALL, UNSEEN or HEADER name value."""
-    criteria = [word.upper() for word in words]
-    found = list(enumerate(messages, 1))
-    if "UNSEEN" in criteria:
-        found = [(number, mail) for number, mail in found if "\\Seen" not in mail.flags]
-    if "HEADER" in criteria:
-        at = criteria.index("HEADER")
-        name, value = words[at + 1], words[at + 2]
-        found = [
-            (n, m)
-            for n, m in found
-            if value.lower() in str(message_from_bytes(m.raw).get(name, "")).lower()
-        ]
-    return found
+    """The messages that fit every key: ALL, UNSEEN, HEADER name value, SUBJECT value, OR key
+    key."""
+    left = list(words)
+    tests: list[Fits] = []
+    while left:
+        tests.append(_key(left))
+    return [(n, mail) for n, mail in enumerate(messages, 1) if all(fits(mail) for fits in tests)]
+
+
+def _key(left: list[str]) -> Fits:
+    """The test that the next key asks for; its words are taken off."""
+    match left.pop(0).upper():
+        case "UNSEEN":
+            return lambda mail: "\\Seen" not in mail.flags
+        case "HEADER":
+            return _contains(left.pop(0), left.pop(0))
+        case "SUBJECT":
+            return _contains("Subject", left.pop(0))
+        case "OR":
+            one = _key(left)
+            other = _key(left)
+            return lambda mail: one(mail) or other(mail)
+        case _:
+            return lambda mail: True
+
+
+def _contains(name: str, value: str) -> Fits:
+    wanted = value.lower()
+    return lambda mail: wanted in str(message_from_bytes(mail.raw).get(name, "")).lower()
 
 
 def fetch(number: int, mail: Mail, wanted: str, by_uid: bool) -> bytes:

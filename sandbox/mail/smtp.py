@@ -3,6 +3,8 @@ that arrives."""
 
 import asyncio
 import base64
+import re
+import secrets
 from contextlib import suppress
 from email import message_from_bytes
 from email.utils import getaddresses
@@ -13,7 +15,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from sandbox.certificates import Certificates
 from sandbox.tokens import Signer, TokenRefused
-from sandbox.world import World
+from sandbox.world import MessageIds, World
 
 SCOPE = "SMTP.Send"
 LONGEST_LINE = 12_288
@@ -134,6 +136,7 @@ class _Handler:
             return "421 gone"
         if struck is not None:
             return str(struck.reply["line"])
+        raw, name = self._named(raw)
         senders = [
             address for _, address in getaddresses([str(message_from_bytes(raw).get("From", ""))])
         ]
@@ -150,7 +153,19 @@ class _Handler:
                 inbox.deliver(
                     b"Received: from practice (127.0.0.1) by practice with ESMTPSA\r\n" + raw
                 )
-        return "250 2.0.0 OK"
+        return f"250 2.0.0 OK {name} [Hostname=AM0PR01MB0001.practice.example]"
+
+    def _named(self, raw: bytes) -> tuple[bytes, str]:
+        """The mail as it goes on, and the Message-ID that it goes on with."""
+        mail = message_from_bytes(raw)
+        own = str(mail.get("Message-ID", ""))
+        if self._world.message_ids is MessageIds.KEPT:
+            return raw, own
+        name = f"<{secrets.token_hex(16).upper()}@AM0PR01MB0001.practice.example>"
+        kept = self._world.message_ids is MessageIds.REPLACED
+        original = f"X-Microsoft-Original-Message-ID: {own}\r\n" if kept else ""
+        new = f"Message-ID: {name}\r\n{original}".encode()
+        return re.sub(rb"(?im)^Message-ID:.*\r\n", lambda _: new, raw, count=1), name
 
     def _inbox(self, address: str) -> Any:
         mailbox = self._world.mailboxes.get(address.lower())

@@ -3,12 +3,13 @@ in any mailbox."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from email import message_from_bytes
 
 import pytest
 from imapclient.imap_utf7 import decode, encode
 
 import sandbox.mail.imap as imap
-from sandbox.world import Folder, Mail
+from sandbox.world import Folder, Mail, MessageIds
 from storage.vocabulary import FolderRole, State
 from tests.support.folders import (
     INFO,
@@ -193,3 +194,31 @@ def finished(world: BotWorld) -> int:
         )
     assert latest is not None and running is None, "a test has not come to an end"
     return latest.id
+
+
+@pytest.mark.parametrize("kind", MessageIds)
+def test_the_message_is_found_whatever_becomes_of_its_id(world: BotWorld, kind: MessageIds) -> None:
+    """Consumer Outlook replaces Message-IDs. The subject is then what is left to know it by; what
+    answers the message, or reports about it, has that subject too and stays."""
+    world.practice.world.message_ids = kind
+    inbox = folder(world, INFO, "INBOX")
+    deliver = inbox.deliver
+    answers: list[Mail] = []
+
+    def answered(raw: bytes) -> Mail:
+        """Somebody's automatic answer and a report arrive with it."""
+        read = message_from_bytes(raw)
+        subject = f"Subject: Automatic reply: {read['Subject']}\r\n"
+        sender = f"From: {INFO}\r\n"
+        reply = f"In-Reply-To: {read['Message-ID']}\r\n"
+        answers.append(deliver(f"{sender}{subject}{reply}\r\nI am away\r\n".encode()))
+        answers.append(deliver(f"From: postmaster@acme.example\r\n{subject}\r\nx\r\n".encode()))
+        return deliver(raw)
+
+    inbox.deliver = answered  # type: ignore[method-assign]
+    world.set_up()
+    world.sign_in(world.add(INFO, "Info"), INFO)
+    world.carol.find(ACME, "The connection of Info works")
+    assert len(answers) == 2
+    assert inbox.messages == answers
+    assert [mail for each in folders(world, INFO)[1:] for mail in each.messages] == []
