@@ -106,10 +106,11 @@ class JobRepository:
     def _wait_for_other_claims(self) -> None:
         """Hold the right to claim until the transaction ends.
 
-        Locked rows are not enough: two workers that claim at once lock different jobs of a lane,
-        and neither sees what the other has taken. With the lock one comes after the other, and
-        since it is taken by a statement of its own, the next one reads what was committed before.
-        SQLite's transactions begin with the write lock, so that there it is held already.
+        Locked rows are not enough: whoever claims while another's claim is not committed yet counts
+        its lanes without what that one takes. The same jobs are locked, but one that was asked for
+        between the two, and comes first, would be one too many. With the lock one claim comes after
+        the other; and since it is taken by a statement of its own, the next statement reads what
+        was committed before. SQLite's transactions begin with the write lock: there it is held.
         """
         if self._session.get_bind().dialect.name == "postgresql":
             lock = text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=CLAIMING)
