@@ -451,6 +451,19 @@ def test_a_single_test_is_possible_just_after_all_were_tested(bot: FastBot) -> N
 
 
 @pytest.mark.attacks
+def test_tests_of_one_customer_are_two_at_a_time(bot: FastBot) -> None:
+    accounts = [bot.account(State.LIVE) for _ in range(5)]
+    theirs = bot.account(State.LIVE, channel=bot.customer("Borealis", "C0BORE"))
+    for account in (*accounts, theirs):
+        bot.checks.start(account.id, CAROL)
+
+    with bot.store.transaction() as tx:
+        taken = tx.jobs.claim_due(bot.now, 100, LEASE)
+        tested = [tx.checks.get(job.args["test"]).account_id for job in taken]
+    assert sorted(tested) == [accounts[0].id, accounts[1].id, theirs.id]
+
+
+@pytest.mark.attacks
 def test_a_test_that_somebody_presses_for_does_not_wait_behind_all_of_a_customers(
     bot: FastBot,
 ) -> None:

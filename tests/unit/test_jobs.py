@@ -3,12 +3,14 @@ one lane leaves room for the others."""
 
 import pytest
 from sqlalchemy import event
+from sqlmodel import select
 
 from bot.app.worker import LEASE, MAX_ATTEMPTS
 from bot.common.jobs import CheckAccount, HandleEvent, RunTest, Work
 from storage.jobs import MAX_IN_LANE
 from storage.tables import Job
-from tests.support.fast import FastBot, hours
+from storage.vocabulary import State
+from tests.support.fast import ACME, CAROL, FastBot, hours
 
 
 class Errand(Work):
@@ -279,6 +281,21 @@ def test_a_job_is_due_only_when_its_lane_has_room(bot: FastBot) -> None:
 def test_whose_a_job_is_and_who_waits_is_no_argument_of_it() -> None:
     assert RunTest(test_id=7, customer_id=1, awaited=True).to_args() == {"test": 7}
     assert RunTest(test_id=7).lane is None, "as a row of the version before"
+
+
+def test_windows_of_one_customer_wait_for_each_other_and_not_for_tests(bot: FastBot) -> None:
+    account = bot.account(State.LIVE)
+    bot.checks.start(account.id, CAROL)
+    for number in range(3):
+        bot.folders.show_in(account.id, f"V{number}")
+        bot.drafts.have_file_read(ACME, f"F{number}", f"W{number}", CAROL)
+    bot.clock.at += hours(0.01)
+
+    windows = f"windows:{account.customer_id}"
+    assert owners(taken(bot)).count(windows) == MAX_IN_LANE
+    with bot.store.transaction() as tx:
+        waiting = [job for job in tx.session.exec(select(Job)) if job.lane == windows]
+    assert len(waiting) == 6 and all(job.awaited for job in waiting)
 
 
 def test_events_of_a_channel_are_its_lane() -> None:
