@@ -3,10 +3,17 @@
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from sqlalchemy import ColumnElement, Subquery, case, text
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, func, or_, select, update
 
 from storage.tables import Job
+
+MAX_IN_LANE = 2
+"""So many jobs of one lane are in hand at a time, of all workers together."""
+
+CLAIMING = 0x6A6F6273
+"""The number of the advisory lock, "jobs" in ASCII; migrations have another."""
 
 
 class Work(Protocol):
@@ -20,6 +27,16 @@ class Work(Protocol):
     @property
     def key(self) -> str | None:
         """Of the same key one piece of work waits at a time; None where each is its own."""
+        ...
+
+    @property
+    def lane(self) -> str | None:
+        """Whose it is; None where it belongs to nobody."""
+        ...
+
+    @property
+    def awaited(self) -> bool:
+        """Whether a person waits for it."""
         ...
 
     def to_args(self) -> dict[str, Any]:
@@ -47,6 +64,8 @@ class JobRepository:
             waiting.args = work.to_args()
             waiting.due_at = due_at
             waiting.attempts = 0
+        if waiting is not None:
+            waiting.awaited = waiting.awaited or work.awaited
         self._session.flush()
 
     def _waiting(self, key: str | None) -> Job | None:
@@ -61,24 +80,62 @@ class JobRepository:
             return False
         return True
 
-    def claim_due(self, now: datetime, limit: int, lease: timedelta) -> list[Job]:
+    def claim_due(self, now: datetime, limit: int, lease: timedelta, kept: int = 0) -> list[Job]:
         """Take up to `limit` jobs that are due at `now`, so that no other worker takes them until
-        the lease ends. Taken jobs give up their key: a new request for the same work is new
-        work."""
-        free = col(Job.leased_until).is_(None) | (col(Job.leased_until) < now)
-        due = (
-            select(Job)
-            .where(Job.due_at <= now, free)
-            .order_by(col(Job.due_at), col(Job.id))
-            .limit(limit)
-        )
-        jobs = list(self._session.exec(due.with_for_update(skip_locked=True)))
+        the lease ends. Taken jobs give up their key: a new request for the same work is new work.
+
+        What a person waits for is taken first. A lane that has `MAX_IN_LANE` jobs in hand is passed
+        over, and one with fewer goes before one with more.
+
+        Args:
+            kept: so many of the `limit` are only taken up by what a person waits for.
+        """
+        self._wait_for_other_claims()
+        jobs = [
+            job
+            for number, job in enumerate(self._next(now, limit))
+            if job.awaited or number < limit - kept
+        ]
         for job in jobs:
             job.leased_until = now + lease
             job.attempts = job.attempts + 1
             job.key = None
         self._session.flush()
         return jobs
+
+    def _wait_for_other_claims(self) -> None:
+        """Hold the right to claim until the transaction ends.
+
+        Locked rows are not enough: whoever claims while another's claim is not committed yet counts
+        its lanes without what that one takes. The same jobs are locked, but one that was asked for
+        between the two, and comes first, would be one too many. With the lock one claim comes after
+        the other; and since it is taken by a statement of its own, the next statement reads what
+        was committed before. SQLite's transactions begin with the write lock: there it is held.
+        """
+        if self._session.get_bind().dialect.name == "postgresql":
+            lock = text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=CLAIMING)
+            self._session.execute(lock)
+
+    def _next(self, now: datetime, limit: int) -> list[Job]:
+        """The jobs whose turn it is, in their order, each locked."""
+        ranked = _ranked(now)
+        awaited = ranked.c.awaited.desc()
+        turn = (awaited, ranked.c.place, ranked.c.due_at, ranked.c.id)
+        # What is due is asked again of the row that was locked: a worker of the version before does
+        # not wait for our lock, and may have taken the job since it was ranked.
+        found = (
+            select(Job)
+            .join(ranked, ranked.c.id == col(Job.id))
+            .where(ranked.c.place <= MAX_IN_LANE, *_due(now))
+            .order_by(*turn)
+            .limit(limit)
+        )
+        return list(self._session.exec(found.with_for_update(skip_locked=True, of=Job)))
+
+    def hurry(self, work: Work) -> None:
+        """A person waits from now on for waiting work of the same key."""
+        waiting = update(Job).where(col(Job.key) == work.key)
+        self._session.exec(waiting.values(awaited=True))
 
     def retry(self, job_id: int, due_at: datetime) -> None:
         """Give a claimed job back, to be done at `due_at`."""
@@ -102,10 +159,47 @@ class JobRepository:
         )
 
     def next_due(self) -> datetime | None:
-        """When the next unclaimed job is due."""
-        unclaimed = select(Job.due_at).where(col(Job.leased_until).is_(None))
+        """When the next unclaimed job is due of which the lane is not full."""
+        full = (
+            select(Job.lane)
+            .where(col(Job.leased_until).is_not(None), col(Job.lane).is_not(None))
+            .group_by(col(Job.lane))
+            .having(func.count() >= MAX_IN_LANE)
+        )
+        open_lane = or_(col(Job.lane).is_(None), col(Job.lane).not_in(full))
+        unclaimed = select(Job.due_at).where(col(Job.leased_until).is_(None), open_lane)
         return self._session.exec(unclaimed.order_by(col(Job.due_at)).limit(1)).first()
 
 
 def _job(work: Work, due_at: datetime) -> Job:
-    return Job(kind=work.kind, key=work.key, args=work.to_args(), due_at=due_at)
+    job = Job(kind=work.kind, key=work.key, args=work.to_args(), due_at=due_at)
+    job.lane = work.lane
+    job.awaited = work.awaited
+    return job
+
+
+def _due(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """What a job must be that can be taken."""
+    free = col(Job.leased_until).is_(None) | (col(Job.leased_until) < now)
+    return col(Job.due_at) <= now, free
+
+
+def _in_hand(now: datetime) -> Subquery:
+    """How many jobs of each lane somebody is at work on."""
+    leased = (col(Job.leased_until) >= now, col(Job.lane).is_not(None))
+    return select(Job.lane, func.count().label("jobs")).where(*leased).group_by(Job.lane).subquery()
+
+
+def _ranked(now: datetime) -> Subquery:
+    """Every job that can be taken, with its place: how many of its lane would be in hand if it and
+    those before it were taken. The database counts, so that of a long lane no more rows are read
+    into memory than can be taken."""
+    held = _in_hand(now)
+    order = (col(Job.awaited).desc(), col(Job.due_at), col(Job.id))
+    before = func.row_number().over(partition_by=col(Job.lane), order_by=order)
+    place = case(
+        (col(Job.lane).is_(None), 1),
+        else_=before + func.coalesce(held.c.jobs, 0),
+    )
+    found = select(Job.id, Job.due_at, Job.awaited, place.label("place"))
+    return found.outerjoin(held, held.c.lane == Job.lane).where(*_due(now)).subquery()

@@ -28,6 +28,9 @@ LEASE = timedelta(minutes=5)
 """How long a job is its worker's. A worker that is killed leaves its jobs leased; another does them
 again, from the start, when the lease ends. Longer than any job takes."""
 
+KEPT_FREE = 2
+"""So many threads are kept for what a person waits for, however much else is due."""
+
 MAX_ATTEMPTS = 5
 FIRST_WAIT = timedelta(seconds=10)
 
@@ -70,6 +73,7 @@ class Worker:
         self._doers = doers
         self._sweeps = sweeps
         self._threads = threads
+        self._kept = min(KEPT_FREE, threads - 1)
         self._stopping = threading.Event()
         self._in_hand = threading.Semaphore(threads)
         self._pool = pool or ThreadPoolExecutor(threads, thread_name_prefix="work")
@@ -128,8 +132,8 @@ class Worker:
             log.exception("worker.sweep_failed", sweep=sweep.name)
 
     def _take_jobs(self) -> None:
-        """Take as many due jobs as there are free threads: one that waited here for a thread might
-        outlive its lease and be done twice."""
+        """Take as many due jobs as there are free threads that are not kept: one that waited here
+        for a thread might outlive its lease and be done twice."""
         free = 0
         while free < self._threads and self._in_hand.acquire(blocking=False):
             free += 1
@@ -137,7 +141,7 @@ class Worker:
         try:
             if free:
                 with self._store.transaction() as tx:
-                    jobs = tx.jobs.claim_due(self._clock.now(), free, LEASE)
+                    jobs = tx.jobs.claim_due(self._clock.now(), free, LEASE, self._kept)
         finally:
             if free > len(jobs):
                 self._in_hand.release(free - len(jobs))

@@ -14,11 +14,14 @@ from bot.messages import notices
 from bot.microsoft.tokens import KEPT_ALIVE
 from storage.database import Store, Transaction
 from storage.statuses import TestEvent
-from storage.tables import Account, ConnectionTest
+from storage.tables import Account, ConnectionTest, Customer
 from storage.vocabulary import State
 
 A_MOMENT = timedelta(seconds=30)
 """How long a reported fix waits for a test that runs already."""
+
+COOL_DOWN = timedelta(minutes=5)
+"""How long after all accounts of a customer were tested at once that can be done again."""
 
 MAX_IDLE_PER_SWEEP = 50
 GIVEN_UP = timedelta(hours=6)
@@ -43,17 +46,22 @@ class Checks:
         self._runner = runner
 
     def request(
-        self, tx: Transaction, account: Account, by: Person, round_trip: bool = False
+        self,
+        tx: Transaction,
+        account: Account,
+        by: Person,
+        round_trip: bool = False,
+        awaited: bool = True,
     ) -> ConnectionTest:
         """Have the account tested and the result shown in its thread. A message makes the round
         when that is asked for, and until one has. A test that somebody asked for and that runs
-        already is joined."""
+        already is joined. `awaited`: somebody waits for this very test."""
         running = self._running(tx, account)
         if running is not None and not running.quiet:
-            return running
+            return self._join(tx, running, awaited)
         if running is not None:
             self._overtake(tx, running)
-        test = self._begin(tx, account, by)
+        test = self._begin(tx, account, by, awaited=awaited)
         test.round_trip = test.round_trip or round_trip
         self._lifecycle.audit(tx, by, "test.requested", account)
         if account.state not in WORKING:
@@ -74,12 +82,22 @@ class Checks:
             self.request(tx, account, by, round_trip)
 
     def start_all(self, customer_id: int, by: Person) -> int:
-        """Have every account of a customer tested that somebody signed in; how many."""
+        """Have every account of a customer tested that somebody signed in; how many. They come
+        after tests that somebody waits for.
+
+        Raises:
+            Refused: all were tested a moment ago.
+        """
         with self._store.transaction() as tx:
-            accounts = [each for each in tx.accounts.of_customer(customer_id) if each.object_id]
-            for account in accounts:
-                self.request(tx, account, by)
-        return len(accounts)
+            # The customer is held first, then each account, as wherever a sign-in is kept
+            customer = tx.channels.lock_customer(customer_id)
+            there = [tx.accounts.lock(each.id) for each in tx.accounts.of_customer(customer_id)]
+            signed_in = [account for account in there if account.object_id]
+            if signed_in:
+                self._begin_cool_down(customer)
+            for account in signed_in:
+                self.request(tx, account, by, awaited=False)
+        return len(signed_in)
 
     def check(self, work: CheckAccount) -> None:
         """Do the job of a check that is due: a test without a message, for an account that stands
@@ -117,6 +135,18 @@ class Checks:
         """Do the job of a test that was begun. Takes seconds."""
         self._runner.run(work)
 
+    def _begin_cool_down(self, customer: Customer) -> None:
+        now = self._clock.now()
+        before = customer.all_tested_at
+        if before is not None and now < before + COOL_DOWN:
+            raise Refused("test.all_tested", until=before + COOL_DOWN)
+        customer.all_tested_at = now
+
+    def _join(self, tx: Transaction, running: ConnectionTest, awaited: bool) -> ConnectionTest:
+        if awaited:  # it may stand behind hundreds that were begun with it
+            tx.jobs.hurry(RunTest(test_id=running.id))
+        return running
+
     def _running(self, tx: Transaction, account: Account) -> ConnectionTest | None:
         return tx.checks.running(account.id, self._clock.now() - GIVEN_UP)
 
@@ -130,13 +160,20 @@ class Checks:
             tx.jobs.add(CheckFix(fix_id=fix.id), now + A_MOMENT, sooner=True)
 
     def _begin(
-        self, tx: Transaction, account: Account, by: Person, quiet: bool = False, round: int = 0
+        self,
+        tx: Transaction,
+        account: Account,
+        by: Person,
+        quiet: bool = False,
+        round: int = 0,
+        awaited: bool = False,
     ) -> ConnectionTest:
         """Begin a test: its row, and the job that runs it.
 
         Args:
             quiet: nobody waits for it, so it is shown only where it has something to tell.
             round: how many checks in a row a fault has lasted.
+            awaited: somebody waits for this very test.
         """
         now = self._clock.now()
         test = ConnectionTest(
@@ -148,5 +185,6 @@ class Checks:
         # nobody asked.
         test.round_trip = account.proved_at is None and not (quiet and account.state in WORKING)
         tx.checks.add(test)
-        tx.jobs.add(RunTest(test_id=test.id), now)
+        customer_id = account.customer_id
+        tx.jobs.add(RunTest(test_id=test.id, customer_id=customer_id, awaited=awaited), now)
         return test

@@ -30,9 +30,19 @@ class Work(BaseModel):
     kind: ClassVar[str]
     """How the row names it."""
 
+    awaited: bool = Field(default=False, exclude=True)
+    """Whether a person waits for it: it is done before what nobody watches. A kind says here how it
+    usually is; whoever asks for the work may know better."""
+
     @property
     def key(self) -> str | None:
         """Work of the same key waits only once; None where each request is work of its own."""
+        return None
+
+    @property
+    def lane(self) -> str | None:
+        """Whose work it is. Of one lane few jobs are done at a time, so that nobody takes every
+        thread; None for short work that belongs to nobody."""
         return None
 
     def to_args(self) -> dict[str, Any]:
@@ -40,11 +50,33 @@ class Work(BaseModel):
         return self.model_dump(mode="json")
 
 
-class RunTest(Work):
-    """Run a connection test that was begun."""
+class CustomersWork(Work):
+    """Work for a customer that takes seconds. The customer is known to whoever asks for it; the row
+    keeps it as the lane."""
+
+    lanes: ClassVar[str]
+    """Which of the customer's lanes it is in: those who wait for a window do not queue behind
+    tests."""
+
+    customer_id: int | None = Field(default=None, exclude=True)
+
+    @property
+    def lane(self) -> str | None:
+        """The customer's."""
+        return None if self.customer_id is None else f"{self.lanes}:{self.customer_id}"
+
+
+class RunTest(CustomersWork):
+    """Run a connection test that was begun. It is `awaited` where somebody pressed for this one."""
 
     kind = "connection-test"
+    lanes = "tests"
     test_id: int
+
+    @property
+    def key(self) -> str:
+        """A test is run once; by its key it can be hurried while it waits."""
+        return f"test:{self.test_id}"
 
 
 class CheckAccount(Work):
@@ -96,18 +128,22 @@ class CreateAccounts(Work):
         return f"batch:{self.batch_id}"
 
 
-class FillFolders(Work):
+class FillFolders(CustomersWork):
     """Fetch a mailbox's folders into the window that waits for them."""
 
     kind = "folders.fill"
+    lanes = "windows"
+    awaited: bool = Field(default=True, exclude=True)
     account_id: int
     view_id: str
 
 
-class ReadFile(Work):
+class ReadFile(CustomersWork):
     """Read an uploaded list of old accounts into the window that waits for it."""
 
     kind = "old.read-file"
+    lanes = "windows"
+    awaited: bool = Field(default=True, exclude=True)
     channel_id: str
     file_id: str
     view_id: str
@@ -122,10 +158,18 @@ class ReadFile(Work):
 
 
 class HandleEvent(Work):
-    """Do what an event of Slack asks for."""
+    """Do what an event of Slack asks for. Most come from somebody who typed, or opened the Home
+    tab, and who looks at it."""
 
     kind = "slack-event"
+    awaited: bool = Field(default=True, exclude=True)
     event: dict[str, Any]
+
+    @property
+    def lane(self) -> str | None:
+        """The channel's where it came from; some events name none."""
+        channel = self.event.get("channel")
+        return f"events:{channel}" if isinstance(channel, str) else None
 
 
 W = TypeVar("W", bound=Work)

@@ -1,11 +1,13 @@
 """What the bot says no to, in words that the person may read."""
 
+from datetime import datetime
+
 
 class Refused(Exception):
     """The bot will not do what was asked. `sentence` names the sentence that tells the person why,
-    filled with `values`."""
+    filled with `values`; a time is shown in the reader's own zone."""
 
-    def __init__(self, sentence: str, /, **values: str) -> None:
+    def __init__(self, sentence: str, /, **values: str | datetime) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.values = values

@@ -108,7 +108,9 @@ class Folders:
         """Have the worker fetch an account's folders into the window `view_id`, since a mailbox may
         be slow."""
         with self._store.transaction() as tx:
-            tx.jobs.add(FillFolders(account_id=account_id, view_id=view_id), self._clock.now())
+            customer_id = tx.accounts.get(account_id).customer_id
+            work = FillFolders(account_id=account_id, view_id=view_id, customer_id=customer_id)
+            tx.jobs.add(work, self._clock.now())
 
     def unmapped(self, customer_id: int) -> list[AccountView]:
         """The customer's accounts that wait for their folders."""

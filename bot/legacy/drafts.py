@@ -91,16 +91,21 @@ class Drafts:
 
     def have_file_read(self, channel_id: str, file_id: str, view_id: str, by: Person) -> None:
         """Have the worker read an uploaded file and show it in the window `view_id`: a moment
-        later, so that what it shows comes after the window that says so."""
-        work = ReadFile(
-            channel_id=channel_id,
-            file_id=file_id,
-            view_id=view_id,
-            team=by.team,
-            user=by.user,
-            place=by.place,
-        )
+        later, so that what it shows comes after the window that says so.
+
+        Raises:
+            Refused: the channel is bound to no customer.
+        """
         with self._store.transaction() as tx:
+            work = ReadFile(
+                customer_id=bound(tx, channel_id).customer_id,
+                channel_id=channel_id,
+                file_id=file_id,
+                view_id=view_id,
+                team=by.team,
+                user=by.user,
+                place=by.place,
+            )
             tx.jobs.add(work, self._clock.now() + A_MOMENT)
 
     def _review(self, draft: ListDraft) -> Review:

@@ -259,7 +259,7 @@ class Rights:
     def keep_refusal(self, person: Person, what: str, refused: Refused) -> None:
         """Keep in the audit that `person` was refused `what`. Who was refused many things within
         the hour is no longer quoted, so that guessed IDs are counted and not listed."""
-        subject = refused.values.get("ref", "")[:MAX_SUBJECT_LENGTH]
+        subject = str(refused.values.get("ref", ""))[:MAX_SUBJECT_LENGTH]
         now = self._clock.now()
         with self._store.transaction() as tx:
             known = tx.audit.refusals(person.team, person.user, now - audit.COUNTED_TOGETHER)

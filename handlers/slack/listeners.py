@@ -6,6 +6,7 @@ Everything that a person does is acknowledged, and whatever a listener raises is
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -19,8 +20,9 @@ from bot.services import Services
 from handlers.cards.actions import ActionId, FormId, ShortcutId
 from handlers.cards.checks import contact_button
 from handlers.cards.home import message_window
-from handlers.cards.kit import Block, Message, actions, section
+from handlers.cards.kit import Block, Message, actions, moment, section
 from handlers.slack.payloads import Choice, Command, Press, Submission
+from handlers.text.markup import Safe
 from handlers.text.words import plainly, say
 
 log = structlog.get_logger(__name__)
@@ -149,7 +151,7 @@ class Listeners:
             work()
         except Refused as refused:
             self._services.rights.keep_refusal(person, what, refused)
-            text = say(refused.sentence, **refused.values)
+            text = _no(refused)
             tell(Message(text, [section(text)]))
         except Exception as error:
             log.exception("listener.failed", what=what)
@@ -161,6 +163,12 @@ class Listeners:
 def form_errors(problems: dict[str, str]) -> FormErrors:
     """Sentences by name as the plain texts that stand at the fields."""
     return {field: plainly(sentence) for field, sentence in problems.items()}
+
+
+def _no(refused: Refused) -> Safe:
+    values = refused.values.items()
+    shown = {key: moment(each) if isinstance(each, datetime) else each for key, each in values}
+    return say(refused.sentence, **shown)
 
 
 def _acknowledge(ack: Ack, sent: Submission, answer: FormAnswer) -> None:

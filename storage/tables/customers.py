@@ -12,7 +12,8 @@ class Customer(SQLModel, table=True):
     """An organisation whose mailboxes are connected. `tenant_id` is its Microsoft tenant, once
     somebody said that it is. `time_zone` (``Europe/Berlin``), `working_hours` (``09:00-17:00``) and
     `working_days` (``12345``, Monday is 1) say when its people are reminded; empty means as
-    everywhere. `owner` is who of the support team looks after it."""
+    everywhere. `owner` is who of the support team looks after it. `all_tested_at` is when somebody
+    last had all its accounts tested at once."""
 
     id: int = Field(default=None, primary_key=True)
     name: str
@@ -26,6 +27,7 @@ class Customer(SQLModel, table=True):
     paused_until: datetime | None = time_column(nullable=True)
     paused_by_team: str = ""
     paused_by_user: str = ""
+    all_tested_at: datetime | None = time_column(nullable=True)
 
 
 class Channel(SQLModel, table=True):

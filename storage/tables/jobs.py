@@ -10,6 +10,7 @@ from storage.types import big_id_column, json_column, time_column
 
 class Job(SQLModel, table=True):
     """Work to do at `due_at`. `key`, where set, makes a second request for the same work join the
+    first. Of one `lane` few are in hand at a time, and what is `awaited` by a person comes
     first."""
 
     id: int = big_id_column()
@@ -17,8 +18,10 @@ class Job(SQLModel, table=True):
     key: str | None = Field(default=None, unique=True)
     args: dict[str, Any] = json_column()
     due_at: datetime = time_column(index=True)
-    leased_until: datetime | None = time_column(nullable=True)
+    leased_until: datetime | None = time_column(nullable=True, index=True)
     attempts: int = 0
+    lane: str | None = None
+    awaited: bool = False
 
 
 class SeenEvent(SQLModel, table=True):

@@ -2,6 +2,7 @@
 a deadlock or a key taken."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
-from bot.common.jobs import CheckAccount
+from bot.common.jobs import CheckAccount, RunTest
 from bot.common.people import Person
 from bot.diagnosis import catalogue
 from bot.diagnosis.failures import Failures
@@ -28,7 +29,8 @@ from bot.mail.roundtrip import RoundTripMessage
 from bot.mail.steps import OnStep, StepResult
 from bot.mail.target import Target
 from bot.reminders.service import Reminders
-from storage.database import Store, connect
+from storage.database import Store, Transaction, connect
+from storage.jobs import MAX_IN_LANE
 from storage.tables import Account, Channel, Customer, Failure, Job
 from storage.vocabulary import Owner, State, StepId, StepStatus
 from tests.support.fast import CAROL, FastBot
@@ -42,6 +44,10 @@ VERA = Person("T0LUMEN", "U0VERA")
 EMPTY = Observation(Where.IMAP, step="imap.folders", condition=Condition.EMPTY)
 DEADLINE = 20
 CHECKS = 20
+CUSTOMERS = 2
+WORKERS = 4
+TURNS = 25
+LEASE = timedelta(minutes=5)
 
 
 class StillClock:
@@ -142,6 +148,61 @@ def test_two_who_ask_for_the_same_work_at_once_both_go_on_and_it_is_done_once(
     with office.store.transaction() as tx:
         asked = [job.key for job in tx.session.exec(select(Job)) if job.kind == "connection-check"]
     assert sorted(asked, key=str) == sorted(f"check:{number}" for number in range(CHECKS))
+
+
+def test_a_claim_counts_what_another_takes_in_the_same_moment(office: Office) -> None:
+    def claim() -> int:
+        with office.store.transaction() as tx:
+            return len(tx.jobs.claim_due(NOW, 8, LEASE))
+
+    with office.store.transaction() as tx:
+        ask_for_tests(tx, range(8))
+    with ThreadPoolExecutor(1) as pool:
+        with office.store.transaction() as tx:
+            assert len(tx.jobs.claim_due(NOW, 8, LEASE)) == CUSTOMERS * MAX_IN_LANE
+            with office.store.transaction() as other:
+                ask_for_tests(other, range(8, 16), awaited=True)
+            claiming = pool.submit(claim)
+            until_they_wait(office.store, claiming)
+        assert claiming.result(DEADLINE) == 0
+
+
+def test_workers_that_claim_at_once_never_have_too_much_of_a_lane_in_hand(office: Office) -> None:
+    together, counting = threading.Barrier(WORKERS), threading.Lock()
+    in_hand: Counter[str | None] = Counter()
+    peaks: list[int] = []
+
+    def work(number: int) -> int:
+        """Claim and do until nothing is left; more is asked for meanwhile."""
+        together.wait(DEADLINE)
+        done = 0
+        for turn in range(TURNS):
+            with office.store.transaction() as tx:
+                first = (number * TURNS + turn) * 2
+                ask_for_tests(tx, range(first, first + 2), awaited=turn % 2 == 0)
+            with office.store.transaction() as tx:
+                jobs = tx.jobs.claim_due(NOW, 8, LEASE)
+            with counting:
+                in_hand.update(job.lane for job in jobs)
+                peaks.append(max(in_hand.values(), default=0))
+            for job in jobs:
+                with counting:
+                    in_hand.subtract([job.lane])
+                with office.store.transaction() as tx:
+                    tx.jobs.done(job.id)
+            done += len(jobs)
+        return done
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        assert sum(pool.map(work, range(WORKERS))) > TURNS
+    assert max(peaks) == MAX_IN_LANE
+
+
+def ask_for_tests(tx: Transaction, numbers: range, awaited: bool = False) -> None:
+    """Tests of the customers, by turns."""
+    for number in numbers:
+        customer = number % CUSTOMERS
+        tx.jobs.add(RunTest(test_id=number, customer_id=customer, awaited=awaited), NOW)
 
 
 class StepsAtOnce(FakeProbe):

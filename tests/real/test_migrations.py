@@ -311,3 +311,18 @@ def test_a_channel_of_before_has_its_customers_in_other_workspaces(
         assert channel.customers_are is CustomersAre.OTHER_WORKSPACES
         assert channel.customer_teams == "", "nobody has said whose workspaces they are"
     engine.dispose()
+
+
+def test_jobs_that_the_version_before_asks_for_are_done(url: str, tmp_path: Path) -> None:
+    engine = connect(emptied(url, tmp_path))
+    of_before = to(engine, "0010").tables["job"]
+    insert(engine, of_before, 1, kind="connection-test", args={"test": 1})
+    upgrade(emptied(url, tmp_path))
+    insert(engine, of_before, 2, kind="connection-test", args={"test": 2})
+    with Store(engine).transaction() as tx:
+        jobs = tx.jobs.claim_due(LATER, 8, timedelta(minutes=5))
+        assert [(job.args["test"], job.lane, job.awaited) for job in jobs] == [
+            (1, None, False),
+            (2, None, False),
+        ]
+    engine.dispose()

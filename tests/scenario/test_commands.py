@@ -61,6 +61,8 @@ def test_login_test_and_folders(world: BotWorld) -> None:
 
     world.vera.slash(ACME, "test all")
     world.vera.find(ACME, "Tests begun: 1")
+    world.vera.slash(ACME, "test all")
+    assert "Please wait until <!date^" in world.vera.find(ACME, "tested a moment ago").text
     world.settle()
     world.vera.slash(ACME, "folders Info")
     assert world.vera.submit(world.vera.window("Which folders of"), {"Sent": "Projekte"}) == {}

@@ -6,13 +6,13 @@ import pytest
 
 from bot.app.worker import LEASE
 from bot.checks.aftermath import AGAIN_AFTER, PATIENCE
-from bot.checks.service import GIVEN_UP
+from bot.checks.service import COOL_DOWN, GIVEN_UP
 from bot.common.jobs import CheckAccount, CheckFix, RunTest
 from bot.common.refusals import Refused
 from bot.diagnosis.observation import Condition, Observation, Where
 from storage.tables import Account, ConnectionTest
 from storage.vocabulary import Owner, State, StepId, StepStatus
-from tests.support.fast import ACME, CAROL, SENDING_IS_OFF, FastBot, days, hours
+from tests.support.fast import ACME, CAROL, SENDING_IS_OFF, VERA, FastBot, days, hours
 
 PASSES = Observation(Where.SMTP, step="smtp.auth", status=454, enhanced="4.7.0")
 """A fault that comes right by itself."""
@@ -409,6 +409,86 @@ def test_when_all_are_tested_one_that_is_tested_already_is_not_tested_twice(bot:
     assert bot.checks.start_all(bot.acme.customer_id, CAROL) == 1
     bot.run_due()
     assert len(checks_of(bot, account)) == 1
+
+
+def test_all_are_tested_again_only_after_a_while_and_people_read_until_when(bot: FastBot) -> None:
+    bot.account(State.LIVE)
+    begun = bot.now
+    bot.checks.start_all(bot.acme.customer_id, CAROL)
+    bot.pass_time(minutes=4.9)
+
+    with pytest.raises(Refused) as refused:
+        bot.checks.start_all(bot.acme.customer_id, VERA)
+    assert refused.value.sentence == "test.all_tested"
+    assert refused.value.values == {"until": begun + COOL_DOWN}
+    assert len(bot.audited("test.requested")) == 1
+    bot.clock.at = begun + COOL_DOWN
+    assert bot.checks.start_all(bot.acme.customer_id, VERA) == 1
+
+
+def test_what_one_customer_has_tested_keeps_no_other_from_testing(bot: FastBot) -> None:
+    bot.account(State.LIVE)
+    borealis = bot.customer("Borealis", "C0BORE")
+    bot.account(State.LIVE, channel=borealis)
+    bot.checks.start_all(bot.acme.customer_id, CAROL)
+
+    assert bot.checks.start_all(borealis.customer_id, VERA) == 1
+
+
+def test_where_there_was_nothing_to_test_nobody_has_to_wait(bot: FastBot) -> None:
+    assert bot.checks.start_all(bot.acme.customer_id, CAROL) == 0
+    bot.account(State.LIVE)
+    assert bot.checks.start_all(bot.acme.customer_id, CAROL) == 1
+
+
+def test_a_single_test_is_possible_just_after_all_were_tested(bot: FastBot) -> None:
+    account = bot.account(State.LIVE)
+    bot.checks.start_all(bot.acme.customer_id, CAROL)
+    bot.run_due()
+
+    assert not check(bot, account).quiet
+    assert len(checks_of(bot, account)) == 2
+
+
+@pytest.mark.attacks
+def test_tests_of_one_customer_are_two_at_a_time(bot: FastBot) -> None:
+    accounts = [bot.account(State.LIVE) for _ in range(5)]
+    theirs = bot.account(State.LIVE, channel=bot.customer("Borealis", "C0BORE"))
+    for account in (*accounts, theirs):
+        bot.checks.start(account.id, CAROL)
+
+    with bot.store.transaction() as tx:
+        taken = tx.jobs.claim_due(bot.now, 100, LEASE)
+        tested = [tx.checks.get(job.args["test"]).account_id for job in taken]
+    assert sorted(tested) == [accounts[0].id, accounts[1].id, theirs.id]
+
+
+@pytest.mark.attacks
+def test_a_test_that_somebody_presses_for_does_not_wait_behind_all_of_a_customers(
+    bot: FastBot,
+) -> None:
+    accounts = [bot.account(State.LIVE, name=f"No {number}") for number in range(12)]
+    theirs = bot.account(State.LIVE, channel=bot.customer("Borealis", "C0BORE"))
+    bot.checks.start_all(bot.acme.customer_id, CAROL)
+    bot.checks.start(theirs.id, CAROL)
+    for _ in range(20):
+        bot.checks.start(accounts[-1].id, CAROL)
+    bot.run_due()
+
+    tested = [target.sender_email for target in bot.mail.targets]
+    assert set(tested[:2]) == {theirs.sender_email, accounts[-1].sender_email}
+    assert len(tested) == 13, "each once, however often somebody presses"
+
+
+@pytest.mark.attacks
+def test_tests_by_the_clock_do_not_come_before_what_somebody_presses_for(bot: FastBot) -> None:
+    theirs = bot.account(State.LIVE, channel=bot.customer("Borealis", "C0BORE"))
+    for _ in range(5):
+        bot.checks.check(CheckAccount(account_id=bot.account(State.LIVE).id))
+    bot.checks.start(theirs.id, CAROL)
+    bot.run_due()
+
+    assert bot.mail.targets[0].sender_email == theirs.sender_email
 
 
 # -- the look at a fix that somebody reported

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.worker import LEASE, Sweep, Worker
+from bot.app.worker import KEPT_FREE, LEASE, Sweep, Worker
 from bot.common.jobs import Doers, Work
 from bot.messages.delivery import Delivery
 from bot.messages.outgoing import Outgoing
@@ -75,6 +75,42 @@ def test_work_that_waits_longer_than_a_lease_for_a_free_thread_is_done_once(stor
     assert all_done.wait(20)
     worker.stop()
     assert sorted(done) == list(range(JOBS))
+
+
+@pytest.mark.attacks
+def test_some_threads_are_kept_for_what_a_person_waits_for(store: Store) -> None:
+    clock, begun, go_on = HandClock(), threading.Semaphore(0), threading.Event()
+    done: list[int] = []
+
+    def work(asked: Slow) -> None:
+        """Takes until the test lets it end, unless a person waits for it."""
+        begun.release()
+        if asked.number < JOBS:
+            assert go_on.wait(20)
+        done.append(asked.number)
+
+    doers = Doers()
+    doers.add(Slow, work)
+    others = 2
+    worker = Worker(
+        store, clock, Delivery(store, clock, NoCourier()), doers, [], threads=KEPT_FREE + others
+    )
+    with store.transaction() as tx:
+        for number in range(JOBS):
+            tx.jobs.add(Slow(number=number), clock.at)
+    worker.tick()
+    worker.tick()
+    for _ in range(others):
+        assert begun.acquire(timeout=20)
+    assert not begun.acquire(timeout=0.1), "the other threads are kept"
+
+    with store.transaction() as tx:
+        tx.jobs.add(Slow(number=JOBS, awaited=True), clock.at)
+    worker.tick()
+    assert begun.acquire(timeout=20)
+    go_on.set()
+    worker.stop()
+    assert done[0] == JOBS
 
 
 def never() -> int:
