@@ -37,6 +37,10 @@ largest body has less of it even where a proxy passes each network packet on as 
 MAX_HEADERS = 200
 """Apache and gunicorn take a hundred."""
 
+MAX_CONTENT_TYPE = 256
+"""A boundary has 70 characters at most (RFC 2046, 5.1.1). Werkzeug makes a regular expression of
+it: of 30,000 characters, that takes half a second and stays in memory."""
+
 BLANKS = re.compile(rb"[ \t\x85\xa0]{33}|\r\n[ \t]")
 """What no browser and no proxy sends in a header: a run of blanks, and a header that goes on in the
 next line. Waitress' and werkzeug's regular expressions take time with the square of a run's length:
@@ -133,6 +137,8 @@ class QuickParser(HTTPRequestParser):
         if header_plus.count(b"\r\n") > MAX_HEADERS or BLANKS.search(header_plus):
             raise ParsingError("too many headers, or blanks in them")
         super().parse_header(header_plus)
+        if len(self.headers.get("CONTENT_TYPE", "")) > MAX_CONTENT_TYPE:
+            raise ParsingError("a content type that long is none")
 
     @property
     def _framing_bytes(self) -> int:

@@ -252,9 +252,14 @@ SLOW_TO_READ = {
     "blanks": HALF_A_HEADER + b" " * 30_000 + b"x\r\n\r\n",
     "blanks-that-are-none": HALF_A_HEADER + b"\xa0" * 30_000 + b"\r\n\r\n",
     "blank-lines": HALF_A_HEADER + b"\r\n " * 10_000 + b"x\r\n\r\n",
+    "endless-boundary": CHUNKED[:-2]
+    + b"Content-Type: a/b; c="
+    + b"-x" * 15_000
+    + b"\r\n\r\n0\r\n\r\n",
     "many-headers": WHOLE[:-2] + b"X:\r\n" * 7000 + b"\r\n",
 }
-"""What would hold the thread that reads everybody's requests, for up to ten seconds each."""
+"""What would hold the thread that reads everybody's requests, or Python itself, for up to ten
+seconds each."""
 
 
 @pytest.mark.parametrize("sent", SLOW_TO_READ.values(), ids=SLOW_TO_READ)

@@ -188,6 +188,11 @@ def parts_of_thousands(shot: Shot) -> bytes:
     return shot.with_body(many_parts(), "multipart/form-data; boundary=b")
 
 
+def endless_boundary(shot: Shot) -> bytes:
+    boundary = f"{shot.number}-{'-x' * (LONGEST_HEAD // 2 - 512)}"
+    return shot.with_body(many_parts(), f"multipart/form-data; boundary={boundary}")
+
+
 def chunks_of_a_byte(shot: Shot) -> bytes:
     return shot.head() + b"Transfer-Encoding: chunked\r\n\r\n" + single_bytes()
 
@@ -258,6 +263,7 @@ KINDS: tuple[Kind, ...] = (
     great_form,
     form_of_thousands,
     parts_of_thousands,
+    endless_boundary,
     chunks_of_a_byte,
     trailer_without_end,
     giant_header,
