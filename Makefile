@@ -49,10 +49,12 @@ mutants: $(READY)
 	MAILDESK_EXAMPLES=10 $(BIN)/mutmut run
 	$(BIN)/python tools/core_rules.py mutants
 
-# How long a full connection test takes beside the bare libraries, and what a sweep for reminders costs among a million accounts.
+# How long a full connection test takes beside the bare libraries, what a sweep for reminders costs among a million accounts,
+# and how soon Slack is answered while everything public is attacked.
 bench: $(READY)
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.sweep_bench
+	$(BIN)/python -m tests.attack_bench
 
 # The documents that are made from data: what is known of failures, the state tables, and the settings.
 docs: $(READY)

@@ -8,6 +8,7 @@ out. Source: docs.pylonsproject.org/projects/waitress, "Arguments to waitress.se
 `channel.py`.
 """
 
+import re
 import resource
 import time
 from collections.abc import Iterator
@@ -19,13 +20,32 @@ from typing import Any
 
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
+from waitress.utilities import BadRequest
 
 from handlers.web import hardening
 
 FILES_PER_CONNECTION = 2
 """A connection, and the file in which waitress keeps a body that is on its way."""
+
+MAX_FRAMING_BYTES = 6 * 1024
+"""What may stand around the pieces of a chunked body: their sizes, and headers after them. The
+largest body has less of it even where a proxy passes each network packet on as a piece."""
+
+MAX_HEADERS = 200
+"""Apache and gunicorn take a hundred."""
+
+MAX_CONTENT_TYPE = 256
+"""A boundary has 70 characters at most (RFC 2046, 5.1.1). Werkzeug makes a regular expression of
+it: of 30,000 characters, that takes half a second and stays in memory."""
+
+BLANKS = re.compile(rb"[ \t\x85\xa0]{33}|\r\n[ \t]")
+"""What no browser and no proxy sends in a header: a run of blanks, and a header that goes on in the
+next line. Waitress' and werkzeug's regular expressions take time with the square of a run's length:
+30 kB of blanks are ten seconds, for which nobody else is answered. RFC 9112, 5.2, lets a server
+refuse the second, in which blanks run as well."""
 
 KEPT_FILES = 200
 """For the database, Slack, Microsoft, mail servers and logs."""
@@ -95,9 +115,42 @@ class HardenedErrorTask(ErrorTask):
         super().execute()
 
 
+class QuickParser(HTTPRequestParser):
+    """A request that takes no time to read, or is refused. It is taken apart on the one thread that
+    reads everybody's: a megabyte in chunks of a byte would hold that thread for a second, and a
+    header of blanks for ten."""
+
+    def received(self, data: bytes) -> int:
+        """Take what the client sent; how much of it belongs to this request."""
+        consumed = int(super().received(data))
+        if self.chunked and self.error is None and self._framing_bytes > MAX_FRAMING_BYTES:
+            self.error = BadRequest("the chunks are too small")
+            self.completed = True
+        return consumed
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Take the first line and the headers apart.
+
+        Raises:
+            ParsingError: they are malformed, too many, or have what takes too long.
+        """
+        if header_plus.count(b"\r\n") > MAX_HEADERS or BLANKS.search(header_plus):
+            raise ParsingError("too many headers, or blanks in them")
+        super().parse_header(header_plus)
+        if len(self.headers.get("CONTENT_TYPE", "")) > MAX_CONTENT_TYPE:
+            raise ParsingError("a content type that long is none")
+
+    @property
+    def _framing_bytes(self) -> int:
+        """What came behind the headers and is no part of the body."""
+        body = self.body_rcv
+        return 0 if body is None else self.body_bytes_received - len(body)
+
+
 class TimedChannel(HTTPChannel):
     """A connection that knows how long it has kept us waiting."""
 
+    parser_class = QuickParser
     error_task_class = HardenedErrorTask
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -204,6 +204,7 @@ class Pages:
         Microsoft answers."""
         request.max_content_length = MAX_BODY_BYTES
         request.max_form_parts = MAX_FIELDS
+        _check_fields()
         if request.method != "POST" or request.path == "/oauth/callback":
             return None
         site = request.headers.get("Sec-Fetch-Site", "")
@@ -214,6 +215,18 @@ class Pages:
             self.services.signin.refused_request("page.posted", LinkUnusable("other-site"))
             return self._link_page("other-site", 403)
         return None
+
+
+def _check_fields() -> None:
+    """Werkzeug bounds the parts of a multipart form only; of another, a post as large as it may be
+    has tens of thousands of fields.
+
+    Raises:
+        RequestEntityTooLarge: there are too many.
+    """
+    is_form = request.mimetype == "application/x-www-form-urlencoded"
+    if is_form and request.get_data().count(b"&") >= MAX_FIELDS:
+        raise RequestEntityTooLarge
 
 
 def _explained(verdict: Verdict) -> dict[str, object]:

@@ -15,8 +15,14 @@ from urllib.parse import urlencode
 import pytest
 import requests
 from flask import Flask, request
+from waitress.adjustments import Adjustments
 
-from bot.app.web_connections import Limits, connections_possible
+from bot.app.web_connections import (
+    MAX_FRAMING_BYTES,
+    Limits,
+    QuickParser,
+    connections_possible,
+)
 from bot.app.web_server import THREADS, WebServer, listen
 from handlers.web.hardening import ALWAYS, MAX_BODY_BYTES, harden
 from tests.support.world import BotWorld
@@ -238,6 +244,53 @@ def test_headers_that_never_end_are_refused(start: Start) -> None:
         assert status(client) == 431
 
 
+CHUNKED = b"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+SLOW_TO_READ = {
+    "chunks-of-a-byte": CHUNKED + b"1\r\nx\r\n" * 2000,
+    "long-trailer": CHUNKED + b"0\r\n" + b"a: b\r\n" * 2000,
+    "long-chunk-size": CHUNKED + b"0" * 12_000,
+    "blanks": HALF_A_HEADER + b" " * 30_000 + b"x\r\n\r\n",
+    "blanks-that-are-none": HALF_A_HEADER + b"\xa0" * 30_000 + b"\r\n\r\n",
+    "blank-lines": HALF_A_HEADER + b"\r\n " * 10_000 + b"x\r\n\r\n",
+    "endless-boundary": CHUNKED[:-2]
+    + b"Content-Type: a/b; c="
+    + b"-x" * 15_000
+    + b"\r\n\r\n0\r\n\r\n",
+    "many-headers": WHOLE[:-2] + b"X:\r\n" * 7000 + b"\r\n",
+}
+"""What would hold the thread that reads everybody's requests, or Python itself, for up to ten
+seconds each."""
+
+
+@pytest.mark.parametrize("sent", SLOW_TO_READ.values(), ids=SLOW_TO_READ)
+def test_what_takes_long_to_read_is_refused_and_keeps_nobody_waiting(
+    start: Start, sent: bytes
+) -> None:
+    echo = start()
+    with closing(echo.client(sent)) as client:
+        assert status(client) in (400, 0)  # 0: it was ended while there was more to read
+    assert echo.asked == 0
+    assert echo.answers()
+
+
+def test_what_takes_long_to_read_is_refused_at_once() -> None:
+    for sent in SLOW_TO_READ.values():
+        parser = QuickParser(Adjustments(**Limits().adjustments(THREADS)))
+        begun = time.process_time()
+        while sent and not parser.completed:
+            sent = sent[parser.received(sent[:8192]) :]
+        assert parser.error is not None
+        assert time.process_time() - begun < 0.1
+
+
+@pytest.mark.parametrize("piece", [1400, 16_384], ids=["packets", "buffers"])
+def test_the_largest_body_may_come_in_pieces(start: Start, piece: int) -> None:
+    url = f"http://127.0.0.1:{start().server.port}/echo"
+    pieces = [b"x" * piece] * ((MAX_BODY_BYTES - MAX_FRAMING_BYTES) // piece)
+    answer = requests.post(url, data=iter(pieces), timeout=SOON)
+    assert (answer.status_code, answer.text) == (200, str(len(pieces) * piece))
+
+
 @pytest.mark.parametrize(
     "sent",
     [
@@ -340,6 +393,14 @@ def test_a_deep_payload_within_a_form_is_a_bad_request(hall: BotWorld) -> None:
     body = urlencode({"payload": '{"a":' * 50_000}).encode()
     headers = signed(hall, body, Content_Type="application/x-www-form-urlencoded")
     assert posted(hall, body, headers) == 400
+
+
+@pytest.mark.parametrize("path", ["/oauth/callback", "/consent/callback", "/login/x"])
+def test_a_form_of_thousands_of_fields_is_not_taken_apart(hall: BotWorld, path: str) -> None:
+    answer = requests.post(
+        hall.url + path, data=dict.fromkeys(map(str, range(5000)), ""), timeout=SOON
+    )
+    assert answer.status_code == 413
 
 
 def test_a_body_that_is_too_large_for_the_bot(hall: BotWorld) -> None:
