@@ -31,6 +31,7 @@ from bot.views.checks import CheckCards
 from bot.views.errors import ErrorCards
 from bot.views.incidents import AlertCards
 from bot.views.legacy import BatchCards
+from bot.views.organisations import OrganisationCards
 from bot.views.overview import Overview
 from bot.views.reminders import ReminderCards
 from bot.views.setup import SetupCards
@@ -46,6 +47,7 @@ class Views:
     errors: ErrorCards
     incidents: AlertCards
     legacy: BatchCards
+    organisations: OrganisationCards
     overview: Overview
     reminders: ReminderCards
     requests: RequestCards

@@ -63,6 +63,13 @@ class ChannelRepository:
             select(Customer).where(func.lower(Customer.name) == name.lower())
         ).first()
 
+    def names_of_tenant(self, tenant_id: str) -> list[str]:
+        """The names of the customers whose tenant this is; none where it is empty."""
+        if not tenant_id:
+            return []
+        found = select(Customer.name).where(Customer.tenant_id == tenant_id)
+        return list(self._session.exec(found.order_by(Customer.name)))
+
     def add_customer(self, name: str, now: datetime) -> Customer:
         """A new customer, with its id."""
         customer = Customer(name=name, created_at=now)

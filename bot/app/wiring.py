@@ -42,6 +42,7 @@ from bot.services import Services, Views
 from bot.signin.address_changes import AddressChanges
 from bot.signin.consent import Consent
 from bot.signin.failed import FailedSignIns
+from bot.signin.held import HeldSignIns
 from bot.signin.links import Links
 from bot.signin.service import SignIn
 from bot.support.requests import SupportRequests
@@ -51,6 +52,7 @@ from bot.views.checks import CheckCards
 from bot.views.errors import ErrorCards
 from bot.views.incidents import AlertCards
 from bot.views.legacy import BatchCards
+from bot.views.organisations import OrganisationCards
 from bot.views.overview import Overview
 from bot.views.reminders import ReminderCards
 from bot.views.setup import SetupCards
@@ -154,7 +156,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         legacy=legacy,
         drafts=Drafts(store, clock, legacy),
         links=links,
-        signin=_signin(base, failed, links, changes, checks, url),
+        signin=_signin(settings, base, failed, links, changes, checks),
         consent=consent,
         checks=checks,
         folders=Folders(store, clock, base.tokens, ports.probe, base.failures, lifecycle),
@@ -196,23 +198,27 @@ def _checks(base: Foundations, fixes: ReportedFixes) -> Checks:
 
 
 def _signin(
+    settings: Settings,
     base: Foundations,
     failed: FailedSignIns,
     links: Links,
     changes: AddressChanges,
     checks: Checks,
-    url: str,
 ) -> SignIn:
+    microsoft = base.ports.microsoft
+    lifecycle = base.lifecycle
+    held = HeldSignIns(base.clock, base.cipher, microsoft, lifecycle, settings.support_channel)
     return SignIn(
         base.ports.store,
         base.clock,
         base.cipher,
-        base.ports.microsoft,
-        base.lifecycle,
+        microsoft,
+        lifecycle,
         failed,
         links,
         changes,
-        url,
+        held,
+        settings.public_url,
         checks.request,
     )
 
@@ -273,6 +279,7 @@ def _views(
         errors=ErrorCards(store, failures),
         incidents=AlertCards(store, failures),
         legacy=BatchCards(store),
+        organisations=OrganisationCards(store, details),
         overview=Overview(store, base.ports.catalogue),
         reminders=ReminderCards(store, base.clock, details, rights.is_customers, support_channel),
         requests=RequestCards(store, details, failures),

@@ -5,7 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from storage.database import Transaction
-from storage.tables import Account, Batch, ConnectionTest, Incident, Reminder, SupportRequest
+from storage.tables import (
+    Account,
+    Batch,
+    ConnectionTest,
+    HeldSignIn,
+    Incident,
+    Reminder,
+    SupportRequest,
+)
 
 ACCOUNT_CARD = "account.card"
 SETUP_CARD = "setup.card"
@@ -16,6 +24,7 @@ NOTE = "note"
 SUPPORT_NOTE = "support.note"
 REQUEST = "support.request"
 HELP = "help"
+DOUBT = "organisation.doubt"
 BATCH = "batch"
 GONE = "gone"
 
@@ -103,6 +112,19 @@ def tell_support(
         {"sentence": sentence, "account": account.id, "values": values},
         now,
     )
+
+
+def show_doubt(
+    tx: Transaction, account: Account, held: HeldSignIn, channel_id: str, now: datetime
+) -> None:
+    """Have a doubtful sign-in show in the support team's channel how it stands."""
+    args = {"account": account.id, "link": held.ticket_id}
+    tx.outbox.show(channel_id, doubt_key(account, held), DOUBT, args, now)
+
+
+def doubt_key(account: Account, held: HeldSignIn) -> str:
+    """The key of the message about a doubtful sign-in: one for each login link."""
+    return f"doubt:{account.ref}:{held.ticket_id}"
 
 
 def show_request(tx: Transaction, request: SupportRequest, channel_id: str, now: datetime) -> None:

@@ -11,6 +11,7 @@ from handlers.cards.account_list import account_list
 from handlers.cards.account_window import account_window, disconnect_form, disconnected
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.kit import Block
+from handlers.features.audience import audience_of
 from handlers.slack.listeners import FormAnswer, FormErrors, Listeners, NextWindow, form_errors
 from handlers.slack.payloads import Press, Submission
 
@@ -50,7 +51,8 @@ def turn_list(services: Services, press: Press) -> None:
 def show(services: Services, press: Press) -> None:
     """*Details* of an account in the list, *More* on its card."""
     account = services.rights.account(press.person, press.value, Action.SEE)
-    press.windows.open(account_window(services.views.accounts.card(account.id)))
+    audience = audience_of(services, press.person)
+    press.windows.open(account_window(services.views.accounts.card(account.id), audience))
 
 
 def change(services: Services, press: Press) -> None:

@@ -55,9 +55,12 @@ def show_packet(services: Services, press: Press) -> None:
 
 
 def confirm_organisation(services: Services, press: Press) -> None:
-    """*Yes, it is ours*."""
-    account = services.rights.account(press.person, press.value, Action.CONFIRM_ORGANISATION)
-    services.signin.confirm(account.id, press.person)
+    """*Yes, it is ours*, and *Confirm this organisation* of the support team, which carries the one
+    that they were shown."""
+    ref, _, seen = press.value.partition(":")
+    account = services.rights.account(press.person, ref, Action.CONFIRM_ORGANISATION)
+    support = services.rights.acts_as_support(press.person)
+    services.signin.confirm(account.id, press.person, support, seen)
 
 
 def deny_organisation(services: Services, press: Press) -> None:
