@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.accounts.circles import Circles
 from bot.accounts.customers import Customers
+from bot.accounts.organisations import Organisations
 from bot.accounts.service import Accounts
 from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.service import Checks
@@ -63,6 +64,7 @@ class Services:
     rights: Rights
     customers: Customers
     circles: Circles
+    organisations: Organisations
     accounts: Accounts
     legacy: LegacyAccounts
     drafts: Drafts

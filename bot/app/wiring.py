@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.accounts.circles import Circles, Neighbours
 from bot.accounts.customers import Customers
+from bot.accounts.organisations import Organisations
 from bot.accounts.service import Accounts
 from bot.app.worker import Sweep
 from bot.checks.aftermath import Aftermath
@@ -35,6 +36,7 @@ from bot.messages.delivery import Decider
 from bot.messages.events import Events
 from bot.microsoft.client import Microsoft
 from bot.microsoft.credentials import Watch
+from bot.microsoft.domains import Domains, new_memory
 from bot.microsoft.tokens import Tokens
 from bot.reminders.delivery import ReminderDelivery
 from bot.reminders.service import Reminders
@@ -140,7 +142,9 @@ def _services(settings: Settings, base: Foundations) -> Services:
     failed = FailedSignIns(clock, lifecycle, base.failures, support)
     links = Links(store, clock, base.cipher, lifecycle, failed, url)
     changes = AddressChanges(clock, lifecycle, links)
-    accounts = Accounts(store, clock, lifecycle, links, changes)
+    domains = Domains(ports.microsoft, new_memory(clock))
+    organisations = Organisations(store, clock, domains, support)
+    accounts = Accounts(store, clock, lifecycle, links, changes, organisations)
     legacy = LegacyAccounts(store, clock, accounts)
     consent = _consent(base, failed, links, checks, url)
     rights = Rights(store, clock, ports.directory, support, settings.alert_channel)
@@ -152,6 +156,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
             store, clock, ports.microsoft, settings.hours, support, settings.alert_channel
         ),
         circles=Circles(store, clock, ports.directory),
+        organisations=organisations,
         accounts=accounts,
         legacy=legacy,
         drafts=Drafts(store, clock, legacy),

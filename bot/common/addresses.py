@@ -57,6 +57,11 @@ class Addresses:
         return self.shared_mailbox or self.sender_email
 
     @property
+    def opened(self) -> set[str]:
+        """Who signs in, and the mailbox that they open, in lower case."""
+        return {self.username.lower(), self.shared_mailbox.lower()} - {""}
+
+    @property
     def own_names(self) -> set[str]:
         """The names under which the account's person may sign in, in lower case: username and
         aliases, and the sender's address unless the mailbox is a shared one."""

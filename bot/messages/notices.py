@@ -9,6 +9,7 @@ from storage.tables import (
     Account,
     Batch,
     ConnectionTest,
+    FurtherTenant,
     HeldSignIn,
     Incident,
     Reminder,
@@ -25,6 +26,7 @@ SUPPORT_NOTE = "support.note"
 REQUEST = "support.request"
 HELP = "help"
 DOUBT = "organisation.doubt"
+FURTHER = "organisation.further"
 BATCH = "batch"
 GONE = "gone"
 
@@ -127,6 +129,12 @@ def doubt_key(account: Account, held: HeldSignIn) -> str:
     return f"doubt:{account.ref}:{held.ticket_id}"
 
 
+def show_further(tx: Transaction, further: FurtherTenant, channel_id: str, now: datetime) -> None:
+    """Have a further organisation of a customer show in the support team's channel how it
+    stands."""
+    tx.outbox.show(channel_id, f"further:{further.id}", FURTHER, {"further": further.id}, now)
+
+
 def show_request(tx: Transaction, request: SupportRequest, channel_id: str, now: datetime) -> None:
     """Have a request for help show in the support team's channel how it stands."""
     tx.outbox.show(channel_id, f"request:{request.id}", REQUEST, {"request": request.id}, now)
@@ -156,5 +164,5 @@ def show_batch(tx: Transaction, batch: Batch, now: datetime) -> None:
 def tell(
     tx: Transaction, channel_id: str, key: str, sentence: str, now: datetime, **values: Any
 ) -> None:
-    """Say `sentence` in one of our own channels, once for each `key`."""
+    """Say `sentence` in a channel, in no thread, once for each `key`."""
     tx.outbox.show(channel_id, key, SUPPORT_NOTE, {"sentence": sentence, "values": values}, now)

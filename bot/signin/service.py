@@ -305,7 +305,7 @@ class SignIn:
             now = self._clock.now()
             if not LINKS.allows(ticket.status(now), LinkEvent.IDENTIFIED):
                 raise LinkUnusable(ticket.status(now), state.account_id)
-            belongs(identity, account, customer.tenant_id)
+            belongs(identity, account, tx.channels.tenants(customer))
             self._changes.check(tx, account, identity)
             if customer.tenant_id:
                 self._connect(tx, account, ticket, redeemed)
@@ -344,11 +344,12 @@ class SignIn:
     def _bind(
         self, tx: Transaction, customer: Customer, account: Account, held: HeldSignIn, by: Person
     ) -> None:
-        """The tenant of a held sign-in is the customer's, whose it was to none."""
+        """The tenant of a held sign-in is the customer's, unless others are already."""
         tenant = held.tenant_id
-        if customer.tenant_id not in ("", tenant):
+        tenants = tx.channels.tenants(customer)
+        if tenants and tenant not in tenants:
             raise Refused("organisation.other", customer=customer.name)
-        customer.tenant_id = tenant
+        customer.tenant_id = customer.tenant_id or tenant
         told = {"tenant": tenant, "named": held.named_tenant or ""}
         self._lifecycle.audit(tx, by, "organisation.confirmed", account, **told)
         for each in tx.signins.held_of_customer(customer.id):

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from bot.views.accounts import HeldView
 from bot.views.audience import Audience
-from bot.views.organisations import DoubtCard
+from bot.views.organisations import DoubtCard, FurtherCard
 from handlers.cards.actions import ActionId
 from handlers.cards.incidents import account_values
-from handlers.cards.kit import Block, Message, Safe, actions, button, section
+from handlers.cards.kit import Block, Message, Safe, actions, button, mention, moment, section
 from handlers.text.words import plainly, say
 
 
@@ -46,6 +46,34 @@ def doubt_message(card: DoubtCard) -> Message:
     ]
     buttons = organisation_buttons(card.account.ref, held, Audience.SUPPORT)
     return Message(lines[0], [section(Safe("\n".join(lines))), actions(*buttons)])
+
+
+def further_message(card: FurtherCard) -> Message:
+    """What support is told of a further organisation of a customer, and the answer."""
+    asked = say(
+        "support.further_asked",
+        user=mention(card.asked_by_user),
+        customer=card.customer,
+        domain=card.domain,
+        channel=Safe(f"<#{card.channel_id}>"),
+    )
+    theirs = {"domain": card.domain, "tenant": card.tenant_id, "who": _known(card.theirs)}
+    lines = [
+        asked,
+        say("support.organisation_named", **theirs),
+        say("support.further_own", customer=card.customer, tenant=card.own),
+    ]
+    if card.allowed_at is None:
+        answer = _answer("button.allow_too", ActionId.ORGANISATION_ALLOW, card.id, "primary")
+    else:
+        who = {"user": mention(card.allowed_by_user), "at": moment(card.allowed_at)}
+        lines.append(say("support.further_allowed", **who))
+        answer = _answer("button.take_back", ActionId.ORGANISATION_TAKE_BACK, card.id)
+    return Message(asked, [section(Safe("\n".join(lines))), actions(answer)])
+
+
+def _answer(label: str, action: ActionId, further_id: int, style: str = "") -> Block:
+    return button(plainly(label), action, str(further_id), style)
 
 
 def _named(held: HeldView, customers: Sequence[str]) -> Safe:

@@ -88,7 +88,7 @@ def save(services: Services, sent: Submission) -> FormAnswer:
     try:
         services.accounts.create(channel.id, form, sent.person)
     except InvalidForm as error:
-        return form_errors(error.problems)
+        return form_errors(error.problems, **error.values)
     except OldAccountThere:
         if OLD_DELETED in sent.values:
             return form_errors({OLD_DELETED: "form.old_needed"})
@@ -106,7 +106,7 @@ def save_change(services: Services, sent: Submission) -> FormErrors | None:
     try:
         services.accounts.change(account.id, form, sent.person)
     except InvalidForm as error:
-        return form_errors(error.problems)
+        return form_errors(error.problems, **error.values)
     return None
 
 

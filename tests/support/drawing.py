@@ -19,7 +19,7 @@ from bot.views.folders import Accepted, FolderSuggestions, folder_key
 from bot.views.incidents import AlertCard, IncidentView, OpenIncident
 from bot.views.legacy import BatchCard, BatchView, NotCreated
 from bot.views.legacy_import import Review, Row
-from bot.views.organisations import DoubtCard
+from bot.views.organisations import DoubtCard, FurtherCard
 from bot.views.overview import Standing
 from bot.views.reminders import MAX_SHOWN, ReminderCard, WaitingAccount
 from bot.views.setup import Facts, SetupCard, checklist
@@ -154,6 +154,11 @@ class Made:
         held = HeldView(self.name, self.name, INTERNAL, INTERNAL, False)
         return DoubtCard(self.one, self.name, held, [RIVAL], [RIVAL] * 3)
 
+    @property
+    def further(self) -> FurtherCard:
+        facts = (self.name, "C0ACME", self.name, INTERNAL, INTERNAL)
+        return FurtherCard(1, *facts, [RIVAL] * 2, "U0CAROL", NOW, "U0VERA2")
+
     def reminder(self, to: Audience) -> ReminderCard:
         whose = RIVAL if to is Audience.SUPPORT else self.name
         sure = {FolderRole.SENT: self.name, FolderRole.DRAFTS: self.name}
@@ -276,6 +281,7 @@ OURS: dict[str, Render] = {
     ),
     "home.search_form": lambda made, to: home.search_form(),
     "signin.doubt_message": lambda made, to: signin.doubt_message(made.doubt),
+    "signin.further_message": lambda made, to: signin.further_message(made.further),
     "support.request_card": lambda made, to: support.request_card(made.asked(ERROR)),
 }
 """What is shown in our own channels, and to our own people only."""

@@ -250,7 +250,7 @@ class FakeMicrosoft:
         self.client()
         return f"https://login.microsoftonline.com/{tenant}/v2.0/adminconsent?state={state}"
 
-    def tenant_of(self, domain: str) -> str:
+    def tenant_of(self, domain: str, seconds: float = 2) -> str:
         if self.outage is not None:
             raise MicrosoftUnreachable(self.outage)
         self.named.append(domain)
