@@ -103,6 +103,7 @@ def test_while_microsoft_does_not_say_whose_a_domain_is_the_form_is_taken_in_tim
     world.throw("unnamed", "borealis.example")
 
     assert errors(world) == {}
+    assert world.carol.notices() == [], "Slack says nothing of an app that does not answer"
     assert world.card("Nora", "Sign in to Microsoft")
     page = world.sign_in(world.card("Nora"), NORA)
     assert page.status == 403 and "another organisation" in page.text
