@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.accounts.circles import Circles
 from bot.accounts.customers import Customers
+from bot.accounts.organisations import Organisations
 from bot.accounts.service import Accounts
 from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.service import Checks
@@ -31,6 +32,7 @@ from bot.views.checks import CheckCards
 from bot.views.errors import ErrorCards
 from bot.views.incidents import AlertCards
 from bot.views.legacy import BatchCards
+from bot.views.organisations import OrganisationCards
 from bot.views.overview import Overview
 from bot.views.reminders import ReminderCards
 from bot.views.setup import SetupCards
@@ -46,6 +48,7 @@ class Views:
     errors: ErrorCards
     incidents: AlertCards
     legacy: BatchCards
+    organisations: OrganisationCards
     overview: Overview
     reminders: ReminderCards
     requests: RequestCards
@@ -61,6 +64,7 @@ class Services:
     rights: Rights
     customers: Customers
     circles: Circles
+    organisations: Organisations
     accounts: Accounts
     legacy: LegacyAccounts
     drafts: Drafts

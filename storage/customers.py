@@ -9,6 +9,7 @@ from storage.tables import (
     Batch,
     Channel,
     Customer,
+    FurtherTenant,
     Lane,
     ListDraft,
     OldAccount,
@@ -23,6 +24,7 @@ from storage.tables import (
 NAMED_IN = (
     Account,
     Batch,
+    FurtherTenant,
     ListDraft,
     OldAccount,
     OutboxItem,
@@ -62,6 +64,50 @@ class ChannelRepository:
         return self._session.exec(
             select(Customer).where(func.lower(Customer.name) == name.lower())
         ).first()
+
+    def names_of_tenant(self, tenant_id: str) -> list[str]:
+        """The names of the customers whose tenant this is; none where it is empty."""
+        if not tenant_id:
+            return []
+        found = select(Customer.name).where(Customer.tenant_id == tenant_id)
+        return list(self._session.exec(found.order_by(Customer.name)))
+
+    def tenants(self, customer: Customer) -> frozenset[str]:
+        """The tenants whose mailboxes are the customer's; none while theirs is not known."""
+        if not customer.tenant_id:
+            return frozenset()
+        allowed = select(FurtherTenant.tenant_id).where(
+            FurtherTenant.customer_id == customer.id, col(FurtherTenant.allowed_at).is_not(None)
+        )
+        return frozenset([customer.tenant_id, *self._session.exec(allowed)])
+
+    def further(self, customer_id: int, tenant_id: str) -> FurtherTenant | None:
+        """The further tenant of a customer, whether it is allowed or only asked for."""
+        found = select(FurtherTenant).where(
+            FurtherTenant.customer_id == customer_id, FurtherTenant.tenant_id == tenant_id
+        )
+        return self._session.exec(found).first()
+
+    def further_with(self, further_id: int) -> FurtherTenant:
+        """A further tenant that is known to exist."""
+        return self._session.get_one(FurtherTenant, further_id)
+
+    def lock_further(self, further_id: int) -> FurtherTenant | None:
+        """The further tenant with this id, held until the transaction ends."""
+        found = select(FurtherTenant).where(FurtherTenant.id == further_id).with_for_update()
+        return self._session.exec(found).first()
+
+    def add_further(self, further: FurtherTenant) -> None:
+        """Keep a further tenant that somebody asks for, with its id."""
+        self._session.add(further)
+        self._session.flush()
+
+    def count_asked(self, customer_id: int) -> int:
+        """How many further tenants of a customer wait for a word."""
+        asked = select(func.count(col(FurtherTenant.id))).where(
+            FurtherTenant.customer_id == customer_id, col(FurtherTenant.allowed_at).is_(None)
+        )
+        return self._session.exec(asked).one()
 
     def add_customer(self, name: str, now: datetime) -> Customer:
         """A new customer, with its id."""

@@ -79,6 +79,10 @@ class OutboxRepository:
         """Where the message `key` stands in Slack."""
         return self._session.get(PostedMessage, key)
 
+    def knows(self, key: str) -> bool:
+        """Whether the message `key` stands in Slack, or is on its way there."""
+        return self.posted(key) is not None or self._waiting(key) is not None
+
     def sent(self, item: OutboxItem, ts: str | None, now: datetime, rest: timedelta) -> None:
         """The message was shown (`ts`) or taken away (None); the channel's next may go after
         `rest`."""

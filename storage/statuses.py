@@ -14,6 +14,7 @@ from storage.vocabulary import (
     LinkStatus,
     MessageStatus,
     RequestStatus,
+    TenantStatus,
     TestStatus,
 )
 
@@ -198,6 +199,21 @@ REQUESTS: Transitions[RequestStatus, RequestEvent] = Transitions(
         (RequestStatus.TAKEN, RequestEvent.HANDED_BACK): RequestStatus.OPEN,
         (RequestStatus.TAKEN, RequestEvent.FINISHED): RequestStatus.DONE,
         (RequestStatus.DONE, RequestEvent.ASKED_AGAIN): RequestStatus.OPEN,
+    }
+)
+
+
+class TenantEvent(StrEnum):
+    """What happens to a further organisation of a customer."""
+
+    ALLOWED = "support says that its mailboxes are the customer's too"
+    TAKEN_BACK = "support says that they are not"
+
+
+TENANTS: Transitions[TenantStatus, TenantEvent] = Transitions(
+    {
+        (TenantStatus.ASKED, TenantEvent.ALLOWED): TenantStatus.ALLOWED,
+        (TenantStatus.ALLOWED, TenantEvent.TAKEN_BACK): TenantStatus.ASKED,
     }
 )
 

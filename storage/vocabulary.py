@@ -198,6 +198,13 @@ class RequestStatus(StrEnum):
     DONE = "done"
 
 
+class TenantStatus(StrEnum):
+    """Whether the mailboxes of a further organisation are the customer's."""
+
+    ASKED = "asked"
+    ALLOWED = "allowed"
+
+
 class BatchStatus(StrEnum):
     """How far a batch of new accounts is."""
 

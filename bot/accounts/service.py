@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from bot.accounts.organisations import Organisations
 from bot.common import ids
 from bot.common.addresses import Addresses
 from bot.common.clock import Clock
@@ -32,6 +33,13 @@ DOMAIN = re.compile(
 ADDRESS = re.compile(rf"[^\s@<>()\[\],;:\\\"]{{1,64}}@{DOMAIN.pattern}", re.I)
 """What Microsoft 365 takes as an address: one @, no spaces or quotes, a domain with a dot."""
 
+LISTED = {
+    "form.personal_domain": "old.personal_domain",
+    "form.other_organisation": "old.other_organisation",
+    "form.other_organisation_many": "old.other_organisation_many",
+}
+"""What a form says of another organisation, as it is said of a row of a list."""
+
 WITHOUT_CONNECTION = (
     State.CREATED,
     State.AWAITING_SIGN_IN,
@@ -42,11 +50,12 @@ WITHOUT_CONNECTION = (
 
 
 class InvalidForm(Exception):
-    """What is wrong with a form: the sentence to show at each field."""
+    """What is wrong with a form: the sentence to show at each field, filled with `values`."""
 
-    def __init__(self, problems: dict[str, str]) -> None:
+    def __init__(self, problems: dict[str, str], **values: str) -> None:
         super().__init__(", ".join(problems))
         self.problems = problems
+        self.values = values
 
 
 class OldAccountThere(Exception):
@@ -64,12 +73,14 @@ class Accounts:
         lifecycle: Lifecycle,
         links: Links,
         changes: AddressChanges,
+        organisations: Organisations,
     ) -> None:
         self._store = store
         self._clock = clock
         self._lifecycle = lifecycle
         self._links = links
         self._changes = changes
+        self._organisations = organisations
 
     def get(self, account_id: int) -> AccountView:
         """An account that is known to exist."""
@@ -92,13 +103,16 @@ class Accounts:
 
     def create(self, channel_id: str, form: Form, by: Person) -> AccountView:
         """Create an account in a channel and post its card with the login link. It takes the place
-        of an old account of its address, which has to be deleted first.
+        of an old account of its address, which has to be deleted first. May take a second and a
+        half: Microsoft is asked whose the domains are.
 
         Raises:
             Refused: the channel is bound to no customer.
-            InvalidForm: a field is wrong, or the customer has an account of this address.
+            InvalidForm: a field is wrong, the customer has an account of this address, or it is of
+                another organisation.
             OldAccountThere: the form does not say that the old account is deleted.
         """
+        self._check_organisation(channel_id, _checked(form), set(), by)
         with self._one_of_its_address() as tx:
             channel = tx.channels.get(channel_id)
             if channel is None:
@@ -133,6 +147,12 @@ class Accounts:
         self._lifecycle.transition(tx, account, Event.LINK_MADE, by, quiet=quiet)
         return account
 
+    def problem_with_organisation(self, channel_id: str, form: Form, by: Person) -> str:
+        """Why a mailbox is not the customer's, as a sentence for a list; empty where it may be.
+        Takes a second and a half at most, so never within a transaction."""
+        foreign = self._organisations.foreign(channel_id, _opened(form.tidy()), by)
+        return LISTED[foreign.sentence] if foreign else ""
+
     def form(self, account_id: int) -> Form:
         """What the form of an account holds: what it has, or what it shall have once its owner
         agrees."""
@@ -152,13 +172,17 @@ class Accounts:
     def change(self, account_id: int, form: Form, by: Person) -> None:
         """Give an account what the form says. The addresses of one that is connected wait until its
         owner agrees to them; those of another are its own at once, and an unused login link is
-        replaced.
+        replaced. May take a second and a half: Microsoft is asked whose new domains are.
 
         Raises:
-            InvalidForm: a field is wrong, or the customer has another account of this address.
+            InvalidForm: a field is wrong, the customer has another account of this address, or it
+                is of another organisation.
         """
         form = _checked(form)
         wanted = Addresses.of(form)
+        there = self.get(account_id)
+        proved = Addresses.of(there).opened if there.connected else set()
+        self._check_organisation(there.channel_id, form, proved, by)
         with self._one_of_its_address() as tx:
             account = tx.accounts.lock(account_id)
             other = tx.accounts.with_address(account.customer_id, form.sender_email)
@@ -214,6 +238,18 @@ class Accounts:
             self._lifecycle.audit(tx, by, "account.tokens_deleted", account, signed_in_as=upn)
             self._lifecycle.transition(tx, account, Event.DISCONNECTED, by)
             notices.note(tx, account, "disconnect.done", now, upn=upn)
+
+    def _check_organisation(
+        self, channel_id: str, form: Form, proved: set[str], by: Person
+    ) -> None:
+        """Whether Microsoft says that who signs in, or the mailbox, is of another organisation.
+        `proved`: addresses with which somebody has signed in already."""
+        wanted = [address for address in _opened(form) if address.lower() not in proved]
+        foreign = self._organisations.foreign(channel_id, wanted, by)
+        if foreign is not None:
+            field = _field_of(form, foreign.address)
+            names = {"domain": foreign.domain, "customer": foreign.customer}
+            raise InvalidForm({field: foreign.sentence}, **names)
 
     @contextmanager
     def _one_of_its_address(self) -> Iterator[Transaction]:
@@ -283,6 +319,19 @@ class Accounts:
             created_by_team=by.team,
             created_by_user=by.user,
         )
+
+
+def _opened(form: Form) -> list[str]:
+    """The addresses that have to be of the customer's organisation, which are checked as addresses
+    before: who signs in, and the mailbox that they open. As whom mail is sent, and under which
+    other names somebody signs in, decides nothing."""
+    return [address for address in (form.username, form.shared_mailbox) if address]
+
+
+def _field_of(form: Form, address: str) -> str:
+    if address == form.shared_mailbox:
+        return "shared_mailbox"
+    return "sender_email" if address == form.sender_email else "username"
 
 
 def _checked(form: Form) -> Form:

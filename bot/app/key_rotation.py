@@ -4,8 +4,7 @@ import time
 from collections.abc import Callable
 
 from bot.microsoft import tokens
-from bot.signin import flows, links
-from bot.signin import service as signin
+from bot.signin import flows, held, links
 from storage import rotation
 from storage.cipher import Cipher
 from storage.database import Store
@@ -16,7 +15,7 @@ PAUSE_SECONDS = 0.1
 
 SEALED_FOR: rotation.SealedFor = {
     Grant: lambda row: tokens.sealed_for(row.account_id),
-    HeldSignIn: lambda row: signin.held_sealed_for(row.account_id),
+    HeldSignIn: lambda row: held.sealed_for(row.account_id),
     LoginTicket: lambda row: links.sealed_for(row.account_id),
     SignInFlow: lambda row: flows.sealed_for(row.state_digest),
 }

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.accounts.circles import Circles, Neighbours
 from bot.accounts.customers import Customers
+from bot.accounts.organisations import Organisations
 from bot.accounts.service import Accounts
 from bot.app.worker import Sweep
 from bot.checks.aftermath import Aftermath
@@ -35,6 +36,7 @@ from bot.messages.delivery import Decider
 from bot.messages.events import Events
 from bot.microsoft.client import Microsoft
 from bot.microsoft.credentials import Watch
+from bot.microsoft.domains import Domains, new_memory
 from bot.microsoft.tokens import Tokens
 from bot.reminders.delivery import ReminderDelivery
 from bot.reminders.service import Reminders
@@ -42,6 +44,7 @@ from bot.services import Services, Views
 from bot.signin.address_changes import AddressChanges
 from bot.signin.consent import Consent
 from bot.signin.failed import FailedSignIns
+from bot.signin.held import HeldSignIns
 from bot.signin.links import Links
 from bot.signin.service import SignIn
 from bot.support.requests import SupportRequests
@@ -51,6 +54,7 @@ from bot.views.checks import CheckCards
 from bot.views.errors import ErrorCards
 from bot.views.incidents import AlertCards
 from bot.views.legacy import BatchCards
+from bot.views.organisations import OrganisationCards
 from bot.views.overview import Overview
 from bot.views.reminders import ReminderCards
 from bot.views.setup import SetupCards
@@ -138,7 +142,9 @@ def _services(settings: Settings, base: Foundations) -> Services:
     failed = FailedSignIns(clock, lifecycle, base.failures, support)
     links = Links(store, clock, base.cipher, lifecycle, failed, url)
     changes = AddressChanges(clock, lifecycle, links)
-    accounts = Accounts(store, clock, lifecycle, links, changes)
+    domains = Domains(ports.microsoft, new_memory(clock))
+    organisations = Organisations(store, clock, domains, support)
+    accounts = Accounts(store, clock, lifecycle, links, changes, organisations)
     legacy = LegacyAccounts(store, clock, accounts)
     consent = _consent(base, failed, links, checks, url)
     rights = Rights(store, clock, ports.directory, support, settings.alert_channel)
@@ -150,11 +156,12 @@ def _services(settings: Settings, base: Foundations) -> Services:
             store, clock, ports.microsoft, settings.hours, support, settings.alert_channel
         ),
         circles=Circles(store, clock, ports.directory),
+        organisations=organisations,
         accounts=accounts,
         legacy=legacy,
         drafts=Drafts(store, clock, legacy),
         links=links,
-        signin=_signin(base, failed, links, changes, checks, url),
+        signin=_signin(settings, base, failed, links, changes, checks),
         consent=consent,
         checks=checks,
         folders=Folders(store, clock, base.tokens, ports.probe, base.failures, lifecycle),
@@ -197,23 +204,27 @@ def _checks(base: Foundations, fixes: ReportedFixes) -> Checks:
 
 
 def _signin(
+    settings: Settings,
     base: Foundations,
     failed: FailedSignIns,
     links: Links,
     changes: AddressChanges,
     checks: Checks,
-    url: str,
 ) -> SignIn:
+    microsoft = base.ports.microsoft
+    lifecycle = base.lifecycle
+    held = HeldSignIns(base.clock, base.cipher, microsoft, lifecycle, settings.support_channel)
     return SignIn(
         base.ports.store,
         base.clock,
         base.cipher,
-        base.ports.microsoft,
-        base.lifecycle,
+        microsoft,
+        lifecycle,
         failed,
         links,
         changes,
-        url,
+        held,
+        settings.public_url,
         checks.request,
     )
 
@@ -274,6 +285,7 @@ def _views(
         errors=ErrorCards(store, failures),
         incidents=AlertCards(store, failures),
         legacy=BatchCards(store),
+        organisations=OrganisationCards(store, details),
         overview=Overview(store, base.ports.catalogue),
         reminders=ReminderCards(store, base.clock, details, rights.is_customers, support_channel),
         requests=RequestCards(store, details, failures),

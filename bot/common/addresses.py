@@ -52,6 +52,16 @@ class Addresses:
         return cls(there.sender_email, there.username, there.shared_mailbox, there.aliases)
 
     @property
+    def mailbox(self) -> str:
+        """The address of the mailbox itself, whoever opens it."""
+        return self.shared_mailbox or self.sender_email
+
+    @property
+    def opened(self) -> set[str]:
+        """Who signs in, and the mailbox that they open, in lower case."""
+        return {self.username.lower(), self.shared_mailbox.lower()} - {""}
+
+    @property
     def own_names(self) -> set[str]:
         """The names under which the account's person may sign in, in lower case: username and
         aliases, and the sender's address unless the mailbox is a shared one."""
@@ -66,3 +76,8 @@ class Addresses:
             for field, before in asdict(self).items()
             if before != after[field]
         }
+
+
+def domain_of(address: str) -> str:
+    """What stands behind the @ of an address, in lower case."""
+    return address.rpartition("@")[2].lower()

@@ -173,13 +173,27 @@ class LegacyAccounts:
 
     def _create_next(self, batch_id: int) -> bool:
         """Create the batch's next account; False when it is at its end."""
+        foreign = self._foreign_next(batch_id)
         try:
             with self._store.transaction() as tx:
-                return self._create_next_in(tx, batch_id)
+                return self._create_next_in(tx, batch_id, foreign)
         except Conflict:
             return True  # somebody else saved the same address just now: it is looked at again
 
-    def _create_next_in(self, tx: Transaction, batch_id: int) -> bool:
+    def _foreign_next(self, batch_id: int) -> dict[int, str]:
+        """By the ID of the old account that is next, why its mailbox is not the customer's, if
+        Microsoft says so: asked outside of the transaction that creates the new one."""
+        with self._store.transaction() as tx:
+            batch = tx.legacy.batch(batch_id)
+            left = _left(tx, batch) if batch is not None else []
+            old = tx.legacy.get(left[0]) if left else None
+            if batch is None or old is None:
+                return {}
+            form = _form(old, tx)
+        by = _who_began(batch)
+        return {old.id: self._accounts.problem_with_organisation(batch.channel_id, form, by)}
+
+    def _create_next_in(self, tx: Transaction, batch_id: int, foreign: dict[int, str]) -> bool:
         batch = tx.legacy.batch(batch_id)
         now = self._clock.now()
         if batch is None or batch.status is BatchStatus.FINISHED:
@@ -190,7 +204,7 @@ class LegacyAccounts:
             batch.happened(BatchEvent.FINISHED, now)
             notices.show_setup_card(tx, batch.channel_id, now)
         else:
-            problem = self._create(tx, batch, left[0])
+            problem = foreign.get(left[0], "") or self._create(tx, batch, left[0])
             if problem:
                 batch.failed = batch.failed | {str(left[0]): problem}
         notices.show_batch(tx, batch, now)
@@ -203,7 +217,7 @@ class LegacyAccounts:
         channel = tx.channels.get(batch.channel_id)
         if old is None or channel is None or old.plan is not Plan.CHANGE:
             return "old.not_wanted"
-        by = Person(batch.started_by_team, batch.started_by_user, batch.channel_id)
+        by = _who_began(batch)
         try:
             quiet = len(batch.old_ids) > MAX_CARDS_AT_ONCE
             account = self._accounts.create_in(tx, channel, _form(old, tx), by, quiet=quiet)
@@ -276,6 +290,10 @@ def _first_of_each_address(rows: Sequence[Row], known: set[str]) -> list[Row]:
     for row in rows:
         found.setdefault(row.address.lower(), row)
     return [row for address, row in found.items() if address not in known]
+
+
+def _who_began(batch: Batch) -> Person:
+    return Person(batch.started_by_team, batch.started_by_user, batch.channel_id)
 
 
 def _left(tx: Transaction, batch: Batch) -> list[int]:

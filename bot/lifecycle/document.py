@@ -48,6 +48,7 @@ def _others() -> Iterator[str]:
         ("Failures", statuses.FAILURES),
         ("Incidents", statuses.INCIDENTS),
         ("Requests for help", statuses.REQUESTS),
+        ("Further organisations of a customer", statuses.TENANTS),
         ("Batches of accounts", statuses.BATCHES),
         ("Messages", statuses.MESSAGES),
     ):

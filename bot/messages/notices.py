@@ -5,7 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from storage.database import Transaction
-from storage.tables import Account, Batch, ConnectionTest, Incident, Reminder, SupportRequest
+from storage.tables import (
+    Account,
+    Batch,
+    ConnectionTest,
+    FurtherTenant,
+    HeldSignIn,
+    Incident,
+    Reminder,
+    SupportRequest,
+)
 
 ACCOUNT_CARD = "account.card"
 SETUP_CARD = "setup.card"
@@ -16,6 +25,8 @@ NOTE = "note"
 SUPPORT_NOTE = "support.note"
 REQUEST = "support.request"
 HELP = "help"
+DOUBT = "organisation.doubt"
+FURTHER = "organisation.further"
 BATCH = "batch"
 GONE = "gone"
 
@@ -105,6 +116,25 @@ def tell_support(
     )
 
 
+def show_doubt(
+    tx: Transaction, account: Account, held: HeldSignIn, channel_id: str, now: datetime
+) -> None:
+    """Have a doubtful sign-in show in the support team's channel how it stands."""
+    args = {"account": account.id, "link": held.ticket_id}
+    tx.outbox.show(channel_id, doubt_key(account, held), DOUBT, args, now)
+
+
+def doubt_key(account: Account, held: HeldSignIn) -> str:
+    """The key of the message about a doubtful sign-in: one for each login link."""
+    return f"doubt:{account.ref}:{held.ticket_id}"
+
+
+def show_further(tx: Transaction, further: FurtherTenant, channel_id: str, now: datetime) -> None:
+    """Have a further organisation of a customer show in the support team's channel how it
+    stands."""
+    tx.outbox.show(channel_id, f"further:{further.id}", FURTHER, {"further": further.id}, now)
+
+
 def show_request(tx: Transaction, request: SupportRequest, channel_id: str, now: datetime) -> None:
     """Have a request for help show in the support team's channel how it stands."""
     tx.outbox.show(channel_id, f"request:{request.id}", REQUEST, {"request": request.id}, now)
@@ -134,5 +164,5 @@ def show_batch(tx: Transaction, batch: Batch, now: datetime) -> None:
 def tell(
     tx: Transaction, channel_id: str, key: str, sentence: str, now: datetime, **values: Any
 ) -> None:
-    """Say `sentence` in one of our own channels, once for each `key`."""
+    """Say `sentence` in a channel, in no thread, once for each `key`."""
     tx.outbox.show(channel_id, key, SUPPORT_NOTE, {"sentence": sentence, "values": values}, now)

@@ -120,15 +120,16 @@ class Microsoft:
         )
         return f"{page.scheme}://{page.netloc}/{tenant}/v2.0/adminconsent?{query}"
 
-    def tenant_of(self, domain: str) -> str:
-        """The id of the tenant that has this domain; empty if none has. Takes two seconds at most.
+    def tenant_of(self, domain: str, seconds: float = QUICK_TIMEOUT_SECONDS) -> str:
+        """The id of the tenant that has this domain; empty if none has. Takes `seconds` at most:
+        half of them to connect, half to be answered.
 
         Raises:
             MicrosoftUnreachable: no proper answer.
         """
         parts = urlsplit(self.authority)
         address = f"{parts.scheme}://{parts.netloc}/{domain}/{DISCOVERY}"
-        response = self.ask(lambda: self._session().get(address, timeout=QUICK_TIMEOUT_SECONDS))
+        response = self.ask(lambda: self._session().get(address, timeout=seconds / 2))
         answer = self.ask(response.json)
         found = re.search(
             r"/([0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})/",

@@ -1,7 +1,7 @@
 """Who signed in: what the ID token proves, and whether that is the mailbox that was asked for."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -62,14 +62,15 @@ def proved(claims: Mapping[str, Any], client_id: str, authority: str, now: datet
     return Identity(tenant.lower(), subject.lower(), upn)
 
 
-def belongs(identity: Identity, account: Account, customer_tenant: str) -> None:
+def belongs(identity: Identity, account: Account, tenants: Collection[str]) -> None:
     """Whether `identity` is the account's own: pinned by tenant and object once it was connected (a
-    renamed person is the same), by address before that, and always in the customer's tenant.
+    renamed person is the same), by address before that, and always in one of the customer's
+    `tenants`, where those are known.
 
     Raises:
         IdentityRefused: it is another one.
     """
-    if customer_tenant and identity.tenant_id != customer_tenant:
+    if tenants and identity.tenant_id not in tenants:
         raise IdentityRefused(
             Condition.OTHER_TENANT, "another tenant than the customer's", identity.upn
         )

@@ -144,10 +144,11 @@ class Consent:
 def _is_foreign(tx: Transaction, account: Account, params: Mapping[str, str]) -> bool:
     """Whether the answer comes from another tenant than the account's, where that is known. Every
     yes of Microsoft's page names its tenant; an error may leave it out."""
-    known = tx.channels.customer(account.customer_id).tenant_id or account.tenant_id
+    own = {account.tenant_id} - {""}
+    known = own or tx.channels.tenants(tx.channels.customer(account.customer_id))
     named = params.get("tenant", "")
     said = bool(named) or approved(params)
-    return bool(known) and said and named.lower() != known.lower()
+    return bool(known) and said and named.lower() not in known
 
 
 def approved(params: Mapping[str, str]) -> bool:

@@ -6,33 +6,33 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
 
-import msal
-
 from bot.common import audit
-from bot.common.addresses import Addresses
-from bot.common.clock import Clock, SystemClock
+from bot.common.addresses import Addresses, domain_of
+from bot.common.clock import Clock
 from bot.common.jobs import CheckSignIn
 from bot.common.people import WEB, Person
 from bot.common.refusals import Refused
 from bot.diagnosis.failures import Recorded
 from bot.diagnosis.observation import Condition, Observation, Where
-from bot.diagnosis.observe import from_callback, from_oauth
+from bot.diagnosis.observe import from_callback
 from bot.lifecycle.service import Lifecycle
 from bot.messages import notices
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
-from bot.microsoft.identity import Identity, IdentityRefused, belongs, proved
+from bot.microsoft.identity import IdentityRefused, belongs
 from bot.microsoft.tokens import KEPT_ALIVE
 from bot.microsoft.tokens import sealed_for as grant_sealed_for
 from bot.signin.address_changes import AddressChanges
 from bot.signin.failed import FailedSignIns
 from bot.signin.flows import Flows, FlowState
+from bot.signin.held import HeldSignIns
 from bot.signin.links import Links, LinkUnusable
 from bot.signin.presses import count_press
+from bot.signin.redeeming import CodeRefused, Redeemed, redeem
 from bot.views.accounts import AccountView
 from storage.cipher import Cipher, digest
 from storage.database import Store, Transaction
 from storage.statuses import LINKS, FlowEvent, LinkEvent
-from storage.tables import Account, Grant, HeldSignIn, LoginTicket
+from storage.tables import Account, Customer, Grant, HeldSignIn, LoginTicket
 from storage.vocabulary import FlowStatus, LinkStatus
 
 CALLBACK = "/oauth/callback"
@@ -76,20 +76,12 @@ class StartPage:
 @dataclass(frozen=True)
 class SignedIn:
     """A sign-in that holds. `upn` is who signed in; `held_for` is the customer whose organisation
-    has to be confirmed first."""
+    has to be confirmed first, which only support does where it is `doubtful`."""
 
     account: AccountView
     upn: str
     held_for: str = ""
-
-
-@dataclass(frozen=True)
-class Redeemed:
-    """What a code was exchanged for: the identity, and the tokens that are not kept yet."""
-
-    identity: Identity
-    cache: str
-    scopes: str
+    doubtful: bool = False
 
 
 class SignIn:
@@ -105,6 +97,7 @@ class SignIn:
         failed: FailedSignIns,
         links: Links,
         changes: AddressChanges,
+        held: HeldSignIns,
         public_url: str,
         on_signed_in: OnSignedIn,
     ) -> None:
@@ -117,6 +110,7 @@ class SignIn:
         self._failed = failed
         self._links = links
         self._changes = changes
+        self._held = held
         self._public_url = public_url
         self._on_signed_in = on_signed_in
         self._flows = Flows(cipher, clock)
@@ -170,25 +164,31 @@ class SignIn:
             self.refused_request("signin.returned", error)
             raise
 
-    def confirm(self, account_id: int, by: Person) -> None:
+    def confirm(self, account_id: int, by: Person, support: bool, seen: str = "") -> None:
         """`by` says that the tenant of the account's held sign-in is the customer's: it is bound,
         and every sign-in that waited for this is kept.
 
+        Args:
+            support: `by` is of the support team, as Slack says now.
+            seen: the tenant that was shown to them; support answers no doubtful one unseen.
+
         Raises:
-            Refused: none is held (any more), or the customer's tenant is another one by now.
+            Refused: none is held (any more), the customer's tenant is another one by now, or it is
+                doubtful: then support is asked, and says so.
         """
         with self._store.transaction() as tx:
             account = tx.accounts.get(account_id)
             # The customer is held first, then each account, as wherever a sign-in is kept
             customer = tx.channels.lock_customer(account.customer_id)
-            tenant = self._held(tx, account).tenant_id
-            if customer.tenant_id not in ("", tenant):
-                raise Refused("organisation.other", customer=customer.name)
-            customer.tenant_id = tenant
-            self._lifecycle.audit(tx, by, "organisation.confirmed", account, tenant=tenant)
-            for held in tx.signins.held_of_customer(account.customer_id):
-                if held.tenant_id == tenant:
-                    self._release(tx, held)
+            held = self._held.of(tx, account)
+            asked = not (held.evident or support)
+            if asked:
+                self._held.ask_support(tx, account, held, by)
+            else:
+                self._held.check_seen(held, seen)
+                self._bind(tx, customer, account, held, by)
+        if asked:
+            raise Refused("organisation.doubtful", customer=customer.name)
 
     def withdraw_held(self, account_id: int, by: Person) -> None:
         """`by` says that the tenant is not the customer's: the held sign-in is thrown away, and its
@@ -199,7 +199,7 @@ class SignIn:
         """
         with self._store.transaction() as tx:
             account = tx.accounts.lock(account_id)
-            held = self._held(tx, account)
+            held = self._held.of(tx, account)
             self._lifecycle.audit(
                 tx, by, "organisation.denied", account, result="refused", tenant=held.tenant_id
             )
@@ -209,6 +209,7 @@ class SignIn:
                 condition=Condition.OTHER_TENANT,
                 text="somebody said so",
             )
+            self._held.over(tx, account, held)
             self._links.make(tx, account, by)
             self._failed.keep(tx, account, seen, by)
 
@@ -260,11 +261,12 @@ class SignIn:
         if "error" in params:
             self._refuse(state, from_callback(params))
         try:
-            redeemed = self._redeem(state, params)
-            return self._keep(state, redeemed)
+            redeemed = redeem(self._microsoft, state.flow, params)
+            # Outside of the transaction: Microsoft may take two seconds to answer
+            return self._keep(state, redeemed, self._named(state))
         except IdentityRefused as refused:
             self._refuse(state, refused.observation, refused.actual)
-        except MicrosoftUnreachable as error:
+        except (CodeRefused, MicrosoftUnreachable) as error:
             self._refuse(state, error.observation)
 
     def _take(self, state: str, browser: str) -> FlowState:
@@ -282,49 +284,17 @@ class SignIn:
             row.happened(FlowEvent.CAME_BACK, now)
         return self._flows.opened(row)
 
-    def _redeem(self, state: FlowState, params: Mapping[str, str]) -> Redeemed:
-        """Exchange the code, into a cache that is thrown away unless everything holds."""
-        cache = msal.SerializableTokenCache()
-        microsoft = self._microsoft
-        answer = {
-            name: value
-            for name, value in params.items()
-            if name in ("code", "state", "client_info")
-        }
-        try:
-            result: dict[str, Any] = microsoft.redeem(
-                cache,
-                lambda client: client.acquire_token_by_auth_code_flow(
-                    state.flow, answer, list(microsoft.scopes)
-                ),
-            )
-        except RuntimeError:  # MSAL's word for a nonce that does not fit
-            raise IdentityRefused(Condition.INVALID_TOKEN, "claim nonce") from None
-        if "access_token" not in result:
-            self._refuse(state, from_oauth(result, Where.TOKEN, "token"))
-        now = SystemClock().now()  # Microsoft's clock is the world's, whatever ours is set to
-        identity = proved(
-            result.get("id_token_claims") or {}, microsoft.client_id, microsoft.authority, now
-        )
-        self._check_scopes(state, result)
-        return Redeemed(identity, cache.serialize(), str(result["scope"]))
+    def _named(self, state: FlowState) -> str | None:
+        """The tenant that Microsoft names for the mailbox's domain, where the sign-in will be held.
+        Other addresses would end the link, and with it the sign-in."""
+        with self._store.transaction() as tx:
+            account = tx.accounts.get(state.account_id)
+            if tx.channels.customer(account.customer_id).tenant_id:
+                return None
+            wanted = Addresses.of(tx.signins.change(account.id) or account)
+        return self._held.named(domain_of(wanted.mailbox))
 
-    def _check_scopes(self, state: FlowState, result: Mapping[str, Any]) -> None:
-        granted = {scope.lower() for scope in str(result.get("scope", "")).split()}
-        missing = [
-            scope.rpartition("/")[2]
-            for scope in self._microsoft.scopes
-            if scope.lower() not in granted
-        ]
-        missing += [] if result.get("refresh_token") else ["offline_access"]
-        if missing:
-            text = f"not granted: {', '.join(missing)}"
-            self._refuse(
-                state,
-                Observation(Where.SCOPES, step="scopes", condition=Condition.MISSING, text=text),
-            )
-
-    def _keep(self, state: FlowState, redeemed: Redeemed) -> SignedIn:
+    def _keep(self, state: FlowState, redeemed: Redeemed, named: str | None) -> SignedIn:
         """Keep the grant, if everything still holds now; hold it where nobody has said yet that the
         tenant is the customer's."""
         identity = redeemed.identity
@@ -335,27 +305,13 @@ class SignIn:
             now = self._clock.now()
             if not LINKS.allows(ticket.status(now), LinkEvent.IDENTIFIED):
                 raise LinkUnusable(ticket.status(now), state.account_id)
-            belongs(identity, account, customer.tenant_id)
+            belongs(identity, account, tx.channels.tenants(customer))
             self._changes.check(tx, account, identity)
             if customer.tenant_id:
                 self._connect(tx, account, ticket, redeemed)
                 return SignedIn(AccountView.of(account), identity.upn)
-            ticket.happened(LinkEvent.IDENTIFIED, now)
-            held = HeldSignIn(
-                account_id=state.account_id,
-                ticket_id=state.ticket_id,
-                sealed=self._cipher.seal(redeemed.cache, held_sealed_for(state.account_id)),
-                scopes=redeemed.scopes,
-                tenant_id=identity.tenant_id,
-                object_id=identity.object_id,
-                upn=identity.upn,
-                at=self._clock.now(),
-            )
-            tx.signins.hold(held)
-            who = {"signed_in_as": identity.upn, "tenant": identity.tenant_id}
-            self._lifecycle.audit(tx, WEB, "signin.held", account, **who)
-            self._lifecycle.show(tx, account)
-            return SignedIn(AccountView.of(account), identity.upn, customer.name)
+            held = self._held.hold(tx, account, ticket, redeemed, named)
+            return SignedIn(AccountView.of(account), identity.upn, customer.name, not held.evident)
 
     def _connect(
         self, tx: Transaction, account: Account, ticket: LoginTicket, redeemed: Redeemed
@@ -385,19 +341,27 @@ class SignIn:
         notices.note(tx, account, "signin.done", now, upn=identity.upn)
         self._on_signed_in(tx, account, WEB)
 
-    def _held(self, tx: Transaction, account: Account) -> HeldSignIn:
-        held = tx.signins.held(account.id)
-        if held is None:
-            raise Refused("organisation.nothing_held", name=account.name)
-        return held
+    def _bind(
+        self, tx: Transaction, customer: Customer, account: Account, held: HeldSignIn, by: Person
+    ) -> None:
+        """The tenant of a held sign-in is the customer's, unless others are already."""
+        tenant = held.tenant_id
+        tenants = tx.channels.tenants(customer)
+        if tenants and tenant not in tenants:
+            raise Refused("organisation.other", customer=customer.name)
+        customer.tenant_id = customer.tenant_id or tenant
+        told = {"tenant": tenant, "named": held.named_tenant or ""}
+        self._lifecycle.audit(tx, by, "organisation.confirmed", account, **told)
+        for each in tx.signins.held_of_customer(customer.id):
+            if each.tenant_id == tenant:
+                self._release(tx, each)
 
     def _release(self, tx: Transaction, held: HeldSignIn) -> None:
         """Keep a held sign-in, whose tenant is the customer's now."""
         account = tx.accounts.lock(held.account_id)
         ticket = tx.signins.ticket_by_id(held.ticket_id)
-        cache = self._cipher.open(held.sealed, held_sealed_for(held.account_id))
-        identity = Identity(held.tenant_id, held.object_id, held.upn)
-        self._connect(tx, account, ticket, Redeemed(identity, cache, held.scopes))
+        self._connect(tx, account, ticket, self._held.opened(held))
+        self._held.over(tx, account, held)
         tx.signins.drop_held(held.account_id)
 
     def _refuse(self, state: FlowState, seen: Observation, actual: str = "") -> NoReturn:
@@ -414,8 +378,3 @@ def _who(username: str, choose: bool) -> dict[str, str]:
     """Whom Microsoft's page expects. Never both: Entra refuses a hint beside a choice, says
     MSAL.js, which drops the hint (AzureAD/microsoft-authentication-library-for-js#3315)."""
     return {"prompt": "select_account"} if choose else {"login_hint": username}
-
-
-def held_sealed_for(account_id: int) -> str:
-    """What a held sign-in is sealed for."""
-    return f"held:{account_id}"

@@ -147,6 +147,11 @@ class Rights:
         """Whether `person` belongs to the vendor's support team, as far as looking is concerned."""
         return self._directory.is_support(person)
 
+    def acts_as_support(self, person: Person) -> bool:
+        """Whether `person` belongs to the vendor's support team, as Slack says now: for what they
+        change."""
+        return self._directory.is_support(person, afresh=True)
+
     def is_on_call(self, person: Person) -> bool:
         """Whether `person` is in the alert channel, as far as looking is concerned."""
         return self._directory.is_member(person, self._alert_channel)

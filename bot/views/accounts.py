@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.common.addresses import Addresses
+from bot.common.addresses import Addresses, domain_of
 from bot.common.clock import Clock
 from bot.common.people import Person
 from bot.diagnosis.failures import Failures
@@ -75,11 +75,30 @@ class HeldBack:
 
 
 @dataclass(frozen=True)
+class HeldView:
+    """A sign-in that waits for somebody to say that its organisation is the customer's.
+
+    Attributes:
+        upn: who signed in.
+        domain: that of the mailbox.
+        tenant_id: the organisation that signed in.
+        named_tenant: the one that Microsoft names for the domain; empty where it names none.
+        evident: both are the same, so that the customer's own people may say it.
+    """
+
+    upn: str
+    domain: str
+    tenant_id: str
+    named_tenant: str
+    evident: bool
+
+
+@dataclass(frozen=True)
 class AccountCard:
     """What the card of an account tells.
 
     Attributes:
-        held: who signed in, while nobody has confirmed that the organisation is the customer's.
+        held: the sign-in of which nobody has said yet that the organisation is the customer's.
         question: people are asked what Microsoft's page said.
         link: the usable login link, good until `link_until`.
         admin_link: where an administrator approves, while that is what the account waits for.
@@ -94,7 +113,7 @@ class AccountCard:
 
     account: AccountView
     customer: str = ""
-    held: str = ""
+    held: HeldView | None = None
     question: bool = False
     link: str = ""
     link_until: datetime | None = None
@@ -157,10 +176,15 @@ class AccountDetails:
         """The address of a login link; empty where there is none."""
         return self._login_url(ticket) if ticket is not None else ""
 
-    def held(self, tx: Transaction, account: Account) -> str:
-        """Who signed in, while nobody has confirmed their organisation; else empty."""
+    def held(self, tx: Transaction, account: Account) -> HeldView | None:
+        """The sign-in of which nobody has said yet that the organisation is the customer's."""
         held = tx.signins.held(account.id)
-        return held.upn if held is not None else ""
+        if held is None:
+            return None
+        wanted = Addresses.of(tx.signins.change(account.id) or account)
+        named = held.named_tenant or ""
+        domain = domain_of(wanted.mailbox)
+        return HeldView(held.upn, domain, held.tenant_id, named, held.evident)
 
     def change(self, tx: Transaction, account: Account) -> Mapping[str, tuple[str, str]]:
         """The addresses that it shall have once its owner agrees; by the field, before and

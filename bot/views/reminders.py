@@ -8,7 +8,7 @@ from bot.common.clock import Clock
 from bot.common.people import Person
 from bot.lifecycle.ladder import asleep, handed_over
 from bot.lifecycle.still_waiting import still_waiting
-from bot.views.accounts import AccountDetails, AccountView, HeldBack
+from bot.views.accounts import AccountDetails, AccountView, HeldBack, HeldView
 from bot.views.audience import Audience
 from bot.views.customers import Pause, pause_of
 from bot.views.failures import Fault
@@ -50,7 +50,7 @@ class WaitingAccount:
         link: its usable login link.
         fault: why it fails, if it does.
         sure: the folders that could be mapped without anybody looking at them.
-        held: who signed in, while nobody has confirmed that the organisation is the customer's.
+        held: the sign-in of which nobody has said yet that the organisation is the customer's.
         handed_over: every reminder went out, and support was told.
         held_back: set while nobody is reminded of it.
     """
@@ -60,7 +60,7 @@ class WaitingAccount:
     link: str = ""
     fault: Fault | None = None
     sure: Mapping[FolderRole, str] = field(default_factory=dict)
-    held: str = ""
+    held: HeldView | None = None
     handed_over: bool = False
     held_back: HeldBack | None = None
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from bot.views.accounts import AccountCard, AccountView
+from bot.views.audience import Audience
 from handlers.cards.accounts import account_blocks
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.kit import (
@@ -40,9 +41,10 @@ class Packet:
     scopes: Sequence[str]
 
 
-def account_window(card: AccountCard) -> Block:
+def account_window(card: AccountCard, audience: Audience = Audience.CUSTOMER) -> Block:
     """The account as its card shows it, and what else can be done with it."""
-    return modal(card.account.name, [*account_blocks(card), divider(), actions(*_seldom(card))])
+    blocks = account_blocks(card, audience=audience)
+    return modal(card.account.name, [*blocks, divider(), actions(*_seldom(card))])
 
 
 def disconnect_form(account: AccountView) -> Block:

@@ -2,6 +2,7 @@
 now."""
 
 from bot.views.accounts import AccountCard, AccountView
+from bot.views.audience import Audience
 from bot.views.failures import Fault
 from handlers.cards.actions import ActionId
 from handlers.cards.checks import changed_button, contact_button
@@ -20,7 +21,7 @@ from handlers.cards.kit import (
     safe,
     section,
 )
-from handlers.cards.signin import organisation_buttons
+from handlers.cards.signin import held_sentence, organisation_buttons
 from handlers.text.words import plainly, say
 from storage.vocabulary import Permanence, State
 
@@ -39,14 +40,16 @@ def account_card(card: AccountCard) -> Message:
     return Message(summary(card.account), [*account_blocks(card, more), divider()])
 
 
-def account_blocks(card: AccountCard, *more: Block) -> list[Block]:
+def account_blocks(
+    card: AccountCard, *more: Block, audience: Audience = Audience.CUSTOMER
+) -> list[Block]:
     """What is told of an account, and the buttons that make sense now, with `more` behind them."""
     account = card.account
     blocks = [_title(account), _facts(account), section(next_step(card))]
     blocks += _fault(card) + _folders(card) + _change(card)
     if card.question and not card.held:
         blocks += [section(say("next.question")), actions(*_answers(account.ref))]
-    buttons = [*_buttons(card), *more]
+    buttons = [*_buttons(card, audience), *more]
     if buttons:
         blocks.append(actions(*buttons))
     blocks += _link_note(card)
@@ -79,8 +82,7 @@ def icon(state: State) -> Safe:
 def next_step(card: AccountCard) -> Safe:
     """What has to happen next, as a sentence."""
     if card.held:
-        domain = card.held.rpartition("@")[2]
-        return say("next.held", upn=card.held, customer=card.customer, domain=domain)
+        return held_sentence(card.held, card.customer)
     account = card.account
     name = f"next.{account.state}"
     if account.state is State.AWAITING_SIGN_IN and not card.link:
@@ -155,10 +157,10 @@ def _link_note(card: AccountCard) -> list[Block]:
     return [context(say("card.link_note", until=until, username=card.account.username))]
 
 
-def _buttons(card: AccountCard) -> list[Block]:
+def _buttons(card: AccountCard, audience: Audience) -> list[Block]:
     ref = card.account.ref
     if card.held:
-        return organisation_buttons(ref)
+        return organisation_buttons(ref, card.held, audience)
     match card.account.state:
         case State.AWAITING_SIGN_IN:
             return [*_sign_in(card), _renew(ref)]

@@ -26,6 +26,8 @@ class ActionId(StrEnum):
     LINK_WITHDRAW = "link.withdraw"
     ORGANISATION_CONFIRM = "organisation.confirm"
     ORGANISATION_DENY = "organisation.deny"
+    ORGANISATION_ALLOW = "organisation.allow_too"
+    ORGANISATION_TAKE_BACK = "organisation.take_back"
     PAGE_SAID_APPROVAL = "said.approval"
     PAGE_SAID_NO_SIGN_IN = "said.no_sign_in"
     PAGE_CLOSED = "said.closed"

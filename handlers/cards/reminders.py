@@ -22,7 +22,7 @@ from handlers.cards.kit import (
     moment,
     section,
 )
-from handlers.cards.signin import organisation_buttons
+from handlers.cards.signin import held_sentence, organisation_buttons
 from handlers.text.words import plainly, say
 from storage.vocabulary import State
 
@@ -117,8 +117,7 @@ def _line(waiting: WaitingAccount, audience: Audience) -> Safe:
 def _what(waiting: WaitingAccount) -> Safe:
     """What the account waits for, as a sentence."""
     if waiting.held:
-        domain = waiting.held.rpartition("@")[2]
-        return say("next.held", upn=waiting.held, customer=waiting.customer, domain=domain)
+        return held_sentence(waiting.held, waiting.customer)
     if waiting.fault is not None:
         sentence = waiting.fault.verdict.customer
     else:
@@ -133,7 +132,7 @@ def _buttons(waiting: WaitingAccount, audience: Audience) -> list[Block]:
     if audience is Audience.SUPPORT:
         return [button(plainly("button.details"), ActionId.ACCOUNT_SHOW, ref), stop]
     if waiting.held:
-        return [*organisation_buttons(ref), stop]
+        return [*organisation_buttons(ref, waiting.held), stop]
     match waiting.account.state:
         case State.TESTING:
             return []

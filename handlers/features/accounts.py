@@ -11,6 +11,7 @@ from handlers.cards.account_list import account_list
 from handlers.cards.account_window import account_window, disconnect_form, disconnected
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.kit import Block
+from handlers.features.audience import audience_of
 from handlers.slack.listeners import FormAnswer, FormErrors, Listeners, NextWindow, form_errors
 from handlers.slack.payloads import Press, Submission
 
@@ -50,7 +51,8 @@ def turn_list(services: Services, press: Press) -> None:
 def show(services: Services, press: Press) -> None:
     """*Details* of an account in the list, *More* on its card."""
     account = services.rights.account(press.person, press.value, Action.SEE)
-    press.windows.open(account_window(services.views.accounts.card(account.id)))
+    audience = audience_of(services, press.person)
+    press.windows.open(account_window(services.views.accounts.card(account.id), audience))
 
 
 def change(services: Services, press: Press) -> None:
@@ -86,7 +88,7 @@ def save(services: Services, sent: Submission) -> FormAnswer:
     try:
         services.accounts.create(channel.id, form, sent.person)
     except InvalidForm as error:
-        return form_errors(error.problems)
+        return form_errors(error.problems, **error.values)
     except OldAccountThere:
         if OLD_DELETED in sent.values:
             return form_errors({OLD_DELETED: "form.old_needed"})
@@ -104,7 +106,7 @@ def save_change(services: Services, sent: Submission) -> FormErrors | None:
     try:
         services.accounts.change(account.id, form, sent.person)
     except InvalidForm as error:
-        return form_errors(error.problems)
+        return form_errors(error.problems, **error.values)
     return None
 
 

@@ -22,6 +22,8 @@ def register(listeners: Listeners, services: Services) -> None:
     on(ActionId.ADMIN_PACKET, lambda press: show_packet(services, press))
     on(ActionId.ORGANISATION_CONFIRM, lambda press: confirm_organisation(services, press))
     on(ActionId.ORGANISATION_DENY, lambda press: deny_organisation(services, press))
+    on(ActionId.ORGANISATION_ALLOW, lambda press: allow_organisation(services, press))
+    on(ActionId.ORGANISATION_TAKE_BACK, lambda press: take_back(services, press))
     on(ActionId.PAGE_SAID_APPROVAL, lambda press: page_said(services, press, Said.APPROVAL))
     on(ActionId.PAGE_SAID_NO_SIGN_IN, lambda press: page_said(services, press, Said.NO_SIGN_IN))
     on(ActionId.PAGE_CLOSED, lambda press: page_said(services, press, Said.CLOSED))
@@ -56,15 +58,30 @@ def show_packet(services: Services, press: Press) -> None:
 
 
 def confirm_organisation(services: Services, press: Press) -> None:
-    """*Yes, it is ours*."""
-    account = services.rights.account(press.person, press.value, Action.CONFIRM_ORGANISATION)
-    services.signin.confirm(account.id, press.person)
+    """*Yes, it is ours*, and *Confirm this organisation* of the support team, which carries the one
+    that they were shown."""
+    ref, _, seen = press.value.partition(":")
+    account = services.rights.account(press.person, ref, Action.CONFIRM_ORGANISATION)
+    support = services.rights.acts_as_support(press.person)
+    services.signin.confirm(account.id, press.person, support, seen)
 
 
 def deny_organisation(services: Services, press: Press) -> None:
     """*No, it is not*."""
     account = services.rights.account(press.person, press.value, Action.CONFIRM_ORGANISATION)
     services.signin.withdraw_held(account.id, press.person)
+
+
+def allow_organisation(services: Services, press: Press) -> None:
+    """*Allow this organisation too*."""
+    services.rights.support(press.person)
+    services.organisations.allow(press.number, press.person)
+
+
+def take_back(services: Services, press: Press) -> None:
+    """*Do not allow it any more*."""
+    services.rights.support(press.person)
+    services.organisations.take_back(press.number, press.person)
 
 
 def page_said(services: Services, press: Press, said: Said) -> None:

@@ -160,9 +160,9 @@ class Listeners:
             tell(Message(text, [section(text), actions(contact_button(ref))]))
 
 
-def form_errors(problems: dict[str, str]) -> FormErrors:
-    """Sentences by name as the plain texts that stand at the fields."""
-    return {field: plainly(sentence) for field, sentence in problems.items()}
+def form_errors(problems: dict[str, str], **values: str) -> FormErrors:
+    """Sentences by name, filled with `values`, as the plain texts that stand at the fields."""
+    return {field: plainly(sentence, **values) for field, sentence in problems.items()}
 
 
 def _no(refused: Refused) -> Safe:

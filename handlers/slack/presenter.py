@@ -13,6 +13,7 @@ from handlers.cards.kit import Message
 from handlers.cards.legacy import batch_message
 from handlers.cards.reminders import reminder_message
 from handlers.cards.setup import setup_card
+from handlers.cards.signin import doubt_message, further_message
 from handlers.cards.support import help_message, request_card
 from handlers.text.words import plainly, say
 
@@ -36,6 +37,12 @@ class Presenter:
             notices.SUPPORT_NOTE: self._support_note,
             notices.REQUEST: lambda args: request_card(views.requests.card(args["request"])),
             notices.BATCH: lambda args: batch_message(views.legacy.card(args["batch"])),
+            notices.DOUBT: lambda args: doubt_message(
+                views.organisations.doubt(args["account"], args["link"])
+            ),
+            notices.FURTHER: lambda args: further_message(
+                views.organisations.further(args["further"])
+            ),
             notices.HELP: lambda args: help_message(views.requests.card(args["request"])),
         }
 

@@ -69,6 +69,9 @@ class MicrosoftStandIn:
         self.asked += 1
 
     def _discovery(self, tenant: str) -> Response:
+        struck = self._world.strike("discovery", f"@{tenant}")
+        if struck is not None:
+            return _as_told(struck, str(uuid.uuid4()))
         known = next(
             (t for t in self._world.tenants.values() if tenant.lower() in (t.domain, t.id)), None
         )

@@ -3,7 +3,7 @@
 from storage.tables.accounts import Account
 from storage.tables.audit import AuditEntry, AuditRepetition
 from storage.tables.checks import ConnectionTest, ReportedFix
-from storage.tables.customers import Channel, Customer
+from storage.tables.customers import Channel, Customer, FurtherTenant
 from storage.tables.failures import Failure, Incident
 from storage.tables.folders import FolderMapping, FolderSnapshot
 from storage.tables.jobs import Job, SeenEvent
@@ -34,6 +34,7 @@ __all__ = [
     "Failure",
     "FolderMapping",
     "FolderSnapshot",
+    "FurtherTenant",
     "Grant",
     "HeldSignIn",
     "Incident",

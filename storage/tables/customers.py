@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
+from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from storage.statuses import TENANTS, TenantEvent
 from storage.types import time_column, word_column
-from storage.vocabulary import CustomersAre
+from storage.vocabulary import CustomersAre, TenantStatus
 
 
 class Customer(SQLModel, table=True):
@@ -44,3 +46,38 @@ class Channel(SQLModel, table=True):
     closed: str = ""
     customers_are: CustomersAre = word_column(CustomersAre, default=CustomersAre.OTHER_WORKSPACES)
     customer_teams: str = ""
+
+
+class FurtherTenant(SQLModel, table=True):
+    """Another Microsoft tenant than the customer's, of which somebody wanted to connect a mailbox
+    (with this `domain`, in this channel). Its mailboxes are the customer's too, if support said so:
+    at `allowed_at`."""
+
+    __table_args__ = (UniqueConstraint("customer_id", "tenant_id"),)
+
+    id: int = Field(default=None, primary_key=True)
+    customer_id: int = Field(foreign_key="customer.id")
+    tenant_id: str
+    domain: str
+    channel_id: str = Field(index=True)
+    asked_at: datetime = time_column()
+    asked_by_team: str
+    asked_by_user: str
+    allowed_at: datetime | None = time_column(nullable=True)
+    allowed_by_team: str = ""
+    allowed_by_user: str = ""
+
+    @property
+    def status(self) -> TenantStatus:
+        """Whether its mailboxes are the customer's."""
+        return TenantStatus.ASKED if self.allowed_at is None else TenantStatus.ALLOWED
+
+    def happened(self, event: TenantEvent, by: tuple[str, str], now: datetime) -> None:
+        """Keep what happened to it; `by` is the team and the user of who did it.
+
+        Raises:
+            StatusRefused: it cannot happen in this status.
+        """
+        allowed = TENANTS.after(self.status, event) is TenantStatus.ALLOWED
+        self.allowed_at = now if allowed else None
+        self.allowed_by_team, self.allowed_by_user = by if allowed else ("", "")

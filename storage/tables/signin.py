@@ -96,16 +96,24 @@ class LinkPress(SQLModel, table=True):
 
 class HeldSignIn(SQLModel, table=True):
     """A sign-in that holds, but waits for somebody to say that its tenant is the customer's: the
-    tokens, sealed, and whose they are. It ends with its link."""
+    tokens, sealed, and whose they are. It ends with its link. `named_tenant` is the one that
+    Microsoft names for the mailbox's domain; None where it named none, or was not asked."""
 
     account_id: int = Field(foreign_key="account.id", primary_key=True)
     ticket_id: int = Field(foreign_key="loginticket.id")
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     scopes: str
     tenant_id: str
+    named_tenant: str | None = None
     object_id: str
     upn: str
     at: datetime = time_column()
+
+    @property
+    def evident(self) -> bool:
+        """Whether Microsoft itself says that the mailbox's domain is of the tenant that signed
+        in."""
+        return self.named_tenant == self.tenant_id
 
 
 class AddressChange(SQLModel, table=True):

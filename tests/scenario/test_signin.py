@@ -72,11 +72,11 @@ def test_a_link_expires_and_a_new_one_replaces_it(world: BotWorld, card: Message
     assert "Signed in as" in world.sign_in(world.card("Info", "Waiting"), "info@acme.example").text
 
 
-def test_another_tenant_is_refused_once_the_customers_is_known(
-    world: BotWorld, card: Message
-) -> None:
-    world.sign_in(card, "info@acme.example")
+def test_another_tenant_is_refused_once_the_customers_is_known(world: BotWorld) -> None:
+    world.set_up(domain="")
     stranger = world.add("nora@borealis.example", "Nora")
+    world.set_up()
+    world.settle()
     page = world.sign_in(stranger, "nora@borealis.example")
     assert page.status == 403 and "another organisation" in page.text
 

@@ -9,7 +9,7 @@ from bot.diagnosis.verdict import Verdict
 from bot.mail.imap_list import MailFolder
 from bot.mail.suggestions import suggest
 from bot.views.account_form import Form
-from bot.views.accounts import AccountCard, AccountView, CustomersAccount
+from bot.views.accounts import AccountCard, AccountView, CustomersAccount, HeldView
 from bot.views.audience import Audience
 from bot.views.checks import CheckCard, CheckView
 from bot.views.customers import Pause, PauseOffer
@@ -19,6 +19,7 @@ from bot.views.folders import Accepted, FolderSuggestions, folder_key
 from bot.views.incidents import AlertCard, IncidentView, OpenIncident
 from bot.views.legacy import BatchCard, BatchView, NotCreated
 from bot.views.legacy_import import Review, Row
+from bot.views.organisations import DoubtCard, FurtherCard
 from bot.views.overview import Standing
 from bot.views.reminders import MAX_SHOWN, ReminderCard, WaitingAccount
 from bot.views.setup import Facts, SetupCard, checklist
@@ -37,6 +38,7 @@ from handlers.cards import (
     legacy_import,
     reminders,
     setup,
+    signin,
     support,
 )
 from handlers.cards import accounts as account_cards
@@ -96,7 +98,7 @@ class Made:
         return AccountCard(
             self.one,
             self.name,
-            held=self.name,
+            held=HeldView(self.name, self.name, INTERNAL, INTERNAL, True),
             question=True,
             link="https://maildesk.example/login/x",
             link_until=NOW,
@@ -146,6 +148,16 @@ class Made:
     def setup(self) -> SetupCard:
         facts = Facts(self.several, self.plan.listed, NOW)
         return SetupCard(self.name, self.several, len(facts.old), checklist(facts))
+
+    @property
+    def doubt(self) -> DoubtCard:
+        held = HeldView(self.name, self.name, INTERNAL, INTERNAL, False)
+        return DoubtCard(self.one, self.name, held, [RIVAL], [RIVAL] * 3)
+
+    @property
+    def further(self) -> FurtherCard:
+        facts = (self.name, "C0ACME", self.name, INTERNAL, INTERNAL)
+        return FurtherCard(1, *facts, [RIVAL] * 2, "U0CAROL", NOW, "U0VERA2")
 
     def reminder(self, to: Audience) -> ReminderCard:
         whose = RIVAL if to is Audience.SUPPORT else self.name
@@ -274,6 +286,8 @@ OURS: dict[str, Render] = {
         [CustomersAccount(made.one, RIVAL)], RIVAL
     ),
     "home.search_form": lambda made, to: home.search_form(),
+    "signin.doubt_message": lambda made, to: signin.doubt_message(made.doubt),
+    "signin.further_message": lambda made, to: signin.further_message(made.further),
     "support.request_card": lambda made, to: support.request_card(made.asked(ERROR)),
 }
 """What is shown in our own channels, and to our own people only."""

@@ -214,7 +214,9 @@ def object_of(upn: str) -> str:
 class FakeMicrosoft:
     """Microsoft's sign-in: whoever is named as the code signs in. `refusal` is what its token
     endpoint answers instead of a token, `outage` how it fails to answer; `lifetime` is how long an
-    access token lives, and `granted` what for. Nobody has the `unknown_domains`."""
+    access token lives, and `granted` what for. Nobody has the `unknown_domains`; those in `tenants`
+    are of that tenant, where it is not their own; `named` is what people asked of whose a domain
+    is, and `on_named` happens then."""
 
     authority = AUTHORITY
     client_id = CLIENT_ID
@@ -224,6 +226,9 @@ class FakeMicrosoft:
         self.refusal: Payload | None = None
         self.outage: Observation | None = None
         self.unknown_domains: set[str] = set()
+        self.tenants: dict[str, str] = {}
+        self.named: list[str] = []
+        self.on_named: Callable[[], object] = lambda: None
         self.lifetime = timedelta(hours=1)
         self.granted = SCOPES
         self.claims: Payload = {}
@@ -247,10 +252,14 @@ class FakeMicrosoft:
         self.client()
         return f"https://login.microsoftonline.com/{tenant}/v2.0/adminconsent?state={state}"
 
-    def tenant_of(self, domain: str) -> str:
+    def tenant_of(self, domain: str, seconds: float = 2) -> str:
         if self.outage is not None:
             raise MicrosoftUnreachable(self.outage)
-        return "" if domain in self.unknown_domains else tenant_of(domain)
+        self.named.append(domain)
+        self.on_named()
+        if domain in self.unknown_domains:
+            return ""
+        return self.tenants.get(domain) or tenant_of(domain)
 
     def issue(self, cache: msal.TokenCache, upn: str) -> Payload:
         """New tokens for a person, put into the cache as MSAL does."""

@@ -226,7 +226,7 @@ def test_an_address_stands_once_for_a_customer_however_it_is_written(bot: FastBo
 
 def test_two_customers_may_have_the_same_address(bot: FastBot) -> None:
     created(bot)
-    bot.customer("Other", "C0OTHER")
+    bot.customer("Other", "C0OTHER", domain="acme.example")
 
     bot.accounts.create("C0OTHER", OFFICE, CAROL)
 

@@ -14,7 +14,7 @@ from bot.diagnosis.step_records import StepRecord, failed_steps
 from bot.mail.imap_list import MailFolder
 from bot.mail.suggestions import suggest
 from bot.views.account_form import Form, form_of
-from bot.views.accounts import AccountCard, AccountView, CustomersAccount, HeldBack
+from bot.views.accounts import AccountCard, AccountView, CustomersAccount, HeldBack, HeldView
 from bot.views.audience import Audience
 from bot.views.checks import CheckCard
 from bot.views.errors import ErrorCard
@@ -72,6 +72,7 @@ from tests.support.values import (
 )
 
 LINK = "https://maildesk.example/login/x"
+TENANT = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
 
 
 def check_message(message: Message) -> None:
@@ -107,7 +108,8 @@ def test_the_account_card(one: AccountView, cause: str, name: str) -> None:
     )
     for each in (
         card,
-        replace(card, held=f"{name}@acme.example"),
+        replace(card, held=HeldView(name, name, TENANT, TENANT, True)),
+        replace(card, held=HeldView(name, name, TENANT, "", False)),
         replace(card, question=True),
         replace(card, held_back=HeldBack("U0CAROL", NOW)),
         replace(card, held_back=HeldBack("U0CAROL")),

@@ -76,12 +76,12 @@ def test_clocks_may_differ_by_a_few_minutes() -> None:
 
 @pytest.mark.parametrize("upn", ["info@acme.example", "INFO@ACME.EXAMPLE", "login@acme.example"])
 def test_the_mailbox_fits_by_username_or_sender(upn: str) -> None:
-    belongs(Identity(TENANT, OBJECT, upn), account_row(username="login@acme.example"), "")
+    belongs(Identity(TENANT, OBJECT, upn), account_row(username="login@acme.example"), ())
 
 
 def test_another_account_does_not_fit() -> None:
     with pytest.raises(IdentityRefused) as refused:
-        belongs(Identity(TENANT, OBJECT, "carol@acme.example"), account_row(), TENANT)
+        belongs(Identity(TENANT, OBJECT, "carol@acme.example"), account_row(), {TENANT})
     assert (
         refused.value.observation.condition == "other-account"
         and refused.value.actual == "carol@acme.example"
@@ -93,17 +93,17 @@ def test_another_tenant_than_the_customers_does_not_fit_whatever_the_address() -
         belongs(
             Identity("dddddddd-0000-4000-8000-000000000004", OBJECT, "info@acme.example"),
             account_row(),
-            TENANT,
+            {TENANT},
         )
     assert refused.value.observation.condition == "other-tenant"
 
 
 def test_a_renamed_user_is_followed_and_a_new_user_of_the_old_name_is_not() -> None:
     pinned = account_row(tenant_id=TENANT, object_id=OBJECT)
-    belongs(Identity(TENANT, OBJECT, "renamed@acme.example"), pinned, TENANT)
+    belongs(Identity(TENANT, OBJECT, "renamed@acme.example"), pinned, {TENANT})
     with pytest.raises(IdentityRefused):
         belongs(
             Identity(TENANT, "eeeeeeee-0000-4000-8000-000000000005", "info@acme.example"),
             pinned,
-            TENANT,
+            {TENANT},
         )

@@ -292,7 +292,7 @@ def test_a_sign_in_waits_until_somebody_names_the_organisation(
     assert signed_in.held_for == "Borealis"
     assert held(bot, account) and not connected(bot, account)
 
-    bot.signin.confirm(account.id, NORA)
+    bot.signin.confirm(account.id, NORA, support=False)
     assert connected(bot, account) and not held(bot, account)
     assert bot.read(account).state is State.TESTING
 
@@ -306,12 +306,12 @@ def test_confirming_one_organisation_connects_what_its_own_people_began_and_no_m
     for account in (asked, colleague, other):
         bot.sign_in(account)
 
-    bot.signin.confirm(asked.id, NORA)
+    bot.signin.confirm(asked.id, NORA, support=False)
 
     assert [connected(bot, each) for each in (asked, colleague, other)] == [True, True, False]
     assert held(bot, other)
     with pytest.raises(Refused, match=r"organisation\.other"):
-        bot.signin.confirm(other.id, NORA)
+        bot.signin.confirm(other.id, NORA, support=False)
     assert not connected(bot, other)
 
 
@@ -320,7 +320,7 @@ def test_a_sign_in_of_the_confirmed_organisation_is_kept_at_once(
 ) -> None:
     first = bot.account(channel=borealis, address="a@borealis.example")
     bot.sign_in(first)
-    bot.signin.confirm(first.id, NORA)
+    bot.signin.confirm(first.id, NORA, support=False)
     second = bot.account(channel=borealis, address="b@borealis.example")
 
     assert bot.sign_in(second).held_for == ""
@@ -342,7 +342,7 @@ def test_a_denied_organisation_keeps_nothing_and_ends_the_link(
     with pytest.raises(LinkUnusable, match="revoked"):
         bot.signin.look(secret)
     with pytest.raises(Refused, match=r"organisation\.nothing_held"):
-        bot.signin.confirm(account.id, NORA)
+        bot.signin.confirm(account.id, NORA, support=False)
 
 
 def test_a_sign_in_that_is_held_may_be_made_again(bot: FastBot, borealis: Channel) -> None:
@@ -350,7 +350,7 @@ def test_a_sign_in_that_is_held_may_be_made_again(bot: FastBot, borealis: Channe
     bot.sign_in(account)
     bot.sign_in(account)
 
-    bot.signin.confirm(account.id, VERA)
+    bot.signin.confirm(account.id, VERA, support=True)
     assert connected(bot, account)
 
 

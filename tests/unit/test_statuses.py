@@ -18,6 +18,7 @@ from storage.statuses import (
     MessageEvent,
     RequestEvent,
     StatusRefused,
+    TenantEvent,
     TestEvent,
 )
 from storage.tables import (
@@ -41,6 +42,7 @@ from storage.vocabulary import (
     Mended,
     MessageStatus,
     RequestStatus,
+    TenantStatus,
     TestStatus,
 )
 
@@ -163,6 +165,16 @@ EXPECTED = {
         done   HANDED_BACK  -
         done   FINISHED     -
         done   ASKED_AGAIN  open
+        """,
+    ),
+    "TENANTS": (
+        TenantStatus,
+        TenantEvent,
+        """
+        asked    ALLOWED     allowed
+        asked    TAKEN_BACK  -
+        allowed  ALLOWED     -
+        allowed  TAKEN_BACK  asked
         """,
     ),
     "BATCHES": (
