@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+from bot.accounts.administration import Administration
 from bot.accounts.circles import Circles
 from bot.accounts.customers import Customers
+from bot.accounts.offboarding import Farewells
+from bot.accounts.rebinding import Bindings
 from bot.accounts.service import Accounts
 from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.service import Checks
@@ -61,6 +64,9 @@ class Services:
     rights: Rights
     customers: Customers
     circles: Circles
+    administration: Administration
+    bindings: Bindings
+    farewells: Farewells
     accounts: Accounts
     legacy: LegacyAccounts
     drafts: Drafts

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from bot.accounts.administration import Administration
 from bot.accounts.circles import Circles, Neighbours
 from bot.accounts.customers import Customers
+from bot.accounts.offboarding import Farewells
+from bot.accounts.rebinding import Bindings
 from bot.accounts.service import Accounts
 from bot.app.worker import Sweep
 from bot.checks.aftermath import Aftermath
@@ -139,6 +142,9 @@ def _services(settings: Settings, base: Foundations) -> Services:
     links = Links(store, clock, base.cipher, lifecycle, failed, url)
     changes = AddressChanges(clock, lifecycle, links)
     accounts = Accounts(store, clock, lifecycle, links, changes)
+    customers = Customers(
+        store, clock, ports.microsoft, settings.hours, support, settings.alert_channel
+    )
     legacy = LegacyAccounts(store, clock, accounts)
     consent = _consent(base, failed, links, checks, url)
     rights = Rights(store, clock, ports.directory, support, settings.alert_channel)
@@ -146,10 +152,11 @@ def _services(settings: Settings, base: Foundations) -> Services:
         clock=clock,
         views=_views(base, links, consent, rights, support),
         rights=rights,
-        customers=Customers(
-            store, clock, ports.microsoft, settings.hours, support, settings.alert_channel
-        ),
+        customers=customers,
         circles=Circles(store, clock, ports.directory),
+        administration=Administration(store, clock, customers, accounts, links, lifecycle, support),
+        bindings=Bindings(store, clock, accounts, support),
+        farewells=Farewells(store, clock, accounts, support),
         accounts=accounts,
         legacy=legacy,
         drafts=Drafts(store, clock, legacy),
@@ -258,6 +265,7 @@ def _doers(services: Services) -> Doers:
     doers.add(jobs.CheckFix, services.checks.check_fix)
     doers.add(jobs.CheckLink, services.links.check)
     doers.add(jobs.CreateAccounts, services.legacy.run)
+    doers.add(jobs.EraseCustomer, services.farewells.erase)
     return doers
 
 
