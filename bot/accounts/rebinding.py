@@ -116,7 +116,7 @@ class Bindings:
             audit.record(tx, by, "channel.unbound", channel_id, now, **before)
             facts = {"customer": customer.name, "channel": channel_id, "user": by.user}
             sentence = "customer.unbound_told_support"
-            notices.tell(tx, self._support_channel, key, sentence, now, **facts)
+            notices.tell(tx, self._support_channel, f"{key}:support", sentence, now, **facts)
             return Unbinding(channel_id, CustomerView.of(customer), [], home)
 
     def _held(self, tx: Transaction, channel_id: str, customer_id: int) -> tuple[Channel, Customer]:
@@ -190,7 +190,7 @@ class Bindings:
         notices.show_setup_card(tx, channel.id, now)
         facts = {**known, "channel": channel.id, "user": by.user}
         sentence = "customer.rebound_told_support"
-        notices.tell(tx, self._support_channel, key, sentence, now, **facts)
+        notices.tell(tx, self._support_channel, f"{key}:support", sentence, now, **facts)
 
 
 def _binding(tx: Transaction, channel_id: str) -> tuple[Channel, Customer]:
