@@ -26,7 +26,7 @@ from handlers.features.folders import open_folders
 from handlers.features.legacy import first_window
 from handlers.features.setup import form_for
 from handlers.slack.listeners import Tell
-from handlers.slack.payloads import Command
+from handlers.slack.payloads import Command, unescaped
 from handlers.text.words import plainly, say
 
 NAME = "/maildesk"
@@ -86,7 +86,7 @@ class Commands:
         if not command.rest:
             command.windows.open(form_for(self._services, command.person, command.channel))
             return
-        name, domain = _customer_and_domain(command.rest)
+        name, domain = _customer_and_domain(unescaped(command.rest))
         tenant = self._services.customers.tenant(domain) if domain else ""
         circle = self._services.circles.offer(command.channel).circle
         self._services.customers.bind(command.channel, name, command.person, tenant, circle=circle)
@@ -96,7 +96,9 @@ class Commands:
 
     def _customer(self, command: Command, answer: Tell) -> None:
         self._services.rights.support(command.person)
-        command.windows.open(customer_start(self._services, command.channel, command.rest))
+        command.windows.open(
+            customer_start(self._services, command.channel, unescaped(command.rest))
+        )
 
     def _add(self, command: Command, answer: Tell) -> None:
         command.windows.open(new_account_form(self._services, command.person, command.channel))

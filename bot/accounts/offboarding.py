@@ -74,9 +74,10 @@ class Farewells:
             channels = [channel.id for channel in tx.channels.bound_to(customer_id)]
             for channel_id in channels:
                 tx.reminders.hold(channel_id)
+            erase_at = self._end(tx, customer)
             accounts = self._disconnect(tx, customer_id, by)
-            erase_at = self._end(tx, customer, len(accounts), by)
             self._clear(tx, customer, by)
+            self._tell(tx, customer, len(accounts), erase_at, by)
             view = CustomerView.of(customer)
             return Offboarding(view, channels, accounts, erase_at)
 
@@ -109,20 +110,27 @@ class Farewells:
             self._accounts.disconnect_in(tx, account, by)
         return [AccountView.of(each) for each in accounts]
 
-    def _end(self, tx: Transaction, customer: Customer, count: int, by: Person) -> datetime:
+    def _end(self, tx: Transaction, customer: Customer) -> datetime:
+        """The customer has ended from now on, and before any account of theirs is disconnected: by
+        that those are known again that come back with the customer."""
         now = self._clock.now()
         customer.ended_at = now
         customer.erase_at = now + KEPT
         tx.jobs.add(EraseCustomer(customer_id=customer.id), customer.erase_at)
-        detail: dict[str, Any] = {"customer": customer.name, "accounts": count}
-        erased = customer.erase_at.isoformat()
+        return customer.erase_at
+
+    def _tell(
+        self, tx: Transaction, customer: Customer, count: int, erase_at: datetime, by: Person
+    ) -> None:
+        now = self._clock.now()
         subject = subject_of(customer)
+        detail: dict[str, Any] = {"customer": customer.name, "accounts": count}
+        erased = erase_at.isoformat()
         audit.record(tx, by, "customer.offboarded", subject, now, erase_at=erased, **detail)
         key = f"{subject}:offboarded:{now.timestamp()}"
         sentence = "customer.offboarded_told_support"
-        facts = {**detail, "user": by.user, "day": f"{customer.erase_at:%Y-%m-%d}"}
+        facts = {**detail, "user": by.user, "day": f"{erase_at:%Y-%m-%d}"}
         notices.tell(tx, self._support_channel, key, sentence, now, **facts)
-        return customer.erase_at
 
     def _clear(self, tx: Transaction, customer: Customer, by: Person) -> None:
         """Nothing of the customer's goes on, and in each channel only the farewell is left."""
