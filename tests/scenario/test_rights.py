@@ -201,7 +201,7 @@ FORMS: dict[str, Row] = {
     "customer.organisation_save": Row(lambda things: f"{things.customer}|acme", TEAM),
     "customer.rebind_check": Row(channel, TEAM, ("customer",)),
     "customer.rebind_save": Row(lambda things: f"{things.channel}|0|Somebody", TEAM),
-    "customer.unbind_save": Row(lambda things: f"{things.channel}|{things.customer}", TEAM),
+    "customer.unbind_save": Row(lambda things: f"{things.channel}|0", TEAM),
     "customer.offboard_save": Row(customer, TEAM, ("name",)),
 }
 ON_MESSAGES = ("error.message",)
