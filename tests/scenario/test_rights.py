@@ -195,6 +195,8 @@ FORMS: dict[str, Row] = {
     "reminder.pause_save": Row(channel, Action.SNOOZE, ("day",)),
     "account.search": Row(nothing, TEAM, ("text",)),
     "error.read": Row(account, Action.SIGN_IN, ("text",)),
+    # Before the form that gives the customer the very name that is typed here
+    "customer.offboard_save": Row(customer, TEAM, ("name",)),
     "customer.choose": Row(nothing, TEAM, ("customer",)),
     "customer.rename_save": Row(customer, TEAM, ("name",)),
     "customer.organisation_check": Row(customer, TEAM, ("domain",)),
@@ -202,7 +204,6 @@ FORMS: dict[str, Row] = {
     "customer.rebind_check": Row(channel, TEAM, ("customer",)),
     "customer.rebind_save": Row(lambda things: f"{things.channel}|0|Somebody", TEAM),
     "customer.unbind_save": Row(lambda things: f"{things.channel}|0", TEAM),
-    "customer.offboard_save": Row(customer, TEAM, ("name",)),
 }
 ON_MESSAGES = ("error.message",)
 """Shortcuts on a message, which say what its text means: whoever reads the message may ask, and it
