@@ -199,6 +199,17 @@ def test_who_is_on_the_way_begins_anew(bot: FastBot) -> None:
         assert tx.signins.usable_ticket(account.id, bot.now) is not None
 
 
+def test_a_link_of_an_account_that_stays_connected_ends_too(bot: FastBot) -> None:
+    there = bot.account(State.LIVE, address=f"a@{NEW}")
+    secret = bot.link(there)
+
+    bot.administration.change_organisation(bot.acme.customer_id, NEW, VERA)
+
+    with pytest.raises(LinkUnusable):
+        bot.signin.look(secret)
+    assert tokens(bot, there)
+
+
 def test_a_sign_in_that_waits_for_a_word_ends(bot: FastBot) -> None:
     bound = bot.customer("Beta Boats", "C0BETA", domain="none")
     account = bot.account(channel=bound)
