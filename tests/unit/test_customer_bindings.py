@@ -159,12 +159,13 @@ def test_what_is_under_way_ends(bot: FastBot) -> None:
     bot.deliver()
 
     rebind(bot)
-    bot.run_due()
-
     with bot.store.transaction() as tx:
         batch = tx.legacy.batch(batch_id)
         assert batch is not None
         assert batch.status is BatchStatus.FINISHED
+    bot.run_due()
+
+    with bot.store.transaction() as tx:
         assert tx.requests.open() == []
         assert tx.requests.lock(whole) is None
         assert tx.accounts.of_customer(bot.acme.customer_id) == []
