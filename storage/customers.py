@@ -107,6 +107,11 @@ class ChannelRepository:
         """Every customer, by name."""
         return list(self._session.exec(select(Customer).order_by(Customer.name)))
 
+    def to_erase(self, before: datetime) -> list[int]:
+        """The ids of the customers whose time to be erased came before then."""
+        due = col(Customer.erase_at) < before
+        return list(self._session.exec(select(Customer.id).where(due)))
+
     def add_customer(self, name: str, now: datetime) -> Customer:
         """A new customer, with its id."""
         customer = Customer(name=name, created_at=now)

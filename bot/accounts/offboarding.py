@@ -25,6 +25,9 @@ KEPT = timedelta(days=30)
 """How long an offboarded customer can be taken back, and looked up: mistakes are noticed and last
 questions asked within weeks. Tokens are not kept for a moment of it."""
 
+LATE = timedelta(hours=1)
+"""After so long what should have been erased is asked for once more."""
+
 
 class Farewells:
     """Offboards customers, and erases what is left of them."""
@@ -99,6 +102,15 @@ class Farewells:
             key = f"erased:{subject}:{now.timestamp()}"
             number = work.customer_id
             notices.tell(tx, self._support_channel, key, sentence, now, number=number, ended=ended)
+
+    def remind_of_erasure(self) -> int:
+        """Ask once more for what should have been erased: a job that failed too often is forgotten,
+        and a promise must not be. Nothing is left to look for afterwards."""
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            for customer_id in tx.channels.to_erase(now - LATE):
+                tx.jobs.add(EraseCustomer(customer_id=customer_id), now)
+        return 0
 
     def _disconnect(self, tx: Transaction, customer_id: int, by: Person) -> list[AccountView]:
         accounts = [

@@ -254,6 +254,7 @@ def _sweeps(settings: Settings, base: Foundations, services: Services) -> list[S
         Sweep("idle-grants", timedelta(minutes=10), services.checks.look_after_idle),
         Sweep("credentials", timedelta(hours=1), watch.look),
         Sweep("forgotten-lists", timedelta(hours=1), services.legacy.forget),
+        Sweep("late-erasures", timedelta(hours=1), services.farewells.remind_of_erasure),
     ]
 
 

@@ -183,8 +183,7 @@ def _customer(standing: Standing) -> Block:
         "bar": bar(standing.live, standing.total),
     }
     where = Safe(", ".join(f"<#{channel}>" for channel in standing.channels[:5]))
-    line = "home.customer_line" if standing.total else "home.customer_empty"
-    lines = [say(line, customer=standing.customer, channel=where, **facts)]
+    lines = [say(_line(standing), customer=standing.customer, channel=where, **facts)]
     if standing.oldest is not None:
         since, owner = standing.oldest
         lines.append(say("home.waits", owner=plainly(f"owner.{owner}"), since=moment(since)))
@@ -192,6 +191,13 @@ def _customer(standing: Standing) -> Block:
         lines.append(say("home.helper", helper=mention(standing.helper)))
     accounts = button(plainly("button.accounts"), ActionId.HOME_ACCOUNTS, standing.channels[0])
     return section(Safe("\n".join(lines)), accessory=accounts if standing.total else None)
+
+
+def _line(standing: Standing) -> str:
+    """The sentence that says how far a customer is."""
+    if standing.ended:
+        return "home.customer_ended"
+    return "home.customer_line" if standing.total else "home.customer_empty"
 
 
 def help_message(audience: Audience) -> Message:

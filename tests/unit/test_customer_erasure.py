@@ -242,6 +242,16 @@ def test_erasing_twice_is_erasing_once(bot: FastBot) -> None:
     assert len(bot.audited("customer.erased")) == 1
 
 
+def test_a_customer_whose_job_was_lost_is_erased_all_the_same(bot: FastBot) -> None:
+    offboard(bot)
+    with bot.store.transaction() as tx:
+        tx.jobs.cancel(EraseCustomer(customer_id=bot.acme.customer_id))
+
+    bot.live(days(31))
+
+    assert len(bot.audited("customer.erased")) == 1
+
+
 def test_no_job_of_theirs_is_left_for_whoever_has_the_number_next(bot: FastBot) -> None:
     account = bot.account(State.LIVE)
     offboard(bot)

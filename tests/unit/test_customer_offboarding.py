@@ -2,13 +2,14 @@
 support can take the customer back until it is erased."""
 
 import pytest
+from sqlmodel import select
 
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.signin.links import LinkUnusable
 from bot.support.rights import Action
 from bot.views.account_form import Form
-from storage.tables import Account, Customer
+from storage.tables import Account, Customer, Job
 from storage.vocabulary import State
 from tests.support.fast import ACME, CAROL, DESK, VERA, FastBot, days
 
@@ -83,6 +84,17 @@ def test_the_customer_reads_where_the_permission_is_withdrawn(bot: FastBot) -> N
     assert "customer.offboarded_told_support" in bot.told(DESK)
 
 
+def test_nothing_is_shown_in_the_channel_afterwards(bot: FastBot) -> None:
+    account = bot.account(State.LIVE)
+    offboard(bot)
+    bot.run_due()
+
+    bot.show(account)
+
+    bot.run_due()
+    assert len(bot.posted(ACME)) == 1
+
+
 def test_nobody_who_is_on_the_way_gets_through(bot: FastBot) -> None:
     account = bot.account()
     secret = bot.link(account)
@@ -134,6 +146,8 @@ def test_nothing_goes_on(bot: FastBot) -> None:
     bot.legacy.begin_batch(ACME, CAROL)
 
     offboard(bot)
+    with bot.store.transaction() as tx:
+        assert tx.legacy.open_batch(bot.acme.customer_id) is None
     before = len(bot.audited("test.finished"))
     bot.live(days(20))
 
@@ -142,7 +156,6 @@ def test_nothing_goes_on(bot: FastBot) -> None:
     assert len(bot.posted(ACME)) == 1
     with bot.store.transaction() as tx:
         assert tx.requests.open() == []
-        assert tx.legacy.open_batch(bot.acme.customer_id) is None
 
 
 def test_another_name_typed_is_refused(bot: FastBot) -> None:
@@ -187,6 +200,8 @@ def test_set_up_with_the_name_takes_the_customer_back(bot: FastBot) -> None:
     assert customer is not None
     assert (customer.ended_at, customer.erase_at) == (None, None)
     assert len(bot.audited("customer.taken_back")) == 1
+    with bot.store.transaction() as tx:
+        assert "customer-erase" not in tx.session.exec(select(Job.kind)).all()
     assert bot.rights.channel(CAROL, ACME, Action.ADD).customer == NAME
     assert "Front desk" in says(bot)
     bot.accounts.renew_link(account.id, CAROL)
