@@ -147,6 +147,19 @@ def test_nothing_is_left_but_the_audit(full: FastBot) -> None:
     assert "customer.erased_told_support" in full.told(DESK)
 
 
+def test_what_our_own_channel_was_told_under_the_name_is_erased(bot: FastBot) -> None:
+    with bot.store.transaction() as tx:
+        for name in (NAME, f"{NAME} Two"):
+            told = {"sentence": "channel.back", "values": {"customer": name, "channel": "C0X"}}
+            tx.outbox.show(DESK, f"told:{name[-3:]}", "support.note", told, bot.now)
+    offboard(bot)
+    bot.live(days(31))
+
+    left = [item.args["values"].get("customer") for item in bot.outbox(DESK)]
+    assert f"{NAME} Two" in left
+    assert NAME not in left
+
+
 def test_nothing_of_anybody_else_is_missing(full: FastBot) -> None:
     offboard(full)
     full.run_due()
