@@ -160,6 +160,16 @@ def test_what_our_own_channel_was_told_under_the_name_is_erased(bot: FastBot) ->
     assert NAME not in left
 
 
+def test_what_was_told_under_an_earlier_name_is_erased_too(bot: FastBot) -> None:
+    bot.administration.change_organisation(bot.acme.customer_id, "new.example", VERA)
+    bot.administration.rename(bot.acme.customer_id, "Other Name", VERA)
+    assert NAME in [item.args["values"].get("customer") for item in bot.outbox(DESK)]
+    bot.farewells.offboard(bot.acme.customer_id, "Other Name", VERA)
+    bot.live(days(31))
+
+    assert NAME not in [item.args["values"].get("customer") for item in bot.outbox(DESK)]
+
+
 def test_nothing_of_anybody_else_is_missing(full: FastBot) -> None:
     offboard(full)
     full.run_due()
