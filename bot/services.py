@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+from bot.accounts.administration import Administration
 from bot.accounts.circles import Circles
 from bot.accounts.customers import Customers
+from bot.accounts.offboarding import Farewells
 from bot.accounts.organisations import Organisations
+from bot.accounts.rebinding import Bindings
 from bot.accounts.service import Accounts
 from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.service import Checks
@@ -65,6 +68,9 @@ class Services:
     customers: Customers
     circles: Circles
     organisations: Organisations
+    administration: Administration
+    bindings: Bindings
+    farewells: Farewells
     accounts: Accounts
     legacy: LegacyAccounts
     drafts: Drafts

@@ -21,15 +21,16 @@ from handlers.cards.kit import Message, Safe, moment, section
 from handlers.features import lookup
 from handlers.features.accounts import copy_form, list_window, new_account_form
 from handlers.features.audience import audience_in, audience_of
+from handlers.features.customers import first_window as customer_start
 from handlers.features.folders import open_folders
 from handlers.features.legacy import first_window
 from handlers.features.setup import form_for
 from handlers.slack.listeners import Tell
-from handlers.slack.payloads import Command
+from handlers.slack.payloads import Command, unescaped
 from handlers.text.words import plainly, say
 
 NAME = "/maildesk"
-WINDOWED = frozenset({"setup", "add", "list", "folders", "import", "copy", "remove"})
+WINDOWED = frozenset({"setup", "customer", "add", "list", "folders", "import", "copy", "remove"})
 BEFORE_A_TIME = ("in", "for", "until")
 """Words that people write between an account and a time."""
 
@@ -42,6 +43,7 @@ class Commands:
         self._subcommands: dict[str, Callable[[Command, Tell], None]] = {
             "help": self._help,
             "setup": self._setup,
+            "customer": self._customer,
             "add": self._add,
             "list": self._list,
             "status": self._status,
@@ -84,13 +86,19 @@ class Commands:
         if not command.rest:
             command.windows.open(form_for(self._services, command.person, command.channel))
             return
-        name, domain = _customer_and_domain(command.rest)
+        name, domain = _customer_and_domain(unescaped(command.rest))
         tenant = self._services.customers.tenant(domain) if domain else ""
         circle = self._services.circles.offer(command.channel).circle
         self._services.customers.bind(command.channel, name, command.person, tenant, circle=circle)
         who = plainly(f"customers_are.{circle.customers_are}")
         teams = ", ".join(sorted(circle.teams)) or plainly("customers_are.no_teams")
         answer(_sentence("command.setup_done", customer=name, who=who, teams=teams))
+
+    def _customer(self, command: Command, answer: Tell) -> None:
+        self._services.rights.support(command.person)
+        command.windows.open(
+            customer_start(self._services, command.channel, unescaped(command.rest))
+        )
 
     def _add(self, command: Command, answer: Tell) -> None:
         command.windows.open(new_account_form(self._services, command.person, command.channel))

@@ -15,6 +15,7 @@ from handlers.commands import NAME, Commands
 from handlers.features import (
     accounts,
     checks,
+    customers,
     diagnosis,
     exchange,
     folders,
@@ -33,6 +34,7 @@ from handlers.slack.listeners import Listeners
 FEATURES = (
     accounts,
     checks,
+    customers,
     diagnosis,
     exchange,
     folders,

@@ -54,6 +54,13 @@ class AccountRepository:
         )
         return list(self._session.exec(found.order_by(col(Account.id))))
 
+    def lock_all_of(self, customer_id: int) -> list[Account]:
+        """Every account of the customer as it is now, disconnected ones too, oldest first, held
+        until the transaction ends."""
+        found = select(Account).where(Account.customer_id == customer_id)
+        held = found.order_by(col(Account.id)).with_for_update()
+        return list(self._session.exec(held.execution_options(populate_existing=True)))
+
     def standing(self) -> list[tuple[int, State, Owner, int, datetime]]:
         """How many accounts in use each customer has in each state with each owner, and since when
         the first of them."""

@@ -33,6 +33,14 @@ NAMED_IN = (
     SupportRequest,
 )
 
+STANDS_IN = (Account, Batch, ListDraft, OldAccount, SupportRequest)
+"""What stands in a channel and is its customer's wherever that is."""
+
+OF_CUSTOMER = (Account, Batch, ListDraft, OldAccount)
+
+NAMES_LOCK = 0x6D61696C
+"""The number of PostgreSQL's advisory lock under which names are given."""
+
 
 class ChannelRepository:
     """Queries about customers and channels."""
@@ -50,6 +58,23 @@ class ChannelRepository:
             self._session.exec(select(Channel.id).where(Channel.customer_id == customer_id))
         )
 
+    def bound_to(self, customer_id: int) -> list[Channel]:
+        """The customer's channels, in the order in which they were bound."""
+        found = select(Channel).where(Channel.customer_id == customer_id)
+        return list(self._session.exec(found.order_by(col(Channel.bound_at), col(Channel.id))))
+
+    def held(self, channel_id: str) -> tuple[Channel, Customer] | None:
+        """A channel and its customer, who is held until the transaction ends, so that neither is
+        bound or offboarded meanwhile; None for a channel that is bound to nobody (any more)."""
+        channel = self._session.get(Channel, channel_id)
+        customer = self.held_customer(channel.customer_id) if channel is not None else None
+        if customer is None:
+            return None
+        same = (col(Channel.id) == channel_id) & (col(Channel.customer_id) == customer.id)
+        again = select(Channel).where(same).execution_options(populate_existing=True)
+        channel = self._session.exec(again).first()
+        return (channel, customer) if channel is not None else None
+
     def customer(self, customer_id: int) -> Customer:
         """A customer that is known to exist."""
         return self._session.get_one(Customer, customer_id)
@@ -59,11 +84,35 @@ class ChannelRepository:
         found = select(Customer).where(Customer.id == customer_id).with_for_update(key_share=True)
         return self._session.exec(found.execution_options(populate_existing=True)).one()
 
+    def held_customer(self, customer_id: int) -> Customer | None:
+        """The same, of a customer that may have been erased."""
+        found = select(Customer).where(Customer.id == customer_id).with_for_update(key_share=True)
+        return self._session.exec(found.execution_options(populate_existing=True)).first()
+
+    def lock_names(self) -> None:
+        """Hold the names of customers until the transaction ends, so that none is given twice. Held
+        before any customer is. On SQLite every transaction holds everything."""
+        if self._session.get_bind().dialect.name == "postgresql":
+            self._session.exec(select(func.pg_advisory_xact_lock(NAMES_LOCK)))
+
     def customer_named(self, name: str) -> Customer | None:
-        """The customer of that name, whatever its case."""
-        return self._session.exec(
-            select(Customer).where(func.lower(Customer.name) == name.lower())
-        ).first()
+        """The customer of that name, whatever its case. It is compared here: SQLite knows the cases
+        of English letters only."""
+        wanted = name.casefold()
+        named = select(Customer.id, Customer.name).order_by(col(Customer.id))
+        for customer_id, known in self._session.exec(named):
+            if known.casefold() == wanted:
+                return self._session.get(Customer, customer_id)
+        return None
+
+    def customers(self) -> list[Customer]:
+        """Every customer, by name."""
+        return list(self._session.exec(select(Customer).order_by(Customer.name)))
+
+    def to_erase(self, before: datetime) -> list[int]:
+        """The ids of the customers whose time to be erased came before then."""
+        due = col(Customer.erase_at) < before
+        return list(self._session.exec(select(Customer.id).where(due)))
 
     def names_of_tenant(self, tenant_id: str) -> list[str]:
         """The names of the customers whose tenant this is; none where it is empty."""
@@ -136,6 +185,27 @@ class ChannelRepository:
         self._session.flush()
         self._session.expire_all()
         return moved
+
+    def move_out(self, channel_id: str, home: str) -> None:
+        """What stands in a channel stands in `home` from now on, another channel of its customer's;
+        or ("") nowhere. The channel's reminders are forgotten."""
+        for table in STANDS_IN:
+            there = col(table.channel_id) == channel_id
+            self._session.exec(update(table).where(there).values(channel_id=home))
+        for own in (Reminder, ReminderDay):
+            self._session.exec(delete(own).where(col(own.channel_id) == channel_id))
+        self._session.flush()
+
+    def move_in(self, customer_id: int, channel_id: str) -> None:
+        """What a customer has that stands nowhere stands in this channel from now on."""
+        for table in OF_CUSTOMER:
+            nowhere = (col(table.channel_id) == "") & (col(table.customer_id) == customer_id)
+            self._session.exec(update(table).where(nowhere).values(channel_id=channel_id))
+
+    def unbind(self, channel: Channel) -> None:
+        """The channel is bound to nobody from now on."""
+        self._session.delete(channel)
+        self._session.flush()
 
     def all(self) -> list[tuple[Channel, Customer]]:
         """Every binding with its customer, by the customer's name."""

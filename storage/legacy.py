@@ -111,6 +111,10 @@ class LegacyRepository:
         found = select(Batch).where(Batch.id == batch_id).with_for_update()
         return self._session.exec(found.execution_options(populate_existing=True)).first()
 
+    def customer_of(self, batch_id: int) -> int | None:
+        """Whose a batch is, without holding it."""
+        return self._session.exec(select(Batch.customer_id).where(Batch.id == batch_id)).first()
+
     def open_batch(self, customer_id: int) -> Batch | None:
         """The customer's batch that is under way."""
         found = select(Batch).where(

@@ -38,7 +38,9 @@ class OutboxRepository:
     ) -> None:
         """Have the message `key` show `notice`: posted, or updated if it stands already. While an
         earlier request for the same key and notice has not begun, it is enough: a notice is
-        rendered when it is sent. In a closed channel nothing is shown."""
+        rendered when it is sent. In a closed channel, and nowhere (""), nothing is shown."""
+        if not channel_id:
+            return
         channel = self._session.get(Channel, channel_id)
         if channel is not None and channel.closed:
             return
@@ -116,6 +118,33 @@ class OutboxRepository:
         self._session.exec(
             update(PostedMessage).where(col(PostedMessage.key) == key).values(key=new_key)
         )
+
+    def set_aside(self, channel_id: str, now: datetime) -> list[str]:
+        """Nothing that waits for the channel is sent any more, and what we posted there is known
+        under other keys, which are returned: its own keys may be used elsewhere."""
+        self.drop(channel_id, "set-aside", now)
+        # What was told is forgotten, too: whoever is met there next is somebody else
+        told = update(OutboxItem).where(col(OutboxItem.channel_id) == channel_id)
+        self._session.exec(told.values(key="aside", thread_key="", notice="gone", args={}))
+        there = select(PostedMessage).where(PostedMessage.channel_id == channel_id)
+        found = [self._renamed(posted) for posted in self._session.exec(there).all()]
+        self._session.flush()
+        return found
+
+    def set_one_aside(self, key: str, now: datetime) -> str | None:
+        """The same for one message; None where it does not stand anywhere."""
+        waits = (col(OutboxItem.key) == key) & col(OutboxItem.done_at).is_(None)
+        end = update(OutboxItem).where(waits)
+        self._session.exec(end.values(done_at=now, given_up="set-aside"))
+        posted = self.posted(key)
+        return self._renamed(posted) if posted is not None else None
+
+    def _renamed(self, posted: PostedMessage) -> str:
+        key = f"aside:{posted.channel_id}:{posted.ts}"
+        if posted.key != key:
+            self._session.delete(posted)
+            self._session.add(PostedMessage(key=key, channel_id=posted.channel_id, ts=posted.ts))
+        return key
 
     def waiting(self) -> int:
         """How many messages wait."""

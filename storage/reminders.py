@@ -36,6 +36,12 @@ class ReminderRepository:
             self._open(channel_id)
         return self._session.exec(found.with_for_update(skip_locked=True)).first() is not None
 
+    def hold(self, channel_id: str) -> None:
+        """Hold the channel's reminder day until the transaction ends, whoever held it before. Held
+        before any account of the channel is."""
+        found = select(ReminderDay).where(ReminderDay.channel_id == channel_id)
+        self._session.exec(found.with_for_update()).first()
+
     def last_day(self, channel_id: str) -> date | None:
         """The day of the last reminder there, as people there call it; None if there was none."""
         day = self._session.get_one(ReminderDay, channel_id, populate_existing=True).day

@@ -1,6 +1,8 @@
 """Requests for help."""
 
-from sqlmodel import Session, col, select
+from collections.abc import Collection
+
+from sqlmodel import Session, col, delete, select
 
 from storage.tables import SupportRequest
 
@@ -34,6 +36,24 @@ class SupportRequestRepository:
         """Every request that is not done, oldest first."""
         waits = select(SupportRequest).where(col(SupportRequest.done_at).is_(None))
         return list(self._session.exec(waits.order_by(col(SupportRequest.id))))
+
+    def open_in(self, channel_ids: Collection[str]) -> list[SupportRequest]:
+        """Every request of these channels that is not done, oldest first, held until the
+        transaction ends."""
+        waits = col(SupportRequest.channel_id).in_(channel_ids) & col(SupportRequest.done_at).is_(
+            None
+        )
+        found = select(SupportRequest).where(waits).order_by(col(SupportRequest.id))
+        return list(self._session.exec(found.with_for_update()))
+
+    def of_no_account(self, channel_id: str) -> list[SupportRequest]:
+        """The requests of a channel that are about no account, done or not."""
+        found = select(SupportRequest).where(SupportRequest.channel_id == channel_id)
+        return list(self._session.exec(found.where(col(SupportRequest.account_id).is_(None))))
+
+    def remove(self, request: SupportRequest) -> None:
+        """Forget a request."""
+        self._session.exec(delete(SupportRequest).where(col(SupportRequest.id) == request.id))
 
     def to_do(self, channel_id: str, account_id: int | None) -> SupportRequest | None:
         """The request to do an account, or (None) the whole channel, that is not done yet."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.accounts.service import DOMAIN
 from bot.common import audit
 from bot.common.clock import Clock
+from bot.common.jobs import EraseCustomer
 from bot.common.people import SLACK, Person
 from bot.common.refusals import Refused
 from bot.lifecycle.hours import Hours, hours_of
@@ -16,6 +17,9 @@ from storage.database import Store, Transaction
 from storage.tables import Channel, Customer
 
 MAX_NAME_LENGTH = 80
+
+ENDED = "ended"
+"""Why nothing is posted (as in `Channel.closed`) for a customer that was offboarded."""
 
 OVER_WHEN_BACK = ("archived", "deleted", "left")
 """What is over (as in `Channel.closed`) when the bot comes into a channel."""
@@ -78,7 +82,8 @@ class Customers:
         circle: Circle | None = None,
     ) -> ChannelView:
         """Bind a channel to the customer of that name (made if new) and post the set-up card there.
-        A channel that is bound to this customer already gets its card renewed. `tenant_id`: the
+        A channel that is bound to this customer already gets its card renewed, and a customer that
+        was offboarded is taken back as long as nothing is erased. `tenant_id`: the
         customer's, where it is known; `care`: how it is looked after from now on, and `circle`: who
         of the channel the customers are, where that is said.
 
@@ -91,8 +96,10 @@ class Customers:
         name = " ".join(customer_name.split())
         now = self._clock.now()
         with self._store.transaction() as tx:
-            customer = tx.channels.customer_named(name) or tx.channels.add_customer(name, now)
+            customer = self._named(tx, name)
             channel = self._bound(tx, channel_id, customer, by)
+            tx.channels.move_in(customer.id, channel.id)
+            self._take_back(tx, customer, by)
             channel.closed = ""  # somebody speaks there: that it came back was missed
             if tenant_id and customer.tenant_id not in ("", tenant_id):
                 raise Refused("organisation.other", customer=customer.name)
@@ -171,6 +178,34 @@ class Customers:
             self._tell(tx, channel, "channel.renumbered")
             self._show_all(tx, channel)
 
+    def _named(self, tx: Transaction, name: str) -> Customer:
+        """The customer of that name, held; a new one if there is none."""
+        tx.channels.lock_names()
+        known = tx.channels.customer_named(name)
+        if known is None:
+            return tx.channels.add_customer(name, self._clock.now())
+        return tx.channels.lock_customer(known.id)
+
+    def _take_back(self, tx: Transaction, customer: Customer, by: Person) -> None:
+        """A customer that was offboarded is one of ours again: its accounts offer to be connected
+        again, and nothing is erased."""
+        ended_at = customer.ended_at
+        if ended_at is None:
+            return
+        customer.ended_at = None
+        customer.erase_at = None
+        tx.jobs.cancel(EraseCustomer(customer_id=customer.id))
+        now = self._clock.now()
+        audit.record(
+            tx, by, "customer.taken_back", f"customer:{customer.id}", now, customer=customer.name
+        )
+        for channel in tx.channels.bound_to(customer.id):
+            channel.closed = without_ended(channel.closed)
+            notices.show_setup_card(tx, channel.id, now)
+        for account in tx.accounts.lock_all_of(customer.id):
+            if account.state_since >= ended_at:
+                notices.show_card(tx, account, now)
+
     def _bound(self, tx: Transaction, channel_id: str, customer: Customer, by: Person) -> Channel:
         """The channel, bound to the customer now if it was to nobody."""
         channel = tx.channels.get(channel_id)
@@ -225,6 +260,11 @@ class Customers:
         notices.tell(
             tx, self._support_channel, key, sentence, now, customer=customer, channel=channel.id
         )
+
+
+def without_ended(closed: str) -> str:
+    """Why a channel is closed, apart from its customer being offboarded."""
+    return " ".join(why for why in closed.split() if why != ENDED)
 
 
 def _look_after(customer: Customer, care: Care | None, by: Person) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from bot.accounts.organisations import Organisations
 from bot.common import ids
 from bot.common.addresses import Addresses
+from bot.common.bindings import held_binding, refuse_ended
 from bot.common.clock import Clock
 from bot.common.jobs import CheckAccount
 from bot.common.people import Person
@@ -107,16 +108,14 @@ class Accounts:
         half: Microsoft is asked whose the domains are.
 
         Raises:
-            Refused: the channel is bound to no customer.
+            Refused: the channel is bound to no customer, or to one that was offboarded.
             InvalidForm: a field is wrong, the customer has an account of this address, or it is of
                 another organisation.
             OldAccountThere: the form does not say that the old account is deleted.
         """
         self._check_organisation(channel_id, _checked(form), set(), by)
         with self._one_of_its_address() as tx:
-            channel = tx.channels.get(channel_id)
-            if channel is None:
-                raise Refused("refused.channel_not_bound")
+            channel = held_binding(tx, channel_id)
             account = self.create_in(tx, channel, form, by)
             old = tx.legacy.with_address(channel.customer_id, account.sender_email)
             if old is not None and old.account_id is None:
@@ -207,10 +206,12 @@ class Accounts:
         meanwhile, and one that was disconnected comes back as it was.
 
         Raises:
-            Refused: another account of the customer has its address now.
+            Refused: another account of the customer has its address now, or the customer was
+                offboarded.
         """
         try:
             with self._one_of_its_address() as tx:
+                refuse_ended(tx, tx.accounts.get(account_id).customer_id)
                 account = tx.accounts.lock(account_id)
                 address = account.sender_email
                 self._renew_link(tx, account, by)
@@ -221,23 +222,26 @@ class Accounts:
         """End an account's connection: its tokens, links and open sign-ins are deleted, nothing
         tests it any more, and its thread says where the permission is withdrawn at Microsoft. What
         it was stays, so that it can come back."""
-        now = self._clock.now()
         with self._store.transaction() as tx:
             account = tx.accounts.lock(account_id)
-            if account.state is State.DISCONNECTED:
-                return
-            tx.signins.revoke_tickets(account.id, now)
-            tx.signins.drop_change(account.id)
-            tx.grants.remove(account.id)
-            tx.jobs.cancel(CheckAccount(account_id=account.id))
-            fix = tx.fixes.open_of(account.id)
-            if fix is not None:
-                fix.happened(FixEvent.SETTLED, now)
-            upn = account.signed_in_as or account.username
-            _forget_identity(account)
-            self._lifecycle.audit(tx, by, "account.tokens_deleted", account, signed_in_as=upn)
-            self._lifecycle.transition(tx, account, Event.DISCONNECTED, by)
-            notices.note(tx, account, "disconnect.done", now, upn=upn)
+            if account.state is not State.DISCONNECTED:
+                self.disconnect_in(tx, account, by)
+
+    def disconnect_in(self, tx: Transaction, account: Account, by: Person) -> None:
+        """The same as part of a transaction, for an account that is in use and held."""
+        now = self._clock.now()
+        tx.signins.revoke_tickets(account.id, now)
+        tx.signins.drop_change(account.id)
+        tx.grants.remove(account.id)
+        tx.jobs.cancel(CheckAccount(account_id=account.id))
+        fix = tx.fixes.open_of(account.id)
+        if fix is not None:
+            fix.happened(FixEvent.SETTLED, now)
+        upn = account.signed_in_as or account.username
+        _forget_identity(account)
+        self._lifecycle.audit(tx, by, "account.tokens_deleted", account, signed_in_as=upn)
+        self._lifecycle.transition(tx, account, Event.DISCONNECTED, by)
+        notices.note(tx, account, "disconnect.done", now, upn=upn)
 
     def _check_organisation(
         self, channel_id: str, form: Form, proved: set[str], by: Person

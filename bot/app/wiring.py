@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from bot.accounts.administration import Administration
 from bot.accounts.circles import Circles, Neighbours
 from bot.accounts.customers import Customers
+from bot.accounts.offboarding import Farewells
 from bot.accounts.organisations import Organisations
+from bot.accounts.rebinding import Bindings
 from bot.accounts.service import Accounts
 from bot.app.worker import Sweep
 from bot.checks.aftermath import Aftermath
@@ -145,6 +148,9 @@ def _services(settings: Settings, base: Foundations) -> Services:
     domains = Domains(ports.microsoft, new_memory(clock))
     organisations = Organisations(store, clock, domains, support)
     accounts = Accounts(store, clock, lifecycle, links, changes, organisations)
+    customers = Customers(
+        store, clock, ports.microsoft, settings.hours, support, settings.alert_channel
+    )
     legacy = LegacyAccounts(store, clock, accounts)
     consent = _consent(base, failed, links, checks, url)
     rights = Rights(store, clock, ports.directory, support, settings.alert_channel)
@@ -152,11 +158,12 @@ def _services(settings: Settings, base: Foundations) -> Services:
         clock=clock,
         views=_views(base, links, consent, rights, support),
         rights=rights,
-        customers=Customers(
-            store, clock, ports.microsoft, settings.hours, support, settings.alert_channel
-        ),
+        customers=customers,
         circles=Circles(store, clock, ports.directory),
         organisations=organisations,
+        administration=Administration(store, clock, customers, accounts, links, lifecycle, support),
+        bindings=Bindings(store, clock, accounts, support),
+        farewells=Farewells(store, clock, accounts, support),
         accounts=accounts,
         legacy=legacy,
         drafts=Drafts(store, clock, legacy),
@@ -259,6 +266,7 @@ def _sweeps(settings: Settings, base: Foundations, services: Services) -> list[S
         Sweep("idle-grants", timedelta(minutes=10), services.checks.look_after_idle),
         Sweep("credentials", timedelta(hours=1), watch.look),
         Sweep("forgotten-lists", timedelta(hours=1), services.legacy.forget),
+        Sweep("late-erasures", timedelta(hours=1), services.farewells.remind_of_erasure),
     ]
 
 
@@ -270,6 +278,7 @@ def _doers(services: Services) -> Doers:
     doers.add(jobs.CheckFix, services.checks.check_fix)
     doers.add(jobs.CheckLink, services.links.check)
     doers.add(jobs.CreateAccounts, services.legacy.run)
+    doers.add(jobs.EraseCustomer, services.farewells.erase)
     return doers
 
 

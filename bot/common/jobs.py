@@ -128,6 +128,18 @@ class CreateAccounts(Work):
         return f"batch:{self.batch_id}"
 
 
+class EraseCustomer(Work):
+    """Erase everything of a customer that was offboarded, if it still is."""
+
+    kind = "customer-erase"
+    customer_id: int
+
+    @property
+    def key(self) -> str:
+        """A customer is erased once."""
+        return f"erase:{self.customer_id}"
+
+
 class FillFolders(CustomersWork):
     """Fetch a mailbox's folders into the window that waits for them."""
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.common.bindings import held_binding
 from bot.common.clock import Clock
 from bot.common.jobs import ReadFile
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.legacy import importing
-from bot.legacy.service import LegacyAccounts, bound, problems
+from bot.legacy.service import LegacyAccounts, problems
 from bot.views.legacy_import import Review, Row, as_text
 from storage.database import Store
 from storage.tables import ListDraft
@@ -41,7 +42,7 @@ class Drafts:
             raise importing.NotAList("old.empty")
         with self._store.transaction() as tx:
             draft = ListDraft(
-                customer_id=bound(tx, channel_id).customer_id,
+                customer_id=held_binding(tx, channel_id).customer_id,
                 channel_id=channel_id,
                 made_at=self._clock.now(),
                 made_by_team=by.team,
@@ -94,11 +95,11 @@ class Drafts:
         later, so that what it shows comes after the window that says so.
 
         Raises:
-            Refused: the channel is bound to no customer.
+            Refused: the channel is bound to no customer, or to one that was offboarded.
         """
         with self._store.transaction() as tx:
             work = ReadFile(
-                customer_id=bound(tx, channel_id).customer_id,
+                customer_id=held_binding(tx, channel_id).customer_id,
                 channel_id=channel_id,
                 file_id=file_id,
                 view_id=view_id,

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.accounts.service import Accounts, InvalidForm
 from bot.common import audit
+from bot.common.bindings import held_binding
 from bot.common.clock import Clock
 from bot.common.jobs import CreateAccounts
 from bot.common.people import Person
@@ -84,9 +85,8 @@ class LegacyAccounts:
         """Keep these rows, to be changed; how many there were that nobody had imported
         meanwhile."""
         with self._store.transaction() as tx:
-            channel = bound(tx, channel_id)
             # Held, so that of two imports in the same moment the second sees what the first kept
-            tx.channels.lock_customer(channel.customer_id)
+            channel = held_binding(tx, channel_id)
             known = {old.address_key for old in tx.legacy.of_customer(channel.customer_id)}
             new = _first_of_each_address(rows, known)
             tx.legacy.add([self._new(channel, row, by) for row in new])
@@ -128,9 +128,8 @@ class LegacyAccounts:
             Refused: there is nothing to create, or the channel is bound to no customer.
         """
         with self._store.transaction() as tx:
-            channel = bound(tx, channel_id)
             # Held, so that of two people who press in the same moment the second joins the first
-            tx.channels.lock_customer(channel.customer_id)
+            channel = held_binding(tx, channel_id)
             under_way = tx.legacy.open_batch(channel.customer_id)
             batch = under_way or self._begin_batch(tx, channel, by)
             return batch.id
@@ -194,6 +193,11 @@ class LegacyAccounts:
         return {old.id: self._accounts.problem_with_organisation(batch.channel_id, form, by)}
 
     def _create_next_in(self, tx: Transaction, batch_id: int, foreign: dict[int, str]) -> bool:
+        customer_id = tx.legacy.customer_of(batch_id)
+        if customer_id is None:
+            return False
+        # The customer is held before anything of theirs, as by whoever offboards them
+        tx.channels.held_customer(customer_id)
         batch = tx.legacy.batch(batch_id)
         now = self._clock.now()
         if batch is None or batch.status is BatchStatus.FINISHED:

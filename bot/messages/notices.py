@@ -137,7 +137,7 @@ def show_further(tx: Transaction, further: FurtherTenant, channel_id: str, now: 
 
 def show_request(tx: Transaction, request: SupportRequest, channel_id: str, now: datetime) -> None:
     """Have a request for help show in the support team's channel how it stands."""
-    tx.outbox.show(channel_id, f"request:{request.id}", REQUEST, {"request": request.id}, now)
+    tx.outbox.show(channel_id, request_key(request), REQUEST, {"request": request.id}, now)
 
 
 def show_help(
@@ -159,6 +159,34 @@ def show_help(
 def show_batch(tx: Transaction, batch: Batch, now: datetime) -> None:
     """Have the message of a batch show how far it is."""
     tx.outbox.show(batch.channel_id, f"batch:{batch.id}", BATCH, {"batch": batch.id}, now)
+
+
+def say_in(
+    tx: Transaction, channel_id: str, key: str, sentence: str, now: datetime, **values: Any
+) -> None:
+    """Say `sentence` in a customer's channel, once for each `key`."""
+    tx.outbox.show(channel_id, key, NOTE, {"sentence": sentence, "values": values}, now)
+
+
+def take_everything_away(tx: Transaction, channel_id: str, now: datetime) -> None:
+    """Have everything that we posted in a channel disappear. What is said there afterwards is new,
+    and what stood there can be shown elsewhere."""
+    for key in tx.outbox.set_aside(channel_id, now):
+        tx.outbox.show(channel_id, key, GONE, {}, now)
+
+
+def take_request_away(
+    tx: Transaction, request: SupportRequest, channel_id: str, now: datetime
+) -> None:
+    """Have a request for help disappear from the support team's channel."""
+    key = tx.outbox.set_one_aside(request_key(request), now)
+    if key is not None:
+        tx.outbox.show(channel_id, key, GONE, {}, now)
+
+
+def request_key(request: SupportRequest) -> str:
+    """The key of a request's message in the support team's channel."""
+    return f"request:{request.id}"
 
 
 def tell(

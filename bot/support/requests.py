@@ -1,6 +1,7 @@
 """Requests to the support team: for help with a failure, or to do an account for somebody."""
 
 from bot.common import audit
+from bot.common.bindings import held_binding
 from bot.common.clock import Clock
 from bot.common.people import Person
 from bot.common.refusals import Refused
@@ -40,11 +41,8 @@ class SupportRequests:
         """Ask the support team to do an account (None: everything in the channel); a second request
         is the first one, whose id is returned."""
         with self._store.transaction() as tx:
-            channel = tx.channels.get(channel_id)
-            if channel is None:
-                raise Refused("refused.channel_not_bound")
             # Held, so that of two people who ask in the same moment the second finds the request
-            tx.channels.lock_customer(channel.customer_id)
+            held_binding(tx, channel_id)
             request = tx.requests.to_do(channel_id, account_id)
             if request is None:
                 account = tx.accounts.get(account_id) if account_id else None

@@ -167,7 +167,8 @@ class Rights:
         """The bound channel in which `person` may do `action`.
 
         Raises:
-            Refused: the channel is not bound, or closed, or the person is not in it, or may not.
+            Refused: the channel is not bound, or closed, or its customer was offboarded, or the
+                person is not in it, or may not.
         """
         with self._store.transaction() as tx:
             place = _bound(tx, channel_id)
@@ -317,6 +318,8 @@ class Rights:
         role = standing.role
         if role in OUTSIDE:
             raise outside
+        if place.ended and not (role is Role.SUPPORT and action in READS):
+            raise Refused("refused.customer_ended")
         if place.closed and role is not Role.SUPPORT:
             raise Refused("refused.channel_closed")
         if action not in ALLOWED[role]:

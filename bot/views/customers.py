@@ -9,7 +9,8 @@ from storage.vocabulary import CustomersAre
 
 @dataclass(frozen=True)
 class CustomerView:
-    """The plain facts of a customer. `owner_user`: who of the support team looks after them."""
+    """The plain facts of a customer. `owner_user`: who of the support team looks after them;
+    `ended_at`: when support offboarded them, and `erase_at` when everything of theirs is erased."""
 
     id: int
     name: str
@@ -18,6 +19,8 @@ class CustomerView:
     working_hours: str
     working_days: str
     owner_user: str
+    ended_at: datetime | None = None
+    erase_at: datetime | None = None
 
     @classmethod
     def of(cls, row: Customer) -> "CustomerView":
@@ -30,6 +33,8 @@ class CustomerView:
             working_hours=row.working_hours,
             working_days=row.working_days,
             owner_user=row.owner_user,
+            ended_at=row.ended_at,
+            erase_at=row.erase_at,
         )
 
 
@@ -85,13 +90,14 @@ class Circle:
 @dataclass(frozen=True)
 class ChannelView:
     """The plain facts of a channel that is bound to a customer, and the customer's name. `closed`:
-    why nothing can be posted there just now."""
+    why nothing can be posted there just now; `ended`: the customer was offboarded."""
 
     id: str
     customer_id: int
     customer: str
     closed: str
     circle: Circle
+    ended: bool = False
 
     @classmethod
     def of(cls, row: Channel, customer: Customer) -> "ChannelView":
@@ -102,4 +108,5 @@ class ChannelView:
             customer=customer.name,
             closed=row.closed,
             circle=Circle.of(row),
+            ended=customer.ended_at is not None,
         )

@@ -14,7 +14,7 @@ from storage.vocabulary import Owner, State
 class Standing:
     """How far a customer is. `waits` says since when each owner has to act, by their first account
     that waits for them, of those that were asked for. `helper` is who of the support team looks
-    after the customer."""
+    after the customer; `ended`: it was offboarded."""
 
     customer: str
     channels: list[str]
@@ -23,6 +23,7 @@ class Standing:
     waits: dict[Owner, datetime] = field(default_factory=dict)
     customer_id: int = 0
     helper: str = ""
+    ended: bool = False
 
     @property
     def oldest(self) -> tuple[datetime, Owner] | None:
@@ -105,6 +106,7 @@ def _customers(tx: Transaction) -> dict[int, Standing]:
     found: dict[int, Standing] = {}
     for channel, customer in tx.channels.all():
         standing = Standing(customer.name, [], customer_id=customer.id, helper=customer.owner_user)
+        standing.ended = customer.ended_at is not None
         found.setdefault(customer.id, standing).channels.append(channel.id)
     return found
 

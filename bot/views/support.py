@@ -81,11 +81,10 @@ class RequestCards:
 
     def _card(self, tx: Transaction, request: SupportRequest) -> RequestCard:
         account = tx.accounts.get(request.account_id) if request.account_id else None
-        channel = tx.channels.get(request.channel_id)
         failure = self._failure(tx, request, account)
         return RequestCard(
             RequestView.of(request),
-            tx.channels.customer(channel.customer_id).name if channel else "",
+            _customer(tx, request, account),
             FailureView.of(failure) if failure else None,
             self._failures.verdict(failure) if failure else None,
             AccountView.of(account) if account else None,
@@ -98,3 +97,11 @@ class RequestCards:
         if asked_about is None and account is not None:
             return self._details.failure(tx, account)
         return asked_about
+
+
+def _customer(tx: Transaction, request: SupportRequest, account: Account | None) -> str:
+    """Whose request it is: the account's customer's, whoever its channel is bound to by now."""
+    if account is not None:
+        return tx.channels.customer(account.customer_id).name
+    channel = tx.channels.get(request.channel_id)
+    return tx.channels.customer(channel.customer_id).name if channel else ""

@@ -92,6 +92,13 @@ class ActionId(StrEnum):
     HOME_ACCOUNTS = "home.accounts"
     HOME_SEARCH = "home.search"
 
+    CUSTOMER_MANAGE = "customer.manage"
+    CUSTOMER_RENAME = "customer.rename"
+    CUSTOMER_ORGANISATION = "customer.organisation"
+    CUSTOMER_REBIND = "customer.rebind"
+    CUSTOMER_UNBIND = "customer.unbind"
+    CUSTOMER_OFFBOARD = "customer.offboard"
+
 
 class FormId(StrEnum):
     """Which form was sent (Slack's `callback_id` of a window)."""
@@ -100,6 +107,14 @@ class FormId(StrEnum):
     ACCOUNT_CHANGE = "account.save_change"
     ACCOUNT_DISCONNECT = "account.disconnect"
     ACCOUNT_SEARCH = "account.search"
+    CUSTOMER_CHOOSE = "customer.choose"
+    CUSTOMER_RENAME = "customer.rename_save"
+    CUSTOMER_ORGANISATION = "customer.organisation_check"
+    CUSTOMER_ORGANISATION_CONFIRM = "customer.organisation_save"
+    CUSTOMER_REBIND = "customer.rebind_check"
+    CUSTOMER_REBIND_CONFIRM = "customer.rebind_save"
+    CUSTOMER_UNBIND = "customer.unbind_save"
+    CUSTOMER_OFFBOARD = "customer.offboard_save"
     ERROR_LOOK_UP = "error.read"
     FOLDERS_SAVE = "folders.save"
     REMINDER_PAUSE = "reminder.pause_save"

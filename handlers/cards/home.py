@@ -77,7 +77,7 @@ def home(view: HomeView | None) -> Block:
     blocks = [header(plainly("home.title"))]
     if view is None:
         return {"type": "home", "blocks": [*blocks, section(say("home.others"))]}
-    blocks.append(actions(button(plainly("button.search"), ActionId.HOME_SEARCH, style="primary")))
+    blocks.append(actions(*_buttons(view.only)))
     blocks += _lines("home.requests", [_request(each) for each in view.requests])
     blocks += _lines("home.alerts", [_alert(each) for each in view.alerts])
     blocks += [divider(), section(say("home.support_intro")), _filters(view)]
@@ -87,6 +87,15 @@ def home(view: HomeView | None) -> Block:
     blocks += [_customer(standing) for standing in shown] or [section(say(nobody))]
     blocks += pages(page, len(view.customers), PAGE, "page", TURN)
     return {"type": "home", "blocks": blocks, "private_metadata": str(view.only)}
+
+
+def _buttons(only: Filter) -> list[Block]:
+    """What can be done on the tab; *Manage customer* is about the one that is filtered for."""
+    customer = "" if only.customer == ANY else only.customer
+    return [
+        button(plainly("button.search"), ActionId.HOME_SEARCH, style="primary"),
+        button(plainly("button.manage_customer"), ActionId.CUSTOMER_MANAGE, customer),
+    ]
 
 
 def search_form() -> Block:
@@ -174,8 +183,7 @@ def _customer(standing: Standing) -> Block:
         "bar": bar(standing.live, standing.total),
     }
     where = Safe(", ".join(f"<#{channel}>" for channel in standing.channels[:5]))
-    line = "home.customer_line" if standing.total else "home.customer_empty"
-    lines = [say(line, customer=standing.customer, channel=where, **facts)]
+    lines = [say(_line(standing), customer=standing.customer, channel=where, **facts)]
     if standing.oldest is not None:
         since, owner = standing.oldest
         lines.append(say("home.waits", owner=plainly(f"owner.{owner}"), since=moment(since)))
@@ -183,6 +191,13 @@ def _customer(standing: Standing) -> Block:
         lines.append(say("home.helper", helper=mention(standing.helper)))
     accounts = button(plainly("button.accounts"), ActionId.HOME_ACCOUNTS, standing.channels[0])
     return section(Safe("\n".join(lines)), accessory=accounts if standing.total else None)
+
+
+def _line(standing: Standing) -> str:
+    """The sentence that says how far a customer is."""
+    if standing.ended:
+        return "home.customer_ended"
+    return "home.customer_line" if standing.total else "home.customer_empty"
 
 
 def help_message(audience: Audience) -> Message:

@@ -290,6 +290,18 @@ def radios(
     return block | ({"hint": plain(hint, LABEL_LIMIT)} if hint else {})
 
 
+def select_input(label: str, name: str, choices: Sequence[tuple[str, str]]) -> Block:
+    """A field called `name` in which one of many choices is taken: each a value and its text."""
+    options = [option(text, value) for value, text in choices]
+    element: Block = {"type": "static_select", "action_id": name} | grouped(options)
+    return {
+        "type": "input",
+        "block_id": name,
+        "label": plain(label, LABEL_LIMIT),
+        "element": element,
+    }
+
+
 def select(
     name: ActionId, label: str, choices: Sequence[tuple[str, str]], chosen: str = ""
 ) -> Block:

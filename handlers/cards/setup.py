@@ -9,12 +9,14 @@ from bot.views.customers import Circle
 from bot.views.setup import Mark, Part, SetupCard, Step
 from handlers.cards.account_list import start_buttons
 from handlers.cards.accounts import icon, turn
-from handlers.cards.actions import FormId
+from handlers.cards.actions import ActionId, FormId
 from handlers.cards.kit import (
     Block,
     Message,
     Safe,
+    actions,
     bar,
+    button,
     checkboxes,
     context,
     divider,
@@ -41,7 +43,8 @@ MARKS = {
 @dataclass(frozen=True)
 class SetupForm:
     """What the form of a channel's set-up holds; empty where nothing is known yet. `teams`: the IDs
-    of the workspaces that may be the customer's, of which those of the `circle` are."""
+    of the workspaces that may be the customer's, of which those of the `circle` are;
+    `customer_id`: 0 where the channel is bound to nobody."""
 
     channel_id: str
     customer: str = ""
@@ -53,6 +56,7 @@ class SetupForm:
     organisation_known: bool = False
     circle: Circle = field(default_factory=Circle)
     teams: Collection[str] = ()
+    customer_id: int = 0
 
 
 def setup_card(card: SetupCard) -> Message:
@@ -82,6 +86,7 @@ def setup_form(form: SetupForm) -> Block:
             plainly("setup_form.owner"), "owner", form.owner, plainly("setup_form.owner_hint")
         ),
         *_circle(form),
+        *_manage(form),
     ]
     return modal(
         plainly("setup_form.title"),
@@ -90,6 +95,17 @@ def setup_form(form: SetupForm) -> Block:
         submit=plainly("setup_form.save"),
         metadata=form.channel_id,
     )
+
+
+def _manage(form: SetupForm) -> list[Block]:
+    """The way to what this form does not change: the name, the organisation, the channel's
+    customer."""
+    if not form.customer_id:
+        return []
+    manage = button(
+        plainly("button.manage_customer"), ActionId.CUSTOMER_MANAGE, str(form.customer_id)
+    )
+    return [actions(manage)]
 
 
 def _circle(form: SetupForm) -> list[Block]:

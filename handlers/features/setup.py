@@ -39,6 +39,7 @@ def form_for(services: Services, person: Person, channel_id: str) -> Block:
         working_days=hours.days,
         circle=offer.circle,
         teams=offer.teams,
+        customer_id=customer.id if customer else 0,
     )
     return setup_form(form)
 

@@ -151,6 +151,12 @@ def typed(payload: Payload) -> str:
     return str(payload.get("text") or "")[:LONGEST_TYPED]
 
 
+def unescaped(text: str) -> str:
+    """Words of a command as they were typed: Slack hands over three characters escaped
+    (docs.slack.dev/messaging/formatting-message-text)."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
 def number(text: str) -> int:
     """The number that `text` is; 0 if it is none, or longer than a number of ours can be."""
     plain = text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS

@@ -15,7 +15,8 @@ class Customer(SQLModel, table=True):
     somebody said that it is. `time_zone` (``Europe/Berlin``), `working_hours` (``09:00-17:00``) and
     `working_days` (``12345``, Monday is 1) say when its people are reminded; empty means as
     everywhere. `owner` is who of the support team looks after it. `all_tested_at` is when somebody
-    last had all its accounts tested at once."""
+    last had all its accounts tested at once. `ended_at` is when support offboarded it, and
+    `erase_at` when everything of it is erased."""
 
     id: int = Field(default=None, primary_key=True)
     name: str
@@ -30,11 +31,14 @@ class Customer(SQLModel, table=True):
     paused_by_team: str = ""
     paused_by_user: str = ""
     all_tested_at: datetime | None = time_column(nullable=True)
+    ended_at: datetime | None = time_column(nullable=True)
+    erase_at: datetime | None = time_column(nullable=True)
 
 
 class Channel(SQLModel, table=True):
     """A Slack channel bound to one customer. `closed` says, in one word or more, why nothing can be
-    posted there just now (`archived`, `deleted`, `left`, `unshared`); the binding stays.
+    posted there just now (`archived`, `deleted`, `left`, `unshared`, `ended`); the binding
+    stays.
     `customers_are` says who of it are customers, and `customer_teams` which Slack workspaces are
     the customer's own (their IDs, with spaces between; empty where nobody has said it)."""
 

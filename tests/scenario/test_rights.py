@@ -56,6 +56,7 @@ class Things:
     old: str
     batch: str
     draft: str
+    customer: str
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,10 @@ def error(things: Things) -> str:
 
 def channel(things: Things) -> str:
     return things.channel
+
+
+def customer(things: Things) -> str:
+    return things.customer
 
 
 def nothing(things: Things) -> str:
@@ -153,6 +158,11 @@ BUTTONS: dict[str, Row] = {
     "reminder.pause": Row(channel, Action.SNOOZE),
     "reminder.end_pause": Row(channel, Action.SNOOZE),
     "alert.acknowledge": Row(lambda things: things.incident, Action.ACKNOWLEDGE),
+    **{
+        f"customer.{name}": Row(customer, TEAM)
+        for name in ("manage", "rename", "organisation", "offboard")
+    },
+    **{f"customer.{name}": Row(channel, TEAM) for name in ("rebind", "unbind")},
 }
 ACCOUNT_FIELDS = (
     "name",
@@ -187,6 +197,15 @@ FORMS: dict[str, Row] = {
     "reminder.pause_save": Row(channel, Action.SNOOZE, ("day",)),
     "account.search": Row(nothing, TEAM, ("text",)),
     "error.read": Row(account, Action.SIGN_IN, ("text",)),
+    # Before the form that gives the customer the very name that is typed here
+    "customer.offboard_save": Row(customer, TEAM, ("name",)),
+    "customer.choose": Row(nothing, TEAM, ("customer",)),
+    "customer.rename_save": Row(customer, TEAM, ("name",)),
+    "customer.organisation_check": Row(customer, TEAM, ("domain",)),
+    "customer.organisation_save": Row(lambda things: f"{things.customer}|acme", TEAM),
+    "customer.rebind_check": Row(channel, TEAM, ("customer",)),
+    "customer.rebind_save": Row(lambda things: f"{things.channel}|0|Somebody", TEAM),
+    "customer.unbind_save": Row(lambda things: f"{things.channel}|0", TEAM),
 }
 ON_MESSAGES = ("error.message",)
 """Shortcuts on a message, which say what its text means: whoever reads the message may ask, and it
@@ -195,6 +214,7 @@ is about nobody's account."""
 COMMANDS: dict[str, Row] = {
     "help": Row(nothing, Action.SEE),
     "setup": Row(nothing, TEAM),
+    "customer": Row(nothing, TEAM),
     "add": Row(nothing, Action.ADD),
     "list": Row(nothing, Action.SEE),
     "status": Row(account, Action.SEE),
@@ -262,7 +282,8 @@ class Stage:
         with self.world.bot.store.transaction() as tx:
             old = tx.legacy.of_customer(bound.customer_id)[0]
         ids = (request_id, incident.id, reminder.id, old.id, batch_id, draft.draft_id)
-        return Things(channel_id, made.ref, failure.ref, *(str(each) for each in ids))
+        numbers = (str(each) for each in (*ids, bound.customer_id))
+        return Things(channel_id, made.ref, failure.ref, *numbers)
 
     def press(self, person: Person, name: str, row: Row, things: Things) -> None:
         """The button `name`, in the channel whose things it is about."""

@@ -10,9 +10,16 @@ from bot.mail.imap_list import MailFolder
 from bot.mail.suggestions import suggest
 from bot.views.account_form import Form
 from bot.views.accounts import AccountCard, AccountView, CustomersAccount, HeldView
+from bot.views.administration import (
+    CustomerFacts,
+    Offboarding,
+    OrganisationChange,
+    Rebinding,
+    Unbinding,
+)
 from bot.views.audience import Audience
 from bot.views.checks import CheckCard, CheckView
-from bot.views.customers import Pause, PauseOffer
+from bot.views.customers import CustomerView, Pause, PauseOffer
 from bot.views.errors import ErrorCard
 from bot.views.failures import FailureView, Fault
 from bot.views.folders import Accepted, FolderSuggestions, folder_key
@@ -29,6 +36,7 @@ from handlers.cards import (
     account_list,
     account_window,
     checks,
+    customers,
     diagnosis,
     exchange,
     folders,
@@ -43,12 +51,13 @@ from handlers.cards import (
 )
 from handlers.cards import accounts as account_cards
 from handlers.cards.kit import Message, Safe, section
-from storage.vocabulary import WAITING, FolderRole, Mended, StepId
+from storage.vocabulary import WAITING, FolderRole, Mended, State, StepId
 from tests.support.values import (
     ERROR,
     NOW,
     ROWS,
     SCOPES,
+    customer,
     failed,
     failure,
     old_account,
@@ -143,6 +152,32 @@ class Made:
         ]
         good, wrong = [row for row in rows if not row.problem], [row for row in rows if row.problem]
         return Review(7, good, wrong, wrong[:60], "Name;Address", 2)
+
+    @property
+    def customer(self) -> CustomerView:
+        return customer(name=self.name, tenant_id=INTERNAL, owner_user="U0VERA2")
+
+    @property
+    def facts(self) -> CustomerFacts:
+        states = {state: number for number, state in enumerate(State)}
+        return CustomerFacts(self.customer, [self.name] * 60, ["C0ACME"] * 40, states)
+
+    @property
+    def moved(self) -> OrganisationChange:
+        return OrganisationChange(self.customer, "rival.example", INTERNAL, self.several * 9, 3)
+
+    @property
+    def rebinding(self) -> Rebinding:
+        name = self.name[:80]
+        return Rebinding("C0ACME", self.customer, name, True, self.several * 9, "C0OTHER")
+
+    @property
+    def unbinding(self) -> Unbinding:
+        return Unbinding("C0ACME", self.customer, self.several * 9, "")
+
+    @property
+    def offboarding(self) -> Offboarding:
+        return Offboarding(self.customer, ["C0ACME"], self.several * 9, NOW)
 
     @property
     def setup(self) -> SetupCard:
@@ -281,6 +316,22 @@ OURS: dict[str, Render] = {
     "setup.setup_form": lambda made, to: setup.setup_form(
         setup.SetupForm("C0ACME", made.name[:80], "", made.name[:60])
     ),
+    "customers.choice_form": lambda made, to: customers.choice_form(
+        [replace(made.customer, id=number, ended_at=NOW) for number in range(300)]
+    ),
+    "customers.customer_window": lambda made, to: customers.customer_window(made.facts),
+    "customers.rename_form": lambda made, to: customers.rename_form(made.customer),
+    "customers.renamed_window": lambda made, to: customers.renamed_window(made.customer),
+    "customers.organisation_form": lambda made, to: customers.organisation_form(made.customer),
+    "customers.organisation_preview": lambda made, to: customers.organisation_preview(made.moved),
+    "customers.organisation_changed": lambda made, to: customers.organisation_changed(made.moved),
+    "customers.rebind_form": lambda made, to: customers.rebind_form("C0ACME"),
+    "customers.rebind_preview": lambda made, to: customers.rebind_preview(made.rebinding),
+    "customers.rebound_window": lambda made, to: customers.rebound_window(made.rebinding),
+    "customers.unbind_form": lambda made, to: customers.unbind_form(made.unbinding),
+    "customers.unbound_window": lambda made, to: customers.unbound_window(made.unbinding),
+    "customers.offboard_form": lambda made, to: customers.offboard_form(made.offboarding),
+    "customers.offboarded_window": lambda made, to: customers.offboarded_window(made.offboarding),
     "diagnosis.evidence_window": lambda made, to: diagnosis.evidence_window(INTERNAL),
     "home.found_window": lambda made, to: home.found_window(
         [CustomersAccount(made.one, RIVAL)], RIVAL

@@ -1,0 +1,173 @@
+"""Offboarding a customer: everything is disconnected now, and erased after a while."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.accounts.administration import in_use, subject_of
+from bot.accounts.customers import ENDED
+from bot.accounts.service import Accounts
+from bot.common import audit
+from bot.common.clock import Clock
+from bot.common.jobs import EraseCustomer
+from bot.common.people import MAILDESK, Person
+from bot.common.refusals import Refused
+from bot.messages import notices
+from bot.views.accounts import AccountView
+from bot.views.administration import Offboarding
+from bot.views.customers import CustomerView
+from storage.database import Store, Transaction
+from storage.erasure import erase_customer
+from storage.statuses import BATCHES, BatchEvent, RequestEvent
+from storage.tables import Customer
+from storage.vocabulary import State
+
+KEPT = timedelta(days=30)
+"""How long an offboarded customer can be taken back, and looked up: mistakes are noticed and last
+questions asked within weeks. Tokens are not kept for a moment of it."""
+
+LATE = timedelta(hours=1)
+"""After so long what should have been erased is asked for once more."""
+
+
+class Farewells:
+    """Offboards customers, and erases what is left of them."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        accounts: Accounts,
+        support_channel: str,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._accounts = accounts
+        self._support_channel = support_channel
+
+    def offboarding(self, customer_id: int) -> Offboarding:
+        """What it would do to offboard a customer. Changes nothing.
+
+        Raises:
+            Refused: there is no such customer, or it was offboarded already.
+        """
+        with self._store.transaction() as tx:
+            customer = in_use(tx, customer_id)
+            return Offboarding(
+                customer=CustomerView.of(customer),
+                channels=[channel.id for channel in tx.channels.bound_to(customer_id)],
+                accounts=[AccountView.of(each) for each in tx.accounts.of_customer(customer_id)],
+                erase_at=self._clock.now() + KEPT,
+            )
+
+    def offboard(self, customer_id: int, typed: str, by: Person) -> Offboarding:
+        """Offboard a customer, and say what that did: every account is disconnected, its tokens are
+        erased, nothing can be added any more, people are told where to withdraw the permission, and
+        everything is erased later.
+
+        Args:
+            typed: the customer's name once more, so that it is not another one by mistake.
+
+        Raises:
+            Refused: it is not the name, there is no such customer, or it was offboarded already.
+        """
+        with self._store.transaction() as tx:
+            customer = in_use(tx, customer_id)
+            if " ".join(typed.split()).casefold() != customer.name.casefold():
+                raise Refused("customer.offboard_other_name", name=customer.name)
+            channels = [channel.id for channel in tx.channels.bound_to(customer_id)]
+            for channel_id in channels:
+                tx.reminders.hold(channel_id)
+            erase_at = self._end(tx, customer)
+            accounts = self._disconnect(tx, customer_id, by)
+            self._clear(tx, customer, by)
+            self._tell(tx, customer, len(accounts), erase_at, by)
+            view = CustomerView.of(customer)
+            return Offboarding(view, channels, accounts, erase_at)
+
+    def erase(self, work: EraseCustomer) -> None:
+        """Do the job of erasing a customer whose time has come, if it is offboarded still. Its
+        audit entries stay."""
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            tx.channels.lock_names()
+            customer = tx.channels.held_customer(work.customer_id)
+            if customer is None or customer.erase_at is None or customer.erase_at > now:
+                return
+            subject = subject_of(customer)
+            ended = f"{customer.ended_at:%Y-%m-%d}"
+            erase_customer(tx.session, customer)
+            audit.record(tx, MAILDESK, "customer.erased", subject, now, ended=ended)
+            # No name: this message is kept, too
+            sentence = "customer.erased_told_support"
+            key = f"erased:{subject}:{now.timestamp()}"
+            number = work.customer_id
+            notices.tell(tx, self._support_channel, key, sentence, now, number=number, ended=ended)
+
+    def remind_of_erasure(self) -> int:
+        """Ask once more for what should have been erased: a job that failed too often is forgotten,
+        and a promise must not be. Nothing is left to look for afterwards."""
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            for customer_id in tx.channels.to_erase(now - LATE):
+                tx.jobs.add(EraseCustomer(customer_id=customer_id), now)
+        return 0
+
+    def _disconnect(self, tx: Transaction, customer_id: int, by: Person) -> list[AccountView]:
+        accounts = [
+            each
+            for each in tx.accounts.lock_all_of(customer_id)
+            if each.state is not State.DISCONNECTED
+        ]
+        for account in accounts:
+            self._accounts.disconnect_in(tx, account, by)
+        return [AccountView.of(each) for each in accounts]
+
+    def _end(self, tx: Transaction, customer: Customer) -> datetime:
+        """The customer has ended from now on, and before any account of theirs is disconnected: by
+        that those are known again that come back with the customer."""
+        now = self._clock.now()
+        customer.ended_at = now
+        customer.erase_at = now + KEPT
+        tx.jobs.add(EraseCustomer(customer_id=customer.id), customer.erase_at)
+        return customer.erase_at
+
+    def _tell(
+        self, tx: Transaction, customer: Customer, count: int, erase_at: datetime, by: Person
+    ) -> None:
+        now = self._clock.now()
+        subject = subject_of(customer)
+        detail: dict[str, Any] = {"customer": customer.name, "accounts": count}
+        erased = erase_at.isoformat()
+        audit.record(tx, by, "customer.offboarded", subject, now, erase_at=erased, **detail)
+        key = f"{subject}:offboarded:{now.timestamp()}"
+        sentence = "customer.offboarded_told_support"
+        facts = {**detail, "user": by.user, "day": f"{erase_at:%Y-%m-%d}"}
+        notices.tell(tx, self._support_channel, key, sentence, now, **facts)
+
+    def _clear(self, tx: Transaction, customer: Customer, by: Person) -> None:
+        """Nothing of the customer's goes on, and in each channel only the farewell is left."""
+        now = self._clock.now()
+        self._end_batch(tx, customer.id)
+        channels = tx.channels.bound_to(customer.id)
+        for request in tx.requests.open_in([channel.id for channel in channels]):
+            request.happened(RequestEvent.FINISHED, (by.team, by.user), now)
+            notices.show_request(tx, request, self._support_channel, now)
+        for channel in channels:
+            reminder = tx.reminders.open_in(channel.id)
+            if reminder is not None:
+                reminder.finished_at = now
+            notices.take_everything_away(tx, channel.id, now)
+            key = f"{subject_of(customer)}:farewell:{channel.id}:{now.timestamp()}"
+            day = f"{customer.erase_at:%Y-%m-%d}"
+            told = "customer.offboarded_told"
+            notices.say_in(tx, channel.id, key, told, now, customer=customer.name, day=day)
+            channel.closed = f"{channel.closed} {ENDED}".strip()
+
+    def _end_batch(self, tx: Transaction, customer_id: int) -> None:
+        batch = tx.legacy.open_batch(customer_id)
+        if batch is None:
+            return
+        now = self._clock.now()
+        if BATCHES.allows(batch.status, BatchEvent.CANCELLED):
+            batch.happened(BatchEvent.CANCELLED, now)
+        batch.happened(BatchEvent.FINISHED, now)

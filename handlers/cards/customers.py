@@ -1,0 +1,349 @@
+"""The windows in which support manages a customer: what there is, what a change would do, and what
+it did."""
+
+from collections.abc import Sequence
+
+from bot.views.accounts import AccountView
+from bot.views.administration import (
+    CustomerFacts,
+    Offboarding,
+    OrganisationChange,
+    Rebinding,
+    Unbinding,
+)
+from bot.views.customers import CustomerView
+from handlers.cards.actions import ActionId, FormId
+from handlers.cards.kit import (
+    Block,
+    Safe,
+    actions,
+    button,
+    divider,
+    fields,
+    header,
+    mention,
+    modal,
+    moment,
+    paragraphs,
+    safe,
+    section,
+    select_input,
+    text_input,
+)
+from handlers.text.words import plainly, say
+
+ACCOUNTS_SHOWN = 20
+CHANNELS_SHOWN = 10
+LONGEST_NAME = 80
+LONGEST_DOMAIN = 253
+
+
+def choice_form(customers: Sequence[CustomerView]) -> Block:
+    """Where support chooses whom to manage."""
+    title = plainly("customer.title")
+    if not customers:
+        return modal(title, [section(say("customer.choose_none"))])
+    choices = [(str(each.id), _called(each)) for each in customers]
+    return modal(
+        title,
+        [select_input(plainly("customer.choose"), "customer", choices)],
+        callback=FormId.CUSTOMER_CHOOSE,
+        submit=plainly("button.go_on"),
+    )
+
+
+def customer_window(facts: CustomerFacts) -> Block:
+    """How a customer stands, and what can be changed."""
+    customer = facts.customer
+    blocks = [header(customer.name)]
+    blocks += _ended(customer)
+    blocks.append(_facts(facts))
+    if customer.ended_at is None:
+        blocks.append(actions(*_buttons(customer)))
+    blocks += _channels(facts.channels)
+    return modal(plainly("customer.title"), blocks)
+
+
+def rename_form(customer: CustomerView) -> Block:
+    """Where support gives a customer another name."""
+    name = text_input(
+        plainly("customer.name_field"),
+        "name",
+        initial=customer.name,
+        hint=plainly("customer.name_hint"),
+        longest=LONGEST_NAME,
+    )
+    return modal(
+        plainly("customer.rename_title"),
+        [name],
+        callback=FormId.CUSTOMER_RENAME,
+        submit=plainly("customer.rename_submit"),
+        metadata=str(customer.id),
+    )
+
+
+def renamed_window(customer: CustomerView) -> Block:
+    """What is said after it."""
+    return _said("customer.renamed_title", say("customer.renamed", name=customer.name))
+
+
+def organisation_form(customer: CustomerView) -> Block:
+    """Where support says which organisation at Microsoft is the customer's."""
+    domain = text_input(
+        plainly("customer.organisation_field"),
+        "domain",
+        hint=plainly("customer.organisation_hint"),
+        longest=LONGEST_DOMAIN,
+    )
+    return modal(
+        plainly("customer.organisation_title"),
+        [domain],
+        callback=FormId.CUSTOMER_ORGANISATION,
+        submit=plainly("button.go_on"),
+        metadata=str(customer.id),
+    )
+
+
+def organisation_preview(change: OrganisationChange) -> Block:
+    """What another organisation would do, to be confirmed."""
+    customer = change.customer
+    ask = say(
+        "customer.organisation_ask",
+        customer=customer.name,
+        domain=change.domain,
+        before=customer.tenant_id or plainly("customer.organisation_none"),
+        after=change.tenant_id,
+    )
+    blocks = [section(ask)]
+    blocks += _losses(
+        change.signed_out, "customer.organisation_signed_out", "customer.organisation_nobody"
+    )
+    if change.waiting:
+        blocks.append(section(say("customer.organisation_waiting", count=change.waiting)))
+    return modal(
+        plainly("customer.organisation_title"),
+        blocks,
+        callback=FormId.CUSTOMER_ORGANISATION_CONFIRM,
+        submit=plainly("customer.organisation_confirm"),
+        metadata=f"{customer.id}|{change.domain}",
+    )
+
+
+def organisation_changed(change: OrganisationChange) -> Block:
+    """What is said after it."""
+    done = say(
+        "customer.organisation_done",
+        customer=change.customer.name,
+        domain=change.domain,
+        count=len(change.signed_out),
+        waiting=change.waiting,
+    )
+    return _said("customer.organisation_done_title", done)
+
+
+def rebind_form(channel_id: str) -> Block:
+    """Where support says whose channel it is instead."""
+    customer = text_input(
+        plainly("customer.rebind_field"),
+        "customer",
+        hint=plainly("customer.rebind_hint"),
+        longest=LONGEST_NAME,
+    )
+    return modal(
+        plainly("customer.rebind_title"),
+        [customer],
+        callback=FormId.CUSTOMER_REBIND,
+        submit=plainly("button.go_on"),
+        metadata=channel_id,
+    )
+
+
+def rebind_preview(rebinding: Rebinding) -> Block:
+    """What binding a channel to another customer would do, to be confirmed."""
+    before = rebinding.before.name
+    channel = _channel(rebinding.channel_id)
+    ask = say("customer.rebind_ask", channel=channel, before=before, customer=rebinding.name)
+    blocks = [section(ask)]
+    if rebinding.is_new:
+        blocks.append(section(say("customer.rebind_new")))
+    blocks += _losses(
+        rebinding.accounts, "customer.rebind_accounts", "customer.rebind_nobody", before=before
+    )
+    blocks += [
+        _kept(before, rebinding.home),
+        section(say("customer.rebind_cleared", before=before)),
+    ]
+    return modal(
+        plainly("customer.rebind_title"),
+        blocks,
+        callback=FormId.CUSTOMER_REBIND_CONFIRM,
+        submit=plainly("customer.rebind_confirm"),
+        metadata=f"{rebinding.channel_id}|{rebinding.before.id}|{rebinding.name}",
+    )
+
+
+def rebound_window(rebinding: Rebinding) -> Block:
+    """What is said after it."""
+    done = say(
+        "customer.rebound",
+        channel=_channel(rebinding.channel_id),
+        customer=rebinding.name,
+        count=len(rebinding.accounts),
+    )
+    return _said("customer.rebound_title", done)
+
+
+def unbind_form(unbinding: Unbinding) -> Block:
+    """What unbinding a channel would do, to be confirmed; or which accounts keep it bound."""
+    title = plainly("customer.unbind_title")
+    channel = _channel(unbinding.channel_id)
+    if unbinding.accounts:
+        count = len(unbinding.accounts)
+        why = say("customer.channel_in_use_window", channel=channel, count=count)
+        return modal(title, [section(why), *_listed(unbinding.accounts)])
+    ask = section(say("customer.unbind_ask", channel=channel))
+    return modal(
+        title,
+        [ask, _kept(unbinding.customer.name, unbinding.home)],
+        callback=FormId.CUSTOMER_UNBIND,
+        submit=plainly("customer.unbind_confirm"),
+        metadata=f"{unbinding.channel_id}|{unbinding.customer.id}",
+    )
+
+
+def unbound_window(unbinding: Unbinding) -> Block:
+    """What is said after it."""
+    done = say("customer.unbound", channel=_channel(unbinding.channel_id))
+    return _said("customer.unbound_title", done)
+
+
+def offboard_form(offboarding: Offboarding) -> Block:
+    """What offboarding a customer would do, to be confirmed with the customer's name."""
+    customer = offboarding.customer
+    name = text_input(
+        plainly("customer.offboard_field"),
+        "name",
+        hint=plainly("customer.offboard_hint", name=customer.name),
+        longest=LONGEST_NAME,
+    )
+    blocks = [
+        section(say("customer.offboard_ask", customer=customer.name)),
+        section(say("customer.offboard_effects", until=moment(offboarding.erase_at))),
+        *_listed(offboarding.accounts),
+        name,
+    ]
+    return modal(
+        plainly("customer.offboard_title"),
+        blocks,
+        callback=FormId.CUSTOMER_OFFBOARD,
+        submit=plainly("customer.offboard_confirm"),
+        metadata=str(customer.id),
+    )
+
+
+def offboarded_window(offboarding: Offboarding) -> Block:
+    """What is said after it."""
+    done = say(
+        "customer.offboarded",
+        customer=offboarding.customer.name,
+        count=len(offboarding.accounts),
+        until=moment(offboarding.erase_at),
+    )
+    return _said("customer.offboarded_title", done)
+
+
+def _called(customer: CustomerView) -> str:
+    if customer.ended_at is None:
+        return customer.name
+    return plainly("customer.choose_line", name=customer.name)
+
+
+def _ended(customer: CustomerView) -> list[Block]:
+    if customer.ended_at is None or customer.erase_at is None:
+        return []
+    since = moment(customer.ended_at)
+    until = moment(customer.erase_at)
+    return [section(say("customer.ended", name=customer.name, since=since, until=until))]
+
+
+def _facts(facts: CustomerFacts) -> Block:
+    customer = facts.customer
+    tenant = customer.tenant_id or plainly("customer.organisation_none")
+    domains = ", ".join(facts.domains[:ACCOUNTS_SHOWN]) or plainly("customer.domains_none")
+    pairs = [
+        (plainly("customer.organisation"), safe(tenant)),
+        (plainly("customer.domains"), safe(domains)),
+        (plainly("customer.accounts"), _counts(facts)),
+    ]
+    if customer.owner_user:
+        pairs.append((plainly("customer.helper"), mention(customer.owner_user)))
+    return fields(pairs)
+
+
+def _counts(facts: CustomerFacts) -> Safe:
+    lines = [
+        say("customer.state_count", state=plainly(f"state.{state}"), count=count)
+        for state, count in facts.states.items()
+    ]
+    return Safe("\n".join(lines)) if lines else say("customer.accounts_none")
+
+
+def _buttons(customer: CustomerView) -> list[Block]:
+    number = str(customer.id)
+    return [
+        button(plainly("button.rename"), ActionId.CUSTOMER_RENAME, number),
+        button(plainly("button.change_organisation"), ActionId.CUSTOMER_ORGANISATION, number),
+        button(plainly("button.offboard"), ActionId.CUSTOMER_OFFBOARD, number, "danger"),
+    ]
+
+
+def _channels(channel_ids: Sequence[str]) -> list[Block]:
+    if not channel_ids:
+        return [section(say("customer.channels_none"))]
+    blocks: list[Block] = []
+    for channel_id in channel_ids[:CHANNELS_SHOWN]:
+        rebind = button(plainly("button.rebind"), ActionId.CUSTOMER_REBIND, channel_id)
+        unbind = button(plainly("button.unbind"), ActionId.CUSTOMER_UNBIND, channel_id, "danger")
+        where = section(say("customer.channel", channel=_channel(channel_id)))
+        blocks += [divider(), where, actions(rebind, unbind)]
+    more = len(channel_ids) - CHANNELS_SHOWN
+    return blocks + ([section(say("customer.more_channels", count=more))] if more > 0 else [])
+
+
+def _losses(accounts: Sequence[AccountView], some: str, none: str, **facts: str) -> list[Block]:
+    """Which accounts would be disconnected, under the sentence that says why (`some`)."""
+    if not accounts:
+        return [section(say(none))]
+    return [section(say(some, count=len(accounts), **facts)), *_listed(accounts)]
+
+
+def _listed(accounts: Sequence[AccountView]) -> list[Block]:
+    lines = [
+        say(
+            "customer.account_line",
+            name=each.name,
+            address=each.sender_email,
+            ref=each.ref,
+            state=plainly(f"state.{each.state}"),
+        )
+        for each in accounts[:ACCOUNTS_SHOWN]
+    ]
+    if len(accounts) > ACCOUNTS_SHOWN:
+        lines.append(say("customer.account_more", count=len(accounts) - ACCOUNTS_SHOWN))
+    return paragraphs(lines)
+
+
+def _kept(before: str, home: str) -> Block:
+    """Where what is kept for the customer before stands from then on."""
+    if home:
+        return section(say("customer.rebind_kept", before=before, channel=_channel(home)))
+    return section(say("customer.rebind_parked", before=before))
+
+
+def _channel(channel_id: str) -> str:
+    """A channel's ID where a sentence links to the channel; nothing else gets into the link."""
+    return channel_id if channel_id.isalnum() else ""
+
+
+def _said(title: str, text: Safe) -> Block:
+    return modal(plainly(title), [section(text)])
