@@ -69,7 +69,7 @@ def rename_form(customer: CustomerView) -> Block:
     name = text_input(
         plainly("customer.name_field"),
         "name",
-        initial=customer.name,
+        initial=customer.name[:LONGEST_NAME],
         hint=plainly("customer.name_hint"),
         longest=LONGEST_NAME,
     )

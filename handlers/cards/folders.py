@@ -1,7 +1,6 @@
 """The windows in which folders are mapped: each list holds what speaks for a folder, and long ones
 are searched and paged."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +16,7 @@ from handlers.cards.actions import ActionId, FormId
 from handlers.cards.checks import contact_button
 from handlers.cards.kit import (
     LABEL_LIMIT,
+    LIST_SIZE,
     OPTION_LIMIT,
     PLACEHOLDER_LIMIT,
     Block,
@@ -31,6 +31,7 @@ from handlers.cards.kit import (
     safe,
     search_input,
     section,
+    size,
 )
 from handlers.cards.kit import plain as plain_text
 from handlers.text.words import plainly, say
@@ -39,11 +40,6 @@ from storage.vocabulary import REQUIRED_ROLES, FolderRole
 PAGE = 80
 """Folders in a list at a time; with the suggestions and what is chosen it stays below the hundred
 that Slack allows."""
-
-LISTS_SIZE = 180_000
-"""So many bytes the lists of a window may have together: Slack takes 250 kB as a view is sent,
-where a sign outside of ASCII has six of them and more
-(docs.slack.dev/reference/methods/views.open)."""
 
 LEGIBLE = 8
 """So many characters of a level of a path say which one it is."""
@@ -88,7 +84,7 @@ class FolderForm:
     def page_size(self) -> int:
         """How many folders a list has at a time: fewer where their names are large."""
         largest = max((_size(folder) for folder in self.candidates.folders), default=1)
-        return min(PAGE, LISTS_SIZE // (largest * len(FolderRole)))
+        return min(PAGE, LIST_SIZE // (largest * len(FolderRole)))
 
     @property
     def found_nothing(self) -> bool:
@@ -227,21 +223,25 @@ def question(twice: Mapping[str, Sequence[FolderRole]]) -> str:
 
 
 def _search(form: FolderForm) -> list[Block]:
-    size = form.page_size
-    if len(form.candidates.folders) <= size:
+    page_size = form.page_size
+    if len(form.candidates.folders) <= page_size:
         return []
     fitting = form.fitting
-    first = form.page * size
+    first = form.page * page_size
     field = search_input(plainly("folders.search"), FILTER, f"{FILTER}~{form.round}", form.words)
     row = [button(plainly("button.search"), ActionId.FOLDERS_SEARCH)]
     row += [button(plainly("button.previous"), ActionId.FOLDERS_PREVIOUS)] if form.page else []
     row += (
         [button(plainly("button.next"), ActionId.FOLDERS_NEXT)]
-        if first + size < len(fitting)
+        if first + page_size < len(fitting)
         else []
     )
-    shown = {"first": first + 1, "last": min(first + size, len(fitting)), "count": len(fitting)}
-    on_one_page = form.words and len(fitting) <= size
+    shown = {
+        "first": first + 1,
+        "last": min(first + page_size, len(fitting)),
+        "count": len(fitting),
+    }
+    on_one_page = form.words and len(fitting) <= page_size
     sentence = (
         "folders.no_fit"
         if form.found_nothing
@@ -281,8 +281,8 @@ def _groups(form: FolderForm, role: FolderRole) -> list[Block]:
     chosen = [
         f for f in form.candidates.folders if folder_key(f.server_name) == key and key not in seen
     ]
-    size = form.page_size
-    page = form.fitting[form.page * size : (form.page + 1) * size]
+    page_size = form.page_size
+    page = form.fitting[form.page * page_size : (form.page + 1) * page_size]
     rest = [f for f in page if folder_key(f.server_name) not in (seen | {key})]
     texts = _once_each(
         [_reasoned(each) for each in candidates], [_path(f, OPTION_LIMIT) for f in [*chosen, *rest]]
@@ -318,7 +318,7 @@ def _visible(text: str) -> str:
 
 def _size(folder: MailFolder) -> int:
     """The bytes of a folder in a list."""
-    return len(json.dumps(option(_path(folder, OPTION_LIMIT), folder_key(folder.server_name))))
+    return size(option(_path(folder, OPTION_LIMIT), folder_key(folder.server_name)))
 
 
 def _reasoned(candidate: Suggestion) -> str:

@@ -6,6 +6,7 @@ reads markup (`section`, `context`, `fields`) a piece takes `Safe` alone, which 
 labels, buttons, headings, options) a piece takes any `str` and leaves it as it is.
 """
 
+import json
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,14 @@ CONTEXT_LIMIT = 2000
 LABEL_LIMIT = 2000
 PLACEHOLDER_LIMIT = 150
 """Slack's limits: docs.slack.dev/reference/block-kit."""
+
+LIST_SIZE = 180_000
+"""So many bytes the lists of a view may have together: Slack takes 250 kB as a view is sent, where
+a sign outside of ASCII has six of them and more
+(docs.slack.dev/reference/methods/views.open)."""
+
+SHORT_OPTION = 12
+"""So many characters an option has in a list of thousands."""
 
 SPAN_END_LENGTH = 30
 """So many characters of the first and the last option stand in the label of a group."""
@@ -292,7 +301,7 @@ def radios(
 
 def select_input(label: str, name: str, choices: Sequence[tuple[str, str]]) -> Block:
     """A field called `name` in which one of many choices is taken: each a value and its text."""
-    options = [option(text, value) for value, text in choices]
+    options = fitting([option(text, value) for value, text in choices])
     element: Block = {"type": "static_select", "action_id": name} | grouped(options)
     return {
         "type": "input",
@@ -307,7 +316,7 @@ def select(
 ) -> Block:
     """A list to choose from that acts at once: each choice a value and its text. More than a
     hundred stand in groups."""
-    options = [option(text, value) for value, text in choices]
+    options = fitting([option(text, value) for value, text in choices], chosen)
     element: Block = {
         "type": "static_select",
         "action_id": name,
@@ -315,6 +324,23 @@ def select(
     } | grouped(options)
     initial = next((each for each in options if each["value"] == chosen), None)
     return element | ({"initial_option": initial} if initial else {})
+
+
+def fitting(options: Sequence[Block], chosen: str = "") -> list[Block]:
+    """The options as a view has room for them: with shorter texts, and of thousands the first, with
+    the one that is `chosen`. What is left out is found by typing its name in a command."""
+    room = LIST_SIZE // max(len(options), 1)
+    if all(size(each) <= room for each in options):
+        return list(options)
+    short = [each | {"text": plain(each["text"]["text"], SHORT_OPTION)} for each in options]
+    kept = short[: LIST_SIZE // max(size(each) for each in short)]
+    left = next((each for each in short[len(kept) :] if each["value"] == chosen), None)
+    return [*kept[:-1], left] if left else kept
+
+
+def size(part: Block) -> int:
+    """The bytes of a part of a view as it is sent."""
+    return len(json.dumps(part))
 
 
 def grouped(options: Sequence[Block]) -> Block:

@@ -11,6 +11,7 @@ from bot.diagnosis.observation import Condition, Observation, Where
 from bot.microsoft.client import MicrosoftUnreachable
 from bot.signin.links import LinkUnusable, Said
 from bot.signin.presses import OF_A_BROWSER, OF_NEW_BROWSERS
+from bot.signin.redeeming import redeem
 from bot.signin.service import SignInRefused
 from storage.cipher import digest
 from storage.tables import Account, LinkPress
@@ -91,11 +92,12 @@ def test_of_two_that_come_back_in_one_moment_one_wins(door: Door) -> None:
     slow = door.press("a telephone")
     quick = door.press(OWNER)
     taken = door.bot.signin._take(slow, "a telephone")
-    redeemed = door.bot.signin._redeem(taken, {"state": slow, "code": door.account.username})
+    came_back = {"state": slow, "code": door.account.username}
+    redeemed = redeem(door.bot.microsoft, taken.flow, came_back)
     assert door.comes_back(quick)
 
     with pytest.raises(LinkUnusable, match="used"):
-        door.bot.signin._keep(taken, redeemed)
+        door.bot.signin._keep(taken, redeemed, "")
 
 
 def test_one_that_comes_back_badly_ends_no_other(door: Door) -> None:
