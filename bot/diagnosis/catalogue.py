@@ -15,7 +15,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -190,8 +190,14 @@ class Catalogue:
         return self.rows[cause]
 
 
-def load(folder: Path = FOLDER) -> Catalogue:
-    """Read and check the catalogue's files.
+@cache
+def load() -> Catalogue:
+    """The bot's own catalogue; its files are read once a process."""
+    return read(FOLDER)
+
+
+def read(folder: Path) -> Catalogue:
+    """Read and check a catalogue's files.
 
     Raises:
         CatalogueError: a row does not fit the schema, or stands twice.
