@@ -27,6 +27,7 @@ from storage.database import Transaction
 from storage.migrate import upgrade
 from storage.tables import Account, Lane, OutboxItem
 from tests.support.browser import Browser, Page
+from tests.support.compiled import share_pages, share_statements
 from tests.support.practice import empty_database, new_practice
 from tests.support.slack import Message, SlackPerson
 
@@ -122,6 +123,8 @@ class BotWorld:
             arrival=4,
         )
         self.bot: Maildesk = build(settings, self.clock, hosts)
+        share_statements(self.bot.store)
+        share_pages(self.bot.web)
         self._reader = _reader(self.bot.store.engine.url)
         self._server.start(self.bot.web)
         self.practice.deliver_to(self.url)
