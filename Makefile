@@ -9,6 +9,9 @@ LOCK := env -u PIP_FIND_LINKS PIP_CONFIG_FILE=/dev/null $(BIN)/pip-compile --qui
 	--no-header --no-config --no-emit-index-url --no-emit-find-links \
 	--no-emit-trusted-host --no-emit-options --annotation-style=line
 
+# What one process has compiled, above all tests with their assertions, the next need not compile again.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test test-fast test-real check bench docs lock coverage mutants audit
 .DELETE_ON_ERROR:
 

@@ -60,7 +60,10 @@ class SlackSide:
     ) -> None:
         self._signing_secret = signing_secret
         self.app = App(
-            client=client, signing_secret=signing_secret, token_verification_enabled=False
+            name="maildesk",  # Bolt would look through the stack for one, which takes long
+            client=client,
+            signing_secret=signing_secret,
+            token_verification_enabled=False,
         )
         self.commands = commands = Commands(services)
         self.listeners = listeners = Listeners(self.app, services, client, nudge)

@@ -19,6 +19,7 @@ class Serving:
     def __init__(self, app: Flask, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         """Port 0 takes a free one."""
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        self.app = app
         self._server = make_server(
             "127.0.0.1", port, app, threaded=True, ssl_context=tls, request_handler=_Quiet
         )

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -122,12 +123,17 @@ class Scenario:
     group: str = ""
 
 
-def load_scenarios(folder: Path = SCENARIOS) -> dict[str, Scenario]:
-    """The scenarios of the data files by name."""
+def load_scenarios() -> dict[str, Scenario]:
+    """The scenarios of the data files by name; a world may add its own."""
+    return {scenario.name: scenario for scenario in _scenarios()}
+
+
+@cache
+def _scenarios() -> tuple[Scenario, ...]:
     files = [
-        tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.toml"))
+        tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted(SCENARIOS.glob("*.toml"))
     ]
-    return {row["name"]: Scenario(**row) for rows in files for row in rows["scenario"]}
+    return tuple(Scenario(**row) for rows in files for row in rows["scenario"])
 
 
 class MessageIds(StrEnum):

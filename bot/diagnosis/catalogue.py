@@ -15,7 +15,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -203,8 +203,19 @@ class Application:
         return text.replace("<application>", self.name).replace("<client-id>", self.client_id)
 
 
-def load(folder: Path = FOLDER, application: Application | None = None) -> Catalogue:
-    """Read and check the catalogue's files. `application`: ours, as its texts call it.
+OURS = Application()
+"""As the documents call it."""
+
+
+@cache
+def load(application: Application = OURS) -> Catalogue:
+    """The bot's own catalogue; its files are read once a process. `application`: ours, as its texts
+    call it."""
+    return read(FOLDER, application)
+
+
+def read(folder: Path, application: Application = OURS) -> Catalogue:
+    """Read and check a catalogue's files.
 
     Raises:
         CatalogueError: a row does not fit the schema, or stands twice.
@@ -214,7 +225,7 @@ def load(folder: Path = FOLDER, application: Application | None = None) -> Catal
     for file in sorted(folder.glob("*.toml")):
         for number, raw in enumerate(_raw_rows(file), 1):
             source = f"{file.name}, row {number} ({raw.get('id', '?')})"
-            row = _naming(_checked(raw, snippets, source), application or Application())
+            row = _naming(_checked(raw, snippets, source), application)
             if row.id in rows:
                 raise CatalogueError(f"{file.name}: {row.id} stands twice")
             rows[row.id] = row

@@ -30,22 +30,22 @@ class MicrosoftStandIn:
         self._signer = signer
         self.asked = 0
         self.grants = Grants(world, signer)
-        self._pages = Serving(sign_in_pages(world, self.grants), page_port)
+        self.pages = Serving(sign_in_pages(world, self.grants), page_port)
         self._serving = Serving(self._app(), port, certificates.server_context())
         self.base = f"https://localhost:{self._serving.port}"
         self.authority = f"{self.base}/organizations"
         self.graph_url = f"{self.base}/graph"
-        self.page_url = f"http://127.0.0.1:{self._pages.port}"
+        self.page_url = f"http://127.0.0.1:{self.pages.port}"
 
     def start(self) -> None:
         """Begin to answer."""
-        self._pages.start()
+        self.pages.start()
         self._serving.start()
 
     def stop(self) -> None:
         """Stop answering."""
         self._serving.stop()
-        self._pages.stop()
+        self.pages.stop()
 
     def revoke(self, upn: str) -> None:
         """Every refresh token of the person ends."""

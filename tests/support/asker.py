@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from bot.app.maildesk import build, mail_hosts
 from bot.config.settings import load
+from bot.diagnosis import catalogue
 from bot.microsoft.tokens import TokenFailed
 
 
@@ -100,5 +101,6 @@ def _answer(*request: Any) -> None:
 
 
 if __name__ == "__main__":
+    catalogue.load()  # once, and not in each child
     for line in sys.stdin:
         _answer(*json.loads(line))

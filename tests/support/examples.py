@@ -1,4 +1,4 @@
-"""How many examples hypothesis draws."""
+"""How much a run tries: how many examples hypothesis draws, and of what takes long, how much."""
 
 import os
 
@@ -8,5 +8,13 @@ from hypothesis import settings
 def examples(count: int) -> settings:
     """Draw so many examples; a share of them where MAILDESK_EXAMPLES says that one in so many is
     enough, as it is while somebody is writing."""
-    share = int(os.environ.get("MAILDESK_EXAMPLES", "1"))
-    return settings(max_examples=max(count // share, 5))
+    return settings(max_examples=max(count // _share(), 5))
+
+
+def in_a_hurry() -> bool:
+    """Whether somebody is writing, and waits for the result."""
+    return _share() > 1
+
+
+def _share() -> int:
+    return int(os.environ.get("MAILDESK_EXAMPLES", "1"))

@@ -18,8 +18,7 @@ from bot.app.worker import Worker
 from bot.common import ids
 from bot.common.people import MAILDESK, Person
 from bot.config.settings import Settings, load
-from bot.diagnosis.catalogue import Catalogue
-from bot.diagnosis.catalogue import load as load_catalogue
+from bot.diagnosis import catalogue
 from bot.diagnosis.observation import Observation, Where
 from bot.lifecycle.states import Arrival, Event, arrival
 from bot.messages import notices
@@ -162,7 +161,7 @@ class FastBot:
         users = self.settings.support_users
         group = self.settings.support_usergroup
         self.directory = SlackDirectory(self.slack, self.clock, users, group)
-        ports: Any = (self.store, self.microsoft, self.mail, self.directory, _catalogue())
+        ports: Any = (self.store, self.microsoft, self.mail, self.directory, catalogue.load())
         core = wire(self.settings, self.clock, Ports(*ports))
         self.services = core.services
         self.tokens = core.tokens
@@ -468,8 +467,3 @@ class FastBot:
 @cache
 def _settings(changed: tuple[tuple[str, str], ...]) -> Settings:
     return load(ENVIRONMENT | {name.upper(): value for name, value in changed})
-
-
-@cache
-def _catalogue() -> Catalogue:
-    return load_catalogue()

@@ -12,6 +12,7 @@ from sandbox.certificates import Certificates
 from sandbox.practice import Practice
 from sandbox.tokens import Signer
 from storage.migrate import upgrade
+from tests.support.compiled import share_pages
 
 
 @cache
@@ -45,4 +46,6 @@ def _folder() -> Path:
 
 def new_practice() -> Practice:
     """A practice world that has everything of its own except the keys, which take long to make."""
-    return Practice(certificates=certificates(), signer=signer())
+    made = Practice(certificates=certificates(), signer=signer())
+    share_pages(made.microsoft.pages.app)
+    return made

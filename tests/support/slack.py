@@ -14,6 +14,8 @@ NOT_THERE = "there is no such button here (any more)"
 """What the practice Slack says of a button that was drawn anew since."""
 
 Found = TypeVar("Found")
+View = dict[str, Any]
+"""What Slack shows to one person at one moment."""
 
 
 def texts(block: Any) -> list[str]:
@@ -225,7 +227,7 @@ class SlackPerson:
         if isinstance(where, Message):
             return next(m for m in self.messages(where.channel) if m.ts == where.ts)
         if isinstance(where, Window):
-            return next(w for w in self._windows() if w.id == where.id)
+            return next(w for w in _windows(self._view()) if w.id == where.id)
         return Home(self._view()["home"])
 
     def choose(
@@ -274,45 +276,42 @@ class SlackPerson:
     def home(self) -> dict[str, Any]:
         """Open the Home tab and wait for it."""
         self._post("home")
-        return self.until(lambda: self._view()["home"])
+        return self._until(lambda view: view["home"])
 
     def home_tab(self, *wanted: str) -> Home:
         """The Home tab once it has all of these texts, waiting for it."""
 
-        def look() -> Home | None:
-            home = Home(self._view()["home"] or {"blocks": []})
+        def look(view: View) -> Home | None:
+            home = Home(view["home"] or {"blocks": []})
             return home if home.blocks and all(text in home.text for text in wanted) else None
 
-        return self.until(look, f"a Home tab with {wanted}")
+        return self._until(look, f"a Home tab with {wanted}")
 
     def messages(self, channel: str) -> list[Message]:
         """The messages of a channel, oldest first, replies among them."""
-        places = {place["id"]: place["messages"] for place in self._view()["channels"]}
-        return [Message(data, channel) for data in places.get(channel, [])]
+        return _messages(self._view(), channel)
 
     def find(self, channel: str, *wanted: str) -> Message:
         """The newest message that has all of these texts, waiting for it."""
 
-        def look() -> Message | None:
-            fitting = [m for m in self.messages(channel) if all(text in m.text for text in wanted)]
+        def look(view: View) -> Message | None:
+            there = _messages(view, channel)
+            fitting = [m for m in there if all(text in m.text for text in wanted)]
             return fitting[-1] if fitting else None
 
-        return self.until(look, f"a message with {wanted}")
+        return self._until(look, f"a message with {wanted}")
 
     def window(self, *wanted: str) -> Window:
         """The window on top once it has all of these texts (title included), waiting for it."""
 
-        def look() -> Window | None:
-            views = self._windows()
+        def look(view: View) -> Window | None:
+            views = _windows(view)
             top = views[-1] if views else None
             return (
                 top if top and all(text in f"{top.title}\n{top.text}" for text in wanted) else None
             )
 
-        return self.until(look, f"a window with {wanted}")
-
-    def _windows(self) -> list[Window]:
-        return [Window(v["id"], v["hash"], v["view"]) for v in self._view()["views"]]
+        return self._until(look, f"a window with {wanted}")
 
     @property
     def open_windows(self) -> int:
@@ -325,10 +324,14 @@ class SlackPerson:
 
     def until(self, look: Callable[[], Found | None], what: str = "") -> Found:
         """What `look` finds, looked for again whenever something changes, until the deadline."""
+        return self._until(lambda _view: look(), what)
+
+    def _until(self, look: Callable[[View], Found | None], what: str = "") -> Found:
+        """The same, in what there is to be seen."""
         end = time.monotonic() + DEADLINE_SECONDS
         while True:
             view = self._view()
-            found = look()
+            found = look(view)
             if found:
                 return found
             if time.monotonic() > end:
@@ -354,7 +357,7 @@ class SlackPerson:
     def _poll(self, version: int) -> None:
         self._get(f"{self._url}/ui/view?as={self.user}&since={version}")
 
-    def _view(self) -> dict[str, Any]:
+    def _view(self) -> View:
         return self._get(f"{self._url}/ui/view?as={self.user}")
 
     def _get(self, url: str) -> dict[str, Any]:
@@ -367,6 +370,15 @@ class SlackPerson:
         ).json()
         self._hear_out()
         return answer
+
+
+def _messages(view: View, channel: str) -> list[Message]:
+    places = {place["id"]: place["messages"] for place in view["channels"]}
+    return [Message(data, channel) for data in places.get(channel, [])]
+
+
+def _windows(view: View) -> list[Window]:
+    return [Window(v["id"], v["hash"], v["view"]) for v in view["views"]]
 
 
 def _buttons(blocks: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:

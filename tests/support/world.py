@@ -27,6 +27,7 @@ from storage.database import Transaction
 from storage.migrate import upgrade
 from storage.tables import Account, Lane, OutboxItem
 from tests.support.browser import Browser, Page
+from tests.support.compiled import share_pages, share_statements
 from tests.support.practice import empty_database, new_practice
 from tests.support.slack import Message, SlackPerson
 
@@ -45,6 +46,13 @@ for what comes before."""
 
 LONGEST_REST = timedelta(seconds=2)
 """A channel rests for a second after a message, and for as long again if Slack says so."""
+
+RESTING = select(func.min(Lane.due_at)).where(
+    col(Lane.leased_until).is_(None),
+    col(OutboxItem.channel_id) == Lane.channel_id,
+    col(OutboxItem.done_at).is_(None),
+)
+"""When the first of the channels that have messages has rested; asked for again and again."""
 
 
 class MovableClock:
@@ -122,6 +130,8 @@ class BotWorld:
             arrival=4,
         )
         self.bot: Maildesk = build(settings, self.clock, hosts)
+        share_statements(self.bot.store)
+        share_pages(self.bot.web)
         self._reader = _reader(self.bot.store.engine.url)
         self._server.start(self.bot.web)
         self.practice.deliver_to(self.url)
@@ -291,10 +301,8 @@ class BotWorld:
 
     def _cut_short(self) -> None:
         """Where messages wait for nothing but the rest of their channels, let its time pass."""
-        waits = (col(OutboxItem.channel_id) == Lane.channel_id) & col(OutboxItem.done_at).is_(None)
-        resting = select(func.min(Lane.due_at)).where(col(Lane.leased_until).is_(None), waits)
         with self._look() as tx:
-            due = tx.session.exec(resting).one()
+            due = tx.session.exec(RESTING).one()
         rest = due - self.clock.now() if due is not None else timedelta()
         if timedelta() < rest <= LONGEST_REST:
             self.clock.pass_time(seconds=rest.total_seconds())

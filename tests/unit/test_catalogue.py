@@ -273,7 +273,7 @@ def test_a_wait_that_the_server_asks_for_is_understood() -> None:
 def test_a_wrong_row_is_named_with_its_file(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text('[[row]]\nid = "Not a slug"\n')
     with pytest.raises(CatalogueError, match=r"own\.toml, row 1 \(Not a slug\)"):
-        catalogue.load(tmp_path)
+        catalogue.read(tmp_path)
 
 
 ROW = """
@@ -303,10 +303,10 @@ def test_a_row_with_a_word_that_nothing_observes_is_refused(
 ) -> None:
     file = tmp_path / "own.toml"
     file.write_text(ROW % good)
-    assert catalogue.load(tmp_path).rows["unknown"].match
+    assert catalogue.read(tmp_path).rows["unknown"].match
     file.write_text(ROW % wrong)
     with pytest.raises(CatalogueError, match=r"own\.toml, row 1 \(unknown\)"):
-        catalogue.load(tmp_path)
+        catalogue.read(tmp_path)
 
 
 NOT_OBSERVED_IN = {"bot/diagnosis/observation.py", "bot/diagnosis/pasted.py"}
@@ -337,7 +337,7 @@ def test_every_condition_that_is_observed_has_a_row_of_its_own() -> None:
 
 def test_there_must_be_a_row_for_what_is_unknown(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="unknown"):
-        catalogue.load(tmp_path)
+        catalogue.read(tmp_path)
 
 
 def test_the_document_is_made_from_the_data() -> None:
