@@ -6,8 +6,15 @@ from dataclasses import dataclass, replace
 from zlib import crc32
 
 from bot.legacy.headings import Column, meaning
-from bot.legacy.plausible import addresses, is_address, is_name, is_secretive, shown
-from bot.legacy.tables import TOP, Record, apart
+from bot.legacy.plausible import (
+    addresses,
+    is_address,
+    is_name,
+    is_nearly_an_address,
+    is_secretive,
+    shown,
+)
+from bot.legacy.tables import MOST_COLUMNS, TOP, Record, apart
 from bot.views.legacy_import import Choice, Dropped, Offer, Question
 
 SAMPLES = 3
@@ -73,8 +80,8 @@ class Table:
         return [row.cell(index) for row in self.rows if row.cell(index)]
 
     def with_addresses(self, columns: Sequence[int]) -> list[int]:
-        """Those of the columns in which an address stands."""
-        return [index for index in columns if any(addresses(cell) for cell in self.cells(index))]
+        """Those of the columns in which an address stands, or what is nearly one."""
+        return [index for index in columns if any(map(_is_of_addresses, self.cells(index)))]
 
 
 def headed(records: Sequence[Record]) -> Table | None:
@@ -88,6 +95,23 @@ def headed(records: Sequence[Record]) -> Table | None:
     if words and below and len(below[0].cells) > 1:
         return _below(top[words[-1]], records[words[-1] + 1 :])
     return None
+
+
+def below(headings: Sequence[str], records: Sequence[Record]) -> Table:
+    """The rows as a table under its own headings, or under these where it has none."""
+    if records and _is_known(records[0]):
+        return _below(records[0], records[1:])
+    return _below(Record(0, tuple(headings)), records)
+
+
+def surely(table: Table) -> Layout:
+    """Where each thing stands under headings that are ours."""
+    mailboxes = [*table.meant(Column.PRIMARY), *table.meant(Column.ADDRESS)]
+    return replace(
+        _besides(table),
+        address=next(iter(mailboxes), None),
+        user=next(iter(table.meant(Column.USER)), None),
+    )
 
 
 def layout(table: Table, choice: Choice | None) -> Layout:
@@ -143,7 +167,7 @@ def _above_the_addresses(records: Sequence[Record]) -> Sequence[Record]:
 
 def _is_known(record: Record) -> bool:
     whose = {Column.PRIMARY, Column.ADDRESS, Column.ADDRESSES, Column.USER}
-    return any(meaning(cell) in whose for cell in record.cells)
+    return any(meaning(cell) in whose for cell in record.cells[:MOST_COLUMNS])
 
 
 def _is_all_words(record: Record) -> bool:
@@ -201,6 +225,10 @@ def _another(table: Table, address: int) -> bool:
     )
 
 
+def _is_of_addresses(cell: str) -> bool:
+    return bool(addresses(cell)) or is_nearly_an_address(cell)
+
+
 def _is_full_of_addresses(cells: Sequence[str]) -> bool:
     return sum(1 for cell in cells if is_address(cell)) * 2 > len(cells)
 
@@ -243,9 +271,7 @@ def _offer(table: Table, index: int) -> Offer:
 def _only(table: Table, offers: Sequence[Offer], *columns: Column) -> int | None:
     """The one column with such a heading in which addresses stand."""
     fitting = [
-        offer.index
-        for offer in offers
-        if offer.addresses and table.means(offer.index) in columns
+        offer.index for offer in offers if offer.addresses and table.means(offer.index) in columns
     ]
     return fitting[0] if len(fitting) == 1 else None
 

@@ -38,7 +38,7 @@ NO_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"\x89PNG",
 """How spreadsheets, documents, archives and pictures begin."""
 
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
-MOST_CONTROL = 20
+MOST_CONTROL = 10
 """One character in so many may be a stray control character in a text; in other files more are."""
 
 LEAST_NUL = 8
@@ -61,7 +61,7 @@ def decode(content: bytes) -> str:
     if len(content) > LARGEST_FILE:
         raise NotAList("old.file_too_large")
     text = "" if content.startswith(NO_TEXT) else _decoded(content)
-    if content and not text or len(CONTROL.findall(text)) * MOST_CONTROL > len(text):
+    if (content and not text) or len(CONTROL.findall(text)) * MOST_CONTROL > len(text):
         raise NotAList("old.file_not_text")
     return text
 
@@ -83,11 +83,9 @@ def _wide(content: bytes) -> str:
     """The text of a file of two or four bytes a character that does not say so."""
     if content.count(0) * LEAST_NUL < max(len(content), 1):
         return ""
-    for encoding in WIDE:
-        text = _in(content, encoding)
-        if text and not CONTROL.search(text):
-            return text
-    return ""
+    texts = [text for text in (_in(content, encoding) for encoding in WIDE) if text]
+    readable = [text for text in texts if not CONTROL.search(text)]
+    return max(readable, key=lambda text: sum(sign.isascii() for sign in text), default="")
 
 
 def _in_a_code_page(content: bytes) -> str:

@@ -21,7 +21,7 @@ from bot.legacy.plausible import (
 )
 from bot.legacy.tables import TOP, Record, apart, rows
 from bot.views.account_form import MAX_NAME_LENGTH
-from bot.views.legacy_import import Choice, Dropped, Row
+from bot.views.legacy_import import HEADINGS, NOTHING_DROPPED, Choice, Dropped, Row
 
 MAX_ROWS = 2000
 LONGEST_CELL = 300
@@ -30,6 +30,9 @@ LONGEST_CELL = 300
 MARKED = re.compile(r"(?<![^\s+,;{}])SMTP:([^\s,;{}+]++(?:\+(?![a-z]+:)[^\s,;{}+]++)*+)")
 """A mailbox's own address among all that it has
 (learn.microsoft.com/exchange/recipients/user-mailboxes/email-addresses)."""
+
+AROUND = " <>;,'\"\t"
+"""Signs that stand between a name and its address."""
 
 NAMELESS = re.compile(r"#\d+")
 """How a row is called of which nothing was kept."""
@@ -40,7 +43,7 @@ class Listed:
     """What a list says, and what of it was left out."""
 
     rows: Sequence[Row]
-    dropped: Dropped = Dropped()
+    dropped: Dropped = NOTHING_DROPPED
 
 
 def read(text: str, choice: Choice | None = None) -> Listed:
@@ -58,6 +61,23 @@ def read(text: str, choice: Choice | None = None) -> Listed:
     if len(found.rows) > MAX_ROWS:
         raise NotAList("old.too_many")
     return replace(found, rows=checked(found.rows))
+
+
+def read_mended(text: str, numbers: Sequence[int]) -> list[Row]:
+    """The rows of a list that was shown under `HEADINGS`, which may be gone by now. `numbers`:
+    the lines where the rows stood before; a row that is new has its own.
+
+    Raises:
+        NotAList: there are too many.
+    """
+    table = columns.below(HEADINGS, rows(text))
+    layout = columns.surely(table)
+    found = [row for record in table.rows for row in _rows(record, table, layout)]
+    if len(found) > MAX_ROWS:
+        raise NotAList("old.too_many")
+    if len(found) == len(numbers):
+        found = [replace(row, number=at) for row, at in zip(found, numbers, strict=True)]
+    return checked(found)
 
 
 def checked(found: Sequence[Row]) -> list[Row]:
@@ -107,6 +127,7 @@ def _rows(record: Record, table: Table, layout: Layout) -> Iterator[Row]:
     kind = record.cell(layout.kind)[:LONGEST_CELL]
     user = _user(record.cell(layout.user))
     found = _addresses(record, layout)
+    name = "" if name in found else name
     for address in found or [""]:
         yield Row(record.line, name, address, user, kind)
 
@@ -166,10 +187,7 @@ def _without_headings(records: Sequence[Record]) -> Listed:
     """Each address of each row is an account, called by what stands before it."""
     records = [_divided(record) for record in _below_the_title(records)]
     places = {
-        index
-        for record in records
-        for index, cell in enumerate(record.cells)
-        if addresses(cell)
+        index for record in records for index, cell in enumerate(record.cells) if addresses(cell)
     }
     secret = {
         index
@@ -178,11 +196,7 @@ def _without_headings(records: Sequence[Record]) -> Listed:
         if index not in places and is_secretive(cell) and not is_nearly_an_address(cell)
     }
     found = [list(_accounts(record, places, secret)) for record in records]
-    left = any(
-        _is_left(cell, {value for row in of_record for value in row.values})
-        for record, of_record in zip(records, found, strict=True)
-        for cell in record.filled
-    )
+    left = any(_is_left(*each) for each in zip(records, found, strict=True))
     return Listed([row for each in found for row in each], Dropped(bool(secret), cells=left))
 
 
@@ -208,35 +222,40 @@ def _accounts(record: Record, places: set[int], secret: set[int]) -> Iterator[Ro
         for index, cell in enumerate(record.cells)
         if is_nearly_an_address(cell) and (index in places or not places)
     ]
-    name = next((cell for cell in record.cells if _is_called(record, cell, secret)), "")
+    words = (cell for index, cell in enumerate(record.cells) if index not in secret)
+    name = next((cell for cell in words if is_name(cell)), "")
     yield Row(record.line, name, nearly[0] if nearly else "")
 
 
 def _with_names(record: Record, secret: set[int]) -> Iterator[tuple[str, str]]:
-    """The addresses of a row, each with its name: of the cells before it, or of its own."""
-    before = ""
-    for cell in record.cells:
+    """The addresses of a row, each with its name: of the first cell, or of its own. Behind an
+    address stands no name: there people keep passwords."""
+    first = ""
+    named = False
+    for index, cell in enumerate(record.cells):
         found = addresses(cell)
         for text, address in found:
-            own = text.strip(" <;,'\"\t>")
-            yield own if own and is_name(own) else before, address
-            before = ""
-        if not found and not before and _is_called(record, cell, secret):
-            before = cell
+            own = text.strip(AROUND)
+            yield own if is_name(own) else first, address
+            first = ""
+            named = True
+        if not named and not first and index not in secret and is_name(cell):
+            first = cell
 
 
-def _is_called(record: Record, cell: str, secret: set[int]) -> bool:
-    """Whether a cell may be the name of its row. Behind an address stands no name: there people
-    keep passwords."""
-    index = record.cells.index(cell)
-    behind = any(addresses(each) for each in record.cells[:index])
-    return not behind and index not in secret and is_name(cell)
+def _is_left(record: Record, found: Sequence[Row]) -> bool:
+    """Whether something of a row was left out."""
+    kept = {value for row in found for value in row.values}
+    return any(
+        part not in kept and any(sign.isalnum() for sign in part)
+        for cell in record.filled
+        for part in _besides_addresses(cell)
+    )
 
 
-def _is_left(cell: str, kept: set[str]) -> bool:
-    """Whether something of a cell was left out."""
-    for _, address in addresses(cell):
-        cell = cell.replace(address, "", 1)
-    for name in kept:
-        cell = cell.replace(name, "", 1) if name else cell
-    return any(sign.isalnum() for sign in cell)
+def _besides_addresses(cell: str) -> list[str]:
+    found = addresses(cell)
+    if not found:
+        return [cell]
+    behind = cell.rpartition(found[-1][1])[2]
+    return [text.strip(AROUND) for text in (*(before for before, _ in found), behind)]

@@ -1,6 +1,7 @@
 """What a cell without a known heading may be: an address, a name, or what nobody may see."""
 
 import re
+from itertools import pairwise
 from unicodedata import category
 
 from bot.accounts.service import ADDRESS, MAX_ADDRESS_LENGTH
@@ -102,6 +103,4 @@ def _is_mixed(word: str) -> bool:
 
 
 def _leaps(word: str) -> int:
-    return sum(
-        1 for one, two in zip(word, word[1:], strict=False) if one.islower() and two.isupper()
-    )
+    return sum(1 for one, two in pairwise(word) if one.islower() and two.isupper())

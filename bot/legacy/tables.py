@@ -22,6 +22,9 @@ SAMPLE = 200
 TOP = 10
 """So many rows may stand above the data: titles, and the heading."""
 
+MOST_COLUMNS = 1000
+"""So many headings are looked at; PowerShell's longest export has some 250."""
+
 SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>[^\w\s"]|\t)"?[;,|\s]*', re.I)
 """The first line with which a file tells Excel its separator
 (support.microsoft.com/office/import-or-export-text-txt-or-csv-files)."""
@@ -134,7 +137,7 @@ def _merit(text: str, separator: str) -> tuple[int, int]:
 
 def _known(record: Record) -> int:
     """How many things this row's cells are headings of."""
-    return len({meaning(cell) for cell in record.cells} - {None})
+    return len({meaning(cell) for cell in record.cells[:MOST_COLUMNS]} - {None})
 
 
 def _split(text: str, separator: str) -> Iterator[Record]:

@@ -1,9 +1,11 @@
 """A list of old accounts that is looked over before it is taken."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 CELL_SEPARATOR = "; "
+HEADINGS = ("Name", "Address", "User", "Kind")
+"""What stands above rows that are shown as a list."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,9 @@ class Dropped:
     cells: bool = False
 
 
+NOTHING_DROPPED = Dropped()
+
+
 @dataclass(frozen=True)
 class Offer:
     """A column that somebody is asked about: where it stands, its heading, and what stands in its
@@ -65,13 +70,11 @@ class Question:
     Attributes:
         key: of the same headings the same.
         chosen: by what is asked for (``address``, ``user``, ``name``) the column that is likely.
-        wrong: by what was asked for the sentence that says why the answer cannot be.
     """
 
     key: str
     offers: Sequence[Offer]
     chosen: Mapping[str, int]
-    wrong: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ class Review:
     mend: Sequence[Row]
     taken: int = 0
     channel_id: str = ""
-    dropped: Dropped = Dropped()
+    dropped: Dropped = NOTHING_DROPPED
 
     @property
     def field(self) -> str:
@@ -121,10 +124,9 @@ class Review:
 def as_text(rows: Sequence[Row]) -> str:
     """Rows as a list with headings: of user and kind only where a row has one."""
     used = [True, True, any(row.user for row in rows), any(row.kind for row in rows)]
-    lines = [("Name", "Address", "User", "Kind"), *(row.values for row in rows)]
+    lines = [HEADINGS, *(row.values for row in rows)]
     return "\n".join(
-        _line([cell for cell, wanted in zip(cells, used, strict=True) if wanted])
-        for cells in lines
+        _line([cell for cell, wanted in zip(cells, used, strict=True) if wanted]) for cells in lines
     )
 
 

@@ -305,6 +305,33 @@ def select(
     return element | ({"initial_option": initial} if initial else {})
 
 
+def select_input(
+    label: str,
+    name: str,
+    block_id: str,
+    choices: Sequence[tuple[str, str]],
+    *,
+    chosen: str = "",
+    hint: str = "",
+    optional: bool = False,
+) -> Block:
+    """A field called `name` in which one choice of a list is taken: each a value and its text."""
+    options = [option(text, value) for value, text in choices]
+    placeholder = plain(plainly("form.choose"), PLACEHOLDER_LIMIT)
+    element: Block = {"type": "static_select", "action_id": name, "placeholder": placeholder}
+    element |= grouped(options)
+    initial = next((each for each in options if each["value"] == chosen), None)
+    element |= {"initial_option": initial} if initial else {}
+    block: Block = {
+        "type": "input",
+        "block_id": block_id,
+        "label": plain(label, LABEL_LIMIT),
+        "element": element,
+    }
+    block |= {"hint": plain(hint, LABEL_LIMIT)} if hint else {}
+    return block | ({"optional": True} if optional else {})
+
+
 def grouped(options: Sequence[Block]) -> Block:
     """The options of a list: as they are, or in groups of a hundred that say from where to where
     each goes."""

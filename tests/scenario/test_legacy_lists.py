@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask import redirect
 
-from bot.legacy.importing import LARGEST_FILE
+from bot.legacy.decoding import LARGEST_FILE
 from sandbox.slack.files import file_object
 from storage.tables import OldAccount
 from tests.support.slack import SlackPerson, Window

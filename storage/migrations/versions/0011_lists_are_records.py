@@ -1,0 +1,27 @@
+"""A list in the making is kept as the rows that were understood, no longer as it was pasted. Lists
+that were begun before are removed: passwords may stand in them."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.execute("DELETE FROM listdraft")
+    with op.batch_alter_table("listdraft") as table:
+        table.add_column(sa.Column("records", sa.JSON(), nullable=False, server_default="[]"))
+        # the version before writes it still
+        table.alter_column("text", existing_type=sa.String(), server_default="")
+
+
+def downgrade() -> None:
+    """Take back."""
+    op.execute("DELETE FROM listdraft")
+    with op.batch_alter_table("listdraft") as table:
+        table.drop_column("records")
+        table.alter_column("text", existing_type=sa.String(), server_default=None)
