@@ -15,7 +15,7 @@ from bot.legacy.plausible import (
     shown,
 )
 from bot.legacy.tables import MOST_COLUMNS, TOP, Record, apart
-from bot.views.legacy_import import Choice, Dropped, Offer, Question
+from bot.views.legacy_import import Choice, Dropped, Offer, Question, table_text
 
 SAMPLES = 3
 MOST_OFFERS = 100
@@ -26,11 +26,13 @@ MOST_TOLD = 10
 
 
 class Unclear(Exception):
-    """A list whose headings do not say which column is what."""
+    """A list whose headings do not say which column is what. `question` is about the list as it is;
+    `cleaned` about what of it may be shown, which it brings along."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Question, cleaned: Question) -> None:
         super().__init__()
         self.question = question
+        self.cleaned = cleaned
 
 
 @dataclass(frozen=True)
@@ -124,8 +126,9 @@ def layout(table: Table, choice: Choice | None) -> Layout:
     if told is not None:
         return told
     question = _question(table)
-    if choice is None or choice.key != question.key:
-        raise Unclear(question)
+    mailboxes = [offer.index for offer in question.offers if offer.addresses]
+    if choice is None or choice.key != question.key or choice.address not in mailboxes:
+        raise Unclear(question, _cleaned(table, question))
     return _chosen(table, choice, question)
 
 
@@ -250,7 +253,32 @@ def _question(table: Table) -> Question:
     if likely["address"] is None and len(mailboxes) == 2 and likely["user"] in mailboxes:
         likely["address"] = sum(mailboxes) - int(likely["user"] or 0)
     chosen = {what: index for what, index in likely.items() if index is not None}
-    return Question(_key(table), offers, chosen)
+    return Question(_key(table), offers, chosen, _never_read(table, offers))
+
+
+def _never_read(table: Table, offers: Sequence[Offer]) -> Dropped:
+    """What is left out whatever people answer: the passwords, and what looks like some."""
+    secret = [index for index in table.meant(Column.PASSWORD) if table.cells(index)]
+    return Dropped(bool(secret), cells=any(not (o.addresses or o.names) for o in offers))
+
+
+def _cleaned(table: Table, question: Question) -> Question:
+    """The question about what of a list may be shown."""
+    offers = [offer for offer in question.offers if offer.addresses or offer.names]
+    headings = [shown(table.heading.cell(offer.index)) for offer in offers]
+    if len(offers) == 1:
+        headings = ["E-mail"]  # there is nothing to be asked then
+    rows = [
+        Record(row.line, tuple(_visible(row.cell(offer.index), offer) for offer in offers))
+        for row in table.rows
+    ]
+    visible = Table(Record(1, tuple(headings)), rows)
+    text = table_text([headings, *(row.cells for row in rows)])
+    return replace(_question(visible), dropped=question.dropped, text=text)
+
+
+def _visible(cell: str, offer: Offer) -> str:
+    return shown(cell) if offer.addresses else cell
 
 
 def _key(table: Table) -> str:
@@ -284,8 +312,6 @@ def _chosen(table: Table, choice: Choice, question: Question) -> Layout:
     """Where each thing stands, as somebody said: of what was offered to them."""
     mailboxes = {offer.index for offer in question.offers if offer.addresses}
     names = {offer.index for offer in question.offers if offer.names}
-    if choice.address not in mailboxes:
-        raise Unclear(question)
     user = choice.user if choice.user in mailboxes - {choice.address} else None
     named = [choice.name] if choice.name is not None and choice.name in names else []
     return replace(_besides(table), address=choice.address, user=user, names=named)

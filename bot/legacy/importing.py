@@ -134,13 +134,15 @@ def _rows(record: Record, table: Table, layout: Layout) -> Iterator[Row]:
 
 def _is_shifted(record: Record, table: Table, layout: Layout) -> bool:
     """Whether the cells of a row do not stand under their headings, as after a separator within a
-    name that has no quotes around it: there are too many, or the address is elsewhere."""
+    name that has no quotes around it: there are too many, or an address is elsewhere."""
     if any(record.cells[table.width :]):
         return True
     address = record.cell(layout.address)
-    if not address or addresses(address):
-        return False
-    return any(addresses(cell) for cell in record.cells)
+    own = {found for _, found in addresses(address)}
+    named = (found for index in layout.names for _, found in addresses(record.cell(index)))
+    if own and not own.issuperset(named):
+        return True
+    return bool(address and not own and any(addresses(cell) for cell in record.cells))
 
 
 def _of_shifted(record: Record) -> Row:

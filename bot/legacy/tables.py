@@ -33,7 +33,7 @@ TYPE_LINE = re.compile(r'"?#TYPE\b.*', re.I)
 """The first line of Windows PowerShell's Export-Csv
 (learn.microsoft.com/powershell/module/microsoft.powershell.utility/export-csv)."""
 
-RULE = re.compile(r"[-=_+:*.~ ]*")
+RULE = re.compile(r"[-=_+:*.~ ;,|]*")
 """What a cell holds that only draws a line, or nothing."""
 
 DASHES = re.compile(r"-+(?: +-+)+ *")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 CELL_SEPARATOR = "; "
 HEADINGS = ("Name", "Address", "User", "Kind")
@@ -34,7 +35,7 @@ class Row:
     @property
     def text(self) -> str:
         """The row as people read it."""
-        return _line([self.name, self.address, *filter(None, [self.user, self.kind])])
+        return _line([value for value in self.values if value])
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,15 @@ class Question:
     Attributes:
         key: of the same headings the same.
         chosen: by what is asked for (``address``, ``user``, ``name``) the column that is likely.
+        dropped: what is left out whatever the answer is.
+        text: the list, if it is asked about together with it: the columns that are offered.
     """
 
     key: str
     offers: Sequence[Offer]
     chosen: Mapping[str, int]
+    dropped: Dropped = NOTHING_DROPPED
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,9 +130,13 @@ def as_text(rows: Sequence[Row]) -> str:
     """Rows as a list with headings: of user and kind only where a row has one."""
     used = [True, True, any(row.user for row in rows), any(row.kind for row in rows)]
     lines = [HEADINGS, *(row.values for row in rows)]
-    return "\n".join(
-        _line([cell for cell, wanted in zip(cells, used, strict=True) if wanted]) for cells in lines
-    )
+    kept = [list(compress(cells, used)) for cells in lines]
+    return table_text(kept)
+
+
+def table_text(lines: Sequence[Sequence[str]]) -> str:
+    """Cells as a list that is read as they are."""
+    return "\n".join(_line(cells) for cells in lines)
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -67,18 +67,20 @@ def unreadable_window(sentence: str, channel_id: str) -> Block:
 
 
 def columns_form(question: Question, channel_id: str, file_id: str = "") -> Block:
-    """Which column is what, with the first rows of each. Without a file, what was pasted stays in
-    its field: it has the name of the field where it was typed."""
+    """Which column is what, with the first rows of each. What was pasted comes along, as far as it
+    may be shown, or stays in its field, which has the name of the one where it was typed then; a
+    file is read again."""
     titles = {offer.index: _title(offer) for offer in question.offers}
     lines = [
         say("old.column_line", title=titles[offer.index], samples=_samples(offer))
         for offer in question.offers[:COLUMNS_SHOWN]
     ]
     lists = [block for name in COLUMNS for block in _column(name, question, titles)]
-    pasted = [] if file_id else [_field("", "old.field", "old.field_hint")]
+    pasted = [] if file_id else [_field(question.text, "old.field", "old.field_hint")]
+    told = [section(say("old.columns_intro")), *_dropped(question.dropped), *paragraphs(lines)]
     return modal(
         plainly("old.columns_title"),
-        [section(say("old.columns_intro")), *paragraphs(lines), *lists, *pasted],
+        [*told, *lists, *pasted],
         callback=FormId.IMPORT_COLUMNS,
         submit=plainly("old.check"),
         metadata=f"{channel_id}|{file_id}|{question.key}",

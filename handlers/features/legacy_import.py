@@ -14,6 +14,7 @@ from handlers.cards.kit import Block
 from handlers.cards.legacy_import import (
     COLUMNS,
     FILE,
+    MAX_FIELD_LENGTH,
     columns_form,
     field_of,
     listed_window,
@@ -105,7 +106,8 @@ def _begin(
     except NotAList as error:
         return form_errors({field: str(error)})
     except Unclear as error:
-        return NextWindow(columns_form(error.question, channel_id))
+        fits = len(error.cleaned.text) <= MAX_FIELD_LENGTH
+        return NextWindow(columns_form(error.cleaned if fits else error.question, channel_id))
     return NextWindow(review_form(review))
 
 

@@ -13,6 +13,7 @@ import pytest
 from flask import redirect
 
 from bot.legacy.decoding import LARGEST_FILE
+from bot.views.legacy_import import Row, as_text
 from sandbox.slack.files import file_object
 from storage.tables import OldAccount
 from tests.support.slack import SlackPerson, Window
@@ -30,10 +31,10 @@ Sales;sales@acme.example;who
 Office;office@acme.example;
 """
 PROBLEMS = [
-    (4, "Nobody;;", "There is no e-mail address in this line."),
-    (5, "Broken;not an address;", "This does not look like an e-mail address."),
-    (6, "Info again;INFO@acme.example;", "This address stands further up already."),
-    (7, "Sales;sales@acme.example;who", "The user does not look like an e-mail address."),
+    (4, "Nobody", "There is no e-mail address in this line."),
+    (5, "Broken; not an address", "This does not look like an e-mail address."),
+    (6, "Info again; INFO@acme.example", "This address stands further up already."),
+    (7, "Sales; sales@acme.example; who", "The user does not look like an e-mail address."),
     (8, "L" * 80, "The name is longer than 80 characters."),
 ]
 OUT_OF_REACH = "Slack did not give us the file. Please try once more, or paste the list."
@@ -57,7 +58,7 @@ def draft(world: BotWorld) -> str:
     """The list that was begun and not taken."""
     with world.bot.store.transaction() as tx:
         newest = tx.legacy.latest_draft(1)
-    return newest.text if newest else ""
+    return as_text([Row(**record) for record in newest.records]) if newest else ""
 
 
 def paste_window(world: BotWorld, person: SlackPerson | None = None) -> Window:
@@ -267,7 +268,7 @@ def test_each_problem_names_its_line_of_the_file(world: BotWorld) -> None:
     for number, text, problem in PROBLEMS:
         assert lines[lines.index(f":warning: Line {number}: {text}") + 1] == problem
     field = review.inputs["Lines to mend"]["element"]["initial_value"].splitlines()
-    assert field[0] == "Name;Address;User" and len(field) == 6, "what is wrong, under its heading"
+    assert field[0] == "Name; Address; User" and len(field) == 6, "what is wrong, under its heading"
 
     mended = "Name;Address;User\nNobody;nobody@acme.example;\nLong;long@acme.example;"
     assert world.carol.submit(review, {"Lines to mend": mended}) == {}
@@ -306,7 +307,7 @@ def test_what_is_left_of_a_list_is_offered_beside_the_plan(world: BotWorld) -> N
         "Your old accounts", "*0* of 2", "There is a list that you began and did not finish."
     )
     world.carol.press(plan, "Go on with it")
-    world.carol.window("What will be listed", "Broken;not an address;")
+    world.carol.window("What will be listed", "Broken; not an address")
 
 
 def test_a_window_of_a_list_that_is_gone_takes_nothing_of_the_next_one(world: BotWorld) -> None:
@@ -385,6 +386,6 @@ def test_a_list_that_somebody_went_on_with_stays_for_seven_more_days(world: BotW
     world.pass_time(days=6)
     assert world.carol.submit(review, {"Lines to mend": "Nobody;;"}) == {}
     world.pass_time(days=6)
-    assert draft(world).splitlines() == ["Name;E-Mail;User", "Nobody;;"]
+    assert draft(world).splitlines() == ["Name; Address", "Nobody;"]
     world.pass_time(days=1, minutes=1)
     assert draft(world) == ""
