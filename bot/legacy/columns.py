@@ -24,6 +24,16 @@ MOST_OFFERS = 100
 LONGEST_HEADING = 40
 MOST_TOLD = 10
 
+AS_WRITTEN = {
+    Column.USER,
+    Column.DISPLAY,
+    Column.NAME,
+    Column.GIVEN,
+    Column.FAMILY,
+    Column.KIND,
+}
+"""What is kept as it is written, whatever it looks like."""
+
 
 class Unclear(Exception):
     """A list whose headings do not say which column is what. `question` is about the list as it is;
@@ -64,10 +74,31 @@ class Table:
 
     @property
     def width(self) -> int:
-        """How many cells a row has: of most rows, at least as many as there are headings."""
+        """How many cells a row has: of most rows, at least as many as there are headings. No more
+        than these where passwords may stand before what is kept: a cell too many would move them
+        under another heading."""
+        if self._is_risky:
+            return len(self.heading.cells)
         widths = Counter(len(row.cells) for row in self.rows if len(row.cells) > 1)
         usual = widths.most_common(1)[0][0] if widths else 0
         return max(usual, len(self.heading.cells))
+
+    @property
+    def _is_risky(self) -> bool:
+        headings = [(index, cell) for index, cell in enumerate(self.heading.cells) if cell]
+        unknown = [i for i, cell in headings if meaning(cell) in (None, Column.PASSWORD)]
+        kept = [i for i, cell in headings if meaning(cell) in AS_WRITTEN]
+        return bool(unknown and kept and min(unknown) < max(kept))
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a row has a cell too many, so that nobody knows under which headings its cells
+        stand."""
+        return any(len(row.cells) > len(self.heading.cells) for row in self.rows)
+
+    def is_too_wide(self, row: Record) -> bool:
+        """Whether a row has a cell too many; an empty one counts where passwords may have moved."""
+        return len(row.cells) > self.width and (self._is_risky or any(row.cells[self.width :]))
 
     def meant(self, column: Column) -> list[int]:
         """The columns with such a heading."""
@@ -288,7 +319,9 @@ def _key(table: Table) -> str:
 def _offer(table: Table, index: int) -> Offer:
     cells = table.cells(index)
     with_addresses = any(addresses(cell) for cell in cells)
-    names = not with_addresses and not any(is_secretive(cell) for cell in cells)
+    names = not (with_addresses or table.is_doubtful) and not any(
+        is_secretive(cell) for cell in cells
+    )
     heading = shown(table.heading.cell(index))[:LONGEST_HEADING]
     visible = with_addresses or names
     samples = [row.cell(index) for row in table.rows[:SAMPLES]]

@@ -135,7 +135,7 @@ def _rows(record: Record, table: Table, layout: Layout) -> Iterator[Row]:
 def _is_shifted(record: Record, table: Table, layout: Layout) -> bool:
     """Whether the cells of a row do not stand under their headings, as after a separator within a
     name that has no quotes around it: there are too many, or an address is elsewhere."""
-    if any(record.cells[table.width :]):
+    if table.is_too_wide(record):
         return True
     address = record.cell(layout.address)
     own = {found for _, found in addresses(address)}

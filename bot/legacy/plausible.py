@@ -20,7 +20,7 @@ BEFORE_A_COLON = ("", "mailto", "smtp", "mail", "email", "e-mail", "address", "a
 """Words that may stand with a colon before an address; before a colon of any other kind stands a
 user, and behind it a password (RFC 3986, 3.2.1)."""
 
-NAME_SIGNS = " .,'’&()/+-–_·\u200c\u200d"
+NAME_SIGNS = " .,'’\"“”„«»&()/+-–_·\u200c\u200d"
 LONGEST_NAME = 300
 MIXED_LENGTH = 6
 """A word of so many letters and digits is nobody's name."""
@@ -72,7 +72,7 @@ def is_name(text: str) -> bool:
 
 def is_secretive(text: str) -> bool:
     """Whether a text looks like a password rather than like words."""
-    words = re.split(r"[ .,'’&()/+–_-]", text)
+    words = re.split(r"[ .,'’\"“”„«»&()/+–_-]", text)
     return any(
         not all(_belongs_to_names(sign) for sign in word)
         or (len(word) >= MIXED_LENGTH and _has_both(word))

@@ -126,7 +126,7 @@ def review_form(review: Review) -> Block:
         say(
             "old.problem_line",
             number=row.number,
-            text=cut(row.text, 80),
+            text=row.text[:80],
             problem=plainly(row.problem),
         )
         for row in review.mend

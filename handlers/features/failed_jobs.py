@@ -11,8 +11,8 @@ from handlers.slack.modals import fill
 
 
 def tell_window(services: Services, client: WebClient, failed: FailedJob) -> bool:
-    """End the window with a sentence and an error ID. Whether that was done: where it is Slack that
-    cannot be reached, the job is tried again first."""
+    """End the window with a sentence and an error ID. Whether that was done: where Slack was busy,
+    the job is tried again first."""
     if not failed.last and _is_trouble_of_slack(failed.error):
         return False
     ref = services.own_errors.record(failed.kind, failed.error).failure.ref
@@ -21,7 +21,6 @@ def tell_window(services: Services, client: WebClient, failed: FailedJob) -> boo
 
 
 def _is_trouble_of_slack(error: Exception) -> bool:
-    """Whether Slack, or the way to it, kept the window from being filled; not what was in it."""
-    if isinstance(error, SlackApiError):
-        return not str(error.response["error"]).startswith("invalid")
-    return isinstance(error, OSError)
+    """Whether Slack could not show the window just now; not whether it refused what was in it."""
+    refused = isinstance(error, SlackApiError) and error.response["error"]
+    return bool(refused) and not str(refused).startswith("invalid")

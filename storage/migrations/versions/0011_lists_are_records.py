@@ -9,11 +9,14 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
+NEVER_AGAIN = {"sqlite_autoincrement": True}
+"""SQLite's tables are copied; an id is still never used again."""
+
 
 def upgrade() -> None:
     """Apply."""
     op.execute("DELETE FROM listdraft")
-    with op.batch_alter_table("listdraft") as table:
+    with op.batch_alter_table("listdraft", table_kwargs=NEVER_AGAIN) as table:
         table.add_column(sa.Column("records", sa.JSON(), nullable=False, server_default="[]"))
         # the version before writes it still
         table.alter_column("text", existing_type=sa.String(), server_default="")
@@ -22,6 +25,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take back."""
     op.execute("DELETE FROM listdraft")
-    with op.batch_alter_table("listdraft") as table:
+    with op.batch_alter_table("listdraft", table_kwargs=NEVER_AGAIN) as table:
         table.drop_column("records")
         table.alter_column("text", existing_type=sa.String(), server_default=None)
