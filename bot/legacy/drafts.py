@@ -54,14 +54,15 @@ class Drafts:
                 records=_kept(rows),
             )
             tx.legacy.add_draft(draft)
-        return replace(_review(draft, rows), dropped=listed.dropped)
+        told = _review(draft, rows)
+        return replace(told, dropped=listed.dropped, several=listed.several)
 
     def unfinished(self, customer_id: int) -> int:
         """The id of the customer's newest import that was begun and not taken; 0 if there is
         none."""
         with self._store.transaction() as tx:
             draft = tx.legacy.latest_draft(customer_id)
-        return draft.id if draft is not None else 0
+        return draft.id if draft is not None and draft.records else 0
 
     def review(self, draft_id: int) -> Review:
         """How an import stands that was begun before.

@@ -40,10 +40,12 @@ NAMELESS = re.compile(r"#\d+")
 
 @dataclass(frozen=True)
 class Listed:
-    """What a list says, and what of it was left out."""
+    """What a list says, and what of it was left out. `several`: without headings several addresses
+    stand in one row, and each was taken for an account."""
 
     rows: Sequence[Row]
     dropped: Dropped = NOTHING_DROPPED
+    several: bool = False
 
 
 def read(text: str, choice: Choice | None = None) -> Listed:
@@ -199,7 +201,9 @@ def _without_headings(records: Sequence[Record]) -> Listed:
     }
     found = [list(_accounts(record, places, secret)) for record in records]
     left = any(_is_left(*each) for each in zip(records, found, strict=True))
-    return Listed([row for each in found for row in each], Dropped(bool(secret), cells=left))
+    several = any(len(each) > 1 for each in found)
+    said = [row for each in found for row in each]
+    return Listed(said, Dropped(bool(secret), cells=left), several)
 
 
 def _below_the_title(records: Sequence[Record]) -> Sequence[Record]:

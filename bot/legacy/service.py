@@ -52,7 +52,7 @@ class LegacyAccounts:
                 accounts=[OldAccountView.of(each) for each in old],
                 states={replaced[account.id]: account.state for account in accounts},
                 under_way=tx.legacy.open_batch(customer_id) is not None,
-                unfinished=draft.id if draft is not None else 0,
+                unfinished=draft.id if draft is not None and draft.records else 0,
             )
 
     def check(self, channel_id: str, text: str) -> list[Row]:

@@ -14,6 +14,7 @@ from unicodedata import category
 
 from bot.legacy.decoding import clean
 from bot.legacy.headings import meaning
+from bot.legacy.plausible import is_address
 
 SEPARATORS = "\t;,|"
 SAMPLE = 200
@@ -122,17 +123,19 @@ def _told_separator(text: str) -> tuple[str, int]:
 
 
 def _likeliest(text: str) -> str:
-    """The separator under which the headings are known best, and else most rows are alike; empty
-    where no separator is in the text."""
+    """The separator under which the headings are known best, else most rows are alike, else most
+    cells are an address; empty where no separator is in the text."""
     there = [separator for separator in SEPARATORS if separator in text]
     return max(there, key=lambda separator: _merit(text, separator), default="")
 
 
-def _merit(text: str, separator: str) -> tuple[int, int]:
+def _merit(text: str, separator: str) -> tuple[int, float, int]:
     sample = [each for each in islice(_split(text, separator), SAMPLE) if not _is_empty(each)]
     widths = Counter(len(each.cells) for each in sample if len(each.cells) > 1)
     alike = max(widths.values(), default=0)
-    return max((_known(each) for each in sample[:TOP]), default=0), alike
+    known = max((_known(each) for each in sample[:TOP]), default=0)
+    whole = sum(1 for each in sample for cell in each.cells if is_address(cell))
+    return known, alike / max(len(sample), 1), whole
 
 
 def _known(record: Record) -> int:

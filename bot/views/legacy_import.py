@@ -110,7 +110,8 @@ class Choice:
 @dataclass(frozen=True)
 class Review:
     """What taking an import would do: `good` rows can be taken, `wrong` ones cannot; `mend` are
-    those of them that are mended next. `taken`: how many were taken just now."""
+    those of them that are mended next. `taken`: how many were taken just now. `several`: without
+    headings several addresses stand in one row, and each was taken for an account."""
 
     draft_id: int
     good: Sequence[Row]
@@ -119,6 +120,7 @@ class Review:
     taken: int = 0
     channel_id: str = ""
     dropped: Dropped = NOTHING_DROPPED
+    several: bool = False
 
     @property
     def field(self) -> str:

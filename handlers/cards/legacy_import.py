@@ -121,6 +121,7 @@ def review_form(review: Review) -> Block:
     blocks = [section(say("old.taken", count=review.taken))] if review.taken else []
     outlook = "old.would_all" if not wrong else "old.would" if good else "old.would_none"
     blocks.append(section(say(outlook, good=good, wrong=wrong)))
+    blocks += [context(say("old.several"))] if review.several else []
     blocks += _dropped(review.dropped)
     lines = [
         say(

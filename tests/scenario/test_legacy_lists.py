@@ -389,3 +389,57 @@ def test_a_list_that_somebody_went_on_with_stays_for_seven_more_days(world: BotW
     assert draft(world).splitlines() == ["Name; Address", "Nobody;"]
     world.pass_time(days=1, minutes=1)
     assert draft(world) == ""
+
+
+UNCLEAR = (
+    "Crew;Whose;Where;Spell\n"
+    "Deck;carol@acme.example;office@acme.example;0ld!Rope\n"
+    "Yard;adam@acme.example;info@acme.example;Hawser\n"
+)
+ASKED = {
+    "Address of the mailbox": "Column 3: Where",
+    "User who signs in, if it differs": "Column 2: Whose",
+    "Name": "Column 1: Crew",
+}
+
+
+@pytest.mark.field
+def test_columns_of_an_uploaded_list_that_nobody_knows_are_asked_about(world: BotWorld) -> None:
+    world.set_up()
+    upload(world, UNCLEAR.encode())
+    asked = world.carol.window("Which column is what?", "Column 3: Where", "office@acme.example")
+    assert "0ld!Rope" not in asked.text and "Hawser" not in asked.text
+    same = ASKED | {"User who signs in, if it differs": "Column 3: Where"}
+    assert list(world.carol.submit(asked, same)) == ["User who signs in, if it differs"]
+    assert world.carol.submit(asked, ASKED) == {}
+    world.pass_time(seconds=1)
+    review = world.carol.window("What will be listed", "*2* will be listed", "Left out")
+    assert world.carol.submit(review, {}) == {}
+    world.carol.window("Your old accounts", "2 listed")
+    assert [(old.name, old.address, old.username) for old in listed(world)] == [
+        ("Deck", "office@acme.example", "carol@acme.example"),
+        ("Yard", "info@acme.example", "adam@acme.example"),
+    ]
+
+
+@pytest.mark.field
+def test_columns_of_a_pasted_list_are_asked_about_with_the_list_at_hand(world: BotWorld) -> None:
+    world.set_up()
+    assert world.carol.submit(paste_window(world), {"Accounts": UNCLEAR}) == {}
+    asked = world.carol.window("Which column is what?", "what may be a password")
+    assert "0ld!Rope" not in asked.text + asked.inputs["Accounts"]["element"]["initial_value"]
+    assert world.carol.submit(asked, ASKED) == {}
+    world.carol.window("What will be listed", "*2* will be listed", "Deck  office@acme.example")
+
+
+@pytest.mark.field
+def test_a_file_that_cannot_be_read_for_a_reason_of_ours_ends_its_window_with_an_error_id(
+    world: BotWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def decode(content: bytes) -> str:
+        raise RuntimeError("no reason that anybody thought of")
+
+    monkeypatch.setattr("handlers.features.legacy_import.decode", decode)
+    world.set_up()
+    upload(world, GOOD.encode())
+    world.carol.window("Something went wrong", "Error ID", "MX-")

@@ -142,7 +142,7 @@ class Made:
         ]
         good, wrong = [row for row in rows if not row.problem], [row for row in rows if row.problem]
         dropped = Dropped(True, [self.name[:40]] * 10, True)
-        return Review(7, good, wrong, wrong[:2], 2, dropped=dropped)
+        return Review(7, good, wrong, wrong[:2], 2, dropped=dropped, several=True)
 
     @property
     def question(self) -> Question:

@@ -165,6 +165,18 @@ def test_what_looks_like_a_password_is_hidden_where_the_columns_are_asked_about(
     assert (spell.samples, spell.names, spell.addresses) == ([HIDDEN], False, False)
 
 
+@pytest.mark.parametrize(
+    ("text", "several"),
+    [
+        ("Pier;pier@harbour.example;ida@harbour.example", True),
+        ("Pier;pier@harbour.example", False),
+        ("Name;E-Mail;User\nPier;pier@harbour.example;ida@harbour.example", False),
+    ],
+)
+def test_several_addresses_in_a_row_without_headings_are_told(text: str, several: bool) -> None:
+    assert read(text).several is several
+
+
 def test_an_answer_to_another_question_is_none() -> None:
     asked = "Crew;Whose;Where\nDeck;ida@harbour.example;pier@harbour.example\n"
     question = question_about(asked)

@@ -256,6 +256,10 @@ def test_a_row_that_slipped_is_never_taken_at_its_word(
     meant: list[Meant], order: list[str], headings: dict[str, str], which: int, length: int
 ) -> None:
     """A separator within a cell, without quotes: what is behind it stands under another heading."""
+    # What is an address cannot be told from one when it slips
+    meant = [
+        replace(each, password=each.password.replace("@rope.example", "rope")) for each in meant
+    ]
     rows = [[getattr(each, part) for part in order] for each in meant]
     rows = [
         [cell.replace(";", "").replace("\n", "").replace('"', "") for cell in row] for row in rows

@@ -1,5 +1,5 @@
-"""A list in the making is kept as the rows that were understood, no longer as it was pasted. Lists
-that were begun before are removed: passwords may stand in them."""
+"""A list in the making is kept as the rows that were understood, no longer as it was pasted. Of
+lists that were begun before nothing is left: passwords may stand in them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,7 +15,7 @@ NEVER_AGAIN = {"sqlite_autoincrement": True}
 
 def upgrade() -> None:
     """Apply."""
-    op.execute("DELETE FROM listdraft")
+    op.execute("UPDATE listdraft SET text = ''")
     with op.batch_alter_table("listdraft", table_kwargs=NEVER_AGAIN) as table:
         table.add_column(sa.Column("records", sa.JSON(), nullable=False, server_default="[]"))
         # the version before writes it still
