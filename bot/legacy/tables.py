@@ -37,10 +37,6 @@ TYPE_LINE = re.compile(r'"?#TYPE\b.*', re.I)
 RULE = re.compile(r"[-=_+:*.~ ;,|]*")
 """What a cell holds that only draws a line, or nothing."""
 
-DASHES = re.compile(r"-+(?: +-+)+ *")
-"""The line under the headings of PowerShell's Format-Table
-(learn.microsoft.com/powershell/module/microsoft.powershell.utility/format-table)."""
-
 MAILTO = re.compile(r"<mailto:([^<>|\s]+)(?:\|[^<>]*)?>", re.I)
 """How Slack shows an address in a message (docs.slack.dev/messaging/formatting-message-text)."""
 
@@ -86,7 +82,7 @@ def _drawn(text: str) -> list[Record]:
     none where there is no such line."""
     lines = text.split("\n")
     for number, line in enumerate(lines[:TOP]):
-        if number and DASHES.fullmatch(line):
+        if number and _is_of_dashes(line):
             begins = [match.start() for match in re.finditer("-+", line)]
             drawn = [*enumerate(lines[number - 1 :], number)]
             return [
@@ -95,6 +91,12 @@ def _drawn(text: str) -> list[Record]:
                 if at != number + 1 and each.strip()
             ]
     return []
+
+
+def _is_of_dashes(line: str) -> bool:
+    """Whether it is the line under the headings of PowerShell's Format-Table
+    (learn.microsoft.com/powershell/module/microsoft.powershell.utility/format-table)."""
+    return len(line.split()) > 1 and not line.strip("- ")
 
 
 def _sliced(line: str, begins: Sequence[int]) -> tuple[str, ...]:
