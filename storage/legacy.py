@@ -3,6 +3,7 @@ accounts are created."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session, col, delete, select
 
@@ -82,12 +83,11 @@ class LegacyRepository:
         )
         return self._session.exec(found.limit(1)).first()
 
-    def put_draft(self, draft_id: int, text: str, now: datetime) -> None:
-        """Keep what is left of a list, with which somebody went on at `now`; nothing (an empty
-        text) ends it."""
+    def put_draft(self, draft_id: int, records: list[dict[str, Any]], now: datetime) -> None:
+        """Keep what is left of a list, with which somebody went on at `now`; nothing ends it."""
         found = self.draft(draft_id)
-        if found is not None and text:
-            found.text = text
+        if found is not None and records:
+            found.records = records
             found.made_at = now
         elif found is not None:
             self._session.delete(found)

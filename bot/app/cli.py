@@ -14,7 +14,8 @@ from bot.app.maildesk import build, mail_hosts
 from bot.common.clock import SystemClock
 from bot.common.people import MAILDESK
 from bot.config.settings import Settings, SettingsError, load
-from bot.legacy import importing
+from bot.legacy.columns import Unclear
+from bot.legacy.decoding import NotAList, decode
 from handlers.text.words import plainly
 from storage.cipher import Cipher
 from storage.database import Store, connect
@@ -101,14 +102,17 @@ def import_command(
         typer.echo(f"maildesk: the channel {channel} is not bound to a customer", err=True)
         raise typer.Exit(1)
     try:
-        text = importing.decode(file.read_bytes())
+        text = decode(file.read_bytes())
         rows = (
             services.legacy.import_text(channel, text, MAILDESK)
             if do
             else services.legacy.check(channel, text)
         )
-    except importing.NotAList as error:
+    except NotAList as error:
         typer.echo(f"maildesk: {plainly(str(error))}", err=True)
+        raise typer.Exit(1) from None
+    except Unclear:
+        typer.echo(f"maildesk: {plainly('old.columns_unclear')}", err=True)
         raise typer.Exit(1) from None
     wrong = [row for row in rows if row.problem]
     for row in wrong:

@@ -20,6 +20,7 @@ from bot.microsoft.client import Microsoft
 from bot.microsoft.tokens import Tokens
 from bot.services import Services
 from handlers.features import folders, legacy_import
+from handlers.features.failed_jobs import tell_window
 from handlers.slack import clients
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.presenter import Presenter
@@ -95,6 +96,7 @@ def website(settings: Settings, services: Services, slack: SlackSide, pages: Pag
 
 def employ(doers: Doers, services: Services, slack: SlackSide, client: WebClient) -> None:
     """Say who does the work that needs Slack."""
+    doers.tell_windows(lambda failed: tell_window(services, client, failed))
     doers.add(jobs.HandleEvent, slack.events.do)
     doers.add(jobs.FillFolders, lambda work: folders.fill_folders(services, client, work))
     doers.add(jobs.ReadFile, lambda work: legacy_import.read_file(services, client, work))

@@ -173,9 +173,9 @@ class Worker:
     def _do(self, job: Job) -> None:
         try:
             self._doers.do(job.kind, job.args)
-        except Exception:
+        except Exception as error:
             log.exception("worker.job_failed", kind=job.kind, attempts=job.attempts)
-            self._failed(job.id, job.attempts)
+            self._failed(job.id, job.attempts, told=self._told(job, error))
         else:
             with self._store.transaction() as tx:
                 tx.jobs.done(job.id)
@@ -183,9 +183,17 @@ class Worker:
             self._in_hand.release()
         self.nudge()
 
-    def _failed(self, job_id: int, attempts: int) -> None:
+    def _told(self, job: Job, error: Exception) -> bool:
+        """Whether a person who waited for the job knows by now that it failed."""
+        try:
+            return self._doers.failed(job.kind, job.args, error, job.attempts >= MAX_ATTEMPTS)
+        except Exception:
+            log.exception("worker.window_not_told", kind=job.kind)
+            return False
+
+    def _failed(self, job_id: int, attempts: int, told: bool) -> None:
         with self._store.transaction() as tx:
-            if attempts >= MAX_ATTEMPTS:
+            if told or attempts >= MAX_ATTEMPTS:
                 tx.jobs.done(job_id)
             else:
                 tx.jobs.retry(job_id, self._clock.now() + FIRST_WAIT * 2**attempts)

@@ -5,6 +5,7 @@ too, so neither a kind nor the name of an argument may change without a migratio
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -140,28 +141,34 @@ class EraseCustomer(Work):
         return f"erase:{self.customer_id}"
 
 
-class FillFolders(CustomersWork):
+class ForWindow(CustomersWork):
+    """Work that a window waits for. Whatever goes wrong with it is said there."""
+
+    view_id: str
+
+
+class FillFolders(ForWindow):
     """Fetch a mailbox's folders into the window that waits for them."""
 
     kind = "folders.fill"
     lanes = "windows"
     awaited: bool = Field(default=True, exclude=True)
     account_id: int
-    view_id: str
 
 
-class ReadFile(CustomersWork):
-    """Read an uploaded list of old accounts into the window that waits for it."""
+class ReadFile(ForWindow):
+    """Read an uploaded list of old accounts into the window that waits for it. `columns`: which of
+    them is what, where somebody was asked."""
 
     kind = "old.read-file"
     lanes = "windows"
     awaited: bool = Field(default=True, exclude=True)
     channel_id: str
     file_id: str
-    view_id: str
     team: str
     user: str
     place: str
+    columns: str = ""
 
     @property
     def by(self) -> Person:
@@ -187,15 +194,44 @@ class HandleEvent(Work):
 W = TypeVar("W", bound=Work)
 
 
+@dataclass(frozen=True)
+class FailedJob:
+    """A job that failed while a window waits for it: what it raised, and whether that was the last
+    try."""
+
+    kind: str
+    view_id: str
+    error: Exception
+    last: bool
+
+
+def _nobody(failed: FailedJob) -> bool:
+    return False
+
+
 class Doers:
-    """Who does which kind of work."""
+    """Who does which kind of work, and who tells that it failed."""
 
     def __init__(self) -> None:
         self._do: dict[str, Callable[[dict[str, Any]], None]] = {}
+        self._for_windows: set[str] = set()
+        self._tell: Callable[[FailedJob], bool] = _nobody
 
     def add(self, work: type[W], do: Callable[[W], None]) -> None:
         """Have `do` do every job of this kind."""
         self._do[work.kind] = lambda args: do(work.model_validate(args))
+        if issubclass(work, ForWindow):
+            self._for_windows.add(work.kind)
+
+    def tell_windows(self, tell: Callable[[FailedJob], bool]) -> None:
+        """Have `tell` end the window that waits for a job which failed; it says whether it did, or
+        the job is better tried again."""
+        self._tell = tell
+
+    def failed(self, kind: str, args: dict[str, Any], error: Exception, last: bool) -> bool:
+        """A job failed. Whether that is settled: somebody waited for it and was told."""
+        view_id = str(args.get(_stored_name("view_id"), "")) if kind in self._for_windows else ""
+        return bool(view_id) and self._tell(FailedJob(kind, view_id, error, last))
 
     def do(self, kind: str, args: dict[str, Any]) -> None:
         """Do the job of a row. May take as long as its kind takes.

@@ -1,8 +1,9 @@
 """Imports of old accounts in the making: looked over row by row, mended, and taken."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
+from typing import Any
 
 from bot.common.bindings import held_binding
 from bot.common.clock import Clock
@@ -10,8 +11,9 @@ from bot.common.jobs import ReadFile
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.legacy import importing
+from bot.legacy.decoding import NotAList
 from bot.legacy.service import LegacyAccounts, problems
-from bot.views.legacy_import import Review, Row, as_text
+from bot.views.legacy_import import Choice, Review, Row, as_text
 from storage.database import Store
 from storage.tables import ListDraft
 
@@ -30,16 +32,19 @@ class Drafts:
         self._clock = clock
         self._old = old
 
-    def begin(self, channel_id: str, text: str, by: Person) -> Review:
-        """Keep `text` to be looked over; nothing is imported yet.
+    def begin(self, channel_id: str, text: str, by: Person, choice: Choice | None = None) -> Review:
+        """Keep the rows of `text` to be looked over; nothing is imported yet. `choice`: which
+        column is what, where somebody was asked.
 
         Raises:
             NotAList: there are no rows, or too many.
+            Unclear: the headings do not say which column is what, and `choice` does not either.
             Refused: the channel is bound to no customer.
         """
-        rows = self._old.check(channel_id, text)
+        listed = importing.read(text, choice)
+        rows = self._old.compare(channel_id, listed.rows)
         if not rows:
-            raise importing.NotAList("old.empty")
+            raise NotAList("old.empty")
         with self._store.transaction() as tx:
             draft = ListDraft(
                 customer_id=held_binding(tx, channel_id).customer_id,
@@ -47,17 +52,18 @@ class Drafts:
                 made_at=self._clock.now(),
                 made_by_team=by.team,
                 made_by_user=by.user,
-                text=text,
+                records=_kept(rows),
             )
             tx.legacy.add_draft(draft)
-        return _review(draft, rows, importing.header(text))
+        told = _review(draft, rows)
+        return replace(told, dropped=listed.dropped, several=listed.several)
 
     def unfinished(self, customer_id: int) -> int:
         """The id of the customer's newest import that was begun and not taken; 0 if there is
         none."""
         with self._store.transaction() as tx:
             draft = tx.legacy.latest_draft(customer_id)
-        return draft.id if draft is not None else 0
+        return draft.id if draft is not None and draft.records else 0
 
     def review(self, draft_id: int) -> Review:
         """How an import stands that was begun before.
@@ -76,21 +82,32 @@ class Drafts:
             NotAList: there are too many rows.
         """
         draft = self._draft(draft_id)
-        channel_id = draft.channel_id
         before = self._review(draft)
-        again = _beside(before.good, self._old.check(channel_id, mended))
+        again = self._mended(draft.channel_id, before, mended)
         good = [*before.good, *(row for row in again if not row.problem)]
-        taken = self._old.import_rows(channel_id, good, by)
-        header = importing.header(mended) or before.header
+        taken = self._old.import_rows(draft.channel_id, good, by)
         left = [*problems(again), *before.wrong[len(before.mend) :]]
-        text = as_text(header, left)
         with self._store.transaction() as tx:
-            tx.legacy.put_draft(draft_id, text if left else "", self._clock.now())
+            tx.legacy.put_draft(draft_id, _kept(left), self._clock.now())
         # Checked anew: what is wrong with a row may have changed with what was imported
-        wrong = problems(self._old.check(channel_id, text))
-        return replace(_review(draft, wrong, header), taken=taken)
+        wrong = problems(self._old.compare(draft.channel_id, left))
+        return replace(_review(draft, wrong), taken=taken)
 
-    def have_file_read(self, channel_id: str, file_id: str, view_id: str, by: Person) -> None:
+    def _mended(self, channel_id: str, before: Review, mended: str) -> list[Row]:
+        """The rows of the field: those that nobody touched as they were."""
+        shown = {row.values: row for row in before.mend}
+        read = importing.read_mended(mended, [row.number for row in before.mend])
+        rows = [shown.get(row.values, row) for row in read]
+        return _beside(before.good, self._old.compare(channel_id, rows))
+
+    def have_file_read(
+        self,
+        channel_id: str,
+        file_id: str,
+        view_id: str,
+        by: Person,
+        choice: Choice | None = None,
+    ) -> None:
         """Have the worker read an uploaded file and show it in the window `view_id`: a moment
         later, so that what it shows comes after the window that says so.
 
@@ -106,29 +123,35 @@ class Drafts:
                 team=by.team,
                 user=by.user,
                 place=by.place,
+                columns=choice.text if choice is not None else "",
             )
             tx.jobs.add(work, self._clock.now() + A_MOMENT)
 
     def _review(self, draft: ListDraft) -> Review:
-        rows = self._old.check(draft.channel_id, draft.text)
-        return _review(draft, rows, importing.header(draft.text))
+        rows = [Row(**record) for record in draft.records]
+        return _review(draft, self._old.compare(draft.channel_id, rows))
 
     def _draft(self, draft_id: int) -> ListDraft:
         with self._store.transaction() as tx:
             draft = tx.legacy.draft(draft_id)
-        if draft is None:
+        # A worker of the version before keeps no records
+        if draft is None or not draft.records:
             raise Refused("old.draft_gone")
         return draft
 
 
-def _review(draft: ListDraft, rows: Sequence[Row], header: str) -> Review:
+def _kept(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Rows as a draft keeps them: what is wrong with one is seen again when it is shown."""
+    return [asdict(replace(row, problem="")) for row in rows]
+
+
+def _review(draft: ListDraft, rows: Sequence[Row]) -> Review:
     wrong = problems(rows)
     return Review(
         draft_id=draft.id,
         good=[row for row in rows if not row.problem],
         wrong=wrong,
-        mend=_that_fit(wrong, header),
-        header=header,
+        mend=_that_fit(wrong),
         channel_id=draft.channel_id,
     )
 
@@ -144,10 +167,8 @@ def _beside(good: Sequence[Row], mended: Sequence[Row]) -> list[Row]:
     ]
 
 
-def _that_fit(wrong: Sequence[Row], header: str) -> Sequence[Row]:
-    room = MAX_MENDED_LENGTH - len(header)
-    for number, row in enumerate(wrong):
-        room -= len(row.text) + 1
-        if room < 0 and number:
-            return wrong[:number]
+def _that_fit(wrong: Sequence[Row]) -> Sequence[Row]:
+    for count in range(1, len(wrong) + 1):
+        if len(as_text(wrong[:count])) > MAX_MENDED_LENGTH:
+            return wrong[: max(count - 1, 1)]
     return wrong

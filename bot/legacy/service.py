@@ -53,7 +53,7 @@ class LegacyAccounts:
                 accounts=[OldAccountView.of(each) for each in old],
                 states={replaced[account.id]: account.state for account in accounts},
                 under_way=tx.legacy.open_batch(customer_id) is not None,
-                unfinished=draft.id if draft is not None else 0,
+                unfinished=draft.id if draft is not None and draft.records else 0,
             )
 
     def check(self, channel_id: str, text: str) -> list[Row]:
@@ -62,19 +62,30 @@ class LegacyAccounts:
 
         Raises:
             NotAList: there are too many rows.
+            Unclear: the headings do not say which column is what.
+            Refused: the channel is bound to no customer.
+        """
+        return self.compare(channel_id, importing.read(text).rows)
+
+    def compare(self, channel_id: str, rows: Sequence[Row]) -> list[Row]:
+        """Rows, each with its problem if it has one: by itself, among the others, or beside what
+        the customer has.
+
+        Raises:
             Refused: the channel is bound to no customer.
         """
         with self._store.transaction() as tx:
             customer_id = bound(tx, channel_id).customer_id
             known = {old.address_key for old in tx.legacy.of_customer(customer_id)}
             used = {account.address_key for account in tx.accounts.of_customer(customer_id)}
-        return [_compared(row, known, used) for row in importing.read(text)]
+        return [_compared(row, known, used) for row in importing.checked(rows)]
 
     def import_text(self, channel_id: str, text: str, by: Person) -> list[Row]:
         """Keep every good row of `text`, to be changed; the rows as `check` gives them.
 
         Raises:
             NotAList: there are too many rows.
+            Unclear: the headings do not say which column is what.
             Refused: the channel is bound to no customer.
         """
         rows = self.check(channel_id, text)

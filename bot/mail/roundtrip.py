@@ -32,7 +32,7 @@ SUBJECT = "Maildesk connection test"
 ORIGINAL = "X-Microsoft-Original-Message-ID"
 """Where Outlook keeps a Message-ID that it has replaced (chatmail/core#2250)."""
 
-NEW_ID = re.compile(r"<[^<>\s]+@[^<>\s]+>")
+NEW_ID = re.compile(r"<[^<>@\s]+@[^<>@\s]+>")
 """In Exchange's answer to a message: the Message-ID that it has from now on."""
 
 MAX_FOLDERS = 60

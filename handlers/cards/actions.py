@@ -119,6 +119,7 @@ class FormId(StrEnum):
     FOLDERS_SAVE = "folders.save"
     REMINDER_PAUSE = "reminder.pause_save"
     IMPORT_CHECK = "old.check"
+    IMPORT_COLUMNS = "old.columns"
     IMPORT_SAVE = "old.save"
     SETUP_SAVE = "setup.save"
 

@@ -299,18 +299,6 @@ def radios(
     return block | ({"hint": plain(hint, LABEL_LIMIT)} if hint else {})
 
 
-def select_input(label: str, name: str, choices: Sequence[tuple[str, str]]) -> Block:
-    """A field called `name` in which one of many choices is taken: each a value and its text."""
-    options = fitting([option(text, value) for value, text in choices])
-    element: Block = {"type": "static_select", "action_id": name} | grouped(options)
-    return {
-        "type": "input",
-        "block_id": name,
-        "label": plain(label, LABEL_LIMIT),
-        "element": element,
-    }
-
-
 def select(
     name: ActionId, label: str, choices: Sequence[tuple[str, str]], chosen: str = ""
 ) -> Block:
@@ -341,6 +329,33 @@ def fitting(options: Sequence[Block], chosen: str = "") -> list[Block]:
 def size(part: Block) -> int:
     """The bytes of a part of a view as it is sent."""
     return len(json.dumps(part))
+
+
+def select_input(
+    label: str,
+    name: str,
+    choices: Sequence[tuple[str, str]],
+    *,
+    block_id: str = "",
+    chosen: str = "",
+    hint: str = "",
+    optional: bool = False,
+) -> Block:
+    """A field called `name` in which one choice of a list is taken: each a value and its text."""
+    options = fitting([option(text, value) for value, text in choices], chosen)
+    placeholder = plain(plainly("form.choose"), PLACEHOLDER_LIMIT)
+    element: Block = {"type": "static_select", "action_id": name, "placeholder": placeholder}
+    element |= grouped(options)
+    initial = next((each for each in options if each["value"] == chosen), None)
+    element |= {"initial_option": initial} if initial else {}
+    block: Block = {
+        "type": "input",
+        "block_id": block_id or name,
+        "label": plain(label, LABEL_LIMIT),
+        "element": element,
+    }
+    block |= {"hint": plain(hint, LABEL_LIMIT)} if hint else {}
+    return block | ({"optional": True} if optional else {})
 
 
 def grouped(options: Sequence[Block]) -> Block:

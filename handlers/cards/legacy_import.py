@@ -1,11 +1,11 @@
 """A list of old accounts: where it is pasted or uploaded, what taking it would do, and what came of
 it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from zlib import crc32
 
 from bot.views.account_form import MAX_NAME_LENGTH
-from bot.views.legacy_import import Review
+from bot.views.legacy_import import Dropped, Offer, Question, Review
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.kit import (
     Block,
@@ -18,6 +18,7 @@ from handlers.cards.kit import (
     modal,
     paragraphs,
     section,
+    select_input,
     text_input,
 )
 from handlers.text.words import plainly, say
@@ -25,6 +26,14 @@ from handlers.text.words import plainly, say
 GOOD_SHOWN = 100
 LIST = "list-"
 FILE = "file"
+COLUMNS = ("address", "user", "name")
+"""What somebody is asked to find among the columns of a list; the first there must be."""
+
+LEAST_CHOICES = {"address": 1, "user": 2, "name": 1}
+"""A single column of addresses is not that of the users."""
+
+COLUMNS_SHOWN = 40
+SAMPLE_LENGTH = 40
 MAX_FIELD_LENGTH = 3000
 """A text field of Slack holds 3,000 characters (docs.slack.dev/reference/block-kit)."""
 
@@ -57,6 +66,54 @@ def unreadable_window(sentence: str, channel_id: str) -> Block:
     return modal(plainly("old.paste_title"), [section(say(sentence)), again])
 
 
+def columns_form(question: Question, channel_id: str, file_id: str = "") -> Block:
+    """Which column is what, with the first rows of each. What was pasted comes along, as far as it
+    may be shown, or stays in its field, which has the name of the one where it was typed then; a
+    file is read again."""
+    titles = {offer.index: _title(offer) for offer in question.offers}
+    lines = [
+        say("old.column_line", title=titles[offer.index], samples=_samples(offer))
+        for offer in question.offers[:COLUMNS_SHOWN]
+    ]
+    lists = [block for name in COLUMNS for block in _column(name, question, titles)]
+    pasted = [] if file_id else [_field(question.text, "old.field", "old.field_hint")]
+    told = [section(say("old.columns_intro")), *_dropped(question.dropped), *paragraphs(lines)]
+    return modal(
+        plainly("old.columns_title"),
+        [*told, *lists, *pasted],
+        callback=FormId.IMPORT_COLUMNS,
+        submit=plainly("old.check"),
+        metadata=f"{channel_id}|{file_id}|{question.key}",
+    )
+
+
+def _title(offer: Offer) -> str:
+    number = plainly("old.column_number", number=offer.index + 1)
+    return f"{number}: {offer.heading}" if offer.heading else number
+
+
+def _samples(offer: Offer) -> str:
+    return " · ".join(cut(sample, SAMPLE_LENGTH) for sample in offer.samples if sample)
+
+
+def _column(name: str, question: Question, titles: Mapping[int, str]) -> list[Block]:
+    """The list of the columns in which this may be; none where there is nothing to choose."""
+    fitting = [
+        each for each in question.offers if (each.names if name == "name" else each.addresses)
+    ]
+    if len(fitting) < LEAST_CHOICES[name]:
+        return []
+    field = select_input(
+        plainly(f"old.column_{name}"),
+        name,
+        [(str(each.index), titles[each.index]) for each in fitting],
+        block_id=f"{name}~{question.key}",
+        chosen=str(question.chosen.get(name, "")),
+        optional=name != COLUMNS[0],
+    )
+    return [field]
+
+
 def review_form(review: Review) -> Block:
     """What taking the list would do, row by row; what is wrong can be mended in place."""
     good = len(review.good)
@@ -64,8 +121,15 @@ def review_form(review: Review) -> Block:
     blocks = [section(say("old.taken", count=review.taken))] if review.taken else []
     outlook = "old.would_all" if not wrong else "old.would" if good else "old.would_none"
     blocks.append(section(say(outlook, good=good, wrong=wrong)))
+    blocks += [context(say("old.several"))] if review.several else []
+    blocks += _dropped(review.dropped)
     lines = [
-        say("old.problem_line", number=row.number, text=row.text[:80], problem=plainly(row.problem))
+        say(
+            "old.problem_line",
+            number=row.number,
+            text=row.text[:80],
+            problem=plainly(row.problem),
+        )
         for row in review.mend
     ]
     if wrong > len(lines):
@@ -88,6 +152,16 @@ def listed_window(count: int, channel_id: str) -> Block:
     plan = actions(button(plainly("button.old_plan"), ActionId.OLD_PLAN, channel_id, "primary"))
     told = Safe(f"{say('old.taken', count=count)} {say('old.taken_next')}")
     return modal(plainly("old.plan_title"), [section(told), plan])
+
+
+def _dropped(dropped: Dropped) -> list[Block]:
+    """What was left out of the list."""
+    told = [say("old.dropped_passwords")] if dropped.passwords else []
+    if dropped.columns:
+        told.append(say("old.dropped_columns", columns=", ".join(dropped.columns)))
+    if dropped.cells:
+        told.append(say("old.dropped_cells"))
+    return [context(each) for each in told]
 
 
 def _good(review: Review) -> list[Block]:

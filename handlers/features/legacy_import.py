@@ -4,14 +4,18 @@ from slack_sdk import WebClient
 
 from bot.common.jobs import ReadFile
 from bot.common.people import Person
-from bot.legacy import importing
-from bot.legacy.importing import NotAList
+from bot.legacy.columns import Unclear
+from bot.legacy.decoding import NotAList, decode
 from bot.services import Services
 from bot.support.rights import Action
+from bot.views.legacy_import import Choice
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.kit import Block
 from handlers.cards.legacy_import import (
+    COLUMNS,
     FILE,
+    MAX_FIELD_LENGTH,
+    columns_form,
     field_of,
     listed_window,
     paste_form,
@@ -31,6 +35,7 @@ def register(listeners: Listeners, services: Services) -> None:
     listeners.press(ActionId.IMPORT_AGAIN, lambda press: try_again(services, press))
     listeners.press(ActionId.IMPORT_GO_ON, lambda press: go_on(services, press))
     listeners.submission(FormId.IMPORT_CHECK, lambda sent: check(services, sent))
+    listeners.submission(FormId.IMPORT_COLUMNS, lambda sent: choose_columns(services, sent))
     listeners.submission(FormId.IMPORT_SAVE, lambda sent: save(services, sent))
 
 
@@ -61,11 +66,21 @@ def check(services: Services, sent: Submission) -> FormErrors | NextWindow:
     if file_id:
         services.drafts.have_file_read(channel.id, file_id, sent.view_id, sent.person)
         return NextWindow(reading_window())
-    try:
-        review = services.drafts.begin(channel.id, text, sent.person)
-    except NotAList as error:
-        return form_errors({field: str(error)})
-    return NextWindow(review_form(review))
+    return _begin(services, channel.id, sent)
+
+
+def choose_columns(services: Services, sent: Submission) -> FormErrors | NextWindow:
+    """Show what taking the list would do, now that somebody said which column is what."""
+    channel_id, file_id, key = (*sent.about.split("|"), "", "")[:3]
+    channel = services.rights.channel(sent.person, channel_id, Action.LIST_OLD)
+    columns = [sent.values.get(name, "") for name in COLUMNS]
+    if columns[0] and columns[0] == columns[1]:
+        return form_errors({COLUMNS[1]: "old.column_twice"})
+    choice = Choice.of(",".join([key, *columns]))
+    if not file_id:
+        return _begin(services, channel.id, sent, choice)
+    services.drafts.have_file_read(channel.id, file_id, sent.view_id, sent.person, choice)
+    return NextWindow(reading_window())
 
 
 def save(services: Services, sent: Submission) -> FormErrors | NextWindow:
@@ -81,6 +96,21 @@ def save(services: Services, sent: Submission) -> FormErrors | NextWindow:
     return NextWindow(listed_window(review.taken, review.channel_id))
 
 
+def _begin(
+    services: Services, channel_id: str, sent: Submission, choice: Choice | None = None
+) -> FormErrors | NextWindow:
+    """The review of what was pasted, or what has to be known first."""
+    field = field_of([*sent.values])
+    try:
+        review = services.drafts.begin(channel_id, sent.values[field], sent.person, choice)
+    except NotAList as error:
+        return form_errors({field: str(error)})
+    except Unclear as error:
+        fits = len(error.cleaned.text) <= MAX_FIELD_LENGTH
+        return NextWindow(columns_form(error.cleaned if fits else error.question, channel_id))
+    return NextWindow(review_form(review))
+
+
 def paste_window(services: Services, person: Person, channel_id: str) -> Block:
     """Where old accounts are pasted, with the way back to an import that was begun."""
     channel = services.rights.channel(person, channel_id, Action.LIST_OLD)
@@ -93,10 +123,13 @@ def read_file(services: Services, client: WebClient, work: ReadFile) -> None:
     if services.customers.of_channel(work.channel_id) is None:
         return
     try:
-        text = importing.decode(fetch(client, work.file_id))
+        text = decode(fetch(client, work.file_id))
         if not text.strip():
             raise NotAList("old.file_empty")
-        view = review_form(services.drafts.begin(work.channel_id, text, work.by))
+        choice = Choice.of(work.columns)
+        view = review_form(services.drafts.begin(work.channel_id, text, work.by, choice))
     except NotAList as error:
         view = unreadable_window(str(error), work.channel_id)
+    except Unclear as error:
+        view = columns_form(error.question, work.channel_id, work.file_id)
     fill(client, work.view_id, view)

@@ -8,7 +8,7 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
-from bot.legacy.importing import LARGEST_FILE, NotAList
+from bot.legacy.decoding import LARGEST_FILE, NotAList
 
 log = structlog.get_logger(__name__)
 

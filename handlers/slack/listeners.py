@@ -155,9 +155,13 @@ class Listeners:
             tell(Message(text, [section(text)]))
         except Exception as error:
             log.exception("listener.failed", what=what)
-            ref = self._services.own_errors.record(what, error).failure.ref
-            text = say("problem.unexpected", error=ref)
-            tell(Message(text, [section(text), actions(contact_button(ref))]))
+            tell(unexpected(self._services.own_errors.record(what, error).failure.ref))
+
+
+def unexpected(ref: str) -> Message:
+    """Something went wrong on our side, kept under the error ID `ref`."""
+    text = say("problem.unexpected", error=ref)
+    return Message(text, [section(text), actions(contact_button(ref))])
 
 
 def form_errors(problems: dict[str, str], **values: str) -> FormErrors:

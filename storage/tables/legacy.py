@@ -1,6 +1,7 @@
 """Old mail accounts, lists of them in the making, and batches of new accounts."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, Column, UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -34,9 +35,11 @@ class OldAccount(SQLModel, table=True):
 
 
 class ListDraft(SQLModel, table=True):
-    """The lines of a list of old accounts that wait to be looked over: pasted or read from a file,
-    not taken yet. `made_at` is when somebody last went on with it. An id is never used again: a
-    window that is still open may carry it."""
+    """The rows of a list of old accounts that wait to be looked over: pasted or read from a file,
+    not taken yet. `made_at` is when somebody last went on with it. `records` are the rows as they
+    were understood, by the names of their columns. `text` is what the version before kept, which
+    may run beside this one; nothing reads it. An id is never used again: a window that is still
+    open may carry it."""
 
     __table_args__ = ({"sqlite_autoincrement": True},)
 
@@ -46,7 +49,10 @@ class ListDraft(SQLModel, table=True):
     made_at: datetime = time_column(index=True)
     made_by_team: str
     made_by_user: str
-    text: str
+    records: list[dict[str, Any]] = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]")
+    )
+    text: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class Batch(SQLModel, table=True):

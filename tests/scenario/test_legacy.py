@@ -55,10 +55,10 @@ def test_bad_rows_are_named_and_mended_in_place_and_nothing_is_lost(world: BotWo
     assert world.carol.submit(review, {}) == {}
     left = world.carol.window("What will be listed", "2 listed", "*3* cannot be listed")
     assert left.inputs["Lines to mend"]["element"]["initial_value"].splitlines() == [
-        "Name;Address;User",
-        "Nobody;;",
-        "Broken;not an address;",
-        "Office again;OFFICE@acme.example;",
+        "Name; Address",
+        "Nobody;",
+        "Broken; not an address",
+        "Office again; OFFICE@acme.example",
     ]
     mended = "Nobody;nobody@acme.example\nBroken;broken@acme.example"
     assert world.carol.submit(left, {"Lines to mend": mended}) == {}
@@ -77,6 +77,7 @@ def test_what_is_listed_or_connected_already_is_said(world: BotWorld) -> None:
 def test_some_are_retained_the_others_get_new_accounts_with_cards(world: BotWorld) -> None:
     paste(
         world,
+        "Name;Address;User\n"
         "Info;info@acme.example\n"
         "Office;office@acme.example;carol@acme.example\n"
         "Keep;keep@acme.example",
@@ -173,7 +174,7 @@ def test_a_file_is_listed_from_the_command_line_after_a_look_at_what_would_happe
         )
 
     looked = maildesk()
-    assert looked.returncode == 1 and "line 3: Nobody;: There is no e-mail address" in looked.stdout
+    assert looked.returncode == 1 and "line 3: Nobody: There is no e-mail address" in looked.stdout
     assert "1 can be listed, 1 with a problem" in looked.stdout
     assert "1 listed" in maildesk("--do").stdout
     with world.bot.store.transaction() as tx:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from flask import redirect
 
-from bot.legacy.importing import LARGEST_FILE
+from bot.legacy.decoding import LARGEST_FILE
+from bot.views.legacy_import import Row, as_text
 from sandbox.slack.files import file_object
 from storage.tables import OldAccount
 from tests.support.slack import SlackPerson, Window
@@ -30,10 +31,10 @@ Sales;sales@acme.example;who
 Office;office@acme.example;
 """
 PROBLEMS = [
-    (4, "Nobody;;", "There is no e-mail address in this line."),
-    (5, "Broken;not an address;", "This does not look like an e-mail address."),
-    (6, "Info again;INFO@acme.example;", "This address stands further up already."),
-    (7, "Sales;sales@acme.example;who", "The user does not look like an e-mail address."),
+    (4, "Nobody", "There is no e-mail address in this line."),
+    (5, "Broken; not an address", "This does not look like an e-mail address."),
+    (6, "Info again; INFO@acme.example", "This address stands further up already."),
+    (7, "Sales; sales@acme.example; who", "The user does not look like an e-mail address."),
     (8, "L" * 80, "The name is longer than 80 characters."),
 ]
 OUT_OF_REACH = "Slack did not give us the file. Please try once more, or paste the list."
@@ -57,7 +58,7 @@ def draft(world: BotWorld) -> str:
     """The list that was begun and not taken."""
     with world.bot.store.transaction() as tx:
         newest = tx.legacy.latest_draft(1)
-    return newest.text if newest else ""
+    return as_text([Row(**record) for record in newest.records]) if newest else ""
 
 
 def paste_window(world: BotWorld, person: SlackPerson | None = None) -> Window:
@@ -267,7 +268,7 @@ def test_each_problem_names_its_line_of_the_file(world: BotWorld) -> None:
     for number, text, problem in PROBLEMS:
         assert lines[lines.index(f":warning: Line {number}: {text}") + 1] == problem
     field = review.inputs["Lines to mend"]["element"]["initial_value"].splitlines()
-    assert field[0] == "Name;Address;User" and len(field) == 6, "what is wrong, under its heading"
+    assert field[0] == "Name; Address; User" and len(field) == 6, "what is wrong, under its heading"
 
     mended = "Name;Address;User\nNobody;nobody@acme.example;\nLong;long@acme.example;"
     assert world.carol.submit(review, {"Lines to mend": mended}) == {}
@@ -306,7 +307,7 @@ def test_what_is_left_of_a_list_is_offered_beside_the_plan(world: BotWorld) -> N
         "Your old accounts", "*0* of 2", "There is a list that you began and did not finish."
     )
     world.carol.press(plan, "Go on with it")
-    world.carol.window("What will be listed", "Broken;not an address;")
+    world.carol.window("What will be listed", "Broken; not an address")
 
 
 def test_a_window_of_a_list_that_is_gone_takes_nothing_of_the_next_one(world: BotWorld) -> None:
@@ -385,6 +386,60 @@ def test_a_list_that_somebody_went_on_with_stays_for_seven_more_days(world: BotW
     world.pass_time(days=6)
     assert world.carol.submit(review, {"Lines to mend": "Nobody;;"}) == {}
     world.pass_time(days=6)
-    assert draft(world).splitlines() == ["Name;E-Mail;User", "Nobody;;"]
+    assert draft(world).splitlines() == ["Name; Address", "Nobody;"]
     world.pass_time(days=1, minutes=1)
     assert draft(world) == ""
+
+
+UNCLEAR = (
+    "Crew;Whose;Where;Spell\n"
+    "Deck;carol@acme.example;office@acme.example;0ld!Rope\n"
+    "Yard;adam@acme.example;info@acme.example;Hawser\n"
+)
+ASKED = {
+    "Address of the mailbox": "Column 3: Where",
+    "User who signs in, if it differs": "Column 2: Whose",
+    "Name": "Column 1: Crew",
+}
+
+
+@pytest.mark.field
+def test_columns_of_an_uploaded_list_that_nobody_knows_are_asked_about(world: BotWorld) -> None:
+    world.set_up()
+    upload(world, UNCLEAR.encode())
+    asked = world.carol.window("Which column is what?", "Column 3: Where", "office@acme.example")
+    assert "0ld!Rope" not in asked.text and "Hawser" not in asked.text
+    same = ASKED | {"User who signs in, if it differs": "Column 3: Where"}
+    assert list(world.carol.submit(asked, same)) == ["User who signs in, if it differs"]
+    assert world.carol.submit(asked, ASKED) == {}
+    world.pass_time(seconds=1)
+    review = world.carol.window("What will be listed", "*2* will be listed", "Left out")
+    assert world.carol.submit(review, {}) == {}
+    world.carol.window("Your old accounts", "2 listed")
+    assert [(old.name, old.address, old.username) for old in listed(world)] == [
+        ("Deck", "office@acme.example", "carol@acme.example"),
+        ("Yard", "info@acme.example", "adam@acme.example"),
+    ]
+
+
+@pytest.mark.field
+def test_columns_of_a_pasted_list_are_asked_about_with_the_list_at_hand(world: BotWorld) -> None:
+    world.set_up()
+    assert world.carol.submit(paste_window(world), {"Accounts": UNCLEAR}) == {}
+    asked = world.carol.window("Which column is what?", "what may be a password")
+    assert "0ld!Rope" not in asked.text + asked.inputs["Accounts"]["element"]["initial_value"]
+    assert world.carol.submit(asked, ASKED) == {}
+    world.carol.window("What will be listed", "*2* will be listed", "Deck  office@acme.example")
+
+
+@pytest.mark.field
+def test_a_file_that_cannot_be_read_for_a_reason_of_ours_ends_its_window_with_an_error_id(
+    world: BotWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def decode(content: bytes) -> str:
+        raise RuntimeError("no reason that anybody thought of")
+
+    monkeypatch.setattr("handlers.features.legacy_import.decode", decode)
+    world.set_up()
+    upload(world, GOOD.encode())
+    world.carol.window("Something went wrong", "Error ID", "MX-")

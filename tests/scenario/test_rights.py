@@ -193,6 +193,7 @@ FORMS: dict[str, Row] = {
     "account.disconnect": Row(account, Action.DISCONNECT),
     "folders.save": Row(account, Action.MAP_FOLDERS),
     "old.check": Row(channel, Action.LIST_OLD, ("list-0",)),
+    "old.columns": Row(channel, Action.LIST_OLD, ("list-0", "address", "user", "name")),
     "old.save": Row(lambda things: things.draft, Action.LIST_OLD, ("list-0",)),
     "reminder.pause_save": Row(channel, Action.SNOOZE, ("day",)),
     "account.search": Row(nothing, TEAM, ("text",)),

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.diagnosis.history import Ending
 from bot.diagnosis.verdict import Verdict
+from bot.legacy.columns import MOST_OFFERS
 from bot.mail.imap_list import MailFolder
 from bot.mail.suggestions import suggest
 from bot.views.account_form import Form
@@ -25,7 +26,7 @@ from bot.views.failures import FailureView, Fault
 from bot.views.folders import Accepted, FolderSuggestions, folder_key
 from bot.views.incidents import AlertCard, IncidentView, OpenIncident
 from bot.views.legacy import BatchCard, BatchView, NotCreated
-from bot.views.legacy_import import Review, Row
+from bot.views.legacy_import import Dropped, Offer, Question, Review, Row
 from bot.views.organisations import DoubtCard, FurtherCard
 from bot.views.overview import Standing
 from bot.views.reminders import MAX_SHOWN, ReminderCard, WaitingAccount
@@ -147,11 +148,19 @@ class Made:
     @property
     def review(self) -> Review:
         rows = [
-            Row(n, self.name * 9, self.name, "a@acme.example", problem="old.twice" * (n % 2))
+            Row(n, self.name, "a@acme.example", self.name * 9, problem="old.twice" * (n % 2))
             for n in range(240)
         ]
         good, wrong = [row for row in rows if not row.problem], [row for row in rows if row.problem]
-        return Review(7, good, wrong, wrong[:60], "Name;Address", 2)
+        dropped = Dropped(True, [self.name[:40]] * 10, True)
+        return Review(7, good, wrong, wrong[:2], 2, dropped=dropped, several=True)
+
+    @property
+    def question(self) -> Question:
+        offers = [
+            Offer(n, self.name[:40], [self.name] * 3, n < 90, n > 10) for n in range(MOST_OFFERS)
+        ]
+        return Question("0badcafe", offers, {"address": 3, "name": 99})
 
     @property
     def customer(self) -> CustomerView:
@@ -285,6 +294,9 @@ EVERYBODY: dict[str, Render] = {
     "account_window.disconnected": lambda made, to: account_window.disconnected(made.one),
     "account_window.packet_window": lambda made, to: account_window.packet_window(PACKET),
     "legacy.batch_message": lambda made, to: legacy.batch_message(made.batch),
+    "legacy_import.columns_form": lambda made, to: legacy_import.columns_form(
+        made.question, "C0ACME"
+    ),
     "legacy_import.listed_window": lambda made, to: legacy_import.listed_window(3, "C0ACME"),
     "legacy_import.paste_form": lambda made, to: legacy_import.paste_form("C0ACME", 7),
     "legacy_import.reading_window": lambda made, to: legacy_import.reading_window(),

@@ -5,9 +5,9 @@ import pytest
 from bot.common.jobs import CreateAccounts
 from bot.common.people import Person
 from bot.common.refusals import Refused
-from bot.legacy.drafts import Review
-from bot.legacy.importing import NotAList, Row
+from bot.legacy.decoding import NotAList
 from bot.messages import notices
+from bot.views.legacy_import import Review, Row
 from storage.tables import Account, Batch, OldAccount
 from storage.vocabulary import Plan, State
 from tests.support.fast import ACME, CAROL, FastBot, days, hours
@@ -95,7 +95,7 @@ def test_what_cannot_be_taken_is_told_row_by_row(bot: FastBot) -> None:
         CAROL,
     )
 
-    assert faults(rows) == ["old.listed_already", "old.connected_already", "old.address_bad", ""]
+    assert faults(rows) == ["old.listed_already", "old.connected_already", "old.no_address", ""]
     assert addresses(old(bot)) == ["info@acme.example", "x@acme.example"]
 
 
@@ -122,9 +122,9 @@ def test_other_customers_lists_are_their_own(bot: FastBot) -> None:
 
 def test_of_an_address_that_stands_twice_the_first_is_kept(bot: FastBot) -> None:
     rows = [
-        Row(1, "", "First", "info@acme.example"),
-        Row(2, "", "Second", "INFO@acme.example"),
-        Row(3, "", "Sales", "sales@acme.example"),
+        Row(1, "First", "info@acme.example"),
+        Row(2, "Second", "INFO@acme.example"),
+        Row(3, "Sales", "sales@acme.example"),
     ]
 
     assert bot.legacy.import_rows(ACME, rows, CAROL) == 2
@@ -135,7 +135,7 @@ def test_of_an_address_that_stands_twice_the_first_is_kept(bot: FastBot) -> None
 def test_what_somebody_imported_meanwhile_is_not_kept_twice(bot: FastBot) -> None:
     imported(bot, "Info, info@acme.example")
 
-    rows = [Row(1, "", "Info", "Info@acme.example"), Row(2, "", "Sales", "sales@acme.example")]
+    rows = [Row(1, "Info", "Info@acme.example"), Row(2, "Sales", "sales@acme.example")]
 
     assert bot.legacy.import_rows(ACME, rows, CAROL) == 1
     assert addresses(old(bot)) == ["info@acme.example", "sales@acme.example"]
@@ -399,7 +399,7 @@ def test_a_list_is_looked_over_before_anything_is_taken(bot: FastBot) -> None:
         ["nonsense"],
         ["nonsense"],
     )
-    assert (review.taken, review.field, review.channel_id) == (0, "nonsense", ACME)
+    assert (review.taken, review.field, review.channel_id) == (0, "Name; Address\nnonsense;", ACME)
     assert reviewed(bot.drafts.review(review.draft_id)) == reviewed(review)
     assert bot.drafts.unfinished(bot.acme.customer_id) == review.draft_id
     assert old(bot) == []
@@ -433,14 +433,14 @@ def test_what_is_still_wrong_stays_under_its_heading(bot: FastBot) -> None:
     review = bot.drafts.begin(
         ACME, "name;address\nInfo;info@acme.example\nTeam;team@acme\nSales;sales@acme", CAROL
     )
-    assert review.field == "name;address\nTeam;team@acme\nSales;sales@acme"
+    assert review.field == "Name; Address\nTeam; team@acme\nSales; sales@acme"
 
     after = bot.drafts.take(
         review.draft_id, "name;address\nTeam;team@acme.example\nSales;sales", CAROL
     )
 
     assert after.taken == 2
-    assert after.field == "name;address\nSales;sales"
+    assert after.field == "Name; Address\nSales; sales"
     assert bot.drafts.review(review.draft_id).field == after.field
     assert addresses(old(bot)) == ["info@acme.example", "team@acme.example"]
 
@@ -464,32 +464,101 @@ def test_a_mended_row_has_no_address_of_another(bot: FastBot) -> None:
     assert addresses(old(bot)) == ["info@acme.example", "sales@acme.example"]
 
 
+def lengthy(*lengths: int) -> str:
+    """A list of rows without an address, each so many characters long in the field."""
+    return "\n".join(
+        ["Name;Address", *(f"{chr(0x4E00 + n) * (i - 1)};" for n, i in enumerate(lengths))]
+    )
+
+
+HEADING = len("Name; Address\n")
+
+
 def test_as_many_rows_are_mended_at_a_time_as_fit_into_a_field(bot: FastBot) -> None:
-    lines = [f"row {number} {'x' * 992}" for number in range(3)]
-    assert {len(line) for line in lines} == {998}
+    rooms = [200] * 30
 
-    review = bot.drafts.begin(ACME, "\n".join(lines), CAROL)
+    review = bot.drafts.begin(ACME, lengthy(*rooms), CAROL)
 
-    assert [row.text for row in review.wrong] == lines
-    assert review.field == "\n".join(lines[:2])
+    assert (len(review.wrong), len(review.mend)) == (30, (2800 - HEADING + 1) // 201)
 
     after = bot.drafts.take(review.draft_id, "Info, info@acme.example", CAROL)
 
     assert after.taken == 1
-    assert after.field == lines[2]
+    assert len(after.wrong) == 30 - len(review.mend)
 
 
 def test_a_field_holds_2800_characters(bot: FastBot) -> None:
-    first, fits, too_long = "a" * 1000, "b" * 1798, "b" * 1799
+    full = [200] * 13
+    left = 2800 - HEADING - 13 * 201
 
-    assert bot.drafts.begin(ACME, f"{first}\n{fits}", CAROL).field == f"{first}\n{fits}"
-    assert bot.drafts.begin(ACME, f"{first}\n{too_long}", CAROL).field == first
+    fits = bot.drafts.begin(ACME, lengthy(*full, left), CAROL)
+    assert (len(fits.field), len(fits.mend)) == (2800, 14)
+    assert len(bot.drafts.begin(ACME, lengthy(*full, left + 1), CAROL).mend) == 13
 
 
-def test_a_row_that_is_longer_than_the_field_is_mended_alone(bot: FastBot) -> None:
-    review = bot.drafts.begin(ACME, f"{'a' * 2900}\nnonsense", CAROL)
+def test_a_cell_that_is_longer_than_anything_is_kept_cut(bot: FastBot) -> None:
+    review = bot.drafts.begin(ACME, f"Name;Address\n{'a' * 290_000};info@acme.example", CAROL)
 
-    assert review.field == "a" * 2900
+    (row,) = review.wrong
+    assert (len(row.name), row.problem) == (300, "old.name_too_long")
+
+
+def test_a_review_that_is_sent_unchanged_changes_nothing_of_what_is_wrong(bot: FastBot) -> None:
+    bot.legacy.import_text(ACME, "Sales, sales@acme.example", CAROL)
+    review = bot.drafts.begin(
+        ACME,
+        'Name,E-mail,User,Type,Note\n"Nobody\nhere",,,,\nDoe, John,,doe@acme.example,,\n'
+        "Team,team@acme,,Shared box,\nSales,sales@acme.example,,,\nMe,me@acme.example,who,,\n"
+        'Two,two@acme.example,,,"a ""note""\nof lines"\n,,,,x',
+        CAROL,
+    )
+    before = review.wrong
+
+    after = bot.drafts.take(review.draft_id, review.field, CAROL)
+
+    assert [row.address for row in old(bot)] == [
+        "sales@acme.example",
+        "two@acme.example",
+    ]
+    assert after.wrong == before
+    assert bot.drafts.review(review.draft_id).field == review.field
+    again = bot.drafts.take(review.draft_id, review.field.replace("\n", "\r\n"), CAROL)
+    assert (again.taken, again.wrong) == (0, before)
+
+
+def test_one_row_can_be_mended_while_the_others_stay_as_they_are(bot: FastBot) -> None:
+    review = bot.drafts.begin(ACME, "Name;E-mail\nA;a@acme\nB, C;b;b@acme.example\nD;d@acme", CAROL)
+    mended = review.field.replace("a@acme", "a@acme.example")
+
+    after = bot.drafts.take(review.draft_id, mended, CAROL)
+
+    assert [row.address for row in old(bot)] == ["a@acme.example"]
+    assert [(row.number, row.problem) for row in after.wrong] == [
+        (3, "old.shifted"),
+        (4, "old.address_bad"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Team, team@acme.example, ann@acme.example",
+        "Team; team@acme.example; ann@acme.example",
+        "Name; Address; User\nTeam; team@acme.example; ann@acme.example",
+        "Address\tUser\tName\nteam@acme.example\tann@acme.example\tTeam",
+        "Name; Address; User\nTeam, team@acme.example, ann@acme.example",
+    ],
+)
+def test_a_row_is_mended_however_it_is_typed(bot: FastBot, typed: str) -> None:
+    review = bot.drafts.begin(ACME, "Name;E-mail;User\nTeam;team@acme;ann@acme.example", CAROL)
+
+    assert bot.drafts.take(review.draft_id, typed, CAROL).wrong == []
+    (row,) = old(bot)
+    assert (row.name, row.address, row.username) == (
+        "Team",
+        "team@acme.example",
+        "ann@acme.example",
+    )
 
 
 def test_a_list_in_the_making_lives_as_long_as_somebody_goes_on_with_it(bot: FastBot) -> None:
@@ -499,7 +568,16 @@ def test_a_list_in_the_making_lives_as_long_as_somebody_goes_on_with_it(bot: Fas
     bot.clock.at += days(6)
 
     assert bot.legacy.forget() == 0
-    assert bot.drafts.review(review.draft_id).field == "one"
+    assert bot.drafts.review(review.draft_id).field == "Name; Address\none;"
+
+
+def test_what_a_worker_of_the_version_before_keeps_is_no_list_of_ours(bot: FastBot) -> None:
+    draft = bot.drafts.begin(ACME, LIST, CAROL)
+    with bot.store.transaction() as tx:
+        tx.legacy.draft(draft.draft_id).records = []
+
+    with pytest.raises(Refused, match=r"old\.draft_gone"):
+        bot.drafts.review(draft.draft_id)
 
 
 @pytest.mark.parametrize("text", [LIST, ""])
