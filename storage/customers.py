@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlmodel import Session, col, delete, func, select, update
+from sqlmodel import Session, col, delete, select, update
 
 from storage.tables import (
     Account,
@@ -59,9 +59,10 @@ class ChannelRepository:
 
     def customer_named(self, name: str) -> Customer | None:
         """The customer of that name, whatever its case."""
-        return self._session.exec(
-            select(Customer).where(func.lower(Customer.name) == name.lower())
-        ).first()
+        # SQLite knows the lower case of ASCII letters only
+        wanted = name.casefold()
+        everyone = self._session.exec(select(Customer).order_by(col(Customer.id)))
+        return next((each for each in everyone if each.name.casefold() == wanted), None)
 
     def add_customer(self, name: str, now: datetime) -> Customer:
         """A new customer, with its id."""

@@ -8,6 +8,7 @@ from bot.common import audit
 from bot.common.clock import Clock
 from bot.common.people import SLACK, Person
 from bot.common.refusals import Refused
+from bot.common.texts import on_one_line
 from bot.lifecycle.hours import Hours, hours_of
 from bot.messages import notices
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
@@ -16,6 +17,9 @@ from storage.database import Store, Transaction
 from storage.tables import Channel, Customer
 
 MAX_NAME_LENGTH = 80
+
+DOMAIN_UNKNOWN = "setup_form.domain_unknown"
+"""The refusal of a domain that is nobody's."""
 
 OVER_WHEN_BACK = ("archived", "deleted", "left")
 """What is over (as in `Channel.closed`) when the bot comes into a channel."""
@@ -65,7 +69,7 @@ class Customers:
         except MicrosoftUnreachable:
             raise Refused("setup_form.domain_unanswered") from None
         if not tenant:
-            raise Refused("setup_form.domain_unknown")
+            raise Refused(DOMAIN_UNKNOWN)
         return tenant
 
     def bind(
@@ -88,7 +92,7 @@ class Customers:
         """
         if channel_id in self._own_channels:
             raise Refused("refused.our_own_channel")
-        name = " ".join(customer_name.split())
+        name = on_one_line(customer_name)
         now = self._clock.now()
         with self._store.transaction() as tx:
             customer = tx.channels.customer_named(name) or tx.channels.add_customer(name, now)

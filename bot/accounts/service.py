@@ -10,6 +10,7 @@ from bot.common.clock import Clock
 from bot.common.jobs import CheckAccount
 from bot.common.people import Person
 from bot.common.refusals import Refused
+from bot.common.texts import reads_as
 from bot.lifecycle.service import Lifecycle
 from bot.lifecycle.states import Event
 from bot.messages import notices
@@ -83,11 +84,11 @@ class Accounts:
 
     def called(self, customer_id: int, text: str) -> list[AccountView]:
         """Those of a customer's accounts in use whose name, address or username is `text`."""
-        wanted = text.casefold()
+        wanted = reads_as(text)
         return [
             each
             for each in self.of_customer(customer_id)
-            if wanted in (name.casefold() for name in (each.name, each.sender_email, each.username))
+            if wanted in (reads_as(name) for name in (each.name, each.sender_email, each.username))
         ]
 
     def create(self, channel_id: str, form: Form, by: Person) -> AccountView:

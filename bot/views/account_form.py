@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from bot.common.addresses import HasAddresses
+from bot.common.texts import on_one_line
 from bot.views.accounts import AccountView
 
 MAX_NAME_LENGTH = 80
@@ -26,7 +27,7 @@ class Form:
     def tidy(self) -> "Form":
         """Without stray spaces; the username is the sender's address where it was left empty."""
         email = self.sender_email.strip().removeprefix("mailto:")
-        name, sender = (" ".join(text.split()) for text in (self.name, self.sender_name))
+        name, sender = (on_one_line(text) for text in (self.name, self.sender_name))
         shared = self.shared_mailbox.strip().removeprefix("mailto:")
         aliases = " ".join(re.split(r"[\s,;]+", self.aliases.strip()))
         username = self.username.strip() or email

@@ -4,6 +4,7 @@ from slack_sdk import WebClient
 
 from bot.common.jobs import ReadFile
 from bot.common.people import Person
+from bot.common.texts import whole_number
 from bot.legacy import importing
 from bot.legacy.importing import NotAList
 from bot.services import Services
@@ -22,7 +23,7 @@ from handlers.cards.legacy_import import (
 from handlers.slack.files import fetch
 from handlers.slack.listeners import FormErrors, Listeners, NextWindow, form_errors
 from handlers.slack.modals import fill
-from handlers.slack.payloads import Press, Submission, number
+from handlers.slack.payloads import Press, Submission
 
 
 def register(listeners: Listeners, services: Services) -> None:
@@ -70,7 +71,7 @@ def check(services: Services, sent: Submission) -> FormErrors | NextWindow:
 
 def save(services: Services, sent: Submission) -> FormErrors | NextWindow:
     """Take what is good of the import; what is not stays in the form, to be mended."""
-    draft_id = services.rights.draft(sent.person, number(sent.about))
+    draft_id = services.rights.draft(sent.person, whole_number(sent.about))
     field = field_of([*sent.values])
     try:
         review = services.drafts.take(draft_id, sent.values.get(field, ""), sent.person)
