@@ -7,8 +7,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from bot.accounts.customers import DOMAIN_UNKNOWN
-from bot.accounts.service import DOMAIN
 from bot.common.clock import read_until
+from bot.common.mail_addresses import BadAddress, read_domain
 from bot.common.refusals import Refused
 from bot.common.texts import on_one_line, unquoted
 from bot.reminders.service import MAX_PAUSE
@@ -195,8 +195,9 @@ def _customer_and_domain(text: str) -> tuple[str, str]:
     """``Acme Marine acme.example``: the last word may be the Microsoft 365 domain, and is the name
     too where it is the only one and stands in no quotation marks."""
     name, _, last = text.rpartition(" ")
-    if DOMAIN.fullmatch(last):
-        return unquoted(name or last), last
+    with suppress(BadAddress):
+        if last == unquoted(last):
+            return unquoted(name or last), read_domain(last)
     return unquoted(text), ""
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from bot.accounts.service import DOMAIN
 from bot.common import audit
 from bot.common.clock import Clock
+from bot.common.mail_addresses import BadAddress, read_domain
 from bot.common.people import SLACK, Person
 from bot.common.refusals import Refused
 from bot.common.texts import on_one_line
@@ -62,10 +62,10 @@ class Customers:
         Raises:
             Refused: it is no domain, Microsoft knows none, or Microsoft did not answer.
         """
-        if not DOMAIN.fullmatch(domain):
-            raise Refused("setup_form.domain_bad")
         try:
-            tenant = self._microsoft.tenant_of(domain)
+            tenant = self._microsoft.tenant_of(read_domain(domain))
+        except BadAddress:
+            raise Refused("setup_form.domain_bad") from None
         except MicrosoftUnreachable:
             raise Refused("setup_form.domain_unanswered") from None
         if not tenant:

@@ -1,6 +1,5 @@
 """Creating an account from the form, changing it, and ending its connection."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,6 +7,7 @@ from bot.common import ids
 from bot.common.addresses import Addresses
 from bot.common.clock import Clock
 from bot.common.jobs import CheckAccount
+from bot.common.mail_addresses import NOT_ASCII, problem, shown, tidied
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.common.texts import reads_as
@@ -23,15 +23,7 @@ from storage.statuses import FixEvent
 from storage.tables import Account, Channel
 from storage.vocabulary import Owner, State
 
-MAX_ADDRESS_LENGTH = 254
 MAX_ALIASES = 10
-DOMAIN = re.compile(
-    # not begun within another domain: a search would try again at each of its dots
-    r"(?<![a-z0-9.-])(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]",
-    re.I,
-)
-ADDRESS = re.compile(rf"[^\s@<>()\[\],;:\\\"]{{1,64}}@{DOMAIN.pattern}", re.I)
-"""What Microsoft 365 takes as an address: one @, no spaces or quotes, a domain with a dot."""
 
 WITHOUT_CONNECTION = (
     State.CREATED,
@@ -84,11 +76,11 @@ class Accounts:
 
     def called(self, customer_id: int, text: str) -> list[AccountView]:
         """Those of a customer's accounts in use whose name, address or username is `text`."""
-        wanted = reads_as(text)
+        wanted = {reads_as(text), reads_as(shown(tidied(text)))}
         return [
             each
             for each in self.of_customer(customer_id)
-            if wanted in (reads_as(name) for name in (each.name, each.sender_email, each.username))
+            if wanted & {reads_as(name) for name in (each.name, each.sender_email, each.username)}
         ]
 
     def create(self, channel_id: str, form: Form, by: Person) -> AccountView:
@@ -189,7 +181,7 @@ class Accounts:
         try:
             with self._one_of_its_address() as tx:
                 account = tx.accounts.lock(account_id)
-                address = account.sender_email
+                address = shown(account.sender_email)
                 self._renew_link(tx, account, by)
         except InvalidForm:
             raise Refused("disconnect.address_taken", address=address) from None
@@ -214,7 +206,7 @@ class Accounts:
             _forget_identity(account)
             self._lifecycle.audit(tx, by, "account.tokens_deleted", account, signed_in_as=upn)
             self._lifecycle.transition(tx, account, Event.DISCONNECTED, by)
-            notices.note(tx, account, "disconnect.done", now, upn=upn)
+            notices.note(tx, account, "disconnect.done", now, upn=shown(upn))
 
     @contextmanager
     def _one_of_its_address(self) -> Iterator[Transaction]:
@@ -308,20 +300,18 @@ def _problems(form: Form) -> dict[str, str]:
     checks = {
         "name": _name_problem(form.name),
         "sender_name": _name_problem(form.sender_name),
-        "sender_email": _address_problem(form.sender_email),
-        "username": _address_problem(form.username),
+        "sender_email": problem(form.sender_email),
+        "username": problem(form.username),
         "use_oauth": "" if form.use_oauth else "form.oauth_needed",
     }
-    wrong = [alias for alias in form.aliases.split() if _address_problem(alias)]
-    too_many = len(form.aliases.split()) > MAX_ALIASES
-    checks["aliases"] = "form.aliases_bad" if wrong or too_many else ""
+    checks["aliases"] = _aliases_problem(form.aliases.split())
     if form.username == form.sender_email:
         checks["username"] = ""
     if form.shared_mailbox:
         own = form.username.lower() in (form.shared_mailbox.lower(), form.sender_email.lower())
-        checks["shared_mailbox"] = _address_problem(form.shared_mailbox)
+        checks["shared_mailbox"] = problem(form.shared_mailbox)
         checks["username"] = checks["username"] or ("form.delegate_needed" if own else "")
-    return {field: problem for field, problem in checks.items() if problem}
+    return {field: sentence for field, sentence in checks.items() if sentence}
 
 
 def _name_problem(text: str) -> str:
@@ -330,7 +320,8 @@ def _name_problem(text: str) -> str:
     return "form.name_too_long" if len(text) > MAX_NAME_LENGTH else ""
 
 
-def _address_problem(text: str) -> str:
-    if len(text) > MAX_ADDRESS_LENGTH:
-        return "form.address_too_long"
-    return "" if ADDRESS.fullmatch(text) else "form.address_bad"
+def _aliases_problem(aliases: list[str]) -> str:
+    found = {problem(alias) for alias in aliases} - {""}
+    if found == {NOT_ASCII}:
+        return NOT_ASCII
+    return "form.aliases_bad" if found or len(aliases) > MAX_ALIASES else ""

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 
-from bot.accounts.service import ADDRESS, MAX_ADDRESS_LENGTH
+from bot.common.mail_addresses import problem, tidied
 from bot.views.account_form import MAX_NAME_LENGTH
 from bot.views.legacy_import import Row
 
@@ -120,7 +120,7 @@ def _row(number: int, line: str, cells: list[str], columns: dict[str, int]) -> R
         row = Row(number, line, **values)
     else:
         row = Row(number, line, *_told_by_content(cells))
-    row = replace(row, address=_bare(row.address), user=_bare(row.user))
+    row = replace(row, address=tidied(row.address), user=tidied(row.user))
     name = row.name or row.address.partition("@")[0]
     return replace(row, name=name, problem=_problem(row, name))
 
@@ -137,17 +137,12 @@ def _told_by_content(cells: list[str]) -> tuple[str, str, str, str]:
     return name, address or (cells[0] if not name else ""), user, rest[0] if rest else ""
 
 
-def _bare(address: str) -> str:
-    found = re.search(r"<([^<>]+)>", address)
-    return (found[1] if found else address).strip().removeprefix("mailto:")
-
-
 def _problem(row: Row, name: str) -> str:
     if not row.address:
         return "old.no_address"
-    if len(row.address) > MAX_ADDRESS_LENGTH or not ADDRESS.fullmatch(row.address):
+    if problem(row.address):
         return "old.address_bad"
-    if row.user and not ADDRESS.fullmatch(row.user):
+    if row.user and problem(row.user):
         return "old.user_bad"
     return "old.name_too_long" if len(name) > MAX_NAME_LENGTH else ""
 

@@ -4,6 +4,7 @@ import smtplib
 from contextlib import suppress
 from socket import SHUT_RDWR
 
+from bot.common.mail_addresses import shown
 from bot.diagnosis.observation import Condition, Layer, Observation, Where
 from bot.diagnosis.observe import from_smtp
 from bot.mail.hosts import MailHosts
@@ -65,13 +66,13 @@ class SmtpConnection:
         code, _ = self.client.auth(
             "XOAUTH2", lambda _challenge=None: next(answers, ""), initial_response_ok=False
         )
-        return f"{code}, signed in as {target.smtp_username}"
+        return f"{code}, signed in as {shown(target.smtp_username)}"
 
     def offer_sender(self, target: Target) -> str:
         """MAIL FROM, taken back at once: nothing is sent."""
         expect(OK, *self.client.mail(target.sender_email), StepId.SMTP_SENDER)
         self.client.rset()
-        return f"{target.sender_email} accepted"
+        return f"{shown(target.sender_email)} accepted"
 
     def leave(self) -> None:
         """QUIT."""

@@ -76,7 +76,7 @@ def belongs(identity: Identity, account: Account, customer_tenant: str) -> None:
     if account.object_id:
         same = (identity.tenant_id, identity.object_id) == (account.tenant_id, account.object_id)
     else:
-        same = identity.upn.lower() in Addresses.of(account).own_names
+        same = Addresses.of(account).names(identity.upn)
     if not same:
         raise IdentityRefused(
             Condition.OTHER_ACCOUNT, "another account than the mailbox", identity.upn

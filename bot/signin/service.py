@@ -9,9 +9,10 @@ from typing import Any, NoReturn
 import msal
 
 from bot.common import audit
-from bot.common.addresses import Addresses
+from bot.common.addresses import Addresses, shown_changes
 from bot.common.clock import Clock, SystemClock
 from bot.common.jobs import CheckSignIn
+from bot.common.mail_addresses import shown
 from bot.common.people import WEB, Person
 from bot.common.refusals import Refused
 from bot.diagnosis.failures import Recorded
@@ -138,7 +139,7 @@ class SignIn:
             customer=customer.name,
             asked_by=Person(ticket.asked_by_team, ticket.asked_by_user),
             good_until=ticket.expires_at,
-            changes=there.changes(Addresses.of(change)) if change else {},
+            changes=shown_changes(there.changes(Addresses.of(change))) if change else {},
         )
 
     def begin(self, secret: str, browser: str) -> str:
@@ -339,7 +340,7 @@ class SignIn:
             self._changes.check(tx, account, identity)
             if customer.tenant_id:
                 self._connect(tx, account, ticket, redeemed)
-                return SignedIn(AccountView.of(account), identity.upn)
+                return SignedIn(AccountView.of(account), shown(identity.upn))
             ticket.happened(LinkEvent.IDENTIFIED, now)
             held = HeldSignIn(
                 account_id=state.account_id,
@@ -355,7 +356,7 @@ class SignIn:
             who = {"signed_in_as": identity.upn, "tenant": identity.tenant_id}
             self._lifecycle.audit(tx, WEB, "signin.held", account, **who)
             self._lifecycle.show(tx, account)
-            return SignedIn(AccountView.of(account), identity.upn, customer.name)
+            return SignedIn(AccountView.of(account), shown(identity.upn), customer.name)
 
     def _connect(
         self, tx: Transaction, account: Account, ticket: LoginTicket, redeemed: Redeemed
@@ -382,7 +383,7 @@ class SignIn:
         for other in tx.signins.unfinished(ticket.id):
             other.happened(FlowEvent.OVERTAKEN, now)
         self._lifecycle.audit(tx, WEB, "signin.done", account, signed_in_as=identity.upn)
-        notices.note(tx, account, "signin.done", now, upn=identity.upn)
+        notices.note(tx, account, "signin.done", now, upn=shown(identity.upn))
         self._on_signed_in(tx, account, WEB)
 
     def _held(self, tx: Transaction, account: Account) -> HeldSignIn:
@@ -407,7 +408,7 @@ class SignIn:
             recorded = self._failed.keep(tx, account, seen, WEB)
             ticket = tx.signins.usable_ticket(account.id, self._clock.now())
         link = self._links.url(ticket) if ticket else ""
-        raise SignInRefused(recorded, AccountView.of(account), actual, link)
+        raise SignInRefused(recorded, AccountView.of(account), shown(actual), link)
 
 
 def held_sealed_for(account_id: int) -> str:
