@@ -83,6 +83,12 @@ def belongs(identity: Identity, account: Account, customer_tenant: str) -> None:
         )
 
 
+def may_be_own_name(seen: Observation, account: Account) -> bool:
+    """Whether who was refused may be the account's own person under another name than it knows:
+    sign-in names need not be addresses. One that was connected knows its person for good."""
+    return seen.condition is Condition.OTHER_ACCOUNT and not account.object_id
+
+
 def _require(holds: bool, claim: str) -> None:
     if not holds:
         raise IdentityRefused(Condition.INVALID_TOKEN, f"claim {claim}")

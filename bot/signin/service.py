@@ -21,7 +21,7 @@ from bot.diagnosis.observe import from_callback, from_oauth
 from bot.lifecycle.service import Lifecycle
 from bot.messages import notices
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
-from bot.microsoft.identity import Identity, IdentityRefused, belongs, proved
+from bot.microsoft.identity import Identity, IdentityRefused, belongs, may_be_own_name, proved
 from bot.microsoft.tokens import KEPT_ALIVE
 from bot.microsoft.tokens import sealed_for as grant_sealed_for
 from bot.signin.address_changes import AddressChanges
@@ -48,9 +48,16 @@ class SignInRefused(Exception):
     link is still good."""
 
     def __init__(
-        self, recorded: Recorded, account: AccountView, actual: str = "", link: str = ""
+        self,
+        recorded: Recorded,
+        account: AccountView,
+        actual: str = "",
+        link: str = "",
+        other_name: str = "",
     ) -> None:
+        """`other_name`: who signed in, where that may be how the mailbox's own person signs in."""
         super().__init__(recorded.verdict.cause)
+        self.other_name = other_name
         self.recorded = recorded
         self.account = account
         self.actual = actual
@@ -405,10 +412,12 @@ class SignIn:
         """Keep why, tell it in the thread, and move the card where it has to go."""
         with self._store.transaction() as tx:
             account = tx.accounts.lock(state.account_id)
-            recorded = self._failed.keep(tx, account, seen, WEB)
+            other_name = actual if may_be_own_name(seen, account) else ""
+            recorded = self._failed.keep(tx, account, seen, WEB, other_name=other_name)
             ticket = tx.signins.usable_ticket(account.id, self._clock.now())
         link = self._links.url(ticket) if ticket else ""
-        raise SignInRefused(recorded, AccountView.of(account), shown(actual), link)
+        view = AccountView.of(account)
+        raise SignInRefused(recorded, view, shown(actual), link, shown(other_name))
 
 
 def held_sealed_for(account_id: int) -> str:
