@@ -86,4 +86,6 @@ class SlackSide:
 
     def socket(self, app_token: str, client: WebClient) -> SocketModeHandler:
         """A Socket Mode connection, not yet begun."""
-        return SocketModeHandler(self.app, app_token, web_client=client)
+        handler = SocketModeHandler(self.app, app_token, web_client=client)
+        handler.client.proxy = client.proxy  # the constructor may have taken the environment's
+        return handler

@@ -11,6 +11,7 @@ from bot.app.web_server import WebServer
 from bot.common import logs
 from bot.common.clock import SystemClock
 from bot.config.settings import Settings
+from bot.microsoft.client import MicrosoftUnreachable
 from storage.migrate import upgrade
 
 log = structlog.get_logger(__name__)
@@ -44,6 +45,7 @@ def serve(bot: Maildesk, stop: threading.Event, *, web: bool, worker: bool) -> N
         server.start(bot.web)
     if worker:
         bot.worker.start()
+    threading.Thread(target=_look_at_clock, args=(bot,), daemon=True).start()
     if socket is not None:
         socket.connect()
     log.info(
@@ -60,3 +62,11 @@ def serve(bot: Maildesk, stop: threading.Event, *, web: bool, worker: bool) -> N
     if server is not None:
         server.stop()
     bot.worker.stop()
+
+
+def _look_at_clock(bot: Maildesk) -> None:
+    """A clock that is wrong is logged before it makes the first sign-in fail."""
+    try:
+        bot.microsoft.look_at_clock()
+    except MicrosoftUnreachable as error:
+        log.warning("microsoft.unreachable", reason=str(error))

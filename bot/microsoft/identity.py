@@ -55,7 +55,7 @@ def proved(claims: Mapping[str, Any], client_id: str, authority: str, now: datet
     _require(bool(GUID.fullmatch(tenant)), "tid")
     _require(_issued_by(str(claims.get("iss", "")), authority, tenant), "iss")
     _require(bool(GUID.fullmatch(subject)), "oid")
-    _require(_in_time(claims, now), "exp")
+    _require(in_time(claims, now), "exp")
     _require("@" in upn, "preferred_username")
     if tenant.lower() == PERSONAL_TENANT:
         raise IdentityRefused(Condition.PERSONAL, "a personal account", upn)
@@ -104,7 +104,8 @@ def _issued_by(issuer: str, authority: str, tenant: str) -> bool:
     )
 
 
-def _in_time(claims: Mapping[str, Any], now: datetime) -> bool:
+def in_time(claims: Mapping[str, Any], now: datetime) -> bool:
+    """Whether a token is good at this time, for clocks that differ a little."""
     stamp = now.timestamp()
     leeway = LEEWAY.total_seconds()
     expires = claims.get("exp")

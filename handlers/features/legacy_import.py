@@ -5,6 +5,7 @@ from slack_sdk import WebClient
 from bot.common.jobs import ReadFile
 from bot.common.people import Person
 from bot.common.texts import whole_number
+from bot.common.ways_out import WaysOut
 from bot.legacy import importing
 from bot.legacy.importing import NotAList
 from bot.services import Services
@@ -88,13 +89,13 @@ def paste_window(services: Services, person: Person, channel_id: str) -> Block:
     return paste_form(channel.id, services.drafts.unfinished(channel.customer_id))
 
 
-def read_file(services: Services, client: WebClient, work: ReadFile) -> None:
+def read_file(services: Services, client: WebClient, ways: WaysOut, work: ReadFile) -> None:
     """Do the job of an uploaded file: show what importing it would do, in the window that waits for
     it."""
     if services.customers.of_channel(work.channel_id) is None:
         return
     try:
-        text = importing.decode(fetch(client, work.file_id))
+        text = importing.decode(fetch(client, work.file_id, ways))
         if not text.strip():
             raise NotAList("old.file_empty")
         view = review_form(services.drafts.begin(work.channel_id, text, work.by))
