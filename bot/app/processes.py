@@ -7,6 +7,7 @@ import threading
 import structlog
 
 from bot.app.maildesk import Maildesk, build, mail_hosts
+from bot.app.socket_connection import SocketConnection
 from bot.app.web_server import WebServer
 from bot.common import logs
 from bot.common.clock import SystemClock
@@ -39,7 +40,8 @@ def serve(bot: Maildesk, stop: threading.Event, *, web: bool, worker: bool) -> N
         web: whether Slack, Microsoft and browsers are answered here.
         worker: whether due work is done here.
     """
-    socket = bot.socket() if web else None
+    link = bot.socket() if web else None
+    socket = SocketConnection(link) if link is not None else None
     server = WebServer(bot.settings.bind_address, bot.settings.port) if web else None
     if server is not None:
         server.start(bot.web)
@@ -47,7 +49,7 @@ def serve(bot: Maildesk, stop: threading.Event, *, web: bool, worker: bool) -> N
         bot.worker.start()
     threading.Thread(target=_look_at_clock, args=(bot,), daemon=True).start()
     if socket is not None:
-        socket.connect()
+        socket.start()
     log.info(
         "maildesk.running",
         port=bot.settings.port,
