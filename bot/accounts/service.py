@@ -176,15 +176,17 @@ class Accounts:
         meanwhile, and one that was disconnected comes back as it was.
 
         Raises:
-            Refused: another account of the customer has its address now.
+            Refused: another account of the customer has its address now; the words name its ID.
         """
         try:
-            with self._one_of_its_address() as tx:
+            with self._store.transaction() as tx:
                 account = tx.accounts.lock(account_id)
-                address = shown(account.sender_email)
+                self._require_own_address(tx, account)
                 self._renew_link(tx, account, by)
-        except InvalidForm:
-            raise Refused("disconnect.address_taken", address=address) from None
+        except Conflict:  # somebody else saved the same address in this moment: now it shows
+            with self._store.transaction() as tx:
+                self._require_own_address(tx, tx.accounts.get(account_id))
+            raise
 
     def disconnect(self, account_id: int, by: Person) -> None:
         """End an account's connection: its tokens, links and open sign-ins are deleted, nothing
@@ -218,10 +220,14 @@ class Accounts:
         except Conflict:  # somebody else saved the same address in this moment
             raise InvalidForm({"sender_email": "form.address_taken"}) from None
 
+    def _require_own_address(self, tx: Transaction, account: Account) -> None:
+        """An account that was disconnected left its address to others."""
+        other = tx.accounts.with_address(account.customer_id, account.sender_email)
+        if other is not None and other.id != account.id:
+            address = shown(account.sender_email)
+            raise Refused("disconnect.address_taken", address=address, ref=other.ref)
+
     def _renew_link(self, tx: Transaction, account: Account, by: Person) -> None:
-        back = account.state is State.DISCONNECTED
-        if back and tx.accounts.with_address(account.customer_id, account.sender_email):
-            raise InvalidForm({"sender_email": "form.address_taken"})
         account.address_key = account.sender_email.lower()
         self._links.make(tx, account, by)
         self._lifecycle.audit(tx, by, "link.renewed", account)
