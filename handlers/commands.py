@@ -6,9 +6,11 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
-from bot.accounts.service import DOMAIN
+from bot.accounts.customers import DOMAIN_UNKNOWN
 from bot.common.clock import read_until
+from bot.common.mail_addresses import BadAddress, read_domain
 from bot.common.refusals import Refused
+from bot.common.texts import on_one_line, unquoted
 from bot.reminders.service import MAX_PAUSE
 from bot.services import Services
 from bot.support.rights import Action
@@ -26,7 +28,7 @@ from handlers.features.folders import open_folders
 from handlers.features.legacy import first_window
 from handlers.features.setup import form_for
 from handlers.slack.listeners import Tell
-from handlers.slack.payloads import Command, unescaped
+from handlers.slack.payloads import Command
 from handlers.text.words import plainly, say
 
 NAME = "/maildesk"
@@ -83,22 +85,31 @@ class Commands:
 
     def _setup(self, command: Command, answer: Tell) -> None:
         self._services.rights.support(command.person)
-        if not command.rest:
+        name, domain = _customer_and_domain(on_one_line(command.rest))
+        if not name:
             command.windows.open(form_for(self._services, command.person, command.channel))
             return
-        name, domain = _customer_and_domain(unescaped(command.rest))
-        tenant = self._services.customers.tenant(domain) if domain else ""
+        tenant = self._organisation(name, domain)
         circle = self._services.circles.offer(command.channel).circle
         self._services.customers.bind(command.channel, name, command.person, tenant, circle=circle)
         who = plainly(f"customers_are.{circle.customers_are}")
         teams = ", ".join(sorted(circle.teams)) or plainly("customers_are.no_teams")
         answer(_sentence("command.setup_done", customer=name, who=who, teams=teams))
 
+    def _organisation(self, name: str, domain: str) -> str:
+        """The tenant of a customer's domain, if one was given. A customer who is only called like a
+        domain, which is nobody's, has none."""
+        try:
+            return self._services.customers.tenant(domain) if domain else ""
+        except Refused as refused:
+            if name == domain and refused.sentence == DOMAIN_UNKNOWN:
+                return ""
+            raise
+
     def _customer(self, command: Command, answer: Tell) -> None:
         self._services.rights.support(command.person)
-        command.windows.open(
-            customer_start(self._services, command.channel, unescaped(command.rest))
-        )
+        name = on_one_line(command.rest)
+        command.windows.open(customer_start(self._services, command.channel, name))
 
     def _add(self, command: Command, answer: Tell) -> None:
         command.windows.open(new_account_form(self._services, command.person, command.channel))
@@ -119,7 +130,7 @@ class Commands:
         answer(_sentence("command.link_renewed", name=account.name))
 
     def _test(self, command: Command, answer: Tell) -> None:
-        if command.rest.lower() == "all":
+        if unquoted(command.rest).lower() == "all":
             channel = self._services.rights.channel(command.person, command.channel, Action.TEST)
             count = self._services.checks.start_all(channel.customer_id, command.person)
             answer(_sentence("test.all_started", count=count))
@@ -188,9 +199,13 @@ class Commands:
 
 
 def _customer_and_domain(text: str) -> tuple[str, str]:
-    """``Acme Marine acme.example``: the last of several words may be the Microsoft 365 domain."""
+    """``Acme Marine acme.example``: the last word may be the Microsoft 365 domain, and is the name
+    too where it is the only one and stands in no quotation marks."""
     name, _, last = text.rpartition(" ")
-    return (name, last) if name and DOMAIN.fullmatch(last) else (text, "")
+    with suppress(BadAddress):
+        if last == unquoted(last):
+            return unquoted(name or last), read_domain(last)
+    return unquoted(text), ""
 
 
 def _sentence(name: str, /, **values: Any) -> Message:

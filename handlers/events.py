@@ -15,6 +15,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.common.jobs import HandleEvent
 from bot.common.people import Person
+from bot.messages.events import joined
 from bot.services import Services
 from handlers.cards.home import help_message
 from handlers.cards.kit import Message, section
@@ -53,6 +54,17 @@ WANTED = (
     *FOLLOWED,
 )
 
+NOBODY_THERE = ("channel_not_found", "not_in_channel", "is_archived")
+"""What Slack says of a channel in which we have nothing to say (any more)."""
+
+NEEDS = {
+    "app_mention": ("channel", "user"),
+    "app_home_opened": ("user",),
+    "member_joined_channel": ("channel", "user"),
+    "channel_id_changed": ("old_channel_id", "new_channel_id"),
+}
+"""Without what an event can be nothing to us; every other has its channel."""
+
 
 def register(app: App, services: Services, nudge: Callable[[], None]) -> None:
     """Store every wanted event that comes in."""
@@ -62,14 +74,25 @@ def register(app: App, services: Services, nudge: Callable[[], None]) -> None:
         req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]
     ) -> BoltResponse:
         body = req.body
-        if body.get("type") == "event_callback" and body["event"]["type"] in WANTED:
-            services.events.take_in(body["event_id"], body["event"])
+        event = body.get("event")
+        if body.get("type") == "event_callback" and isinstance(event, dict) and is_for_us(event):
+            services.events.take_in(str(body["event_id"]), event)
             nudge()
         return next()
 
     app.use(store)
     for name in WANTED:
         app.event(name)(lambda: None)  # or Bolt would answer that nobody listens
+
+
+def is_for_us(event: dict[str, Any]) -> bool:
+    """Whether there is anything to do about an event: it is whole, and a mention is of a person.
+    Apps and workflows mention us too, with no `user` or with a `bot_id`; answering them could go on
+    for ever."""
+    needed = NEEDS.get(str(event.get("type")), ("channel",))
+    whole = event.get("type") in WANTED and all(isinstance(event.get(n), str) for n in needed)
+    of_an_app = bool(event.get("bot_id") or event.get("subtype") == "bot_message")
+    return whole and not (event["type"] == "app_mention" and of_an_app)
 
 
 class Events:
@@ -94,6 +117,8 @@ class Events:
     def do(self, work: HandleEvent) -> None:
         """Do the job of a stored event."""
         event = work.event
+        if not is_for_us(event):
+            return
         match event["type"]:
             case "app_mention":
                 self._mention(event)
@@ -111,12 +136,23 @@ class Events:
         if what == "channel_id_changed":
             customers.renumber(event["old_channel_id"], event["new_channel_id"])
         elif what in REOPENS:
-            customers.reopen(event["channel"], REOPENS[what])
+            if not self._services.events.is_overtaken(event):
+                customers.reopen(event["channel"], REOPENS[what])
             if what == "channel_shared":
                 team = event.get("connected_team_id", "")
                 self._services.circles.shared_with(event["channel"], team)
-        elif not event.get("is_ext_shared"):  # else it is still shared with others
+        # With `is_ext_shared` it is still shared with others
+        elif not event.get("is_ext_shared") and not self._is_over(event):
             customers.close(event["channel"], CLOSES[what])
+
+    def _is_over(self, event: dict[str, Any]) -> bool:
+        """Whether we have heard before its turn that what closed the channel is over."""
+        left = CLOSES[event["type"]] == "left"
+        others = [joined(self._bot())] if left else []
+        return self._services.events.is_overtaken(event, *others)
+
+    def _bot(self) -> str:
+        return str(self._client.auth_test()["user_id"])
 
     def _mention(self, event: dict[str, Any]) -> None:
         command = Command.of_mention(event, self._client)
@@ -134,9 +170,7 @@ class Events:
             self._commands.do(command, answer)
             return
         message = help_message(audience_in(self._services, command.person, command.channel))
-        self._client.chat_postMessage(
-            channel=command.channel, text=message.text, blocks=message.blocks, thread_ts=thread
-        )
+        self._post(command.channel, message, thread)
 
     def _privately(self, command: Command, message: Message, thread: str | None) -> None:
         """Ephemeral, in the thread where it was asked; whether people of another workspace see it
@@ -161,11 +195,21 @@ class Events:
         self._home_tab.show(person)
 
     def _greet(self, event: dict[str, Any]) -> None:
-        bot = str(self._client.auth_test()["user_id"])
-        if event["type"] != "member_joined_channel" or event["user"] != bot:
+        if event["type"] != "member_joined_channel" or event["user"] != self._bot():
+            return
+        if self._services.events.is_overtaken(event, "left"):
             return
         if self._services.customers.came_in(event["channel"]):
             text = say("help.greeting")
+            self._post(event["channel"], Message(text, [section(text)]))
+
+    def _post(self, channel: str, message: Message, thread: str | None = None) -> None:
+        """Say something to everybody; where Slack does not know the channel, nobody is there."""
+        try:
             self._client.chat_postMessage(
-                channel=event["channel"], text=text, blocks=[section(text)]
+                channel=channel, text=message.text, blocks=message.blocks, thread_ts=thread
             )
+        except SlackApiError as error:
+            if error.response["error"] not in NOBODY_THERE:
+                raise
+            log.warning("event.channel_unknown", error=error.response["error"])

@@ -47,6 +47,16 @@ FEATURES = (
 )
 
 
+class FreshSocket(SocketModeHandler):
+    """A Socket Mode connection that asks Slack for a new address each time it is begun: one that
+    could not be reached is good for nothing."""
+
+    def connect(self) -> None:
+        """Connect. Takes seconds; raises whatever kept it from standing."""
+        self.client.wss_uri = None
+        super().connect()  # type: ignore[no-untyped-call]
+
+
 class SlackSide:
     """Everything that listens to Slack."""
 
@@ -91,4 +101,6 @@ class SlackSide:
 
     def socket(self, app_token: str, client: WebClient) -> SocketModeHandler:
         """A Socket Mode connection, not yet begun."""
-        return SocketModeHandler(self.app, app_token, web_client=client)
+        handler = FreshSocket(self.app, app_token, web_client=client)
+        handler.client.proxy = client.proxy  # the constructor may have taken the environment's
+        return handler

@@ -3,6 +3,9 @@
 import logging
 import ssl
 import threading
+import time
+from collections.abc import Callable
+from email.utils import formatdate
 
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -12,17 +15,28 @@ class _Quiet(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: object) -> None:
         """The practice world does not chat."""
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """What time it is at this server."""
+        return formatdate(self.server.clock(), usegmt=True)  # type: ignore[attr-defined]
+
 
 class Serving:
     """A Flask app at work on a port of this machine."""
 
-    def __init__(self, app: Flask, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
-        """Port 0 takes a free one."""
+    def __init__(
+        self,
+        app: Flask,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Port 0 takes a free one; `clock` is what its answers go by."""
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self.app = app
         self._server = make_server(
             "127.0.0.1", port, app, threaded=True, ssl_context=tls, request_handler=_Quiet
         )
+        self._server.clock = clock  # type: ignore[attr-defined]
         self.port = self._server.server_port
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True

@@ -148,7 +148,7 @@ class MessageIds(StrEnum):
 
 class World:
     """Everything the stand-ins share. Take `locked()` around changes and around reads of more than
-    one thing."""
+    one thing. `clock_ahead`: by how many seconds Microsoft's clock is ahead of this machine's."""
 
     def __init__(self, scenarios: dict[str, Scenario]) -> None:
         self.scenarios = scenarios
@@ -157,6 +157,7 @@ class World:
         self.tenants: dict[str, Tenant] = {}
         self.people: dict[str, Person] = {}
         self.mailboxes: dict[str, Mailbox] = {}
+        self.clock_ahead = 0.0
         self._thrown: dict[tuple[str, str], int | None] = {}
         self._before: dict[tuple[str, str], dict[str, Any]] = {}
         self._lock = threading.RLock()

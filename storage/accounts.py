@@ -69,17 +69,15 @@ class AccountRepository:
         found = select(*what, *sums).where(Account.state != State.DISCONNECTED)
         return [tuple(row) for row in self._session.exec(found.group_by(*what))]
 
-    def search(self, text: str, limit: int) -> list[Account]:
-        """Up to `limit` accounts with `text` in their ID, name or one of their addresses, newest
-        first."""
-        names = (
-            Account.ref,
-            Account.name,
-            Account.sender_email,
-            Account.username,
-            Account.shared_mailbox,
+    def search(self, text: str, address: str, limit: int) -> list[Account]:
+        """Up to `limit` accounts with `text` in their ID or name, or `address` (what the text is as
+        an address, or a part of one) in one of their addresses, newest first."""
+        names = (Account.ref, Account.name)
+        addresses = (Account.sender_email, Account.username, Account.shared_mailbox)
+        wanted = or_(
+            *(col(name).icontains(text, autoescape=True) for name in names),
+            *(col(name).icontains(address, autoescape=True) for name in addresses),
         )
-        wanted = or_(*(col(name).icontains(text, autoescape=True) for name in names))
         return list(
             self._session.exec(
                 select(Account).where(wanted).order_by(col(Account.id).desc()).limit(limit)

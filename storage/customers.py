@@ -223,3 +223,10 @@ class ChannelRepository:
         self._session.add(SeenEvent(event_id=event_id, at=now))
         self._session.flush()
         return True
+
+    def newest_sight(self, beginning: str) -> str:
+        """The last of the ids with this beginning, in the order of text; empty if there is none."""
+        found = select(func.max(col(SeenEvent.event_id))).where(
+            col(SeenEvent.event_id).startswith(beginning, autoescape=True)
+        )
+        return self._session.exec(found).one() or ""

@@ -3,12 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from bot.accounts.service import DOMAIN
 from bot.common import audit
 from bot.common.clock import Clock
 from bot.common.jobs import EraseCustomer
+from bot.common.mail_addresses import BadAddress, read_domain
 from bot.common.people import SLACK, Person
 from bot.common.refusals import Refused
+from bot.common.texts import on_one_line
 from bot.lifecycle.hours import Hours, hours_of
 from bot.messages import notices
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
@@ -20,6 +21,8 @@ MAX_NAME_LENGTH = 80
 
 ENDED = "ended"
 """Why nothing is posted (as in `Channel.closed`) for a customer that was offboarded."""
+DOMAIN_UNKNOWN = "setup_form.domain_unknown"
+"""The refusal of a domain that is nobody's."""
 
 OVER_WHEN_BACK = ("archived", "deleted", "left")
 """What is over (as in `Channel.closed`) when the bot comes into a channel."""
@@ -62,14 +65,14 @@ class Customers:
         Raises:
             Refused: it is no domain, Microsoft knows none, or Microsoft did not answer.
         """
-        if not DOMAIN.fullmatch(domain):
-            raise Refused("setup_form.domain_bad")
         try:
-            tenant = self._microsoft.tenant_of(domain)
+            tenant = self._microsoft.tenant_of(read_domain(domain))
+        except BadAddress:
+            raise Refused("setup_form.domain_bad") from None
         except MicrosoftUnreachable:
             raise Refused("setup_form.domain_unanswered") from None
         if not tenant:
-            raise Refused("setup_form.domain_unknown")
+            raise Refused(DOMAIN_UNKNOWN)
         return tenant
 
     def bind(
@@ -93,7 +96,7 @@ class Customers:
         """
         if channel_id in self._own_channels:
             raise Refused("refused.our_own_channel")
-        name = " ".join(customer_name.split())
+        name = on_one_line(customer_name)
         now = self._clock.now()
         with self._store.transaction() as tx:
             customer = self._named(tx, name)

@@ -1,6 +1,5 @@
 """Creating an account from the form, changing it, and ending its connection."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,8 +9,10 @@ from bot.common.addresses import Addresses
 from bot.common.bindings import held_binding, refuse_ended
 from bot.common.clock import Clock
 from bot.common.jobs import CheckAccount
+from bot.common.mail_addresses import NOT_ASCII, problem, shown, tidied
 from bot.common.people import Person
 from bot.common.refusals import Refused
+from bot.common.texts import reads_as
 from bot.lifecycle.service import Lifecycle
 from bot.lifecycle.states import Event
 from bot.messages import notices
@@ -24,15 +25,7 @@ from storage.statuses import FixEvent
 from storage.tables import Account, Channel
 from storage.vocabulary import Owner, State
 
-MAX_ADDRESS_LENGTH = 254
 MAX_ALIASES = 10
-DOMAIN = re.compile(
-    # not begun within another domain: a search would try again at each of its dots
-    r"(?<![a-z0-9.-])(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]",
-    re.I,
-)
-ADDRESS = re.compile(rf"[^\s@<>()\[\],;:\\\"]{{1,64}}@{DOMAIN.pattern}", re.I)
-"""What Microsoft 365 takes as an address: one @, no spaces or quotes, a domain with a dot."""
 
 LISTED = {
     "form.personal_domain": "old.personal_domain",
@@ -95,11 +88,11 @@ class Accounts:
 
     def called(self, customer_id: int, text: str) -> list[AccountView]:
         """Those of a customer's accounts in use whose name, address or username is `text`."""
-        wanted = text.casefold()
+        wanted = {reads_as(text), reads_as(shown(tidied(text)))}
         return [
             each
             for each in self.of_customer(customer_id)
-            if wanted in (name.casefold() for name in (each.name, each.sender_email, each.username))
+            if wanted & {reads_as(name) for name in (each.name, each.sender_email, each.username)}
         ]
 
     def create(self, channel_id: str, form: Form, by: Person) -> AccountView:
@@ -206,17 +199,19 @@ class Accounts:
         meanwhile, and one that was disconnected comes back as it was.
 
         Raises:
-            Refused: another account of the customer has its address now, or the customer was
-                offboarded.
+            Refused: another account of the customer has its address now (the words name its ID), or
+                the customer was offboarded.
         """
         try:
-            with self._one_of_its_address() as tx:
+            with self._store.transaction() as tx:
                 refuse_ended(tx, tx.accounts.get(account_id).customer_id)
                 account = tx.accounts.lock(account_id)
-                address = account.sender_email
+                self._require_own_address(tx, account)
                 self._renew_link(tx, account, by)
-        except InvalidForm:
-            raise Refused("disconnect.address_taken", address=address) from None
+        except Conflict:  # somebody else saved the same address in this moment: now it shows
+            with self._store.transaction() as tx:
+                self._require_own_address(tx, tx.accounts.get(account_id))
+            raise
 
     def disconnect(self, account_id: int, by: Person) -> None:
         """End an account's connection: its tokens, links and open sign-ins are deleted, nothing
@@ -241,7 +236,7 @@ class Accounts:
         _forget_identity(account)
         self._lifecycle.audit(tx, by, "account.tokens_deleted", account, signed_in_as=upn)
         self._lifecycle.transition(tx, account, Event.DISCONNECTED, by)
-        notices.note(tx, account, "disconnect.done", now, upn=upn)
+        notices.note(tx, account, "disconnect.done", now, upn=shown(upn))
 
     def _check_organisation(
         self, channel_id: str, form: Form, proved: set[str], by: Person
@@ -265,10 +260,14 @@ class Accounts:
         except Conflict:  # somebody else saved the same address in this moment
             raise InvalidForm({"sender_email": "form.address_taken"}) from None
 
+    def _require_own_address(self, tx: Transaction, account: Account) -> None:
+        """An account that was disconnected left its address to others."""
+        other = tx.accounts.with_address(account.customer_id, account.sender_email)
+        if other is not None and other.id != account.id:
+            address = shown(account.sender_email)
+            raise Refused("disconnect.address_taken", address=address, ref=other.ref)
+
     def _renew_link(self, tx: Transaction, account: Account, by: Person) -> None:
-        back = account.state is State.DISCONNECTED
-        if back and tx.accounts.with_address(account.customer_id, account.sender_email):
-            raise InvalidForm({"sender_email": "form.address_taken"})
         account.address_key = account.sender_email.lower()
         self._links.make(tx, account, by)
         self._lifecycle.audit(tx, by, "link.renewed", account)
@@ -360,20 +359,18 @@ def _problems(form: Form) -> dict[str, str]:
     checks = {
         "name": _name_problem(form.name),
         "sender_name": _name_problem(form.sender_name),
-        "sender_email": _address_problem(form.sender_email),
-        "username": _address_problem(form.username),
+        "sender_email": problem(form.sender_email),
+        "username": problem(form.username),
         "use_oauth": "" if form.use_oauth else "form.oauth_needed",
     }
-    wrong = [alias for alias in form.aliases.split() if _address_problem(alias)]
-    too_many = len(form.aliases.split()) > MAX_ALIASES
-    checks["aliases"] = "form.aliases_bad" if wrong or too_many else ""
+    checks["aliases"] = _aliases_problem(form.aliases.split())
     if form.username == form.sender_email:
         checks["username"] = ""
     if form.shared_mailbox:
         own = form.username.lower() in (form.shared_mailbox.lower(), form.sender_email.lower())
-        checks["shared_mailbox"] = _address_problem(form.shared_mailbox)
+        checks["shared_mailbox"] = problem(form.shared_mailbox)
         checks["username"] = checks["username"] or ("form.delegate_needed" if own else "")
-    return {field: problem for field, problem in checks.items() if problem}
+    return {field: sentence for field, sentence in checks.items() if sentence}
 
 
 def _name_problem(text: str) -> str:
@@ -382,7 +379,8 @@ def _name_problem(text: str) -> str:
     return "form.name_too_long" if len(text) > MAX_NAME_LENGTH else ""
 
 
-def _address_problem(text: str) -> str:
-    if len(text) > MAX_ADDRESS_LENGTH:
-        return "form.address_too_long"
-    return "" if ADDRESS.fullmatch(text) else "form.address_bad"
+def _aliases_problem(aliases: list[str]) -> str:
+    found = {problem(alias) for alias in aliases} - {""}
+    if found == {NOT_ASCII}:
+        return NOT_ASCII
+    return "form.aliases_bad" if found or len(aliases) > MAX_ALIASES else ""

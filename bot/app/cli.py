@@ -13,6 +13,7 @@ from bot.app import audit_export, key_rotation, practice, processes
 from bot.app.maildesk import build, mail_hosts
 from bot.common.clock import SystemClock
 from bot.common.people import MAILDESK
+from bot.common.ways_out import leave_out_strays
 from bot.config.settings import Settings, SettingsError, load
 from bot.legacy.columns import Unclear
 from bot.legacy.decoding import NotAList, decode
@@ -36,6 +37,7 @@ def settings_or_exit(environ: Mapping[str, str]) -> Settings:
 def run_until_signal(*, web: bool, worker: bool) -> None:
     """Run as a service: settings from the environment, until SIGTERM or SIGINT."""
     settings = settings_or_exit(os.environ)
+    leave_out_strays(os.environ)
     stop = processes.stopped_by_signals()
     bot = processes.prepare(settings, settings.log_level)
     processes.serve(bot, stop, web=web, worker=worker)
@@ -97,6 +99,7 @@ def import_command(
 ) -> None:
     """List a customer's old mail accounts from a file."""
     settings = settings_or_exit(os.environ)
+    leave_out_strays(os.environ)
     services = build(settings, SystemClock(), mail_hosts(settings)).services
     if services.customers.of_channel(channel) is None:
         typer.echo(f"maildesk: the channel {channel} is not bound to a customer", err=True)
@@ -152,6 +155,7 @@ def sandbox_command(
     folder: Annotated[Path | None, typer.Option(help="Where the bot keeps its database.")] = None,
 ) -> None:
     """The practice world and the bot in it; prints one address to open."""
+    leave_out_strays(os.environ)  # everything in it is on this machine
     world = practice.start(folder, socket_mode)
     try:
         settings = settings_or_exit(world.environment)

@@ -11,6 +11,7 @@ from bot.app.worker import Worker
 from bot.common import jobs
 from bot.common.clock import Clock
 from bot.common.jobs import Doers
+from bot.common.ways_out import WaysOut
 from bot.config.settings import Settings
 from bot.diagnosis import catalogue
 from bot.mail.hosts import MailHosts
@@ -44,29 +45,33 @@ class Maildesk:
     delivery: Delivery
     slack: SlackSide
     tokens: Tokens
+    microsoft: Microsoft
 
     def socket(self) -> SocketModeHandler | None:
         """The Socket Mode connection, where the settings ask for one."""
         token = self.settings.slack_app_token.get_secret_value()
         if not token:
             return None
-        return self.slack.socket(token, clients.background(*slack_api(self.settings)))
+        api = slack_api(self.settings)
+        return self.slack.socket(token, clients.background(*api, ways_out(self.settings)))
 
 
 def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     """Wire the bot. Reads the catalogue; asks nobody outside except Slack, who we are."""
     api = slack_api(settings)
-    background = clients.background(*api)
-    interactive = clients.interactive(*api)
+    ways = ways_out(settings)
+    background = clients.background(*api, ways)
+    interactive = clients.interactive(*api, ways)
     directory = SlackDirectory(
         interactive, clock, settings.support_users, settings.support_usergroup
     )
     store = Store(connect(settings.database_url))
     known = catalogue.load(application=_application(settings))
-    ports = Ports(store, microsoft(settings), MailProbe(hosts), directory, known)
+    sign_in = microsoft(settings)
+    ports = Ports(store, sign_in, MailProbe(hosts), directory, known)
     core = wire(settings, clock, ports)
     services = core.services
-    sender = SlackSender(clients.for_the_outbox(*api), Presenter(services))
+    sender = SlackSender(clients.for_the_outbox(*api, ways), Presenter(services))
     delivery = Delivery(store, clock, sender, core.deciders)
     worker = Worker(store, clock, delivery, core.doers, core.sweeps)
     slack = SlackSide(
@@ -76,10 +81,11 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         settings.slack_signing_secret.get_secret_value(),
         worker.nudge,
     )
-    employ(core.doers, services, slack, background)
+    employ(core.doers, services, slack, background, ways)
     pages = Pages(services, directory.name_of, worker.nudge)
     web = website(settings, services, slack, pages)
-    return Maildesk(settings, services, store, web, worker, delivery, slack, core.tokens)
+    parts = (settings, services, store, web, worker, delivery, slack, core.tokens, sign_in)
+    return Maildesk(*parts)
 
 
 def website(settings: Settings, services: Services, slack: SlackSide, pages: Pages) -> Flask:
@@ -94,12 +100,14 @@ def website(settings: Settings, services: Services, slack: SlackSide, pages: Pag
     return web
 
 
-def employ(doers: Doers, services: Services, slack: SlackSide, client: WebClient) -> None:
+def employ(
+    doers: Doers, services: Services, slack: SlackSide, client: WebClient, ways: WaysOut
+) -> None:
     """Say who does the work that needs Slack."""
     doers.tell_windows(lambda failed: tell_window(services, client, failed))
     doers.add(jobs.HandleEvent, slack.events.do)
     doers.add(jobs.FillFolders, lambda work: folders.fill_folders(services, client, work))
-    doers.add(jobs.ReadFile, lambda work: legacy_import.read_file(services, client, work))
+    doers.add(jobs.ReadFile, lambda work: legacy_import.read_file(services, client, ways, work))
 
 
 def slack_api(settings: Settings) -> tuple[str, str]:
@@ -131,4 +139,11 @@ def microsoft(settings: Settings) -> Microsoft:
         settings.ms_ca_bundle,
         settings.instance_discovery,
         settings.cloud.scopes,
+        ways_out(settings),
     )
+
+
+def ways_out(settings: Settings) -> WaysOut:
+    """How requests leave this machine."""
+    proxy = settings.https_proxy.get_secret_value()
+    return WaysOut(proxy, settings.no_proxy, settings.ms_ca_bundle)

@@ -7,10 +7,12 @@ import threading
 import structlog
 
 from bot.app.maildesk import Maildesk, build, mail_hosts
+from bot.app.socket_connection import SocketConnection
 from bot.app.web_server import WebServer
 from bot.common import logs
 from bot.common.clock import SystemClock
 from bot.config.settings import Settings
+from bot.microsoft.client import MicrosoftUnreachable
 from storage.migrate import upgrade
 
 log = structlog.get_logger(__name__)
@@ -38,14 +40,16 @@ def serve(bot: Maildesk, stop: threading.Event, *, web: bool, worker: bool) -> N
         web: whether Slack, Microsoft and browsers are answered here.
         worker: whether due work is done here.
     """
-    socket = bot.socket() if web else None
+    link = bot.socket() if web else None
+    socket = SocketConnection(link) if link is not None else None
     server = WebServer(bot.settings.bind_address, bot.settings.port) if web else None
     if server is not None:
         server.start(bot.web)
     if worker:
         bot.worker.start()
+    threading.Thread(target=_look_at_clock, args=(bot,), daemon=True).start()
     if socket is not None:
-        socket.connect()
+        socket.start()
     log.info(
         "maildesk.running",
         port=bot.settings.port,
@@ -72,3 +76,11 @@ def _check_own_channels(bot: Maildesk) -> None:
     }
     for channel in bot.services.circles.without_us(list(own)):
         log.error("slack.bot_not_in_channel", setting=own[channel], channel=channel)
+
+
+def _look_at_clock(bot: Maildesk) -> None:
+    """A clock that is wrong is logged before it makes the first sign-in fail."""
+    try:
+        bot.microsoft.look_at_clock()
+    except MicrosoftUnreachable as error:
+        log.warning("microsoft.unreachable", reason=str(error))

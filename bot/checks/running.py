@@ -11,6 +11,7 @@ from bot.checks.results import record_of
 from bot.common.addresses import Addresses
 from bot.common.clock import Clock
 from bot.common.jobs import RunTest
+from bot.common.mail_addresses import shown
 from bot.common.people import MAILDESK
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.observation import Condition, Observation, Where
@@ -190,9 +191,10 @@ def _identity(account: Account, token: FreshToken) -> Outcome:
             Where.IDENTITY, step=StepId.IDENTITY, condition=Condition.OTHER_ACCOUNT, text=text
         )
     agreed = token.agreed
+    who = shown(token.username)
     if agreed.shared_mailbox:
-        opened = f"{token.username} opens the shared mailbox {agreed.shared_mailbox}"
-        return f"{opened}, sends as {agreed.sender_email}"
-    if token.username.lower() not in Addresses.of(account).own_names:
-        return Remark("renamed", f"signs in as {token.username}")
-    return f"signed in as {token.username}"
+        opened = f"{who} opens the shared mailbox {shown(agreed.shared_mailbox)}"
+        return f"{opened}, sends as {shown(agreed.sender_email)}"
+    if not Addresses.of(account).names(token.username):
+        return Remark("renamed", f"signs in as {who}")
+    return f"signed in as {who}"

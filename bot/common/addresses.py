@@ -1,7 +1,10 @@
 """The addresses of an account: which mailbox it is, and who opens it."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Protocol
+
+from bot.common.mail_addresses import all_shown, key
 
 
 class HasAddresses(Protocol):
@@ -65,8 +68,13 @@ class Addresses:
     def own_names(self) -> set[str]:
         """The names under which the account's person may sign in, in lower case: username and
         aliases, and the sender's address unless the mailbox is a shared one."""
-        names = {self.username.lower(), *self.aliases.lower().split()}
-        return names if self.shared_mailbox else names | {self.sender_email.lower()}
+        names = {key(self.username), *(key(alias) for alias in self.aliases.split())}
+        return names if self.shared_mailbox else names | {key(self.sender_email)}
+
+    def names(self, upn: str) -> bool:
+        """Whether `upn`, as Microsoft says it, is one of the names under which the account's person
+        may sign in."""
+        return key(upn) in self.own_names
 
     def changes(self, new: "Addresses") -> dict[str, tuple[str, str]]:
         """What is other in `new`: by its field, before and after."""
@@ -81,3 +89,10 @@ class Addresses:
 def domain_of(address: str) -> str:
     """What stands behind the @ of an address, in lower case."""
     return address.rpartition("@")[2].lower()
+
+
+def shown_changes(changes: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """Changed fields, before and after, with addresses as people write them."""
+    return {
+        field: (all_shown(before), all_shown(after)) for field, (before, after) in changes.items()
+    }

@@ -10,6 +10,21 @@ PERMISSIONS = ("IMAP.AccessAsUser.All", "SMTP.Send")
 """What reading and sending mail needs (office-developer-exchange-docs,
 how-to-authenticate-…-by-using-oauth)."""
 
+MICROSOFT_HOSTS = frozenset(
+    {
+        "login.microsoftonline.com",
+        "login.microsoftonline.us",
+        "login.partner.microsoftonline.cn",
+        "login.chinacloudapi.cn",
+        "login.windows.net",
+        "login.sovcloud-identity.fr",
+        "login.sovcloud-identity.de",
+        "login.sovcloud-identity.sg",
+    }
+)
+"""Where Microsoft's own sign-in stands (entra-docs, authentication-national-cloud; the last three:
+MSAL 1.39)."""
+
 
 class Cloud(BaseModel, frozen=True, extra="forbid"):
     """One cloud: its hosts, and `resource`, with which its mail scopes begin."""

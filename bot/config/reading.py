@@ -117,6 +117,19 @@ def https(value: Any) -> str:
     return text
 
 
+def proxy(value: Any) -> SecretStr:
+    """The address of an HTTP proxy."""
+    text = str(value)
+    try:
+        parts = urlsplit(text)
+        right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # the port is no number
+        right = False
+    if not right:
+        raise ValueError("give it as http://host:port")
+    return SecretStr(text)
+
+
 def address(value: Any) -> str:
     """An IP address of this machine."""
     try:
@@ -138,7 +151,8 @@ def authority(value: Any) -> str:
 
 def database(value: Any) -> str:
     """The address of a database that we can use."""
-    parts = urlsplit(str(value))
+    text = re.sub("^postgres://", "postgresql://", str(value))  # as many platforms hand it over
+    parts = urlsplit(text)
     try:
         right = parts.scheme in DATABASES and bool(parts.path.strip("/")) and parts.port != 0
     except ValueError:  # the port is no number
@@ -148,7 +162,7 @@ def database(value: Any) -> str:
         raise ValueError(f"sslmode is one of {', '.join(sorted(SSL_MODES))}")
     if not right:
         raise ValueError("give it as sqlite:///maildesk.db or postgresql://user:password@host/name")
-    return str(value)
+    return text
 
 
 def bot_token(value: Any) -> str:

@@ -13,29 +13,10 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_v
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.common.people import Person
-from bot.config import clouds, reading
+from bot.config import clouds, env_file, reading
+from bot.config.env_file import SettingsError as SettingsError
 from bot.lifecycle.hours import WEEKDAYS, Hours
 from bot.microsoft.credentials import Credentials
-
-MICROSOFT_HOSTS = frozenset(
-    {
-        "login.microsoftonline.com",
-        "login.microsoftonline.us",
-        "login.partner.microsoftonline.cn",
-        "login.chinacloudapi.cn",
-        "login.windows.net",
-        "login.sovcloud-identity.fr",
-        "login.sovcloud-identity.de",
-        "login.sovcloud-identity.sg",
-    }
-)
-"""Where Microsoft's own sign-in stands (entra-docs, authentication-national-cloud; the last three:
-MSAL 1.39)."""
-
-
-class SettingsError(Exception):
-    """A setting is missing or malformed; the text is one line that names it and never shows a
-    secret."""
 
 
 def _cloud_of(authority: str) -> str:
@@ -262,6 +243,23 @@ class Settings(BaseSettings):
         File,
         About("PEM file of the authority to trust for the sign-in, where it is not a public one"),
     ] = None
+    https_proxy: Annotated[
+        SecretStr,
+        BeforeValidator(reading.proxy),
+        About(
+            "The proxy (http://host:port, with user:password@ before the host where it wants them) "
+            "by which Slack and Microsoft's sign-in are reached; the mail hosts are not. One that "
+            "looks into TLS needs its authority in MS_CA_BUNDLE",
+            begins="The way out",
+        ),
+    ] = SecretStr("")
+    no_proxy: Annotated[
+        str,
+        About(
+            "What is reached without it: names with all below them, addresses and networks, with "
+            "commas between"
+        ),
+    ] = ""
     imap_host: Annotated[
         str,
         About("Where mail is read", begins="Mail hosts", default="outlook.office365.com"),
@@ -370,7 +368,7 @@ class Settings(BaseSettings):
     @property
     def instance_discovery(self) -> bool:
         """Whether the sign-in is Microsoft's own, so that MSAL may ask Microsoft about it."""
-        return urlsplit(self.ms_authority).hostname in MICROSOFT_HOSTS
+        return urlsplit(self.ms_authority).hostname in clouds.MICROSOFT_HOSTS
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -379,11 +377,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: one line that names the first wrong variable, and how many more are wrong.
     """
-    known: dict[str, Any] = {
-        name: value
-        for name in Settings.model_fields
-        if (value := environ.get(name.upper(), "").strip())
-    }
+    known: dict[str, Any] = env_file.values(environ, Settings.model_fields)
     known.setdefault("ms_cloud", _cloud_of(known.get("ms_authority", "")))
     cloud = clouds.load().get(known["ms_cloud"], clouds.load()["worldwide"])
     hosts = {"ms_authority": cloud.authority, "imap_host": cloud.imap, "smtp_host": cloud.smtp}

@@ -48,6 +48,8 @@ class Condition(StrEnum):
     OTHER_TENANT = "other-tenant"
     PERSONAL = "personal"
     INVALID_TOKEN = "invalid-token"
+    # our own clock
+    CLOCK = "clock"
     # our check of the permissions
     MISSING = "missing"
     # a sign-in that did not come back from Microsoft's page

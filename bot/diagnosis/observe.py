@@ -16,6 +16,7 @@ import msal
 import requests
 
 from bot.common.redaction import redact
+from bot.common.texts import whole_number
 from bot.diagnosis.observation import Condition, Observation, Where
 
 MAX_TEXT_LENGTH = 500
@@ -226,7 +227,8 @@ def _imap_condition(text: str) -> Condition:
 
 def _retry_after(header: str) -> timedelta | None:
     """The wait that Retry-After asks for in seconds, at most an hour; a date is not understood."""
-    return timedelta(seconds=min(int(header), MAX_WAIT_SECONDS)) if header.isdigit() else None
+    seconds = min(whole_number(header), MAX_WAIT_SECONDS)
+    return timedelta(seconds=seconds) if seconds or header == "0" else None
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.accounts.service import ADDRESS, MAX_ADDRESS_LENGTH
+from bot.common.mail_addresses import problem
 from bot.legacy import columns
 from bot.legacy.columns import Layout, Table
 from bot.legacy.decoding import NotAList
@@ -104,9 +104,9 @@ def _name_of(row: Row) -> str:
 def _problem(row: Row) -> str:
     if not row.address:
         return "old.no_address"
-    if len(row.address) > MAX_ADDRESS_LENGTH or not ADDRESS.fullmatch(row.address):
+    if problem(row.address):
         return "old.address_bad"
-    if row.user and not ADDRESS.fullmatch(row.user):
+    if row.user and problem(row.user):
         return "old.user_bad"
     return "old.name_too_long" if len(row.name) > MAX_NAME_LENGTH else ""
 

@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 from unicodedata import category
 
-from bot.accounts.service import ADDRESS, MAX_ADDRESS_LENGTH
+from bot.common.mail_addresses import bare, problem
 
 FOUND = re.compile(
     # not begun within a longer word: a search would try again at each of its characters
@@ -13,8 +13,7 @@ FOUND = re.compile(
 """What may be an address within a text."""
 
 NEARLY = re.compile(r"[\w.+'-]{1,64}@[^\W\d_][\w.-]{0,250}")
-"""An address with a slip in it, as ``info@acme``: `ADDRESS` does not take it, but its owner knows
-it again."""
+"""An address with a slip in it, as ``info@acme``: it is not taken, but its owner knows it again."""
 
 BEFORE_A_COLON = ("", "mailto", "smtp", "mail", "email", "e-mail", "address", "adresse")
 """Words that may stand with a colon before an address; before a colon of any other kind stands a
@@ -51,7 +50,7 @@ def is_address(text: str) -> bool:
     in it but one in the writing of IDNA, so that ``P@ss.w0rd`` is none."""
     last = text.rpartition(".")[2].lower()
     spelt = last.startswith("xn--") or not any(sign.isdigit() for sign in last)
-    return spelt and len(text) <= MAX_ADDRESS_LENGTH and bool(ADDRESS.fullmatch(text))
+    return spelt and bare(text) == text and not problem(text)
 
 
 def is_nearly_an_address(text: str) -> bool:

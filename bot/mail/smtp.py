@@ -1,11 +1,13 @@
 """The sending side: connect, encrypt, authenticate, offer the sender's address."""
 
 import smtplib
+import socket
 from contextlib import suppress
-from socket import SHUT_RDWR
 
+from bot.common.mail_addresses import shown
 from bot.diagnosis.observation import Condition, Layer, Observation, Where
 from bot.diagnosis.observe import from_smtp
+from bot.mail.greeting import own_name
 from bot.mail.hosts import MailHosts
 from bot.mail.steps import ProbeFailed, StepRunner
 from bot.mail.target import Target, xoauth2
@@ -39,7 +41,7 @@ class SmtpConnection:
         hosts = self._hosts
         step = StepId.SMTP_CONNECT
         trace = ConnectionTrace()
-        smtp = smtplib.SMTP(timeout=hosts.connect_timeout)
+        smtp = smtplib.SMTP(local_hostname="[127.0.0.1]", timeout=hosts.connect_timeout)
         self._smtp = smtp
         # smtplib sets this only where its constructor connects; without it STARTTLS would check the
         # certificate for no name at all
@@ -49,6 +51,7 @@ class SmtpConnection:
             trace.passed("TCP and greeting", Layer.STARTTLS)
             assert smtp.sock is not None
             smtp.sock.settimeout(hosts.read_timeout)
+            smtp.local_hostname = own_name(socket.getfqdn(), smtp.sock.getsockname()[0])
             expect(OK, *smtp.ehlo(), step)
             if not smtp.has_extn("starttls"):
                 raise _missing(Condition.STARTTLS_MISSING)
@@ -65,13 +68,13 @@ class SmtpConnection:
         code, _ = self.client.auth(
             "XOAUTH2", lambda _challenge=None: next(answers, ""), initial_response_ok=False
         )
-        return f"{code}, signed in as {target.smtp_username}"
+        return f"{code}, signed in as {shown(target.smtp_username)}"
 
     def offer_sender(self, target: Target) -> str:
         """MAIL FROM, taken back at once: nothing is sent."""
         expect(OK, *self.client.mail(target.sender_email), StepId.SMTP_SENDER)
         self.client.rset()
-        return f"{target.sender_email} accepted"
+        return f"{shown(target.sender_email)} accepted"
 
     def leave(self) -> None:
         """QUIT."""
@@ -83,7 +86,7 @@ class SmtpConnection:
         if sock is not None:
             # shutting it down wakes a thread that waits for it; closing alone would not
             with suppress(OSError):
-                sock.shutdown(SHUT_RDWR)
+                sock.shutdown(socket.SHUT_RDWR)
             with suppress(OSError):
                 sock.close()
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from bot.common.addresses import Agreed
+from bot.common.mail_addresses import tidied
 from storage.tables import Account
 
 
@@ -41,7 +42,7 @@ def target_of(
 ) -> Target:
     """How a mailbox is opened with a token of the person who signed in: the one that this person
     agreed to, whatever the account says by now."""
-    person = account.signed_in_as or account.username
+    person = tidied(account.signed_in_as or account.username)  # Microsoft may say either form
     return Target(
         mailbox=agreed.shared_mailbox or person,
         smtp_username=person,

@@ -10,8 +10,10 @@ from urllib.parse import urlencode, urlsplit
 import msal
 import requests
 
+from bot.common.ways_out import WaysOut
 from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.observe import from_exception
+from bot.microsoft.clock_check import ClockCheck
 from bot.microsoft.credentials import Credential, Credentials, CredentialUnreadable
 
 TIMEOUT_SECONDS = 10
@@ -43,8 +45,11 @@ class Microsoft:
         ca_file: Path | None,
         instance_discovery: bool,
         scopes: Sequence[str],
+        ways: WaysOut,
     ) -> None:
         """`scopes`: what every mailbox's token is good for."""
+        self._ways = ways
+        self._clock = ClockCheck()
         self.authority = authority
         self.client_id = client_id
         self.scopes = tuple(scopes)
@@ -72,7 +77,7 @@ class Microsoft:
         time first.
 
         Raises:
-            MicrosoftUnreachable: no proper answer.
+            MicrosoftUnreachable: no proper answer, or none that fits because our clock is wrong.
         """
         for credential in self._by_acceptance():
             client = self._client(credential, cache)
@@ -80,7 +85,19 @@ class Microsoft:
             if not (isinstance(answer, dict) and answer.get("error") == "invalid_client"):
                 self._accepted = credential.name
                 break
+        blamed = self._clock.blamed(answer) if isinstance(answer, dict) else None
+        if blamed is not None:
+            raise MicrosoftUnreachable(blamed)
         return answer
+
+    def look_at_clock(self) -> None:
+        """Ask Microsoft what time it is, and log by how much ours is wrong. Takes seconds.
+
+        Raises:
+            MicrosoftUnreachable: no proper answer.
+        """
+        address = f"{self.authority}/{DISCOVERY}"
+        self.ask(lambda: self._session().get(address, timeout=TIMEOUT_SECONDS))
 
     def ask(self, question: Callable[[], Answer], step: str = "token") -> Answer:
         """What `question` gives, with everything that MSAL may raise for want of a proper answer
@@ -140,8 +157,8 @@ class Microsoft:
     def _client(
         self, credential: Credential, cache: msal.TokenCache | None
     ) -> msal.ConfidentialClientApplication:
-        return self.ask(
-            lambda: msal.ConfidentialClientApplication(
+        application = self.ask(
+            lambda: _Application(
                 self.client_id,
                 client_credential=credential.value,
                 authority=self.authority,
@@ -150,6 +167,8 @@ class Microsoft:
                 instance_discovery=None if self._instance_discovery else False,
             )
         )
+        application.clock = self._clock
+        return application
 
     def _by_acceptance(self) -> list[Credential]:
         try:
@@ -163,10 +182,29 @@ class Microsoft:
 
     def _session(self) -> requests.Session:
         session = _TimedSession()
+        self._ways.prepare(session)
+        session.hooks["response"].append(self._clock.hear)
         if self._ca_file is not None:
-            session.trust_env = False  # REQUESTS_CA_BUNDLE in the environment would beat `verify`
             session.verify = str(self._ca_file)
         return session
+
+
+class _Application(msal.ConfidentialClientApplication):  # type: ignore[misc]
+    """MSAL's client, which knows whether our clock is right."""
+
+    clock: ClockCheck
+
+    def acquire_token_by_auth_code_flow(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """What a code is exchanged for.
+
+        Raises:
+            MicrosoftUnreachable: the token is good at another time than ours, which is wrong.
+        """
+        answer: dict[str, Any] = super().acquire_token_by_auth_code_flow(*args, **kwargs)
+        blamed = self.clock.blamed_for(answer.get("id_token_claims"))
+        if blamed is not None:
+            raise MicrosoftUnreachable(blamed)
+        return answer
 
 
 class _TimedSession(requests.Session):

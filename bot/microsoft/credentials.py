@@ -1,6 +1,8 @@
 """The application's credentials at Microsoft: certificates and secrets, read anew at each use so
 that they can be replaced while the bot runs, and looked after so that none ends unnoticed."""
 
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import SecretStr
 
 from bot.common.clock import Clock
+from bot.common.texts import visible
 from bot.messages import notices
 from storage.database import Store
 
@@ -57,7 +60,8 @@ class Credentials:
         text = self.secret.get_secret_value()
         if self.secret_file is not None:
             text = ",".join([_read(self.secret_file), text])
-        found = [part.strip() for part in text.replace("\n", ",").split(",") if part.strip()]
+        parts = (visible(part).strip() for part in re.split(r"[\r\n,]", text))
+        found = [part for part in parts if part]
         for number, secret in enumerate(found):
             expires = self.secrets_expire[number] if number < len(self.secrets_expire) else None
             yield Credential(
@@ -83,7 +87,10 @@ def _certificate(file: Path) -> Credential:
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        content = file.read_bytes()
+        # Windows' editors and shells begin a file with a mark, and may write it in UTF-16
+        wide = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+        return content.decode("utf-16" if wide else "utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise CredentialUnreadable(f"{file.name} cannot be read") from None
 

@@ -55,7 +55,7 @@ def proved(claims: Mapping[str, Any], client_id: str, authority: str, now: datet
     _require(bool(GUID.fullmatch(tenant)), "tid")
     _require(_issued_by(str(claims.get("iss", "")), authority, tenant), "iss")
     _require(bool(GUID.fullmatch(subject)), "oid")
-    _require(_in_time(claims, now), "exp")
+    _require(in_time(claims, now), "exp")
     _require("@" in upn, "preferred_username")
     if tenant.lower() == PERSONAL_TENANT:
         raise IdentityRefused(Condition.PERSONAL, "a personal account", upn)
@@ -77,11 +77,17 @@ def belongs(identity: Identity, account: Account, tenants: Collection[str]) -> N
     if account.object_id:
         same = (identity.tenant_id, identity.object_id) == (account.tenant_id, account.object_id)
     else:
-        same = identity.upn.lower() in Addresses.of(account).own_names
+        same = Addresses.of(account).names(identity.upn)
     if not same:
         raise IdentityRefused(
             Condition.OTHER_ACCOUNT, "another account than the mailbox", identity.upn
         )
+
+
+def may_be_own_name(seen: Observation, account: Account) -> bool:
+    """Whether who was refused may be the account's own person under another name than it knows:
+    sign-in names need not be addresses. One that was connected knows its person for good."""
+    return seen.condition is Condition.OTHER_ACCOUNT and not account.object_id
 
 
 def _require(holds: bool, claim: str) -> None:
@@ -99,7 +105,8 @@ def _issued_by(issuer: str, authority: str, tenant: str) -> bool:
     )
 
 
-def _in_time(claims: Mapping[str, Any], now: datetime) -> bool:
+def in_time(claims: Mapping[str, Any], now: datetime) -> bool:
+    """Whether a token is good at this time, for clocks that differ a little."""
     stamp = now.timestamp()
     leeway = LEEWAY.total_seconds()
     expires = claims.get("exp")

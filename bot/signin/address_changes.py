@@ -6,6 +6,7 @@ turn another person's grant to a mailbox which that person never agreed to have 
 
 from bot.common.addresses import Addresses
 from bot.common.clock import Clock
+from bot.common.mail_addresses import shown
 from bot.common.people import Person
 from bot.diagnosis.observation import Condition
 from bot.lifecycle.service import Lifecycle
@@ -49,7 +50,7 @@ class AddressChanges:
         self._links.make(tx, account, by)
         told = before_and_after(there.changes(wanted))
         self._lifecycle.audit(tx, by, "change.asked", account, **told)
-        notices.note(tx, account, "change.asked", now, upn=account.signed_in_as)
+        notices.note(tx, account, "change.asked", now, upn=shown(account.signed_in_as))
 
     def withdraw(self, tx: Transaction, account: Account, by: Person) -> None:
         """Leave a connected account as it is: a change that waits, and its link, end."""
@@ -73,7 +74,7 @@ class AddressChanges:
             return
         wanted = Addresses.of(change)
         renamed = wanted.own_names != Addresses.of(account).own_names
-        if renamed and identity.upn.lower() not in wanted.own_names:
+        if renamed and not wanted.names(identity.upn):
             raise IdentityRefused(
                 Condition.OTHER_ACCOUNT, "another name than the change's", identity.upn
             )
@@ -88,14 +89,15 @@ class AddressChanges:
         tx.signins.drop_change(account.id)
         other = tx.accounts.with_address(account.customer_id, change.sender_email)
         if other is not None and other.id != account.id:
-            notices.note(tx, account, "change.address_taken", now, address=change.sender_email)
+            taken = shown(change.sender_email)
+            notices.note(tx, account, "change.address_taken", now, address=taken)
             return
         wanted = Addresses.of(change)
         by = Person(change.asked_by_team, change.asked_by_user)
         told = before_and_after(Addresses.of(account).changes(wanted))
         give(account, wanted)
         self._lifecycle.audit(tx, by, "account.changed", account, agreed_by=identity.upn, **told)
-        notices.note(tx, account, "change.agreed", now, upn=identity.upn)
+        notices.note(tx, account, "change.agreed", now, upn=shown(identity.upn))
 
 
 def give(account: Account, addresses: Addresses) -> None:

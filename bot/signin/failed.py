@@ -2,6 +2,7 @@
 thread, and the card moved to whose turn it is."""
 
 from bot.common.clock import Clock
+from bot.common.mail_addresses import shown
 from bot.common.people import Person
 from bot.diagnosis.failures import Failures, Recorded
 from bot.diagnosis.observation import Observation
@@ -31,9 +32,11 @@ class FailedSignIns:
         seen: Observation,
         by: Person,
         sentence: str = "signin.refused",
+        other_name: str = "",
     ) -> Recorded:
         """Keep why it did not go through. `sentence` tells it; the same thing is told once a day,
-        and another organisation's account is reported to the support team."""
+        and another organisation's account is reported to the support team. `other_name`: who signed
+        in, where that may be how the account's own person signs in."""
         now = self._clock.now()
         recorded = self._failures.record(tx, seen, account)
         error = recorded.failure.ref
@@ -41,7 +44,10 @@ class FailedSignIns:
         owner = recorded.verdict.owner
         self._lifecycle.refused(tx, by, sentence, account, error=error, cause=cause)
         if recorded.failure.count == 1:
-            notices.note(tx, account, sentence, now, error=error, cause=cause)
+            values = {"error": error, "cause": cause}
+            if other_name:
+                values |= {"upn": shown(other_name), "own_name_of": account.ref}
+            notices.note(tx, account, sentence, now, **values)
             if cause == "other-tenant":
                 channel = self._support_channel
                 notices.tell_support(tx, channel, "support.other_tenant", account, now, error=error)

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any, NoReturn
 
 from bot.common import audit
-from bot.common.addresses import Addresses, domain_of
+from bot.common.addresses import Addresses, domain_of, shown_changes
 from bot.common.clock import Clock
 from bot.common.jobs import CheckSignIn
+from bot.common.mail_addresses import shown
 from bot.common.people import WEB, Person
 from bot.common.refusals import Refused
 from bot.diagnosis.failures import Recorded
@@ -18,7 +19,7 @@ from bot.diagnosis.observe import from_callback
 from bot.lifecycle.service import Lifecycle
 from bot.messages import notices
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
-from bot.microsoft.identity import IdentityRefused, belongs
+from bot.microsoft.identity import IdentityRefused, belongs, may_be_own_name
 from bot.microsoft.tokens import KEPT_ALIVE
 from bot.microsoft.tokens import sealed_for as grant_sealed_for
 from bot.signin.address_changes import AddressChanges
@@ -47,9 +48,16 @@ class SignInRefused(Exception):
     link is still good."""
 
     def __init__(
-        self, recorded: Recorded, account: AccountView, actual: str = "", link: str = ""
+        self,
+        recorded: Recorded,
+        account: AccountView,
+        actual: str = "",
+        link: str = "",
+        other_name: str = "",
     ) -> None:
+        """`other_name`: who signed in, where that may be how the mailbox's own person signs in."""
         super().__init__(recorded.verdict.cause)
+        self.other_name = other_name
         self.recorded = recorded
         self.account = account
         self.actual = actual
@@ -132,7 +140,7 @@ class SignIn:
             customer=customer.name,
             asked_by=Person(ticket.asked_by_team, ticket.asked_by_user),
             good_until=ticket.expires_at,
-            changes=there.changes(Addresses.of(change)) if change else {},
+            changes=shown_changes(there.changes(Addresses.of(change))) if change else {},
         )
 
     def begin(self, secret: str, browser: str, choose: bool = False) -> str:
@@ -309,9 +317,10 @@ class SignIn:
             self._changes.check(tx, account, identity)
             if customer.tenant_id:
                 self._connect(tx, account, ticket, redeemed)
-                return SignedIn(AccountView.of(account), identity.upn)
+                return SignedIn(AccountView.of(account), shown(identity.upn))
             held = self._held.hold(tx, account, ticket, redeemed, named)
-            return SignedIn(AccountView.of(account), identity.upn, customer.name, not held.evident)
+            who = shown(identity.upn)
+            return SignedIn(AccountView.of(account), who, customer.name, not held.evident)
 
     def _connect(
         self, tx: Transaction, account: Account, ticket: LoginTicket, redeemed: Redeemed
@@ -338,7 +347,7 @@ class SignIn:
         for other in tx.signins.unfinished(ticket.id):
             other.happened(FlowEvent.OVERTAKEN, now)
         self._lifecycle.audit(tx, WEB, "signin.done", account, signed_in_as=identity.upn)
-        notices.note(tx, account, "signin.done", now, upn=identity.upn)
+        notices.note(tx, account, "signin.done", now, upn=shown(identity.upn))
         self._on_signed_in(tx, account, WEB)
 
     def _bind(
@@ -368,10 +377,12 @@ class SignIn:
         """Keep why, tell it in the thread, and move the card where it has to go."""
         with self._store.transaction() as tx:
             account = tx.accounts.lock(state.account_id)
-            recorded = self._failed.keep(tx, account, seen, WEB)
+            other_name = actual if may_be_own_name(seen, account) else ""
+            recorded = self._failed.keep(tx, account, seen, WEB, other_name=other_name)
             ticket = tx.signins.usable_ticket(account.id, self._clock.now())
         link = self._links.url(ticket) if ticket else ""
-        raise SignInRefused(recorded, AccountView.of(account), actual, link)
+        view = AccountView.of(account)
+        raise SignInRefused(recorded, view, shown(actual), link, shown(other_name))
 
 
 def _who(username: str, choose: bool) -> dict[str, str]:

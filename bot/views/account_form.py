@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 
 from bot.common.addresses import HasAddresses
+from bot.common.mail_addresses import all_shown, shown, tidied
+from bot.common.texts import on_one_line
 from bot.views.accounts import AccountView
 
 MAX_NAME_LENGTH = 80
@@ -24,12 +26,13 @@ class Form:
     old_deleted: bool = False
 
     def tidy(self) -> "Form":
-        """Without stray spaces; the username is the sender's address where it was left empty."""
-        email = self.sender_email.strip().removeprefix("mailto:")
-        name, sender = (" ".join(text.split()) for text in (self.name, self.sender_name))
-        shared = self.shared_mailbox.strip().removeprefix("mailto:")
-        aliases = " ".join(re.split(r"[\s,;]+", self.aliases.strip()))
-        username = self.username.strip() or email
+        """Without stray spaces, addresses as they are kept; the username is the sender's address
+        where it was left empty."""
+        email = tidied(self.sender_email)
+        name, sender = (on_one_line(text) for text in (self.name, self.sender_name))
+        shared = tidied(self.shared_mailbox)
+        aliases = " ".join(tidied(alias) for alias in _several(self.aliases))
+        username = tidied(self.username) or email
         return Form(
             name, sender, email, username, self.use_oauth, shared, aliases, self.old_deleted
         )
@@ -43,8 +46,13 @@ def form_of(account: AccountView, wanted: HasAddresses | None = None) -> Form:
     return Form(
         name=account.name,
         sender_name=account.sender_name,
-        sender_email=addresses.sender_email,
-        username="" if own else addresses.username,
-        shared_mailbox=addresses.shared_mailbox,
-        aliases=addresses.aliases,
+        sender_email=shown(addresses.sender_email),
+        username="" if own else shown(addresses.username),
+        shared_mailbox=shown(addresses.shared_mailbox),
+        aliases=all_shown(addresses.aliases),
     )
+
+
+def _several(aliases: str) -> list[str]:
+    """Each of several addresses, however they stand beside each other."""
+    return re.split(r"[\s,;]+", aliases.strip()) if aliases.strip() else []

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.common.addresses import Addresses, domain_of
+from bot.common.addresses import Addresses, domain_of, shown_changes
 from bot.common.clock import Clock
+from bot.common.mail_addresses import all_shown, shown, tidied
 from bot.common.people import Person
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.step_records import first_failure, steps_of
@@ -21,8 +22,8 @@ FAULTY = frozenset({State.FAILING, State.BROKEN, State.AWAITING_ADMIN})
 
 @dataclass(frozen=True)
 class AccountView:
-    """The plain facts of an account. `connected`: somebody signed in, and their tokens are
-    kept."""
+    """The plain facts of an account, its addresses as people write them. `connected`: somebody
+    signed in, and their tokens are kept."""
 
     id: int
     ref: str
@@ -52,14 +53,14 @@ class AccountView:
             channel_id=row.channel_id,
             name=row.name,
             sender_name=row.sender_name,
-            sender_email=row.sender_email,
-            username=row.username,
-            aliases=row.aliases,
-            shared_mailbox=row.shared_mailbox,
+            sender_email=shown(row.sender_email),
+            username=shown(row.username),
+            aliases=all_shown(row.aliases),
+            shared_mailbox=shown(row.shared_mailbox),
             state=row.state,
             state_since=row.state_since,
             owner=row.owner,
-            signed_in_as=row.signed_in_as,
+            signed_in_as=shown(row.signed_in_as),
             connected=bool(row.object_id),
             created_at=row.created_at,
             created_by=Person(row.created_by_team, row.created_by_user),
@@ -183,14 +184,14 @@ class AccountDetails:
             return None
         wanted = Addresses.of(tx.signins.change(account.id) or account)
         named = held.named_tenant or ""
-        domain = domain_of(wanted.mailbox)
-        return HeldView(held.upn, domain, held.tenant_id, named, held.evident)
+        domain = shown(domain_of(wanted.mailbox))
+        return HeldView(shown(held.upn), domain, held.tenant_id, named, held.evident)
 
     def change(self, tx: Transaction, account: Account) -> Mapping[str, tuple[str, str]]:
         """The addresses that it shall have once its owner agrees; by the field, before and
         after."""
         change = tx.signins.change(account.id)
-        return Addresses.of(account).changes(Addresses.of(change)) if change else {}
+        return shown_changes(Addresses.of(account).changes(Addresses.of(change))) if change else {}
 
     def failure(self, tx: Transaction, account: Account) -> Failure | None:
         """Why the account stands where it does, if something is wrong."""
@@ -278,7 +279,7 @@ class AccountCards:
         with self._store.transaction() as tx:
             return [
                 CustomersAccount(AccountView.of(row), self._details.customer(tx, row))
-                for row in tx.accounts.search(text, limit)
+                for row in tx.accounts.search(text, tidied(text), limit)
             ]
 
 

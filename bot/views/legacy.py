@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.common.mail_addresses import shown
 from storage.database import Store
 from storage.tables import Batch, OldAccount
 from storage.vocabulary import Plan, State
@@ -32,8 +33,8 @@ class OldAccountView:
             customer_id=row.customer_id,
             channel_id=row.channel_id,
             name=row.name,
-            address=row.address,
-            username=row.username,
+            address=shown(row.address),
+            username=shown(row.username),
             plan=row.plan,
             listed_at=row.listed_at,
             deleted_at=row.deleted_at,
@@ -119,7 +120,7 @@ class BatchCards:
             ]
             # An old account that was marked deleted is forgotten after a while.
             failed = [
-                NotCreated(old.name, old.address, problem)
+                NotCreated(old.name, shown(old.address), problem)
                 for old, problem in problems
                 if old is not None
             ]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from bot.common.mail_addresses import tidied
 from bot.diagnosis.step_records import NOT_ASKED, StepRecord, first_failure
 from bot.diagnosis.verdict import Verdict
 from bot.views.accounts import AccountView
@@ -59,10 +60,15 @@ def remedy_steps(verdict: Verdict, account: AccountView | None = None) -> Safe:
 
 
 def _filled(text: str, account: AccountView) -> str:
-    text = text.replace("<mailbox>", account.shared_mailbox or account.sender_email)
-    return text.replace("<sender>", account.sender_email).replace(
-        "<user>", account.signed_in_as or account.username
-    )
+    """`text` with the account's addresses, in the form in which servers know them."""
+    addresses = {
+        "<mailbox>": account.shared_mailbox or account.sender_email,
+        "<sender>": account.sender_email,
+        "<user>": account.signed_in_as or account.username,
+    }
+    for blank, address in addresses.items():
+        text = text.replace(blank, tidied(address))
+    return text
 
 
 def _headline(card: CheckCard) -> Safe:

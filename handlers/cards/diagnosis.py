@@ -1,6 +1,7 @@
 """What an error ID means, in plain words for a customer and with all details for support."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from bot.diagnosis.history import Ending
@@ -53,13 +54,35 @@ def error_message(card: ErrorCard, audience: Audience) -> Message:
     return Message(say("error.summary", ref=card.failure.ref), error_blocks(card, audience))
 
 
-def note_message(text: Safe, error: str) -> Message:
+@dataclass(frozen=True)
+class OwnName:
+    """A name that signed in to an account, and may be its own; empty where nobody did."""
+
+    account: str
+    upn: str
+
+    @property
+    def value(self) -> str:
+        """As the button carries it."""
+        return f"{self.account}|{self.upn}"
+
+    @classmethod
+    def of(cls, value: str) -> "OwnName":
+        """What a button carries."""
+        account, _, upn = value.partition("|")
+        return cls(account, upn)
+
+
+def note_message(text: Safe, error: str, own_name: OwnName | None = None) -> Message:
     """A sentence in an account's thread; where it tells of an error, with the ways on from
     there."""
     if not error:
         return Message(text, [section(text)])
-    what = button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, error)
-    return Message(text, [section(text), actions(what, contact_button(error))])
+    ways = [button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, error), contact_button(error)]
+    if own_name is not None:
+        label = plainly("button.use_as_username")
+        ways.insert(0, button(label, ActionId.ACCOUNT_CHANGE, own_name.value, "primary"))
+    return Message(text, [section(text), actions(*ways)])
 
 
 def error_blocks(card: ErrorCard, audience: Audience) -> list[Block]:

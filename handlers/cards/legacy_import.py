@@ -4,6 +4,7 @@ it."""
 from collections.abc import Mapping, Sequence
 from zlib import crc32
 
+from bot.common.mail_addresses import shown
 from bot.views.account_form import MAX_NAME_LENGTH
 from bot.views.legacy_import import Dropped, Offer, Question, Review
 from handlers.cards.actions import ActionId, FormId
@@ -167,7 +168,7 @@ def _dropped(dropped: Dropped) -> list[Block]:
 def _good(review: Review) -> list[Block]:
     rows = review.good[:GOOD_SHOWN]
     lines: list[Safe] = [
-        say("old.good_line", name=cut(row.name, MAX_NAME_LENGTH), address=row.address)
+        say("old.good_line", name=cut(row.name, MAX_NAME_LENGTH), address=shown(row.address))
         for row in rows
     ]
     if len(review.good) > len(rows):

@@ -1,5 +1,7 @@
 """Accounts in Slack: the list, the window of one, and the forms that create, change and end it."""
 
+from dataclasses import replace
+
 from bot.accounts.service import InvalidForm, OldAccountThere
 from bot.common.people import Person
 from bot.services import Services
@@ -10,6 +12,7 @@ from handlers.cards.account_form import OAUTH, OLD_DELETED, account_form
 from handlers.cards.account_list import account_list
 from handlers.cards.account_window import account_window, disconnect_form, disconnected
 from handlers.cards.actions import ActionId, FormId
+from handlers.cards.diagnosis import OwnName
 from handlers.cards.kit import Block
 from handlers.features.audience import audience_of
 from handlers.slack.listeners import FormAnswer, FormErrors, Listeners, NextWindow, form_errors
@@ -56,9 +59,13 @@ def show(services: Services, press: Press) -> None:
 
 
 def change(services: Services, press: Press) -> None:
-    """*Change details*: the form."""
-    account = services.rights.account(press.person, press.value, Action.CHANGE)
+    """*Change details*: the form. *Use as Username*: the same, with the name filled in that
+    somebody signed in by."""
+    own_name = OwnName.of(press.value)
+    account = services.rights.account(press.person, own_name.account, Action.CHANGE)
     form = services.accounts.form(account.id)
+    if own_name.upn:
+        form = replace(form, username=own_name.upn)
     press.windows.open(account_form(account.ref, form, changes=True))
 
 

@@ -1,6 +1,7 @@
 """Managing a customer: the windows of the support team, opened and sent."""
 
 from bot.common.refusals import Refused
+from bot.common.texts import whole_number
 from bot.services import Services
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.customers import (
@@ -21,7 +22,7 @@ from handlers.cards.customers import (
 )
 from handlers.cards.kit import Block
 from handlers.slack.listeners import FormAnswer, FormErrors, Listeners, NextWindow
-from handlers.slack.payloads import Press, Submission, number
+from handlers.slack.payloads import Press, Submission
 from handlers.text.words import plainly
 
 UNANSWERED = "setup_form.domain_unanswered"
@@ -76,7 +77,7 @@ def manage(services: Services, press: Press) -> None:
 def choose(services: Services, sent: Submission) -> NextWindow:
     """The customer that was chosen."""
     services.rights.support(sent.person)
-    return NextWindow(window_of(services, number(sent.values["customer"])))
+    return NextWindow(window_of(services, whole_number(sent.values["customer"])))
 
 
 def ask_name(services: Services, press: Press) -> None:
@@ -90,7 +91,7 @@ def rename(services: Services, sent: Submission) -> FormAnswer:
     services.rights.support(sent.person)
     try:
         renamed = services.administration.rename(
-            number(sent.about), sent.values["name"], sent.person
+            whole_number(sent.about), sent.values["name"], sent.person
         )
     except Refused as refused:
         return at("name", refused)
@@ -108,7 +109,7 @@ def look_up(services: Services, sent: Submission) -> FormAnswer:
     services.rights.support(sent.person)
     domain = sent.values["domain"].strip()
     try:
-        change = services.administration.organisation_change(number(sent.about), domain)
+        change = services.administration.organisation_change(whole_number(sent.about), domain)
     except Refused as refused:
         return at("domain", refused)
     return NextWindow(organisation_preview(change))
@@ -118,7 +119,9 @@ def change_organisation(services: Services, sent: Submission) -> NextWindow:
     """Change the organisation, after the preview."""
     services.rights.support(sent.person)
     customer_id, domain = parts(sent.about, 2)
-    change = services.administration.change_organisation(number(customer_id), domain, sent.person)
+    change = services.administration.change_organisation(
+        whole_number(customer_id), domain, sent.person
+    )
     return NextWindow(organisation_changed(change))
 
 
@@ -142,7 +145,7 @@ def rebind(services: Services, sent: Submission) -> NextWindow:
     """Bind the channel to the other customer, after the preview."""
     services.rights.support(sent.person)
     channel_id, customer_id, name = parts(sent.about, 3)
-    rebinding = services.bindings.rebind(channel_id, number(customer_id), name, sent.person)
+    rebinding = services.bindings.rebind(channel_id, whole_number(customer_id), name, sent.person)
     return NextWindow(rebound_window(rebinding))
 
 
@@ -156,7 +159,7 @@ def unbind(services: Services, sent: Submission) -> NextWindow:
     """Unbind the channel, after the question."""
     services.rights.support(sent.person)
     channel_id, customer_id = parts(sent.about, 2)
-    unbinding = services.bindings.unbind(channel_id, number(customer_id), sent.person)
+    unbinding = services.bindings.unbind(channel_id, whole_number(customer_id), sent.person)
     return NextWindow(unbound_window(unbinding))
 
 
@@ -171,7 +174,7 @@ def offboard(services: Services, sent: Submission) -> FormAnswer:
     services.rights.support(sent.person)
     try:
         offboarding = services.farewells.offboard(
-            number(sent.about), sent.values["name"], sent.person
+            whole_number(sent.about), sent.values["name"], sent.person
         )
     except Refused as refused:
         return at("name", refused)

@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError
 from bot.common.jobs import FillFolders
 from bot.common.people import Person
 from bot.common.refusals import Refused
+from bot.common.texts import whole_number
 from bot.diagnosis.failures import Recorded
 from bot.folders.service import FoldersUnavailable, InvalidMapping, SameFolder
 from bot.services import Services
@@ -32,7 +33,7 @@ from handlers.cards.folders import (
 from handlers.cards.kit import Block
 from handlers.slack.listeners import FormAnswer, Listeners, NextWindow, form_errors
 from handlers.slack.modals import Windows, fill
-from handlers.slack.payloads import Press, Submission, number
+from handlers.slack.payloads import Press, Submission
 from storage.vocabulary import FolderRole
 
 log = structlog.get_logger(__name__)
@@ -52,7 +53,7 @@ class About:
     def read(cls, text: str) -> "About":
         """Read a window's `about`."""
         ref, page, round, words = (*text.split("|", 3), "", "", "")[:4]
-        return cls(ref, number(page), number(round), words)
+        return cls(ref, whole_number(page), whole_number(round), words)
 
 
 def register(listeners: Listeners, services: Services) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from slack_sdk import WebClient
 
 from bot.common.people import Person
+from bot.common.texts import whole_number
 from bot.services import Services
 from bot.support.rights import Action
 from bot.views.overview import Wanted
@@ -106,9 +107,7 @@ def _wanted(only: Filter) -> Wanted:
 def read(text: str) -> Filter:
     """The filter that a Home tab carries; whatever is not known there is as if it was not set."""
     state, owner, customer, page, *_ = [*text.split("|"), "", "", "", ""]
-    return Filter(
-        _state(state), _owner(owner), _number(customer), int(page) if page.isdigit() else 0
-    )
+    return Filter(_state(state), _owner(owner), _number(customer), whole_number(page))
 
 
 def _state(text: str) -> str:
@@ -120,4 +119,4 @@ def _owner(text: str) -> str:
 
 
 def _number(text: str) -> str:
-    return text if text.isdigit() else ANY
+    return text if whole_number(text) else ANY

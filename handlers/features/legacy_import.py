@@ -4,6 +4,8 @@ from slack_sdk import WebClient
 
 from bot.common.jobs import ReadFile
 from bot.common.people import Person
+from bot.common.texts import whole_number
+from bot.common.ways_out import WaysOut
 from bot.legacy.columns import Unclear
 from bot.legacy.decoding import NotAList, decode
 from bot.services import Services
@@ -26,7 +28,7 @@ from handlers.cards.legacy_import import (
 from handlers.slack.files import fetch
 from handlers.slack.listeners import FormErrors, Listeners, NextWindow, form_errors
 from handlers.slack.modals import fill
-from handlers.slack.payloads import Press, Submission, number
+from handlers.slack.payloads import Press, Submission
 
 
 def register(listeners: Listeners, services: Services) -> None:
@@ -85,7 +87,7 @@ def choose_columns(services: Services, sent: Submission) -> FormErrors | NextWin
 
 def save(services: Services, sent: Submission) -> FormErrors | NextWindow:
     """Take what is good of the import; what is not stays in the form, to be mended."""
-    draft_id = services.rights.draft(sent.person, number(sent.about))
+    draft_id = services.rights.draft(sent.person, whole_number(sent.about))
     field = field_of([*sent.values])
     try:
         review = services.drafts.take(draft_id, sent.values.get(field, ""), sent.person)
@@ -117,13 +119,13 @@ def paste_window(services: Services, person: Person, channel_id: str) -> Block:
     return paste_form(channel.id, services.drafts.unfinished(channel.customer_id))
 
 
-def read_file(services: Services, client: WebClient, work: ReadFile) -> None:
+def read_file(services: Services, client: WebClient, ways: WaysOut, work: ReadFile) -> None:
     """Do the job of an uploaded file: show what importing it would do, in the window that waits for
     it."""
     if services.customers.of_channel(work.channel_id) is None:
         return
     try:
-        text = decode(fetch(client, work.file_id))
+        text = decode(fetch(client, work.file_id, ways))
         if not text.strip():
             raise NotAList("old.file_empty")
         choice = Choice.of(work.columns)

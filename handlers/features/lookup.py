@@ -3,6 +3,7 @@
 from bot.common import ids
 from bot.common.people import Person
 from bot.common.refusals import Refused
+from bot.common.texts import on_one_line, unquoted
 from bot.diagnosis.verdict import Verdict
 from bot.services import Services
 from bot.support.rights import Action
@@ -20,6 +21,7 @@ def account_named(
     Raises:
         Refused: none, several, or not this person's to touch.
     """
+    text = unquoted(on_one_line(text))
     if not text:
         raise Refused("command.which_account", command=command)
     try:
@@ -38,7 +40,7 @@ def account_named(
 
 def is_error_id(text: str) -> bool:
     """Whether `text` is meant as an error ID rather than as what a server said."""
-    return len(text) <= 16 and "aadsts" not in text.lower() and not text.isdigit()
+    return len(text) <= 16 and "aadsts" not in text.lower() and not text.isdecimal()
 
 
 def error_named(services: Services, person: Person, text: str) -> tuple[ErrorCard, Audience]:

@@ -3,6 +3,7 @@
 from bot.accounts.customers import MAX_NAME_LENGTH, Care
 from bot.common.people import Person
 from bot.common.refusals import Refused
+from bot.common.texts import on_one_line
 from bot.lifecycle.hours import BadHours, BadZone, read_hours, read_zone, written
 from bot.services import Services
 from bot.views.customers import Circle
@@ -47,7 +48,7 @@ def form_for(services: Services, person: Person, channel_id: str) -> Block:
 def save_setup(services: Services, sent: Submission) -> FormErrors | None:
     """Bind the channel that the form was opened in."""
     services.rights.support(sent.person)
-    values = {name: value.strip() for name, value in sent.values.items()}
+    values = {name: on_one_line(value) for name, value in sent.values.items()}
     owner = Person(services.rights.own_team(), values["owner"]) if values["owner"] else sent.person
     problems = _problems(services, values, owner)
     if problems:

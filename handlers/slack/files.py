@@ -8,7 +8,9 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
+from bot.common.ways_out import WaysOut
 from bot.legacy.decoding import LARGEST_FILE, NotAList
+from handlers.slack.clients import NO_DETOUR
 
 log = structlog.get_logger(__name__)
 
@@ -20,7 +22,7 @@ TIMEOUT_SECONDS = 15
 CHUNK = 64 * 1024
 
 
-def fetch(client: WebClient, file_id: str) -> bytes:
+def fetch(client: WebClient, file_id: str, ways: WaysOut = NO_DETOUR) -> bytes:
     """The content of a file. What a form carries of a file of another workspace is its id alone, so
     Slack is asked for the rest (`files.info`). Takes seconds.
 
@@ -36,20 +38,19 @@ def fetch(client: WebClient, file_id: str) -> bytes:
         raise NotAList("old.file_too_large")
     url = str(file.get("url_private_download") or file.get("url_private") or "")
     try:
-        return _download(client, url)
+        return _download(client, url, ways)
     except (requests.RequestException, OSError) as error:
         log.warning("file.unreachable", error=type(error).__name__)
         raise NotAList("old.file_unreachable") from None
 
 
-def _download(client: WebClient, url: str) -> bytes:
+def _download(client: WebClient, url: str, ways: WaysOut) -> bytes:
     # As it will be asked for: a backslash is read in two ways, and the two must not differ here.
     url = str(requests.Request("GET", url).prepare().url)
     if not _may_have_the_token(url, client.base_url):
         raise NotAList("old.file_unreachable")
     session = requests.Session()
-    # A .netrc of this machine must not put other credentials in the place of the token.
-    session.trust_env = False
+    ways.prepare(session, ways.trust())
     token = {"Authorization": f"Bearer {client.token}"}
     with session.get(
         url, headers=token, timeout=TIMEOUT_SECONDS, stream=True, allow_redirects=False

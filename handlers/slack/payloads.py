@@ -10,16 +10,15 @@ from typing import Any
 from slack_sdk import WebClient
 
 from bot.common.people import Person
+from bot.common.texts import unquoted, whole_number
 from handlers.slack.modals import Windows
+from handlers.text import typed
 
 Payload = dict[str, Any]
 
 LONGEST_TYPED = 40_000
 """Slack itself cuts a message there (docs.slack.dev/reference/methods/chat.postMessage), and a
 window's field at 3,000: what is longer, nobody has typed."""
-
-MAX_DIGITS = 18
-"""So many digits fit into every integer column; what is longer, no button of ours has sent."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +38,13 @@ class Press:
     @property
     def number(self) -> int:
         """The id of a row that the button is about; 0, which no row has, if it names none."""
-        return number(self.value)
+        return whole_number(self.value)
 
     @property
     def page(self) -> tuple[str, int]:
         """The channel and the page that a button for turning pages names."""
         channel, _, page = self.value.partition(":")
-        return channel, number(page)
+        return channel, whole_number(page)
 
     @classmethod
     def parse(cls, body: Payload, client: WebClient) -> "Press":
@@ -100,7 +99,7 @@ class Choice:
     def parse(cls, body: Payload, client: WebClient) -> "Choice":
         """Read a `message_action` payload."""
         person = _interacting(body, (body.get("channel") or {}).get("id", ""))
-        text = typed(body["message"])
+        text = typed.message(_text(body["message"]))
         return cls(person, text, Windows(client, body["trigger_id"]))
 
 
@@ -122,12 +121,12 @@ class Command:
     @classmethod
     def parse(cls, body: Payload, client: WebClient) -> "Command":
         """Read a slash command. Only people of our own workspace can send one."""
-        name, _, rest = typed(body).strip().partition(" ")
+        name, rest = _name_and_rest(typed.message(_text(body)))
         return cls(
             person=Person(body["team_id"], body["user_id"], body["channel_id"]),
             channel=body["channel_id"],
-            name=name.lower(),
-            rest=rest.strip(),
+            name=name,
+            rest=rest,
             windows=Windows(client, body.get("trigger_id", "")),
         )
 
@@ -136,31 +135,25 @@ class Command:
         """Read an `app_mention` event; the actor's team is `user_team` (facts of Slack Connect), an
         organisation's id for people of an Enterprise Grid."""
         team = event.get("user_team") or event.get("source_team") or event.get("team", "")
-        words = [word for word in typed(event).split() if not word.startswith("<@")]
+        name, rest = _name_and_rest(typed.request(_text(event)))
         return cls(
             person=Person(team, event["user"], event["channel"]),
             channel=event["channel"],
-            name=words[0].lower() if words else "help",
-            rest=" ".join(words[1:]),
+            name=name or "help",
+            rest=rest,
             windows=Windows(client, ""),
         )
 
 
-def typed(payload: Payload) -> str:
-    """The text of a command, a message or an event."""
+def _text(payload: Payload) -> str:
+    """The text of a command, a message or an event, in Slack's markup."""
     return str(payload.get("text") or "")[:LONGEST_TYPED]
 
 
-def unescaped(text: str) -> str:
-    """Words of a command as they were typed: Slack hands over three characters escaped
-    (docs.slack.dev/messaging/formatting-message-text)."""
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-
-
-def number(text: str) -> int:
-    """The number that `text` is; 0 if it is none, or longer than a number of ours can be."""
-    plain = text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
-    return int(text) if plain else 0
+def _name_and_rest(text: str) -> tuple[str, str]:
+    """A subcommand, and what stands behind it, whose lines stay lines."""
+    name, rest = (*text.split(maxsplit=1), "", "")[:2]
+    return unquoted(name).rstrip(",:;").lower(), rest.strip()
 
 
 def _interacting(body: Payload, place: str) -> Person:
@@ -193,4 +186,4 @@ def _field(state: Payload) -> str:
         case "checkboxes":
             return ",".join(str(chosen["value"]) for chosen in state.get("selected_options") or [])
         case _:
-            return str(state.get("value") or "")[:LONGEST_TYPED]
+            return typed.field(str(state.get("value") or "")[:LONGEST_TYPED])

@@ -7,9 +7,9 @@ from bot.messages import notices
 from bot.services import Services
 from handlers.cards.accounts import account_card
 from handlers.cards.checks import test_message
-from handlers.cards.diagnosis import note_message
+from handlers.cards.diagnosis import OwnName, note_message
 from handlers.cards.incidents import account_values, alert_card, support_note
-from handlers.cards.kit import Message
+from handlers.cards.kit import Message, Safe
 from handlers.cards.legacy import batch_message
 from handlers.cards.reminders import reminder_message
 from handlers.cards.setup import setup_card
@@ -65,7 +65,13 @@ class Presenter:
         if "minutes" in values:
             span = "mend.minute" if values["minutes"] == 1 else "mend.minutes"
             values["span"] = plainly(span, minutes=values["minutes"])
-        return note_message(say(args["sentence"], **values), values.get("error", ""))
+        text = say(args["sentence"], **values)
+        own_name = (
+            OwnName(values["own_name_of"], values["upn"]) if "own_name_of" in values else None
+        )
+        if own_name is not None:
+            text = Safe(f"{text}\n{say('signin.own_name', upn=own_name.upn)}")
+        return note_message(text, values.get("error", ""), own_name)
 
     def _values(self, args: Args) -> dict[str, Any]:
         """What a sentence is filled with; every one may name our application."""

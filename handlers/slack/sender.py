@@ -6,6 +6,7 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.common.texts import whole_number
 from bot.messages.delivery import ChannelBusy, ChannelRefuses, ChannelUnreachable
 from bot.messages.outgoing import Outgoing
 from handlers.cards.kit import cut_markup
@@ -99,7 +100,9 @@ def _meaning(error: SlackApiError) -> Exception:
     response = error.response
     name = str(response.get("error", "unknown"))
     if response.status_code == 429 or name in ("ratelimited", "rate_limited"):
-        return ChannelBusy(timedelta(seconds=int(response.headers.get("Retry-After", 1))))
+        return ChannelBusy(
+            timedelta(seconds=whole_number(str(response.headers.get("Retry-After"))) or 1)
+        )
     if response.status_code >= 500 or name in MAY_PASS:
         return ChannelUnreachable(name)
     return ChannelRefuses(name)

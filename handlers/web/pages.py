@@ -175,6 +175,7 @@ class Pages:
         facts = {
             "account": refused.account,
             "actual": refused.actual,
+            "other_name": refused.other_name,
             "link": refused.link,
             "admin": admin,
             "error": refused.recorded.failure.ref,

@@ -19,6 +19,10 @@ from sandbox.world import MessageIds, World
 
 SCOPE = "SMTP.Send"
 LONGEST_LINE = 12_288
+LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+FIT_NAME = re.compile(rf"{LABEL}(?:\.{LABEL})*|\[(?:IPv6:)?[0-9A-Fa-f.:]+\]")
+"""A name or an address literal: Exchange takes no other in EHLO, and answers names with an
+underscore or a dot at the end with 501 5.5.4 (sabuhish/fastapi-mail#205)."""
 TAIL = "[AM0PR01CA0001.practice.example 2026-11-23T10:00:00.000Z 08DC0000PRACTICE]"
 OFF = (
     "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the "
@@ -72,6 +76,8 @@ class _Handler:
         responses: list[str],
     ) -> list[str]:
         """Say what Exchange says; a scenario may hide something."""
+        if not FIT_NAME.fullmatch(hostname):
+            return [f"501 5.5.4 Invalid domain name {TAIL}"]
         session.host_name = hostname
         struck = self._world.strike("smtp.ehlo")
         hidden = set(struck.reply.get("hide", ())) if struck else set()

@@ -31,7 +31,12 @@ class MicrosoftStandIn:
         self.asked = 0
         self.grants = Grants(world, signer)
         self.pages = Serving(sign_in_pages(world, self.grants), page_port)
-        self._serving = Serving(self._app(), port, certificates.server_context())
+        self._serving = Serving(
+            self._app(),
+            port,
+            certificates.server_context(),
+            lambda: time.time() + world.clock_ahead,
+        )
         self.base = f"https://localhost:{self._serving.port}"
         self.authority = f"{self.base}/organizations"
         self.graph_url = f"{self.base}/graph"

@@ -9,6 +9,7 @@ from sandbox.slack.deliver import Ack, Delivery
 from sandbox.slack.events import Events
 from sandbox.slack.forms import Forms, Unable, find, find_acting, options, with_value
 from sandbox.slack.office import Channel, Json, Member, Message, Office, SlackError, View
+from sandbox.slack.typing import as_sent
 
 RESPONSES = 5
 RESPONSE_LIFE = 30 * 60
@@ -49,7 +50,7 @@ class People:
             "user_id": user,
             "user_name": member.name.lower(),
             "command": command,
-            "text": _escaped(text),
+            "text": as_sent(self._office, text, in_command=True),
             "api_app_id": self._office.app_id,
             "is_enterprise_install": "false",
             "response_url": self._response_url(user, place.id),
@@ -61,7 +62,7 @@ class People:
         """Write a message; one that mentions the bot is an event for it."""
         member, place = self._here(user, channel)
         mention = f"<@{self._office.bot_user}>"
-        text = _escaped(text).replace("@Maildesk", mention)
+        text = as_sent(self._office, text)
         message = Message(self._office.new_ts(), channel, user, text, thread_ts=thread_ts)
         with self._office.changing():
             self._office.messages.append(message)
@@ -309,7 +310,3 @@ class People:
         token = secrets.token_urlsafe(24)
         self._responses[token] = {"user": user, "channel": channel, "uses": 0, "at": time.time()}
         return f"{self._url}/response/{token}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

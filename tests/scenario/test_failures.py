@@ -57,7 +57,7 @@ def test_another_account_is_refused_with_both_addresses(world: BotWorld) -> None
     assert "info@acme.example" in page.text and "carol@acme.example" in page.text
     assert "MX-" in page.text
     refused = world.carol.find(ACME, "The sign-in did not go through", "Another account")
-    assert refused.buttons == ["What to do", "Contact support"]
+    assert refused.buttons == ["Use as Username", "What to do", "Contact support"]
 
     page = browser.press(page, "Use another account")
     page = browser.press(page, "info@acme.example")

@@ -1,6 +1,9 @@
 """Whose organisation it is, sign-ins that do not come back, the administrator's packet, and leaving
 and coming back."""
 
+import pytest
+
+from bot.common.people import MAILDESK
 from tests.support.browser import Browser
 from tests.support.slack import Message
 from tests.support.world import ACME, DESK, BotWorld
@@ -174,3 +177,17 @@ def test_a_declared_alias_may_sign_in_and_a_changed_address_ends_the_open_link(
     assert "withdrawn" in Browser().open(old).text
     page = world.sign_in(world.card("Info"), "carol@acme.example")
     assert "Signed in as" in page.text
+
+
+@pytest.mark.field
+def test_connect_again_names_the_account_that_has_the_address_now(world: BotWorld) -> None:
+    world.set_up()
+    world.add("info@acme.example", "Info")
+    before = world.account("Info")
+    world.bot.services.accounts.disconnect(before.id, MAILDESK)
+    world.settle()
+    world.add("info@acme.example", "Info anew")
+    world.carol.press(world.card("Info", "Disconnected"), "Connect again")
+    answer = world.carol.window("belongs to another account by now")
+    assert world.account("Info anew").ref in answer.text
+    assert not [m for m in world.carol.messages(ACME) if "belongs to another" in m.text]

@@ -459,13 +459,13 @@ def test_a_disconnected_account_does_not_come_back_beside_another_of_its_address
 ) -> None:
     account = bot.account(State.LIVE, address="office@acme.example")
     bot.accounts.disconnect(account.id, CAROL)
-    created(bot)
+    in_use = created(bot)
 
     with pytest.raises(Refused) as refused:
         bot.accounts.renew_link(account.id, CAROL)
 
     assert refused.value.sentence == "disconnect.address_taken"
-    assert refused.value.values == {"address": "office@acme.example"}
+    assert refused.value.values == {"address": "office@acme.example", "ref": in_use.ref}
     assert bot.read(account).state is State.DISCONNECTED
 
 

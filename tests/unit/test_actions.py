@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from slack_sdk import WebClient
 
+from bot.common.texts import whole_number
 from handlers import cards
 from handlers.cards.actions import ActionId, FormId, ShortcutId
-from handlers.slack.payloads import Press, number
+from handlers.slack.payloads import Press
 from handlers.slack_app import SlackSide
 
 CARDS = Path(cards.__file__).parent
@@ -68,7 +69,7 @@ def test_every_shortcut_is_in_the_manifest() -> None:
     ],
 )
 def test_a_number_that_slack_sends_is_read_or_is_none(text: str, read: int) -> None:
-    assert number(text) == read
+    assert whole_number(text) == read
 
 
 @pytest.mark.parametrize(

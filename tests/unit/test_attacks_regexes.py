@@ -5,10 +5,11 @@ import re
 from itertools import product
 
 import pytest
+from slack_sdk import WebClient
 
 from bot.common.redaction import LONGEST, redact
 from bot.diagnosis import catalogue
-from handlers.slack.payloads import LONGEST_TYPED, typed
+from handlers.slack.payloads import LONGEST_TYPED, Command
 from tests.support import regexes
 from tests.support.examples import in_a_hurry
 from tests.support.regexes import Found, TooSlow, attacks, ended_after, seconds, text_of
@@ -158,5 +159,9 @@ def test_a_pasted_text_is_looked_up_quickly(text: str) -> None:
 
 
 def test_what_is_typed_is_cut_before_it_is_read() -> None:
-    assert len(typed({"text": "x" * (10 * LONGEST_TYPED)})) == LONGEST_TYPED
-    assert typed({"text": None}) == ""
+    sent = {"team_id": "T1", "user_id": "U1", "channel_id": "C1"}
+    client = WebClient("xoxb-none")
+    text = "error " + "x" * (10 * LONGEST_TYPED)
+    read = Command.parse(sent | {"text": text}, client)
+    assert len(read.name) + 1 + len(read.rest) == LONGEST_TYPED
+    assert Command.parse(sent | {"text": None}, client).rest == ""

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.accounts.service import MAX_ADDRESS_LENGTH, MAX_NAME_LENGTH
+from bot.common.mail_addresses import MAX_LENGTH
 from bot.legacy.columns import Unclear
 from bot.legacy.decoding import CODE_PAGES, LARGEST_FILE, NotAList, decode
 from bot.legacy.importing import MAX_ROWS, read
+from bot.views.account_form import MAX_NAME_LENGTH
 from bot.views.legacy_import import Row
 
 INFO = ("Info", "info@acme.example", "carol@acme.example", "shared")
@@ -195,7 +196,7 @@ def test_a_file_may_be_as_large_as_we_say_and_no_byte_larger() -> None:
 
 def test_a_name_and_an_address_may_be_as_long_as_we_say() -> None:
     domain = ".".join(["d" * 61] * 3) + ".example"
-    local = "x" * (MAX_ADDRESS_LENGTH - len(domain) - 1)
+    local = "x" * (MAX_LENGTH - len(domain) - 1)
     longest = f"{local}@{domain}"
     name = "n" * MAX_NAME_LENGTH
     heading = "Name;Address;"

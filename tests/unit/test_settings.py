@@ -68,6 +68,7 @@ WRONG = {
         "organizations",
     ),
     "MS_CA_BUNDLE": ("/nowhere/ca.pem",),
+    "HTTPS_PROXY": ("proxy.example:3128", "socks5://proxy.example", "http://u:planted@h:port"),
     "IMAP_PORT": ("imaps",),
     "SMTP_PORT": ("-1",),
     "MAIL_CA_BUNDLE": ("/nowhere/ca.pem",),
@@ -139,7 +140,7 @@ def test_a_malformed_value_is_one_line_that_names_it_and_never_shows_a_secret(
 
 
 def test_every_setting_that_can_be_malformed_is_tried_here() -> None:
-    free_text = {"MS_CLIENT_SECRET", "SLACK_SIGNING_SECRET", "IMAP_HOST", "SMTP_HOST"}
+    free_text = {"MS_CLIENT_SECRET", "SLACK_SIGNING_SECRET", "IMAP_HOST", "SMTP_HOST", "NO_PROXY"}
     assert {name.upper() for name in Settings.model_fields} == WRONG.keys() | free_text
 
 

@@ -1,0 +1,102 @@
+"""How requests leave this machine: through the proxy of the settings, or around it, and by nothing
+that the environment or a file of this machine says otherwise (no ``.netrc``, no ``HTTP_PROXY``)."""
+
+import ssl
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
+
+import requests
+from requests.adapters import HTTPAdapter
+
+STRAYS = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+"""What libraries read in the environment by themselves, in lower case and in upper case."""
+
+
+@dataclass(frozen=True)
+class WaysOut:
+    """The ways out.
+
+    Attributes:
+        proxy: the address of the proxy, which may hold a password; empty where there is none.
+        around: the hosts that are reached without it, as in `NO_PROXY`: names with all that is
+            below them, networks, with commas between; ``*`` for all.
+        ca_file: the authority of a proxy that looks into TLS, trusted beside the public ones.
+    """
+
+    proxy: str = field(default="", repr=False)
+    around: str = ""
+    ca_file: Path | None = None
+
+    def proxy_to(self, url: str) -> str | None:
+        """The proxy by which `url` is reached; None where it is reached without one."""
+        host = urlsplit(url).hostname or ""
+        if not self.proxy or _is_within(host, self.around):
+            return None
+        known = {"no": ",".join(part.strip() for part in self.around.split(","))}
+        netloc = urlsplit(url).netloc.rpartition("@")[2]
+        around = bool(proxy_bypass_environment(netloc, known))
+        return None if around else self.proxy
+
+    def trust(self) -> ssl.SSLContext | None:
+        """Whom to trust where the proxy may answer in a host's place; None for the usual."""
+        if not self.proxy or self.ca_file is None:
+            return None
+        context = ssl.create_default_context()
+        context.load_verify_locations(self.ca_file)
+        return context
+
+    def prepare(self, session: requests.Session, trust: ssl.SSLContext | None = None) -> None:
+        """Let the requests of a session, and their redirects, go these ways."""
+        session.trust_env = False
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, _Way(self, trust))
+
+
+class _Way(HTTPAdapter):
+    def __init__(self, ways: WaysOut, trust: ssl.SSLContext | None) -> None:
+        self._ways = ways
+        self._trust = trust
+        super().__init__()
+
+    def init_poolmanager(
+        self, connections: int, maxsize: int, block: bool = False, **kwargs: Any
+    ) -> None:
+        super().init_poolmanager(connections, maxsize, block, **kwargs, **self._trusted())
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        return super().proxy_manager_for(proxy, **kwargs, **self._trusted())
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
+        proxy = self._ways.proxy_to(str(request.url))
+        kwargs["proxies"] = {"https": proxy, "http": proxy} if proxy else {}
+        return super().send(request, *args, **kwargs)
+
+    def _trusted(self) -> dict[str, ssl.SSLContext]:
+        return {} if self._trust is None else {"ssl_context": self._trust}
+
+
+def leave_out_strays(environ: MutableMapping[str, str]) -> None:
+    """Take out of a process's environment what libraries would go by instead of the settings."""
+    for name in STRAYS:
+        environ.pop(name, None)
+        environ.pop(name.upper(), None)
+
+
+def _is_within(host: str, around: str) -> bool:
+    """Whether a host is an address in one of the networks that are reached without a proxy."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    for part in around.split(","):
+        try:
+            if address in ip_network(part.strip(), strict=False):
+                return True
+        except ValueError:  # a name
+            continue
+    return False

@@ -1,0 +1,91 @@
+"""What env files and secret files bring along: taken off, or refused by the variable's name."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot.config.settings import Settings, SettingsError, load
+from bot.microsoft.credentials import Credentials
+from tests.support.fast import ENVIRONMENT
+
+pytestmark = pytest.mark.field
+
+
+def settings(**values: str) -> Settings:
+    """The settings with these in the place of right ones."""
+    return load(ENVIRONMENT | values)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '"xoxb-1"',
+        "'xoxb-1'",
+        "\ufeffxoxb-1",
+        " xoxb-1\r",
+        '"xoxb-1"  # the bot',
+        "\u200bxoxb-1\u00a0",
+        "ï»¿xoxb-1",
+    ],
+)
+def test_what_came_along_is_taken_off(written: str) -> None:
+    assert settings(SLACK_BOT_TOKEN=written).slack_bot_token.get_secret_value() == "xoxb-1"
+
+
+@pytest.mark.parametrize(
+    "written", ['"planted', "planted'", "planted # the secret", "planted #", "# planted"]
+)
+def test_what_is_in_doubt_is_refused_by_its_name(written: str) -> None:
+    with pytest.raises(SettingsError, match="MS_CLIENT_SECRET is malformed") as refused:
+        settings(MS_CLIENT_SECRET=written)
+    assert "planted" not in str(refused.value)
+
+
+def test_a_sign_within_a_value_stays() -> None:
+    assert settings(MS_CLIENT_SECRET="a#b~c").ms_client_secret.get_secret_value() == "a#b~c"
+    assert settings(VENDOR_NAME="Desk # 1").vendor_name == "Desk # 1"
+
+
+def test_a_mark_before_the_first_name_is_taken_off() -> None:
+    environment = {name: text for name, text in ENVIRONMENT.items() if name != "PUBLIC_URL"}
+    for mark in ("\ufeff", "ï»¿"):
+        read = load(environment | {f"{mark}PUBLIC_URL": "https://maildesk.example"})
+        assert read.public_url == "https://maildesk.example"
+
+
+def test_the_short_name_of_postgresql_is_taken() -> None:
+    read = settings(DATABASE_URL="postgres://u:p@db.example/maildesk")
+    assert read.database_url == "postgresql://u:p@db.example/maildesk"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbfplanted\r\n",
+        b"planted\r\n",
+        "planted\r\n".encode("utf-16"),
+        b"\xfe\xff" + "planted".encode("utf-16-be"),
+        "\u200bplanted\u00a0\n".encode(),
+    ],
+)
+def test_a_secret_file_is_read_whoever_wrote_it(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_bytes(content)
+    assert [c.value for c in Credentials(secret_file=file).all()] == ["planted"]
+
+
+def test_a_file_of_two_secrets_has_two(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_bytes(b"\xef\xbb\xbfone\r\ntwo\r\n")
+    secrets = Credentials(secret=SecretStr(""), secret_file=file).all()
+    assert [each.value for each in secrets] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    "wrong", ["proxy.example:3128", "socks5://proxy.example", "http://", "http://h:x"]
+)
+def test_a_proxy_has_an_address(wrong: str) -> None:
+    with pytest.raises(SettingsError, match="HTTPS_PROXY is malformed"):
+        settings(HTTPS_PROXY=wrong)
+    assert "planted" not in repr(settings(HTTPS_PROXY="http://u:planted@proxy.example:3128"))
