@@ -87,7 +87,8 @@ def checked(found: Sequence[Row]) -> list[Row]:
     seen: set[str] = set()
     told = []
     for row in found:
-        named = replace(row, name=_name_of(row))
+        kept = replace(row, address=tidied(row.address), user=tidied(row.user))
+        named = replace(kept, name=_name_of(kept))
         problem = named.fault or _problem(named)
         if not problem and row.address.lower() in seen:
             problem = "old.twice"

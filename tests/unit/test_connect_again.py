@@ -11,6 +11,7 @@ from storage.accounts import AccountRepository
 from storage.tables import Account
 from storage.vocabulary import State
 from tests.support.fast import ACME, CAROL, VERA, FastBot
+from tests.support.fast_ports import tenant_of
 
 pytestmark = pytest.mark.field
 
@@ -51,6 +52,7 @@ def test_the_account_in_use_is_named(bot: FastBot, state: State, typed: str) -> 
 
 
 def test_an_address_of_another_script_is_named_as_it_is_written(bot: FastBot) -> None:
+    bot.microsoft.tenants["xn--mller-werft-thb.example"] = tenant_of("acme.example")
     account = gone(bot, address="info@xn--mller-werft-thb.example")
     added(bot, "info@müller-werft.example")
     assert refusal(bot, account).values["address"] == "info@müller-werft.example"

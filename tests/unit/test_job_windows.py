@@ -11,6 +11,7 @@ from bot.app.maildesk import employ
 from bot.app.worker import MAX_ATTEMPTS
 from bot.common import jobs
 from bot.common.jobs import FailedJob, FillFolders, ForWindow, HandleEvent, ReadFile, Work
+from bot.common.ways_out import WaysOut
 from handlers.features import legacy_import
 from handlers.features.failed_jobs import tell_window
 from handlers.slack import files
@@ -201,7 +202,7 @@ def test_the_whole_bot_tells_its_windows(bot: FastBot) -> None:
             @staticmethod
             def do(work: HandleEvent) -> None: ...
 
-    employ(doers, bot.services, Side(), bot.slack)
+    employ(doers, bot.services, Side(), bot.slack, WaysOut())
     told_first = doers.failed("old.read-file", {"view": VIEW}, RuntimeError(), last=False)
     assert (told_first, told) == (True, [])
     assert "MX-" in windows(bot)[-1]

@@ -11,6 +11,7 @@ from sqlmodel import SQLModel, select
 
 from bot.common import logs
 from bot.common.jobs import ReadFile
+from bot.common.ways_out import WaysOut
 from handlers.cards.legacy_import import COLUMNS
 from handlers.features import legacy_import
 from handlers.features.failed_jobs import tell_window
@@ -117,8 +118,10 @@ def test_a_password_that_is_pasted_is_kept_nowhere(
 def test_a_password_that_is_uploaded_is_kept_nowhere(
     bot: FastBot, log: io.StringIO, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(legacy_import, "fetch", lambda client, file_id: LISTS[kind].encode())
-    bot.doers.add(ReadFile, lambda work: legacy_import.read_file(bot.services, bot.slack, work))
+    monkeypatch.setattr(legacy_import, "fetch", lambda client, file_id, ways: LISTS[kind].encode())
+    bot.doers.add(
+        ReadFile, lambda work: legacy_import.read_file(bot.services, bot.slack, WaysOut(), work)
+    )
     form = {"list-0": "", "file": "F0LIST"}
     legacy_import.check(bot.services, Submission(CAROL, ACME, form, VIEW))
     before = kept(bot)

@@ -125,7 +125,7 @@ def test_an_organisation_is_found_by_a_domain_of_another_script() -> None:
 
 
 def test_lists_of_old_accounts_take_the_same_addresses() -> None:
-    rows = importing.read(f"Name;E-Mail\nWerft;{WERFT}\nBüro;büro@acme.example\n")
+    rows = importing.read(f"Name;E-Mail\nWerft;{WERFT}\nBüro;büro@acme.example\n").rows
     assert [(row.address, row.problem) for row in rows] == [
         (PUNYCODE, ""),
         ("büro@acme.example", "old.address_bad"),

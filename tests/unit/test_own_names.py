@@ -13,6 +13,7 @@ from handlers.web.pages import COOKIE, Pages
 from storage.tables import Account
 from storage.vocabulary import State
 from tests.support.fast import ACME, CAROL, FastBot
+from tests.support.fast_ports import tenant_of
 
 pytestmark = pytest.mark.field
 
@@ -84,6 +85,7 @@ def test_the_button_opens_the_form_with_the_name_filled_in(bot: FastBot) -> None
 
 
 def test_with_the_name_put_in_the_same_sign_in_holds(bot: FastBot) -> None:
+    bot.microsoft.tenants["acmemarine.onmicrosoft.com"] = tenant_of("acme.example")
     account = bot.account(address="info@acme.example", name="Info")
     refused(bot, account)
     form = bot.accounts.form(account.id)
