@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.common.mail_addresses import problem
+from bot.common.mail_addresses import problem, tidied
 from bot.legacy import columns
 from bot.legacy.columns import Layout, Table
 from bot.legacy.decoding import NotAList
