@@ -7,9 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.support.world import ACME, BotWorld
+from tests.support.pages import begin, press
+from tests.support.world import BotWorld
 
 pytestmark = pytest.mark.browser
 
@@ -22,56 +23,6 @@ def world(tmp_path: Path) -> Iterator[BotWorld]:
     running = BotWorld(tmp_path)
     yield running
     running.stop()
-
-
-class Screen:
-    """The customer's channel on the screen, and the pictures that are taken of it."""
-
-    def __init__(self, page: Page, folder: Path, album: str) -> None:
-        self.page = page
-        self._album = album
-        self.errors: list[str] = []
-        self._folder = folder
-        self._count = 0
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-
-    @property
-    def window(self) -> Locator:
-        """The window on top."""
-        return self.page.get_by_role("dialog")
-
-    def message(self, *words: str) -> Locator:
-        """The newest message that has all of these words."""
-        found = self.page.get_by_role("article")
-        for text in words:
-            found = found.filter(has_text=text)
-        return found.last
-
-    def picture(self, what: str) -> None:
-        """Keep what stands on the screen."""
-        self._count += 1
-        self.page.screenshot(path=str(self._folder / f"{self._album}-{self._count:02}-{what}.png"))
-
-    def picture_of_list(self, what: str, control: Locator) -> None:
-        """Keep how a list looks when it is open; a browser's own list does not come into
-        pictures."""
-        control.evaluate("list => { list.size = 14 }")
-        control.scroll_into_view_if_needed()
-        self.picture(what)
-        control.evaluate("list => { list.size = 0 }")
-
-
-def press(where: Locator, name: str) -> None:
-    where.get_by_role("button", name=name, exact=True).click()
-
-
-def begin(world: BotWorld, browser: Browser, pictures: Path, album: str) -> Screen:
-    """The channel as Carol sees it, with what explains the practice world closed."""
-    page = browser.new_page(viewport={"width": 1360, "height": 900})
-    screen = Screen(page, pictures, album)
-    page.goto(f"{world.practice.slack.url}/#as=U0CAROL&channel={ACME}")
-    page.get_by_role("button", name="Got it").click()
-    return screen
 
 
 def test_among_six_hundred_folders_the_right_ones_are_found_and_kept(

@@ -1,0 +1,167 @@
+"""Who may decide what, in a real browser: a stranger of a third workspace, a guest and a colleague
+try; support confirms, renames, moves and offboards. Each reads why, or what happened."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.support.pages import Screen, become, begin, press
+from tests.support.world import ACME, DESK, BotWorld
+
+pytestmark = [pytest.mark.browser, pytest.mark.attacks]
+
+INFO = "info@acme.example"
+NORA = "nora@borealis.example"
+NOT_THEIRS = {"U0SAM": "a-stranger", "U0GWEN": "a-guest", "U0NILS": "a-colleague"}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[BotWorld]:
+    """Acme's channel, into which a guest of theirs and somebody of a third workspace were
+    invited; nobody has said which organisation is Acme's."""
+    running = BotWorld(tmp_path)
+    office = running.practice.office
+    office.add_workspace("T0ELSE", "Somebody else")
+    office.add_member("U0SAM", "Sam", "T0ELSE", "Stranger")
+    office.add_member("U0GWEN", "Gwen", "T0ACME", "Guest")
+    office.members["U0GWEN"].is_guest = True
+    running.set_up("")
+    for team, user in (("T0ELSE", "U0SAM"), ("T0ACME", "U0GWEN"), ("T0LUMEN", "U0NILS")):
+        running.practice.slack.channels.share(ACME, team, [user])
+    yield running
+    running.stop()
+
+
+def refused(screen: Screen, who: str, what: str, *words: str) -> None:
+    """A window says no, in words; it is closed again."""
+    for text in words:
+        expect(screen.window.get_by_text(text)).to_be_visible()
+    screen.picture(f"{what}-by-{who}")
+    press(screen.window.last, "Close")
+    expect(screen.window).to_be_hidden()
+
+
+def test_nobody_but_the_right_person_decides(
+    world: BotWorld, browser: Browser, pictures: Path
+) -> None:
+    world.sign_in(world.add(INFO, "Info"), INFO)
+    world.card("Info", "own organisation?")
+    world.settle()
+    screen = begin(world, browser, pictures, "trust")
+
+    confirm(screen)
+    world.card("Info", "folders not mapped yet")
+    world.settle()
+    redirect(world, screen)
+    doubtful(world, screen)
+    manage(world, screen)
+    assert screen.errors == []
+
+
+def confirm(screen: Screen) -> None:
+    """Whose organisation it is, only the customer's own people say."""
+    no = {
+        "U0SAM": "Only people of the customer's own Slack workspace",
+        "U0GWEN": "This is for",
+        "U0NILS": "This is for the customer",
+    }
+    for user, who in NOT_THEIRS.items():
+        become(screen.page, user)
+        press(screen.message("own organisation?"), "Yes, it is ours")
+        refused(screen, who, "confirm", no[user])
+    become(screen.page, "U0CAROL")
+    press(screen.message("own organisation?"), "Yes, it is ours")
+
+
+def redirect(world: BotWorld, screen: Screen) -> None:
+    """A connected mailbox cannot be turned to another one behind its owner's back."""
+    for user, who in (("U0GWEN", "a-guest"), ("U0NILS", "a-colleague")):
+        become(screen.page, user)
+        card = screen.message("MB-", "folders not mapped yet")
+        press(card, "More")
+        if user == "U0NILS":
+            screen.picture("more-by-a-colleague")
+        press(screen.window, "Change details")
+        if user == "U0NILS":
+            refused(screen, who, "redirect", "This is for the customer")
+            continue
+        expect(screen.window.get_by_label("Shared mailbox")).to_be_visible()
+        screen.window.get_by_label("Shared mailbox").fill("carol@acme.example")
+        screen.window.get_by_label("Username").fill("info@acme.example")
+        press(screen.window, "Save")
+        expect(screen.window.get_by_text("This is for")).to_be_visible()
+        refused(screen, who, "redirect")
+    assert world.account("Info").shared_mailbox == ""
+
+
+def doubtful(world: BotWorld, screen: Screen) -> None:
+    """A sign-in of another organisation than Microsoft names for the domain is support's."""
+    become(screen.page, "U0CAROL")
+    page = world.sign_in(world.add(NORA, "Nora"), NORA)
+    assert "another organisation" in page.text or page.status == 403
+
+
+def manage(world: BotWorld, screen: Screen) -> None:
+    """Support alone renames, moves and offboards, and sees before what it does."""
+    become(screen.page, "U0NILS")
+    say(screen, "/maildesk customer")
+    expect(screen.page.get_by_text("Only our support team").last).to_be_visible()
+    screen.picture("manage-by-a-colleague")
+
+    become(screen.page, "U0VERA")
+    say(screen, "/maildesk customer")
+    expect(screen.window.get_by_text("Acme Marine").first).to_be_visible()
+    screen.picture("manage")
+    press(screen.window, "Rename")
+    screen.window.last.get_by_label("New name").fill("Acme & Sons")
+    screen.picture("rename")
+    press(screen.window.last, "Rename")
+    expect(screen.window.get_by_text("is called Acme & Sons now")).to_be_visible()
+    screen.picture("renamed")
+    close_all(screen)
+
+    say(screen, "/maildesk customer")
+    press(screen.window, "Change organisation")
+    screen.window.last.get_by_label("Microsoft 365 domain").fill("borealis.example")
+    press(screen.window.last, "Go on")
+    expect(screen.window.get_by_text("would be bound to the organisation of")).to_be_visible()
+    screen.picture("organisation-preview")
+    close_all(screen)
+
+    say(screen, "/maildesk customer")
+    press(screen.window, "Bind to another one")
+    screen.window.last.get_by_label("Customer").fill("Borealis")
+    press(screen.window.last, "Go on")
+    expect(screen.window.get_by_text("accounts in use stand in this channel")).to_be_visible()
+    screen.picture("rebind-preview")
+    close_all(screen)
+
+    say(screen, "/maildesk customer")
+    press(screen.window, "Offboard")
+    screen.picture("offboard")
+    screen.window.last.get_by_label("Type the customer's name").fill("Acme & Sons")
+    press(screen.window.last, "Offboard")
+    expect(screen.window.last.get_by_text("offboarded").first).to_be_visible()
+    screen.picture("offboarded")
+    close_all(screen)
+    world.settle()
+    become(screen.page, "U0CAROL")
+    screen.picture("farewell")
+    screen.page.goto(f"{world.practice.slack.url}/#as=U0VERA&channel={DESK}")
+    screen.page.reload()
+    screen.picture("support-is-told")
+
+
+def say(screen: Screen, text: str) -> None:
+    """Write something in the channel."""
+    screen.page.get_by_label("Message").fill(text)
+    press(screen.page, "Send")
+
+
+def close_all(screen: Screen) -> None:
+    """Close every window."""
+    while screen.window.count():
+        press(screen.window.last, "Close")
+        screen.page.wait_for_timeout(100)
