@@ -19,6 +19,7 @@ from storage.checks import CheckRepository
 from storage.customers import ChannelRepository
 from storage.failures import FailureRepository, IncidentRepository
 from storage.folders import FolderRepository
+from storage.health import HealthRepository
 from storage.jobs import JobRepository
 from storage.legacy import LegacyRepository
 from storage.outbox import OutboxRepository
@@ -54,6 +55,7 @@ class Transaction:
         self.failures = FailureRepository(session)
         self.folders = FolderRepository(session)
         self.grants = GrantRepository(session)
+        self.health = HealthRepository(session)
         self.incidents = IncidentRepository(session)
         self.jobs = JobRepository(session)
         self.fixes = ReportedFixRepository(session)

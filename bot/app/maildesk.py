@@ -65,7 +65,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     core = wire(settings, clock, ports)
     services = core.services
     sender = SlackSender(clients.for_the_outbox(*api), Presenter(services))
-    delivery = Delivery(store, clock, sender, core.deciders)
+    delivery = Delivery(store, clock, sender, core.deciders, core.troubles)
     worker = Worker(store, clock, delivery, core.doers, core.sweeps)
     slack = SlackSide(
         services,

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from bot.accounts.circles import Circles, Neighbours
-from bot.accounts.customers import Customers
+from bot.accounts.customers import Customers, Doors
 from bot.accounts.service import Accounts
 from bot.app.worker import Sweep
 from bot.checks.aftermath import Aftermath
@@ -33,6 +33,8 @@ from bot.mail.probe import MailProbe
 from bot.messages import notices
 from bot.messages.delivery import Decider
 from bot.messages.events import Events
+from bot.messages.second_tries import SecondTries
+from bot.messages.troubles import Troubles
 from bot.microsoft.client import Microsoft
 from bot.microsoft.credentials import Watch
 from bot.microsoft.tokens import Tokens
@@ -59,7 +61,7 @@ from storage.cipher import Cipher
 from storage.database import Store
 
 
-class People(Directory, Neighbours, Protocol):
+class People(Directory, Neighbours, Doors, Protocol):
     """What Slack says of people and of who shares a channel."""
 
 
@@ -96,6 +98,7 @@ class Core:
     doers: Doers
     sweeps: Sequence[Sweep]
     deciders: Mapping[str, Decider]
+    troubles: Troubles
 
 
 def wire(settings: Settings, clock: Clock, ports: Ports) -> Core:
@@ -108,6 +111,9 @@ def wire(settings: Settings, clock: Clock, ports: Ports) -> Core:
         doers=_doers(services),
         sweeps=_sweeps(settings, base, services),
         deciders=_deciders(settings, base, services),
+        troubles=Troubles(
+            settings.support_channel, settings.alert_channel, services.customers.refused
+        ),
     )
 
 
@@ -147,7 +153,13 @@ def _services(settings: Settings, base: Foundations) -> Services:
         views=_views(base, links, consent, rights, support),
         rights=rights,
         customers=Customers(
-            store, clock, ports.microsoft, settings.hours, support, settings.alert_channel
+            store,
+            clock,
+            ports.microsoft,
+            settings.hours,
+            support,
+            settings.alert_channel,
+            ports.directory,
         ),
         circles=Circles(store, clock, ports.directory),
         accounts=accounts,
@@ -246,6 +258,8 @@ def _sweeps(settings: Settings, base: Foundations, services: Services) -> list[S
         Sweep("reminders", timedelta(seconds=15), services.reminders.remind_due),
         Sweep("idle-grants", timedelta(minutes=10), services.checks.look_after_idle),
         Sweep("credentials", timedelta(hours=1), watch.look),
+        Sweep("closed-channels", timedelta(minutes=15), services.customers.look_for_closed),
+        Sweep("given-up", timedelta(minutes=10), SecondTries(base.ports.store, base.clock).begin),
         Sweep("forgotten-lists", timedelta(hours=1), services.legacy.forget),
     ]
 

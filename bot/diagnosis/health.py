@@ -23,6 +23,12 @@ class Health:
         """Whether the database answers. Takes as long as its time-out when it does not."""
         return self._store.answers()
 
+    def refused(self) -> str:
+        """Slack's word for why it takes nothing from the app just now; empty while it does."""
+        with self._store.transaction() as tx:
+            trouble = tx.health.trouble()
+            return trouble.error if trouble else ""
+
     def load(self) -> Load:
         """How many messages wait to be sent, and how many incidents are open."""
         with self._store.transaction() as tx:

@@ -15,8 +15,9 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.common.clock import Clock
 from bot.common.people import Person, Profile
 from bot.common.refusals import SlackBusy
+from bot.messages.refusals import Subject
 from bot.views.customers import Sharing
-from handlers.slack.sender import MAY_PASS
+from handlers.slack.refusals import about
 
 log = structlog.get_logger(__name__)
 
@@ -39,10 +40,6 @@ MAX_REMEMBERED = 5000
 MEMBERS_PER_PAGE = 200
 NOT_FOR_US = ("channel_not_found", "not_in_channel", "missing_scope")
 """Slack errors that say that we are not told who is in a channel."""
-
-BUSY = MAY_PASS | {"ratelimited", "rate_limited", "fetch_members_failed"}
-"""Slack errors after which the same question may be answered
-(docs.slack.dev/reference/methods/conversations.members)."""
 
 SOMEBODY = "somebody in your Slack channel"
 """What a person is called of whom Slack does not say it."""
@@ -157,6 +154,15 @@ class SlackDirectory:
             log.warning("directory.channel_unknown", error=type(error).__name__)
             return None
 
+    def is_open(self, channel_id: str) -> bool:
+        """Whether the app is in a channel where people post; no when Slack does not say it."""
+        try:
+            channel = self._client.conversations_info(channel=channel_id)["channel"]
+        except UNANSWERED as error:
+            log.info("directory.channel_unknown", error=type(error).__name__)
+            return False
+        return bool(channel.get("is_member")) and not channel.get("is_archived")
+
     def forget(self, channel_id: str) -> None:
         """Ask Slack again who is in the channel, also for who only looks."""
         with self._lock:
@@ -265,7 +271,5 @@ class SlackDirectory:
 
 def _may_pass(error: Exception) -> bool:
     """Whether Slack is only busy or out of reach."""
-    if not isinstance(error, SlackApiError):
-        return True
-    status = getattr(error.response, "status_code", 200)
-    return status == 429 or status >= 500 or error.response["error"] in BUSY
+    passes = (Subject.PASSING, Subject.INSTALLATION)
+    return not isinstance(error, SlackApiError) or about(error) in passes

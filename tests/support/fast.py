@@ -170,7 +170,9 @@ class FastBot:
         self.presenter = Presenter(self.services)
         self.sender = SlackSender(self.slack, self.presenter)
         self._carrier = Ahead(self.clock)
-        self.delivery = Delivery(self.store, self._carrier, self.sender, core.deciders)
+        self.delivery = Delivery(
+            self.store, self._carrier, self.sender, core.deciders, core.troubles
+        )
         self.worker = Worker(
             self.store, self.clock, self.delivery, self.doers, core.sweeps, pool=AtOnce()
         )

@@ -65,8 +65,8 @@ class FakeSlack(WebClient):
     """Slack's Web API: who is where, and what stands in the channels. `scopes` are what the app may
     do besides posting. `teams` says of which workspace people are, where that matters, `grid` which
     workspaces are of the vendor's Enterprise Grid, `enterprise_of` whose workspace is of another
-    one, and `shared_with` with which other workspaces a
-    channel is shared."""
+    one, `shared_with` with which other workspaces a channel is shared, and `in_channels` in which
+    channels Slack says that the bot is."""
 
     def __init__(self) -> None:
         super().__init__("xoxb-fast")
@@ -80,6 +80,7 @@ class FakeSlack(WebClient):
         self.posted: list[Posted] = []
         self.calls: list[tuple[str, Payload]] = []
         self.scopes: set[str] = set()
+        self.in_channels: set[str] = set()
         self._faults: dict[str, list[Callable[[], Exception]]] = {}
         self._numbers = count(1)
 
@@ -123,7 +124,8 @@ class FakeSlack(WebClient):
                 return {"users": sorted(self.support)}
             case "conversations.info":
                 teams = self.shared_with.get(content["channel"], [])
-                return {"channel": {"is_ext_shared": bool(teams), "connected_team_ids": teams}}
+                facts = {"is_ext_shared": bool(teams), "connected_team_ids": teams}
+                return {"channel": facts | {"is_member": content["channel"] in self.in_channels}}
             case "chat.postMessage":
                 return {"ts": self._post(content)}
             case "chat.update":
@@ -147,6 +149,9 @@ class FakeSlack(WebClient):
         return facts
 
     def _post(self, content: Payload) -> str:
+        thread = content.get("thread_ts")
+        if thread and thread not in [each.ts for each in self.in_channel(content["channel"])]:
+            self._refuse("chat.postMessage", "message_not_found")
         ts = f"{next(self._numbers)}.000000"
         message = Posted(content["channel"], ts, content["text"], content["blocks"])
         message.thread = content.get("thread_ts", "")

@@ -90,15 +90,6 @@ def test_a_message_that_cannot_be_drawn_holds_no_other_channel_up(bot: FastBot) 
     assert stands(bot, DESK) == ["first"]
 
 
-def test_what_slack_refuses_for_good_is_given_up_at_once(bot: FastBot) -> None:
-    bot.slack.fails_next("chat.postMessage", "is_archived")
-    say(bot, "first", "second")
-    bot.run_due()
-
-    assert stands(bot) == ["second"]
-    assert given_up(bot) == ["is_archived"]
-
-
 def test_a_rate_limit_is_waited_out_as_long_as_slack_says(bot: FastBot) -> None:
     bot.slack.fails_next("chat.postMessage", "ratelimited", status=429, retry_after=30)
     say(bot, "first", "second")
@@ -219,12 +210,16 @@ def test_what_somebody_else_took_away_already_is_no_trouble(bot: FastBot) -> Non
     assert given_up(bot) == []
 
 
-def test_in_a_closed_channel_nothing_is_shown(bot: FastBot) -> None:
+def test_in_a_closed_channel_nothing_is_shown_until_it_is_back(bot: FastBot) -> None:
     bot.customers.close(ACME, "archived")
     say(bot, "first")
-    bot.run_due()
+    say(bot, "first", "second")
+    bot.live(hours(3))
+    assert stands(bot) == []
 
-    assert stands(bot) == [] and bot.outbox(ACME) == []
+    bot.customers.reopen(ACME, {"archived"})
+    bot.run_due()
+    assert stands(bot) == ["first", "second"]
 
 
 def test_a_message_that_never_arrived_is_not_taken_for_the_one_before_it(bot: FastBot) -> None:

@@ -273,9 +273,11 @@ def test_nobody_is_in_a_channel_of_which_slack_tells_us_nothing(
     assert not directory.is_member(CAROL, ACME)
 
 
-def test_an_error_that_does_not_pass_is_no_silence(directory: SlackDirectory, slack: Slack) -> None:
+def test_while_slack_refuses_the_app_nobody_is_told_that_they_may_not(
+    directory: SlackDirectory, slack: Slack
+) -> None:
     slack.error = "invalid_auth"
-    with pytest.raises(SlackApiError):
+    with pytest.raises(SlackBusy):
         directory.is_member(CAROL, ACME)
 
 

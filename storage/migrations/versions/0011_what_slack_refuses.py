@@ -1,0 +1,35 @@
+"""What Slack refuses is kept by what it is about: the app, a channel, or a message."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from storage.types import UtcDateTime
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.create_table(
+        "trouble",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("error", sa.String(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("again_at", UtcDateTime(), nullable=False),
+    )
+    with op.batch_alter_table("outboxitem") as batch:
+        batch.add_column(sa.Column("faults", sa.Integer(), nullable=False, server_default="0"))
+    with op.batch_alter_table("lane") as batch:
+        batch.add_column(sa.Column("refused", sa.String(), nullable=False, server_default=""))
+
+
+def downgrade() -> None:
+    """Take back."""
+    with op.batch_alter_table("lane") as batch:
+        batch.drop_column("refused")
+    with op.batch_alter_table("outboxitem") as batch:
+        batch.drop_column("faults")
+    op.drop_table("trouble")
