@@ -161,8 +161,7 @@ class Events:
         self._home_tab.show(person)
 
     def _greet(self, event: dict[str, Any]) -> None:
-        bot = str(self._client.auth_test()["user_id"])
-        if event["type"] != "member_joined_channel" or event["user"] != bot:
+        if event["type"] != "member_joined_channel" or not self._directory.is_bot(event["user"]):
             return
         if self._services.customers.came_in(event["channel"]):
             text = say("help.greeting")

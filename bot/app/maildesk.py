@@ -19,6 +19,7 @@ from bot.messages.delivery import Delivery
 from bot.microsoft.client import Microsoft
 from bot.microsoft.tokens import Tokens
 from bot.services import Services
+from bot.support.group import SupportGroup
 from handlers.features import folders, legacy_import
 from handlers.slack import clients
 from handlers.slack.directory import SlackDirectory
@@ -57,10 +58,14 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     api = slack_api(settings)
     background = clients.background(*api)
     interactive = clients.interactive(*api)
-    directory = SlackDirectory(
-        interactive, clock, settings.support_users, settings.support_usergroup
-    )
     store = Store(connect(settings.database_url))
+    directory = SlackDirectory(
+        interactive,
+        clock,
+        settings.support_users,
+        settings.support_usergroup,
+        SupportGroup(store, clock, settings.alert_channel).gone,
+    )
     ports = Ports(store, microsoft(settings), MailProbe(hosts), directory, catalogue.load())
     core = wire(settings, clock, ports)
     services = core.services

@@ -17,14 +17,14 @@ from bot.common.people import Person, Profile
 from bot.common.refusals import SlackBusy
 from bot.messages.refusals import Subject
 from bot.views.customers import Sharing
-from handlers.slack.refusals import about
+from handlers.slack.refusals import about, error_of
 
 log = structlog.get_logger(__name__)
 
 REMEMBERED_FOR = timedelta(minutes=1)
 """So old an answer may be for who only looks; people turn pages faster than channels change."""
 
-STALE_FOR = timedelta(minutes=10)
+STALE_FOR = timedelta(hours=1)
 """So old an answer may be for who only looks while Slack does not answer."""
 
 NOW = timedelta(0)
@@ -38,9 +38,6 @@ MAX_REMEMBERED = 5000
 """So many answers are remembered; one is a person, or the members of a channel."""
 
 MEMBERS_PER_PAGE = 200
-NOT_FOR_US = ("channel_not_found", "not_in_channel", "missing_scope")
-"""Slack errors that say that we are not told who is in a channel."""
-
 SOMEBODY = "somebody in your Slack channel"
 """What a person is called of whom Slack does not say it."""
 
@@ -52,10 +49,11 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class Vendor:
     """Where the app is installed: the workspace, and the organisation on Enterprise Grid (empty
-    elsewhere)."""
+    elsewhere); and who the app is there."""
 
     team: str
     enterprise: str
+    bot: str
 
     @property
     def ids(self) -> frozenset[str]:
@@ -81,8 +79,11 @@ class SlackDirectory:
         clock: Clock,
         support_users: Collection[Person],
         support_usergroup: str,
+        group_gone: Callable[[str, str], None] = lambda group, error: None,
     ) -> None:
-        """`client` must not wait for rate limits: people wait for what it is asked."""
+        """`client` must not wait for rate limits: people wait for what it is asked. `group_gone`
+        is called with the support user group and Slack's error where the group is not there."""
+        self._group_gone = group_gone
         self._client = client
         self._clock = clock
         self._support_users = frozenset(support_users)
@@ -98,6 +99,10 @@ class SlackDirectory:
     def vendor_team(self) -> str:
         """The ID of the workspace where the app is installed."""
         return self._ours().team
+
+    def is_bot(self, user: str) -> bool:
+        """Whether it is the app itself."""
+        return user == self._ours().bot
 
     def is_ours(self, person: Person, afresh: bool = False) -> bool | None:
         """Whether the person is of the vendor's organisation: of our workspace or, on Enterprise
@@ -203,7 +208,8 @@ class SlackDirectory:
         """What is remembered under `key` if it is younger than `oldest`, else the answer of `ask`.
 
         Raises:
-            SlackBusy: Slack does not answer just now, and no answer is left that would do.
+            SlackBusy: Slack does not answer just now, or refuses to, and no answer is left that
+                would do. Either is news about Slack or about the app, never about a person.
         """
         asked_at = self._clock.now()
         with self._lock:
@@ -215,8 +221,7 @@ class SlackDirectory:
             # two threads may ask for the same costs one call.
             value = ask()
         except UNANSWERED as error:
-            if not _may_pass(error):
-                raise
+            log.warning("directory.unanswered", question=key[0], error=_said(error))
             if known is None or oldest == NOW:
                 raise SlackBusy from None
             return cast(T, known.value)
@@ -232,7 +237,11 @@ class SlackDirectory:
 
     def _ask_vendor(self) -> Vendor:
         answer = self._client.auth_test()
-        return Vendor(str(answer["team_id"]), str(answer.get("enterprise_id") or ""))
+        return Vendor(
+            team=str(answer["team_id"]),
+            enterprise=str(answer.get("enterprise_id") or ""),
+            bot=str(answer.get("user_id") or ""),
+        )
 
     def _ask_profile(self, person: Person) -> Profile:
         user = self._client.users_info(user=person.user)["user"]
@@ -248,8 +257,17 @@ class SlackDirectory:
         return Profile(str(name), bool(guest), own)
 
     def _ask_support(self) -> frozenset[str]:
-        group = self._client.usergroups_users_list(usergroup=self._support_usergroup)
-        return frozenset(group["users"])
+        """Nobody, where the group is gone or the plan has none: who is named in the settings is
+        support all the same."""
+        group = self._support_usergroup
+        try:
+            return frozenset(self._client.usergroups_users_list(usergroup=group)["users"])
+        except SlackApiError as error:
+            if about(error) is not Subject.TARGET:
+                raise
+            log.error("directory.support_group_gone", group=group, error=error_of(error))
+            self._group_gone(group, error_of(error))
+            return frozenset()
 
     def _ask_members(self, channel_id: str) -> frozenset[str]:
         members: set[str] = set()
@@ -264,12 +282,11 @@ class SlackDirectory:
                 if cursor is None:
                     return frozenset(members)
         except SlackApiError as error:
-            if error.response["error"] in NOT_FOR_US:
+            if about(error) is Subject.PLACE:  # we are not told who is in the channel
                 return frozenset(members)
             raise
 
 
-def _may_pass(error: Exception) -> bool:
-    """Whether Slack is only busy or out of reach."""
-    passes = (Subject.PASSING, Subject.INSTALLATION)
-    return not isinstance(error, SlackApiError) or about(error) in passes
+def _said(error: Exception) -> str:
+    """Slack's word for why it does not answer; else the kind of what went wrong."""
+    return error_of(error) if isinstance(error, SlackApiError) else type(error).__name__

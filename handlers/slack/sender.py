@@ -77,7 +77,7 @@ class SlackSender:
             else:
                 found = self._call("conversations.history", where)
         except ChannelRefuses as refusal:
-            if refusal.about is Subject.INSTALLATION and refusal.error != "missing_scope":
+            if refusal.about is Subject.INSTALLATION:
                 raise
             return None  # without the optional scope it may appear twice, never not at all
         for posted in found["messages"]:

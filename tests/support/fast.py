@@ -26,6 +26,7 @@ from bot.messages import notices
 from bot.messages.delivery import Delivery
 from bot.microsoft.tokens import KEPT_ALIVE, Tokens, sealed_for
 from bot.signin.service import SignedIn
+from bot.support.group import SupportGroup
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.presenter import Presenter
 from handlers.slack.sender import SlackSender
@@ -161,7 +162,8 @@ class FastBot:
         self.cipher = Cipher(self.settings.keys)
         users = self.settings.support_users
         group = self.settings.support_usergroup
-        self.directory = SlackDirectory(self.slack, self.clock, users, group)
+        gone = SupportGroup(self.store, self.clock, ALERTS).gone
+        self.directory = SlackDirectory(self.slack, self.clock, users, group, gone)
         ports: Any = (self.store, self.microsoft, self.mail, self.directory, _catalogue())
         core = wire(self.settings, self.clock, Ports(*ports))
         self.services = core.services

@@ -13,7 +13,7 @@ from bot.messages.delivery import INSTALLATION_WAIT, MAX_FAULTS, PLACE_WAIT
 from bot.messages.refusals import Subject
 from handlers.slack.refusals import EVERY, NO_JSON, table
 from storage.vocabulary import State
-from tests.support.fast import ACME, ALERTS, DESK, FastBot, hours
+from tests.support.fast import ACME, ALERTS, CAROL, DESK, VERA, FastBot, hours
 
 pytestmark = pytest.mark.delivery
 
@@ -409,3 +409,18 @@ def test_an_unknown_error_that_stays_is_not_tried_for_ever(bot: FastBot) -> None
 
     bot.pass_time(days=1)
     assert len(bot.slack.calls) == asked
+
+
+# -- the support group
+
+
+def test_on_call_hears_once_by_name_that_the_support_group_is_gone() -> None:
+    bot = FastBot(support_usergroup="S0GONE")
+    refuse(bot, "usergroups.users.list", "no_such_subteam", times=10)
+    for _ in range(5):
+        assert bot.directory.is_support(VERA, afresh=True)
+        assert not bot.directory.is_support(CAROL, afresh=True)
+        bot.pass_time(minutes=2)
+
+    (message,) = bot.posted(ALERTS)
+    assert "S0GONE" in message.text and "no_such_subteam" in message.text
