@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
-from storage.tables import Trouble
+from storage.tables import Pulse, Trouble
 
 
 class HealthRepository:
@@ -12,6 +12,13 @@ class HealthRepository:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    def beat(self) -> None:
+        """Write something, of which nothing is left."""
+        pulse = Pulse()
+        self._session.add(pulse)
+        self._session.flush()
+        self._session.delete(pulse)
 
     def trouble(self) -> Trouble | None:
         """Why Slack takes nothing from the app just now, if it does not."""

@@ -147,14 +147,16 @@ class Customers:
             customer = tx.channels.customer(channel.customer_id) if channel else None
             return hours_of(customer, self._ordinary)
 
-    def came_in(self, channel_id: str) -> bool:
-        """The bot was taken into a channel, which is open (again); whether the people there are to
-        be greeted: once, and not where it is at home already."""
+    def came_in(self, channel_id: str) -> None:
+        """The bot was taken into a channel, which is open (again). The people there are greeted:
+        once, and not where it is at home already."""
         self.reopen(channel_id, OVER_WHEN_BACK)
+        now = self._clock.now()
         with self._store.transaction() as tx:
-            tx.outbox.wake(channel_id, self._clock.now())
+            tx.outbox.wake(channel_id, now)
             known = tx.channels.get(channel_id) is not None
-            return not known and tx.channels.first_sight(f"greeted:{channel_id}", self._clock.now())
+            if not known and tx.channels.first_sight(f"greeted:{channel_id}", now):
+                notices.greet(tx, channel_id, now)
 
     def refused(self, channel_id: str, error: str) -> bool:
         """Slack has answered with `error` that nothing can be posted in a channel. Whether it is a

@@ -31,6 +31,7 @@ from bot.lifecycle.ladder import Ladder
 from bot.lifecycle.service import Lifecycle
 from bot.mail.probe import MailProbe
 from bot.messages import notices
+from bot.messages.answers import Answers
 from bot.messages.delivery import Decider
 from bot.messages.events import Events
 from bot.messages.second_tries import SecondTries
@@ -175,6 +176,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         own_errors=OwnErrors(store, base.failures),
         evidence=Evidence(store, base.failures),
         incidents=Incidents(store, clock, settings.alert_channel),
+        answers=Answers(store, clock),
         events=Events(store, clock),
         health=Health(store),
         fixes=fixes,

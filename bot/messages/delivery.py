@@ -18,7 +18,7 @@ from bot.messages.refusals import (
     Subject,
 )
 from bot.messages.troubles import Troubles
-from storage.database import Store
+from storage.database import Conflict, DatabaseAway, Store
 from storage.outbox import Claimed
 from storage.tables import OutboxItem
 
@@ -98,6 +98,8 @@ class Delivery:
         self._sender = sender
         self._deciders = deciders
         self._troubles = troubles or Troubles()
+        self._shown_at: dict[int, str] = {}
+        """What was posted and could not be written down, because the database was away then."""
 
     def deliver_due(self) -> int:
         """Send every message whose channel's turn it is, and say how many were tried. Takes a
@@ -139,6 +141,9 @@ class Delivery:
             self._again(item, str(error))
         except ChannelRefuses as refusal:
             self._refused(item, refusal)
+        except (Conflict, DatabaseAway) as error:
+            log.warning("outbox.database_away", item=item.id, error=str(error))
+            self._later(item, FIRST_WAIT)
         except Exception as error:
             log.exception("outbox.failed", item=item.id, notice=item.notice)
             self._fault(item, type(error).__name__)
@@ -146,12 +151,15 @@ class Delivery:
             self._sent(claimed, ts)
 
     def _sent(self, claimed: Claimed, ts: str | None) -> None:
+        if ts is not None:
+            self._shown_at[claimed.item.id] = ts
         now = self._clock.now()
         with self._store.transaction() as tx:
             rest = REST_AFTER_UPDATE if claimed.posted else REST_AFTER_POST
             tx.outbox.sent(claimed.item, ts, now, rest)
             if ts is not None or claimed.posted is not None:
                 self._troubles.over(tx, claimed.item.channel_id, now)
+        self._shown_at.pop(claimed.item.id, None)
 
     def _show(self, claimed: Claimed) -> str | None:
         """Have Slack show the message, or not any more; where it stands now."""
@@ -170,7 +178,10 @@ class Delivery:
         return self._found(claimed, thread)
 
     def _found(self, claimed: Claimed, thread: str | None) -> str | None:
-        """Where an earlier attempt posted the message without our hearing of it."""
+        """Where an earlier attempt posted the message without its being written down."""
+        known = self._shown_at.get(claimed.item.id)
+        if known is not None:
+            return known
         if claimed.item.attempts <= 1:
             return None
         return self._sender.find(Outgoing.of(claimed.item), thread)
@@ -213,6 +224,7 @@ class Delivery:
                 raise
             bad = refusal.error
         shown = self._sender.show_plainly(message, ts, thread)
+        self._shown_at[message.id] = shown
         log.warning("outbox.shown_plainly", item=message.id, notice=message.notice, reason=bad)
         with self._store.transaction() as tx:
             self._troubles.shown_plainly(tx, message, bad, self._clock.now())
@@ -227,10 +239,14 @@ class Delivery:
         head = Outgoing.of(latest)
         if claimed.parent is not None:
             self._take_away(head, claimed.parent.ts)
-        found = self._sender.find(head, None) if claimed.item.attempts > 1 else None
-        ts = found or self._in_some_form(head, None, None)
+        ts = self._shown_at.get(head.id)
+        if ts is None and claimed.item.attempts > 1:
+            ts = self._sender.find(head, None)
+        ts = ts or self._in_some_form(head, None, None)
+        self._shown_at[head.id] = ts
         with self._store.transaction() as tx:
             tx.outbox.stands(head.key, head.channel_id, ts)
+        self._shown_at.pop(head.id, None)
         return ts
 
     def _take_away(self, message: Outgoing, ts: str) -> None:

@@ -17,6 +17,8 @@ SUPPORT_NOTE = "support.note"
 REQUEST = "support.request"
 HELP = "help"
 BATCH = "batch"
+GREETING = "greeting"
+WHAT_TO_DO = "what-to-do"
 GONE = "gone"
 
 
@@ -124,6 +126,11 @@ def show_help(
         now,
         thread_key=thread,
     )
+
+
+def greet(tx: Transaction, channel_id: str, now: datetime) -> None:
+    """Say in a channel who the bot is."""
+    tx.outbox.show(channel_id, f"greeting:{channel_id}", GREETING, {}, now)
 
 
 def show_batch(tx: Transaction, batch: Batch, now: datetime) -> None:

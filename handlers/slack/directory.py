@@ -4,20 +4,20 @@ import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from http.client import HTTPException
 from typing import TypeVar, cast
 
 import structlog
 from cachetools import TTLCache
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 
 from bot.common.clock import Clock
 from bot.common.people import Person, Profile
 from bot.common.refusals import SlackBusy
 from bot.messages.refusals import Subject
 from bot.views.customers import Sharing
-from handlers.slack.refusals import about, error_of
+from handlers.slack.private import UNANSWERED
+from handlers.slack.refusals import about, error_of, said
 
 log = structlog.get_logger(__name__)
 
@@ -40,8 +40,6 @@ MAX_REMEMBERED = 5000
 MEMBERS_PER_PAGE = 200
 SOMEBODY = "somebody in your Slack channel"
 """What a person is called of whom Slack does not say it."""
-
-UNANSWERED = (SlackClientError, OSError, HTTPException)
 
 T = TypeVar("T")
 
@@ -221,7 +219,7 @@ class SlackDirectory:
             # two threads may ask for the same costs one call.
             value = ask()
         except UNANSWERED as error:
-            log.warning("directory.unanswered", question=key[0], error=_said(error))
+            log.warning("directory.unanswered", question=key[0], error=said(error))
             if known is None or oldest == NOW:
                 raise SlackBusy from None
             return cast(T, known.value)
@@ -285,8 +283,3 @@ class SlackDirectory:
             if about(error) is Subject.PLACE:  # we are not told who is in the channel
                 return frozenset(members)
             raise
-
-
-def _said(error: Exception) -> str:
-    """Slack's word for why it does not answer; else the kind of what went wrong."""
-    return error_of(error) if isinstance(error, SlackApiError) else type(error).__name__

@@ -11,7 +11,6 @@ from typing import Any
 import structlog
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
 from bot.common.people import Person
 from bot.common.refusals import Refused
@@ -21,6 +20,8 @@ from handlers.cards.checks import contact_button
 from handlers.cards.home import message_window
 from handlers.cards.kit import Block, Message, actions, section
 from handlers.slack.payloads import Choice, Command, Press, Submission
+from handlers.slack.private import UNANSWERED, respond
+from handlers.slack.refusals import said
 from handlers.text.words import plainly, say
 
 log = structlog.get_logger(__name__)
@@ -107,12 +108,12 @@ class Listeners:
     def command(self, name: str, listener: Callable[[Command, Tell], None]) -> None:
         """Call `listener` for the slash command, with the way to answer it."""
 
-        def on_command(ack: Ack, body: dict[str, Any], respond: Callable[..., Any]) -> None:
+        def on_command(ack: Ack, body: dict[str, Any]) -> None:
             ack()
             command = Command.parse(body, self._client)
 
             def answer(message: Message) -> None:
-                respond(text=message.text, blocks=message.blocks, response_type="ephemeral")
+                respond(body["response_url"], message)
 
             what = f"{name} {command.name}"[:MAX_AUDITED_LENGTH]
             self.guard(command.person, what, lambda: listener(command, answer), answer)
@@ -123,8 +124,8 @@ class Listeners:
         """Do `work` for a person, and `tell` them what kept it from being done."""
         try:
             self._do(person, what, work, tell)
-        except SlackApiError as error:  # the person cannot be told: what was done is done
-            log.warning("slack.answer_failed", what=what, error=error.response["error"])
+        except UNANSWERED as error:  # the person cannot be told: what was done is done
+            log.warning("slack.answer_failed", what=what, error=said(error))
         self._nudge()
 
     def _answer(
@@ -148,14 +149,31 @@ class Listeners:
         try:
             work()
         except Refused as refused:
-            self._services.rights.keep_refusal(person, what, refused)
+            self._keep_refusal(person, what, refused)
             text = say(refused.sentence, **refused.values)
             tell(Message(text, [section(text)]))
         except Exception as error:
             log.exception("listener.failed", what=what)
+            tell(self._problem(what, error))
+
+    def _keep_refusal(self, person: Person, what: str, refused: Refused) -> None:
+        """A refusal that cannot be kept is one all the same."""
+        try:
+            self._services.rights.keep_refusal(person, what, refused)
+        except Exception:
+            log.exception("refusal.not_kept", what=what)
+
+    def _problem(self, what: str, error: Exception) -> Message:
+        """What a person is told of an error of ours: its ID or, where it cannot be kept either, a
+        plain sentence."""
+        try:
             ref = self._services.own_errors.record(what, error).failure.ref
-            text = say("problem.unexpected", error=ref)
-            tell(Message(text, [section(text), actions(contact_button(ref))]))
+        except Exception:
+            log.exception("error.not_kept", what=what)
+            text = say("problem.unrecorded")
+            return Message(text, [section(text)])
+        text = say("problem.unexpected", error=ref)
+        return Message(text, [section(text), actions(contact_button(ref))])
 
 
 def form_errors(problems: dict[str, str]) -> FormErrors:

@@ -40,6 +40,11 @@ def error_of(refusal: SlackApiError) -> str:
     return name
 
 
+def said(error: Exception) -> str:
+    """Slack's word for why it refused; else the kind of what went wrong."""
+    return error_of(error) if isinstance(error, SlackApiError) else type(error).__name__
+
+
 def about(refusal: SlackApiError) -> Subject:
     """What a refusal is about, by the method that was called and Slack's word."""
     error = error_of(refusal)

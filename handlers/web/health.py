@@ -10,8 +10,8 @@ from bot.diagnosis.health import Health
 
 
 def health_pages(health: Health, metrics_token: SecretStr) -> Blueprint:
-    """`/healthz` (the process lives), `/readyz` (the database answers, and Slack takes what the app
-    sends), `/metrics` (what waits).
+    """`/healthz` (the process lives), `/readyz` (the database takes what is written, and Slack
+    what the app sends), `/metrics` (what waits).
 
     Args:
         metrics_token: who sends it as ``Authorization: Bearer …`` is shown the metrics; for

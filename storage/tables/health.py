@@ -7,6 +7,12 @@ from sqlmodel import Field, SQLModel
 from storage.types import time_column
 
 
+class Pulse(SQLModel, table=True):
+    """A row that is written, and taken away again, to see whether the database takes it."""
+
+    id: int = Field(default=None, primary_key=True)
+
+
 class Trouble(SQLModel, table=True):
     """Slack takes nothing from the app (`error`: its word for why), since when, and when it is
     tried again. One row at most; none while all is well."""

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("since", UtcDateTime(), nullable=False),
         sa.Column("again_at", UtcDateTime(), nullable=False),
     )
+    op.create_table("pulse", sa.Column("id", sa.Integer(), primary_key=True))
     with op.batch_alter_table("outboxitem") as batch:
         batch.add_column(sa.Column("faults", sa.Integer(), nullable=False, server_default="0"))
     with op.batch_alter_table("lane") as batch:
@@ -32,4 +33,5 @@ def downgrade() -> None:
         batch.drop_column("refused")
     with op.batch_alter_table("outboxitem") as batch:
         batch.drop_column("faults")
+    op.drop_table("pulse")
     op.drop_table("trouble")
