@@ -258,6 +258,7 @@ def _sweeps(settings: Settings, base: Foundations, services: Services) -> list[S
     watch = Watch(base.ports.store, base.clock, settings.credentials, settings.alert_channel)
     return [
         Sweep("reminders", timedelta(seconds=15), services.reminders.remind_due),
+        Sweep("left-tests", timedelta(minutes=5), services.checks.look_after_left),
         Sweep("idle-grants", timedelta(minutes=10), services.checks.look_after_idle),
         Sweep("credentials", timedelta(hours=1), watch.look),
         Sweep("closed-channels", timedelta(minutes=15), services.customers.look_for_closed),
@@ -269,7 +270,7 @@ def _sweeps(settings: Settings, base: Foundations, services: Services) -> list[S
 def _doers(services: Services) -> Doers:
     """Who does the work that needs no Slack."""
     doers = Doers()
-    doers.add(jobs.RunTest, services.checks.run)
+    doers.add(jobs.RunTest, services.checks.run, services.checks.give_up)
     doers.add(jobs.CheckAccount, services.checks.check)
     doers.add(jobs.CheckFix, services.checks.check_fix)
     doers.add(jobs.CheckLink, services.links.check)

@@ -14,8 +14,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.common.clock import Clock
 from bot.common.jobs import Doers
+from bot.common.refusals import SlackBusy
 from bot.messages.delivery import Delivery
-from storage.database import Store
+from storage.database import Conflict, DatabaseAway, Store
 from storage.tables import Job
 
 log = structlog.get_logger(__name__)
@@ -29,7 +30,15 @@ LEASE = timedelta(minutes=5)
 again, from the start, when the lease ends. Longer than any job takes."""
 
 MAX_ATTEMPTS = 5
+"""How many attempts may end in an error of the job's own before it is given up."""
+
+MAX_BEGUN = 20
+"""How often a job may be begun: one whose worker is killed each time kills no more of them."""
+
 FIRST_WAIT = timedelta(seconds=10)
+MAX_WAIT = timedelta(minutes=5)
+PASSING = (Conflict, DatabaseAway, SlackBusy)
+"""What says nothing of the job: the same may succeed in a moment."""
 
 
 @dataclass(frozen=True)
@@ -168,20 +177,44 @@ class Worker:
 
     def _do(self, job: Job) -> None:
         try:
-            self._doers.do(job.kind, job.args)
-        except Exception:
-            log.exception("worker.job_failed", kind=job.kind, attempts=job.attempts)
-            self._failed(job.id, job.attempts)
-        else:
-            with self._store.transaction() as tx:
-                tx.jobs.done(job.id)
+            self._attempt(job)
         finally:
             self._in_hand.release()
         self.nudge()
 
-    def _failed(self, job_id: int, attempts: int) -> None:
-        with self._store.transaction() as tx:
-            if attempts >= MAX_ATTEMPTS:
-                tx.jobs.done(job_id)
+    def _attempt(self, job: Job) -> None:
+        if job.attempts > MAX_BEGUN:
+            self._give_up(job)
+            return
+        try:
+            self._doers.do(job.kind, job.args)
+        except PASSING as error:
+            log.warning("worker.job_put_off", kind=job.kind, error=type(error).__name__)
+            self._again(job, failed=False)
+        except Exception:
+            log.exception("worker.job_failed", kind=job.kind, failures=job.failures + 1)
+            if job.failures + 1 < MAX_ATTEMPTS:
+                self._again(job, failed=True)
             else:
-                tx.jobs.retry(job_id, self._clock.now() + FIRST_WAIT * 2**attempts)
+                self._give_up(job)
+        else:
+            self._done(job)
+
+    def _again(self, job: Job, failed: bool) -> None:
+        times = job.failures + 1 if failed else job.attempts
+        wait = min(FIRST_WAIT * (1 << min(times, 10)), MAX_WAIT)
+        with self._store.transaction() as tx:
+            tx.jobs.retry(job.id, self._clock.now() + wait, failed)
+
+    def _give_up(self, job: Job) -> None:
+        """Forget a job, after whoever does its kind has ended what hangs on it."""
+        log.error("worker.job_given_up", kind=job.kind, attempts=job.attempts)
+        try:
+            self._doers.give_up(job.kind, job.args)
+        except Exception:
+            log.exception("worker.not_given_up", kind=job.kind)
+        self._done(job)
+
+    def _done(self, job: Job) -> None:
+        with self._store.transaction() as tx:
+            tx.jobs.done(job.id)

@@ -136,10 +136,17 @@ class Doers:
 
     def __init__(self) -> None:
         self._do: dict[str, Callable[[dict[str, Any]], None]] = {}
+        self._give_up: dict[str, Callable[[dict[str, Any]], None]] = {}
 
-    def add(self, work: type[W], do: Callable[[W], None]) -> None:
-        """Have `do` do every job of this kind."""
+    def add(
+        self,
+        work: type[W],
+        do: Callable[[W], None],
+        give_up: Callable[[W], None] = lambda work: None,
+    ) -> None:
+        """Have `do` do every job of this kind, and `give_up` end one that fails again and again."""
         self._do[work.kind] = lambda args: do(work.model_validate(args))
+        self._give_up[work.kind] = lambda args: give_up(work.model_validate(args))
 
     def do(self, kind: str, args: dict[str, Any]) -> None:
         """Do the job of a row. May take as long as its kind takes.
@@ -149,3 +156,8 @@ class Doers:
             pydantic.ValidationError: the arguments are not its own.
         """
         self._do[kind](args)
+
+    def give_up(self, kind: str, args: dict[str, Any]) -> None:
+        """End the job of a row that fails again and again; it is forgotten afterwards."""
+        if kind in self._give_up:
+            self._give_up[kind](args)

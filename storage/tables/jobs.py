@@ -10,7 +10,8 @@ from storage.types import big_id_column, json_column, time_column
 
 class Job(SQLModel, table=True):
     """Work to do at `due_at`. `key`, where set, makes a second request for the same work join the
-    first."""
+    first. `attempts` counts how often it was begun (a worker that is killed says nothing of how it
+    went), `failures` how often it ended in an error."""
 
     id: int = big_id_column()
     kind: str
@@ -19,6 +20,7 @@ class Job(SQLModel, table=True):
     due_at: datetime = time_column(index=True)
     leased_until: datetime | None = time_column(nullable=True)
     attempts: int = 0
+    failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class SeenEvent(SQLModel, table=True):

@@ -20,7 +20,7 @@ from bot.diagnosis.observation import Observation
 from bot.mail import imap, smtp
 from bot.mail.imap_list import MailFolder
 from bot.mail.probe import MailReport
-from bot.mail.roundtrip import RoundTripMessage
+from bot.mail.roundtrip import Arrival, RoundTripMessage
 from bot.mail.steps import OnStep, ProbeFailed, StepResult
 from bot.mail.target import FolderMark, Target, Watched
 from bot.microsoft.client import MicrosoftUnreachable
@@ -348,6 +348,7 @@ class Mailbox:
     faults: dict[StepId, Observation] = field(default_factory=dict)
     probes: int = 0
     sent: int = 0
+    arrived: set[str] = field(default_factory=set)
     on_probe: Callable[[], object] = lambda: None
     on_sent: Callable[[], object] = lambda: None
 
@@ -373,10 +374,14 @@ class FakeProbe:
         steps = [*_done(imap.STEPS, mailbox), *_done(smtp.STEPS, mailbox)]
         passed = all(step.status is StepStatus.OK for step in steps)
         if message is not None and passed:
-            if not message.sent_before:
+            if message.arrival is None and not mailbox.arrived & set(message.earlier):
                 message.on_sending()
                 mailbox.sent += 1
+                mailbox.arrived.add(message.message_id)
                 mailbox.on_sent()
+            if message.arrival is None:
+                message.on_arrived(Arrival(mailbox.sent_in, mailbox.sent_in))
+            mailbox.arrived -= set(message.all_ids)
             steps += _done((StepId.ROUNDTRIP,), mailbox)
         for step in steps:
             on_step(step)

@@ -1,4 +1,5 @@
-"""What Slack refuses is kept by what it is about: the app, a channel, or a message."""
+"""What Slack refuses is kept by what it is about: the app, a channel, or a message. Failures are
+counted apart from attempts, and a message that made the round is known to have arrived."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,6 +22,10 @@ def upgrade() -> None:
         sa.Column("again_at", UtcDateTime(), nullable=False),
     )
     op.create_table("pulse", sa.Column("id", sa.Integer(), primary_key=True))
+    with op.batch_alter_table("job") as batch:
+        batch.add_column(sa.Column("failures", sa.Integer(), nullable=False, server_default="0"))
+    with op.batch_alter_table("connectiontest") as batch:
+        batch.add_column(sa.Column("arrival", sa.JSON(), nullable=True))
     with op.batch_alter_table("outboxitem") as batch:
         batch.add_column(sa.Column("faults", sa.Integer(), nullable=False, server_default="0"))
     with op.batch_alter_table("lane") as batch:
@@ -29,6 +34,10 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take back."""
+    with op.batch_alter_table("connectiontest") as batch:
+        batch.drop_column("arrival")
+    with op.batch_alter_table("job") as batch:
+        batch.drop_column("failures")
     with op.batch_alter_table("lane") as batch:
         batch.drop_column("refused")
     with op.batch_alter_table("outboxitem") as batch:
