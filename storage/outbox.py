@@ -87,7 +87,7 @@ class OutboxRepository:
         """The message was shown (`ts`) or taken away (None); the channel's next may go after
         `rest`."""
         if ts is None:
-            self._session.exec(delete(PostedMessage).where(col(PostedMessage.key) == item.key))
+            self.forget(item.key)
         else:
             self.stands(item.key, item.channel_id, ts)
         self._finish(item, MessageEvent.SENT, now)
@@ -148,6 +148,10 @@ class OutboxRepository:
             self._open_lane(item.channel_id, now)
         self._session.flush()
         return len(newest)
+
+    def forget(self, key: str) -> None:
+        """The message `key` stands nowhere any more."""
+        self._session.exec(delete(PostedMessage).where(col(PostedMessage.key) == key))
 
     def latest(self, key: str) -> OutboxItem | None:
         """The newest request to show the message `key`."""

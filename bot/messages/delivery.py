@@ -20,7 +20,8 @@ from bot.messages.refusals import (
 from bot.messages.troubles import Troubles
 from storage.database import Conflict, DatabaseAway, Store
 from storage.outbox import Claimed
-from storage.tables import OutboxItem
+from storage.tables import OutboxItem, PostedMessage
+from storage.vocabulary import MessageStatus
 
 log = structlog.get_logger(__name__)
 
@@ -164,13 +165,19 @@ class Delivery:
     def _show(self, claimed: Claimed) -> str | None:
         """Have Slack show the message, or not any more; where it stands now."""
         message = Outgoing.of(claimed.item)
-        thread = claimed.parent.ts if claimed.parent else None
+        thread = self._thread(claimed)
         ts = self._stands_at(claimed, thread)
         if self._is_wanted(message, new=ts is None):
             return self._shown(claimed, message, ts, thread)
         if ts is not None:
             self._take_away(message, ts)
         return None
+
+    def _thread(self, claimed: Claimed) -> str | None:
+        """Where the head of the message's thread stands, which is posted anew if it is gone."""
+        if claimed.parent is not None:
+            return claimed.parent.ts
+        return self._new_head(claimed) if claimed.item.thread_key else None
 
     def _stands_at(self, claimed: Claimed, thread: str | None) -> str | None:
         if claimed.posted is not None:
@@ -196,24 +203,29 @@ class Delivery:
         self, claimed: Claimed, message: Outgoing, ts: str | None, thread: str | None
     ) -> str:
         """Show the message; where what stands there is gone or cannot be edited, anew in its
-        place, and where the head of its thread is gone, below a new one."""
+        place."""
+        if ts is None:
+            return self._posted(claimed, message, thread)
         try:
             return self._in_some_form(message, ts, thread)
         except ChannelRefuses as refusal:
             if refusal.about is not Subject.TARGET:
                 raise
             log.info("outbox.target_gone", item=message.id, reason=refusal.error)
-        if ts is not None:
-            self._take_away(message, ts)
-            found = self._found(claimed, thread)
-            if found is not None and found != ts:
-                return found
+        self._take_away(message, ts)
+        found = self._found(claimed, thread)
+        if found is not None and found != ts:
+            return found
+        return self._posted(claimed, message, thread)
+
+    def _posted(self, claimed: Claimed, message: Outgoing, thread: str | None) -> str:
+        """Post the message. Where its thread is gone, the next attempt makes a new one."""
         try:
             return self._in_some_form(message, None, thread)
         except ChannelRefuses as refusal:
-            if refusal.about is not Subject.TARGET or not thread:
-                raise
-        return self._in_some_form(message, None, self._new_head(claimed))
+            if refusal.about is Subject.TARGET and claimed.parent is not None:
+                self._forget_head(claimed.parent)
+            raise
 
     def _in_some_form(self, message: Outgoing, ts: str | None, thread: str | None) -> str:
         """Show the message as it is drawn or, where Slack does not take that, as text alone."""
@@ -230,15 +242,24 @@ class Delivery:
             self._troubles.shown_plainly(tx, message, bad, self._clock.now())
         return shown
 
+    def _forget_head(self, head: PostedMessage) -> None:
+        """Nothing can be said in the thread of a message any more: with the next attempt it is
+        posted anew."""
+        with self._store.transaction() as tx:
+            latest = tx.outbox.latest(head.key)
+            tx.outbox.forget(head.key)
+        if latest is not None:
+            self._take_away(Outgoing.of(latest), head.ts)
+
     def _new_head(self, claimed: Claimed) -> str | None:
         """Post the head of the message's thread anew: where it stands; None if nobody knows it."""
         with self._store.transaction() as tx:
             latest = tx.outbox.latest(claimed.item.thread_key)
-        if latest is None or latest.notice == notices.GONE:
+        if latest is None or latest.status is not MessageStatus.SENT:
+            return None  # it is not ours, or cannot be shown itself
+        if latest.notice == notices.GONE:
             return None
         head = Outgoing.of(latest)
-        if claimed.parent is not None:
-            self._take_away(head, claimed.parent.ts)
         ts = self._shown_at.get(head.id)
         if ts is None and claimed.item.attempts > 1:
             ts = self._sender.find(head, None)

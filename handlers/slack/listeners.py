@@ -13,12 +13,13 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
 from bot.common.people import Person
-from bot.common.refusals import Refused
+from bot.common.refusals import Refused, SlackBusy
 from bot.services import Services
 from handlers.cards.actions import ActionId, FormId, ShortcutId
 from handlers.cards.checks import contact_button
 from handlers.cards.home import message_window
 from handlers.cards.kit import Block, Message, actions, section
+from handlers.slack.modals import TooLate, WindowUnsure
 from handlers.slack.payloads import Choice, Command, Press, Submission
 from handlers.slack.private import UNANSWERED, respond
 from handlers.slack.refusals import said
@@ -71,7 +72,7 @@ class Listeners:
             press = Press.parse(body, self._client)
 
             def tell(message: Message) -> None:
-                press.windows.open(message_window("refused.title", message))
+                _show(press, "refused.title", message)
 
             self.guard(press.person, action.value, lambda: listener(press), tell)
 
@@ -98,7 +99,7 @@ class Listeners:
             choice = Choice.parse(body, self._client)
 
             def tell(message: Message) -> None:
-                choice.windows.open(message_window("error.lookup_title", message))
+                _show(choice, "error.lookup_title", message)
 
             self.guard(choice.person, shortcut.value, lambda: listener(choice), tell)
 
@@ -124,7 +125,10 @@ class Listeners:
         """Do `work` for a person, and `tell` them what kept it from being done."""
         try:
             self._do(person, what, work, tell)
-        except UNANSWERED as error:  # the person cannot be told: what was done is done
+        except (
+            WindowUnsure,
+            *UNANSWERED,
+        ) as error:  # the person cannot be told: what was done is done
             log.warning("slack.answer_failed", what=what, error=said(error))
         self._nudge()
 
@@ -148,6 +152,11 @@ class Listeners:
     def _do(self, person: Person, what: str, work: Callable[[], None], tell: Tell) -> None:
         try:
             work()
+        except TooLate as late:
+            text = say(late.sentence)
+            tell(Message(text, [section(text)]))
+        except WindowUnsure as unsure:  # it was opened, or the person tries again
+            log.warning("slack.window_unsure", what=what, error=str(unsure))
         except Refused as refused:
             self._keep_refusal(person, what, refused)
             text = say(refused.sentence, **refused.values)
@@ -174,6 +183,20 @@ class Listeners:
             return Message(text, [section(text)])
         text = say("problem.unexpected", error=ref)
         return Message(text, [section(text), actions(contact_button(ref))])
+
+
+def _show(acted: Press | Choice, title: str, message: Message) -> None:
+    """Show a message to who acted, in a window; where none can be opened any more, beside it."""
+    window = message_window(title, message)
+    try:
+        acted.windows.open(window)
+    except (TooLate, SlackBusy):
+        if acted.response_url:
+            respond(acted.response_url, message)
+        elif acted.windows.view_id:
+            acted.windows.replace(window)
+        else:  # the Home tab has no place of its own for this
+            log.warning("slack.answer_failed", what=title, error="no window")
 
 
 def form_errors(problems: dict[str, str]) -> FormErrors:

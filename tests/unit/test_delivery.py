@@ -377,7 +377,7 @@ def test_what_can_be_done_is_said_once_to_each_question_in_its_thread(bot: FastB
 @pytest.mark.delivery
 def test_an_answer_in_a_thread_that_is_gone_stands_in_the_channel(bot: FastBot) -> None:
     bot.answers.show_help(ACME, "51.000000", "50.000000", "customer")
-    bot.run_due()
+    bot.live(hours(0.01))
 
     (answer,) = bot.posted(ACME)
     assert answer.thread == ""

@@ -1,5 +1,6 @@
 """What Slack refuses is kept by what it is about: the app, a channel, or a message. Failures are
-counted apart from attempts, and a message that made the round is known to have arrived."""
+counted apart from attempts, a message that made the round is known to have arrived, and an account
+by the form that made it."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,6 +23,7 @@ def upgrade() -> None:
         sa.Column("again_at", UtcDateTime(), nullable=False),
     )
     op.create_table("pulse", sa.Column("id", sa.Integer(), primary_key=True))
+    op.add_column("account", sa.Column("made_in", sa.String(), nullable=False, server_default=""))
     with op.batch_alter_table("job") as batch:
         batch.add_column(sa.Column("failures", sa.Integer(), nullable=False, server_default="0"))
     with op.batch_alter_table("connectiontest") as batch:
@@ -42,5 +44,6 @@ def downgrade() -> None:
         batch.drop_column("refused")
     with op.batch_alter_table("outboxitem") as batch:
         batch.drop_column("faults")
+    op.drop_column("account", "made_in")
     op.drop_table("pulse")
     op.drop_table("trouble")
