@@ -23,6 +23,7 @@ from bot.legacy.drafts import Drafts
 from bot.legacy.service import LegacyAccounts
 from bot.lifecycle.hours import Hours
 from bot.lifecycle.service import Lifecycle
+from bot.messages.answers import Answers
 from bot.messages.events import Events
 from bot.reminders.service import Reminders
 from bot.signin.consent import Consent
@@ -84,6 +85,7 @@ class Services:
     own_errors: OwnErrors
     evidence: Evidence
     incidents: Incidents
+    answers: Answers
     events: Events
     health: Health
     fixes: ReportedFixes

@@ -11,21 +11,20 @@ from typing import Any
 import structlog
 from slack_bolt import App, BoltRequest, BoltResponse
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
 from bot.common.jobs import HandleEvent
 from bot.common.people import Person
 from bot.messages.events import joined
 from bot.services import Services
-from handlers.cards.home import help_message
-from handlers.cards.kit import Message, section
+from handlers.cards.kit import Message
 from handlers.commands import Commands
 from handlers.features.audience import audience_in
 from handlers.features.home import HomeTab
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.listeners import Listeners
 from handlers.slack.payloads import Command
-from handlers.text.words import say
+from handlers.slack.private import UNANSWERED
+from handlers.slack.refusals import said
 
 log = structlog.get_logger(__name__)
 
@@ -156,23 +155,26 @@ class Events:
 
     def _mention(self, event: dict[str, Any]) -> None:
         command = Command.of_mention(event, self._client)
-        thread = event.get("thread_ts")
+        thread = str(event.get("thread_ts") or "")
+        asked_at = str(event["ts"])
 
         def answer(message: Message) -> None:
             self._privately(command, message, thread)
 
         self._listeners.guard(
-            command.person, "mention", lambda: self._do(command, answer, thread), answer
+            command.person, "mention", lambda: self._do(command, answer, asked_at, thread), answer
         )
 
-    def _do(self, command: Command, answer: Callable[[Message], None], thread: str | None) -> None:
+    def _do(
+        self, command: Command, answer: Callable[[Message], None], asked_at: str, thread: str
+    ) -> None:
         if command.name != "help" and command.name in self._commands.names:
             self._commands.do(command, answer)
             return
-        message = help_message(audience_in(self._services, command.person, command.channel))
-        self._post(command.channel, message, thread)
+        audience = audience_in(self._services, command.person, command.channel)
+        self._services.answers.show_help(command.channel, asked_at, thread, audience.value)
 
-    def _privately(self, command: Command, message: Message, thread: str | None) -> None:
+    def _privately(self, command: Command, message: Message, thread: str) -> None:
         """Ephemeral, in the thread where it was asked; whether people of another workspace see it
         is not documented."""
         content: dict[str, Any] = {
@@ -185,8 +187,8 @@ class Events:
             content["thread_ts"] = thread
         try:
             self._client.api_call("chat.postEphemeral", json=content)
-        except SlackApiError as error:
-            log.warning("mention.answer_failed", error=error.response["error"])
+        except UNANSWERED as error:
+            log.warning("mention.answer_failed", error=said(error))
 
     def _home(self, event: dict[str, Any]) -> None:
         if event.get("tab", "home") != "home":
@@ -195,21 +197,7 @@ class Events:
         self._home_tab.show(person)
 
     def _greet(self, event: dict[str, Any]) -> None:
-        if event["type"] != "member_joined_channel" or event["user"] != self._bot():
+        if event["type"] != "member_joined_channel" or not self._directory.is_bot(event["user"]):
             return
-        if self._services.events.is_overtaken(event, "left"):
-            return
-        if self._services.customers.came_in(event["channel"]):
-            text = say("help.greeting")
-            self._post(event["channel"], Message(text, [section(text)]))
-
-    def _post(self, channel: str, message: Message, thread: str | None = None) -> None:
-        """Say something to everybody; where Slack does not know the channel, nobody is there."""
-        try:
-            self._client.chat_postMessage(
-                channel=channel, text=message.text, blocks=message.blocks, thread_ts=thread
-            )
-        except SlackApiError as error:
-            if error.response["error"] not in NOBODY_THERE:
-                raise
-            log.warning("event.channel_unknown", error=error.response["error"])
+        if not self._services.events.is_overtaken(event, "left"):
+            self._services.customers.came_in(event["channel"])

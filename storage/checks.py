@@ -32,6 +32,21 @@ class CheckRepository:
         found = select(ConnectionTest).where(*unfinished, ConnectionTest.started_at >= since)
         return self._session.exec(found.order_by(col(ConnectionTest.id).desc())).first()
 
+    def unfinished(self, before: datetime) -> list[ConnectionTest]:
+        """Every run that began before and has not ended, by its account."""
+        found = select(ConnectionTest).where(
+            col(ConnectionTest.finished_at).is_(None), ConnectionTest.started_at < before
+        )
+        order = (col(ConnectionTest.account_id), col(ConnectionTest.id))
+        return list(self._session.exec(found.order_by(*order)))
+
+    def is_newest(self, test: ConnectionTest) -> bool:
+        """Whether no later run of its account was begun."""
+        later = select(ConnectionTest.id).where(
+            ConnectionTest.account_id == test.account_id, col(ConnectionTest.id) > test.id
+        )
+        return self._session.exec(later.limit(1)).first() is None
+
     def latest(self, account_id: int) -> ConnectionTest | None:
         """The account's newest run that has a result."""
         return next(iter(self.newest(account_id, 1)), None)

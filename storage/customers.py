@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, func, select, update
 
 from storage.tables import (
@@ -220,8 +221,11 @@ class ChannelRepository:
         """Whether what has this id is new; it is remembered."""
         if self._session.get(SeenEvent, event_id) is not None:
             return False
-        self._session.add(SeenEvent(event_id=event_id, at=now))
-        self._session.flush()
+        try:
+            with self._session.begin_nested():
+                self._session.add(SeenEvent(event_id=event_id, at=now))
+        except IntegrityError:  # another transaction saw it just now
+            return False
         return True
 
     def newest_sight(self, beginning: str) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlmodel import Session, select
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlmodel import Session
 
 from storage.accounts import AccountRepository
 from storage.approvals import ApprovalRepository
@@ -19,6 +20,7 @@ from storage.checks import CheckRepository
 from storage.customers import ChannelRepository
 from storage.failures import FailureRepository, IncidentRepository
 from storage.folders import FolderRepository
+from storage.health import HealthRepository
 from storage.jobs import JobRepository
 from storage.legacy import LegacyRepository
 from storage.outbox import OutboxRepository
@@ -26,7 +28,6 @@ from storage.reminders import ReminderRepository
 from storage.reported_fixes import ReportedFixRepository
 from storage.signin import GrantRepository, SignInRepository
 from storage.support import SupportRequestRepository
-from storage.tables import Channel
 
 SQLITE_WAIT_SECONDS = 30
 WAL_ATTEMPTS = 300
@@ -42,6 +43,11 @@ class Conflict(Exception):
     one was kept."""
 
 
+class DatabaseAway(Exception):
+    """The database does not answer, or is held by somebody for too long. Nothing was kept, and the
+    same may succeed in a moment."""
+
+
 class Transaction:
     """One unit of work: everything done through it is kept together or not at all."""
 
@@ -54,6 +60,7 @@ class Transaction:
         self.failures = FailureRepository(session)
         self.folders = FolderRepository(session)
         self.grants = GrantRepository(session)
+        self.health = HealthRepository(session)
         self.incidents = IncidentRepository(session)
         self.jobs = JobRepository(session)
         self.fixes = ReportedFixRepository(session)
@@ -79,20 +86,23 @@ class Store:
 
         Raises:
             Conflict: another transaction kept the same at the same time; this one is undone.
+            DatabaseAway: the database does not do it just now.
         """
         try:
             with Session(self.engine, expire_on_commit=False) as session, session.begin():
                 yield Transaction(session)
         except IntegrityError as error:
             raise Conflict(type(error.orig).__name__) from None
+        except (OperationalError, PoolTimeout) as error:
+            raise DatabaseAway(type(error).__name__) from error
 
-    def answers(self) -> bool:
-        """Whether the database answers and has our tables. Takes as long as its time-out when it
-        does not."""
+    def takes_writes(self) -> bool:
+        """Whether the database answers, has our tables and takes what is written. Takes as long as
+        its time-out when it does not."""
         try:
             with self.transaction() as tx:
-                tx.session.exec(select(Channel.id).limit(1)).first()
-        except SQLAlchemyError:
+                tx.health.beat()
+        except (Conflict, DatabaseAway, SQLAlchemyError):
             return False
         return True
 

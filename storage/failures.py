@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select, update
 
 from storage.statuses import IncidentEvent
@@ -110,10 +111,16 @@ class IncidentRepository:
         self._session = session
 
     def add(self, incident: Incident) -> Incident:
-        """Keep a new incident; its id is set. A cause has one open incident: the transaction ends
-        in a `Conflict` where another one opened it just now."""
-        self._session.add(incident)
-        self._session.flush()
+        """Keep a new incident; its id is set. A cause has one open incident: where another
+        transaction opened one just now, it is that one."""
+        try:
+            with self._session.begin_nested():
+                self._session.add(incident)
+        except IntegrityError:
+            there = self.open_for(incident.cause)
+            if there is None:  # it ended in this moment
+                raise
+            return there
         return incident
 
     def note(self, incident: Incident, event: IncidentEvent, now: datetime) -> None:

@@ -64,6 +64,7 @@ class JobRepository:
             waiting.args = work.to_args()
             waiting.due_at = due_at
             waiting.attempts = 0
+            waiting.failures = 0
         if waiting is not None:
             waiting.awaited = waiting.awaited or work.awaited
         self._session.flush()
@@ -137,12 +138,18 @@ class JobRepository:
         waiting = update(Job).where(col(Job.key) == work.key)
         self._session.exec(waiting.values(awaited=True))
 
-    def retry(self, job_id: int, due_at: datetime) -> None:
-        """Give a claimed job back, to be done at `due_at`."""
+    def retry(self, job_id: int, due_at: datetime, failed: bool) -> None:
+        """Give a claimed job back, to be done at `due_at`; `failed`: it ended in an error of its
+        own."""
         job = self._session.get(Job, job_id)
         if job is not None:
             job.due_at = due_at
             job.leased_until = None
+            job.failures += failed
+
+    def of_kind(self, kind: str) -> list[Job]:
+        """Every job of a kind, whether it waits or is being done."""
+        return list(self._session.exec(select(Job).where(Job.kind == kind)))
 
     def done(self, job_id: int) -> None:
         """Forget a finished job."""

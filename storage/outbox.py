@@ -1,14 +1,17 @@
 """Messages on their way to Slack."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import case
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select, update
 
 from storage.statuses import MessageEvent
 from storage.tables import Channel, Lane, OutboxItem, PostedMessage
+from storage.vocabulary import MessageStatus
 
 
 @dataclass(frozen=True)
@@ -38,33 +41,35 @@ class OutboxRepository:
     ) -> None:
         """Have the message `key` show `notice`: posted, or updated if it stands already. While an
         earlier request for the same key and notice has not begun, it is enough: a notice is
-        rendered when it is sent. In a closed channel, and nowhere (""), nothing is shown."""
+        rendered when it is sent. For a closed channel it is put aside, until `revive`; nowhere ("")
+        nothing is shown."""
         if not channel_id:
             return
+        item = OutboxItem(
+            channel_id=channel_id,
+            key=key,
+            notice=notice,
+            args=args,
+            created_at=now,
+            thread_key=thread_key,
+        )
         channel = self._session.get(Channel, channel_id)
         if channel is not None and channel.closed:
+            self._put_aside(item, channel.closed, now)
             return
         self._open_lane(channel_id, now)
         waiting = self._waiting(key)
         if waiting is not None and waiting.notice == notice and waiting.attempts == 0:
             waiting.args = args
         else:
-            self._session.add(
-                OutboxItem(
-                    channel_id=channel_id,
-                    key=key,
-                    notice=notice,
-                    args=args,
-                    created_at=now,
-                    thread_key=thread_key,
-                )
-            )
+            self._session.add(item)
         self._session.flush()
 
-    def claim_next(self, now: datetime, lease: timedelta) -> Claimed | None:
-        """Take the first waiting message of a channel whose turn it is; that channel rests until
-        the lease ends or `sent`, `later` or `give_up` is called."""
-        while (lane := self._due_lane(now)) is not None:
+    def claim_next(self, now: datetime, lease: timedelta, first: str = "") -> Claimed | None:
+        """Take the first waiting message of a channel whose turn it is, of the channel `first`
+        before all others; that channel rests until the lease ends or `sent`, `later` or `give_up`
+        is called."""
+        while (lane := self._due_lane(now, first)) is not None:
             item = self._first(lane.channel_id)
             if item is None:
                 lane.due_at = None
@@ -89,18 +94,26 @@ class OutboxRepository:
         """The message was shown (`ts`) or taken away (None); the channel's next may go after
         `rest`."""
         if ts is None:
-            self._session.exec(delete(PostedMessage).where(col(PostedMessage.key) == item.key))
+            self.forget(item.key)
         else:
-            self._session.merge(PostedMessage(key=item.key, channel_id=item.channel_id, ts=ts))
+            self.stands(item.key, item.channel_id, ts)
         self._finish(item, MessageEvent.SENT, now)
         self._free_lane(item.channel_id, now + rest)
 
-    def later(self, item: OutboxItem, due_at: datetime, not_sent: bool = False) -> None:
+    def later(
+        self, item: OutboxItem, due_at: datetime, not_sent: bool = False, fault: bool = False
+    ) -> None:
         """The message stays first in its channel and is tried again at `due_at`; `not_sent` when it
-        is certain that this attempt did not reach the channel."""
-        if not_sent:
-            self._session.get_one(OutboxItem, item.id).attempts -= 1
+        is certain that this attempt did not reach the channel, `fault` when it failed for a reason
+        of the message's own."""
+        kept = self._session.get_one(OutboxItem, item.id)
+        kept.attempts -= not_sent
+        kept.faults += fault
         self._free_lane(item.channel_id, due_at)
+
+    def stands(self, key: str, channel_id: str, ts: str) -> None:
+        """The message `key` stands there now, wherever it stood before."""
+        self._session.merge(PostedMessage(key=key, channel_id=channel_id, ts=ts))
 
     def give_up(self, item: OutboxItem, reason: str, now: datetime) -> None:
         """The message can never be sent (`reason`: Slack's error); the channel goes on without
@@ -109,15 +122,78 @@ class OutboxRepository:
         self._free_lane(item.channel_id, now)
 
     def drop(self, channel_id: str, reason: str, now: datetime) -> None:
-        """Nothing that waits for the channel is sent any more."""
+        """What waits for the channel is put aside, until `revive`."""
         waits = (col(OutboxItem.channel_id) == channel_id) & col(OutboxItem.done_at).is_(None)
         self._session.exec(update(OutboxItem).where(waits).values(done_at=now, given_up=reason))
 
-    def posted_as(self, key: str, new_key: str) -> None:
-        """The message that was known as `key` has another name from now on."""
-        self._session.exec(
-            update(PostedMessage).where(col(PostedMessage.key) == key).values(key=new_key)
+    def revive(self, channel_id: str, now: datetime, never: Collection[str] = ()) -> None:
+        """Show what was given up for the channel: of each message the newest, unless a newer one
+        was sent or waits; but none of the notices `never`."""
+        found = select(OutboxItem).where(
+            OutboxItem.channel_id == channel_id,
+            col(OutboxItem.given_up) != "",
+            col(OutboxItem.notice).not_in(never),
         )
+        self._revive(self._session.exec(found.order_by(col(OutboxItem.id))), now)
+
+    def revive_given_up(self, since: datetime, before: datetime, now: datetime) -> int:
+        """Try once more what was given up for a reason of its own, in a channel that is open: what
+        is younger than `since` and rests since `before`. How many they are."""
+        closed = select(Channel.id).where(col(Channel.closed) != "")
+        found = select(OutboxItem).where(
+            col(OutboxItem.given_up) != "",
+            col(OutboxItem.channel_id).not_in(closed),
+            col(OutboxItem.created_at) > since,
+            col(OutboxItem.done_at) < before,
+        )
+        return self._revive(self._session.exec(found.order_by(col(OutboxItem.id))), now)
+
+    def _revive(self, items: Iterable[OutboxItem], now: datetime) -> int:
+        newest = [item for item in items if self.latest(item.key) == item]
+        for item in newest:
+            item.happened(MessageEvent.REVIVED, now)
+            self._open_lane(item.channel_id, now)
+        self._session.flush()
+        return len(newest)
+
+    def forget(self, key: str) -> None:
+        """The message `key` stands nowhere any more."""
+        self._session.exec(delete(PostedMessage).where(col(PostedMessage.key) == key))
+
+    def latest(self, key: str) -> OutboxItem | None:
+        """The newest request to show the message `key`."""
+        found = select(OutboxItem).where(OutboxItem.key == key)
+        return self._session.exec(found.order_by(col(OutboxItem.id).desc())).first()
+
+    def renamed(self, key: str, new_key: str, now: datetime) -> None:
+        """The message that was known as `key` has another name from now on; what waits under the
+        old one is forgotten."""
+        posted = update(PostedMessage).where(col(PostedMessage.key) == key)
+        self._session.exec(posted.values(key=new_key))
+        old = col(OutboxItem.key) == key
+        unsent = col(OutboxItem.done_at).is_(None) | (col(OutboxItem.given_up) != "")
+        self._session.exec(update(OutboxItem).where(old, unsent).values(done_at=now, given_up=""))
+        self._session.exec(update(OutboxItem).where(old).values(key=new_key))
+
+    def refused(self, channel_id: str, error: str) -> bool:
+        """Slack takes nothing for the channel, whose messages wait; whether that is new."""
+        lane = self._session.get_one(Lane, channel_id, with_for_update=True)
+        new = lane.refused != error
+        lane.refused = error
+        return new
+
+    def accepted(self, channel_id: str) -> bool:
+        """Slack takes messages for the channel; whether it did not before."""
+        lane = self._session.get_one(Lane, channel_id, with_for_update=True)
+        new = bool(lane.refused)
+        lane.refused = ""
+        return new
+
+    def wake(self, channel_id: str, now: datetime) -> None:
+        """It is the channel's turn at once, if anything waits for it."""
+        lane = self._session.get(Lane, channel_id, with_for_update=True)
+        if lane is not None and lane.leased_until is None:
+            lane.due_at = now
 
     def set_aside(self, channel_id: str, now: datetime) -> list[str]:
         """Nothing that waits for the channel is sent any more, and what we posted there is known
@@ -162,10 +238,22 @@ class OutboxRepository:
         )
         return self._session.exec(lanes).first()
 
-    def _due_lane(self, now: datetime) -> Lane | None:
+    def _due_lane(self, now: datetime, first: str) -> Lane | None:
         free = col(Lane.leased_until).is_(None) | (col(Lane.leased_until) < now)
-        due = select(Lane).where(col(Lane.due_at) <= now, free).order_by(col(Lane.due_at)).limit(1)
-        return self._session.exec(due.with_for_update(skip_locked=True)).first()
+        due = select(Lane).where(col(Lane.due_at) <= now, free)
+        due = due.order_by(case((col(Lane.channel_id) == first, 0), else_=1), col(Lane.due_at))
+        return self._session.exec(due.limit(1).with_for_update(skip_locked=True)).first()
+
+    def _put_aside(self, item: OutboxItem, why: str, now: datetime) -> None:
+        """Keep what cannot be shown just now; of the same message the newest is enough."""
+        latest = self.latest(item.key)
+        aside = latest is not None and latest.status is MessageStatus.GIVEN_UP
+        if latest is not None and aside and latest.notice == item.notice:
+            latest.args = item.args
+        else:
+            item.happened(MessageEvent.GIVEN_UP, now, why)
+            self._session.add(item)
+        self._session.flush()
 
     def _finish(
         self, item: OutboxItem, event: MessageEvent, now: datetime, reason: str = ""

@@ -240,7 +240,8 @@ class MessageEvent(StrEnum):
 
     CLAIMED = "a worker begins to send it"
     SENT = "Slack has it"
-    GIVEN_UP = "Slack will never take it"
+    GIVEN_UP = "Slack does not take it"
+    REVIVED = "what it was given up for is over"
 
 
 MESSAGES: Transitions[MessageStatus, MessageEvent] = Transitions(
@@ -254,5 +255,6 @@ MESSAGES: Transitions[MessageStatus, MessageEvent] = Transitions(
         (MessageStatus.SENT, MessageEvent.GIVEN_UP): MessageStatus.GIVEN_UP,
         (MessageStatus.GIVEN_UP, MessageEvent.SENT): MessageStatus.SENT,
         (MessageStatus.GIVEN_UP, MessageEvent.GIVEN_UP): MessageStatus.GIVEN_UP,
+        (MessageStatus.GIVEN_UP, MessageEvent.REVIVED): MessageStatus.WAITING,
     }
 )

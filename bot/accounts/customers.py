@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Protocol
 
 from bot.common import audit
 from bot.common.clock import Clock
@@ -24,8 +25,17 @@ ENDED = "ended"
 DOMAIN_UNKNOWN = "setup_form.domain_unknown"
 """The refusal of a domain that is nobody's."""
 
-OVER_WHEN_BACK = ("archived", "deleted", "left")
+OVER_WHEN_BACK = ("archived", "deleted", "left", "restricted")
 """What is over (as in `Channel.closed`) when the bot comes into a channel."""
+
+CLOSES = {
+    "channel_not_found": "left",
+    "not_in_channel": "left",
+    "is_archived": "archived",
+    "is_inactive": "archived",
+}
+"""What Slack's word for why nothing can be posted says of a channel; any other, that people have
+said who may post there."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,15 @@ class Care:
     owner: Person | None = None
 
 
+class Doors(Protocol):
+    """What Slack says of channels."""
+
+    def is_open(self, channel_id: str) -> bool:
+        """Whether the app is in a channel where people post; no when Slack does not say it. May
+        take a second."""
+        ...
+
+
 class Customers:
     """Binds channels to customers, and customers to their Microsoft tenants."""
 
@@ -50,8 +69,10 @@ class Customers:
         ordinary: Hours,
         support_channel: str,
         alert_channel: str,
+        doors: Doors,
     ) -> None:
         """`ordinary`: when people are reminded of whom nothing else was said."""
+        self._doors = doors
         self._own_channels = (support_channel, alert_channel)
         self._store = store
         self._clock = clock
@@ -103,7 +124,9 @@ class Customers:
             channel = self._bound(tx, channel_id, customer, by)
             tx.channels.move_in(customer.id, channel.id)
             self._take_back(tx, customer, by)
-            channel.closed = ""  # somebody speaks there: that it came back was missed
+            if channel.closed:  # somebody speaks there: that it came back was missed
+                channel.closed = ""
+                self._show_all(tx, channel)
             if tenant_id and customer.tenant_id not in ("", tenant_id):
                 raise Refused("organisation.other", customer=customer.name)
             customer.tenant_id = tenant_id or customer.tenant_id
@@ -134,17 +157,36 @@ class Customers:
             customer = tx.channels.customer(channel.customer_id) if channel else None
             return hours_of(customer, self._ordinary)
 
-    def came_in(self, channel_id: str) -> bool:
-        """The bot was taken into a channel, which is open (again); whether the people there are to
-        be greeted: once, and not where it is at home already."""
+    def came_in(self, channel_id: str) -> None:
+        """The bot was taken into a channel, which is open (again). The people there are greeted:
+        once, and not where it is at home already."""
         self.reopen(channel_id, OVER_WHEN_BACK)
+        now = self._clock.now()
         with self._store.transaction() as tx:
+            tx.outbox.wake(channel_id, now)
             known = tx.channels.get(channel_id) is not None
-            return not known and tx.channels.first_sight(f"greeted:{channel_id}", self._clock.now())
+            if not known and tx.channels.first_sight(f"greeted:{channel_id}", now):
+                notices.greet(tx, channel_id, now)
+
+    def refused(self, channel_id: str, error: str) -> bool:
+        """Slack has answered with `error` that nothing can be posted in a channel. Whether it is a
+        customer's, which is closed by that."""
+        self.close(channel_id, CLOSES.get(error, "restricted"))
+        return self.of_channel(channel_id) is not None
+
+    def look_for_closed(self) -> int:
+        """Look whether closed channels can be posted in again: an event that said so may have been
+        missed. How many of them are open again. Takes a second a channel."""
+        with self._store.transaction() as tx:
+            closed = [channel.id for channel, _ in tx.channels.all() if _may_come_back(channel)]
+        back = [each for each in closed if self._doors.is_open(each)]
+        for channel_id in back:
+            self.reopen(channel_id, OVER_WHEN_BACK)
+        return 0  # each was looked at, and is again at the next time
 
     def close(self, channel_id: str, why: str) -> None:
         """Nothing can be posted in the channel any more (`why` as in `Channel.closed`): what waits
-        for it is dropped, and support is told. The binding stays. A channel that is not bound, or
+        for it is put aside, and support is told. The binding stays. A channel that is not bound, or
         closed already, is left alone."""
         with self._store.transaction() as tx:
             channel = tx.channels.get(channel_id)
@@ -175,8 +217,8 @@ class Customers:
             channel = tx.channels.get(old_id)
             if channel is None or tx.channels.get(new_id) is not None:
                 return
-            tx.outbox.drop(old_id, "renumbered", self._clock.now())
-            tx.outbox.posted_as(notices.setup_key(old_id), notices.setup_key(new_id))
+            old_card = notices.setup_key(old_id)
+            tx.outbox.renamed(old_card, notices.setup_key(new_id), self._clock.now())
             channel = tx.channels.renumber(channel, new_id)
             self._tell(tx, channel, "channel.renumbered")
             self._show_all(tx, channel)
@@ -247,6 +289,8 @@ class Customers:
 
     def _show_all(self, tx: Transaction, channel: Channel) -> None:
         now = self._clock.now()
+        # Of a reminder that could not be posted its day is over; the next one lists what waits
+        tx.outbox.revive(channel.id, now, never=(notices.REMINDER,))
         notices.show_setup_card(tx, channel.id, now)
         reminder = tx.reminders.newest_in(channel.id)
         if reminder is not None and tx.outbox.posted(notices.reminder_key(reminder)) is not None:
@@ -268,6 +312,11 @@ class Customers:
 def without_ended(closed: str) -> str:
     """Why a channel is closed, apart from its customer being offboarded."""
     return " ".join(why for why in closed.split() if why != ENDED)
+
+
+def _may_come_back(channel: Channel) -> bool:
+    """Whether Slack itself can say that the channel is open again."""
+    return bool({"archived", "deleted", "left"} & set(channel.closed.split()))
 
 
 def _look_after(customer: Customer, care: Care | None, by: Person) -> None:

@@ -95,10 +95,14 @@ class Accounts:
             if wanted & {reads_as(name) for name in (each.name, each.sender_email, each.username)}
         ]
 
-    def create(self, channel_id: str, form: Form, by: Person) -> AccountView:
+    def create(self, channel_id: str, form: Form, by: Person, view_id: str = "") -> AccountView:
         """Create an account in a channel and post its card with the login link. It takes the place
         of an old account of its address, which has to be deleted first. May take a second and a
         half: Microsoft is asked whose the domains are.
+
+        Args:
+            view_id: the window of the form. Sent again, because Slack did not wait for the answer
+                to it, the form finds the account that it made.
 
         Raises:
             Refused: the channel is bound to no customer, or to one that was offboarded.
@@ -106,10 +110,30 @@ class Accounts:
                 another organisation.
             OldAccountThere: the form does not say that the old account is deleted.
         """
+        try:
+            return self._create(channel_id, form, by, view_id)
+        except InvalidForm:
+            made = self._made_in(view_id, channel_id, form)
+            if made is None:
+                raise
+            return made
+
+    def _made_in(self, view_id: str, channel_id: str, form: Form) -> AccountView | None:
+        """The account that the same form made before."""
+        with self._store.transaction() as tx:
+            channel = tx.channels.get(channel_id)
+            if channel is None or not view_id:
+                return None
+            there = tx.accounts.with_address(channel.customer_id, form.tidy().sender_email)
+            made = there is not None and there.made_in == view_id
+            return AccountView.of(there) if there is not None and made else None
+
+    def _create(self, channel_id: str, form: Form, by: Person, view_id: str) -> AccountView:
         self._check_organisation(channel_id, _checked(form), set(), by)
         with self._one_of_its_address() as tx:
             channel = held_binding(tx, channel_id)
             account = self.create_in(tx, channel, form, by)
+            account.made_in = view_id
             old = tx.legacy.with_address(channel.customer_id, account.sender_email)
             if old is not None and old.account_id is None:
                 if old.deleted_at is None and not form.old_deleted:

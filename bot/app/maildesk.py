@@ -20,6 +20,7 @@ from bot.messages.delivery import Delivery
 from bot.microsoft.client import Microsoft
 from bot.microsoft.tokens import Tokens
 from bot.services import Services
+from bot.support.group import SupportGroup
 from handlers.features import folders, legacy_import
 from handlers.features.failed_jobs import tell_window
 from handlers.slack import clients
@@ -62,17 +63,21 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     ways = ways_out(settings)
     background = clients.background(*api, ways)
     interactive = clients.interactive(*api, ways)
-    directory = SlackDirectory(
-        interactive, clock, settings.support_users, settings.support_usergroup
-    )
     store = Store(connect(settings.database_url))
+    directory = SlackDirectory(
+        interactive,
+        clock,
+        settings.support_users,
+        settings.support_usergroup,
+        SupportGroup(store, clock, settings.alert_channel).gone,
+    )
     known = catalogue.load(application=_application(settings))
     sign_in = microsoft(settings)
     ports = Ports(store, sign_in, MailProbe(hosts), directory, known)
     core = wire(settings, clock, ports)
     services = core.services
     sender = SlackSender(clients.for_the_outbox(*api, ways), Presenter(services))
-    delivery = Delivery(store, clock, sender, core.deciders)
+    delivery = Delivery(store, clock, sender, core.deciders, core.troubles)
     worker = Worker(store, clock, delivery, core.doers, core.sweeps)
     slack = SlackSide(
         services,

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bot.accounts.administration import Administration
 from bot.accounts.circles import Circles, Neighbours
-from bot.accounts.customers import Customers
+from bot.accounts.customers import Customers, Doors
 from bot.accounts.offboarding import Farewells
 from bot.accounts.organisations import Organisations
 from bot.accounts.rebinding import Bindings
@@ -35,8 +35,11 @@ from bot.lifecycle.ladder import Ladder
 from bot.lifecycle.service import Lifecycle
 from bot.mail.probe import MailProbe
 from bot.messages import notices
+from bot.messages.answers import Answers
 from bot.messages.delivery import Decider
 from bot.messages.events import Events
+from bot.messages.second_tries import SecondTries
+from bot.messages.troubles import Troubles
 from bot.microsoft.client import Microsoft
 from bot.microsoft.credentials import Watch
 from bot.microsoft.domains import Domains, new_memory
@@ -66,7 +69,7 @@ from storage.cipher import Cipher
 from storage.database import Store
 
 
-class People(Directory, Neighbours, Protocol):
+class People(Directory, Neighbours, Doors, Protocol):
     """What Slack says of people and of who shares a channel."""
 
 
@@ -103,6 +106,7 @@ class Core:
     doers: Doers
     sweeps: Sequence[Sweep]
     deciders: Mapping[str, Decider]
+    troubles: Troubles
 
 
 def wire(settings: Settings, clock: Clock, ports: Ports) -> Core:
@@ -115,6 +119,9 @@ def wire(settings: Settings, clock: Clock, ports: Ports) -> Core:
         doers=_doers(services),
         sweeps=_sweeps(settings, base, services),
         deciders=_deciders(settings, base, services),
+        troubles=Troubles(
+            settings.support_channel, settings.alert_channel, services.customers.refused
+        ),
     )
 
 
@@ -149,7 +156,13 @@ def _services(settings: Settings, base: Foundations) -> Services:
     organisations = Organisations(store, clock, domains, support)
     accounts = Accounts(store, clock, lifecycle, links, changes, organisations)
     customers = Customers(
-        store, clock, ports.microsoft, settings.hours, support, settings.alert_channel
+        store,
+        clock,
+        ports.microsoft,
+        settings.hours,
+        support,
+        settings.alert_channel,
+        ports.directory,
     )
     legacy = LegacyAccounts(store, clock, accounts)
     consent = _consent(base, failed, links, checks, url)
@@ -177,6 +190,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         own_errors=OwnErrors(store, base.failures),
         evidence=Evidence(store, base.failures),
         incidents=Incidents(store, clock, settings.alert_channel),
+        answers=Answers(store, clock),
         events=Events(store, clock),
         health=Health(store),
         fixes=fixes,
@@ -263,8 +277,11 @@ def _sweeps(settings: Settings, base: Foundations, services: Services) -> list[S
     watch = Watch(base.ports.store, base.clock, settings.credentials, settings.alert_channel)
     return [
         Sweep("reminders", timedelta(seconds=15), services.reminders.remind_due),
+        Sweep("left-tests", timedelta(minutes=5), services.checks.look_after_left),
         Sweep("idle-grants", timedelta(minutes=10), services.checks.look_after_idle),
         Sweep("credentials", timedelta(hours=1), watch.look),
+        Sweep("closed-channels", timedelta(minutes=15), services.customers.look_for_closed),
+        Sweep("given-up", timedelta(minutes=10), SecondTries(base.ports.store, base.clock).begin),
         Sweep("forgotten-lists", timedelta(hours=1), services.legacy.forget),
         Sweep("late-erasures", timedelta(hours=1), services.farewells.remind_of_erasure),
     ]
@@ -273,7 +290,7 @@ def _sweeps(settings: Settings, base: Foundations, services: Services) -> list[S
 def _doers(services: Services) -> Doers:
     """Who does the work that needs no Slack."""
     doers = Doers()
-    doers.add(jobs.RunTest, services.checks.run)
+    doers.add(jobs.RunTest, services.checks.run, services.checks.give_up)
     doers.add(jobs.CheckAccount, services.checks.check)
     doers.add(jobs.CheckFix, services.checks.check_fix)
     doers.add(jobs.CheckLink, services.links.check)

@@ -14,8 +14,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.common.clock import Clock
 from bot.common.jobs import Doers
+from bot.common.refusals import SlackBusy
 from bot.messages.delivery import Delivery
-from storage.database import Store
+from storage.database import Conflict, DatabaseAway, Store
 from storage.tables import Job
 
 log = structlog.get_logger(__name__)
@@ -32,7 +33,15 @@ KEPT_FREE = 2
 """So many threads are kept for what a person waits for, however much else is due."""
 
 MAX_ATTEMPTS = 5
+"""How many attempts may end in an error of the job's own before it is given up."""
+
+MAX_BEGUN = 20
+"""How often a job may be begun: one whose worker is killed each time kills no more of them."""
+
 FIRST_WAIT = timedelta(seconds=10)
+MAX_WAIT = timedelta(minutes=5)
+PASSING = (Conflict, DatabaseAway, SlackBusy)
+"""What says nothing of the job: the same may succeed in a moment."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,10 @@ class Sweep:
     name: str
     every: timedelta
     search: Callable[[], int]
+
+
+class Abandoned(Exception):
+    """Worker after worker was killed by a job."""
 
 
 class Worker:
@@ -172,28 +185,56 @@ class Worker:
 
     def _do(self, job: Job) -> None:
         try:
-            self._doers.do(job.kind, job.args)
-        except Exception as error:
-            log.exception("worker.job_failed", kind=job.kind, attempts=job.attempts)
-            self._failed(job.id, job.attempts, told=self._told(job, error))
-        else:
-            with self._store.transaction() as tx:
-                tx.jobs.done(job.id)
+            self._attempt(job)
         finally:
             self._in_hand.release()
         self.nudge()
 
-    def _told(self, job: Job, error: Exception) -> bool:
+    def _told(self, job: Job, error: Exception, last: bool) -> bool:
         """Whether a person who waited for the job knows by now that it failed."""
         try:
-            return self._doers.failed(job.kind, job.args, error, job.attempts >= MAX_ATTEMPTS)
+            return self._doers.failed(job.kind, job.args, error, last)
         except Exception:
             log.exception("worker.window_not_told", kind=job.kind)
             return False
 
-    def _failed(self, job_id: int, attempts: int, told: bool) -> None:
-        with self._store.transaction() as tx:
-            if told or attempts >= MAX_ATTEMPTS:
-                tx.jobs.done(job_id)
+    def _attempt(self, job: Job) -> None:
+        if job.attempts > MAX_BEGUN:
+            self._told(job, Abandoned(), last=True)
+            self._give_up(job)
+            return
+        try:
+            self._doers.do(job.kind, job.args)
+        except PASSING as error:
+            log.warning("worker.job_put_off", kind=job.kind, error=type(error).__name__)
+            self._again(job, failed=False)
+        except Exception as error:
+            log.exception("worker.job_failed", kind=job.kind, failures=job.failures + 1)
+            last = job.failures + 1 >= MAX_ATTEMPTS
+            if self._told(job, error, last):
+                self._done(job)
+            elif not last:
+                self._again(job, failed=True)
             else:
-                tx.jobs.retry(job_id, self._clock.now() + FIRST_WAIT * 2**attempts)
+                self._give_up(job)
+        else:
+            self._done(job)
+
+    def _again(self, job: Job, failed: bool) -> None:
+        times = job.failures + 1 if failed else job.attempts
+        wait = min(FIRST_WAIT * (1 << min(times, 10)), MAX_WAIT)
+        with self._store.transaction() as tx:
+            tx.jobs.retry(job.id, self._clock.now() + wait, failed)
+
+    def _give_up(self, job: Job) -> None:
+        """Forget a job, after whoever does its kind has ended what hangs on it."""
+        log.error("worker.job_given_up", kind=job.kind, attempts=job.attempts)
+        try:
+            self._doers.give_up(job.kind, job.args)
+        except Exception:
+            log.exception("worker.not_given_up", kind=job.kind)
+        self._done(job)
+
+    def _done(self, job: Job) -> None:
+        with self._store.transaction() as tx:
+            tx.jobs.done(job.id)

@@ -4,7 +4,8 @@ shown as it happens."""
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import timedelta
 
 from bot.checks.aftermath import Aftermath
 from bot.checks.results import record_of
@@ -19,14 +20,14 @@ from bot.diagnosis.step_records import keep_steps, steps_of
 from bot.folders.drift import Drift
 from bot.lifecycle.service import Lifecycle
 from bot.mail.probe import MailProbe
-from bot.mail.roundtrip import RoundTripMessage, new_message_id
+from bot.mail.roundtrip import Arrival, RoundTripMessage, new_message_id
 from bot.mail.steps import Outcome, Remark, StepResult, ended
 from bot.mail.target import target_of
 from bot.messages import notices
 from bot.microsoft.tokens import FreshToken, TokenFailed, Tokens
-from storage.database import Store
+from storage.database import Store, Transaction
 from storage.tables import Account, ConnectionTest
-from storage.vocabulary import StepId, TestStatus
+from storage.vocabulary import StepId, StepStatus, TestStatus
 
 
 @dataclass(frozen=True)
@@ -93,22 +94,47 @@ class CheckRunner:
             account = tx.accounts.lock(account.id)
             self._aftermath.follow(tx, account, tx.checks.get(test.id), report)
 
+    def break_off(self, tx: Transaction, account: Account, test: ConnectionTest) -> None:
+        """End a test that could not be run to its end: that is ours. `account` is held."""
+        taken = steps_of(test)
+        step = next(each for each in StepId if each not in {record.step for record in taken})
+        seen = Observation(
+            Where.INTERNAL,
+            step=step,
+            condition=Condition.UNEXPECTED,
+            text="broken off again and again",
+        )
+        recorded = self._failures.record(tx, seen, account)
+        failed = StepResult(step, StepStatus.FAIL, timedelta(), observation=seen)
+        keep_steps(test, [*taken, record_of(failed, recorded)])
+        self._aftermath.follow(tx, account, test, None)
+
     def _order(self, test: ConnectionTest, account: Account) -> RoundTripMessage | None:
         """The round trip, if it is wanted.
 
-        The Message-ID is kept before the message leaves. Whoever does a killed worker's test again
-        finds it there, looks for that message and sends no second one.
+        Its Message-ID is kept before the message leaves, and that it arrived before it is removed.
+        Whoever does a killed worker's test again looks for what may have left, and for nothing
+        where it had arrived; another message is sent only where none is found.
         """
         if not test.round_trip:
             return None
-        message_id = test.message_id or new_message_id(account.sender_email)
+        message_id = new_message_id(account.sender_email)
         return RoundTripMessage(
-            message_id, bool(test.message_id), lambda: self._note_sending(test.id, message_id)
+            message_id,
+            earlier=tuple(test.message_id.split()),
+            arrival=Arrival(**test.arrival) if test.arrival else None,
+            on_sending=lambda: self._note_sending(test.id, message_id),
+            on_arrived=lambda arrival: self._note_arrival(test.id, arrival),
         )
 
     def _note_sending(self, test_id: int, message_id: str) -> None:
         with self._store.transaction() as tx:
-            tx.checks.get(test_id).message_id = message_id
+            test = tx.checks.get(test_id)
+            test.message_id = f"{test.message_id} {message_id}".strip()
+
+    def _note_arrival(self, test_id: int, arrival: Arrival) -> None:
+        with self._store.transaction() as tx:
+            tx.checks.get(test_id).arrival = asdict(arrival)
 
     def _prepare(self, test: ConnectionTest, account: Account) -> Ready:
         token = self._token(test, account)

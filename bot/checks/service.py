@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bot.checks.aftermath import AGAIN_AFTER
 from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.running import CheckRunner
 from bot.common.clock import Clock
@@ -15,13 +16,16 @@ from bot.microsoft.tokens import KEPT_ALIVE
 from storage.database import Store, Transaction
 from storage.statuses import TestEvent
 from storage.tables import Account, ConnectionTest, Customer
-from storage.vocabulary import State
+from storage.vocabulary import State, TestStatus
 
 A_MOMENT = timedelta(seconds=30)
 """How long a reported fix waits for a test that runs already."""
 
 COOL_DOWN = timedelta(minutes=5)
 """How long after all accounts of a customer were tested at once that can be done again."""
+
+LEFT_AFTER = timedelta(minutes=1)
+"""A test that is older and has no job was left by somebody."""
 
 MAX_IDLE_PER_SWEEP = 50
 GIVEN_UP = timedelta(hours=6)
@@ -146,6 +150,35 @@ class Checks:
         if awaited:  # it may stand behind hundreds that were begun with it
             tx.jobs.hurry(RunTest(test_id=running.id))
         return running
+
+    def give_up(self, work: RunTest) -> None:
+        """End a test that cannot be run, as a failure of ours, and plan another one."""
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            account = tx.accounts.lock(tx.checks.get(work.test_id).account_id)
+            test = tx.checks.get(work.test_id)
+            if test.status is TestStatus.RUNNING:
+                self._runner.break_off(tx, account, test)
+                again = CheckAccount(account_id=account.id, round=test.round + 1)
+                tx.jobs.add(again, now + AGAIN_AFTER[0], sooner=True)
+
+    def look_after_left(self) -> int:
+        """Go on with tests whose jobs are lost; how many they are."""
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            has_job = {job.args.get("test") for job in tx.jobs.of_kind(RunTest.kind)}
+            unfinished = tx.checks.unfinished(now - LEFT_AFTER)
+            left = [test for test in unfinished if test.id not in has_job]
+            for test in left:
+                self._go_on(tx, test)
+        return len(left)
+
+    def _go_on(self, tx: Transaction, test: ConnectionTest) -> None:
+        now = self._clock.now()
+        if tx.checks.is_newest(test):
+            tx.jobs.add(RunTest(test_id=test.id), now)
+        else:
+            test.happened(TestEvent.OVERTAKEN, now)
 
     def _running(self, tx: Transaction, account: Account) -> ConnectionTest | None:
         return tx.checks.running(account.id, self._clock.now() - GIVEN_UP)

@@ -216,10 +216,17 @@ class Doers:
         self._do: dict[str, Callable[[dict[str, Any]], None]] = {}
         self._for_windows: set[str] = set()
         self._tell: Callable[[FailedJob], bool] = _nobody
+        self._give_up: dict[str, Callable[[dict[str, Any]], None]] = {}
 
-    def add(self, work: type[W], do: Callable[[W], None]) -> None:
-        """Have `do` do every job of this kind."""
+    def add(
+        self,
+        work: type[W],
+        do: Callable[[W], None],
+        give_up: Callable[[W], None] = lambda work: None,
+    ) -> None:
+        """Have `do` do every job of this kind, and `give_up` end one that fails again and again."""
         self._do[work.kind] = lambda args: do(work.model_validate(args))
+        self._give_up[work.kind] = lambda args: give_up(work.model_validate(args))
         if issubclass(work, ForWindow):
             self._for_windows.add(work.kind)
 
@@ -241,3 +248,8 @@ class Doers:
             pydantic.ValidationError: the arguments are not its own.
         """
         self._do[kind](args)
+
+    def give_up(self, kind: str, args: dict[str, Any]) -> None:
+        """End the job of a row that fails again and again; it is forgotten afterwards."""
+        if kind in self._give_up:
+            self._give_up[kind](args)

@@ -167,15 +167,18 @@ class Failures:
             tx.incidents.note(incident, IncidentEvent.LEFT, now)
             incident = None
         if incident is None:
-            incident = Incident(
+            new = Incident(
                 cause=failure.cause,
                 open_cause=failure.cause,
                 failure_ref=failure.ref,
                 opened_at=now,
                 last_at=now,
             )
-            tx.incidents.add(incident)
+            incident = tx.incidents.add(new)
+            seen_before = incident is not new
         else:
+            seen_before = True
+        if seen_before:
             tx.incidents.note(incident, IncidentEvent.SEEN, now)
         notices.show_alert(tx, incident, self._alert_channel, now)
 

@@ -20,8 +20,15 @@ class Health:
         self._store = store
 
     def ready(self) -> bool:
-        """Whether the database answers. Takes as long as its time-out when it does not."""
-        return self._store.answers()
+        """Whether the database takes what is written. Takes as long as its time-out when it does
+        not."""
+        return self._store.takes_writes()
+
+    def refused(self) -> str:
+        """Slack's word for why it takes nothing from the app just now; empty while it does."""
+        with self._store.transaction() as tx:
+            trouble = tx.health.trouble()
+            return trouble.error if trouble else ""
 
     def load(self) -> Load:
         """How many messages wait to be sent, and how many incidents are open."""

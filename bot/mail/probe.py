@@ -45,7 +45,7 @@ class MailProbe:
         `on_step` hears of each as it ends, one at a time.
 
         Never raises for what a server does. Takes seconds, at most the hosts' `deadline` (and
-        `arrival` for a round trip)."""
+        `arrival` for each message of a round trip)."""
         lock = threading.Lock()
         receiving = StepRunner(imap.STEPS, on_step, lock)
         sending = StepRunner(smtp.STEPS, on_step, lock)
@@ -80,4 +80,8 @@ class MailProbe:
         return ImapConnection(self._hosts).folders_of(target)
 
     def _seconds(self, message: RoundTripMessage | None) -> float:
-        return self._hosts.deadline + (self._hosts.arrival if message else 0)
+        if message is None:
+            return self._hosts.deadline
+        # What an earlier attempt may have sent is waited for before another one is sent
+        waits = 2 if message.earlier else 1
+        return self._hosts.deadline + waits * self._hosts.arrival

@@ -56,14 +56,37 @@ def mark_of(message_id: str) -> str:
 
 
 @dataclass(frozen=True)
+class Arrival:
+    """A message has arrived. `copy_in` is the folder (the server's name) where the copy of sent
+    mail was found, `proved_in` the same where it was in one folder only; else empty."""
+
+    copy_in: str = ""
+    proved_in: str = ""
+
+
+@dataclass(frozen=True)
 class RoundTripMessage:
-    """The message of a round trip. `sent_before` says that an earlier attempt may have sent it:
-    then it is looked for and never sent again. `on_sending` is called in the moment before the
-    message leaves."""
+    """The message of a round trip.
+
+    Attributes:
+        message_id: its Message-ID.
+        earlier: the Message-IDs of what earlier attempts may have sent: if one of those has
+            arrived, this one is not sent. They are removed as well.
+        arrival: an earlier attempt saw one arrive; then only their copies are removed.
+        on_sending: called in the moment before the message leaves.
+        on_arrived: called when it has arrived, before anything is removed.
+    """
 
     message_id: str
-    sent_before: bool = False
+    earlier: tuple[str, ...] = ()
+    arrival: Arrival | None = None
     on_sending: Callable[[], None] = field(default=lambda: None)
+    on_arrived: Callable[[Arrival], None] = field(default=lambda arrival: None)
+
+    @property
+    def all_ids(self) -> tuple[str, ...]:
+        """Every Message-ID that may be in the mailbox."""
+        return (*self.earlier, self.message_id)
 
 
 class RoundTrip:
@@ -78,8 +101,7 @@ class RoundTrip:
         self._marked = [folder.server_name for folder in self._folders if _marked_sent(folder)]
         by_name = suggest(self._folders).by_role[FolderRole.SENT]
         self._likely = self._marked or [each.folder.server_name for each in by_name]
-        self._named: set[str] = set()
-        self._mark = ""
+        self._renamed: dict[str, list[str]] = {}
         self._sender = ""
         self.sent_in = ""
         """The server's name of the folder where the copy of sent mail was found."""
@@ -91,21 +113,47 @@ class RoundTrip:
             ProbeFailed: it was refused, its fate is not known, or it did not arrive.
         """
         begun = time.monotonic()
-        message_id = message.message_id
-        self._named = {message_id}
-        self._mark = mark_of(message_id)
         self._sender = target.sender_email.lower()
-        unconfirmed = None if message.sent_before else self._send(target, message)
-        if not self._wait_for([INBOX], message_id, self._arrival):
-            # Without the server's last answer nobody knows whether the message left. It is not
-            # called lost then, and it is never sent a second time.
-            fate_unknown = message.sent_before or unconfirmed is not None
-            raise ProbeFailed(_answer_lost(unconfirmed) if fate_unknown else _not_arrived())
+        arrival = message.arrival or self._arrive(target, message)
         seconds = time.monotonic() - begun
-        sent_in = self._sent_copy(message_id)
-        holding = [INBOX, *self._sent_folders_with(message_id)]
-        left = [folder for folder in holding if not self._remove(folder, message_id)]
-        return self._told(seconds, sent_in, left)
+        self.sent_in = arrival.proved_in
+        return self._told(seconds, arrival.copy_in, self._clean_up(message))
+
+    def _arrive(self, target: Target, message: RoundTripMessage) -> Arrival:
+        """Have a message arrive: what an earlier attempt sent or, if none of that is there, another
+        one."""
+        arrived = self._earlier(message)
+        if not arrived:
+            unconfirmed = self._send(target, message)
+            if not self._wait_for([INBOX], message.message_id, self._arrival):
+                with suppress(OSError):  # what is told is that it did not arrive
+                    self._clean_up(message)
+                # Without the server's last answer nobody knows whether the message left: it is not
+                # called lost then.
+                raise ProbeFailed(_answer_lost(unconfirmed) if unconfirmed else _not_arrived())
+            arrived = message.message_id
+        copy_in = self._sent_copy(arrived)
+        arrival = Arrival(copy_in, self.sent_in)
+        message.on_arrived(arrival)
+        return arrival
+
+    def _earlier(self, message: RoundTripMessage) -> str:
+        """Which of what earlier attempts may have sent has arrived; the last one is waited for."""
+        for message_id in message.earlier[:-1]:
+            if self._holds(INBOX, message_id, ()):
+                return message_id
+        for message_id in message.earlier[-1:]:
+            if self._wait_for([INBOX], message_id, self._arrival):
+                return message_id
+        return ""
+
+    def _clean_up(self, message: RoundTripMessage) -> list[str]:
+        """Remove every copy of every message; the folders in which some are left."""
+        left: dict[str, None] = {}
+        for message_id in message.all_ids:
+            holding = [INBOX, *self._sent_folders_with(message_id)]
+            left |= dict.fromkeys(each for each in holding if not self._remove(each, message_id))
+        return list(left)
 
     def _send(self, target: Target, message: RoundTripMessage) -> Exception | None:
         """Send the message once; gives what kept the server's last answer from us, if something
@@ -124,7 +172,7 @@ class RoundTrip:
             return error
         if code != OK:
             raise ProbeFailed(from_smtp(code, reply, STEP))
-        self._named.update(NEW_ID.findall(reply.decode("ascii", "replace")))
+        self._renamed[message.message_id] = NEW_ID.findall(reply.decode("ascii", "replace"))
         return None
 
     def _sent_copy(self, message_id: str) -> str:
@@ -187,20 +235,21 @@ class RoundTrip:
         with suppress(IMAPClientError, UnicodeError):
             client.select_folder(folder.encode("latin-1"))
             by_id = ["HEADER", "Message-ID", message_id]
-            found = client.search(["OR", *by_id, "SUBJECT", self._mark])
+            found = client.search(["OR", *by_id, "SUBJECT", mark_of(message_id)])
             rows = client.fetch(found, ["BODY.PEEK[HEADER]"]) if found else {}
             headers = {uid: _header(row) for uid, row in rows.items()}
-            return {uid: each for uid, each in headers.items() if self._is_ours(each)}
+            return {uid: each for uid, each in headers.items() if self._is_it(each, message_id)}
         return {}
 
-    def _is_ours(self, header: bytes) -> bool:
+    def _is_it(self, header: bytes, message_id: str) -> bool:
         """Whether it is the message, and no answer to it or report about it."""
         read = message_from_bytes(header)
-        if self._named & {_text(read, "Message-ID"), _text(read, ORIGINAL)}:
+        names = {message_id, *self._renamed.get(message_id, ())}
+        if names & {_text(read, "Message-ID"), _text(read, ORIGINAL)}:
             return True
         answers = "In-Reply-To" in read or "References" in read
         sender = parseaddr(_text(read, "From"))[1].lower()
-        marked = self._mark in _text(read, "Subject").split()
+        marked = mark_of(message_id) in _text(read, "Subject").split()
         return marked and not answers and sender == self._sender
 
     def _remove(self, folder: str, message_id: str) -> bool:
@@ -209,6 +258,8 @@ class RoundTrip:
         client = self._imap
         with suppress(IMAPClientError):
             uids = list(self._copies(folder, message_id))
+            if not uids:
+                return True
             client.delete_messages(uids)
             if client.has_capability("UIDPLUS"):
                 client.uid_expunge(uids)
@@ -267,10 +318,8 @@ def _text(read: Message, name: str) -> str:
     return str(read.get(name, "")).strip()
 
 
-def _answer_lost(error: Exception | None) -> Observation:
-    text = "an earlier attempt was broken off"
-    if error is not None:
-        text = clean(f"{type(error).__name__}: {error}")
+def _answer_lost(error: Exception) -> Observation:
+    text = clean(f"{type(error).__name__}: {error}")
     return Observation(Where.NETWORK, step=STEP, condition=Condition.ANSWER_LOST, text=text)
 
 

@@ -8,11 +8,20 @@ from typing import Any, Protocol
 import structlog
 
 from bot.common.clock import Clock
+from bot.common.refusals import SlackBusy
 from bot.messages import notices
 from bot.messages.outgoing import Outgoing
-from storage.database import Store
+from bot.messages.refusals import (
+    ChannelBusy,
+    ChannelRefuses,
+    ChannelUnreachable,
+    Subject,
+)
+from bot.messages.troubles import Troubles
+from storage.database import Conflict, DatabaseAway, Store
 from storage.outbox import Claimed
-from storage.tables import OutboxItem
+from storage.tables import OutboxItem, PostedMessage
+from storage.vocabulary import MessageStatus
 
 log = structlog.get_logger(__name__)
 
@@ -33,32 +42,26 @@ MAX_ATTEMPTS = 500
 given up stays in the outbox with its reason, and the channel goes on with the next."""
 
 MAX_FAULTS = 5
-"""Attempts for a message that we cannot draw: our own fault does not pass by itself, and the
-channel must not wait for it."""
+"""How often a message may fail for a reason of its own (we cannot draw it, or Slack answers what
+nobody has written down): that does not pass by itself, and the channel must not wait for it."""
 
+INSTALLATION_WAIT = timedelta(seconds=30)
+"""While Slack takes nothing from the app, it is asked so often whether that is over."""
 
-class ChannelBusy(Exception):
-    """Slack asks to wait; nothing was sent."""
-
-    def __init__(self, wait: timedelta) -> None:
-        super().__init__(f"wait {wait.total_seconds():.0f} s")
-        self.wait = wait
-
-
-class ChannelRefuses(Exception):
-    """Slack will never take this message; the text is Slack's error."""
-
-
-class ChannelUnreachable(Exception):
-    """No answer: whether the message arrived is not known."""
+PLACE_WAIT = timedelta(minutes=5)
+"""A channel of ours that takes nothing is tried so often."""
 
 
 class Sender(Protocol):
-    """Carries messages to Slack. Each method may take seconds, and raises one of the exceptions
-    above."""
+    """Carries messages to Slack. Each method may take seconds, and raises one of the exceptions in
+    `bot.messages.refusals`."""
 
     def show(self, message: Outgoing, ts: str | None, thread_ts: str | None) -> str:
         """Post the message, or update the one at `ts`. Returns where it stands."""
+        ...
+
+    def show_plainly(self, message: Outgoing, ts: str | None, thread_ts: str | None) -> str:
+        """The same in a form that has nothing which Slack might not take: as text alone."""
         ...
 
     def take_away(self, message: Outgoing, ts: str) -> None:
@@ -82,13 +85,22 @@ class Delivery:
     """Empties the outbox."""
 
     def __init__(
-        self, store: Store, clock: Clock, sender: Sender, deciders: Mapping[str, Decider] = {}
+        self,
+        store: Store,
+        clock: Clock,
+        sender: Sender,
+        deciders: Mapping[str, Decider] = {},
+        troubles: Troubles | None = None,
     ) -> None:
-        """`deciders` by notice; the messages of other notices are always wanted."""
+        """`deciders` by notice; the messages of other notices are always wanted. `troubles` tells
+        of what cannot be sent; without it, the log alone does."""
         self._store = store
         self._clock = clock
         self._sender = sender
         self._deciders = deciders
+        self._troubles = troubles or Troubles()
+        self._shown_at: dict[int, str] = {}
+        """What was posted and could not be written down, because the database was away then."""
 
     def deliver_due(self) -> int:
         """Send every message whose channel's turn it is, and say how many were tried. Takes a
@@ -102,11 +114,22 @@ class Delivery:
     def next_due(self) -> datetime | None:
         """When the next channel's turn is."""
         with self._store.transaction() as tx:
-            return tx.outbox.next_due()
+            due = tx.outbox.next_due()
+            trouble = tx.health.trouble()
+            return max(due, trouble.again_at) if due and trouble else due
 
     def _claim(self) -> Claimed | None:
+        """The next message; none while Slack takes nothing from the app, but for one now and then
+        that sees whether this is over."""
+        now = self._clock.now()
         with self._store.transaction() as tx:
-            return tx.outbox.claim_next(self._clock.now(), LEASE)
+            trouble = tx.health.trouble()
+            if trouble is not None and now < trouble.again_at:
+                return None
+            claimed = tx.outbox.claim_next(now, LEASE, self._troubles.alert_channel)
+            if trouble is not None and claimed is not None:
+                trouble.again_at = now + INSTALLATION_WAIT
+            return claimed
 
     def _deliver(self, claimed: Claimed) -> None:
         item = claimed.item
@@ -114,34 +137,58 @@ class Delivery:
             ts = self._show(claimed)
         except ChannelBusy as busy:
             self._later(item, busy.wait, not_sent=True)
-        except ChannelUnreachable as error:
+        except (ChannelUnreachable, SlackBusy) as error:
             log.warning("outbox.unreachable", item=item.id, error=str(error))
             self._again(item, str(error))
-        except ChannelRefuses as error:
-            self._give_up(item, str(error))
+        except ChannelRefuses as refusal:
+            self._refused(item, refusal)
+        except (Conflict, DatabaseAway) as error:
+            log.warning("outbox.database_away", item=item.id, error=str(error))
+            self._later(item, FIRST_WAIT)
         except Exception as error:
             log.exception("outbox.failed", item=item.id, notice=item.notice)
-            self._again(item, type(error).__name__, MAX_FAULTS)
+            self._fault(item, type(error).__name__)
         else:
-            with self._store.transaction() as tx:
-                rest = REST_AFTER_UPDATE if claimed.posted else REST_AFTER_POST
-                tx.outbox.sent(item, ts, self._clock.now(), rest)
+            self._sent(claimed, ts)
+
+    def _sent(self, claimed: Claimed, ts: str | None) -> None:
+        if ts is not None:
+            self._shown_at[claimed.item.id] = ts
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            rest = REST_AFTER_UPDATE if claimed.posted else REST_AFTER_POST
+            tx.outbox.sent(claimed.item, ts, now, rest)
+            if ts is not None or claimed.posted is not None:
+                self._troubles.over(tx, claimed.item.channel_id, now)
+        self._shown_at.pop(claimed.item.id, None)
 
     def _show(self, claimed: Claimed) -> str | None:
         """Have Slack show the message, or not any more; where it stands now."""
         message = Outgoing.of(claimed.item)
-        thread = claimed.parent.ts if claimed.parent else None
+        thread = self._thread(claimed)
         ts = self._stands_at(claimed, thread)
         if self._is_wanted(message, new=ts is None):
-            return self._sender.show(message, ts, thread)
+            return self._shown(claimed, message, ts, thread)
         if ts is not None:
-            self._sender.take_away(message, ts)
+            self._take_away(message, ts)
         return None
+
+    def _thread(self, claimed: Claimed) -> str | None:
+        """Where the head of the message's thread stands, which is posted anew if it is gone."""
+        if claimed.parent is not None:
+            return claimed.parent.ts
+        return self._new_head(claimed) if claimed.item.thread_key else None
 
     def _stands_at(self, claimed: Claimed, thread: str | None) -> str | None:
         if claimed.posted is not None:
             return claimed.posted.ts
-        # An earlier attempt may have posted it without our hearing of it.
+        return self._found(claimed, thread)
+
+    def _found(self, claimed: Claimed, thread: str | None) -> str | None:
+        """Where an earlier attempt posted the message without its being written down."""
+        known = self._shown_at.get(claimed.item.id)
+        if known is not None:
+            return known
         if claimed.item.attempts <= 1:
             return None
         return self._sender.find(Outgoing.of(claimed.item), thread)
@@ -152,17 +199,140 @@ class Delivery:
         decider = self._deciders.get(message.notice)
         return decider is None or decider.wanted(message.args, new)
 
-    def _again(self, item: OutboxItem, reason: str, most: int = MAX_ATTEMPTS) -> None:
-        if item.attempts >= most:
+    def _shown(
+        self, claimed: Claimed, message: Outgoing, ts: str | None, thread: str | None
+    ) -> str:
+        """Show the message; where what stands there is gone or cannot be edited, anew in its
+        place."""
+        if ts is None:
+            return self._posted(claimed, message, thread)
+        try:
+            return self._in_some_form(message, ts, thread)
+        except ChannelRefuses as refusal:
+            if refusal.about is not Subject.TARGET:
+                raise
+            log.info("outbox.target_gone", item=message.id, reason=refusal.error)
+        self._take_away(message, ts)
+        found = self._found(claimed, thread)
+        if found is not None and found != ts:
+            return found
+        return self._posted(claimed, message, thread)
+
+    def _posted(self, claimed: Claimed, message: Outgoing, thread: str | None) -> str:
+        """Post the message. Where its thread is gone, the next attempt makes a new one."""
+        try:
+            return self._in_some_form(message, None, thread)
+        except ChannelRefuses as refusal:
+            if refusal.about is Subject.TARGET and claimed.parent is not None:
+                self._forget_head(claimed.parent)
+            raise
+
+    def _in_some_form(self, message: Outgoing, ts: str | None, thread: str | None) -> str:
+        """Show the message as it is drawn or, where Slack does not take that, as text alone."""
+        try:
+            return self._sender.show(message, ts, thread)
+        except ChannelRefuses as refusal:
+            if refusal.about is not Subject.CONTENT:
+                raise
+            bad = refusal.error
+        shown = self._sender.show_plainly(message, ts, thread)
+        self._shown_at[message.id] = shown
+        log.warning("outbox.shown_plainly", item=message.id, notice=message.notice, reason=bad)
+        with self._store.transaction() as tx:
+            self._troubles.shown_plainly(tx, message, bad, self._clock.now())
+        return shown
+
+    def _forget_head(self, head: PostedMessage) -> None:
+        """Nothing can be said in the thread of a message any more: with the next attempt it is
+        posted anew."""
+        with self._store.transaction() as tx:
+            latest = tx.outbox.latest(head.key)
+            tx.outbox.forget(head.key)
+        if latest is not None:
+            self._take_away(Outgoing.of(latest), head.ts)
+
+    def _new_head(self, claimed: Claimed) -> str | None:
+        """Post the head of the message's thread anew: where it stands; None if nobody knows it."""
+        with self._store.transaction() as tx:
+            latest = tx.outbox.latest(claimed.item.thread_key)
+        if latest is None or latest.status is not MessageStatus.SENT:
+            return None  # it is not ours, or cannot be shown itself
+        if latest.notice == notices.GONE:
+            return None
+        head = Outgoing.of(latest)
+        ts = self._shown_at.get(head.id)
+        if ts is None and claimed.item.attempts > 1:
+            ts = self._sender.find(head, None)
+        ts = ts or self._in_some_form(head, None, None)
+        self._shown_at[head.id] = ts
+        with self._store.transaction() as tx:
+            tx.outbox.stands(head.key, head.channel_id, ts)
+        self._shown_at.pop(head.id, None)
+        return ts
+
+    def _take_away(self, message: Outgoing, ts: str) -> None:
+        """Remove what stands at `ts`; what is gone, or not ours to remove, is left."""
+        try:
+            self._sender.take_away(message, ts)
+        except ChannelRefuses as refusal:
+            if refusal.about is not Subject.TARGET:
+                raise
+
+    def _refused(self, item: OutboxItem, refusal: ChannelRefuses) -> None:
+        match refusal.about:
+            case Subject.INSTALLATION:
+                self._wait_for_the_app(item, refusal.error)
+            case Subject.PLACE:
+                self._leave_the_place(item, refusal.error)
+            case _:
+                self._fault(item, refusal.error)
+
+    def _wait_for_the_app(self, item: OutboxItem, error: str) -> None:
+        """Nothing can be sent until somebody mends the app; then everything is."""
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            if tx.health.refused(error, now, now + INSTALLATION_WAIT):
+                log.error("slack.refuses_the_app", error=error)
+            # Who answered was perhaps not Slack, so the message is looked for at the next attempt
+            again_at = now + INSTALLATION_WAIT
+            tx.outbox.later(item, again_at, not_sent=item.attempts > 2)
+
+    def _leave_the_place(self, item: OutboxItem, error: str) -> None:
+        """Messages of a customer's channel are shown anew when it is back; of our own, they wait.
+        A channel that is nobody's is left alone."""
+        now = self._clock.now()
+        log.error("outbox.place_refuses", channel=item.channel_id, error=error)
+        if self._troubles.close(item.channel_id, error):
+            self._later(item, timedelta(), not_sent=True)
+            return
+        with self._store.transaction() as tx:
+            if not self._troubles.is_ours(item.channel_id):
+                tx.outbox.give_up(item, error, now)
+                return
+            tx.outbox.later(item, now + PLACE_WAIT, not_sent=True)
+            if tx.outbox.refused(item.channel_id, error):
+                self._troubles.closed_to_us(tx, item.channel_id, error, now)
+
+    def _fault(self, item: OutboxItem, reason: str) -> None:
+        if item.faults + 1 >= MAX_FAULTS:
             self._give_up(item, reason)
         else:
-            self._later(item, min(FIRST_WAIT * 2 ** min(item.attempts, 10), MAX_WAIT))
+            self._later(item, _wait(item.faults + 1), fault=True)
 
-    def _later(self, item: OutboxItem, wait: timedelta, not_sent: bool = False) -> None:
+    def _again(self, item: OutboxItem, reason: str) -> None:
+        if item.attempts >= MAX_ATTEMPTS:
+            self._give_up(item, reason)
+        else:
+            self._later(item, _wait(item.attempts))
+
+    def _later(
+        self, item: OutboxItem, wait: timedelta, not_sent: bool = False, fault: bool = False
+    ) -> None:
         with self._store.transaction() as tx:
-            tx.outbox.later(item, self._clock.now() + wait, not_sent)
+            tx.outbox.later(item, self._clock.now() + wait, not_sent, fault)
 
     def _give_up(self, item: OutboxItem, reason: str) -> None:
+        now = self._clock.now()
         log.error(
             "outbox.given_up",
             item=item.id,
@@ -171,4 +341,11 @@ class Delivery:
             reason=reason,
         )
         with self._store.transaction() as tx:
-            tx.outbox.give_up(item, reason, self._clock.now())
+            tx.outbox.give_up(item, reason, now)
+            self._troubles.given_up(tx, Outgoing.of(item), reason, now)
+
+
+def _wait(times: int) -> timedelta:
+    """How long to wait after something failed so often."""
+    doubled: int = 2 ** min(times, 10)
+    return min(FIRST_WAIT * doubled, MAX_WAIT)

@@ -28,6 +28,8 @@ HELP = "help"
 DOUBT = "organisation.doubt"
 FURTHER = "organisation.further"
 BATCH = "batch"
+GREETING = "greeting"
+WHAT_TO_DO = "what-to-do"
 GONE = "gone"
 
 
@@ -154,6 +156,11 @@ def show_help(
         now,
         thread_key=thread,
     )
+
+
+def greet(tx: Transaction, channel_id: str, now: datetime) -> None:
+    """Say in a channel who the bot is."""
+    tx.outbox.show(channel_id, f"greeting:{channel_id}", GREETING, {}, now)
 
 
 def show_batch(tx: Transaction, batch: Batch, now: datetime) -> None:

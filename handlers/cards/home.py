@@ -207,6 +207,12 @@ def help_message(audience: Audience) -> Message:
     return Message(say("help.title"), [*blocks, start_buttons()])
 
 
+def greeting() -> Message:
+    """Who the bot is, for the people of a channel that it came into."""
+    text = say("help.greeting")
+    return Message(text, [section(text)])
+
+
 def help_window(audience: Audience) -> Block:
     """The same as a window (buttons would lead out of it)."""
     blocks = help_message(audience).blocks[:-1]

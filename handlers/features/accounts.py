@@ -93,7 +93,7 @@ def save(services: Services, sent: Submission) -> FormAnswer:
     channel = services.rights.channel(sent.person, sent.about, Action.ADD)
     form = _form(sent)
     try:
-        services.accounts.create(channel.id, form, sent.person)
+        services.accounts.create(channel.id, form, sent.person, sent.view_id)
     except InvalidForm as error:
         return form_errors(error.problems, **error.values)
     except OldAccountThere:

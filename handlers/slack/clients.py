@@ -18,8 +18,11 @@ BACKGROUND_SECONDS = 20
 
 def interactive(url: str, token: str, ways: WaysOut = NO_DETOUR) -> WebClient:
     """For answering people, and for looking up who they are: Slack gives three seconds, so that no
-    rate limit is waited for."""
-    return _client(url, token, ways, INTERACTIVE_SECONDS)
+    rate limit is waited for. Nothing is repeated unseen: what Slack did although its answer was
+    lost would be done twice, and a question has an older answer to go on with."""
+    client = _client(url, token, ways, INTERACTIVE_SECONDS)
+    client.retry_handlers = []
+    return client
 
 
 def background(url: str, token: str, ways: WaysOut = NO_DETOUR) -> WebClient:

@@ -4,26 +4,27 @@ import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from http.client import HTTPException
 from typing import TypeVar, cast
 
 import structlog
 from cachetools import TTLCache
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 
 from bot.common.clock import Clock
 from bot.common.people import Person, Profile
 from bot.common.refusals import SlackBusy
+from bot.messages.refusals import Subject
 from bot.views.customers import Sharing
-from handlers.slack.sender import MAY_PASS
+from handlers.slack.private import UNANSWERED
+from handlers.slack.refusals import about, error_of, said
 
 log = structlog.get_logger(__name__)
 
 REMEMBERED_FOR = timedelta(minutes=1)
 """So old an answer may be for who only looks; people turn pages faster than channels change."""
 
-STALE_FOR = timedelta(minutes=10)
+STALE_FOR = timedelta(hours=1)
 """So old an answer may be for who only looks while Slack does not answer."""
 
 NOW = timedelta(0)
@@ -37,20 +38,11 @@ MAX_REMEMBERED = 5000
 """So many answers are remembered; one is a person, or the members of a channel."""
 
 MEMBERS_PER_PAGE = 200
-NOT_FOR_US = ("channel_not_found", "not_in_channel", "missing_scope")
-"""Slack errors that say that we are not told who is in a channel."""
-
 UNSEEN = ("channel_not_found", "not_in_channel")
 """Slack errors about a conversation that the bot is not in."""
 
-BUSY = MAY_PASS | {"ratelimited", "rate_limited", "fetch_members_failed"}
-"""Slack errors after which the same question may be answered
-(docs.slack.dev/reference/methods/conversations.members)."""
-
 SOMEBODY = "somebody in your Slack channel"
 """What a person is called of whom Slack does not say it."""
-
-UNANSWERED = (SlackClientError, OSError, HTTPException)
 
 T = TypeVar("T")
 
@@ -58,10 +50,11 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class Vendor:
     """Where the app is installed: the workspace, and the organisation on Enterprise Grid (empty
-    elsewhere)."""
+    elsewhere); and who the app is there."""
 
     team: str
     enterprise: str
+    bot: str
 
     @property
     def ids(self) -> frozenset[str]:
@@ -87,8 +80,11 @@ class SlackDirectory:
         clock: Clock,
         support_users: Collection[Person],
         support_usergroup: str,
+        group_gone: Callable[[str, str], None] = lambda group, error: None,
     ) -> None:
-        """`client` must not wait for rate limits: people wait for what it is asked."""
+        """`client` must not wait for rate limits: people wait for what it is asked. `group_gone`
+        is called with the support user group and Slack's error where the group is not there."""
+        self._group_gone = group_gone
         self._client = client
         self._clock = clock
         self._support_users = frozenset(support_users)
@@ -104,6 +100,10 @@ class SlackDirectory:
     def vendor_team(self) -> str:
         """The ID of the workspace where the app is installed."""
         return self._ours().team
+
+    def is_bot(self, user: str) -> bool:
+        """Whether it is the app itself."""
+        return user == self._ours().bot
 
     def is_ours(self, person: Person, afresh: bool = False) -> bool | None:
         """Whether the person is of the vendor's organisation: of our workspace or, on Enterprise
@@ -166,6 +166,15 @@ class SlackDirectory:
             log.warning("directory.channel_unknown", error=type(error).__name__)
             return None
 
+    def is_open(self, channel_id: str) -> bool:
+        """Whether the app is in a channel where people post; no when Slack does not say it."""
+        try:
+            channel = self._client.conversations_info(channel=channel_id)["channel"]
+        except UNANSWERED as error:
+            log.info("directory.channel_unknown", error=type(error).__name__)
+            return False
+        return bool(channel.get("is_member")) and not channel.get("is_archived")
+
     def forget(self, channel_id: str) -> None:
         """Ask Slack again who is in the channel, also for who only looks."""
         with self._lock:
@@ -206,7 +215,8 @@ class SlackDirectory:
         """What is remembered under `key` if it is younger than `oldest`, else the answer of `ask`.
 
         Raises:
-            SlackBusy: Slack does not answer just now, and no answer is left that would do.
+            SlackBusy: Slack does not answer just now, or refuses to, and no answer is left that
+                would do. Either is news about Slack or about the app, never about a person.
         """
         asked_at = self._clock.now()
         with self._lock:
@@ -218,8 +228,7 @@ class SlackDirectory:
             # two threads may ask for the same costs one call.
             value = ask()
         except UNANSWERED as error:
-            if not _may_pass(error):
-                raise
+            log.warning("directory.unanswered", question=key[0], error=said(error))
             if known is None or oldest == NOW:
                 raise SlackBusy from None
             return cast(T, known.value)
@@ -235,7 +244,11 @@ class SlackDirectory:
 
     def _ask_vendor(self) -> Vendor:
         answer = self._client.auth_test()
-        return Vendor(str(answer["team_id"]), str(answer.get("enterprise_id") or ""))
+        return Vendor(
+            team=str(answer["team_id"]),
+            enterprise=str(answer.get("enterprise_id") or ""),
+            bot=str(answer.get("user_id") or ""),
+        )
 
     def _ask_profile(self, person: Person) -> Profile:
         user = self._client.users_info(user=person.user)["user"]
@@ -251,8 +264,17 @@ class SlackDirectory:
         return Profile(str(name), bool(guest), own)
 
     def _ask_support(self) -> frozenset[str]:
-        group = self._client.usergroups_users_list(usergroup=self._support_usergroup)
-        return frozenset(group["users"])
+        """Nobody, where the group is gone or the plan has none: who is named in the settings is
+        support all the same."""
+        group = self._support_usergroup
+        try:
+            return frozenset(self._client.usergroups_users_list(usergroup=group)["users"])
+        except SlackApiError as error:
+            if about(error) is not Subject.TARGET:
+                raise
+            log.error("directory.support_group_gone", group=group, error=error_of(error))
+            self._group_gone(group, error_of(error))
+            return frozenset()
 
     def _ask_members(self, channel_id: str) -> frozenset[str]:
         members: set[str] = set()
@@ -267,14 +289,6 @@ class SlackDirectory:
                 if cursor is None:
                     return frozenset(members)
         except SlackApiError as error:
-            if error.response["error"] in NOT_FOR_US:
+            if about(error) is Subject.PLACE:  # we are not told who is in the channel
                 return frozenset(members)
             raise
-
-
-def _may_pass(error: Exception) -> bool:
-    """Whether Slack is only busy or out of reach."""
-    if not isinstance(error, SlackApiError):
-        return True
-    status = getattr(error.response, "status_code", 200)
-    return status == 429 or status >= 500 or error.response["error"] in BUSY

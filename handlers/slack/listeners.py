@@ -12,16 +12,18 @@ from typing import Any
 import structlog
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
 from bot.common.people import Person
-from bot.common.refusals import Refused
+from bot.common.refusals import Refused, SlackBusy
 from bot.services import Services
 from handlers.cards.actions import ActionId, FormId, ShortcutId
 from handlers.cards.checks import contact_button
 from handlers.cards.home import message_window
 from handlers.cards.kit import Block, Message, actions, moment, section
+from handlers.slack.modals import TooLate, WindowUnsure
 from handlers.slack.payloads import Choice, Command, Press, Submission
+from handlers.slack.private import UNANSWERED, respond
+from handlers.slack.refusals import said
 from handlers.text.markup import Safe
 from handlers.text.words import plainly, say
 
@@ -72,7 +74,7 @@ class Listeners:
             press = Press.parse(body, self._client)
 
             def tell(message: Message) -> None:
-                press.windows.open(message_window("refused.title", message))
+                _show(press, "refused.title", message)
 
             self.guard(press.person, action.value, lambda: listener(press), tell)
 
@@ -99,7 +101,7 @@ class Listeners:
             choice = Choice.parse(body, self._client)
 
             def tell(message: Message) -> None:
-                choice.windows.open(message_window("error.lookup_title", message))
+                _show(choice, "error.lookup_title", message)
 
             self.guard(choice.person, shortcut.value, lambda: listener(choice), tell)
 
@@ -109,12 +111,12 @@ class Listeners:
     def command(self, name: str, listener: Callable[[Command, Tell], None]) -> None:
         """Call `listener` for the slash command, with the way to answer it."""
 
-        def on_command(ack: Ack, body: dict[str, Any], respond: Callable[..., Any]) -> None:
+        def on_command(ack: Ack, body: dict[str, Any]) -> None:
             ack()
             command = Command.parse(body, self._client)
 
             def answer(message: Message) -> None:
-                respond(text=message.text, blocks=message.blocks, response_type="ephemeral")
+                respond(body["response_url"], message)
 
             what = f"{name} {command.name}"[:MAX_AUDITED_LENGTH]
             self.guard(command.person, what, lambda: listener(command, answer), answer)
@@ -125,8 +127,11 @@ class Listeners:
         """Do `work` for a person, and `tell` them what kept it from being done."""
         try:
             self._do(person, what, work, tell)
-        except SlackApiError as error:  # the person cannot be told: what was done is done
-            log.warning("slack.answer_failed", what=what, error=error.response["error"])
+        except (
+            WindowUnsure,
+            *UNANSWERED,
+        ) as error:  # the person cannot be told: what was done is done
+            log.warning("slack.answer_failed", what=what, error=said(error))
         self._nudge()
 
     def _answer(
@@ -149,13 +154,50 @@ class Listeners:
     def _do(self, person: Person, what: str, work: Callable[[], None], tell: Tell) -> None:
         try:
             work()
+        except TooLate as late:
+            text = say(late.sentence)
+            tell(Message(text, [section(text)]))
+        except WindowUnsure as unsure:  # it was opened, or the person tries again
+            log.warning("slack.window_unsure", what=what, error=str(unsure))
         except Refused as refused:
-            self._services.rights.keep_refusal(person, what, refused)
+            self._keep_refusal(person, what, refused)
             text = _no(refused)
             tell(Message(text, [section(text)]))
         except Exception as error:
             log.exception("listener.failed", what=what)
-            tell(unexpected(self._services.own_errors.record(what, error).failure.ref))
+            tell(self._problem(what, error))
+
+    def _keep_refusal(self, person: Person, what: str, refused: Refused) -> None:
+        """A refusal that cannot be kept is one all the same."""
+        try:
+            self._services.rights.keep_refusal(person, what, refused)
+        except Exception:
+            log.exception("refusal.not_kept", what=what)
+
+    def _problem(self, what: str, error: Exception) -> Message:
+        """What a person is told of an error of ours: its ID or, where it cannot be kept either, a
+        plain sentence."""
+        try:
+            ref = self._services.own_errors.record(what, error).failure.ref
+        except Exception:
+            log.exception("error.not_kept", what=what)
+            text = say("problem.unrecorded")
+            return Message(text, [section(text)])
+        return unexpected(ref)
+
+
+def _show(acted: Press | Choice, title: str, message: Message) -> None:
+    """Show a message to who acted, in a window; where none can be opened any more, beside it."""
+    window = message_window(title, message)
+    try:
+        acted.windows.open(window)
+    except (TooLate, SlackBusy):
+        if acted.response_url:
+            respond(acted.response_url, message)
+        elif acted.windows.view_id:
+            acted.windows.replace(window)
+        else:  # the Home tab has no place of its own for this
+            log.warning("slack.answer_failed", what=title, error="no window")
 
 
 def unexpected(ref: str) -> Message:

@@ -6,10 +6,22 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.common.refusals import Refused, SlackBusy
+from bot.messages.refusals import Subject
 from handlers.cards.kit import Block
+from handlers.slack.private import UNANSWERED
+from handlers.slack.refusals import about
 
-CLOSED_MEANWHILE = ("not_found", "expired_trigger_id")
-"""Slack errors that say that nobody has the window open any more."""
+
+class TooLate(Refused):
+    """The window can not be opened any more: Slack gives three seconds for that, once."""
+
+    def __init__(self) -> None:
+        super().__init__("problem.too_late")
+
+
+class WindowUnsure(Exception):
+    """Slack gave no answer: whether the window was opened is not known."""
 
 
 @dataclass(frozen=True)
@@ -23,14 +35,35 @@ class Windows:
 
     def open(self, view: Block) -> str:
         """Show a window, on top of the one they are in, and say its id. Once for each trigger, and
-        within three seconds."""
+        within three seconds.
+
+        Raises:
+            TooLate: the three seconds are over, or the trigger was used.
+            SlackBusy: Slack does not do it just now.
+            WindowUnsure: it gave no answer.
+        """
         call = self.client.views_push if self.view_id else self.client.views_open
-        opened: dict[str, Any] = call(trigger_id=self.trigger, view=view)["view"]
+        try:
+            opened: dict[str, Any] = call(trigger_id=self.trigger, view=view)["view"]
+        except SlackApiError as error:
+            raise _why(error) from None
+        except UNANSWERED as error:
+            raise WindowUnsure(type(error).__name__) from None
         return str(opened["id"])
 
     def replace(self, view: Block) -> None:
-        """Show another window in the place of the one they are in."""
-        self.client.views_update(view_id=self.view_id, view=view)
+        """Show another window in the place of the one they are in, unless they have closed it."""
+        fill(self.client, self.view_id, view)
+
+
+def _why(error: SlackApiError) -> Exception:
+    match about(error):
+        case Subject.TARGET:
+            return TooLate()
+        case Subject.PASSING | Subject.INSTALLATION:
+            return SlackBusy()
+        case _:
+            return error
 
 
 def fill(client: WebClient, view_id: str, view: Block) -> None:
@@ -39,5 +72,5 @@ def fill(client: WebClient, view_id: str, view: Block) -> None:
     try:
         client.views_update(view_id=view_id, view=view)
     except SlackApiError as error:
-        if error.response["error"] not in CLOSED_MEANWHILE:
+        if about(error) is not Subject.TARGET:
             raise

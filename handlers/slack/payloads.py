@@ -25,7 +25,8 @@ window's field at 3,000: what is longer, nobody has typed."""
 class Press:
     """A button that was pressed, or a choice that was made: by whom, in which channel ("" in a
     window or on the Home tab), with which value; `view_id` is the window's, `about` what the window
-    or tab is about, and `fields` what stands in its fields. `windows` opens the next ones."""
+    or tab is about, and `fields` what stands in its fields. `windows` opens the next ones, and
+    `response_url` shows something to this person alone ("" where Slack gives none)."""
 
     person: Person
     channel: str
@@ -34,6 +35,7 @@ class Press:
     about: str
     fields: dict[str, str]
     windows: Windows
+    response_url: str = ""
 
     @property
     def number(self) -> int:
@@ -60,6 +62,7 @@ class Press:
             about=view.get("private_metadata", ""),
             fields=_fields(view),
             windows=Windows(client, body["trigger_id"], view_id),
+            response_url=body.get("response_url", ""),
         )
 
 
@@ -89,18 +92,21 @@ class Submission:
 
 @dataclass(frozen=True)
 class Choice:
-    """A shortcut that was chosen on a message: by whom, and what the message says."""
+    """A shortcut that was chosen on a message: by whom, and what the message says. `response_url`
+    shows something to this person alone."""
 
     person: Person
     text: str
     windows: Windows
+    response_url: str = ""
 
     @classmethod
     def parse(cls, body: Payload, client: WebClient) -> "Choice":
         """Read a `message_action` payload."""
         person = _interacting(body, (body.get("channel") or {}).get("id", ""))
         text = typed.message(_text(body["message"]))
-        return cls(person, text, Windows(client, body["trigger_id"]))
+        windows = Windows(client, body["trigger_id"])
+        return cls(person, text, windows, body.get("response_url", ""))
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,10 @@ from bot.services import Services
 from handlers.cards.accounts import account_card
 from handlers.cards.checks import test_message
 from handlers.cards.diagnosis import OwnName, note_message
+from handlers.cards.home import greeting
+from handlers.cards.home import help_message as what_to_do
 from handlers.cards.incidents import account_values, alert_card, support_note
-from handlers.cards.kit import Message, Safe
+from handlers.cards.kit import Audience, Message, Safe
 from handlers.cards.legacy import batch_message
 from handlers.cards.reminders import reminder_message
 from handlers.cards.setup import setup_card
@@ -43,6 +45,8 @@ class Presenter:
             notices.FURTHER: lambda args: further_message(
                 views.organisations.further(args["further"])
             ),
+            notices.GREETING: lambda args: greeting(),
+            notices.WHAT_TO_DO: lambda args: what_to_do(Audience(args["audience"])),
             notices.HELP: lambda args: help_message(views.requests.card(args["request"])),
         }
 

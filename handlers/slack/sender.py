@@ -1,32 +1,26 @@
 """Carries the outbox's messages to Slack."""
 
 from datetime import timedelta
+from http.client import HTTPException
 from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.common.texts import whole_number
-from bot.messages.delivery import ChannelBusy, ChannelRefuses, ChannelUnreachable
 from bot.messages.outgoing import Outgoing
-from handlers.cards.kit import cut_markup
+from bot.messages.refusals import (
+    ChannelBusy,
+    ChannelRefuses,
+    ChannelUnreachable,
+    Subject,
+)
+from handlers.cards.kit import Message, cut_markup
+from handlers.cards.plain import plain_form
 from handlers.slack.presenter import Presenter
+from handlers.slack.refusals import about, error_of, wait_of
 
 EVENT_TYPE = "maildesk_message"
 HISTORY_SCOPES = ("channels:history", "groups:history")
-MAY_PASS = frozenset(
-    {
-        "internal_error",
-        "fatal_error",
-        "service_unavailable",
-        "request_timeout",
-        "accesslimited",
-        "team_added_to_org",
-    }
-)
-"""Slack errors after which the same request may succeed
-(docs.slack.dev/reference/methods/chat.postMessage)."""
-
 LOOK_BACK = 50
 MAX_TEXT_LENGTH = 4000
 """What Slack takes as a message's text (docs.slack.dev/reference/methods/chat.postMessage)."""
@@ -41,7 +35,16 @@ class SlackSender:
 
     def show(self, message: Outgoing, ts: str | None, thread_ts: str | None) -> str:
         """Post the message, or update the one at `ts`; where it stands now."""
-        drawn = self._presenter.draw(message.notice, message.args)
+        return self._put(message, self._draw(message), ts, thread_ts)
+
+    def show_plainly(self, message: Outgoing, ts: str | None, thread_ts: str | None) -> str:
+        """The same as text alone: no buttons, and nothing else that has a form."""
+        return self._put(message, plain_form(self._draw(message)), ts, thread_ts)
+
+    def _draw(self, message: Outgoing) -> Message:
+        return self._presenter.draw(message.notice, message.args)
+
+    def _put(self, message: Outgoing, drawn: Message, ts: str | None, thread_ts: str | None) -> str:
         text = cut_markup(drawn.text, MAX_TEXT_LENGTH)
         content: dict[str, Any] = {
             "channel": message.channel_id,
@@ -57,12 +60,8 @@ class SlackSender:
         return str(self._call("chat.postMessage", content | {"metadata": metadata})["ts"])
 
     def take_away(self, message: Outgoing, ts: str) -> None:
-        """Remove the message at `ts`, unless somebody did already."""
-        try:
-            self._call("chat.delete", {"channel": message.channel_id, "ts": ts})
-        except ChannelRefuses as error:
-            if str(error) != "message_not_found":
-                raise
+        """Remove the message at `ts`."""
+        self._call("chat.delete", {"channel": message.channel_id, "ts": ts})
 
     def find(self, message: Outgoing, thread_ts: str | None) -> str | None:
         """Look an earlier attempt up by its metadata, where the app may read the channel's
@@ -77,8 +76,10 @@ class SlackSender:
                 found = self._call("conversations.replies", where | {"ts": thread_ts})
             else:
                 found = self._call("conversations.history", where)
-        except ChannelRefuses:  # without the optional scope it may appear twice, never not at all
-            return None
+        except ChannelRefuses as refusal:
+            if refusal.about is Subject.INSTALLATION:
+                raise
+            return None  # without the optional scope it may appear twice, never not at all
         for posted in found["messages"]:
             payload = (posted.get("metadata") or {}).get("event_payload", {})
             if payload.get("item") == message.id:
@@ -90,19 +91,17 @@ class SlackSender:
             response = self._client.api_call(method, json=content)
         except SlackApiError as error:
             raise _meaning(error) from None
-        except (SlackClientError, OSError) as error:
+        except (SlackClientError, OSError, HTTPException) as error:
             raise ChannelUnreachable(type(error).__name__) from None
         assert isinstance(response.data, dict)
         return response.data
 
 
 def _meaning(error: SlackApiError) -> Exception:
-    response = error.response
-    name = str(response.get("error", "unknown"))
-    if response.status_code == 429 or name in ("ratelimited", "rate_limited"):
-        return ChannelBusy(
-            timedelta(seconds=whole_number(str(response.headers.get("Retry-After"))) or 1)
-        )
-    if response.status_code >= 500 or name in MAY_PASS:
-        return ChannelUnreachable(name)
-    return ChannelRefuses(name)
+    wait = wait_of(error)
+    if wait:
+        return ChannelBusy(timedelta(seconds=wait))
+    subject = about(error)
+    if subject is Subject.PASSING:
+        return ChannelUnreachable(error_of(error))
+    return ChannelRefuses(subject, error_of(error))

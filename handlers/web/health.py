@@ -10,7 +10,8 @@ from bot.diagnosis.health import Health
 
 
 def health_pages(health: Health, metrics_token: SecretStr) -> Blueprint:
-    """`/healthz` (the process lives), `/readyz` (the database answers), `/metrics` (what waits).
+    """`/healthz` (the process lives), `/readyz` (the database takes what is written, and Slack
+    what the app sends), `/metrics` (what waits).
 
     Args:
         metrics_token: who sends it as ``Authorization: Bearer …`` is shown the metrics; for
@@ -27,9 +28,12 @@ def health_pages(health: Health, metrics_token: SecretStr) -> Blueprint:
 
     @blueprint.get("/readyz")
     def readyz() -> Response:
-        if health.ready():
-            return Response("ok\n", mimetype="text/plain")
-        return Response("the database does not answer\n", 503, mimetype="text/plain")
+        if not health.ready():
+            return Response("the database does not answer\n", 503, mimetype="text/plain")
+        refused = health.refused()
+        if refused:
+            return Response(f"Slack refuses the app: {refused}\n", 503, mimetype="text/plain")
+        return Response("ok\n", mimetype="text/plain")
 
     @blueprint.get("/metrics")
     def metrics() -> Response:

@@ -185,6 +185,7 @@ class Office:
         self._used_triggers: set[str] = set()
         self._posts: dict[str, list[float]] = defaultdict(list)
         self._failures: dict[str, list[SlackError]] = defaultdict(list)
+        self._drops: dict[str, int] = defaultdict(int)
         self._stamp = 0
 
     @contextmanager
@@ -316,6 +317,18 @@ class Office:
         """Fail if that was asked for."""
         if self._failures[method]:
             raise self._failures[method].pop(0)
+
+    def drop_next(self, method: str, times: int = 1) -> None:
+        """Have the answers to the next calls of a Web API method be lost, after they were carried
+        out; "response_url" for what is sent there."""
+        self._drops[method] += times
+
+    def drops(self, method: str) -> bool:
+        """Whether this answer is to be lost."""
+        with self._condition:
+            lost = self._drops[method] > 0
+            self._drops[method] -= lost
+            return lost
 
     def notify(self, user: str, text: str) -> None:
         """Tell one person something that Slack itself says."""

@@ -1,6 +1,7 @@
 """The Slack stand-in's one address: the Web API for the bot, and the page with what it needs for
 people."""
 
+import socket
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -88,15 +89,23 @@ class SlackStandIn:
             if error.retry_after or error.error == "ratelimited":
                 answer.status_code = 429
                 answer.headers["Retry-After"] = str(error.retry_after or 1)
+        self._lose(method)
         answer.headers["X-OAuth-Scopes"] = ",".join(sorted(self.office.scopes))
         return answer
 
     def _response(self, token: str) -> tuple[Response, int] | Response:
         try:
             self.office.heard.append({"method": "response_url", **request.get_json()})
-            return jsonify(self.people.respond(token, request.get_json()))
+            shown = self.people.respond(token, request.get_json())
+            self._lose("response_url")
+            return jsonify(shown)
         except SlackError as error:
             return jsonify(ok=False, error=error.error), 404
+
+    def _lose(self, method: str) -> None:
+        """Hang up instead of answering, if that was asked for."""
+        if self.office.drops(method):
+            request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
 
     def _upload(self) -> tuple[Response, int] | Response:
         """Somebody chooses a file in a field: it is uploaded at once, as Slack's client does."""

@@ -6,6 +6,7 @@ from storage.tables.checks import ConnectionTest, ReportedFix
 from storage.tables.customers import Channel, Customer, FurtherTenant
 from storage.tables.failures import Failure, Incident
 from storage.tables.folders import FolderMapping, FolderSnapshot
+from storage.tables.health import Pulse, Trouble
 from storage.tables.jobs import Job, SeenEvent
 from storage.tables.legacy import Batch, ListDraft, OldAccount
 from storage.tables.messages import Lane, OutboxItem, PostedMessage
@@ -46,6 +47,7 @@ __all__ = [
     "OldAccount",
     "OutboxItem",
     "PostedMessage",
+    "Pulse",
     "Reminder",
     "ReminderDay",
     "ReminderState",
@@ -53,4 +55,5 @@ __all__ = [
     "SeenEvent",
     "SignInFlow",
     "SupportRequest",
+    "Trouble",
 ]

@@ -16,7 +16,8 @@ class Account(SQLModel, table=True):
     further addresses under which its person may sign in, with spaces between; `tenant_id` and
     `object_id` are Microsoft's `tid` and `oid` of who signed in; `shared_mailbox` is set where that
     person opens a mailbox that several share; `proved_at` is when a message last went the whole
-    round, and `proved_sent` the server's name of the folder where its copy was found."""
+    round, and `proved_sent` the server's name of the folder where its copy was found;
+    `made_in` is the ID of the window whose form made it."""
 
     __table_args__ = (UniqueConstraint("customer_id", "address_key"),)
 
@@ -43,6 +44,7 @@ class Account(SQLModel, table=True):
     created_at: datetime = time_column()
     created_by_team: str
     created_by_user: str
+    made_in: str = Field(default="", sa_column_kwargs={"server_default": ""})
     reminder: ReminderState = Relationship(
         sa_relationship_kwargs={"lazy": "selectin", "uselist": False, "cascade": "all"}
     )

@@ -15,7 +15,8 @@ class ConnectionTest(SQLModel, table=True):
     """One run of the connection test and its steps so far. A `quiet` run is one that nobody asked
     for: it is shown only when it changes something. `round` counts such runs since things were last
     in order. `passed` stays empty where a person's test overtook it. `round_trip` says that a
-    message is sent too, and `message_id` that it may have left already: it is never sent again."""
+    message is sent too, `message_id` which ones may have left already (their IDs, with spaces
+    between), and `arrival` where their copies were found, once one had arrived."""
 
     id: int = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="account.id", index=True)
@@ -28,6 +29,9 @@ class ConnectionTest(SQLModel, table=True):
     round: int = 0
     round_trip: bool = False
     message_id: str = ""
+    arrival: dict[str, str] | None = Field(
+        default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
+    )
     steps: list[dict[str, Any]] = Field(
         default_factory=list, sa_column=Column(JSON, nullable=False)
     )

@@ -10,8 +10,9 @@ from storage.types import big_id_column, json_column, time_column
 
 class Job(SQLModel, table=True):
     """Work to do at `due_at`. `key`, where set, makes a second request for the same work join the
-    first. Of one `lane` few are in hand at a time, and what is `awaited` by a person comes
-    first."""
+    first. Of one `lane` few are in hand at a time, and what is `awaited` by a person comes first.
+    `attempts` counts how often it was begun (a worker that is killed says nothing of how it
+    went), `failures` how often it ended in an error."""
 
     id: int = big_id_column()
     kind: str
@@ -22,6 +23,7 @@ class Job(SQLModel, table=True):
     attempts: int = 0
     lane: str | None = None
     awaited: bool = False
+    failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class SeenEvent(SQLModel, table=True):

@@ -22,7 +22,8 @@ class PostedMessage(SQLModel, table=True):
 class OutboxItem(SQLModel, table=True):
     """A message to show or take away, written with the change that caused it. `notice` and `args`
     say what it tells; it is rendered when it is sent. `key` names the message: a known key is
-    updated in place."""
+    updated in place. `attempts` counts how often it was taken to be sent, and `faults` how often
+    that failed for a reason of its own."""
 
     __table_args__ = (Index("ix_outboxitem_waiting", "channel_id", "done_at", "id"),)
 
@@ -34,6 +35,7 @@ class OutboxItem(SQLModel, table=True):
     args: dict[str, Any] = json_column()
     created_at: datetime = time_column()
     attempts: int = 0
+    faults: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     done_at: datetime | None = time_column(nullable=True)
     given_up: str = ""
 
@@ -50,16 +52,19 @@ class OutboxItem(SQLModel, table=True):
         Raises:
             StatusRefused: it cannot happen in this status.
         """
-        if MESSAGES.after(self.status, event) is MessageStatus.WAITING:
+        following = MESSAGES.after(self.status, event)
+        self.done_at = None if following is MessageStatus.WAITING else now
+        self.given_up = reason
+        if event is MessageEvent.CLAIMED:
             self.attempts += 1
-        else:
-            self.done_at = now
-            self.given_up = reason
 
 
 class Lane(SQLModel, table=True):
-    """The turn-taking of one channel: when its next message may go, and who is sending now."""
+    """The turn-taking of one channel: when its next message may go, and who is sending now.
+    `refused` is Slack's word for why nothing can be posted there, in a channel whose messages wait
+    for that to end."""
 
     channel_id: str = Field(primary_key=True)
     due_at: datetime | None = time_column(nullable=True, index=True)
     leased_until: datetime | None = time_column(nullable=True)
+    refused: str = Field(default="", sa_column_kwargs={"server_default": ""})

@@ -66,5 +66,6 @@ def test_people_and_the_outbox_do_not_wait(make: Make) -> None:
     assert len(asked) == 1
 
 
-def test_the_outbox_repeats_nothing_when_the_connection_breaks() -> None:
-    assert clients.for_the_outbox("http://127.0.0.1:1/", TOKEN).retry_handlers == []
+@pytest.mark.parametrize("make", [clients.interactive, clients.for_the_outbox])
+def test_what_people_see_is_not_repeated_when_the_connection_breaks(make: Make) -> None:
+    assert make("http://127.0.0.1:1/", TOKEN).retry_handlers == []

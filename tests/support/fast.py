@@ -25,6 +25,7 @@ from bot.messages import notices
 from bot.messages.delivery import Delivery
 from bot.microsoft.tokens import KEPT_ALIVE, Tokens, sealed_for
 from bot.signin.service import SignedIn
+from bot.support.group import SupportGroup
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.presenter import Presenter
 from handlers.slack.sender import SlackSender
@@ -160,7 +161,8 @@ class FastBot:
         self.cipher = Cipher(self.settings.keys)
         users = self.settings.support_users
         group = self.settings.support_usergroup
-        self.directory = SlackDirectory(self.slack, self.clock, users, group)
+        gone = SupportGroup(self.store, self.clock, ALERTS).gone
+        self.directory = SlackDirectory(self.slack, self.clock, users, group, gone)
         ports: Any = (self.store, self.microsoft, self.mail, self.directory, catalogue.load())
         core = wire(self.settings, self.clock, Ports(*ports))
         self.services = core.services
@@ -169,7 +171,9 @@ class FastBot:
         self.presenter = Presenter(self.services)
         self.sender = SlackSender(self.slack, self.presenter)
         self._carrier = Ahead(self.clock)
-        self.delivery = Delivery(self.store, self._carrier, self.sender, core.deciders)
+        self.delivery = Delivery(
+            self.store, self._carrier, self.sender, core.deciders, core.troubles
+        )
         self.worker = Worker(
             self.store, self.clock, self.delivery, self.doers, core.sweeps, pool=AtOnce()
         )

@@ -20,7 +20,7 @@ from bot.diagnosis.observation import Observation
 from bot.mail import imap, smtp
 from bot.mail.imap_list import MailFolder
 from bot.mail.probe import MailReport
-from bot.mail.roundtrip import RoundTripMessage
+from bot.mail.roundtrip import Arrival, RoundTripMessage
 from bot.mail.steps import OnStep, ProbeFailed, StepResult
 from bot.mail.target import FolderMark, Target, Watched
 from bot.microsoft.client import MicrosoftUnreachable
@@ -65,8 +65,8 @@ class FakeSlack(WebClient):
     """Slack's Web API: who is where, and what stands in the channels. `scopes` are what the app may
     do besides posting. `teams` says of which workspace people are, where that matters, `grid` which
     workspaces are of the vendor's Enterprise Grid, `enterprise_of` whose workspace is of another
-    one, `shared_with` with which other workspaces a channel is shared, and `left` in which the bot
-    is not."""
+    one, `shared_with` with which other workspaces a channel is shared, and `left` in which channels
+    the bot is not."""
 
     def __init__(self) -> None:
         super().__init__("xoxb-fast")
@@ -149,6 +149,9 @@ class FakeSlack(WebClient):
         return facts
 
     def _post(self, content: Payload) -> str:
+        thread = content.get("thread_ts")
+        if thread and thread not in [each.ts for each in self.in_channel(content["channel"])]:
+            self._refuse("chat.postMessage", "message_not_found")
         ts = f"{next(self._numbers)}.000000"
         message = Posted(content["channel"], ts, content["text"], content["blocks"])
         message.thread = content.get("thread_ts", "")
@@ -354,6 +357,7 @@ class Mailbox:
     faults: dict[StepId, Observation] = field(default_factory=dict)
     probes: int = 0
     sent: int = 0
+    arrived: set[str] = field(default_factory=set)
     on_probe: Callable[[], object] = lambda: None
     on_sent: Callable[[], object] = lambda: None
 
@@ -379,10 +383,14 @@ class FakeProbe:
         steps = [*_done(imap.STEPS, mailbox), *_done(smtp.STEPS, mailbox)]
         passed = all(step.status is StepStatus.OK for step in steps)
         if message is not None and passed:
-            if not message.sent_before:
+            if message.arrival is None and not mailbox.arrived & set(message.earlier):
                 message.on_sending()
                 mailbox.sent += 1
+                mailbox.arrived.add(message.message_id)
                 mailbox.on_sent()
+            if message.arrival is None:
+                message.on_arrived(Arrival(mailbox.sent_in, mailbox.sent_in))
+            mailbox.arrived -= set(message.all_ids)
             steps += _done((StepId.ROUNDTRIP,), mailbox)
         for step in steps:
             on_step(step)

@@ -312,7 +312,10 @@ class BotWorld:
         """Whether anything is due, in hand or waiting to be sent."""
         with self._look() as tx:
             due = [tx.jobs.next_due(), tx.outbox.next_due()]
-            busy = tx.outbox.waiting() > 0 or tx.jobs.unfinished() > 0
+            shut = select(Lane.channel_id).where(col(Lane.refused) != "")
+            waits = col(OutboxItem.done_at).is_(None) & col(OutboxItem.channel_id).not_in(shut)
+            wait = tx.session.exec(select(OutboxItem.id).where(waits)).first() is not None
+            busy = wait or tx.jobs.unfinished() > 0
         # The time is asked for afterwards: what was added meanwhile is due by then
         now = self.clock.now()
         return busy or any(at is not None and at <= now for at in due)

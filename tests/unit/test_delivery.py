@@ -1,11 +1,19 @@
 """Messages on their way: in order, each once, through refusals, limits, outages and crashes."""
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from bot.messages import notices
 from bot.messages.delivery import LEASE
+from storage.database import DatabaseAway
+from storage.vocabulary import State
 from tests.support.fast import ACME, DESK, FastBot, hours
 from tests.support.fast_ports import Posted
 
@@ -88,15 +96,6 @@ def test_a_message_that_cannot_be_drawn_holds_no_other_channel_up(bot: FastBot) 
     bot.run_due()
 
     assert stands(bot, DESK) == ["first"]
-
-
-def test_what_slack_refuses_for_good_is_given_up_at_once(bot: FastBot) -> None:
-    bot.slack.fails_next("chat.postMessage", "is_archived")
-    say(bot, "first", "second")
-    bot.run_due()
-
-    assert stands(bot) == ["second"]
-    assert given_up(bot) == ["is_archived"]
 
 
 def test_a_rate_limit_is_waited_out_as_long_as_slack_says(bot: FastBot) -> None:
@@ -219,12 +218,16 @@ def test_what_somebody_else_took_away_already_is_no_trouble(bot: FastBot) -> Non
     assert given_up(bot) == []
 
 
-def test_in_a_closed_channel_nothing_is_shown(bot: FastBot) -> None:
+def test_in_a_closed_channel_nothing_is_shown_until_it_is_back(bot: FastBot) -> None:
     bot.customers.close(ACME, "archived")
     say(bot, "first")
-    bot.run_due()
+    say(bot, "first", "second")
+    bot.live(hours(3))
+    assert stands(bot) == []
 
-    assert stands(bot) == [] and bot.outbox(ACME) == []
+    bot.customers.reopen(ACME, {"archived"})
+    bot.run_due()
+    assert stands(bot) == ["first", "second"]
 
 
 def test_a_message_that_never_arrived_is_not_taken_for_the_one_before_it(bot: FastBot) -> None:
@@ -250,3 +253,139 @@ def test_a_message_whose_answer_was_lost_is_found_behind_what_people_said_since(
 
     bot.live(hours(1))
     assert stands(bot) == ["first"]
+
+
+# -- faults of the database, and answers that are lost
+
+
+@contextmanager
+def database_away(bot: FastBot, times: int, at: str = "outbox") -> Iterator[list[str]]:
+    """The database does not answer the next `times` that something of `at` is written or read."""
+    left = [times]
+    met: list[str] = []
+
+    def refuse(conn: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if left[0] and at in statement:
+            left[0] -= 1
+            met.append(statement)
+            raise OperationalError(statement, {}, sqlite3.OperationalError("database is locked"))
+
+    event.listen(bot.store.engine, "before_cursor_execute", refuse)
+    try:
+        yield met
+    finally:
+        event.remove(bot.store.engine, "before_cursor_execute", refuse)
+
+
+@pytest.mark.delivery
+def test_slacks_errors_and_a_hiccup_of_the_database_give_no_message_up(bot: FastBot) -> None:
+    account = bot.account()
+    for _ in range(5):
+        bot.slack.fails_next("chat.postMessage", "service_unavailable", status=503)
+    with bot.store.transaction() as tx:
+        notices.show_setup_card(tx, ACME, bot.now)
+    for _ in range(5):
+        bot.pass_time(minutes=5)
+    with database_away(bot, 1, "FROM customer") as met:
+        bot.pass_time(minutes=5)
+    assert met, "it was drawn while the database was away"
+
+    bot.pass_time(minutes=5)
+    assert given_up(bot) == []
+    assert len(bot.posted(ACME)) == 1
+    assert account.name not in bot.posted(ACME)[0].text
+
+
+@pytest.mark.delivery
+def test_a_directory_that_is_silent_gives_no_reminder_up(bot: FastBot) -> None:
+    bot.account(State.UNMAPPED)
+    for _ in range(40):
+        bot.slack.fails_next("auth.test", "fatal_error")
+        bot.slack.fails_next("conversations.members", "fatal_error")
+    bot.live(hours(30))
+
+    assert given_up(bot) == []
+
+
+@pytest.mark.delivery
+def test_what_was_posted_while_the_database_was_away_is_not_posted_again(bot: FastBot) -> None:
+    say(bot, "first")
+    with database_away(bot, 1, "INSERT INTO postedmessage"), pytest.raises(DatabaseAway):
+        bot.delivery.deliver_due()
+    assert stands(bot) == ["first"]
+
+    bot.pass_time(seconds=LEASE.total_seconds() + 1)
+    assert stands(bot) == ["first"]
+    say(bot, "first")
+    bot.run_due()
+    assert stands(bot) == ["first"]
+
+
+@pytest.mark.delivery
+@pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
+def test_of_many_messages_whose_answers_are_lost_none_is_doubled(bot: FastBot, method: str) -> None:
+    bot.slack.scopes.add("channels:history")
+    words = ("first", "second", "third")
+    if method == "chat.update":
+        say(bot, *words)
+        bot.run_due()
+    for _ in range(4):
+        bot.slack.breaks_next(method)
+    say(bot, *words)
+
+    bot.live(hours(0.5))
+    assert stands(bot) == list(words)
+
+
+@pytest.mark.delivery
+def test_the_greeting_stands_once_though_its_answer_is_lost(bot: FastBot) -> None:
+    bot.slack.scopes.add("channels:history")
+    bot.slack.breaks_next("chat.postMessage")
+    bot.customers.came_in("C0NEW")
+    bot.customers.came_in("C0NEW")
+
+    bot.live(hours(0.5))
+    assert [m.text.startswith("Hello!") for m in bot.posted("C0NEW")] == [True]
+
+
+@pytest.mark.delivery
+@pytest.mark.parametrize("error", ["service_unavailable", "ratelimited", "invalid_auth"])
+def test_a_greeting_that_slack_refuses_just_now_comes_later(bot: FastBot, error: str) -> None:
+    bot.slack.fails_next("chat.postMessage", error)
+    bot.customers.came_in("C0NEW")
+
+    bot.live(hours(0.5))
+    assert [m.text.startswith("Hello!") for m in bot.posted("C0NEW")] == [True]
+
+
+@pytest.mark.delivery
+def test_what_can_be_done_is_said_once_to_each_question_in_its_thread(bot: FastBot) -> None:
+    bot.slack.scopes.add("channels:history")
+    bot.slack.posted.append(Posted(ACME, "50.000000", "a question", []))
+    bot.slack.breaks_next("chat.postMessage")
+    for _ in range(2):  # the event's job is done again
+        bot.answers.show_help(ACME, "51.000000", "50.000000", "customer")
+        bot.live(hours(0.2))
+    bot.answers.show_help(ACME, "60.000000", "", "customer")
+    bot.live(hours(0.2))
+
+    _, answer, second = bot.posted(ACME)
+    assert (answer.thread, second.thread) == ("50.000000", "")
+    assert "Everything is done with buttons" in answer.words
+
+
+@pytest.mark.delivery
+def test_an_answer_in_a_thread_that_is_gone_stands_in_the_channel(bot: FastBot) -> None:
+    bot.answers.show_help(ACME, "51.000000", "50.000000", "customer")
+    bot.live(hours(0.01))
+
+    (answer,) = bot.posted(ACME)
+    assert answer.thread == ""
+
+
+@pytest.mark.delivery
+def test_the_database_is_ready_when_it_takes_what_is_written(bot: FastBot) -> None:
+    assert bot.health.ready() and bot.health.ready()
+    with database_away(bot, 1, "INSERT INTO pulse"):
+        assert not bot.health.ready()
+    assert bot.health.ready()

@@ -1,6 +1,7 @@
 """What is remembered of Slack's answers about people, and for how long."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.client import IncompleteRead
 from typing import Any
@@ -13,8 +14,10 @@ from slack_sdk.web.slack_response import SlackResponse
 
 from bot.common.people import Person
 from bot.common.refusals import SlackBusy
+from bot.messages.refusals import Subject
 from bot.views.customers import Sharing
 from handlers.slack.directory import REMEMBERED_FOR, SOMEBODY, STALE_FOR, SlackDirectory
+from handlers.slack.refusals import EVERY, table
 
 CAROL = Person("T0ACME", "U0CAROL")
 VERA = Person("T0LUMEN", "U0VERA")
@@ -208,7 +211,7 @@ def fall_silent(slack: Slack, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", SILENCE)
-def test_while_slack_is_silent_who_only_looks_is_answered_from_memory_for_ten_minutes(
+def test_while_slack_is_silent_who_only_looks_is_answered_from_memory_for_an_hour(
     directory: SlackDirectory, slack: Slack, clock: Clock, how: str
 ) -> None:
     assert directory.is_support(VERA) and directory.is_member(CAROL, ACME)
@@ -265,7 +268,104 @@ def test_an_error_is_not_remembered(directory: SlackDirectory, slack: Slack) -> 
     assert directory.name_of(CAROL) == "Carol Jones"
 
 
-@pytest.mark.parametrize("error", ["channel_not_found", "not_in_channel", "missing_scope"])
+# -- every refusal of a question
+
+
+def refused(method: str, *subjects: Subject) -> list[str]:
+    """What a method may answer that is about one of these."""
+    rows = {**table()[EVERY], **table()[method]}
+    return [error for error, subject in rows.items() if subject in subjects]
+
+
+OF_NO_PERSON = (Subject.INSTALLATION, Subject.PASSING, Subject.CONTENT)
+"""What a refusal may be about that says nothing of a person or a channel."""
+
+QUESTIONS: dict[str, Callable[[SlackDirectory, bool], bool]] = {
+    "conversations.members": lambda asked, afresh: asked.is_member(CAROL, ACME, afresh),
+    "usergroups.users.list": lambda asked, afresh: asked.is_support(VERA, afresh),
+}
+REFUSED = [
+    (method, error) for method in QUESTIONS for error in [*refused(method, *OF_NO_PERSON), "new"]
+]
+
+
+@pytest.mark.delivery
+@pytest.mark.parametrize(("method", "error"), REFUSED)
+def test_a_refused_question_is_answered_from_memory_or_told_as_busy(
+    directory: SlackDirectory, slack: Slack, clock: Clock, method: str, error: str
+) -> None:
+    ask = QUESTIONS[method]
+    assert ask(directory, False)
+    slack.error = error
+
+    clock.time += timedelta(minutes=59)
+    assert ask(directory, False)
+    with pytest.raises(SlackBusy):
+        ask(directory, True)
+    clock.time += timedelta(minutes=2)
+    with pytest.raises(SlackBusy):
+        ask(directory, False)
+
+
+@pytest.mark.delivery
+@pytest.mark.parametrize("error", refused("auth.test", *Subject))
+def test_while_slack_does_not_say_who_we_are_it_is_busy(
+    directory: SlackDirectory, slack: Slack, error: str
+) -> None:
+    slack.error = error
+    with pytest.raises(SlackBusy):
+        directory.vendor_team()
+    slack.error = ""
+    assert directory.vendor_team() == "T0LUMEN"
+    slack.error = error
+    assert directory.vendor_team() == "T0LUMEN", "that never changes"
+
+
+@pytest.mark.delivery
+@pytest.mark.parametrize("error", refused("users.info", *Subject))
+def test_a_person_of_whom_slack_says_nothing_is_somebody(
+    directory: SlackDirectory, slack: Slack, clock: Clock, error: str
+) -> None:
+    assert directory.name_of(CAROL) == "Carol Jones"
+    slack.error = error
+    clock.time += timedelta(minutes=59)
+    assert directory.name_of(CAROL) == "Carol Jones"
+    clock.time += timedelta(minutes=2)
+    assert directory.name_of(CAROL) == SOMEBODY
+
+
+@pytest.mark.delivery
+@pytest.mark.parametrize("error", refused("conversations.info", *Subject))
+def test_of_a_channel_that_slack_does_not_speak_of_nothing_is_known(
+    directory: SlackDirectory, slack: Slack, error: str
+) -> None:
+    slack.error = error
+    assert directory.sharing(ACME) is None
+    assert not directory.is_open(ACME)
+
+
+@pytest.mark.delivery
+@pytest.mark.parametrize("error", refused("usergroups.users.list", Subject.TARGET))
+def test_a_support_group_that_is_gone_is_told_and_the_named_go_on(
+    slack: Slack, clock: Clock, error: str
+) -> None:
+    told: list[tuple[str, str]] = []
+    nils = Person("T0LUMEN", "U0NILS")
+    directory = SlackDirectory(
+        slack, clock, [nils], "S0DESK", lambda group, why: told.append((group, why))
+    )
+    assert directory.is_support(VERA, afresh=True)
+    slack.error = error
+    for _ in range(5):
+        assert directory.is_support(nils, afresh=True)
+    clock.time += timedelta(minutes=2)
+    assert not directory.is_support(VERA, afresh=True)
+
+    assert set(told) == {("S0DESK", error)}
+    assert slack.asked["usergroups.users.list"] < 5
+
+
+@pytest.mark.parametrize("error", refused("conversations.members", Subject.PLACE))
 def test_nobody_is_in_a_channel_of_which_slack_tells_us_nothing(
     directory: SlackDirectory, slack: Slack, error: str
 ) -> None:
@@ -273,9 +373,11 @@ def test_nobody_is_in_a_channel_of_which_slack_tells_us_nothing(
     assert not directory.is_member(CAROL, ACME)
 
 
-def test_an_error_that_does_not_pass_is_no_silence(directory: SlackDirectory, slack: Slack) -> None:
+def test_while_slack_refuses_the_app_nobody_is_told_that_they_may_not(
+    directory: SlackDirectory, slack: Slack
+) -> None:
     slack.error = "invalid_auth"
-    with pytest.raises(SlackApiError):
+    with pytest.raises(SlackBusy):
         directory.is_member(CAROL, ACME)
 
 

@@ -196,12 +196,15 @@ EXPECTED = {
         waiting   CLAIMED   waiting
         waiting   SENT      sent
         waiting   GIVEN_UP  given_up
+        waiting   REVIVED   -
         sent      CLAIMED   -
         sent      SENT      sent
         sent      GIVEN_UP  given_up
+        sent      REVIVED   -
         given_up  CLAIMED   -
         given_up  SENT      sent
         given_up  GIVEN_UP  given_up
+        given_up  REVIVED   waiting
         """,
     ),
 }

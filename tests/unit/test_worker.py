@@ -39,6 +39,9 @@ class NoCourier:
     def show(self, message: Outgoing, ts: str | None, thread_ts: str | None) -> str:
         raise NotImplementedError
 
+    def show_plainly(self, message: Outgoing, ts: str | None, thread_ts: str | None) -> str:
+        raise NotImplementedError
+
     def take_away(self, message: Outgoing, ts: str) -> None:
         raise NotImplementedError
 

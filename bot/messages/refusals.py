@@ -1,0 +1,48 @@
+"""What may keep a message from reaching Slack, by what it is about."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Subject(StrEnum):
+    """What a refusal of Slack's is about. Each calls for something else."""
+
+    INSTALLATION = "installation"
+    """The app itself: its token, its scopes, the workspace. Nothing at all can be sent."""
+
+    PLACE = "place"
+    """The channel: the app is not in it, or nobody can post there."""
+
+    TARGET = "target"
+    """What the call names: a message, a thread, a window, a group. It is not there, or not ours."""
+
+    CONTENT = "content"
+    """What was sent: Slack does not take it in this form."""
+
+    PASSING = "passing"
+    """Slack just now: the same request may succeed in a moment."""
+
+    UNKNOWN = "unknown"
+    """An answer that nobody has written down."""
+
+
+class ChannelBusy(Exception):
+    """Slack asks to wait; nothing was sent."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"wait {wait.total_seconds():.0f} s")
+        self.wait = wait
+
+
+class ChannelRefuses(Exception):
+    """Slack does not take the message: `error` is its word for why, and `about` what that means.
+    Nothing was sent."""
+
+    def __init__(self, about: Subject, error: str) -> None:
+        super().__init__(error)
+        self.about = about
+        self.error = error
+
+
+class ChannelUnreachable(Exception):
+    """No answer, or one that says nothing: whether the message arrived is not known."""

@@ -1,0 +1,40 @@
+"""How the bot itself is."""
+
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from storage.tables import Pulse, Trouble
+
+
+class HealthRepository:
+    """What is kept of how the bot is."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def beat(self) -> None:
+        """Write something, of which nothing is left."""
+        pulse = Pulse()
+        self._session.add(pulse)
+        self._session.flush()
+        self._session.delete(pulse)
+
+    def trouble(self) -> Trouble | None:
+        """Why Slack takes nothing from the app just now, if it does not."""
+        return self._session.exec(select(Trouble)).first()
+
+    def refused(self, error: str, now: datetime, again_at: datetime) -> bool:
+        """Slack takes nothing from the app, and is tried again at `again_at`; whether that, or
+        Slack's word for it, is new."""
+        known = self.trouble()
+        since = known.since if known else now
+        self._session.merge(Trouble(id=1, error=error, since=since, again_at=again_at))
+        return known is None or known.error != error
+
+    def accepted(self) -> Trouble | None:
+        """Slack takes something from the app; the trouble that this ends, if there was one."""
+        known = self.trouble()
+        if known is not None:
+            self._session.delete(known)
+        return known

@@ -1,0 +1,23 @@
+"""How the bot itself is: whether Slack takes anything from it, and whether it can write."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from storage.types import time_column
+
+
+class Pulse(SQLModel, table=True):
+    """A row that is written, and taken away again, to see whether the database takes it."""
+
+    id: int = Field(default=None, primary_key=True)
+
+
+class Trouble(SQLModel, table=True):
+    """Slack takes nothing from the app (`error`: its word for why), since when, and when it is
+    tried again. One row at most; none while all is well."""
+
+    id: int = Field(default=1, primary_key=True)
+    error: str
+    since: datetime = time_column()
+    again_at: datetime = time_column()

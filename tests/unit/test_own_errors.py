@@ -1,0 +1,106 @@
+"""Errors of our own: two at once, errors while an error is kept, and what the person hears."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from bot.common.people import Person
+from bot.common.refusals import Refused
+from handlers.cards.kit import Message
+from handlers.slack.listeners import Listeners
+from storage.failures import IncidentRepository
+from storage.tables import Incident
+from tests.support.fast import CAROL, FastBot
+
+pytestmark = pytest.mark.delivery
+
+
+class Heard:
+    """Somebody who acts, and what they are told."""
+
+    def __init__(self, bot: FastBot) -> None:
+        unused: Any = None
+        self.listeners = Listeners(unused, bot.services, bot.slack, lambda: None)
+        self.told: list[str] = []
+
+    def act(self, work: Callable[[], None], by: Person = CAROL) -> None:
+        self.listeners.guard(by, "button.test", work, self.tell)
+
+    def tell(self, message: Message) -> None:
+        self.told.append(message.text)
+
+
+def broken() -> None:
+    raise RuntimeError("of our own")
+
+
+def refused() -> None:
+    raise Refused("refused.support_only")
+
+
+def stop_writes(bot: FastBot, table: str) -> None:
+    """Have everything that is written into a table fail from now on."""
+
+    def refuse(conn: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith(f"INSERT INTO {table}"):
+            raise OSError("no space left on device")
+
+    event.listen(bot.store.engine, "before_cursor_execute", refuse)
+
+
+def test_an_error_of_ours_is_told_under_its_id(bot: FastBot) -> None:
+    somebody = Heard(bot)
+    somebody.act(broken)
+    (text,) = somebody.told
+    assert "MX-" in text
+
+
+@pytest.mark.parametrize("table", ["failure", "incident", "outboxitem"])
+def test_who_meets_an_error_that_cannot_be_kept_hears_a_plain_sentence(
+    bot: FastBot, table: str
+) -> None:
+    stop_writes(bot, table)
+    somebody = Heard(bot)
+    somebody.act(broken)
+    (text,) = somebody.told
+    assert "Something went wrong" in text and "MX-" not in text
+
+
+def test_a_refusal_that_cannot_be_kept_is_told_all_the_same(bot: FastBot) -> None:
+    stop_writes(bot, "auditentry")
+    somebody = Heard(bot)
+    somebody.act(refused)
+    (text,) = somebody.told
+    assert "Only our support team" in text
+
+
+@pytest.mark.parametrize("error", [TimeoutError("no answer"), ConnectionResetError()])
+def test_an_answer_that_does_not_arrive_ends_nothing(bot: FastBot, error: Exception) -> None:
+    def tell(message: Message) -> None:
+        raise error
+
+    Heard(bot).listeners.guard(CAROL, "button.test", refused, tell)
+
+
+def test_two_first_failures_at_once_are_one_alert(
+    bot: FastBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = bot.own_errors.record("one", RuntimeError())
+    found = IncidentRepository.open_for
+    looks: list[str] = []
+
+    def late(self: IncidentRepository, cause: str) -> Incident | None:
+        """The second transaction looks before the first is kept."""
+        looks.append(cause)
+        return found(self, cause) if len(looks) > 1 else None
+
+    monkeypatch.setattr(IncidentRepository, "open_for", late)
+    second = bot.own_errors.record("two", RuntimeError())
+
+    assert first.failure.ref != second.failure.ref
+    with bot.store.transaction() as tx:
+        (incident,) = tx.incidents.all_open()
+        assert incident.count == 2
+        assert tx.failures.get(second.failure.ref) is not None
