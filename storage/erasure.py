@@ -2,8 +2,8 @@
 
 What belongs to them is read from the schema: rows that refer to an erased row by a foreign key, and
 rows of a channel of theirs. So a new table is erased without being named here. A table whose rows
-are found in neither way stands in `BY_HAND`, with the code for it below, or in `KEPT`; a test
-refuses a table that is nowhere.
+are found in neither way stands in `BY_HAND`, with the code for it below, or in `KEPT` or
+`OF_NOBODY`; a test refuses a table that is nowhere.
 """
 
 import re
@@ -25,6 +25,9 @@ from storage.tables import (
     Reminder,
     SeenEvent,
 )
+
+OF_NOBODY = frozenset({"pulse", "trouble"})
+"""Tables about the service itself."""
 
 KEPT = frozenset({"auditentry", "auditrepetition"})
 """Who did what is kept: it only ever grows, and is what tells afterwards that this was done."""

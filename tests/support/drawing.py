@@ -45,6 +45,7 @@ from handlers.cards import (
     incidents,
     legacy,
     legacy_import,
+    plain,
     reminders,
     setup,
     signin,
@@ -273,6 +274,7 @@ EVERYBODY: dict[str, Render] = {
             ROWS.verdict("smtp-auth-off-tenant"),
         )
     ),
+    "plain.plain_form": lambda made, to: plain.plain_form(account_cards.account_card(made.card)),
     "folders.loading": lambda made, to: folders.loading(made.one),
     "folders.accepted_window": lambda made, to: folders.accepted_window(
         Accepted(3, [made.one] * 90)
@@ -283,6 +285,7 @@ EVERYBODY: dict[str, Render] = {
     "account_form.account_form": lambda made, to: account_form.account_form(
         "C0ACME", Form(sender_name=made.name[:80])
     ),
+    "home.greeting": lambda made, to: home.greeting(),
     "home.help_message": lambda made, to: home.help_message(to),
     "home.help_window": lambda made, to: home.help_window(to),
     "home.home": lambda made, to: home.home(RIVALS if to is Audience.SUPPORT else None),

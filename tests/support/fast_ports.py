@@ -29,6 +29,9 @@ from storage.vocabulary import StepId, StepStatus
 Payload = dict[str, Any]
 
 
+BOT = "U0BOT"
+"""The bot as a member of Slack."""
+
 ENTERPRISE = "E0LUMEN"
 """The vendor's organisation, where it has an Enterprise Grid."""
 
@@ -65,8 +68,8 @@ class FakeSlack(WebClient):
     """Slack's Web API: who is where, and what stands in the channels. `scopes` are what the app may
     do besides posting. `teams` says of which workspace people are, where that matters, `grid` which
     workspaces are of the vendor's Enterprise Grid, `enterprise_of` whose workspace is of another
-    one, `shared_with` with which other workspaces a channel is shared, and `left` in which channels
-    the bot is not."""
+    one, and `shared_with` with which other workspaces a channel is shared. The bot is in channels
+    of whose `members` nothing was said."""
 
     def __init__(self) -> None:
         super().__init__("xoxb-fast")
@@ -77,7 +80,6 @@ class FakeSlack(WebClient):
         self.enterprise_of: dict[str, str] = {}
         self.support: set[str] = set()
         self.shared_with: dict[str, list[str]] = {}
-        self.left: set[str] = set()
         self.posted: list[Posted] = []
         self.calls: list[tuple[str, Payload]] = []
         self.scopes: set[str] = set()
@@ -115,7 +117,7 @@ class FakeSlack(WebClient):
         match method:
             case "auth.test":
                 grid = {"enterprise_id": ENTERPRISE} if self.grid else {}
-                return {"team_id": "T0LUMEN", "user_id": "U0BOT", **grid}
+                return {"team_id": "T0LUMEN", "user_id": BOT, **grid}
             case "conversations.members":
                 return {"members": sorted(self.members.get(content["channel"], ()))}
             case "users.info":
@@ -125,7 +127,8 @@ class FakeSlack(WebClient):
             case "conversations.info":
                 teams = self.shared_with.get(content["channel"], [])
                 facts = {"is_ext_shared": bool(teams), "connected_team_ids": teams}
-                return {"channel": facts | {"is_member": content["channel"] not in self.left}}
+                there = self.members.get(content["channel"], {BOT})
+                return {"channel": facts | {"is_member": BOT in there}}
             case "chat.postMessage":
                 return {"ts": self._post(content)}
             case "chat.update":

@@ -9,6 +9,7 @@ from bot.support.rights import Action, Role
 from bot.views.customers import Circle
 from storage.vocabulary import CustomersAre
 from tests.support.fast import ACME, CAROL, VERA, FastBot
+from tests.support.fast_ports import BOT
 
 NEW = "C0NEW"
 OTHERS = CustomersAre.OTHER_WORKSPACES
@@ -56,7 +57,7 @@ def test_in_a_channel_of_our_own_everybody_is_a_customer_of_our_own_workspace(
 
 
 def test_a_channel_that_the_bot_is_not_in_is_not_set_up(bot: FastBot) -> None:
-    bot.slack.left.add(NEW)
+    bot.slack.members[NEW] = {VERA.user}
 
     with pytest.raises(Refused) as refused:
         offered(bot)
@@ -64,9 +65,9 @@ def test_a_channel_that_the_bot_is_not_in_is_not_set_up(bot: FastBot) -> None:
 
 
 def test_our_own_channels_that_the_bot_is_not_in_are_named(bot: FastBot) -> None:
-    assert bot.circles.without_us([NEW, ACME]) == []
-    bot.slack.left.add(NEW)
-    assert bot.circles.without_us([NEW, ACME]) == [NEW]
+    assert bot.circles.without_us([NEW, "C0OLD"]) == []
+    bot.slack.members[NEW] = {VERA.user}
+    assert bot.circles.without_us([NEW, "C0OLD"]) == [NEW]
     bot.slack.fails_next("conversations.info", "ratelimited", 429)
     assert bot.circles.without_us([NEW]) == [], "what Slack does not say is no news"
 
@@ -99,7 +100,7 @@ def test_where_everybody_is_a_customer_our_own_workspace_is_theirs_too(bot: Fast
 
 def test_support_says_otherwise_later(bot: FastBot) -> None:
     said(bot, EVERYBODY)
-    bot.slack.members[NEW] = {NILS.user}
+    bot.slack.members[NEW] = {NILS.user, BOT}
     assert bot.rights.role(NILS, NEW) is Role.CUSTOMER
 
     assert said(bot, OTHERS) == Circle(OTHERS)

@@ -340,7 +340,9 @@ def test_of_a_channel_that_slack_does_not_speak_of_nothing_is_known(
     directory: SlackDirectory, slack: Slack, error: str
 ) -> None:
     slack.error = error
-    assert directory.sharing(ACME) is None
+    known = directory.sharing(ACME)
+    assert known is None or known == Sharing(False, frozenset(), joined=False)
+    assert (known is None) is (error not in ("channel_not_found", "not_in_channel"))
     assert not directory.is_open(ACME)
 
 

@@ -14,6 +14,7 @@ from bot.messages.refusals import Subject
 from handlers.slack.refusals import EVERY, NO_JSON, table
 from storage.vocabulary import State
 from tests.support.fast import ACME, ALERTS, CAROL, DESK, VERA, FastBot, hours
+from tests.support.fast_ports import BOT
 
 pytestmark = pytest.mark.delivery
 
@@ -252,11 +253,10 @@ def test_that_the_bot_is_back_is_seen_without_an_event(bot: FastBot) -> None:
     refuse(bot, POST, "channel_not_found")
     say(bot, "first")
     bot.run_due()
-    bot.slack.left.add(ACME)
     bot.live(hours(2))
     assert stands(bot) == []
 
-    bot.slack.left.remove(ACME)
+    bot.slack.members[ACME].add(BOT)
     bot.live(hours(0.5))
     assert stands(bot) == ["first"]
 
