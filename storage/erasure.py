@@ -26,7 +26,7 @@ from storage.tables import (
     SeenEvent,
 )
 
-OF_NOBODY = frozenset({"pulse", "trouble"})
+OF_NOBODY = frozenset({"pace", "pulse", "trouble"})
 """Tables about the service itself."""
 
 KEPT = frozenset({"auditentry", "auditrepetition"})

@@ -1,8 +1,9 @@
 """Messages on their way to Slack."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import case
@@ -10,8 +11,31 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select, update
 
 from storage.statuses import MessageEvent
-from storage.tables import Channel, Lane, OutboxItem, PostedMessage
+from storage.tables import Channel, Lane, OutboxItem, Pace, PostedMessage
 from storage.vocabulary import MessageStatus
+
+
+class Means(StrEnum):
+    """How a message is shown."""
+
+    POST = "post"
+    UPDATE = "update"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How often Slack may be called: once an `interval`, and up to `burst` calls ahead of that."""
+
+    interval: timedelta
+    burst: int
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far calls may be ahead."""
+        return self.interval * self.burst
+
+
+UNLIMITED: Mapping[Means, Rate] = {}
 
 
 @dataclass(frozen=True)
@@ -65,15 +89,23 @@ class OutboxRepository:
             self._session.add(item)
         self._session.flush()
 
-    def claim_next(self, now: datetime, lease: timedelta, first: str = "") -> Claimed | None:
+    def claim_next(
+        self,
+        now: datetime,
+        lease: timedelta,
+        first: str = "",
+        rates: Mapping[Means, Rate] = UNLIMITED,
+    ) -> Claimed | None:
         """Take the first waiting message of a channel whose turn it is, of the channel `first`
         before all others; that channel rests until the lease ends or `sent`, `later` or `give_up`
-        is called."""
+        is called. Over all channels no more are taken than `rates` allow."""
         while (lane := self._due_lane(now, first)) is not None:
             item = self._first(lane.channel_id)
             if item is None:
                 lane.due_at = None
                 self._session.flush()
+                continue
+            if not self._has_turn(lane, self._means_of(item), now, rates):
                 continue
             lane.leased_until = now + lease
             item.happened(MessageEvent.CLAIMED, now)
@@ -82,9 +114,20 @@ class OutboxRepository:
             return Claimed(item, self.posted(item.key), parent)
         return None
 
+    def slow_down(self, means: Means, until: datetime, rate: Rate) -> None:
+        """Slack has had enough of such calls until then, of whatever channel."""
+        pace = self._pace(means, until)
+        pace.booked_until = max(pace.booked_until, until + rate.ahead)
+
     def posted(self, key: str) -> PostedMessage | None:
         """Where the message `key` stands in Slack."""
         return self._session.get(PostedMessage, key)
+
+    def sent_since(self, key: str, since: datetime) -> bool:
+        """Whether the message `key` was shown then or later, and nothing new of it waits."""
+        latest = self.latest(key)
+        sent_at = latest.done_at if latest and latest.status is MessageStatus.SENT else None
+        return sent_at is not None and sent_at >= since
 
     def knows(self, key: str) -> bool:
         """Whether the message `key` stands in Slack, or is on its way there."""
@@ -243,6 +286,40 @@ class OutboxRepository:
         due = select(Lane).where(col(Lane.due_at) <= now, free)
         due = due.order_by(case((col(Lane.channel_id) == first, 0), else_=1), col(Lane.due_at))
         return self._session.exec(due.limit(1).with_for_update(skip_locked=True)).first()
+
+    def _means_of(self, item: OutboxItem) -> Means:
+        return Means.POST if self.posted(item.key) is None else Means.UPDATE
+
+    def _has_turn(
+        self, lane: Lane, means: Means, now: datetime, rates: Mapping[Means, Rate]
+    ) -> bool:
+        """Whether the channel may send now; else it is due when it may, and has that turn for
+        sure."""
+        if lane.has_turn or means not in rates:
+            lane.has_turn = False
+            return True
+        rate = rates[means]
+        pace = self._pace(means, now)
+        booked = max(pace.booked_until, now)
+        turn = booked - rate.ahead
+        pace.booked_until = booked + rate.interval
+        if turn > now:
+            lane.due_at = turn
+            lane.has_turn = True
+        self._session.flush()
+        return turn <= now
+
+    def _pace(self, means: Means, now: datetime) -> Pace:
+        """How far calls are booked out; held until the transaction ends."""
+        pace = self._session.get(Pace, means, with_for_update=True)
+        if pace is not None:
+            return pace
+        try:
+            with self._session.begin_nested():
+                self._session.add(Pace(means=means, booked_until=now))
+        except IntegrityError:  # another transaction made it first
+            pass
+        return self._session.get_one(Pace, means, with_for_update=True)
 
     def _put_aside(self, item: OutboxItem, why: str, now: datetime) -> None:
         """Keep what cannot be shown just now; of the same message the newest is enough."""

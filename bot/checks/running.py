@@ -29,6 +29,9 @@ from storage.database import Store, Transaction
 from storage.tables import Account, ConnectionTest
 from storage.vocabulary import StepId, StepStatus, TestStatus
 
+SHOWN_EVERY = timedelta(seconds=2)
+"""So often a running test shows its steps."""
+
 
 @dataclass(frozen=True)
 class Ready:
@@ -191,8 +194,15 @@ class CheckRunner:
             if result.observation:
                 recorded = self._failures.record(tx, result.observation, account)
             keep_steps(test, [*steps_of(test), record_of(result, recorded)])
-            if not test.quiet:
-                notices.show_test(tx, account, test, self._clock.now())
+            self._show(tx, account, test)
+
+    def _show(self, tx: Transaction, account: Account, test: ConnectionTest) -> None:
+        """Show the steps so far, now and then: Slack takes fifty updates a minute, of all tests
+        together. The result is shown at once."""
+        now = self._clock.now()
+        lately = tx.outbox.sent_since(notices.test_key(test), now - SHOWN_EVERY)
+        if not test.quiet and not lately:
+            notices.show_test(tx, account, test, now)
 
 
 def _scopes_of(token: FreshToken, wanted: Collection[str]) -> Observation | str:

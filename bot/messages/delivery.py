@@ -19,7 +19,7 @@ from bot.messages.refusals import (
 )
 from bot.messages.troubles import Troubles
 from storage.database import Conflict, DatabaseAway, Store
-from storage.outbox import Claimed
+from storage.outbox import Claimed, Means, Rate
 from storage.tables import OutboxItem, PostedMessage
 from storage.vocabulary import MessageStatus
 
@@ -32,8 +32,16 @@ it next looks there before posting (`Sender.find`)."""
 
 REST_AFTER_POST = timedelta(seconds=1)
 REST_AFTER_UPDATE = timedelta(milliseconds=500)
-"""Slack takes about one new message a second in a channel, and some fifty updates a minute
+"""Slack takes about one new message a second in a channel
 (docs.slack.dev/apis/web-api/rate-limits)."""
+
+RATES = {
+    Means.POST: Rate(timedelta(seconds=0.25), burst=20),
+    Means.UPDATE: Rate(timedelta(seconds=1.35), burst=4),
+}
+"""Over all channels of the workspace Slack takes "several hundred" posts a minute and fifty updates
+(`chat.update` is of Tier 3, docs.slack.dev/apis/web-api/rate-limits). Within any minute there are
+at most as many as an even pace gives, the burst, and one."""
 
 FIRST_WAIT = timedelta(seconds=2)
 MAX_WAIT = timedelta(minutes=5)
@@ -126,7 +134,7 @@ class Delivery:
             trouble = tx.health.trouble()
             if trouble is not None and now < trouble.again_at:
                 return None
-            claimed = tx.outbox.claim_next(now, LEASE, self._troubles.alert_channel)
+            claimed = tx.outbox.claim_next(now, LEASE, self._troubles.alert_channel, RATES)
             if trouble is not None and claimed is not None:
                 trouble.again_at = now + INSTALLATION_WAIT
             return claimed
@@ -136,7 +144,7 @@ class Delivery:
         try:
             ts = self._show(claimed)
         except ChannelBusy as busy:
-            self._later(item, busy.wait, not_sent=True)
+            self._busy(claimed, busy.wait)
         except (ChannelUnreachable, SlackBusy) as error:
             log.warning("outbox.unreachable", item=item.id, error=str(error))
             self._again(item, str(error))
@@ -150,6 +158,14 @@ class Delivery:
             self._fault(item, type(error).__name__)
         else:
             self._sent(claimed, ts)
+
+    def _busy(self, claimed: Claimed, wait: timedelta) -> None:
+        """Slack asks to wait: posts of this channel, or updates of any."""
+        until = self._clock.now() + wait
+        with self._store.transaction() as tx:
+            tx.outbox.later(claimed.item, until, not_sent=True)
+            if claimed.posted is not None:
+                tx.outbox.slow_down(Means.UPDATE, until, RATES[Means.UPDATE])
 
     def _sent(self, claimed: Claimed, ts: str | None) -> None:
         if ts is not None:

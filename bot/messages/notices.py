@@ -56,11 +56,16 @@ def setup_key(channel_id: str) -> str:
     return f"setup:{channel_id}"
 
 
+def test_key(test: ConnectionTest) -> str:
+    """The message that shows a connection test."""
+    return f"test:{test.id}"
+
+
 def show_test(tx: Transaction, account: Account, test: ConnectionTest, now: datetime) -> None:
     """Have the message of a connection test show its steps so far."""
     tx.outbox.show(
         account.channel_id,
-        f"test:{test.id}",
+        test_key(test),
         TEST_RESULT,
         {"test": test.id},
         now,

@@ -9,7 +9,7 @@ from storage.tables.folders import FolderMapping, FolderSnapshot
 from storage.tables.health import Pulse, Trouble
 from storage.tables.jobs import Job, SeenEvent
 from storage.tables.legacy import Batch, ListDraft, OldAccount
-from storage.tables.messages import Lane, OutboxItem, PostedMessage
+from storage.tables.messages import Lane, OutboxItem, Pace, PostedMessage
 from storage.tables.reminders import Reminder, ReminderDay, ReminderState
 from storage.tables.signin import (
     AddressChange,
@@ -46,6 +46,7 @@ __all__ = [
     "LoginTicket",
     "OldAccount",
     "OutboxItem",
+    "Pace",
     "PostedMessage",
     "Pulse",
     "Reminder",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import Index, false
 from sqlmodel import Field, SQLModel
 
 from storage.statuses import MESSAGES, MessageEvent
@@ -62,9 +62,18 @@ class OutboxItem(SQLModel, table=True):
 class Lane(SQLModel, table=True):
     """The turn-taking of one channel: when its next message may go, and who is sending now.
     `refused` is Slack's word for why nothing can be posted there, in a channel whose messages wait
-    for that to end."""
+    for that to end. `has_turn`: at `due_at` it has its turn among all channels."""
 
     channel_id: str = Field(primary_key=True)
     due_at: datetime | None = time_column(nullable=True, index=True)
     leased_until: datetime | None = time_column(nullable=True)
     refused: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    has_turn: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+
+
+class Pace(SQLModel, table=True):
+    """How far the calls of one kind are booked out, over all channels and processes: Slack counts
+    each method for the whole workspace."""
+
+    means: str = Field(primary_key=True)
+    booked_until: datetime = time_column()
