@@ -5,6 +5,7 @@ import base64
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -142,21 +143,36 @@ class Ahead:
         return self._clock.at + self.ahead
 
 
+@dataclass(frozen=True)
+class Outside:
+    """Everybody whom the bot meets, and the time."""
+
+    clock: FastClock = field(default_factory=FastClock)
+    slack: FakeSlack = field(default_factory=FakeSlack)
+    microsoft: FakeMicrosoft = field(default_factory=FakeMicrosoft)
+    mail: FakeProbe = field(default_factory=FakeProbe)
+
+
 class FastBot:
     """The bot, and everybody it meets. A channel is bound to a customer whose organisation is
     known; people work day and night, unless `settings` say otherwise."""
 
     def __init__(
-        self, before: "FastBot | None" = None, engine: Engine | None = None, **settings: str
+        self,
+        before: "FastBot | None" = None,
+        engine: Engine | None = None,
+        outside: Outside | None = None,
+        **settings: str,
     ) -> None:
         """`settings` by their names in the environment, in lower case. `before`: the process whose
         place it takes, with the same database and the same world outside. `engine`: of another
         database than one in memory."""
         self.settings = _settings(tuple(sorted(settings.items())))
-        self.clock = before.clock if before else FastClock()
-        self.slack = before.slack if before else FakeSlack()
-        self.microsoft = before.microsoft if before else FakeMicrosoft()
-        self.mail = before.mail if before else FakeProbe()
+        self.outside = before.outside if before else outside or Outside()
+        self.clock = self.outside.clock
+        self.slack = self.outside.slack
+        self.microsoft = self.outside.microsoft
+        self.mail = self.outside.mail
         self.store = before.store if before else Store(engine or new_database())
         self.cipher = Cipher(self.settings.keys)
         users = self.settings.support_users
@@ -165,6 +181,7 @@ class FastBot:
         self.directory = SlackDirectory(self.slack, self.clock, users, group, gone)
         ports: Any = (self.store, self.microsoft, self.mail, self.directory, catalogue.load())
         core = wire(self.settings, self.clock, Ports(*ports))
+        self.core = core
         self.services = core.services
         self.tokens = core.tokens
         self.doers = core.doers
