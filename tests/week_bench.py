@@ -25,7 +25,7 @@ from handlers.features import accounts, checks, folders, home, legacy
 from handlers.features import support as requests
 from sandbox.slack.methods import METHODS
 from storage.vocabulary import State, StepId
-from tests.support.fast import DESK, SENDING_IS_OFF, days, hours
+from tests.support.fast import SENDING_IS_OFF, days, hours
 from tests.support.week import MONDAY, Client, WeekBot
 
 CUSTOMERS = 200
@@ -271,7 +271,9 @@ def main() -> int:
     holds = methods(week.bot)
     print()
     waits(week.bot)
-    print(f"\nNot shown at the end: {week.bot.unsent()}. People were refused: {dict(week.bot.told)}")
+    print(
+        f"\nNot shown at the end: {week.bot.unsent()}. People were refused: {dict(week.bot.told)}"
+    )
     holds = alone(given.seed) and holds
     print(f"\n{time.process_time() - begun:.0f} seconds of CPU")
     return 0 if holds else 1

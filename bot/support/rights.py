@@ -323,7 +323,7 @@ class Rights:
         if place.closed and role is not Role.SUPPORT:
             raise Refused("refused.channel_closed")
         if action not in ALLOWED[role]:
-            raise Refused("refused.role") if standing.sure else SlackBusy()
+            raise Refused(_no_to(role)) if standing.sure else SlackBusy()
         if action is Action.CONFIRM_ORGANISATION and role is not Role.SUPPORT:
             self._require_own_team(person, place.circle)
 
@@ -354,6 +354,11 @@ class Rights:
         with self._store.transaction() as tx:
             channel = tx.channels.get(channel_id)
             return Circle.of(channel) if channel else Circle()
+
+
+def _no_to(role: Role) -> str:
+    """The sentence for who may not: a guest of the customer's is told whom to ask."""
+    return "refused.guest" if role is Role.GUEST else "refused.role"
 
 
 def _inside(ours: bool | None, profile: Profile | None) -> Standing:

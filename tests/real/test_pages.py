@@ -126,7 +126,7 @@ def test_the_wrong_account_then_another_one(world: BotWorld, visitor: Visitor) -
     visitor.press(CAROL)
     visitor.press("Accept")
     visitor.sees("Another account", "wrong-account")
-    expect(visitor.page.get_by_text(CAROL)).to_be_visible()
+    expect(visitor.page.get_by_role("definition").filter(has_text=CAROL)).to_be_visible()
     expect(visitor.page.get_by_text(INFO).first).to_be_visible()
     visitor.press("Use another account")
     visitor.accepts()

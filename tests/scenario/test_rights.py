@@ -27,7 +27,7 @@ pytestmark = pytest.mark.rights
 OTHER = "C0BORE"
 REFUSALS = frozenset(
     f"refused.{word}"
-    for word in ("role", "no_account", "not_in_channel", "support_only", "on_call_only")
+    for word in ("role", "guest", "no_account", "not_in_channel", "support_only", "on_call_only")
 ) | {"error.unknown", "refused.teams_unknown", "refused.other_workspace", "refused.slack_busy"}
 TEAM, ANYBODY = "the support team", "anybody"
 

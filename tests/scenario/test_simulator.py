@@ -18,7 +18,7 @@ from tests.support.world import ACME, BotWorld
 pytestmark = pytest.mark.simulator
 
 MAILBOX, NAME = "info@acme.example", "Info"
-ROWS = catalogue.load().rows
+ROWS = catalogue.load(catalogue.Application("Lumen CRM")).rows
 SCENARIOS = load_scenarios()
 HARMLESS = {"slow"}
 ENOUGH = 60
