@@ -120,12 +120,12 @@ def test_support_changes_the_organisation_after_a_preview(world: BotWorld) -> No
 def test_support_binds_the_channel_to_another_customer_after_a_preview(world: BotWorld) -> None:
     ref = connected(world)
     world.vera.press(managed(world), "Bind to another customer")
-    form = world.vera.window("Bind to another one")
+    form = world.vera.window("Bind to another customer")
     said = world.vera.submit(form, {"Customer": "ACME MARINE"})
     assert said == {"Customer": "The channel is bound to this customer already."}
 
     assert world.vera.submit(form, {"Customer": "Quayside Rigging"}) == {}
-    preview = world.vera.window("Bind to another one", ref, "it is made")
+    preview = world.vera.window("Bind to another customer", ref, "it is made")
     assert whose(world) == "Acme Marine"
     assert world.vera.submit(preview, {}) == {}
     world.vera.window("Bound", "Quayside Rigging")

@@ -23,10 +23,12 @@ SCREENED_SECONDS = 0.5
 SIZES = (4_000, 16_000, 128_000, 1_024_000)
 """What grows fast is seen on the short ones, and costs little there."""
 SHORT = SIZES[:2]
-STEP = 8
+STEP = 32
 """Each is compared with one that is so many times shorter."""
-MARGIN = 4
-"""A linear expression takes `STEP` times as long, a quadratic one its square; this lies between."""
+MARGIN = 6
+"""A linear expression takes `STEP` times as long, a quadratic one its square; `STEP` times this lies
+in the middle, so that neither a text beyond the processor's caches is taken for the second, nor the
+second for noise."""
 NOISE_SECONDS = 0.004
 WORST = 3
 MEASUREMENTS = 4
