@@ -274,7 +274,9 @@ def main() -> int:
     holds = methods(week.bot)
     print()
     waits(week.bot)
-    print(f"\nNot shown at the end: {week.bot.unsent()}. People were refused: {dict(week.bot.told)}")
+    print(
+        f"\nNot shown at the end: {week.bot.unsent()}. People were refused: {dict(week.bot.told)}"
+    )
     holds = alone(given.seed) and holds
     print(f"\n{time.process_time() - begun:.0f} seconds of CPU")
     return 0 if holds else 1

@@ -213,9 +213,7 @@ class WeekBot(FastBot):
         channel = "" if in_window else who.place
         windows = Windows(self.slack, "trigger", view_id)
         self._act(
-            lambda: listener(
-                self.services, Press(who, channel, value, view_id, "", {}, windows)
-            )
+            lambda: listener(self.services, Press(who, channel, value, view_id, "", {}, windows))
         )
 
     def test_all(self, who: Person) -> None:
