@@ -53,11 +53,13 @@ mutants: $(READY)
 	$(BIN)/python tools/core_rules.py mutants
 
 # How long a full connection test takes beside the bare libraries, what a sweep for reminders costs among a million accounts,
-# and how soon Slack is answered while everything public is attacked.
+# how soon Slack is answered while everything public is attacked, and whether a week of two hundred customers stays within what
+# Slack takes of each method.
 bench: $(READY)
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.sweep_bench
 	$(BIN)/python -m tests.attack_bench
+	$(BIN)/python -m tests.week_bench
 
 # The documents that are made from data: what is known of failures, the state tables, and the settings.
 docs: $(READY)

@@ -16,7 +16,8 @@ from storage.vocabulary import MessageStatus
 
 
 class Means(StrEnum):
-    """How a message is shown."""
+    """How a message is shown. One that stands already is updated or taken away: which of the two is
+    often known only when its turn comes, and the rate of an update holds for both together."""
 
     POST = "post"
     UPDATE = "update"

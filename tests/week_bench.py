@@ -14,7 +14,7 @@ import argparse
 import gc
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -38,13 +38,16 @@ WAITING = 0.5
 """So many of the customers are new, test everything in the same minute, and have a mailbox each that
 waits for somebody."""
 
-PRESSES_A_DAY = 10
-OF_SUPPORT_A_DAY = 60
-"""How often the people of a customer press something on a working day, and one of support."""
+PRESSES_A_DAY = 3
+OF_SUPPORT_A_DAY = 1
+"""How often the people of a customer press something on a working day, and support for them."""
 
 FRIGHTENED = 0.2
 """So many of the customers press *Test connection* within a minute when nothing works; each of
-support's people presses three times in that minute."""
+support's people presses five times in that minute."""
+
+LONGEST_ALONE = 3600
+"""The test of everything that one customer has ends within so many seconds."""
 
 OPENS = hours(9)
 OPEN_FOR = hours(8)
@@ -77,10 +80,10 @@ class Week:
             for client in self._old:
                 for _ in range(PRESSES_A_DAY):
                     self._at(self._some_time(day), self._press_something, client)
-            for _ in range(OF_SUPPORT_A_DAY * len(self.bot.support)):
+            for _ in range(OF_SUPPORT_A_DAY * len(self.clients)):
                 self._at(self._some_time(day), self._support_presses)
 
-    def _at(self, when: datetime, do, *args: object) -> None:  # type: ignore[no-untyped-def]
+    def _at(self, when: datetime, do: Callable[..., object], *args: object) -> None:
         self.bot.simulation.at(when, partial(do, *args))
 
     def _some_time(self, day: int) -> datetime:
@@ -166,7 +169,7 @@ class Week:
         for client in self._old[: round(len(self._old) * FRIGHTENED)]:
             when = minute + timedelta(seconds=self._dice.uniform(0, 60))
             self._at(when, self._press_test, client)
-        for _ in range(3 * len(self.bot.support)):
+        for _ in range(5 * len(self.bot.support)):
             when = minute + timedelta(seconds=self._dice.uniform(0, 60))
             self._at(when, self._support_presses)
 
@@ -211,12 +214,12 @@ def methods(bot: WeekBot) -> bool:
     """Print a line for each method; whether all stay within their tiers."""
     print(f"{'method':<24}{'calls':>8}{'most a minute':>15}{'allowed':>9}{'refused':>9}  when")
     holds = True
-    for method in sorted(METHODS):
+    for method in sorted(bot.metered.called):
         most, when = bot.metered.most_a_minute(method)
         allowed = METHODS[method].a_minute
         refused = bot.metered.refused[method]
         holds &= most <= allowed
-        at = when.strftime("%a %H:%M:%S") if when else "-"
+        at = when.strftime("%a %H:%M:%S")
         print(
             f"{method:<24}{len(bot.metered.called[method]):>8}{most:>15}{allowed:>9}{refused:>9}"
             f"  {at:<14}{'pass' if most <= allowed else 'FAIL'}"
@@ -247,8 +250,10 @@ def alone(seed: int) -> bool:
     bot.start()
     begun = bot.now
     bot.simulation.at(begun, lambda: bot.test_all(client.people[0]))
-    while not (bot.tests() == MAILBOXES and bot.unsent() == 0):
+    for _ in range(LONGEST_ALONE):
         bot.simulation.run(bot.now + timedelta(seconds=1))
+        if bot.tests() == MAILBOXES and bot.unsent() == 0:
+            break
     minutes = (bot.now - begun) / timedelta(minutes=1)
     print(f"\nTest all of one customer: {MAILBOXES} results shown after {minutes:.1f} minutes.")
     return methods(bot)
@@ -267,7 +272,10 @@ def main() -> int:
     week.plan()
     week.bot.start()
     week.bot.simulation.run(MONDAY + WEEK)
-    print(f"{given.customers} customers of {MAILBOXES} mailboxes, {week.bot.tests():,} tests\n")
+    print(
+        f"{given.customers} customers of {MAILBOXES} mailboxes; {week.bot.tests():,} tests were run, "
+        f"{week.bot.taken_as_passed:,} daily ones taken as passed.\n"
+    )
     holds = methods(week.bot)
     print()
     waits(week.bot)

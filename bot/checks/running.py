@@ -199,9 +199,10 @@ class CheckRunner:
     def _show(self, tx: Transaction, account: Account, test: ConnectionTest) -> None:
         """Show the steps so far, now and then: Slack takes fifty updates a minute, of all tests
         together. The result is shown at once."""
+        if test.quiet:
+            return
         now = self._clock.now()
-        lately = tx.outbox.sent_since(notices.test_key(test), now - SHOWN_EVERY)
-        if not test.quiet and not lately:
+        if not tx.outbox.sent_since(notices.test_key(test), now - SHOWN_EVERY):
             notices.show_test(tx, account, test, now)
 
 

@@ -1,6 +1,7 @@
 """What Slack knows about people: our organisation, the support team, and who is in a channel."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,6 +34,12 @@ NOW = timedelta(0)
 Slack's events tell of changes as well, but only one process hears of each, seconds late and not at
 all while it is down; one more question a press costs little, and needs nobody told.
 """
+
+GROUP_AFRESH = 8
+GROUP_SHARED_FOR = timedelta(seconds=6)
+"""Slack says only twenty times a minute who is in a user group (`usergroups.users.list`, Tier 2,
+docs.slack.dev/apis/web-api/rate-limits). So many presses of support's are answered by Slack itself;
+where there are more within a minute, an answer so old is shared, which asks ten times more."""
 
 MAX_REMEMBERED = 5000
 """So many answers are remembered; one is a person, or the members of a channel."""
@@ -90,6 +97,7 @@ class SlackDirectory:
         self._support_users = frozenset(support_users)
         self._support_usergroup = support_usergroup
         self._lock = threading.Lock()
+        self._group_asked: deque[datetime] = deque(maxlen=GROUP_AFRESH)
         self._vendor: Vendor | None = None
         self._cache: TTLCache[tuple[str, str], Answer] = TTLCache(
             MAX_REMEMBERED,
@@ -196,12 +204,18 @@ class SlackDirectory:
 
     def _is_in_group(self, person: Person, afresh: bool) -> bool:
         """A yes is asked for again, where it must be of now. A no may be a minute old: it takes
-        nothing from anybody but a new colleague's first minute, and Slack answers this question
-        only twenty times a minute (Tier 2), less than customers of our own workspace may ask."""
+        nothing from anybody but a new colleague's first minute, and customers of our own workspace
+        may ask more often than Slack answers this question."""
         if not self._support_usergroup:
             return False
         listed = person.user in self._group(REMEMBERED_FOR)
-        return listed and (not afresh or person.user in self._group(NOW))
+        return listed and (not afresh or person.user in self._group(self._now_of_group()))
+
+    def _now_of_group(self) -> timedelta:
+        """How old an answer about the group may be for who changes something."""
+        asked = self._group_asked
+        busy = len(asked) == GROUP_AFRESH and asked[0] > self._clock.now() - REMEMBERED_FOR
+        return GROUP_SHARED_FOR if busy else NOW
 
     def _group(self, oldest: timedelta) -> frozenset[str]:
         return self._remember(("support", ""), self._ask_support, oldest)
@@ -229,7 +243,7 @@ class SlackDirectory:
             value = ask()
         except UNANSWERED as error:
             log.warning("directory.unanswered", question=key[0], error=said(error))
-            if known is None or oldest == NOW:
+            if known is None or oldest < REMEMBERED_FOR:
                 raise SlackBusy from None
             return cast(T, known.value)
         self._keep(key, Answer(value, asked_at))
@@ -267,6 +281,7 @@ class SlackDirectory:
         """Nobody, where the group is gone or the plan has none: who is named in the settings is
         support all the same."""
         group = self._support_usergroup
+        self._group_asked.append(self._clock.now())
         try:
             return frozenset(self._client.usergroups_users_list(usergroup=group)["users"])
         except SlackApiError as error:

@@ -44,11 +44,11 @@ class MeteredSlack(FakeSlack):
         content = {**(call.get("params") or {}), **(call.get("json") or {})}
         return self._answer(api_method, {"ok": True, **self._do(api_method, content)})
 
-    def most_a_minute(self, method: str) -> tuple[int, datetime | None]:
+    def most_a_minute(self, method: str) -> tuple[int, datetime]:
         """The most calls of a method that came within any sixty seconds, and when these began."""
-        times = self.called.get(method, [])
+        times = self.called[method]
         counts = [(bisect_right(times, at + MINUTE) - n, at) for n, at in enumerate(times)]
-        return max(counts, key=lambda found: found[0], default=(0, None))
+        return max(counts, key=lambda found: found[0])
 
     def _meter(self, method: str, now: float) -> None:
         if self._tiers.count(method, now) <= METHODS[method].a_minute:

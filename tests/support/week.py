@@ -41,6 +41,13 @@ OF_A_CUSTOMER = 3
 STEP_SECONDS = (0.2, 1.0)
 ROUND_TRIP_SECONDS = (4.0, 20.0)
 A_MOMENT = timedelta(milliseconds=50)
+SWEPT_EVERY = timedelta(minutes=1)
+"""At most so often; a reminder may be so late here."""
+
+REALLY_TESTED = 0.05
+"""Of the daily tests of mailboxes that work, at a time when nothing is wrong, so many are run. Each
+of them takes the database tens of milliseconds, and tells nobody anything: there are 28,000 a
+week."""
 
 Listener = Callable[[Services, Press], None]
 
@@ -100,6 +107,8 @@ class WeekBot(FastBot):
         self.probe = SlowProbe(self.simulation, self.dice)
         self.told: Counter[str] = Counter()
         """What people were refused, by sentence."""
+        self.taken_as_passed = 0
+        """How many daily tests were not run."""
         super().__init__(
             outside=Outside(clock=clock, slack=self.metered, mail=self.probe),
             support_users="",
@@ -113,6 +122,7 @@ class WeekBot(FastBot):
         self.doers.add(
             jobs.FillFolders, lambda work: folders.fill_folders(self.services, self.slack, work)
         )
+        self.doers.add(jobs.CheckAccount, self._check)
         pool = Threads(self.simulation, self.nudge)
         self.worker = Worker(self.store, clock, self.delivery, self.doers, (), pool=pool)
         self.commands = Commands(self.services)
@@ -140,10 +150,35 @@ class WeekBot(FastBot):
 
     def _sweep(self, sweep: Sweep) -> None:
         while sweep.search():
-            pass
-        self._jobs.set(self.now + TICK)
-        self._outbox.set(self.now + TICK)
-        self.simulation.at(self.now + sweep.every, partial(self._sweep, sweep))
+            self._jobs.set(self.now + TICK)
+            self._outbox.set(self.now + TICK)
+        again = self.now + max(sweep.every, SWEPT_EVERY)
+        self.simulation.at(again, partial(self._sweep, sweep))
+
+    def _check(self, work: CheckAccount) -> None:
+        """Do the job of a daily test, or leave it where it would tell nobody anything."""
+        if not self._tells_nothing(work.account_id) or self.dice.random() < REALLY_TESTED:
+            self.services.checks.check(work)
+            return
+        self.taken_as_passed += 1
+        self.simulation.at(self.now + days(1), partial(self._check_again, work))
+
+    def _check_again(self, work: CheckAccount) -> None:
+        """A day later: the job itself where the test would tell something."""
+        if self._tells_nothing(work.account_id) and self.dice.random() >= REALLY_TESTED:
+            self.taken_as_passed += 1
+            self.simulation.at(self.now + days(1), partial(self._check_again, work))
+            return
+        with self.store.transaction() as tx:
+            tx.jobs.add(work, self.now)
+        self._jobs.set(self.now)
+
+    def _tells_nothing(self, account_id: int) -> bool:
+        if self.probe.is_out or self.microsoft.outage is not None:
+            return False
+        with self.store.transaction() as tx:
+            account = tx.accounts.get(account_id)
+        return account.state is State.LIVE and not self.mailbox(account).faults
 
     def _look_for_jobs(self) -> None:
         self.worker.tick()
@@ -229,8 +264,8 @@ class WeekBot(FastBot):
         self._stands(client.channel.id, notices.card_key(account))
         if state is State.LIVE:
             due = self.now + timedelta(days=self.dice.random())
-            with self.store.transaction() as tx:
-                tx.jobs.add(CheckAccount(account_id=account.id), due)
+            work = CheckAccount(account_id=account.id)
+            self.simulation.at(due, partial(self._check_again, work))
         return account
 
     def mailboxes(self, client: Client) -> list[Account]:

@@ -18,6 +18,7 @@ from bot.messages.refusals import Subject
 from bot.views.customers import Sharing
 from handlers.slack.directory import REMEMBERED_FOR, SOMEBODY, STALE_FOR, SlackDirectory
 from handlers.slack.refusals import EVERY, table
+from sandbox.slack.methods import TIER_2
 
 CAROL = Person("T0ACME", "U0CAROL")
 VERA = Person("T0LUMEN", "U0VERA")
@@ -190,6 +191,49 @@ def test_who_is_not_in_the_support_group_costs_it_no_question_a_press(
     for _ in range(25):
         assert not directory.is_support(Person("T0LUMEN", "U0NILS"), afresh=True)
     assert slack.asked["usergroups.users.list"] == 1
+
+
+def test_however_often_support_presses_slack_is_asked_twenty_times_a_minute(
+    directory: SlackDirectory, slack: Slack, clock: Clock
+) -> None:
+    asked: list[datetime] = []
+    for _ in range(200):
+        before = slack.asked["usergroups.users.list"]
+        assert directory.is_support(VERA, afresh=True)
+        asked += [clock.time] * (slack.asked["usergroups.users.list"] - before)
+        clock.time += timedelta(seconds=0.9)
+    minute = timedelta(minutes=1)
+    assert max(sum(at <= each < at + minute for each in asked) for at in asked) <= TIER_2
+
+
+def test_who_leaves_support_in_its_busiest_minute_is_out_within_seconds(
+    directory: SlackDirectory, slack: Slack, clock: Clock
+) -> None:
+    for _ in range(50):
+        assert directory.is_support(VERA, afresh=True)
+    slack.support = []
+    clock.time += timedelta(seconds=6)
+    assert not directory.is_support(VERA, afresh=True)
+
+
+def test_who_leaves_support_after_a_few_presses_is_out_at_once(
+    directory: SlackDirectory, slack: Slack
+) -> None:
+    for _ in range(5):
+        assert directory.is_support(VERA, afresh=True)
+    slack.support = []
+    assert not directory.is_support(VERA, afresh=True)
+
+
+def test_what_is_shared_in_a_busy_minute_is_not_stretched_while_slack_is_silent(
+    directory: SlackDirectory, slack: Slack, clock: Clock
+) -> None:
+    for _ in range(50):
+        assert directory.is_support(VERA, afresh=True)
+    fall_silent(slack, "busy")
+    clock.time += timedelta(seconds=6)
+    with pytest.raises(SlackBusy):
+        directory.is_support(VERA, afresh=True)
 
 
 # -- Slack does not answer

@@ -7,6 +7,7 @@ from itertools import count
 import pytest
 
 from bot.messages.delivery import RATES, Delivery
+from bot.messages.notices import GONE
 from bot.messages.outgoing import Outgoing
 from bot.messages.refusals import ChannelBusy
 from storage.database import Store
@@ -29,6 +30,7 @@ class Counter:
         self._clock = clock
         self._numbers = count(1)
         self.calls: list[tuple[datetime, Means, str]] = []
+        self.gone: list[tuple[datetime, str]] = []
         self.busy = timedelta()
 
     def show(self, message: Outgoing, ts: str | None, thread_ts: str | None) -> str:
@@ -43,16 +45,20 @@ class Counter:
         raise AssertionError("nothing is refused")
 
     def take_away(self, message: Outgoing, ts: str) -> None:
-        raise AssertionError("nothing goes")
+        self.gone.append((self._clock.at, message.channel_id))
 
     def find(self, message: Outgoing, thread_ts: str | None) -> str | None:
         return None
 
     def most_a_minute(self, means: Means) -> int:
         """The most calls of a kind that came within any minute."""
-        times = [at for at, kind, _ in self.calls if kind is means]
-        minute = timedelta(minutes=1)
-        return max(len([at for at in times if begin <= at < begin + minute]) for begin in times)
+        return most_a_minute([at for at, kind, _ in self.calls if kind is means])
+
+
+def most_a_minute(times: list[datetime]) -> int:
+    """The most calls that came within any minute."""
+    minute = timedelta(minutes=1)
+    return max(len([at for at in times if begin <= at < begin + minute]) for begin in times)
 
 
 class Office:
@@ -64,13 +70,15 @@ class Office:
         self.sender = Counter(self.clock)
         self.processes = [Delivery(self.store, self.clock, self.sender) for _ in range(2)]
 
-    def ask(self, channel: str, key: str = "card", stands: bool = True) -> None:
-        """Have a message shown, which may stand there already."""
+    def ask(
+        self, channel: str, key: str = "card", stands: bool = True, notice: str = "note"
+    ) -> None:
+        """Have a message shown, which may stand there already, or taken away (`GONE`)."""
         with self.store.transaction() as tx:
             name = f"{key}:{channel}"
             if stands and tx.outbox.posted(name) is None:
                 tx.session.add(PostedMessage(key=name, channel_id=channel, ts="0.1"))
-            tx.outbox.show(channel, name, "note", {}, self.clock.at)
+            tx.outbox.show(channel, name, notice, {}, self.clock.at)
 
     def run(self, **span: float) -> None:
         """Let time pass in steps of a fifth of a second, both processes at work."""
@@ -95,6 +103,22 @@ def test_updates_of_many_channels_stay_within_the_tier_and_all_come(office: Offi
     shown = [channel for _, _, channel in office.sender.calls]
     assert sorted(shown) == sorted(channels), "each once"
     assert 44 <= office.sender.most_a_minute(Means.UPDATE) <= UPDATES
+
+
+def test_what_is_taken_away_is_paced_as_an_update_and_together_with_them(office: Office) -> None:
+    """Slack has a tier of fifty for each; whether a message goes is often only known when its turn
+    comes, so that one pace holds for both."""
+    taken = [f"C{number}" for number in range(90)]
+    for channel in taken:
+        office.ask(channel, notice=GONE)
+        office.ask(f"{channel}-other")
+    office.run(minutes=6)
+
+    assert sorted(channel for _, channel in office.sender.gone) == sorted(taken), "each once"
+    deletions = [at for at, _ in office.sender.gone]
+    updates = [at for at, _, _ in office.sender.calls]
+    assert len(updates) == len(taken)
+    assert most_a_minute([*deletions, *updates]) <= UPDATES
 
 
 def test_posts_of_many_channels_stay_below_some_hundreds(office: Office) -> None:
