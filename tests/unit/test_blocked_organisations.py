@@ -9,7 +9,7 @@ from bot.diagnosis.observe import from_callback, from_oauth
 from bot.diagnosis.verdict import Verdict
 from bot.signin.service import SignInRefused
 from storage.vocabulary import Owner, Permanence, Scope, State
-from tests.support.fast import CAROL, FastBot
+from tests.support.fast import CAROL, FastBot, days
 
 pytestmark = pytest.mark.field
 
@@ -93,8 +93,25 @@ def test_somebody_who_signs_in_there_reads_that_the_administrator_is_next(bot: F
 
     assert bot.read(account).owner is Owner.ADMINISTRATOR
     told = next(m.words for m in bot.posted() if "did not go through" in m.text)
-    print(bot.card(account)); print(told)
-    assert "Microsoft has blocked your organisation" in told
+    card = bot.card(account)
+    for words in (told, card):
+        assert "Microsoft has blocked your organisation" in words
+    assert "What to do" in card and "approve" not in card.lower()
+    bot.reminded_within(days(1))
+    reminder = bot.posted()[-1].words
+    assert "Microsoft has blocked your organisation" in reminder and "approve" not in reminder
+
+
+def test_who_has_to_approve_is_still_asked_to(bot: FastBot) -> None:
+    account = bot.account(address="info@acme.example", name="Info")
+    state = bot.go_to_microsoft(account)
+    text = "AADSTS90094: An administrator of the organisation must grant the permission."
+    said = {"state": state, "error": "access_denied", "error_description": text}
+    with pytest.raises(SignInRefused):
+        bot.signin.finish(said, "a browser")
+    bot.deliver()
+    card = bot.card(account)
+    assert "approve Maildesk once" in card and "Approval page for the administrator" in card
 
 
 def test_a_mailbox_that_worked_is_not_sent_to_sign_in_either(bot: FastBot) -> None:
