@@ -51,7 +51,9 @@ def account(bot: FastBot) -> Account:
 ASKS: dict[str, Callable[[FastBot, Account], object]] = {
     "a sign-in": lambda bot, account: bot.sign_in(account),
     "login": lambda bot, _: types(bot, "login Info"),
-    "a change that is taken back": lambda bot, account: bot.accounts.withdraw_change(account.id, CAROL),
+    "a change that is taken back": lambda bot, account: bot.accounts.withdraw_change(
+        account.id, CAROL
+    ),
     "a new link": lambda bot, account: bot.accounts.renew_link(account.id, CAROL),
     "the end": lambda bot, account: bot.accounts.disconnect(account.id, CAROL),
 }

@@ -15,7 +15,7 @@ from handlers.slack.payloads import Press
 from handlers.slack.refusals import EVERY, table
 from tests.support.fast import ACME, ALERTS, CAROL, FastBot
 
-pytestmark = pytest.mark.delivery
+pytestmark = [pytest.mark.delivery, pytest.mark.field]
 
 VIEW = {"type": "modal"}
 OFFICE = Form(name="Office", sender_name="Acme", sender_email="office@acme.example")
