@@ -57,7 +57,7 @@ def test_what_is_no_address_is_refused_with_the_reason(case: dict[str, str]) -> 
 )
 def test_a_sign_that_nobody_sees_is_taken_off_wherever_it_stands(sign: str) -> None:
     for place in range(len("info@acme.example") + 1):
-        typed = f"info@acme.example"[:place] + sign + "info@acme.example"[place:]
+        typed = "info@acme.example"[:place] + sign + "info@acme.example"[place:]
         assert read(typed) == "info@acme.example", place
     assert read_domain(f"{sign}acme{sign}.example{sign}") == "acme.example"
 
