@@ -53,9 +53,6 @@ WANTED = (
     *FOLLOWED,
 )
 
-NOBODY_THERE = ("channel_not_found", "not_in_channel", "is_archived")
-"""What Slack says of a channel in which we have nothing to say (any more)."""
-
 NEEDS = {
     "app_mention": ("channel", "user"),
     "app_home_opened": ("user",),
