@@ -53,11 +53,8 @@ WANTED = (
     *FOLLOWED,
 )
 
-NOBODY_THERE = ("channel_not_found", "not_in_channel", "is_archived")
-"""What Slack says of a channel in which we have nothing to say (any more)."""
-
 NEEDS = {
-    "app_mention": ("channel", "user"),
+    "app_mention": ("channel", "user", "ts"),
     "app_home_opened": ("user",),
     "member_joined_channel": ("channel", "user"),
     "channel_id_changed": ("old_channel_id", "new_channel_id"),
@@ -138,7 +135,7 @@ class Events:
             if not self._services.events.is_overtaken(event):
                 customers.reopen(event["channel"], REOPENS[what])
             if what == "channel_shared":
-                team = event.get("connected_team_id", "")
+                team = str(event.get("connected_team_id") or "")
                 self._services.circles.shared_with(event["channel"], team)
         # With `is_ext_shared` it is still shared with others
         elif not event.get("is_ext_shared") and not self._is_over(event):
@@ -147,11 +144,8 @@ class Events:
     def _is_over(self, event: dict[str, Any]) -> bool:
         """Whether we have heard before its turn that what closed the channel is over."""
         left = CLOSES[event["type"]] == "left"
-        others = [joined(self._bot())] if left else []
+        others = [joined(self._directory.bot_user())] if left else []
         return self._services.events.is_overtaken(event, *others)
-
-    def _bot(self) -> str:
-        return str(self._client.auth_test()["user_id"])
 
     def _mention(self, event: dict[str, Any]) -> None:
         command = Command.of_mention(event, self._client)

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from bot.accounts.form_problems import problems_of
 from bot.accounts.organisations import Organisations
 from bot.common import ids
 from bot.common.addresses import Addresses
 from bot.common.bindings import held_binding, refuse_ended
 from bot.common.clock import Clock
 from bot.common.jobs import CheckAccount
-from bot.common.mail_addresses import NOT_ASCII, problem, shown, tidied
+from bot.common.mail_addresses import shown, tidied
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.common.texts import reads_as
@@ -18,14 +19,12 @@ from bot.lifecycle.states import Event
 from bot.messages import notices
 from bot.signin.address_changes import AddressChanges, before_and_after, give
 from bot.signin.links import Links
-from bot.views.account_form import MAX_NAME_LENGTH, Form, form_of
+from bot.views.account_form import Form, form_of
 from bot.views.accounts import AccountView
 from storage.database import Conflict, Store, Transaction
 from storage.statuses import FixEvent
 from storage.tables import Account, Channel
 from storage.vocabulary import Owner, State
-
-MAX_ALIASES = 10
 
 LISTED = {
     "form.personal_domain": "old.personal_domain",
@@ -363,7 +362,7 @@ def _field_of(form: Form, address: str) -> str:
 
 def _checked(form: Form) -> Form:
     form = form.tidy()
-    problems = _problems(form)
+    problems = problems_of(form)
     if problems:
         raise InvalidForm(problems)
     return form
@@ -377,34 +376,3 @@ def _forget_identity(account: Account) -> None:
     account.signed_in_at = None
     account.proved_at = None
     account.proved_sent = ""
-
-
-def _problems(form: Form) -> dict[str, str]:
-    checks = {
-        "name": _name_problem(form.name),
-        "sender_name": _name_problem(form.sender_name),
-        "sender_email": problem(form.sender_email),
-        "username": problem(form.username),
-        "use_oauth": "" if form.use_oauth else "form.oauth_needed",
-    }
-    checks["aliases"] = _aliases_problem(form.aliases.split())
-    if form.username == form.sender_email:
-        checks["username"] = ""
-    if form.shared_mailbox:
-        own = form.username.lower() in (form.shared_mailbox.lower(), form.sender_email.lower())
-        checks["shared_mailbox"] = problem(form.shared_mailbox)
-        checks["username"] = checks["username"] or ("form.delegate_needed" if own else "")
-    return {field: sentence for field, sentence in checks.items() if sentence}
-
-
-def _name_problem(text: str) -> str:
-    if not text:
-        return "form.name_missing"
-    return "form.name_too_long" if len(text) > MAX_NAME_LENGTH else ""
-
-
-def _aliases_problem(aliases: list[str]) -> str:
-    found = {problem(alias) for alias in aliases} - {""}
-    if found == {NOT_ASCII}:
-        return NOT_ASCII
-    return "form.aliases_bad" if found or len(aliases) > MAX_ALIASES else ""

@@ -1,8 +1,20 @@
-"""The customer of a channel, held while something is added for them."""
+"""The customer to whom a channel is bound, held where something is added for them."""
 
 from bot.common.refusals import Refused
 from storage.database import Transaction
 from storage.tables import Channel
+
+
+def bound(tx: Transaction, channel_id: str) -> Channel:
+    """The binding of a channel.
+
+    Raises:
+        Refused: it is bound to no customer.
+    """
+    channel = tx.channels.get(channel_id)
+    if channel is None:
+        raise Refused("refused.channel_not_bound")
+    return channel
 
 
 def held_binding(tx: Transaction, channel_id: str) -> Channel:

@@ -24,6 +24,7 @@ LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.I)
 TOP_LABEL = re.compile(r"[a-z][a-z0-9-]{0,61}[a-z0-9]", re.I)
 WORD = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+", re.I)
 """What stands between the dots of a local part (RFC 5322, 3.2.3)."""
+BRACKETS = "<>()"
 AROUND = " \t\n,;\"'“”„‘’"
 """What comes along where an address is copied out of a sentence."""
 
@@ -66,7 +67,7 @@ def read_domain(text: str) -> str:
 
 def bare(text: str) -> str:
     """The address in ``Info <info@acme.example>``, in a link that writes to it, or alone; whatever
-    else is left as it is, without what nobody sees."""
+    else is left as it is, without what nobody sees. Exchange writes ``SMTP:info@acme.example``."""
     plain = _without_invisible(text).strip(AROUND)
     _, opened, inside = plain.rpartition("<")
     if opened and inside.endswith(">"):
@@ -75,7 +76,9 @@ def bare(text: str) -> str:
     plain = label if "@" in label else target
     if plain.lower().startswith("mailto:"):
         plain = unquote(plain[len("mailto:") :].partition("?")[0])
-    return plain.strip(AROUND)
+    if plain.lower().startswith("smtp:"):
+        plain = plain[len("smtp:") :]
+    return plain.strip(AROUND + BRACKETS).rstrip(".")
 
 
 def tidied(text: str) -> str:

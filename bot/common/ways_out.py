@@ -1,8 +1,9 @@
 """How requests leave this machine: through the proxy of the settings, or around it, and by nothing
 that the environment or a file of this machine says otherwise (no ``.netrc``, no ``HTTP_PROXY``)."""
 
+import re
 import ssl
-from collections.abc import MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -10,9 +11,12 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
+import idna
 import requests
 from requests.adapters import HTTPAdapter
 
+PORTS = {"https": 443, "http": 80}
+SEPARATORS = re.compile(r"[,;|\s]+")
 STRAYS = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 """What libraries read in the environment by themselves, in lower case and in upper case."""
 
@@ -34,12 +38,14 @@ class WaysOut:
 
     def proxy_to(self, url: str) -> str | None:
         """The proxy by which `url` is reached; None where it is reached without one."""
-        host = urlsplit(url).hostname or ""
-        if not self.proxy or _is_within(host, self.around):
+        parts = urlsplit(url)
+        host = (parts.hostname or "").rstrip(".")
+        names = list(_names(self.around))
+        if not self.proxy or _is_within(host, names):
             return None
-        known = {"no": ",".join(part.strip() for part in self.around.split(","))}
-        netloc = urlsplit(url).netloc.rpartition("@")[2]
-        around = bool(proxy_bypass_environment(netloc, known))
+        written = f"[{host}]" if ":" in host else host
+        port = parts.port or PORTS.get(parts.scheme, 0)
+        around = proxy_bypass_environment(f"{written}:{port}", {"no": ",".join(names)})
         return None if around else self.proxy
 
     def trust(self) -> ssl.SSLContext | None:
@@ -87,15 +93,32 @@ def leave_out_strays(environ: MutableMapping[str, str]) -> None:
         environ.pop(name.upper(), None)
 
 
-def _is_within(host: str, around: str) -> bool:
+def _names(around: str) -> Iterator[str]:
+    """What is reached without a proxy, however programs have it written: ``*.name`` and ``.name``
+    for all below a name, addresses of the web, other separators."""
+    for part in SEPARATORS.split(around.lower()):
+        name = part.rpartition("://")[2].rstrip("./")
+        name = name if name == "*" else name.removeprefix("*").lstrip(".")
+        if name:
+            yield name if name.isascii() else _punycode(name)
+
+
+def _punycode(name: str) -> str:
+    try:
+        return idna.encode(name, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return name
+
+
+def _is_within(host: str, names: Iterable[str]) -> bool:
     """Whether a host is an address in one of the networks that are reached without a proxy."""
     try:
         address = ip_address(host)
     except ValueError:
         return False
-    for part in around.split(","):
+    for name in names:
         try:
-            if address in ip_network(part.strip(), strict=False):
+            if address in ip_network(name, strict=False):
                 return True
         except ValueError:  # a name
             continue

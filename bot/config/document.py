@@ -6,7 +6,8 @@ from pathlib import Path
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from bot.config.settings import About, Settings, about
+from bot.config.about import About
+from bot.config.settings import Settings, about
 
 WIDTH = 100
 TOP = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ MARKS = "\ufeff", "ï»¿"
 
 QUOTED = re.compile(r"""(['"])(.*)\1(?:\s+#.*)?""", re.S)
 COMMENT = re.compile(r"^#\s|\s#")
-FREE_TEXT = frozenset({"VENDOR_NAME"})
+FREE_TEXT = frozenset({"VENDOR_NAME", "MS_APP_NAME"})
 """Where a # may be meant."""
 
 

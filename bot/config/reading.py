@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
+import idna
 from pydantic import SecretStr
 
 from bot.common.clock import read_span
@@ -107,14 +108,47 @@ def files(value: Any) -> tuple[Path, ...]:
 
 
 def https(value: Any) -> str:
-    """An address, https unless it is of this machine."""
+    """An address, https unless it is of this machine, as Microsoft and Slack compare it: without
+    capitals, and with the host of another script as punycode."""
     text = str(value).rstrip("/")
     parts = urlsplit(text)
-    if parts.scheme not in ("https", "http") or not parts.hostname:
+    more = parts.query or parts.fragment or "@" in parts.netloc
+    try:
+        port = f":{parts.port}" if parts.port else ""
+        host = _of_dns(parts.hostname or "")
+    except ValueError:
+        host = ""
+    if parts.scheme not in ("https", "http") or more or not host:
         raise ValueError("give it as https://host/path")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise ValueError("only https, except on this machine's own addresses")
-    return text
+    written = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{written}{port}{parts.path}"
+
+
+def host(value: Any) -> str:
+    """The name or IP address of a host."""
+    text = str(value).removeprefix("[").removesuffix("]")
+    try:
+        name = _of_dns(text)
+    except ValueError:
+        name = ""
+    if not name or set("/@?#[] ") & set(name) or (":" in name and not _is_ip(name)):
+        raise ValueError("give it as mail.example.com, without https:// and without a port")
+    return name
+
+
+def _of_dns(name: str) -> str:
+    """A host's name as it is looked up; nothing where it cannot be."""
+    plain = name.rstrip(".").lower()
+    return plain if plain.isascii() else idna.encode(plain, uts46=True).decode("ascii")
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        return bool(ip_address(text))
+    except ValueError:
+        return False
 
 
 def proxy(value: Any) -> SecretStr:

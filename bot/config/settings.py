@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -14,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from bot.common.people import Person
 from bot.config import clouds, env_file, reading
+from bot.config.about import About
 from bot.config.env_file import SettingsError as SettingsError
 from bot.lifecycle.hours import WEEKDAYS, Hours
 from bot.microsoft.credentials import Credentials
@@ -31,29 +31,9 @@ def _sign_in_host(cloud: clouds.Cloud) -> str | None:
     return urlsplit(cloud.authority).hostname
 
 
-@dataclass(frozen=True)
-class About:
-    """What the documents and the errors say of a setting.
-
-    Attributes:
-        text: what it is for.
-        begins: the heading of the part of the documents that begins with it.
-        default: its default as it is written, where Python would write it otherwise.
-        example: what `.env.example` shows where it has no default.
-        looks_like: what was expected, where a pattern does not match.
-        needed: it or its alternative has to be given, though each has a default.
-    """
-
-    text: str
-    begins: str = ""
-    default: str = ""
-    example: str = ""
-    looks_like: str = ""
-    needed: bool = False
-
-
 Url = Annotated[str, BeforeValidator(reading.https)]
 File = Annotated[Path | None, BeforeValidator(reading.file)]
+Host = Annotated[str, BeforeValidator(reading.host)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 ChannelId = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")]
 
@@ -161,7 +141,7 @@ class Settings(BaseSettings):
     ]
     support_email: Annotated[
         str,
-        Field(pattern=r"^[^\s@]+@[^\s@]+$"),
+        Field(pattern=r"^[^\s@:<>,;]+@[^\s@:<>,;]+$"),
         About(
             "Where people write who are not in Slack; shown on every page",
             looks_like="an e-mail address",
@@ -261,11 +241,11 @@ class Settings(BaseSettings):
         ),
     ] = ""
     imap_host: Annotated[
-        str,
+        Host,
         About("Where mail is read", begins="Mail hosts", default="outlook.office365.com"),
     ]
     imap_port: Annotated[Port, About("Its port, TLS from the start")] = 993
-    smtp_host: Annotated[str, About("Where mail is sent", default="smtp.office365.com")]
+    smtp_host: Annotated[Host, About("Where mail is sent", default="smtp.office365.com")]
     smtp_port: Annotated[Port, About("Its port, STARTTLS")] = 587
     mail_ca_bundle: Annotated[
         File,

@@ -30,6 +30,9 @@ FOLDER = Path(__file__).with_name("catalogue")
 REMEDIES = "remedies.toml"
 """The remedies that several rows share, by name."""
 
+APPROVAL = "@admin-consent"
+"""The remedy of what an administrator mends by approving our application."""
+
 UNKNOWN = "unknown"
 """The row that explains what no other does. The rows that only name the kind of a failure are
 called ``unknown-…``."""
@@ -121,6 +124,7 @@ class Row(BaseModel):
     remedy: tuple[tuple[RemedyKind, str], ...] = ()
     link: str = ""
     proof: StepId | None = None
+    approval: bool = False
     match: tuple[Matcher, ...]
     samples: tuple[dict[str, Any], ...]
 
@@ -137,6 +141,7 @@ class Row(BaseModel):
             remedy=tuple(Remedy(kind, text) for kind, text in self.remedy),
             link=self.link,
             proof=self.proof,
+            approval=self.approval,
         )
 
 
@@ -252,7 +257,7 @@ def _checked(raw: Mapping[str, Any], snippets: Snippets, source: str) -> Row:
         raise CatalogueError(f"{source}: no remedy is called {unknown[0]}")
     remedy = [part for step in steps for part in _expanded(step, snippets)]
     try:
-        row = Row.model_validate({**raw, "remedy": remedy})
+        row = Row.model_validate({**raw, "remedy": remedy, "approval": APPROVAL in steps})
         for matcher in row.match:
             re.compile(matcher.text)
     except (ValidationError, re.error) as error:

@@ -32,7 +32,8 @@ class Verdict:
 
     `customer` is the plain sentence, `support` the fuller text. `permanence` says whether trying
     again helps, and after what. `proof` is the step that passes once the fault is mended; None
-    where no test shows it.
+    where no test shows it. `approval`: what mends it is that an administrator approves our
+    application.
     """
 
     cause: str
@@ -45,3 +46,4 @@ class Verdict:
     remedy: tuple[Remedy, ...]
     link: str
     proof: StepId | None
+    approval: bool

@@ -34,6 +34,9 @@ MARKED = re.compile(r"(?<![^\s+,;{}])SMTP:([^\s,;{}+]++(?:\+(?![a-z]+:)[^\s,;{}+
 AROUND = " <>;,'\"\t"
 """Signs that stand between a name and its address."""
 
+BETWEEN = re.compile("[;,]")
+"""What separates one address of a line from the next."""
+
 NAMELESS = re.compile(r"#\d+")
 """How a row is called of which nothing was kept."""
 
@@ -220,9 +223,11 @@ def _divided(record: Record) -> Record:
 
 
 def _accounts(record: Record, places: set[int], secret: set[int]) -> Iterator[Row]:
-    found = list(_with_names(record, secret))
+    found: dict[str, Row] = {}
+    for name, address in _with_names(record, secret):
+        found.setdefault(address.lower(), Row(record.line, name, address))
     if found:
-        yield from (Row(record.line, name, address) for name, address in found)
+        yield from found.values()
         return
     nearly = [
         cell
@@ -240,14 +245,22 @@ def _with_names(record: Record, secret: set[int]) -> Iterator[tuple[str, str]]:
     first = ""
     named = False
     for index, cell in enumerate(record.cells):
-        found = addresses(cell)
-        for text, address in found:
-            own = text.strip(AROUND)
+        for place, (text, address) in enumerate(addresses(cell)):
+            own = _own_name(text, first=place == 0)
             yield own if is_name(own) else first, address
             first = ""
             named = True
         if not named and not first and index not in secret and is_name(cell):
             first = cell
+
+
+def _own_name(text: str, first: bool) -> str:
+    """The name of an address in the text before it. Where another address stands before that, the
+    name begins behind a separator or ends in an angle bracket."""
+    if not first:
+        parts = BETWEEN.split(text, maxsplit=1)
+        text = parts[-1] if len(parts) > 1 or "<" in text else ""
+    return text.strip(AROUND)
 
 
 def _is_left(record: Record, found: Sequence[Row]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.accounts.service import Accounts, InvalidForm
 from bot.common import audit
-from bot.common.bindings import held_binding
+from bot.common.bindings import bound, held_binding
 from bot.common.clock import Clock
 from bot.common.jobs import CreateAccounts
 from bot.common.people import Person
@@ -276,18 +276,6 @@ class LegacyAccounts:
 def problems(rows: Sequence[Row]) -> list[Row]:
     """The rows that cannot be taken as they are."""
     return [row for row in rows if row.problem]
-
-
-def bound(tx: Transaction, channel_id: str) -> Channel:
-    """The binding of a channel.
-
-    Raises:
-        Refused: it is bound to no customer.
-    """
-    channel = tx.channels.get(channel_id)
-    if channel is None:
-        raise Refused("refused.channel_not_bound")
-    return channel
 
 
 def _compared(row: Row, known: set[str], used: set[str | None]) -> Row:

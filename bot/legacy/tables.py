@@ -8,7 +8,7 @@ line a row began. Lists that people have want all three, so they are taken apart
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from unicodedata import category
 
@@ -70,11 +70,21 @@ def rows(text: str) -> list[Record]:
         return drawn
     separator, skipped = _told_separator(text)
     separator = separator or _likeliest(text)
-    return [
-        record
-        for record in _split(text, separator)
-        if record.line > skipped and not _is_empty(record) and not _is_of_powershell(record)
-    ]
+    return _unwrapped(
+        [
+            record
+            for record in _split(text, separator)
+            if record.line > skipped and not _is_empty(record) and not _is_of_powershell(record)
+        ]
+    )
+
+
+def _unwrapped(records: list[Record]) -> list[Record]:
+    """The rows of a list whose every line was put in quotes as a whole, as if it were one cell."""
+    if not records or any(len(record.cells) > 1 for record in records):
+        return records
+    inner = [replace(record, cells=apart(record.cells[0])) for record in records]
+    return inner if _known(inner[0]) > 1 else records
 
 
 def _drawn(text: str) -> list[Record]:
@@ -119,9 +129,13 @@ def tidy(cell: str) -> str:
 
 
 def _told_separator(text: str) -> tuple[str, int]:
-    """The separator that the first line tells, and how many lines do so."""
-    told = SEPARATOR_LINE.fullmatch(text.partition("\n")[0].strip(" "))
-    return (told["separator"], 1) if told else ("", 0)
+    """The separator that the first line tells, if it is in the list, and how many lines tell
+    one."""
+    first, _, below = text.partition("\n")
+    told = SEPARATOR_LINE.fullmatch(first.strip(" "))
+    if told is None:
+        return "", 0
+    return (told["separator"] if told["separator"] in below else ""), 1
 
 
 def _likeliest(text: str) -> str:

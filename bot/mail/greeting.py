@@ -16,4 +16,5 @@ def own_name(host_name: str, address: str) -> str:
     if len(host_name) <= MAX_LENGTH and FIT.fullmatch(host_name) and not numeric:
         return host_name
     own = ip_address(address.partition("%")[0])
+    own = getattr(own, "ipv4_mapped", None) or own
     return f"[IPv6:{own}]" if isinstance(own, IPv6Address) else f"[{own}]"

@@ -271,7 +271,7 @@ class Delivery:
         """Post the head of the message's thread anew: where it stands; None if nobody knows it."""
         with self._store.transaction() as tx:
             latest = tx.outbox.latest(claimed.item.thread_key)
-        if latest is None or latest.status is not MessageStatus.SENT:
+        if latest is None or latest.status is MessageStatus.GIVEN_UP:
             return None  # it is not ours, or cannot be shown itself
         if latest.notice == notices.GONE:
             return None

@@ -8,6 +8,7 @@ from itertools import groupby
 import structlog
 
 from bot.common import audit
+from bot.common.bindings import bound
 from bot.common.clock import Clock
 from bot.common.people import MAILDESK, Person
 from bot.common.refusals import Refused
@@ -152,7 +153,7 @@ class Reminders:
         """
         now = self._clock.now()
         with self._store.transaction() as tx:
-            channel = self._bound(tx, channel_id)
+            channel = bound(tx, channel_id)
             customer = tx.channels.lock_customer(channel.customer_id)
             hours = hours_of(customer, self._ordinary)
             until = hours.next_moment(datetime.combine(day, time(0), hours.zone))
@@ -172,7 +173,7 @@ class Reminders:
         """What somebody is shown who wants to pause the reminders."""
         now = self._clock.now()
         with self._store.transaction() as tx:
-            channel = self._bound(tx, channel_id)
+            channel = bound(tx, channel_id)
             customer = tx.channels.customer(channel.customer_id)
         hours = hours_of(customer, self._ordinary)
         there = pause_of(customer, now)
@@ -183,7 +184,7 @@ class Reminders:
         """Remind the customer's people again."""
         now = self._clock.now()
         with self._store.transaction() as tx:
-            channel = self._bound(tx, channel_id)
+            channel = bound(tx, channel_id)
             customer = tx.channels.lock_customer(channel.customer_id)
             hours = hours_of(customer, self._ordinary)
             for account in tx.reminders.planned(channel.customer_id, customer.paused_until or now):
@@ -339,12 +340,6 @@ class Reminders:
                 raise Refused("refused.waits_for_nobody", name=account.name)
             yield tx, account
             self._lifecycle.show(tx, account)
-
-    def _bound(self, tx: Transaction, channel_id: str) -> Channel:
-        channel = tx.channels.get(channel_id)
-        if channel is None:
-            raise Refused("refused.channel_not_bound")
-        return channel
 
     def _channel_hours(self, tx: Transaction, channel: Channel | None) -> Hours:
         return hours_of(

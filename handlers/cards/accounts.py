@@ -5,7 +5,7 @@ from bot.views.accounts import AccountCard, AccountView
 from bot.views.audience import Audience
 from bot.views.failures import Fault
 from handlers.cards.actions import ActionId
-from handlers.cards.checks import changed_button, contact_button
+from handlers.cards.checks import changed_button, contact_button, is_no_approval
 from handlers.cards.folders import folder_buttons, folder_names
 from handlers.cards.held_back import held_line
 from handlers.cards.kit import (
@@ -89,6 +89,8 @@ def next_step(card: AccountCard) -> Safe:
         name = "next.awaiting_sign_in_no_link"
     if account.state is State.UNMAPPED and card.sure:
         name = "next.unmapped_sure"
+    if account.state is State.AWAITING_ADMIN and is_no_approval(card.fault):
+        name = "next.awaiting_admin_otherwise"
     sentence = card.fault.verdict.customer if card.fault else plainly("next.fault_unknown")
     return say(name, username=account.username, sentence=sentence)
 
@@ -165,7 +167,7 @@ def _buttons(card: AccountCard, audience: Audience) -> list[Block]:
         case State.AWAITING_SIGN_IN:
             return [*_sign_in(card), _renew(ref)]
         case State.AWAITING_ADMIN:
-            return [*_approval(card), *_sign_in(card), _renew(ref)]
+            return [*_for_administrator(card), *_sign_in(card), _renew(ref)]
         case State.FAILING | State.BROKEN:
             return _mending(card)
         case State.UNMAPPED:
@@ -196,9 +198,13 @@ def _renew(ref: str) -> Block:
     return button(plainly("button.new_link"), ActionId.LINK_RENEW, ref)
 
 
-def _approval(card: AccountCard) -> list[Block]:
-    """What an administrator needs: the packet to forward, and the page, where it is known."""
+def _for_administrator(card: AccountCard) -> list[Block]:
+    """What an administrator needs: how a fault is mended, or else the packet to forward and the
+    page, where it is known."""
     ref = card.account.ref
+    if is_no_approval(card.fault):
+        error = card.fault.error
+        return [button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, error, "primary")]
     packet = button(plainly("button.packet"), ActionId.ADMIN_PACKET, ref, "primary")
     if not card.admin_link:
         return [packet]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import TypeGuard
 
 from bot.common.mail_addresses import tidied
 from bot.diagnosis.step_records import NOT_ASKED, StepRecord, first_failure
@@ -132,6 +133,11 @@ def changed_button(verdict: Verdict, account_ref: str) -> list[Block]:
     if verdict.owner not in WITHOUT_US or verdict.permanence is not Permanence.AFTER_FIX:
         return []
     return [button(plainly("button.changed"), ActionId.FIX_REPORTED, account_ref, "primary")]
+
+
+def is_no_approval(fault: Fault | None) -> TypeGuard[Fault]:
+    """Whether an administrator has something else to do for a sign-in than to approve."""
+    return fault is not None and not fault.verdict.approval
 
 
 def contact_button(error: str) -> Block:

@@ -6,6 +6,7 @@ from bot.views.audience import Audience
 from bot.views.customers import PauseOffer
 from bot.views.reminders import ReminderCard, WaitingAccount
 from handlers.cards.actions import ActionId, FormId
+from handlers.cards.checks import is_no_approval
 from handlers.cards.folders import folder_buttons, folder_names
 from handlers.cards.held_back import held_line
 from handlers.cards.kit import (
@@ -123,6 +124,8 @@ def _what(waiting: WaitingAccount) -> Safe:
     else:
         sentence = plainly("next.fault_unknown").replace("*", "")
     name = f"reminder.waits_{waiting.account.state}"
+    if waiting.account.state is State.AWAITING_ADMIN and is_no_approval(waiting.fault):
+        name = "reminder.waits_awaiting_admin_otherwise"
     return say(name, username=waiting.account.username, sentence=sentence)
 
 
@@ -151,7 +154,7 @@ def _way_on(waiting: WaitingAccount) -> Block:
             return button(label, ActionId.LINK_OPENED, ref, "primary", waiting.link)
         case State.AWAITING_SIGN_IN:
             return button(plainly("button.new_link"), ActionId.LINK_RENEW, ref, "primary")
-        case State.AWAITING_ADMIN:
+        case State.AWAITING_ADMIN if not is_no_approval(waiting.fault):
             return button(plainly("button.packet"), ActionId.ADMIN_PACKET, ref, "primary")
         case _ if waiting.fault is not None:
             error = waiting.fault.error

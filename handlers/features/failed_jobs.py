@@ -4,10 +4,12 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.common.jobs import FailedJob
+from bot.messages.refusals import Subject
 from bot.services import Services
 from handlers.cards.home import message_window
 from handlers.slack.listeners import unexpected
 from handlers.slack.modals import fill
+from handlers.slack.refusals import about
 
 
 def tell_window(services: Services, client: WebClient, failed: FailedJob) -> bool:
@@ -22,5 +24,4 @@ def tell_window(services: Services, client: WebClient, failed: FailedJob) -> boo
 
 def _is_trouble_of_slack(error: Exception) -> bool:
     """Whether Slack could not show the window just now; not whether it refused what was in it."""
-    refused = isinstance(error, SlackApiError) and error.response["error"]
-    return bool(refused) and not str(refused).startswith("invalid")
+    return isinstance(error, SlackApiError) and about(error) is not Subject.CONTENT

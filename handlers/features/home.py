@@ -3,10 +3,14 @@ every customer."""
 
 from dataclasses import replace
 
+import structlog
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 from bot.common.people import Person
+from bot.common.refusals import SlackBusy
 from bot.common.texts import whole_number
+from bot.messages.refusals import Subject
 from bot.services import Services
 from bot.support.rights import Action
 from bot.views.overview import Wanted
@@ -23,8 +27,13 @@ from handlers.cards.home import (
 )
 from handlers.features.accounts import list_window
 from handlers.slack.listeners import Listeners, NextWindow, form_errors
+from handlers.slack.modals import why_not
 from handlers.slack.payloads import Press, Submission
+from handlers.slack.private import UNANSWERED
+from handlers.slack.refusals import about, error_of
 from storage.vocabulary import Owner, State
+
+log = structlog.get_logger(__name__)
 
 MAX_FOUND = 40
 NOTHING = Filter()
@@ -48,9 +57,21 @@ class HomeTab:
         listeners.submission(FormId.ACCOUNT_SEARCH, self.found)
 
     def show(self, person: Person, only: Filter = NOTHING) -> None:
-        """Draw the tab for a person: support sees every customer, others where to go."""
+        """Draw the tab for a person: support sees every customer, others where to go. Who has none
+        (any more), or has just got a newer one, gets nothing.
+
+        Raises:
+            SlackBusy: Slack does not do it just now.
+        """
         view = self._view(only) if self._services.rights.is_support(person) else None
-        self._client.views_publish(user_id=person.user, view=home(view))
+        try:
+            self._client.views_publish(user_id=person.user, view=home(view))
+        except SlackApiError as error:
+            if about(error) is not Subject.TARGET:
+                raise why_not(error) from None
+            log.info("home.not_shown", error=error_of(error))
+        except UNANSWERED:
+            raise SlackBusy from None
 
     def choose(self, press: Press) -> None:
         """A choice in one of the lists: what counts is what all of them show, since two choices may

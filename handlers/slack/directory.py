@@ -109,9 +109,13 @@ class SlackDirectory:
         """The ID of the workspace where the app is installed."""
         return self._ours().team
 
+    def bot_user(self) -> str:
+        """The user ID of the app itself."""
+        return self._ours().bot
+
     def is_bot(self, user: str) -> bool:
         """Whether it is the app itself."""
-        return user == self._ours().bot
+        return user == self.bot_user()
 
     def is_ours(self, person: Person, afresh: bool = False) -> bool | None:
         """Whether the person is of the vendor's organisation: of our workspace or, on Enterprise

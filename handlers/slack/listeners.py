@@ -129,6 +129,7 @@ class Listeners:
             self._do(person, what, work, tell)
         except (
             WindowUnsure,
+            SlackBusy,
             *UNANSWERED,
         ) as error:  # the person cannot be told: what was done is done
             log.warning("slack.answer_failed", what=what, error=said(error))

@@ -46,17 +46,29 @@ class Windows:
         try:
             opened: dict[str, Any] = call(trigger_id=self.trigger, view=view)["view"]
         except SlackApiError as error:
-            raise _why(error) from None
+            raise why_not(error) from None
         except UNANSWERED as error:
             raise WindowUnsure(type(error).__name__) from None
         return str(opened["id"])
 
     def replace(self, view: Block) -> None:
-        """Show another window in the place of the one they are in, unless they have closed it."""
-        fill(self.client, self.view_id, view)
+        """Show another window in the place of the one they are in, unless they have closed it.
+
+        Raises:
+            SlackBusy: Slack does not do it just now.
+            WindowUnsure: it gave no answer.
+        """
+        try:
+            fill(self.client, self.view_id, view)
+        except SlackApiError as error:
+            raise why_not(error) from None
+        except UNANSWERED as error:
+            raise WindowUnsure(type(error).__name__) from None
 
 
-def _why(error: SlackApiError) -> Exception:
+def why_not(error: SlackApiError) -> Exception:
+    """What a refusal of Slack's to show something means for whoever waits for it; the error itself
+    where it is ours."""
     match about(error):
         case Subject.TARGET:
             return TooLate()

@@ -20,7 +20,6 @@ from handlers.slack.presenter import Presenter
 from handlers.slack.refusals import about, error_of, wait_of
 
 EVENT_TYPE = "maildesk_message"
-HISTORY_SCOPES = ("channels:history", "groups:history")
 LOOK_BACK = 50
 MAX_TEXT_LENGTH = 4000
 """What Slack takes as a message's text (docs.slack.dev/reference/methods/chat.postMessage)."""

@@ -16,7 +16,8 @@ ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
 ENTITY = re.compile("&(?:amp|lt|gt);")
 REFERENCE = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 """``<mailto:…|…>``, ``<@U…|…>``: a bracket that somebody typed comes as an entity."""
-PERSON = re.compile(r"<@[^<>]*>")
+PERSON = re.compile(r"([*_~]{0,3})<@[^<>]*>\1")
+"""Somebody who is spoken to, in bold or not."""
 BEFORE_A_MARK = r"(?<![^\s(\[{\"'“‘„*_~`<>|-])"
 MARKED = [
     re.compile(rf"{BEFORE_A_MARK}{mark}(?!\s)([^{mark[-1]}\n]++)(?<!\s){mark}(?!\w)")

@@ -170,8 +170,8 @@ class Pages:
 
     def _refused(self, refused: SignInRefused) -> Response:
         verdict = refused.recorded.verdict
-        for_administrator = verdict.owner is Owner.ADMINISTRATOR
-        admin = self.services.consent.link_for(refused.account.id) if for_administrator else ""
+        to_approve = verdict.owner is Owner.ADMINISTRATOR and verdict.approval
+        admin = self.services.consent.link_for(refused.account.id) if to_approve else ""
         facts = {
             "account": refused.account,
             "actual": refused.actual,

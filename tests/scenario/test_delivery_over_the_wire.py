@@ -52,6 +52,7 @@ def impatient(world: BotWorld) -> SlackPerson:
     return SlackPerson(world.practice.slack.url, "U0CAROL")
 
 
+@pytest.mark.field
 def test_a_token_refused_for_ten_minutes_loses_no_alert_and_no_answer(world: BotWorld) -> None:
     world.set_up()
     card = world.add(INFO, "Info")
@@ -78,6 +79,7 @@ def test_a_token_refused_for_ten_minutes_loses_no_alert_and_no_answer(world: Bot
     assert len(world.vera.messages(ALERTS)) == 1
 
 
+@pytest.mark.field
 def test_a_channel_left_without_a_word_and_joined_again_shows_how_things_stand(
     world: BotWorld,
 ) -> None:
@@ -99,6 +101,7 @@ def test_a_channel_left_without_a_word_and_joined_again_shows_how_things_stand(
     assert count(world, ACME, "Hello! I am Maildesk") == 0
 
 
+@pytest.mark.field
 def test_a_deleted_card_comes_back_with_its_thread(world: BotWorld) -> None:
     world.set_up()
     card = world.add(INFO, "Info")
@@ -141,6 +144,7 @@ def test_answers_that_are_lost_double_nothing(world: BotWorld) -> None:
     assert world.vera.messages(ALERTS) == [], "an answer that is lost is no failure of ours"
 
 
+@pytest.mark.field
 def test_a_form_that_timed_out_finds_its_own_account(world: BotWorld) -> None:
     world.set_up()
     world.carol.press(
@@ -163,6 +167,7 @@ def test_a_form_that_timed_out_finds_its_own_account(world: BotWorld) -> None:
     assert world.carol.open_windows == 0
 
 
+@pytest.mark.field
 def test_a_press_whose_window_comes_too_late_says_so_privately(world: BotWorld) -> None:
     card = world.set_up()
     world.settle()

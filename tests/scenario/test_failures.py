@@ -74,7 +74,7 @@ def test_an_administrator_has_to_approve_first(world: BotWorld) -> None:
     assert "Need admin approval" in page.text
     page = browser.press(page, "Return to the application")
     assert "administrator" in page.text and "adminconsent" in page.text
-    card = world.card("Info", "Waiting for the administrator's approval")
+    card = world.card("Info", "Waiting for the administrator")
 
     admin = Browser()
     page = admin.open(card.url("Approval page for the administrator"))
@@ -124,7 +124,7 @@ def test_an_approval_that_was_refused_gets_an_error_id_and_is_told_in_the_thread
     card = world.add("info@acme.example", "Info")
     browser = Browser()
     browser.press(world.sign_in(card, "info@acme.example", browser), "Return to the application")
-    card = world.card("Info", "Waiting for the administrator's approval")
+    card = world.card("Info", "Waiting for the administrator")
 
     admin = Browser()
     page = admin.press(

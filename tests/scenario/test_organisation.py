@@ -85,7 +85,7 @@ def test_a_sign_in_that_does_not_come_back_is_asked_about_and_needs_approval(
 ) -> None:
     world.carol.press(left(world), "An administrator must approve")
     assert "administrator" in world.carol.window("Error MX-").text
-    card = world.card("Info", "Waiting for the administrator's approval")
+    card = world.card("Info", "Waiting for the administrator")
     assert "What did Microsoft" not in card.text and "For your administrator" in card.buttons
 
 
@@ -103,7 +103,7 @@ def test_an_error_on_microsofts_page_is_pasted_where_it_is_asked_for(world: BotW
     text = "AADSTS50105: The signed in user is not assigned to a role for the application."
     assert world.carol.submit(form, {"Error ID or text": text}) == {}
     world.carol.window("not assigned")
-    world.card("Info", "Waiting for the administrator's approval")
+    world.card("Info", "Waiting for the administrator")
 
 
 def test_a_link_that_nobody_opened_only_ends(world: BotWorld) -> None:

@@ -141,7 +141,7 @@ def test_each_wait_is_reminded_of_with_the_button_that_ends_it(world: BotWorld) 
         world.add("projekte@acme.example", "Administrator"), "projekte@acme.example", browser
     )
     browser.press(asked, "Return to the application")
-    world.card("Administrator", "Waiting for the administrator's approval")
+    world.card("Administrator", "Waiting for the administrator")
     world.add(INFO, "Sign-in")
 
     world.pass_time(hours=4, minutes=1)

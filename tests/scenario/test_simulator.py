@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.diagnosis import catalogue
-from bot.diagnosis.catalogue import Row
+from bot.diagnosis.catalogue import Application, Row
 from sandbox.world import Scenario, load_scenarios
 from storage.tables import Failure
 from tests.support.browser import Browser
@@ -18,7 +18,7 @@ from tests.support.world import ACME, BotWorld
 pytestmark = pytest.mark.simulator
 
 MAILBOX, NAME = "info@acme.example", "Info"
-ROWS = catalogue.load(catalogue.Application("Lumen CRM")).rows
+ROWS = catalogue.load(Application("Lumen CRM")).rows
 SCENARIOS = load_scenarios()
 HARMLESS = {"slow"}
 ENOUGH = 60

@@ -333,6 +333,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.field
 @pytest.mark.delivery
 @pytest.mark.parametrize(("method", "error"), REFUSED)
 def test_a_refused_question_is_answered_from_memory_or_told_as_busy(
@@ -351,6 +352,7 @@ def test_a_refused_question_is_answered_from_memory_or_told_as_busy(
         ask(directory, False)
 
 
+@pytest.mark.field
 @pytest.mark.delivery
 @pytest.mark.parametrize("error", refused("auth.test", *Subject))
 def test_while_slack_does_not_say_who_we_are_it_is_busy(
@@ -441,6 +443,7 @@ def grid(slack: Slack) -> Slack:
     return slack
 
 
+@pytest.mark.field
 @pytest.mark.parametrize("team", ["T0LUMEN", "E0LUMEN", "T0LAB"])
 def test_people_of_our_grid_are_ours_under_every_id(
     directory: SlackDirectory, grid: Slack, team: str
@@ -449,6 +452,20 @@ def test_people_of_our_grid_are_ours_under_every_id(
     assert directory.is_support(Person(team, "U0VERA"), afresh=True)
 
 
+@pytest.mark.field
+@pytest.mark.parametrize("user", ["U0VERA", "W0VIGGO"])
+@pytest.mark.parametrize("team", ["T0LUMEN", "E0LUMEN", "T0LAB"])
+def test_the_support_group_has_people_of_both_kinds_of_id(
+    directory: SlackDirectory, grid: Slack, user: str, team: str
+) -> None:
+    grid.support = ["U0VERA", "W0VIGGO"]
+    for afresh in (True, False):
+        assert directory.is_support(Person(team, user), afresh)
+        assert not directory.is_support(Person(team, "W0NILS"), afresh)
+        assert directory.is_ours(Person(team, "W0NILS")) is True, "a colleague is no customer"
+
+
+@pytest.mark.field
 @pytest.mark.parametrize("team", ["T0LUMEN", "E0LUMEN", "T0LAB"])
 def test_who_the_settings_name_is_support_under_every_id(
     grid: Slack, clock: Clock, team: str
@@ -457,6 +474,7 @@ def test_who_the_settings_name_is_support_under_every_id(
     assert directory.is_support(Person(team, "U0VERA"), afresh=True)
 
 
+@pytest.mark.field
 @pytest.mark.parametrize("named", [[VERA], []])
 def test_the_same_user_id_of_another_organisation_is_not_ours(
     grid: Slack, clock: Clock, named: list[Person]
@@ -475,6 +493,7 @@ def test_without_a_grid_nobody_is_asked_about_to_know_whether_they_are_ours(
     assert questions(slack) == {}
 
 
+@pytest.mark.field
 def test_while_slack_is_silent_nobody_is_taken_for_a_stranger_of_our_grid(
     directory: SlackDirectory, grid: Slack
 ) -> None:

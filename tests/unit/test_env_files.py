@@ -83,6 +83,38 @@ def test_a_file_of_two_secrets_has_two(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("HTTPS://MailDesk.Example/", "https://maildesk.example"),
+        ("https://maildesk.example.:8443/desk/", "https://maildesk.example:8443/desk"),
+        ("https://büro.example", "https://xn--bro-hoa.example"),
+        ("http://[::1]:3000", "http://[::1]:3000"),
+    ],
+)
+def test_our_address_is_written_as_microsoft_and_slack_compare_it(written: str, read: str) -> None:
+    assert settings(PUBLIC_URL=written).public_url == read
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("outlook.office365.com.", "outlook.office365.com"),
+        ("Outlook.Office365.com", "outlook.office365.com"),
+        ("post.müller-werft.example", "post.xn--mller-werft-thb.example"),
+        ("[::1]", "::1"),
+        ("127.0.0.1", "127.0.0.1"),
+    ],
+)
+def test_a_mail_host_is_a_name_or_an_address(written: str, read: str) -> None:
+    found = settings(IMAP_HOST=written, SMTP_HOST=written)
+    assert (found.imap_host, found.smtp_host) == (read, read)
+
+
+def test_a_sign_within_our_applications_name_stays() -> None:
+    assert settings(MS_APP_NAME="Desk # 1").ms_app_name == "Desk # 1"
+
+
+@pytest.mark.parametrize(
     "wrong", ["proxy.example:3128", "socks5://proxy.example", "http://", "http://h:x"]
 )
 def test_a_proxy_has_an_address(wrong: str) -> None:

@@ -151,6 +151,38 @@ def test_no_heading_means_a_user_in_one_language_and_an_address_in_another(langu
             assert SAME.get(found, found) == SAME.get(column, column), heading
 
 
+RARE = [
+    "სახელი;მომხმარებელი;ელფოსტა;პაროლი",
+    "Անուն;Օգտանուն;Էլ. փոստ;Գաղտնաբառ",
+    "Аты;Пайдаланушы;Электрондық пошта;Құпиясөз",
+    "AD;İSTİFADƏÇİ ADI;E-POÇT;ŞİFRƏ",
+    "Име;Корисничко име;Е-пошта;Лозинка",
+    "Emri;Përdoruesi;Posta elektronike;Fjalëkalimi",
+    "Ainm;Ainm úsáideora;Ríomhphost;Pasfhocal",
+    "Enw;Enw defnyddiwr;E-bost;Cyfrinair",
+    "நபர் பெயர்;பயனர்பெயர்;மின்னஞ்சல்;கடவுச்சொல்",
+    "Jina;Jina la mtumiaji;Barua pepe;Nenosiri",
+    "Нэр;Хэрэглэгчийн нэр;И-мэйл;Нууц үг",
+    "Naam;Gebruikersnaam;E-posadres;Wagwoord",
+]
+"""Name, user, address and password, in languages that no mailbox's folders are known in."""
+
+
+@pytest.mark.parametrize("headings", RARE)
+def test_a_user_is_no_address_in_a_rare_language_either(headings: str) -> None:
+    listed = read(
+        f"{headings}\nPier;ida@harbour.example;pier@harbour.example;Hawser\n"
+        "Dock;ben@harbour.example;dock@harbour.example;Anchor\n"
+    )
+
+    assert [(row.address, row.user) for row in listed.rows] == [
+        ("pier@harbour.example", "ida@harbour.example"),
+        ("dock@harbour.example", "ben@harbour.example"),
+    ]
+    assert listed.dropped.passwords
+    assert "Hawser" not in repr(listed)
+
+
 def test_what_looks_like_a_password_is_hidden_where_the_columns_are_asked_about() -> None:
     question = question_about(
         "Crew;Whose;Where;Spell\nDeck;i@harbour.example;p@harbour.example;Hawser\n"

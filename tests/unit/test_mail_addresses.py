@@ -52,6 +52,16 @@ def test_what_is_no_address_is_refused_with_the_reason(case: dict[str, str]) -> 
     assert case["why"] in sentences()
 
 
+@pytest.mark.parametrize(
+    "sign", "\u200b\u200c\u2060\ufeff\u00ad\u200e\u202c\x00\x7f\u200d\u2069\u061c\u180e"
+)
+def test_a_sign_that_nobody_sees_is_taken_off_wherever_it_stands(sign: str) -> None:
+    for place in range(len("info@acme.example") + 1):
+        typed = "info@acme.example"[:place] + sign + "info@acme.example"[place:]
+        assert read(typed) == "info@acme.example", place
+    assert read_domain(f"{sign}acme{sign}.example{sign}") == "acme.example"
+
+
 def test_lengths_are_those_of_what_is_kept() -> None:
     domain = ".".join(["a" * 60] * 3) + ".example"
     assert problem(f"{'i' * 62}@{domain}") == ""

@@ -8,11 +8,12 @@ from sqlalchemy import event
 
 from bot.common.people import Person
 from bot.common.refusals import Refused
+from bot.support.rights import Action
 from handlers.cards.kit import Message
 from handlers.slack.listeners import Listeners
 from storage.failures import IncidentRepository
 from storage.tables import Incident
-from tests.support.fast import CAROL, FastBot
+from tests.support.fast import ACME, ALERTS, CAROL, FastBot
 
 pytestmark = pytest.mark.delivery
 
@@ -74,6 +75,23 @@ def test_a_refusal_that_cannot_be_kept_is_told_all_the_same(bot: FastBot) -> Non
     somebody.act(refused)
     (text,) = somebody.told
     assert "Only our support team" in text
+
+
+@pytest.mark.field
+@pytest.mark.parametrize("error", ["ratelimited", "fatal_error", "invalid_cursor", "no_such_word"])
+@pytest.mark.parametrize("method", ["conversations.members", "auth.test"])
+def test_who_acts_while_slack_does_not_say_who_they_are_reads_so_and_on_call_nothing(
+    bot: FastBot, method: str, error: str
+) -> None:
+    for _ in range(20):
+        bot.slack.fails_next(method, error)
+    somebody = Heard(bot)
+    somebody.act(lambda: bot.services.rights.channel(CAROL, ACME, Action.ADD) and None)
+    bot.run_due()
+
+    (text,) = somebody.told
+    assert "Slack" in text and "MX-" not in text
+    assert bot.posted(ALERTS) == []
 
 
 @pytest.mark.parametrize("error", [TimeoutError("no answer"), ConnectionResetError()])

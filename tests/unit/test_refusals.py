@@ -19,8 +19,10 @@ from tests.support.fast_ports import BOT
 pytestmark = pytest.mark.delivery
 
 TOP = Path(__file__).parents[2]
-FAMILY = re.compile(r"(auth|chat|conversations|files|usergroups|users|views)_\w+")
-NAMED = re.compile(r"(auth|chat|conversations|files|usergroups|users|views)\.[\w.]+")
+OF_SLACK = frozenset(
+    name for name in vars(WebClient) if re.fullmatch(r"[a-z]+(_[a-zA-Z0-9]+)+", name)
+) - {"files_upload", "files_upload_v2"}
+"""Every method of Slack's Web API, as its client calls it."""
 
 APP = [
     "invalid_auth",
@@ -46,11 +48,11 @@ def methods_called() -> Iterator[str]:
     for file in [*TOP.glob("handlers/**/*.py"), *TOP.glob("bot/**/*.py")]:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             match node:
-                case ast.Attribute(attr=name) if FAMILY.fullmatch(name):
-                    if hasattr(WebClient, name):
-                        yield name.replace("_", ".")
-                case ast.Call(args=[ast.Constant(value=str(name)), *_]) if NAMED.fullmatch(name):
-                    yield name
+                case ast.Attribute(attr=name) if name in OF_SLACK:
+                    yield name.replace("_", ".")
+                case ast.Call(args=[ast.Constant(value=str(name)), *_]) if "." in name:
+                    if name.replace(".", "_") in OF_SLACK:
+                        yield name
 
 
 def errors(method: str, *subjects: Subject) -> list[str]:
@@ -94,6 +96,7 @@ def refuse(bot: FastBot, method: str, error: str, times: int = 1) -> None:
 # -- the table
 
 
+@pytest.mark.field
 def test_the_table_has_every_method_that_is_called_and_no_other() -> None:
     assert set(methods_called()) == set(table()) - {EVERY}
 
@@ -105,6 +108,7 @@ def test_the_table_says_of_each_error_one_thing() -> None:
         assert len(written) == len(set(written)), part.splitlines()[0]
 
 
+@pytest.mark.field
 @pytest.mark.parametrize("method", [POST, UPDATE, DELETE, "users.info", "views.open"])
 @pytest.mark.parametrize("error", APP)
 def test_trouble_of_the_app_is_that_wherever_it_shows(method: str, error: str) -> None:
@@ -114,6 +118,7 @@ def test_trouble_of_the_app_is_that_wherever_it_shows(method: str, error: str) -
 # -- the app
 
 
+@pytest.mark.field
 @pytest.mark.parametrize("method", [POST, UPDATE])
 @pytest.mark.parametrize("error", errors(POST, Subject.INSTALLATION))
 def test_while_slack_refuses_the_app_everything_waits_and_is_sent_afterwards(
@@ -137,6 +142,7 @@ def test_while_slack_refuses_the_app_everything_waits_and_is_sent_afterwards(
     assert error in told(bot) and "sent now" in told(bot)
 
 
+@pytest.mark.field
 def test_on_calls_alert_goes_out_before_all_that_waited_longer(bot: FastBot) -> None:
     refuse(bot, POST, "invalid_auth", times=3)
     say(bot, "first", "second")
@@ -164,6 +170,7 @@ def test_while_slack_refuses_the_app_it_is_asked_now_and_then_only(bot: FastBot)
     assert [stands(bot, c) for c in (ACME, DESK, ALERTS)] == [["first", "second"]] * 3
 
 
+@pytest.mark.field
 def test_a_token_refused_for_days_gives_nothing_up(bot: FastBot) -> None:
     refuse(bot, POST, "invalid_auth", times=100)
     say(bot, "first")
@@ -194,6 +201,7 @@ def test_a_page_in_slacks_place_stops_everything_and_loses_nothing(
 # -- the place
 
 
+@pytest.mark.field
 @pytest.mark.parametrize(("method", "error"), pairs(Subject.PLACE, POST, UPDATE))
 def test_a_channel_that_takes_nothing_is_closed_and_shows_everything_when_it_is_back(
     bot: FastBot, method: str, error: str
@@ -220,6 +228,7 @@ def test_a_channel_that_takes_nothing_is_closed_and_shows_everything_when_it_is_
     assert any(account.name in message.words for message in bot.posted(ACME))
 
 
+@pytest.mark.field
 @pytest.mark.parametrize("error", errors(POST, Subject.PLACE))
 @pytest.mark.parametrize(("ours", "other"), [(ALERTS, DESK), (DESK, ALERTS)])
 def test_what_is_for_a_channel_of_our_own_waits_until_it_is_back(
@@ -249,6 +258,7 @@ def test_a_channel_of_our_own_is_tried_by_itself_and_its_trouble_told_once(bot: 
     assert told(bot).count("lets me post nothing") == 2, "a text and its block: one message"
 
 
+@pytest.mark.field
 def test_that_the_bot_is_back_is_seen_without_an_event(bot: FastBot) -> None:
     refuse(bot, POST, "channel_not_found")
     say(bot, "first")
@@ -264,6 +274,7 @@ def test_that_the_bot_is_back_is_seen_without_an_event(bot: FastBot) -> None:
 # -- the target
 
 
+@pytest.mark.field
 @pytest.mark.parametrize("error", errors(UPDATE, Subject.TARGET))
 def test_what_cannot_be_edited_is_posted_anew_in_its_place(bot: FastBot, error: str) -> None:
     say(bot, "first")

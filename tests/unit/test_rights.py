@@ -498,6 +498,7 @@ def grid(office: FastBot) -> FastBot:
     return office
 
 
+@pytest.mark.field
 @pytest.mark.parametrize("team", ["T0LAB", "E0LUMEN"])
 @pytest.mark.parametrize("action", Action)
 def test_a_colleague_of_a_sibling_workspace_is_a_colleague(
@@ -509,6 +510,7 @@ def test_a_colleague_of_a_sibling_workspace_is_a_colleague(
     assert grid.rights.may(nils, ACME, action) is MAY["colleague", action]
 
 
+@pytest.mark.field
 @pytest.mark.parametrize("team", ["T0LUMEN", "E0LUMEN"])
 def test_support_is_support_under_every_id_of_the_organisation(grid: FastBot, team: str) -> None:
     assert grid.rights.role(Person(team, VERA.user), ACME) is Role.SUPPORT

@@ -43,7 +43,16 @@ WRONG = {
         base64.b64encode(b"planted-too-short").decode(),
         f"{KEY},short",
     ),
-    "PUBLIC_URL": ("maildesk.example", "http://maildesk.example", "ftp://maildesk.example"),
+    "PUBLIC_URL": (
+        "maildesk.example",
+        "http://maildesk.example",
+        "ftp://maildesk.example",
+        "https://maildesk.example?x=1",
+        "https://maildesk.example/#top",
+        "https://u:planted-pass@maildesk.example",
+        "https://maildesk.example:port",
+        "https://☃☃..example",
+    ),
     "PORT": ("0", "65536", "http"),
     "BIND_ADDRESS": ("everywhere", "127.0.0.1:80", "127.0.0.256"),
     "METRICS_TOKEN": ("planted-short",),
@@ -54,7 +63,7 @@ WRONG = {
     "SUPPORT_USERS": ("U1", "T1:U1 T2:U2", "T1:"),
     "SUPPORT_CHANNEL": ("#services", "U0123"),
     "ALERT_CHANNEL": ("alerts",),
-    "SUPPORT_EMAIL": ("support",),
+    "SUPPORT_EMAIL": ("support", "mailto:a@desk.example", "a@desk.example,b@desk.example"),
     "MS_CLIENT_ID": ("planted-client",),
     "MS_CLIENT_CERTIFICATE": ("/nowhere/key.pem", "/dev/null,/nowhere/key.pem"),
     "MS_CLIENT_SECRET_FILE": ("/nowhere/secret",),
@@ -69,7 +78,9 @@ WRONG = {
     ),
     "MS_CA_BUNDLE": ("/nowhere/ca.pem",),
     "HTTPS_PROXY": ("proxy.example:3128", "socks5://proxy.example", "http://u:planted@h:port"),
+    "IMAP_HOST": ("https://mail.example", "mail.example:993", "u:planted@mail.example", "a b"),
     "IMAP_PORT": ("imaps",),
+    "SMTP_HOST": ("smtp://mail.example", "mail.example:587", "mail.example/x", "."),
     "SMTP_PORT": ("-1",),
     "MAIL_CA_BUNDLE": ("/nowhere/ca.pem",),
     "NAG_LADDER": ("soon", "4h,1h", "4h,4h", "0h", "four hours"),
@@ -140,7 +151,7 @@ def test_a_malformed_value_is_one_line_that_names_it_and_never_shows_a_secret(
 
 
 def test_every_setting_that_can_be_malformed_is_tried_here() -> None:
-    free_text = {"MS_CLIENT_SECRET", "SLACK_SIGNING_SECRET", "IMAP_HOST", "SMTP_HOST", "NO_PROXY"}
+    free_text = {"MS_CLIENT_SECRET", "SLACK_SIGNING_SECRET", "NO_PROXY"}
     assert {name.upper() for name in Settings.model_fields} == WRONG.keys() | free_text
 
 

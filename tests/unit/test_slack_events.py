@@ -11,7 +11,7 @@ from handlers.commands import Commands
 from handlers.events import Events, is_for_us
 from handlers.features.home import HomeTab
 from storage.vocabulary import State
-from tests.support.fast import ACME, CAROL, FastBot
+from tests.support.fast import ACME, CAROL, FastBot, hours
 
 pytestmark = pytest.mark.field
 
@@ -174,6 +174,57 @@ def test_what_comes_of_a_channel_that_nobody_knows_does_no_harm(here: Here) -> N
     here.hears(mention(**unknown))
     assert here.unfinished() == 0
     assert here.closed() == ""
+
+
+@pytest.mark.parametrize("error", ["invalid_auth", "ratelimited", "fatal_error", "token_expired"])
+@pytest.mark.parametrize(("event", "closed"), [(LEFT, "left"), (CAME, "")])
+def test_what_slack_does_not_let_us_look_up_just_now_is_looked_up_later(
+    here: Here, error: str, event: dict[str, Any], closed: str
+) -> None:
+    if event is CAME:
+        here.bot.customers.close(ACME, "left")
+    for _ in range(8):
+        here.bot.slack.fails_next("auth.test", error)
+    here.hears(event)
+    here.bot.live(hours(0.5))
+    assert here.closed() == closed
+    assert here.unfinished() == 0
+
+
+@pytest.mark.parametrize("error", ["invalid_auth", "ratelimited", "not_enabled", "internal_error"])
+def test_a_home_tab_that_slack_does_not_take_just_now_comes_later(here: Here, error: str) -> None:
+    for _ in range(8):
+        here.bot.slack.fails_next("views.publish", error)
+    here.hears({"type": "app_home_opened", "user": CAROL.user, "tab": "home"})
+    here.bot.live(hours(0.5))
+    assert len(here.calls("views.publish")) == 8 + 1
+    assert here.unfinished() == 0
+
+
+@pytest.mark.parametrize("error", ["hash_conflict", "user_not_found", "missing_profile_id"])
+def test_who_has_no_home_tab_is_not_asked_about_again(here: Here, error: str) -> None:
+    here.bot.slack.fails_next("views.publish", error)
+    here.hears({"type": "app_home_opened", "user": CAROL.user, "tab": "home"})
+    here.bot.live(hours(0.5))
+    assert len(here.calls("views.publish")) == 1
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        mention(ts=None),
+        SHARED | {"connected_team_id": ["T0ACME"]},
+        SHARED | {"connected_team_id": None},
+        LEFT | {"event_ts": None},
+        ARCHIVED | {"event_ts": "soon"},
+        UNSHARED | {"channel": {"id": ACME}},
+        {"type": "channel_rename", "channel": {"id": ACME, "name": "quay"}},
+    ],
+)
+def test_events_in_an_odd_shape_are_no_work_that_fails(here: Here, event: dict[str, Any]) -> None:
+    if is_for_us({"channel": ACME} | event):
+        here.events.do(HandleEvent(event={"channel": ACME} | event))
+    assert not here.bot.slack.posted
 
 
 class Unsteady:

@@ -85,6 +85,17 @@ def session(ways: WaysOut) -> requests.Session:
         ("127.0.0.1", "http://127.0.0.1:8080/x"),
         ("::1", "http://[::1]:8080/x"),
         ("localhost:8443", "https://localhost:8443/x"),
+        ("*.slack.com", "https://files.slack.com/x"),
+        ("https://slack.com/", "https://slack.com/api"),
+        ("slack.com:443", "https://slack.com/api"),
+        ("b.example slack.com", "https://slack.com/api"),
+        ("b.example;slack.com", "https://slack.com/api"),
+        ("b.example|slack.com", "wss://wss-primary.slack.com/"),
+        ("slack.com.", "https://slack.com/api"),
+        ("slack.com", "https://slack.com./api"),
+        ("müller-werft.example", "https://mail.xn--mller-werft-thb.example/"),
+        ("2001:db8::/32", "https://[2001:db8::1]/"),
+        ("[2001:db8::1]", "https://[2001:db8::1]/"),
     ],
 )
 def test_what_no_proxy_names_is_reached_without_one(around: str, url: str) -> None:
@@ -100,6 +111,10 @@ def test_what_no_proxy_names_is_reached_without_one(around: str, url: str) -> No
         ("10.0.0.0/8", "https://11.1.2.3/x"),
         ("localhost:8443", "https://localhost:8444/x"),
         ("not/a/network", "https://10.1.2.3/x"),
+        ("slack.com:8443", "https://slack.com/api"),
+        (" , ;. ", "https://slack.com/api"),
+        ("*.slack.com", "https://notslack.com/api"),
+        ("☃☃..example", "https://slack.com/api"),
     ],
 )
 def test_everything_else_goes_by_the_proxy(around: str, url: str) -> None:
@@ -182,6 +197,7 @@ def test_a_name_that_is_unfit_gives_way_to_the_address(name: str) -> None:
     assert own_name(name, "192.0.2.7") == "[192.0.2.7]"
     assert own_name(name, "2001:db8::7") == "[IPv6:2001:db8::7]"
     assert own_name(name, "fe80::1%eth0") == "[IPv6:fe80::1]"
+    assert own_name(name, "::ffff:192.0.2.7") == "[192.0.2.7]"
 
 
 @pytest.mark.parametrize("name", ["maildesk-1.internal.example", "A1.example", "x.xn--p1ai"])

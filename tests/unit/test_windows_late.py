@@ -8,6 +8,7 @@ from bot.accounts.service import InvalidForm
 from bot.common.refusals import SlackBusy
 from bot.messages.refusals import Subject
 from bot.views.account_form import Form
+from handlers.features.home import HomeTab
 from handlers.slack import listeners
 from handlers.slack.listeners import Listeners
 from handlers.slack.modals import TooLate, Windows, WindowUnsure, fill
@@ -15,7 +16,7 @@ from handlers.slack.payloads import Press
 from handlers.slack.refusals import EVERY, table
 from tests.support.fast import ACME, ALERTS, CAROL, FastBot
 
-pytestmark = pytest.mark.delivery
+pytestmark = [pytest.mark.delivery, pytest.mark.field]
 
 VIEW = {"type": "modal"}
 OFFICE = Form(name="Office", sender_name="Acme", sender_email="office@acme.example")
@@ -65,6 +66,37 @@ def test_a_window_that_slack_does_not_open_just_now_is_slacks_trouble(
 def test_a_window_that_was_closed_meanwhile_is_forgotten(bot: FastBot, error: str) -> None:
     bot.slack.fails_next("views.update", error)
     fill(bot.slack, "V1", VIEW)
+
+
+@pytest.mark.parametrize("error", errors("views.update", Subject.PASSING, Subject.INSTALLATION))
+def test_a_window_that_cannot_be_replaced_just_now_is_slacks_trouble(
+    bot: FastBot, error: str
+) -> None:
+    bot.slack.fails_next("views.update", error)
+    with pytest.raises(SlackBusy):
+        windows(bot, "views.push").replace(VIEW)
+
+
+@pytest.mark.parametrize("error", ["ratelimited", "invalid_auth", "internal_error"])
+@pytest.mark.parametrize("method", ["views.update", "views.publish"])
+def test_a_press_that_slack_does_not_show_just_now_is_no_failure_of_ours(
+    bot: FastBot, monkeypatch: pytest.MonkeyPatch, method: str, error: str
+) -> None:
+    carol = Acting(bot, monkeypatch, view_id="V1")
+    for _ in range(5):
+        bot.slack.fails_next(method, error)
+    shows = {
+        "views.update": lambda: carol.press.windows.replace(VIEW),
+        "views.publish": lambda: HomeTab(bot.services, bot.slack).show(CAROL),
+    }
+    told: list[str] = []
+    carol.listeners.guard(
+        CAROL, "button.test", shows[method], lambda message: told.append(message.text)
+    )
+    bot.run_due()
+
+    assert len(told) == 1 and "MX-" not in told[0]
+    assert bot.posted(ALERTS) == []
 
 
 class Acting:

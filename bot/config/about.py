@@ -1,0 +1,24 @@
+"""What the documents and the errors say of a setting."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class About:
+    """What the documents and the errors say of a setting.
+
+    Attributes:
+        text: what it is for.
+        begins: the heading of the part of the documents that begins with it.
+        default: its default as it is written, where Python would write it otherwise.
+        example: what `.env.example` shows where it has no default.
+        looks_like: what was expected, where a pattern does not match.
+        needed: it or its alternative has to be given, though each has a default.
+    """
+
+    text: str
+    begins: str = ""
+    default: str = ""
+    example: str = ""
+    looks_like: str = ""
+    needed: bool = False
