@@ -145,7 +145,7 @@ def test_leaving_deletes_the_tokens_and_coming_back_keeps_the_rest(world: BotWor
     assert world.carol.submit(world.carol.window("Disconnect", "delete its permission"), {}) == {}
     gone = world.card("Info", "Disconnected")
     assert gone.buttons == ["Connect again", "More"]
-    world.carol.find(ACME, "myapps.microsoft.com", "Enterprise applications")
+    world.carol.find(ACME, "myapps.microsoft.com", "Enterprise apps")
     with world.bot.store.transaction() as tx:
         account = tx.accounts.get(1)
         assert tx.grants.get(1) is None and tx.signins.usable_ticket(1, world.clock.now()) is None
