@@ -77,7 +77,7 @@ def test_the_customer_reads_where_the_permission_is_withdrawn(bot: FastBot) -> N
 
     left = says(bot)
     assert "no longer looks after the mailboxes of Acme Marine" in left
-    assert "Entra admin center &gt; Enterprise applications" in left.replace(" > ", " &gt; ")
+    assert "Entra admin center &gt; Entra ID &gt; Enterprise apps" in left.replace(" > ", " &gt; ")
     assert "myapps.microsoft.com" in left
     assert "Front desk" not in left
     assert len(bot.posted(ACME)) == 1
