@@ -31,7 +31,6 @@ from handlers.slack.listeners import Tell
 from handlers.slack.payloads import Command
 from handlers.text.words import plainly, say
 
-NAME = "/maildesk"
 WINDOWED = frozenset({"setup", "customer", "add", "list", "folders", "import", "copy", "remove"})
 BEFORE_A_TIME = ("in", "for", "until")
 """Words that people write between an account and a time."""
@@ -204,7 +203,7 @@ def _customer_and_domain(text: str) -> tuple[str, str]:
     name, _, last = text.rpartition(" ")
     with suppress(BadAddress):
         if last == unquoted(last):
-            return unquoted(name or last), read_domain(last)
+            return unquoted(name or last.rstrip(".")), read_domain(last)
     return unquoted(text), ""
 
 

@@ -11,7 +11,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.services import Services
 from handlers import events
-from handlers.commands import NAME, Commands
+from handlers.commands import Commands
 from handlers.features import (
     accounts,
     checks,
@@ -30,6 +30,7 @@ from handlers.features.home import HomeTab
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.incoming import bolt_request, is_signed
 from handlers.slack.listeners import Listeners
+from handlers.slack.payloads import COMMAND
 
 FEATURES = (
     accounts,
@@ -78,7 +79,7 @@ class SlackSide:
         self.commands = commands = Commands(services)
         self.listeners = listeners = Listeners(self.app, services, client, nudge)
         events.register(self.app, services, nudge)
-        listeners.command(NAME, commands.do)
+        listeners.command(COMMAND, commands.do)
         for feature in FEATURES:
             feature.register(listeners, services)
         home_tab = HomeTab(services, client)

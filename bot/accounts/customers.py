@@ -112,12 +112,14 @@ class Customers:
         of the channel the customers are, where that is said.
 
         Raises:
-            Refused: the channel is our own, or another customer's, or the customer has another
-                tenant.
+            Refused: the channel is our own, or another customer's, the customer has another tenant,
+                or the name is too long.
         """
         if channel_id in self._own_channels:
             raise Refused("refused.our_own_channel")
         name = on_one_line(customer_name)
+        if len(name) > MAX_NAME_LENGTH:
+            raise Refused("form.name_too_long")
         now = self._clock.now()
         with self._store.transaction() as tx:
             customer = self._named(tx, name)

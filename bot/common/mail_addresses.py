@@ -55,14 +55,14 @@ def read(text: str) -> str:
 
 
 def read_domain(text: str) -> str:
-    """The domain that somebody typed, alone or as a link to its page, as it is kept.
+    """The domain that somebody typed, alone, in an address or as a link to its page, as it is kept.
 
     Raises:
         BadAddress: it is none.
     """
-    typed = _without_invisible(text).strip(AROUND)
-    _, _, behind = typed.partition("://")
-    return _domain((behind or typed).partition("/")[0].removeprefix("www."))
+    typed = _without_invisible(text).strip(AROUND + BRACKETS)
+    host = typed.rpartition("://")[2].partition("/")[0].rpartition("@")[2]
+    return _domain(host.removeprefix("www.").rstrip("."))
 
 
 def bare(text: str) -> str:

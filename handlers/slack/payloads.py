@@ -16,6 +16,7 @@ from handlers.text import typed
 
 Payload = dict[str, Any]
 
+COMMAND = "/maildesk"
 LONGEST_TYPED = 40_000
 """Slack itself cuts a message there (docs.slack.dev/reference/methods/chat.postMessage), and a
 window's field at 3,000: what is longer, nobody has typed."""
@@ -157,9 +158,11 @@ def _text(payload: Payload) -> str:
 
 
 def _name_and_rest(text: str) -> tuple[str, str]:
-    """A subcommand, and what stands behind it, whose lines stay lines."""
+    """A subcommand, and what stands behind it, whose lines stay lines. Some type it as a command of
+    Slack's, or the whole command where they mention us."""
+    text = text.strip().removeprefix(COMMAND)
     name, rest = (*text.split(maxsplit=1), "", "")[:2]
-    return unquoted(name).rstrip(",:;").lower(), rest.strip()
+    return unquoted(name).rstrip(",:;").removeprefix("/").lower(), rest.strip()
 
 
 def _interacting(body: Payload, place: str) -> Person:

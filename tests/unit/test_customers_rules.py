@@ -169,9 +169,7 @@ def test_a_domain_leads_to_its_organisation(bot: FastBot) -> None:
     assert bot.customers.tenant("acme.example") == tenant_of("acme.example")
 
 
-@pytest.mark.parametrize(
-    "text", ["acme", "acme example", "office@acme.example", "acme.example.", ""]
-)
+@pytest.mark.parametrize("text", ["acme", "acme example", ""])
 def test_what_is_no_domain_is_not_asked_about(bot: FastBot, text: str) -> None:
     with pytest.raises(Refused, match=r"setup_form\.domain_bad"):
         bot.customers.tenant(text)

@@ -34,7 +34,16 @@ UNCLEAR = (
     f"Crew;Whose;Where;Spell\nDeck;ida@harbour.example;pier@harbour.example;{SECRET}\n"
     f"Yard;ben@harbour.example;bad;{SECRET}\n"
 )
-LISTS = {"headed": UNDERSTOOD, "bare": WITHOUT, "slipped": SLIPPED, "unclear": UNCLEAR}
+NULS = (
+    f"Na\x00me;E-Mail;Kennwort\nPi\x00er;pier@harbour.example\x00;{SECRET}\x00\nBad;;\x00{SECRET}\n"
+)
+LISTS = {
+    "headed": UNDERSTOOD,
+    "bare": WITHOUT,
+    "slipped": SLIPPED,
+    "unclear": UNCLEAR,
+    "NULs": NULS,
+}
 
 
 @pytest.fixture
@@ -112,6 +121,7 @@ def test_a_password_that_is_pasted_is_kept_nowhere(
     assert "left out" in windows
     for place in (windows, kept(bot), log.getvalue()):
         assert SECRET not in place
+    assert "\\x00" not in kept(bot), "PostgreSQL takes none"
 
 
 @pytest.mark.parametrize("kind", LISTS)

@@ -79,6 +79,9 @@ def test_lengths_are_those_of_what_is_kept() -> None:
         ("MÜLLER-werft.example", "xn--mller-werft-thb.example"),
         ("\u200bacme.example", "acme.example"),
         ("www.acme.example", "acme.example"),
+        ("acme.example.", "acme.example"),
+        ("(acme.example)", "acme.example"),
+        ("info@acme.example", "acme.example"),
     ],
 )
 def test_a_domain_is_read_however_it_is_pasted(typed: str, kept: str) -> None:

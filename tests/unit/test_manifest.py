@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from handlers import commands, events
+from handlers.slack import payloads
 
 MANIFEST = Path(__file__).parents[2] / "manifest.json"
 SCHEMA = Path(__file__).parents[1] / "data" / "manifest.schema.json"
@@ -185,7 +186,7 @@ def test_names_and_texts_are_within_slacks_limits(manifest: dict[str, Any]) -> N
 
 def test_the_slash_command_is_the_one_that_the_bot_answers(manifest: dict[str, Any]) -> None:
     (command,) = manifest["features"]["slash_commands"]
-    assert command["command"] == commands.NAME
+    assert command["command"] == payloads.COMMAND
     assert re.fullmatch(r"/[a-z0-9_-]{1,31}", command["command"])
     assert command["should_escape"] is True
     assert len(command["description"]) <= 2000

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from slack_sdk import WebClient
 
+from bot.common.refusals import Refused
 from bot.common.texts import on_one_line, reads_as, unquoted, visible, whole_number
 from bot.support.rights import Action
 from handlers.commands import Commands
@@ -144,6 +145,33 @@ def test_a_single_domain_is_name_and_organisation() -> None:
     customer = bot.customers.of_channel("C0NEW")
     assert customer.name == "acme.com"
     assert customer.tenant_id == bot.microsoft.tenant_of("acme.com")
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "acme.example.",
+        "(acme.example)",
+        "<mailto:info@acme.example|info@acme.example>",
+    ],
+)
+def test_the_domain_behind_a_name_is_no_part_of_it(domain: str) -> None:
+    bot = FastBot()
+    said(bot, f"setup Quay {domain}", "C0NEW")
+    customer = bot.customers.of_channel("C0NEW")
+    assert (customer.name, customer.tenant_id) == ("Quay", bot.microsoft.tenant_of("acme.example"))
+
+
+def test_a_name_that_is_too_long_is_refused_where_it_is_typed_as_well() -> None:
+    bot = FastBot()
+    with pytest.raises(Refused, match=r"form\.name_too_long"):
+        said(bot, f"setup {'x' * 81}", "C0NEW")
+    assert bot.customers.of_channel("C0NEW") is None
+
+
+@pytest.mark.parametrize("typed", ["/status Info", "/maildesk status Info", "/STATUS, Info"])
+def test_a_subcommand_may_look_like_a_command(typed: str) -> None:
+    assert (command(typed).name, command(typed).rest) == ("status", "Info")
 
 
 @pytest.mark.parametrize("text", ["setup <http://Node.js|Node.js>", 'setup "acme.com"'])
