@@ -217,6 +217,10 @@ class ChannelRepository:
         )
         return list(self._session.exec(rows))
 
+    def was_seen(self, event_id: str) -> bool:
+        """Whether what has this id was seen before."""
+        return self._session.get(SeenEvent, event_id) is not None
+
     def first_sight(self, event_id: str, now: datetime) -> bool:
         """Whether what has this id is new; it is remembered."""
         if self._session.get(SeenEvent, event_id) is not None:

@@ -100,7 +100,7 @@ def website(settings: Settings, services: Services, slack: SlackSide, pages: Pag
         # Without the secret nobody could tell Slack from others; Socket Mode needs none.
         web.register_blueprint(slack.blueprint())
     web.register_blueprint(pages.blueprint())
-    web.register_blueprint(health_pages(services.health, settings.metrics_token))
+    web.register_blueprint(health_pages(services.health, services.events, settings.metrics_token))
     harden(web, secure=settings.public_url.startswith("https:"))
     return web
 

@@ -155,15 +155,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
     domains = Domains(ports.microsoft, new_memory(clock))
     organisations = Organisations(store, clock, domains, support)
     accounts = Accounts(store, clock, lifecycle, links, changes, organisations)
-    customers = Customers(
-        store,
-        clock,
-        ports.microsoft,
-        settings.hours,
-        support,
-        settings.alert_channel,
-        ports.directory,
-    )
+    customers = _customers(settings, base)
     legacy = LegacyAccounts(store, clock, accounts)
     consent = _consent(base, failed, links, checks, url)
     rights = Rights(store, clock, ports.directory, support, settings.alert_channel)
@@ -204,6 +196,18 @@ def _services(settings: Settings, base: Foundations) -> Services:
         vendor_name=settings.vendor_name,
         application_name=settings.application_name,
         public_url=url,
+    )
+
+
+def _customers(settings: Settings, base: Foundations) -> Customers:
+    return Customers(
+        base.ports.store,
+        base.clock,
+        base.ports.microsoft,
+        settings.hours,
+        settings.support_channel,
+        settings.alert_channel,
+        base.ports.directory,
     )
 
 

@@ -21,6 +21,10 @@ SUBJECTS = {
 """What of a channel an event is about: of two about the same, the later one holds."""
 
 
+ANY_EVENT = "event"
+"""Known from the first event on: Slack sends none before it has verified the address."""
+
+
 class Events:
     """Takes events in, each once."""
 
@@ -33,12 +37,18 @@ class Events:
         and person where it comes under two."""
         now = self._clock.now()
         with self._store.transaction() as tx:
+            tx.channels.first_sight(ANY_EVENT, now)
             new = tx.channels.first_sight(event_id, now)
             moment = _moment(event)
             if new and moment:
                 new = tx.channels.first_sight(moment, now)
             if new:
                 tx.jobs.add(HandleEvent(event=event), now)
+
+    def came(self) -> bool:
+        """Whether Slack has sent an event yet."""
+        with self._store.transaction() as tx:
+            return tx.channels.was_seen(ANY_EVENT)
 
     def is_overtaken(self, event: dict[str, Any], *others: str) -> bool:
         """Whether a later event about the same was taken in before this one's turn; `others`: what

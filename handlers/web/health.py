@@ -7,11 +7,17 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from pydantic import SecretStr
 
 from bot.diagnosis.health import Health
+from bot.messages.events import Events
+
+NO_EVENT = (
+    "Slack has sent no event yet: at api.slack.com/apps, Event Subscriptions, is the Request URL "
+    "verified?\n"
+)
 
 
-def health_pages(health: Health, metrics_token: SecretStr) -> Blueprint:
+def health_pages(health: Health, events: Events, metrics_token: SecretStr) -> Blueprint:
     """`/healthz` (the process lives), `/readyz` (the database takes what is written, and Slack
-    what the app sends), `/metrics` (what waits).
+    what the app sends; and whether Slack has sent an event yet), `/metrics` (what waits).
 
     Args:
         metrics_token: who sends it as ``Authorization: Bearer …`` is shown the metrics; for
@@ -33,7 +39,8 @@ def health_pages(health: Health, metrics_token: SecretStr) -> Blueprint:
         refused = health.refused()
         if refused:
             return Response(f"Slack refuses the app: {refused}\n", 503, mimetype="text/plain")
-        return Response("ok\n", mimetype="text/plain")
+        said = "" if events.came() else NO_EVENT
+        return Response(f"ok\n{said}", mimetype="text/plain")
 
     @blueprint.get("/metrics")
     def metrics() -> Response:

@@ -91,13 +91,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def is_ready(url: str) -> bool:
-    """Whether the bot says that it runs."""
+def readyz(url: str) -> str:
+    """What the bot says of itself; nothing while it does not run."""
     try:
         with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:
-            return bool(answer.status == 200)
+            return str(answer.read().decode())
     except (urllib.error.URLError, ConnectionError):
-        return False
+        return ""
 
 
 def test_the_readme_leads_to_a_bot_that_works(practice: Practice, tmp_path: Path) -> None:
@@ -112,11 +112,13 @@ def test_the_readme_leads_to_a_bot_that_works(practice: Practice, tmp_path: Path
     running = shell(f"{load} && exec {command('maildesk run')}", tmp_path)
     try:
         end = time.monotonic() + PATIENCE_SECONDS
-        while not is_ready(url):
+        while not readyz(url):
             assert running.poll() is None, running.communicate()
             assert time.monotonic() < end, "it does not begin to run"
+        assert "Slack has sent no event yet" in readyz(url)
         practice.deliver_to(url)
         see_that_it_works(practice, url)
+        assert readyz(url) == "ok\n"
     finally:
         os.killpg(running.pid, signal.SIGTERM)
         _, err = running.communicate(timeout=PATIENCE_SECONDS)
