@@ -364,6 +364,7 @@ class OutboxRepository:
         return self._session.get_one(Lane, channel_id, with_for_update=True)
 
     def _free_lane(self, channel_id: str, due_at: datetime) -> None:
-        lane = self._session.get_one(Lane, channel_id, with_for_update=True)
-        lane.leased_until = None
-        lane.due_at = due_at
+        lane = self._session.get(Lane, channel_id, with_for_update=True)
+        if lane is not None:  # else the channel has another id by now, and a new lane
+            lane.leased_until = None
+            lane.due_at = due_at

@@ -214,7 +214,8 @@ class Customers:
                 self._show_all(tx, channel)
 
     def renumber(self, old_id: str, new_id: str) -> None:
-        """Slack gave the channel another id: everything that stands in it goes along."""
+        """Slack gave the channel another id: everything that stands in it goes along. That nothing
+        could be posted under the old one any more says nothing of the channel."""
         with self._store.transaction() as tx:
             channel = tx.channels.get(old_id)
             if channel is None or tx.channels.get(new_id) is not None:
@@ -222,6 +223,7 @@ class Customers:
             old_card = notices.setup_key(old_id)
             tx.outbox.renamed(old_card, notices.setup_key(new_id), self._clock.now())
             channel = tx.channels.renumber(channel, new_id)
+            channel.closed = " ".join(why for why in channel.closed.split() if why != "left")
             self._tell(tx, channel, "channel.renumbered")
             self._show_all(tx, channel)
 

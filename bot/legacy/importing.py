@@ -27,7 +27,7 @@ MAX_ROWS = 2000
 LONGEST_CELL = 300
 """So much is kept of a cell that is too long to be taken."""
 
-MARKED = re.compile(r"(?<![^\s+,;{}])SMTP:([^\s,;{}+]++(?:\+(?![a-z]+:)[^\s,;{}+]++)*+)")
+MARKED = re.compile(r"(?<![^\s+,;{}])SMTP:([^\s,;{}+]+(?:\+(?![a-z]+:)[^\s,;{}+]+)*)")
 """A mailbox's own address among all that it has
 (learn.microsoft.com/exchange/recipients/user-mailboxes/email-addresses)."""
 

@@ -10,7 +10,7 @@ LINE = re.compile(
     rb'\((?P<flags>[^()]*)\) +(?:"(?P<delimiter>\\?.)"|NIL) +(?P<name>.*)',
     re.DOTALL | re.IGNORECASE,
 )
-QUOTED = re.compile(rb'(?<!\\)"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
+QUOTED = re.compile(rb'(?<!\\)"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
 ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 
 LOOKS_LIKE = {"/": "\u2215", ".": "\u2024", "\\": "\u2216"}

@@ -58,7 +58,7 @@ def test_a_member_who_became_a_guest_disconnects_nothing(world: BotWorld) -> Non
     world.practice.office.members["U0CAROL"].is_guest = True
 
     assert world.carol.submit(form, {}) == {}
-    world.carol.window("This is for the customer")
+    world.carol.window("You are a guest in this Slack workspace")
     assert world.account("Info").state.value == "awaiting_sign_in"
 
 

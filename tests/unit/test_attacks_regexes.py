@@ -85,6 +85,17 @@ def test_it_takes_time_in_proportion_to_its_input(found: Found) -> None:
     assert superlinear(found) == ""
 
 
+def test_none_needs_a_newer_python_than_we_ask_for() -> None:
+    """Before Python 3.11.5 a possessive or atomic group whose inside backtracks matches wrongly
+    (github.com/python/cpython/issues/106052); Debian 12 has 3.11.2."""
+    risky = re.compile(r"\)(?:[*+?]|\{[\d,]*\})\+|\(\?>")
+    patterns = [found.pattern.pattern for found in regexes.everywhere()]
+    texts = [
+        str(pattern, "latin-1") if isinstance(pattern, bytes) else pattern for pattern in patterns
+    ]
+    assert [text for text in texts if risky.search(text)] == []
+
+
 @pytest.mark.parametrize(
     "slow",
     [

@@ -284,6 +284,23 @@ def test_an_open_channel_is_not_opened_again(bot: FastBot) -> None:
 # -- a channel with another id
 
 
+def test_what_slack_refused_under_the_old_id_does_not_close_the_channel(bot: FastBot) -> None:
+    account = bot.account(State.UNMAPPED)
+    bot.show(account)
+    bot.deliver()
+    bot.slack.fails_next("chat.update", "channel_not_found")
+    bot.show(account)
+    bot.deliver()
+    closed = channel(bot, ACME)
+    assert closed is not None and closed.closed == "left"
+
+    bot.customers.renumber(ACME, NEW)
+    opened = channel(bot, NEW)
+    assert opened is not None and opened.closed == ""
+    card = [item for item in bot.outbox(NEW) if item.key == notices.card_key(account)][-1]
+    assert card.done_at is None, "the card is on its way"
+
+
 def test_everything_goes_along_when_slack_gives_a_channel_another_id(bot: FastBot) -> None:
     account = bot.account()
     bot.show(account)
