@@ -24,9 +24,9 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-# What takes milliseconds: no practice world, no server, no browser; and of what is drawn at random one example in ten.
+# What takes milliseconds: no practice world, no server, no browser; and of what is drawn at random one example in twenty.
 test-fast: $(READY)
-	MAILDESK_EXAMPLES=10 $(BIN)/python -m pytest tests/unit --numprocesses 2 $(ARGS)
+	MAILDESK_EXAMPLES=20 $(BIN)/python -m pytest tests/unit --numprocesses 2 $(ARGS)
 
 # Every test, after installing Debian's packages; nothing may be left out.
 test-real:

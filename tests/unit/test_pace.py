@@ -81,12 +81,12 @@ class Office:
             tx.outbox.show(channel, name, notice, {}, self.clock.at)
 
     def run(self, **span: float) -> None:
-        """Let time pass in steps of a fifth of a second, both processes at work."""
+        """Let time pass in steps of half a second, both processes at work."""
         end = self.clock.at + timedelta(**span)
         while self.clock.at < end:
             for process in self.processes:
                 process.deliver_due()
-            self.clock.at += timedelta(seconds=0.2)
+            self.clock.at += timedelta(seconds=0.5)
 
 
 @pytest.fixture
