@@ -54,6 +54,7 @@ def test_nobody_but_the_right_person_decides(
     world.card("Info", "folders not mapped yet")
     world.settle()
     redirect(world, screen)
+    redirect_from_elsewhere(world, screen)
     further(world, screen)
     manage(world, screen)
     assert screen.errors == []
@@ -94,6 +95,24 @@ def redirect(world: BotWorld, screen: Screen) -> None:
     assert world.account("Info").shared_mailbox == ""
 
 
+def redirect_from_elsewhere(world: BotWorld, screen: Screen) -> None:
+    """Somebody of a third workspace may ask for other addresses; they hold once the mailbox's own
+    person signs in again, and until then nothing has changed."""
+    become(screen.page, "U0SAM")
+    press(screen.message("MB-", "folders not mapped yet"), "More")
+    press(screen.window, "Change details")
+    screen.window.get_by_label("Shared mailbox").fill("carol@acme.example")
+    screen.window.get_by_label("Username").fill("adam@acme.example")
+    press(screen.window, "Save")
+    expect(screen.window.get_by_label("Shared mailbox")).to_have_count(0)
+    close_all(screen)
+    world.settle()
+    expect(screen.message("New addresses wait for a word")).to_be_visible()
+    screen.picture("redirect-by-a-stranger")
+    assert world.account("Info").shared_mailbox == ""
+    assert world.account("Info").username == INFO
+
+
 def further(world: BotWorld, screen: Screen) -> None:
     """An address of another organisation is said in the form, and support is asked to allow it."""
     become(screen.page, "U0CAROL")
@@ -120,6 +139,11 @@ def see(world: BotWorld, screen: Screen, user: str, channel: str) -> None:
 
 def manage(world: BotWorld, screen: Screen) -> None:
     """Support alone renames, moves and offboards, and sees before what it does."""
+    for user, who in (("U0SAM", "a-stranger"), ("U0GWEN", "a-guest")):
+        become(screen.page, user)
+        say(screen, "/maildesk customer")
+        expect(screen.page.get_by_text("is not a valid command").last).to_be_visible()
+        screen.picture(f"manage-by-{who}")
     become(screen.page, "U0NILS")
     say(screen, "/maildesk customer")
     expect(screen.page.get_by_text("Only our support team").last).to_be_visible()
