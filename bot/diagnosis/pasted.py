@@ -1,40 +1,27 @@
-"""What a pasted error text may be: a number of Microsoft's, a server's reply, an OAuth error."""
+"""What a pasted text shows: the replies of servers, the errors of libraries and the sentences of
+pages in it, each as the observation that the server's own answer would have made.
 
-import re
+Which protocol a part of the text belongs to is decided by that part alone: what one protocol says
+is never looked for among another's rows. Nobody knows what a text without any of these means, and
+nothing is made of it.
+"""
+
 from collections.abc import Iterator
 
-from bot.diagnosis.observation import Condition, Observation, Where
-
-OAUTH = (Where.TOKEN, Where.AUTHORIZE, Where.ADMIN_CONSENT)
-AADSTS = re.compile(r"AADSTS(\d{4,7})", re.I)
-NUMBER = re.compile(r"[0-9]{4,9}")
-"""``50173``, which somebody read out."""
-SMTP_REPLY = re.compile(r"\b([245]\d\d)[^\d\n]{1,6}(\d\.\d{1,3}\.\d{1,3})")
-"""``535 5.7.139``, ``(535, b'5.7.139``, ``554-5.2.252``."""
-GRAPH_CODE = re.compile(r"\b[A-Z][a-z]+_?[A-Z][A-Za-z]+\b")
-"""``MailboxNotEnabledForRESTAPI``, ``Request_ResourceNotFound``."""
-OAUTH_ERROR = re.compile(r"(?<![a-z])[a-z]+_[a-z_]+")
-"""``invalid_grant``."""
+from bot.diagnosis import pasted_mail, pasted_signin, pasted_words
+from bot.diagnosis.reading import Reading, Vocabulary
+from bot.diagnosis.unwrapping import unwrapped
 
 
-def readings(text: str) -> Iterator[Observation]:
-    """Everything that the text may show, the most telling first. Nobody says where it was seen, so
-    one text has several readings."""
-    numbers = tuple(dict.fromkeys(int(number) for number in AADSTS.findall(text)))
-    if not numbers and NUMBER.fullmatch(text.strip()):
-        numbers = (int(text),)
-    if numbers:
-        for where in OAUTH:
-            yield Observation(where, codes=numbers, text=text)
-    reply = SMTP_REPLY.search(text)
-    if reply:
-        yield Observation(Where.SMTP, status=int(reply[1]), enhanced=reply[2], text=text)
-    for condition in (Condition.NO, Condition.BAD, Condition.BYE):
-        if re.search(rf"\b{condition}\b", text):
-            yield Observation(Where.IMAP, condition=condition, text=text)
-    for code in dict.fromkeys(GRAPH_CODE.findall(text)):
-        yield Observation(Where.GRAPH, error=code, text=text)
-    yield Observation(Where.SMTP, text=text)
-    yield Observation(Where.IMAP, text=text)
-    for word in dict.fromkeys(OAUTH_ERROR.findall(text)):
-        yield Observation(Where.TOKEN, error=word)
+def readings(pasted: str, known: Vocabulary) -> Iterator[Reading]:
+    """Everything that a pasted text shows."""
+    text = unwrapped(pasted)
+    numbers = list(pasted_signin.numbers(text, known.oauth))
+    yield from numbers
+    if not any(number.sure for number in numbers):
+        yield from pasted_signin.errors(text, known.oauth)
+    yield from pasted_signin.codes(text, known.graph)
+    yield from pasted_signin.busy(text)
+    yield from pasted_mail.smtp(text)
+    yield from pasted_mail.imap(text)
+    yield from pasted_words.sentences(text)

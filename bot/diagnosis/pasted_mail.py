@@ -1,0 +1,171 @@
+"""What a pasted text shows of mail servers: the replies of SMTP and IMAP in it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.diagnosis import phrases
+from bot.diagnosis.observation import Condition, Observation
+from bot.diagnosis.observe import MAX_TEXT_LENGTH, from_imap, from_smtp
+from bot.diagnosis.reading import MOST, Reading
+
+STATUSES = "421|43[0-2]|44[1-9]|45[0-9]|471|50[0-4]|51[0-7]|521|523|53[0-8]|541|542|55[0-7]|571"
+"""Replies of a mail server that say that something failed (RFC 5321, 4.2; Exchange has more)."""
+
+REPLY = re.compile(
+    rf"(?<![0-9A-Za-z.-])({STATUSES})(?![0-9])[^0-9\n]{{1,40}}?"
+    r"([45]\.[0-9]{1,2}\.[0-9]{1,3})(?![0-9])"
+)
+"""``535 5.7.139``, ``(535, b'5.7.139``, ``550-5.7.60``, ``SMTP code: 535 Additional: 5.7.3``."""
+
+ENHANCED = re.compile(r"(?<![0-9A-Za-z.=-])([45]\.[0-9]{1,2}\.[0-9]{1,3})(?![0-9]|\.[0-9])")
+"""``5.7.139``, its three digits lost."""
+
+STATUS = re.compile(
+    r"(?:(?:^|[\n:(\['\">;#]) ?|\b(?:error|code|reply|response|said|returned|failed|status|with|got)"
+    rf"[ :#=]{{1,3}})({STATUSES})(?![0-9.:])(?=[ :'\",)\n-]|$)",
+    re.I,
+)
+"""``535 Authentication failed``, where a reply may begin."""
+
+HTTP_REASON = re.compile(
+    r"\W{1,4}(?:service unav|bad gateway|internal server|gateway time|server error|not impl)", re.I
+)
+LAST_WORD = re.compile(r"([A-Za-z]+)(\W{0,3})$")
+VERSIONS = frozenset(("version", "ver", "v", "release", "build"))
+SAYING = frozenset("error code smtp was status said response reply returned with failed got".split())
+"""The words before a reply; any other word with a space is a program's name before its version."""
+
+OF_SMTP = re.compile(
+    r"authent|mailbox|sender|recipient|tenant|denied|token|unavailable|message|submission|starttls", re.I
+)
+SIGNING_IN = re.compile(r"auth|credential|log ?in|sign[ -]?in|token|password|autentic", re.I)
+CONNECTING = re.compile(r"starttls|ehlo|helo|greeting|service not a", re.I)
+FOR_SIGN_IN = (535, 530, 454, 501, 504, 550)
+PERMANENT = (550, 554, 530, 552, 501, 503)
+PASSING = (451, 421, 432, 454, 450)
+"""The statuses that an enhanced code may have had, the likeliest first."""
+
+SENT = re.compile(
+    r"235 2\.7\.0|\b250 2\.[06]\.0 (?:ok|<|queued)|\bqueued (?:mail|as)|status=sent", re.I
+)
+"""What a mail server says when it takes the sign-in, or the message."""
+
+TAGGED = re.compile(
+    r"(?<![^\s'\"<>:\[(=])(?:\*|[A-Za-z]{0,7}[0-9]{1,9}|[A-Z]{4,5}[0-9]{1,3}) (NO|BAD|BYE) "
+    r"([^\n]{0,400})"
+)
+"""``A3 NO AUTHENTICATE failed.``, ``* BYE Connection is closed. 13``."""
+ANSWERED = re.compile(
+    r"(?:command error: |with a ['\"]|[sS]tatus['\"]?: ['\"])(NO|BAD|BYE)(?![A-Z])([^\n]{0,400})"
+)
+"""How imaplib2, MailKit and imapflow tell of a reply."""
+OF_IMAP = re.compile(
+    r"[iI][mM][aA][pP]|AUTHENTICATE|\bLOGIN\b|EXAMINE|\bSELECT\b|\bLIST\b|[mM]ailbox|exchangelabs"
+    r"|office365|\[(?:AUTH|UNAVAIL|ALERT|TRYCREATE|NONEXIST|LIMIT|PRIVACY|INUSE|OVERQUOTA|CLOSED)"
+)
+OPENED = re.compile(r"\bOK (?:\[[^\]\n]{0,40}\] )?(?:AUTHENTICATE|LOGIN|LIST|EXAMINE|SELECT)\b")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A reply of a mail server: where its code begins, where its words do, and the codes."""
+
+    at: int
+    words_at: int
+    status: int
+    enhanced: str = ""
+
+
+def smtp(text: str) -> Iterator[Reading]:
+    """SMTP's replies, also those whose three digits, or whose enhanced code, got lost."""
+    replies = sorted(_replies(text), key=lambda reply: reply.at)
+    taken = _last(SENT, text)
+    for index, reply in enumerate(replies[-MOST:], max(len(replies) - MOST, 0)):
+        said = text[reply.words_at : _end(replies, index)]
+        seen = _seen(reply, said, text[max(reply.at - 80, 0) : reply.at])
+        yield Reading(seen, reply.at, overcome=taken > reply.at)
+
+
+def imap(text: str) -> Iterator[Reading]:
+    """IMAP's replies."""
+    if not OF_IMAP.search(text):
+        return
+    opened = _last(OPENED, text)
+    for shape in (TAGGED, ANSWERED):
+        for found in list(shape.finditer(text))[-MOST:]:
+            said = f"{found[1]} {found[2].lstrip(' :,')}"
+            before = text[max(found.start() - 120, 0) : found.start()]
+            seen = from_imap(said, Condition(found[1]), step_of(said, before))
+            if "Logging out" not in said:
+                yield Reading([seen], found.start(), overcome=opened > found.start())
+
+
+def step_of(said: str, before: str = "") -> str:
+    """The step of ours in which a reply of IMAP would have been met."""
+    for words in (said, before):
+        if re.search(r"AUTHENTICATE|LOGIN|Auth|logon", words):
+            return "imap.auth"
+        if re.search(r"LIST|NAMESPACE|TRYCREATE|folder", words):
+            return "imap.folders"
+    return "imap.inbox"
+
+
+def _replies(text: str) -> Iterator[Reply]:
+    taken: set[int] = set()
+    for found in REPLY.finditer(text):
+        taken |= {found.start(1), found.start(2)}
+        yield Reply(found.start(), found.start(2), int(found[1]), found[2])
+    for found in ENHANCED.finditer(text):
+        if found.start(1) not in taken and _is_a_reply(text, found):
+            yield Reply(found.start(), found.start(), 0, found[1])
+    if phrases.load().shows("smtp", phrases.folded(text)):
+        for found in STATUS.finditer(text):
+            if found.start(1) not in taken and not HTTP_REASON.match(text, found.end(1)):
+                yield Reply(found.start(1), found.end(1), int(found[1]))
+
+
+def _is_a_reply(text: str, found: re.Match[str]) -> bool:
+    """Whether a number in three parts is a status, and not some program's version."""
+    word = LAST_WORD.search(text[max(found.start() - 30, 0) : found.start()])
+    if word and (word[1].lower() in VERSIONS or (word[2] == " " and word[1].lower() not in SAYING)):
+        return False
+    return bool(OF_SMTP.search(text[found.end() : found.end() + 200]))
+
+
+def _end(replies: Sequence[Reply], index: int) -> int:
+    """Where the words of a reply end: at the next one that is another's."""
+    reply = replies[index]
+    later = (
+        other.at
+        for other in replies[index + 1 :]
+        if (other.status or reply.status, other.enhanced) != (reply.status, reply.enhanced)
+    )
+    return min(next(later, reply.at + 4 * MAX_TEXT_LENGTH), reply.at + 4 * MAX_TEXT_LENGTH)
+
+
+def _seen(reply: Reply, said: str, before: str) -> Sequence[Observation]:
+    """The observations of a reply; it may go on over several lines, each with its codes."""
+    if reply.enhanced:
+        again = rf"\n\W{{0,3}}(?:S: ?)?{reply.status}[ -]{re.escape(reply.enhanced)} ?"
+        said = re.sub(again, " ", said)
+    step = _step(before + said)
+    if reply.status:
+        statuses: Sequence[int] = (reply.status,)
+    elif reply.enhanced.startswith("4"):
+        statuses = PASSING
+    else:
+        statuses = FOR_SIGN_IN if SIGNING_IN.search(said) else PERMANENT
+    return [from_smtp(status, said.lstrip(" :,-'\""), step) for status in statuses]
+
+
+def _step(words: str) -> str:
+    """The step of ours in which a reply of SMTP would have been met."""
+    if SIGNING_IN.search(words):
+        return "smtp.auth"
+    return "smtp.connect" if CONNECTING.search(words) else "smtp.sender"
+
+
+def _last(shape: re.Pattern[str], text: str) -> int:
+    """Where something stands last; -1 if it does not."""
+    return max((found.start() for found in shape.finditer(text)), default=-1)

@@ -1,0 +1,149 @@
+"""What a pasted text shows of Microsoft's sign-in and of Graph: numbers, and the words of OAuth."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from bot.diagnosis import phrases
+from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observe import clean, from_oauth
+from bot.diagnosis.reading import MOST, NEAR, Reading, around
+
+AADSTS = re.compile(
+    r"AAD[ ._-]?STS?[^0-9A-Za-z]{0,5}(?:(?:error|code|fehler)[^0-9A-Za-z]{0,4}){0,2}"
+    r"([0-9](?: ?[0-9Oo]){3,7})(?![0-9A-Za-z])",
+    re.I,
+)
+"""However it is written: ``AADSTS50105``, ``AADSTS: 50105``, ``aadsts-50 105``."""
+
+NUMBER = re.compile(r"(?<![\w.,/@&-])[0-9]{5,8}(?![\w@]|[.,:/-][0-9])")
+"""A number that stands for itself: no part of a date, an identifier or an address."""
+
+WORDS = re.compile(r"[^\W\d_]+")
+LABELS = (
+    *("code", "codigo", "código", "codice", "erro", "err", "fehler", "fout", "felkod", "fejl", "feil"),
+    *("virhe", "błęd", "kod", "kód", "chyb", "hib", "eroare", "cod", "hata", "ошиб", "код", "помил"),
+    *("エラー", "コード", "错误", "錯誤", "代码", "代碼", "오류", "코드", "kesalahan", "lỗi", "σφάλμα"),
+    *("κωδικ", "שגיאה", "خطأ", "رمز"),
+)
+"""How the words begin that stand beside a number which is an error's."""
+SHOWN = ("get", "got", "show", "say", "said", "see", "with", "bekomm", "zeigt", "affiche", "muestra")
+"""How the words begin that do so in a text about signing in."""
+OTHERS = frozenset(
+    "line zeile ligne línea linea riga linha row port pid process ticket case room order invoice"
+    " issue street zip phone tel offset position column errand errands errors".split()
+)
+"""What stands before a number of something else."""
+
+WORD = re.compile(r"(?<![A-Za-z_])[a-z]{2,30}_[a-z_]{2,40}(?![A-Za-z_])")
+"""``invalid_grant``."""
+SUBERROR = re.compile(r"(?:sub_?error|error_subcode)\W{1,6}([a-z_]{4,60})", re.I)
+TRACE = re.compile(r"trace[ _]?id\W{1,6}([0-9a-f-]{36})", re.I)
+CORRELATION = re.compile(r"correlation[ _]?id\W{1,6}([0-9a-f-]{36})", re.I)
+CONSENT = re.compile(r"admin_?consent", re.I)
+OF_MICROSOFT = re.compile(r"login\.microsoftonline|AADSTS|trace id", re.I)
+
+CODE = re.compile(r"(?<![A-Za-z_])[A-Z][a-z]{1,30}_?[A-Z][A-Za-z]{1,60}(?![A-Za-z_])")
+"""``MailboxNotEnabledForRESTAPI``, ``Request_ResourceNotFound``."""
+CODE_LABEL = re.compile(r"(?:code|error)\W{1,6}$", re.I)
+OF_GRAPH = ("Error", "Mailbox", "Request_", "InvalidAuth", "Application")
+"""How those codes of Graph begin that nothing else is called."""
+
+BUSY = re.compile(
+    r"(?<![0-9.])(429|50[0234]) ?:? ?(?:client error|server error|too many|service unav|bad gateway"
+    r"|gateway time|internal server)",
+    re.I,
+)
+PLACES = {"login.microsoftonline": Where.TOKEN, "graph.microsoft": Where.GRAPH}
+
+
+def numbers(text: str, words: Collection[str]) -> Iterator[Reading]:
+    """Microsoft's numbers, as its answer would have brought them. `words`: the errors of OAuth."""
+    for found in list(AADSTS.finditer(text))[-MOST:]:
+        number = int(re.sub("[^0-9]", "", found[1].upper().replace("O", "0")))
+        near = text[found.start() : found.end() + 4 * NEAR]
+        yield Reading(
+            _answers(text, near, (number,), _word_near(text, found, words)), found.start()
+        )
+    for found in list(NUMBER.finditer(text))[-MOST:]:
+        if _is_an_errors(text, found):
+            near = around(text, found.start(), found.end())
+            yield Reading(_answers(text, near, (int(found[0]),)), found.start(), sure=False)
+
+
+def errors(text: str, words: Collection[str]) -> Iterator[Reading]:
+    """The words of OAuth, where no number tells more."""
+    known = [found for found in WORD.finditer(text) if found[0] in words]
+    for found in known[-MOST:]:
+        near = around(text, found.start(), found.end())
+        yield Reading(_answers(text, near, (), found[0]), found.start(), sure=False)
+    if OF_MICROSOFT.search(text):
+        yield Reading([Observation(Where.TOKEN, text=clean(text))], 0, sure=False, vague=True)
+
+
+def codes(text: str, words: Collection[str]) -> Iterator[Reading]:
+    """Graph's codes."""
+    known = [found for found in CODE.finditer(text) if found[0] in words]
+    for found in known[-MOST:]:
+        labelled = CODE_LABEL.search(text[max(found.start() - 10, 0) : found.start()])
+        if labelled or found[0].startswith(OF_GRAPH):
+            near = clean(around(text, found.start(), found.end()))
+            yield Reading([Observation(Where.GRAPH, error=found[0], text=near)], found.start())
+
+
+def busy(text: str) -> Iterator[Reading]:
+    """Answers without anything but an HTTP status that says busy."""
+    for found in list(BUSY.finditer(text))[-MOST:]:
+        near = around(text, found.start(), found.end())
+        for host, where in PLACES.items():
+            if host in near:
+                seen = Observation(where, status=int(found[1]), text=clean(near))
+                yield Reading([seen], found.start())
+
+
+def _answers(
+    text: str, near: str, known: Sequence[int], error: str = ""
+) -> Sequence[Observation]:
+    """The answer of the token endpoint, then the same on the way back from a page; of the page for
+    administrators first, where the text speaks of that."""
+    suberror = SUBERROR.search(around(text, text.find(near), text.find(near) + len(near)))
+    trace, correlation = TRACE.search(near), CORRELATION.search(near)
+    answer: dict[str, Any] = {
+        "error": error,
+        "suberror": suberror[1].lower() if suberror else "",
+        "error_codes": list(known),
+        "error_description": near,
+        "trace_id": trace[1] if trace else None,
+        "correlation_id": correlation[1] if correlation else None,
+    }
+    ways = [Where.TOKEN, Where.AUTHORIZE, Where.ADMIN_CONSENT]
+    return [from_oauth(answer, way) for way in (ways[::-1] if CONSENT.search(text) else ways)]
+
+
+def _word_near(text: str, found: re.Match[str], words: Collection[str]) -> str:
+    """The error of the answer that a number belongs to: before it, as a rule."""
+    before = text[max(found.start() - NEAR, 0) : found.start()]
+    after = text[found.end() : found.end() + 2 * NEAR]
+    near = [*reversed(WORD.findall(before)), *WORD.findall(after)]
+    return next((word for word in near if word in words), "")
+
+
+def _is_an_errors(text: str, found: re.Match[str]) -> bool:
+    """Whether a number is Microsoft's: it stands alone, or is called an error."""
+    if text.strip(" \n.:;,#()[]'\"") == found[0]:
+        return True
+    before = WORDS.findall(text[max(found.start() - 40, 0) : found.start()].casefold())[-3:]
+    after = WORDS.findall(text[found.end() : found.end() + 20].casefold())[:1]
+    if OTHERS & {*before[-1:], *after}:
+        return False
+    if any(_begins(word, LABELS) for word in (*before, *after)):
+        return True
+    about = phrases.load().shows(phrases.PAGE, phrases.folded(text))
+    return about and any(_begins(word, SHOWN) for word in before[-1:])
+
+
+def _begins(word: str, stems: Sequence[str]) -> bool:
+    """Whether a word begins so, or (where words are not spaced) has it within."""
+    return word.startswith(tuple(stems)) or any(
+        stem in word for stem in stems if not stem.isascii() and ord(stem[0]) > 0x2FFF
+    )

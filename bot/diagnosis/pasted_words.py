@@ -1,0 +1,66 @@
+"""What the sentences of a pasted text show, where no number and no reply does."""
+
+import re
+from collections.abc import Iterator
+
+from bot.diagnosis import phrases
+from bot.diagnosis.observation import Condition, Layer, Observation, Where
+from bot.diagnosis.observe import clean
+from bot.diagnosis.reading import Reading, around
+
+NAMED = (
+    re.compile(
+        r"(?:://|host=['\"]?|lookup |resolve:? ['\"]?|connect to |server at ['\"]?)"
+        r"((?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,20})",
+        re.I,
+    ),
+    re.compile(r"(?<![a-z0-9./-])((?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,20}):[0-9]{2,5}(?![0-9:.])", re.I),
+)
+"""A server that a library names: in an address, with a port, or in a sentence."""
+PORT = re.compile(r"(?:\.[0-9]{1,3}\]?:|\bport[=: ]{1,3})([0-9]{2,5})(?![0-9.])", re.I)
+OURS = re.compile(
+    r"office|outlook|microsoft|smtp|imap|mail|exchange|live\.com|windows\.net|proxy|mx", re.I
+)
+"""What is in the names of the servers that a mailbox needs."""
+PORTS = frozenset((25, 80, 143, 443, 465, 587, 993, 3128, 8080))
+STEPS = {
+    "smtp.connect": re.compile(r"smtp|:587|:465|port 587", re.I),
+    "imap.connect": re.compile(r"imap|:993|port 993|outlook\.office365", re.I),
+    "token": re.compile(r"login\.microsoftonline|/oauth2/", re.I),
+}
+
+
+def sentences(text: str) -> Iterator[Reading]:
+    """What the sentences that we know stand for."""
+    for phrase, begin, end in phrases.load().found(phrases.folded(text)):
+        near = around(text, begin, end)
+        seen = _seen(phrase, near)
+        if seen.where is not Where.NETWORK or _of_ours(near):
+            yield Reading([seen], end, sure=False, vague=phrase.vague)
+
+
+def _seen(phrase: phrases.Phrase, near: str) -> Observation:
+    fields = dict(phrase.seen)
+    where = Where(fields.pop("where"))
+    condition, layer = fields.pop("condition", None), fields.pop("layer", None)
+    codes = tuple(fields.pop("codes", ()))
+    if where is Where.NETWORK:
+        fields["step"] = next((step for step, of in STEPS.items() if of.search(near)), "")
+    return Observation(
+        where,
+        condition=Condition(condition) if condition else None,
+        layer=Layer(layer) if layer else None,
+        codes=codes,
+        text=clean(near),
+        **fields,
+    )
+
+
+def _of_ours(near: str) -> bool:
+    """Whether a fault of the network is one of our kind: no other server is named than those that
+    a mailbox needs."""
+    named = [host for shape in NAMED for host in shape.findall(near)]
+    if named:
+        return any(map(OURS.search, named))
+    ports = {int(port) for port in PORT.findall(near)}
+    return not ports or bool(ports & PORTS)

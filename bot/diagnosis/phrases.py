@@ -1,0 +1,145 @@
+"""The sentences by which a failure is known where its number is missing, kept as data."""
+
+import tomllib
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from bot.common.texts import STRAIGHT
+
+FILE = Path(__file__).with_name("catalogue") / "phrases.toml"
+
+GAP = 90
+"""So many characters may stand between two parts of a phrase: a name, an address."""
+
+MAX_BEGINNINGS = 30
+"""So often the first part of a phrase is tried in a text: what repeats it more is no error."""
+
+PAGE = "authorize"
+"""Where the titles of Microsoft's pages belong."""
+
+ENDS = frozenset("\n:.!?>\"'*|()[]{}-–—•;=。!？」「：,，、")
+"""What stands around a sentence that is quoted, labelled or on a line of its own."""
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """What several sentences say. `seen`: the fields of the observation that they stand for.
+    `says`: sentences that nobody writes about anything else; `hints`: those that count only in a
+    text that speaks of `seen`'s protocol otherwise, or (a page's title) stand alone. `vague`: something more telling beside them
+    comes first."""
+
+    seen: Mapping[str, Any]
+    says: Sequence["Sentence"]
+    hints: Sequence["Sentence"]
+    vague: bool
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """Parts that follow each other, at most `GAP` apart. `first`, `last`: it has to begin, to end a
+    sentence."""
+
+    parts: Sequence[str]
+    first: bool
+    last: bool
+
+    @classmethod
+    def of(cls, written: str) -> "Sentence":
+        """As the data has it: ``^need admin approval$``, ``user account … is disabled``."""
+        parts = [folded(part).strip() for part in written.strip("^$").split("…")]
+        return cls(parts, written.startswith("^"), written.endswith("$"))
+
+    def places(self, text: str, flat: str) -> Iterator[tuple[int, int]]:
+        """Where it stands in a folded text: begin and end. `flat`: the text as one line."""
+        begin = -1
+        for _ in range(MAX_BEGINNINGS):
+            begin = flat.find(self.parts[0], begin + 1)
+            if begin < 0:
+                return
+            end = self._end(flat, begin)
+            if end and self._stands_alone(text, begin, end):
+                yield begin, end
+
+    def _end(self, flat: str, begin: int) -> int:
+        """Where it ends if it begins there; 0 if it does not."""
+        end = begin + len(self.parts[0])
+        for part in self.parts[1:]:
+            found = flat.find(part, end, end + GAP + len(part))
+            if found < 0:
+                return 0
+            end = found + len(part)
+        return end
+
+    def _stands_alone(self, text: str, begin: int, end: int) -> bool:
+        before = text[max(begin - 4, 0) : begin].rstrip(" ")
+        after = text[end : end + 4].lstrip(" ")
+        return (not self.first or not before or before[-1] in ENDS) and (
+            not self.last or not after or after[0] in ENDS
+        )
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """All of them. `evidence`: by protocol, what shows that a text speaks of it."""
+
+    phrases: Sequence[Phrase]
+    evidence: Mapping[str, Sequence[str]]
+
+    def shows(self, where: str, text: str) -> bool:
+        """Whether a folded text speaks of a protocol."""
+        return any(word in text for word in self.evidence.get(where, ()))
+
+    def found(self, text: str) -> Iterator[tuple[Phrase, int, int]]:
+        """Every phrase in a folded text, with where it stands last: begin and end."""
+        flat = text.replace("\n", " ")
+        for phrase in self.phrases:
+            sentences = [*phrase.says, *self._hints(phrase, flat)]
+            places = [place for said in sentences for place in said.places(text, flat)]
+            if places:
+                yield phrase, *max(places)
+
+    def _hints(self, phrase: Phrase, flat: str) -> Sequence[Sentence]:
+        """The hints that count: of a page that somebody copies, the title alone is enough."""
+        where = phrase.seen["where"]
+        if self.shows(where, flat):
+            return phrase.hints
+        alone = phrase.hints if where == PAGE else ()
+        return [replace(hint, first=True, last=True) for hint in alone]
+
+
+@cache
+def load() -> Phrases:
+    """The bot's own; the file is read once a process."""
+    data = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    phrases = [
+        Phrase(
+            raw["seen"],
+            [Sentence.of(written) for written in raw.get("says", ())],
+            [Sentence.of(written) for written in raw.get("hints", ())],
+            raw.get("vague", False),
+        )
+        for raw in data["phrase"]
+    ]
+    evidence = {
+        where: [folded(word) for word in words] for where, words in data["evidence"].items()
+    }
+    return Phrases(phrases, evidence)
+
+
+def folded(text: str) -> str:
+    """What two texts have in common that people take for the same: case and accents aside. It is
+    as long as the text, so that what is found in it is found there."""
+    plain = text.translate(STRAIGHT)
+    return plain.lower() if plain.isascii() else "".join(map(_folded, plain))
+
+
+@lru_cache(4096)
+def _folded(sign: str) -> str:
+    letter, *marks = unicodedata.normalize("NFKD", sign)
+    bare = letter if all(map(unicodedata.combining, marks)) else sign
+    lower = bare.casefold()
+    return lower if len(lower) == 1 else bare
