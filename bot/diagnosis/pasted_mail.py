@@ -22,22 +22,29 @@ ENHANCED = re.compile(r"(?<![0-9A-Za-z.=-])([45]\.[0-9]{1,2}\.[0-9]{1,3})(?![0-9
 """``5.7.139``, its three digits lost."""
 
 STATUS = re.compile(
-    r"(?:(?:^|[\n:(\['\">;#]) ?|\b(?:error|code|reply|response|said|returned|failed|status|with|got)"
+    r"(?:(?:^|[\n:(\['\">;#]) ?"
+    r"|\b(?:error|code|reply|response|said|returned|failed|status|with|got)"
     rf"[ :#=]{{1,3}})({STATUSES})(?![0-9.:])(?=[ :'\",)\n-]|$)",
     re.I,
 )
 """``535 Authentication failed``, where a reply may begin."""
+
+AGAIN = re.compile(r"\n\W{0,3}(?:S: ?)?[45][0-9]{2}[ -](?:[45]\.[0-9]{1,2}\.[0-9]{1,3})? ?", re.I)
+"""The codes of a reply at the beginning of each of its further lines."""
 
 HTTP_REASON = re.compile(
     r"\W{1,4}(?:service unav|bad gateway|internal server|gateway time|server error|not impl)", re.I
 )
 LAST_WORD = re.compile(r"([A-Za-z]+)(\W{0,3})$")
 VERSIONS = frozenset(("version", "ver", "v", "release", "build"))
-SAYING = frozenset("error code smtp was status said response reply returned with failed got".split())
+SAYING = frozenset(
+    ("error", "code", "smtp", "was", "status", "said", "reply", "returned", "with", "failed", "got")
+)
 """The words before a reply; any other word with a space is a program's name before its version."""
 
 OF_SMTP = re.compile(
-    r"authent|mailbox|sender|recipient|tenant|denied|token|unavailable|message|submission|starttls", re.I
+    r"authent|mailbox|sender|recipient|tenant|denied|token|unavailable|message|submission|starttls",
+    re.I,
 )
 SIGNING_IN = re.compile(r"auth|credential|log ?in|sign[ -]?in|token|password|autentic", re.I)
 CONNECTING = re.compile(r"starttls|ehlo|helo|greeting|service not a", re.I)
@@ -146,9 +153,7 @@ def _end(replies: Sequence[Reply], index: int) -> int:
 
 def _seen(reply: Reply, said: str, before: str) -> Sequence[Observation]:
     """The observations of a reply; it may go on over several lines, each with its codes."""
-    if reply.enhanced:
-        again = rf"\n\W{{0,3}}(?:S: ?)?{reply.status}[ -]{re.escape(reply.enhanced)} ?"
-        said = re.sub(again, " ", said)
+    said = AGAIN.sub(" ", said)
     step = _step(before + said)
     if reply.status:
         statuses: Sequence[int] = (reply.status,)

@@ -20,20 +20,6 @@ NUMBER = re.compile(r"(?<![\w.,/@&-])[0-9]{5,8}(?![\w@]|[.,:/-][0-9])")
 """A number that stands for itself: no part of a date, an identifier or an address."""
 
 WORDS = re.compile(r"[^\W\d_]+")
-LABELS = (
-    *("code", "codigo", "código", "codice", "erro", "err", "fehler", "fout", "felkod", "fejl", "feil"),
-    *("virhe", "błęd", "kod", "kód", "chyb", "hib", "eroare", "cod", "hata", "ошиб", "код", "помил"),
-    *("エラー", "コード", "错误", "錯誤", "代码", "代碼", "오류", "코드", "kesalahan", "lỗi", "σφάλμα"),
-    *("κωδικ", "שגיאה", "خطأ", "رمز"),
-)
-"""How the words begin that stand beside a number which is an error's."""
-SHOWN = ("get", "got", "show", "say", "said", "see", "with", "bekomm", "zeigt", "affiche", "muestra")
-"""How the words begin that do so in a text about signing in."""
-OTHERS = frozenset(
-    "line zeile ligne línea linea riga linha row port pid process ticket case room order invoice"
-    " issue street zip phone tel offset position column errand errands errors".split()
-)
-"""What stands before a number of something else."""
 
 WORD = re.compile(r"(?<![A-Za-z_])[a-z]{2,30}_[a-z_]{2,40}(?![A-Za-z_])")
 """``invalid_grant``."""
@@ -101,9 +87,7 @@ def busy(text: str) -> Iterator[Reading]:
                 yield Reading([seen], found.start())
 
 
-def _answers(
-    text: str, near: str, known: Sequence[int], error: str = ""
-) -> Sequence[Observation]:
+def _answers(text: str, near: str, known: Sequence[int], error: str = "") -> Sequence[Observation]:
     """The answer of the token endpoint, then the same on the way back from a page; of the page for
     administrators first, where the text speaks of that."""
     suberror = SUBERROR.search(around(text, text.find(near), text.find(near) + len(near)))
@@ -134,12 +118,13 @@ def _is_an_errors(text: str, found: re.Match[str]) -> bool:
         return True
     before = WORDS.findall(text[max(found.start() - 40, 0) : found.start()].casefold())[-3:]
     after = WORDS.findall(text[found.end() : found.end() + 20].casefold())[:1]
-    if OTHERS & {*before[-1:], *after}:
+    data = phrases.load()
+    if {*before[-1:], *after} & set(data.labels["other"]):
         return False
-    if any(_begins(word, LABELS) for word in (*before, *after)):
+    if any(_begins(word, data.labels["error"]) for word in (*before, *after)):
         return True
-    about = phrases.load().shows(phrases.PAGE, phrases.folded(text))
-    return about and any(_begins(word, SHOWN) for word in before[-1:])
+    about = data.shows(phrases.PAGE, phrases.folded(text))
+    return about and any(_begins(word, data.labels["shown"]) for word in before[-1:])
 
 
 def _begins(word: str, stems: Sequence[str]) -> bool:

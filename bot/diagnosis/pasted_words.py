@@ -14,7 +14,9 @@ NAMED = (
         r"((?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,20})",
         re.I,
     ),
-    re.compile(r"(?<![a-z0-9./-])((?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,20}):[0-9]{2,5}(?![0-9:.])", re.I),
+    re.compile(
+        r"(?<![a-z0-9./-])((?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,20}):[0-9]{2,5}(?![0-9:.])", re.I
+    ),
 )
 """A server that a library names: in an address, with a port, or in a sentence."""
 PORT = re.compile(r"(?:\.[0-9]{1,3}\]?:|\bport[=: ]{1,3})([0-9]{2,5})(?![0-9.])", re.I)

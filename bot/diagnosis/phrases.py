@@ -29,8 +29,8 @@ ENDS = frozenset("\n:.!?>\"'*|()[]{}-–—•;=。!？」「：,，、")
 class Phrase:
     """What several sentences say. `seen`: the fields of the observation that they stand for.
     `says`: sentences that nobody writes about anything else; `hints`: those that count only in a
-    text that speaks of `seen`'s protocol otherwise, or (a page's title) stand alone. `vague`: something more telling beside them
-    comes first."""
+    text that speaks of `seen`'s protocol otherwise, or (a page's title) stand alone. `vague`:
+    something more telling beside them comes first."""
 
     seen: Mapping[str, Any]
     says: Sequence["Sentence"]
@@ -84,10 +84,12 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Phrases:
-    """All of them. `evidence`: by protocol, what shows that a text speaks of it."""
+    """All of them. `evidence`: by protocol, what shows that a text speaks of it. `labels`: by what
+    a number is, how the words beside it begin."""
 
     phrases: Sequence[Phrase]
     evidence: Mapping[str, Sequence[str]]
+    labels: Mapping[str, Sequence[str]]
 
     def shows(self, where: str, text: str) -> bool:
         """Whether a folded text speaks of a protocol."""
@@ -127,7 +129,7 @@ def load() -> Phrases:
     evidence = {
         where: [folded(word) for word in words] for where, words in data["evidence"].items()
     }
-    return Phrases(phrases, evidence)
+    return Phrases(phrases, evidence, data["labels"])
 
 
 def folded(text: str) -> str:
@@ -139,7 +141,7 @@ def folded(text: str) -> str:
 
 @lru_cache(4096)
 def _folded(sign: str) -> str:
-    letter, *marks = unicodedata.normalize("NFKD", sign)
-    bare = letter if all(map(unicodedata.combining, marks)) else sign
+    parts = unicodedata.normalize("NFKD", sign)
+    bare = parts[0] if all(map(unicodedata.combining, parts[1:])) else sign
     lower = bare.casefold()
     return lower if len(lower) == 1 else bare

@@ -121,7 +121,7 @@ def test_expressions_are_found_wherever_they_stand() -> None:
         "bot.common.redaction._PATTERNS",
         "bot.common.ids.SHAPE",
         "bot.common.ids",
-        "bot.diagnosis.pasted",
+        "bot.diagnosis.pasted_mail",
         "bot/imap.toml",
         "handlers.cards.kit.TORN",
     }
