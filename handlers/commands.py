@@ -11,6 +11,7 @@ from bot.common.clock import read_until
 from bot.common.mail_addresses import BadAddress, read_domain
 from bot.common.refusals import Refused
 from bot.common.texts import on_one_line, unquoted
+from bot.diagnosis.verdict import Verdict
 from bot.reminders.service import MAX_PAUSE
 from bot.services import Services
 from bot.support.rights import Action
@@ -65,15 +66,23 @@ class Commands:
         return frozenset(self._subcommands)
 
     def do(self, command: Command, answer: Tell) -> None:
-        """Do what was typed; a word that is none of ours gets a suggestion."""
+        """Do what was typed; an error text that was pasted is explained, and another word that is
+        none of ours gets a suggestion."""
         subcommand = self._subcommands.get(command.name or "help")
         if subcommand is None:
-            guess = self._guess(command.name)
-            answer(_sentence("help.did_you_mean", typed=command.name, guess=guess))
+            self._otherwise(command, answer)
         elif command.name in WINDOWED and not command.opens_windows:
             self._help(command, answer)  # it has the buttons that open them
         else:
             subcommand(command, answer)
+
+    def _otherwise(self, command: Command, answer: Tell) -> None:
+        verdict = self._services.catalogue.lookup_text(f"{command.name} {command.rest}")
+        if verdict is not None:
+            self._explain(verdict, command, answer)
+            return
+        guess = self._guess(command.name)
+        answer(_sentence("help.did_you_mean", typed=command.name, guess=guess))
 
     def _guess(self, typed: str) -> str:
         close = get_close_matches(typed, self._subcommands, n=1, cutoff=0.4)
@@ -173,10 +182,12 @@ class Commands:
     def _error(self, command: Command, answer: Tell) -> None:
         if not command.rest:
             raise Refused("command.which_error")
-        if lookup.is_error_id(command.rest):
+        if lookup.is_error_id(self._services, command.rest):
             answer(error_message(*lookup.error_named(self._services, command.person, command.rest)))
             return
-        verdict = lookup.pasted(self._services, command.rest)
+        self._explain(lookup.pasted(self._services, command.rest), command, answer)
+
+    def _explain(self, verdict: Verdict, command: Command, answer: Tell) -> None:
         blocks = meaning(verdict, audience_of(self._services, command.person))
         answer(Message(say("error.text", title=verdict.title), blocks))
 

@@ -241,9 +241,10 @@ class _Told:
 
     @property
     def among(self) -> tuple[bool, ...] | tuple[int, ...]:
-        """What counts among protocols: a sign-in with a number of Microsoft's is the reason of what
-        the mail servers say next."""
-        named = self.weight >= WEIGHTS["codes"]
+        """What counts among protocols: the answer of a sign-in is the reason of what mail servers
+        say next."""
+        answered = self.reading.sure and self.protocol is Where.TOKEN
+        named = answered or self.weight >= WEIGHTS["codes"]
         return (*self._standing, named, self.reading.sure, self.telling, self.reading.at)
 
     @property

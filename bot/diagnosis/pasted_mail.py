@@ -24,7 +24,7 @@ ENHANCED = re.compile(r"(?<![0-9A-Za-z.=-])([45]\.[0-9]{1,2}\.[0-9]{1,3})(?![0-9
 STATUS = re.compile(
     r"(?:(?:^|[\n:(\['\">;#]) ?"
     r"|\b(?:error|code|reply|response|said|returned|failed|status|with|got)"
-    rf"[ :#=]{{1,3}})({STATUSES})(?![0-9.:])(?=[ :'\",)\n-]|$)",
+    rf"[ :#=]{{1,3}})({STATUSES})(?![0-9.]|:[0-9])(?=[ :'\",)\n-]|$)",
     re.I,
 )
 """``535 Authentication failed``, where a reply may begin."""
@@ -42,11 +42,16 @@ SAYING = frozenset(
 )
 """The words before a reply; any other word with a space is a program's name before its version."""
 
-OF_SMTP = re.compile(
-    r"authent|mailbox|sender|recipient|tenant|denied|token|unavailable|message|submission|starttls",
+REFUSING = re.compile(
+    r"authentic|denied|unsuccessful|disabled|exceeded|reject|throttl|STOREDRV|RESOLVER|SMTP|SendAs"
+    r"|unavailable|not available|permission|not found|not supported|not allowed|not active|full\b"
+    r"|too many|too large|expir|unknown|temporar|limit|blocked|starttls",
     re.I,
 )
-SIGNING_IN = re.compile(r"auth|credential|log ?in|sign[ -]?in|token|password|autentic", re.I)
+"""What a reply that refuses says."""
+SIGNING_IN = re.compile(
+    r"auth|credential|decode|base64|log ?in|sign[ -]?in|token|password|autentic", re.I
+)
 CONNECTING = re.compile(r"starttls|ehlo|helo|greeting|service not a", re.I)
 FOR_SIGN_IN = (535, 530, 454, 501, 504, 550)
 PERMANENT = (550, 554, 530, 552, 501, 503)
@@ -68,7 +73,7 @@ ANSWERED = re.compile(
 )
 """How imaplib2, MailKit and imapflow tell of a reply."""
 OF_IMAP = re.compile(
-    r"[iI][mM][aA][pP]|AUTHENTICATE|\bLOGIN\b|EXAMINE|\bSELECT\b|\bLIST\b|[mM]ailbox|exchangelabs"
+    r"[iI][mM][aA][pP]|AUTHENTICATE|\bLOGIN\b|EXAMINE|\bSELECT\b|\bLIST\b|[mM]ailbox|exchangelabs|(?:javax|jakarta)\.mail"
     r"|office365|\[(?:AUTH|UNAVAIL|ALERT|TRYCREATE|NONEXIST|LIMIT|PRIVACY|INUSE|OVERQUOTA|CLOSED)"
 )
 OPENED = re.compile(r"\bOK (?:\[[^\]\n]{0,40}\] )?(?:AUTHENTICATE|LOGIN|LIST|EXAMINE|SELECT)\b")
@@ -99,13 +104,12 @@ def imap(text: str) -> Iterator[Reading]:
     if not OF_IMAP.search(text):
         return
     opened = _last(OPENED, text)
-    for shape in (TAGGED, ANSWERED):
-        for found in list(shape.finditer(text))[-MOST:]:
-            said = f"{found[1]} {found[2].lstrip(' :,')}"
-            before = text[max(found.start() - 120, 0) : found.start()]
-            seen = from_imap(said, Condition(found[1]), step_of(said, before))
-            if "Logging out" not in said:
-                yield Reading([seen], found.start(), overcome=opened > found.start())
+    for found in (list(TAGGED.finditer(text)) or list(ANSWERED.finditer(text)))[-MOST:]:
+        said = f"{found[1]} {found[2].lstrip(' :,')}"
+        before = text[max(found.start() - 120, 0) : found.start()]
+        seen = from_imap(said, Condition(found[1]), step_of(said, before))
+        if "Logging out" not in said:
+            yield Reading([seen], found.start(), overcome=opened > found.start())
 
 
 def step_of(said: str, before: str = "") -> str:
@@ -137,7 +141,7 @@ def _is_a_reply(text: str, found: re.Match[str]) -> bool:
     word = LAST_WORD.search(text[max(found.start() - 30, 0) : found.start()])
     if word and (word[1].lower() in VERSIONS or (word[2] == " " and word[1].lower() not in SAYING)):
         return False
-    return bool(OF_SMTP.search(text[found.end() : found.end() + 200]))
+    return bool(REFUSING.search(text[found.end() : found.end() + 120]))
 
 
 def _end(replies: Sequence[Reply], index: int) -> int:

@@ -26,6 +26,8 @@ WORD = re.compile(r"(?<![A-Za-z_])[a-z]{2,30}_[a-z_]{2,40}(?![A-Za-z_])")
 SUBERROR = re.compile(r"(?:sub_?error|error_subcode)\W{1,6}([a-z_]{4,60})", re.I)
 TRACE = re.compile(r"trace[ _]?id\W{1,6}([0-9a-f-]{36})", re.I)
 CORRELATION = re.compile(r"correlation[ _]?id\W{1,6}([0-9a-f-]{36})", re.I)
+ANSWER = re.compile(r"error_description|error['\"]?\W{1,4}$", re.I)
+"""What shows that a word of OAuth stands in its answer."""
 CONSENT = re.compile(r"admin_?consent", re.I)
 OF_MICROSOFT = re.compile(r"login\.microsoftonline|AADSTS|trace id", re.I)
 
@@ -62,7 +64,9 @@ def errors(text: str, words: Collection[str]) -> Iterator[Reading]:
     known = [found for found in WORD.finditer(text) if found[0] in words]
     for found in known[-MOST:]:
         near = around(text, found.start(), found.end())
-        yield Reading(_answers(text, near, (), found[0]), found.start(), sure=False)
+        before = text[max(found.start() - 20, 0) : found.start()]
+        answered = ANSWER.search(before) or "error_description" in near
+        yield Reading(_answers(text, near, (), found[0]), found.start(), sure=bool(answered))
     if OF_MICROSOFT.search(text):
         yield Reading([Observation(Where.TOKEN, text=clean(text))], 0, sure=False, vague=True)
 

@@ -2,9 +2,9 @@
 
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,11 @@ class Phrase:
     says: Sequence["Sentence"]
     hints: Sequence["Sentence"]
     vague: bool
+
+    @cached_property
+    def titles(self) -> Sequence["Sentence"]:
+        """Its hints, where they stand alone."""
+        return [replace(hint, first=True, last=True) for hint in self.hints]
 
 
 @dataclass(frozen=True)
@@ -98,19 +103,23 @@ class Phrases:
     def found(self, text: str) -> Iterator[tuple[Phrase, int, int]]:
         """Every phrase in a folded text, with where it stands last: begin and end."""
         flat = text.replace("\n", " ")
+        shown = {where for where in self.evidence if self.shows(where, flat)}
         for phrase in self.phrases:
-            sentences = [*phrase.says, *self._hints(phrase, flat)]
+            sentences = [
+                said
+                for said in (*phrase.says, *self._hints(phrase, shown))
+                if said.parts[0] in flat
+            ]
             places = [place for said in sentences for place in said.places(text, flat)]
             if places:
                 yield phrase, *max(places)
 
-    def _hints(self, phrase: Phrase, flat: str) -> Sequence[Sentence]:
+    def _hints(self, phrase: Phrase, shown: Collection[str]) -> Sequence[Sentence]:
         """The hints that count: of a page that somebody copies, the title alone is enough."""
         where = phrase.seen["where"]
-        if self.shows(where, flat):
+        if where in shown or (where == "token" and PAGE in shown):
             return phrase.hints
-        alone = phrase.hints if where == PAGE else ()
-        return [replace(hint, first=True, last=True) for hint in alone]
+        return phrase.titles if where == PAGE else ()
 
 
 @cache

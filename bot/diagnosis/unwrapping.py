@@ -3,7 +3,6 @@ it."""
 
 import html
 import re
-import unicodedata
 from urllib.parse import unquote
 
 from bot.common.texts import STRAIGHT, visible
@@ -12,6 +11,9 @@ LONGEST_HEAD = 12_000
 LONGEST_TAIL = 8_000
 """So much of a pasted text is read: a log begins with what was tried, and ends with what came of
 it. Together they are what redaction takes (`bot.common.redaction.LONGEST`)."""
+
+FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+"""Letters, digits and signs as they are typed between Chinese and Japanese ones."""
 
 PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
@@ -35,7 +37,7 @@ QUOTED = re.compile(r"(?m)^[>| \t]+")
 def unwrapped(pasted: str) -> str:
     """A pasted text without the encodings of addresses, pages, JSON and mail in it, with one kind
     of space, quote and digit. Its middle is left out where it is very long."""
-    text = unicodedata.normalize("NFKC", visible(_ends(pasted))).translate(STRAIGHT)
+    text = visible(_ends(pasted)).translate(STRAIGHT | FULL_WIDTH)
     text = _without_escapes(_without_percents(text))
     text = END_OF_LINE.sub("\n", html.unescape(text)).replace("=\n", "").replace("`", "")
     lines = QUOTED.sub("", text).split("\n")

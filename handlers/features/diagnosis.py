@@ -43,7 +43,7 @@ def ask_for_error(press: Press) -> None:
 def look_up(services: Services, sent: Submission) -> FormAnswer:
     """Say what an error ID or a pasted text means."""
     text = sent.values["text"].strip()
-    if lookup.is_error_id(text):
+    if lookup.is_error_id(services, text):
         return NextWindow(error_window(*lookup.error_named(services, sent.person, text)))
     seen = services.catalogue.read(text)
     verdict = services.catalogue.lookup_text(text)

@@ -38,9 +38,9 @@ def account_named(
     return found[0]
 
 
-def is_error_id(text: str) -> bool:
+def is_error_id(services: Services, text: str) -> bool:
     """Whether `text` is meant as an error ID rather than as what a server said."""
-    return len(text) <= 16 and "aadsts" not in text.lower() and not text.isdecimal()
+    return len(text) <= 16 and services.catalogue.read(text) is None
 
 
 def error_named(services: Services, person: Person, text: str) -> tuple[ErrorCard, Audience]:

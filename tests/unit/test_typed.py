@@ -190,7 +190,7 @@ def test_what_is_no_number_of_ours_is_none(text: str) -> None:
 def test_a_superscript_is_no_error_number() -> None:
     bot = FastBot()
     for text in ("²", "5017³"):
-        assert lookup.is_error_id(text)
+        assert lookup.is_error_id(bot.services, text)
         with pytest.raises(Exception, match=r"error\.unknown"):
             lookup.error_named(bot.services, VERA, text)
 
