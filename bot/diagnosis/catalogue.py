@@ -13,7 +13,7 @@ an IMAP back-off) is always tried again, and `invalid_client` is always the appl
 
 import re
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.diagnosis.observation import Condition, Layer, Observation, Where
 from bot.diagnosis.pasted import readings
-from bot.diagnosis.reading import Reading, Vocabulary
+from bot.diagnosis.reading import Explained, Vocabulary, the_one_that_counts
 from bot.diagnosis.verdict import Remedy, RemedyKind, Verdict
 from storage.vocabulary import Owner, Permanence, Scope, StepId
 
@@ -56,11 +56,6 @@ WEIGHTS = {
     "status_class": 2,
 }
 """How much each field tells, from a number that names one cause down to the class of a reply."""
-
-TELLING = WEIGHTS["enhanced"]
-"""A row that names so much tells more than the kind of a failure."""
-
-OAUTH = (Where.TOKEN, Where.AUTHORIZE, Where.ADMIN_CONSENT)
 
 
 class CatalogueError(Exception):
@@ -130,6 +125,10 @@ class Row(BaseModel):
     match: tuple[Matcher, ...]
     samples: tuple[dict[str, Any], ...]
 
+    def weight(self, seen: Observation) -> int:
+        """How much of the observation it names."""
+        return max((one.weight for one in self.match if one.fits(seen)), default=0)
+
     def verdict(self) -> Verdict:
         """The row as people read it."""
         return Verdict(
@@ -177,31 +176,22 @@ class Catalogue:
     def read(self, pasted: str) -> Observation | None:
         """What a pasted error text shows: of the failures in it that a row explains the one that
         counts; None if no row explains any."""
-        told = [self._told(reading) for reading in readings(pasted, self._vocabulary)]
-        known = [one for one in told if one is not None]
-        last = {one.protocol: one for one in sorted(known, key=lambda one: one.within)}
-        return max(last.values(), key=lambda one: one.among).seen if known else None
+        return the_one_that_counts(
+            Explained(reading, seen, row.permanence, row.weight(seen))
+            for reading in readings(pasted, self._vocabulary)
+            for seen in reading.meant
+            if not (row := self._find(seen)).id.startswith(UNKNOWN)
+        )
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
-        return Vocabulary(oauth=self._errors(OAUTH), graph=self._errors({Where.GRAPH}))
-
-    def _errors(self, places: Collection[Where]) -> Collection[str]:
-        rows = [row for row in self.rows.values() if set(places) & set(row.where)]
-        return {matcher.error for row in rows for matcher in row.match} - {""}
-
-    def _told(self, reading: Reading) -> "_Told | None":
-        """What a reading is taken for: the first of what it may mean that a row tells by more than
-        the kind of a failure, else the first that a row explains."""
-        fitting = [_Told(reading, seen, *self._fit(seen)) for seen in reading.meant]
-        known = [told for told in fitting if not told.row.id.startswith(UNKNOWN)]
-        return max(known, key=lambda told: told.telling, default=None)
+        rows = self.rows.values()
+        return Vocabulary(
+            oauth={one.error for row in rows for one in row.match if Where.TOKEN in row.where},
+            graph={one.error for row in rows for one in row.match if Where.GRAPH in row.where},
+        )
 
     def _find(self, seen: Observation) -> Row:
-        return self._fit(seen)[0]
-
-    def _fit(self, seen: Observation) -> tuple[Row, int]:
-        """The row that fits best, and how much of the observation it names."""
         fitting = [
             (matcher.weight, row.id)
             for row in self.rows.values()
@@ -210,47 +200,8 @@ class Catalogue:
             if matcher.fits(seen)
         ]
         # of equal weights the id decides, so that the answer does not hang on the files' order
-        weight, cause = max(fitting, default=(0, UNKNOWN))
-        return self.rows[cause], weight
-
-
-@dataclass(frozen=True)
-class _Told:
-    """A failure in a pasted text, with the row that explains it."""
-
-    reading: Reading
-    seen: Observation
-    row: Row
-    weight: int
-
-    @property
-    def telling(self) -> bool:
-        """Whether the row names more than the kind of a failure."""
-        return self.weight >= TELLING
-
-    @property
-    def protocol(self) -> Where:
-        """Whose failure it is; a sign-in's is one, wherever it was seen."""
-        return Where.TOKEN if self.seen.where in OAUTH else self.seen.where
-
-    @property
-    def within(self) -> tuple[bool, ...] | tuple[int, ...]:
-        """What counts among failures of one protocol: what was not overcome, what does not pass by
-        itself, what tells most, and of these the last."""
-        return (*self._standing, self.telling, self.reading.sure, self.reading.at)
-
-    @property
-    def among(self) -> tuple[bool, ...] | tuple[int, ...]:
-        """What counts among protocols: the answer of a sign-in is the reason of what mail servers
-        say next."""
-        answered = self.reading.sure and self.protocol is Where.TOKEN
-        named = answered or self.weight >= WEIGHTS["codes"]
-        return (*self._standing, named, self.reading.sure, self.telling, self.reading.at)
-
-    @property
-    def _standing(self) -> tuple[bool, bool, bool]:
-        lasting = self.row.permanence is not Permanence.RETRY
-        return not self.reading.vague, not self.reading.overcome, lasting
+        _, cause = max(fitting, default=(0, UNKNOWN))
+        return self.rows[cause]
 
 
 @dataclass(frozen=True)

@@ -47,12 +47,12 @@ PLACES = {"login.microsoftonline": Where.TOKEN, "graph.microsoft": Where.GRAPH}
 
 def numbers(text: str, words: Collection[str]) -> Iterator[Reading]:
     """Microsoft's numbers, as its answer would have brought them. `words`: the errors of OAuth."""
-    for found in list(AADSTS.finditer(text))[-MOST:]:
-        number = int(re.sub("[^0-9]", "", found[1].upper().replace("O", "0")))
-        near = text[found.start() : found.end() + 4 * NEAR]
-        yield Reading(
-            _answers(text, near, (number,), _word_near(text, found, words)), found.start()
-        )
+    for group in _replies(text)[-MOST:]:
+        first = group[0]
+        near = text[first.start() : group[-1].end() + 4 * NEAR]
+        known = tuple(dict.fromkeys(map(_number, group)))
+        seen = _answers(text, near, known, _word_near(text, first, words))
+        yield Reading(seen, first.start())
     for found in list(NUMBER.finditer(text))[-MOST:]:
         if _is_an_errors(text, found):
             near = around(text, found.start(), found.end())
@@ -89,6 +89,22 @@ def busy(text: str) -> Iterator[Reading]:
             if host in near:
                 seen = Observation(where, status=int(found[1]), text=clean(near))
                 yield Reading([seen], found.start())
+
+
+def _replies(text: str) -> Sequence[Sequence[re.Match[str]]]:
+    """Microsoft's numbers by reply: it may put one around another, on one line."""
+    groups: list[list[re.Match[str]]] = []
+    for found in AADSTS.finditer(text):
+        if groups and "\n" not in text[groups[-1][-1].end() : found.start()]:
+            groups[-1].append(found)
+        else:
+            groups.append([found])
+    return groups
+
+
+def _number(found: re.Match[str]) -> int:
+    """A number as it was meant: without spaces, and with zeros for the letter O."""
+    return int(re.sub("[^0-9]", "", found[1].upper().replace("O", "0")))
 
 
 def _answers(text: str, near: str, known: Sequence[int], error: str = "") -> Sequence[Observation]:
