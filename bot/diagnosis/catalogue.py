@@ -185,11 +185,12 @@ class Catalogue:
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
-        rows = self.rows.values()
-        return Vocabulary(
-            oauth={one.error for row in rows for one in row.match if Where.TOKEN in row.where},
-            graph={one.error for row in rows for one in row.match if Where.GRAPH in row.where},
-        )
+        return Vocabulary(oauth=self._errors(Where.TOKEN), graph=self._errors(Where.GRAPH))
+
+    def _errors(self, where: Where) -> frozenset[str]:
+        """The errors that rows of a protocol name."""
+        rows = [row for row in self.rows.values() if where in row.where]
+        return frozenset(word for row in rows for one in row.match for word in one.error.split())
 
     def _find(self, seen: Observation) -> Row:
         fitting = [
