@@ -53,7 +53,7 @@ def _seen(phrase: phrases.Phrase, near: str) -> Observation:
         condition=Condition(condition) if condition else None,
         layer=Layer(layer) if layer else None,
         codes=codes,
-        text=clean(near),
+        text=clean(fields.pop("text", near)),
         **fields,
     )
 
