@@ -108,8 +108,10 @@ def imap(text: str) -> Iterator[Reading]:
         said = f"{found[1]} {found[2].lstrip(' :,')}"
         before = text[max(found.start() - 120, 0) : found.start()]
         seen = from_imap(said, Condition(found[1]), step_of(said, before))
-        if "Logging out" not in said:
-            yield Reading([seen], found.start(), overcome=opened > found.start())
+        # a server says goodbye to whoever logs out, too
+        goodbye = "Logging out" in said
+        overcome = opened > found.start()
+        yield Reading([seen], found.start(), vague=goodbye, overcome=overcome)
 
 
 def step_of(said: str, before: str = "") -> str:

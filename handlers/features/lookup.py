@@ -40,7 +40,8 @@ def account_named(
 
 def is_error_id(services: Services, text: str) -> bool:
     """Whether `text` is meant as an error ID rather than as what a server said."""
-    return len(text) <= 16 and services.catalogue.read(text) is None
+    written_by_a_server = bool(set("_.:=") & set(text)) or services.catalogue.read(text) is not None
+    return len(text) <= 16 and not written_by_a_server
 
 
 def error_named(services: Services, person: Person, text: str) -> tuple[ErrorCard, Audience]:
