@@ -155,9 +155,10 @@ class Catalogue:
         fitting = [
             (_rank(row, matcher, seen), row.id)
             for row in self.rows.values()
-            if seen.where in row.where and not _contradicts(row, seen)
+            if seen.where in row.where
             for matcher in row.match
-            if matcher.fits(seen) and (_says_little(row) or not self._guesses(matcher, seen))
+            if matcher.fits(seen) and not _contradicts(row, seen)
+            if _says_little(row) or not self._guesses(matcher, seen)
         ]
         # of equal ranks the id decides, so that the answer does not hang on the files' order
         return self.rows[max(fitting)[1]] if fitting else self.rows[UNKNOWN]

@@ -8,7 +8,7 @@ from statistics import median
 
 from bot.common import ids
 from bot.common.clock import Clock
-from bot.diagnosis.catalogue import Catalogue
+from bot.diagnosis.catalogue import UNKNOWN, Catalogue
 from bot.diagnosis.history import Ending, History
 from bot.diagnosis.observation import Observation
 from bot.diagnosis.verdict import Verdict
@@ -145,8 +145,10 @@ class Failures:
     def _reckon_scope(self, tx: Transaction, failure: Failure, by_nature: Scope) -> None:
         """One mailbox, one tenant (the cause is at work on two of its mailboxes), or the
         application (on two tenants). A customer has one tenant, so customers are counted. What is
-        ours or Microsoft's by nature stays so."""
+        ours or Microsoft's by nature stays so, and what is unknown is no cause that two share."""
         failure.scope = by_nature
+        if failure.cause.startswith(UNKNOWN):
+            return
         since = self._clock.now() - SHARED_FOR
         if by_nature in (Scope.APPLICATION, Scope.MICROSOFT) or failure.customer_id is None:
             return
