@@ -17,7 +17,7 @@ from bot.diagnosis import catalogue
 from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.observe import from_callback, from_oauth
 from bot.diagnosis.verdict import RemedyKind
-from storage.tables import Incident
+from storage.tables import Failure, Incident
 from storage.vocabulary import Owner, Permanence, Scope, State
 from tests.support.examples import examples
 from tests.support.fast import FastBot
@@ -373,12 +373,26 @@ def alerts(bot: FastBot) -> list[Incident]:
 @pytest.mark.parametrize("word", WORDS)
 def test_what_nobody_knows_alerts_nobody(bot: FastBot, word: str) -> None:
     """Also at two customers: their numbers differ, so it is no cause that they share."""
-    other = bot.customer("Other", "C0OTHER")
-    for place, number in (({}, 9999999), ({"channel": other}, 9999998)):
-        account = bot.account(State.LIVE, **place)
-        failure = bot.failure(account, Where.TOKEN, "token", error=word, codes=(number,))
-        assert failure.scope is Scope.MAILBOX
+    told = failures_at_two_customers(bot, word, 9999999, 9999998)
+    assert [failure.scope for failure in told] == [Scope.MAILBOX, Scope.MAILBOX]
     assert alerts(bot) == []
+
+
+def test_the_same_unknown_number_at_two_customers_is_an_alert(bot: FastBot) -> None:
+    """It may be our application: on-call looks before the day's list comes."""
+    told = failures_at_two_customers(bot, "invalid_client", 9999999, 9999999)
+    assert told[1].scope is Scope.APPLICATION
+    assert [alert.cause for alert in alerts(bot)] == ["unknown-client"]
+
+
+def failures_at_two_customers(bot: FastBot, word: str, *numbers: int) -> list[Failure]:
+    """A failure at a customer for each number, the later one later."""
+    channels = [bot.acme, bot.customer("Other", "C0OTHER")]
+    accounts = [bot.account(State.LIVE, channel=channel) for channel in channels]
+    return [
+        bot.failure(account, Where.TOKEN, "token", error=word, codes=(number,))
+        for account, number in zip(accounts, numbers, strict=True)
+    ]
 
 
 def test_an_administrators_own_no_alerts_nobody(bot: FastBot) -> None:
