@@ -37,7 +37,7 @@ NETWORK = (
 
 IMAP = (Condition.NO, Condition.BAD, Condition.BYE, Condition.EMPTY)
 OAUTH = {Where.AUTHORIZE, Where.TOKEN, Where.ADMIN_CONSENT}
-ENOUGH_ROWS, ENOUGH_SAMPLES = 110, 250
+ENOUGH_ROWS, ENOUGH_SAMPLES = 200, 500
 
 
 def seen(row: Row, sample: dict[str, Any]) -> list[Observation]:
