@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from bot.diagnosis.observation import Condition, Observation, Where
 
 OAUTH = (Where.TOKEN, Where.AUTHORIZE, Where.ADMIN_CONSENT)
-AADSTS = re.compile(r"AADSTS(\d{4,7})", re.I)
+AADSTS = re.compile(r"AADSTS(\d{4,9})", re.I)
 NUMBER = re.compile(r"[0-9]{4,9}")
 """``50173``, which somebody read out."""
 SMTP_REPLY = re.compile(r"\b([245]\d\d)[^\d\n]{1,6}(\d\.\d{1,3}\.\d{1,3})")
@@ -37,4 +37,4 @@ def readings(text: str) -> Iterator[Observation]:
     yield Observation(Where.SMTP, text=text)
     yield Observation(Where.IMAP, text=text)
     for word in dict.fromkeys(OAUTH_ERROR.findall(text)):
-        yield Observation(Where.TOKEN, error=word)
+        yield Observation(Where.TOKEN, error=word, codes=numbers)
