@@ -76,6 +76,12 @@ class FailureRepository:
         rows = self._session.exec(found.group_by(col(Failure.customer_id)))
         return {customer: count for customer, count in rows if customer is not None}
 
+    def newest(self, cause: str, since: datetime, limit: int) -> list[Failure]:
+        """The newest failures of a cause at customers, seen at `since` or later and not mended."""
+        found = select(Failure).where(Failure.cause == cause, Failure.last_at >= since)
+        found = found.where(col(Failure.mended_at).is_(None), col(Failure.customer_id).is_not(None))
+        return list(self._session.exec(found.order_by(col(Failure.last_at).desc()).limit(limit)))
+
     def widen(self, cause: str, since: datetime, scope: Scope, customer_id: int | None) -> None:
         """Give every failure of a cause that is at work (of one customer, or of all with None) this
         scope."""

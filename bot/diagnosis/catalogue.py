@@ -8,7 +8,12 @@ What is decided by whom: numbers and texts choose the explanation only. Microsof
 change ("Apps that take a dependency on text or error code numbers will be broken over time",
 entra-docs reference-error-codes). So a row found by number or text may not contradict the
 protocol's own fields: a network fault is never an account's, a busy server (HTTP 429/5xx, SMTP 4xx,
-an IMAP back-off) is always tried again, and `invalid_client` is always the application's.
+an IMAP back-off) is always tried again, and `invalid_client` is never mended by a person who signs
+in.
+
+The other way round, an error word does not speak for what nobody knows: a reply whose number,
+suberror or status is in no row says more than the word above it, so only a row says something of
+it whose id begins with ``unknown``.
 """
 
 import re
@@ -21,7 +26,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bot.diagnosis.observation import Condition, Layer, Observation, Where
+from bot.diagnosis.matching import Matcher, busy
+from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.pasted import readings
 from bot.diagnosis.reading import Explained, Vocabulary, the_one_that_counts
 from bot.diagnosis.verdict import Remedy, RemedyKind, Verdict
@@ -31,6 +37,9 @@ FOLDER = Path(__file__).with_name("catalogue")
 REMEDIES = "remedies.toml"
 """The remedies that several rows share, by name."""
 
+NUMBERS = "numbers.toml"
+"""Which row a number of Microsoft's has."""
+
 APPROVAL = "@admin-consent"
 """The remedy of what an administrator mends by approving our application."""
 
@@ -38,70 +47,30 @@ UNKNOWN = "unknown"
 """The row that explains what no other does. The rows that only name the kind of a failure are
 called ``unknown-…``."""
 
+OAUTH = frozenset({Where.AUTHORIZE, Where.TOKEN, Where.ADMIN_CONSENT})
+ORDINARY_REFUSALS = frozenset({None, 400, 401})
+"""The HTTP statuses under which an OAuth error is told (RFC 6749, 5.2)."""
+
+AROUND = frozenset({50000, 70000, 70002, 90023})
+"""Numbers that Microsoft puts around a more telling one ("AADSTS70002: Error validating
+credentials. AADSTS70008: …")."""
+
+HELPED_LAST = (
+    Permanence.RETRY,
+    Permanence.SIGN_IN_AGAIN,
+    Permanence.AFTER_FIX,
+    Permanence.NEVER,
+)
+"""Of several causes in one reply the later one stands in the way of what mends the earlier."""
+
 Step = Sequence[str]
 """A step of a remedy as a file has it: its kind and its text."""
 
 Snippets = Mapping[str, Sequence[Step]]
 
-WEIGHTS = {
-    "codes": 40,
-    "text": 30,
-    "enhanced": 20,
-    "suberror": 12,
-    "error": 10,
-    "condition": 8,
-    "layer": 7,
-    "status": 6,
-    "step": 4,
-    "status_class": 2,
-}
-"""How much each field tells, from a number that names one cause down to the class of a reply."""
-
 
 class CatalogueError(Exception):
     """The data does not fit the schema; the text names file and row."""
-
-
-class Matcher(BaseModel):
-    """Holds when every field that it names fits the observation. `enhanced` may be a family
-    (``5.7.``) or a range (``5.7.700-749``); `text` is a pattern, in any case."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    error: str = ""
-    suberror: str = ""
-    codes: tuple[int, ...] = ()
-    status: int = 0
-    status_class: int = 0
-    enhanced: str = ""
-    condition: Condition | None = None
-    layer: Layer | None = None
-    step: str = ""
-    text: str = ""
-
-    def fits(self, seen: Observation) -> bool:
-        """Whether the observation has everything that this matcher names."""
-        return (
-            (not self.error or self.error == seen.error)
-            and (not self.suberror or self.suberror == seen.suberror)
-            and (not self.codes or bool(set(self.codes) & set(seen.codes)))
-            and (not self.status or self.status == seen.status)
-            and (not self.status_class or self.status_class == (seen.status or 0) // 100)
-            and (not self.enhanced or _same_enhanced(self.enhanced, seen.enhanced))
-            and (not self.condition or self.condition is seen.condition)
-            and (not self.layer or self.layer is seen.layer)
-            and (not self.step or self.step == seen.step)
-            and (not self.text or bool(self._pattern.search(seen.text)))
-        )
-
-    @property
-    def weight(self) -> int:
-        """How much it names."""
-        return sum(weight for field, weight in WEIGHTS.items() if getattr(self, field))
-
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        return re.compile(self.text, re.IGNORECASE)
 
 
 class Row(BaseModel):
@@ -122,7 +91,7 @@ class Row(BaseModel):
     link: str = ""
     proof: StepId | None = None
     approval: bool = False
-    match: tuple[Matcher, ...]
+    match: tuple[Matcher, ...] = ()
     samples: tuple[dict[str, Any], ...]
 
     def weight(self, seen: Observation) -> int:
@@ -165,7 +134,7 @@ class Catalogue:
         """What an observation means. There is always an answer."""
         found = self._find(seen).verdict()
         # A default row may be found for a busy server; the protocol still says: try again.
-        return replace(found, permanence=Permanence.RETRY) if _busy(seen) else found
+        return replace(found, permanence=Permanence.RETRY) if busy(seen) else found
 
     def lookup_text(self, pasted: str) -> Verdict | None:
         """What a pasted error text means: an AADSTS number in it, an SMTP or IMAP reply, an OAuth
@@ -194,15 +163,37 @@ class Catalogue:
 
     def _find(self, seen: Observation) -> Row:
         fitting = [
-            (matcher.weight, row.id)
+            (_rank(row, matcher, seen), row.id)
             for row in self.rows.values()
-            if seen.where in row.where and not _contradicts(row, seen)
+            if seen.where in row.where
             for matcher in row.match
-            if matcher.fits(seen)
+            if matcher.fits(seen) and not _contradicts(row, seen)
+            if _says_little(row) or not self._guesses(matcher, seen)
         ]
-        # of equal weights the id decides, so that the answer does not hang on the files' order
-        _, cause = max(fitting, default=(0, UNKNOWN))
-        return self.rows[cause]
+        # of equal ranks the id decides, so that the answer does not hang on the files' order
+        return self.rows[max(fitting)[1]] if fitting else self.rows[UNKNOWN]
+
+    def _guesses(self, matcher: Matcher, seen: Observation) -> bool:
+        """Whether the matcher goes by words of the protocol although the reply has a number, a
+        suberror or a status that no row knows."""
+        if seen.where not in OAUTH or matcher.codes or matcher.text:
+            return False
+        number = bool(seen.codes) and self._numbers.isdisjoint(seen.codes)
+        suberror = bool(seen.suberror) and seen.suberror not in self._suberrors
+        status = seen.status not in ORDINARY_REFUSALS and not busy(seen)
+        return number or suberror or (status and not matcher.status)
+
+    @cached_property
+    def _numbers(self) -> frozenset[int]:
+        return frozenset(number for matcher in self._matchers for number in matcher.codes)
+
+    @cached_property
+    def _suberrors(self) -> frozenset[str]:
+        return frozenset(matcher.suberror for matcher in self._matchers)
+
+    @cached_property
+    def _matchers(self) -> Sequence[Matcher]:
+        return [matcher for row in self.rows.values() for matcher in row.match]
 
 
 @dataclass(frozen=True)
@@ -237,13 +228,17 @@ def read(folder: Path, application: Application = OURS) -> Catalogue:
     """
     rows: dict[str, Row] = {}
     snippets = _snippets(folder / REMEDIES)
+    numbers = _numbers(folder / NUMBERS)
     for file in sorted(folder.glob("*.toml")):
         for number, raw in enumerate(_raw_rows(file), 1):
             source = f"{file.name}, row {number} ({raw.get('id', '?')})"
             row = _naming(_checked(raw, snippets, source), application)
+            row = _numbered(row, numbers.pop(row.id, ()))
             if row.id in rows:
                 raise CatalogueError(f"{file.name}: {row.id} stands twice")
             rows[row.id] = row
+    if numbers:
+        raise CatalogueError(f"{NUMBERS}: there is no row {', '.join(numbers)}")
     if UNKNOWN not in rows:
         raise CatalogueError(f"there is no row '{UNKNOWN}'")
     return Catalogue(rows)
@@ -256,6 +251,22 @@ def _raw_rows(file: Path) -> Sequence[Mapping[str, Any]]:
 
 def _snippets(file: Path) -> Snippets:
     return tomllib.loads(file.read_text(encoding="utf-8"))["steps"] if file.exists() else {}
+
+
+def _numbers(file: Path) -> dict[str, Sequence[int]]:
+    """The numbers of each row that has some."""
+    found: dict[str, list[int]] = {}
+    raw = tomllib.loads(file.read_text(encoding="utf-8"))["numbers"] if file.exists() else {}
+    for number, (cause, *_) in raw.items():
+        found.setdefault(cause, []).append(int(number))
+    return dict(found)
+
+
+def _numbered(row: Row, numbers: Sequence[int]) -> Row:
+    """The row with a matcher for the numbers that the table gives to it."""
+    if not numbers:
+        return row
+    return row.model_copy(update={"match": (*row.match, Matcher(codes=tuple(numbers)))})
 
 
 def _checked(raw: Mapping[str, Any], snippets: Snippets, source: str) -> Row:
@@ -290,35 +301,29 @@ def _expanded(step: str | Step, snippets: Snippets) -> Sequence[Step]:
     return snippets[step[1:]] if isinstance(step, str) else [step]
 
 
-def _same_enhanced(wanted: str, seen: str) -> bool:
-    """Whether an enhanced status code is the wanted one, of the wanted family (``5.7.``), or in the
-    wanted range (``5.7.700-749``)."""
-    if "-" not in wanted:
-        return seen.startswith(wanted) if wanted.endswith(".") else seen == wanted
-    family, _, span = wanted.rpartition(".")
-    seen_family, _, number = seen.rpartition(".")
-    first, last = map(int, span.split("-"))
-    return seen_family == family and first <= int(number) <= last
-
-
-def _busy(seen: Observation) -> bool:
-    """Whether the protocol's own fields say that the server could not answer just now."""
-    status = seen.status or 0
-    match seen.where:
-        case Where.NETWORK:
-            return False
-        case Where.SMTP:
-            return 400 <= status < 500
-        case Where.IMAP:
-            return seen.retry_after is not None
-        case _:
-            return status == 429 or status >= 500
-
-
 def _contradicts(row: Row, seen: Observation) -> bool:
-    """Whether a row says something else than the protocol's own fields."""
-    if _busy(seen):
+    """Whether a row says something else than the protocol's own fields. Where our application was
+    refused, no person of the customer's mends it with a sign-in; their administrator may (a number
+    says so: the application is disabled in the tenant, say)."""
+    if busy(seen):
         return row.permanence is not Permanence.RETRY
-    if seen.error == "invalid_client":
-        return row.scope is not Scope.APPLICATION
-    return False
+    return seen.error == "invalid_client" and row.owner is Owner.USER
+
+
+def _rank(row: Row, matcher: Matcher, seen: Observation) -> tuple[int, ...]:
+    """How well a matcher explains a reply: by how much it names, and of several numbers in one
+    reply by the most telling. What is unknown speaks only where nobody else does."""
+    matched = [place for place, code in enumerate(seen.codes) if code in matcher.numbers]
+    inner = any(seen.codes[place] not in AROUND for place in matched)
+    return (
+        not _says_little(row),
+        matcher.weight,
+        inner,
+        HELPED_LAST.index(row.permanence) if matched else 0,
+        # Microsoft puts the inner one last
+        max(matched, default=0),
+    )
+
+
+def _says_little(row: Row) -> bool:
+    return row.id.startswith(UNKNOWN)

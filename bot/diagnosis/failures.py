@@ -8,7 +8,7 @@ from statistics import median
 
 from bot.common import ids
 from bot.common.clock import Clock
-from bot.diagnosis.catalogue import Catalogue
+from bot.diagnosis.catalogue import UNKNOWN, Catalogue
 from bot.diagnosis.history import Ending, History
 from bot.diagnosis.observation import Observation
 from bot.diagnosis.verdict import Verdict
@@ -28,6 +28,13 @@ channel."""
 
 SHARED_FOR = timedelta(days=1)
 """Repetitions of a cause on an account within this time share one error ID."""
+
+ALIKE = 50
+"""So many of the newest unexplained failures are compared: enough to see that customers share one.
+"""
+
+SAID = ("where", "error", "suberror", "codes", "status", "enhanced", "condition")
+"""By which fields of the protocol two replies that nobody knows are the same."""
 
 
 @dataclass(frozen=True)
@@ -145,9 +152,15 @@ class Failures:
     def _reckon_scope(self, tx: Transaction, failure: Failure, by_nature: Scope) -> None:
         """One mailbox, one tenant (the cause is at work on two of its mailboxes), or the
         application (on two tenants). A customer has one tenant, so customers are counted. What is
-        ours or Microsoft's by nature stays so."""
+        ours or Microsoft's by nature stays so. What is unknown is a shared cause only where several
+        customers were told the same."""
         failure.scope = by_nature
         since = self._clock.now() - SHARED_FOR
+        if failure.cause.startswith(UNKNOWN):
+            alike = tx.failures.newest(failure.cause, since, ALIKE)
+            told = {other.customer_id for other in alike if _said(other) == _said(failure)}
+            failure.scope = Scope.APPLICATION if len(told) > 1 else by_nature
+            return
         if by_nature in (Scope.APPLICATION, Scope.MICROSOFT) or failure.customer_id is None:
             return
         spread = tx.failures.spread(failure.cause, since)
@@ -193,6 +206,10 @@ def _mended_by(tx: Transaction, account: Account, failure: Failure) -> Mended:
 def _ending(by: Mended, spans: Sequence[tuple[datetime, datetime]]) -> Ending:
     minutes = [(at - first) / timedelta(minutes=1) for first, at in spans]
     return Ending(by, len(minutes), round(median(minutes)) if minutes else 0)
+
+
+def _said(failure: Failure) -> list[object]:
+    return [failure.observation.get(field) for field in SAID]
 
 
 def _stored(observation: Observation) -> dict[str, object]:

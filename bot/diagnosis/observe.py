@@ -25,7 +25,7 @@ MAX_DESCRIPTION_LENGTH = 4000
 MAX_WAIT_SECONDS = 3600
 HTTP_UNAVAILABLE = 503
 
-AADSTS = re.compile(r"AADSTS(\d{4,7})")
+AADSTS = re.compile(r"AADSTS(\d{4,9})")
 BACK_OFF = re.compile(r"Backoff Time: (\d{1,9})", re.I)
 """How Exchange asks an IMAP client to wait: "Request is throttled. Suggested Backoff Time: 30000
 milliseconds"."""

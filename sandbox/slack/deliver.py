@@ -38,6 +38,8 @@ class Delivery:
         self._url = ""
         self._verified = False
         self._verifying = threading.Lock()
+        self._on_the_way = 0
+        self._counting = threading.Lock()
         self._session = requests.Session()
         self._session.trust_env = False
         self._sockets: list[ServerConnection] = []
@@ -78,24 +80,42 @@ class Delivery:
 
     def event(self, envelope: Json) -> None:
         """An event, in the background, tried again while the bot does not say yes."""
+        self._count(1)
         threading.Thread(target=self._event, args=(envelope,), daemon=True).start()
 
+    @property
+    def on_the_way(self) -> int:
+        """How many events the bot has not been asked to take even once."""
+        return self._on_the_way
+
+    def _count(self, by: int) -> None:
+        with self._counting:
+            self._on_the_way += by
+
     def _event(self, envelope: Json) -> None:
-        if not self._sockets and not self._is_verified():
-            return
-        reason = ""
-        for number, wait in enumerate((0.0, *RETRY_SECONDS)):
+        try:
+            takes = bool(self._sockets) or self._is_verified()
+            reason = self._try_event(envelope, {}) if takes else ""
+        finally:
+            self._count(-1)
+        if reason:
+            self._try_again(envelope, reason)
+
+    def _try_again(self, envelope: Json, reason: str) -> None:
+        for number, wait in enumerate(RETRY_SECONDS, 1):
             if self._stopping.wait(wait):
                 return
-            retry = (
-                {"x-slack-retry-num": str(number), "x-slack-retry-reason": reason} if number else {}
-            )
-            ack = self._send(
-                "events_api", envelope, json.dumps(envelope), "application/json", retry
-            )
-            if ack.ok:
+            headers = {"x-slack-retry-num": str(number), "x-slack-retry-reason": reason}
+            reason = self._try_event(envelope, headers)
+            if not reason:
                 return
-            reason = "http_timeout" if ack.problem == "operation_timeout" else "http_error"
+
+    def _try_event(self, envelope: Json, headers: Json) -> str:
+        """Deliver an event once; Slack's word for why it was not taken, empty when it was."""
+        ack = self._send("events_api", envelope, json.dumps(envelope), "application/json", headers)
+        if ack.ok:
+            return ""
+        return "http_timeout" if ack.problem == "operation_timeout" else "http_error"
 
     def _is_verified(self) -> bool:
         """Whether the address has given a challenge back; asked until it does."""

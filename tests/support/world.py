@@ -177,13 +177,15 @@ class BotWorld:
             assert time.monotonic() < end, "the bot does not come to rest"
 
     def hear_out(self, seconds: float = 90) -> None:
-        """Wait until the bot has done what its listeners do after they have acknowledged."""
+        """Wait until the bot has every event, and has done what its listeners do after they have
+        acknowledged."""
         end = time.monotonic() + seconds
         executor = self.bot.slack.app.listener_runner.listener_executor
         assert isinstance(executor, ThreadPoolExecutor)
         if threading.current_thread() in executor._threads:
             return  # somebody acts in the middle of what the bot does: it cannot wait for itself
-        while executor._idle_semaphore._value < len(executor._threads):
+        events = self.practice.slack.delivery
+        while events.on_the_way or executor._idle_semaphore._value < len(executor._threads):
             self.practice.office.wait_beyond(self.practice.office.version, 0.005)
             assert time.monotonic() < end, "a listener does not come to an end"
 

@@ -74,11 +74,11 @@ def test_a_number_of_tomorrow_is_understood_by_what_it_says_of_the_tenant(text: 
     assert_is_the_administrators(ROWS.lookup_text(text) or ROWS.verdict("unknown"))
 
 
-def test_the_words_of_the_protocol_decide_where_the_number_is_nobodys() -> None:
+def test_a_number_that_is_nobodys_is_not_explained_by_the_word_above_it() -> None:
     for seen in answers("interaction_required", "AADSTS9999999: Something new."):
         verdict = ROWS.explain(seen)
-        assert verdict.owner is Owner.USER
-        assert "sign-in log" in verdict.remedy[-1].text, "or people would sign in for ever"
+        assert (verdict.cause, verdict.owner) == ("unknown-grant", Owner.SUPPORT)
+        assert "sign in again" not in verdict.customer, "or people would sign in for ever"
     busy = answers("temporarily_unavailable", "AADSTS9999999: Something new.")
     assert ROWS.explain(busy[1]).permanence is Permanence.RETRY
 

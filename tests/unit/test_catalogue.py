@@ -37,7 +37,7 @@ NETWORK = (
 
 IMAP = (Condition.NO, Condition.BAD, Condition.BYE, Condition.EMPTY)
 OAUTH = {Where.AUTHORIZE, Where.TOKEN, Where.ADMIN_CONSENT}
-ENOUGH_ROWS, ENOUGH_SAMPLES = 110, 250
+ENOUGH_ROWS, ENOUGH_SAMPLES = 200, 500
 
 
 def seen(row: Row, sample: dict[str, Any]) -> list[Observation]:
@@ -95,9 +95,10 @@ def test_every_sample_finds_its_row(row: Row) -> None:
 
 
 @pytest.mark.parametrize("row", ROWS.rows.values(), ids=list(ROWS.rows))
-def test_every_number_of_a_row_has_a_sample(row: Row) -> None:
+def test_a_row_with_numbers_has_a_sample_with_one(row: Row) -> None:
     numbers = {number for matcher in row.match for number in matcher.codes}
-    assert numbers <= {number for sample in row.samples for number in from_oauth(sample).codes}
+    sampled = {number for sample in row.samples for number in from_oauth(sample).codes}
+    assert not numbers or numbers & sampled
 
 
 @pytest.mark.parametrize("row", ROWS.rows.values(), ids=list(ROWS.rows))
@@ -178,9 +179,9 @@ def test_numbers_do_not_overrule_the_protocol() -> None:
     assert ROWS.explain(passing).owner is Owner.MICROSOFT
 
 
-def test_an_unknown_failure_still_has_an_answer_and_goes_to_on_call() -> None:
+def test_an_unknown_failure_still_has_an_answer_and_support_looks_first() -> None:
     verdict = ROWS.explain(Observation(Where.GRAPH, status=404, error="SomethingNew"))
-    assert verdict.cause == "unknown" and verdict.owner is Owner.ON_CALL
+    assert verdict.cause == "unknown" and verdict.owner is Owner.SUPPORT
 
 
 @pytest.mark.parametrize(
