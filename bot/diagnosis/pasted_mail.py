@@ -69,7 +69,8 @@ TAGGED = re.compile(
 )
 """``A3 NO AUTHENTICATE failed.``, ``* BYE Connection is closed. 13``."""
 ANSWERED = re.compile(
-    r"(?:command error: |with a ['\"]|[sS]tatus['\"]?: ['\"])(NO|BAD|BYE)(?![A-Z])([^\n]{0,400})"
+    r"(?:command error: |=> |\(['\"]|with a ['\"]|[sS]tatus['\"]?: ['\"])"
+    r"(NO|BAD|BYE)(?![A-Z])([^\n]{0,400})"
 )
 """How imaplib2, MailKit and imapflow tell of a reply."""
 OF_IMAP = re.compile(

@@ -136,14 +136,15 @@ def _is_an_errors(text: str, found: re.Match[str]) -> bool:
     """Whether a number is Microsoft's: it stands alone, or is called an error."""
     if text.strip(" \n.:;,#()[]'\"") == found[0]:
         return True
-    before = WORDS.findall(text[max(found.start() - 40, 0) : found.start()].casefold())[-3:]
+    beside = re.split("[0-9]", text[max(found.start() - 40, 0) : found.start()])[-1]
+    before = WORDS.findall(beside.casefold())[-3:]
     after = WORDS.findall(text[found.end() : found.end() + 20].casefold())[:1]
     data = phrases.load()
     if {*before[-1:], *after} & set(data.labels["other"]):
         return False
     if any(_begins(word, data.labels["error"]) for word in (*before, *after)):
         return True
-    about = data.shows(phrases.PAGE, phrases.folded(text))
+    about = data.shows("signing-in", phrases.folded(text))
     return about and any(_begins(word, data.labels["shown"]) for word in before[-1:])
 
 

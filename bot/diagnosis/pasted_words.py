@@ -10,7 +10,7 @@ from bot.diagnosis.reading import Reading, around
 
 NAMED = (
     re.compile(
-        r"(?:://|host=['\"]?|lookup |resolve:? ['\"]?|connect to |server at ['\"]?)"
+        r"(?:://|\bhost(?:=|: ?| )['\"]?|lookup |resolve:? ['\"]?|connect to |server at ['\"]?)"
         r"((?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,20})",
         re.I,
     ),

@@ -9,15 +9,19 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from slack_sdk import WebClient
 
 from bot.diagnosis import catalogue, phrases
 from bot.diagnosis.observation import Condition, Where
 from bot.diagnosis.observe import from_imap, from_oauth, from_smtp
 from bot.diagnosis.unwrapping import LONGEST_HEAD, LONGEST_TAIL, unwrapped
+from handlers.cards.kit import Message
+from handlers.commands import Commands
 from handlers.features import lookup
+from handlers.slack.payloads import Command
 from storage.vocabulary import Owner
 from tests.support.examples import examples
-from tests.support.fast import FastBot
+from tests.support.fast import VERA, FastBot
 
 pytestmark = pytest.mark.catalogue
 
@@ -264,6 +268,31 @@ def test_a_short_error_is_no_error_id() -> None:
     for text in ("Error 53003", "invalid_grant", "50105", "AADSTS50105", "5.7.139 denied"):
         assert not lookup.is_error_id(bot.services, text)
     assert lookup.is_error_id(bot.services, "MX-7Q3F-9K2D")
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("AADSTS50105: The signed in user is not assigned", "user-not-assigned"),
+        ("Need admin approval", "admin-approval-needed"),
+        ("error Code: 53003", "conditional-access"),
+        ("535 5.7.139 SmtpClientAuthentication is disabled for the Tenant", "smtp-auth-off-tenant"),
+    ],
+)
+def test_an_error_that_is_typed_after_our_name_is_explained(typed: str, told: str) -> None:
+    bot = FastBot()
+    answers: list[Message] = []
+    body = {"team_id": VERA.team, "user_id": VERA.user, "channel_id": "C1", "text": typed}
+    command = Command.parse(body, WebClient("xoxb-none"))
+    Commands(bot.services).do(command, answers.append)
+    assert ROWS.verdict(told).title in str(answers)
+
+
+def test_another_word_after_our_name_gets_a_suggestion() -> None:
+    answers: list[Message] = []
+    body = {"team_id": VERA.team, "user_id": VERA.user, "channel_id": "C1", "text": "lst"}
+    Commands(FastBot().services).do(Command.parse(body, WebClient("xoxb-none")), answers.append)
+    assert "list" in str(answers)
 
 
 def test_every_sentence_that_we_know_stands_for_a_row() -> None:
