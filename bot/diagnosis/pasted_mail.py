@@ -43,7 +43,7 @@ SAYING = frozenset(
 """The words before a reply; any other word with a space is a program's name before its version."""
 
 REFUSING = re.compile(
-    r"authentic|denied|unsuccessful|disabled|exceeded|reject|throttl|STOREDRV|RESOLVER|SMTP|SendAs"
+    r"authentic|denied|unsuccessful|disabled|exceeded|reject|throttl|STOREDRV|RESOLVER|SMTP;|SendAs"
     r"|unavailable|not available|permission|not found|not supported|not allowed|not active|full\b"
     r"|too many|too large|expir|unknown|temporar|limit|blocked|starttls",
     re.I,

@@ -16,7 +16,7 @@ AADSTS = re.compile(
 )
 """However it is written: ``AADSTS50105``, ``AADSTS: 50105``, ``aadsts-50 105``."""
 
-NUMBER = re.compile(r"(?<![\w.,/@&-])[0-9]{5,8}(?![\w@]|[.,:/-][0-9])")
+NUMBER = re.compile(r"(?<![\w.,/@&-])(?<!\w\[)[0-9]{5,8}(?![\w@]|[.,:/-][0-9])")
 """A number that stands for itself: no part of a date, an identifier or an address."""
 
 WORDS = re.compile(r"[^\W\d_]+")
@@ -34,6 +34,8 @@ OF_MICROSOFT = re.compile(r"login\.microsoftonline|AADSTS|trace id", re.I)
 CODE = re.compile(r"(?<![A-Za-z_])[A-Z][a-z]{1,30}_?[A-Z][A-Za-z]{1,60}(?![A-Za-z_])")
 """``MailboxNotEnabledForRESTAPI``, ``Request_ResourceNotFound``."""
 CODE_LABEL = re.compile(r"(?:code|error)\W{1,6}$", re.I)
+CLAIMS = "insufficient_claims"
+"""The one inner code of Graph's that says something else than its code."""
 OF_GRAPH = ("Error", "Mailbox", "Request_", "InvalidAuth", "Application")
 """How those codes of Graph begin that nothing else is called."""
 
@@ -77,8 +79,10 @@ def codes(text: str, words: Collection[str]) -> Iterator[Reading]:
     for found in known[-MOST:]:
         labelled = CODE_LABEL.search(text[max(found.start() - 10, 0) : found.start()])
         if labelled or found[0].startswith(OF_GRAPH):
-            near = clean(around(text, found.start(), found.end()))
-            yield Reading([Observation(Where.GRAPH, error=found[0], text=near)], found.start())
+            near = around(text, found.start(), found.end())
+            inner = CLAIMS if CLAIMS in near else ""
+            seen = Observation(Where.GRAPH, error=found[0], suberror=inner, text=clean(near))
+            yield Reading([seen], found.start())
 
 
 def busy(text: str) -> Iterator[Reading]:
@@ -137,7 +141,7 @@ def _is_an_errors(text: str, found: re.Match[str]) -> bool:
     if text.strip(" \n.:;,#()[]'\"") == found[0]:
         return True
     beside = re.split("[0-9]", text[max(found.start() - 40, 0) : found.start()])[-1]
-    before = WORDS.findall(beside.casefold())[-3:]
+    before = WORDS.findall(beside.casefold())[-2:]
     after = WORDS.findall(text[found.end() : found.end() + 20].casefold())[:1]
     data = phrases.load()
     if {*before[-1:], *after} & set(data.labels["other"]):
