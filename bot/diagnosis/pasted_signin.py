@@ -33,7 +33,10 @@ OF_MICROSOFT = re.compile(r"login\.microsoftonline|AADSTS|trace id", re.I)
 
 CODE = re.compile(r"(?<![A-Za-z_])[A-Z][a-z]{1,30}_?[A-Z][A-Za-z]{1,60}(?![A-Za-z_])")
 """``MailboxNotEnabledForRESTAPI``, ``Request_ResourceNotFound``."""
-CODE_LABEL = re.compile(r"(?:code|error)\W{1,6}$", re.I)
+CODE_LABELLED = re.compile(
+    r"(?:code|error)['\"]?[:= ]{1,3}['\"]?([A-Z][A-Z_]{3,60})(?![A-Z_])", re.I
+)
+"""``"code": "unauthenticated"``, ``Code: ErrorItemNotFound``."""
 CLAIMS = "insufficient_claims"
 """The one inner code of Graph's that says something else than its code."""
 OF_GRAPH = ("Error", "Mailbox", "Request_", "InvalidAuth", "Application")
@@ -74,15 +77,21 @@ def errors(text: str, words: Collection[str]) -> Iterator[Reading]:
 
 
 def codes(text: str, words: Collection[str]) -> Iterator[Reading]:
-    """Graph's codes."""
-    known = [found for found in CODE.finditer(text) if found[0] in words]
-    for found in known[-MOST:]:
-        labelled = CODE_LABEL.search(text[max(found.start() - 10, 0) : found.start()])
-        if labelled or found[0].startswith(OF_GRAPH):
-            near = around(text, found.start(), found.end())
-            inner = CLAIMS if CLAIMS in near else ""
-            seen = Observation(Where.GRAPH, error=found[0], suberror=inner, text=clean(near))
-            yield Reading([seen], found.start())
+    """Graph's codes: called so, or words that nothing else is called by."""
+    known = {word.lower(): word for word in words}
+    told = {found.start(1): found[1] for found in CODE_LABELLED.finditer(text)}
+    for found in CODE.finditer(text):
+        if found[0].startswith(OF_GRAPH):
+            told[found.start()] = found[0]
+    for at in [at for at in sorted(told) if told[at].lower() in known][-MOST:]:
+        near = around(text, at, at + len(told[at]))
+        seen = Observation(
+            Where.GRAPH,
+            error=known[told[at].lower()],
+            suberror=CLAIMS if CLAIMS in near else "",
+            text=clean(near),
+        )
+        yield Reading([seen], at)
 
 
 def busy(text: str) -> Iterator[Reading]:
