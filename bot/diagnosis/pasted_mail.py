@@ -73,6 +73,9 @@ ANSWERED = re.compile(
     r"(NO|BAD|BYE)(?![A-Z])([^\n]{0,400})"
 )
 """How imaplib2, MailKit and imapflow tell of a reply."""
+BEGUN = re.compile(r"\A[ :,'\"]{0,4}(?:response: )?(?:\[?b?['\"])?")
+ENDED = re.compile(r"['\"](?:[\]),;}]|$)")
+"""What Python, JavaScript and JSON put around the words of a reply."""
 OF_IMAP = re.compile(
     r"[iI][mM][aA][pP]|AUTHENTICATE|\bLOGIN\b|EXAMINE|\bSELECT\b|\bLIST\b|[mM]ailbox|exchangelabs|(?:javax|jakarta)\.mail"
     r"|office365|\[(?:AUTH|UNAVAIL|ALERT|TRYCREATE|NONEXIST|LIMIT|PRIVACY|INUSE|OVERQUOTA|CLOSED)"
@@ -106,7 +109,7 @@ def imap(text: str) -> Iterator[Reading]:
         return
     opened = _last(OPENED, text)
     for found in (list(TAGGED.finditer(text)) or list(ANSWERED.finditer(text)))[-MOST:]:
-        said = f"{found[1]} {found[2].lstrip(' :,')}"
+        said = f"{found[1]} {ENDED.split(BEGUN.sub('', found[2]))[0].strip()}"
         before = text[max(found.start() - 120, 0) : found.start()]
         seen = from_imap(said, Condition(found[1]), step_of(said, before))
         # a server says goodbye to whoever logs out, too
