@@ -35,6 +35,7 @@ AGAIN = re.compile(r"\n\W{0,3}(?:S: ?)?[45][0-9]{2}[ -](?:[45]\.[0-9]{1,2}\.[0-9
 HTTP_REASON = re.compile(
     r"\W{1,4}(?:service unav|bad gateway|internal server|gateway time|server error|not impl)", re.I
 )
+OF_HTTP = re.compile(r"tunnel|http|proxy", re.I)
 LAST_WORD = re.compile(r"([A-Za-z]+)(\W{0,3})$")
 VERSIONS = frozenset(("version", "ver", "v", "release", "build"))
 SAYING = frozenset(
@@ -109,7 +110,9 @@ def imap(text: str) -> Iterator[Reading]:
         return
     opened = _last(OPENED, text)
     for found in (list(TAGGED.finditer(text)) or list(ANSWERED.finditer(text)))[-MOST:]:
-        said = f"{found[1]} {ENDED.split(BEGUN.sub('', found[2]))[0].strip()}"
+        words = BEGUN.sub("", found[2])
+        words = words if words.startswith("{") else ENDED.split(words)[0]
+        said = f"{found[1]} {words.strip()}"
         before = text[max(found.start() - 120, 0) : found.start()]
         seen = from_imap(said, Condition(found[1]), step_of(said, before))
         # a server says goodbye to whoever logs out, too
@@ -138,7 +141,9 @@ def _replies(text: str) -> Iterator[Reply]:
             yield Reply(found.start(), found.start(), 0, found[1])
     if phrases.load().shows("smtp", phrases.folded(text)):
         for found in STATUS.finditer(text):
-            if found.start(1) not in taken and not HTTP_REASON.match(text, found.end(1)):
+            before = text[max(found.start(1) - 30, 0) : found.start(1)]
+            of_http = OF_HTTP.search(before) or HTTP_REASON.match(text, found.end(1))
+            if found.start(1) not in taken and not of_http:
                 yield Reply(found.start(1), found.end(1), int(found[1]))
 
 
