@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from slack_bolt.listener import CustomListener
 from sqlalchemy import URL, Engine, event
 from sqlalchemy.engine import make_url
 from sqlmodel import Session, col, create_engine, func, select
@@ -36,7 +37,7 @@ KEY = base64.b64encode(b"k" * 32).decode()
 
 
 PATIENCE_SECONDS = 20
-"""How long the practice Slack waits for the bot here: this machine may be busy with other things.
+"""How long the practice Slack, and Bolt, wait for the bot here: this machine may be busy with others.
 What Slack's own three seconds mean is shown by tests of their own."""
 
 MAIL_TIMEOUT_SECONDS = 20.0
@@ -130,6 +131,9 @@ class BotWorld:
             arrival=4,
         )
         self.bot: Maildesk = build(settings, self.clock, hosts)
+        for listener in self.bot.slack.app._listeners:
+            assert isinstance(listener, CustomListener)
+            listener.ack_timeout = PATIENCE_SECONDS
         share_statements(self.bot.store)
         share_pages(self.bot.web)
         self._reader = _reader(self.bot.store.engine.url)
