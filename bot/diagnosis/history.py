@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from storage.vocabulary import Mended
+from storage.vocabulary import Deed, Mended
 
 
 @dataclass(frozen=True)
@@ -17,10 +17,20 @@ class Ending:
 
 
 @dataclass(frozen=True)
+class Rate:
+    """How often what people did about a cause helped: of `tried` times whose end is known."""
+
+    deed: Deed
+    helped: int
+    tried: int
+
+
+@dataclass(frozen=True)
 class History:
-    """What is known around a failure: how the cause ended on all accounts, and at how many accounts
-    and customers it is at work now."""
+    """What is known around a failure: how the cause ended on all accounts, at how many accounts and
+    customers it is at work now, and how often what people did about it helped, within a year."""
 
     endings: Sequence[Ending]
     accounts: int
     customers: int
+    rates: Sequence[Rate]

@@ -1,11 +1,14 @@
 """A request for help as it is shown: to the support team, and to who asked."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.common.people import MAILDESK
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.verdict import Verdict
 from bot.views.accounts import AccountDetails, AccountView
+from bot.views.attempts import AttemptView, attempts_at
 from bot.views.failures import FailureView
 from storage.database import Store, Transaction
 from storage.tables import Account, Failure, SupportRequest
@@ -45,13 +48,25 @@ class RequestView:
 @dataclass(frozen=True)
 class RequestCard:
     """What a request's messages tell. `failure` is what it is about, or else the last one of the
-    account that it is about."""
+    account that it is about; `attempts` is what was done about that account last."""
 
     request: RequestView
     customer: str
     failure: FailureView | None = None
     verdict: Verdict | None = None
     account: AccountView | None = None
+    attempts: Sequence[AttemptView] = ()
+
+    @property
+    def handed_over(self) -> bool:
+        """Whether support has it because what was advised did not help: by ourselves, or beside
+        somebody who asks for help with the same."""
+        if self.failure is None or not self.request.failure_ref:
+            return False
+        if self.request.asked_by_user == MAILDESK.user:
+            return True
+        handed = {attempt.cause for attempt in self.attempts if attempt.handed_over}
+        return self.request.done_at is None and self.failure.cause in handed
 
     @property
     def summary(self) -> str:
@@ -88,6 +103,7 @@ class RequestCards:
             FailureView.of(failure) if failure else None,
             self._failures.verdict(failure) if failure else None,
             AccountView.of(account) if account else None,
+            attempts_at(tx, self._failures, account),
         )
 
     def _failure(
