@@ -98,7 +98,7 @@ class Attempts:
         if sign_in_refused:
             self._sign_in_was_in_vain(tx, account, failure)
         counted = tx.attempts.counted(account.id)
-        if is_spent(counted, failure.cause, now):
+        if is_spent(counted, failure.cause):
             return AdviceEvent.TRIED_TWICE
         return AdviceEvent.CONTRADICTED if contradicted else AdviceEvent.BEGUN_ANEW
 
@@ -179,7 +179,7 @@ class Attempts:
         )
 
 
-def is_spent(counted: Sequence[Attempt], cause: str, now: datetime) -> bool:
+def is_spent(counted: Sequence[Attempt], cause: str) -> bool:
     """Whether the advice for a cause that was seen just now has been followed often enough.
 
     That is so where it was followed twice; and where causes take turns, so that it was followed,
@@ -188,20 +188,15 @@ def is_spent(counted: Sequence[Attempt], cause: str, now: datetime) -> bool:
     Args:
         counted: what was done about the account and counts, oldest first.
     """
-    own = [attempt for attempt in counted if attempt.cause == cause]
-    if any(attempt.handed_at for attempt in own):
+    if any(attempt.handed_at for attempt in counted if attempt.cause == cause):
         return True
-    tried = [attempt for attempt in counted if attempt.customers and _is_known(attempt, now)]
-    own = [attempt for attempt in tried if attempt.cause == cause]
+    theirs = [attempt for attempt in counted if attempt.customers]
+    known = [each for each in theirs if each.outcome is not AttemptStatus.WAITING]
+    own = [attempt for attempt in known if attempt.cause == cause]
     if len(own) >= OFTEN_ENOUGH:
         return True
-    came_back = bool(own) and tried[-1].cause != cause
-    return came_back and len(tried) >= SHORTEST_CIRCLE
-
-
-def _is_known(attempt: Attempt, now: datetime) -> bool:
-    """Whether an attempt has shown what it can do."""
-    return attempt.outcome is not AttemptStatus.WAITING or _had_its_time(attempt, now)
+    came_back = bool(own) and theirs[-1].cause != cause
+    return came_back and len(theirs) >= SHORTEST_CIRCLE
 
 
 def _had_its_time(attempt: Attempt, now: datetime) -> bool:

@@ -142,9 +142,10 @@ class Failures:
         """An administrator says that they approved our application, which the account may wait
         for."""
         failure = tx.failures.latest_of(account.id)
-        if failure is not None and failure.status is FailureStatus.AT_WORK:
-            if self._catalogue.verdict(failure.cause).approval:
-                self._attempts.done(tx, account, failure, Deed.APPROVAL, WEB)
+        if failure is None or failure.status is FailureStatus.GONE:
+            return
+        if self.advice(failure).approval:
+            self._attempts.done(tx, account, failure, Deed.APPROVAL, WEB)
 
     def _recovering(self, tx: Transaction, failure: Failure) -> list[int]:
         if failure.owner is not Owner.ON_CALL:

@@ -1,0 +1,645 @@
+"""Advice that did not help is not given a third time: support has it then, with the history."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.common.jobs import CheckAccount
+from bot.common.people import Person
+from bot.diagnosis.observation import Observation, Where
+from bot.lifecycle.ladder import waits
+from bot.messages import notices
+from bot.signin.service import SignInRefused
+from bot.views.audience import Audience
+from bot.views.errors import ErrorCard
+from bot.views.overview import Wanted
+from handlers.cards.diagnosis import error_blocks
+from storage.tables import Account, Attempt, Failure, SupportRequest
+from storage.vocabulary import (
+    AdviceStatus,
+    AttemptStatus,
+    Deed,
+    Owner,
+    ReminderPhase,
+    State,
+    StepId,
+)
+from tests.support.fast import (
+    ACME,
+    CAROL,
+    DESK,
+    SENDING_IS_OFF,
+    VERA,
+    FastBot,
+    days,
+    hours,
+)
+
+CARL = Person("T0ACME", "U0CARL", ACME)
+MINUTE = timedelta(minutes=1)
+SPENT = "You have done what we asked twice and Microsoft still says no."
+SMTP_OFF = Observation(Where.SMTP, step="smtp.auth", **SENDING_IS_OFF)
+NO_IMAP = Observation(
+    Where.IMAP, step="imap.inbox", text="User is authenticated but not connected."
+)
+REVOKED: dict[str, Any] = {
+    "where": Where.TOKEN,
+    "step": "token",
+    "error": "invalid_grant",
+    "codes": (50173,),
+    "text": "AADSTS50173: The provided grant has expired due to it being revoked.",
+}
+NOT_ASSIGNED = {
+    "error": "invalid_grant",
+    "error_description": "AADSTS50105: The signed in user is not assigned to a role.",
+    "error_codes": [50105],
+}
+
+
+def failing(bot: FastBot, name: str = "Office", seen: Observation = SMTP_OFF) -> Account:
+    """An account that was tested and fails."""
+    account = bot.account(State.UNMAPPED, name=name)
+    breaks(bot, account, seen)
+    bot.checks.start(account.id, CAROL)
+    bot.run_due()
+    return account
+
+
+def breaks(bot: FastBot, account: Account, *seen: Observation) -> None:
+    """From now on the account's steps fail like that, and no others."""
+    bot.mailbox(account).faults = {StepId(str(each.step)): each for each in seen}
+
+
+def says_changed(bot: FastBot, account: Account, by: Person = CAROL) -> None:
+    """Somebody says that they made the change, and the bot looks until it knows."""
+    bot.fixes.said(account.id, by)
+    bot.live(hours(1.5))
+
+
+def attempts(bot: FastBot, account: Account) -> list[Attempt]:
+    """Everything that was done about the account, oldest first."""
+    with bot.store.transaction() as tx:
+        return tx.attempts.newest(account.id, 100)
+
+
+def outcomes(bot: FastBot, account: Account) -> list[tuple[Deed, AttemptStatus]]:
+    """What was done about the account, and what came of it."""
+    return [(each.deed, each.outcome) for each in attempts(bot, account)]
+
+
+def requests(bot: FastBot) -> list[SupportRequest]:
+    """Every request that waits for support."""
+    with bot.store.transaction() as tx:
+        return tx.requests.open()
+
+
+def latest(bot: FastBot, account: Account) -> Failure:
+    """The account's newest failure."""
+    with bot.store.transaction() as tx:
+        found = tx.failures.latest_of(account.id)
+    assert found is not None
+    return found
+
+
+def messages(bot: FastBot, channel: str, notice: str) -> list[str]:
+    """What stands in the messages of a kind in a channel, as they read now."""
+    there = {item.key: item for item in bot.outbox(channel)}
+    return [bot.draw(notice, **each.args) for each in there.values() if each.notice == notice]
+
+
+def is_supports(bot: FastBot, account: Account) -> bool:
+    """Whether it is support's turn, on the card and in the database alike."""
+    supports = bot.read(account).owner is Owner.SUPPORT
+    assert (SPENT in bot.card(account)) == supports
+    return supports
+
+
+def in_vain(*deeds: Deed) -> list[tuple[Deed, AttemptStatus]]:
+    return [(deed, AttemptStatus.IN_VAIN) for deed in deeds]
+
+
+# -- the same advice twice
+
+
+def test_what_was_changed_twice_in_vain_is_supports_with_the_history(bot: FastBot) -> None:
+    account = failing(bot)
+    says_changed(bot, account)
+    assert not is_supports(bot, account)
+    assert bot.told(ACME)[-1] == "mend.still_fails"
+    assert requests(bot) == []
+
+    says_changed(bot, account, CARL)
+    assert is_supports(bot, account)
+    assert bot.told(ACME)[-1] == "mend.said", "not advised to compare the steps once more"
+    assert outcomes(bot, account) == in_vain(Deed.CHANGE, Deed.CHANGE)
+    first, second = attempts(bot, account)
+    assert (first.by_user, second.by_user) == (CAROL.user, CARL.user)
+    assert first.answer == SENDING_IS_OFF["text"]
+    assert first.answer_ref == second.answer_ref == latest(bot, account).ref
+    assert second.answered_at == second.made_at + hours(1)
+
+    (request,) = requests(bot)
+    assert (request.account_id, request.failure_ref) == (account.id, latest(bot, account).ref)
+    (told,) = messages(bot, DESK, notices.REQUEST)
+    assert "done twice" in told
+    assert f"<@{CAROL.user}> said that it is changed" in told
+    assert f"<@{CARL.user}> said that it is changed" in told
+    assert told.count(SENDING_IS_OFF["text"]) == 2
+    assert told.count(f"`{latest(bot, account).ref}`") >= 2
+    (read,) = messages(bot, ACME, notices.HELP)
+    assert f"{SPENT} Our support team has it now." in read
+    assert "<@maildesk>" not in told + read
+
+
+def test_it_is_handed_over_once_however_often_it_is_tried_afterwards(bot: FastBot) -> None:
+    account = failing(bot)
+    for _ in range(4):
+        says_changed(bot, account)
+    bot.checks.start(account.id, CAROL)
+    bot.run_due()
+    bot.requests.take(requests(bot)[0].id, VERA)
+    bot.requests.finish(requests(bot)[0].id, VERA)
+    bot.live(days(2))
+    says_changed(bot, account)
+
+    assert is_supports(bot, account)
+    assert requests(bot) == [], "done once, and not asked for again"
+    assert len(bot.audited("help.handed_over")) == 1
+    assert latest(bot, account).first_at > bot.now - days(1), "under another error ID by now"
+
+
+def test_every_surface_says_that_it_is_supports(bot: FastBot) -> None:
+    account = failing(bot)
+    says_changed(bot, account)
+    says_changed(bot, account)
+
+    ref = latest(bot, account).ref
+    card = bot.views.errors.card(ref)
+    assert card.verdict.owner is Owner.SUPPORT
+    assert card.verdict.remedy == ()
+    assert card.advised.owner is Owner.ADMINISTRATOR
+    assert card.advised.remedy != ()
+    with bot.store.transaction() as tx:
+        test = tx.checks.latest(account.id)
+    assert test is not None
+    assert bot.views.checks.card(test.id).faults[StepId.SMTP_AUTH].verdict == card.verdict
+    (standing,) = bot.views.overview.standings(Wanted())
+    assert set(standing.waits) == {Owner.SUPPORT}
+
+
+def test_the_customer_is_not_reminded_any_more_and_support_is(bot: FastBot) -> None:
+    account = failing(bot)
+    says_changed(bot, account)
+    says_changed(bot, account)
+    before = messages(bot, ACME, notices.REMINDER)
+    assert waits(bot.read(account))
+    assert bot.read(account).reminder.phase is ReminderPhase.RUNNING
+
+    bot.live(days(2))
+    assert messages(bot, ACME, notices.REMINDER) == before
+    (reminder,) = messages(bot, DESK, notices.REMINDER)
+    assert "Office" in reminder
+
+
+def test_a_word_while_the_last_one_has_not_had_its_time_is_the_same_attempt(bot: FastBot) -> None:
+    account = failing(bot)
+    bot.fixes.said(account.id, CAROL)
+    bot.live(MINUTE * 20)
+    bot.fixes.said(account.id, CARL)
+    bot.live(MINUTE * 20)
+    bot.fixes.said(account.id, CAROL)
+    bot.live(hours(3))
+
+    (attempt,) = attempts(bot, account)
+    assert attempt.by_user == CAROL.user
+    assert attempt.outcome is AttemptStatus.IN_VAIN
+    assert not is_supports(bot, account)
+
+
+def test_what_support_reports_does_not_count_as_the_customers(bot: FastBot) -> None:
+    account = failing(bot)
+    says_changed(bot, account, VERA)
+    says_changed(bot, account)
+    says_changed(bot, account, VERA)
+    for _ in range(3):
+        bot.live(hours(1))
+        bot.checks.start(account.id, VERA)
+        bot.run_due()
+    assert [each.customers for each in attempts(bot, account)] == [False, True, False]
+    assert not is_supports(bot, account)
+
+    says_changed(bot, account)
+    assert is_supports(bot, account)
+
+
+def test_a_customers_word_beside_supports_is_the_customers(bot: FastBot) -> None:
+    account = failing(bot)
+    bot.fixes.said(account.id, VERA)
+    says_changed(bot, account, CAROL)
+    (attempt,) = attempts(bot, account)
+    assert (attempt.customers, attempt.by_user) == (True, CAROL.user)
+
+    bot.fixes.said(account.id, CAROL)
+    says_changed(bot, account, VERA)
+    assert attempts(bot, account)[1].by_user == CAROL.user
+    assert is_supports(bot, account)
+
+
+def test_tests_that_are_asked_for_after_the_advice_count_but_not_impatience(bot: FastBot) -> None:
+    account = failing(bot)
+    for minutes in (1, 14 * 60 / 60 - 1, 1):
+        bot.live(MINUTE * minutes)
+        bot.checks.start(account.id, CAROL)
+        bot.run_due()
+    assert outcomes(bot, account) == in_vain(Deed.TEST), "a quarter of an hour after the advice"
+    assert attempts(bot, account)[0].made_at == bot.now
+    bot.live(MINUTE * 14)
+    bot.checks.start(account.id, CAROL)
+    bot.run_due()
+    assert not is_supports(bot, account)
+    bot.live(MINUTE)
+    bot.checks.start(account.id, CAROL)
+    bot.run_due()
+    assert outcomes(bot, account) == in_vain(Deed.TEST, Deed.TEST)
+    assert is_supports(bot, account)
+
+
+def test_tests_beside_a_word_that_has_not_had_its_time_do_not_count(bot: FastBot) -> None:
+    account = failing(bot)
+    bot.fixes.said(account.id, CAROL)
+    for _ in range(3):
+        bot.live(MINUTE * 16)
+        bot.checks.start(account.id, CAROL)
+        bot.run_due()
+    assert outcomes(bot, account) == [(Deed.CHANGE, AttemptStatus.WAITING)]
+
+
+def test_our_own_looks_count_for_nothing(bot: FastBot) -> None:
+    account = failing(bot)
+    for _ in range(3):
+        bot.live(days(1))
+        bot.checks.check(CheckAccount(account_id=account.id))
+        bot.run_due()
+    assert attempts(bot, account) == []
+    assert not is_supports(bot, account)
+
+
+# -- neighbours
+
+
+def test_mended_between_counting_begins_anew(bot: FastBot) -> None:
+    account = failing(bot)
+    says_changed(bot, account)
+    breaks(bot, account)
+    says_changed(bot, account)
+    assert bot.read(account).state is State.UNMAPPED
+    assert outcomes(bot, account)[1] == (Deed.CHANGE, AttemptStatus.HELPED)
+
+    breaks(bot, account, SMTP_OFF)
+    bot.checks.start(account.id, CAROL)
+    bot.run_due()
+    says_changed(bot, account)
+    assert not is_supports(bot, account)
+    says_changed(bot, account)
+    assert is_supports(bot, account)
+
+
+def test_support_mends_it_and_the_next_loop_is_told_again(bot: FastBot) -> None:
+    account = failing(bot)
+    says_changed(bot, account)
+    says_changed(bot, account)
+    bot.requests.finish(requests(bot)[0].id, VERA)
+    breaks(bot, account)
+    bot.checks.start(account.id, VERA)
+    bot.run_due()
+    assert bot.read(account).owner is Owner.USER, "folders are to be mapped"
+    assert SPENT not in bot.card(account)
+
+    breaks(bot, account, SMTP_OFF)
+    bot.checks.start(account.id, CAROL)
+    bot.run_due()
+    assert bot.read(account).owner is Owner.ADMINISTRATOR
+    assert SPENT not in bot.card(account), "it is advised again"
+    says_changed(bot, account)
+    says_changed(bot, account)
+    assert is_supports(bot, account)
+    assert len(requests(bot)) == 1
+    assert len(bot.audited("help.handed_over")) == 2
+
+
+def test_another_cause_after_the_change_is_advised_for_the_first_time(bot: FastBot) -> None:
+    account = failing(bot)
+    says_changed(bot, account)
+    breaks(bot, account, NO_IMAP)
+    says_changed(bot, account)
+    assert outcomes(bot, account)[1] == (Deed.CHANGE, AttemptStatus.HELPED)
+    assert not is_supports(bot, account)
+    says_changed(bot, account)
+    assert not is_supports(bot, account)
+    says_changed(bot, account)
+    assert is_supports(bot, account)
+
+
+def test_another_cause_after_support_took_over_is_the_customers_again(bot: FastBot) -> None:
+    account = failing(bot)
+    says_changed(bot, account)
+    says_changed(bot, account)
+    breaks(bot, account, NO_IMAP)
+    bot.checks.start(account.id, CAROL)
+    bot.run_due()
+    assert not is_supports(bot, account)
+
+
+@pytest.mark.parametrize(("rounds", "supports"), [(2, False), (3, True), (4, True)])
+def test_two_causes_that_take_turns_are_a_loop(bot: FastBot, rounds: int, supports: bool) -> None:
+    account = failing(bot)
+    for turn in range(rounds):
+        breaks(bot, account, (NO_IMAP, SMTP_OFF)[turn % 2])
+        says_changed(bot, account)
+    assert is_supports(bot, account) is supports
+    assert len(requests(bot)) == int(supports), "told once, whichever of the two is there"
+
+
+def test_a_cause_that_comes_back_after_more_than_a_day_is_a_new_one(bot: FastBot) -> None:
+    account = failing(bot)
+    for _ in range(3):  # the other fault is never mended, and another cause comes and goes
+        breaks(bot, account, NO_IMAP, SMTP_OFF)
+        bot.checks.start(account.id, VERA)
+        bot.run_due()
+        breaks(bot, account, SMTP_OFF)
+        says_changed(bot, account)
+        bot.live(days(2))
+    breaks(bot, account, NO_IMAP, SMTP_OFF)
+    bot.checks.start(account.id, VERA)
+    bot.run_due()
+    assert [each.outcome for each in attempts(bot, account)] == [AttemptStatus.HELPED] * 3
+    assert not is_supports(bot, account)
+
+
+def test_another_mailbox_of_the_organisation_counts_for_itself(bot: FastBot) -> None:
+    account = failing(bot)
+    other = failing(bot, "Info")
+    says_changed(bot, account)
+    says_changed(bot, account)
+    assert is_supports(bot, account)
+    assert not is_supports(bot, other)
+
+    breaks(bot, account)
+    bot.checks.start(account.id, VERA)
+    bot.run_due()
+    says_changed(bot, other)
+    assert not is_supports(bot, other)
+    assert [len(attempts(bot, each)) for each in (account, other)] == [2, 1]
+
+
+def test_a_request_of_the_customers_own_is_not_doubled(bot: FastBot) -> None:
+    account = failing(bot)
+    says_changed(bot, account)
+    bot.requests.ask(latest(bot, account).ref, CAROL)
+    bot.live(days(2))  # under another error ID by now
+    says_changed(bot, account)
+
+    assert is_supports(bot, account)
+    (request,) = requests(bot)
+    assert request.asked_by_user == CAROL.user
+    assert request.failure_ref != latest(bot, account).ref
+    (told,) = messages(bot, DESK, notices.REQUEST)
+    assert f"<@{CAROL.user}> asked for help" in told
+    assert "done twice" in told
+    (read,) = messages(bot, ACME, notices.HELP)
+    assert SPENT in read
+
+
+def test_an_account_that_was_disconnected_meanwhile_is_nobodys_loop(bot: FastBot) -> None:
+    account = failing(bot)
+    says_changed(bot, account)
+    bot.fixes.said(account.id, CAROL)
+    bot.live(MINUTE * 40)
+    bot.mailbox(account).on_probe = lambda: bot.accounts.disconnect(account.id, CAROL)
+    bot.live(hours(3))
+    assert bot.read(account).state is State.DISCONNECTED
+    assert requests(bot) == []
+
+    bot.failure(account)
+    assert latest(bot, account).advice is AdviceStatus.GIVEN
+    bot.accounts.renew_link(account.id, CAROL)
+    assert bot.read(account).owner is Owner.USER
+
+
+def test_it_survives_a_restart(bot: FastBot) -> None:
+    account = failing(bot)
+    says_changed(bot, account)
+    after = FastBot(before=bot)
+    says_changed(after, account)
+    assert is_supports(after, account)
+
+
+# -- sign-ins
+
+
+def revoked(bot: FastBot, account: Account) -> Failure:
+    """The permission is refused just now."""
+    return bot.failure(account, **REVOKED)
+
+
+def customers_words(bot: FastBot, failure: Failure) -> str:
+    """What a customer reads about a failure."""
+    words: str = bot.views.errors.card(failure.ref).verdict.customer
+    return words
+
+
+def signs_in(bot: FastBot, account: Account) -> None:
+    """The account's own person signs in, and nothing is tested yet."""
+    with bot.store.transaction() as tx:
+        tx.accounts.lock(account.id).signed_in_at = bot.now
+
+
+def test_a_refusal_right_after_a_sign_in_contradicts_it_and_the_next_is_supports(
+    bot: FastBot,
+) -> None:
+    account = bot.account(State.FAILING, waiting_for=days(1))
+    first = revoked(bot, account)
+    assert first.advice is AdviceStatus.GIVEN
+    signs_in(bot, account)
+    bot.clock.at += MINUTE * 5
+    second = revoked(bot, account)
+    assert second.advice is AdviceStatus.DOUBTED
+    assert "a moment later Microsoft refused again" in customers_words(bot, second)
+    assert bot.views.errors.card(second.ref).verdict.owner is Owner.USER
+    bot.clock.at += hours(2)
+    assert revoked(bot, account).advice is AdviceStatus.DOUBTED, "the same sign-in"
+    assert outcomes(bot, account) == in_vain(Deed.SIGN_IN)
+
+    signs_in(bot, account)
+    bot.clock.at += MINUTE * 5
+    third = revoked(bot, account)
+    assert third.advice is AdviceStatus.SPENT
+    assert SPENT in customers_words(bot, third)
+    assert outcomes(bot, account) == in_vain(Deed.SIGN_IN, Deed.SIGN_IN)
+    assert len(requests(bot)) == 1
+
+
+@pytest.mark.parametrize(("minutes", "contradicts"), [(0, True), (30, True), (30.1, False)])
+def test_a_first_sign_in_can_be_contradicted_within_half_an_hour(
+    bot: FastBot, minutes: float, contradicts: bool
+) -> None:
+    account = bot.account(State.TESTING)
+    signs_in(bot, account)
+    bot.clock.at += MINUTE * minutes
+    expected = AdviceStatus.DOUBTED if contradicts else AdviceStatus.GIVEN
+    assert revoked(bot, account).advice is expected
+    assert len(attempts(bot, account)) == int(contradicts)
+
+
+def test_where_the_permission_worked_since_the_sign_in_nothing_is_contradicted(
+    bot: FastBot,
+) -> None:
+    account = bot.account(State.FAILING)
+    signs_in(bot, account)
+    bot.checks.start(account.id, CAROL)
+    bot.run_due()
+    bot.clock.at += MINUTE * 5
+    assert revoked(bot, account).advice is AdviceStatus.GIVEN
+
+
+def test_what_no_sign_in_mends_is_no_contradiction(bot: FastBot) -> None:
+    account = bot.account(State.TESTING)
+    signs_in(bot, account)
+    assert bot.failure(account).advice is AdviceStatus.GIVEN
+    assert attempts(bot, account) == []
+
+
+def test_a_sign_in_that_was_advised_is_in_vain_however_late_it_shows(bot: FastBot) -> None:
+    account = bot.account(State.FAILING, waiting_for=days(1))
+    revoked(bot, account)
+    bot.clock.at += hours(1)
+    signs_in(bot, account)
+    bot.clock.at += hours(1)
+    assert revoked(bot, account).advice is AdviceStatus.GIVEN
+    assert outcomes(bot, account) == in_vain(Deed.SIGN_IN)
+
+
+def test_the_card_asks_nobody_to_sign_in_again_once_support_has_it(bot: FastBot) -> None:
+    account = bot.account(State.UNMAPPED, name="Office")
+    bot.expire_token(account)
+    bot.microsoft.refusal = {
+        "error": "invalid_grant",
+        "error_description": REVOKED["text"],
+        "error_codes": [50173],
+    }
+    bot.checks.start(account.id, CAROL)
+    bot.run_due()
+    assert "New login link" in bot.card(account) or "Sign in to Microsoft" in bot.card(account)
+    for _ in range(2):
+        signs_in(bot, account)
+        bot.clock.at += MINUTE * 2
+        bot.checks.start(account.id, CAROL)
+        bot.run_due()
+    assert is_supports(bot, account)
+    assert "New login link" not in bot.card(account)
+    assert "Sign in to Microsoft" not in bot.card(account)
+
+
+def refused_sign_in(bot: FastBot, account: Account, answer: dict[str, Any] | None = None) -> None:
+    """The account's person goes to Microsoft, which refuses the sign-in."""
+    bot.microsoft.refusal = answer or NOT_ASSIGNED
+    with pytest.raises(SignInRefused):
+        bot.sign_in(account)
+    bot.microsoft.refusal = None
+    bot.run_due()
+
+
+def test_sign_ins_that_are_refused_for_the_same_reason_go_to_support(bot: FastBot) -> None:
+    account = bot.account(State.AWAITING_SIGN_IN, name="Office")
+    for pause in (0, 1, 1, 13, 14):
+        bot.live(MINUTE * pause)
+        refused_sign_in(bot, account)
+    assert outcomes(bot, account) == in_vain(Deed.SIGN_IN)
+    assert bot.read(account).owner is Owner.ADMINISTRATOR
+    bot.live(MINUTE)
+    refused_sign_in(bot, account)
+
+    assert is_supports(bot, account)
+    assert bot.read(account).state is State.AWAITING_ADMIN
+    assert len(requests(bot)) == 1
+    bot.live(days(1.5))
+    refused_sign_in(bot, account)
+    assert is_supports(bot, account)
+    assert bot.told(ACME).count("signin.refused") == 1, "not advised the same the next day"
+    bot.accounts.renew_link(account.id, CAROL)
+    assert is_supports(bot, account), "a new login link makes it nobody else's turn"
+    (reminder,) = messages(bot, DESK, notices.REMINDER)
+    assert SPENT in reminder
+
+
+def test_who_presses_cancel_has_tried_nothing(bot: FastBot) -> None:
+    account = bot.account(State.AWAITING_SIGN_IN)
+    for _ in range(4):
+        bot.live(hours(1))
+        state = bot.go_to_microsoft(account)
+        with pytest.raises(SignInRefused):
+            bot.signin.finish(
+                {"state": state, "error": "access_denied", "error_subcode": "cancel"}, "a browser"
+            )
+    assert attempts(bot, account) == []
+    assert bot.read(account).owner is not Owner.SUPPORT
+
+
+def test_a_sign_in_that_goes_through_at_last_ends_the_loop(bot: FastBot) -> None:
+    account = bot.account(State.AWAITING_SIGN_IN)
+    for _ in range(3):
+        bot.live(hours(1))
+        refused_sign_in(bot, account)
+    assert is_supports(bot, account)
+    bot.sign_in(account)
+    bot.run_due()
+    assert bot.read(account).state is State.UNMAPPED
+    assert bot.read(account).owner is Owner.USER
+
+
+# -- how often it helps
+
+
+def words_of(card: ErrorCard, audience: Audience) -> str:
+    """What people read of an error."""
+    return str(error_blocks(card, audience))
+
+
+def test_how_often_a_remedy_helped_is_told_from_five_times_on(bot: FastBot) -> None:
+    for number in range(6):
+        account = failing(bot, f"Box {number}")
+        if number < 4:
+            breaks(bot, account)
+        says_changed(bot, account)
+        card = bot.views.errors.card(latest(bot, account).ref)
+        told = [(each.deed, each.helped, each.tried) for each in card.rates]
+        assert told == ([] if number < 4 else [(Deed.CHANGE, 4, number + 1)])
+    assert "a change in Microsoft 365, 4 of 6" in words_of(card, Audience.SUPPORT)
+    assert "This usually works (4 of 6 times)." in words_of(card, Audience.CUSTOMER)
+
+    bot.clock.at += days(366)
+    assert bot.views.errors.card(card.failure.ref).rates == []
+
+
+def test_tests_that_people_ask_for_are_no_remedy(bot: FastBot) -> None:
+    for number in range(6):
+        account = failing(bot, f"Box {number}")
+        bot.live(hours(1))
+        bot.checks.start(account.id, CAROL)
+        bot.run_due()
+    assert bot.views.errors.card(latest(bot, account).ref).rates == []
+
+
+def test_a_sign_in_that_helped_counts_once(bot: FastBot) -> None:
+    account = bot.account(State.FAILING, waiting_for=days(1))
+    revoked(bot, account)
+    bot.clock.at += MINUTE
+    signs_in(bot, account)
+    steps = set(StepId)
+    for _ in range(2):
+        with bot.store.transaction() as tx:
+            bot.failures.settle(tx, tx.accounts.lock(account.id), steps, bot.now)
+    assert outcomes(bot, account) == [(Deed.SIGN_IN, AttemptStatus.HELPED)]
+    (attempt,) = attempts(bot, account)
+    assert attempt.made_at == bot.now
