@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.diagnosis.verdict import Remedy, RemedyKind, Verdict
-from storage.vocabulary import AdviceStatus, Owner, Permanence
+from storage.vocabulary import AdviceStatus, Owner, Permanence, StepId
 
 FILE = Path(__file__).with_name("advice.toml")
 
@@ -23,6 +23,8 @@ def advised(verdict: Verdict, advice: AdviceStatus) -> Verdict:
             return _reworded(verdict, advice)
         case AdviceStatus.SPENT:
             reworded = _reworded(verdict, advice)
+            if verdict.proof is StepId.IDENTITY:  # it is we who say no
+                reworded = replace(reworded, customer=_words()[advice]["customer_identity"])
             return replace(reworded, owner=Owner.SUPPORT, permanence=Permanence.AFTER_FIX)
 
 
