@@ -108,19 +108,15 @@ class Failures:
         we advise was followed twice in vain."""
         at_work = failure.status is FailureStatus.AT_WORK
         advice = failure.advice if at_work else AdviceStatus.GIVEN
-        return advised(self.advice(failure), advice)
+        return advised(self._advice(failure), advice)
+
+    def spent(self, cause: str) -> str:
+        """What a customer reads once support has taken a cause over."""
+        return advised(self._catalogue.verdict(cause), AdviceStatus.SPENT).customer
 
     def title(self, cause: str) -> str:
         """A cause in a few words."""
         return self._catalogue.verdict(cause).title
-
-    def advice(self, failure: Failure) -> Verdict:
-        """What a kept failure means, and what we advise the first time."""
-        return replace(
-            self._catalogue.verdict(failure.cause),
-            scope=failure.scope,
-            permanence=failure.permanence,
-        )
 
     def settle(
         self, tx: Transaction, account: Account, passed: Collection[StepId], tested_at: datetime
@@ -144,8 +140,16 @@ class Failures:
         failure = tx.failures.latest_of(account.id)
         if failure is None or failure.status is FailureStatus.GONE:
             return
-        if self.advice(failure).approval:
+        if self._advice(failure).approval:
             self._attempts.done(tx, account, failure, Deed.APPROVAL, WEB)
+
+    def _advice(self, failure: Failure) -> Verdict:
+        """What a kept failure means, and what we advise the first time."""
+        return replace(
+            self._catalogue.verdict(failure.cause),
+            scope=failure.scope,
+            permanence=failure.permanence,
+        )
 
     def _recovering(self, tx: Transaction, failure: Failure) -> list[int]:
         if failure.owner is not Owner.ON_CALL:
@@ -175,6 +179,7 @@ class Failures:
             sum(spread.values()),
             len(spread),
             self._rates(tx, failure.cause),
+            self._advice(failure) if failure.advice_is_spent else None,
         )
 
     def _rates(self, tx: Transaction, cause: str) -> list[Rate]:

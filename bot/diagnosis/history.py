@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.diagnosis.verdict import Verdict
 from storage.vocabulary import Deed, Mended
 
 
@@ -27,10 +28,17 @@ class Rate:
 
 @dataclass(frozen=True)
 class History:
-    """What is known around a failure: how the cause ended on all accounts, at how many accounts and
-    customers it is at work now, and how often what people did about it helped, within a year."""
+    """What is known around a failure.
+
+    Attributes:
+        endings: how the cause ended on all accounts.
+        accounts, customers: at how many of them it is at work now.
+        rates: how often what people did about it helped, within a year.
+        advised: the cause with what is advised the first time, where support has it by now.
+    """
 
     endings: Sequence[Ending]
     accounts: int
     customers: int
     rates: Sequence[Rate]
+    advised: Verdict | None

@@ -71,6 +71,6 @@ class ErrorCards:
                 history.accounts,
                 history.customers,
                 history.rates,
-                self._failures.advice(failure) if failure.advice_is_spent else None,
+                history.advised,
                 attempts_at(tx, self._failures, account),
             )

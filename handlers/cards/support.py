@@ -3,7 +3,6 @@
 from urllib.parse import quote
 
 from bot.common.people import MAILDESK
-from bot.diagnosis.advice import advised
 from bot.views.accounts import AccountView
 from bot.views.failures import FailureView
 from bot.views.support import RequestCard, RequestView
@@ -22,7 +21,6 @@ from handlers.cards.kit import (
     section,
 )
 from handlers.text.words import plainly, say
-from storage.vocabulary import AdviceStatus
 
 
 def request_card(card: RequestCard) -> Message:
@@ -104,9 +102,8 @@ def _about_error(card: RequestCard, error: str) -> Safe:
     """Who asked for help with an error, or that the support team has taken it over."""
     request = card.request
     lines = [say("help.asked", user=request.asked_by_user, error=error)]
-    if card.handed_over and card.verdict is not None:
-        sentence = advised(card.verdict, AdviceStatus.SPENT).customer
-        lines.append(say("help.handed_over", sentence=sentence, error=error))
+    if card.handed_over:
+        lines.append(say("help.handed_over", sentence=card.handed_over, error=error))
     return Safe("\n".join(lines[1:] if request.asked_by_user == MAILDESK.user else lines))
 
 

@@ -312,7 +312,7 @@ def test_what_is_gone_reads_as_it_did_at_first(bot: FastBot, account: Account) -
         mended = tx.failures.get(failure.ref)
     assert mended is not None
     assert not mended.advice_is_spent
-    assert bot.failures.verdict(mended) == bot.failures.advice(mended)
+    assert bot.failures.verdict(mended) == bot.catalogue.verdict(mended.cause)
     assert bot.failures.verdict(mended).owner is Owner.ADMINISTRATOR
 
 
@@ -331,7 +331,7 @@ def test_a_refusal_right_after_a_sign_in_contradicts_it_and_the_next_is_support_
     verdict = bot.failures.verdict(second)
     assert verdict.owner is Owner.USER
     assert "a moment later Microsoft refused again" in verdict.customer
-    assert verdict.support.endswith(bot.failures.advice(second).support)
+    assert verdict.support.endswith(bot.catalogue.verdict(second.cause).support)
     assert [step.kind for step in verdict.remedy] == ["user", "note"]
     bot.clock.at += hours(2)
     assert bot.failure(account, **REVOKED).advice is DOUBTED, "the same sign-in"
