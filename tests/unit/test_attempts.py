@@ -294,6 +294,31 @@ def test_an_attempt_that_support_has_is_enough_by_itself() -> None:
     assert not is_spent([attempt], "other")
 
 
+@pytest.mark.parametrize(
+    ("done", "spent"),
+    [
+        ("", False),
+        ("a", False),
+        ("aa", True),
+        ("aA", False),  # a capital has not had its time
+        ("baA", False),
+        ("bba", False),
+        ("ab", False),
+        ("abb", True),
+        ("abB", True),
+        ("Abb", False),
+        ("bab", True),
+        ("bbb", False),
+    ],
+)
+def test_when_it_is_enough_for_one_of_two_causes(done: str, spent: bool) -> None:
+    counted = [
+        Attempt(cause=each.lower(), customers=True, outcome=IN_VAIN if each.islower() else WAITING)
+        for each in done
+    ]
+    assert is_spent(counted, "a") is spent
+
+
 def test_what_is_ours_is_never_spent(bot: FastBot, account: Account) -> None:
     for _ in range(3):
         followed(bot, account, OURS)
