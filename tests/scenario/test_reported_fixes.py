@@ -269,9 +269,11 @@ def test_what_was_changed_twice_in_vain_is_supports_with_the_history(world: BotW
     world.set_up()
     world.throw("smtp-auth-off-tenant", "acme.example")
     result = failed(world)
-    for _ in range(2):
-        world.carol.press(result, "It's changed")
-        world.pass_time(minutes=61)
+    world.carol.press(result, "It's changed")
+    world.pass_time(minutes=61)
+    world.carol.find(ACME, "It still fails", "after the change")
+    world.carol.press(result, "It's changed")
+    world.pass_time(minutes=61)
 
     spent = world.carol.find(ACME, "You have done what we asked twice and Microsoft still says no.")
     assert "Our support team has it now." in spent.text
