@@ -15,6 +15,7 @@ from sqlmodel import Session
 
 from storage.accounts import AccountRepository
 from storage.approvals import ApprovalRepository
+from storage.attempts import AttemptRepository
 from storage.audit import AuditRepository
 from storage.checks import CheckRepository
 from storage.customers import ChannelRepository
@@ -57,6 +58,7 @@ class Transaction:
         self.approvals = ApprovalRepository(session)
         self.audit = AuditRepository(session)
         self.channels = ChannelRepository(session)
+        self.attempts = AttemptRepository(session)
         self.failures = FailureRepository(session)
         self.folders = FolderRepository(session)
         self.grants = GrantRepository(session)

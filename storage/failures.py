@@ -45,6 +45,17 @@ class FailureRepository:
         )
         return list(self._session.exec(found))
 
+    def known_since(self, account_id: int, cause: str) -> datetime | None:
+        """Since when a cause is at work at the account; None if it is not."""
+        found = select(func.min(Failure.first_at)).where(Failure.account_id == account_id)
+        there = found.where(Failure.cause == cause, col(Failure.mended_at).is_(None))
+        return self._session.exec(there).one()
+
+    def last_gone(self, account_id: int, cause: str) -> datetime | None:
+        """When a cause was last proved gone at the account."""
+        found = select(func.max(Failure.mended_at)).where(Failure.account_id == account_id)
+        return self._session.exec(found.where(Failure.cause == cause)).one()
+
     def open_since(self, customer_id: int, causes: Collection[str]) -> datetime | None:
         """Since when one of `causes` is at work at an account of the customer's that is tested."""
         found = (

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from storage.vocabulary import (
+    AdviceStatus,
+    AttemptStatus,
     BatchStatus,
     FailureStatus,
     FixStatus,
@@ -157,6 +159,45 @@ FAILURES: Transitions[FailureStatus, FailureEvent] = Transitions(
         (FailureStatus.AT_WORK, FailureEvent.SEEN): FailureStatus.AT_WORK,
         (FailureStatus.GONE, FailureEvent.SEEN): FailureStatus.AT_WORK,
         (FailureStatus.AT_WORK, FailureEvent.PROVED_GONE): FailureStatus.GONE,
+    }
+)
+
+
+class AttemptEvent(StrEnum):
+    """What happens to something that was done about a failure."""
+
+    JOINED = "somebody says the same once more"
+    PROVED_GONE = "the failure is proved gone"
+    SEEN = "the failure is seen again, once the change has had its time"
+
+
+ATTEMPTS: Transitions[AttemptStatus, AttemptEvent] = Transitions(
+    {
+        (AttemptStatus.WAITING, AttemptEvent.JOINED): AttemptStatus.WAITING,
+        (AttemptStatus.WAITING, AttemptEvent.PROVED_GONE): AttemptStatus.HELPED,
+        (AttemptStatus.WAITING, AttemptEvent.SEEN): AttemptStatus.IN_VAIN,
+    }
+)
+
+
+class AdviceEvent(StrEnum):
+    """What happens to the advice that a failure comes with."""
+
+    CONTRADICTED = "the failure asks for a sign-in, right after one that succeeded"
+    TRIED_TWICE = "the failure is there although the advice was followed twice"
+    BEGUN_ANEW = "what was tried before does not count any more"
+
+
+ADVICE: Transitions[AdviceStatus, AdviceEvent] = Transitions(
+    {
+        (AdviceStatus.GIVEN, AdviceEvent.CONTRADICTED): AdviceStatus.DOUBTED,
+        (AdviceStatus.DOUBTED, AdviceEvent.CONTRADICTED): AdviceStatus.DOUBTED,
+        # What was tried before does not count any more.
+        (AdviceStatus.SPENT, AdviceEvent.CONTRADICTED): AdviceStatus.DOUBTED,
+        (AdviceStatus.GIVEN, AdviceEvent.TRIED_TWICE): AdviceStatus.SPENT,
+        (AdviceStatus.DOUBTED, AdviceEvent.TRIED_TWICE): AdviceStatus.SPENT,
+        (AdviceStatus.SPENT, AdviceEvent.TRIED_TWICE): AdviceStatus.SPENT,
+        **{(status, AdviceEvent.BEGUN_ANEW): AdviceStatus.GIVEN for status in AdviceStatus},
     }
 )
 

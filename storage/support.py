@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from sqlmodel import Session, col, delete, select
 
-from storage.tables import SupportRequest
+from storage.tables import Failure, SupportRequest
 
 
 class SupportRequestRepository:
@@ -68,3 +68,13 @@ class SupportRequestRepository:
         return self._session.exec(
             select(SupportRequest).where(SupportRequest.failure_ref == failure_ref)
         ).first()
+
+    def open_about(self, account_id: int, cause: str) -> SupportRequest | None:
+        """The newest request that is not done about a cause at an account."""
+        found = (
+            select(SupportRequest)
+            .join(Failure, col(SupportRequest.failure_ref) == Failure.ref)
+            .where(SupportRequest.account_id == account_id, Failure.cause == cause)
+        )
+        waits = found.where(col(SupportRequest.done_at).is_(None))
+        return self._session.exec(waits.order_by(col(SupportRequest.id).desc())).first()

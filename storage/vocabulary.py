@@ -140,6 +140,31 @@ class Mended(StrEnum):
     ITSELF = "itself"
 
 
+class Deed(StrEnum):
+    """What somebody does about a failure, because they were advised to."""
+
+    CHANGE = "change"
+    SIGN_IN = "sign-in"
+    APPROVAL = "approval"
+    TEST = "test"
+
+
+class AttemptStatus(StrEnum):
+    """What came of something that was done about a failure."""
+
+    WAITING = "waiting"
+    HELPED = "helped"
+    IN_VAIN = "in vain"
+
+
+class AdviceStatus(StrEnum):
+    """Whether what a failure's cause advises may still be advised."""
+
+    GIVEN = "given"
+    DOUBTED = "doubted"
+    SPENT = "spent"
+
+
 class LinkStatus(StrEnum):
     """Whether somebody can sign in with a login link."""
 

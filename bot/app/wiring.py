@@ -21,6 +21,7 @@ from bot.common import jobs
 from bot.common.clock import Clock
 from bot.common.jobs import Doers
 from bot.config.settings import Settings
+from bot.diagnosis.attempts import Attempts
 from bot.diagnosis.catalogue import Catalogue
 from bot.diagnosis.evidence import Evidence
 from bot.diagnosis.failures import Failures
@@ -94,7 +95,10 @@ class Foundations:
     tokens: Tokens
     ladder: Ladder
     lifecycle: Lifecycle
+    attempts: Attempts
     failures: Failures
+    requests: SupportRequests
+    rights: Rights
 
 
 @dataclass(frozen=True)
@@ -128,14 +132,21 @@ def wire(settings: Settings, clock: Clock, ports: Ports) -> Core:
 def _foundations(settings: Settings, clock: Clock, ports: Ports) -> Foundations:
     cipher = Cipher(settings.keys)
     ladder = Ladder(settings.nag_ladder)
+    attempts = Attempts(clock)
+    support = settings.support_channel
+    alerts = settings.alert_channel
+    requests = SupportRequests(ports.store, clock, support)
     return Foundations(
         ports=ports,
         clock=clock,
         cipher=cipher,
         tokens=Tokens(ports.store, clock, cipher, ports.microsoft),
         ladder=ladder,
-        lifecycle=Lifecycle(clock, ladder, settings.hours, settings.support_channel),
-        failures=Failures(ports.catalogue, clock, settings.alert_channel),
+        lifecycle=Lifecycle(clock, ladder, settings.hours, support),
+        attempts=attempts,
+        failures=Failures(ports.catalogue, clock, alerts, attempts, requests.hand_over),
+        requests=requests,
+        rights=Rights(ports.store, clock, ports.directory, support, alerts),
     )
 
 
@@ -147,7 +158,8 @@ def _services(settings: Settings, base: Foundations) -> Services:
     lifecycle = base.lifecycle
     support = settings.support_channel
     url = settings.public_url
-    fixes = ReportedFixes(store, clock, lifecycle)
+    rights = base.rights
+    fixes = ReportedFixes(store, clock, lifecycle, base.attempts, rights.is_customers)
     checks = _checks(base, fixes)
     failed = FailedSignIns(clock, lifecycle, base.failures, support)
     links = Links(store, clock, base.cipher, lifecycle, failed, url)
@@ -158,7 +170,6 @@ def _services(settings: Settings, base: Foundations) -> Services:
     customers = _customers(settings, base)
     legacy = LegacyAccounts(store, clock, accounts)
     consent = _consent(base, failed, links, checks, url)
-    rights = Rights(store, clock, ports.directory, support, settings.alert_channel)
     return Services(
         clock=clock,
         views=_views(base, links, consent, rights, support),
@@ -186,7 +197,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         events=Events(store, clock),
         health=Health(store),
         fixes=fixes,
-        requests=SupportRequests(store, clock, support),
+        requests=base.requests,
         catalogue=ports.catalogue,
         lifecycle=lifecycle,
         hours=settings.hours,
@@ -266,6 +277,7 @@ def _consent(
         failed,
         links,
         checks,
+        base.failures,
         url,
     )
 

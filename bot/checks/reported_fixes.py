@@ -1,18 +1,20 @@
 """Fixes that people report: the account is tested again until the fix shows, or for an hour."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from bot.common.clock import Clock
 from bot.common.jobs import CheckFix
 from bot.common.people import Person
 from bot.common.refusals import Refused
-from bot.diagnosis.step_records import first_failure, steps_of
+from bot.diagnosis.attempts import Attempts
+from bot.diagnosis.step_records import FailedStep, first_failure, steps_of
 from bot.lifecycle.service import Lifecycle
 from bot.messages import notices
 from storage.database import Store, Transaction
 from storage.statuses import FixEvent
 from storage.tables import Account, ConnectionTest, ReportedFix
-from storage.vocabulary import FailureStatus, FixStatus, State
+from storage.vocabulary import Deed, FailureStatus, FixStatus, State
 
 RUNGS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
 """When the account is tested after a report. Exchange's switches are said to take 15 to 30 minutes
@@ -22,10 +24,21 @@ RUNGS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
 class ReportedFixes:
     """Re-tests accounts after someone reports a fix, and tells them what came of it."""
 
-    def __init__(self, store: Store, clock: Clock, lifecycle: Lifecycle) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        lifecycle: Lifecycle,
+        attempts: Attempts,
+        is_customers: Callable[[Person, str], bool],
+    ) -> None:
+        """`is_customers`: whether a person is one of the customers of a channel. May take a
+        second."""
         self._store = store
         self._clock = clock
         self._lifecycle = lifecycle
+        self._attempts = attempts
+        self._is_customers = is_customers
 
     def said(self, account_id: int, by: Person) -> None:
         """Take down that `by` changed what the account's failure asks for, and plan the first test.
@@ -35,10 +48,10 @@ class ReportedFixes:
             Refused: nothing is known to be wrong with the account.
         """
         now = self._clock.now()
+        customers = self.is_customers(account_id, by)
         with self._store.transaction() as tx:
             account = tx.accounts.lock(account_id)
-            test = tx.checks.latest(account.id)
-            failed = first_failure(steps_of(test)) if test else None
+            failed = _failed(tx, account)
             if failed is None or account.state not in (State.FAILING, State.BROKEN, State.TESTING):
                 raise Refused("mend.nothing_failed", name=account.name)
             earlier = tx.fixes.open_of(account.id)
@@ -52,9 +65,27 @@ class ReportedFixes:
                 said_by_user=by.user,
             )
             self._plan(tx, tx.fixes.add(fix))
+            failure = tx.failures.get(failed.error)
+            if failure is not None:
+                self._attempts.done(tx, account, failure, Deed.CHANGE, by, customers)
             self._lifecycle.audit(tx, by, "mend.said", account, error=fix.failure_ref)
             notices.note(tx, account, "mend.said", now)
             self._lifecycle.show(tx, account)
+
+    def is_customers(self, account_id: int, by: Person) -> bool:
+        """Whether what `by` does about an account is done by one of its customer's people. May take
+        a second, and is asked outside of a transaction."""
+        with self._store.transaction() as tx:
+            channel_id = tx.accounts.get(account_id).channel_id
+        return self._is_customers(by, channel_id)
+
+    def test_asked(self, tx: Transaction, account: Account, by: Person) -> None:
+        """One of the customer's people has an account tested: where it fails, they have probably
+        done something about that."""
+        failed = _failed(tx, account) if account.state in (State.FAILING, State.BROKEN) else None
+        failure = tx.failures.get(failed.error) if failed else None
+        if failure is not None:
+            self._attempts.tested(tx, account, failure, by)
 
     def waiting(self, tx: Transaction, fix_id: int) -> ReportedFix | None:
         """The report with that id, unless it is settled."""
@@ -83,12 +114,20 @@ class ReportedFixes:
         if fix.rung < len(RUNGS):
             self._plan(tx, fix)
             return False
-        return self._end(tx, account, fix, "mend.still_fails")
+        return self._end(tx, account, fix, "mend.still_fails", told=not failure.advice_is_spent)
 
     def _plan(self, tx: Transaction, fix: ReportedFix) -> None:
         tx.jobs.add(CheckFix(fix_id=fix.id), fix.said_at + RUNGS[fix.rung])
 
-    def _end(self, tx: Transaction, account: Account, fix: ReportedFix, sentence: str) -> bool:
+    def _end(
+        self,
+        tx: Transaction,
+        account: Account,
+        fix: ReportedFix,
+        sentence: str,
+        told: bool = True,
+    ) -> bool:
+        """End a report. `told`: the thread says so; else it hears from support instead."""
         now = self._clock.now()
         fix.happened(FixEvent.SETTLED, now)
         minutes = round((now - fix.said_at) / timedelta(minutes=1))
@@ -99,5 +138,12 @@ class ReportedFixes:
             account,
             minutes=str(minutes),
         )
-        notices.note(tx, account, sentence, now, minutes=minutes, error=fix.failure_ref)
+        if told:
+            notices.note(tx, account, sentence, now, minutes=minutes, error=fix.failure_ref)
         return True
+
+
+def _failed(tx: Transaction, account: Account) -> FailedStep | None:
+    """What the account's newest test fails with."""
+    test = tx.checks.latest(account.id)
+    return first_failure(steps_of(test)) if test else None

@@ -79,10 +79,13 @@ class Checks:
         Raises:
             Refused: nobody signed in yet.
         """
+        customers = self._fixes.is_customers(account_id, by)
         with self._store.transaction() as tx:
             account = tx.accounts.lock(account_id)
             if not account.object_id:
                 raise Refused("test.not_signed_in", name=account.name)
+            if customers:
+                self._fixes.test_asked(tx, account, by)
             self.request(tx, account, by, round_trip)
 
     def start_all(self, customer_id: int, by: Person) -> int:

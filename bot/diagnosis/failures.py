@@ -1,22 +1,35 @@
 """Error IDs: what failed is kept under an ID, explained by the catalogue, and told to on-call when
 it is ours."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
 
 from bot.common import ids
 from bot.common.clock import Clock
+from bot.common.people import WEB
+from bot.diagnosis.advice import advised
+from bot.diagnosis.attempts import Attempts
 from bot.diagnosis.catalogue import UNKNOWN, Catalogue
-from bot.diagnosis.history import Ending, History
+from bot.diagnosis.history import Ending, History, Rate
 from bot.diagnosis.observation import Observation
 from bot.diagnosis.verdict import Verdict
 from bot.messages import notices
 from storage.database import Transaction
-from storage.statuses import FailureEvent, IncidentEvent
+from storage.statuses import AdviceEvent, FailureEvent, IncidentEvent
 from storage.tables import Account, Failure, Incident
-from storage.vocabulary import Mended, Owner, Scope, StepId
+from storage.vocabulary import (
+    THEIRS,
+    AdviceStatus,
+    Deed,
+    FailureStatus,
+    Mended,
+    Owner,
+    Scope,
+    State,
+    StepId,
+)
 
 QUIET_FOR = timedelta(days=1)
 """A cause that was quiet for this long is a new incident when it comes again: an old card would be
@@ -37,6 +50,15 @@ SAID = ("where", "error", "suberror", "codes", "status", "enhanced", "condition"
 """By which fields of the protocol two replies that nobody knows are the same."""
 
 
+FEWEST_RATED = 5
+"""How often a remedy helped is told from so many times on: fewer say little."""
+
+RATED_FOR = timedelta(days=365)
+"""So far back it is looked how often a remedy helped: Microsoft changes what helps."""
+
+OnSpent = Callable[[Transaction, Account, Failure], object]
+
+
 @dataclass(frozen=True)
 class Recorded:
     """A failure as it was kept, and what it means."""
@@ -48,16 +70,30 @@ class Recorded:
 class Failures:
     """Keeps failures."""
 
-    def __init__(self, catalogue: Catalogue, clock: Clock, alert_channel: str) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        clock: Clock,
+        alert_channel: str,
+        attempts: Attempts,
+        on_spent: OnSpent,
+    ) -> None:
+        """`on_spent` is called, once, when what a cause advises was followed twice in vain."""
         self._catalogue = catalogue
         self._clock = clock
         self._alert_channel = alert_channel
+        self._attempts = attempts
+        self._on_spent = on_spent
 
     def record(
-        self, tx: Transaction, observation: Observation, account: Account | None = None
+        self,
+        tx: Transaction,
+        observation: Observation,
+        account: Account | None = None,
+        sign_in_refused: bool = False,
     ) -> Recorded:
         """Keep `observation` under an error ID; a cause that is ours raises an alert, once while it
-        is open."""
+        is open. `account` is held. `sign_in_refused`: it is what a sign-in was answered with."""
         verdict = self._catalogue.explain(observation)
         failure = self._same(tx, verdict, account) or self._new(tx, observation, verdict, account)
         failure.observation = _stored(observation)
@@ -70,15 +106,24 @@ class Failures:
         )
         if verdict.owner is Owner.ON_CALL or several:
             self._alert(tx, failure)
+        if account is not None and account.state is not State.DISCONNECTED:
+            self._advise(tx, account, failure, sign_in_refused and not verdict.approval)
         return Recorded(failure, self.verdict(failure))
 
     def verdict(self, failure: Failure) -> Verdict:
-        """What a kept failure means, as far as it reaches now."""
-        return replace(
-            self._catalogue.verdict(failure.cause),
-            scope=failure.scope,
-            permanence=failure.permanence,
-        )
+        """What a kept failure means, as far as it reaches now, and whose it is: support's once what
+        we advise was followed twice in vain."""
+        at_work = failure.status is FailureStatus.AT_WORK
+        advice = failure.advice if at_work else AdviceStatus.GIVEN
+        return advised(self._advice(failure), advice)
+
+    def spent(self, cause: str) -> str:
+        """What a customer reads once support has taken a cause over."""
+        return advised(self._catalogue.verdict(cause), AdviceStatus.SPENT).customer
+
+    def title(self, cause: str) -> str:
+        """A cause in a few words."""
+        return self._catalogue.verdict(cause).title
 
     def settle(
         self, tx: Transaction, account: Account, passed: Collection[StepId], tested_at: datetime
@@ -92,8 +137,26 @@ class Failures:
             if proof in passed and failure.last_at < tested_at:
                 mended_by = _mended_by(tx, account, failure)
                 failure.happened(FailureEvent.PROVED_GONE, self._clock.now(), mended_by)
+                self._attempts.gone(tx, account, failure, mended_by)
                 others.update(self._recovering(tx, failure))
         return others
+
+    def approved(self, tx: Transaction, account: Account) -> None:
+        """An administrator says that they approved our application, which the account may wait
+        for."""
+        failure = tx.failures.latest_of(account.id)
+        if failure is None or failure.status is FailureStatus.GONE:
+            return
+        if self._advice(failure).approval:
+            self._attempts.done(tx, account, failure, Deed.APPROVAL, WEB)
+
+    def _advice(self, failure: Failure) -> Verdict:
+        """What a kept failure means, and what we advise the first time."""
+        return replace(
+            self._catalogue.verdict(failure.cause),
+            scope=failure.scope,
+            permanence=failure.permanence,
+        )
 
     def _recovering(self, tx: Transaction, failure: Failure) -> list[int]:
         if failure.owner is not Owner.ON_CALL:
@@ -118,7 +181,33 @@ class Failures:
             _ending(by, [(first, at) for kind, first, at in rows if kind is by]) for by in Mended
         ]
         spread = tx.failures.spread(failure.cause, self._clock.now() - SHARED_FOR)
-        return History([e for e in endings if e.count], sum(spread.values()), len(spread))
+        return History(
+            [e for e in endings if e.count],
+            sum(spread.values()),
+            len(spread),
+            self._rates(tx, failure.cause),
+            self._advice(failure) if failure.advice_is_spent else None,
+        )
+
+    def _rates(self, tx: Transaction, cause: str) -> list[Rate]:
+        """How often what people did about a cause helped. A test that somebody asks for mends
+        nothing."""
+        found = tx.attempts.rates(cause, self._clock.now() - RATED_FOR)
+        rates = [Rate(deed, *found[deed]) for deed in Deed if deed in found]
+        return [r for r in rates if r.tried >= FEWEST_RATED and r.deed is not Deed.TEST]
+
+    def _advise(
+        self, tx: Transaction, account: Account, failure: Failure, sign_in_refused: bool
+    ) -> None:
+        """See how the advice of a failure stands that was seen just now; where it is spent, support
+        takes the failure over."""
+        event = self._attempts.seen(tx, account, failure, sign_in_refused)
+        if failure.owner not in THEIRS:
+            return
+        failure.advised(event)
+        spent = event is AdviceEvent.TRIED_TWICE
+        if spent and self._attempts.handed_over(tx, account, failure.cause):
+            self._on_spent(tx, account, failure)
 
     def _same(self, tx: Transaction, verdict: Verdict, account: Account | None) -> Failure | None:
         if account is None:

@@ -232,6 +232,7 @@ class Folders:
 
     def _record(self, observation: Observation, account: Account) -> Recorded:
         with self._store.transaction() as tx:
+            account = tx.accounts.lock(account.id)
             recorded = self._failures.record(tx, observation, account)
             self._lifecycle.audit(
                 tx, MAILDESK, "folders.failed", account, error=recorded.failure.ref

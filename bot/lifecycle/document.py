@@ -15,7 +15,8 @@ table; what is not in it is refused. This page is made from those tables by `mak
 ## Accounts
 
 The table is `bot/lifecycle/states.py`. Every account but a disconnected one can be disconnected;
-the drawing leaves that out, and what leads back into the same state.
+the drawing leaves that out, and what leads back into the same state. Where somebody waits to sign
+in whose advice is spent (see below), support acts next instead of the user or the administrator.
 """
 
 REMINDERS = """\
@@ -46,6 +47,8 @@ def _others() -> Iterator[str]:
         ("Connection tests", statuses.TESTS),
         ("Reported fixes", statuses.FIXES),
         ("Failures", statuses.FAILURES),
+        ("What was done about a failure", statuses.ATTEMPTS),
+        ("The advice of a failure", statuses.ADVICE),
         ("Incidents", statuses.INCIDENTS),
         ("Requests for help", statuses.REQUESTS),
         ("Further organisations of a customer", statuses.TENANTS),

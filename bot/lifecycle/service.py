@@ -7,11 +7,11 @@ from bot.common.clock import Clock
 from bot.common.people import MAILDESK, Person
 from bot.lifecycle.hours import Hours, hours_of
 from bot.lifecycle.ladder import Ladder, handed_over, waits
-from bot.lifecycle.states import Arrival, Event, arrival
+from bot.lifecycle.states import SIGNING_IN, WORKING, Arrival, Event, arrival
 from bot.messages import notices
 from storage.database import Transaction
 from storage.tables import Account, Reminder
-from storage.vocabulary import Owner, ReminderPhase, State
+from storage.vocabulary import THEIRS, Owner, ReminderPhase, State
 
 
 class Lifecycle:
@@ -56,10 +56,12 @@ class Lifecycle:
         self, tx: Transaction, account: Account, to: Arrival, by: Person, quiet: bool = False
     ) -> None:
         """Put an account where an event takes it. `transition` asks the table first."""
-        owner = to.owner or Owner.SUPPORT
+        owner = self._turn(tx, account, to)
         if account.state is to.state and (account.owner is owner or handed_over(account)):
             return
         now = self._clock.now()
+        if to.state in (*WORKING, State.DISCONNECTED):
+            tx.attempts.end_counting(account.id, now)
         if account.state is not to.state:
             account.state_since = now
             self.audit(tx, by, f"account.{to.state}", account)
@@ -112,6 +114,16 @@ class Lifecycle:
         support = account.owner in (Owner.SUPPORT, Owner.MICROSOFT)
         customer = None if support else tx.channels.customer(account.customer_id)
         return hours_of(customer, self._ordinary)
+
+    def _turn(self, tx: Transaction, account: Account, to: Arrival) -> Owner:
+        """Whose turn it is there. A sign-in that was refused although people did twice what we
+        advise is support's; of a test the verdict says so itself."""
+        owner = to.owner or Owner.SUPPORT
+        goes_on = to.state in SIGNING_IN and account.state is not State.DISCONNECTED
+        if not goes_on or owner not in THEIRS:
+            return owner
+        failure = tx.failures.latest_of(account.id)
+        return Owner.SUPPORT if failure is not None and failure.advice_is_spent else owner
 
     def _arrive(
         self, tx: Transaction, account: Account, state: State, owner: Owner, now: datetime

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from bot.checks.service import Checks
 from bot.common.clock import Clock
 from bot.common.people import WEB
-from bot.diagnosis.failures import Recorded
+from bot.diagnosis.failures import Failures, Recorded
 from bot.diagnosis.observation import Where
 from bot.diagnosis.observe import from_callback
 from bot.lifecycle.service import Lifecycle
@@ -42,6 +42,7 @@ class Consent:
         failed: FailedSignIns,
         links: Links,
         tests: Checks,
+        failures: Failures,
         public_url: str,
     ) -> None:
         self._store = store
@@ -52,6 +53,7 @@ class Consent:
         self._failed = failed
         self._links = links
         self._tests = tests
+        self._failures = failures
         self._public_url = public_url
         self.scopes = microsoft.scopes
 
@@ -128,6 +130,7 @@ class Consent:
         return account
 
     def _approved(self, tx: Transaction, account: Account) -> None:
+        self._failures.approved(tx, account)
         if account.state is State.AWAITING_ADMIN:
             self._lifecycle.audit(tx, WEB, "consent.said_given", account)
             if tx.signins.usable_ticket(account.id, self._clock.now()) is None:

@@ -5,7 +5,7 @@ from bot.common.clock import Clock
 from bot.common.mail_addresses import shown
 from bot.common.people import Person
 from bot.diagnosis.failures import Failures, Recorded
-from bot.diagnosis.observation import Observation
+from bot.diagnosis.observation import Observation, Where
 from bot.lifecycle.service import Lifecycle
 from bot.lifecycle.states import SIGNING_IN, Event
 from bot.messages import notices
@@ -38,12 +38,12 @@ class FailedSignIns:
         and another organisation's account is reported to the support team. `other_name`: who signed
         in, where that may be how the account's own person signs in."""
         now = self._clock.now()
-        recorded = self._failures.record(tx, seen, account)
+        refused = account.state in SIGNING_IN and _is_refusal(seen)
+        recorded = self._failures.record(tx, seen, account, sign_in_refused=refused)
         error = recorded.failure.ref
         cause = recorded.verdict.cause
-        owner = recorded.verdict.owner
         self._lifecycle.refused(tx, by, sentence, account, error=error, cause=cause)
-        if recorded.failure.count == 1:
+        if recorded.failure.count == 1 and not recorded.failure.advice_is_spent:
             values = {"error": error, "cause": cause}
             if other_name:
                 values |= {"upn": shown(other_name), "own_name_of": account.ref}
@@ -52,8 +52,14 @@ class FailedSignIns:
                 channel = self._support_channel
                 notices.tell_support(tx, channel, "support.other_tenant", account, now, error=error)
         if account.state in SIGNING_IN:
-            administrators = owner is Owner.ADMINISTRATOR
+            administrators = recorded.failure.owner is Owner.ADMINISTRATOR
             event = Event.APPROVAL_NEEDED if administrators else Event.SIGN_IN_FAILED
             self._lifecycle.transition(tx, account, event, by)
             self._lifecycle.show(tx, account)
         return recorded
+
+
+def _is_refusal(seen: Observation) -> bool:
+    """Whether a sign-in was refused, by Microsoft or by us. Who presses *Cancel* has said no
+    themselves, and an administrator's page is no sign-in."""
+    return seen.where is not Where.ADMIN_CONSENT and seen.error != "access_denied"

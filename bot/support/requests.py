@@ -3,12 +3,12 @@
 from bot.common import audit
 from bot.common.bindings import held_binding
 from bot.common.clock import Clock
-from bot.common.people import Person
+from bot.common.people import MAILDESK, Person
 from bot.common.refusals import Refused
 from bot.messages import notices
 from storage.database import Store, Transaction
 from storage.statuses import REQUESTS, RequestEvent
-from storage.tables import Account, SupportRequest
+from storage.tables import Account, Failure, SupportRequest
 from storage.vocabulary import RequestStatus
 
 
@@ -29,13 +29,18 @@ class SupportRequests:
             request = tx.requests.about(error)
             if request is not None and request.status is not RequestStatus.DONE:
                 return
-            if request is None:
-                request = self._new(account.channel_id if account else channel_id, account, by)
-                request.failure_ref = error
-                tx.requests.add(request)
-            else:
-                request.happened(RequestEvent.ASKED_AGAIN, _name(by), self._clock.now())
-            self._show(tx, request, "help.asked", by)
+            self._open(tx, request, error, account, by, channel_id)
+
+    def hand_over(self, tx: Transaction, account: Account, failure: Failure) -> None:
+        """The support team takes over a failure of an account, which is held: what we advise was
+        followed twice and did not help. Where somebody has asked about its cause, that request is
+        shown anew."""
+        there = tx.requests.open_about(account.id, failure.cause)
+        if there is not None:
+            self._show(tx, there, "help.handed_over", MAILDESK)
+            return
+        request = tx.requests.about(failure.ref)
+        self._open(tx, request, failure.ref, account, MAILDESK)
 
     def do_it(self, channel_id: str, account_id: int | None, by: Person) -> int:
         """Ask the support team to do an account (None: everything in the channel); a second request
@@ -83,6 +88,24 @@ class SupportRequests:
                 raise Refused("help_request.is_taken")
             request.happened(event, _name(by), self._clock.now())
             self._show(tx, request, action, by)
+
+    def _open(
+        self,
+        tx: Transaction,
+        request: SupportRequest | None,
+        error: str,
+        account: Account | None,
+        by: Person,
+        channel_id: str = "",
+    ) -> None:
+        """Open a request about a failure: a new one, or the one that was done."""
+        if request is None:
+            request = self._new(account.channel_id if account else channel_id, account, by)
+            request.failure_ref = error
+            tx.requests.add(request)
+        else:
+            request.happened(RequestEvent.ASKED_AGAIN, _name(by), self._clock.now())
+        self._show(tx, request, "help.handed_over" if by == MAILDESK else "help.asked", by)
 
     def _held_account(self, tx: Transaction, error: str) -> Account | None:
         """The account of a failure, held: who asks in the same moment waits, and finds the first

@@ -195,6 +195,9 @@ class AccountDetails:
 
     def failure(self, tx: Transaction, account: Account) -> Failure | None:
         """Why the account stands where it does, if something is wrong."""
+        if account.state is State.AWAITING_SIGN_IN:
+            latest = tx.failures.latest_of(account.id)
+            return latest if latest is not None and latest.advice_is_spent else None
         if account.state not in FAULTY:
             return None
         test = tx.checks.latest(account.id)

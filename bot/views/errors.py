@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.diagnosis.failures import Failures
-from bot.diagnosis.history import Ending
+from bot.diagnosis.history import Ending, Rate
 from bot.diagnosis.verdict import Verdict
 from bot.views.accounts import AccountView
+from bot.views.attempts import AttemptView, attempts_at
 from bot.views.checks import CheckView
 from bot.views.failures import FailureView
 from storage.database import Store
@@ -25,6 +26,9 @@ class ErrorCard:
         endings: how such failures ended, on all accounts.
         accounts: at how many accounts the cause is at work now.
         customers: at how many customers.
+        rates: how often what people did about the cause helped.
+        advised: the cause with what is advised the first time, where support has it by now.
+        attempts: what was done about the account last, oldest first.
     """
 
     failure: FailureView
@@ -35,6 +39,9 @@ class ErrorCard:
     endings: Sequence[Ending] = ()
     accounts: int = 1
     customers: int = 1
+    rates: Sequence[Rate] = ()
+    advised: Verdict | None = None
+    attempts: Sequence[AttemptView] = ()
 
 
 class ErrorCards:
@@ -63,4 +70,7 @@ class ErrorCards:
                 history.endings,
                 history.accounts,
                 history.customers,
+                history.rates,
+                history.advised,
+                attempts_at(tx, self._failures, account),
             )

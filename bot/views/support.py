@@ -1,11 +1,14 @@
 """A request for help as it is shown: to the support team, and to who asked."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.common.people import MAILDESK
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.verdict import Verdict
 from bot.views.accounts import AccountDetails, AccountView
+from bot.views.attempts import AttemptView, attempts_at
 from bot.views.failures import FailureView
 from storage.database import Store, Transaction
 from storage.tables import Account, Failure, SupportRequest
@@ -45,13 +48,17 @@ class RequestView:
 @dataclass(frozen=True)
 class RequestCard:
     """What a request's messages tell. `failure` is what it is about, or else the last one of the
-    account that it is about."""
+    account that it is about; `attempts` is what was done about that account last. `handed_over` is
+    the sentence that a customer reads where support has it because what was advised did not help;
+    else empty."""
 
     request: RequestView
     customer: str
     failure: FailureView | None = None
     verdict: Verdict | None = None
     account: AccountView | None = None
+    attempts: Sequence[AttemptView] = ()
+    handed_over: str = ""
 
     @property
     def summary(self) -> str:
@@ -82,12 +89,16 @@ class RequestCards:
     def _card(self, tx: Transaction, request: SupportRequest) -> RequestCard:
         account = tx.accounts.get(request.account_id) if request.account_id else None
         failure = self._failure(tx, request, account)
+        attempts = attempts_at(tx, self._failures, account)
+        handed_over = failure is not None and _handed_over(request, failure, attempts)
         return RequestCard(
             RequestView.of(request),
             _customer(tx, request, account),
             FailureView.of(failure) if failure else None,
             self._failures.verdict(failure) if failure else None,
             AccountView.of(account) if account else None,
+            attempts,
+            self._failures.spent(failure.cause) if failure and handed_over else "",
         )
 
     def _failure(
@@ -97,6 +108,17 @@ class RequestCards:
         if asked_about is None and account is not None:
             return self._details.failure(tx, account)
         return asked_about
+
+
+def _handed_over(
+    request: SupportRequest, failure: Failure, attempts: Sequence[AttemptView]
+) -> bool:
+    """Whether support has it because what was advised did not help: by ourselves, or beside
+    somebody who asks for help with the same."""
+    if not request.failure_ref or request.asked_by_user == MAILDESK.user:
+        return bool(request.failure_ref)
+    handed = {attempt.cause for attempt in attempts if attempt.handed_over}
+    return request.done_at is None and failure.cause in handed
 
 
 def _customer(tx: Transaction, request: SupportRequest, account: Account | None) -> str:

@@ -23,7 +23,7 @@ from handlers.cards.kit import (
 )
 from handlers.cards.signin import held_sentence, organisation_buttons
 from handlers.text.words import plainly, say
-from storage.vocabulary import Permanence, State
+from storage.vocabulary import Owner, Permanence, State
 
 ICONS = {
     State.LIVE: ":large_green_circle:",
@@ -91,8 +91,16 @@ def next_step(card: AccountCard) -> Safe:
         name = "next.unmapped_sure"
     if account.state is State.AWAITING_ADMIN and is_no_approval(card.fault):
         name = "next.awaiting_admin_otherwise"
+    if _supports_sign_in(card):
+        name = "next.failing"
     sentence = card.fault.verdict.customer if card.fault else plainly("next.fault_unknown")
     return say(name, username=account.username, sentence=sentence)
+
+
+def _supports_sign_in(card: AccountCard) -> bool:
+    """Whether support looks after a sign-in that does not go through."""
+    waits = card.account.state in (State.AWAITING_SIGN_IN, State.AWAITING_ADMIN)
+    return waits and card.fault is not None and card.fault.verdict.owner is Owner.SUPPORT
 
 
 def _title(account: AccountView) -> Block:

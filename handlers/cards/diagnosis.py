@@ -12,6 +12,7 @@ from bot.views.audience import Audience
 from bot.views.checks import CheckView
 from bot.views.errors import ErrorCard
 from handlers.cards.actions import ActionId, FormId
+from handlers.cards.attempts import attempt_blocks, rate_blocks, usually_blocks
 from handlers.cards.checks import ICONS, contact_button, remedy_steps
 from handlers.cards.kit import (
     Block,
@@ -91,7 +92,9 @@ def error_blocks(card: ErrorCard, audience: Audience) -> list[Block]:
     blocks = meaning(card.verdict, audience, card.account)
     error = card.failure.ref
     if audience is Audience.CUSTOMER:
-        return [*blocks, actions(contact_button(error))]
+        usually = usually_blocks(card.verdict, card.rates)
+        return [*blocks, *usually, actions(contact_button(error))]
+    blocks += [*_advised(card), *rate_blocks(card.rates), *attempt_blocks(card.attempts)]
     evidence = button(plainly("button.evidence"), ActionId.ERROR_EVIDENCE, error)
     return [*blocks, *_details(card), *_past(card), actions(evidence)]
 
@@ -136,6 +139,12 @@ def meaning(
     blocks.append(section(say("error.mend", owner=plainly(f"owner.{verdict.owner}"))))
     remedy = remedy_steps(verdict, account)
     return [*blocks, section(say("error.remedy", steps=remedy))] if remedy else blocks
+
+
+def _advised(card: ErrorCard) -> list[Block]:
+    """What was advised before support took it over."""
+    steps = remedy_steps(card.advised, card.account) if card.advised else None
+    return [section(say("attempt.advised", steps=steps))] if steps else []
 
 
 def _details(card: ErrorCard) -> list[Block]:

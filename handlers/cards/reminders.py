@@ -25,7 +25,7 @@ from handlers.cards.kit import (
 )
 from handlers.cards.signin import held_sentence, organisation_buttons
 from handlers.text.words import plainly, say
-from storage.vocabulary import State
+from storage.vocabulary import Owner, State
 
 MAX_MENTIONED = 5
 """So many people are addressed in one reminder."""
@@ -126,6 +126,8 @@ def _what(waiting: WaitingAccount) -> Safe:
     name = f"reminder.waits_{waiting.account.state}"
     if waiting.account.state is State.AWAITING_ADMIN and is_no_approval(waiting.fault):
         name = "reminder.waits_awaiting_admin_otherwise"
+    if waiting.fault is not None and waiting.fault.verdict.owner is Owner.SUPPORT:
+        name = "reminder.waits_failing"
     return say(name, username=waiting.account.username, sentence=sentence)
 
 

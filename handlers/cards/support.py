@@ -2,10 +2,12 @@
 
 from urllib.parse import quote
 
+from bot.common.people import MAILDESK
 from bot.views.accounts import AccountView
 from bot.views.failures import FailureView
 from bot.views.support import RequestCard, RequestView
 from handlers.cards.actions import ActionId
+from handlers.cards.attempts import attempt_blocks
 from handlers.cards.kit import (
     Block,
     Message,
@@ -25,9 +27,8 @@ def request_card(card: RequestCard) -> Message:
     """The request as it stands in the support team's channel."""
     request = card.request
     title = _title(card)
-    asked = "help_request.asked" if request.failure_ref else "help_request.asked_to_do"
     channel = Safe(f"<#{request.channel_id}>") if request.channel_id else Safe("–")
-    lines = [say(asked, user=mention(request.asked_by_user), title=title)]
+    lines = _asked_for(card, title)
     if card.account is not None:
         state = plainly(f"state.{card.account.state}")
         whose = {
@@ -43,7 +44,8 @@ def request_card(card: RequestCard) -> Message:
         lines.append(say("help_request.error", error=card.failure.ref, step=card.failure.step))
     lines.append(_helper(card, "help_request"))
     row = [*_team_buttons(request), *_account_button(card.account), *_failure_buttons(card.failure)]
-    blocks = [section(Safe("\n".join(lines))), *([actions(*row)] if row else [])]
+    done = attempt_blocks(card.attempts) if request.failure_ref else []
+    blocks = [section(Safe("\n".join(lines))), *done, *([actions(*row)] if row else [])]
     return Message(
         say("help_request.summary", title=title, error=card.failure.ref if card.failure else "–"),
         blocks,
@@ -54,7 +56,7 @@ def help_message(card: RequestCard) -> Message:
     """The same for who asked, in the customer's channel."""
     request = card.request
     if request.failure_ref:
-        asked = say("help.asked", user=request.asked_by_user, error=request.failure_ref)
+        asked = _about_error(card, request.failure_ref)
     else:
         what = (
             plainly("help.to_do_account", name=card.account.name)
@@ -84,6 +86,25 @@ def mail_link(error: str, support_email: str) -> Safe:
     body = f"&body={quote(plainly('help_request.mail_body', error=error))}" if error else ""
     address = f"mailto:{support_email}?subject={quote(plainly('help_request.mail_subject'))}{body}"
     return Safe(f"<{safe(address)}|{plainly('help_request.mail_link')}>")
+
+
+def _asked_for(card: RequestCard, title: str) -> list[Safe]:
+    """Who asks for what, as the support team reads it."""
+    request = card.request
+    asked = "help_request.asked" if request.failure_ref else "help_request.asked_to_do"
+    lines = [say(asked, user=mention(request.asked_by_user), title=title)]
+    if card.handed_over:
+        lines.append(say("help_request.handed_over", title=title))
+    return lines[1:] if request.asked_by_user == MAILDESK.user else lines
+
+
+def _about_error(card: RequestCard, error: str) -> Safe:
+    """Who asked for help with an error, or that the support team has taken it over."""
+    request = card.request
+    lines = [say("help.asked", user=request.asked_by_user, error=error)]
+    if card.handed_over:
+        lines.append(say("help.handed_over", sentence=card.handed_over, error=error))
+    return Safe("\n".join(lines[1:] if request.asked_by_user == MAILDESK.user else lines))
 
 
 def _title(card: RequestCard) -> str:

@@ -1,6 +1,7 @@
 """The tables, a module a subject. Everything that is kept is a row of one of them."""
 
 from storage.tables.accounts import Account
+from storage.tables.attempts import Attempt
 from storage.tables.audit import AuditEntry, AuditRepetition
 from storage.tables.checks import ConnectionTest, ReportedFix
 from storage.tables.customers import Channel, Customer, FurtherTenant
@@ -26,6 +27,7 @@ __all__ = [
     "Account",
     "AddressChange",
     "ApprovalAnswer",
+    "Attempt",
     "AuditEntry",
     "AuditRepetition",
     "Batch",

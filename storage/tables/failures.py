@@ -6,9 +6,17 @@ from typing import Any
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from storage.statuses import FAILURES, INCIDENTS, FailureEvent, IncidentEvent
+from storage.statuses import (
+    ADVICE,
+    FAILURES,
+    INCIDENTS,
+    AdviceEvent,
+    FailureEvent,
+    IncidentEvent,
+)
 from storage.types import json_column, time_column, word_column
 from storage.vocabulary import (
+    AdviceStatus,
     FailureStatus,
     IncidentStatus,
     Mended,
@@ -21,7 +29,7 @@ from storage.vocabulary import (
 class Failure(SQLModel, table=True):
     """Something that failed, under the error ID that people are shown. `observation` is what the
     protocol said, redacted; `mended_by` is what came before the step that proves the mend
-    passed."""
+    passed, `advice` whether its cause's advice may still be given."""
 
     __table_args__ = (Index("ix_failure_same", "account_id", "cause", "last_at"),)
 
@@ -39,6 +47,12 @@ class Failure(SQLModel, table=True):
     observation: dict[str, Any] = json_column()
     mended_at: datetime | None = time_column(nullable=True)
     mended_by: Mended | None = word_column(Mended, nullable=True)
+    advice: AdviceStatus = word_column(AdviceStatus, default=AdviceStatus.GIVEN)
+
+    @property
+    def advice_is_spent(self) -> bool:
+        """Whether its advice was followed twice in vain, and it is there still."""
+        return self.status is FailureStatus.AT_WORK and self.advice is AdviceStatus.SPENT
 
     @property
     def status(self) -> FailureStatus:
@@ -54,6 +68,14 @@ class Failure(SQLModel, table=True):
         gone = FAILURES.after(self.status, event) is FailureStatus.GONE
         self.mended_at = now if gone else None
         self.mended_by = by if gone else None
+
+    def advised(self, event: AdviceEvent) -> None:
+        """Keep what happened to its advice.
+
+        Raises:
+            StatusRefused: it cannot happen in this status.
+        """
+        self.advice = ADVICE.after(self.advice, event)
 
 
 class Incident(SQLModel, table=True):

@@ -17,6 +17,7 @@ from sqlmodel import select
 from bot.common.jobs import CheckAccount, RunTest
 from bot.common.people import Person
 from bot.diagnosis import catalogue
+from bot.diagnosis.attempts import Attempts
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.diagnosis.step_records import steps_of
@@ -85,7 +86,8 @@ def office(url: str) -> Iterator[Office]:
         account = tx.accounts.add(new_account(customer))
         lifecycle.enter(tx, account, Arrival(State.UNMAPPED, Owner.USER), VERA)
     reminders = Reminders(store, clock, lifecycle, ladder, hours, DESK)
-    yield Office(store, reminders, Failures(catalogue.load(), clock, ALERTS), channel, account.id)
+    failures = Failures(catalogue.load(), clock, ALERTS, Attempts(clock), lambda *_: None)
+    yield Office(store, reminders, failures, channel, account.id)
     store.engine.dispose()
 
 

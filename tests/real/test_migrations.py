@@ -53,6 +53,9 @@ WORDS = {
     "plan": "change",
     "phase": "idle",
     "customers_are": "other-workspaces",
+    "advice": "given",
+    "deed": "change",
+    "outcome": "waiting",
 }
 LISTS = ("folders", "steps", "old_ids", "account_ids")
 

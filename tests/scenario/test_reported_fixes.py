@@ -265,6 +265,26 @@ def test_a_shared_mailbox_is_opened_by_its_delegate_who_sends_as_it(world: BotWo
     )
 
 
+def test_what_was_changed_twice_in_vain_is_supports_with_the_history(world: BotWorld) -> None:
+    world.set_up()
+    world.throw("smtp-auth-off-tenant", "acme.example")
+    result = failed(world)
+    world.carol.press(result, "It's changed")
+    world.pass_time(minutes=61)
+    world.carol.find(ACME, "It still fails", "after the change")
+    world.carol.press(result, "It's changed")
+    world.pass_time(minutes=61)
+
+    spent = world.carol.find(ACME, "You have done what we asked twice and Microsoft still says no.")
+    assert "Our support team has it now." in spent.text
+    assert "our support team" in world.card("Info").text
+    request = world.vera.find(DESK, "Twice in vain:")
+    assert request.text.count("said that it is changed") == 2
+    assert error_in(result) in request.text
+    world.vera.press(request, "I take it")
+    world.carol.find(ACME, "You have done what we asked twice", "looks after it")
+
+
 def test_a_delegate_without_the_right_is_told_apart(world: BotWorld) -> None:
     shared = "sales@acme.example"
     world.practice.world.add(Mailbox(shared, []))

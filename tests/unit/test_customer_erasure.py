@@ -14,6 +14,7 @@ from storage.erasure import BY_HAND, JOB_ARGUMENTS, KEPT, OF_NOBODY, found_by_sc
 from storage.tables import (
     AddressChange,
     ApprovalAnswer,
+    Attempt,
     FolderSnapshot,
     FurtherTenant,
     HeldSignIn,
@@ -21,7 +22,7 @@ from storage.tables import (
     Reminder,
     ReportedFix,
 )
-from storage.vocabulary import State
+from storage.vocabulary import Deed, State
 from tests.support.fast import ACME, CAROL, DESK, VERA, FastBot, days, hours
 
 NAME = "Acme Marine"
@@ -104,6 +105,16 @@ def fill(bot: FastBot, channel: str, domain: str) -> list[str]:
                     said_by_team="T",
                     said_by_user="U",
                     ended_at=bot.now,
+                ),
+                Attempt(
+                    account_id=live.id,
+                    failure_ref=failure.ref,
+                    cause=failure.cause,
+                    deed=Deed.CHANGE,
+                    customers=True,
+                    by_team="T",
+                    by_user="U",
+                    made_at=bot.now,
                 ),
                 FurtherTenant(
                     customer_id=live.customer_id,
