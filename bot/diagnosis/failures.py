@@ -11,6 +11,7 @@ from bot.common.clock import Clock
 from bot.diagnosis.catalogue import Catalogue
 from bot.diagnosis.history import Ending, History
 from bot.diagnosis.observation import Observation
+from bot.diagnosis.place import Place
 from bot.diagnosis.verdict import Verdict
 from bot.messages import notices
 from storage.database import Transaction
@@ -68,7 +69,7 @@ class Failures:
     def verdict(self, failure: Failure) -> Verdict:
         """What a kept failure means, as far as it reaches now."""
         return replace(
-            self._catalogue.verdict(failure.cause),
+            self._catalogue.verdict(failure.cause, Place.stored(failure.observation)),
             scope=failure.scope,
             permanence=failure.permanence,
         )

@@ -5,8 +5,6 @@ import imaplib
 import json
 import re
 import smtplib
-import socket
-import ssl
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -17,6 +15,7 @@ import requests
 
 from bot.common.redaction import redact
 from bot.common.texts import whole_number
+from bot.diagnosis.network_faults import Fault, described, fault_of, fault_of_request, place_of
 from bot.diagnosis.observation import Condition, Observation, Where
 
 MAX_TEXT_LENGTH = 500
@@ -74,6 +73,7 @@ def from_busy(response: requests.Response, step: str) -> Observation:
     return replace(
         seen,
         status=response.status_code,
+        host=place_of(response.url),
         retry_after=_retry_after(response.headers.get("Retry-After", "")),
         text=seen.text or clean(response.text),
     )
@@ -125,10 +125,7 @@ def from_exception(error: BaseException, step: str) -> Observation:
         case requests.HTTPError() if error.response is not None:
             return from_busy(error.response, step)
         case requests.RequestException():
-            root = _root(error)
-            if root is error:
-                return _network(Condition.PROTOCOL, step, error)
-            return from_exception(root, step)
+            return _fault(fault_of_request(error), step)
         case msal.exceptions.MsalServiceError():
             status = re.search(r"\b(\d{3})\b", str(error))
             return Observation(
@@ -147,7 +144,7 @@ def from_exception(error: BaseException, step: str) -> Observation:
             return from_imap(str(error), None, step)
         case smtplib.SMTPResponseException():
             return from_smtp(error.smtp_code, error.smtp_error, step)
-    return _network(_network_condition(error), step, error)
+    return _fault(fault_of(error), step)
 
 
 def _aborted(error: imaplib.IMAP4.abort, step: str) -> Observation:
@@ -155,66 +152,22 @@ def _aborted(error: imaplib.IMAP4.abort, step: str) -> Observation:
     the answer could not be read, the server said BYE."""
     text = str(error)
     if "EOF" in text or "socket error" in text:
-        return _network(Condition.RESET, step, error)
+        return _fault(Fault(Condition.RESET, described(error)), step)
     if "unexpected response" in text:
-        return _network(Condition.PROTOCOL, step, error)
+        return _fault(Fault(Condition.PROTOCOL, described(error)), step)
     return from_imap(text, Condition.BYE, step)
 
 
-def _network_condition(error: BaseException) -> Condition:
-    # from the special to the general: most of these are kinds of OSError
-    match error:
-        case socket.gaierror():
-            return Condition.DNS
-        case TimeoutError():
-            return Condition.TIMEOUT
-        case ConnectionRefusedError():
-            return Condition.REFUSED
-        case ssl.SSLCertVerificationError():
-            return Condition.CERTIFICATE
-        case ssl.SSLEOFError() | ssl.SSLZeroReturnError() | ssl.SSLSyscallError():
-            # a peer that hangs up within TLS: Python's patch releases differ in which they raise
-            return Condition.RESET
-        case ConnectionResetError() | ConnectionAbortedError() | BrokenPipeError() | EOFError():
-            return Condition.RESET
-        case ssl.SSLError():
-            return Condition.TLS
-        case smtplib.SMTPServerDisconnected():
-            # smtplib raises this for a time-out too
-            timed_out = isinstance(error.__context__, TimeoutError)
-            return Condition.TIMEOUT if timed_out else Condition.RESET
-        case OSError():
-            return Condition.UNREACHABLE
-    return Condition.PROTOCOL
-
-
-def _network(condition: Condition, step: str, error: BaseException) -> Observation:
+def _fault(fault: Fault, step: str) -> Observation:
     return Observation(
         Where.NETWORK,
         step=step,
-        condition=condition,
-        text=clean(f"{type(error).__name__}: {error}"),
+        condition=fault.condition,
+        layer=fault.layer,
+        status=fault.status,
+        host=fault.host,
+        text=clean(fault.text),
     )
-
-
-def _root(error: BaseException) -> BaseException:
-    """What lies under the layers of requests and urllib3; the error itself where that is not
-    known. They keep the cause as text only."""
-    if isinstance(error, requests.Timeout):
-        return TimeoutError("no answer in time")
-    text = repr(error)
-    for known, root in (
-        ("NameResolutionError", socket.gaierror("name not found")),
-        ("CERTIFICATE_VERIFY_FAILED", ssl.SSLCertVerificationError("certificate not trusted")),
-        ("SSLEOFError", ConnectionResetError("closed")),
-        ("SSLError", ssl.SSLError("TLS failed")),
-        ("ConnectionRefusedError", ConnectionRefusedError("refused")),
-        ("ConnectionResetError", ConnectionResetError("reset")),
-        ("RemoteDisconnected", ConnectionResetError("closed")),
-    ):
-        if known in text:
-            return root
-    return error
 
 
 def _imap_condition(text: str) -> Condition:
