@@ -47,6 +47,9 @@ Step = Sequence[str]
 
 Snippets = Mapping[str, Sequence[Step]]
 
+INSUFFICIENT_STORAGE = 507
+"""The one HTTP status of its class that may be about the mailbox: it is full (RFC 4918, 11.5)."""
+
 WEIGHTS = {
     "codes": 40,
     "text": 30,
@@ -307,6 +310,8 @@ def _busy(seen: Observation) -> bool:
             return 400 <= status < 500
         case Where.IMAP:
             return seen.retry_after is not None
+        case Where.GRAPH if status == INSUFFICIENT_STORAGE:
+            return False
         case _:
             return status == 429 or status >= 500
 

@@ -5,6 +5,7 @@ import imaplib
 import json
 import re
 import smtplib
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -25,6 +26,9 @@ MAX_WAIT_SECONDS = 3600
 HTTP_UNAVAILABLE = 503
 
 AADSTS = re.compile(r"AADSTS(\d{4,7})")
+CHALLENGE = re.compile(r"(?<![A-Za-z0-9+/])eyJzdGF0dXMi[A-Za-z0-9+/]{1,2000}={0,2}")
+"""The JSON of a refused sign-in by XOAUTH2, which begins with its status, as base64."""
+
 BACK_OFF = re.compile(r"Backoff Time: (\d{1,9})", re.I)
 """How Exchange asks an IMAP client to wait: "Request is throttled. Suggested Backoff Time: 30000
 milliseconds"."""
@@ -107,7 +111,7 @@ def from_smtp(code: int, message: str | bytes, step: str) -> Observation:
 def from_imap(text: str | bytes, condition: Condition | None, step: str) -> Observation:
     """From an IMAP reply. `condition` is NO, BAD or BYE where the caller knows it; else it is read
     from the text."""
-    text = clean(text)
+    text = clean(_with_challenge_read(text))
     back_off = BACK_OFF.search(text)
     return Observation(
         Where.IMAP,
@@ -168,6 +172,21 @@ def _fault(fault: Fault, step: str) -> Observation:
         host=fault.host,
         text=clean(fault.text),
     )
+
+
+def _with_challenge_read(text: str | bytes) -> str:
+    """A reply with the error that XOAUTH2 wraps as base64 JSON (``eyJzdGF0dXMi…``) readable: which
+    status, and for which scheme."""
+    text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return CHALLENGE.sub(lambda found: _challenge(found[0]), text)
+
+
+def _challenge(encoded: str) -> str:
+    try:
+        said = json.loads(b64decode(encoded + "=="))
+    except (ValueError, RecursionError):
+        return encoded
+    return f"status {said.get('status')}, schemes {said.get('schemes')}"
 
 
 def _imap_condition(text: str) -> Condition:
