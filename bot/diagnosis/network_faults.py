@@ -16,14 +16,25 @@ PORTS = {"https": 443, "http": 80}
 TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: (\d{3})")
 """How http.client says with which status a proxy answered CONNECT."""
 
+POOL = re.compile(r"host='([^']{1,255})', port=(\d{1,5})")
+"""How urllib3 names where it wanted to go."""
+
 IN_WORDS = (
-    ("NameResolutionError", socket.gaierror("name not found")),
-    ("CERTIFICATE_VERIFY_FAILED", ssl.SSLCertVerificationError("certificate not trusted")),
-    ("SSLEOFError", ConnectionResetError("closed")),
-    ("SSLError", ssl.SSLError("TLS failed")),
-    ("ConnectionRefusedError", ConnectionRefusedError("refused")),
-    ("ConnectionResetError", ConnectionResetError("reset")),
-    ("RemoteDisconnected", ConnectionResetError("closed")),
+    ("CERTIFICATE_VERIFY_FAILED", Condition.CERTIFICATE),
+    ("SSLEOFError", Condition.RESET),
+    ("SSLError", Condition.TLS),
+    ("NameResolutionError", Condition.DNS),
+    ("getaddrinfo failed", Condition.DNS),
+    ("name resolution", Condition.DNS),
+    ("Name or service not known", Condition.DNS),
+    ("ConnectionRefusedError", Condition.REFUSED),
+    ("Connection refused", Condition.REFUSED),
+    ("ConnectionResetError", Condition.RESET),
+    ("Connection reset", Condition.RESET),
+    ("RemoteDisconnected", Condition.RESET),
+    ("No route to host", Condition.UNREACHABLE),
+    ("Network is unreachable", Condition.UNREACHABLE),
+    ("timed out", Condition.TIMEOUT),
 )
 """What an exception means that names its cause in its text only."""
 
@@ -69,9 +80,9 @@ def fault_of(error: BaseException) -> Fault:
 def fault_of_request(error: requests.RequestException) -> Fault:
     """What kept a request from an answer, and whose: the host's, or that of the proxy before it."""
     chain = list(_chain(error))
-    root = next((link for link in chain if _tells(link)), None) or _in_words(error)
-    layer = Layer.TCP if isinstance(error, requests.ConnectTimeout) else _layer(root)
-    fault = replace(fault_of(root), layer=layer, host=place_of(_url(error)))
+    root = next((link for link in chain if _tells(link)), error)
+    condition = _in_words(error) if root is error else _condition(root)
+    fault = Fault(condition, described(root), _layer(error, root), host=_target_of(error))
     if not isinstance(error, requests.exceptions.ProxyError):
         return fault
     answered = TUNNEL_REFUSED.search(str(root))
@@ -127,24 +138,27 @@ def _tells(link: BaseException) -> bool:
     return _condition(link) is not Condition.PROTOCOL
 
 
-def _in_words(error: requests.RequestException) -> BaseException:
+def _in_words(error: requests.RequestException) -> Condition:
     if isinstance(error, requests.Timeout):
-        return TimeoutError("no answer in time")
+        return Condition.TIMEOUT
     text = repr(error)
-    return next((root for known, root in IN_WORDS if known in text), error)
+    return next((meant for known, meant in IN_WORDS if known in text), Condition.PROTOCOL)
 
 
-def _layer(root: BaseException) -> Layer | None:
+def _layer(error: requests.RequestException, root: BaseException) -> Layer | None:
     """How far a request had come; None where the exception does not tell."""
-    if isinstance(root, ssl.SSLError) or "handshake" in str(root):
+    if isinstance(error, requests.exceptions.SSLError) or "handshake" in str(root):
         return Layer.TLS
-    if isinstance(root, ConnectionRefusedError):
+    if isinstance(error, requests.ConnectTimeout) or isinstance(root, ConnectionRefusedError):
         return Layer.TCP
     return None
 
 
-def _url(error: requests.RequestException) -> str:
-    return str(error.request.url) if error.request is not None else ""
+def _target_of(error: requests.RequestException) -> str:
+    if error.request is not None:
+        return place_of(error.request.url)
+    named = POOL.search(str(error))
+    return host_and_port(named[1], int(named[2])) if named else ""
 
 
 def _proxy_of(chain: list[BaseException]) -> str:

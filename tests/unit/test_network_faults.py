@@ -178,3 +178,29 @@ def test_a_handshake_that_gets_no_answer_is_silence_while_encrypting() -> None:
     assert (late.condition, late.layer) == (Condition.TIMEOUT, None)
     far = from_exception(requests.ConnectTimeout(TimeoutError("timed out")), "token")
     assert (far.condition, far.layer) == (Condition.TIMEOUT, Layer.TCP)
+
+
+IN_WORDS = (
+    "HTTPSConnectionPool(host='login.example', port=443): Max retries exceeded (Caused by {})"
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "condition"),
+    [
+        (requests.ConnectionError, "NewConnectionError('[Errno 111] Connection refused')", "refused"),
+        (requests.ConnectionError, "NameResolutionError('Failed to resolve')", "dns"),
+        (requests.ConnectionError, "NewConnectionError('No route to host')", "unreachable"),
+        (requests.ConnectionError, "ProtocolError('Connection reset by peer')", "reset"),
+        (requests.exceptions.SSLError, "SSLError('[SSL: WRONG_VERSION_NUMBER]')", "tls"),
+        (requests.exceptions.SSLError, "SSLCertVerificationError('CERTIFICATE_VERIFY_FAILED')",
+         "certificate"),
+        (requests.exceptions.ProxyError, "OSError('Tunnel connection failed: 407 No')", "proxy"),
+    ],
+)  # fmt: skip
+def test_an_exception_that_keeps_its_cause_in_words_only(
+    error: type[requests.RequestException], words: str, condition: str
+) -> None:
+    fault = from_exception(error(IN_WORDS.format(words)), "token")
+    assert (fault.condition, fault.host) == (condition, "login.example:443")
+    assert words.partition("(")[0] in fault.text, "what the row needs stays readable"
