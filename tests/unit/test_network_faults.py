@@ -87,7 +87,7 @@ def test_a_proxy_that_is_not_there_is_named_itself() -> None:
     fault = seen(SIGN_IN, CLOSED)
     assert (fault.condition, fault.layer, fault.host) == ("refused", "proxy", CLOSED)
     assert ROWS.explain(fault).cause == "proxy-unreachable"
-    assert f"The proxy of HTTPS_PROXY, {CLOSED}," in ROWS.explain(fault).support
+    assert f"Tried: {CLOSED}." in ROWS.explain(fault).support
 
 
 def test_a_port_where_nobody_listens_is_named() -> None:
@@ -195,6 +195,9 @@ IN_WORDS = (
         (requests.exceptions.SSLError, "SSLError('[SSL: WRONG_VERSION_NUMBER]')", "tls"),
         (requests.exceptions.SSLError, "SSLCertVerificationError('CERTIFICATE_VERIFY_FAILED')",
          "certificate"),
+        (requests.exceptions.SSLError, "SSLError('bad handshake: certificate verify failed')",
+         "certificate"),
+        (requests.ConnectionError, "ConnectionAbortedError('it was forcibly closed')", "reset"),
         (requests.exceptions.ProxyError, "OSError('Tunnel connection failed: 407 No')", "proxy"),
     ],
 )  # fmt: skip
