@@ -15,6 +15,8 @@ import idna
 import requests
 from requests.adapters import HTTPAdapter
 
+from bot.common.certificates import NamingContext
+
 PORTS = {"https": 443, "http": 80}
 SEPARATORS = re.compile(r"[,;|\s]+")
 STRAYS = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -59,12 +61,13 @@ class WaysOut:
     def prepare(self, session: requests.Session, trust: ssl.SSLContext | None = None) -> None:
         """Let the requests of a session, and their redirects, go these ways."""
         session.trust_env = False
+        trust = trust or NamingContext(ssl.PROTOCOL_TLS_CLIENT)  # requests adds whom it trusts
         for scheme in ("https://", "http://"):
             session.mount(scheme, _Way(self, trust))
 
 
 class _Way(HTTPAdapter):
-    def __init__(self, ways: WaysOut, trust: ssl.SSLContext | None) -> None:
+    def __init__(self, ways: WaysOut, trust: ssl.SSLContext) -> None:
         self._ways = ways
         self._trust = trust
         super().__init__()
@@ -72,18 +75,15 @@ class _Way(HTTPAdapter):
     def init_poolmanager(
         self, connections: int, maxsize: int, block: bool = False, **kwargs: Any
     ) -> None:
-        super().init_poolmanager(connections, maxsize, block, **kwargs, **self._trusted())
+        super().init_poolmanager(connections, maxsize, block, ssl_context=self._trust, **kwargs)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        return super().proxy_manager_for(proxy, **kwargs, **self._trusted())
+        return super().proxy_manager_for(proxy, ssl_context=self._trust, **kwargs)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
         proxy = self._ways.proxy_to(str(request.url))
         kwargs["proxies"] = {"https": proxy, "http": proxy} if proxy else {}
         return super().send(request, *args, **kwargs)
-
-    def _trusted(self) -> dict[str, ssl.SSLContext]:
-        return {} if self._trust is None else {"ssl_context": self._trust}
 
 
 def leave_out_strays(environ: MutableMapping[str, str]) -> None:

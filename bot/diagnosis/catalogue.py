@@ -29,6 +29,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bot.diagnosis.matching import Matcher, busy
 from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.pasted import readings
+from bot.diagnosis.place import NOWHERE, Place
 from bot.diagnosis.reading import Explained, Vocabulary, the_one_that_counts
 from bot.diagnosis.verdict import Remedy, RemedyKind, Verdict
 from storage.vocabulary import Owner, Permanence, Scope, StepId
@@ -98,17 +99,17 @@ class Row(BaseModel):
         """How much of the observation it names."""
         return max((one.weight for one in self.match if one.fits(seen)), default=0)
 
-    def verdict(self) -> Verdict:
-        """The row as people read it."""
+    def verdict(self, place: Place = NOWHERE) -> Verdict:
+        """The row as people read it, of a failure at `place`."""
         return Verdict(
             cause=self.id,
-            title=self.title,
-            customer=self.customer,
-            support=self.support,
+            title=place.named_in(self.title),
+            customer=place.named_in(self.customer),
+            support=place.named_in(self.support),
             owner=self.owner,
             permanence=self.permanence,
             scope=self.scope,
-            remedy=tuple(Remedy(kind, text) for kind, text in self.remedy),
+            remedy=tuple(Remedy(kind, place.named_in(text)) for kind, text in self.remedy),
             link=self.link,
             proof=self.proof,
             approval=self.approval,
@@ -125,14 +126,14 @@ class Catalogue:
         """The row of a cause."""
         return self.rows.get(cause)
 
-    def verdict(self, cause: str) -> Verdict:
-        """What a cause that was found earlier means; a cause that is no longer in the data reads as
-        unknown."""
-        return (self.rows.get(cause) or self.rows[UNKNOWN]).verdict()
+    def verdict(self, cause: str, place: Place = NOWHERE) -> Verdict:
+        """What a cause that was found earlier at `place` means; a cause that is no longer in the
+        data reads as unknown."""
+        return (self.rows.get(cause) or self.rows[UNKNOWN]).verdict(place)
 
     def explain(self, seen: Observation) -> Verdict:
         """What an observation means. There is always an answer."""
-        found = self._find(seen).verdict()
+        found = self._find(seen).verdict(Place.of(seen))
         # A default row may be found for a busy server; the protocol still says: try again.
         return replace(found, permanence=Permanence.RETRY) if busy(seen) else found
 

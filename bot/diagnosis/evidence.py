@@ -13,7 +13,7 @@ from storage.tables import Account, ConnectionTest, Failure
 
 LONGEST = 12_000
 IDS = ("trace_id", "correlation_id", "timestamp")
-FIELDS = ("error", "suberror", "codes", "status", "enhanced", "condition", "layer")
+FIELDS = ("error", "suberror", "codes", "status", "enhanced", "condition", "layer", "host")
 
 
 class Evidence:

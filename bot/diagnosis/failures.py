@@ -14,6 +14,7 @@ from bot.diagnosis.attempts import Attempts
 from bot.diagnosis.catalogue import UNKNOWN, Catalogue
 from bot.diagnosis.history import Ending, History, Rate
 from bot.diagnosis.observation import Observation
+from bot.diagnosis.place import Place
 from bot.diagnosis.verdict import Verdict
 from bot.messages import notices
 from storage.database import Transaction
@@ -153,7 +154,7 @@ class Failures:
     def _advice(self, failure: Failure) -> Verdict:
         """What a kept failure means, and what we advise the first time."""
         return replace(
-            self._catalogue.verdict(failure.cause),
+            self._catalogue.verdict(failure.cause, Place.stored(failure.observation)),
             scope=failure.scope,
             permanence=failure.permanence,
         )

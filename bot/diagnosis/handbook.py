@@ -38,17 +38,18 @@ def markdown(catalogue: Catalogue) -> str:
 
 
 def _entry(row: Row) -> Iterator[str]:
-    yield f"### {row.title}\n"
+    told = row.verdict()
+    yield f"### {told.title}\n"
     facts = f"who can mend it: {row.owner} · again: {row.permanence} · reach: {row.scope}"
     yield f"`{row.id}` · {facts} · shows by: `{row.proof or '–'}`\n"
     numbers = sorted({number for matcher in row.match for number in matcher.codes})
     if numbers:
         yield "Numbers: " + ", ".join(f"AADSTS{number}" for number in numbers) + "\n"
-    yield f"{row.customer}\n"
-    yield f"For support: {row.support}\n"
-    for kind, text in row.remedy:
-        told = f"`{text}`" if kind is RemedyKind.POWERSHELL else _without_html(text)
-        yield f"- {kind}: {told}"
+    yield f"{told.customer}\n"
+    yield f"For support: {told.support}\n"
+    for step in told.remedy:
+        command = step.kind is RemedyKind.POWERSHELL
+        yield f"- {step.kind}: {f'`{step.text}`' if command else _without_html(step.text)}"
     yield f"- more: {row.link}" if row.link else ""
 
 

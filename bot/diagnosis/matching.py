@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.diagnosis.observation import Condition, Layer, Observation, Where
 
+INSUFFICIENT_STORAGE = 507
+"""The one HTTP status of its class that may be about the mailbox: it is full (RFC 4918, 11.5)."""
+
 WEIGHTS = {
     "codes": 40,
     "text": 30,
@@ -23,8 +26,9 @@ WEIGHTS = {
 
 
 class Matcher(BaseModel):
-    """Holds when every field that it names fits the observation. `enhanced` may be a family
-    (``5.7.``) or a range (``5.7.700-749``); `text` is a pattern, in any case."""
+    """Holds when every field that it names fits the observation. `error` may list several words,
+    and `enhanced` several codes, families (``5.7.``) and ranges (``5.7.700-749``), with spaces
+    between, or ``none`` for a reply without a code; `text` is a pattern, in any case."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -42,12 +46,12 @@ class Matcher(BaseModel):
     def fits(self, seen: Observation) -> bool:
         """Whether the observation has everything that this matcher names."""
         return (
-            (not self.error or self.error == seen.error)
+            (not self.error or seen.error.lower() in self.error.lower().split())
             and (not self.suberror or self.suberror == seen.suberror)
             and (not self.codes or not self.numbers.isdisjoint(seen.codes))
             and (not self.status or self.status == seen.status)
             and (not self.status_class or self.status_class == (seen.status or 0) // 100)
-            and (not self.enhanced or _same_enhanced(self.enhanced, seen.enhanced))
+            and (not self.enhanced or _among(self.enhanced, seen.enhanced))
             and (not self.condition or self.condition is seen.condition)
             and (not self.layer or self.layer is seen.layer)
             and (not self.step or self.step == seen.step)
@@ -79,8 +83,14 @@ def busy(seen: Observation) -> bool:
             return 400 <= status < 500
         case Where.IMAP:
             return seen.retry_after is not None
+        case Where.GRAPH if status == INSUFFICIENT_STORAGE:
+            return False
         case _:
             return status == 429 or status >= 500
+
+
+def _among(wanted: str, seen: str) -> bool:
+    return any(_same_enhanced(each, seen or "none") for each in wanted.split())
 
 
 def _same_enhanced(wanted: str, seen: str) -> bool:

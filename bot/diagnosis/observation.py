@@ -42,6 +42,7 @@ class Condition(StrEnum):
     STARTTLS_MISSING = "starttls-missing"
     XOAUTH2_MISSING = "xoauth2-missing"
     PROTOCOL = "protocol"
+    PROXY = "proxy"
     ANSWER_LOST = "answer-lost"
     # our check of who signed in
     OTHER_ACCOUNT = "other-account"
@@ -61,6 +62,7 @@ class Condition(StrEnum):
 class Layer(StrEnum):
     """What a connection was waiting for, from the wire up."""
 
+    PROXY = "proxy"
     TCP = "tcp"
     GREETING = "greeting"
     STARTTLS = "starttls"
@@ -88,6 +90,9 @@ class Observation:
     condition: Condition | None = None
     layer: Layer | None = None
     """Of a network fault: what the connection was waiting for."""
+    host: str = ""
+    """Which server was tried, with its port (``outlook.office365.com:993``): the proxy itself where
+    that was not reached."""
     text: str = ""
     """The server's words."""
     trace_id: str = ""

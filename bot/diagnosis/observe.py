@@ -5,8 +5,7 @@ import imaplib
 import json
 import re
 import smtplib
-import socket
-import ssl
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -17,6 +16,7 @@ import requests
 
 from bot.common.redaction import redact
 from bot.common.texts import whole_number
+from bot.diagnosis.network_faults import Fault, described, fault_of, fault_of_request, place_of
 from bot.diagnosis.observation import Condition, Observation, Where
 
 MAX_TEXT_LENGTH = 500
@@ -26,6 +26,9 @@ MAX_WAIT_SECONDS = 3600
 HTTP_UNAVAILABLE = 503
 
 AADSTS = re.compile(r"AADSTS(\d{4,9})")
+CHALLENGE = re.compile(r"(?<![A-Za-z0-9+/])eyJzdGF0dXMi[A-Za-z0-9+/]{1,2000}={0,2}")
+"""The JSON of a refused sign-in by XOAUTH2, which begins with its status, as base64."""
+
 BACK_OFF = re.compile(r"Backoff Time: (\d{1,9})", re.I)
 """How Exchange asks an IMAP client to wait: "Request is throttled. Suggested Backoff Time: 30000
 milliseconds"."""
@@ -74,6 +77,7 @@ def from_busy(response: requests.Response, step: str) -> Observation:
     return replace(
         seen,
         status=response.status_code,
+        host=place_of(response.url),
         retry_after=_retry_after(response.headers.get("Retry-After", "")),
         text=seen.text or clean(response.text),
     )
@@ -107,7 +111,7 @@ def from_smtp(code: int, message: str | bytes, step: str) -> Observation:
 def from_imap(text: str | bytes, condition: Condition | None, step: str) -> Observation:
     """From an IMAP reply. `condition` is NO, BAD or BYE where the caller knows it; else it is read
     from the text."""
-    text = clean(text)
+    text = clean(_with_challenge_read(text))
     back_off = BACK_OFF.search(text)
     return Observation(
         Where.IMAP,
@@ -125,10 +129,7 @@ def from_exception(error: BaseException, step: str) -> Observation:
         case requests.HTTPError() if error.response is not None:
             return from_busy(error.response, step)
         case requests.RequestException():
-            root = _root(error)
-            if root is error:
-                return _network(Condition.PROTOCOL, step, error)
-            return from_exception(root, step)
+            return _fault(fault_of_request(error), step)
         case msal.exceptions.MsalServiceError():
             status = re.search(r"\b(\d{3})\b", str(error))
             return Observation(
@@ -147,7 +148,7 @@ def from_exception(error: BaseException, step: str) -> Observation:
             return from_imap(str(error), None, step)
         case smtplib.SMTPResponseException():
             return from_smtp(error.smtp_code, error.smtp_error, step)
-    return _network(_network_condition(error), step, error)
+    return _fault(fault_of(error), step)
 
 
 def _aborted(error: imaplib.IMAP4.abort, step: str) -> Observation:
@@ -155,66 +156,37 @@ def _aborted(error: imaplib.IMAP4.abort, step: str) -> Observation:
     the answer could not be read, the server said BYE."""
     text = str(error)
     if "EOF" in text or "socket error" in text:
-        return _network(Condition.RESET, step, error)
+        return _fault(Fault(Condition.RESET, described(error)), step)
     if "unexpected response" in text:
-        return _network(Condition.PROTOCOL, step, error)
+        return _fault(Fault(Condition.PROTOCOL, described(error)), step)
     return from_imap(text, Condition.BYE, step)
 
 
-def _network_condition(error: BaseException) -> Condition:
-    # from the special to the general: most of these are kinds of OSError
-    match error:
-        case socket.gaierror():
-            return Condition.DNS
-        case TimeoutError():
-            return Condition.TIMEOUT
-        case ConnectionRefusedError():
-            return Condition.REFUSED
-        case ssl.SSLCertVerificationError():
-            return Condition.CERTIFICATE
-        case ssl.SSLEOFError() | ssl.SSLZeroReturnError() | ssl.SSLSyscallError():
-            # a peer that hangs up within TLS: Python's patch releases differ in which they raise
-            return Condition.RESET
-        case ConnectionResetError() | ConnectionAbortedError() | BrokenPipeError() | EOFError():
-            return Condition.RESET
-        case ssl.SSLError():
-            return Condition.TLS
-        case smtplib.SMTPServerDisconnected():
-            # smtplib raises this for a time-out too
-            timed_out = isinstance(error.__context__, TimeoutError)
-            return Condition.TIMEOUT if timed_out else Condition.RESET
-        case OSError():
-            return Condition.UNREACHABLE
-    return Condition.PROTOCOL
-
-
-def _network(condition: Condition, step: str, error: BaseException) -> Observation:
+def _fault(fault: Fault, step: str) -> Observation:
     return Observation(
         Where.NETWORK,
         step=step,
-        condition=condition,
-        text=clean(f"{type(error).__name__}: {error}"),
+        condition=fault.condition,
+        layer=fault.layer,
+        status=fault.status,
+        host=fault.host,
+        text=clean(fault.text),
     )
 
 
-def _root(error: BaseException) -> BaseException:
-    """What lies under the layers of requests and urllib3; the error itself where that is not
-    known. They keep the cause as text only."""
-    if isinstance(error, requests.Timeout):
-        return TimeoutError("no answer in time")
-    text = repr(error)
-    for known, root in (
-        ("NameResolutionError", socket.gaierror("name not found")),
-        ("CERTIFICATE_VERIFY_FAILED", ssl.SSLCertVerificationError("certificate not trusted")),
-        ("SSLEOFError", ConnectionResetError("closed")),
-        ("SSLError", ssl.SSLError("TLS failed")),
-        ("ConnectionRefusedError", ConnectionRefusedError("refused")),
-        ("ConnectionResetError", ConnectionResetError("reset")),
-        ("RemoteDisconnected", ConnectionResetError("closed")),
-    ):
-        if known in text:
-            return root
-    return error
+def _with_challenge_read(text: str | bytes) -> str:
+    """A reply with the error that XOAUTH2 wraps as base64 JSON (``eyJzdGF0dXMi…``) readable: which
+    status, and for which scheme."""
+    text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return CHALLENGE.sub(lambda found: _challenge(found[0]), text)
+
+
+def _challenge(encoded: str) -> str:
+    try:
+        said = json.loads(b64decode(encoded + "=="))
+    except (ValueError, RecursionError):
+        return encoded
+    return f"status {said.get('status')}, schemes {said.get('schemes')}"
 
 
 def _imap_condition(text: str) -> Condition:

@@ -22,3 +22,13 @@ class MailHosts:
     read_timeout: float = 20
     deadline: float = 45
     arrival: float = 60
+
+    @property
+    def imap(self) -> str:
+        """The IMAP server with its port."""
+        return f"{self.imap_host}:{self.imap_port}"
+
+    @property
+    def smtp(self) -> str:
+        """The SMTP server with its port."""
+        return f"{self.smtp_host}:{self.smtp_port}"

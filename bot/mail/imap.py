@@ -114,7 +114,7 @@ class ImapConnection:
         Raises:
             ProbeFailed: the server did not list them.
         """
-        runner = StepRunner(STEPS, lambda _result: None, threading.Lock())
+        runner = StepRunner(STEPS, lambda _result: None, threading.Lock(), self._hosts.imap)
         with bounded(self._hosts.deadline, self):
             runner.run(StepId.IMAP_CONNECT, self.connect)
             runner.run(StepId.IMAP_AUTH, lambda: self.authenticate(target))

@@ -47,8 +47,8 @@ class MailProbe:
         Never raises for what a server does. Takes seconds, at most the hosts' `deadline` (and
         `arrival` for each message of a round trip)."""
         lock = threading.Lock()
-        receiving = StepRunner(imap.STEPS, on_step, lock)
-        sending = StepRunner(smtp.STEPS, on_step, lock)
+        receiving = StepRunner(imap.STEPS, on_step, lock, self._hosts.imap)
+        sending = StepRunner(smtp.STEPS, on_step, lock, self._hosts.smtp)
         travelling = StepRunner((StepId.ROUNDTRIP,), on_step, lock)
         imap_side = ImapConnection(self._hosts)
         smtp_side = SmtpConnection(self._hosts)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from threading import Lock
 
@@ -70,12 +70,13 @@ class StepRunner:
 
     `steps` are all that there are, in their order; `on_step` hears of each as it ends. `lock` is
     shared by the connections that are tested side by side, so that `on_step` hears of one at a
-    time.
+    time. `host` is where the connection goes to, with its port.
     """
 
     steps: tuple[StepId, ...]
     on_step: OnStep
     lock: Lock
+    host: str = ""
     results: list[StepResult] = field(default_factory=list)
 
     def run(self, step: StepId, work: Callable[[], str | Remark]) -> None:
@@ -88,12 +89,9 @@ class StepRunner:
         try:
             outcome = work()
         except ProbeFailed as failed:
-            self._report(ended(step, begun, failed.observation))
-            raise
+            raise self._failed(step, begun, failed.observation) from None
         except Exception as error:  # whatever a library raises is an answer, not an accident
-            seen = from_exception(error, step.value)
-            self._report(ended(step, begun, seen))
-            raise ProbeFailed(seen) from None
+            raise self._failed(step, begun, from_exception(error, step.value)) from None
         self._report(ended(step, begun, outcome))
 
     def skip_rest(self) -> None:
@@ -110,6 +108,11 @@ class StepRunner:
         """Whether every step was run and none failed."""
         failed = any(result.status is StepStatus.FAIL for result in self.results)
         return len(self.results) == len(self.steps) and not failed
+
+    def _failed(self, step: StepId, begun: float, seen: Observation) -> ProbeFailed:
+        seen = replace(seen, host=self.host)
+        self._report(ended(step, begun, seen))
+        return ProbeFailed(seen)
 
     def _report(self, result: StepResult) -> None:
         self.results.append(result)

@@ -9,6 +9,7 @@ from pathlib import Path
 from smtplib import SMTPServerDisconnected
 from typing import Any
 
+from bot.common.certificates import NamingContext
 from bot.diagnosis.observation import Condition, Layer, Where
 from bot.diagnosis.observe import from_exception
 from bot.mail.steps import ProbeFailed
@@ -41,7 +42,7 @@ class ConnectionTrace:
         return ", ".join(self._parts)
 
 
-class TracedContext(ssl.SSLContext):
+class TracedContext(NamingContext):
     """A client's TLS context that notes on a trace when the handshake begins and ends."""
 
     trace: ConnectionTrace

@@ -9,6 +9,7 @@ import pytest
 
 from bot.diagnosis import catalogue
 from bot.diagnosis.catalogue import Application, Row
+from bot.diagnosis.place import Place
 from sandbox.world import Scenario, load_scenarios
 from storage.tables import Failure
 from tests.support.browser import Browser
@@ -86,6 +87,15 @@ def customer_reads(text: str, row: Row) -> None:
     )
 
 
+def at_its_place(row: Row, found: Failure) -> Row:
+    """The row with the server that was tried in its texts."""
+    place = Place.stored(found.observation)
+    texts = {
+        field: place.named_in(getattr(row, field)) for field in ("title", "customer", "support")
+    }
+    return row.model_copy(update=texts)
+
+
 def sign_in(world: BotWorld) -> str:
     """Sign in anew; the text of the page at the end."""
     world.vera.slash(ACME, f"login {NAME}")
@@ -137,9 +147,10 @@ def test_a_failed_test_is_explained_to_both(world: BotWorld, passed: Message, na
     scenario, row = SCENARIOS[name], ROWS[SHOWN_AS.get(name, name)]
     world.throw(name, target(scenario))
     begin(world, scenario, passed)
-    error = failure(world, row.id).ref
-    customer_reads(world.carol.find(ACME, "does not work yet", f"`{error}`").text, row)
-    support_reads(world, error.lower(), row)
+    found = failure(world, row.id)
+    row = at_its_place(row, found)
+    customer_reads(world.carol.find(ACME, "does not work yet", f"`{found.ref}`").text, row)
+    support_reads(world, found.ref.lower(), row)
 
 
 @pytest.mark.parametrize("name", those(lambda s: signing_in(s) and "page" not in s.reply))

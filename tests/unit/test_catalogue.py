@@ -32,6 +32,7 @@ NETWORK = (
     Condition.STARTTLS_MISSING,
     Condition.XOAUTH2_MISSING,
     Condition.PROTOCOL,
+    Condition.PROXY,
 )
 
 
