@@ -22,7 +22,7 @@ from handlers.cards.home import help_message
 from handlers.cards.kit import Message, Safe, moment, section
 from handlers.features import lookup
 from handlers.features.accounts import copy_form, list_window, new_account_form
-from handlers.features.audience import audience_in, audience_of
+from handlers.features.audience import audience_in
 from handlers.features.customers import first_window as customer_start
 from handlers.features.folders import open_folders
 from handlers.features.legacy import first_window
@@ -176,9 +176,8 @@ class Commands:
         if lookup.is_error_id(command.rest):
             answer(error_message(*lookup.error_named(self._services, command.person, command.rest)))
             return
-        verdict = lookup.pasted(self._services, command.rest)
-        blocks = meaning(verdict, audience_of(self._services, command.person))
-        answer(Message(say("error.text", title=verdict.title), blocks))
+        told = lookup.pasted(self._services, command.person, command.rest)
+        answer(Message(say("error.text", title=told.title), meaning(told)))
 
     def _alerts(self, command: Command, answer: Tell) -> None:
         self._services.rights.on_call(command.person)

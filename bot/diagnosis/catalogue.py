@@ -19,11 +19,11 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bot.diagnosis.observation import Condition, Layer, Observation, Where
 from bot.diagnosis.pasted import readings
-from bot.diagnosis.verdict import Remedy, RemedyKind, Verdict
+from bot.diagnosis.verdict import Remedy, Verdict, remedy
 from storage.vocabulary import Owner, Permanence, Scope, StepId
 
 FOLDER = Path(__file__).with_name("catalogue")
@@ -42,7 +42,7 @@ MAX_PASTED_LENGTH = 2000
 may be an error is looked for in every row."""
 
 Step = Sequence[str]
-"""A step of a remedy as a file has it: its kind and its text."""
+"""A step of a remedy as a file has it: its kind, its text, and whom it is for."""
 
 Snippets = Mapping[str, Sequence[Step]]
 
@@ -121,12 +121,18 @@ class Row(BaseModel):
     owner: Owner
     permanence: Permanence
     scope: Scope
-    remedy: tuple[tuple[RemedyKind, str], ...] = ()
+    remedy: tuple[Remedy, ...] = ()
     link: str = ""
     proof: StepId | None = None
     approval: bool = False
     match: tuple[Matcher, ...]
     samples: tuple[dict[str, Any], ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_steps(cls, raw: dict[str, Any]) -> dict[str, Any]:
+        steps = [remedy(step, Owner(raw.get("owner", ""))) for step in raw.get("remedy", ())]
+        return {**raw, "remedy": steps}
 
     def verdict(self) -> Verdict:
         """The row as people read it."""
@@ -138,7 +144,7 @@ class Row(BaseModel):
             owner=self.owner,
             permanence=self.permanence,
             scope=self.scope,
-            remedy=tuple(Remedy(kind, text) for kind, text in self.remedy),
+            remedy=self.remedy,
             link=self.link,
             proof=self.proof,
             approval=self.approval,
@@ -245,7 +251,13 @@ def _raw_rows(file: Path) -> Sequence[Mapping[str, Any]]:
 
 
 def _snippets(file: Path) -> Snippets:
-    return tomllib.loads(file.read_text(encoding="utf-8"))["steps"] if file.exists() else {}
+    """The shared remedies, each step with whom the whole is for where the file says so."""
+    shared = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {"steps": {}}
+    whose = {name: [who] for name, who in shared.get("for", {}).items()}
+    return {
+        name: [[*step, *whose.get(name, [])] for step in steps]
+        for name, steps in shared["steps"].items()
+    }
 
 
 def _checked(raw: Mapping[str, Any], snippets: Snippets, source: str) -> Row:
@@ -255,9 +267,9 @@ def _checked(raw: Mapping[str, Any], snippets: Snippets, source: str) -> Row:
     unknown = [step for step in steps if isinstance(step, str) and step[1:] not in snippets]
     if unknown:
         raise CatalogueError(f"{source}: no remedy is called {unknown[0]}")
-    remedy = [part for step in steps for part in _expanded(step, snippets)]
+    written = [part for step in steps for part in _expanded(step, snippets)]
     try:
-        row = Row.model_validate({**raw, "remedy": remedy, "approval": APPROVAL in steps})
+        row = Row.model_validate({**raw, "remedy": written, "approval": APPROVAL in steps})
         for matcher in row.match:
             re.compile(matcher.text)
     except (ValidationError, re.error) as error:
@@ -271,8 +283,8 @@ def _naming(row: Row, application: Application) -> Row:
         field: application.named_in(getattr(row, field))
         for field in ("title", "customer", "support")
     }
-    remedy = tuple((kind, application.named_in(text)) for kind, text in row.remedy)
-    return row.model_copy(update={**texts, "remedy": remedy})
+    steps = tuple(replace(step, text=application.named_in(step.text)) for step in row.remedy)
+    return row.model_copy(update={**texts, "remedy": steps})
 
 
 def _expanded(step: str | Step, snippets: Snippets) -> Sequence[Step]:

@@ -46,9 +46,10 @@ def _entry(row: Row) -> Iterator[str]:
         yield "Numbers: " + ", ".join(f"AADSTS{number}" for number in numbers) + "\n"
     yield f"{row.customer}\n"
     yield f"For support: {row.support}\n"
-    for kind, text in row.remedy:
-        told = f"`{text}`" if kind is RemedyKind.POWERSHELL else _without_html(text)
-        yield f"- {kind}: {told}"
+    for step in row.remedy:
+        is_code = step.kind is RemedyKind.POWERSHELL
+        told = f"`{step.text}`" if is_code else _without_html(step.text)
+        yield f"- {step.kind} ({step.who}): {told}"
     yield f"- more: {row.link}" if row.link else ""
 
 

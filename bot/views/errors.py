@@ -9,6 +9,7 @@ from bot.diagnosis.verdict import Verdict
 from bot.views.accounts import AccountView
 from bot.views.checks import CheckView
 from bot.views.failures import FailureView
+from bot.views.telling import MAX_NAMED, Affected
 from storage.database import Store
 
 MAX_TESTS = 5
@@ -25,6 +26,7 @@ class ErrorCard:
         endings: how such failures ended, on all accounts.
         accounts: at how many accounts the cause is at work now.
         customers: at how many customers.
+        affected: the mailboxes of that account's customer at which it is at work.
     """
 
     failure: FailureView
@@ -35,6 +37,7 @@ class ErrorCard:
     endings: Sequence[Ending] = ()
     accounts: int = 1
     customers: int = 1
+    affected: Sequence[Affected] = ()
 
 
 class ErrorCards:
@@ -63,4 +66,5 @@ class ErrorCards:
                 history.endings,
                 history.accounts,
                 history.customers,
+                [Affected.of(each) for each in self._failures.hit(tx, failure, MAX_NAMED)],
             )

@@ -17,6 +17,8 @@ from bot.folders.service import FoldersUnavailable, InvalidMapping, SameFolder
 from bot.services import Services
 from bot.support.rights import Action
 from bot.views.accounts import AccountView
+from bot.views.audience import Audience
+from bot.views.telling import for_audience
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.folders import (
     FILTER,
@@ -199,7 +201,8 @@ def _form(
 
 
 def _told(account: AccountView, recorded: Recorded) -> Block:
-    return unavailable(account, recorded.verdict, recorded.failure.ref)
+    told = for_audience(recorded.verdict, Audience.CUSTOMER)
+    return unavailable(account, told, recorded.failure.ref)
 
 
 def _chosen(values: Mapping[str, str]) -> dict[FolderRole, str]:
