@@ -140,7 +140,7 @@ class Commands:
 
     def _folders(self, command: Command, answer: Tell) -> None:
         account = self._named(command, Action.MAP_FOLDERS)
-        open_folders(self._services, command.windows, account)
+        open_folders(self._services, command.windows, account, command.person)
 
     def _snooze(self, command: Command, answer: Tell) -> None:
         name, until = self._name_and_time(command.rest)

@@ -6,7 +6,7 @@ from bot.views.audience import Audience
 from bot.views.failures import Fault
 from bot.views.telling import for_audience
 from handlers.cards.actions import ActionId
-from handlers.cards.checks import changed_button, contact_button, is_no_approval
+from handlers.cards.checks import asking_support, changed_button, is_no_approval
 from handlers.cards.folders import folder_buttons, folder_names
 from handlers.cards.held_back import held_line
 from handlers.cards.kit import (
@@ -180,9 +180,9 @@ def _buttons(card: AccountCard, audience: Audience) -> list[Block]:
         case State.AWAITING_SIGN_IN:
             return [*_sign_in(card), _renew(ref)]
         case State.AWAITING_ADMIN:
-            return [*_for_administrator(card), *_sign_in(card), _renew(ref)]
+            return [*_for_administrator(card, audience), *_sign_in(card), _renew(ref)]
         case State.FAILING | State.BROKEN:
-            return _mending(card)
+            return _mending(card, audience)
         case State.UNMAPPED:
             return [
                 *folder_buttons(ref, bool(card.sure)),
@@ -211,21 +211,24 @@ def _renew(ref: str) -> Block:
     return button(plainly("button.new_link"), ActionId.LINK_RENEW, ref)
 
 
-def _for_administrator(card: AccountCard) -> list[Block]:
+def _for_administrator(card: AccountCard, audience: Audience) -> list[Block]:
     """What an administrator needs: how a fault is mended, or else the packet to forward and the
     page, where it is known."""
     ref = card.account.ref
     if is_no_approval(card.fault):
         error = card.fault.error
         return [button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, error, "primary")]
-    packet = button(plainly("button.packet"), ActionId.ADMIN_PACKET, ref, "primary")
+    label = plainly("button.packet")
+    if audience is Audience.SUPPORT:
+        label = plainly("button.packet_support")
+    packet = button(label, ActionId.ADMIN_PACKET, ref, "primary")
     if not card.admin_link:
         return [packet]
-    label = plainly("button.admin_page")
-    return [packet, button(label, ActionId.ADMIN_PAGE_OPENED, ref, url=card.admin_link)]
+    page = plainly("button.admin_page")
+    return [packet, button(page, ActionId.ADMIN_PAGE_OPENED, ref, url=card.admin_link)]
 
 
-def _mending(card: AccountCard) -> list[Block]:
+def _mending(card: AccountCard, audience: Audience) -> list[Block]:
     ref = card.account.ref
     if card.fault is None:
         return [button(plainly("button.test_again"), ActionId.TEST_RUN, ref, "primary")]
@@ -235,7 +238,7 @@ def _mending(card: AccountCard) -> list[Block]:
         *changed_button(verdict, ref),
         button(plainly("button.test_again"), ActionId.TEST_RUN, ref),
         button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, card.fault.error),
-        contact_button(card.fault.error),
+        *asking_support(card.fault.error, audience),
     ]
 
 

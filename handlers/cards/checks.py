@@ -116,6 +116,11 @@ def is_no_approval(fault: Fault | None) -> TypeGuard[Fault]:
     return fault is not None and not fault.verdict.approval
 
 
+def asking_support(error: str, audience: Audience) -> list[Block]:
+    """*Contact support* about an error ID, for whoever is not support."""
+    return [contact_button(error)] if audience is Audience.CUSTOMER else []
+
+
 def contact_button(error: str) -> Block:
     """*Contact support* about an error ID."""
     return button(plainly("button.contact_support"), ActionId.SUPPORT_ASK, error)

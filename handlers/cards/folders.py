@@ -13,7 +13,7 @@ from bot.views.accounts import AccountView
 from bot.views.folders import Accepted, FolderSuggestions, folder_key
 from bot.views.telling import Told
 from handlers.cards.actions import ActionId, FormId
-from handlers.cards.checks import contact_button
+from handlers.cards.checks import asking_support
 from handlers.cards.kit import (
     LABEL_LIMIT,
     LIST_SIZE,
@@ -143,9 +143,8 @@ def unavailable(account: AccountView, told: Told, error: str) -> Block:
     text = say("folders.unavailable", sentence=told.sentence, owner=owner, error=error)
     again = button(plainly("button.folders_again"), ActionId.FOLDERS_AGAIN, account.ref, "primary")
     what = button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, error)
-    return modal(
-        plainly("folders.title"), [section(text), actions(again, what, contact_button(error))]
-    )
+    row = actions(again, what, *asking_support(error, told.audience))
+    return modal(plainly("folders.title"), [section(text), row])
 
 
 def saved_window(account: AccountView, others: int) -> Block:

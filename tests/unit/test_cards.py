@@ -273,7 +273,11 @@ def test_the_folder_form_with_any_names_and_number(names: list[str], one: Accoun
     for each in (form, last, replace(last, words="no such name", page=0)):
         check_view(folders.mapping_form(each))
     check_view(folders.loading(one))
-    check_view(folders.unavailable(one, ROWS.verdict("no-answer"), "MX-0000-0000"))
+    check_view(
+        folders.unavailable(
+            one, for_audience(ROWS.verdict("no-answer"), Audience.CUSTOMER), "MX-0000-0000"
+        )
+    )
 
 
 @examples(40)
