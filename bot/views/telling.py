@@ -205,7 +205,7 @@ def _lines(command: str, affected: Sequence[Affected]) -> Iterator[str]:
     """A command for everybody whom it is about, in as few lines as possible."""
     blanks = [blank for blank in UNKNOWN if blank in command]
     if not blanks or not affected:
-        yield _filled(command, {blank: f'"{UNKNOWN[blank]}"' for blank in blanks})
+        yield _filled(command, {blank: f'"address of {UNKNOWN[blank]}"' for blank in blanks})
     elif len(blanks) == 1:
         yield from _for_each(command, blanks[0], _each(blanks[0], affected))
     else:

@@ -11,11 +11,13 @@ from handlers.text.words import plainly, say
 
 def remedy_blocks(told: Told) -> list[Block]:
     """Who does what, each way with its steps, its commands in one piece, and how it is undone."""
-    lines: list[Safe] = []
+    blocks: list[Block] = []
     for part in told.parts:
-        lines.append(Safe(f"*{person_named(part.who, told.audience)}*"))
-        lines += (line for way in part.ways for line in _way(way))
-    return paragraphs(lines)
+        heading = Safe(f"*{person_named(part.who, told.audience)}*")
+        first, *others = part.ways
+        blocks += paragraphs([heading, *_way(first)])
+        blocks += (block for way in others for block in paragraphs([*_way(way)]))
+    return blocks
 
 
 def letter(part: Part) -> str:

@@ -78,7 +78,7 @@ def test_a_command_that_names_two_people_has_a_line_for_each_mailbox() -> None:
 
 
 def test_a_command_for_nobody_that_we_know_says_whom_to_put_in() -> None:
-    assert commands(SWITCH) == ['Set-CASMailbox -Identity "the user who signs in"']
+    assert commands(SWITCH) == ['Set-CASMailbox -Identity "address of the user who signs in"']
     assert commands("Set-TransportConfig") == ["Set-TransportConfig"]
 
 
