@@ -70,7 +70,7 @@ class CheckCards:
         failure = tx.failures.get(failed.error)
         assert failure is not None
         verdict = self._failures.verdict(failure)
-        affected = [Affected.of(each) for each in self._failures.hit(tx, failure, MAX_NAMED)]
+        affected = [Affected.of(each) for each in self._failures.hit(tx, failure, MAX_NAMED + 1)]
         if verdict.owner is not Owner.ADMINISTRATOR:
             return Fault(failed.error, verdict, affected=affected[:1])
         # An administrator wants to know whether it is one mailbox or all of them.

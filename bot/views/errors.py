@@ -66,5 +66,5 @@ class ErrorCards:
                 history.endings,
                 history.accounts,
                 history.customers,
-                [Affected.of(each) for each in self._failures.hit(tx, failure, MAX_NAMED)],
+                [Affected.of(each) for each in self._failures.hit(tx, failure, MAX_NAMED + 1)],
             )

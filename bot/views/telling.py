@@ -25,7 +25,10 @@ AFTER = "Then"
 CUSTOMERS = frozenset({Owner.USER, Owner.ADMINISTRATOR})
 MAX_NAMED = 25
 """So many mailboxes are named in a command; with more, an administrator wants the switch for
-everybody."""
+everybody. One more has to be known, for it to be said that there are more."""
+
+AND_MORE = "# There are more mailboxes than these; they need the same."
+"""A comment behind a command that does not name them all."""
 
 MAX_NAMED_IN_TEXT = 3
 LONGEST_LINE = 1000
@@ -209,8 +212,12 @@ def _lines(command: str, affected: Sequence[Affected]) -> Iterator[str]:
     elif len(blanks) == 1:
         yield from _for_each(command, blanks[0], _each(blanks[0], affected))
     else:
-        pairs = ({blank: _word(_of(blank, each)) for blank in blanks} for each in affected)
+        pairs = (
+            {blank: _word(_of(blank, each)) for blank in blanks} for each in affected[:MAX_NAMED]
+        )
         yield from dict.fromkeys(_filled(command, words) for words in pairs)
+    if blanks and len(affected) > MAX_NAMED:
+        yield AND_MORE
 
 
 def _for_each(command: str, blank: str, addresses: Sequence[str]) -> Iterator[str]:

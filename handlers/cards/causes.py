@@ -4,7 +4,7 @@ administrator."""
 from collections.abc import Iterator
 
 from bot.views.telling import Part, Told, Way
-from handlers.cards.kit import Block, Safe, paragraphs, safe
+from handlers.cards.kit import Block, Safe, paragraphs, preformatted, safe
 from handlers.text.people import person_named
 from handlers.text.words import plainly, say
 
@@ -31,8 +31,8 @@ def _way(way: Way) -> Iterator[Safe]:
     yield from map(safe, _steps(way))
     if way.commands:
         yield safe(_intro(way))
-        code = "\n".join(safe(line).replace("```", "'''") for line in way.commands)
-        yield Safe(f"```{code}```")
+        code = preformatted("\n".join(way.commands))
+        yield from (Safe(block["text"]["text"]) for block in code)
     for step in way.undo:
         yield say("remedy.undo", step=step)
 

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from bot.diagnosis.verdict import Verdict, remedy
 from bot.views.audience import Audience
-from bot.views.telling import AFTER, LONGEST_LINE, MAX_NAMED, Affected, for_audience, part_of
+from bot.views.telling import (
+    AFTER,
+    AND_MORE,
+    LONGEST_LINE,
+    MAX_NAMED,
+    Affected,
+    for_audience,
+    part_of,
+)
 from handlers.cards.causes import letter, remedy_blocks
 from handlers.cards.diagnosis import error_window
 from storage.vocabulary import Owner, State
@@ -87,6 +95,7 @@ def test_a_command_for_nobody_that_we_know_says_whom_to_put_in() -> None:
 def test_no_address_is_more_than_a_word_in_a_command(addresses: list[str]) -> None:
     lines = commands("Set <user>", *map(called, [*addresses, "$(calc)'‘;`x`|y@acme.example"]))
     assert all(len(line) < LONGEST_LINE + 300 for line in lines)
+    lines = [line for line in lines if line != AND_MORE]
     words = [unquoted(line.removesuffix(" | ForEach-Object { Set $_ }")) for line in lines]
     named = [word for line in words for word in line]
     assert named == [*addresses, "$(calc)'‘;`x`|y@acme.example"][:MAX_NAMED]
@@ -106,6 +115,16 @@ def unquoted(line: str) -> list[str]:
         found.append(word)
         rest = rest[1:].removeprefix(", ")
     return found + ([rest] if rest else [])
+
+
+def test_commands_of_many_mailboxes_are_whole_in_every_paragraph() -> None:
+    crowd = [Affected(f"{'m' * 60}{n}@acme.example", "", f"{n}@acme.example") for n in range(60)]
+    verdict = with_steps(["powershell", "Add-MailboxPermission -Identity <mailbox> -User <user>"])
+    blocks = remedy_blocks(for_audience(verdict, Audience.CUSTOMER, crowd))
+    texts = [block["text"]["text"] for block in blocks]
+    assert max(map(len, texts)) <= 3000 and all(text.count("```") % 2 == 0 for text in texts)
+    assert "\n".join(texts).count("Add-MailboxPermission") == MAX_NAMED
+    assert AND_MORE in texts[-1] and AND_MORE not in commands(SWITCH, *crowd[:MAX_NAMED])
 
 
 OPTIONS = (
