@@ -12,6 +12,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from bot.common.jobs import FillFolders
+from bot.common.people import Person
 from bot.diagnosis import catalogue
 from bot.diagnosis.failures import Recorded
 from bot.diagnosis.observation import Observation, Where
@@ -37,9 +39,12 @@ from handlers.cards import (
     incidents,
     reminders,
 )
+from handlers.features import lookup
+from handlers.features.folders import fill_folders
 from handlers.slack.presenter import Presenter
 from handlers.web.pages import Pages
 from storage.vocabulary import Owner, State, StepId
+from tests.support.fast import ALERTS, CAROL, DESK, VERA, FastBot
 from tests.support.values import ERROR, NOW, account, failed, failure, reminder, run
 
 pytestmark = pytest.mark.audience
@@ -324,3 +329,34 @@ def test_every_cause_that_support_or_on_call_mends_tells_them_how() -> None:
         if verdict.owner in ENGINEERS and not for_audience(verdict, US).parts
     ]
     assert helpless == ["unexpected"]
+
+
+SENDING_IS_OFF = "535 5.7.139 SmtpClientAuthentication is disabled for the Tenant."
+
+
+def test_who_looks_a_text_up_reads_it_as_who_they_are(bot: FastBot) -> None:
+    engineer = Person("T0LUMEN", "U0OMAR", DESK)
+    bot.slack.members[ALERTS] = {engineer.user}
+    seen = {
+        person: lookup.pasted(bot.services, person, SENDING_IS_OFF).audience
+        for person in (VERA, engineer, CAROL)
+    }
+    assert seen == {VERA: US, engineer: US, CAROL: THEM}
+
+
+@pytest.mark.parametrize(("person", "read"), [(VERA, "support"), (CAROL, "customer")])
+def test_a_folder_window_that_fails_speaks_to_who_opened_it(
+    bot: FastBot, person: Person, read: str
+) -> None:
+    mailbox = bot.account(State.UNMAPPED)
+    bot.microsoft.refusal = {"error": "invalid_client", "error_description": "AADSTS7000222: x"}
+    bot.expire_token(mailbox)
+    ours = bot.rights.is_support(person)
+    work = FillFolders(account_id=mailbox.id, view_id="V1", ours=ours)
+    shown: Any = SimpleNamespace(views_update=lambda view_id, view: views.append(view))
+    views: list[Any] = []
+
+    fill_folders(bot.services, shown, work)
+
+    expected = getattr(ROWS.rows["application-secret-expired"], read)
+    assert expected[:60] in "\n".join(_texts(views[0]))
