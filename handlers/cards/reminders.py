@@ -110,7 +110,7 @@ def _line(waiting: WaitingAccount, audience: Audience) -> Safe:
     if waiting.sure and audience is Audience.CUSTOMER:
         lines.append(say("reminder.sure", folders=folder_names(waiting.sure)))
     if waiting.handed_over:
-        lines.append(say("reminder.handed_over"))
+        lines += [say("reminder.handed_over")] if audience is Audience.CUSTOMER else []
     elif waiting.held_back is not None:
         lines.append(held_line(waiting.held_back))
     return Safe("\n".join(lines))

@@ -150,7 +150,7 @@ def error_card(verdict: Verdict) -> ErrorCard:
 
 def reminded(verdict: Verdict, to: Audience) -> Any:
     waiting = [
-        WaitingAccount(replace(MINE, state=state), "Acme", fault=fault(verdict))
+        WaitingAccount(replace(MINE, state=state), "Acme", fault=fault(verdict), handed_over=True)
         for state in (State.FAILING, State.BROKEN, State.AWAITING_ADMIN)
     ]
     return reminders.reminder_message(ReminderCard(reminder(), to, waiting), to)

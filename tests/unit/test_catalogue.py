@@ -359,7 +359,7 @@ def test_our_application_is_called_as_the_portal_calls_it() -> None:
     assert [text for text in texts if "<application>" in text or "<client-id>" in text] == []
     missing = named.rows["service-principal-missing"]
     assert "az ad sp create --id 0000-1111" in [step.text for step in missing.remedy]
-    assert missing.title == "Lumen Mail is not added to your organisation yet"
+    assert missing.title == "Lumen Mail is not added to the organisation yet"
     assert [text for text in texts if "apps > Maildesk" in text] == []
 
 
