@@ -42,7 +42,7 @@ UNKNOWN = {
 """How is called who is not known."""
 
 BLANK = re.compile("|".join(UNKNOWN))
-BARE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*@[A-Za-z0-9.-]+")
+BARE = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._+-]*@[A-Za-z0-9.-]+\Z")
 """An address that PowerShell takes for one word as it stands."""
 
 QUOTES = re.compile("['\u2018\u2019\u201a\u201b]")
@@ -253,7 +253,7 @@ def _filled(text: str, words: Mapping[str, str]) -> str:
 
 def _word(address: str) -> str:
     """An address as PowerShell takes it for one word."""
-    return address if BARE.fullmatch(address) else _quoted(address)
+    return address if BARE.match(address) else _quoted(address)
 
 
 def _quoted(address: str) -> str:
