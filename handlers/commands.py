@@ -11,11 +11,11 @@ from bot.common.clock import read_until
 from bot.common.mail_addresses import BadAddress, read_domain
 from bot.common.refusals import Refused
 from bot.common.texts import on_one_line, unquoted
-from bot.diagnosis.verdict import Verdict
 from bot.reminders.service import MAX_PAUSE
 from bot.services import Services
 from bot.support.rights import Action
 from bot.views.accounts import AccountView
+from bot.views.telling import Told
 from handlers.cards.account_window import disconnect_form
 from handlers.cards.accounts import account_card
 from handlers.cards.diagnosis import error_message, meaning
@@ -23,7 +23,7 @@ from handlers.cards.home import help_message
 from handlers.cards.kit import Message, Safe, moment, section
 from handlers.features import lookup
 from handlers.features.accounts import copy_form, list_window, new_account_form
-from handlers.features.audience import audience_in, audience_of
+from handlers.features.audience import audience_in
 from handlers.features.customers import first_window as customer_start
 from handlers.features.folders import open_folders
 from handlers.features.legacy import first_window
@@ -79,7 +79,7 @@ class Commands:
     def _otherwise(self, command: Command, answer: Tell) -> None:
         verdict = self._services.catalogue.lookup_text(f"{command.name} {command.rest}")
         if verdict is not None:
-            self._explain(verdict, command, answer)
+            self._explain(lookup.told(self._services, command.person, verdict), answer)
             return
         guess = self._guess(command.name)
         answer(_sentence("help.did_you_mean", typed=command.name, guess=guess))
@@ -149,7 +149,7 @@ class Commands:
 
     def _folders(self, command: Command, answer: Tell) -> None:
         account = self._named(command, Action.MAP_FOLDERS)
-        open_folders(self._services, command.windows, account)
+        open_folders(self._services, command.windows, account, command.person)
 
     def _snooze(self, command: Command, answer: Tell) -> None:
         name, until = self._name_and_time(command.rest)
@@ -185,11 +185,10 @@ class Commands:
         if lookup.is_error_id(self._services, command.rest):
             answer(error_message(*lookup.error_named(self._services, command.person, command.rest)))
             return
-        self._explain(lookup.pasted(self._services, command.rest), command, answer)
+        self._explain(lookup.pasted(self._services, command.person, command.rest), answer)
 
-    def _explain(self, verdict: Verdict, command: Command, answer: Tell) -> None:
-        blocks = meaning(verdict, audience_of(self._services, command.person))
-        answer(Message(say("error.text", title=verdict.title), blocks))
+    def _explain(self, told: Told, answer: Tell) -> None:
+        answer(Message(say("error.text", title=told.title), meaning(told)))
 
     def _alerts(self, command: Command, answer: Tell) -> None:
         self._services.rights.on_call(command.person)

@@ -76,6 +76,15 @@ class FailureRepository:
         rows = self._session.exec(found.where(col(Account.state).in_(TESTED)).distinct())
         return [account_id for account_id in rows if account_id is not None]
 
+    def hit(self, cause: str, customer_id: int, since: datetime, limit: int) -> list[Account]:
+        """Up to `limit` accounts of a customer at which a cause is at work: seen at `since` or
+        later, not mended, and tested still."""
+        found = select(Account).join(Failure).where(Failure.cause == cause)
+        found = found.where(Failure.last_at >= since, col(Failure.mended_at).is_(None))
+        found = found.where(Account.customer_id == customer_id, col(Account.state).in_(TESTED))
+        rows = self._session.exec(found.distinct().order_by(col(Account.id)).limit(limit))
+        return list(rows)
+
     def spread(self, cause: str, since: datetime) -> dict[int, int]:
         """Where a cause is at work, seen at `since` or later and not mended: how many accounts by
         the customer's id."""

@@ -148,12 +148,14 @@ class ForWindow(CustomersWork):
 
 
 class FillFolders(ForWindow):
-    """Fetch a mailbox's folders into the window that waits for them."""
+    """Fetch a mailbox's folders into the window that waits for them; `ours`: of our support
+    team."""
 
     kind = "folders.fill"
     lanes = "windows"
     awaited: bool = Field(default=True, exclude=True)
     account_id: int
+    ours: bool = False
 
 
 class ReadFile(ForWindow):

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bot.diagnosis.verdict import Remedy, RemedyKind, Verdict
+from bot.diagnosis.verdict import Verdict, remedy
 from storage.vocabulary import AdviceStatus, Owner, Permanence, StepId
 
 FILE = Path(__file__).with_name("advice.toml")
@@ -34,7 +34,7 @@ def _reworded(verdict: Verdict, advice: AdviceStatus) -> Verdict:
         verdict,
         customer=words["customer"],
         support=f"{words['support']} {verdict.support}",
-        remedy=tuple(Remedy(RemedyKind(kind), text) for kind, text in words["remedy"]),
+        remedy=tuple(remedy(step, verdict.owner) for step in words["remedy"]),
     )
 
 

@@ -24,14 +24,14 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bot.diagnosis.matching import Matcher, busy
 from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.pasted import readings
 from bot.diagnosis.place import NOWHERE, Place
 from bot.diagnosis.reading import Explained, Vocabulary, the_one_that_counts
-from bot.diagnosis.verdict import Remedy, RemedyKind, Verdict
+from bot.diagnosis.verdict import Remedy, Verdict, remedy
 from storage.vocabulary import Owner, Permanence, Scope, StepId
 
 FOLDER = Path(__file__).with_name("catalogue")
@@ -65,7 +65,7 @@ HELPED_LAST = (
 """Of several causes in one reply the later one stands in the way of what mends the earlier."""
 
 Step = Sequence[str]
-"""A step of a remedy as a file has it: its kind and its text."""
+"""A step of a remedy as a file has it: its kind, its text, and whom it is for."""
 
 Snippets = Mapping[str, Sequence[Step]]
 
@@ -88,12 +88,18 @@ class Row(BaseModel):
     owner: Owner
     permanence: Permanence
     scope: Scope
-    remedy: tuple[tuple[RemedyKind, str], ...] = ()
+    remedy: tuple[Remedy, ...] = ()
     link: str = ""
     proof: StepId | None = None
     approval: bool = False
     match: tuple[Matcher, ...] = ()
     samples: tuple[dict[str, Any], ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_steps(cls, raw: dict[str, Any]) -> dict[str, Any]:
+        steps = [remedy(step, Owner(raw.get("owner", ""))) for step in raw.get("remedy", ())]
+        return {**raw, "remedy": steps}
 
     def weight(self, seen: Observation) -> int:
         """How much of the observation it names."""
@@ -109,7 +115,7 @@ class Row(BaseModel):
             owner=self.owner,
             permanence=self.permanence,
             scope=self.scope,
-            remedy=tuple(Remedy(kind, place.named_in(text)) for kind, text in self.remedy),
+            remedy=tuple(replace(step, text=place.named_in(step.text)) for step in self.remedy),
             link=self.link,
             proof=self.proof,
             approval=self.approval,
@@ -251,7 +257,13 @@ def _raw_rows(file: Path) -> Sequence[Mapping[str, Any]]:
 
 
 def _snippets(file: Path) -> Snippets:
-    return tomllib.loads(file.read_text(encoding="utf-8"))["steps"] if file.exists() else {}
+    """The shared remedies, each step with whom the whole is for where the file says so."""
+    shared = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {"steps": {}}
+    whose = {name: [who] for name, who in shared.get("for", {}).items()}
+    return {
+        name: [[*step, *whose.get(name, [])] for step in steps]
+        for name, steps in shared["steps"].items()
+    }
 
 
 def _numbers(file: Path) -> dict[str, Sequence[int]]:
@@ -277,9 +289,9 @@ def _checked(raw: Mapping[str, Any], snippets: Snippets, source: str) -> Row:
     unknown = [step for step in steps if isinstance(step, str) and step[1:] not in snippets]
     if unknown:
         raise CatalogueError(f"{source}: no remedy is called {unknown[0]}")
-    remedy = [part for step in steps for part in _expanded(step, snippets)]
+    written = [part for step in steps for part in _expanded(step, snippets)]
     try:
-        row = Row.model_validate({**raw, "remedy": remedy, "approval": APPROVAL in steps})
+        row = Row.model_validate({**raw, "remedy": written, "approval": APPROVAL in steps})
         for matcher in row.match:
             re.compile(matcher.text)
     except (ValidationError, re.error) as error:
@@ -293,8 +305,8 @@ def _naming(row: Row, application: Application) -> Row:
         field: application.named_in(getattr(row, field))
         for field in ("title", "customer", "support")
     }
-    remedy = tuple((kind, application.named_in(text)) for kind, text in row.remedy)
-    return row.model_copy(update={**texts, "remedy": remedy})
+    steps = tuple(replace(step, text=application.named_in(step.text)) for step in row.remedy)
+    return row.model_copy(update={**texts, "remedy": steps})
 
 
 def _expanded(step: str | Step, snippets: Snippets) -> Sequence[Step]:

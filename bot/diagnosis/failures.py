@@ -175,6 +175,16 @@ class Failures:
         spread = tx.failures.spread(failure.cause, self._clock.now() - SHARED_FOR)
         return spread.get(failure.customer_id or 0, 1)
 
+    def hit(self, tx: Transaction, failure: Failure, limit: int) -> list[Account]:
+        """The accounts of the customer at which the cause is at work: the one that the failure is
+        about, then the others, up to `limit` together."""
+        if failure.account_id is None or failure.customer_id is None:
+            return []
+        since = self._clock.now() - SHARED_FOR
+        own = tx.accounts.get(failure.account_id)
+        others = tx.failures.hit(failure.cause, failure.customer_id, since, limit)
+        return [own, *(each for each in others if each.id != own.id)][:limit]
+
     def history(self, tx: Transaction, failure: Failure) -> History:
         """What is known around a failure."""
         rows = tx.failures.mended(failure.cause)

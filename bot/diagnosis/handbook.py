@@ -48,8 +48,9 @@ def _entry(row: Row) -> Iterator[str]:
     yield f"{told.customer}\n"
     yield f"For support: {told.support}\n"
     for step in told.remedy:
-        command = step.kind is RemedyKind.POWERSHELL
-        yield f"- {step.kind}: {f'`{step.text}`' if command else _without_html(step.text)}"
+        is_code = step.kind is RemedyKind.POWERSHELL
+        text = f"`{step.text}`" if is_code else _without_html(step.text)
+        yield f"- {step.kind} ({step.who}): {text}"
     yield f"- more: {row.link}" if row.link else ""
 
 

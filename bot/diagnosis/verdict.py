@@ -1,5 +1,6 @@
 """What a failure means, and how it is mended."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -7,7 +8,11 @@ from storage.vocabulary import Owner, Permanence, Scope, StepId
 
 
 class RemedyKind(StrEnum):
-    """What one step of a remedy is; the sentence ``remedy.<kind>`` introduces it."""
+    """What one step of a remedy is.
+
+    `OPTION` begins one of several ways to the same end, with its title: what follows belongs to it,
+    until the next one or a `WAIT`. `ASK` is how a customer reaches our support team.
+    """
 
     USER = "user"
     MENU = "menu"
@@ -15,15 +20,47 @@ class RemedyKind(StrEnum):
     UNDO = "undo"
     WAIT = "wait"
     NOTE = "note"
+    OPTION = "option"
+    ASK = "ask"
+
+
+PEOPLE = frozenset({Owner.USER, Owner.ADMINISTRATOR, Owner.SUPPORT, Owner.ON_CALL})
+"""Who can be told to do something."""
 
 
 @dataclass(frozen=True)
 class Remedy:
-    """One step of a remedy. A command names the mailbox, sender and user as ``<mailbox>``,
-    ``<sender>`` and ``<user>``."""
+    """One step of a remedy, and whom it is for. It names the mailbox, sender and user as
+    ``<mailbox>``, ``<sender>`` and ``<user>``."""
 
     kind: RemedyKind
     text: str
+    who: Owner
+
+
+def remedy(step: Sequence[str], owner: Owner) -> Remedy:
+    """A step as a file has it: its kind, its text, and (where that does not follow from the kind
+    and the owner of the cause) whom it is for.
+
+    Raises:
+        ValueError: there is no such kind, or nobody of that name who can be told.
+    """
+    kind, text, *named = step
+    who = Owner(named[0]) if named else _whose(RemedyKind(kind), owner)
+    if who not in PEOPLE or len(named) > 1:
+        raise ValueError(f"nobody can be told as {named}")
+    return Remedy(RemedyKind(kind), text, who)
+
+
+def _whose(kind: RemedyKind, owner: Owner) -> Owner:
+    """For whom a step is that does not say so."""
+    match kind:
+        case RemedyKind.USER | RemedyKind.ASK:
+            return Owner.USER
+        case RemedyKind.NOTE | RemedyKind.WAIT:
+            return owner if owner in PEOPLE else Owner.SUPPORT
+        case RemedyKind.MENU | RemedyKind.POWERSHELL | RemedyKind.UNDO | RemedyKind.OPTION:
+            return Owner.ON_CALL if owner is Owner.ON_CALL else Owner.ADMINISTRATOR
 
 
 @dataclass(frozen=True)

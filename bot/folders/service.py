@@ -104,12 +104,14 @@ class Folders:
         if not account.object_id:
             raise Refused("folders.not_connected", name=account.name)
 
-    def show_in(self, account_id: int, view_id: str) -> None:
+    def show_in(self, account_id: int, view_id: str, ours: bool = False) -> None:
         """Have the worker fetch an account's folders into the window `view_id`, since a mailbox may
-        be slow."""
+        be slow. `ours`: the window is our support team's."""
         with self._store.transaction() as tx:
             customer_id = tx.accounts.get(account_id).customer_id
-            work = FillFolders(account_id=account_id, view_id=view_id, customer_id=customer_id)
+            work = FillFolders(
+                account_id=account_id, view_id=view_id, customer_id=customer_id, ours=ours
+            )
             tx.jobs.add(work, self._clock.now())
 
     def unmapped(self, customer_id: int) -> list[AccountView]:

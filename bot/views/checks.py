@@ -8,6 +8,7 @@ from bot.diagnosis.failures import Failures
 from bot.diagnosis.step_records import FailedStep, StepRecord, failed_steps, steps_of
 from bot.views.accounts import AccountView
 from bot.views.failures import Fault
+from bot.views.telling import MAX_NAMED, Affected
 from storage.database import Store, Transaction
 from storage.tables import ConnectionTest
 from storage.vocabulary import Owner, StepId
@@ -69,7 +70,8 @@ class CheckCards:
         failure = tx.failures.get(failed.error)
         assert failure is not None
         verdict = self._failures.verdict(failure)
+        affected = [Affected.of(each) for each in self._failures.hit(tx, failure, MAX_NAMED + 1)]
         if verdict.owner is not Owner.ADMINISTRATOR:
-            return Fault(failed.error, verdict)
+            return Fault(failed.error, verdict, affected=affected[:1])
         # An administrator wants to know whether it is one mailbox or all of them.
-        return Fault(failed.error, verdict, self._failures.mailboxes(tx, failure))
+        return Fault(failed.error, verdict, self._failures.mailboxes(tx, failure), affected)

@@ -10,6 +10,7 @@ from bot.views.accounts import AccountView
 from bot.views.attempts import AttemptView, attempts_at
 from bot.views.checks import CheckView
 from bot.views.failures import FailureView
+from bot.views.telling import MAX_NAMED, Affected
 from storage.database import Store
 
 MAX_TESTS = 5
@@ -29,6 +30,7 @@ class ErrorCard:
         rates: how often what people did about the cause helped.
         advised: the cause with what is advised the first time, where support has it by now.
         attempts: what was done about the account last, oldest first.
+        affected: the mailboxes of that account's customer at which it is at work.
     """
 
     failure: FailureView
@@ -42,6 +44,7 @@ class ErrorCard:
     rates: Sequence[Rate] = ()
     advised: Verdict | None = None
     attempts: Sequence[AttemptView] = ()
+    affected: Sequence[Affected] = ()
 
 
 class ErrorCards:
@@ -73,4 +76,5 @@ class ErrorCards:
                 history.rates,
                 history.advised,
                 attempts_at(tx, self._failures, account),
+                [Affected.of(each) for each in self._failures.hit(tx, failure, MAX_NAMED + 1)],
             )

@@ -1,11 +1,12 @@
 """A failure as it is shown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bot.diagnosis.verdict import Verdict
+from bot.views.telling import Affected
 from storage.tables import Failure
 from storage.vocabulary import Mended, Owner, Permanence, Scope
 
@@ -53,9 +54,10 @@ class FailureView:
 
 @dataclass(frozen=True)
 class Fault:
-    """A failure with its meaning: its error ID, and at how many of the customer's mailboxes it is
-    so."""
+    """A failure with its meaning: its error ID, at how many of the customer's mailboxes it is so,
+    and (as far as its steps name them) at which."""
 
     error: str
     verdict: Verdict
     mailboxes: int = 1
+    affected: Sequence[Affected] = ()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bot.views.accounts import AccountView
+from bot.views.audience import Audience
 from handlers.cards.accounts import icon, turn
 from handlers.cards.actions import ActionId, Turn
 from handlers.cards.kit import Block, actions, button, context, modal, moment, section
@@ -25,11 +26,15 @@ def start_buttons() -> Block:
 
 
 def account_list(
-    customer: str, accounts: Sequence[AccountView], channel_id: str, page: int = 0
+    customer: str,
+    accounts: Sequence[AccountView],
+    channel_id: str,
+    page: int = 0,
+    audience: Audience = Audience.CUSTOMER,
 ) -> Block:
     """A window with every account of a customer, a page at a time."""
     first = page * SHOWN_IN_LIST
-    blocks = [_listed(account) for account in accounts[first : first + SHOWN_IN_LIST]]
+    blocks = [_listed(account, audience) for account in accounts[first : first + SHOWN_IN_LIST]]
     blocks = blocks or [section(say("list.none"))]
     blocks += pages(page, len(accounts), SHOWN_IN_LIST, channel_id, TURN)
     blocks.append(actions(button(plainly("button.pause"), ActionId.REMINDER_PAUSE, channel_id)))
@@ -49,7 +54,7 @@ def pages(page: int, count: int, size: int, channel_id: str, turn: Turn) -> list
     return [context(say("list.page", page=page + 1, pages=total)), actions(*row)]
 
 
-def _listed(account: AccountView) -> Block:
+def _listed(account: AccountView, audience: Audience) -> Block:
     line = say(
         "list.line",
         icon=icon(account.state),
@@ -57,7 +62,7 @@ def _listed(account: AccountView) -> Block:
         address=account.sender_email,
         ref=account.ref,
         state=plainly(f"state.{account.state}"),
-        owner=turn(account),
+        owner=turn(account, audience),
         since=moment(account.state_since),
     )
     return section(

@@ -44,7 +44,7 @@ class Packet:
 def account_window(card: AccountCard, audience: Audience = Audience.CUSTOMER) -> Block:
     """The account as its card shows it, and what else can be done with it."""
     blocks = account_blocks(card, audience=audience)
-    return modal(card.account.name, [*blocks, divider(), actions(*_seldom(card))])
+    return modal(card.account.name, [*blocks, divider(), actions(*_seldom(card, audience))])
 
 
 def disconnect_form(account: AccountView) -> Block:
@@ -91,7 +91,7 @@ def packet_text(packet: Packet) -> str:
     return plainly("packet.body", link=packet.link, permissions=permissions, **facts).strip()
 
 
-def _seldom(card: AccountCard) -> list[Block]:
+def _seldom(card: AccountCard, audience: Audience) -> list[Block]:
     ref = card.account.ref
     row = [
         button(plainly("button.change"), ActionId.ACCOUNT_CHANGE, ref),
@@ -101,7 +101,8 @@ def _seldom(card: AccountCard) -> list[Block]:
         row.append(button(plainly("button.withdraw_link"), ActionId.LINK_WITHDRAW, ref))
     if card.held_back is not None:
         row.append(button(plainly("button.remind_again"), ActionId.REMINDER_RESUME, ref))
-    if card.account.state not in (State.LIVE, State.DISCONNECTED):
+    waits = card.account.state not in (State.LIVE, State.DISCONNECTED)
+    if waits and audience is Audience.CUSTOMER:
         row.append(button(plainly("button.do_it"), ActionId.SUPPORT_DO_IT, ref))
     if card.account.state is not State.DISCONNECTED:
         label = plainly("button.disconnect")

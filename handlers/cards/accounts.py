@@ -4,8 +4,9 @@ now."""
 from bot.views.accounts import AccountCard, AccountView
 from bot.views.audience import Audience
 from bot.views.failures import Fault
+from bot.views.telling import for_audience
 from handlers.cards.actions import ActionId
-from handlers.cards.checks import changed_button, contact_button, is_no_approval
+from handlers.cards.checks import asking_support, changed_button, is_no_approval
 from handlers.cards.folders import folder_buttons, folder_names
 from handlers.cards.held_back import held_line
 from handlers.cards.kit import (
@@ -22,6 +23,7 @@ from handlers.cards.kit import (
     section,
 )
 from handlers.cards.signin import held_sentence, organisation_buttons
+from handlers.text.people import owner_named
 from handlers.text.words import plainly, say
 from storage.vocabulary import Owner, Permanence, State
 
@@ -45,8 +47,8 @@ def account_blocks(
 ) -> list[Block]:
     """What is told of an account, and the buttons that make sense now, with `more` behind them."""
     account = card.account
-    blocks = [_title(account), _facts(account), section(next_step(card))]
-    blocks += _fault(card) + _folders(card) + _change(card)
+    blocks = [_title(account), _facts(account, audience), section(next_step(card, audience))]
+    blocks += _fault(card, audience) + _folders(card) + _change(card)
     if card.question and not card.held:
         blocks += [section(say("next.question")), actions(*_answers(account.ref))]
     buttons = [*_buttons(card, audience), *more]
@@ -69,9 +71,11 @@ def summary(account: AccountView) -> Safe:
     )
 
 
-def turn(account: AccountView) -> str:
+def turn(account: AccountView, audience: Audience = Audience.CUSTOMER) -> str:
     """Whose turn it is, in words."""
-    return plainly("owner.nobody" if account.state is State.LIVE else f"owner.{account.owner}")
+    if account.state is State.LIVE:
+        return plainly("owner.nobody")
+    return owner_named(account.owner, audience)
 
 
 def icon(state: State) -> Safe:
@@ -79,21 +83,23 @@ def icon(state: State) -> Safe:
     return Safe(ICONS.get(state, WAITING_ICON))
 
 
-def next_step(card: AccountCard) -> Safe:
+def next_step(card: AccountCard, audience: Audience = Audience.CUSTOMER) -> Safe:
     """What has to happen next, as a sentence."""
     if card.held:
-        return held_sentence(card.held, card.customer)
+        return held_sentence(card.held, card.customer, audience)
     account = card.account
     name = f"next.{account.state}"
     if account.state is State.AWAITING_SIGN_IN and not card.link:
         name = "next.awaiting_sign_in_no_link"
     if account.state is State.UNMAPPED and card.sure:
         name = "next.unmapped_sure"
-    if account.state is State.AWAITING_ADMIN and is_no_approval(card.fault):
-        name = "next.awaiting_admin_otherwise"
+    if account.state is State.AWAITING_ADMIN:
+        name = _approval(card.fault, audience)
     if _supports_sign_in(card):
         name = "next.failing"
-    sentence = card.fault.verdict.customer if card.fault else plainly("next.fault_unknown")
+    sentence = plainly("next.fault_unknown")
+    if card.fault is not None:
+        sentence = for_audience(card.fault.verdict, audience).sentence
     return say(name, username=account.username, sentence=sentence)
 
 
@@ -103,25 +109,32 @@ def _supports_sign_in(card: AccountCard) -> bool:
     return waits and card.fault is not None and card.fault.verdict.owner is Owner.SUPPORT
 
 
+def _approval(fault: Fault | None, audience: Audience) -> str:
+    """What is said while an administrator is waited for."""
+    if audience is Audience.SUPPORT:
+        return "next.broken" if is_no_approval(fault) else "next.awaiting_admin_support"
+    return "next.awaiting_admin_otherwise" if is_no_approval(fault) else "next.awaiting_admin"
+
+
 def _title(account: AccountView) -> Block:
     return section(Safe(f"{icon(account.state)}  *{safe(account.name)}*   `{account.ref}`"))
 
 
-def _facts(account: AccountView) -> Block:
+def _facts(account: AccountView, audience: Audience) -> Block:
     return fields(
         [
             (plainly("card.mailbox"), safe(account.sender_email)),
             (plainly("card.state"), say(f"state.{account.state}")),
-            (plainly("card.next"), safe(turn(account))),
+            (plainly("card.next"), safe(turn(account, audience))),
             (plainly("card.since"), moment(account.state_since)),
         ]
     )
 
 
-def _fault(card: AccountCard) -> list[Block]:
+def _fault(card: AccountCard, audience: Audience) -> list[Block]:
     if card.fault is None:
         return []
-    owner = plainly(f"owner.{card.fault.verdict.owner}")
+    owner = owner_named(card.fault.verdict.owner, audience)
     return [section(say("card.mend", owner=owner, error=card.fault.error))]
 
 
@@ -175,9 +188,9 @@ def _buttons(card: AccountCard, audience: Audience) -> list[Block]:
         case State.AWAITING_SIGN_IN:
             return [*_sign_in(card), _renew(ref)]
         case State.AWAITING_ADMIN:
-            return [*_for_administrator(card), *_sign_in(card), _renew(ref)]
+            return [*_for_administrator(card, audience), *_sign_in(card), _renew(ref)]
         case State.FAILING | State.BROKEN:
-            return _mending(card)
+            return _mending(card, audience)
         case State.UNMAPPED:
             return [
                 *folder_buttons(ref, bool(card.sure)),
@@ -206,21 +219,24 @@ def _renew(ref: str) -> Block:
     return button(plainly("button.new_link"), ActionId.LINK_RENEW, ref)
 
 
-def _for_administrator(card: AccountCard) -> list[Block]:
+def _for_administrator(card: AccountCard, audience: Audience) -> list[Block]:
     """What an administrator needs: how a fault is mended, or else the packet to forward and the
     page, where it is known."""
     ref = card.account.ref
     if is_no_approval(card.fault):
         error = card.fault.error
         return [button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, error, "primary")]
-    packet = button(plainly("button.packet"), ActionId.ADMIN_PACKET, ref, "primary")
+    label = plainly("button.packet")
+    if audience is Audience.SUPPORT:
+        label = plainly("button.packet_support")
+    packet = button(label, ActionId.ADMIN_PACKET, ref, "primary")
     if not card.admin_link:
         return [packet]
-    label = plainly("button.admin_page")
-    return [packet, button(label, ActionId.ADMIN_PAGE_OPENED, ref, url=card.admin_link)]
+    page = plainly("button.admin_page")
+    return [packet, button(page, ActionId.ADMIN_PAGE_OPENED, ref, url=card.admin_link)]
 
 
-def _mending(card: AccountCard) -> list[Block]:
+def _mending(card: AccountCard, audience: Audience) -> list[Block]:
     ref = card.account.ref
     if card.fault is None:
         return [button(plainly("button.test_again"), ActionId.TEST_RUN, ref, "primary")]
@@ -230,7 +246,7 @@ def _mending(card: AccountCard) -> list[Block]:
         *changed_button(verdict, ref),
         button(plainly("button.test_again"), ActionId.TEST_RUN, ref),
         button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, card.fault.error),
-        contact_button(card.fault.error),
+        *asking_support(card.fault.error, audience),
     ]
 
 

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TypeGuard
 
-from bot.common.mail_addresses import tidied
 from bot.diagnosis.step_records import NOT_ASKED, StepRecord, first_failure
 from bot.diagnosis.verdict import Verdict
-from bot.views.accounts import AccountView
+from bot.views.audience import Audience
 from bot.views.checks import CheckCard
 from bot.views.failures import Fault
+from bot.views.telling import for_audience
 from handlers.cards.actions import ActionId
-from handlers.cards.kit import Block, Message, Safe, actions, button, safe, section
+from handlers.cards.causes import remedy_blocks
+from handlers.cards.kit import Block, Message, Safe, actions, button, section
+from handlers.text.people import owner_named
 from handlers.text.words import plainly, say
 from storage.vocabulary import Owner, Permanence, StepId, StepStatus
 
@@ -30,46 +32,20 @@ def test_message(card: CheckCard) -> Message:
     """The message as it stands in the account's thread."""
     blocks = [section(_headline(card)), section(_steps(card.test.steps))]
     for fault in card.faults.values():
-        blocks += explained(fault, card.account)
+        blocks += explained(fault)
     if card.test.finished_at is not None:
         blocks.append(actions(*_buttons(card)))
     return Message(_summary(card), blocks)
 
 
-def explained(fault: Fault, account: AccountView) -> list[Block]:
-    """A fault of an account in plain words: what, who, how, and its error ID."""
-    verdict = fault.verdict
-    owner = plainly(f"owner.{verdict.owner}")
-    blocks = [section(say("test.mend", sentence=verdict.customer, owner=owner, error=fault.error))]
+def explained(fault: Fault) -> list[Block]:
+    """A fault in plain words: what is wrong, who mends it and how, and its error ID."""
+    told = for_audience(fault.verdict, Audience.CUSTOMER, fault.affected)
+    owner = owner_named(told.owner, told.audience)
+    blocks = [section(say("test.mend", sentence=told.sentence, owner=owner, error=fault.error))]
     if fault.mailboxes > 1:
         blocks.append(section(say("test.reach", count=fault.mailboxes)))
-    remedy = remedy_steps(verdict, account)
-    if remedy:
-        blocks.append(section(say("test.remedy", steps=remedy)))
-    return blocks
-
-
-def remedy_steps(verdict: Verdict, account: AccountView | None = None) -> Safe:
-    """The steps that mend a fault, one a line; commands name the account's addresses, ready to be
-    copied."""
-    lines = []
-    for step in verdict.remedy:
-        text = safe(_filled(step.text, account) if account else step.text)
-        text = Safe(f"`{text}`") if step.kind == "powershell" else text
-        lines.append(f"•  {plainly(f'remedy.{step.kind}')}{text}")
-    return Safe("\n".join(lines))
-
-
-def _filled(text: str, account: AccountView) -> str:
-    """`text` with the account's addresses, in the form in which servers know them."""
-    addresses = {
-        "<mailbox>": account.shared_mailbox or account.sender_email,
-        "<sender>": account.sender_email,
-        "<user>": account.signed_in_as or account.username,
-    }
-    for blank, address in addresses.items():
-        text = text.replace(blank, tidied(address))
-    return text
+    return [*blocks, *remedy_blocks(told)]
 
 
 def _headline(card: CheckCard) -> Safe:
@@ -138,6 +114,11 @@ def changed_button(verdict: Verdict, account_ref: str) -> list[Block]:
 def is_no_approval(fault: Fault | None) -> TypeGuard[Fault]:
     """Whether an administrator has something else to do for a sign-in than to approve."""
     return fault is not None and not fault.verdict.approval
+
+
+def asking_support(error: str, audience: Audience) -> list[Block]:
+    """*Contact support* about an error ID, for whoever is not support."""
+    return [contact_button(error)] if audience is Audience.CUSTOMER else []
 
 
 def contact_button(error: str) -> Block:

@@ -6,14 +6,14 @@ from typing import Any
 
 from bot.diagnosis.history import Ending
 from bot.diagnosis.step_records import first_failure
-from bot.diagnosis.verdict import Verdict
-from bot.views.accounts import AccountView
 from bot.views.audience import Audience
 from bot.views.checks import CheckView
 from bot.views.errors import ErrorCard
+from bot.views.telling import Told, for_audience
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.attempts import attempt_blocks, rate_blocks, usually_blocks
-from handlers.cards.checks import ICONS, contact_button, remedy_steps
+from handlers.cards.causes import remedy_blocks
+from handlers.cards.checks import ICONS, contact_button
 from handlers.cards.kit import (
     Block,
     Message,
@@ -28,6 +28,7 @@ from handlers.cards.kit import (
     section,
     text_input,
 )
+from handlers.text.people import owner_named
 from handlers.text.words import plainly, say
 from storage.vocabulary import StepStatus
 
@@ -89,7 +90,7 @@ def note_message(text: Safe, error: str, own_name: OwnName | None = None) -> Mes
 def error_blocks(card: ErrorCard, audience: Audience) -> list[Block]:
     """What, who and how; for support also whose, how often, what the server said, and how such
     things ended."""
-    blocks = meaning(card.verdict, audience, card.account)
+    blocks = meaning(for_audience(card.verdict, audience, card.affected))
     error = card.failure.ref
     if audience is Audience.CUSTOMER:
         usually = usually_blocks(card.verdict, card.rates)
@@ -99,9 +100,9 @@ def error_blocks(card: ErrorCard, audience: Audience) -> list[Block]:
     return [*blocks, *_details(card), *_past(card), actions(evidence)]
 
 
-def meaning_window(verdict: Verdict, audience: Audience) -> Block:
+def meaning_window(told: Told) -> Block:
     """What a pasted text means."""
-    return modal(plainly("error.lookup_title"), meaning(verdict, audience))
+    return modal(plainly("error.lookup_title"), meaning(told))
 
 
 def lookup_form(account_ref: str = "") -> Block:
@@ -130,21 +131,22 @@ def evidence_window(text: str) -> Block:
     )
 
 
-def meaning(
-    verdict: Verdict, audience: Audience, account: AccountView | None = None
-) -> list[Block]:
-    """A cause in words."""
-    sentence = verdict.support if audience is Audience.SUPPORT else verdict.customer
-    blocks = [section(Safe(f"*{safe(verdict.title)}*\n{safe(sentence)}"))]
-    blocks.append(section(say("error.mend", owner=plainly(f"owner.{verdict.owner}"))))
-    remedy = remedy_steps(verdict, account)
-    return [*blocks, section(say("error.remedy", steps=remedy))] if remedy else blocks
+def meaning(told: Told) -> list[Block]:
+    """A cause in words: what is wrong, who mends it, and how."""
+    owner = owner_named(told.owner, told.audience)
+    return [
+        section(Safe(f"*{safe(told.title)}*\n{safe(told.sentence)}")),
+        section(say("error.mend", owner=owner)),
+        *remedy_blocks(told),
+    ]
 
 
 def _advised(card: ErrorCard) -> list[Block]:
     """What was advised before support took it over."""
-    steps = remedy_steps(card.advised, card.account) if card.advised else None
-    return [section(say("attempt.advised", steps=steps))] if steps else []
+    if card.advised is None:
+        return []
+    steps = remedy_blocks(for_audience(card.advised, Audience.SUPPORT, card.affected))
+    return [section(say("attempt.advised")), *steps] if steps else []
 
 
 def _details(card: ErrorCard) -> list[Block]:

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from unicodedata import normalize
 
-from bot.diagnosis.verdict import Verdict
 from bot.mail.folder_words import plain
 from bot.mail.imap_list import MailFolder
 from bot.mail.suggestions import Suggestion
 from bot.views.accounts import AccountView
 from bot.views.folders import Accepted, FolderSuggestions, folder_key
+from bot.views.telling import Told
 from handlers.cards.actions import ActionId, FormId
-from handlers.cards.checks import contact_button
+from handlers.cards.checks import asking_support
 from handlers.cards.kit import (
     LABEL_LIMIT,
     LIST_SIZE,
@@ -34,6 +34,7 @@ from handlers.cards.kit import (
     size,
 )
 from handlers.cards.kit import plain as plain_text
+from handlers.text.people import owner_named
 from handlers.text.words import plainly, say
 from storage.vocabulary import REQUIRED_ROLES, FolderRole
 
@@ -136,15 +137,14 @@ def mapping_form(form: FolderForm) -> Block:
     )
 
 
-def unavailable(account: AccountView, verdict: Verdict, error: str) -> Block:
+def unavailable(account: AccountView, told: Told, error: str) -> Block:
     """The folders could not be had."""
-    owner = plainly(f"owner.{verdict.owner}")
-    text = say("folders.unavailable", sentence=verdict.customer, owner=owner, error=error)
+    owner = owner_named(told.owner, told.audience)
+    text = say("folders.unavailable", sentence=told.sentence, owner=owner, error=error)
     again = button(plainly("button.folders_again"), ActionId.FOLDERS_AGAIN, account.ref, "primary")
     what = button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, error)
-    return modal(
-        plainly("folders.title"), [section(text), actions(again, what, contact_button(error))]
-    )
+    row = actions(again, what, *asking_support(error, told.audience))
+    return modal(plainly("folders.title"), [section(text), row])
 
 
 def saved_window(account: AccountView, others: int) -> Block:

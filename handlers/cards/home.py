@@ -27,6 +27,7 @@ from handlers.cards.kit import (
     select,
     text_input,
 )
+from handlers.text.people import owner_named
 from handlers.text.words import plainly, say
 from storage.vocabulary import Owner, State
 
@@ -186,7 +187,9 @@ def _customer(standing: Standing) -> Block:
     lines = [say(_line(standing), customer=standing.customer, channel=where, **facts)]
     if standing.oldest is not None:
         since, owner = standing.oldest
-        lines.append(say("home.waits", owner=plainly(f"owner.{owner}"), since=moment(since)))
+        lines.append(
+            say("home.waits", owner=owner_named(owner, Audience.SUPPORT), since=moment(since))
+        )
     if standing.helper:
         lines.append(say("home.helper", helper=mention(standing.helper)))
     accounts = button(plainly("button.accounts"), ActionId.HOME_ACCOUNTS, standing.channels[0])

@@ -1,10 +1,11 @@
 """What on-call and support are told in their own channels."""
 
-from bot.diagnosis.verdict import Verdict
 from bot.views.accounts import AccountView
+from bot.views.audience import Audience
 from bot.views.incidents import AlertCard, IncidentView
+from bot.views.telling import for_audience
 from handlers.cards.actions import ActionId
-from handlers.cards.checks import remedy_steps
+from handlers.cards.causes import remedy_blocks
 from handlers.cards.kit import (
     Block,
     Message,
@@ -14,6 +15,7 @@ from handlers.cards.kit import (
     context,
     mention,
     moment,
+    safe,
     section,
 )
 from handlers.text.words import plainly, say
@@ -30,13 +32,13 @@ def alert_card(card: AlertCard) -> Message:
         last=moment(incident.last_at),
         error=incident.failure_ref,
     )
+    told = for_audience(verdict, Audience.SUPPORT)
     blocks = [
-        section(say("alert.headline", title=verdict.title)),
+        section(say("alert.headline", title=told.title)),
         section(counted),
-        section(say_support(verdict)),
+        section(safe(told.sentence)),
+        *remedy_blocks(told),
     ]
-    remedy = remedy_steps(verdict)
-    blocks += [section(say("error.remedy", steps=remedy))] if remedy else []
     blocks += _taken(incident)
     summary = say(
         "alert.summary", title=verdict.title, count=incident.count, error=incident.failure_ref
@@ -47,11 +49,6 @@ def alert_card(card: AlertCard) -> Message:
 def support_note(text: Safe) -> Message:
     """A sentence for the support team."""
     return Message(text, [section(text)])
-
-
-def say_support(verdict: Verdict) -> Safe:
-    """What support reads about a cause."""
-    return say("alert.support", text=verdict.support)
 
 
 def account_values(account: AccountView, customer: str) -> dict[str, str | Safe]:

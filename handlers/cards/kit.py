@@ -113,7 +113,7 @@ def preformatted(text: str) -> list[Block]:
         if len(parts[-1]) + len(piece) > SECTION_LIMIT - 10:
             parts.append("")
         parts[-1] += piece
-    return [section(Safe(f"```{part}```")) for part in parts]
+    return [section(Safe(f"```{part.rstrip()}```")) for part in parts]
 
 
 def fields(pairs: Sequence[tuple[str, Safe]]) -> Block:

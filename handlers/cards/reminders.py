@@ -5,6 +5,7 @@ from datetime import datetime
 from bot.views.audience import Audience
 from bot.views.customers import PauseOffer
 from bot.views.reminders import ReminderCard, WaitingAccount
+from bot.views.telling import for_audience
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.checks import is_no_approval
 from handlers.cards.folders import folder_buttons, folder_names
@@ -100,7 +101,7 @@ def _line(waiting: WaitingAccount, audience: Audience) -> Safe:
         "name": account.name,
         "address": account.sender_email,
         "since": moment(account.state_since),
-        "what": _what(waiting),
+        "what": _what(waiting, audience),
     }
     if audience is Audience.SUPPORT:
         lines = [say("reminder.line_support", customer=waiting.customer, ref=account.ref, **facts)]
@@ -109,23 +110,26 @@ def _line(waiting: WaitingAccount, audience: Audience) -> Safe:
     if waiting.sure and audience is Audience.CUSTOMER:
         lines.append(say("reminder.sure", folders=folder_names(waiting.sure)))
     if waiting.handed_over:
-        lines.append(say("reminder.handed_over"))
+        lines += [say("reminder.handed_over")] if audience is Audience.CUSTOMER else []
     elif waiting.held_back is not None:
         lines.append(held_line(waiting.held_back))
     return Safe("\n".join(lines))
 
 
-def _what(waiting: WaitingAccount) -> Safe:
+def _what(waiting: WaitingAccount, audience: Audience) -> Safe:
     """What the account waits for, as a sentence."""
     if waiting.held:
-        return held_sentence(waiting.held, waiting.customer)
+        return held_sentence(waiting.held, waiting.customer, audience)
     if waiting.fault is not None:
-        sentence = waiting.fault.verdict.customer
+        sentence = for_audience(waiting.fault.verdict, audience).sentence
     else:
         sentence = plainly("next.fault_unknown").replace("*", "")
     name = f"reminder.waits_{waiting.account.state}"
-    if waiting.account.state is State.AWAITING_ADMIN and is_no_approval(waiting.fault):
-        name = "reminder.waits_awaiting_admin_otherwise"
+    if waiting.account.state is State.AWAITING_ADMIN:
+        if is_no_approval(waiting.fault):
+            name = "reminder.waits_awaiting_admin_otherwise"
+        elif audience is Audience.SUPPORT:
+            name = "reminder.waits_awaiting_admin_support"
     if waiting.fault is not None and waiting.fault.verdict.owner is Owner.SUPPORT:
         name = "reminder.waits_failing"
     return say(name, username=waiting.account.username, sentence=sentence)

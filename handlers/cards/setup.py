@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from bot.views.accounts import AccountView
+from bot.views.audience import Audience
 from bot.views.customers import Circle
 from bot.views.setup import Mark, Part, SetupCard, Step
 from handlers.cards.account_list import start_buttons
@@ -28,6 +29,7 @@ from handlers.cards.kit import (
     text_input,
     user_input,
 )
+from handlers.text.people import owner_named
 from handlers.text.words import plainly, say
 from storage.vocabulary import CustomersAre, State
 
@@ -152,7 +154,9 @@ def _line(step: Step) -> Safe:
     if step.owner is None or step.since is None:
         return line
     sentence = "checklist.waits_old" if step.part is Part.OLD else "checklist.waits"
-    waits = say(sentence, owner=plainly(f"owner.{step.owner}"), since=moment(step.since))
+    waits = say(
+        sentence, owner=owner_named(step.owner, Audience.CUSTOMER), since=moment(step.since)
+    )
     return Safe(f"{line}  ·  {waits}")
 
 

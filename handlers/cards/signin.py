@@ -11,9 +11,11 @@ from handlers.cards.kit import Block, Message, Safe, actions, button, mention, m
 from handlers.text.words import plainly, say
 
 
-def held_sentence(held: HeldView, customer: str) -> Safe:
+def held_sentence(held: HeldView, customer: str, audience: Audience = Audience.CUSTOMER) -> Safe:
     """What a sign-in that is held waits for."""
     name = "next.held" if held.evident else "next.held_doubtful"
+    if not held.evident and audience is Audience.SUPPORT:
+        name = "next.held_doubtful_support"
     return say(name, upn=held.upn, customer=customer, domain=held.domain)
 
 

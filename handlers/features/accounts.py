@@ -141,7 +141,8 @@ def list_window(services: Services, person: Person, channel_id: str, page: int =
     """A page of the accounts of the channel's customer."""
     channel = services.rights.channel(person, channel_id, Action.SEE)
     accounts = services.accounts.of_customer(channel.customer_id)
-    return account_list(channel.customer, accounts, channel.id, page)
+    audience = audience_of(services, person)
+    return account_list(channel.customer, accounts, channel.id, page, audience)
 
 
 def _form(sent: Submission) -> Form:

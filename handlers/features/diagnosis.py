@@ -7,7 +7,6 @@ from handlers.cards.actions import ActionId, FormId, ShortcutId
 from handlers.cards.diagnosis import error_window, evidence_window, lookup_form, meaning_window
 from handlers.cards.kit import Audience
 from handlers.features import lookup
-from handlers.features.audience import audience_of
 from handlers.slack.listeners import FormAnswer, Listeners, NextWindow, form_errors
 from handlers.slack.payloads import Choice, Press, Submission
 
@@ -49,16 +48,16 @@ def look_up(services: Services, sent: Submission) -> FormAnswer:
     verdict = services.catalogue.lookup_text(text)
     if seen is None or verdict is None:
         return form_errors({"text": "error.lookup_unknown"})
+    account = None
     if sent.about:  # the answer to what Microsoft's page said about that account
         account = services.rights.account(sent.person, sent.about, Action.SIGN_IN)
         services.links.explained(account.id, seen, sent.person, "another error")
-    return NextWindow(meaning_window(verdict, audience_of(services, sent.person)))
+    return NextWindow(meaning_window(lookup.told(services, sent.person, verdict, account)))
 
 
 def look_up_message(services: Services, choice: Choice) -> None:
     """*Look up Microsoft error* on a message."""
-    verdict = lookup.pasted(services, choice.text)
-    choice.windows.open(meaning_window(verdict, audience_of(services, choice.person)))
+    choice.windows.open(meaning_window(lookup.pasted(services, choice.person, choice.text)))
 
 
 def acknowledge(services: Services, press: Press) -> None:

@@ -3,6 +3,7 @@
 from bot.common.refusals import Refused
 from bot.services import Services
 from bot.support.rights import Action
+from bot.views.telling import Affected
 from handlers.cards.actions import ActionId
 from handlers.cards.exchange import Preparation, exchange_tested, exchange_window
 from handlers.slack.listeners import Listeners
@@ -21,20 +22,16 @@ def register(listeners: Listeners, services: Services) -> None:
 def open_preparation(services: Services, press: Press) -> None:
     """*Exchange preparation*."""
     channel = services.rights.channel(press.person, press.channel, Action.SEE)
+    accounts = services.accounts.of_customer(channel.customer_id)
     preparation = Preparation(
         customer=channel.customer,
         channel_id=channel.id,
         vendor=services.vendor_name,
         support_email=services.support_email,
-        sign_in_names=_sign_in_names(services, channel.customer_id),
+        mailboxes=[Affected.of(each) for each in accounts],
         verdict=services.catalogue.verdict(SENDING_IS_OFF),
     )
     press.windows.open(exchange_window(preparation))
-
-
-def _sign_in_names(services: Services, customer_id: int) -> list[str]:
-    accounts = services.accounts.of_customer(customer_id)
-    return sorted({each.signed_in_as or each.username for each in accounts})
 
 
 def try_it(services: Services, press: Press) -> None:

@@ -17,6 +17,8 @@ from bot.folders.service import FoldersUnavailable, InvalidMapping, SameFolder
 from bot.services import Services
 from bot.support.rights import Action
 from bot.views.accounts import AccountView
+from bot.views.audience import Audience
+from bot.views.telling import for_audience
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.folders import (
     FILTER,
@@ -72,14 +74,14 @@ def register(listeners: Listeners, services: Services) -> None:
 def show(services: Services, press: Press) -> None:
     """*Map folders*."""
     account = services.rights.account(press.person, press.value, Action.MAP_FOLDERS)
-    open_folders(services, press.windows, account)
+    open_folders(services, press.windows, account, press.person)
 
 
 def try_again(services: Services, press: Press) -> None:
     """*Try again*, in the window that said why the folders could not be had."""
     account = services.rights.account(press.person, press.value, Action.MAP_FOLDERS)
     press.windows.replace(loading(account))
-    services.folders.show_in(account.id, press.view_id)
+    services.folders.show_in(account.id, press.view_id, services.rights.is_support(press.person))
 
 
 def search(services: Services, press: Press) -> None:
@@ -128,7 +130,9 @@ def save(services: Services, sent: Submission) -> FormAnswer:
     return NextWindow(saved_window(account, len(others))) if others else None
 
 
-def open_folders(services: Services, windows: Windows, account: AccountView) -> None:
+def open_folders(
+    services: Services, windows: Windows, account: AccountView, person: Person
+) -> None:
     """The window of the folder mapping: empty at once, filled by the worker, since a mailbox may be
     slow.
 
@@ -137,7 +141,7 @@ def open_folders(services: Services, windows: Windows, account: AccountView) -> 
     """
     services.folders.require_connection(account.id)
     view_id = windows.open(loading(account))
-    services.folders.show_in(account.id, view_id)
+    services.folders.show_in(account.id, view_id, services.rights.is_support(person))
 
 
 def fill_folders(services: Services, client: WebClient, work: FillFolders) -> None:
@@ -146,14 +150,15 @@ def fill_folders(services: Services, client: WebClient, work: FillFolders) -> No
     try:
         view = mapping_form(first_form(account, services.folders.fetch(account.id)))
     except FoldersUnavailable as error:
-        view = _told(account, error.recorded)
+        view = _told(account, error.recorded, work)
     try:
         fill(client, work.view_id, view)
     except SlackApiError as error:
         if not str(error.response["error"]).startswith("invalid"):
             raise  # another time
         log.exception("folders.window_refused")
-        fill(client, work.view_id, _told(account, services.own_errors.record(work.kind, error)))
+        own = services.own_errors.record(work.kind, error)
+        fill(client, work.view_id, _told(account, own, work))
 
 
 def _save(
@@ -198,8 +203,10 @@ def _form(
     return form if about.page * form.page_size < len(form.fitting) else replace(form, page=0)
 
 
-def _told(account: AccountView, recorded: Recorded) -> Block:
-    return unavailable(account, recorded.verdict, recorded.failure.ref)
+def _told(account: AccountView, recorded: Recorded, work: FillFolders) -> Block:
+    audience = Audience.SUPPORT if work.ours else Audience.CUSTOMER
+    told = for_audience(recorded.verdict, audience)
+    return unavailable(account, told, recorded.failure.ref)
 
 
 def _chosen(values: Mapping[str, str]) -> dict[FolderRole, str]:

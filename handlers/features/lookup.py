@@ -10,6 +10,7 @@ from bot.support.rights import Action
 from bot.views.accounts import AccountView
 from bot.views.audience import Audience
 from bot.views.errors import ErrorCard
+from bot.views.telling import Affected, Told, for_audience
 
 
 def account_named(
@@ -79,8 +80,8 @@ def _known(services: Services, text: str) -> ErrorCard:
     return card
 
 
-def pasted(services: Services, text: str) -> Verdict:
-    """What a pasted error text means.
+def pasted(services: Services, person: Person, text: str) -> Told:
+    """What a pasted error text means, as `person` reads it.
 
     Raises:
         Refused: it is not recognised.
@@ -88,4 +89,13 @@ def pasted(services: Services, text: str) -> Verdict:
     verdict = services.catalogue.lookup_text(text)
     if verdict is None:
         raise Refused("error.unknown_text")
-    return verdict
+    return told(services, person, verdict)
+
+
+def told(
+    services: Services, person: Person, verdict: Verdict, account: AccountView | None = None
+) -> Told:
+    """A cause as `person` reads it; its steps name the addresses of `account`."""
+    ours = services.rights.is_support(person) or services.rights.is_on_call(person)
+    audience = Audience.SUPPORT if ours else Audience.CUSTOMER
+    return for_audience(verdict, audience, [Affected.of(account)] if account else [])

@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.messages import notices
 from bot.services import Services
+from bot.views.telling import for_audience
 from handlers.cards.accounts import account_card
 from handlers.cards.checks import test_message
 from handlers.cards.diagnosis import OwnName, note_message
@@ -17,6 +18,7 @@ from handlers.cards.reminders import reminder_message
 from handlers.cards.setup import setup_card
 from handlers.cards.signin import doubt_message, further_message
 from handlers.cards.support import help_message, request_card
+from handlers.text.people import owner_named
 from handlers.text.words import plainly, say
 
 Args = Mapping[str, Any]
@@ -63,7 +65,9 @@ class Presenter:
         values = self._values(args)
         if "cause" in values:  # a cause is told in the catalogue's words
             verdict = self._services.catalogue.verdict(values["cause"])
-            values |= {"sentence": verdict.customer, "owner": plainly(f"owner.{verdict.owner}")}
+            told = for_audience(verdict, Audience.CUSTOMER)
+            owner = owner_named(told.owner, told.audience)
+            values |= {"sentence": told.sentence, "owner": owner}
         if "role" in values:
             values["role"] = plainly(f"folders.{values['role']}")
         if "minutes" in values:

@@ -1,7 +1,7 @@
 """The sign-in pages: before Microsoft, after Microsoft, and what an error means."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -20,6 +20,9 @@ from bot.services import Services
 from bot.signin.consent import approved
 from bot.signin.links import LIFE, LinkUnusable
 from bot.signin.service import SignInRefused
+from bot.views.audience import Audience
+from bot.views.telling import Affected, for_audience
+from handlers.text.people import person_named
 from handlers.text.words import plainly
 from handlers.web.hardening import ANYWHERE, policy
 from storage.vocabulary import Owner
@@ -34,14 +37,6 @@ ANOTHER = "another"
 """The field by which *Use another account* differs from *Continue to Microsoft*."""
 
 ANSWER = ("error", "error_subcode", "error_description", "state", "admin_consent", "tenant")
-OWNERS = {
-    Owner.USER: "you, the mailbox user",
-    Owner.ADMINISTRATOR: "your Microsoft 365 administrator",
-    Owner.SUPPORT: "our support team",
-    Owner.ON_CALL: "our engineers",
-    Owner.MICROSOFT: "Microsoft",
-    Owner.MAILDESK: "Maildesk",
-}
 LEADS_TO_MICROSOFT = ("start.html", "refused.html", "unreachable.html")
 """Pages with a form that ends at Microsoft's sign-in, or at that of the customer's own
 organisation: browsers hold a form's redirects against `form-action`, and those hosts are not known
@@ -105,7 +100,7 @@ class Pages:
             return self._link_page(error.reason)
         except MicrosoftUnreachable as error:
             verdict = self.services.catalogue.explain(error.observation)
-            return self._page("unreachable.html", 502, verdict=verdict)
+            return self._page("unreachable.html", 502, **self._told(verdict))
         response = redirect(address, 303)
         # As long as the link lives: by it the browser has presses of its own.
         # None, because Microsoft's page posts the answer from another site
@@ -142,9 +137,9 @@ class Pages:
         if "error_description" in answer:
             answer["error_description"] = redact(answer["error_description"])
         if approved(answer):
-            return self._page("consent.html", 200, approved=True, answer=answer, verdict=None)
+            return self._page("consent.html", 200, approved=True, answer=answer)
         verdict = self.services.catalogue.explain(from_callback(answer, Where.ADMIN_CONSENT))
-        return self._page("consent.html", 200, approved=False, answer=answer, verdict=verdict)
+        return self._page("consent.html", 200, answer=answer, **self._told(verdict))
 
     def consent_told(self) -> AnyResponse:
         """The administrator lets us know what the approval page said; a refusal gets an error
@@ -159,14 +154,15 @@ class Pages:
         self.nudge()
         if recorded is None:
             return self._page("consent.html", 200, approved=True, told=True)
-        return self._page("consent.html", 200, verdict=recorded.verdict, error=recorded.failure.ref)
+        told = self._told(recorded.verdict)
+        return self._page("consent.html", 200, error=recorded.failure.ref, **told)
 
     def error(self, code: str) -> AnyResponse:
         """What one row of the catalogue means."""
         row = self.services.catalogue.row(code)
         if row is None:
             return self._link_page("no-error", 404)
-        return self._page("error.html", 200, verdict=row.verdict(), **_explained(row.verdict()))
+        return self._page("error.html", 200, **self._told(row.verdict()))
 
     def _refused(self, refused: SignInRefused) -> Response:
         verdict = refused.recorded.verdict
@@ -180,7 +176,14 @@ class Pages:
             "admin": admin,
             "error": refused.recorded.failure.ref,
         }
-        return self._page("refused.html", 403, verdict=verdict, **facts, **_explained(verdict))
+        told = self._told(verdict, [Affected.of(refused.account)])
+        return self._page("refused.html", 403, **facts, **told)
+
+    def _told(self, verdict: Verdict, affected: Sequence[Affected] = ()) -> dict[str, object]:
+        """A cause as whoever opens a page reads it: as a customer."""
+        told = for_audience(verdict, Audience.CUSTOMER, affected)
+        owner = plainly(f"owner_page.{told.owner}", vendor=self.services.vendor_name)
+        return {"told": told, "owner": owner, "person_named": person_named}
 
     def _page(self, template: str, status: int, **facts: object) -> Response:
         ours = {
@@ -228,11 +231,3 @@ def _check_fields() -> None:
     is_form = request.mimetype == "application/x-www-form-urlencoded"
     if is_form and request.get_data().count(b"&") >= MAX_FIELDS:
         raise RequestEntityTooLarge
-
-
-def _explained(verdict: Verdict) -> dict[str, object]:
-    remedy = [
-        (plainly(f"remedy.{step.kind}").rstrip(": "), step.text, step.kind == "powershell")
-        for step in verdict.remedy
-    ]
-    return {"owner": OWNERS[verdict.owner], "remedy": remedy}

@@ -163,8 +163,8 @@ def test_exchange_is_prepared_with_a_packet_and_tried_rather_than_believed(world
     window = world.carol.window(
         "Exchange preparation", "Dear administrator of Acme Marine", "To undo it"
     )
-    assert window.text.index("only for the user who signs in") < window.text.index(
-        "whole organisation:"
+    assert window.text.index("Option A: Only where it is needed") < window.text.index(
+        "Option B: For the whole organisation"
     ), "the smaller switch first"
     assert "mailto:" in window.text
     assert "Set-CASMailbox" not in window.text, "a command names somebody, or is not there"

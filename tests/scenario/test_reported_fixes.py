@@ -302,7 +302,7 @@ def test_a_delegate_without_the_right_is_told_apart(world: BotWorld) -> None:
     assert world.carol.submit(form, values | {"Username": "carol@acme.example"}) == {}
     world.sign_in(world.card("Sales"), "carol@acme.example")
     result = world.carol.find(ACME, "The connection of Sales does not work yet")
-    assert "the account may open it" in result.text
+    assert "the account has access to it" in result.text
     assert f"Add-MailboxPermission -Identity {shared} -User carol@acme.example" in result.text
 
 

@@ -10,6 +10,8 @@ import pytest
 from bot.diagnosis import catalogue
 from bot.diagnosis.catalogue import Application, Row
 from bot.diagnosis.place import Place
+from bot.views.audience import Audience
+from bot.views.telling import for_audience
 from sandbox.world import Scenario, load_scenarios
 from storage.tables import Failure
 from tests.support.browser import Browser
@@ -182,7 +184,8 @@ def test_a_page_that_never_returns_can_be_pasted_by_both(
         world.carol.submit(world.carol.window("Error ID or text"), {"Error ID or text": pasted})
         == {}
     )
+    title = for_audience(row.verdict(), Audience.CUSTOMER).title
     customer_reads(
-        world.carol.window("What an error means", html.escape(row.title, quote=False)).text, row
+        world.carol.window("What an error means", html.escape(title, quote=False)).text, row
     )
     support_reads(world, pasted, row)

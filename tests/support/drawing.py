@@ -32,6 +32,7 @@ from bot.views.overview import Standing
 from bot.views.reminders import MAX_SHOWN, ReminderCard, WaitingAccount
 from bot.views.setup import Facts, SetupCard, checklist
 from bot.views.support import RequestCard
+from bot.views.telling import Affected, for_audience
 from handlers.cards import (
     account_form,
     account_list,
@@ -261,7 +262,9 @@ EVERYBODY: dict[str, Render] = {
     "diagnosis.error_message": lambda made, to: diagnosis.error_message(made.error, to),
     "diagnosis.error_window": lambda made, to: diagnosis.error_window(made.error, to),
     "diagnosis.lookup_form": lambda made, to: diagnosis.lookup_form(made.one.ref),
-    "diagnosis.meaning_window": lambda made, to: diagnosis.meaning_window(made.verdict, to),
+    "diagnosis.meaning_window": lambda made, to: diagnosis.meaning_window(
+        for_audience(made.verdict, to)
+    ),
     "diagnosis.note_message": lambda made, to: diagnosis.note_message(Safe("A sentence"), ERROR),
     "exchange.exchange_tested": lambda made, to: exchange.exchange_tested(3),
     "exchange.exchange_window": lambda made, to: exchange.exchange_window(
@@ -270,7 +273,7 @@ EVERYBODY: dict[str, Render] = {
             "C0ACME",
             made.name,
             "support@lumen.example",
-            [made.one.username] * 40,
+            [Affected(made.one.username, made.name, made.one.username)] * 40,
             ROWS.verdict("smtp-auth-off-tenant"),
         )
     ),
@@ -281,7 +284,9 @@ EVERYBODY: dict[str, Render] = {
     ),
     "folders.mapping_form": lambda made, to: folders.mapping_form(made.folders),
     "folders.saved_window": lambda made, to: folders.saved_window(made.one, 3),
-    "folders.unavailable": lambda made, to: folders.unavailable(made.one, made.verdict, ERROR),
+    "folders.unavailable": lambda made, to: folders.unavailable(
+        made.one, for_audience(made.verdict, to), ERROR
+    ),
     "account_form.account_form": lambda made, to: account_form.account_form(
         "C0ACME", Form(sender_name=made.name[:80])
     ),

@@ -25,6 +25,7 @@ from bot.views.overview import CustomerName, Standing
 from bot.views.reminders import MAX_SHOWN, Pause, ReminderCard, WaitingAccount
 from bot.views.setup import Facts, SetupCard, checklist
 from bot.views.support import RequestCard
+from bot.views.telling import for_audience
 from handlers.cards import (
     account_form,
     account_list,
@@ -214,7 +215,7 @@ def test_what_an_error_id_leads_to(one: AccountView, cause: str, text: str, name
     for audience in Audience:
         check_view(diagnosis.error_window(card, audience))
         check_message(diagnosis.error_message(card, audience))
-    check_view(diagnosis.meaning_window(verdict, Audience.CUSTOMER))
+    check_view(diagnosis.meaning_window(for_audience(verdict, Audience.CUSTOMER)))
     check_view(diagnosis.lookup_form())
     told = bundle(failure_row(cause, text), verdict, account_row(name=name), None)
     check_view(diagnosis.evidence_window(told))
@@ -272,7 +273,11 @@ def test_the_folder_form_with_any_names_and_number(names: list[str], one: Accoun
     for each in (form, last, replace(last, words="no such name", page=0)):
         check_view(folders.mapping_form(each))
     check_view(folders.loading(one))
-    check_view(folders.unavailable(one, ROWS.verdict("no-answer"), "MX-0000-0000"))
+    check_view(
+        folders.unavailable(
+            one, for_audience(ROWS.verdict("no-answer"), Audience.CUSTOMER), "MX-0000-0000"
+        )
+    )
 
 
 @examples(40)

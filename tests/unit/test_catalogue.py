@@ -112,7 +112,7 @@ EXCHANGE = [
     row
     for row in ROWS.rows.values()
     if row.owner is Owner.ADMINISTRATOR
-    and any(kind == "menu" and "Exchange" in text for kind, text in row.remedy)
+    and any(step.kind == "menu" and "Exchange" in step.text for step in row.remedy)
 ]
 
 
@@ -122,7 +122,7 @@ def test_some_rows_send_the_administrator_to_exchange() -> None:
 
 @pytest.mark.parametrize("row", EXCHANGE, ids=[row.id for row in EXCHANGE])
 def test_what_an_administrator_changes_in_exchange_can_be_undone_or_scripted(row: Row) -> None:
-    assert {"undo", "powershell"} & {kind for kind, _ in row.remedy}
+    assert {"undo", "powershell"} & {step.kind for step in row.remedy}
 
 
 @pytest.mark.parametrize(
@@ -356,21 +356,21 @@ def test_our_application_is_called_as_the_portal_calls_it() -> None:
     texts = [
         text
         for row in named.rows.values()
-        for text in (row.title, row.customer, row.support, *(step for _, step in row.remedy))
+        for text in (row.title, row.customer, row.support, *(step.text for step in row.remedy))
     ]
     assert [text for text in texts if "<application>" in text or "<client-id>" in text] == []
     missing = named.rows["service-principal-missing"]
-    assert ("powershell", "az ad sp create --id 0000-1111") in missing.remedy
-    assert missing.title == "Lumen Mail is not added to your organisation yet"
+    assert "az ad sp create --id 0000-1111" in [step.text for step in missing.remedy]
+    assert missing.title == "Lumen Mail is not added to the organisation yet"
     assert [text for text in texts if "apps > Maildesk" in text] == []
 
 
 def test_sending_is_switched_on_at_whoever_signs_in() -> None:
     """Exchange asks for the sign-in's user, also where they send from a shared mailbox."""
     commands = {
-        step
+        step.text
         for row in ROWS.rows.values()
-        for kind, step in row.remedy
-        if kind == "powershell" and "Set-CASMailbox" in step and "SmtpClient" in step
+        for step in row.remedy
+        if "Set-CASMailbox" in step.text and "SmtpClient" in step.text
     }
     assert commands == {"Set-CASMailbox -Identity <user> -SmtpClientAuthenticationDisabled $false"}

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from bot.config import clouds
-from bot.diagnosis import catalogue
+from bot.diagnosis.verdict import PEOPLE
 from bot.mail.folder_words import languages
 from bot.mail.suggestions import Reason
+from bot.views.telling import CUSTOMERS
 from handlers.text.words import sentences
 from storage.vocabulary import (
     WAITING,
@@ -34,8 +35,6 @@ CODE = ("handlers", "bot")
 LITERALS = (*CODE, "storage")
 """Where the changing part of a built name may be written."""
 
-ROWS = catalogue.load()
-
 CLOSED: dict[str, Iterable[str]] = {
     "state.": State,
     "next.": State,
@@ -46,7 +45,10 @@ CLOSED: dict[str, Iterable[str]] = {
     "status.": StepStatus,
     "folders.": FolderRole,
     "old.plan_": Plan,
-    "remedy.": {step.kind for cause in ROWS.rows for step in ROWS.verdict(cause).remedy},
+    "owner_support.": Owner,
+    "owner_page.": Owner,
+    "for_customer.": CUSTOMERS,
+    "for_support.": PEOPLE,
     "folders.because_": Reason,
     "folders.lost_": Loss,
     "language.": languages(),
