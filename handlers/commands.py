@@ -176,7 +176,7 @@ class Commands:
         if lookup.is_error_id(command.rest):
             answer(error_message(*lookup.error_named(self._services, command.person, command.rest)))
             return
-        verdict = lookup.pasted(self._services, command.rest)
+        verdict = lookup.pasted(self._services, command.person, command.rest)
         blocks = meaning(verdict, audience_of(self._services, command.person))
         answer(Message(say("error.text", title=verdict.title), blocks))
 

@@ -9,8 +9,11 @@ from statistics import median
 from bot.common import ids
 from bot.common.clock import Clock
 from bot.diagnosis.catalogue import Catalogue
+from bot.diagnosis.explainer import Explainer, is_default
 from bot.diagnosis.history import Ending, History
 from bot.diagnosis.observation import Observation
+from bot.diagnosis.signature import again
+from bot.diagnosis.unexplained import Unexplained
 from bot.diagnosis.verdict import Verdict
 from bot.messages import notices
 from storage.database import Transaction
@@ -42,7 +45,8 @@ class Failures:
     """Keeps failures."""
 
     def __init__(self, catalogue: Catalogue, clock: Clock, alert_channel: str) -> None:
-        self._catalogue = catalogue
+        self.explainer = Explainer(catalogue)
+        self._unexplained = Unexplained(clock)
         self._clock = clock
         self._alert_channel = alert_channel
 
@@ -51,24 +55,21 @@ class Failures:
     ) -> Recorded:
         """Keep `observation` under an error ID; a cause that is ours raises an alert, once while it
         is open."""
-        verdict = self._catalogue.explain(observation)
+        verdict = self.explainer.explain(tx, observation)
         failure = self._same(tx, verdict, account) or self._new(tx, observation, verdict, account)
         failure.observation = _stored(observation)
         failure.permanence = verdict.permanence
         failure.happened(FailureEvent.SEEN, self._clock.now())
         self._reckon_scope(tx, failure, verdict.scope)
-        several = failure.scope is Scope.APPLICATION and verdict.owner in (
-            Owner.SUPPORT,
-            Owner.MICROSOFT,
-        )
-        if verdict.owner is Owner.ON_CALL or several:
-            self._alert(tx, failure)
-        return Recorded(failure, self.verdict(failure))
+        self._tell_on_call(tx, failure, verdict.owner)
+        if is_default(verdict.cause):
+            self._unexplained.saw(tx, observation, failure, account)
+        return Recorded(failure, self.verdict(tx, failure))
 
-    def verdict(self, failure: Failure) -> Verdict:
+    def verdict(self, tx: Transaction, failure: Failure) -> Verdict:
         """What a kept failure means, as far as it reaches now."""
         return replace(
-            self._catalogue.verdict(failure.cause),
+            self.explainer.verdict(tx, failure.cause),
             scope=failure.scope,
             permanence=failure.permanence,
         )
@@ -81,7 +82,7 @@ class Failures:
         cause was ours and may be gone too; an alert ends with the last of them."""
         others: set[int] = set()
         for failure in tx.failures.open_of(account.id):
-            proof = self._catalogue.verdict(failure.cause).proof or StepId.TOKEN
+            proof = self.explainer.verdict(tx, failure.cause).proof or StepId.TOKEN
             if proof in passed and failure.last_at < tested_at:
                 mended_by = _mended_by(tx, account, failure)
                 failure.happened(FailureEvent.PROVED_GONE, self._clock.now(), mended_by)
@@ -89,15 +90,33 @@ class Failures:
         return others
 
     def _recovering(self, tx: Transaction, failure: Failure) -> list[int]:
-        if failure.owner is not Owner.ON_CALL:
-            return []
-        others = tx.failures.accounts_with(failure.cause)
+        return self._end_alert(tx, failure.cause) if failure.owner is Owner.ON_CALL else []
+
+    def _end_alert(self, tx: Transaction, cause: str) -> list[int]:
+        """End the alert of a cause that is at work nowhere any more; else at which accounts it
+        is."""
+        others = tx.failures.accounts_with(cause)
         now = self._clock.now()
-        incident = tx.incidents.open_for(failure.cause)
+        incident = tx.incidents.open_for(cause)
         if incident is not None and not others:
             tx.incidents.note(incident, IncidentEvent.ENDED, now)
             notices.show_alert(tx, incident, self._alert_channel, now)
         return others
+
+    def explain_again(self, tx: Transaction, failure: Failure) -> bool:
+        """Have a failure mean what is known by now of what was seen; whether that is something
+        else. An alert about what it was taken for ends with the last such failure."""
+        verdict = self.explainer.explain(tx, again(failure.observation, failure.step))
+        if (verdict.cause, verdict.owner) == (failure.cause, failure.owner):
+            return False
+        before = failure.cause
+        failure.cause = verdict.cause
+        failure.owner = verdict.owner
+        failure.permanence = verdict.permanence
+        self._reckon_scope(tx, failure, verdict.scope)
+        self._end_alert(tx, before)
+        self._tell_on_call(tx, failure, verdict.owner)
+        return True
 
     def mailboxes(self, tx: Transaction, failure: Failure) -> int:
         """At how many of the customer's mailboxes the cause is at work."""
@@ -157,6 +176,11 @@ class Failures:
         elif spread.get(failure.customer_id, 0) > 1:
             failure.scope = Scope.TENANT
             tx.failures.widen(failure.cause, since, Scope.TENANT, failure.customer_id)
+
+    def _tell_on_call(self, tx: Transaction, failure: Failure, owner: Owner) -> None:
+        several = failure.scope is Scope.APPLICATION and owner in (Owner.SUPPORT, Owner.MICROSOFT)
+        if owner is Owner.ON_CALL or several:
+            self._alert(tx, failure)
 
     def _alert(self, tx: Transaction, failure: Failure) -> None:
         now = self._clock.now()

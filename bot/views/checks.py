@@ -68,7 +68,7 @@ class CheckCards:
     def _fault(self, tx: Transaction, failed: FailedStep) -> Fault:
         failure = tx.failures.get(failed.error)
         assert failure is not None
-        verdict = self._failures.verdict(failure)
+        verdict = self._failures.verdict(tx, failure)
         if verdict.owner is not Owner.ADMINISTRATOR:
             return Fault(failed.error, verdict)
         # An administrator wants to know whether it is one mailbox or all of them.

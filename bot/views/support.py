@@ -86,7 +86,7 @@ class RequestCards:
             RequestView.of(request),
             _customer(tx, request, account),
             FailureView.of(failure) if failure else None,
-            self._failures.verdict(failure) if failure else None,
+            self._failures.verdict(tx, failure) if failure else None,
             AccountView.of(account) if account else None,
         )
 

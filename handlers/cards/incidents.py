@@ -37,7 +37,7 @@ def alert_card(card: AlertCard) -> Message:
     ]
     remedy = remedy_steps(verdict)
     blocks += [section(say("error.remedy", steps=remedy))] if remedy else []
-    blocks += _taken(incident)
+    blocks += _taken(incident, verdict)
     summary = say(
         "alert.summary", title=verdict.title, count=incident.count, error=incident.failure_ref
     )
@@ -65,10 +65,11 @@ def account_values(account: AccountView, customer: str) -> dict[str, str | Safe]
     }
 
 
-def _taken(incident: IncidentView) -> list[Block]:
+def _taken(incident: IncidentView, verdict: Verdict) -> list[Block]:
     details = button(plainly("button.details"), ActionId.ERROR_SHOW, incident.failure_ref)
     if incident.ended_at is not None:
-        return [context(say("alert.ended", at=moment(incident.ended_at))), actions(details)]
+        known = "alert.ended" if incident.cause == verdict.cause else "alert.explained"
+        return [context(say(known, at=moment(incident.ended_at))), actions(details)]
     if incident.acknowledged_at is None:
         acknowledge = button(
             plainly("button.acknowledge"), ActionId.ALERT_ACKNOWLEDGE, str(incident.id), "primary"

@@ -48,6 +48,7 @@ def look_up(services: Services, sent: Submission) -> FormAnswer:
     seen = services.catalogue.read(text)
     verdict = services.catalogue.lookup_text(text)
     if seen is None or verdict is None:
+        services.pasted.not_known(text, sent.person)
         return form_errors({"text": "error.lookup_unknown"})
     if sent.about:  # the answer to what Microsoft's page said about that account
         account = services.rights.account(sent.person, sent.about, Action.SIGN_IN)
@@ -57,7 +58,7 @@ def look_up(services: Services, sent: Submission) -> FormAnswer:
 
 def look_up_message(services: Services, choice: Choice) -> None:
     """*Look up Microsoft error* on a message."""
-    verdict = lookup.pasted(services, choice.text)
+    verdict = lookup.pasted(services, choice.person, choice.text)
     choice.windows.open(meaning_window(verdict, audience_of(services, choice.person)))
 
 

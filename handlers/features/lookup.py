@@ -78,13 +78,14 @@ def _known(services: Services, text: str) -> ErrorCard:
     return card
 
 
-def pasted(services: Services, text: str) -> Verdict:
-    """What a pasted error text means.
+def pasted(services: Services, person: Person, text: str) -> Verdict:
+    """What a text means that `person` pasted; one that nothing explains is counted.
 
     Raises:
         Refused: it is not recognised.
     """
     verdict = services.catalogue.lookup_text(text)
     if verdict is None:
+        services.pasted.not_known(text, person)
         raise Refused("error.unknown_text")
     return verdict

@@ -21,6 +21,7 @@ from storage.tables.signin import (
     SignInFlow,
 )
 from storage.tables.support import SupportRequest
+from storage.tables.unexplained import NotedCause, UnexplainedReply, UnexplainedSighting
 
 __all__ = [
     "Account",
@@ -44,6 +45,7 @@ __all__ = [
     "LinkPress",
     "ListDraft",
     "LoginTicket",
+    "NotedCause",
     "OldAccount",
     "OutboxItem",
     "Pace",
@@ -57,4 +59,6 @@ __all__ = [
     "SignInFlow",
     "SupportRequest",
     "Trouble",
+    "UnexplainedReply",
+    "UnexplainedSighting",
 ]

@@ -26,7 +26,7 @@ from tests.support.fast import ACME, CAROL, DESK, VERA, FastBot, days, hours
 
 NAME = "Acme Marine"
 BETA = "C0BETA"
-NO_ROW = frozenset({"kind", "file", "view", "team", "user", "place", "round", "columns"})
+NO_ROW = frozenset({"cause", "kind", "file", "view", "team", "user", "place", "round", "columns"})
 """Arguments of jobs that name no row."""
 
 
