@@ -15,6 +15,7 @@ from bot.common.clock import SystemClock
 from bot.common.people import MAILDESK
 from bot.common.ways_out import leave_out_strays
 from bot.config.settings import Settings, SettingsError, load
+from bot.diagnosis import export as noted_rows
 from bot.legacy.columns import Unclear
 from bot.legacy.decoding import NotAList, decode
 from handlers.text.words import plainly
@@ -145,6 +146,14 @@ def export_audit_command(
     rows = audit_export.entries(store, since.replace(tzinfo=UTC), until.replace(tzinfo=UTC))
     write = audit_export.write_csv if table else audit_export.write_lines
     write(rows, sys.stdout)
+
+
+@export_cli.command("causes")
+def export_causes_command() -> None:
+    """What on-call noted about replies that nothing explained, as rows for the catalogue's files,
+    on standard output."""
+    store = Store(connect(settings_or_exit(os.environ).database_url))
+    typer.echo(noted_rows.rows(store), nl=False)
 
 
 @cli.command("sandbox")

@@ -138,8 +138,8 @@ def own_row(noted: NotedCause, reply: UnexplainedReply) -> Row:
 
 
 def signature_of(reply: UnexplainedReply, text: str = "") -> Signature:
-    """By what a remembered reply is known again; `text` are its words."""
-    return Signature.of(again(reply.seen, reply.step, text))
+    """By what a remembered reply is known again; `text` are its words, masked already."""
+    return replace(Signature.of(again(reply.seen, reply.step, "")), text=text)
 
 
 def _met(noted: NotedCause, reply: UnexplainedReply) -> dict[str, object]:

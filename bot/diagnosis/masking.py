@@ -33,7 +33,8 @@ _QUOTED = re.compile(r"(?<!\w)(['\"])([^'\"]{1,200})\1(?!\w)")
 _DOTTED = re.compile(r"(?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}(?![\w-])")
 _TOP_LEVEL = re.compile(r"[a-z]{2,24}|[A-Z]{2,24}")
 _MIXED = re.compile(r"(?<!\w)\w{8,200}(?!\w)")
-_DIGITS = re.compile(r"(?<!\w)\d+(?!\w)")
+_DIGITS = re.compile(r"(?<!\w)\d+(?=[A-Za-z]{0,3}(?!\w))")
+"""``30``, ``30s``, ``44th``."""
 _SPACES = re.compile(r"\s+")
 
 

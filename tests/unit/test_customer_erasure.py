@@ -18,8 +18,10 @@ from storage.tables import (
     FurtherTenant,
     HeldSignIn,
     LinkPress,
+    NotedCause,
     Reminder,
     ReportedFix,
+    UnexplainedReply,
 )
 from storage.vocabulary import State
 from tests.support.fast import ACME, CAROL, DESK, VERA, FastBot, days, hours
@@ -134,6 +136,10 @@ def full(bot: FastBot) -> FastBot:
     bot.customer("Beta Boats", BETA)
     bot.marks = fill(bot, ACME, "acme.example")
     bot.others = fill(bot, BETA, "beta.example")
+    with bot.store.transaction() as tx:
+        reply = tx.unexplained.add(UnexplainedReply(signature="of nobody by now"))
+        who = {"noted_by_team": "T", "noted_by_user": "U"}
+        tx.noted.keep(NotedCause(reply_id=reply.id, cause="x", noted_at=bot.now, **who))
     return bot
 
 
