@@ -13,9 +13,6 @@ from storage.database import Store, Transaction
 from storage.tables import NotedCause, UnexplainedReply
 from storage.vocabulary import Owner, Permanence, Scope, StepId
 
-KINDS = {Owner.USER: RemedyKind.USER, Owner.ADMINISTRATOR: RemedyKind.MENU}
-"""How the steps of a noted cause are introduced, by who takes them."""
-
 REACH = {
     Owner.ON_CALL: Scope.APPLICATION,
     Owner.MICROSOFT: Scope.MICROSOFT,
@@ -120,7 +117,7 @@ def own_row(noted: NotedCause, reply: UnexplainedReply) -> Row:
         pydantic.ValidationError: the words do not fit a row.
     """
     owner = noted.owner or Owner.SUPPORT
-    kind = KINDS.get(owner, RemedyKind.NOTE)
+    kind = RemedyKind.USER if owner is Owner.USER else RemedyKind.NOTE
     return Row.model_validate(
         {
             "id": noted.cause,

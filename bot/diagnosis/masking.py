@@ -26,6 +26,11 @@ _RULES = (
     ),
     (re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b"), HOST),
 )
+_FOR_MICROSOFT = re.compile(
+    r"\s?\b(?:(?:Trace|Correlation) ID: \[id\]|Timestamp: \[number\])", re.I
+)
+"""What stands behind every reply of Microsoft's sign-in, and says nothing of its cause."""
+
 _KEPT = re.compile(r"AADSTS\d{4,9}|\d\.\d{1,3}\.\d{1,3}", re.I)
 """Numbers that say what is wrong."""
 
@@ -48,7 +53,7 @@ def masked(text: str, names: Collection[str] = ()) -> str:
     text = _QUOTED.sub(_quoted, text)
     text = _DOTTED.sub(_dotted, text)
     text = _MIXED.sub(_mixed, text)
-    text = _outside(_KEPT, _DIGITS, text)
+    text = _FOR_MICROSOFT.sub("", _outside(_KEPT, _DIGITS, text))
     return _SPACES.sub(" ", text).strip()
 
 
