@@ -124,8 +124,9 @@ class UnexplainedRepository:
 
     def open_failures(self) -> list[Failure]:
         """The failures with an unexplained reply, or one that was, that are not mended yet."""
-        found = select(Failure).join(UnexplainedSighting).where(col(Failure.mended_at).is_(None))
-        return list(self._session.exec(found.distinct().order_by(col(Failure.ref))))
+        met = select(UnexplainedSighting.failure_ref)
+        found = select(Failure).where(col(Failure.ref).in_(met), col(Failure.mended_at).is_(None))
+        return list(self._session.exec(found.order_by(col(Failure.ref))))
 
     def forget(self, before: datetime) -> None:
         """Forget what was seen before then for the last time, and of which nothing is noted."""

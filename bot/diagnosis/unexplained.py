@@ -21,7 +21,7 @@ NEW_AT_AN_ACCOUNT = 5
 """So many kinds of replies that an account meets for the first time are kept a day: a stranger with
 a login link can make up texts without end."""
 
-NEW_ELSEWHERE = 40
+NEW_ELSEWHERE = 20
 """The same for what people paste, and for what is no account's, all together."""
 
 ORDINARY = frozenset(

@@ -1,86 +1,26 @@
-"""The catalogue learns from its own field: what nothing explains is counted without anybody's
-names, listed once a day, and explained from the moment in which somebody notes a cause."""
-
-import shutil
-from pathlib import Path
-from typing import Any
+"""What nothing explains is counted without anybody's names, listed once a day, and goes with its
+customers."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.common.people import Person
-from bot.common.refusals import Refused
-from bot.diagnosis import catalogue, export
-from bot.diagnosis.catalogue import Catalogue
-from bot.diagnosis.explainer import Explainer
 from bot.diagnosis.masking import masked
-from bot.diagnosis.note import Note, NotNoted
-from bot.diagnosis.note_checks import check_fit
-from bot.diagnosis.observation import Condition, Observation, Where
-from bot.diagnosis.signature import kept
-from bot.diagnosis.verdict import Verdict
-from storage.tables import Account, Failure, NotedCause, UnexplainedReply
-from storage.vocabulary import Owner, Permanence, State, StepId
+from storage.vocabulary import State
 from tests.support.examples import examples
 from tests.support.fast import ALERTS, CAROL, FastBot, days, hours
-
-OMAR = Person("T0LUMEN", "U0OMAR", ALERTS)
-NUMBER = 9000017
-NEW_NUMBER = {"where": Where.TOKEN, "step": "token", "codes": (NUMBER,)}
-"""What Microsoft says of a number that it made after this release."""
-
-WORDS = "The mailbox of {who} is being moved to another datacenter for the {count}th time"
-PHRASE = "is being moved to another datacenter"
-MOVED = Note(
-    phrase=PHRASE,
-    title="The mailbox is being moved",
-    customer="Microsoft is moving this mailbox. It works again by itself, usually within an hour.",
-    support="Seen in November 2026: Exchange moves the mailbox, and answers so meanwhile.",
-    owner="microsoft",
-    permanence="retry",
-    remedy="Wait for an hour.\n\nThen test it again.",
+from tests.support.unexplained import (
+    MOVED,
+    NEW_NUMBER,
+    NUMBER,
+    OMAR,
+    beta,
+    pending,
+    reply_of,
+    said,
 )
-KNOWN = "smtp-auth-off-tenant"
 
-
-def said(who: str = "info@acme.example", count: int = 2) -> dict[str, Any]:
-    """What IMAP says of a move, which no row knows."""
-    text = WORDS.format(who=who, count=count)
-    return {"where": Where.IMAP, "step": "imap.inbox", "text": text}
-
-
-def beta(bot: FastBot) -> Account:
-    """A mailbox of another customer."""
-    channel = bot.customer("Beta Boats", "C0BETA")
-    return bot.account(State.LIVE, channel=channel, address="info@beta.example")
-
-
-def reply_of(bot: FastBot) -> Any:
-    """The only reply that waits for an explanation, as on-call sees it."""
-    with bot.store.transaction() as tx:
-        (reply,) = tx.unexplained.pending()
-    return bot.views.unexplained.reply(reply.id)
-
-
-def pending(bot: FastBot) -> int:
-    with bot.store.transaction() as tx:
-        return len(tx.unexplained.pending())
-
-
-def note(bot: FastBot, note: Note, stand: str = "") -> int:
-    """On-call notes a cause of the only reply; which reply that is."""
-    number: int = reply_of(bot).id
-    bot.noting.note(number, stand, note, OMAR)
-    bot.run_due()
-    return number
-
-
-def meaning(bot: FastBot, failure: Failure) -> Verdict:
-    """What an error ID means now."""
-    card = bot.views.errors.card(failure.ref)
-    assert card is not None
-    return card.verdict
+pytestmark = pytest.mark.catalogue
 
 
 # -- names are taken out
@@ -158,13 +98,13 @@ def test_a_pasted_text_is_counted_and_small_talk_is_not(bot: FastBot) -> None:
 
 def test_nobody_can_fill_the_list_with_what_they_make_up(bot: FastBot) -> None:
     account = bot.account()
-    for number in range(60):
+    for number in range(25):
         bot.failure(account, **NEW_NUMBER | {"codes": (NUMBER + number,)})
         bot.pasted.not_known(f"AADSTS{NUMBER + 1000 + number}: no", CAROL)
-    assert pending(bot) == 5 + 40
+    assert pending(bot) == 5 + 20
     bot.clock.at += days(1.1)
     bot.failure(account, **NEW_NUMBER | {"codes": (NUMBER + 99,)})
-    assert pending(bot) == 5 + 40 + 1
+    assert pending(bot) == 5 + 20 + 1
 
 
 def test_what_comes_no_more_is_forgotten(bot: FastBot) -> None:
@@ -227,196 +167,6 @@ def test_the_list_shows_what_was_noted_and_by_whom(bot: FastBot) -> None:
     (card,) = lists(bot)
     assert "*The mailbox is being moved*, noted by <@U0OMAR>" in card
     assert "Change the cause" in card
-
-
-# -- noted
-
-
-def test_a_noted_cause_is_read_at_once_by_those_who_met_it_and_by_the_next(bot: FastBot) -> None:
-    other = FastBot(bot)  # another process, which read its catalogue before
-    account = bot.account(State.LIVE)
-    failure = bot.failure(account, **said())
-    assert meaning(other, failure).cause.startswith("unknown")
-
-    note(bot, MOVED)
-
-    told = meaning(other, failure)
-    assert (told.title, told.customer) == (MOVED.title, MOVED.customer)
-    assert (told.owner, told.permanence) == (Owner.MICROSOFT, Permanence.RETRY)
-    assert [step.text for step in told.remedy] == ["Wait for an hour.", "Then test it again."]
-    following = other.failure(beta(bot), **said("info@beta.example", 7))
-    assert meaning(other, following).customer == MOVED.customer
-    assert pending(bot) == 0
-    assert other.catalogue.lookup_text(f"It says: {WORDS}").customer == MOVED.customer
-    assert other.catalogue.row("the-mailbox-is-being-moved").title == MOVED.title
-
-
-def test_the_account_is_tested_again_and_waits_for_whom_the_cause_names(bot: FastBot) -> None:
-    account = bot.account(State.LIVE)
-    seen = Observation(**said() | {"step": "imap.inbox"})
-    bot.mailbox(account).faults[StepId.IMAP_INBOX] = seen
-    bot.checks.start(account.id, CAROL)
-    bot.run_due()
-    assert bot.read(account).owner is Owner.ON_CALL
-
-    note(bot, Note(cause=KNOWN, phrase=PHRASE))
-
-    assert bot.read(account).owner is Owner.ADMINISTRATOR
-    assert catalogue.load().rows[KNOWN].customer in bot.card(account)
-    with bot.store.transaction() as tx:
-        assert tx.incidents.all_open() == []
-
-
-def test_a_noted_cause_never_stands_before_a_row_of_the_catalogue(bot: FastBot) -> None:
-    bot.failure(bot.account(State.LIVE), **said())
-    note(bot, MOVED)
-    rows = catalogue.load()
-    for row in list(rows.rows.values())[::9]:
-        for condition in (Condition.NO, None):
-            for number in [code for matcher in row.match for code in matcher.codes][:1]:
-                seen = Observation(row.where[0], codes=(number,), text=WORDS, condition=condition)
-                assert bot.catalogue.explain(seen) == rows.explain(seen)
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"where": Where.SMTP, "status": 550},
-        {"where": Where.TOKEN, "error": "invalid_grant"},
-        {"where": Where.IMAP, "condition": Condition.BAD},
-        {"where": Where.IMAP, "condition": Condition.NO, "text": "another datacenter is moved"},
-    ],
-)
-def test_a_phrase_explains_replies_of_its_own_kind_only(
-    bot: FastBot, other: dict[str, Any]
-) -> None:
-    bot.failure(bot.account(State.LIVE), **said())
-    note(bot, MOVED)
-    seen = Observation(**{"text": WORDS} | other)
-    assert bot.catalogue.explain(seen) == catalogue.load().explain(seen)
-
-
-def test_a_phrase_does_not_explain_a_number_that_nobody_knows(bot: FastBot) -> None:
-    bot.failure(bot.account(State.LIVE), Where.TOKEN, "token", text=WORDS)
-    note(bot, MOVED)
-    assert bot.catalogue.explain(Observation(Where.TOKEN, text=WORDS)).title == MOVED.title
-    seen = Observation(Where.TOKEN, text=WORDS, codes=(NUMBER,))
-    assert bot.catalogue.explain(seen) == catalogue.load().explain(seen)
-
-
-def test_a_note_can_be_changed_and_taken_back(bot: FastBot) -> None:
-    failure = bot.failure(bot.account(State.LIVE), **said())
-    number = note(bot, MOVED)
-    stand = bot.views.unexplained.reply(number).noted.stand
-    changed = Note(**vars(MOVED) | {"title": "Microsoft moves the mailbox"})
-    bot.clock.at += hours(1)
-    bot.noting.note(number, stand, changed, OMAR)
-    bot.run_due()
-    told = meaning(bot, failure)
-    assert (told.cause, told.title) == ("the-mailbox-is-being-moved", changed.title)
-
-    with pytest.raises(Refused, match=r"unexplained\.quicker"):
-        bot.noting.take_back(number, stand, OMAR)
-    bot.noting.take_back(number, bot.views.unexplained.reply(number).noted.stand, OMAR)
-    bot.run_due()
-    assert meaning(bot, failure).cause.startswith("unknown")
-    assert bot.catalogue.row("the-mailbox-is-being-moved") is None
-    assert [entry.user for entry in bot.audited("cause.noted")] == [OMAR.user] * 2
-    assert len(bot.audited("cause.taken_back")) == 1
-
-
-@pytest.mark.parametrize(
-    ("changed", "field"),
-    [
-        ({"phrase": ""}, "phrase"),
-        ({"phrase": "datacenter"}, "phrase"),
-        ({"phrase": "is being moved elsewhere"}, "phrase"),
-        ({"phrase": "mailbox of [address] is being"}, "phrase"),
-        ({"title": "", "customer": "", "support": "", "owner": "", "permanence": ""}, "cause"),
-        ({"cause": KNOWN}, "cause"),
-        ({"title": "No"}, "title"),
-        ({"title": "x" * 71}, "title"),
-        ({"customer": ""}, "customer"),
-        ({"customer": "Somebody is moving this mailbox just now."}, "customer"),
-        ({"customer": "Microsoft says AADSTS9000017 about this mailbox."}, "customer"),
-        ({"support": "short"}, "support"),
-        ({"owner": ""}, "owner"),
-        ({"owner": "maildesk"}, "owner"),
-        ({"permanence": "sometimes"}, "permanence"),
-        ({"remedy": "\n".join("abcdefghi")}, "remedy"),
-    ],
-)
-def test_what_is_missing_is_said_at_its_field(
-    bot: FastBot, changed: dict[str, str], field: str
-) -> None:
-    bot.failure(bot.account(State.LIVE), **said())
-    with pytest.raises(NotNoted) as refused:
-        note(bot, Note(**vars(MOVED) | changed))
-    assert field in refused.value.problems
-    assert pending(bot) == 1
-
-
-@pytest.mark.parametrize("cause", ["unknown", "no-such-cause"])
-def test_a_default_row_is_no_cause(bot: FastBot, cause: str) -> None:
-    bot.failure(bot.account(State.LIVE), **NEW_NUMBER)
-    with pytest.raises(NotNoted) as refused:
-        note(bot, Note(cause=cause))
-    assert refused.value.problems == {"cause": "unexplained.gone"}
-
-
-@pytest.mark.parametrize("protocol", [{"error": "invalid_client"}, {"status": 503}])
-def test_nothing_is_noted_that_the_protocol_speaks_against(protocol: dict[str, Any]) -> None:
-    seen = kept(Observation(Where.TOKEN, codes=(NUMBER,), **protocol))
-    reply = UnexplainedReply(id=1, signature="", seen=seen, step="token")
-    noted = NotedCause(reply_id=1, cause=KNOWN, noted_by_team="T", noted_by_user="U")
-    with pytest.raises(NotNoted) as refused:
-        check_fit(noted, reply, "", catalogue.load())
-    assert refused.value.problems == {"cause": "unexplained.contradicts"}
-
-
-# -- exported
-
-
-def with_rows(rows: str, folder: Path) -> Catalogue:
-    """The catalogue of a release that has these rows, too."""
-    for file in ("own.toml", "remedies.toml"):
-        shutil.copy(catalogue.FOLDER / file, folder)
-    (folder / "noted.toml").write_text(rows, encoding="utf-8")
-    return catalogue.read(folder)
-
-
-def test_what_is_exported_is_a_row_of_the_catalogue_that_explains_the_same(
-    bot: FastBot, tmp_path: Path
-) -> None:
-    told = [NEW_NUMBER, said(), {"where": Where.GRAPH, "step": "token", "error": "OddlyNamed"}]
-    quoted = 'Microsoft said "no\\way" & <this>, and looks after it.'
-    for number, seen in enumerate(told):
-        bot.failure(bot.account(State.LIVE), **seen)
-        new = Note(**vars(MOVED) | {"title": f"Moved {number}", "customer": quoted})
-        note(bot, new if number else Note(cause="consent-declined"))
-
-    rows = with_rows(export.rows(bot.store), tmp_path)
-
-    for seen in told:
-        found = rows.explain(Observation(**seen))
-        noted = bot.catalogue.explain(Observation(**seen))
-        assert not found.cause.startswith("unknown")
-        assert (found.title, found.customer, found.owner, found.remedy, found.proof) == (
-            noted.title,
-            noted.customer,
-            noted.owner,
-            noted.remedy,
-            noted.proof,
-        )
-
-
-def test_a_release_that_knows_the_reply_goes_before_the_note(bot: FastBot, tmp_path: Path) -> None:
-    bot.failure(bot.account(State.LIVE), **said())
-    note(bot, MOVED)
-    row = export.rows(bot.store).replace("the-mailbox-is-being-moved", "move")
-    explainer = Explainer(with_rows(row, tmp_path))
-    with bot.store.transaction() as tx:
-        assert explainer.explain(tx, Observation(**said())).cause == "move"
 
 
 # -- erased
