@@ -78,8 +78,8 @@ class UnexplainedRepository:
         return self._session.exec(found).one()
 
     def pending(self) -> list[UnexplainedReply]:
-        """Replies without a noted cause that were seen since they stood in a list, the one that
-        comes most often first."""
+        """Replies without a noted cause that were seen since they stood in a list: those that stood
+        in none first, then by how often they came."""
         seen = UnexplainedSighting
         numbers = (
             select(UnexplainedReply.id)
@@ -92,7 +92,11 @@ class UnexplainedRepository:
                     func.max(seen.last_at) > UnexplainedReply.listed_at,
                 )
             )
-            .order_by(func.sum(seen.count).desc(), col(UnexplainedReply.id))
+            .order_by(
+                col(UnexplainedReply.listed_at).is_not(None),
+                func.sum(seen.count).desc(),
+                col(UnexplainedReply.id),
+            )
         )
         found = [self._session.get(UnexplainedReply, each) for each in self._session.exec(numbers)]
         return [reply for reply in found if reply is not None]

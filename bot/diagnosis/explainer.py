@@ -50,7 +50,10 @@ class Explainer:
 
     def read(self, tx: Transaction, pasted: str) -> Observation | None:
         """What a pasted text shows, where something explains it."""
-        return self.catalogue.read(pasted) or self._noted(tx).read(pasted)
+        seen = self.catalogue.read(pasted)
+        if seen is not None and not is_default(self.catalogue.explain(seen).cause):
+            return seen
+        return self._noted(tx).read(pasted) or seen
 
     def _noted(self, tx: Transaction) -> "NotedRows":
         return NotedRows.of(self.catalogue, tx.noted.all())

@@ -25,6 +25,10 @@ REMEMBERED = timedelta(days=90)
 """A reply that was not seen for so long, and of which nothing is noted, is forgotten."""
 
 
+SOME = 10
+"""Among so many of its newest sightings an example is looked for: not all have words."""
+
+
 class WorkingHours(Protocol):
     """When engineers read what is not urgent."""
 
@@ -177,8 +181,8 @@ class Noting:
 def text_of(tx: Transaction, reply: UnexplainedReply) -> str:
     """A reply's words as they came last, without what names anybody; empty where nobody has it any
     more."""
-    newest = tx.unexplained.newest(reply.id, 1)
-    return newest[0].text if newest else ""
+    newest = tx.unexplained.newest(reply.id, SOME)
+    return next((sighting.text for sighting in newest if sighting.text), "")
 
 
 def stand_of(noted: NotedCause | None) -> str:

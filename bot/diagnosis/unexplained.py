@@ -8,9 +8,11 @@ from bot.common.addresses import domain_of
 from bot.common.clock import Clock
 from bot.common.people import Person
 from bot.diagnosis.catalogue import MAX_PASTED_LENGTH
+from bot.diagnosis.explainer import is_default
 from bot.diagnosis.observation import Observation
 from bot.diagnosis.pasted import readings
 from bot.diagnosis.signature import SHORTEST_PHRASE, Signature, kept
+from bot.diagnosis.verdict import Verdict
 from storage.database import Store, Transaction
 from storage.tables import Account, Failure, UnexplainedReply, UnexplainedSighting
 
@@ -98,10 +100,12 @@ class PastedTexts:
         self._store = store
         self._unexplained = Unexplained(clock)
 
-    def not_known(self, text: str, by: Person) -> None:
-        """`by` pasted a text that nothing explains."""
-        with self._store.transaction() as tx:
-            self._unexplained.pasted(tx, text, by)
+    def looked_up(self, text: str, found: Verdict | None, by: Person) -> None:
+        """`by` pasted a text, and read what was `found`. It is counted where nothing explains
+        it."""
+        if found is None or is_default(found.cause):
+            with self._store.transaction() as tx:
+                self._unexplained.pasted(tx, text, by)
 
 
 def _looks_like_a_reply(signature: Signature) -> bool:

@@ -47,8 +47,8 @@ def look_up(services: Services, sent: Submission) -> FormAnswer:
         return NextWindow(error_window(*lookup.error_named(services, sent.person, text)))
     seen = services.catalogue.read(text)
     verdict = services.catalogue.lookup_text(text)
+    services.pasted.looked_up(text, verdict, sent.person)
     if seen is None or verdict is None:
-        services.pasted.not_known(text, sent.person)
         return form_errors({"text": "error.lookup_unknown"})
     if sent.about:  # the answer to what Microsoft's page said about that account
         account = services.rights.account(sent.person, sent.about, Action.SIGN_IN)

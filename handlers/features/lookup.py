@@ -85,7 +85,7 @@ def pasted(services: Services, person: Person, text: str) -> Verdict:
         Refused: it is not recognised.
     """
     verdict = services.catalogue.lookup_text(text)
+    services.pasted.looked_up(text, verdict, person)
     if verdict is None:
-        services.pasted.not_known(text, person)
         raise Refused("error.unknown_text")
     return verdict

@@ -45,6 +45,7 @@ pytestmark = pytest.mark.catalogue
         ),
         ("see https://acme.example/x?user=ada, 17 of 300", "see [link] [number] of [number]"),
         ("MailKit.Security.AuthException: no", "MailKit.Security.AuthException: no"),
+        ("refresh_token=0.AXoAsecretsecret of 2 s", "refresh_token=[hidden] of [number] s"),
         ("the box of ACME MARINE (Ada)", "the box of [name] ([name])"),
     ],
 )
@@ -91,7 +92,7 @@ def test_what_a_row_explains_is_not_counted(bot: FastBot) -> None:
 
 def test_a_pasted_text_is_counted_and_small_talk_is_not(bot: FastBot) -> None:
     for text in (f"AADSTS{NUMBER}: no", f"it says AADSTS{NUMBER}", "hello", "thanks a lot"):
-        bot.pasted.not_known(text, CAROL)
+        bot.pasted.looked_up(text, None, CAROL)
     seen = reply_of(bot)
     assert (seen.count, seen.mailboxes, seen.customers) == (2, 0, 1)
 
@@ -100,7 +101,7 @@ def test_nobody_can_fill_the_list_with_what_they_make_up(bot: FastBot) -> None:
     account = bot.account()
     for number in range(25):
         bot.failure(account, **NEW_NUMBER | {"codes": (NUMBER + number,)})
-        bot.pasted.not_known(f"AADSTS{NUMBER + 1000 + number}: no", CAROL)
+        bot.pasted.looked_up(f"AADSTS{NUMBER + 1000 + number}: no", None, CAROL)
     assert pending(bot) == 5 + 20
     bot.clock.at += days(1.1)
     bot.failure(account, **NEW_NUMBER | {"codes": (NUMBER + 99,)})
