@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.diagnosis.catalogue import APPROVAL, Application, Catalogue, Row, load
+from bot.diagnosis.catalogue import APPROVAL, Catalogue, Row
 from bot.diagnosis.explainer import is_default, row_of, signature_of
 from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.pasted import OAUTH
@@ -12,17 +12,13 @@ from bot.diagnosis.signature import again
 from storage.database import Store
 from storage.tables import NotedCause, UnexplainedReply
 
-AS_IN_THE_FILES = Application("<application>", "<client-id>")
-"""The files do not name our application: it is named when they are read."""
-
 TEXTS = ("title", "customer", "support", "owner", "permanence", "scope")
 REFUSED = 550
 """The code in an example of an SMTP reply whose own is not known (RFC 5321, 4.2.3)."""
 
 
-def rows(store: Store) -> str:
-    """Every noted cause that the catalogue of this release does not explain itself, as TOML."""
-    catalogue = load(AS_IN_THE_FILES)
+def rows(store: Store, catalogue: Catalogue) -> str:
+    """Every noted cause that a release's catalogue does not explain itself, as TOML."""
     with store.transaction() as tx:
         noted = tx.noted.all()
     parts = [_row(catalogue, *each) for each in noted if _is_needed(catalogue, *each)]

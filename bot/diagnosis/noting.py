@@ -67,8 +67,6 @@ class Noting:
             return 0
         day = self._hours.day(now).isoformat()
         with self._store.transaction() as tx:
-            if tx.unexplained.listed(day):
-                return 0
             tx.unexplained.forget(now - REMEMBERED)
             pending = [each for each in tx.unexplained.pending() if not self._explained(tx, each)]
             if not pending or not tx.channels.first_sight(f"unexplained:{day}", now):

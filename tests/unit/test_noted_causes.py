@@ -12,10 +12,9 @@ from bot.diagnosis import catalogue, export
 from bot.diagnosis.catalogue import Catalogue
 from bot.diagnosis.explainer import Explainer
 from bot.diagnosis.note import Note, NotNoted
-from bot.diagnosis.note_checks import check_fit
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.diagnosis.signature import kept
-from storage.tables import NotedCause, UnexplainedReply
+from storage.tables import UnexplainedReply
 from storage.vocabulary import Owner, Permanence, State, StepId
 from tests.support.fast import CAROL, FastBot, hours
 from tests.support.unexplained import (
@@ -170,12 +169,14 @@ def test_a_default_row_is_no_cause(bot: FastBot, cause: str) -> None:
 
 
 @pytest.mark.parametrize("protocol", [{"error": "invalid_client"}, {"status": 503}])
-def test_nothing_is_noted_that_the_protocol_speaks_against(protocol: dict[str, Any]) -> None:
+def test_nothing_is_noted_that_the_protocol_speaks_against(
+    bot: FastBot, protocol: dict[str, Any]
+) -> None:
     seen = kept(Observation(Where.TOKEN, codes=(NUMBER,), **protocol))
-    reply = UnexplainedReply(id=1, signature="", seen=seen, step="token")
-    noted = NotedCause(reply_id=1, cause=KNOWN, noted_by_team="T", noted_by_user="U")
+    with bot.store.transaction() as tx:
+        reply = tx.unexplained.add(UnexplainedReply(signature="", seen=seen))
     with pytest.raises(NotNoted) as refused:
-        check_fit(noted, reply, "", catalogue.load())
+        bot.noting.note(reply.id, "", Note(cause=KNOWN), OMAR)
     assert refused.value.problems == {"cause": "unexplained.contradicts"}
 
 
@@ -200,7 +201,7 @@ def test_what_is_exported_is_a_row_of_the_catalogue_that_explains_the_same(
         new = Note(**vars(MOVED) | {"title": f"Moved {number}", "customer": quoted})
         note(bot, new if number else Note(cause="consent-declined"))
 
-    rows = with_rows(export.rows(bot.store), tmp_path)
+    rows = with_rows(export.rows(bot.store, catalogue.load()), tmp_path)
 
     for seen in told:
         found = rows.explain(Observation(**seen))
@@ -218,7 +219,9 @@ def test_what_is_exported_is_a_row_of_the_catalogue_that_explains_the_same(
 def test_a_release_that_knows_the_reply_goes_before_the_note(bot: FastBot, tmp_path: Path) -> None:
     bot.failure(bot.account(State.LIVE), **said())
     note(bot, MOVED)
-    row = export.rows(bot.store).replace("the-mailbox-is-being-moved", "move")
-    explainer = Explainer(with_rows(row, tmp_path))
+    row = export.rows(bot.store, catalogue.load()).replace("the-mailbox-is-being-moved", "move")
+    release = with_rows(row, tmp_path)
+    assert export.rows(bot.store, release) == ""
+    explainer = Explainer(release)
     with bot.store.transaction() as tx:
         assert explainer.explain(tx, Observation(**said())).cause == "move"

@@ -117,6 +117,14 @@ def test_what_comes_no_more_is_forgotten(bot: FastBot) -> None:
         assert not tx.unexplained.newest(1, 1)
 
 
+def test_names_that_we_know_are_taken_out_wherever_they_stand(bot: FastBot) -> None:
+    account = bot.account(State.LIVE, name="Front desk", address="ada@acme.example")
+    bot.failure(
+        account, **said() | {"text": "acme marine: Front Desk, Ada of ACME may not yet go on"}
+    )
+    assert reply_of(bot).text == "[name]: [name], [name] of [name] may not yet go on"
+
+
 # -- the list
 
 
