@@ -1,9 +1,13 @@
 """A number that nobody knows, over the wire: on-call reads of it in the list, notes its cause, and
 everybody who meets it reads the words."""
 
+import tomllib
+
 import pytest
 import requests
+from typer.testing import CliRunner
 
+from bot.app.cli import cli
 from sandbox.world import Scenario
 from tests.support.slack import Message, Window
 from tests.support.world import ACME, ALERTS, BotWorld
@@ -74,6 +78,11 @@ def test_a_cause_is_noted_read_by_the_next_changed_and_taken_back(
     page = requests.get(f"{world.url}/errors/a-new-page-waits-for-the-administrator", timeout=20)
     assert page.status_code == 200
     assert "&lt;once&gt; &amp; save it" in page.text
+
+    exported = CliRunner().invoke(cli, ["export", "causes"], env=world.environment)
+    (row,) = tomllib.loads(exported.stdout)["row"]
+    assert (row["customer"], row["match"]) == (SENTENCE, [{"codes": [NUMBER]}])
+    assert "acme" not in exported.stdout.lower()
 
     world.omar.press(form(world, told, "Change the cause"), "Take it back")
     world.settle()
