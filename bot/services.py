@@ -12,12 +12,14 @@ from bot.accounts.service import Accounts
 from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.service import Checks
 from bot.common.clock import Clock
-from bot.diagnosis.catalogue import Catalogue
 from bot.diagnosis.evidence import Evidence
+from bot.diagnosis.explainer import Explanations
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.health import Health
 from bot.diagnosis.incidents import Incidents
+from bot.diagnosis.noting import Noting
 from bot.diagnosis.own_errors import OwnErrors
+from bot.diagnosis.unexplained import PastedTexts
 from bot.folders.service import Folders
 from bot.legacy.drafts import Drafts
 from bot.legacy.service import LegacyAccounts
@@ -41,6 +43,7 @@ from bot.views.overview import Overview
 from bot.views.reminders import ReminderCards
 from bot.views.setup import SetupCards
 from bot.views.support import RequestCards
+from bot.views.unexplained import UnexplainedCards
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class Views:
     reminders: ReminderCards
     requests: RequestCards
     setup: SetupCards
+    unexplained: UnexplainedCards
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,9 @@ class Services:
     health: Health
     fixes: ReportedFixes
     requests: SupportRequests
-    catalogue: Catalogue
+    catalogue: Explanations
+    pasted: PastedTexts
+    noting: Noting
     lifecycle: Lifecycle
     hours: Hours
     alert_channel: str

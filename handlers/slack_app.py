@@ -25,6 +25,7 @@ from handlers.features import (
     setup,
     signin,
     support,
+    unexplained,
 )
 from handlers.features.home import HomeTab
 from handlers.slack.directory import SlackDirectory
@@ -45,6 +46,7 @@ FEATURES = (
     setup,
     signin,
     support,
+    unexplained,
 )
 
 

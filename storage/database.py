@@ -29,6 +29,7 @@ from storage.reminders import ReminderRepository
 from storage.reported_fixes import ReportedFixRepository
 from storage.signin import GrantRepository, SignInRepository
 from storage.support import SupportRequestRepository
+from storage.unexplained import NotedCauseRepository, UnexplainedRepository
 
 SQLITE_WAIT_SECONDS = 30
 WAL_ATTEMPTS = 300
@@ -67,11 +68,13 @@ class Transaction:
         self.jobs = JobRepository(session)
         self.fixes = ReportedFixRepository(session)
         self.legacy = LegacyRepository(session)
+        self.noted = NotedCauseRepository(session)
         self.outbox = OutboxRepository(session)
         self.reminders = ReminderRepository(session)
         self.requests = SupportRequestRepository(session)
         self.signins = SignInRepository(session)
         self.checks = CheckRepository(session)
+        self.unexplained = UnexplainedRepository(session)
 
 
 class Store:

@@ -20,10 +20,13 @@ from storage.tables import (
     Failure,
     Incident,
     Job,
+    NotedCause,
     OutboxItem,
     PostedMessage,
     Reminder,
     SeenEvent,
+    UnexplainedReply,
+    UnexplainedSighting,
 )
 
 OF_NOBODY = frozenset({"pace", "pulse", "trouble"})
@@ -32,8 +35,11 @@ OF_NOBODY = frozenset({"pace", "pulse", "trouble"})
 KEPT = frozenset({"auditentry", "auditrepetition"})
 """Who did what is kept: it only ever grows, and is what tells afterwards that this was done."""
 
-BY_HAND = frozenset({"job", "seenevent", "outboxitem", "postedmessage", "reminder"})
-"""Tables of which some rows say only in a text, or in JSON, whose they are."""
+BY_HAND = frozenset(
+    {"job", "seenevent", "outboxitem", "postedmessage", "reminder", "unexplainedreply"}
+)
+"""Tables of which some rows say only in a text, or in JSON, whose they are, or are the customer's
+while nobody else has the same."""
 
 JOB_ARGUMENTS = {
     "account": "account",
@@ -91,6 +97,7 @@ def erase_customer(session: Session, customer: Customer) -> None:
     for table in reversed(SQLModel.metadata.sorted_tables):
         for part in _parts(erased.get(table.name, ())):
             session.connection().execute(table.delete().where(_is_one_of(table, part)))
+    _forget_replies_of_nobody(session)
 
 
 def _of_customer(session: Session, customer: Customer, channels: Collection[str]) -> Keys:
@@ -205,6 +212,14 @@ def _leave_out_of_reminders(session: Session, erased: Keys) -> None:
     for reminder in session.exec(select(Reminder)):
         if not gone.isdisjoint(reminder.account_ids):
             reminder.account_ids = [each for each in reminder.account_ids if each not in gone]
+
+
+def _forget_replies_of_nobody(session: Session) -> None:
+    """A reply that only the customer had goes with them, unless its cause is known by now."""
+    seen = select(UnexplainedSighting.reply_id)
+    noted = select(NotedCause.reply_id)
+    numbers = col(UnexplainedReply.id)
+    session.exec(delete(UnexplainedReply).where(numbers.not_in(seen), numbers.not_in(noted)))
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -15,12 +15,17 @@ from bot.common.clock import SystemClock
 from bot.common.people import MAILDESK
 from bot.common.ways_out import leave_out_strays
 from bot.config.settings import Settings, SettingsError, load
+from bot.diagnosis import catalogue
+from bot.diagnosis import export as noted_rows
 from bot.legacy.columns import Unclear
 from bot.legacy.decoding import NotAList, decode
 from handlers.text.words import plainly
 from storage.cipher import Cipher
 from storage.database import Store, connect
 from storage.migrate import upgrade
+
+AS_IN_THE_FILES = catalogue.Application("<application>", "<client-id>")
+"""The catalogue's files do not name our application: it is named when they are read."""
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -145,6 +150,15 @@ def export_audit_command(
     rows = audit_export.entries(store, since.replace(tzinfo=UTC), until.replace(tzinfo=UTC))
     write = audit_export.write_csv if table else audit_export.write_lines
     write(rows, sys.stdout)
+
+
+@export_cli.command("causes")
+def export_causes_command() -> None:
+    """What on-call noted about replies that nothing explained, as rows for the catalogue's files,
+    on standard output."""
+    store = Store(connect(settings_or_exit(os.environ).database_url))
+    known = catalogue.load(application=AS_IN_THE_FILES)
+    typer.echo(noted_rows.rows(store, known), nl=False)
 
 
 @cli.command("sandbox")

@@ -24,10 +24,13 @@ from bot.config.settings import Settings
 from bot.diagnosis.attempts import Attempts
 from bot.diagnosis.catalogue import Catalogue
 from bot.diagnosis.evidence import Evidence
+from bot.diagnosis.explainer import Explanations
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.health import Health
 from bot.diagnosis.incidents import Incidents
+from bot.diagnosis.noting import Noting
 from bot.diagnosis.own_errors import OwnErrors
+from bot.diagnosis.unexplained import PastedTexts
 from bot.folders.drift import Drift
 from bot.folders.service import Folders, sure_names
 from bot.legacy.drafts import Drafts
@@ -66,6 +69,7 @@ from bot.views.overview import Overview
 from bot.views.reminders import ReminderCards
 from bot.views.setup import SetupCards
 from bot.views.support import RequestCards
+from bot.views.unexplained import UnexplainedCards
 from storage.cipher import Cipher
 from storage.database import Store
 
@@ -198,7 +202,9 @@ def _services(settings: Settings, base: Foundations) -> Services:
         health=Health(store),
         fixes=fixes,
         requests=base.requests,
-        catalogue=ports.catalogue,
+        catalogue=Explanations(store, base.failures.explainer),
+        pasted=PastedTexts(store, clock, ports.catalogue),
+        noting=Noting(store, clock, base.failures, settings.hours, settings.alert_channel),
         lifecycle=lifecycle,
         hours=settings.hours,
         alert_channel=settings.alert_channel,
@@ -299,6 +305,7 @@ def _sweeps(settings: Settings, base: Foundations, services: Services) -> list[S
         Sweep("closed-channels", timedelta(minutes=15), services.customers.look_for_closed),
         Sweep("given-up", timedelta(minutes=10), SecondTries(base.ports.store, base.clock).begin),
         Sweep("forgotten-lists", timedelta(hours=1), services.legacy.forget),
+        Sweep("unexplained", timedelta(minutes=15), services.noting.list_due),
         Sweep("late-erasures", timedelta(hours=1), services.farewells.remind_of_erasure),
     ]
 
@@ -311,6 +318,7 @@ def _doers(services: Services) -> Doers:
     doers.add(jobs.CheckFix, services.checks.check_fix)
     doers.add(jobs.CheckLink, services.links.check)
     doers.add(jobs.CreateAccounts, services.legacy.run)
+    doers.add(jobs.ExplainAgain, services.noting.explain_again)
     doers.add(jobs.EraseCustomer, services.farewells.erase)
     return doers
 
@@ -328,8 +336,9 @@ def _views(
         incidents=AlertCards(store, failures),
         legacy=BatchCards(store),
         organisations=OrganisationCards(store, details),
-        overview=Overview(store, base.ports.catalogue),
+        overview=Overview(store, failures.explainer),
         reminders=ReminderCards(store, base.clock, details, rights.is_customers, support_channel),
         requests=RequestCards(store, details, failures),
         setup=SetupCards(store),
+        unexplained=UnexplainedCards(store, failures.explainer),
     )

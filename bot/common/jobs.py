@@ -141,6 +141,15 @@ class EraseCustomer(Work):
         return f"erase:{self.customer_id}"
 
 
+class ExplainAgain(Work):
+    """Have the failures that nothing explained mean what is known of them by now, and those of
+    `cause` told anew: it was noted, changed or taken back."""
+
+    kind = "explain-again"
+    awaited: bool = Field(default=True, exclude=True)
+    cause: str
+
+
 class ForWindow(CustomersWork):
     """Work that a window waits for. Whatever goes wrong with it is said there."""
 

@@ -18,7 +18,7 @@ it whose id begins with ``unknown``.
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -48,7 +48,9 @@ UNKNOWN = "unknown"
 """The row that explains what no other does. The rows that only name the kind of a failure are
 called ``unknown-…``."""
 
-OAUTH = frozenset({Where.AUTHORIZE, Where.TOKEN, Where.ADMIN_CONSENT})
+OAUTH = (Where.TOKEN, Where.AUTHORIZE, Where.ADMIN_CONSENT)
+"""Where Microsoft answers a sign-in."""
+
 ORDINARY_REFUSALS = frozenset({None, 400, 401})
 """The HTTP statuses under which an OAuth error is told (RFC 6749, 5.2)."""
 
@@ -153,11 +155,18 @@ class Catalogue:
         """What a pasted error text shows: of the failures in it that a row explains the one that
         counts; None if no row explains any."""
         return the_one_that_counts(
-            Explained(reading, seen, row.permanence, row.weight(seen))
-            for reading in readings(pasted, self._vocabulary)
-            for seen in reading.meant
-            if not (row := self._find(seen)).id.startswith(UNKNOWN)
+            one for one, row in self._shown(pasted) if not row.id.startswith(UNKNOWN)
         )
+
+    def shown(self, pasted: str) -> Observation | None:
+        """The same of all failures in the text, whether a row explains them or not."""
+        return the_one_that_counts(one for one, _ in self._shown(pasted))
+
+    def _shown(self, pasted: str) -> Iterator[tuple[Explained, Row]]:
+        for reading in readings(pasted, self._vocabulary):
+            for seen in reading.meant:
+                row = self._find(seen)
+                yield Explained(reading, seen, row.permanence, row.weight(seen)), row
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:

@@ -30,7 +30,8 @@ class Evidence:
             assert failure is not None
             account = tx.accounts.get(failure.account_id) if failure.account_id else None
             test = tx.checks.with_error(account.id, error) if account else None
-        return bundle(failure, self._failures.verdict(failure), account, test)
+            verdict = self._failures.verdict(tx, failure)
+        return bundle(failure, verdict, account, test)
 
 
 def bundle(

@@ -11,10 +11,13 @@ from bot.common.clock import Clock
 from bot.common.people import WEB
 from bot.diagnosis.advice import advised
 from bot.diagnosis.attempts import Attempts
-from bot.diagnosis.catalogue import UNKNOWN, Catalogue
+from bot.diagnosis.catalogue import Catalogue
+from bot.diagnosis.explainer import Explainer, is_default
 from bot.diagnosis.history import Ending, History, Rate
 from bot.diagnosis.observation import Observation
 from bot.diagnosis.place import Place
+from bot.diagnosis.signature import again
+from bot.diagnosis.unexplained import Unexplained
 from bot.diagnosis.verdict import Verdict
 from bot.messages import notices
 from storage.database import Transaction
@@ -80,7 +83,8 @@ class Failures:
         on_spent: OnSpent,
     ) -> None:
         """`on_spent` is called, once, when what a cause advises was followed twice in vain."""
-        self._catalogue = catalogue
+        self.explainer = Explainer(catalogue)
+        self._unexplained = Unexplained(clock)
         self._clock = clock
         self._alert_channel = alert_channel
         self._attempts = attempts
@@ -95,36 +99,33 @@ class Failures:
     ) -> Recorded:
         """Keep `observation` under an error ID; a cause that is ours raises an alert, once while it
         is open. `account` is held. `sign_in_refused`: it is what a sign-in was answered with."""
-        verdict = self._catalogue.explain(observation)
+        verdict = self.explainer.explain(tx, observation)
         failure = self._same(tx, verdict, account) or self._new(tx, observation, verdict, account)
         failure.observation = _stored(observation)
         failure.permanence = verdict.permanence
         failure.happened(FailureEvent.SEEN, self._clock.now())
         self._reckon_scope(tx, failure, verdict.scope)
-        several = failure.scope is Scope.APPLICATION and verdict.owner in (
-            Owner.SUPPORT,
-            Owner.MICROSOFT,
-        )
-        if verdict.owner is Owner.ON_CALL or several:
-            self._alert(tx, failure)
+        self._tell_on_call(tx, failure, verdict.owner)
+        if is_default(verdict.cause):
+            self._unexplained.saw(tx, observation, failure, account)
         if account is not None and account.state is not State.DISCONNECTED:
             self._advise(tx, account, failure, sign_in_refused and not verdict.approval)
-        return Recorded(failure, self.verdict(failure))
+        return Recorded(failure, self.verdict(tx, failure))
 
-    def verdict(self, failure: Failure) -> Verdict:
+    def verdict(self, tx: Transaction, failure: Failure) -> Verdict:
         """What a kept failure means, as far as it reaches now, and whose it is: support's once what
         we advise was followed twice in vain."""
         at_work = failure.status is FailureStatus.AT_WORK
         advice = failure.advice if at_work else AdviceStatus.GIVEN
-        return advised(self._advice(failure), advice)
+        return advised(self._advice(tx, failure), advice)
 
-    def spent(self, cause: str) -> str:
+    def spent(self, tx: Transaction, cause: str) -> str:
         """What a customer reads once support has taken a cause over."""
-        return advised(self._catalogue.verdict(cause), AdviceStatus.SPENT).customer
+        return advised(self.explainer.verdict(tx, cause), AdviceStatus.SPENT).customer
 
-    def title(self, cause: str) -> str:
+    def title(self, tx: Transaction, cause: str) -> str:
         """A cause in a few words."""
-        return self._catalogue.verdict(cause).title
+        return self.explainer.verdict(tx, cause).title
 
     def settle(
         self, tx: Transaction, account: Account, passed: Collection[StepId], tested_at: datetime
@@ -134,7 +135,7 @@ class Failures:
         cause was ours and may be gone too; an alert ends with the last of them."""
         others: set[int] = set()
         for failure in tx.failures.open_of(account.id):
-            proof = self._catalogue.verdict(failure.cause).proof or StepId.TOKEN
+            proof = self.explainer.verdict(tx, failure.cause).proof or StepId.TOKEN
             if proof in passed and failure.last_at < tested_at:
                 mended_by = _mended_by(tx, account, failure)
                 failure.happened(FailureEvent.PROVED_GONE, self._clock.now(), mended_by)
@@ -148,27 +149,45 @@ class Failures:
         failure = tx.failures.latest_of(account.id)
         if failure is None or failure.status is FailureStatus.GONE:
             return
-        if self._advice(failure).approval:
+        if self._advice(tx, failure).approval:
             self._attempts.done(tx, account, failure, Deed.APPROVAL, WEB)
 
-    def _advice(self, failure: Failure) -> Verdict:
+    def _advice(self, tx: Transaction, failure: Failure) -> Verdict:
         """What a kept failure means, and what we advise the first time."""
         return replace(
-            self._catalogue.verdict(failure.cause, Place.stored(failure.observation)),
+            self.explainer.verdict(tx, failure.cause, Place.stored(failure.observation)),
             scope=failure.scope,
             permanence=failure.permanence,
         )
 
     def _recovering(self, tx: Transaction, failure: Failure) -> list[int]:
-        if failure.owner is not Owner.ON_CALL:
-            return []
-        others = tx.failures.accounts_with(failure.cause)
+        return self._end_alert(tx, failure.cause) if failure.owner is Owner.ON_CALL else []
+
+    def _end_alert(self, tx: Transaction, cause: str) -> list[int]:
+        """End the alert of a cause that is at work nowhere any more; else at which accounts it
+        is."""
+        others = tx.failures.accounts_with(cause)
         now = self._clock.now()
-        incident = tx.incidents.open_for(failure.cause)
+        incident = tx.incidents.open_for(cause)
         if incident is not None and not others:
             tx.incidents.note(incident, IncidentEvent.ENDED, now)
             notices.show_alert(tx, incident, self._alert_channel, now)
         return others
+
+    def explain_again(self, tx: Transaction, failure: Failure) -> bool:
+        """Have a failure mean what is known by now of what was seen; whether that is something
+        else. An alert about what it was taken for ends with the last such failure."""
+        verdict = self.explainer.explain(tx, again(failure.observation, failure.step))
+        if (verdict.cause, verdict.owner) == (failure.cause, failure.owner):
+            return False
+        before = failure.cause
+        failure.cause = verdict.cause
+        failure.owner = verdict.owner
+        failure.permanence = verdict.permanence
+        self._reckon_scope(tx, failure, verdict.scope)
+        self._end_alert(tx, before)
+        self._tell_on_call(tx, failure, verdict.owner)
+        return True
 
     def mailboxes(self, tx: Transaction, failure: Failure) -> int:
         """At how many of the customer's mailboxes the cause is at work."""
@@ -197,7 +216,7 @@ class Failures:
             sum(spread.values()),
             len(spread),
             self._rates(tx, failure.cause),
-            self._advice(failure) if failure.advice_is_spent else None,
+            self._advice(tx, failure) if failure.advice_is_spent else None,
         )
 
     def _rates(self, tx: Transaction, cause: str) -> list[Rate]:
@@ -256,7 +275,7 @@ class Failures:
         customers were told the same."""
         failure.scope = by_nature
         since = self._clock.now() - SHARED_FOR
-        if failure.cause.startswith(UNKNOWN):
+        if is_default(failure.cause):
             alike = tx.failures.newest(failure.cause, since, ALIKE)
             told = {other.customer_id for other in alike if _said(other) == _said(failure)}
             failure.scope = Scope.APPLICATION if len(told) > 1 else by_nature
@@ -270,6 +289,11 @@ class Failures:
         elif spread.get(failure.customer_id, 0) > 1:
             failure.scope = Scope.TENANT
             tx.failures.widen(failure.cause, since, Scope.TENANT, failure.customer_id)
+
+    def _tell_on_call(self, tx: Transaction, failure: Failure, owner: Owner) -> None:
+        several = failure.scope is Scope.APPLICATION and owner in (Owner.SUPPORT, Owner.MICROSOFT)
+        if owner is Owner.ON_CALL or several:
+            self._alert(tx, failure)
 
     def _alert(self, tx: Transaction, failure: Failure) -> None:
         now = self._clock.now()

@@ -31,6 +31,7 @@ BATCH = "batch"
 GREETING = "greeting"
 WHAT_TO_DO = "what-to-do"
 GONE = "gone"
+UNEXPLAINED = "unexplained"
 
 
 def card_key(account: Account) -> str:
@@ -93,6 +94,11 @@ def reminder_key(reminder: Reminder) -> str:
 def show_alert(tx: Transaction, incident: Incident, channel_id: str, now: datetime) -> None:
     """Have the alert of an incident show how it stands."""
     tx.outbox.show(channel_id, f"alert:{incident.id}", ALERT, {"incident": incident.id}, now)
+
+
+def show_unexplained(tx: Transaction, day: str, channel_id: str, now: datetime) -> None:
+    """Have a day's list of unexplained replies show how it stands."""
+    tx.outbox.show(channel_id, f"unexplained:{day}", UNEXPLAINED, {"day": day}, now)
 
 
 def note(tx: Transaction, account: Account, sentence: str, now: datetime, **values: Any) -> None:

@@ -211,7 +211,7 @@ class AccountDetails:
     def fault(self, tx: Transaction, account: Account) -> Fault | None:
         """The same, with its meaning."""
         failure = self.failure(tx, account)
-        return Fault(failure.ref, self._failures.verdict(failure)) if failure else None
+        return Fault(failure.ref, self._failures.verdict(tx, failure)) if failure else None
 
     def sure(self, tx: Transaction, account: Account) -> Mapping[FolderRole, str]:
         """The folders that could be mapped without anybody looking at them, while that is what the

@@ -54,4 +54,4 @@ class AttemptView:
 def attempts_at(tx: Transaction, failures: Failures, account: Account | None) -> list[AttemptView]:
     """What was done last about an account's failures, oldest first."""
     rows = tx.attempts.newest(account.id, MAX_TOLD) if account else []
-    return [AttemptView.of(row, failures.title(row.cause)) for row in rows]
+    return [AttemptView.of(row, failures.title(tx, row.cause)) for row in rows]

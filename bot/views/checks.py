@@ -69,7 +69,7 @@ class CheckCards:
     def _fault(self, tx: Transaction, failed: FailedStep) -> Fault:
         failure = tx.failures.get(failed.error)
         assert failure is not None
-        verdict = self._failures.verdict(failure)
+        verdict = self._failures.verdict(tx, failure)
         affected = [Affected.of(each) for each in self._failures.hit(tx, failure, MAX_NAMED + 1)]
         if verdict.owner is not Owner.ADMINISTRATOR:
             return Fault(failed.error, verdict, affected=affected[:1])

@@ -64,7 +64,7 @@ class ErrorCards:
             history = self._failures.history(tx, failure)
             return ErrorCard(
                 FailureView.of(failure),
-                self._failures.verdict(failure),
+                self._failures.verdict(tx, failure),
                 AccountView.of(account) if account else None,
                 tx.channels.customer(account.customer_id).name if account else "",
                 [CheckView.of(test) for test in tx.checks.newest(account.id, MAX_TESTS)]

@@ -70,4 +70,4 @@ class AlertCards:
             assert incident is not None
             failure = tx.failures.get(incident.failure_ref)
             assert failure is not None
-            return AlertCard(IncidentView.of(incident), self._failures.verdict(failure))
+            return AlertCard(IncidentView.of(incident), self._failures.verdict(tx, failure))

@@ -4,7 +4,7 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.diagnosis.catalogue import Catalogue
+from bot.diagnosis.explainer import Explainer
 from bot.views.incidents import OpenIncident
 from storage.database import Store, Transaction
 from storage.vocabulary import Owner, State
@@ -66,9 +66,9 @@ class Wanted:
 class Overview:
     """Reads how far every customer is, and what the support team has to look at."""
 
-    def __init__(self, store: Store, catalogue: Catalogue) -> None:
+    def __init__(self, store: Store, explainer: Explainer) -> None:
         self._store = store
-        self._catalogue = catalogue
+        self._explainer = explainer
 
     def standings(self, wanted: Wanted) -> list[Standing]:
         """The customers that are asked for: who has waited the longest first, who waits for nothing
@@ -96,7 +96,7 @@ class Overview:
         """Every incident that has not ended."""
         with self._store.transaction() as tx:
             return [
-                OpenIncident(self._catalogue.verdict(each.cause).title, each.failure_ref)
+                OpenIncident(self._explainer.verdict(tx, each.cause).title, each.failure_ref)
                 for each in tx.incidents.all_open()
             ]
 

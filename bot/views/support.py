@@ -95,10 +95,10 @@ class RequestCards:
             RequestView.of(request),
             _customer(tx, request, account),
             FailureView.of(failure) if failure else None,
-            self._failures.verdict(failure) if failure else None,
+            self._failures.verdict(tx, failure) if failure else None,
             AccountView.of(account) if account else None,
             attempts,
-            self._failures.spent(failure.cause) if failure and handed_over else "",
+            self._failures.spent(tx, failure.cause) if failure and handed_over else "",
         )
 
     def _failure(

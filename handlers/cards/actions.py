@@ -46,6 +46,8 @@ class ActionId(StrEnum):
     ERROR_EVIDENCE = "error.evidence"
     ERROR_LOOK_UP = "error.look_up"
     ALERT_ACKNOWLEDGE = "alert.acknowledge"
+    CAUSE_NOTE = "cause.note"
+    CAUSE_TAKE_BACK = "cause.take_back"
 
     HELP_SHOW = "help.show"
     SUPPORT_ASK = "help.ask"
@@ -116,6 +118,7 @@ class FormId(StrEnum):
     CUSTOMER_UNBIND = "customer.unbind_save"
     CUSTOMER_OFFBOARD = "customer.offboard_save"
     ERROR_LOOK_UP = "error.read"
+    CAUSE_SAVE = "cause.save"
     FOLDERS_SAVE = "folders.save"
     REMINDER_PAUSE = "reminder.pause_save"
     IMPORT_CHECK = "old.check"

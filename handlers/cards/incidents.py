@@ -1,5 +1,6 @@
 """What on-call and support are told in their own channels."""
 
+from bot.diagnosis.verdict import Verdict
 from bot.views.accounts import AccountView
 from bot.views.audience import Audience
 from bot.views.incidents import AlertCard, IncidentView
@@ -39,7 +40,7 @@ def alert_card(card: AlertCard) -> Message:
         section(safe(told.sentence)),
         *remedy_blocks(told),
     ]
-    blocks += _taken(incident)
+    blocks += _taken(incident, verdict)
     summary = say(
         "alert.summary", title=verdict.title, count=incident.count, error=incident.failure_ref
     )
@@ -62,10 +63,11 @@ def account_values(account: AccountView, customer: str) -> dict[str, str | Safe]
     }
 
 
-def _taken(incident: IncidentView) -> list[Block]:
+def _taken(incident: IncidentView, verdict: Verdict) -> list[Block]:
     details = button(plainly("button.details"), ActionId.ERROR_SHOW, incident.failure_ref)
     if incident.ended_at is not None:
-        return [context(say("alert.ended", at=moment(incident.ended_at))), actions(details)]
+        known = "alert.ended" if incident.cause == verdict.cause else "alert.explained"
+        return [context(say(known, at=moment(incident.ended_at))), actions(details)]
     if incident.acknowledged_at is None:
         acknowledge = button(
             plainly("button.acknowledge"), ActionId.ALERT_ACKNOWLEDGE, str(incident.id), "primary"

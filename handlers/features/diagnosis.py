@@ -46,6 +46,7 @@ def look_up(services: Services, sent: Submission) -> FormAnswer:
         return NextWindow(error_window(*lookup.error_named(services, sent.person, text)))
     seen = services.catalogue.read(text)
     verdict = services.catalogue.lookup_text(text)
+    services.pasted.looked_up(text, verdict, sent.person)
     if seen is None or verdict is None:
         return form_errors({"text": "error.lookup_unknown"})
     account = None

@@ -81,12 +81,14 @@ def _known(services: Services, text: str) -> ErrorCard:
 
 
 def pasted(services: Services, person: Person, text: str) -> Told:
-    """What a pasted error text means, as `person` reads it.
+    """What a text means that `person` pasted, as they read it; one that nothing explains is
+    counted.
 
     Raises:
         Refused: it is not recognised.
     """
     verdict = services.catalogue.lookup_text(text)
+    services.pasted.looked_up(text, verdict, person)
     if verdict is None:
         raise Refused("error.unknown_text")
     return told(services, person, verdict)

@@ -18,6 +18,7 @@ from handlers.cards.reminders import reminder_message
 from handlers.cards.setup import setup_card
 from handlers.cards.signin import doubt_message, further_message
 from handlers.cards.support import help_message, request_card
+from handlers.cards.unexplained import daily_list
 from handlers.text.people import owner_named
 from handlers.text.words import plainly, say
 
@@ -49,6 +50,7 @@ class Presenter:
             ),
             notices.GREETING: lambda args: greeting(),
             notices.WHAT_TO_DO: lambda args: what_to_do(Audience(args["audience"])),
+            notices.UNEXPLAINED: lambda args: daily_list(views.unexplained.daily(args["day"])),
             notices.HELP: lambda args: help_message(views.requests.card(args["request"])),
         }
 

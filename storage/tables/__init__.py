@@ -22,6 +22,7 @@ from storage.tables.signin import (
     SignInFlow,
 )
 from storage.tables.support import SupportRequest
+from storage.tables.unexplained import NotedCause, UnexplainedReply, UnexplainedSighting
 
 __all__ = [
     "Account",
@@ -46,6 +47,7 @@ __all__ = [
     "LinkPress",
     "ListDraft",
     "LoginTicket",
+    "NotedCause",
     "OldAccount",
     "OutboxItem",
     "Pace",
@@ -59,4 +61,6 @@ __all__ = [
     "SignInFlow",
     "SupportRequest",
     "Trouble",
+    "UnexplainedReply",
+    "UnexplainedSighting",
 ]

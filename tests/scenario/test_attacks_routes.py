@@ -31,9 +31,9 @@ ONE_PRESS = 3
 ONE_REFUSAL = 2
 """An audit entry, and its count."""
 
-ONE_FAILURE = 12
-"""A failure, its audit entry with the count, the change of the account, and the messages that tell
-it, with what keeps them in order."""
+ONE_FAILURE = 14
+"""A failure, its audit entry with the count, the change of the account, the messages that tell it,
+with what keeps them in order, and the reply that nothing explains, with where it was seen."""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,9 @@ REFUSALS = frozenset(
     f"refused.{word}"
     for word in ("role", "guest", "no_account", "not_in_channel", "support_only", "on_call_only")
 ) | {"error.unknown", "refused.teams_unknown", "refused.other_workspace", "refused.slack_busy"}
+NEW_NUMBER = 9000017
+"""A number of Microsoft's that no row knows."""
+
 TEAM, ANYBODY = "the support team", "anybody"
 
 PEOPLE: dict[Role, Person] = {
@@ -56,6 +59,7 @@ class Things:
     old: str
     batch: str
     draft: str
+    reply: str
     customer: str
 
 
@@ -158,6 +162,8 @@ BUTTONS: dict[str, Row] = {
     "reminder.pause": Row(channel, Action.SNOOZE),
     "reminder.end_pause": Row(channel, Action.SNOOZE),
     "alert.acknowledge": Row(lambda things: things.incident, Action.ACKNOWLEDGE),
+    "cause.note": Row(lambda things: things.reply, Action.ACKNOWLEDGE),
+    "cause.take_back": Row(lambda things: f"{things.reply}|", Action.ACKNOWLEDGE),
     **{
         f"customer.{name}": Row(customer, TEAM)
         for name in ("manage", "rename", "organisation", "offboard")
@@ -198,6 +204,9 @@ FORMS: dict[str, Row] = {
     "reminder.pause_save": Row(channel, Action.SNOOZE, ("day",)),
     "account.search": Row(nothing, TEAM, ("text",)),
     "error.read": Row(account, Action.SIGN_IN, ("text",)),
+    "cause.save": Row(
+        lambda things: f"{things.reply}|", Action.ACKNOWLEDGE, ("cause", "title", "customer")
+    ),
     # Before the form that gives the customer the very name that is typed here
     "customer.offboard_save": Row(customer, TEAM, ("name",)),
     "customer.choose": Row(nothing, TEAM, ("customer",)),
@@ -271,6 +280,9 @@ class Stage:
         with self.world.bot.store.transaction() as tx:
             failure = services.failures.record(tx, seen, tx.accounts.get(made.id)).failure
             incident = tx.incidents.all_open()[0]
+            new = Observation(Where.TOKEN, step="token", codes=(NEW_NUMBER,))
+            services.failures.record(tx, new, tx.accounts.get(made.id))
+            reply = tx.unexplained.pending()[0]
             reminder = Reminder(
                 channel_id=channel_id, posted_at=self.world.clock.now(), account_ids=[made.id]
             )
@@ -283,7 +295,7 @@ class Stage:
         with self.world.bot.store.transaction() as tx:
             old = tx.legacy.of_customer(bound.customer_id)[0]
         ids = (request_id, incident.id, reminder.id, old.id, batch_id, draft.draft_id)
-        numbers = (str(each) for each in (*ids, bound.customer_id))
+        numbers = (str(each) for each in (*ids, reply.id, bound.customer_id))
         return Things(channel_id, made.ref, failure.ref, *numbers)
 
     def press(self, person: Person, name: str, row: Row, things: Things) -> None:

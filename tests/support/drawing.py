@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.diagnosis.history import Ending
+from bot.diagnosis.note import Note
 from bot.diagnosis.verdict import Verdict
 from bot.legacy.columns import MOST_OFFERS
 from bot.mail.imap_list import MailFolder
@@ -33,6 +34,7 @@ from bot.views.reminders import MAX_SHOWN, ReminderCard, WaitingAccount
 from bot.views.setup import Facts, SetupCard, checklist
 from bot.views.support import RequestCard
 from bot.views.telling import Affected, for_audience
+from bot.views.unexplained import CauseName, DailyList, NotedView, ReplyView
 from handlers.cards import (
     account_form,
     account_list,
@@ -51,6 +53,7 @@ from handlers.cards import (
     setup,
     signin,
     support,
+    unexplained,
 )
 from handlers.cards import accounts as account_cards
 from handlers.cards.kit import Message, Safe, section
@@ -132,6 +135,22 @@ class Made:
     def alert(self) -> AlertCard:
         incident = IncidentView(1, self.cause, ERROR, 1, NOW, NOW, "", None, None)
         return AlertCard(incident, self.verdict)
+
+    def reply(self, noted: bool = True, number: str = "") -> ReplyView:
+        text = self.name[:400]
+        note = Note("", text[:80], text[:70], text, text, "user", "retry", text)
+        view = NotedView("a-cause", self.name, "U0OMAR", NOW, note, "x")
+        facts = (self.name, True, self.name, 9, 3, 2, NOW, NOW, [ERROR])
+        return ReplyView(7, "smtp", number, *facts, view if noted else None)
+
+    @property
+    def causes(self) -> list[CauseName]:
+        return [CauseName(f"cause-{number}", self.name[:70] or "A cause") for number in range(250)]
+
+    @property
+    def unexplained(self) -> DailyList:
+        kinds = [self.reply(), self.reply(False), self.reply(number=self.name)]
+        return DailyList(kinds * 5, 4)
 
     @property
     def plan(self) -> legacy.OldView:
@@ -360,6 +379,10 @@ OURS: dict[str, Render] = {
     "signin.doubt_message": lambda made, to: signin.doubt_message(made.doubt),
     "signin.further_message": lambda made, to: signin.further_message(made.further),
     "support.request_card": lambda made, to: support.request_card(made.asked(ERROR)),
+    "unexplained.daily_list": lambda made, to: unexplained.daily_list(made.unexplained),
+    "unexplained.note_form": lambda made, to: unexplained.note_form(made.reply(), made.causes),
+    "unexplained.noted_window": lambda made, to: unexplained.noted_window(made.name),
+    "unexplained.taken_back_window": lambda made, to: unexplained.taken_back_window(),
 }
 """What is shown in our own channels, and to our own people only."""
 

@@ -16,6 +16,7 @@ CARDS = [path for path in HANDLERS if path.parent.name in ("cards", "text")]
 PURE = (
     "bot.common",
     "bot.diagnosis.history",
+    "bot.diagnosis.note",
     "bot.diagnosis.step_records",
     "bot.diagnosis.verdict",
     "bot.mail.folder_words",

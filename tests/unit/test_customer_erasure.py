@@ -19,15 +19,17 @@ from storage.tables import (
     FurtherTenant,
     HeldSignIn,
     LinkPress,
+    NotedCause,
     Reminder,
     ReportedFix,
+    UnexplainedReply,
 )
 from storage.vocabulary import Deed, State
 from tests.support.fast import ACME, CAROL, DESK, VERA, FastBot, days, hours
 
 NAME = "Acme Marine"
 BETA = "C0BETA"
-NO_ROW = frozenset({"kind", "file", "view", "team", "user", "place", "round", "columns"})
+NO_ROW = frozenset({"cause", "kind", "file", "view", "team", "user", "place", "round", "columns"})
 """Arguments of jobs that name no row."""
 
 
@@ -145,6 +147,10 @@ def full(bot: FastBot) -> FastBot:
     bot.customer("Beta Boats", BETA)
     bot.marks = fill(bot, ACME, "acme.example")
     bot.others = fill(bot, BETA, "beta.example")
+    with bot.store.transaction() as tx:
+        reply = tx.unexplained.add(UnexplainedReply(signature="of nobody by now"))
+        who = {"noted_by_team": "T", "noted_by_user": "U"}
+        tx.noted.keep(NotedCause(reply_id=reply.id, cause="x", noted_at=bot.now, **who))
     return bot
 
 

@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from bot.config import clouds
+from bot.diagnosis.note_checks import NAMED
+from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.signature import Signature
 from bot.diagnosis.verdict import PEOPLE
 from bot.mail.folder_words import languages
 from bot.mail.suggestions import Reason
@@ -23,6 +26,7 @@ from storage.vocabulary import (
     Loss,
     Mended,
     Owner,
+    Permanence,
     Plan,
     Scope,
     State,
@@ -53,6 +57,9 @@ CLOSED: dict[str, Iterable[str]] = {
     "folders.lost_": Loss,
     "language.": languages(),
     "reminder.waits_": WAITING,
+    "unexplained.where_": {Signature.of(Observation(where)).where[0] for where in Where},
+    "unexplained.again_": Permanence,
+    "unexplained.name_": NAMED,
     "permission.": {
         scope.rpartition("/")[2] for cloud in clouds.load().values() for scope in cloud.scopes
     },
