@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import case
+from sqlalchemy import String, bindparam, case, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select, update
+from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.statuses import MessageEvent
 from storage.tables import Channel, Lane, OutboxItem, Pace, PostedMessage
+from storage.tables.messages import GIVEN_UP
+from storage.types import UtcDateTime
 from storage.vocabulary import MessageStatus
 
 
@@ -106,13 +109,15 @@ class OutboxRepository:
                 lane.due_at = None
                 self._session.flush()
                 continue
-            if not self._has_turn(lane, self._means_of(item), now, rates):
+            posted = self.posted(item.key)
+            means = Means.POST if posted is None else Means.UPDATE
+            if not self._has_turn(lane, means, now, rates):
                 continue
             lane.leased_until = now + lease
             item.happened(MessageEvent.CLAIMED, now)
             self._session.flush()
             parent = self.posted(item.thread_key) if item.thread_key else None
-            return Claimed(item, self.posted(item.key), parent)
+            return Claimed(item, posted, parent)
         return None
 
     def slow_down(self, means: Means, until: datetime, rate: Rate) -> None:
@@ -175,7 +180,7 @@ class OutboxRepository:
         was sent or waits; but none of the notices `never`."""
         found = select(OutboxItem).where(
             OutboxItem.channel_id == channel_id,
-            col(OutboxItem.given_up) != "",
+            text(GIVEN_UP),
             col(OutboxItem.notice).not_in(never),
         )
         self._revive(self._session.exec(found.order_by(col(OutboxItem.id))), now)
@@ -185,7 +190,7 @@ class OutboxRepository:
         is younger than `since` and rests since `before`. How many they are."""
         closed = select(Channel.id).where(col(Channel.closed) != "")
         found = select(OutboxItem).where(
-            col(OutboxItem.given_up) != "",
+            text(GIVEN_UP),
             col(OutboxItem.channel_id).not_in(closed),
             col(OutboxItem.created_at) > since,
             col(OutboxItem.done_at) < before,
@@ -227,8 +232,9 @@ class OutboxRepository:
         return new
 
     def accepted(self, channel_id: str) -> bool:
-        """Slack takes messages for the channel; whether it did not before."""
-        lane = self._session.get_one(Lane, channel_id, with_for_update=True)
+        """Slack takes messages for the channel, whose lane this transaction holds since the message
+        was `sent`; whether it did not before."""
+        lane = self._session.get_one(Lane, channel_id)
         new = bool(lane.refused)
         lane.refused = ""
         return new
@@ -274,22 +280,10 @@ class OutboxRepository:
 
     def next_due(self) -> datetime | None:
         """When the next channel's turn is."""
-        lanes = (
-            select(Lane.due_at)
-            .where(col(Lane.due_at).is_not(None))
-            .order_by(col(Lane.due_at))
-            .limit(1)
-        )
-        return self._session.exec(lanes).first()
+        return self._session.exec(NEXT_DUE).first()
 
     def _due_lane(self, now: datetime, first: str) -> Lane | None:
-        free = col(Lane.leased_until).is_(None) | (col(Lane.leased_until) < now)
-        due = select(Lane).where(col(Lane.due_at) <= now, free)
-        due = due.order_by(case((col(Lane.channel_id) == first, 0), else_=1), col(Lane.due_at))
-        return self._session.exec(due.limit(1).with_for_update(skip_locked=True)).first()
-
-    def _means_of(self, item: OutboxItem) -> Means:
-        return Means.POST if self.posted(item.key) is None else Means.UPDATE
+        return self._session.exec(DUE_LANE, params={"now": now, "first": first}).first()
 
     def _has_turn(
         self, lane: Lane, means: Means, now: datetime, rates: Mapping[Means, Rate]
@@ -368,3 +362,19 @@ class OutboxRepository:
         if lane is not None:  # else the channel has another id by now, and a new lane
             lane.leased_until = None
             lane.due_at = due_at
+
+
+def _due_lane() -> SelectOfScalar[Lane]:
+    """The lane whose turn it is, that of the channel `first` before all others, held."""
+    now = bindparam("now", type_=UtcDateTime())
+    free = col(Lane.leased_until).is_(None) | (col(Lane.leased_until) < now)
+    due = select(Lane).where(col(Lane.due_at) <= now, free)
+    first = case((col(Lane.channel_id) == bindparam("first", type_=String()), 0), else_=1)
+    return due.order_by(first, col(Lane.due_at)).limit(1).with_for_update(skip_locked=True)
+
+
+# Workers ask these every second and with each message: each is put together once
+DUE_LANE = _due_lane()
+NEXT_DUE = (
+    select(Lane.due_at).where(col(Lane.due_at).is_not(None)).order_by(col(Lane.due_at)).limit(1)
+)

@@ -123,7 +123,7 @@ class Delivery:
         """When the next channel's turn is."""
         with self._store.transaction() as tx:
             due = tx.outbox.next_due()
-            trouble = tx.health.trouble()
+            trouble = tx.health.trouble() if due else None
             return max(due, trouble.again_at) if due and trouble else due
 
     def _claim(self) -> Claimed | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from sqlalchemy import bindparam
 from sqlmodel import select
 
 from bot.app.worker import SENDERS, TICK, Sweep, Worker
@@ -50,6 +51,9 @@ of them takes the database tens of milliseconds, and tells nobody anything: ther
 week."""
 
 Listener = Callable[[Services, Press], None]
+
+STANDS = select(Account.state, Account.username).where(Account.id == bindparam("id"))
+"""How an account stands: asked for each daily test."""
 
 
 class SlowProbe(FakeProbe):
@@ -177,8 +181,8 @@ class WeekBot(FastBot):
         if self.probe.is_out or self.microsoft.outage is not None:
             return False
         with self.store.transaction() as tx:
-            account = tx.accounts.get(account_id)
-        return account.state is State.LIVE and not self.mailbox(account).faults
+            state, username = tx.session.exec(STANDS, params={"id": account_id}).one()
+        return state is State.LIVE and not self.probe.at(username).faults
 
     def _look_for_jobs(self) -> None:
         self.worker.tick()
@@ -191,17 +195,19 @@ class WeekBot(FastBot):
         if self._free_senders:
             self._free_senders -= 1
             self.simulation.at(self.now, self._send)
-        self._next_messages(TICK)
+            self.simulation.at(self.now + TICK, self._help)
+
+    def _help(self) -> None:
+        """While one sender is at work, another looks too, as with the worker's next tick."""
+        if self._free_senders < SENDERS:
+            self._outbox.set(self.now)
 
     def _send(self) -> None:
         self.delivery.deliver_due()
         self._free_senders += 1
-        self._next_messages(A_MOMENT)
-
-    def _next_messages(self, earliest: timedelta) -> None:
         due = self.delivery.next_due()
         if due is not None:
-            self._outbox.set(max(due, self.now + earliest))
+            self._outbox.set(max(due, self.now + A_MOMENT))
 
     # -- what people do
 
