@@ -24,6 +24,7 @@ from storage.health import HealthRepository
 from storage.jobs import JobRepository
 from storage.legacy import LegacyRepository
 from storage.outbox import OutboxRepository
+from storage.paces import PaceRepository
 from storage.reminders import ReminderRepository
 from storage.reported_fixes import ReportedFixRepository
 from storage.signin import GrantRepository, SignInRepository
@@ -66,6 +67,7 @@ class Transaction:
         self.fixes = ReportedFixRepository(session)
         self.legacy = LegacyRepository(session)
         self.outbox = OutboxRepository(session)
+        self.paces = PaceRepository(session)
         self.reminders = ReminderRepository(session)
         self.requests = SupportRequestRepository(session)
         self.signins = SignInRepository(session)

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import String, bindparam, case, text
@@ -11,33 +10,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
+from storage.paces import PaceRepository, Rate
 from storage.statuses import MessageEvent
-from storage.tables import Channel, Lane, OutboxItem, Pace, PostedMessage
+from storage.tables import Channel, Lane, OutboxItem, PostedMessage
 from storage.tables.messages import GIVEN_UP
 from storage.types import UtcDateTime
-from storage.vocabulary import MessageStatus
-
-
-class Means(StrEnum):
-    """How a message is shown. One that stands already is updated or taken away: which of the two is
-    often known only when its turn comes, and the rate of an update holds for both together."""
-
-    POST = "post"
-    UPDATE = "update"
-
-
-@dataclass(frozen=True)
-class Rate:
-    """How often Slack may be called: once an `interval`, and up to `burst` calls ahead of that."""
-
-    interval: timedelta
-    burst: int
-
-    @property
-    def ahead(self) -> timedelta:
-        """How far calls may be ahead."""
-        return self.interval * self.burst
-
+from storage.vocabulary import Means, MessageStatus
 
 UNLIMITED: Mapping[Means, Rate] = {}
 
@@ -57,6 +35,7 @@ class OutboxRepository:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._paces = PaceRepository(session)
 
     def show(
         self,
@@ -110,8 +89,7 @@ class OutboxRepository:
                 self._session.flush()
                 continue
             posted = self.posted(item.key)
-            means = Means.POST if posted is None else Means.UPDATE
-            if not self._has_turn(lane, means, now, rates):
+            if not self._has_turn(lane, _calls(item, posted), now, rates):
                 continue
             lane.leased_until = now + lease
             item.happened(MessageEvent.CLAIMED, now)
@@ -119,11 +97,6 @@ class OutboxRepository:
             parent = self.posted(item.thread_key) if item.thread_key else None
             return Claimed(item, posted, parent)
         return None
-
-    def slow_down(self, means: Means, until: datetime, rate: Rate) -> None:
-        """Slack has had enough of such calls until then, of whatever channel."""
-        pace = self._pace(means, until)
-        pace.booked_until = max(pace.booked_until, until + rate.ahead)
 
     def posted(self, key: str) -> PostedMessage | None:
         """Where the message `key` stands in Slack."""
@@ -286,35 +259,17 @@ class OutboxRepository:
         return self._session.exec(DUE_LANE, params={"now": now, "first": first}).first()
 
     def _has_turn(
-        self, lane: Lane, means: Means, now: datetime, rates: Mapping[Means, Rate]
+        self, lane: Lane, calls: Collection[Means], now: datetime, rates: Mapping[Means, Rate]
     ) -> bool:
-        """Whether the channel may send now; else it is due when it may, and has that turn for
-        sure."""
-        if lane.has_turn or means not in rates:
-            lane.has_turn = False
-            return True
-        rate = rates[means]
-        pace = self._pace(means, now)
-        booked = max(pace.booked_until, now)
-        turn = booked - rate.ahead
-        pace.booked_until = booked + rate.interval
-        if turn > now:
+        """Whether the channel may send now, for which so many calls are made; else it is due when
+        it may, and has that turn for sure."""
+        booked = [] if lane.has_turn else [means for means in calls if means in rates]
+        turn = max([now, *(self._paces.book(means, now, rates[means]) for means in booked)])
+        lane.has_turn = turn > now
+        if lane.has_turn:
             lane.due_at = turn
-            lane.has_turn = True
         self._session.flush()
-        return turn <= now
-
-    def _pace(self, means: Means, now: datetime) -> Pace:
-        """How far calls are booked out; held until the transaction ends."""
-        pace = self._session.get(Pace, means, with_for_update=True)
-        if pace is not None:
-            return pace
-        try:
-            with self._session.begin_nested():
-                self._session.add(Pace(means=means, booked_until=now))
-        except IntegrityError:  # another transaction made it first
-            pass
-        return self._session.get_one(Pace, means, with_for_update=True)
+        return not lane.has_turn
 
     def _put_aside(self, item: OutboxItem, why: str, now: datetime) -> None:
         """Keep what cannot be shown just now; of the same message the newest is enough."""
@@ -362,6 +317,14 @@ class OutboxRepository:
         if lane is not None:  # else the channel has another id by now, and a new lane
             lane.leased_until = None
             lane.due_at = due_at
+
+
+def _calls(item: OutboxItem, posted: PostedMessage | None) -> list[Means]:
+    """What Slack is called for to show the message. One that may have been posted before is looked
+    for."""
+    if posted is not None:
+        return [Means.UPDATE]
+    return [Means.POST, Means.FIND] if item.attempts else [Means.POST]
 
 
 def _due_lane() -> SelectOfScalar[Lane]:

@@ -11,6 +11,7 @@ from bot.common.clock import Clock
 from bot.common.refusals import SlackBusy
 from bot.messages import notices
 from bot.messages.outgoing import Outgoing
+from bot.messages.paces import RATES, Paces
 from bot.messages.refusals import (
     ChannelBusy,
     ChannelRefuses,
@@ -19,9 +20,9 @@ from bot.messages.refusals import (
 )
 from bot.messages.troubles import Troubles
 from storage.database import Conflict, DatabaseAway, Store
-from storage.outbox import Claimed, Means, Rate
+from storage.outbox import Claimed
 from storage.tables import OutboxItem, PostedMessage
-from storage.vocabulary import MessageStatus
+from storage.vocabulary import Means, MessageStatus
 
 log = structlog.get_logger(__name__)
 
@@ -34,14 +35,6 @@ REST_AFTER_POST = timedelta(seconds=1)
 REST_AFTER_UPDATE = timedelta(milliseconds=500)
 """Slack takes about one new message a second in a channel
 (docs.slack.dev/apis/web-api/rate-limits)."""
-
-RATES = {
-    Means.POST: Rate(timedelta(seconds=0.25), burst=20),
-    Means.UPDATE: Rate(timedelta(seconds=1.35), burst=4),
-}
-"""Over all channels of the workspace Slack takes "several hundred" posts a minute and fifty updates
-(`chat.update` is of Tier 3, docs.slack.dev/apis/web-api/rate-limits). Within any minute there are
-at most as many as an even pace gives, the burst, and one."""
 
 FIRST_WAIT = timedelta(seconds=2)
 MAX_WAIT = timedelta(minutes=5)
@@ -90,7 +83,9 @@ class Decider(Protocol):
 
 
 class Delivery:
-    """Empties the outbox."""
+    """Empties the outbox. The calls that every message takes are booked with its turn; what comes
+    beyond them (another form, another place, the head of a thread) cannot wait and is booked as it
+    is made, so that the next messages wait."""
 
     def __init__(
         self,
@@ -107,6 +102,7 @@ class Delivery:
         self._sender = sender
         self._deciders = deciders
         self._troubles = troubles or Troubles()
+        self._paces = Paces(store, clock)
         self._shown_at: dict[int, str] = {}
         """What was posted and could not be written down, because the database was away then."""
 
@@ -160,12 +156,14 @@ class Delivery:
             self._sent(claimed, ts)
 
     def _busy(self, claimed: Claimed, wait: timedelta) -> None:
-        """Slack asks to wait: posts of this channel, or updates of any."""
+        """Slack asks to wait: posts of this channel, or updates and looks at the history of any."""
         until = self._clock.now() + wait
         with self._store.transaction() as tx:
             tx.outbox.later(claimed.item, until, not_sent=True)
             if claimed.posted is not None:
-                tx.outbox.slow_down(Means.UPDATE, until, RATES[Means.UPDATE])
+                tx.paces.slow_down(Means.UPDATE, until, RATES[Means.UPDATE])
+            elif claimed.item.attempts > 1:
+                tx.paces.slow_down(Means.FIND, until, RATES[Means.FIND])
 
     def _sent(self, claimed: Claimed, ts: str | None) -> None:
         if ts is not None:
@@ -228,6 +226,8 @@ class Delivery:
             if refusal.about is not Subject.TARGET:
                 raise
             log.info("outbox.target_gone", item=message.id, reason=refusal.error)
+        looks = claimed.item.attempts > 1
+        self._paces.goes(Means.UPDATE, Means.POST, *([Means.FIND] if looks else []))
         self._take_away(message, ts)
         found = self._found(claimed, thread)
         if found is not None and found != ts:
@@ -251,6 +251,7 @@ class Delivery:
             if refusal.about is not Subject.CONTENT:
                 raise
             bad = refusal.error
+        self._paces.goes(Means.POST if ts is None else Means.UPDATE)
         shown = self._sender.show_plainly(message, ts, thread)
         self._shown_at[message.id] = shown
         log.warning("outbox.shown_plainly", item=message.id, notice=message.notice, reason=bad)
@@ -265,6 +266,7 @@ class Delivery:
             latest = tx.outbox.latest(head.key)
             tx.outbox.forget(head.key)
         if latest is not None:
+            self._paces.goes(Means.UPDATE)
             self._take_away(Outgoing.of(latest), head.ts)
 
     def _new_head(self, claimed: Claimed) -> str | None:
@@ -278,8 +280,11 @@ class Delivery:
         head = Outgoing.of(latest)
         ts = self._shown_at.get(head.id)
         if ts is None and claimed.item.attempts > 1:
+            self._paces.goes(Means.FIND)
             ts = self._sender.find(head, None)
-        ts = ts or self._in_some_form(head, None, None)
+        if ts is None:
+            self._paces.goes(Means.POST)
+            ts = self._in_some_form(head, None, None)
         self._shown_at[head.id] = ts
         with self._store.transaction() as tx:
             tx.outbox.stands(head.key, head.channel_id, ts)

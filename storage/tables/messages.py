@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, false, text
+from sqlalchemy import JSON, Column, Index, false, text
 from sqlmodel import Field, SQLModel
 
 from storage.statuses import MESSAGES, MessageEvent
@@ -84,7 +84,12 @@ class Lane(SQLModel, table=True):
 
 class Pace(SQLModel, table=True):
     """How far the calls of one kind are booked out, over all channels and processes: Slack counts
-    each method for the whole workspace."""
+    each method for the whole workspace. `answer` is what the last call was told that all processes
+    go by (the IDs of people), and `asked_at` when it was made."""
 
     means: str = Field(primary_key=True)
     booked_until: datetime = time_column()
+    answer: list[str] | None = Field(
+        default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
+    )
+    asked_at: datetime | None = time_column(nullable=True)

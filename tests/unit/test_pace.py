@@ -6,13 +6,14 @@ from itertools import count
 
 import pytest
 
-from bot.messages.delivery import RATES, Delivery
+from bot.messages.delivery import Delivery
 from bot.messages.notices import GONE
 from bot.messages.outgoing import Outgoing
+from bot.messages.paces import RATES
 from bot.messages.refusals import ChannelBusy
 from storage.database import Store
-from storage.outbox import Means
 from storage.tables import PostedMessage
+from storage.vocabulary import Means
 from tests.support.fast_database import new_database
 from tests.support.fast_ports import FastClock
 

@@ -1,7 +1,10 @@
-"""Unfinished tests and messages that were given up are found without looking at all others."""
+"""What one process was told all go by; unfinished tests and messages that were given up are found
+without looking at all others."""
 
 import sqlalchemy as sa
 from alembic import op
+
+from storage.types import UtcDateTime
 
 revision = "0017"
 down_revision = "0016"
@@ -16,6 +19,9 @@ RARE = (
 
 def upgrade() -> None:
     """Apply."""
+    with op.batch_alter_table("pace") as batch:
+        batch.add_column(sa.Column("answer", sa.JSON(), nullable=True))
+        batch.add_column(sa.Column("asked_at", UtcDateTime(), nullable=True))
     for name, table, column, which in RARE:
         where = sa.text(which)
         op.create_index(name, table, [column], sqlite_where=where, postgresql_where=where)
@@ -25,3 +31,6 @@ def downgrade() -> None:
     """Take back."""
     for name, table, _, _ in reversed(RARE):
         op.drop_index(name, table)
+    with op.batch_alter_table("pace") as batch:
+        batch.drop_column("asked_at")
+        batch.drop_column("answer")
