@@ -29,7 +29,7 @@ from handlers.commands import Commands
 from handlers.features import folders
 from handlers.slack.modals import Windows
 from handlers.slack.payloads import Command, Press
-from storage.tables import Account, Channel, ConnectionTest, OutboxItem, PostedMessage
+from storage.tables import Account, Channel, ConnectionTest, Job, OutboxItem, PostedMessage
 from storage.vocabulary import State, StepId
 from tests.support.fast import DESK, FastBot, Outside, days
 from tests.support.fast_ports import FakeProbe, FastClock
@@ -53,7 +53,8 @@ week."""
 Listener = Callable[[Services, Press], None]
 
 STANDS = select(Account.state, Account.username).where(Account.id == bindparam("id"))
-"""How an account stands: asked for each daily test."""
+PLANNED = select(Job.id).where(Job.key == bindparam("key"))
+"""How an account stands, and whether its next test waits: asked for each daily test."""
 
 
 class SlowProbe(FakeProbe):
@@ -103,7 +104,8 @@ class Client:
 class WeekBot(FastBot):
     """The bot with its worker and its messages at the simulated time."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, really_tested: float = REALLY_TESTED) -> None:
+        self._really_tested = really_tested
         clock = FastClock(MONDAY)
         self.dice = random.Random(seed)
         self.simulation = Simulation(clock)
@@ -161,21 +163,28 @@ class WeekBot(FastBot):
 
     def _check(self, work: CheckAccount) -> None:
         """Do the job of a daily test, or leave it where it would tell nobody anything."""
-        if not self._tells_nothing(work.account_id) or self.dice.random() < REALLY_TESTED:
+        if not self._tells_nothing(work.account_id) or self.dice.random() < self._really_tested:
             self.services.checks.check(work)
             return
         self.taken_as_passed += 1
         self.simulation.at(self.now + days(1), partial(self._check_again, work))
 
     def _check_again(self, work: CheckAccount) -> None:
-        """A day later: the job itself where the test would tell something."""
-        if self._tells_nothing(work.account_id) and self.dice.random() >= REALLY_TESTED:
+        """A day later: the job itself where the test would tell something. Where a test was run
+        meanwhile, it has planned the next one."""
+        if self._is_planned(work):
+            return
+        if self._tells_nothing(work.account_id) and self.dice.random() >= self._really_tested:
             self.taken_as_passed += 1
             self.simulation.at(self.now + days(1), partial(self._check_again, work))
             return
         with self.store.transaction() as tx:
             tx.jobs.add(work, self.now)
         self._jobs.set(self.now)
+
+    def _is_planned(self, work: CheckAccount) -> bool:
+        with self.store.transaction() as tx:
+            return tx.session.exec(PLANNED, params={"key": work.key}).first() is not None
 
     def _tells_nothing(self, account_id: int) -> bool:
         if self.probe.is_out or self.microsoft.outage is not None:
@@ -293,6 +302,11 @@ class WeekBot(FastBot):
                 if item.done_at is not None:
                     found.setdefault(item.notice, []).append(item.done_at - item.created_at)
         return {notice: sorted(found[notice]) for notice in sorted(found)}
+
+    def asked(self) -> int:
+        """How many messages anybody was to be shown."""
+        with self.store.transaction() as tx:
+            return len(tx.session.exec(select(OutboxItem.id)).all())
 
     def tests(self) -> int:
         """How many tests were run to their end."""
