@@ -29,6 +29,17 @@ class Claimed:
     posted: PostedMessage | None
     parent: PostedMessage | None
 
+    @property
+    def calls(self) -> list[Means]:
+        """What Slack is called for, once each, before the message is taken. One that may have been
+        posted already is looked for; and the head of its thread, where it is gone, is posted."""
+        calls = [Means.POST if self.posted is None else Means.UPDATE]
+        if self.posted is not None and self.item.thread_key and self.parent is None:
+            calls.append(Means.POST)
+        if self.item.attempts and Means.POST in calls:
+            calls.append(Means.FIND)
+        return calls
+
 
 class OutboxRepository:
     """The queue of messages: in order within a channel, one channel at a time per worker."""
@@ -88,14 +99,14 @@ class OutboxRepository:
                 lane.due_at = None
                 self._session.flush()
                 continue
-            posted = self.posted(item.key)
-            if not self._has_turn(lane, _calls(item, posted), now, rates):
+            parent = self.posted(item.thread_key) if item.thread_key else None
+            claimed = Claimed(item, self.posted(item.key), parent)
+            if not self._has_turn(lane, claimed.calls, now, rates):
                 continue
             lane.leased_until = now + lease
             item.happened(MessageEvent.CLAIMED, now)
             self._session.flush()
-            parent = self.posted(item.thread_key) if item.thread_key else None
-            return Claimed(item, posted, parent)
+            return claimed
         return None
 
     def posted(self, key: str) -> PostedMessage | None:
@@ -218,6 +229,13 @@ class OutboxRepository:
         if lane is not None and lane.leased_until is None:
             lane.due_at = now
 
+    def replace(self, key: str, gone: str, now: datetime) -> None:
+        """What stands as `key` is taken away (the notice `gone`) when its turn comes; the message
+        stands nowhere, so that it is posted anew."""
+        posted = self.posted(key)
+        if posted is not None:
+            self.show(posted.channel_id, self._renamed(posted), gone, {}, now)
+
     def set_aside(self, channel_id: str, now: datetime) -> list[str]:
         """Nothing that waits for the channel is sent any more, and what we posted there is known
         under other keys, which are returned: its own keys may be used elsewhere."""
@@ -263,8 +281,10 @@ class OutboxRepository:
     ) -> bool:
         """Whether the channel may send now, for which so many calls are made; else it is due when
         it may, and has that turn for sure."""
-        booked = [] if lane.has_turn else [means for means in calls if means in rates]
-        turn = max([now, *(self._paces.book(means, now, rates[means]) for means in booked)])
+        turn = now
+        for means in [] if lane.has_turn else calls:
+            if means in rates:  # each from the turn of the one before: they are made together
+                turn = max(turn, self._paces.book(means, turn, rates[means]))
         lane.has_turn = turn > now
         if lane.has_turn:
             lane.due_at = turn
@@ -317,14 +337,6 @@ class OutboxRepository:
         if lane is not None:  # else the channel has another id by now, and a new lane
             lane.leased_until = None
             lane.due_at = due_at
-
-
-def _calls(item: OutboxItem, posted: PostedMessage | None) -> list[Means]:
-    """What Slack is called for to show the message. One that may have been posted before is looked
-    for."""
-    if posted is not None:
-        return [Means.UPDATE]
-    return [Means.POST, Means.FIND] if item.attempts else [Means.POST]
 
 
 def _due_lane() -> SelectOfScalar[Lane]:

@@ -46,10 +46,11 @@ class PaceRepository:
         self._session.flush()
         return booked - rate.ahead
 
-    def may_go(self, means: Means, now: datetime, rate: Rate) -> bool:
-        """Whether a call may be made now, which then is booked."""
-        ahead = self._held(means, now).booked_until - rate.ahead
-        return ahead <= now and self.book(means, now, rate) <= now
+    def may_go(self, means: Means, now: datetime, rate: Rate, left: int = 0) -> bool:
+        """Whether a call may be made now, after which so many may be made at once; if so, it is
+        booked."""
+        turn = self._held(means, now).booked_until - rate.ahead + rate.interval * left
+        return turn <= now and self.book(means, now, rate) <= now
 
     def slow_down(self, means: Means, until: datetime, rate: Rate) -> None:
         """Slack has had enough of such calls until then."""

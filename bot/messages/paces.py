@@ -10,7 +10,7 @@ from storage.paces import Rate, SharedAnswer
 from storage.vocabulary import Means
 
 RATES = {
-    Means.POST: Rate(timedelta(seconds=0.25), burst=20),
+    Means.POST: Rate(timedelta(seconds=0.28), burst=20),
     Means.UPDATE: Rate(timedelta(seconds=1.35), burst=4),
     Means.FIND: Rate(timedelta(seconds=1.35), burst=4),
     Means.GROUP: Rate(timedelta(seconds=6), burst=9),
@@ -20,7 +20,7 @@ RATES = {
 looks at a history or at a channel (`chat.update`, `conversations.history` and `conversations.info`
 are of Tier 3); and twenty questions who is in a user group (`usergroups.users.list`, Tier 2,
 docs.slack.dev/apis/web-api/rate-limits). Within any minute there are at most as many as an even
-pace gives, the burst, and one."""
+pace gives, the burst, and one; and of posts those, too, that waited to be looked for."""
 
 
 class Paces:
@@ -30,17 +30,11 @@ class Paces:
         self._store = store
         self._clock = clock
 
-    def may_go(self, means: Means) -> bool:
-        """Whether a call may be made now; if so, it counts."""
+    def may_go(self, means: Means, left: int = 0) -> bool:
+        """Whether a call may be made now, after which so many are `left` for others; if so, it
+        counts."""
         with self._store.transaction() as tx:
-            return tx.paces.may_go(means, self._clock.now(), RATES[means])
-
-    def goes(self, *calls: Means) -> None:
-        """Calls are made that could not wait: others wait for longer."""
-        now = self._clock.now()
-        with self._store.transaction() as tx:
-            for means in calls:
-                tx.paces.book(means, now, RATES[means])
+            return tx.paces.may_go(means, self._clock.now(), RATES[means], left)
 
     def shared(self, means: Means) -> SharedAnswer | None:
         """What the last call was answered, of whatever process."""

@@ -41,6 +41,9 @@ GROUP_SHARED_FOR = timedelta(seconds=9)
 changes something goes by an answer so old, of whatever process: the last question was asked within
 six seconds, and may wait three for its answer."""
 
+LEFT_FOR_PEOPLE = 10
+"""So many questions about a channel are left for people while we look after closed ones."""
+
 MAX_REMEMBERED = 5000
 """So many answers are remembered; one is a person, or the members of a channel."""
 
@@ -187,7 +190,7 @@ class SlackDirectory:
             SlackBusy: Slack may not be asked just now.
         """
         try:
-            channel = self._ask_channel(channel_id)
+            channel = self._ask_channel(channel_id, left=LEFT_FOR_PEOPLE)
         except UNANSWERED as error:
             log.info("directory.channel_unknown", error=type(error).__name__)
             return False
@@ -311,8 +314,8 @@ class SlackDirectory:
             self._group_gone(group, error_of(error))
             return frozenset()
 
-    def _ask_channel(self, channel_id: str) -> dict[str, Any]:
-        if not self._paces.may_go(Means.CHANNEL):
+    def _ask_channel(self, channel_id: str, left: int = 0) -> dict[str, Any]:
+        if not self._paces.may_go(Means.CHANNEL, left):
             raise SlackBusy
         return cast(dict[str, Any], self._client.conversations_info(channel=channel_id)["channel"])
 
