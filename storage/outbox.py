@@ -179,7 +179,8 @@ class OutboxRepository:
             col(OutboxItem.created_at) > since,
             col(OutboxItem.done_at) < before,
         )
-        return self._revive(self._session.exec(found.order_by(col(OutboxItem.id))), now)
+        # In order here: in the database that would be done by reading every message there ever was
+        return self._revive(sorted(self._session.exec(found), key=lambda item: item.id), now)
 
     def _revive(self, items: Iterable[OutboxItem], now: datetime) -> int:
         newest = [item for item in items if self.latest(item.key) == item]

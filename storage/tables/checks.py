@@ -24,7 +24,8 @@ class ConnectionTest(SQLModel, table=True):
     __table_args__ = (
         Index(
             "ix_connectiontest_unfinished",
-            "started_at",
+            "account_id",
+            "id",
             sqlite_where=text(UNFINISHED),
             postgresql_where=text(UNFINISHED),
         ),

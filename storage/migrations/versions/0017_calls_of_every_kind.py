@@ -12,8 +12,13 @@ branch_labels = None
 depends_on = None
 
 RARE = (
-    ("ix_connectiontest_unfinished", "connectiontest", "started_at", "finished_at IS NULL"),
-    ("ix_outboxitem_given_up", "outboxitem", "done_at", "given_up != ''"),
+    (
+        "ix_connectiontest_unfinished",
+        "connectiontest",
+        ["account_id", "id"],
+        "finished_at IS NULL",
+    ),
+    ("ix_outboxitem_given_up", "outboxitem", ["done_at"], "given_up != ''"),
 )
 
 
@@ -22,9 +27,9 @@ def upgrade() -> None:
     with op.batch_alter_table("pace") as batch:
         batch.add_column(sa.Column("answer", sa.JSON(), nullable=True))
         batch.add_column(sa.Column("asked_at", UtcDateTime(), nullable=True))
-    for name, table, column, which in RARE:
+    for name, table, columns, which in RARE:
         where = sa.text(which)
-        op.create_index(name, table, [column], sqlite_where=where, postgresql_where=where)
+        op.create_index(name, table, columns, sqlite_where=where, postgresql_where=where)
 
 
 def downgrade() -> None:
