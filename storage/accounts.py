@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import Integer, bindparam, or_
 from sqlmodel import Session, col, func, select
 
 from storage.tables import Account, ReminderState
@@ -33,8 +33,7 @@ class AccountRepository:
     def lock(self, account_id: int) -> Account:
         """The account as it is now, held against other transactions until this one ends
         (PostgreSQL; on SQLite every transaction holds the whole database)."""
-        statement = select(Account).where(Account.id == account_id).with_for_update()
-        return self._session.exec(statement.execution_options(populate_existing=True)).one()
+        return self._session.exec(HELD, params={"id": account_id}).one()
 
     def by_ref(self, ref: str) -> Account | None:
         """The account with the ID that people see."""
@@ -102,3 +101,12 @@ class AccountRepository:
             .with_for_update()
         )
         return list(self._session.exec(found.execution_options(populate_existing=True)))
+
+
+# Asked with each step of a test: put together once
+HELD = (
+    select(Account)
+    .where(Account.id == bindparam("id", type_=Integer()))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)

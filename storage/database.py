@@ -25,6 +25,7 @@ from storage.health import HealthRepository
 from storage.jobs import JobRepository
 from storage.legacy import LegacyRepository
 from storage.outbox import OutboxRepository
+from storage.paces import PaceRepository
 from storage.reminders import ReminderRepository
 from storage.reported_fixes import ReportedFixRepository
 from storage.signin import GrantRepository, SignInRepository
@@ -70,6 +71,7 @@ class Transaction:
         self.legacy = LegacyRepository(session)
         self.noted = NotedCauseRepository(session)
         self.outbox = OutboxRepository(session)
+        self.paces = PaceRepository(session)
         self.reminders = ReminderRepository(session)
         self.requests = SupportRequestRepository(session)
         self.signins = SignInRepository(session)

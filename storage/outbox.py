@@ -3,38 +3,19 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import case
+from sqlalchemy import String, bindparam, case, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select, update
+from sqlmodel.sql.expression import SelectOfScalar
 
+from storage.paces import PaceRepository, Rate
 from storage.statuses import MessageEvent
-from storage.tables import Channel, Lane, OutboxItem, Pace, PostedMessage
-from storage.vocabulary import MessageStatus
-
-
-class Means(StrEnum):
-    """How a message is shown. One that stands already is updated or taken away: which of the two is
-    often known only when its turn comes, and the rate of an update holds for both together."""
-
-    POST = "post"
-    UPDATE = "update"
-
-
-@dataclass(frozen=True)
-class Rate:
-    """How often Slack may be called: once an `interval`, and up to `burst` calls ahead of that."""
-
-    interval: timedelta
-    burst: int
-
-    @property
-    def ahead(self) -> timedelta:
-        """How far calls may be ahead."""
-        return self.interval * self.burst
-
+from storage.tables import Channel, Lane, OutboxItem, PostedMessage
+from storage.tables.messages import GIVEN_UP
+from storage.types import UtcDateTime
+from storage.vocabulary import Means, MessageStatus
 
 UNLIMITED: Mapping[Means, Rate] = {}
 
@@ -48,12 +29,24 @@ class Claimed:
     posted: PostedMessage | None
     parent: PostedMessage | None
 
+    @property
+    def calls(self) -> list[Means]:
+        """What Slack is called for, once each, before the message is taken. One that may have been
+        posted already is looked for; and the head of its thread, where it is gone, is posted."""
+        calls = [Means.POST if self.posted is None else Means.UPDATE]
+        if self.posted is not None and self.item.thread_key and self.parent is None:
+            calls.append(Means.POST)
+        if self.item.attempts and Means.POST in calls:
+            calls.append(Means.FIND)
+        return calls
+
 
 class OutboxRepository:
     """The queue of messages: in order within a channel, one channel at a time per worker."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._paces = PaceRepository(session)
 
     def show(
         self,
@@ -106,19 +99,15 @@ class OutboxRepository:
                 lane.due_at = None
                 self._session.flush()
                 continue
-            if not self._has_turn(lane, self._means_of(item), now, rates):
+            parent = self.posted(item.thread_key) if item.thread_key else None
+            claimed = Claimed(item, self.posted(item.key), parent)
+            if not self._has_turn(lane, claimed.calls, now, rates):
                 continue
             lane.leased_until = now + lease
             item.happened(MessageEvent.CLAIMED, now)
             self._session.flush()
-            parent = self.posted(item.thread_key) if item.thread_key else None
-            return Claimed(item, self.posted(item.key), parent)
+            return claimed
         return None
-
-    def slow_down(self, means: Means, until: datetime, rate: Rate) -> None:
-        """Slack has had enough of such calls until then, of whatever channel."""
-        pace = self._pace(means, until)
-        pace.booked_until = max(pace.booked_until, until + rate.ahead)
 
     def posted(self, key: str) -> PostedMessage | None:
         """Where the message `key` stands in Slack."""
@@ -175,7 +164,7 @@ class OutboxRepository:
         was sent or waits; but none of the notices `never`."""
         found = select(OutboxItem).where(
             OutboxItem.channel_id == channel_id,
-            col(OutboxItem.given_up) != "",
+            text(GIVEN_UP),
             col(OutboxItem.notice).not_in(never),
         )
         self._revive(self._session.exec(found.order_by(col(OutboxItem.id))), now)
@@ -185,12 +174,13 @@ class OutboxRepository:
         is younger than `since` and rests since `before`. How many they are."""
         closed = select(Channel.id).where(col(Channel.closed) != "")
         found = select(OutboxItem).where(
-            col(OutboxItem.given_up) != "",
+            text(GIVEN_UP),
             col(OutboxItem.channel_id).not_in(closed),
             col(OutboxItem.created_at) > since,
             col(OutboxItem.done_at) < before,
         )
-        return self._revive(self._session.exec(found.order_by(col(OutboxItem.id))), now)
+        # In order here: in the database that would be done by reading every message there ever was
+        return self._revive(sorted(self._session.exec(found), key=lambda item: item.id), now)
 
     def _revive(self, items: Iterable[OutboxItem], now: datetime) -> int:
         newest = [item for item in items if self.latest(item.key) == item]
@@ -227,8 +217,9 @@ class OutboxRepository:
         return new
 
     def accepted(self, channel_id: str) -> bool:
-        """Slack takes messages for the channel; whether it did not before."""
-        lane = self._session.get_one(Lane, channel_id, with_for_update=True)
+        """Slack takes messages for the channel, whose lane this transaction holds since the message
+        was `sent`; whether it did not before."""
+        lane = self._session.get_one(Lane, channel_id)
         new = bool(lane.refused)
         lane.refused = ""
         return new
@@ -238,6 +229,13 @@ class OutboxRepository:
         lane = self._session.get(Lane, channel_id, with_for_update=True)
         if lane is not None and lane.leased_until is None:
             lane.due_at = now
+
+    def replace(self, key: str, gone: str, now: datetime) -> None:
+        """What stands as `key` is taken away (the notice `gone`) when its turn comes; the message
+        stands nowhere, so that it is posted anew."""
+        posted = self.posted(key)
+        if posted is not None:
+            self.show(posted.channel_id, self._renamed(posted), gone, {}, now)
 
     def set_aside(self, channel_id: str, now: datetime) -> list[str]:
         """Nothing that waits for the channel is sent any more, and what we posted there is known
@@ -274,53 +272,25 @@ class OutboxRepository:
 
     def next_due(self) -> datetime | None:
         """When the next channel's turn is."""
-        lanes = (
-            select(Lane.due_at)
-            .where(col(Lane.due_at).is_not(None))
-            .order_by(col(Lane.due_at))
-            .limit(1)
-        )
-        return self._session.exec(lanes).first()
+        return self._session.exec(NEXT_DUE).first()
 
     def _due_lane(self, now: datetime, first: str) -> Lane | None:
-        free = col(Lane.leased_until).is_(None) | (col(Lane.leased_until) < now)
-        due = select(Lane).where(col(Lane.due_at) <= now, free)
-        due = due.order_by(case((col(Lane.channel_id) == first, 0), else_=1), col(Lane.due_at))
-        return self._session.exec(due.limit(1).with_for_update(skip_locked=True)).first()
-
-    def _means_of(self, item: OutboxItem) -> Means:
-        return Means.POST if self.posted(item.key) is None else Means.UPDATE
+        return self._session.exec(DUE_LANE, params={"now": now, "first": first}).first()
 
     def _has_turn(
-        self, lane: Lane, means: Means, now: datetime, rates: Mapping[Means, Rate]
+        self, lane: Lane, calls: Collection[Means], now: datetime, rates: Mapping[Means, Rate]
     ) -> bool:
-        """Whether the channel may send now; else it is due when it may, and has that turn for
-        sure."""
-        if lane.has_turn or means not in rates:
-            lane.has_turn = False
-            return True
-        rate = rates[means]
-        pace = self._pace(means, now)
-        booked = max(pace.booked_until, now)
-        turn = booked - rate.ahead
-        pace.booked_until = booked + rate.interval
-        if turn > now:
+        """Whether the channel may send now, for which so many calls are made; else it is due when
+        it may, and has that turn for sure."""
+        turn = now
+        for means in [] if lane.has_turn else calls:
+            if means in rates:  # each from the turn of the one before: they are made together
+                turn = max(turn, self._paces.book(means, turn, rates[means]))
+        lane.has_turn = turn > now
+        if lane.has_turn:
             lane.due_at = turn
-            lane.has_turn = True
         self._session.flush()
-        return turn <= now
-
-    def _pace(self, means: Means, now: datetime) -> Pace:
-        """How far calls are booked out; held until the transaction ends."""
-        pace = self._session.get(Pace, means, with_for_update=True)
-        if pace is not None:
-            return pace
-        try:
-            with self._session.begin_nested():
-                self._session.add(Pace(means=means, booked_until=now))
-        except IntegrityError:  # another transaction made it first
-            pass
-        return self._session.get_one(Pace, means, with_for_update=True)
+        return not lane.has_turn
 
     def _put_aside(self, item: OutboxItem, why: str, now: datetime) -> None:
         """Keep what cannot be shown just now; of the same message the newest is enough."""
@@ -368,3 +338,19 @@ class OutboxRepository:
         if lane is not None:  # else the channel has another id by now, and a new lane
             lane.leased_until = None
             lane.due_at = due_at
+
+
+def _due_lane() -> SelectOfScalar[Lane]:
+    """The lane whose turn it is, that of the channel `first` before all others, held."""
+    now = bindparam("now", type_=UtcDateTime())
+    free = col(Lane.leased_until).is_(None) | (col(Lane.leased_until) < now)
+    due = select(Lane).where(col(Lane.due_at) <= now, free)
+    first = case((col(Lane.channel_id) == bindparam("first", type_=String()), 0), else_=1)
+    return due.order_by(first, col(Lane.due_at)).limit(1).with_for_update(skip_locked=True)
+
+
+# Workers ask these every second and with each message: each is put together once
+DUE_LANE = _due_lane()
+NEXT_DUE = (
+    select(Lane.due_at).where(col(Lane.due_at).is_not(None)).order_by(col(Lane.due_at)).limit(1)
+)

@@ -244,3 +244,16 @@ class MessageStatus(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     GIVEN_UP = "given up"
+
+
+class Means(StrEnum):
+    """What Slack is called for. A message that stands already is updated or taken away: which of
+    the two is often known only when its turn comes, and the rate of an update holds for both
+    together. A message that may have been posted is looked for; the group of the support team and a
+    channel are asked about."""
+
+    POST = "post"
+    UPDATE = "update"
+    FIND = "find"
+    GROUP = "group"
+    CHANNEL = "channel"

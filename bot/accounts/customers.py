@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from math import ceil
 from typing import Protocol
 
 from bot.common import audit
@@ -9,7 +10,7 @@ from bot.common.clock import Clock
 from bot.common.jobs import EraseCustomer
 from bot.common.mail_addresses import BadAddress, read_domain
 from bot.common.people import SLACK, Person
-from bot.common.refusals import Refused
+from bot.common.refusals import Refused, SlackBusy
 from bot.common.texts import on_one_line
 from bot.lifecycle.hours import Hours, hours_of
 from bot.messages import notices
@@ -27,6 +28,10 @@ DOMAIN_UNKNOWN = "setup_form.domain_unknown"
 
 OVER_WHEN_BACK = ("archived", "deleted", "left", "restricted")
 """What is over (as in `Channel.closed`) when the bot comes into a channel."""
+
+ROUNDS = 15
+AT_ONCE = 10
+"""A closed channel is looked at once in so many times; so many of them at once in any case."""
 
 CLOSES = {
     "channel_not_found": "left",
@@ -54,7 +59,11 @@ class Doors(Protocol):
 
     def is_open(self, channel_id: str) -> bool:
         """Whether the app is in a channel where people post; no when Slack does not say it. May
-        take a second."""
+        take a second.
+
+        Raises:
+            SlackBusy: Slack may not be asked just now.
+        """
         ...
 
 
@@ -73,6 +82,8 @@ class Customers:
     ) -> None:
         """`ordinary`: when people are reminded of whom nothing else was said."""
         self._doors = doors
+        self._looked_at = ""
+        """The closed channel that was looked at last."""
         self._own_channels = (support_channel, alert_channel)
         self._store = store
         self._clock = clock
@@ -178,13 +189,21 @@ class Customers:
 
     def look_for_closed(self) -> int:
         """Look whether closed channels can be posted in again: an event that said so may have been
-        missed. How many of them are open again. Takes a second a channel."""
+        missed. Each time some of them are looked at, and each once in `ROUNDS` times; where Slack
+        may not be asked any more, the next time goes on there. Takes a second a channel."""
         with self._store.transaction() as tx:
-            closed = [channel.id for channel, _ in tx.channels.all() if _may_come_back(channel)]
-        back = [each for each in closed if self._doors.is_open(each)]
-        for channel_id in back:
-            self.reopen(channel_id, OVER_WHEN_BACK)
-        return 0  # each was looked at, and is again at the next time
+            bound = [channel for channel, _ in tx.channels.all()]
+        closed = sorted(channel.id for channel in bound if _may_come_back(channel))
+        next_ones = [each for each in closed if each > self._looked_at] or closed
+        for channel_id in next_ones[: max(AT_ONCE, ceil(len(closed) / ROUNDS))]:
+            try:
+                is_open = self._doors.is_open(channel_id)
+            except SlackBusy:
+                break
+            self._looked_at = channel_id
+            if is_open:
+                self.reopen(channel_id, OVER_WHEN_BACK)
+        return 0  # the others have their turn at the next time
 
     def close(self, channel_id: str, why: str) -> None:
         """Nothing can be posted in the channel any more (`why` as in `Channel.closed`): what waits

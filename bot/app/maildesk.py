@@ -17,6 +17,7 @@ from bot.diagnosis import catalogue
 from bot.mail.hosts import MailHosts
 from bot.mail.probe import MailProbe
 from bot.messages.delivery import Delivery
+from bot.messages.paces import Paces
 from bot.microsoft.client import Microsoft
 from bot.microsoft.tokens import Tokens
 from bot.services import Services
@@ -69,6 +70,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         clock,
         settings.support_users,
         settings.support_usergroup,
+        Paces(store, clock),
         SupportGroup(store, clock, settings.alert_channel).gone,
     )
     known = catalogue.load(application=_application(settings))

@@ -302,7 +302,7 @@ def _sweeps(settings: Settings, base: Foundations, services: Services) -> list[S
         Sweep("left-tests", timedelta(minutes=5), services.checks.look_after_left),
         Sweep("idle-grants", timedelta(minutes=10), services.checks.look_after_idle),
         Sweep("credentials", timedelta(hours=1), watch.look),
-        Sweep("closed-channels", timedelta(minutes=15), services.customers.look_for_closed),
+        Sweep("closed-channels", timedelta(minutes=1), services.customers.look_for_closed),
         Sweep("given-up", timedelta(minutes=10), SecondTries(base.ports.store, base.clock).begin),
         Sweep("forgotten-lists", timedelta(hours=1), services.legacy.forget),
         Sweep("unexplained", timedelta(minutes=15), services.noting.list_due),

@@ -4,7 +4,7 @@ shown as it happens."""
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 
 from bot.checks.aftermath import Aftermath
@@ -16,7 +16,7 @@ from bot.common.mail_addresses import shown
 from bot.common.people import MAILDESK
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.observation import Condition, Observation, Where
-from bot.diagnosis.step_records import keep_steps, steps_of
+from bot.diagnosis.step_records import StepRecord, keep_steps, steps_of
 from bot.folders.drift import Drift
 from bot.lifecycle.service import Lifecycle
 from bot.mail.probe import MailProbe
@@ -39,6 +39,14 @@ class Ready:
 
     account: Account
     token: FreshToken
+
+
+@dataclass(frozen=True)
+class Run:
+    """A test that runs, and which of its steps wait to be written with its result."""
+
+    test: ConnectionTest
+    unwritten: list[StepRecord] = field(default_factory=list)
 
 
 class StepFailed(Exception):
@@ -74,9 +82,10 @@ class CheckRunner:
     def run(self, work: RunTest) -> None:
         """Do the job of a test that was begun. Takes seconds.
 
-        Nothing is held while a server is waited for: each step is a transaction of its own. So a
-        worker that is killed leaves a test with some steps, whose job comes back when its lease
-        ends; the steps are then taken again from the first, over those that are there.
+        Nothing is held while a server is waited for: each step is a transaction of its own; but
+        what passes in a quiet test, at which nobody looks, is written with its result. So a worker
+        that is killed leaves a test with some steps, whose job comes back when its lease ends; the
+        steps are then taken again from the first, over those that are there.
         """
         with self._store.transaction() as tx:
             test = tx.checks.get(work.test_id)
@@ -85,17 +94,21 @@ class CheckRunner:
                 return
             watched = self._drift.watched(tx, account)
             keep_steps(test, [])
+        run = Run(test)
         report = None
         with suppress(StepFailed):
-            ready = self._prepare(test, account)
+            ready = self._prepare(run, account)
             token = ready.token
             target = target_of(ready.account, token.agreed, token.access_token, watched)
             report = self._probe.run(
-                target, lambda result: self._keep(test, result), self._order(test, account)
+                target, lambda result: self._keep(run, result), self._order(test, account)
             )
         with self._store.transaction() as tx:
             account = tx.accounts.lock(account.id)
-            self._aftermath.follow(tx, account, tx.checks.get(test.id), report)
+            test = tx.checks.get(test.id)
+            if test.status is TestStatus.RUNNING:
+                keep_steps(test, [*steps_of(test), *run.unwritten])
+            self._aftermath.follow(tx, account, test, report)
 
     def break_off(self, tx: Transaction, account: Account, test: ConnectionTest) -> None:
         """End a test that could not be run to its end: that is ours. `account` is held."""
@@ -139,10 +152,10 @@ class CheckRunner:
         with self._store.transaction() as tx:
             tx.checks.get(test_id).arrival = asdict(arrival)
 
-    def _prepare(self, test: ConnectionTest, account: Account) -> Ready:
-        token = self._token(test, account)
-        self._step(test, StepId.SCOPES, lambda: _scopes_of(token, self._scopes))
-        self._step(test, StepId.IDENTITY, lambda: _identity(account, token))
+    def _prepare(self, run: Run, account: Account) -> Ready:
+        token = self._token(run, account)
+        self._step(run, StepId.SCOPES, lambda: _scopes_of(token, self._scopes))
+        self._step(run, StepId.IDENTITY, lambda: _identity(account, token))
         return Ready(self._follow(account, token), token)
 
     def _follow(self, account: Account, token: FreshToken) -> Account:
@@ -162,27 +175,31 @@ class CheckRunner:
             account.signed_in_as = token.username
             return account
 
-    def _token(self, test: ConnectionTest, account: Account) -> FreshToken:
+    def _token(self, run: Run, account: Account) -> FreshToken:
         """The first step: a token that is good now; it may have to be renewed, which takes
         seconds."""
         begun = time.monotonic()
         try:
             token = self._tokens.fresh(account.id)
         except TokenFailed as failed:
-            self._keep(test, ended(StepId.TOKEN, begun, failed.observation))
+            self._keep(run, ended(StepId.TOKEN, begun, failed.observation))
             raise StepFailed from None
-        self._keep(test, ended(StepId.TOKEN, begun, "Microsoft gave a token"))
+        self._keep(run, ended(StepId.TOKEN, begun, "Microsoft gave a token"))
         return token
 
-    def _step(self, test: ConnectionTest, step: StepId, check: Callable[[], Outcome]) -> None:
+    def _step(self, run: Run, step: StepId, check: Callable[[], Outcome]) -> None:
         begun = time.monotonic()
         outcome = check()
-        self._keep(test, ended(step, begun, outcome))
+        self._keep(run, ended(step, begun, outcome))
         if isinstance(outcome, Observation):
             raise StepFailed
 
-    def _keep(self, begun: ConnectionTest, result: StepResult) -> None:
+    def _keep(self, run: Run, result: StepResult) -> None:
         """Add a step to the test, with the failure that it found."""
+        begun = run.test
+        if begun.quiet and result.observation is None:
+            run.unwritten.append(record_of(result, None))
+            return
         with self._store.transaction() as tx:
             # Steps of IMAP and of SMTP end side by side, on two threads: the account's lock, taken
             # before the steps are read, keeps one from losing what the other adds.

@@ -169,8 +169,10 @@ class Checks:
         """Go on with tests whose jobs are lost; how many they are."""
         now = self._clock.now()
         with self._store.transaction() as tx:
-            has_job = {job.args.get("test") for job in tx.jobs.of_kind(RunTest.kind)}
             unfinished = tx.checks.unfinished(now - LEFT_AFTER)
+            if not unfinished:
+                return 0
+            has_job = {job.args.get("test") for job in tx.jobs.of_kind(RunTest.kind)}
             left = [test for test in unfinished if test.id not in has_job]
             for test in left:
                 self._go_on(tx, test)

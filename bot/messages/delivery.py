@@ -11,6 +11,7 @@ from bot.common.clock import Clock
 from bot.common.refusals import SlackBusy
 from bot.messages import notices
 from bot.messages.outgoing import Outgoing
+from bot.messages.paces import RATES
 from bot.messages.refusals import (
     ChannelBusy,
     ChannelRefuses,
@@ -19,9 +20,9 @@ from bot.messages.refusals import (
 )
 from bot.messages.troubles import Troubles
 from storage.database import Conflict, DatabaseAway, Store
-from storage.outbox import Claimed, Means, Rate
-from storage.tables import OutboxItem, PostedMessage
-from storage.vocabulary import MessageStatus
+from storage.outbox import Claimed
+from storage.tables import OutboxItem
+from storage.vocabulary import Means, MessageStatus
 
 log = structlog.get_logger(__name__)
 
@@ -34,14 +35,6 @@ REST_AFTER_POST = timedelta(seconds=1)
 REST_AFTER_UPDATE = timedelta(milliseconds=500)
 """Slack takes about one new message a second in a channel
 (docs.slack.dev/apis/web-api/rate-limits)."""
-
-RATES = {
-    Means.POST: Rate(timedelta(seconds=0.25), burst=20),
-    Means.UPDATE: Rate(timedelta(seconds=1.35), burst=4),
-}
-"""Over all channels of the workspace Slack takes "several hundred" posts a minute and fifty updates
-(`chat.update` is of Tier 3, docs.slack.dev/apis/web-api/rate-limits). Within any minute there are
-at most as many as an even pace gives, the burst, and one."""
 
 FIRST_WAIT = timedelta(seconds=2)
 MAX_WAIT = timedelta(minutes=5)
@@ -89,8 +82,13 @@ class Decider(Protocol):
         ...
 
 
+class AnotherTurn(Exception):
+    """The message takes another call, which has to wait for its turn like every other."""
+
+
 class Delivery:
-    """Empties the outbox."""
+    """Empties the outbox. In its turn a message has one call of each kind that was booked for it;
+    what takes more of them (another form, another place, the head of a thread) takes more turns."""
 
     def __init__(
         self,
@@ -109,6 +107,8 @@ class Delivery:
         self._troubles = troubles or Troubles()
         self._shown_at: dict[int, str] = {}
         """What was posted and could not be written down, because the database was away then."""
+        self._refused_form: dict[int, str] = {}
+        """What Slack does not take as it is drawn, and its word for why: that goes as text."""
 
     def deliver_due(self) -> int:
         """Send every message whose channel's turn it is, and say how many were tried. Takes a
@@ -123,7 +123,7 @@ class Delivery:
         """When the next channel's turn is."""
         with self._store.transaction() as tx:
             due = tx.outbox.next_due()
-            trouble = tx.health.trouble()
+            trouble = tx.health.trouble() if due else None
             return max(due, trouble.again_at) if due and trouble else due
 
     def _claim(self) -> Claimed | None:
@@ -143,6 +143,8 @@ class Delivery:
         item = claimed.item
         try:
             ts = self._show(claimed)
+        except AnotherTurn:
+            self._later(item, timedelta(), not_sent=True)
         except ChannelBusy as busy:
             self._busy(claimed, busy.wait)
         except (ChannelUnreachable, SlackBusy) as error:
@@ -160,12 +162,14 @@ class Delivery:
             self._sent(claimed, ts)
 
     def _busy(self, claimed: Claimed, wait: timedelta) -> None:
-        """Slack asks to wait: posts of this channel, or updates of any."""
+        """Slack asks to wait: posts of this channel, or updates and looks at the history of any."""
         until = self._clock.now() + wait
         with self._store.transaction() as tx:
             tx.outbox.later(claimed.item, until, not_sent=True)
             if claimed.posted is not None:
-                tx.outbox.slow_down(Means.UPDATE, until, RATES[Means.UPDATE])
+                tx.paces.slow_down(Means.UPDATE, until, RATES[Means.UPDATE])
+            elif claimed.item.attempts > 1:
+                tx.paces.slow_down(Means.FIND, until, RATES[Means.FIND])
 
     def _sent(self, claimed: Claimed, ts: str | None) -> None:
         if ts is not None:
@@ -193,7 +197,9 @@ class Delivery:
         """Where the head of the message's thread stands, which is posted anew if it is gone."""
         if claimed.parent is not None:
             return claimed.parent.ts
-        return self._new_head(claimed) if claimed.item.thread_key else None
+        if claimed.item.thread_key:
+            self._new_head(claimed)
+        return None
 
     def _stands_at(self, claimed: Claimed, thread: str | None) -> str | None:
         if claimed.posted is not None:
@@ -218,8 +224,8 @@ class Delivery:
     def _shown(
         self, claimed: Claimed, message: Outgoing, ts: str | None, thread: str | None
     ) -> str:
-        """Show the message; where what stands there is gone or cannot be edited, anew in its
-        place."""
+        """Show the message. Where what stands there is gone or cannot be edited, it is posted anew
+        in another turn."""
         if ts is None:
             return self._posted(claimed, message, thread)
         try:
@@ -228,11 +234,13 @@ class Delivery:
             if refusal.about is not Subject.TARGET:
                 raise
             log.info("outbox.target_gone", item=message.id, reason=refusal.error)
-        self._take_away(message, ts)
-        found = self._found(claimed, thread)
-        if found is not None and found != ts:
-            return found
-        return self._posted(claimed, message, thread)
+        self._replace(claimed.item.key)
+        raise AnotherTurn
+
+    def _replace(self, key: str) -> None:
+        """Have what stands as a message taken away, and the message posted anew."""
+        with self._store.transaction() as tx:
+            tx.outbox.replace(key, notices.GONE, self._clock.now())
 
     def _posted(self, claimed: Claimed, message: Outgoing, thread: str | None) -> str:
         """Post the message. Where its thread is gone, the next attempt makes a new one."""
@@ -240,41 +248,40 @@ class Delivery:
             return self._in_some_form(message, None, thread)
         except ChannelRefuses as refusal:
             if refusal.about is Subject.TARGET and claimed.parent is not None:
-                self._forget_head(claimed.parent)
+                self._replace(claimed.parent.key)
             raise
 
     def _in_some_form(self, message: Outgoing, ts: str | None, thread: str | None) -> str:
-        """Show the message as it is drawn or, where Slack does not take that, as text alone."""
+        """Show the message as it is drawn or, where Slack did not take that, as text alone."""
+        bad = self._refused_form.get(message.id)
+        if bad is not None:
+            return self._as_text(message, ts, thread, bad)
         try:
             return self._sender.show(message, ts, thread)
         except ChannelRefuses as refusal:
             if refusal.about is not Subject.CONTENT:
                 raise
-            bad = refusal.error
+            self._refused_form[message.id] = refusal.error
+            raise AnotherTurn from None
+
+    def _as_text(self, message: Outgoing, ts: str | None, thread: str | None, bad: str) -> str:
         shown = self._sender.show_plainly(message, ts, thread)
         self._shown_at[message.id] = shown
         log.warning("outbox.shown_plainly", item=message.id, notice=message.notice, reason=bad)
         with self._store.transaction() as tx:
             self._troubles.shown_plainly(tx, message, bad, self._clock.now())
+        self._refused_form.pop(message.id, None)
         return shown
 
-    def _forget_head(self, head: PostedMessage) -> None:
-        """Nothing can be said in the thread of a message any more: with the next attempt it is
-        posted anew."""
-        with self._store.transaction() as tx:
-            latest = tx.outbox.latest(head.key)
-            tx.outbox.forget(head.key)
-        if latest is not None:
-            self._take_away(Outgoing.of(latest), head.ts)
-
-    def _new_head(self, claimed: Claimed) -> str | None:
-        """Post the head of the message's thread anew: where it stands; None if nobody knows it."""
+    def _new_head(self, claimed: Claimed) -> None:
+        """Post the head of the message's thread anew, after which the message has another turn;
+        nothing happens if nobody knows it."""
         with self._store.transaction() as tx:
             latest = tx.outbox.latest(claimed.item.thread_key)
         if latest is None or latest.status is MessageStatus.GIVEN_UP:
-            return None  # it is not ours, or cannot be shown itself
+            return  # it is not ours, or cannot be shown itself
         if latest.notice == notices.GONE:
-            return None
+            return
         head = Outgoing.of(latest)
         ts = self._shown_at.get(head.id)
         if ts is None and claimed.item.attempts > 1:
@@ -284,7 +291,7 @@ class Delivery:
         with self._store.transaction() as tx:
             tx.outbox.stands(head.key, head.channel_id, ts)
         self._shown_at.pop(head.id, None)
-        return ts
+        raise AnotherTurn
 
     def _take_away(self, message: Outgoing, ts: str) -> None:
         """Remove what stands at `ts`; what is gone, or not ours to remove, is left."""

@@ -1,11 +1,10 @@
 """What Slack knows about people: our organisation, the support team, and who is in a channel."""
 
 import threading
-from collections import deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import structlog
 from cachetools import TTLCache
@@ -15,10 +14,12 @@ from slack_sdk.errors import SlackApiError
 from bot.common.clock import Clock
 from bot.common.people import Person, Profile
 from bot.common.refusals import SlackBusy
+from bot.messages.paces import Paces
 from bot.messages.refusals import Subject
 from bot.views.customers import Sharing
 from handlers.slack.private import UNANSWERED
 from handlers.slack.refusals import about, error_of, said
+from storage.vocabulary import Means
 
 log = structlog.get_logger(__name__)
 
@@ -35,11 +36,13 @@ Slack's events tell of changes as well, but only one process hears of each, seco
 all while it is down; one more question a press costs little, and needs nobody told.
 """
 
-GROUP_AFRESH = 8
-GROUP_SHARED_FOR = timedelta(seconds=6)
-"""Slack says only twenty times a minute who is in a user group (`usergroups.users.list`, Tier 2,
-docs.slack.dev/apis/web-api/rate-limits). So many presses of support's are answered by Slack itself;
-where there are more within a minute, an answer so old is shared, which asks ten times more."""
+GROUP_SHARED_FOR = timedelta(seconds=9)
+"""Slack says only twenty times a minute who is in a user group. Where no question is left, who
+changes something goes by an answer so old, of whatever process: the last question was asked within
+six seconds, and may wait three for its answer."""
+
+LEFT_FOR_PEOPLE = 10
+"""So many questions about a channel are left for people while we look after closed ones."""
 
 MAX_REMEMBERED = 5000
 """So many answers are remembered; one is a person, or the members of a channel."""
@@ -87,17 +90,19 @@ class SlackDirectory:
         clock: Clock,
         support_users: Collection[Person],
         support_usergroup: str,
+        paces: Paces,
         group_gone: Callable[[str, str], None] = lambda group, error: None,
     ) -> None:
-        """`client` must not wait for rate limits: people wait for what it is asked. `group_gone`
-        is called with the support user group and Slack's error where the group is not there."""
+        """`client` must not wait for rate limits: people wait for what it is asked; `paces` says
+        what is left of them. `group_gone` is called with the support user group and Slack's error
+        where the group is not there."""
+        self._paces = paces
         self._group_gone = group_gone
         self._client = client
         self._clock = clock
         self._support_users = frozenset(support_users)
         self._support_usergroup = support_usergroup
         self._lock = threading.Lock()
-        self._group_asked: deque[datetime] = deque(maxlen=GROUP_AFRESH)
         self._vendor: Vendor | None = None
         self._cache: TTLCache[tuple[str, str], Answer] = TTLCache(
             MAX_REMEMBERED,
@@ -163,7 +168,7 @@ class SlackDirectory:
     def sharing(self, channel_id: str) -> Sharing | None:
         """With whom the channel is shared now; None when Slack does not say it."""
         try:
-            channel = self._client.conversations_info(channel=channel_id)["channel"]
+            channel = self._ask_channel(channel_id)
             connected = frozenset(channel.get("connected_team_ids") or ())
             internal = self._ours().ids.union(channel.get("internal_team_ids") or ())
             # `is_shared` is said of channels between workspaces of one organisation as well
@@ -179,9 +184,13 @@ class SlackDirectory:
             return None
 
     def is_open(self, channel_id: str) -> bool:
-        """Whether the app is in a channel where people post; no when Slack does not say it."""
+        """Whether the app is in a channel where people post; no when Slack does not say it.
+
+        Raises:
+            SlackBusy: Slack may not be asked just now.
+        """
         try:
-            channel = self._client.conversations_info(channel=channel_id)["channel"]
+            channel = self._ask_channel(channel_id, left=LEFT_FOR_PEOPLE)
         except UNANSWERED as error:
             log.info("directory.channel_unknown", error=type(error).__name__)
             return False
@@ -213,16 +222,27 @@ class SlackDirectory:
         if not self._support_usergroup:
             return False
         listed = person.user in self._group(REMEMBERED_FOR)
-        return listed and (not afresh or person.user in self._group(self._now_of_group()))
-
-    def _now_of_group(self) -> timedelta:
-        """How old an answer about the group may be for who changes something."""
-        asked = self._group_asked
-        busy = len(asked) == GROUP_AFRESH and asked[0] > self._clock.now() - REMEMBERED_FOR
-        return GROUP_SHARED_FOR if busy else NOW
+        return listed and (not afresh or person.user in self._group(NOW))
 
     def _group(self, oldest: timedelta) -> frozenset[str]:
-        return self._remember(("support", ""), self._ask_support, oldest)
+        return self._remember(("support", ""), self._say_support, oldest)
+
+    def _say_support(self) -> frozenset[str]:
+        """Who is in the group, as Slack says it now; where Slack may not be asked just now, as any
+        process was told a moment ago.
+
+        Raises:
+            SlackBusy: nobody was.
+        """
+        asked_at = self._clock.now()
+        if self._paces.may_go(Means.GROUP):
+            found = self._ask_support()
+            self._paces.share(Means.GROUP, found, asked_at)
+            return found
+        known = self._paces.shared(Means.GROUP)
+        if known is None or asked_at - known.asked_at >= GROUP_SHARED_FOR:
+            raise SlackBusy
+        return known.names
 
     def _members(self, channel_id: str, oldest: timedelta) -> frozenset[str]:
         return self._remember(
@@ -245,7 +265,7 @@ class SlackDirectory:
             # The lock is free while Slack is asked: a slow answer holds nobody else up, and that
             # two threads may ask for the same costs one call.
             value = ask()
-        except UNANSWERED as error:
+        except (SlackBusy, *UNANSWERED) as error:
             log.warning("directory.unanswered", question=key[0], error=said(error))
             if known is None or oldest < REMEMBERED_FOR:
                 raise SlackBusy from None
@@ -285,7 +305,6 @@ class SlackDirectory:
         """Nobody, where the group is gone or the plan has none: who is named in the settings is
         support all the same."""
         group = self._support_usergroup
-        self._group_asked.append(self._clock.now())
         try:
             return frozenset(self._client.usergroups_users_list(usergroup=group)["users"])
         except SlackApiError as error:
@@ -294,6 +313,11 @@ class SlackDirectory:
             log.error("directory.support_group_gone", group=group, error=error_of(error))
             self._group_gone(group, error_of(error))
             return frozenset()
+
+    def _ask_channel(self, channel_id: str, left: int = 0) -> dict[str, Any]:
+        if not self._paces.may_go(Means.CHANNEL, left):
+            raise SlackBusy
+        return cast(dict[str, Any], self._client.conversations_info(channel=channel_id)["channel"])
 
     def _ask_members(self, channel_id: str) -> frozenset[str]:
         members: set[str] = set()

@@ -3,12 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column
+from sqlalchemy import JSON, Column, Index, text
 from sqlmodel import Field, SQLModel
 
 from storage.statuses import FIXES, TESTS, FixEvent, TestEvent
 from storage.types import time_column
 from storage.vocabulary import FixStatus, TestStatus
+
+UNFINISHED = "finished_at IS NULL"
+"""Few tests are: they are found by an index of these alone."""
 
 
 class ConnectionTest(SQLModel, table=True):
@@ -17,6 +20,16 @@ class ConnectionTest(SQLModel, table=True):
     in order. `passed` stays empty where a person's test overtook it. `round_trip` says that a
     message is sent too, `message_id` which ones may have left already (their IDs, with spaces
     between), and `arrival` where their copies were found, once one had arrived."""
+
+    __table_args__ = (
+        Index(
+            "ix_connectiontest_unfinished",
+            "account_id",
+            "id",
+            sqlite_where=text(UNFINISHED),
+            postgresql_where=text(UNFINISHED),
+        ),
+    )
 
     id: int = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="account.id", index=True)

@@ -3,12 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, false
+from sqlalchemy import JSON, Column, Index, false, text
 from sqlmodel import Field, SQLModel
 
 from storage.statuses import MESSAGES, MessageEvent
 from storage.types import big_id_column, json_column, time_column
 from storage.vocabulary import MessageStatus
+
+GIVEN_UP = "given_up != ''"
+"""Few messages are: they are found by an index of these alone."""
 
 
 class PostedMessage(SQLModel, table=True):
@@ -25,7 +28,15 @@ class OutboxItem(SQLModel, table=True):
     updated in place. `attempts` counts how often it was taken to be sent, and `faults` how often
     that failed for a reason of its own."""
 
-    __table_args__ = (Index("ix_outboxitem_waiting", "channel_id", "done_at", "id"),)
+    __table_args__ = (
+        Index("ix_outboxitem_waiting", "channel_id", "done_at", "id"),
+        Index(
+            "ix_outboxitem_given_up",
+            "done_at",
+            sqlite_where=text(GIVEN_UP),
+            postgresql_where=text(GIVEN_UP),
+        ),
+    )
 
     id: int = big_id_column()
     channel_id: str
@@ -73,7 +84,12 @@ class Lane(SQLModel, table=True):
 
 class Pace(SQLModel, table=True):
     """How far the calls of one kind are booked out, over all channels and processes: Slack counts
-    each method for the whole workspace."""
+    each method for the whole workspace. `answer` is what the last call was told that all processes
+    go by (the IDs of people), and `asked_at` when it was made."""
 
     means: str = Field(primary_key=True)
     booked_until: datetime = time_column()
+    answer: list[str] | None = Field(
+        default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
+    )
+    asked_at: datetime | None = time_column(nullable=True)

@@ -24,6 +24,7 @@ from bot.diagnosis.observation import Observation, Where
 from bot.lifecycle.states import Arrival, Event, arrival
 from bot.messages import notices
 from bot.messages.delivery import Delivery
+from bot.messages.paces import Paces
 from bot.microsoft.tokens import KEPT_ALIVE, Tokens, sealed_for
 from bot.signin.service import SignedIn
 from bot.support.group import SupportGroup
@@ -178,7 +179,8 @@ class FastBot:
         users = self.settings.support_users
         group = self.settings.support_usergroup
         gone = SupportGroup(self.store, self.clock, ALERTS).gone
-        self.directory = SlackDirectory(self.slack, self.clock, users, group, gone)
+        paces = Paces(self.store, self.clock)
+        self.directory = SlackDirectory(self.slack, self.clock, users, group, paces, gone)
         ports: Any = (self.store, self.microsoft, self.mail, self.directory, catalogue.load())
         core = wire(self.settings, self.clock, Ports(*ports))
         self.core = core

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from sqlalchemy import bindparam
 from sqlmodel import select
 
 from bot.app.worker import SENDERS, TICK, Sweep, Worker
@@ -28,7 +29,7 @@ from handlers.commands import Commands
 from handlers.features import folders
 from handlers.slack.modals import Windows
 from handlers.slack.payloads import Command, Press
-from storage.tables import Account, Channel, ConnectionTest, OutboxItem, PostedMessage
+from storage.tables import Account, Channel, ConnectionTest, Job, OutboxItem, PostedMessage
 from storage.vocabulary import State, StepId
 from tests.support.fast import DESK, FastBot, Outside, days
 from tests.support.fast_ports import FakeProbe, FastClock
@@ -50,6 +51,10 @@ of them takes the database tens of milliseconds, and tells nobody anything: ther
 week."""
 
 Listener = Callable[[Services, Press], None]
+
+STANDS = select(Account.state, Account.username).where(Account.id == bindparam("id"))
+PLANNED = select(Job.id).where(Job.key == bindparam("key"))
+"""How an account stands, and whether its next test waits: asked for each daily test."""
 
 
 class SlowProbe(FakeProbe):
@@ -99,7 +104,8 @@ class Client:
 class WeekBot(FastBot):
     """The bot with its worker and its messages at the simulated time."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, really_tested: float = REALLY_TESTED) -> None:
+        self._really_tested = really_tested
         clock = FastClock(MONDAY)
         self.dice = random.Random(seed)
         self.simulation = Simulation(clock)
@@ -157,15 +163,18 @@ class WeekBot(FastBot):
 
     def _check(self, work: CheckAccount) -> None:
         """Do the job of a daily test, or leave it where it would tell nobody anything."""
-        if not self._tells_nothing(work.account_id) or self.dice.random() < REALLY_TESTED:
+        if not self._tells_nothing(work.account_id) or self.dice.random() < self._really_tested:
             self.services.checks.check(work)
             return
         self.taken_as_passed += 1
         self.simulation.at(self.now + days(1), partial(self._check_again, work))
 
     def _check_again(self, work: CheckAccount) -> None:
-        """A day later: the job itself where the test would tell something."""
-        if self._tells_nothing(work.account_id) and self.dice.random() >= REALLY_TESTED:
+        """A day later: the job itself where the test would tell something. Where a test was run
+        meanwhile, it has planned the next one."""
+        if self._is_planned(work):
+            return
+        if self._tells_nothing(work.account_id) and self.dice.random() >= self._really_tested:
             self.taken_as_passed += 1
             self.simulation.at(self.now + days(1), partial(self._check_again, work))
             return
@@ -173,12 +182,16 @@ class WeekBot(FastBot):
             tx.jobs.add(work, self.now)
         self._jobs.set(self.now)
 
+    def _is_planned(self, work: CheckAccount) -> bool:
+        with self.store.transaction() as tx:
+            return tx.session.exec(PLANNED, params={"key": work.key}).first() is not None
+
     def _tells_nothing(self, account_id: int) -> bool:
         if self.probe.is_out or self.microsoft.outage is not None:
             return False
         with self.store.transaction() as tx:
-            account = tx.accounts.get(account_id)
-        return account.state is State.LIVE and not self.mailbox(account).faults
+            state, username = tx.session.exec(STANDS, params={"id": account_id}).one()
+        return state is State.LIVE and not self.probe.at(username).faults
 
     def _look_for_jobs(self) -> None:
         self.worker.tick()
@@ -191,17 +204,19 @@ class WeekBot(FastBot):
         if self._free_senders:
             self._free_senders -= 1
             self.simulation.at(self.now, self._send)
-        self._next_messages(TICK)
+            self.simulation.at(self.now + TICK, self._help)
+
+    def _help(self) -> None:
+        """While one sender is at work, another looks too, as with the worker's next tick."""
+        if self._free_senders < SENDERS:
+            self._outbox.set(self.now)
 
     def _send(self) -> None:
         self.delivery.deliver_due()
         self._free_senders += 1
-        self._next_messages(A_MOMENT)
-
-    def _next_messages(self, earliest: timedelta) -> None:
         due = self.delivery.next_due()
         if due is not None:
-            self._outbox.set(max(due, self.now + earliest))
+            self._outbox.set(max(due, self.now + A_MOMENT))
 
     # -- what people do
 
@@ -287,6 +302,11 @@ class WeekBot(FastBot):
                 if item.done_at is not None:
                     found.setdefault(item.notice, []).append(item.done_at - item.created_at)
         return {notice: sorted(found[notice]) for notice in sorted(found)}
+
+    def asked(self) -> int:
+        """How many messages anybody was to be shown."""
+        with self.store.transaction() as tx:
+            return len(tx.session.exec(select(OutboxItem.id)).all())
 
     def tests(self) -> int:
         """How many tests were run to their end."""

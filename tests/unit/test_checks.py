@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from bot.app.worker import LEASE
 from bot.checks.aftermath import AGAIN_AFTER, PATIENCE
@@ -621,3 +622,24 @@ def test_where_a_cause_of_ours_is_gone_twenty_others_are_woken_at_most(bot: Fast
     with bot.store.transaction() as tx:
         woken = [job.kind for job in tx.jobs.claim_due(bot.now, 100, LEASE)]
     assert woken.count("connection-check") == 20
+
+
+def test_what_passes_in_a_test_that_nobody_asked_for_is_written_with_its_result(
+    bot: FastBot,
+) -> None:
+    """Each of some thousand mailboxes has one a day: a step does not take a transaction."""
+    account = bot.account(State.LIVE)
+    begun: list[object] = []
+    event.listen(bot.store.engine, "begin", begun.append)
+    with bot.store.transaction() as tx:
+        tx.jobs.add(CheckAccount(account_id=account.id), bot.now)
+    bot.run_due()
+    quiet = len(begun)
+    bot.checks.start(account.id, CAROL)
+    bot.run_due()
+
+    shown, unseen = checks_of(bot, account)
+    assert unseen.quiet and not shown.quiet
+    assert [step["step"] for step in unseen.steps] == [step["step"] for step in shown.steps]
+    assert {step["evidence"] for step in unseen.steps} == {step["evidence"] for step in shown.steps}
+    assert len(begun) - quiet > quiet

@@ -14,11 +14,14 @@ from slack_sdk.web.slack_response import SlackResponse
 
 from bot.common.people import Person
 from bot.common.refusals import SlackBusy
+from bot.messages.paces import Paces
 from bot.messages.refusals import Subject
 from bot.views.customers import Sharing
 from handlers.slack.directory import REMEMBERED_FOR, SOMEBODY, STALE_FOR, SlackDirectory
 from handlers.slack.refusals import EVERY, table
 from sandbox.slack.methods import TIER_2
+from storage.database import Store
+from tests.support.fast_database import new_database
 
 CAROL = Person("T0ACME", "U0CAROL")
 VERA = Person("T0LUMEN", "U0VERA")
@@ -95,10 +98,15 @@ def slack() -> Slack:
     return Slack()
 
 
+def paces(clock: Clock) -> Paces:
+    """What is left of the calls, on a database of its own."""
+    return Paces(Store(new_database()), clock)
+
+
 @pytest.fixture
 def directory(slack: Slack, clock: Clock) -> SlackDirectory:
     """A directory over that Slack."""
-    return SlackDirectory(slack, clock, [], "S0DESK")
+    return SlackDirectory(slack, clock, [], "S0DESK", paces(clock))
 
 
 def questions(slack: Slack) -> Counter[str]:
@@ -400,7 +408,12 @@ def test_a_support_group_that_is_gone_is_told_and_the_named_go_on(
     told: list[tuple[str, str]] = []
     nils = Person("T0LUMEN", "U0NILS")
     directory = SlackDirectory(
-        slack, clock, [nils], "S0DESK", lambda group, why: told.append((group, why))
+        slack,
+        clock,
+        [nils],
+        "S0DESK",
+        paces(clock),
+        lambda group, why: told.append((group, why)),
     )
     assert directory.is_support(VERA, afresh=True)
     slack.error = error
@@ -470,7 +483,7 @@ def test_the_support_group_has_people_of_both_kinds_of_id(
 def test_who_the_settings_name_is_support_under_every_id(
     grid: Slack, clock: Clock, team: str
 ) -> None:
-    directory = SlackDirectory(grid, clock, [VERA], "")
+    directory = SlackDirectory(grid, clock, [VERA], "", paces(clock))
     assert directory.is_support(Person(team, "U0VERA"), afresh=True)
 
 
@@ -479,7 +492,7 @@ def test_who_the_settings_name_is_support_under_every_id(
 def test_the_same_user_id_of_another_organisation_is_not_ours(
     grid: Slack, clock: Clock, named: list[Person]
 ) -> None:
-    directory = SlackDirectory(grid, clock, named, "S0DESK")
+    directory = SlackDirectory(grid, clock, named, "S0DESK", paces(clock))
     for team in ("T0ELSE", "E0ELSE"):
         assert directory.is_ours(Person(team, "U0VERA")) is False
         assert not directory.is_support(Person(team, "U0VERA"), afresh=True)

@@ -3,8 +3,10 @@ what cannot be run ends as ours, and what was left is gone on with."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from bot.app.worker import LEASE, MAX_ATTEMPTS, MAX_BEGUN
 from bot.common.jobs import RunTest
@@ -143,3 +145,25 @@ def test_a_left_test_behind_a_newer_one_is_not_run(bot: FastBot) -> None:
     with bot.store.transaction() as tx:
         assert tx.checks.get(left.id).finished_at is not None
     assert len(results_of(bot, account)) == 1, "it has no result"
+
+
+def test_what_is_rare_is_found_without_reading_everything_else(bot: FastBot) -> None:
+    """Every few minutes somebody looks for unfinished tests and for messages that were given up,
+    among all that ever were."""
+    asked: list[tuple[str, Any]] = []
+    event.listen(
+        bot.store.engine,
+        "before_cursor_execute",
+        lambda conn, cursor, statement, values, *_: asked.append((statement, values)),
+    )
+    with bot.store.transaction() as tx:
+        tx.checks.unfinished(bot.now)
+        tx.outbox.revive_given_up(bot.now, bot.now, bot.now)
+        looks = [each for each in asked if each[0].startswith("SELECT")]
+        plans = [
+            str(tx.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {look}", values).all())
+            for look, values in looks
+        ]
+    assert len(plans) == 2
+    assert "ix_connectiontest_unfinished" in plans[0]
+    assert "ix_outboxitem_given_up" in plans[1]
