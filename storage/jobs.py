@@ -1,13 +1,16 @@
 """Work that is due."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Subquery, case, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, func, or_, select, update
+from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.tables import Job
+from storage.types import LIMIT, NOW
 
 MAX_IN_LANE = 2
 """So many jobs of one lane are in hand at a time, of all workers together."""
@@ -119,19 +122,7 @@ class JobRepository:
 
     def _next(self, now: datetime, limit: int) -> list[Job]:
         """The jobs whose turn it is, in their order, each locked."""
-        ranked = _ranked(now)
-        awaited = ranked.c.awaited.desc()
-        turn = (awaited, ranked.c.place, ranked.c.due_at, ranked.c.id)
-        # What is due is asked again of the row that was locked: a worker of the version before does
-        # not wait for our lock, and may have taken the job since it was ranked.
-        found = (
-            select(Job)
-            .join(ranked, ranked.c.id == col(Job.id))
-            .where(ranked.c.place <= MAX_IN_LANE, *_due(now))
-            .order_by(*turn)
-            .limit(limit)
-        )
-        return list(self._session.exec(found.with_for_update(skip_locked=True, of=Job)))
+        return list(self._session.exec(_next(), params={"now": now, "limit": limit}))
 
     def hurry(self, work: Work) -> None:
         """A person waits from now on for waiting work of the same key."""
@@ -167,15 +158,7 @@ class JobRepository:
 
     def next_due(self) -> datetime | None:
         """When the next unclaimed job is due of which the lane is not full."""
-        full = (
-            select(Job.lane)
-            .where(col(Job.leased_until).is_not(None), col(Job.lane).is_not(None))
-            .group_by(col(Job.lane))
-            .having(func.count() >= MAX_IN_LANE)
-        )
-        open_lane = or_(col(Job.lane).is_(None), col(Job.lane).not_in(full))
-        unclaimed = select(Job.due_at).where(col(Job.leased_until).is_(None), open_lane)
-        return self._session.exec(unclaimed.order_by(col(Job.due_at)).limit(1)).first()
+        return self._session.exec(_next_due()).first()
 
 
 def _job(work: Work, due_at: datetime) -> Job:
@@ -185,23 +168,53 @@ def _job(work: Work, due_at: datetime) -> Job:
     return job
 
 
-def _due(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+@cache
+def _next_due() -> SelectOfScalar[datetime]:
+    full = (
+        select(Job.lane)
+        .where(col(Job.leased_until).is_not(None), col(Job.lane).is_not(None))
+        .group_by(col(Job.lane))
+        .having(func.count() >= MAX_IN_LANE)
+    )
+    open_lane = or_(col(Job.lane).is_(None), col(Job.lane).not_in(full))
+    unclaimed = select(Job.due_at).where(col(Job.leased_until).is_(None), open_lane)
+    return unclaimed.order_by(col(Job.due_at)).limit(1)
+
+
+@cache
+def _next() -> SelectOfScalar[Job]:
+    """The jobs whose turn it is, up to `limit`, each locked."""
+    ranked = _ranked()
+    turn = (ranked.c.awaited.desc(), ranked.c.place, ranked.c.due_at, ranked.c.id)
+    # What is due is asked again of the row that was locked: a worker of the version before does
+    # not wait for our lock, and may have taken the job since it was ranked.
+    found = (
+        select(Job)
+        .join(ranked, ranked.c.id == col(Job.id))
+        .where(ranked.c.place <= MAX_IN_LANE, *_due())
+        .order_by(*turn)
+        .limit(LIMIT)
+    )
+    return found.with_for_update(skip_locked=True, of=Job)
+
+
+def _due() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """What a job must be that can be taken."""
-    free = col(Job.leased_until).is_(None) | (col(Job.leased_until) < now)
-    return col(Job.due_at) <= now, free
+    free = col(Job.leased_until).is_(None) | (col(Job.leased_until) < NOW)
+    return col(Job.due_at) <= NOW, free
 
 
-def _in_hand(now: datetime) -> Subquery:
+def _in_hand() -> Subquery:
     """How many jobs of each lane somebody is at work on."""
-    leased = (col(Job.leased_until) >= now, col(Job.lane).is_not(None))
+    leased = (col(Job.leased_until) >= NOW, col(Job.lane).is_not(None))
     return select(Job.lane, func.count().label("jobs")).where(*leased).group_by(Job.lane).subquery()
 
 
-def _ranked(now: datetime) -> Subquery:
+def _ranked() -> Subquery:
     """Every job that can be taken, with its place: how many of its lane would be in hand if it and
     those before it were taken. The database counts, so that of a long lane no more rows are read
     into memory than can be taken."""
-    held = _in_hand(now)
+    held = _in_hand()
     order = (col(Job.awaited).desc(), col(Job.due_at), col(Job.id))
     before = func.row_number().over(partition_by=col(Job.lane), order_by=order)
     place = case(
@@ -209,4 +222,4 @@ def _ranked(now: datetime) -> Subquery:
         else_=before + func.coalesce(held.c.jobs, 0),
     )
     found = select(Job.id, Job.due_at, Job.awaited, place.label("place"))
-    return found.outerjoin(held, held.c.lane == Job.lane).where(*_due(now)).subquery()
+    return found.outerjoin(held, held.c.lane == Job.lane).where(*_due()).subquery()

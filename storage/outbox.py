@@ -4,14 +4,17 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import case
+from sqlalchemy import bindparam, case
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select, update
+from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.statuses import MessageEvent
 from storage.tables import Channel, Lane, OutboxItem, Pace, PostedMessage
+from storage.types import NOW
 from storage.vocabulary import MessageStatus
 
 
@@ -183,14 +186,8 @@ class OutboxRepository:
     def revive_given_up(self, since: datetime, before: datetime, now: datetime) -> int:
         """Try once more what was given up for a reason of its own, in a channel that is open: what
         is younger than `since` and rests since `before`. How many they are."""
-        closed = select(Channel.id).where(col(Channel.closed) != "")
-        found = select(OutboxItem).where(
-            col(OutboxItem.given_up) != "",
-            col(OutboxItem.channel_id).not_in(closed),
-            col(OutboxItem.created_at) > since,
-            col(OutboxItem.done_at) < before,
-        )
-        return self._revive(self._session.exec(found.order_by(col(OutboxItem.id))), now)
+        span = {"since": since, "before": before}
+        return self._revive(self._session.exec(_given_up(), params=span), now)
 
     def _revive(self, items: Iterable[OutboxItem], now: datetime) -> int:
         newest = [item for item in items if self.latest(item.key) == item]
@@ -274,19 +271,10 @@ class OutboxRepository:
 
     def next_due(self) -> datetime | None:
         """When the next channel's turn is."""
-        lanes = (
-            select(Lane.due_at)
-            .where(col(Lane.due_at).is_not(None))
-            .order_by(col(Lane.due_at))
-            .limit(1)
-        )
-        return self._session.exec(lanes).first()
+        return self._session.exec(_next_due()).first()
 
     def _due_lane(self, now: datetime, first: str) -> Lane | None:
-        free = col(Lane.leased_until).is_(None) | (col(Lane.leased_until) < now)
-        due = select(Lane).where(col(Lane.due_at) <= now, free)
-        due = due.order_by(case((col(Lane.channel_id) == first, 0), else_=1), col(Lane.due_at))
-        return self._session.exec(due.limit(1).with_for_update(skip_locked=True)).first()
+        return self._session.exec(_due_lane(), params={"now": now, "first": first}).first()
 
     def _means_of(self, item: OutboxItem) -> Means:
         return Means.POST if self.posted(item.key) is None else Means.UPDATE
@@ -368,3 +356,33 @@ class OutboxRepository:
         if lane is not None:  # else the channel has another id by now, and a new lane
             lane.leased_until = None
             lane.due_at = due_at
+
+
+@cache
+def _next_due() -> SelectOfScalar[datetime | None]:
+    lanes = select(col(Lane.due_at)).where(col(Lane.due_at).is_not(None))
+    return lanes.order_by(col(Lane.due_at)).limit(1)
+
+
+@cache
+def _due_lane() -> SelectOfScalar[Lane]:
+    """The channel `first`, or the one that has waited longest for its turn."""
+    free = col(Lane.leased_until).is_(None) | (col(Lane.leased_until) < NOW)
+    due = select(Lane).where(col(Lane.due_at) <= NOW, free)
+    before_all = case((col(Lane.channel_id) == bindparam("first"), 0), else_=1)
+    due = due.order_by(before_all, col(Lane.due_at)).limit(1)
+    return due.with_for_update(skip_locked=True)
+
+
+@cache
+def _given_up() -> SelectOfScalar[OutboxItem]:
+    """What was given up in channels that are open, is younger than `since`, and rests since
+    `before`."""
+    closed = select(Channel.id).where(col(Channel.closed) != "")
+    found = select(OutboxItem).where(
+        col(OutboxItem.given_up) != "",
+        col(OutboxItem.channel_id).not_in(closed),
+        col(OutboxItem.created_at) > bindparam("since"),
+        col(OutboxItem.done_at) < bindparam("before"),
+    )
+    return found.order_by(col(OutboxItem.id))
