@@ -132,6 +132,7 @@ def test_every_event_leads_where_the_table_says_or_is_refused(state: State, even
         with pytest.raises(TransitionRefused) as refused:
             arrival(state, event)
         assert (refused.value.state, refused.value.event) == (state, event)
+        assert str(refused.value) == f"{state}: {event}"
     else:
         to = arrival(state, event)
         assert f"{to.state} {to.owner}" == expected
@@ -143,7 +144,9 @@ def test_every_event_of_reminders_leads_where_the_table_says_or_is_refused(
 ) -> None:
     expected = PHASES[event].get(phase.value)
     if expected is None:
-        with pytest.raises(PhaseRefused):
+        with pytest.raises(PhaseRefused) as refused:
             phase_after(phase, event)
+        assert (refused.value.phase, refused.value.event) == (phase, event)
+        assert str(refused.value) == f"{phase}: {event}"
     else:
         assert phase_after(phase, event).value == expected
