@@ -35,6 +35,8 @@ GUESSES = {
     "gmt": "GMT",
     "Pariss": "Europe/Paris",
     "xyz": "",
+    "Hong Kong": "Asia/Hong_Kong",
+    "Munich": "",
 }
 
 
@@ -57,6 +59,12 @@ def utc(text: str) -> datetime:
 )
 def test_the_next_moment_in_working_hours(at: str, then: str) -> None:
     assert BERLIN.next_moment(utc(at)) == utc(then)
+
+
+def test_the_next_day_is_the_next_on_which_people_work() -> None:
+    assert BERLIN.next_day(utc("2026-11-24T03:00")) == utc("2026-11-25T08:00")
+    assert BERLIN.next_day(utc("2026-11-24T23:30")) == utc("2026-11-26T08:00")
+    assert BERLIN.next_day(utc("2026-11-27T12:00")) == utc("2026-11-30T08:00")
 
 
 def test_a_night_shift_that_ends_at_midnight() -> None:

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from bot.common.people import Person
 from bot.lifecycle.hours import Hours
-from bot.lifecycle.ladder import LAST_CALL, Ladder, asleep, may_remind
+from bot.lifecycle.ladder import (
+    LAST_CALL,
+    Ladder,
+    asleep,
+    handed_over,
+    may_be_put_off,
+    may_remind,
+)
 from bot.lifecycle.phases import PhaseRefused
 from storage.tables import Account, ReminderState
 from storage.vocabulary import Owner, ReminderPhase, State
@@ -232,6 +239,31 @@ def test_the_last_reminder_that_is_snoozed_comes_when_that_ends() -> None:
     LADDER.snooze(begun, berlin(17, 11), BERLIN, ADA)
     assert begun.reminder.since == berlin(17, 11) - RUNGS[-1]
     assert climbed(begun, BERLIN) == [berlin(17, 11)]
+
+
+def test_what_was_stopped_after_the_last_reminder_can_be_asked_for_once_more() -> None:
+    begun = waiting(berlin(2, 9))
+    LADDER.climb(begun, berlin(20, 9), BERLIN)
+    LADDER.stop(begun, ADA)
+    LADDER.snooze(begun, berlin(24, 11), BERLIN, ADA)
+    assert climbed(begun, BERLIN) == [berlin(24, 11)]
+
+
+def test_what_waits_may_be_put_off_until_its_last_reminder() -> None:
+    begun = waiting(berlin(2, 9))
+    assert may_be_put_off(begun)
+    LADDER.snooze(begun, berlin(4, 11), BERLIN, ADA)
+    assert may_be_put_off(begun)
+    LADDER.stop(begun, ADA)
+    assert not may_be_put_off(begun)
+    LADDER.end(begun)
+    assert not may_be_put_off(begun) and not handed_over(begun)
+    begun.owner = Owner.SUPPORT
+    assert handed_over(begun)
+    LADDER.begin(begun, berlin(5, 9), BERLIN)
+    assert may_be_put_off(begun) and not handed_over(begun)
+    begun.state = State.LIVE
+    assert not may_be_put_off(begun)
 
 
 def test_who_holds_reminders_back_is_known_until_they_go_on() -> None:
