@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import bindparam, or_
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.tables import Account, ReminderState
 from storage.vocabulary import Owner, ReminderPhase, State
@@ -33,8 +35,7 @@ class AccountRepository:
     def lock(self, account_id: int) -> Account:
         """The account as it is now, held against other transactions until this one ends
         (PostgreSQL; on SQLite every transaction holds the whole database)."""
-        statement = select(Account).where(Account.id == account_id).with_for_update()
-        return self._session.exec(statement.execution_options(populate_existing=True)).one()
+        return self._session.exec(_locked(), params={"id": account_id}).one()
 
     def by_ref(self, ref: str) -> Account | None:
         """The account with the ID that people see."""
@@ -102,3 +103,11 @@ class AccountRepository:
             .with_for_update()
         )
         return list(self._session.exec(found.execution_options(populate_existing=True)))
+
+
+@cache
+def _locked() -> SelectOfScalar[Account]:
+    """One account and its reminders. Asked for at every step of everything, so it is put together
+    once."""
+    found = select(Account).where(col(Account.id) == bindparam("id")).with_for_update()
+    return found.execution_options(populate_existing=True)

@@ -46,5 +46,10 @@ class Account(SQLModel, table=True):
     created_by_user: str
     made_in: str = Field(default="", sa_column_kwargs={"server_default": ""})
     reminder: ReminderState = Relationship(
-        sa_relationship_kwargs={"lazy": "selectin", "uselist": False, "cascade": "all"}
+        sa_relationship_kwargs={
+            "lazy": "joined",
+            "innerjoin": True,
+            "uselist": False,
+            "cascade": "all",
+        }
     )
