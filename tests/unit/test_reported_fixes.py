@@ -46,6 +46,10 @@ def test_after_a_word_it_is_looked_five_times_within_an_hour(bot: FastBot) -> No
 
     assert probed_at(bot, account, hours(3)) == list(RUNGS)
     assert bot.told(ACME) == ["mend.said", "mend.still_fails"]
+    assert any(
+        "It still fails 60 minutes after the change (*Error ID:* `MX-" in message.words
+        for message in bot.posted(ACME)
+    )
 
 
 def test_a_fix_that_shows_is_told_with_the_time_that_it_took(bot: FastBot) -> None:
@@ -58,6 +62,7 @@ def test_a_fix_that_shows_is_told_with_the_time_that_it_took(bot: FastBot) -> No
     assert bot.told(ACME) == ["mend.said", "mend.passed"]
     (entry,) = bot.audited("mend.passed")
     assert entry.detail == {"minutes": "15"} and entry.user == CAROL.user
+    assert any("passed 15 minutes after" in message.words for message in bot.posted(ACME))
     assert bot.read(account).state is State.UNMAPPED
 
 
