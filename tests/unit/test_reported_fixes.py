@@ -125,8 +125,20 @@ def test_a_look_waits_for_a_test_that_runs(bot: FastBot) -> None:
 
 @pytest.mark.parametrize("state", [State.LIVE, State.UNMAPPED, State.AWAITING_SIGN_IN])
 def test_nothing_is_taken_as_fixed_where_nothing_fails(bot: FastBot, state: State) -> None:
-    with pytest.raises(Refused, match=r"mend\.nothing_failed"):
-        bot.fixes.said(bot.account(state).id, CAROL)
+    account = bot.account(state, name="Office")
+    with pytest.raises(Refused) as refused:
+        bot.fixes.said(account.id, CAROL)
+    assert refused.value.sentence == "mend.nothing_failed"
+    assert refused.value.values == {"name": "Office"}
+    assert bot.audited("mend.said") == []
+
+
+def test_nothing_is_taken_as_fixed_at_an_account_that_waits_for_a_sign_in(bot: FastBot) -> None:
+    account = failing(bot)
+    with bot.store.transaction() as tx:
+        tx.accounts.lock(account.id).state = State.AWAITING_SIGN_IN
+    with pytest.raises(Refused):
+        bot.fixes.said(account.id, CAROL)
 
 
 def test_a_word_about_an_account_that_was_disconnected_is_forgotten(bot: FastBot) -> None:
