@@ -1,8 +1,11 @@
 """Runs of the connection test."""
 
 from datetime import datetime
+from functools import cache
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.tables import ConnectionTest
 
@@ -34,11 +37,7 @@ class CheckRepository:
 
     def unfinished(self, before: datetime) -> list[ConnectionTest]:
         """Every run that began before and has not ended, by its account."""
-        found = select(ConnectionTest).where(
-            col(ConnectionTest.finished_at).is_(None), ConnectionTest.started_at < before
-        )
-        order = (col(ConnectionTest.account_id), col(ConnectionTest.id))
-        return list(self._session.exec(found.order_by(*order)))
+        return list(self._session.exec(_unfinished(), params={"before": before}))
 
     def is_newest(self, test: ConnectionTest) -> bool:
         """Whether no later run of its account was begun."""
@@ -64,3 +63,10 @@ class CheckRepository:
         found = select(ConnectionTest).where(ConnectionTest.account_id == account_id)
         found = found.where(col(ConnectionTest.passed).is_not(None))
         return list(self._session.exec(found.order_by(col(ConnectionTest.id).desc()).limit(limit)))
+
+
+@cache
+def _unfinished() -> SelectOfScalar[ConnectionTest]:
+    began = col(ConnectionTest.started_at) < bindparam("before")
+    found = select(ConnectionTest).where(col(ConnectionTest.finished_at).is_(None), began)
+    return found.order_by(col(ConnectionTest.account_id), col(ConnectionTest.id))

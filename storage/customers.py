@@ -1,9 +1,12 @@
 """Customers and the channels bound to them; events that were taken in."""
 
 from datetime import datetime
+from functools import cache
 
+from sqlalchemy import bindparam
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, func, select, update
+from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from storage.tables import (
     Account,
@@ -112,8 +115,7 @@ class ChannelRepository:
 
     def to_erase(self, before: datetime) -> list[int]:
         """The ids of the customers whose time to be erased came before then."""
-        due = col(Customer.erase_at) < before
-        return list(self._session.exec(select(Customer.id).where(due)))
+        return list(self._session.exec(_to_erase(), params={"before": before}))
 
     def names_of_tenant(self, tenant_id: str) -> list[str]:
         """The names of the customers whose tenant this is; none where it is empty."""
@@ -210,12 +212,7 @@ class ChannelRepository:
 
     def all(self) -> list[tuple[Channel, Customer]]:
         """Every binding with its customer, by the customer's name."""
-        rows = (
-            select(Channel, Customer)
-            .where(Channel.customer_id == Customer.id)
-            .order_by(Customer.name)
-        )
-        return list(self._session.exec(rows))
+        return list(self._session.exec(_all()))
 
     def was_seen(self, event_id: str) -> bool:
         """Whether what has this id was seen before."""
@@ -238,3 +235,14 @@ class ChannelRepository:
             col(SeenEvent.event_id).startswith(beginning, autoescape=True)
         )
         return self._session.exec(found).one() or ""
+
+
+@cache
+def _all() -> Select[Channel, Customer]:
+    rows = select(Channel, Customer).where(Channel.customer_id == Customer.id)
+    return rows.order_by(Customer.name)
+
+
+@cache
+def _to_erase() -> SelectOfScalar[int]:
+    return select(Customer.id).where(col(Customer.erase_at) < bindparam("before"))

@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Integer, Subquery, bindparam, case, text
+from sqlalchemy import Subquery, case, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, func, or_, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.tables import Job
-from storage.types import UtcDateTime
+from storage.types import LIMIT, NOW
 
 MAX_IN_LANE = 2
 """So many jobs of one lane are in hand at a time, of all workers together."""
@@ -124,7 +124,7 @@ class JobRepository:
         asked first: the ranking costs ten times as much."""
         if self._session.exec(SOMETHING_DUE, params={"now": now}).first() is None:
             return []
-        return list(self._session.exec(WHOSE_TURN, params={"now": now, "most": limit}))
+        return list(self._session.exec(WHOSE_TURN, params={"now": now, "limit": limit}))
 
     def hurry(self, work: Work) -> None:
         """A person waits from now on for waiting work of the same key."""
@@ -170,8 +170,6 @@ def _job(work: Work, due_at: datetime) -> Job:
     return job
 
 
-NOW = bindparam("now", type_=UtcDateTime())
-
 FREE = col(Job.leased_until).is_(None) | (col(Job.leased_until) < NOW)
 DUE = (col(Job.due_at) <= NOW, FREE)
 """What a job must be that can be taken."""
@@ -201,7 +199,7 @@ def _ranked() -> Subquery:
 
 
 def _whose_turn() -> SelectOfScalar[Job]:
-    """The first `most` jobs whose turn it is, in their order, each locked."""
+    """The first `limit` jobs whose turn it is, in their order, each locked."""
     ranked = _ranked()
     turn = (ranked.c.awaited.desc(), ranked.c.place, ranked.c.due_at, ranked.c.id)
     # What is due is asked again of the row that was locked: a worker of the version before does
@@ -211,7 +209,7 @@ def _whose_turn() -> SelectOfScalar[Job]:
         .join(ranked, ranked.c.id == col(Job.id))
         .where(ranked.c.place <= MAX_IN_LANE, *DUE)
         .order_by(*turn)
-        .limit(bindparam("most", type_=Integer()))
+        .limit(LIMIT)
     )
     return found.with_for_update(skip_locked=True, of=Job)
 

@@ -1,12 +1,15 @@
 """Reminder messages: what is due, where, and what they list."""
 
 from datetime import date, datetime
+from functools import cache
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import Select
 
 from storage.tables import Account, Reminder, ReminderDay, ReminderState
+from storage.types import LIMIT, NOW
 from storage.vocabulary import THEIRS, WAITING, Owner, ReminderPhase, State
 
 
@@ -19,14 +22,7 @@ class ReminderRepository:
     def due(self, now: datetime, limit: int) -> list[tuple[str, Owner]]:
         """The channels and owners of up to `limit` accounts whose next reminder is due at `now`,
         longest due first."""
-        due = (
-            select(col(Account.channel_id), col(Account.owner))
-            .join(ReminderState)
-            .where(col(ReminderState.due_at) <= now)
-            .order_by(col(ReminderState.due_at))
-            .limit(limit)
-        )
-        return list(self._session.exec(due))
+        return list(self._session.exec(_due(), params={"now": now, "limit": limit}))
 
     def take(self, channel_id: str) -> bool:
         """Hold the channel's reminder day until the transaction ends; False if another worker does.
@@ -163,3 +159,10 @@ class ReminderRepository:
                 self._session.add(ReminderDay(channel_id=channel_id))
         except IntegrityError:  # another worker made it first
             pass
+
+
+@cache
+def _due() -> Select[str, Owner]:
+    due = select(col(Account.channel_id), col(Account.owner)).join(ReminderState)
+    due = due.where(col(ReminderState.due_at) <= NOW)
+    return due.order_by(col(ReminderState.due_at)).limit(LIMIT)

@@ -2,8 +2,10 @@
 
 import secrets
 from datetime import datetime
+from functools import cache
 
 from sqlmodel import Session, col, delete, func, select, update
+from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.tables import (
     Account,
@@ -14,6 +16,7 @@ from storage.tables import (
     LoginTicket,
     SignInFlow,
 )
+from storage.types import LIMIT, NOW
 
 
 class SignInRepository:
@@ -214,13 +217,7 @@ class GrantRepository:
     def idle(self, now: datetime, limit: int) -> list[Grant]:
         """Up to `limit` grants that are due to be looked after; those that another worker holds are
         passed over."""
-        due = (
-            select(Grant)
-            .where(col(Grant.keep_due_at) <= now)
-            .order_by(col(Grant.keep_due_at))
-            .limit(limit)
-        )
-        return list(self._session.exec(due.with_for_update(skip_locked=True)))
+        return list(self._session.exec(_idle(), params={"now": now, "limit": limit}))
 
     def claim(self, account_id: int, now: datetime, until: datetime) -> bool:
         """Take the right to refresh the account's tokens; False while somebody else has it."""
@@ -241,6 +238,12 @@ class GrantRepository:
     def remove(self, account_id: int) -> None:
         """Forget the account's tokens."""
         self._session.exec(delete(Grant).where(col(Grant.account_id) == account_id))
+
+
+@cache
+def _idle() -> SelectOfScalar[Grant]:
+    due = select(Grant).where(col(Grant.keep_due_at) <= NOW).order_by(col(Grant.keep_due_at))
+    return due.limit(LIMIT).with_for_update(skip_locked=True)
 
 
 def _serial() -> int:

@@ -4,7 +4,17 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, Enum, Integer
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    BindParameter,
+    Column,
+    DateTime,
+    Dialect,
+    Enum,
+    Integer,
+    bindparam,
+)
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field
 
@@ -34,6 +44,14 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 BIG_ID = BigInteger().with_variant(Integer, "sqlite")
+
+NOW: BindParameter[datetime] = bindparam("now", type_=UtcDateTime())
+"""The time in a statement that looks for due work. Such statements are asked again and again, most
+often for nothing, and to put one together takes longer than to ask it: they are put together once,
+with the time left open."""
+
+LIMIT: BindParameter[int] = bindparam("limit", type_=Integer)
+"""How many rows such a statement asks for."""
 
 
 def time_column(nullable: bool = False, index: bool = False) -> Any:

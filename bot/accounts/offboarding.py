@@ -5,21 +5,17 @@ from typing import Any
 
 from bot.accounts.administration import in_use, subject_of
 from bot.accounts.customers import ENDED
-from bot.accounts.service import Accounts
+from bot.accounts.partings import Partings, views_of
 from bot.common import audit
-from bot.common.clock import Clock
 from bot.common.jobs import EraseCustomer
 from bot.common.people import MAILDESK, Person
 from bot.common.refusals import Refused
 from bot.messages import notices
-from bot.views.accounts import AccountView
 from bot.views.administration import Offboarding
 from bot.views.customers import CustomerView
-from storage.database import Store, Transaction
+from storage.database import Transaction
 from storage.erasure import erase_customer
-from storage.statuses import BATCHES, BatchEvent, RequestEvent
 from storage.tables import Customer
-from storage.vocabulary import State
 
 KEPT = timedelta(days=30)
 """How long an offboarded customer can be taken back, and looked up: mistakes are noticed and last
@@ -29,20 +25,8 @@ LATE = timedelta(hours=1)
 """After so long what should have been erased is asked for once more."""
 
 
-class Farewells:
+class Farewells(Partings):
     """Offboards customers, and erases what is left of them."""
-
-    def __init__(
-        self,
-        store: Store,
-        clock: Clock,
-        accounts: Accounts,
-        support_channel: str,
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._accounts = accounts
-        self._support_channel = support_channel
 
     def offboarding(self, customer_id: int) -> Offboarding:
         """What it would do to offboard a customer. Changes nothing.
@@ -55,7 +39,7 @@ class Farewells:
             return Offboarding(
                 customer=CustomerView.of(customer),
                 channels=[channel.id for channel in tx.channels.bound_to(customer_id)],
-                accounts=[AccountView.of(each) for each in tx.accounts.of_customer(customer_id)],
+                accounts=views_of(tx.accounts.of_customer(customer_id)),
                 erase_at=self._clock.now() + KEPT,
             )
 
@@ -78,11 +62,11 @@ class Farewells:
             for channel_id in channels:
                 tx.reminders.hold(channel_id)
             erase_at = self._end(tx, customer)
-            accounts = self._disconnect(tx, customer_id, by)
+            accounts = self._disconnect(tx, customer_id, None, by)
             self._clear(tx, customer, by)
             self._tell(tx, customer, len(accounts), erase_at, by)
             view = CustomerView.of(customer)
-            return Offboarding(view, channels, accounts, erase_at)
+            return Offboarding(view, channels, views_of(accounts), erase_at)
 
     def erase(self, work: EraseCustomer) -> None:
         """Do the job of erasing a customer whose time has come, if it is offboarded still. Its
@@ -112,16 +96,6 @@ class Farewells:
                 tx.jobs.add(EraseCustomer(customer_id=customer_id), now)
         return 0
 
-    def _disconnect(self, tx: Transaction, customer_id: int, by: Person) -> list[AccountView]:
-        accounts = [
-            each
-            for each in tx.accounts.lock_all_of(customer_id)
-            if each.state is not State.DISCONNECTED
-        ]
-        for account in accounts:
-            self._accounts.disconnect_in(tx, account, by)
-        return [AccountView.of(each) for each in accounts]
-
     def _end(self, tx: Transaction, customer: Customer) -> datetime:
         """The customer has ended from now on, and before any account of theirs is disconnected: by
         that those are known again that come back with the customer."""
@@ -147,11 +121,9 @@ class Farewells:
     def _clear(self, tx: Transaction, customer: Customer, by: Person) -> None:
         """Nothing of the customer's goes on, and in each channel only the farewell is left."""
         now = self._clock.now()
-        self._end_batch(tx, customer.id)
+        self._end_batch(tx, customer.id, None)
         channels = tx.channels.bound_to(customer.id)
-        for request in tx.requests.open_in([channel.id for channel in channels]):
-            request.happened(RequestEvent.FINISHED, (by.team, by.user), now)
-            notices.show_request(tx, request, self._support_channel, now)
+        self._end_requests(tx, [channel.id for channel in channels], by)
         for channel in channels:
             reminder = tx.reminders.open_in(channel.id)
             if reminder is not None:
@@ -162,12 +134,3 @@ class Farewells:
             told = "customer.offboarded_told"
             notices.say_in(tx, channel.id, key, told, now, customer=customer.name, day=day)
             channel.closed = f"{channel.closed} {ENDED}".strip()
-
-    def _end_batch(self, tx: Transaction, customer_id: int) -> None:
-        batch = tx.legacy.open_batch(customer_id)
-        if batch is None:
-            return
-        now = self._clock.now()
-        if BATCHES.allows(batch.status, BatchEvent.CANCELLED):
-            batch.happened(BatchEvent.CANCELLED, now)
-        batch.happened(BatchEvent.FINISHED, now)

@@ -10,38 +10,22 @@ from typing import Any
 
 from bot.accounts.administration import checked_name, in_use, subject_of
 from bot.accounts.customers import without_ended
-from bot.accounts.service import Accounts
+from bot.accounts.partings import Partings, in_use_there, views_of
 from bot.common import audit
-from bot.common.clock import Clock
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.messages import notices
-from bot.views.accounts import AccountView
 from bot.views.administration import Rebinding, Unbinding
 from bot.views.customers import CustomerView
-from storage.database import Store, Transaction
-from storage.statuses import BATCHES, BatchEvent, RequestEvent
+from storage.database import Transaction
 from storage.tables import Account, Channel, Customer
-from storage.vocabulary import State
 
 MAX_NAMED = 10
 """So many accounts are named where they keep a channel from being unbound."""
 
 
-class Bindings:
+class Bindings(Partings):
     """Binds channels that are bound already to another customer, or unbinds them."""
-
-    def __init__(
-        self,
-        store: Store,
-        clock: Clock,
-        accounts: Accounts,
-        support_channel: str,
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._accounts = accounts
-        self._support_channel = support_channel
 
     def rebinding(self, channel_id: str, name: str) -> Rebinding:
         """What it would do to bind a channel to the customer of that name. Changes nothing.
@@ -59,7 +43,7 @@ class Bindings:
                 before=CustomerView.of(before),
                 name=to.name if to else name,
                 is_new=to is None,
-                accounts=_views(_in_use(tx.accounts.of_customer(before.id), channel_id)),
+                accounts=views_of(in_use_there(tx.accounts.of_customer(before.id), channel_id)),
                 home=_home(tx, channel),
             )
 
@@ -79,7 +63,7 @@ class Bindings:
             home = _home(tx, channel)
             accounts = self._empty(tx, channel, before, home, by)
             self._bind(tx, channel, before, to, accounts, by)
-            views = _views(accounts)
+            views = views_of(accounts)
             return Rebinding(channel_id, CustomerView.of(before), to.name, is_new, views, home)
 
     def unbinding(self, channel_id: str) -> Unbinding:
@@ -90,9 +74,9 @@ class Bindings:
         """
         with self._store.transaction() as tx:
             channel, customer = _binding(tx, channel_id)
-            accounts = _in_use(tx.accounts.of_customer(customer.id), channel_id)
+            accounts = in_use_there(tx.accounts.of_customer(customer.id), channel_id)
             view = CustomerView.of(customer)
-            return Unbinding(channel_id, view, _views(accounts), _home(tx, channel))
+            return Unbinding(channel_id, view, views_of(accounts), _home(tx, channel))
 
     def unbind(self, channel_id: str, customer_id: int, by: Person) -> Unbinding:
         """Unbind a channel that is the customer's of this id, and say what that did.
@@ -102,7 +86,7 @@ class Bindings:
         """
         with self._store.transaction() as tx:
             channel, customer = self._held(tx, channel_id, customer_id)
-            accounts = _in_use(tx.accounts.lock_all_of(customer.id), channel_id)
+            accounts = in_use_there(tx.accounts.lock_all_of(customer.id), channel_id)
             if accounts:
                 names = ", ".join(f"{each.name} {each.ref}" for each in accounts[:MAX_NAMED])
                 raise Refused("customer.channel_in_use", count=str(len(accounts)), names=names)
@@ -133,30 +117,20 @@ class Bindings:
     ) -> list[Account]:
         """Leave nothing of the customer's in the channel; the accounts that were in use there."""
         channel.closed = without_ended(channel.closed)
-        accounts = _in_use(tx.accounts.lock_all_of(customer.id), channel.id)
-        for account in accounts:
-            self._accounts.disconnect_in(tx, account, by)
-        self._end_batch(tx, channel, customer)
-        self._end_requests(tx, channel, home, by)
+        accounts = self._disconnect(tx, customer.id, channel.id, by)
+        self._end_batch(tx, customer.id, channel.id)
+        self._end_requests(tx, [channel.id], by)
+        if not home:
+            self._forget_requests(tx, channel)
         notices.take_everything_away(tx, channel.id, self._clock.now())
         tx.channels.move_out(channel.id, home)
         return accounts
 
-    def _end_batch(self, tx: Transaction, channel: Channel, customer: Customer) -> None:
-        batch = tx.legacy.open_batch(customer.id)
-        if batch is not None and batch.channel_id == channel.id:
-            if BATCHES.allows(batch.status, BatchEvent.CANCELLED):
-                batch.happened(BatchEvent.CANCELLED, self._clock.now())
-            batch.happened(BatchEvent.FINISHED, self._clock.now())
-
-    def _end_requests(self, tx: Transaction, channel: Channel, home: str, by: Person) -> None:
-        """Requests for help are over. One that is about the channel as a whole is forgotten where
-        the customer has no other: nothing says any more whose it was."""
+    def _forget_requests(self, tx: Transaction, channel: Channel) -> None:
+        """Forget requests that are about the channel as a whole, where the customer has no other:
+        nothing says any more whose they were."""
         now = self._clock.now()
-        for request in tx.requests.open_in([channel.id]):
-            request.happened(RequestEvent.FINISHED, (by.team, by.user), now)
-            notices.show_request(tx, request, self._support_channel, now)
-        for request in [] if home else tx.requests.of_no_account(channel.id):
+        for request in tx.requests.of_no_account(channel.id):
             notices.take_request_away(tx, request, self._support_channel, now)
             tx.requests.remove(request)
 
@@ -215,15 +189,3 @@ def _home(tx: Transaction, channel: Channel) -> str:
     """Another channel of the same customer; empty if there is none."""
     others = [each.id for each in tx.channels.bound_to(channel.customer_id)]
     return next((each for each in others if each != channel.id), "")
-
-
-def _in_use(accounts: list[Account], channel_id: str) -> list[Account]:
-    return [
-        each
-        for each in accounts
-        if each.channel_id == channel_id and each.state is not State.DISCONNECTED
-    ]
-
-
-def _views(accounts: list[Account]) -> list[AccountView]:
-    return [AccountView.of(each) for each in accounts]

@@ -53,41 +53,41 @@ WORKING = (State.LIVE, State.UNMAPPED)
 """The last test passed. A test of such an account does not show until it changes something."""
 
 
-def _all(
-    states: tuple[State, ...], event: Event, state: State, owner: Owner | None
-) -> dict[tuple[State, Event], Arrival]:
-    return {(each, event): Arrival(state, owner) for each in states}
-
-
-TRANSITIONS: dict[tuple[State, Event], Arrival] = {
-    **_all(
+WAYS: tuple[tuple[tuple[State, ...], Event, State, Owner | None], ...] = (
+    (
         (State.CREATED, *SIGNING_IN, State.DISCONNECTED),
         Event.LINK_MADE,
         State.AWAITING_SIGN_IN,
         Owner.USER,
     ),
-    **_all(SIGNING_IN, Event.SIGN_IN_FAILED, State.AWAITING_SIGN_IN, Owner.USER),
-    **_all(SIGNING_IN, Event.APPROVAL_NEEDED, State.AWAITING_ADMIN, Owner.ADMINISTRATOR),
-    (State.AWAITING_ADMIN, Event.APPROVAL_GIVEN): Arrival(State.AWAITING_SIGN_IN, Owner.USER),
-    **_all(
+    (SIGNING_IN, Event.SIGN_IN_FAILED, State.AWAITING_SIGN_IN, Owner.USER),
+    (SIGNING_IN, Event.APPROVAL_NEEDED, State.AWAITING_ADMIN, Owner.ADMINISTRATOR),
+    ((State.AWAITING_ADMIN,), Event.APPROVAL_GIVEN, State.AWAITING_SIGN_IN, Owner.USER),
+    (
         (*SIGNING_IN, State.TESTING, State.FAILING, State.BROKEN),
         Event.TEST_BEGAN,
         State.TESTING,
         Owner.MAILDESK,
     ),
-    **_all(SIGNED_IN, Event.TEST_PASSED, State.LIVE, Owner.MAILDESK),
-    **_all(SIGNED_IN, Event.TEST_PASSED_UNMAPPED, State.UNMAPPED, Owner.USER),
-    **_all(SIGNED_IN, Event.TEST_FAILED, State.BROKEN, None),
-    **_all(SIGNED_IN, Event.TEST_FAILED_UNMAPPED, State.FAILING, None),
-    (State.UNMAPPED, Event.FOLDERS_MAPPED): Arrival(State.LIVE, Owner.MAILDESK),
-    (State.LIVE, Event.FOLDERS_LOST): Arrival(State.UNMAPPED, Owner.USER),
-    **{(state, Event.HANDED_OVER): Arrival(state, Owner.SUPPORT) for state in WAITING},
-    **_all(
+    (SIGNED_IN, Event.TEST_PASSED, State.LIVE, Owner.MAILDESK),
+    (SIGNED_IN, Event.TEST_PASSED_UNMAPPED, State.UNMAPPED, Owner.USER),
+    (SIGNED_IN, Event.TEST_FAILED, State.BROKEN, None),
+    (SIGNED_IN, Event.TEST_FAILED_UNMAPPED, State.FAILING, None),
+    ((State.UNMAPPED,), Event.FOLDERS_MAPPED, State.LIVE, Owner.MAILDESK),
+    ((State.LIVE,), Event.FOLDERS_LOST, State.UNMAPPED, Owner.USER),
+    *(((state,), Event.HANDED_OVER, state, Owner.SUPPORT) for state in WAITING),
+    (
         tuple(state for state in State if state is not State.DISCONNECTED),
         Event.DISCONNECTED,
         State.DISCONNECTED,
         Owner.MAILDESK,
     ),
+)
+"""In which states an event can happen, where it leads, and whose turn it is then (None: whom the
+verdict names)."""
+
+TRANSITIONS = {
+    (state, event): Arrival(to, owner) for states, event, to, owner in WAYS for state in states
 }
 """Where an account in a state goes when something happens to it. What is not here is refused."""
 

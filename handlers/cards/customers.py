@@ -44,11 +44,11 @@ def choice_form(customers: Sequence[CustomerView]) -> Block:
     if not customers:
         return modal(title, [section(say("customer.choose_none"))])
     choices = [(str(each.id), _called(each)) for each in customers]
-    return modal(
-        title,
+    return _form(
+        "customer.title",
         [select_input(plainly("customer.choose"), "customer", choices)],
-        callback=FormId.CUSTOMER_CHOOSE,
-        submit=plainly("button.go_on"),
+        FormId.CUSTOMER_CHOOSE,
+        "",
     )
 
 
@@ -73,12 +73,12 @@ def rename_form(customer: CustomerView) -> Block:
         hint=plainly("customer.name_hint"),
         longest=LONGEST_NAME,
     )
-    return modal(
-        plainly("customer.rename_title"),
+    return _form(
+        "customer.rename_title",
         [name],
-        callback=FormId.CUSTOMER_RENAME,
-        submit=plainly("customer.rename_submit"),
-        metadata=str(customer.id),
+        FormId.CUSTOMER_RENAME,
+        customer.id,
+        "customer.rename_submit",
     )
 
 
@@ -95,13 +95,7 @@ def organisation_form(customer: CustomerView) -> Block:
         hint=plainly("customer.organisation_hint"),
         longest=LONGEST_DOMAIN,
     )
-    return modal(
-        plainly("customer.organisation_title"),
-        [domain],
-        callback=FormId.CUSTOMER_ORGANISATION,
-        submit=plainly("button.go_on"),
-        metadata=str(customer.id),
-    )
+    return _form("customer.organisation_title", [domain], FormId.CUSTOMER_ORGANISATION, customer.id)
 
 
 def organisation_preview(change: OrganisationChange) -> Block:
@@ -120,12 +114,12 @@ def organisation_preview(change: OrganisationChange) -> Block:
     )
     if change.waiting:
         blocks.append(section(say("customer.organisation_waiting", count=change.waiting)))
-    return modal(
-        plainly("customer.organisation_title"),
+    return _form(
+        "customer.organisation_title",
         blocks,
-        callback=FormId.CUSTOMER_ORGANISATION_CONFIRM,
-        submit=plainly("customer.organisation_confirm"),
-        metadata=f"{customer.id}|{change.domain}",
+        FormId.CUSTOMER_ORGANISATION_CONFIRM,
+        f"{customer.id}|{change.domain}",
+        "customer.organisation_confirm",
     )
 
 
@@ -149,13 +143,7 @@ def rebind_form(channel_id: str) -> Block:
         hint=plainly("customer.rebind_hint"),
         longest=LONGEST_NAME,
     )
-    return modal(
-        plainly("customer.rebind_title"),
-        [customer],
-        callback=FormId.CUSTOMER_REBIND,
-        submit=plainly("button.go_on"),
-        metadata=channel_id,
-    )
+    return _form("customer.rebind_title", [customer], FormId.CUSTOMER_REBIND, channel_id)
 
 
 def rebind_preview(rebinding: Rebinding) -> Block:
@@ -173,12 +161,12 @@ def rebind_preview(rebinding: Rebinding) -> Block:
         _kept(before, rebinding.home),
         section(say("customer.rebind_cleared", before=before)),
     ]
-    return modal(
-        plainly("customer.rebind_title"),
+    return _form(
+        "customer.rebind_title",
         blocks,
-        callback=FormId.CUSTOMER_REBIND_CONFIRM,
-        submit=plainly("customer.rebind_confirm"),
-        metadata=f"{rebinding.channel_id}|{rebinding.before.id}|{rebinding.name}",
+        FormId.CUSTOMER_REBIND_CONFIRM,
+        f"{rebinding.channel_id}|{rebinding.before.id}|{rebinding.name}",
+        "customer.rebind_confirm",
     )
 
 
@@ -202,12 +190,12 @@ def unbind_form(unbinding: Unbinding) -> Block:
         why = say("customer.channel_in_use_window", channel=channel, count=count)
         return modal(title, [section(why), *_listed(unbinding.accounts)])
     ask = section(say("customer.unbind_ask", channel=channel))
-    return modal(
-        title,
+    return _form(
+        "customer.unbind_title",
         [ask, _kept(unbinding.customer.name, unbinding.home)],
-        callback=FormId.CUSTOMER_UNBIND,
-        submit=plainly("customer.unbind_confirm"),
-        metadata=f"{unbinding.channel_id}|{unbinding.customer.id}",
+        FormId.CUSTOMER_UNBIND,
+        f"{unbinding.channel_id}|{unbinding.customer.id}",
+        "customer.unbind_confirm",
     )
 
 
@@ -232,12 +220,12 @@ def offboard_form(offboarding: Offboarding) -> Block:
         *_listed(offboarding.accounts),
         name,
     ]
-    return modal(
-        plainly("customer.offboard_title"),
+    return _form(
+        "customer.offboard_title",
         blocks,
-        callback=FormId.CUSTOMER_OFFBOARD,
-        submit=plainly("customer.offboard_confirm"),
-        metadata=str(customer.id),
+        FormId.CUSTOMER_OFFBOARD,
+        customer.id,
+        "customer.offboard_confirm",
     )
 
 
@@ -347,3 +335,12 @@ def _channel(channel_id: str) -> str:
 
 def _said(title: str, text: Safe) -> Block:
     return modal(plainly(title), [section(text)])
+
+
+def _form(
+    title: str, blocks: list[Block], callback: FormId, about: object, submit: str = "button.go_on"
+) -> Block:
+    """A window that asks something; its answer is of `about`."""
+    return modal(
+        plainly(title), blocks, callback=callback, submit=plainly(submit), metadata=str(about)
+    )

@@ -107,7 +107,7 @@ def redirect_from_elsewhere(world: BotWorld, screen: Screen) -> None:
     expect(screen.window.get_by_label("Shared mailbox")).to_have_count(0)
     close_all(screen)
     world.settle()
-    expect(screen.message("New addresses wait for a word")).to_be_visible()
+    expect(screen.message("New addresses are waiting")).to_be_visible()
     screen.picture("redirect-by-a-stranger")
     assert world.account("Info").shared_mailbox == ""
     assert world.account("Info").username == INFO

@@ -63,7 +63,9 @@ def test_a_guest_is_refused_at_the_fields(connected: BotWorld) -> None:
 def test_a_colleagues_change_waits_for_the_owner_who_reads_it_first(connected: BotWorld) -> None:
     assert redirect(connected, connected.carol) == {}
 
-    card = connected.card("Info", "New addresses wait", f"Shared mailbox: (none) → *{BIURO}*")
+    card = connected.card(
+        "Info", "New addresses are waiting", f"Shared mailbox: (none) → *{BIURO}*"
+    )
     assert opened(connected) == f"signed in as {INFO}"
     page = Browser().open(card.url("Sign in to Microsoft"))
     assert "New addresses for Info" in page.text and BIURO in page.text
@@ -73,7 +75,7 @@ def test_a_colleagues_change_waits_for_the_owner_who_reads_it_first(connected: B
 def test_the_other_mailboxs_person_cannot_agree(connected: BotWorld) -> None:
     redirect(connected, connected.carol)
 
-    page = sign_in(connected.card("Info", "New addresses wait"), BIURO)
+    page = sign_in(connected.card("Info", "New addresses are waiting"), BIURO)
 
     assert page.status == 403
     assert opened(connected) == f"signed in as {INFO}"
@@ -83,7 +85,7 @@ def test_the_other_mailboxs_person_cannot_agree(connected: BotWorld) -> None:
 def test_what_the_owner_agreed_to_is_used(connected: BotWorld) -> None:
     redirect(connected, connected.carol)
 
-    assert "Signed in as" in sign_in(connected.card("Info", "New addresses wait"), INFO).text
+    assert "Signed in as" in sign_in(connected.card("Info", "New addresses are waiting"), INFO).text
     connected.settle()
 
     assert connected.account("Info").shared_mailbox == BIURO
@@ -92,11 +94,11 @@ def test_what_the_owner_agreed_to_is_used(connected: BotWorld) -> None:
 
 def test_it_is_left_as_it_is(connected: BotWorld) -> None:
     redirect(connected, connected.carol)
-    card = connected.card("Info", "New addresses wait")
+    card = connected.card("Info", "New addresses are waiting")
     link = card.url("Sign in to Microsoft")
 
     connected.carol.press(card, "Leave it as it is")
     connected.settle()
 
-    assert "New addresses wait" not in connected.card("Info").text
+    assert "New addresses are waiting" not in connected.card("Info").text
     assert "withdrawn" in Browser().open(link).text

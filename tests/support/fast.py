@@ -174,7 +174,10 @@ class FastBot:
         self.slack = self.outside.slack
         self.microsoft = self.outside.microsoft
         self.mail = self.outside.mail
-        self.store = before.store if before else Store(engine or new_database())
+        first = None if before or engine or outside else _first()
+        self.store = (
+            before.store if before else Store(engine or new_database(first and first.engine))
+        )
         self.cipher = Cipher(self.settings.keys)
         users = self.settings.support_users
         group = self.settings.support_usergroup
@@ -197,7 +200,13 @@ class FastBot:
             self.store, self.clock, self.delivery, self.doers, core.sweeps, pool=AtOnce()
         )
         self.slack.members[DESK] = {VERA.user}
-        self.acme = before.acme if before else self.customer("Acme Marine", ACME)
+        if before:
+            self.acme = before.acme
+        elif first:
+            self._invite(ACME)
+            self.acme = Channel(**first.acme)
+        else:
+            self.acme = self.customer("Acme Marine", ACME)
 
     # -- services by their names, as in `bot.reminders.snooze(…)`
 
@@ -279,7 +288,7 @@ class FastBot:
         """A customer in a channel of its own; `domain` is that of its organisation ("none" where
         nobody has said which that is)."""
         domain = domain or f"{name.split()[0].lower()}.example"
-        self.slack.members.setdefault(channel, set()).update({VERA.user, CAROL.user})
+        self._invite(channel)
         with self.store.transaction() as tx:
             made = tx.channels.add_customer(name, self.now)
             made.tenant_id = "" if domain == "none" else tenant_of(domain)
@@ -291,6 +300,9 @@ class FastBot:
             bound.customer_teams = CAROL.team
             tx.channels.bind(bound)
         return bound
+
+    def _invite(self, channel: str) -> None:
+        self.slack.members.setdefault(channel, set()).update({VERA.user, CAROL.user})
 
     def account(
         self,
@@ -485,6 +497,20 @@ class FastBot:
             for role, folder in zip(REQUIRED_ROLES, ORDINARY, strict=False)
         ]
         tx.folders.map(account.id, rows)
+
+
+@dataclass(frozen=True)
+class First:
+    """What every test begins with: a database with one customer, and the columns of its channel."""
+
+    engine: Engine
+    acme: dict[str, Any]
+
+
+@cache
+def _first() -> First:
+    bot = FastBot(engine=new_database())
+    return First(bot.store.engine, bot.acme.model_dump())
 
 
 @cache

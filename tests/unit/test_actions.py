@@ -15,6 +15,7 @@ from handlers import cards
 from handlers.cards.actions import ActionId, FormId, ShortcutId
 from handlers.slack.payloads import Press
 from handlers.slack_app import SlackSide
+from tests.support.rows import every
 
 CARDS = Path(cards.__file__).parent
 DECLARED = [*ActionId, *FormId, *ShortcutId]
@@ -42,7 +43,7 @@ def test_what_a_card_can_make_has_exactly_one_listener_and_the_other_way_round()
     assert sorted(listened_to()) == sorted(DECLARED)
 
 
-@pytest.mark.parametrize("declared", [*ActionId, *FormId], ids=str)
+@every("declared", [*ActionId, *FormId])
 def test_every_button_and_form_is_on_a_card(declared: StrEnum) -> None:
     assert f"{type(declared).__name__}.{declared.name}" in made_by_cards()
 

@@ -10,6 +10,7 @@ import pytest
 
 import handlers
 from bot.services import Services
+from tests.support.rows import every
 
 HANDLERS = [*Path(handlers.__file__).parent.rglob("*.py")]
 CARDS = [path for path in HANDLERS if path.parent.name in ("cards", "text")]
@@ -48,25 +49,25 @@ def imported(path: Path) -> Iterator[str]:
             yield part
 
 
-@pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.stem)
+@every("path", HANDLERS, ids=lambda path: path.stem)
 def test_no_listener_and_no_card_opens_a_transaction(path: Path) -> None:
     assert "transaction" not in attributes(path)
 
 
-@pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.stem)
+@every("path", HANDLERS, ids=lambda path: path.stem)
 def test_no_listener_and_no_card_sees_a_row(path: Path) -> None:
     found = [name for name in imported(path) if name.partition(".")[0] == "storage"]
     assert set(found) <= {"storage.vocabulary"}
 
 
-@pytest.mark.parametrize("path", CARDS, ids=lambda path: path.stem)
+@every("path", CARDS, ids=lambda path: path.stem)
 def test_cards_know_values_and_words_alone(path: Path) -> None:
     ours = [name for name in imported(path) if name.split(".")[0] in ("bot", "handlers", "storage")]
     strange = [name for name in ours if not any(f"{name}.".startswith(f"{pure}.") for pure in PURE)]
     assert strange == []
 
 
-@pytest.mark.parametrize("path", CARDS, ids=lambda path: path.stem)
+@every("path", CARDS, ids=lambda path: path.stem)
 def test_cards_ask_no_clock(path: Path) -> None:
     assert {"now", "utcnow", "today"}.isdisjoint(attributes(path))
 

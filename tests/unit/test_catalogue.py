@@ -16,6 +16,7 @@ from bot.diagnosis.observation import Condition, Layer, Observation, Where
 from bot.diagnosis.observe import from_callback, from_imap, from_oauth, from_smtp
 from storage.vocabulary import Owner, Permanence, Scope
 from tests.support.examples import examples
+from tests.support.rows import every
 from tests.unit.facts import FACTS, WHO
 
 pytestmark = pytest.mark.catalogue
@@ -80,7 +81,7 @@ def test_the_catalogue_is_as_large_as_the_field() -> None:
     )
 
 
-@pytest.mark.parametrize("row", ROWS.rows.values(), ids=list(ROWS.rows))
+@every("row", ROWS.rows.values(), ids=lambda row: row.id)
 def test_every_sample_finds_its_row(row: Row) -> None:
     assert row.samples
     for sample in row.samples:
@@ -95,14 +96,14 @@ def test_every_sample_finds_its_row(row: Row) -> None:
             ), observation
 
 
-@pytest.mark.parametrize("row", ROWS.rows.values(), ids=list(ROWS.rows))
+@every("row", ROWS.rows.values(), ids=lambda row: row.id)
 def test_a_row_with_numbers_has_a_sample_with_one(row: Row) -> None:
     numbers = {number for matcher in row.match for number in matcher.codes}
     sampled = {number for sample in row.samples for number in from_oauth(sample).codes}
     assert not numbers or numbers & sampled
 
 
-@pytest.mark.parametrize("row", ROWS.rows.values(), ids=list(ROWS.rows))
+@every("row", ROWS.rows.values(), ids=lambda row: row.id)
 def test_every_row_says_how_a_mend_shows_and_who_acts_how(row: Row) -> None:
     assert row.proof is not None or row.where == (Where.INTERNAL,)
     assert row.remedy or row.permanence is Permanence.RETRY or row.id == "unexpected"
@@ -120,14 +121,12 @@ def test_some_rows_send_the_administrator_to_exchange() -> None:
     assert "smtp-auth-off-tenant" in {row.id for row in EXCHANGE}
 
 
-@pytest.mark.parametrize("row", EXCHANGE, ids=[row.id for row in EXCHANGE])
+@every("row", EXCHANGE, ids=lambda row: row.id)
 def test_what_an_administrator_changes_in_exchange_can_be_undone_or_scripted(row: Row) -> None:
     assert {"undo", "powershell"} & {step.kind for step in row.remedy}
 
 
-@pytest.mark.parametrize(
-    ("number", "owners", "permanences"), FACTS, ids=[str(fact[0]) for fact in FACTS]
-)
+@every("number, owners, permanences", FACTS, ids=lambda fact: fact[0])
 def test_a_number_means_what_the_facts_say(number: int, owners: str, permanences: str) -> None:
     """Checked against a table of its own: who acts, and whether trying again helps."""
     verdict = ROWS.lookup_text(f"AADSTS{number}: whatever Microsoft writes today")
@@ -136,7 +135,7 @@ def test_a_number_means_what_the_facts_say(number: int, owners: str, permanences
     assert verdict.permanence in permanences.split()
 
 
-@pytest.mark.parametrize("row", ROWS.rows.values(), ids=list(ROWS.rows))
+@every("row", ROWS.rows.values(), ids=lambda row: row.id)
 def test_every_sentence_says_what_a_customer_needs_to_know(row: Row) -> None:
     technical = ("SMTP 5", "535", "AADSTS", "XOAUTH2", "token", "refresh", "EXAMINE", "TLS")
     assert not [word for word in technical if word in row.customer]

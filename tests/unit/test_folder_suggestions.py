@@ -2,6 +2,7 @@
 they may answer."""
 
 import tomllib
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from bot.mail.imap_list import MailFolder, folders_in
 from bot.mail.suggestions import Confidence, Reason, Suggestion, Suggestions, offered, suggest
 from storage.vocabulary import REQUIRED_ROLES, FolderRole
 from tests.support.listing import folders_of
+from tests.support.rows import every
 from tests.support.values import folder
 
 pytestmark = pytest.mark.folders
@@ -74,9 +76,7 @@ def test_the_languages_that_customers_may_speak_are_known() -> None:
     assert set(asked.split()) <= set(NAMES)
 
 
-@pytest.mark.parametrize("inbox", [True, False], ids=["INBOX", "translated"])
-@pytest.mark.parametrize("variant", range(3))
-@pytest.mark.parametrize("language", NAMES)
+@every("language, variant, inbox", product(NAMES, range(3), [True, False]))
 def test_every_role_is_found_by_its_name(language: str, variant: int, inbox: bool) -> None:
     folders = mailbox(language, variant=variant, inbox=inbox)
     suggestions = suggest([*folders.values(), *without_mail(language)])
@@ -85,7 +85,7 @@ def test_every_role_is_found_by_its_name(language: str, variant: int, inbox: boo
     assert suggestions.sure
 
 
-@pytest.mark.parametrize("language", NAMES)
+@every("language", NAMES)
 def test_the_reason_says_the_language_of_the_mailbox(language: str) -> None:
     suggestions = suggest([*mailbox(language).values(), *without_mail(language)])
     named = [c for c in suggestions.chosen.values() if c.reason is Reason.NAMED]
@@ -98,7 +98,7 @@ def test_the_reason_says_the_language_of_the_mailbox(language: str) -> None:
     assert language in {candidate.language for candidate in named}
 
 
-@pytest.mark.parametrize("language", NAMES)
+@every("language", NAMES)
 def test_marked_folders_are_sure_in_every_language(language: str) -> None:
     folders = mailbox(language, marked=True)
     suggestions = suggest([*folders.values(), *without_mail(language)])
@@ -108,7 +108,7 @@ def test_marked_folders_are_sure_in_every_language(language: str) -> None:
     assert {suggestions.chosen[role].reason for role in MARKS} == {Reason.MARKED}
 
 
-@pytest.mark.parametrize("language", NAMES)
+@every("language", NAMES)
 def test_what_holds_no_mail_is_not_offered(language: str) -> None:
     others = without_mail(language)
     below = [folder(f"{f.server_name}/Sub") for f in others]
@@ -117,7 +117,7 @@ def test_what_holds_no_mail_is_not_offered(language: str) -> None:
     )
 
 
-@pytest.mark.parametrize("language", NAMES)
+@every("language", NAMES)
 def test_a_name_has_one_meaning_within_a_language(language: str) -> None:
     table = NAMES[language]
     groups = [
@@ -138,7 +138,7 @@ def test_a_name_of_a_mail_folder_is_in_no_language_that_of_another_folder() -> N
     assert mail.isdisjoint(plain(name) for table in NAMES.values() for name in table["not_mail"])
 
 
-@pytest.mark.parametrize("language", NAMES)
+@every("language", NAMES)
 def test_a_language_says_where_its_names_are_from(language: str) -> None:
     known = [
         "recorded",
@@ -154,7 +154,7 @@ def test_a_language_says_where_its_names_are_from(language: str) -> None:
     assert NAMES[language]["sources"] and set(NAMES[language]["sources"]) <= set(known)
 
 
-@pytest.mark.parametrize("language", NAMES)
+@every("language", NAMES)
 def test_another_programs_names_are_found_but_never_sure(language: str) -> None:
     for role, names in NAMES[language].get("others", {}).items():
         for name in names:
@@ -175,7 +175,7 @@ def test_there_are_enough_listings() -> None:
     assert len({listing["title"] for listing in LISTINGS}) == len(LISTINGS)
 
 
-@pytest.mark.parametrize("listing", LISTINGS, ids=lambda listing: listing["title"])
+@every("listing", LISTINGS, ids=lambda listing: listing["title"])
 def test_a_listing_is_read_as_expected(listing: dict[str, Any]) -> None:
     folders = parsed(listing)
     suggestions = suggest(

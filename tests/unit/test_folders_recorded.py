@@ -12,6 +12,7 @@ from bot.mail.imap_list import MailFolder
 from bot.mail.suggestions import Confidence, Suggestions, offered, suggest
 from storage.vocabulary import FolderRole
 from tests.support.listing import folders_of
+from tests.support.rows import every
 
 pytestmark = pytest.mark.folders
 
@@ -19,7 +20,7 @@ DATA = Path(__file__).parents[1] / "data" / "recorded.toml"
 RECORDED: list[dict[str, Any]] = tomllib.loads(DATA.read_text("utf-8"))["listing"]
 MICROSOFT = {"exchange", "outlook.com"}
 
-every_listing = pytest.mark.parametrize("listing", RECORDED, ids=lambda listing: listing["title"])
+every_listing = every("listing", RECORDED, ids=lambda listing: listing["title"])
 
 
 def chosen(suggestions: Suggestions) -> dict[FolderRole, str]:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.lifecycle.hours import BadHours, BadZone, Hours, read_hours, read_zone
+from bot.lifecycle.hours import BadHours, BadZone, Hours, hours_of, read_hours, read_zone, written
+from storage.tables import Customer
 
 pytestmark = pytest.mark.reminders
 
@@ -29,7 +30,13 @@ GUESSES = {
     "europe/berlin ": "Europe/Berlin",
     "Copenhagen": "Europe/Copenhagen",
     "New York": "America/New_York",
+    "Asia/Tokio": "Asia/Tokyo",
+    "Sao_Paolo": "America/Sao_Paulo",
+    "gmt": "GMT",
+    "Pariss": "Europe/Paris",
     "xyz": "",
+    "Hong Kong": "Asia/Hong_Kong",
+    "Munich": "",
 }
 
 
@@ -52,6 +59,12 @@ def utc(text: str) -> datetime:
 )
 def test_the_next_moment_in_working_hours(at: str, then: str) -> None:
     assert BERLIN.next_moment(utc(at)) == utc(then)
+
+
+def test_the_next_day_is_the_next_on_which_people_work() -> None:
+    assert BERLIN.next_day(utc("2026-11-24T03:00")) == utc("2026-11-25T08:00")
+    assert BERLIN.next_day(utc("2026-11-24T23:30")) == utc("2026-11-26T08:00")
+    assert BERLIN.next_day(utc("2026-11-27T12:00")) == utc("2026-11-30T08:00")
 
 
 def test_a_night_shift_that_ends_at_midnight() -> None:
@@ -93,18 +106,36 @@ def test_the_next_moment_is_the_first(
 def test_hours_are_read_and_refused() -> None:
     assert read_hours("9:00 – 17:30") == (time(9), time(17, 30))
     assert read_hours("00:00-24:00") == (time(0), time(0))
+    assert read_hours(" 23:00-24:00 ") == (time(23), time(0))
+    assert read_hours("09:00-10:00") == (time(9), time(10))
     for wrong in BAD_HOURS:
-        with pytest.raises(BadHours):
+        with pytest.raises(BadHours) as refused:
             read_hours(wrong)
+        assert str(refused.value) == wrong
+
+
+def test_hours_are_written_as_they_are_read() -> None:
+    for text in ("09:00-17:00", "00:05-09:30", "18:00-24:00", "00:00-24:00"):
+        begin, end = read_hours(text)
+        assert written(Hours(BERLIN.zone, begin, end)) == text
+
+
+def test_a_customer_has_hours_of_its_own_where_they_were_said() -> None:
+    nothing = Customer(name="Acme", created_at=utc("2026-11-24T09:30"))
+    assert hours_of(None, BERLIN) == hours_of(nothing, BERLIN) == BERLIN
+    own = Customer(name="Acme", time_zone="Asia/Tokyo", working_hours="8:30-24:00")
+    own.working_days = "67"
+    assert hours_of(own, BERLIN) == Hours(ZoneInfo("Asia/Tokyo"), time(8, 30), time(0), "67")
+    gone = Customer(name="Acme", time_zone="Asia/Atlantis", working_days="1")
+    assert hours_of(gone, BERLIN) == Hours(BERLIN.zone, BERLIN.begin, BERLIN.end, "1")
 
 
 def test_a_zone_that_does_not_exist_gets_a_guess() -> None:
     assert read_zone("Europe/Copenhagen").key == "Europe/Copenhagen"
     for typed, guess in GUESSES.items():
-        try:
-            assert read_zone(typed).key
-        except BadZone as error:
-            assert error.guess == guess
+        assert (BadZone(typed).guess, str(BadZone(typed))) == (guess, typed)
+    with pytest.raises(BadZone, match="Copenhagen"):
+        read_zone("Copenhagen")
     for hostile in ("../../etc/passwd", "", "/", "x" * 5000, "Europe/\x00Berlin"):
         with pytest.raises(BadZone):
             read_zone(hostile)

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from bot.common.people import Person
 from bot.lifecycle.hours import Hours
-from bot.lifecycle.ladder import LAST_CALL, Ladder, asleep, may_remind
+from bot.lifecycle.ladder import (
+    LAST_CALL,
+    Ladder,
+    asleep,
+    handed_over,
+    may_be_put_off,
+    may_remind,
+)
 from bot.lifecycle.phases import PhaseRefused
 from storage.tables import Account, ReminderState
 from storage.vocabulary import Owner, ReminderPhase, State
@@ -215,6 +222,62 @@ def test_a_wait_that_begins_before_its_reminder_is_taken_back_has_all_of_its_rem
     assert climbed(begun, BERLIN) == [berlin(3, 9), berlin(4, 9), berlin(6, 9), berlin(10, 9)]
 
 
+def test_the_first_reminder_comes_again_though_it_never_went_out() -> None:
+    begun = waiting(berlin(2, 9))
+    LADDER.step_back(begun, berlin(2, 18), BERLIN)
+    assert (begun.reminder.rung, begun.reminder.due_at) == (0, berlin(3, 9))
+    LADDER.climb(begun, berlin(2, 14), BERLIN)
+    LADDER.climb(begun, berlin(3, 9), BERLIN)
+    LADDER.step_back(begun, berlin(3, 10), BERLIN)
+    assert (begun.reminder.rung, begun.reminder.due_at) == (1, berlin(3, 10))
+
+
+def test_the_last_reminder_that_is_snoozed_comes_when_that_ends() -> None:
+    begun = waiting(berlin(2, 9))
+    for rung in RUNGS[:-1]:
+        LADDER.climb(begun, berlin(2, 9) + rung, BERLIN)
+    LADDER.snooze(begun, berlin(17, 11), BERLIN, ADA)
+    assert begun.reminder.since == berlin(17, 11) - RUNGS[-1]
+    assert climbed(begun, BERLIN) == [berlin(17, 11)]
+
+
+def test_what_was_stopped_after_the_last_reminder_can_be_asked_for_once_more() -> None:
+    begun = waiting(berlin(2, 9))
+    LADDER.climb(begun, berlin(20, 9), BERLIN)
+    LADDER.stop(begun, ADA)
+    LADDER.snooze(begun, berlin(24, 11), BERLIN, ADA)
+    assert climbed(begun, BERLIN) == [berlin(24, 11)]
+
+
+def test_what_waits_may_be_put_off_until_its_last_reminder() -> None:
+    begun = waiting(berlin(2, 9))
+    assert may_be_put_off(begun)
+    LADDER.snooze(begun, berlin(4, 11), BERLIN, ADA)
+    assert may_be_put_off(begun)
+    LADDER.stop(begun, ADA)
+    assert not may_be_put_off(begun)
+    LADDER.end(begun)
+    assert not may_be_put_off(begun) and not handed_over(begun)
+    begun.owner = Owner.SUPPORT
+    assert handed_over(begun)
+    LADDER.begin(begun, berlin(5, 9), BERLIN)
+    assert may_be_put_off(begun) and not handed_over(begun)
+    begun.state = State.LIVE
+    assert not may_be_put_off(begun)
+
+
+def test_who_holds_reminders_back_is_known_until_they_go_on() -> None:
+    begun = waiting(berlin(2, 9))
+    LADDER.snooze(begun, berlin(4, 11), BERLIN, ADA)
+    assert (begun.reminder.held_by_team, begun.reminder.held_by_user) == (ADA.team, ADA.user)
+    LADDER.resume(begun, berlin(2, 10), BERLIN)
+    assert (begun.reminder.held_by_team, begun.reminder.held_by_user) == ("", "")
+    LADDER.stop(begun, ADA)
+    assert (begun.reminder.held_by_team, begun.reminder.held_by_user) == (ADA.team, ADA.user)
+    LADDER.begin(begun, berlin(3, 9), BERLIN)
+    assert (begun.reminder.held_by_team, begun.reminder.held_by_user) == ("", "")
+
+
 def test_a_snooze_ends_in_the_moment_until_which_it_was_asked_for() -> None:
     begun = waiting(berlin(2, 9))
     assert not asleep(begun, berlin(2, 9))
@@ -231,6 +294,26 @@ def test_a_test_interrupts_a_wait_which_goes_on_as_it_was() -> None:
     LADDER.go_on(begun, berlin(2, 12), BERLIN)
     assert (begun.reminder.phase, begun.reminder.due_at) == (ReminderPhase.SNOOZED, berlin(4, 11))
     assert begun.reminder.held_by_user == ADA.user
+
+
+def test_what_a_test_interrupted_is_kept_until_the_test_ends() -> None:
+    begun = waiting(berlin(2, 9))
+    LADDER.interrupt(begun)
+    kept = begun.reminder
+    assert kept.interrupted_phase is ReminderPhase.RUNNING
+    assert (kept.interrupted_state, kept.interrupted_owner) == (begun.state, begun.owner)
+    LADDER.go_on(begun, berlin(2, 18), BERLIN)
+    assert kept.due_at == berlin(3, 9)
+    assert (kept.interrupted_phase, kept.interrupted_state, kept.interrupted_owner) == (None,) * 3
+
+
+def test_of_what_did_not_wait_a_test_keeps_nothing_to_go_on_with() -> None:
+    live = account(State.LIVE, Owner.MAILDESK)
+    LADDER.interrupt(live)
+    assert live.reminder.interrupted_phase is ReminderPhase.IDLE
+    assert (live.reminder.interrupted_state, live.reminder.interrupted_owner) == (None, None)
+    LADDER.go_on(live, berlin(2, 10), BERLIN)
+    assert (live.reminder.phase, live.reminder.due_at) == (ReminderPhase.IDLE, None)
 
 
 @st.composite

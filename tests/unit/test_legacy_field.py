@@ -14,6 +14,7 @@ from bot.legacy.importing import Listed, read
 from bot.legacy.plausible import HIDDEN
 from bot.mail import folder_words
 from bot.views.legacy_import import Choice, Question
+from tests.support.rows import every
 
 pytestmark = pytest.mark.field
 
@@ -40,7 +41,7 @@ class Case:
 
 
 CASES = [Case(**each) for each in tomllib.loads(FILE.read_text(encoding="utf-8"))["list"]]
-EVERY = pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
+EVERY = every("case", CASES, ids=lambda case: case.title)
 
 
 def question_about(text: str) -> Question | None:
@@ -126,7 +127,7 @@ def test_a_giant_cell_of_a_column_that_nobody_needs_is_left_out() -> None:
     assert listed.dropped.columns == ["Photo"]
 
 
-@pytest.mark.parametrize("language", folder_words.languages())
+@every("language", folder_words.languages())
 def test_the_headings_of_a_language_are_known(language: str) -> None:
     assert language in languages()
     for column in (Column.ADDRESS, Column.USER, Column.DISPLAY, Column.NAME, Column.KIND):
@@ -142,7 +143,7 @@ SAME = {Column.PRIMARY: "address", Column.ADDRESS: "address"}
 SAME |= dict.fromkeys((Column.DISPLAY, Column.NAME, Column.GIVEN, Column.FAMILY), "name")
 
 
-@pytest.mark.parametrize("language", languages())
+@every("language", languages())
 def test_no_heading_means_a_user_in_one_language_and_an_address_in_another(language: str) -> None:
     for column in Column:
         for heading in words(language, column):
@@ -168,7 +169,7 @@ RARE = [
 """Name, user, address and password, in languages that no mailbox's folders are known in."""
 
 
-@pytest.mark.parametrize("headings", RARE)
+@every("headings", RARE)
 def test_a_user_is_no_address_in_a_rare_language_either(headings: str) -> None:
     listed = read(
         f"{headings}\nPier;ida@harbour.example;pier@harbour.example;Hawser\n"

@@ -1,10 +1,13 @@
 """What may happen to an account and to its reminders, written down apart from the code."""
 
+from itertools import product
+
 import pytest
 
 from bot.lifecycle.phases import PhaseEvent, PhaseRefused, phase_after
 from bot.lifecycle.states import Event, TransitionRefused, arrival
 from storage.vocabulary import ReminderPhase, State
+from tests.support.rows import every
 
 STATES = {
     Event.LINK_MADE: {
@@ -122,27 +125,28 @@ PHASES = {
 }
 
 
-@pytest.mark.parametrize("event", Event, ids=lambda event: event.name.lower())
-@pytest.mark.parametrize("state", State)
+@every("state, event", product(State, Event))
 def test_every_event_leads_where_the_table_says_or_is_refused(state: State, event: Event) -> None:
     expected = STATES[event].get(state.value)
     if expected is None:
         with pytest.raises(TransitionRefused) as refused:
             arrival(state, event)
         assert (refused.value.state, refused.value.event) == (state, event)
+        assert str(refused.value) == f"{state}: {event}"
     else:
         to = arrival(state, event)
         assert f"{to.state} {to.owner}" == expected
 
 
-@pytest.mark.parametrize("event", PhaseEvent, ids=lambda event: event.name.lower())
-@pytest.mark.parametrize("phase", ReminderPhase)
+@every("phase, event", product(ReminderPhase, PhaseEvent))
 def test_every_event_of_reminders_leads_where_the_table_says_or_is_refused(
     phase: ReminderPhase, event: PhaseEvent
 ) -> None:
     expected = PHASES[event].get(phase.value)
     if expected is None:
-        with pytest.raises(PhaseRefused):
+        with pytest.raises(PhaseRefused) as refused:
             phase_after(phase, event)
+        assert (refused.value.phase, refused.value.event) == (phase, event)
+        assert str(refused.value) == f"{phase}: {event}"
     else:
         assert phase_after(phase, event).value == expected

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.slack.limits import problems
+from tests.support.rows import every
 
 pytestmark = pytest.mark.simulator
 
@@ -246,14 +247,14 @@ RULES: dict[str, tuple[Drawn, Drawn]] = {
 """What passes, and what does not."""
 
 
-@pytest.mark.parametrize("name", LIMITS)
+@every("name", LIMITS)
 def test_a_limit_is_where_slack_has_it(name: str) -> None:
     draw, last, first_refused = LIMITS[name]
     assert problems(*draw(last)) == []
     assert problems(*draw(first_refused)) != []
 
 
-@pytest.mark.parametrize("name", RULES)
+@every("name", RULES)
 def test_a_rule_is_kept(name: str) -> None:
     good, bad = RULES[name]
     assert problems(*good) == []

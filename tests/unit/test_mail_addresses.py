@@ -21,6 +21,7 @@ from bot.views.account_form import Form
 from handlers.text.words import sentences
 from storage.vocabulary import State
 from tests.support.fast import ACME, CAROL, FastBot
+from tests.support.rows import every
 
 pytestmark = pytest.mark.field
 
@@ -36,7 +37,7 @@ def form(**values: str) -> Form:
     return Form(**{"name": "Info", "sender_name": "Acme", "sender_email": WERFT} | values)
 
 
-@pytest.mark.parametrize("case", CASES["taken"], ids=lambda case: ascii(case["typed"]))
+@every("case", CASES["taken"], ids=lambda case: ascii(case["typed"]))
 def test_an_address_is_kept_as_servers_know_it_and_shown_as_written(case: dict[str, str]) -> None:
     assert read(case["typed"]) == case["kept"]
     assert shown(case["kept"]) == case.get("shown", case["kept"])
@@ -44,7 +45,7 @@ def test_an_address_is_kept_as_servers_know_it_and_shown_as_written(case: dict[s
     assert key(case["typed"]) == case["kept"].lower()
 
 
-@pytest.mark.parametrize("case", CASES["refused"], ids=lambda case: ascii(case["typed"]))
+@every("case", CASES["refused"], ids=lambda case: ascii(case["typed"]))
 def test_what_is_no_address_is_refused_with_the_reason(case: dict[str, str]) -> None:
     with pytest.raises(BadAddress) as refused:
         read(case["typed"])

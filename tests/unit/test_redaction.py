@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.common.redaction import redact, redact_value
+from tests.support.rows import every
 
 pytestmark = pytest.mark.redaction
 
@@ -103,7 +104,7 @@ def test_a_huge_text_is_cut_before_it_costs_anything() -> None:
     assert len(redact("a b " * 1_000_000)) <= 20_000
 
 
-@pytest.mark.parametrize("ahead", range(9))
+@every("ahead", range(9))
 @pytest.mark.parametrize("name", ["info@acme.example", "a@acme.example", "jo@acme.example"])
 def test_a_secret_that_begins_inside_a_longer_run_is_seen_wherever_it_begins(
     ahead: int, name: str

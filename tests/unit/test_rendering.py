@@ -26,6 +26,7 @@ from handlers.cards.kit import (
 )
 from sandbox.slack.limits import problems
 from tests.support.drawing import EVERYBODY, OURS, Made, parts
+from tests.support.rows import every
 from tests.support.values import ROWS, account
 
 pytestmark = pytest.mark.attacks
@@ -142,7 +143,7 @@ def misread(shown: Any, text: str) -> list[str]:
     return marked + [found for found in wholes(unmarked(shown)) if flat(found) != flat(text)]
 
 
-everywhere = pytest.mark.parametrize("name", BUILDERS)
+everywhere = every("name", BUILDERS)
 
 
 @everywhere
@@ -163,7 +164,7 @@ def test_nothing_is_cut_within_an_escape_or_a_token(name: str) -> None:
     assert {kind: each for kind, each in found.items() if each} == {}
 
 
-@pytest.mark.parametrize("ahead", range(30))
+@every("ahead", range(30))
 @pytest.mark.parametrize(
     "what", ["&amp;", "<@U0VERA>", "<!date^1795435200^{date_short_pretty} at {time}|2026-11-23>"]
 )

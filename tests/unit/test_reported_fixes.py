@@ -46,6 +46,10 @@ def test_after_a_word_it_is_looked_five_times_within_an_hour(bot: FastBot) -> No
 
     assert probed_at(bot, account, hours(3)) == list(RUNGS)
     assert bot.told(ACME) == ["mend.said", "mend.still_fails"]
+    assert any(
+        "It still fails 60 minutes after the change (*Error ID:* `MX-" in message.words
+        for message in bot.posted(ACME)
+    )
 
 
 def test_a_fix_that_shows_is_told_with_the_time_that_it_took(bot: FastBot) -> None:
@@ -58,6 +62,7 @@ def test_a_fix_that_shows_is_told_with_the_time_that_it_took(bot: FastBot) -> No
     assert bot.told(ACME) == ["mend.said", "mend.passed"]
     (entry,) = bot.audited("mend.passed")
     assert entry.detail == {"minutes": "15"} and entry.user == CAROL.user
+    assert any("passed 15 minutes after" in message.words for message in bot.posted(ACME))
     assert bot.read(account).state is State.UNMAPPED
 
 
@@ -120,8 +125,20 @@ def test_a_look_waits_for_a_test_that_runs(bot: FastBot) -> None:
 
 @pytest.mark.parametrize("state", [State.LIVE, State.UNMAPPED, State.AWAITING_SIGN_IN])
 def test_nothing_is_taken_as_fixed_where_nothing_fails(bot: FastBot, state: State) -> None:
-    with pytest.raises(Refused, match=r"mend\.nothing_failed"):
-        bot.fixes.said(bot.account(state).id, CAROL)
+    account = bot.account(state, name="Office")
+    with pytest.raises(Refused) as refused:
+        bot.fixes.said(account.id, CAROL)
+    assert refused.value.sentence == "mend.nothing_failed"
+    assert refused.value.values == {"name": "Office"}
+    assert bot.audited("mend.said") == []
+
+
+def test_nothing_is_taken_as_fixed_at_an_account_that_waits_for_a_sign_in(bot: FastBot) -> None:
+    account = failing(bot)
+    with bot.store.transaction() as tx:
+        tx.accounts.lock(account.id).state = State.AWAITING_SIGN_IN
+    with pytest.raises(Refused):
+        bot.fixes.said(account.id, CAROL)
 
 
 def test_a_word_about_an_account_that_was_disconnected_is_forgotten(bot: FastBot) -> None:

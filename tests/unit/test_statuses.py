@@ -45,6 +45,7 @@ from storage.vocabulary import (
     TenantStatus,
     TestStatus,
 )
+from tests.support.rows import every
 
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 EARLIER = NOW - timedelta(hours=1)
@@ -216,7 +217,7 @@ PAIRS = [
 ]
 
 
-@pytest.mark.parametrize(("table", "status", "event", "following"), PAIRS)
+@every("table, status, event, following", PAIRS)
 def test_what_follows(table: str, status: str, event: str, following: str) -> None:
     words, events, _ = EXPECTED[table]
     transitions: Any = getattr(statuses, table)

@@ -16,6 +16,7 @@ from handlers.slack.payloads import Choice, Command, Press, Submission
 from handlers.text import typed
 from storage.vocabulary import State
 from tests.support.fast import ACME, VERA, FastBot
+from tests.support.rows import every
 
 pytestmark = pytest.mark.field
 
@@ -38,17 +39,17 @@ def said(bot: FastBot, text: str, channel: str = ACME) -> str:
     return str(answers[0].text) if answers else ""
 
 
-@pytest.mark.parametrize("case", CASES["message"], ids=lambda case: case["sent"])
+@every("case", CASES["message"], ids=lambda case: case["sent"])
 def test_a_message_is_read_as_its_author_sees_it(case: dict[str, str]) -> None:
     assert typed.message(case["sent"]) == case["read"]
 
 
-@pytest.mark.parametrize("case", CASES["request"], ids=lambda case: case["sent"])
+@every("case", CASES["request"], ids=lambda case: case["sent"])
 def test_a_mention_is_read_without_the_names_of_people(case: dict[str, str]) -> None:
     assert typed.request(case["sent"]) == case["read"]
 
 
-@pytest.mark.parametrize("case", CASES["field"], ids=lambda case: case["sent"])
+@every("case", CASES["field"], ids=lambda case: case["sent"])
 def test_a_field_is_left_as_it_was_typed(case: dict[str, str]) -> None:
     assert typed.field(case["sent"]) == case["read"]
 
