@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from bot.diagnosis.catalogue import UNKNOWN, Catalogue, Row
 from bot.diagnosis.matching import Matcher
 from bot.diagnosis.observation import Observation
+from bot.diagnosis.observe import clean
 from bot.diagnosis.place import NOWHERE, Place
 from bot.diagnosis.signature import Signature, again
 from bot.diagnosis.verdict import RemedyKind, Verdict
@@ -20,6 +21,9 @@ REACH = {
     Owner.MICROSOFT: Scope.MICROSOFT,
 }
 """How far a noted cause reaches by nature; others are counted up from the mailbox."""
+
+SAID = {"error", "suberror", "enhanced", "condition", "layer"}
+"""What a matcher and an observation call the same, beside the words."""
 
 
 def is_default(cause: str) -> bool:
@@ -55,7 +59,9 @@ class Explainer:
         seen = self.catalogue.read(pasted)
         if seen is not None and not is_default(self.catalogue.explain(seen).cause):
             return seen
-        return self._noted(tx).read(pasted) or seen
+        noted = self._noted(tx)
+        shown = self.catalogue.shown(pasted)
+        return noted.read(pasted) or (noted.worded(pasted) if shown is None else None) or seen
 
     def _noted(self, tx: Transaction) -> "NotedRows":
         return NotedRows.of(self.catalogue, tx.noted.all())
@@ -90,6 +96,17 @@ class NotedRows:
         """What a pasted text shows, if that was noted."""
         seen = self.rows.read(pasted)
         return seen if seen is not None and self.explain(seen) else None
+
+    def worded(self, pasted: str) -> Observation | None:
+        """A reply whose words were noted, out of a text that has no form of a reply."""
+        text = clean(pasted)
+        for row in self.rows.rows.values():
+            for one in row.match:
+                said = one.model_dump(include=SAID)
+                seen = Observation(row.where[0], **said, text=text)
+                if one.text and one.fits(seen):
+                    return seen
+        return None
 
     def _for(self, seen: Observation) -> Catalogue:
         """A phrase does not explain a reply that has a number: who noted it did not know that

@@ -74,12 +74,21 @@ ANSWERED = re.compile(
     r"(NO|BAD|BYE)(?![A-Z])([^\n]{0,400})"
 )
 """How imaplib2, MailKit and imapflow tell of a reply."""
+ALONE = re.compile(r"^[ \t]{0,8}['\"]?(NO|BAD|BYE) ([^\n]{0,400})", re.M)
+"""``NO LOGIN failed.``, a reply whose tag was left out."""
+CODED = re.compile(
+    r"()(\[(?:AUTHENTICATIONFAILED|AUTHORIZATIONFAILED|UNAVAILABLE|EXPIRED|PRIVACYREQUIRED"
+    r"|CONTACTADMIN|NOPERM|INUSE|LIMIT|OVERQUOTA|SERVERBUG|CLIENTBUG|NONEXISTENT)\][^\n]{0,400})"
+)
+"""A response code that stands alone (RFC 5530, 3); it belongs to a NO."""
 BEGUN = re.compile(r"\A[ :,'\"]{0,4}(?:response: )?(?:\[?b?['\"])?")
 ENDED = re.compile(r"['\"](?:[\]),;}]|$)")
 """What Python, JavaScript and JSON put around the words of a reply."""
 OF_IMAP = re.compile(
-    r"[iI][mM][aA][pP]|AUTHENTICATE|\bLOGIN\b|EXAMINE|\bSELECT\b|\bLIST\b|[mM]ailbox|exchangelabs|(?:javax|jakarta)\.mail"
-    r"|office365|\[(?:AUTH|UNAVAIL|ALERT|TRYCREATE|NONEXIST|LIMIT|PRIVACY|INUSE|OVERQUOTA|CLOSED)"
+    r"[iI][mM][aA][pP]|AUTHENTICATE|\bLOGIN\b|EXAMINE|\bSELECT\b|\bLIST\b|[mM]ailbox|exchangelabs"
+    r"|(?:javax|jakarta)\.mail|office365|\* BYE "
+    r"|\[(?:AUTH|UNAVAIL|ALERT|TRYCREATE|NONEXIST|LIMIT|PRIVACY|INUSE|OVERQUOTA|CLOSED|EXPIRED\]"
+    r"|CONTACTADMIN|NOPERM|SERVERBUG|CLIENTBUG)"
 )
 OPENED = re.compile(r"\bOK (?:\[[^\]\n]{0,40}\] )?(?:AUTHENTICATE|LOGIN|LIST|EXAMINE|SELECT)\b")
 
@@ -109,12 +118,14 @@ def imap(text: str) -> Iterator[Reading]:
     if not OF_IMAP.search(text):
         return
     opened = _last(OPENED, text)
-    for found in (list(TAGGED.finditer(text)) or list(ANSWERED.finditer(text)))[-MOST:]:
+    shapes = (list(shape.finditer(text)) for shape in (TAGGED, ANSWERED, ALONE, CODED))
+    for found in next(filter(None, shapes), [])[-MOST:]:
         words = BEGUN.sub("", found[2])
         words = words if words.startswith("{") else ENDED.split(words)[0]
-        said = f"{found[1]} {words.strip()}"
+        condition = Condition(found[1] or "NO")
+        said = f"{condition} {words.strip()}"
         before = text[max(found.start() - 120, 0) : found.start()]
-        seen = from_imap(said, Condition(found[1]), step_of(said, before))
+        seen = from_imap(said, condition, step_of(said, before))
         # a server says goodbye to whoever logs out, too
         goodbye = "Logging out" in said
         overcome = opened > found.start()

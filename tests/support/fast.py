@@ -21,6 +21,7 @@ from bot.common.people import MAILDESK, Person
 from bot.config.settings import Settings, load
 from bot.diagnosis import catalogue
 from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.verdict import Verdict
 from bot.lifecycle.states import Arrival, Event, arrival
 from bot.messages import notices
 from bot.messages.delivery import Delivery
@@ -340,6 +341,11 @@ class FastBot:
             held = tx.accounts.lock(account.id) if account else None
             seen = seen or SENDING_IS_OFF
             return self.services.failures.record(tx, Observation(where, step, **seen), held).failure
+
+    def verdict(self, failure: Failure) -> Verdict:
+        """What a kept failure means now."""
+        with self.store.transaction() as tx:
+            return self.services.failures.verdict(tx, failure)
 
     def mailbox(self, account: Account) -> Mailbox:
         """The account's mailbox on the mail servers."""

@@ -331,14 +331,14 @@ def test_what_is_gone_reads_as_it_did_at_first(bot: FastBot, account: Account) -
     for _ in range(2):
         followed(bot, account, SMTP_OFF)
     failure = bot.failure(account)
-    assert bot.failures.verdict(failure).owner is Owner.SUPPORT
+    assert bot.verdict(failure).owner is Owner.SUPPORT
     gone(bot, account)
     with bot.store.transaction() as tx:
         mended = tx.failures.get(failure.ref)
     assert mended is not None
     assert not mended.advice_is_spent
-    assert bot.failures.verdict(mended) == bot.catalogue.verdict(mended.cause)
-    assert bot.failures.verdict(mended).owner is Owner.ADMINISTRATOR
+    assert bot.verdict(mended) == bot.catalogue.verdict(mended.cause)
+    assert bot.verdict(mended).owner is Owner.ADMINISTRATOR
 
 
 # -- sign-ins
@@ -353,7 +353,7 @@ def test_a_refusal_right_after_a_sign_in_contradicts_it_and_the_next_is_support_
     bot.clock.at += MINUTE * 5
     second = bot.failure(account, **REVOKED)
     assert second.advice is DOUBTED
-    verdict = bot.failures.verdict(second)
+    verdict = bot.verdict(second)
     assert verdict.owner is Owner.USER
     assert "a moment later Microsoft refused again" in verdict.customer
     assert verdict.support.endswith(bot.catalogue.verdict(second.cause).support)

@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 
 from bot.common import jobs
 from bot.common.jobs import EraseCustomer, Work
+from bot.diagnosis.observation import Where
 from storage.erasure import BY_HAND, JOB_ARGUMENTS, KEPT, OF_NOBODY, found_by_schema
 from storage.tables import (
     AddressChange,
@@ -29,7 +30,9 @@ from tests.support.fast import ACME, CAROL, DESK, VERA, FastBot, days, hours
 
 NAME = "Acme Marine"
 BETA = "C0BETA"
-NO_ROW = frozenset({"cause", "kind", "file", "view", "team", "user", "place", "round", "columns"})
+NO_ROW = frozenset(
+    {"cause", "kind", "file", "view", "team", "user", "place", "round", "columns", "ours"}
+)
 """Arguments of jobs that name no row."""
 
 
@@ -226,9 +229,14 @@ def test_an_alert_keeps_another_customers_failure_as_its_example(bot: FastBot) -
     bot.customer("Beta Boats", BETA)
     with bot.store.transaction() as tx:
         beta = tx.channels.get(BETA)
-    first = bot.failure(bot.account(State.LIVE), step="token", error="invalid_client")
+    first = bot.failure(
+        bot.account(State.LIVE), where=Where.TOKEN, error="invalid_client", codes=(7000222,)
+    )
     second = bot.failure(
-        bot.account(State.LIVE, channel=beta), step="token", error="invalid_client"
+        bot.account(State.LIVE, channel=beta),
+        where=Where.TOKEN,
+        error="invalid_client",
+        codes=(7000222,),
     )
     with bot.store.transaction() as tx:
         assert [each.failure_ref for each in tx.incidents.all_open()] == [first.ref]

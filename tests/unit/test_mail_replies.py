@@ -205,12 +205,12 @@ def test_no_blank_is_left_where_people_read() -> None:
 def test_a_failure_of_earlier_days_without_a_host_reads_well(bot: FastBot) -> None:
     failure = failure_row("no-answer")
     failure.observation = {"text": "TimeoutError: timed out", "step": "smtp.connect"}
-    told = bot.services.failures.verdict(failure)
+    told = bot.verdict(failure)
     assert told.title == "Microsoft's mail server does not answer"
     assert "No answer from Microsoft's mail server in time" in told.support
 
     failure.observation |= {"host": "smtp.office365.com:587"}
-    assert "smtp.office365.com:587" in bot.services.failures.verdict(failure).support
+    assert "smtp.office365.com:587" in bot.verdict(failure).support
 
 
 def test_the_wait_that_a_bye_asks_for_is_kept() -> None:

@@ -63,7 +63,7 @@ def test_the_account_is_tested_again_and_waits_for_whom_the_cause_names(bot: Fas
     bot.mailbox(account).faults[StepId.IMAP_INBOX] = seen
     bot.checks.start(account.id, CAROL)
     bot.run_due()
-    assert bot.read(account).owner is Owner.ON_CALL
+    assert bot.read(account).owner is Owner.SUPPORT
 
     note(bot, Note(cause=KNOWN, phrase=PHRASE))
 
@@ -168,15 +168,18 @@ def test_a_default_row_is_no_cause(bot: FastBot, cause: str) -> None:
     assert refused.value.problems == {"cause": "unexplained.gone"}
 
 
-@pytest.mark.parametrize("protocol", [{"error": "invalid_client"}, {"status": 503}])
+@pytest.mark.parametrize(
+    ("protocol", "cause"),
+    [({"error": "invalid_client"}, "grant-revoked"), ({"status": 503}, KNOWN)],
+)
 def test_nothing_is_noted_that_the_protocol_speaks_against(
-    bot: FastBot, protocol: dict[str, Any]
+    bot: FastBot, protocol: dict[str, Any], cause: str
 ) -> None:
     seen = kept(Observation(Where.TOKEN, codes=(NUMBER,), **protocol))
     with bot.store.transaction() as tx:
         reply = tx.unexplained.add(UnexplainedReply(signature="", seen=seen))
     with pytest.raises(NotNoted) as refused:
-        bot.noting.note(reply.id, "", Note(cause=KNOWN), OMAR)
+        bot.noting.note(reply.id, "", Note(cause=cause), OMAR)
     assert refused.value.problems == {"cause": "unexplained.contradicts"}
 
 

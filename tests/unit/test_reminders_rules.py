@@ -13,10 +13,11 @@ from bot.views.customers import Pause
 from storage.tables import Account, Customer, Reminder
 from storage.vocabulary import Owner, State, StepId
 from tests.support.fast import ACME, CAROL, DESK, VERA, FastBot, days, hours
+from tests.support.fast import SENDING_IS_OFF as OFF
 
 OTHER = "C0OTHER"
 BERLIN = {"time_zone": "Europe/Berlin", "working_hours": "09:00-17:00", "working_days": "12345"}
-SENDING_IS_OFF = Observation(Where.SMTP, StepId.SMTP_AUTH, status=535, enhanced="5.7.139")
+SENDING_IS_OFF = Observation(Where.SMTP, StepId.SMTP_AUTH, **OFF)
 OUTAGE = Observation(
     Where.IMAP, StepId.IMAP_INBOX, condition=Condition.BAD, text="Server Unavailable. 15"
 )
