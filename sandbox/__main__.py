@@ -1,14 +1,20 @@
 """`python -m sandbox`: the practice world as a process. One line of JSON on standard output says
-where everything is."""
+where everything is; whenever the clock was moved another one says how far ahead it is."""
 
 import argparse
 import json
 import signal
 import sys
 import threading
+from typing import Any
 
+from sandbox.clock import ZONE
 from sandbox.practice import Practice
 from sandbox.slack.methods import Tiers
+
+TOKEN_LIFE = 600
+"""In seconds. So short, each connection test asks Microsoft for a new token: what was made to go
+wrong there is seen at once, and the clock can be moved without a token that is too old."""
 
 
 def main() -> None:
@@ -26,16 +32,22 @@ def main() -> None:
     asked = parser.parse_args()
     practice = Practice(asked.slack_port)
     practice.office.tiers = Tiers()
+    practice.world.token_life = TOKEN_LIFE
     practice.start()
     practice.deliver_to(asked.bot_url)
     ready = {
         "page": practice.slack.url,
         "switchboard": practice.switchboard.url,
-        "environment": practice.environment(asked.socket_mode),
+        "environment": practice.environment(asked.socket_mode) | {"TIMEZONE": ZONE.key},
     }
-    print(json.dumps(ready), flush=True)
+    _say(ready)
+    practice.clock.heard.append(lambda ahead: _say({"ahead": ahead}))
     _wait()
     practice.stop()
+
+
+def _say(line: dict[str, Any]) -> None:
+    print(json.dumps(line), flush=True)
 
 
 def _wait() -> None:

@@ -6,7 +6,7 @@ from flask import Flask, Response, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox.microsoft.server import MicrosoftStandIn
-from sandbox.serving import Serving
+from sandbox.serving import Serving, refuse_other_sites
 from sandbox.world import Scenario, World
 
 
@@ -26,6 +26,7 @@ class Switchboard:
         app.add_url_rule("/control/scenarios", view_func=self._scenarios)
         app.add_url_rule("/control/thrown", view_func=lambda: jsonify(world.thrown()))
         app.add_url_rule("/control/<what>", view_func=self._control, methods=["POST"])
+        refuse_other_sites(app)
         self._serving = Serving(app, port)
         self.url = f"http://127.0.0.1:{self._serving.port}"
 

@@ -148,7 +148,10 @@ class MessageIds(StrEnum):
 
 class World:
     """Everything the stand-ins share. Take `locked()` around changes and around reads of more than
-    one thing. `clock_ahead`: by how many seconds Microsoft's clock is ahead of this machine's."""
+    one thing. `clock_ahead`: by how many seconds Microsoft's clock is ahead of this machine's.
+    `token_life`: how many seconds an access token lives; between an hour and an hour and a half
+    where nothing was said. An organisation may have it be ten minutes
+    (learn.microsoft.com/entra/identity-platform/configurable-token-lifetimes)."""
 
     def __init__(self, scenarios: dict[str, Scenario]) -> None:
         self.scenarios = scenarios
@@ -158,6 +161,7 @@ class World:
         self.people: dict[str, Person] = {}
         self.mailboxes: dict[str, Mailbox] = {}
         self.clock_ahead = 0.0
+        self.token_life: int | None = None
         self._thrown: dict[tuple[str, str], int | None] = {}
         self._before: dict[tuple[str, str], dict[str, Any]] = {}
         self._lock = threading.RLock()

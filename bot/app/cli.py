@@ -160,7 +160,8 @@ def sandbox_command(
     try:
         settings = settings_or_exit(world.environment)
         stop = processes.stopped_by_signals()
-        bot = processes.prepare(settings, "WARNING")
+        bot = processes.prepare(settings, "WARNING", world.clock)
+        world.follow(bot.worker)
         typer.echo(f"The practice world is open: {world.page}")
         processes.serve(bot, stop, web=True, worker=True)
     finally:

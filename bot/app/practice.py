@@ -10,12 +10,32 @@ import socket
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bot.app.worker import Worker
+
 PASSED_ON = ("NAG_LADDER", "WORKING_HOURS", "WORKING_DAYS", "TIMEZONE")
 """Settings of the bot in the practice world that may be given: when people are reminded there."""
+
+
+class PracticeClock:
+    """What time it is in the practice world, as far as it has been told."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def set(self, ahead: timedelta) -> None:
+        """It is so far ahead of this machine's."""
+        self._ahead = ahead
+
+    def now(self) -> datetime:
+        """Now, aware, in UTC."""
+        return datetime.now(UTC) + self._ahead
 
 
 @dataclass
@@ -28,6 +48,18 @@ class PracticeWorld:
     page: str
     switchboard: str
     environment: dict[str, str]
+    clock: PracticeClock = field(default_factory=PracticeClock)
+
+    def follow(self, worker: Worker) -> None:
+        """From now on move the bot's clock whenever that of the world is moved, and have the worker
+        do what is due by then."""
+        threading.Thread(target=self._follow, args=(worker,), daemon=True).start()
+
+    def _follow(self, worker: Worker) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            ahead = timedelta(seconds=json.loads(line)["ahead"])
+            worker.leap(partial(self.clock.set, ahead))
 
     def stop(self) -> None:
         """End it: it lives as long as its standard input is open."""

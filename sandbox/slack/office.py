@@ -196,6 +196,11 @@ class Office:
             self.version += 1
             self._condition.notify_all()
 
+    def look_again(self) -> None:
+        """Have whoever watches look again."""
+        with self.changing():
+            pass
+
     @contextmanager
     def still(self) -> Iterator[None]:
         """Look at several things while nothing changes."""
