@@ -6,9 +6,11 @@ import json
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
-from sandbox.clock import ZONE
+from sandbox.clock import ZONE, WorldClock
+from sandbox.neighbours import Neighbours
 from sandbox.practice import Practice
 from sandbox.slack.methods import Tiers
 
@@ -18,7 +20,8 @@ wrong there is seen at once, and the clock can be moved without a token that is 
 
 
 def main() -> None:
-    """Run until standard input ends or SIGTERM."""
+    """Run until standard input ends or SIGTERM. Each line of the input says by how many seconds the
+    clock is behind this machine's; the one that says by none begins the present."""
     parser = argparse.ArgumentParser(
         prog="sandbox", description="A practice world on this machine's loopback."
     )
@@ -31,18 +34,29 @@ def main() -> None:
     )
     asked = parser.parse_args()
     practice = Practice(asked.slack_port)
-    practice.office.tiers = Tiers()
+    neighbours = Neighbours(practice.world, practice.office)
+    practice.office.rate_limits = False
     practice.world.token_life = TOKEN_LIFE
     practice.start()
     practice.deliver_to(asked.bot_url)
     ready = {
         "page": practice.slack.url,
         "switchboard": practice.switchboard.url,
+        "neighbours": neighbours.plan,
+        "broken": neighbours.broken,
         "environment": practice.environment(asked.socket_mode) | {"TIMEZONE": ZONE.key},
     }
     _say(ready)
     practice.clock.heard.append(lambda ahead: _say({"ahead": ahead}))
-    _wait()
+
+    def present() -> None:
+        """From now on things go wrong, Slack has limits, and it is as late as on this machine."""
+        neighbours.the_present_begins()
+        practice.office.rate_limits = True
+        practice.office.tiers = Tiers()
+        practice.clock.set(0)
+
+    _obey(practice.clock, present)
     practice.stop()
 
 
@@ -50,13 +64,15 @@ def _say(line: dict[str, Any]) -> None:
     print(json.dumps(line), flush=True)
 
 
-def _wait() -> None:
+def _obey(clock: WorldClock, present: Callable[[], None]) -> None:
     end = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: end.set())
     signal.signal(signal.SIGINT, lambda *_: end.set())
 
     def read() -> None:
-        sys.stdin.read()
+        for line in sys.stdin:
+            behind = json.loads(line)["behind"]
+            clock.set(-behind) if behind else present()
         end.set()
 
     threading.Thread(target=read, daemon=True).start()

@@ -81,13 +81,15 @@ class Person:
 class Tenant:
     """An organisation. `smtp_auth` False is the organisation-wide "Turn off SMTP AUTH";
     `user_consent` False means that only an administrator may grant permissions; `granted` holds
-    scopes an administrator granted for everybody."""
+    scopes an administrator granted for everybody. One that is `elsewhere` has no accounts that this
+    machine's browsers know."""
 
     name: str
     domain: str
     smtp_auth: bool = True
     user_consent: bool = True
     granted: set[str] = field(default_factory=set)
+    elsewhere: bool = False
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 

@@ -11,6 +11,7 @@ import typer
 
 from bot.app import audit_export, key_rotation, practice, processes
 from bot.app.maildesk import build, mail_hosts
+from bot.app.neighbours import Neighbours
 from bot.common.clock import SystemClock
 from bot.common.people import MAILDESK
 from bot.common.ways_out import leave_out_strays
@@ -161,6 +162,7 @@ def sandbox_command(
         settings = settings_or_exit(world.environment)
         stop = processes.stopped_by_signals()
         bot = processes.prepare(settings, "WARNING", world.clock)
+        Neighbours(world, bot).move_in()
         world.follow(bot.worker)
         typer.echo(f"The practice world is open: {world.page}")
         processes.serve(bot, stop, web=True, worker=True)

@@ -40,15 +40,28 @@ class PracticeClock:
 
 @dataclass
 class PracticeWorld:
-    """The running practice world: the address of its page, and the environment for a bot in it.
+    """The running practice world: the address of its page, the customers that were there before,
+    which of their mailboxes break now, and the environment for a bot in it.
     `folder` is removed with it, where it was made for this run."""
 
     process: "subprocess.Popen[str]"
     folder: Path | None
     page: str
-    switchboard: str
+    neighbours: list[dict[str, Any]]
+    broken: list[str]
     environment: dict[str, str]
     clock: PracticeClock = field(default_factory=PracticeClock)
+
+    def put_back(self, behind: timedelta) -> None:
+        """The world's clock and the bot's are so far behind this machine's; with none the present
+        begins."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        print(json.dumps({"behind": behind.total_seconds()}), file=self.process.stdin, flush=True)
+        self._heed(self.process.stdout.readline())
+
+    def _heed(self, line: str) -> None:
+        self.clock.set(timedelta(seconds=json.loads(line)["ahead"]))
 
     def follow(self, worker: Worker) -> None:
         """From now on move the bot's clock whenever that of the world is moved, and have the worker
@@ -58,8 +71,7 @@ class PracticeWorld:
     def _follow(self, worker: Worker) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            ahead = timedelta(seconds=json.loads(line)["ahead"])
-            worker.leap(partial(self.clock.set, ahead))
+            worker.leap(partial(self._heed, line))
 
     def stop(self) -> None:
         """End it: it lives as long as its standard input is open."""
@@ -100,7 +112,12 @@ def start(folder: Path | None, socket_mode: bool) -> PracticeWorld:
     }
     given = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return PracticeWorld(
-        process, passing, ready["page"], ready["switchboard"], ready["environment"] | ours | given
+        process,
+        passing,
+        ready["page"],
+        ready["neighbours"],
+        ready["broken"],
+        ready["environment"] | ours | given,
     )
 
 

@@ -1,0 +1,119 @@
+"""The customers who were in the practice world before whoever opens it: what they did is done once
+more, by the bot's own services, with the clock put back.
+
+Who they are and how far they came is the practice world's affair (`PracticeWorld.neighbours`).
+"""
+
+import html
+import re
+from datetime import timedelta
+from typing import Any
+
+import requests
+
+from bot.accounts.customers import Care
+from bot.app.maildesk import Maildesk
+from bot.app.practice import PracticeWorld
+from bot.common.jobs import CheckAccount
+from bot.common.people import Person
+from bot.views.account_form import Form
+
+BETWEEN_ACCOUNTS = timedelta(minutes=4)
+BETWEEN_MESSAGES = timedelta(seconds=1.5)
+MOST_ROUNDS = 2000
+TIMEOUT_SECONDS = 20
+BROWSER = "a neighbour's browser"
+SUPPORT = Person("T0LUMEN", "U0VERA")
+FIELD = re.compile(r'type="hidden" name="([a-z_]+)" value="([^"]*)"')
+
+
+class Neighbours:
+    """Has them move in."""
+
+    def __init__(self, world: PracticeWorld, bot: Maildesk) -> None:
+        self._world = world
+        self._bot = bot
+        self._services = bot.services
+        self._behind = timedelta()
+
+    def move_in(self) -> None:
+        """Play what they did, from the one that came first to the present. Takes seconds; the bot
+        is not at work yet."""
+        for customer in sorted(self._world.neighbours, key=lambda each: -float(each["days"])):
+            self._go_to(timedelta(days=customer["days"]))
+            self._settle_in(customer)
+        self._go_to(timedelta())
+        self._test_what_breaks()
+
+    def _test_what_breaks(self) -> None:
+        """The daily test of what goes wrong now is due at once."""
+        with self._bot.store.transaction() as tx:
+            everybody = [
+                one for each in tx.channels.customers() for one in tx.accounts.of_customer(each.id)
+            ]
+            for account in everybody:
+                if account.username in self._world.broken:
+                    tx.jobs.add(CheckAccount(account_id=account.id), self._services.clock.now())
+
+    def _settle_in(self, customer: dict[str, Any]) -> None:
+        """A customer is set up, adds its accounts, signs in, and maps folders."""
+        channel = customer["channel"]
+        person = Person(customer["team"], customer["person"], channel)
+        support = Person(SUPPORT.team, SUPPORT.user, channel)
+        tenant = self._services.customers.tenant(customer["domain"])
+        care = Care(owner=support)
+        self._services.customers.bind(channel, customer["name"], support, tenant, care)
+        self._come_to_rest()
+        self._say(person, customer["words"])
+        made = {self._add(channel, each, person): each for each in customer["accounts"]}
+        self._come_to_rest()
+        for account_id, account in made.items():
+            if account["as_far_as"] == "live":
+                self._services.folders.accept(account_id, person)
+        self._come_to_rest()
+
+    def _say(self, person: Person, words: str) -> None:
+        """Somebody writes into their channel, as the practice world's page has it."""
+        said = {"as": person.user, "channel": person.place, "text": words}
+        requests.post(f"{self._world.page}/ui/message", json=said, timeout=TIMEOUT_SECONDS)
+
+    def _add(self, channel: str, account: dict[str, Any], person: Person) -> int:
+        self._go_to(self._behind - BETWEEN_ACCOUNTS)
+        form = Form(account["name"], account["name"], account["address"])
+        made = self._services.accounts.create(channel, form, person).id
+        if account["as_far_as"] != "created":
+            self._sign_in(made, account["address"], person)
+        return made
+
+    def _sign_in(self, account_id: int, upn: str, person: Person) -> None:
+        """In a browser that Microsoft knows already, so that it asks nothing."""
+        with self._bot.store.transaction() as tx:
+            ticket = self._services.links.make(tx, tx.accounts.lock(account_id), person)
+        secret = self._services.links.url(ticket).rpartition("/")[2]
+        page = self._services.signin.begin(secret, BROWSER)
+        answer = requests.get(page, cookies={"signed-in": upn}, timeout=TIMEOUT_SECONDS).text
+        back = {name: html.unescape(value) for name, value in FIELD.findall(answer)}
+        self._services.signin.finish(back, BROWSER)
+
+    def _go_to(self, behind: timedelta) -> None:
+        self._behind = max(behind, timedelta())
+        self._world.put_back(self._behind)
+
+    def _come_to_rest(self) -> None:
+        """Do what is due and send what waits, with the pauses that Slack wants left out."""
+        for _ in range(MOST_ROUNDS):
+            self._bot.worker.leap(self._pause)
+            while self._bot.delivery.deliver_due():
+                self._pause()
+            if not self._is_busy():
+                return
+
+    def _pause(self) -> None:
+        self._behind = max(self._behind - BETWEEN_MESSAGES, timedelta())
+        self._world.clock.set(-self._behind)
+
+    def _is_busy(self) -> bool:
+        with self._bot.store.transaction() as tx:
+            due = tx.jobs.next_due()
+            late = due is not None and due <= self._services.clock.now()
+            return late or tx.jobs.unfinished() > 0 or tx.outbox.waiting() > 0
