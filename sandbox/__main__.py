@@ -21,7 +21,8 @@ wrong there is seen at once, and the clock can be moved without a token that is 
 
 def main() -> None:
     """Run until standard input ends or SIGTERM. Each line of the input says by how many seconds the
-    clock is behind this machine's; the one that says by none begins the present."""
+    clock is behind this machine's; the one that says by none begins the present.
+    Until then the page waits."""
     parser = argparse.ArgumentParser(
         prog="sandbox", description="A practice world on this machine's loopback."
     )
@@ -30,28 +31,33 @@ def main() -> None:
         "--socket-mode", action="store_true", help="give the bot a token for Socket Mode"
     )
     parser.add_argument(
+        "--alone", action="store_true", help="without the customers who were there before"
+    )
+    parser.add_argument(
         "--slack-port", type=int, default=0, help="port of the page (default: a free one)"
     )
     asked = parser.parse_args()
     practice = Practice(asked.slack_port)
-    neighbours = Neighbours(practice.world, practice.office)
-    practice.office.rate_limits = False
+    neighbours = None if asked.alone else Neighbours(practice.world, practice.office)
     practice.world.token_life = TOKEN_LIFE
     practice.start()
     practice.deliver_to(asked.bot_url)
     ready = {
         "page": practice.slack.url,
         "switchboard": practice.switchboard.url,
-        "neighbours": neighbours.plan,
-        "broken": neighbours.broken,
+        "neighbours": neighbours.plan if neighbours else [],
+        "broken": neighbours.broken if neighbours else [],
         "environment": practice.environment(asked.socket_mode) | {"TIMEZONE": ZONE.key},
     }
+    practice.office.rate_limits = False
+    practice.clock.set(-1)
     _say(ready)
     practice.clock.heard.append(lambda ahead: _say({"ahead": ahead}))
 
     def present() -> None:
         """From now on things go wrong, Slack has limits, and it is as late as on this machine."""
-        neighbours.the_present_begins()
+        if neighbours:
+            neighbours.the_present_begins()
         practice.office.rate_limits = True
         practice.office.tiers = Tiers()
         practice.clock.set(0)

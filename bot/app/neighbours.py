@@ -19,7 +19,7 @@ from bot.common.people import Person
 from bot.views.account_form import Form
 
 BETWEEN_ACCOUNTS = timedelta(minutes=4)
-BETWEEN_MESSAGES = timedelta(seconds=1.5)
+A_LOOK = timedelta(seconds=0.7)
 MOST_ROUNDS = 2000
 TIMEOUT_SECONDS = 20
 BROWSER = "a neighbour's browser"
@@ -34,15 +34,16 @@ class Neighbours:
         self._world = world
         self._bot = bot
         self._services = bot.services
-        self._behind = timedelta()
 
     def move_in(self) -> None:
         """Play what they did, from the one that came first to the present. Takes seconds; the bot
         is not at work yet."""
         for customer in sorted(self._world.neighbours, key=lambda each: -float(each["days"])):
-            self._go_to(timedelta(days=customer["days"]))
+            self._world.put_back(timedelta(days=customer["days"]))
+            self._world.clock.hurry = A_LOOK
             self._settle_in(customer)
-        self._go_to(timedelta())
+        self._world.clock.hurry = timedelta()
+        self._world.put_back(timedelta())
         self._test_what_breaks()
 
     def _test_what_breaks(self) -> None:
@@ -78,7 +79,7 @@ class Neighbours:
         requests.post(f"{self._world.page}/ui/message", json=said, timeout=TIMEOUT_SECONDS)
 
     def _add(self, channel: str, account: dict[str, Any], person: Person) -> int:
-        self._go_to(self._behind - BETWEEN_ACCOUNTS)
+        self._world.put_back(self._world.clock.behind - BETWEEN_ACCOUNTS)
         form = Form(account["name"], account["name"], account["address"])
         made = self._services.accounts.create(channel, form, person).id
         if account["as_far_as"] != "created":
@@ -95,22 +96,13 @@ class Neighbours:
         back = {name: html.unescape(value) for name, value in FIELD.findall(answer)}
         self._services.signin.finish(back, BROWSER)
 
-    def _go_to(self, behind: timedelta) -> None:
-        self._behind = max(behind, timedelta())
-        self._world.put_back(self._behind)
-
     def _come_to_rest(self) -> None:
         """Do what is due and send what waits, with the pauses that Slack wants left out."""
         for _ in range(MOST_ROUNDS):
-            self._bot.worker.leap(self._pause)
-            while self._bot.delivery.deliver_due():
-                self._pause()
+            self._bot.worker.leap(lambda: None)
+            self._bot.delivery.deliver_due()
             if not self._is_busy():
                 return
-
-    def _pause(self) -> None:
-        self._behind = max(self._behind - BETWEEN_MESSAGES, timedelta())
-        self._world.clock.set(-self._behind)
 
     def _is_busy(self) -> bool:
         with self._bot.store.transaction() as tx:

@@ -24,17 +24,25 @@ PASSED_ON = ("NAG_LADDER", "WORKING_HOURS", "WORKING_DAYS", "TIMEZONE")
 
 
 class PracticeClock:
-    """What time it is in the practice world, as far as it has been told."""
+    """What time it is in the practice world, as far as it has been told. In a `hurry`, so much time
+    passes whenever somebody looks: Slack's rests between messages are soon over."""
 
     def __init__(self) -> None:
         self._ahead = timedelta()
+        self.hurry = timedelta()
 
     def set(self, ahead: timedelta) -> None:
         """It is so far ahead of this machine's."""
         self._ahead = ahead
 
+    @property
+    def behind(self) -> timedelta:
+        """How far it is behind this machine's."""
+        return max(-self._ahead, timedelta())
+
     def now(self) -> datetime:
         """Now, aware, in UTC."""
+        self._ahead += self.hurry
         return datetime.now(UTC) + self._ahead
 
 
@@ -82,8 +90,9 @@ class PracticeWorld:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def start(folder: Path | None, socket_mode: bool) -> PracticeWorld:
-    """Start the practice world and wait until it is ready. Takes seconds."""
+def start(folder: Path | None, socket_mode: bool, alone: bool) -> PracticeWorld:
+    """Start the practice world and wait until it is ready. Takes seconds. `alone`: no customers
+    were there before."""
     passing = Path(tempfile.mkdtemp(prefix="maildesk-")) if folder is None else None
     folder = folder or passing
     assert folder is not None
@@ -97,6 +106,7 @@ def start(folder: Path | None, socket_mode: bool) -> PracticeWorld:
         "--bot-url",
         url,
         *(["--socket-mode"] if socket_mode else []),
+        *(["--alone"] if alone else []),
     ]
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_top()

@@ -230,6 +230,7 @@ class SlackStandIn:
                 version=office.version,
                 now=office.clock(),
                 moved=self._clock.ahead > 0,
+                past=self._clock.ahead < 0,
                 channels=channels,
                 views=views,
                 home=office.homes.get(user),

@@ -80,8 +80,21 @@ def pictures(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def practice_page(tmp_path: Path) -> Iterator[str]:
-    """`maildesk sandbox` as its own process; the address that it prints."""
-    command = [sys.executable, "-m", "bot.app.cli", "sandbox", "--folder", str(tmp_path / "bot")]
+    """`maildesk sandbox` as its own process, without the customers who were there before; the
+    address that it prints."""
+    yield from practice_world(tmp_path, "--alone")
+
+
+@pytest.fixture
+def full_practice_page(tmp_path: Path) -> Iterator[str]:
+    """The same with them."""
+    yield from practice_world(tmp_path)
+
+
+def practice_world(tmp_path: Path, *options: str) -> Iterator[str]:
+    """`maildesk sandbox` until the test is over."""
+    sandbox = [sys.executable, "-m", "bot.app.cli", "sandbox", *options]
+    command = [*sandbox, "--folder", str(tmp_path / "bot")]
     with subprocess.Popen(command, cwd=TOP, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
