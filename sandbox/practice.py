@@ -53,15 +53,15 @@ class Practice:
         self.office = Office()
         self.clock.heard.append(lambda _: self.office.look_again())
         self.office.clock = self.clock.time
+        self.office.wrong = lambda: [" ".join(each) for each in self.world.thrown()]
+        self.world.on_switch = self.office.look_again
         _populate(self.world, self.office)
         self.microsoft = MicrosoftStandIn(self.world, self.certificates, self.signer)
         self.imap = ImapStandIn(self.world, self.certificates, self.signer)
         self.smtp = SmtpStandIn(self.world, self.certificates, self.signer)
         self.slack = SlackStandIn(self.office, slack_port, self.clock)
         self.switchboard = Switchboard(self.world, self.microsoft)
-        self.office.links = [
-            {"label": "Switchboard: make things go wrong", "url": self.switchboard.url}
-        ]
+        self.office.links = [{"label": "Switchboard", "url": self.switchboard.url}]
         self._parts = (self.microsoft, self.imap, self.smtp, self.slack, self.switchboard)
 
     def start(self) -> None:

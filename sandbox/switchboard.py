@@ -1,5 +1,7 @@
 """The switchboard: a page and a small API that make things go wrong, and right again."""
 
+import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
 from flask import Flask, Response, jsonify, redirect, render_template, request
@@ -9,6 +11,8 @@ from sandbox.microsoft.server import MicrosoftStandIn
 from sandbox.serving import Serving, refuse_other_sites
 from sandbox.world import Scenario, World
 
+ADVICE = Path(__file__).with_name("advice.toml")
+
 
 class Switchboard:
     """Throws scenarios and takes them back."""
@@ -16,6 +20,7 @@ class Switchboard:
     def __init__(self, world: World, microsoft: MicrosoftStandIn, port: int = 0) -> None:
         self._world = world
         self._microsoft = microsoft
+        self._advice: dict[str, str] = tomllib.loads(ADVICE.read_text(encoding="utf-8"))
         app = Flask(
             "switchboard",
             template_folder=str(Path(__file__).parent / "templates"),
@@ -42,14 +47,26 @@ class Switchboard:
         groups: dict[str, list[Scenario]] = {}
         for scenario in self._world.scenarios.values():
             groups.setdefault(scenario.group, []).append(scenario)
+        domains = sorted(tenant.domain for tenant in self._world.tenants.values())
         targets = {
-            "mailbox": list(self._world.mailboxes),
-            "tenant": sorted(tenant.domain for tenant in self._world.tenants.values()),
-            "application": [""],
+            "mailbox": self._by_owner(self._world.mailboxes),
+            "tenant": self._by_owner(domains),
         }
-        return render_template(
-            "switchboard.html", groups=groups, targets=targets, thrown=self._world.thrown()
-        )
+        thrown = [(self._world.scenarios[name], target) for name, target in self._world.thrown()]
+        told = {"groups": groups, "targets": targets, "thrown": thrown, "advice": self.advice}
+        return render_template("switchboard.html", **told)
+
+    def advice(self, scenario: Scenario) -> str:
+        """What to press once it is on, and what is seen then."""
+        return self._advice[scenario.point or next(iter(scenario.sets))]
+
+    def _by_owner(self, targets: Iterable[str]) -> list[tuple[str, list[str]]]:
+        """Addresses or domains under the names of the organisations that have them."""
+        found: dict[str, list[str]] = {}
+        for target in targets:
+            tenant = self._world.tenant_of(f"@{target.rpartition('@')[2]}")
+            found.setdefault(tenant.name if tenant else "", []).append(target)
+        return list(found.items())
 
     def _press(self) -> AnyResponse:
         name, target = request.form["name"], request.form.get("target", "")

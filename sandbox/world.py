@@ -4,7 +4,7 @@ wrong."""
 import threading
 import tomllib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -151,6 +151,8 @@ class MessageIds(StrEnum):
 class World:
     """Everything the stand-ins share. Take `locked()` around changes and around reads of more than
     one thing. `clock_ahead`: by how many seconds Microsoft's clock is ahead of this machine's.
+    `on_switch` is called when something was thrown or taken back.
+
     `token_life`: how many seconds an access token lives; between an hour and an hour and a half
     where nothing was said. An organisation may have it be ten minutes
     (learn.microsoft.com/entra/identity-platform/configurable-token-lifetimes)."""
@@ -164,6 +166,7 @@ class World:
         self.mailboxes: dict[str, Mailbox] = {}
         self.clock_ahead = 0.0
         self.token_life: int | None = None
+        self.on_switch: Callable[[], object] = lambda: None
         self._thrown: dict[tuple[str, str], int | None] = {}
         self._before: dict[tuple[str, str], dict[str, Any]] = {}
         self._lock = threading.RLock()
@@ -204,6 +207,7 @@ class World:
             if scenario.sets and key not in self._before:
                 self._before[key] = self._set(scenario.sets, target)
             self._thrown[key] = times
+        self.on_switch()
 
     def take_back(self, name: str, target: str = "") -> None:
         """End a scenario; what it changed becomes as it was."""
@@ -213,6 +217,7 @@ class World:
             before = self._before.pop(key, None)
             if before:
                 self._set(before, target)
+        self.on_switch()
 
     def thrown(self) -> list[tuple[str, str]]:
         """The scenarios that are on now, as (name, target)."""

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Flask, Response, jsonify, redirect, request, send_from_directory
 from werkzeug.wrappers import Response as AnyResponse
 
-from sandbox.clock import Step, WorldClock
+from sandbox.clock import ZONE, Step, WorldClock
 from sandbox.serving import Serving, refuse_other_sites
 from sandbox.slack.api import WebApi
 from sandbox.slack.channels import ChannelLife
@@ -203,6 +203,8 @@ class SlackStandIn:
             bot={"user_id": office.bot_user, "name": "Maildesk"},
             links=office.links,
             commands=[office.command],
+            zone=ZONE.key,
+            team_id=office.team_id,
         )
 
     def _view(self) -> Response:
@@ -231,6 +233,7 @@ class SlackStandIn:
                 now=office.clock(),
                 moved=self._clock.ahead > 0,
                 past=self._clock.ahead < 0,
+                wrong=office.wrong(),
                 channels=channels,
                 views=views,
                 home=office.homes.get(user),
