@@ -80,6 +80,8 @@ function render() {
   const channel = view.channels.find((place) => place.id === here.place);
   setNow(view.now);
   $("past").hidden = !view.past;
+  if (here.past && !view.past && here.place === "home") call("home");
+  here.past = view.past;
   for (const part of $("composer").elements) part.disabled = view.past;
   renderSide(view);
   $("composer").hidden = !channel;
@@ -91,7 +93,7 @@ function render() {
     if (!here.seen.has(said.id)) notice(said.text);
     here.seen.add(said.id);
   }
-  lookOn({ view, place: here.place, thread: threadOf(channel) });
+  lookOn({ view, me: here.me, place: here.place, thread: threadOf(channel) });
 }
 
 function renderSide(view) {
@@ -101,7 +103,7 @@ function renderSide(view) {
 
 function goTo(place, label, unread, shared) {
   const badge = unread ? node("span", { class: "badge", title: "unread" }, String(unread)) : null;
-  const mark = shared ? node("span", { class: "shared", title: "shared with another company" }, "⧉") : null;
+  const mark = shared ? node("span", { class: "shared" }, "shared") : null;
   const look = `${here.place === place ? "here" : ""} ${unread ? "unread" : ""}`;
   return node("button", { type: "button", class: look, onclick: () => open(place) }, node("span", {}, label), mark, badge);
 }

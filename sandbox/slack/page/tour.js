@@ -40,6 +40,13 @@ export function lookOn(look) {
   opened = -1;
   keep();
   draw();
+  goOn(look);
+}
+
+// Whoever is at the next step's place already, as the right person, is shown at once what to press there.
+function goOn({ me, place }) {
+  const next = steps()[done()];
+  if (next && (next.go.press || next.go.thread) && next.go.as === me && next.go.place === place) setTimeout(() => go(next.go));
 }
 
 function choose(role) {
@@ -74,7 +81,7 @@ function draw() {
   const again = () => { kept.done[tour.role] = 0; choose(kept.role); };
   const all = done() === steps().length;
   $("tour").replaceChildren(
-    node("header", {}, node("h2", {}, "Two minutes in each role"), node("button", { type: "button", onclick: () => show(false) }, "Got it")),
+    node("header", {}, node("h2", {}, "Guided tour"), node("button", { type: "button", onclick: () => show(false) }, "Got it")),
     node("div", { class: "tabs", role: "tablist" }, ...tours.map(tab)),
     node("p", { class: "quiet" }, all ? "You have seen it all. Take another role, or look around." : tour.who),
     node("ol", {}, ...steps().map(stepNode)),
