@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from flask import Flask, Response, jsonify, redirect, render_template, request
@@ -14,13 +15,22 @@ from sandbox.world import Scenario, World
 ADVICE = Path(__file__).with_name("advice.toml")
 
 
+def advice(scenario: Scenario) -> str:
+    """What to press once it is on, and what is seen then."""
+    return _advice()[scenario.point or next(iter(scenario.sets))]
+
+
+@cache
+def _advice() -> dict[str, str]:
+    return tomllib.loads(ADVICE.read_text(encoding="utf-8"))
+
+
 class Switchboard:
     """Throws scenarios and takes them back."""
 
     def __init__(self, world: World, microsoft: MicrosoftStandIn, port: int = 0) -> None:
         self._world = world
         self._microsoft = microsoft
-        self._advice: dict[str, str] = tomllib.loads(ADVICE.read_text(encoding="utf-8"))
         app = Flask(
             "switchboard",
             template_folder=str(Path(__file__).parent / "templates"),
@@ -53,12 +63,8 @@ class Switchboard:
             "tenant": self._by_owner(domains),
         }
         thrown = [(self._world.scenarios[name], target) for name, target in self._world.thrown()]
-        told = {"groups": groups, "targets": targets, "thrown": thrown, "advice": self.advice}
+        told = {"groups": groups, "targets": targets, "thrown": thrown, "advice": advice}
         return render_template("switchboard.html", **told)
-
-    def advice(self, scenario: Scenario) -> str:
-        """What to press once it is on, and what is seen then."""
-        return self._advice[scenario.point or next(iter(scenario.sets))]
 
     def _by_owner(self, targets: Iterable[str]) -> list[tuple[str, list[str]]]:
         """Addresses or domains under the names of the organisations that have them."""
