@@ -161,7 +161,7 @@ def support(person: Newcomer) -> None:
         person.page.get_by_role("button", name="Next working day").click()
     person.page.get_by_role("button", name="Show channels").click()
     person.picture("channels")
-    person.page.get_by_role("button", name="borealis-lumen").click()
+    person.page.get_by_role("button", name="harbour-lumen").click()
     person.finished()
 
 

@@ -34,7 +34,7 @@ export function messageNode(message, { world, names, reply, surface, first, thre
     inside.append(node("button", { type: "button", class: "replies", onclick: reply }, text));
   }
   const hover = threads && !message.ephemeral
-    ? node("div", { class: "hover" }, node("button", { type: "button", onclick: reply, title: "Reply in thread", "aria-label": "Reply in thread" }, "💬"))
+    ? node("div", { class: "hover" }, node("button", { type: "button", onclick: reply, title: "Reply in thread", "aria-label": "Reply" }, "💬"))
     : null;
   const left = first ? face(message, app) : node("div", { class: "when quiet", "aria-hidden": "true" }, timeOf(message.ts));
   return node("article", { class: first ? "message" : "message more", "data-ts": message.ts }, left, inside, hover);
