@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.support.pages import become
+
 pytestmark = pytest.mark.browser
 
 DESKTOP = {"width": 1360, "height": 900}
@@ -144,6 +146,7 @@ def test_the_tours_of_those_who_look_after_customers(
     administrator(igor)
     omar = newcomer(browser, full_practice_page, DESKTOP, pictures, "on-call")
     on_call(omar)
+    look_around(omar.page)
 
 
 def support(person: Newcomer) -> None:
@@ -197,3 +200,16 @@ def on_call(person: Newcomer) -> None:
         board.get_by_role("button", name=f"Take back: {secret}").click()
         board.close()
     person.finished()
+
+
+def look_around(page: Page) -> None:
+    """What Vera has not looked at is marked until she does; and Home is hers at once."""
+    become(page, "U0VERA")
+    channel = page.get_by_role("button", name="harbour-lumen")
+    expect(channel).to_have_class(re.compile("unread"))
+    channel.click()
+    expect(channel).not_to_have_class(re.compile("unread"))
+    become(page, "U0OMAR")
+    page.get_by_role("button", name="Maildesk").click()
+    become(page, "U0VERA")
+    expect(page.locator("#messages .home")).to_contain_text("Harbour Lights")

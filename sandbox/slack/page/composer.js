@@ -3,27 +3,29 @@
 import { node } from "./text.js";
 
 const $ = (id) => document.getElementById(id);
-const OURS = [
+const IN_CUSTOMERS_CHANNELS = [
   ["list", "every account of this channel's customer"],
   ["add", "a new account"],
   ["test all", "test every connection"],
   ["setup", "make this a customer's channel, or change how it is looked after"],
+];
+const EVERYWHERE = [
   ["error MX-", "what an error ID or a pasted text means"],
   ["help", "everything that can be typed"],
 ];
 const THEIRS = [["help", "what you can do here"]];
 
 // What can be typed here: our own people have the command; people of other workspaces can only mention the app.
-function offers({ me, world }) {
-  const ours = me.team_id === world.team_id;
-  return ours
-    ? OURS.map(([words, what]) => [`${world.commands[0]} ${words}`, what])
+function offers({ me, shared, world }) {
+  const ours = [...(shared ? IN_CUSTOMERS_CHANNELS : []), ...EVERYWHERE];
+  return me.team_id === world.team_id
+    ? ours.map(([words, what]) => [`${world.commands[0]} ${words}`, what])
     : THEIRS.map(([words, what]) => [`@${world.bot.name} ${words}`, what]);
 }
 
 export function fill(words) {
   $("words").value = words;
-  $("words").focus();
+  if (words) $("words").focus();
 }
 
 export function beginComposer(look, send) {

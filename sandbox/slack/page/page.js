@@ -254,10 +254,10 @@ function become(person) {
   });
 }
 
-// Where a step of the tour leads.
-function guide(step) {
+// Where a step of the tour leads; who is to `stay` is there already.
+function guide(step, stay = false) {
   if (step.as !== here.me) { $("who").value = step.as; become(step.as); }
-  open(step.place);
+  if (!stay) open(step.place);
   goingTo(step, world, {
     view: () => here.view,
     thread: (ts) => { here.thread = ts; render(); },
@@ -269,6 +269,8 @@ function send(text) {
   if (command.startsWith("/")) call("slash", { channel: here.place, command, text: rest.join(" ") });
   else call("message", { channel: here.place, text });
 }
+
+const isShared = () => here.view.channels.some(({ id, kind }) => id === here.place && kind === "shared");
 
 async function begin() {
   world = await (await fetch("/ui/bootstrap")).json();
@@ -282,7 +284,7 @@ async function begin() {
   $("who").addEventListener("change", () => become($("who").value));
   $("menu").addEventListener("click", () => showSide(!document.body.classList.contains("side-open")));
   beginClock(world.zone, (step) => call("clock", { step }));
-  beginComposer(() => ({ me: world.people.find(({ id }) => id === here.me), world }), send);
+  beginComposer(() => ({ me: world.people.find(({ id }) => id === here.me), shared: isShared(), world }), send);
   const asked = new URLSearchParams(location.hash.slice(1));
   here.place = asked.get("channel") || world.channels[0].id;
   here.me = asked.get("as") || world.people[0].id;

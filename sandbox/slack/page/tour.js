@@ -43,10 +43,12 @@ export function lookOn(look) {
   goOn(look);
 }
 
-// Whoever is at the next step's place already, as the right person, is shown at once what to press there.
+// Whoever is at the next step's place already, as the right person, is shown at once what to press there, and is not taken away from
+// what they are looking at.
 function goOn({ me, place }) {
   const next = steps()[done()];
-  if (next && (next.go.press || next.go.thread) && next.go.as === me && next.go.place === place) setTimeout(() => go(next.go));
+  if (kept.closed || !next || next.go.as !== me || next.go.place !== place) return;
+  if (next.go.press || next.go.thread) setTimeout(() => go(next.go, true));
 }
 
 function choose(role) {
