@@ -166,7 +166,7 @@ def sandbox_command(
         stop = processes.stopped_by_signals()
         bot = processes.prepare(settings, "WARNING", world.clock)
         typer.echo(f"The practice world is open: {world.page}")
-        Neighbours(world, bot).move_in()
+        Neighbours(world, bot, stop).move_in()
         world.follow(bot.worker)
         processes.serve(bot, stop, web=True, worker=True)
     finally:

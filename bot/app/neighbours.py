@@ -6,6 +6,8 @@ Who they are and how far they came is the practice world's affair (`PracticeWorl
 
 import html
 import re
+import threading
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -27,10 +29,15 @@ SUPPORT = Person("T0LUMEN", "U0VERA")
 FIELD = re.compile(r'type="hidden" name="([a-z_]+)" value="([^"]*)"')
 
 
-class Neighbours:
-    """Has them move in."""
+class _BrokenOff(Exception):
+    """Whoever opened the practice world has closed it already."""
 
-    def __init__(self, world: PracticeWorld, bot: Maildesk) -> None:
+
+class Neighbours:
+    """Has them move in, until `stop`."""
+
+    def __init__(self, world: PracticeWorld, bot: Maildesk, stop: threading.Event) -> None:
+        self._stop = stop
         self._world = world
         self._bot = bot
         self._services = bot.services
@@ -38,6 +45,10 @@ class Neighbours:
     def move_in(self) -> None:
         """Play what they did, from the one that came first to the present. Takes seconds; the bot
         is not at work yet."""
+        with suppress(_BrokenOff):
+            self._play()
+
+    def _play(self) -> None:
         for customer in sorted(self._world.neighbours, key=lambda each: -float(each["days"])):
             self._world.put_back(timedelta(days=customer["days"]))
             self._world.clock.hurry = A_LOOK
@@ -79,6 +90,7 @@ class Neighbours:
         requests.post(f"{self._world.page}/ui/message", json=said, timeout=TIMEOUT_SECONDS)
 
     def _add(self, channel: str, account: dict[str, Any], person: Person) -> int:
+        self._look_whether_to_stop()
         self._world.put_back(self._world.clock.behind - BETWEEN_ACCOUNTS)
         form = Form(account["name"], account["name"], account["address"])
         made = self._services.accounts.create(channel, form, person).id
@@ -99,10 +111,15 @@ class Neighbours:
     def _come_to_rest(self) -> None:
         """Do what is due and send what waits, with the pauses that Slack wants left out."""
         for _ in range(MOST_ROUNDS):
+            self._look_whether_to_stop()
             self._bot.worker.leap(lambda: None)
             self._bot.delivery.deliver_due()
             if not self._is_busy():
                 return
+
+    def _look_whether_to_stop(self) -> None:
+        if self._stop.is_set():
+            raise _BrokenOff
 
     def _is_busy(self) -> bool:
         with self._bot.store.transaction() as tx:

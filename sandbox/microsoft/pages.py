@@ -41,7 +41,7 @@ class Pages:
         asked["tenant"] = tenant
         known = self._world.people.get(request.cookies.get(SIGNED_IN, ""))
         if known is not None and asked.get("prompt") != "select_account":
-            return self._permissions(self._remember(asked), asked, known)
+            return self._chosen(self._remember(asked), asked, known)
         return self._pick(self._remember(asked), asked)
 
     def choose(self) -> Page:
@@ -51,6 +51,12 @@ class Pages:
         person = self._world.people.get(upn)
         if person is None:
             return self._stop(50034, f"The user account {upn} does not exist in this directory.")
+        return self._chosen(number, asked, person)
+
+    def _chosen(self, number: str, asked: dict[str, str], person: Person) -> Page:
+        """Somebody is known to be there: an organisation, or what was made to go wrong, may stop
+        them."""
+        upn = person.upn.lower()
         tenant = asked["tenant"]
         if tenant not in (
             "organizations",
