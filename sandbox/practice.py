@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sandbox.certificates import Certificates
+from sandbox.clock import WorldClock
 from sandbox.mail.imap import ImapStandIn
 from sandbox.mail.smtp import SmtpStandIn
 from sandbox.microsoft.server import MicrosoftStandIn
@@ -48,16 +49,19 @@ class Practice:
         self.certificates = certificates or Certificates(Path(self._folder.name))
         self.signer = signer or Signer()
         self.world = World(load_scenarios())
+        self.clock = WorldClock()
         self.office = Office()
+        self.clock.heard.append(lambda _: self.office.look_again())
+        self.office.clock = self.clock.time
+        self.office.wrong = lambda: [" ".join(each) for each in self.world.thrown()]
+        self.world.on_switch = self.office.look_again
         _populate(self.world, self.office)
         self.microsoft = MicrosoftStandIn(self.world, self.certificates, self.signer)
         self.imap = ImapStandIn(self.world, self.certificates, self.signer)
         self.smtp = SmtpStandIn(self.world, self.certificates, self.signer)
-        self.slack = SlackStandIn(self.office, slack_port)
+        self.slack = SlackStandIn(self.office, slack_port, self.clock)
         self.switchboard = Switchboard(self.world, self.microsoft)
-        self.office.links = [
-            {"label": "Switchboard: make things go wrong", "url": self.switchboard.url}
-        ]
+        self.office.links = [{"label": "Switchboard", "url": self.switchboard.url}]
         self._parts = (self.microsoft, self.imap, self.smtp, self.slack, self.switchboard)
 
     def start(self) -> None:

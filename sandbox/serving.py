@@ -6,9 +6,26 @@ import threading
 import time
 from collections.abc import Callable
 from email.utils import formatdate
+from urllib.parse import urlsplit
 
-from flask import Flask
+from flask import Flask, abort, request
 from werkzeug.serving import WSGIRequestHandler, make_server
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def refuse_other_sites(app: Flask) -> None:
+    """Have an app answer only its own pages. Whatever site a browser of this machine shows could
+    send something here as well, which its Origin gives away, or have a name of its own lead here
+    and read what is answered, which the Host gives away."""
+
+    @app.before_request
+    def look() -> None:
+        if urlsplit(f"//{request.host}").hostname not in LOOPBACK:
+            abort(403)
+        origin = request.headers.get("Origin", "")
+        if request.method == "POST" and origin and origin != request.host_url.rstrip("/"):
+            abort(403)
 
 
 class _Quiet(WSGIRequestHandler):

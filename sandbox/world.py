@@ -4,7 +4,7 @@ wrong."""
 import threading
 import tomllib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -81,13 +81,15 @@ class Person:
 class Tenant:
     """An organisation. `smtp_auth` False is the organisation-wide "Turn off SMTP AUTH";
     `user_consent` False means that only an administrator may grant permissions; `granted` holds
-    scopes an administrator granted for everybody."""
+    scopes an administrator granted for everybody. One that is `elsewhere` has no accounts that this
+    machine's browsers know."""
 
     name: str
     domain: str
     smtp_auth: bool = True
     user_consent: bool = True
     granted: set[str] = field(default_factory=set)
+    elsewhere: bool = False
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
@@ -148,7 +150,12 @@ class MessageIds(StrEnum):
 
 class World:
     """Everything the stand-ins share. Take `locked()` around changes and around reads of more than
-    one thing. `clock_ahead`: by how many seconds Microsoft's clock is ahead of this machine's."""
+    one thing. `clock_ahead`: by how many seconds Microsoft's clock is ahead of this machine's.
+    `on_switch` is called when something was thrown or taken back.
+
+    `token_life`: how many seconds an access token lives; between an hour and an hour and a half
+    where nothing was said. An organisation may have it be ten minutes
+    (learn.microsoft.com/entra/identity-platform/configurable-token-lifetimes)."""
 
     def __init__(self, scenarios: dict[str, Scenario]) -> None:
         self.scenarios = scenarios
@@ -158,6 +165,8 @@ class World:
         self.people: dict[str, Person] = {}
         self.mailboxes: dict[str, Mailbox] = {}
         self.clock_ahead = 0.0
+        self.token_life: int | None = None
+        self.on_switch: Callable[[], object] = lambda: None
         self._thrown: dict[tuple[str, str], int | None] = {}
         self._before: dict[tuple[str, str], dict[str, Any]] = {}
         self._lock = threading.RLock()
@@ -198,6 +207,7 @@ class World:
             if scenario.sets and key not in self._before:
                 self._before[key] = self._set(scenario.sets, target)
             self._thrown[key] = times
+        self.on_switch()
 
     def take_back(self, name: str, target: str = "") -> None:
         """End a scenario; what it changed becomes as it was."""
@@ -207,6 +217,7 @@ class World:
             before = self._before.pop(key, None)
             if before:
                 self._set(before, target)
+        self.on_switch()
 
     def thrown(self) -> list[tuple[str, str]]:
         """The scenarios that are on now, as (name, target)."""

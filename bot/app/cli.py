@@ -11,6 +11,7 @@ import typer
 
 from bot.app import audit_export, key_rotation, practice, processes
 from bot.app.maildesk import build, mail_hosts
+from bot.app.neighbours import Neighbours
 from bot.common.clock import SystemClock
 from bot.common.people import MAILDESK
 from bot.common.ways_out import leave_out_strays
@@ -167,15 +168,20 @@ def sandbox_command(
         bool, typer.Option(help="Deliver by Socket Mode instead of HTTP.")
     ] = False,
     folder: Annotated[Path | None, typer.Option(help="Where the bot keeps its database.")] = None,
+    alone: Annotated[
+        bool, typer.Option("--alone", help="Without the two customers who were there before.")
+    ] = False,
 ) -> None:
     """The practice world and the bot in it; prints one address to open."""
     leave_out_strays(os.environ)  # everything in it is on this machine
-    world = practice.start(folder, socket_mode)
+    world = practice.start(folder, socket_mode, alone)
     try:
         settings = settings_or_exit(world.environment)
         stop = processes.stopped_by_signals()
-        bot = processes.prepare(settings, "WARNING")
+        bot = processes.prepare(settings, "WARNING", world.clock)
         typer.echo(f"The practice world is open: {world.page}")
+        Neighbours(world, bot, stop).move_in()
+        world.follow(bot.worker)
         processes.serve(bot, stop, web=True, worker=True)
     finally:
         world.stop()

@@ -10,24 +10,76 @@ import socket
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from bot.app.worker import Worker
 
 PASSED_ON = ("NAG_LADDER", "WORKING_HOURS", "WORKING_DAYS", "TIMEZONE")
 """Settings of the bot in the practice world that may be given: when people are reminded there."""
 
 
+class PracticeClock:
+    """What time it is in the practice world, as far as it has been told. In a `hurry`, so much time
+    passes whenever somebody looks: Slack's rests between messages are soon over."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+        self.hurry = timedelta()
+
+    def set(self, ahead: timedelta) -> None:
+        """It is so far ahead of this machine's."""
+        self._ahead = ahead
+
+    @property
+    def behind(self) -> timedelta:
+        """How far it is behind this machine's."""
+        return max(-self._ahead, timedelta())
+
+    def now(self) -> datetime:
+        """Now, aware, in UTC."""
+        self._ahead += self.hurry
+        return datetime.now(UTC) + self._ahead
+
+
 @dataclass
 class PracticeWorld:
-    """The running practice world: the address of its page, and the environment for a bot in it.
+    """The running practice world: the address of its page, the customers that were there before,
+    which of their mailboxes break now, and the environment for a bot in it.
     `folder` is removed with it, where it was made for this run."""
 
     process: "subprocess.Popen[str]"
     folder: Path | None
     page: str
-    switchboard: str
+    neighbours: list[dict[str, Any]]
+    broken: list[str]
     environment: dict[str, str]
+    clock: PracticeClock = field(default_factory=PracticeClock)
+
+    def put_back(self, behind: timedelta) -> None:
+        """The world's clock and the bot's are so far behind this machine's; with none the present
+        begins."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        print(json.dumps({"behind": behind.total_seconds()}), file=self.process.stdin, flush=True)
+        self._heed(self.process.stdout.readline())
+
+    def _heed(self, line: str) -> None:
+        self.clock.set(timedelta(seconds=json.loads(line)["ahead"]))
+
+    def follow(self, worker: Worker) -> None:
+        """From now on move the bot's clock whenever that of the world is moved, and have the worker
+        do what is due by then."""
+        threading.Thread(target=self._follow, args=(worker,), daemon=True).start()
+
+    def _follow(self, worker: Worker) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            worker.leap(partial(self._heed, line))
 
     def stop(self) -> None:
         """End it: it lives as long as its standard input is open."""
@@ -38,8 +90,9 @@ class PracticeWorld:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def start(folder: Path | None, socket_mode: bool) -> PracticeWorld:
-    """Start the practice world and wait until it is ready. Takes seconds."""
+def start(folder: Path | None, socket_mode: bool, alone: bool) -> PracticeWorld:
+    """Start the practice world and wait until it is ready. Takes seconds. `alone`: no customers
+    were there before."""
     passing = Path(tempfile.mkdtemp(prefix="maildesk-")) if folder is None else None
     folder = folder or passing
     assert folder is not None
@@ -53,6 +106,7 @@ def start(folder: Path | None, socket_mode: bool) -> PracticeWorld:
         "--bot-url",
         url,
         *(["--socket-mode"] if socket_mode else []),
+        *(["--alone"] if alone else []),
     ]
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_top()
@@ -68,7 +122,12 @@ def start(folder: Path | None, socket_mode: bool) -> PracticeWorld:
     }
     given = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return PracticeWorld(
-        process, passing, ready["page"], ready["switchboard"], ready["environment"] | ours | given
+        process,
+        passing,
+        ready["page"],
+        ready["neighbours"],
+        ready["broken"],
+        ready["environment"] | ours | given,
     )
 
 

@@ -10,7 +10,7 @@ from bot.app.maildesk import Maildesk, build, mail_hosts
 from bot.app.socket_connection import SocketConnection
 from bot.app.web_server import WebServer
 from bot.common import logs
-from bot.common.clock import SystemClock
+from bot.common.clock import Clock, SystemClock
 from bot.config.settings import Settings
 from bot.microsoft.client import MicrosoftUnreachable
 from storage.migrate import upgrade
@@ -18,11 +18,12 @@ from storage.migrate import upgrade
 log = structlog.get_logger(__name__)
 
 
-def prepare(settings: Settings, log_level: str) -> Maildesk:
-    """A bot with the system's clock, on a database that is brought up to date first."""
+def prepare(settings: Settings, log_level: str, clock: Clock | None = None) -> Maildesk:
+    """A bot on a database that is brought up to date first; with the system's clock, where no other
+    one is given."""
     logs.configure(log_level, sys.stderr)
     upgrade(settings.database_url)
-    return build(settings, SystemClock(), mail_hosts(settings))
+    return build(settings, clock or SystemClock(), mail_hosts(settings))
 
 
 def stopped_by_signals() -> threading.Event:

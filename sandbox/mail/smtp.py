@@ -32,6 +32,12 @@ OFF = (
 REFUSED = f"535 5.7.3 Authentication unsuccessful {TAIL}"
 
 
+class _Session(Session):
+    """A session without `login_data`, which aiosmtpd itself still sets and warns of each time."""
+
+    login_data = None
+
+
 class _Protocol(SMTP):
     """aiosmtpd with room for real tokens (its own limits are 1001 and 512 characters), and with
     scenarios."""
@@ -42,6 +48,9 @@ class _Protocol(SMTP):
     def __init__(self, *args: Any, world: World, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._world = world
+
+    def _create_session(self) -> Session:
+        return _Session(self.loop)
 
     def connection_made(self, transport: Any) -> None:
         """Before anything is said."""

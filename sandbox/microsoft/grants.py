@@ -171,7 +171,9 @@ class Grants:
         used up) and `seconds` (the answer is so long on its way)."""
         mail = sorted(scope for scope in scopes if scope not in OIDC)
         resource = GRAPH if mail and mail[0].startswith(GRAPH) else self._world.app.resource
-        lifetime = int(shape.get("expires_in", 3600 + secrets.randbelow(1800)))
+        lifetime = int(
+            shape.get("expires_in", self._world.token_life or 3600 + secrets.randbelow(1800))
+        )
         answer: dict[str, Any] = {
             "token_type": "Bearer",
             "scope": shape.get("scope", " ".join(mail)),

@@ -13,6 +13,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from sandbox.microsoft.grants import OIDC, Grants
 from sandbox.world import Person, Scenario, World
 
+SIGNED_IN = "signed-in"
+"""The cookie of a browser in which somebody is signed in already: it holds who."""
+
 Page = AnyResponse | str | tuple[str, int]
 WORDS = {
     "IMAP.AccessAsUser.All": "Read and change the mail in your mailboxes over IMAP",
@@ -36,6 +39,9 @@ class Pages:
         if problem:
             return self._stop(*problem)
         asked["tenant"] = tenant
+        known = self._world.people.get(request.cookies.get(SIGNED_IN, ""))
+        if known is not None and asked.get("prompt") != "select_account":
+            return self._chosen(self._remember(asked), asked, known)
         return self._pick(self._remember(asked), asked)
 
     def choose(self) -> Page:
@@ -45,6 +51,12 @@ class Pages:
         person = self._world.people.get(upn)
         if person is None:
             return self._stop(50034, f"The user account {upn} does not exist in this directory.")
+        return self._chosen(number, asked, person)
+
+    def _chosen(self, number: str, asked: dict[str, str], person: Person) -> Page:
+        """Somebody is known to be there: an organisation, or what was made to go wrong, may stop
+        them."""
+        upn = person.upn.lower()
         tenant = asked["tenant"]
         if tenant not in (
             "organizations",
@@ -87,7 +99,7 @@ class Pages:
         return render_template(
             "pick.html",
             number=self._remember(asked),
-            tenants=self._people(),
+            tenants=self._people(""),
             hint="",
             action="/admin",
         )
@@ -196,13 +208,16 @@ class Pages:
     def _pick(self, number: str, asked: dict[str, str]) -> Page:
         hint = asked.get("login_hint", "")
         return render_template(
-            "pick.html", number=number, tenants=self._people(), hint=hint, action="/choose"
+            "pick.html", number=number, tenants=self._people(hint), hint=hint, action="/choose"
         )
 
-    def _people(self) -> list[tuple[str, list[Person]]]:
+    def _people(self, hint: str) -> list[tuple[str, list[Person]]]:
+        """Whom the browser knows, and whom the program expects, by their organisations."""
         by_tenant: dict[str, list[Person]] = {}
         for person in self._world.people.values():
-            by_tenant.setdefault(self._grants.tenant(person).name, []).append(person)
+            tenant = self._grants.tenant(person)
+            if not tenant.elsewhere or person.upn == hint.lower():
+                by_tenant.setdefault(tenant.name, []).append(person)
         return list(by_tenant.items())
 
     def _stop(self, number: int, text: str) -> tuple[str, int]:

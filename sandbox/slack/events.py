@@ -1,7 +1,6 @@
 """Events that the app hears of, in the envelope that Slack puts them in."""
 
 import secrets
-import time
 from typing import Any
 
 from sandbox.slack.deliver import Delivery
@@ -24,9 +23,9 @@ class Events:
             "team_id": office.team_id,
             "context_team_id": office.team_id,
             "api_app_id": office.app_id,
-            "event": {"event_ts": f"{time.time():.6f}"} | event,
+            "event": {"event_ts": f"{office.clock():.6f}"} | event,
             "event_id": "Ev" + secrets.token_hex(6).upper(),
-            "event_time": int(time.time()),
+            "event_time": int(office.clock()),
             "authorizations": [
                 {"team_id": office.team_id, "user_id": office.bot_user, "is_bot": True}
             ],

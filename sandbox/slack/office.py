@@ -124,6 +124,8 @@ class Office:
     long the app takes to answer, and `patience` is how many of its seconds it may: Slack's three,
     unless the machine is shared with others.
 
+    `wrong` says what is made to go wrong in the practice world, for its page.
+
     `connect_files_in_full`: whether a payload carries the whole file of a person of another
     workspace, which Slack does not document for windows; otherwise the app has to ask `files.info`
     for it, as with files in messages.
@@ -179,6 +181,7 @@ class Office:
         self.asked = 0
         self.heard: deque[Json] = deque(maxlen=5000)
         self.links: list[Json] = []
+        self.wrong: Callable[[], list[str]] = list
         self.version = 0
         self._condition = threading.Condition(threading.RLock())
         self._triggers: dict[str, tuple[str, float]] = {}
@@ -195,6 +198,11 @@ class Office:
             yield
             self.version += 1
             self._condition.notify_all()
+
+    def look_again(self) -> None:
+        """Have whoever watches look again."""
+        with self.changing():
+            pass
 
     @contextmanager
     def still(self) -> Iterator[None]:

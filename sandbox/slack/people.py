@@ -92,7 +92,7 @@ class People:
         payload = self._interaction("block_actions", self._office.members[user])
         payload |= self._surface(user, asked, state)
         action = {"block_id": ids[0], "action_id": ids[1], "type": element["type"]}
-        payload["actions"] = [action | chosen | {"action_ts": f"{time.time():.6f}"}]
+        payload["actions"] = [action | chosen | {"action_ts": f"{self._office.clock():.6f}"}]
         return self._answered(user, asked.get("channel", ""), self._delivery.interaction(payload))
 
     def load_options(self, user: str, asked: Json) -> Json:
@@ -120,7 +120,7 @@ class People:
             self._office.notify(user, "This shortcut is not available to you.")
             return {"ok": False, "error": "not_available"}
         payload = self._interaction("message_action" if ts else "shortcut", member)
-        payload |= {"callback_id": callback_id, "action_ts": f"{time.time():.6f}"}
+        payload |= {"callback_id": callback_id, "action_ts": f"{self._office.clock():.6f}"}
         if ts:
             _, place = self._here(user, channel)
             payload |= self._message_payload(user, place, self._office.message(channel, ts)) | {

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 from flask import Flask, Response, jsonify, redirect, request, send_from_directory
 from werkzeug.wrappers import Response as AnyResponse
 
-from sandbox.serving import Serving
+from sandbox.clock import ZONE, Step, WorldClock
+from sandbox.serving import Serving, refuse_other_sites
 from sandbox.slack.api import WebApi
 from sandbox.slack.channels import ChannelLife
 from sandbox.slack.deliver import Delivery
@@ -31,10 +32,13 @@ people, as Slack does."""
 class SlackStandIn:
     """Slack on a loopback port."""
 
-    def __init__(self, office: Office, port: int = 0) -> None:
+    def __init__(self, office: Office, port: int = 0, clock: WorldClock | None = None) -> None:
+        """`clock` is what the page moves."""
         self.office = office
+        self._clock = clock or WorldClock()
         self.delivery = Delivery(office)
         app = Flask("slack", static_folder=None)
+        refuse_other_sites(app)
         self._serving = Serving(app, port)
         self.url = f"http://127.0.0.1:{self._serving.port}"
         self.api_url = f"{self.url}/api/"
@@ -63,6 +67,7 @@ class SlackStandIn:
         app.add_url_rule("/ui/upload", view_func=self._upload, methods=["POST"])
         app.add_url_rule("/files-pri/<place>/<path:name>", view_func=self._file)
         app.add_url_rule("/signin", "signin", view_func=lambda: SIGN_IN)
+        app.add_url_rule("/ui/clock", view_func=self._move_clock, methods=["POST"])
         app.add_url_rule("/ui/<what>", view_func=self._human, methods=["POST"])
         app.add_url_rule("/", "page", view_func=lambda: send_from_directory(PAGE, "index.html"))
         app.add_url_rule(
@@ -178,6 +183,16 @@ class SlackStandIn:
             case _:
                 return None
 
+    def _move_clock(self) -> tuple[Response, int] | Response:
+        """Somebody moves the clock on."""
+        asked = request.get_json().get("step", "")
+        if asked not in list(Step):
+            return jsonify(
+                ok=False, error="the clock moves by an hour, a day or a working_day"
+            ), 400
+        self._clock.move(Step(asked))
+        return jsonify(ok=True, now=self.office.clock())
+
     def _bootstrap(self) -> Response:
         office = self.office
         people = [vars(m) for m in office.members.values() if not m.is_bot]
@@ -188,6 +203,8 @@ class SlackStandIn:
             bot={"user_id": office.bot_user, "name": "Maildesk"},
             links=office.links,
             commands=[office.command],
+            zone=ZONE.key,
+            team_id=office.team_id,
         )
 
     def _view(self) -> Response:
@@ -213,6 +230,10 @@ class SlackStandIn:
             ]
             return jsonify(
                 version=office.version,
+                now=office.clock(),
+                moved=self._clock.ahead > 0,
+                past=self._clock.ahead < 0,
+                wrong=office.wrong(),
                 channels=channels,
                 views=views,
                 home=office.homes.get(user),

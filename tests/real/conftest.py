@@ -80,11 +80,32 @@ def pictures(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def practice_page(tmp_path: Path) -> Iterator[str]:
-    """`maildesk sandbox` as its own process; the address that it prints."""
-    command = [sys.executable, "-m", "bot.app.cli", "sandbox", "--folder", str(tmp_path / "bot")]
-    with subprocess.Popen(command, cwd=TOP, stdout=subprocess.PIPE, text=True) as process:
+    """`maildesk sandbox` as its own process, without the customers who were there before; the
+    address that it prints."""
+    yield from practice_world(tmp_path, "--alone")
+
+
+@pytest.fixture
+def full_practice_page(tmp_path: Path) -> Iterator[str]:
+    """The same with them."""
+    yield from practice_world(tmp_path)
+
+
+def practice_world(tmp_path: Path, *options: str) -> Iterator[str]:
+    """`maildesk sandbox` until the test is over."""
+    sandbox = [sys.executable, "-m", "bot.app.cli", "sandbox", *options]
+    command = [*sandbox, "--folder", str(tmp_path / "bot")]
+    console = (tmp_path / "console").open("w+")
+    with (
+        console,
+        subprocess.Popen(
+            command, cwd=TOP, stdout=subprocess.PIPE, stderr=console, text=True
+        ) as process,
+    ):
         assert process.stdout is not None
         line = process.stdout.readline()
         yield re.findall(r"http://\S+", line)[0]
         os.kill(process.pid, signal.SIGTERM)
         assert process.wait(timeout=60) == 0
+        console.seek(0)
+        assert "deprecat" not in console.read(), "the console warns of what nobody can change"

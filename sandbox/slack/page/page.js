@@ -1,8 +1,14 @@
 // The practice world's chat: who you are, channels, messages, threads, windows.
 
 import { draw } from "./blocks.js";
+import { beginComposer } from "./composer.js";
 import { fieldsOf } from "./fields.js";
-import { markup, node } from "./text.js";
+import { goingTo } from "./going.js";
+import { divider, messageNode, startsGroup } from "./messages.js";
+import { node } from "./text.js";
+import { beginClock, dayOf, setNow } from "./time.js";
+import { beginTour, lookOn } from "./tour.js";
+import { unreadIn } from "./unread.js";
 
 const $ = (id) => document.getElementById(id);
 const here = { me: "", place: "", thread: "", version: -1, view: null, errors: {}, seen: new Set() };
@@ -35,7 +41,7 @@ function surface(name, place, blocks, more = {}) {
 // A node is drawn once for what it shows, so that what has the focus stays while other things change.
 const drawn = new Map();
 function once(key, shown, make) {
-  const mark = JSON.stringify(shown);
+  const mark = `${dayOf(here.view.now)} ${JSON.stringify(shown)}`;
   if (!drawn.has(key) || drawn.get(key).mark !== mark) drawn.set(key, { mark, node: make() });
   return drawn.get(key).node;
 }
@@ -54,24 +60,15 @@ function notice(text) {
   setTimeout(() => box.remove(), 7000);
 }
 
-function messageNode(message, channel, inThread) {
-  const context = surface(`${channel} ${message.ts}`, { channel, ts: message.ts }, message.blocks);
-  const inside = node("div", { class: message.ephemeral ? "inside private" : "inside" });
-  const at = new Date(Number(message.ts) * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  const marks = `${at}${message.edited ? " · edited" : ""}${message.ephemeral ? " · only visible to you" : ""}`;
-  inside.append(node("div", {}, node("span", { class: "name" }, message.name), " ", node("span", { class: "quiet" }, marks)));
-  if (message.blocks.length) inside.append(...message.blocks.map((block) => draw(block, context)));
-  else inside.append(node("div", { class: "section" }, node("div", {}, markup(message.text, names))));
-  if (message.reply_count && !inThread) {
-    const text = message.reply_count === 1 ? "1 reply" : `${message.reply_count} replies`;
-    inside.append(node("button", { type: "button", class: "replies", onclick: () => { here.thread = message.ts; render(); } }, text));
-  }
-  const app = message.user === world.bot.user_id;
-  return node("article", { class: "message", "data-ts": message.ts }, node("div", { class: app ? "face app" : "face", "aria-hidden": "true" }, message.name[0]), inside);
+// What a message is drawn with.
+function around(message, channel, more) {
+  const reply = () => { here.thread = message.thread_ts || message.ts; render(); };
+  return { world, names, reply, surface: surface(`${channel} ${message.ts}`, { channel, ts: message.ts }, message.blocks), ...more };
 }
 
-function keepScroll(box, fill) {
-  const low = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
+function keepScroll(shown, box, fill) {
+  const low = box.dataset.shown !== shown || box.scrollHeight - box.scrollTop - box.clientHeight < 60;
+  box.dataset.shown = shown;
   const top = box.scrollTop;
   fill();
   box.scrollTop = low ? box.scrollHeight : top;
@@ -81,6 +78,11 @@ function render() {
   const view = here.view;
   if (!view) return;
   const channel = view.channels.find((place) => place.id === here.place);
+  setNow(view.now);
+  $("past").hidden = !view.past;
+  if (here.past && !view.past && here.place === "home") call("home");
+  here.past = view.past;
+  for (const part of $("composer").elements) part.disabled = view.past;
   renderSide(view);
   $("composer").hidden = !channel;
   if (channel) renderChannel(channel);
@@ -91,44 +93,87 @@ function render() {
     if (!here.seen.has(said.id)) notice(said.text);
     here.seen.add(said.id);
   }
+  lookOn({ view, me: here.me, place: here.place, thread: threadOf(channel) });
 }
 
 function renderSide(view) {
-  const buttons = view.channels.map((place) => goTo(place.id, `# ${place.name}${place.kind === "shared" ? "  · shared" : ""}`));
-  $("side").replaceChildren(node("h2", {}, "Channels"), ...buttons, node("h2", {}, "Apps"), goTo("home", "Maildesk"));
+  const buttons = view.channels.map((place) => goTo(place.id, `# ${place.name}`, unreadIn(here.me, place, here.place), place.kind === "shared"));
+  $("side").replaceChildren(node("h2", {}, "Channels"), ...buttons, node("h2", {}, "Apps"), goTo("home", world.bot.name, 0, false));
 }
 
-function goTo(place, label) {
-  const go = () => { Object.assign(here, { place, thread: "" }); remember(); if (place === "home") call("home"); render(); };
-  return node("button", { type: "button", class: here.place === place ? "here" : "", onclick: go }, label);
+function goTo(place, label, unread, shared) {
+  const badge = unread ? node("span", { class: "badge", title: "unread" }, String(unread)) : null;
+  const mark = shared ? node("span", { class: "shared" }, "shared") : null;
+  const look = `${here.place === place ? "here" : ""} ${unread ? "unread" : ""}`;
+  return node("button", { type: "button", class: look, onclick: () => open(place) }, node("span", {}, label), mark, badge);
+}
+
+function open(place) {
+  Object.assign(here, { place, thread: "" });
+  showSide(false);
+  remember();
+  if (place === "home") call("home");
+  render();
+}
+
+function showSide(shown) {
+  document.body.classList.toggle("side-open", shown);
+  $("menu").setAttribute("aria-expanded", String(shown));
 }
 
 function renderChannel(channel) {
   $("title").textContent = `# ${channel.name}`;
+  $("words").placeholder = `Message #${channel.name}`;
   const own = channel.messages.filter((message) => !message.thread_ts || message.ephemeral);
-  const nodes = own.map((message) => once(`${channel.id} ${message.ts}`, message, () => messageNode(message, channel.id, false)));
-  keepScroll($("messages"), () => refill($("messages"), nodes));
+  const nodes = own.flatMap((message, at) => {
+    const before = own[at - 1];
+    const first = startsGroup(message, before);
+    const day = !before || dayOf(before.ts) !== dayOf(message.ts) ? dayOf(message.ts) : "";
+    const drawnOf = () => messageNode(message, around(message, channel.id, { first, threads: true }));
+    const drawn = once(`${channel.id} ${message.ts}`, [message, first], drawnOf);
+    return day ? [once(`${channel.id} day ${day}`, day, () => divider(day)), drawn] : [drawn];
+  });
+  const empty = once(`${channel.id} empty`, "", () => node("p", { class: "quiet" }, `This is the very beginning of #${channel.name}.`));
+  keepScroll(channel.id, $("messages"), () => refill($("messages"), nodes.length ? nodes : [empty]));
 }
 
 function renderHome(view) {
   $("title").textContent = "Maildesk";
   const blocks = view.home ? view.home.blocks : [];
+  $("messages").dataset.shown = "home";
   refill($("messages"), [once("home", blocks, () => {
+    if (!blocks.length) return node("p", { class: "quiet" }, "Loading…");
     const context = surface("home", { home: true }, blocks);
     return node("div", { class: "home" }, ...blocks.map((block) => draw(block, context)));
   })]);
 }
 
+function threadOf(channel) {
+  if (!channel || !here.thread) return [];
+  return channel.messages.filter((message) => message.ts === here.thread || message.thread_ts === here.thread);
+}
+
 function renderThread(channel) {
-  const head = channel && channel.messages.find((message) => message.ts === here.thread);
-  $("thread").hidden = !head;
-  if (!head) return;
+  const all = threadOf(channel);
+  $("thread").hidden = !all.length;
+  if (!all.length) return;
   const close = () => { here.thread = ""; render(); };
-  const all = channel.messages.filter((message) => message.ts === here.thread || message.thread_ts === here.thread);
   const title = once("thread", here.thread, () =>
     node("header", {}, node("b", {}, "Thread"), node("button", { type: "button", onclick: close }, "Close thread")));
-  const nodes = all.map((message) => once(`${channel.id} ${message.ts} thread`, message, () => messageNode(message, channel.id, true)));
-  keepScroll($("thread"), () => refill($("thread"), [title, ...nodes]));
+  const nodes = all.map((message) =>
+    once(`${channel.id} ${message.ts} thread`, message, () => messageNode(message, around(message, channel.id, { first: true, threads: false }))));
+  const answer = once("answer", here.thread, () => answerForm(here.thread));
+  keepScroll(here.thread, $("thread"), () => refill($("thread"), [title, ...nodes, answer]));
+}
+
+function answerForm(thread) {
+  const words = node("input", { "aria-label": "Reply", placeholder: "Reply…", autocomplete: "off" });
+  const send = (event) => {
+    event.preventDefault();
+    if (words.value.trim()) call("message", { channel: here.place, text: words.value.trim(), thread_ts: thread });
+    words.value = "";
+  };
+  return node("form", { class: "answer", onsubmit: send }, words, node("button", {}, "Reply"));
 }
 
 function renderWindows(views) {
@@ -204,19 +249,28 @@ function become(person) {
     if (here.place !== "home" && !view.channels.some((place) => place.id === here.place)) here.place = view.channels[0].id;
     here.view = view;
     here.version = view.version;
+    if (here.place === "home") call("home");
     render();
   });
 }
 
-function send(event) {
-  event.preventDefault();
-  const text = $("words").value.trim();
-  $("words").value = "";
-  if (!text) return;
+// Where a step of the tour leads; who is to `stay` is there already.
+function guide(step, stay = false) {
+  if (step.as !== here.me) { $("who").value = step.as; become(step.as); }
+  if (!stay) open(step.place);
+  goingTo(step, world, {
+    view: () => here.view,
+    thread: (ts) => { here.thread = ts; render(); },
+  });
+}
+
+function send(text) {
   const [command, ...rest] = text.split(" ");
   if (command.startsWith("/")) call("slash", { channel: here.place, command, text: rest.join(" ") });
   else call("message", { channel: here.place, text });
 }
+
+const isShared = () => here.view.channels.some(({ id, kind }) => id === here.place && kind === "shared");
 
 async function begin() {
   world = await (await fetch("/ui/bootstrap")).json();
@@ -228,13 +282,14 @@ async function begin() {
   }
   $("links").append(...world.links.map((link) => node("a", { href: link.url, target: "_blank", rel: "noreferrer" }, link.label)));
   $("who").addEventListener("change", () => become($("who").value));
-  $("composer").addEventListener("submit", send);
-  $("tour").hidden = localStorage.getItem("tour") === "seen";
-  $("tour-close").addEventListener("click", () => { localStorage.setItem("tour", "seen"); $("tour").hidden = true; });
+  $("menu").addEventListener("click", () => showSide(!document.body.classList.contains("side-open")));
+  beginClock(world.zone, (step) => call("clock", { step }));
+  beginComposer(() => ({ me: world.people.find(({ id }) => id === here.me), shared: isShared(), world }), send);
   const asked = new URLSearchParams(location.hash.slice(1));
   here.place = asked.get("channel") || world.channels[0].id;
   here.me = asked.get("as") || world.people[0].id;
   $("who").value = here.me;
+  await beginTour(world.channels, guide);
   become(here.me);
   watch();
 }

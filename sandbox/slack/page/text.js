@@ -1,5 +1,7 @@
 // Slack's markup as page nodes. Nothing from data is ever read as HTML.
 
+import { dayOf, timeOf } from "./time.js";
+
 const EMOJI = {
   white_check_mark: "✅", x: "❌", eyes: "👀", warning: "⚠️", heavy_minus_sign: "➖", hourglass_flowing_sand: "⏳",
   large_green_circle: "🟢", large_yellow_circle: "🟡", red_circle: "🔴", white_circle: "⚪", tada: "🎉", wave: "👋",
@@ -20,11 +22,8 @@ export function node(tag, attributes = {}, ...children) {
 const plain = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 
 function date(stamp, format) {
-  const at = new Date(Number(stamp) * 1000);
-  const time = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  const today = new Date().toDateString() === at.toDateString();
-  const day = today ? "today" : at.toLocaleDateString([], { year: "numeric", month: "short", day: "numeric" });
-  return format.replace(/\{date[a-z_]*\}/g, day).replace(/\{time[a-z_]*\}/g, time);
+  const day = dayOf(stamp).replace(/^(T|Y)(oday|esterday)$/, (whole) => whole.toLowerCase());
+  return format.replace(/\{date[a-z_]*\}/g, day).replace(/\{time[a-z_]*\}/g, timeOf(stamp));
 }
 
 function reference(inside, names) {
