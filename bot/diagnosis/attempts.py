@@ -16,6 +16,7 @@ from storage.vocabulary import (
     AttemptStatus,
     Deed,
     Mended,
+    Owner,
     Permanence,
     StepStatus,
 )
@@ -94,13 +95,17 @@ class Attempts:
         for attempt in self._of(tx, account, failure.cause):
             if attempt.outcome is AttemptStatus.WAITING and _had_its_time(attempt, now):
                 _was_in_vain(attempt, failure, now)
-        contradicted = self._contradicts_sign_in(tx, account, failure)
+        contradicted = False
         if sign_in_refused:
             self._sign_in_was_in_vain(tx, account, failure)
+        else:
+            contradicted = self._contradicts_sign_in(tx, account, failure)
         counted = tx.attempts.counted(account.id)
         if is_spent(counted, failure.cause):
             return AdviceEvent.TRIED_TWICE
-        return AdviceEvent.CONTRADICTED if contradicted else AdviceEvent.BEGUN_ANEW
+        # where an administrator has to act first, it is no wonder that a sign-in did not help
+        theirs = contradicted and failure.owner is Owner.USER
+        return AdviceEvent.CONTRADICTED if theirs else AdviceEvent.BEGUN_ANEW
 
     def gone(self, tx: Transaction, account: Account, failure: Failure, mended_by: Mended) -> None:
         """A failure was proved gone: what was done about it helped."""
