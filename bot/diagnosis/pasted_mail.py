@@ -126,10 +126,10 @@ def imap(text: str) -> Iterator[Reading]:
         said = f"{condition} {words.strip()}"
         before = text[max(found.start() - 120, 0) : found.start()]
         seen = from_imap(said, condition, step_of(said, before))
-        # a server says goodbye to whoever logs out, too
-        goodbye = "Logging out" in said
+        # a server says goodbye to whoever logs out, and follows nobody whom it refused before
+        aside = "Logging out" in said or "invalid state" in said.lower()
         overcome = opened > found.start()
-        yield Reading([seen], found.start(), vague=goodbye, overcome=overcome)
+        yield Reading([seen], found.start(), vague=aside, overcome=overcome)
 
 
 def step_of(said: str, before: str = "") -> str:

@@ -58,10 +58,14 @@ def _seen(phrase: phrases.Phrase, near: str) -> Observation:
     )
 
 
+EXPLAINS = re.compile(r"github\.com|aka\.ms|stackoverflow|learn\.microsoft", re.I)
+"""Where programs send people for help: no server that was asked."""
+
+
 def _of_ours(near: str) -> bool:
     """Whether a fault of the network is one of our kind: no other server is named than those that
     a mailbox needs."""
-    named = [host for shape in NAMED for host in shape.findall(near)]
+    named = [host for shape in NAMED for host in shape.findall(near) if not EXPLAINS.search(host)]
     if named:
         return any(map(OURS.search, named))
     ports = {int(port) for port in PORT.findall(near)}
