@@ -270,7 +270,8 @@ function send(text) {
   else call("message", { channel: here.place, text });
 }
 
-const isShared = () => here.view.channels.some(({ id, kind }) => id === here.place && kind === "shared");
+// Between two people nothing is known of the channel yet.
+const isShared = () => Boolean(here.view?.channels.some(({ id, kind }) => id === here.place && kind === "shared"));
 
 async function begin() {
   world = await (await fetch("/ui/bootstrap")).json();
