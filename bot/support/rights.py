@@ -10,6 +10,7 @@ from bot.common.people import Person, Profile
 from bot.common.refusals import Refused, SlackBusy
 from bot.views.accounts import AccountView
 from bot.views.audience import Audience
+from bot.views.audience import Role as Role
 from bot.views.customers import ChannelView, Circle
 from bot.views.errors import ErrorCard
 from bot.views.legacy import OldAccountView
@@ -21,17 +22,6 @@ MAX_SUBJECT_LENGTH = 64
 
 QUOTED_AN_HOUR = 200
 """So many refusals of one person within an hour are kept with what they typed."""
-
-
-class Role(StrEnum):
-    """What somebody is to us, in a given channel."""
-
-    SUPPORT = "support"
-    ON_CALL = "on-call"
-    COLLEAGUE = "colleague"
-    CUSTOMER = "customer"
-    GUEST = "guest"
-    STRANGER = "stranger"
 
 
 class Action(StrEnum):

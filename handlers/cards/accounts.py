@@ -7,6 +7,7 @@ from bot.views.failures import Fault
 from bot.views.telling import for_audience
 from handlers.cards.actions import ActionId
 from handlers.cards.checks import asking_support, changed_button, is_no_approval
+from handlers.cards.diagnosis import saw_error
 from handlers.cards.folders import folder_buttons, folder_names
 from handlers.cards.held_back import held_line
 from handlers.cards.kit import (
@@ -186,9 +187,10 @@ def _buttons(card: AccountCard, audience: Audience) -> list[Block]:
         return organisation_buttons(ref, card.held, audience)
     match card.account.state:
         case State.AWAITING_SIGN_IN:
-            return [*_sign_in(card), _renew(ref)]
+            return [*_sign_in(card), _renew(ref), *_saw_error(card)]
         case State.AWAITING_ADMIN:
-            return [*_for_administrator(card, audience), *_sign_in(card), _renew(ref)]
+            way = [*_for_administrator(card, audience), *_sign_in(card), _renew(ref)]
+            return [*way, *_saw_error(card)]
         case State.FAILING | State.BROKEN:
             return _mending(card, audience)
         case State.UNMAPPED:
@@ -213,6 +215,11 @@ def _answers(ref: str) -> list[Block]:
         button(plainly("button.said_closed"), ActionId.PAGE_CLOSED, ref),
         button(plainly("button.said_number"), ActionId.PAGE_SAID_NUMBER, ref),
     ]
+
+
+def _saw_error(card: AccountCard) -> list[Block]:
+    """*I saw an error*, unless the question about Microsoft's page has it among its answers."""
+    return [] if card.question else [saw_error(card.account.ref)]
 
 
 def _renew(ref: str) -> Block:

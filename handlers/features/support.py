@@ -23,13 +23,15 @@ def register(listeners: Listeners, services: Services) -> None:
 
 def show_help(services: Services, press: Press) -> None:
     """*Help*."""
-    press.windows.open(help_window(audience_in(services, press.person, press.channel)))
+    audience_in(services, press.person, press.place)
+    role = services.rights.role(press.person, press.place)
+    press.windows.open(help_window(role, press.place))
 
 
 def ask(services: Services, press: Press) -> None:
     """*Contact support* about a failure."""
     view = lookup.error_to_ask_about(services, press.person, press.value)
-    services.requests.ask(view.failure.ref, press.person, press.channel)
+    services.requests.ask(view.failure.ref, press.person, press.place)
     press.windows.open(request_sent(view.failure.ref, services.support_email))
 
 
@@ -39,7 +41,7 @@ def do_it(services: Services, press: Press) -> None:
         account = services.rights.account(press.person, press.value, Action.ASK_SUPPORT)
         services.requests.do_it(account.channel_id, account.id, press.person)
     else:
-        channel = services.rights.channel(press.person, press.channel, Action.ASK_SUPPORT)
+        channel = services.rights.channel(press.person, press.place, Action.ASK_SUPPORT)
         services.requests.do_it(channel.id, None, press.person)
     press.windows.open(request_sent("", services.support_email))
 
