@@ -213,6 +213,25 @@ class Rights:
             self.channel(person, reminder.channel_id, Action.SNOOZE)
         return reminder.id
 
+    def own_request(self, person: Person, request_id: int) -> int:
+        """The id of a request for help that `person`, as one of the customer's, may comment on and
+        take back.
+
+        Raises:
+            Refused: no such request, or not this person's to touch.
+        """
+        with self._store.transaction() as tx:
+            request = tx.requests.find(request_id)
+        unknown = Refused("help_request.gone")
+        if request is None:
+            raise unknown
+        if not request.channel_id:  # about an error of nobody's, asked for in a window
+            if (request.asked_by_team, request.asked_by_user) != (person.team, person.user):
+                raise unknown
+            return request.id
+        self.channel(person, request.channel_id, Action.ASK_SUPPORT)
+        return request.id
+
     def old_account(self, person: Person, old_id: int) -> OldAccountView:
         """The old account with this id, whose plan `person` may change.
 

@@ -348,7 +348,11 @@ EVERYBODY: dict[str, Render] = {
         made.reminder(to), to
     ),
     "support.help_message": lambda made, to: support.help_message(made.asked(ERROR)),
-    "support.request_sent": lambda made, to: support.request_sent(ERROR, "support@lumen.example"),
+    "support.request_sent": lambda made, to: support.request_sent(
+        ERROR, "support@lumen.example", request(comment=made.name[:500])
+    ),
+    "support.commented_window": lambda made, to: support.commented_window(),
+    "support.taken_back_window": lambda made, to: support.taken_back_window(),
     "diagnosis.saw_error": lambda made, to: diagnosis.saw_error(made.one.ref),
     "checks.contact_button": lambda made, to: checks.contact_button(ERROR),
     "checks.test_message": lambda made, to: checks.test_message(made.test),

@@ -236,7 +236,7 @@ def test_what_support_and_on_call_see(one: AccountView, cause: str, text: str, n
     ):
         check_message(request_card(wanted))
         check_message(help_message(wanted))
-    check_view(request_sent(ERROR, "support@lumen.example"))
+    check_view(request_sent(ERROR, "support@lumen.example", request(comment="&" * 500)))
     incident = IncidentView(1, cause, ERROR, 1, NOW, NOW, "", None, None)
     acknowledged = replace(incident, acknowledged_by="U0OMAR", acknowledged_at=NOW)
     for each in (incident, acknowledged, replace(acknowledged, ended_at=NOW)):
