@@ -48,7 +48,8 @@ class Packet:
 def account_window(card: AccountCard, audience: Audience = Audience.CUSTOMER) -> Block:
     """The account as its card shows it, and what else can be done with it."""
     blocks = account_blocks(card, audience=audience)
-    return modal(card.account.name, [*blocks, divider(), actions(*_seldom(card, audience))])
+    blocks += [divider(), actions(*_seldom(card, audience))]
+    return modal(card.account.name, blocks, metadata=card.account.channel_id)
 
 
 def disconnect_form(account: AccountView) -> Block:

@@ -153,8 +153,8 @@ class Pages:
         answer = {name: request.args[name] for name in ANSWER if name in request.args}
         try:
             self.services.consent.look(answer)
-        except LinkUnusable:
-            return self._link_page("no-approval")
+        except LinkUnusable as error:
+            return self._approval_page(error)
         if "error_description" in answer:
             answer["error_description"] = redact(answer["error_description"])
         if approved(answer):
@@ -171,7 +171,7 @@ class Pages:
             )
         except LinkUnusable as error:
             self.services.signin.refused_request("consent.returned", error)
-            return self._link_page("no-approval")
+            return self._approval_page(error)
         self.nudge()
         if recorded is None:
             return self._page("consent.html", 200, approved=True, told=True)
@@ -224,6 +224,11 @@ class Pages:
     def _too_large(self, error: RequestEntityTooLarge) -> Response:
         self.services.signin.refused_request("page.posted", LinkUnusable("too-large"))
         return self._link_page("unknown", 413)
+
+    def _approval_page(self, error: LinkUnusable) -> Response:
+        """An administrator's answer that is not taken; one that was taken is often sent again, by
+        who refreshes the page or goes back."""
+        return self._link_page("answered" if error.reason == "used" else "no-approval")
 
     def _link_page(self, reason: str, status: int = 410) -> Response:
         return self._page("link.html", status, reason=reason)
