@@ -71,6 +71,24 @@ def test_the_card_says_since_when_it_is_approved_until_somebody_signs_in(bot: Fa
     assert bot.views.accounts.card(account.id).approved_at is None, "that was another time"
 
 
+@pytest.mark.parametrize(
+    ("enhanced", "text", "letter"),
+    [
+        ("5.7.139", "SmtpClientAuthentication is disabled for the Tenant.", True),
+        ("5.7.139", "SmtpClientAuthentication is disabled for the Mailbox.", True),
+        ("5.7.60", "Client does not have permissions to send as this sender", False),
+    ],
+)
+def test_where_exchange_keeps_mail_from_being_sent_the_card_has_the_letter(
+    bot: FastBot, enhanced: str, text: str, letter: bool
+) -> None:
+    account = bot.account(State.FAILING)
+    bot.failure(account, status=535, enhanced=enhanced, text=text)
+
+    buttons = str(account_card(bot.views.accounts.card(account.id)).blocks)
+    assert ("For your administrator" in buttons) is letter
+
+
 def test_an_approval_leaves_a_link_that_is_still_good(bot: FastBot) -> None:
     account = bot.account(State.AWAITING_ADMIN)
     secret = bot.link(account)
