@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from bot.services import Services
 from bot.views.audience import Audience
+from handlers.features import lookup
 from handlers.features.audience import audience_in
 from handlers.slack.payloads import Command
 from handlers.text.asking import Question, question
@@ -20,7 +21,7 @@ def answer_to(services: Services, command: Command, subcommands: Collection[str]
         Refused: the channel is bound to no customer, or the person is not in it.
     """
     verdict = services.catalogue.lookup_text(command.text)
-    if verdict is None and _is_for(command, subcommands):
+    if verdict is None and _is_for(services, command, subcommands):
         return None
     told = {"channel": command.channel, "audience": _audience(services, command).value}
     asked = question(command.text)
@@ -32,13 +33,15 @@ def answer_to(services: Services, command: Command, subcommands: Collection[str]
     return told | {"about": asked.value, "role": role.value}
 
 
-def _is_for(command: Command, subcommands: Collection[str]) -> bool:
+def _is_for(services: Services, command: Command, subcommands: Collection[str]) -> bool:
     """Whether a mention is a subcommand: `status` alone is a question, as are words that only begin
-    like one (``test failed, what now?``)."""
+    like one (``test failed, what now?``), and ``error`` before a text that nothing explains."""
     if command.name not in subcommands or command.name == Question.HELP:
         return False
     if not command.rest:
         return command.name != Question.STATUS
+    if command.name == "error":
+        return lookup.is_error_id(services, command.rest)
     several = len(command.rest.split()) > 1
     return not (several and question(command.rest) is Question.STATUS)
 

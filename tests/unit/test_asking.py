@@ -127,13 +127,16 @@ def test_the_text_of_an_error_is_explained_with_the_way_on(bot: FastBot) -> None
 
 
 def test_what_we_do_not_understand_leads_on_too(bot: FastBot) -> None:
-    text = answer(bot, "The frobnicator said that it cannot frobnicate today")
-    assert "I did not understand that" in text
-    assert "I saw an error" in text
-    assert "Do it for us" in text
+    for said_so in ("The frobnicator cannot frobnicate today", "error: it cannot frobnicate"):
+        text = answer(bot, said_so)
+        assert "I did not understand that" in text
+        assert "I saw an error" in text
+        assert "Do it for us" in text
 
 
-@pytest.mark.parametrize("text", ["test all", "status Info", "list", "login MB-7Q3F-9K2D"])
+@pytest.mark.parametrize(
+    "text", ["test all", "status Info", "list", "login MB-7Q3F-9K2D", "error MX-7Q3F-9K2D"]
+)
 def test_a_subcommand_is_one_after_a_mention_too(bot: FastBot, text: str) -> None:
     names = Commands(bot.services).names
     assert answer_to(bot.services, said(bot, text), names) is None
