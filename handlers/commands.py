@@ -89,7 +89,8 @@ class Commands:
         return close[0] if close else "help"
 
     def _help(self, command: Command, answer: Tell) -> None:
-        answer(help_message(audience_in(self._services, command.person, command.channel)))
+        audience_in(self._services, command.person, command.channel)
+        answer(help_message(self._services.rights.role(command.person, command.channel)))
 
     def _setup(self, command: Command, answer: Tell) -> None:
         self._services.rights.support(command.person)

@@ -18,7 +18,7 @@ from bot.messages.events import joined
 from bot.services import Services
 from handlers.cards.kit import Message
 from handlers.commands import Commands
-from handlers.features.audience import audience_in
+from handlers.features.answers import answer_to
 from handlers.features.home import HomeTab
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.listeners import Listeners
@@ -162,11 +162,11 @@ class Events:
     def _do(
         self, command: Command, answer: Callable[[Message], None], asked_at: str, thread: str
     ) -> None:
-        if command.name != "help" and command.name in self._commands.names:
+        told = answer_to(self._services, command, self._commands.names)
+        if told is None:
             self._commands.do(command, answer)
-            return
-        audience = audience_in(self._services, command.person, command.channel)
-        self._services.answers.show_help(command.channel, asked_at, thread, audience.value)
+        else:
+            self._services.answers.answer(command.channel, asked_at, thread, told)
 
     def _privately(self, command: Command, message: Message, thread: str) -> None:
         """Ephemeral, in the thread where it was asked; whether people of another workspace see it

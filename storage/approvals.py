@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, func, select
 
 from storage.tables import ApprovalAnswer
 
@@ -22,6 +22,13 @@ class ApprovalRepository:
             ApprovalAnswer.account_id == account_id, own | later_yes
         )
         return self._session.exec(found.limit(1)).first() is not None
+
+    def approved_at(self, account_id: int) -> datetime | None:
+        """When an administrator last said of an account that it is approved."""
+        found = select(func.max(col(ApprovalAnswer.at))).where(
+            ApprovalAnswer.account_id == account_id, col(ApprovalAnswer.approved)
+        )
+        return self._session.exec(found).one()
 
     def take(self, answer: ApprovalAnswer, forget_before: datetime) -> None:
         """Keep that a page was answered. Answers from before `forget_before` are forgotten: the

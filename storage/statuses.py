@@ -229,6 +229,8 @@ class RequestEvent(StrEnum):
     HANDED_BACK = "it is given back to the team"
     FINISHED = "somebody says that it is done"
     ASKED_AGAIN = "somebody asks for the same once more"
+    COMMENTED = "the customer adds a comment"
+    TAKEN_BACK = "the customer takes it back"
 
 
 REQUESTS: Transitions[RequestStatus, RequestEvent] = Transitions(
@@ -240,6 +242,11 @@ REQUESTS: Transitions[RequestStatus, RequestEvent] = Transitions(
         (RequestStatus.TAKEN, RequestEvent.HANDED_BACK): RequestStatus.OPEN,
         (RequestStatus.TAKEN, RequestEvent.FINISHED): RequestStatus.DONE,
         (RequestStatus.DONE, RequestEvent.ASKED_AGAIN): RequestStatus.OPEN,
+        (RequestStatus.TAKEN_BACK, RequestEvent.ASKED_AGAIN): RequestStatus.OPEN,
+        (RequestStatus.OPEN, RequestEvent.COMMENTED): RequestStatus.OPEN,
+        (RequestStatus.TAKEN, RequestEvent.COMMENTED): RequestStatus.TAKEN,
+        (RequestStatus.OPEN, RequestEvent.TAKEN_BACK): RequestStatus.TAKEN_BACK,
+        (RequestStatus.TAKEN, RequestEvent.TAKEN_BACK): RequestStatus.TAKEN_BACK,
     }
 )
 

@@ -27,6 +27,10 @@ class SupportRequestRepository:
         """A request that is known to exist."""
         return self._session.get_one(SupportRequest, request_id)
 
+    def find(self, request_id: int) -> SupportRequest | None:
+        """The request with this id."""
+        return self._session.get(SupportRequest, request_id)
+
     def lock(self, request_id: int) -> SupportRequest | None:
         """The request, held until the transaction ends."""
         found = select(SupportRequest).where(SupportRequest.id == request_id).with_for_update()

@@ -221,6 +221,7 @@ class RequestStatus(StrEnum):
     OPEN = "open"
     TAKEN = "taken"
     DONE = "done"
+    TAKEN_BACK = "taken-back"
 
 
 class TenantStatus(StrEnum):

@@ -1,5 +1,7 @@
 """What everybody in a channel may read in answer to somebody who mentions the bot there."""
 
+from collections.abc import Mapping
+
 from bot.common.clock import Clock
 from bot.messages import notices
 from storage.database import Store
@@ -12,12 +14,14 @@ class Answers:
         self._store = store
         self._clock = clock
 
-    def show_help(self, channel_id: str, asked_at: str, thread_ts: str, audience: str) -> None:
-        """Say what can be done, to who mentioned the bot in the message at `asked_at`.
+    def answer(
+        self, channel_id: str, asked_at: str, thread_ts: str, told: Mapping[str, str]
+    ) -> None:
+        """Answer who mentioned the bot in the message at `asked_at`.
 
         Args:
             thread_ts: in whose thread that was; empty where it was in none.
-            audience: as whom they read it.
+            told: what about, and to whom.
         """
         now = self._clock.now()
         thread = f"said:{channel_id}:{thread_ts}" if thread_ts else ""
@@ -28,7 +32,7 @@ class Answers:
                 channel_id,
                 f"what-to-do:{channel_id}:{asked_at}",
                 notices.WHAT_TO_DO,
-                {"audience": audience},
+                dict(told),
                 now,
                 thread_key=thread,
             )

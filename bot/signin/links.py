@@ -24,8 +24,8 @@ LIFE = timedelta(hours=24)
 
 class LinkUnusable(Exception):
     """A login link or an answer that leads nowhere: ``unknown``, ``expired``, ``used``,
-    ``revoked``, ``busy``, ``crowded`` or ``other-browser``. `account_id` is whose it was, where
-    that is known."""
+    ``revoked``, ``busy``, ``crowded``, ``other-browser``, ``held`` or ``ended``. `account_id` is
+    whose it was, where that is known."""
 
     def __init__(self, reason: str, account_id: int | None = None) -> None:
         super().__init__(reason)
@@ -49,6 +49,9 @@ SEEN = {
         Where.AUTHORIZE, step="sign-in", condition=Condition.NOT_FINISHED, text="somebody said so"
     ),
 }
+
+AT_MICROSOFT = frozenset({Where.AUTHORIZE, Where.TOKEN, Where.ADMIN_CONSENT})
+"""Of what people paste, what a page of Microsoft's sign-in said."""
 
 
 class Links:
@@ -144,34 +147,47 @@ class Links:
                 self._lifecycle.show(tx, account)
 
     def answered(self, account_id: int, said: Said, by: Person) -> str:
-        """Take what Microsoft's page said; the error ID that says what it means, empty if somebody
-        just closed it.
-
-        Raises:
-            Refused: nobody is asked (any more).
-        """
-        return self.explained(account_id, SEEN.get(said), by, said)
-
-    def explained(self, account_id: int, seen: Observation | None, by: Person, said: str) -> str:
-        """Take what was `seen` on Microsoft's page as the end of the sign-in that did not come
-        back; the error ID under which that is kept, empty if nothing was seen.
+        """Take what Microsoft's page said as the end of the sign-in that did not come back; the
+        error ID that says what it means, empty if somebody just closed it.
 
         Raises:
             Refused: nobody is asked (any more).
         """
         with self._store.transaction() as tx:
             account = tx.accounts.lock(account_id)
-            now = self._clock.now()
-            ticket = tx.signins.question(account.id)
-            if ticket is None:
+            if not self._settled(tx, account, by):
                 raise Refused("question.settled", name=account.name)
-            ticket.happened(LinkEvent.EXPLAINED, now)
-            if ticket.status(now) is LinkStatus.EXPIRED:
-                self.make(tx, account, by)
-            self._lifecycle.audit(tx, by, "signin.explained", account, said=said)
-            recorded = self._failed.keep(tx, account, seen, by) if seen else None
-            self._lifecycle.show(tx, account)
-            return recorded.failure.ref if recorded else ""
+            return self._explained(tx, account, SEEN.get(said), by, said)
+
+    def saw(self, account_id: int, seen: Observation, by: Person) -> str:
+        """Take an error that somebody was shown: while the account waits for a sign-in, one of
+        Microsoft's pages is the end of it. The error ID under which that is kept; empty where it
+        belongs to no sign-in."""
+        with self._store.transaction() as tx:
+            account = tx.accounts.lock(account_id)
+            if account.state not in SIGNING_IN or seen.where not in AT_MICROSOFT:
+                return ""
+            self._settled(tx, account, by)
+            return self._explained(tx, account, seen, by, "an error")
+
+    def _settled(self, tx: Transaction, account: Account, by: Person) -> bool:
+        """End the question about a sign-in that did not come back; whether there was one."""
+        now = self._clock.now()
+        ticket = tx.signins.question(account.id)
+        if ticket is None:
+            return False
+        ticket.happened(LinkEvent.EXPLAINED, now)
+        if ticket.status(now) is LinkStatus.EXPIRED:
+            self.make(tx, account, by)
+        return True
+
+    def _explained(
+        self, tx: Transaction, account: Account, seen: Observation | None, by: Person, said: str
+    ) -> str:
+        self._lifecycle.audit(tx, by, "signin.explained", account, said=said)
+        recorded = self._failed.keep(tx, account, seen, by) if seen else None
+        self._lifecycle.show(tx, account)
+        return recorded.failure.ref if recorded else ""
 
 
 def sealed_for(account_id: int) -> str:

@@ -33,7 +33,7 @@ from bot.views.accounts import AccountView
 from storage.cipher import Cipher, digest
 from storage.database import Store, Transaction
 from storage.statuses import LINKS, FlowEvent, LinkEvent
-from storage.tables import Account, Customer, Grant, HeldSignIn, LoginTicket
+from storage.tables import Account, Customer, Grant, HeldSignIn, LoginTicket, SignInFlow
 from storage.vocabulary import FlowStatus, LinkStatus
 
 CALLBACK = "/oauth/callback"
@@ -287,10 +287,17 @@ class SignIn:
                 raise LinkUnusable("other-browser", row.account_id)
             now = self._clock.now()
             if row.status(now) is not FlowStatus.OPEN:
-                link = tx.signins.ticket_as_it_is(row.ticket_id).status(now)
-                raise LinkUnusable(link if link is LinkStatus.USED else "unknown", row.account_id)
+                raise LinkUnusable(self._ended(tx, row, now), row.account_id)
             row.happened(FlowEvent.CAME_BACK, now)
         return self._flows.opened(row)
+
+    def _ended(self, tx: Transaction, flow: SignInFlow, now: datetime) -> str:
+        """What became of a sign-in that is over: people refresh the page that said so, and go
+        back."""
+        if tx.signins.ticket_as_it_is(flow.ticket_id).status(now) is LinkStatus.USED:
+            return LinkStatus.USED
+        held = tx.signins.held(flow.account_id)
+        return "held" if held is not None and held.ticket_id == flow.ticket_id else "ended"
 
     def _named(self, state: FlowState) -> str | None:
         """The tenant that Microsoft names for the mailbox's domain, where the sign-in will be held.

@@ -4,6 +4,7 @@ from bot.common import audit
 from bot.common.bindings import held_binding
 from bot.common.clock import Clock
 from bot.common.people import MAILDESK, Person
+from bot.common.redaction import redact
 from bot.common.refusals import Refused
 from bot.messages import notices
 from storage.database import Store, Transaction
@@ -20,16 +21,16 @@ class SupportRequests:
         self._clock = clock
         self._support_channel = support_channel
 
-    def ask(self, error: str, by: Person, channel_id: str = "") -> None:
+    def ask(self, error: str, by: Person, channel_id: str = "") -> int:
         """Ask for help with the failure that has this error ID, once: a second request about it is
         the first one, opened again if it was done. `channel_id`: where that is told if the failure
-        is of no account."""
+        is of no account. The request's id."""
         with self._store.transaction() as tx:
             account = self._held_account(tx, error)
             request = tx.requests.about(error)
-            if request is not None and request.status is not RequestStatus.DONE:
-                return
-            self._open(tx, request, error, account, by, channel_id)
+            if request is not None and request.done_at is None:
+                return request.id
+            return self._open(tx, request, error, account, by, channel_id).id
 
     def hand_over(self, tx: Transaction, account: Account, failure: Failure) -> None:
         """The support team takes over a failure of an account, which is held: what we advise was
@@ -79,11 +80,42 @@ class SupportRequests:
         """
         self._change(request_id, by, "help.done", RequestEvent.FINISHED)
 
+    def comment(self, request_id: int, text: str, by: Person) -> None:
+        """Add what the customer wants support to know, in the place of an earlier comment; what
+        looks secret in it is left out.
+
+        Raises:
+            Refused: it is done, or taken back.
+        """
+        with self._store.transaction() as tx:
+            request = self._held(tx, request_id, RequestEvent.COMMENTED)
+            request.comment = redact(text)
+            self._show(tx, request, "help.commented", by)
+
+    def take_back(self, request_id: int, by: Person) -> None:
+        """The customer does not need it any more. Twice is once.
+
+        Raises:
+            Refused: it is done, or support took it up by itself.
+        """
+        with self._store.transaction() as tx:
+            request = tx.requests.find(request_id)
+            if request is not None and request.asked_by_user == MAILDESK.user:
+                raise Refused("help_request.ours")
+            if request is not None and request.status is RequestStatus.TAKEN_BACK:
+                return
+        self._change(request_id, by, "help.taken_back", RequestEvent.TAKEN_BACK)
+
+    def _held(self, tx: Transaction, request_id: int, event: RequestEvent) -> SupportRequest:
+        """The request, held, to which `event` can happen."""
+        request = tx.requests.lock(request_id)
+        if request is None or not REQUESTS.allows(request.status, event):
+            raise Refused("help_request.is_done")
+        return request
+
     def _change(self, request_id: int, by: Person, action: str, event: RequestEvent) -> None:
         with self._store.transaction() as tx:
-            request = tx.requests.lock(request_id)
-            if request is None or not REQUESTS.allows(request.status, event):
-                raise Refused("help_request.is_done")
+            request = self._held(tx, request_id, event)
             if event is RequestEvent.TAKEN and _is_somebody_elses(request, by):
                 raise Refused("help_request.is_taken")
             request.happened(event, _name(by), self._clock.now())
@@ -97,7 +129,7 @@ class SupportRequests:
         account: Account | None,
         by: Person,
         channel_id: str = "",
-    ) -> None:
+    ) -> SupportRequest:
         """Open a request about a failure: a new one, or the one that was done."""
         if request is None:
             request = self._new(account.channel_id if account else channel_id, account, by)
@@ -106,6 +138,7 @@ class SupportRequests:
         else:
             request.happened(RequestEvent.ASKED_AGAIN, _name(by), self._clock.now())
         self._show(tx, request, "help.handed_over" if by == MAILDESK else "help.asked", by)
+        return request
 
     def _held_account(self, tx: Transaction, error: str) -> Account | None:
         """The account of a failure, held: who asks in the same moment waits, and finds the first

@@ -10,6 +10,7 @@ from bot.common.people import Person, Profile
 from bot.common.refusals import Refused, SlackBusy
 from bot.views.accounts import AccountView
 from bot.views.audience import Audience
+from bot.views.audience import Role as Role
 from bot.views.customers import ChannelView, Circle
 from bot.views.errors import ErrorCard
 from bot.views.legacy import OldAccountView
@@ -21,17 +22,6 @@ MAX_SUBJECT_LENGTH = 64
 
 QUOTED_AN_HOUR = 200
 """So many refusals of one person within an hour are kept with what they typed."""
-
-
-class Role(StrEnum):
-    """What somebody is to us, in a given channel."""
-
-    SUPPORT = "support"
-    ON_CALL = "on-call"
-    COLLEAGUE = "colleague"
-    CUSTOMER = "customer"
-    GUEST = "guest"
-    STRANGER = "stranger"
 
 
 class Action(StrEnum):
@@ -222,6 +212,25 @@ class Rights:
         else:
             self.channel(person, reminder.channel_id, Action.SNOOZE)
         return reminder.id
+
+    def own_request(self, person: Person, request_id: int) -> int:
+        """The id of a request for help that `person`, as one of the customer's, may comment on and
+        take back.
+
+        Raises:
+            Refused: no such request, or not this person's to touch.
+        """
+        with self._store.transaction() as tx:
+            request = tx.requests.find(request_id)
+        unknown = Refused("help_request.gone")
+        if request is None:
+            raise unknown
+        if not request.channel_id:  # about an error of nobody's, asked for in a window
+            if (request.asked_by_team, request.asked_by_user) != (person.team, person.user):
+                raise unknown
+            return request.id
+        self.channel(person, request.channel_id, Action.ASK_SUPPORT)
+        return request.id
 
     def old_account(self, person: Person, old_id: int) -> OldAccountView:
         """The old account with this id, whose plan `person` may change.

@@ -110,6 +110,8 @@ class AccountCard:
         held_back: set while nobody is reminded of the account.
         change: the addresses that it shall have once its owner agrees; by the field, before and
             after.
+        approved_at: an administrator said then that it is approved; until somebody signs in, which
+            proves it.
     """
 
     account: AccountView
@@ -125,6 +127,7 @@ class AccountCard:
     sure: Mapping[FolderRole, str] = field(default_factory=dict)
     held_back: HeldBack | None = None
     change: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    approved_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -213,6 +216,14 @@ class AccountDetails:
         failure = self.failure(tx, account)
         return Fault(failure.ref, self._failures.verdict(tx, failure)) if failure else None
 
+    def approved_at(self, tx: Transaction, account: Account) -> datetime | None:
+        """Since when an administrator says that the account is approved, while that waits for a
+        sign-in."""
+        if account.state is not State.AWAITING_SIGN_IN:
+            return None
+        at = tx.approvals.approved_at(account.id)
+        return at if at is not None and at >= account.state_since else None
+
     def sure(self, tx: Transaction, account: Account) -> Mapping[FolderRole, str]:
         """The folders that could be mapped without anybody looking at them, while that is what the
         account waits for."""
@@ -259,6 +270,7 @@ class AccountCards:
                 sure=self._details.sure(tx, account),
                 held_back=self._details.held_back(account),
                 change=self._details.change(tx, account),
+                approved_at=self._details.approved_at(tx, account),
             )
         if account.state is not State.AWAITING_ADMIN:
             return card

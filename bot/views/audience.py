@@ -1,6 +1,6 @@
 """For whom something is shown."""
 
-from enum import Enum
+from enum import Enum, StrEnum
 
 
 class Audience(Enum):
@@ -8,3 +8,14 @@ class Audience(Enum):
 
     CUSTOMER = "customer"
     SUPPORT = "support"
+
+
+class Role(StrEnum):
+    """What somebody is to us, in a given channel."""
+
+    SUPPORT = "support"
+    ON_CALL = "on-call"
+    COLLEAGUE = "colleague"
+    CUSTOMER = "customer"
+    GUEST = "guest"
+    STRANGER = "stranger"

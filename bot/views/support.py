@@ -28,6 +28,8 @@ class RequestView:
     taken_by_user: str
     taken_at: datetime | None
     done_at: datetime | None
+    comment: str = ""
+    taken_back: bool = False
 
     @classmethod
     def of(cls, row: SupportRequest) -> "RequestView":
@@ -42,6 +44,8 @@ class RequestView:
             taken_by_user=row.taken_by_user,
             taken_at=row.taken_at,
             done_at=row.done_at,
+            comment=row.comment,
+            taken_back=row.taken_back,
         )
 
 

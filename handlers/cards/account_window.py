@@ -9,6 +9,7 @@ from bot.views.accounts import AccountCard, AccountView
 from bot.views.audience import Audience
 from handlers.cards.accounts import account_blocks
 from handlers.cards.actions import ActionId, FormId
+from handlers.cards.diagnosis import saw_error
 from handlers.cards.kit import (
     Block,
     Safe,
@@ -24,6 +25,9 @@ from handlers.text.words import plainly, say
 from storage.vocabulary import State
 
 ALWAYS_ASKED = ("offline_access", "openid", "profile")
+HAVE_IT = (State.AWAITING_SIGN_IN, State.AWAITING_ADMIN)
+"""States in which the card itself has *I saw an error*."""
+
 MAX_LINK_LENGTH = 2900
 """A section holds 3,000 characters (docs.slack.dev/reference/block-kit)."""
 
@@ -44,7 +48,8 @@ class Packet:
 def account_window(card: AccountCard, audience: Audience = Audience.CUSTOMER) -> Block:
     """The account as its card shows it, and what else can be done with it."""
     blocks = account_blocks(card, audience=audience)
-    return modal(card.account.name, [*blocks, divider(), actions(*_seldom(card, audience))])
+    blocks += [divider(), actions(*_seldom(card, audience))]
+    return modal(card.account.name, blocks, metadata=card.account.channel_id)
 
 
 def disconnect_form(account: AccountView) -> Block:
@@ -99,6 +104,8 @@ def _seldom(card: AccountCard, audience: Audience) -> list[Block]:
     ]
     if card.link:
         row.append(button(plainly("button.withdraw_link"), ActionId.LINK_WITHDRAW, ref))
+    if card.link and card.account.state not in HAVE_IT:
+        row.append(saw_error(ref))
     if card.held_back is not None:
         row.append(button(plainly("button.remind_again"), ActionId.REMINDER_RESUME, ref))
     waits = card.account.state not in (State.LIVE, State.DISCONNECTED)

@@ -1,12 +1,15 @@
 """The card of one account: where it stands, whose turn it is, and the buttons that make sense
 now."""
 
+from bot.diagnosis.verdict import Verdict
 from bot.views.accounts import AccountCard, AccountView
 from bot.views.audience import Audience
 from bot.views.failures import Fault
+from bot.views.setup import SENDING_IS_OFF
 from bot.views.telling import for_audience
 from handlers.cards.actions import ActionId
 from handlers.cards.checks import asking_support, changed_button, is_no_approval
+from handlers.cards.diagnosis import saw_error
 from handlers.cards.folders import folder_buttons, folder_names
 from handlers.cards.held_back import held_line
 from handlers.cards.kit import (
@@ -91,6 +94,9 @@ def next_step(card: AccountCard, audience: Audience = Audience.CUSTOMER) -> Safe
     name = f"next.{account.state}"
     if account.state is State.AWAITING_SIGN_IN and not card.link:
         name = "next.awaiting_sign_in_no_link"
+    elif card.approved_at is not None:
+        at = moment(card.approved_at)
+        return say("next.approved", username=account.username, at=at)
     if account.state is State.UNMAPPED and card.sure:
         name = "next.unmapped_sure"
     if account.state is State.AWAITING_ADMIN:
@@ -186,9 +192,10 @@ def _buttons(card: AccountCard, audience: Audience) -> list[Block]:
         return organisation_buttons(ref, card.held, audience)
     match card.account.state:
         case State.AWAITING_SIGN_IN:
-            return [*_sign_in(card), _renew(ref)]
+            return [*_sign_in(card), _renew(ref), *_saw_error(card)]
         case State.AWAITING_ADMIN:
-            return [*_for_administrator(card, audience), *_sign_in(card), _renew(ref)]
+            way = [*_for_administrator(card, audience), *_sign_in(card), _renew(ref)]
+            return [*way, *_saw_error(card)]
         case State.FAILING | State.BROKEN:
             return _mending(card, audience)
         case State.UNMAPPED:
@@ -213,6 +220,11 @@ def _answers(ref: str) -> list[Block]:
         button(plainly("button.said_closed"), ActionId.PAGE_CLOSED, ref),
         button(plainly("button.said_number"), ActionId.PAGE_SAID_NUMBER, ref),
     ]
+
+
+def _saw_error(card: AccountCard) -> list[Block]:
+    """*I saw an error*, unless the question about Microsoft's page has it among its answers."""
+    return [] if card.question else [saw_error(card.account.ref)]
 
 
 def _renew(ref: str) -> Block:
@@ -245,9 +257,20 @@ def _mending(card: AccountCard, audience: Audience) -> list[Block]:
         *_sign_in_again(card, card.fault),
         *changed_button(verdict, ref),
         button(plainly("button.test_again"), ActionId.TEST_RUN, ref),
+        *_letter(verdict, audience),
         button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, card.fault.error),
         *asking_support(card.fault.error, audience),
     ]
+
+
+def _letter(verdict: Verdict, audience: Audience) -> list[Block]:
+    """*For your administrator*: the letter that says what to switch in Exchange, for the causes
+    that it mends."""
+    if verdict.cause not in SENDING_IS_OFF:
+        return []
+    ours = audience is Audience.SUPPORT
+    label = plainly("button.packet_support" if ours else "button.packet")
+    return [button(label, ActionId.EXCHANGE_OPEN)]
 
 
 def _sign_in_again(card: AccountCard, fault: Fault) -> list[Block]:

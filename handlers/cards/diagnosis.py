@@ -46,9 +46,19 @@ FIELDS = (
 )
 
 
-def error_window(card: ErrorCard, audience: Audience) -> Block:
-    """The window behind *Details* and *What to do*."""
-    return modal(plainly("error.title", ref=card.failure.ref), error_blocks(card, audience))
+@dataclass(frozen=True)
+class Login:
+    """Where somebody signs in for the account of this ID; `link` is empty while that is nowhere."""
+
+    account: str
+    link: str
+
+
+def error_window(card: ErrorCard, audience: Audience, login: Login | None = None) -> Block:
+    """The window behind *Details* and *What to do*; where it is about a sign-in, with the way to
+    another try."""
+    blocks = [*error_blocks(card, audience), *_again(login)]
+    return modal(plainly("error.title", ref=card.failure.ref), blocks)
 
 
 def error_message(card: ErrorCard, audience: Audience) -> Message:
@@ -100,9 +110,9 @@ def error_blocks(card: ErrorCard, audience: Audience) -> list[Block]:
     return [*blocks, *_details(card), *_past(card), actions(evidence)]
 
 
-def meaning_window(told: Told) -> Block:
-    """What a pasted text means."""
-    return modal(plainly("error.lookup_title"), meaning(told))
+def meaning_window(told: Told, login: Login | None = None) -> Block:
+    """What a pasted text means; where it is about a sign-in, with the way to another try."""
+    return modal(plainly("error.lookup_title"), [*meaning(told), *_again(login)])
 
 
 def lookup_form(account_ref: str = "") -> Block:
@@ -124,6 +134,14 @@ def lookup_form(account_ref: str = "") -> Block:
     )
 
 
+def saw_error(account_ref: str = "") -> Block:
+    """*I saw an error*, of an account's sign-in where it is named."""
+    label = plainly("button.saw_error")
+    if account_ref:
+        return button(label, ActionId.PAGE_SAID_NUMBER, account_ref)
+    return button(label, ActionId.ERROR_LOOK_UP)
+
+
 def evidence_window(text: str) -> Block:
     """The evidence, as it can be copied."""
     return modal(
@@ -139,6 +157,14 @@ def meaning(told: Told) -> list[Block]:
         section(say("error.mend", owner=owner)),
         *remedy_blocks(told),
     ]
+
+
+def _again(login: Login | None) -> list[Block]:
+    """The way to another sign-in; it opens no window, of which Slack stacks three at most."""
+    if login is None or not login.link:
+        return []
+    label = plainly("button.sign_in")
+    return [actions(button(label, ActionId.LINK_OPENED, login.account, url=login.link))]
 
 
 def _advised(card: ErrorCard) -> list[Block]:

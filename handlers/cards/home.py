@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.views.accounts import CustomersAccount
-from bot.views.audience import Audience
+from bot.views.audience import Audience, Role
 from bot.views.incidents import OpenIncident
 from bot.views.overview import CustomerName, Standing
 from bot.views.support import RequestCard
 from handlers.cards.account_list import pages, start_buttons
 from handlers.cards.accounts import icon
 from handlers.cards.actions import ActionId, FormId, Turn
+from handlers.cards.diagnosis import saw_error
 from handlers.cards.kit import (
     Block,
     Message,
@@ -203,11 +204,9 @@ def _line(standing: Standing) -> str:
     return "home.customer_line" if standing.total else "home.customer_empty"
 
 
-def help_message(audience: Audience) -> Message:
+def help_message(role: Role) -> Message:
     """What can be done, for who asks."""
-    blocks = [section(say("help.channel"))]
-    blocks += [section(say("help.support"))] if audience is Audience.SUPPORT else []
-    return Message(say("help.title"), [*blocks, start_buttons()])
+    return Message(say("help.title"), [*_help(role), *_first_buttons(role)])
 
 
 def greeting() -> Message:
@@ -216,11 +215,36 @@ def greeting() -> Message:
     return Message(text, [section(text)])
 
 
-def help_window(audience: Audience) -> Block:
-    """The same as a window (buttons would lead out of it)."""
-    blocks = help_message(audience).blocks[:-1]
-    look_up = button(plainly("button.look_up"), ActionId.ERROR_LOOK_UP)
-    return modal(plainly("help.title"), [*blocks, actions(look_up)])
+def help_window(role: Role, channel_id: str) -> Block:
+    """The same as a window, whose buttons are about a channel."""
+    blocks = help_message(role).blocks
+    return modal(plainly("help.window_title"), blocks, metadata=channel_id)
+
+
+def _help(role: Role) -> list[Block]:
+    """What somebody can do here, by what they are."""
+    match role:
+        case Role.SUPPORT:
+            names = ["channel", "can", "support"]
+        case Role.CUSTOMER:
+            names = ["channel", "can"]
+        case Role.GUEST:
+            names = ["channel", "can", "guest"]
+        case Role.COLLEAGUE:
+            names = ["channel", "colleague"]
+        case Role.ON_CALL | Role.STRANGER:
+            names = ["on_call"]
+    return [section(say(f"help.{name}")) for name in names]
+
+
+def _first_buttons(role: Role) -> list[Block]:
+    """The buttons that somebody may press here."""
+    if role in (Role.ON_CALL, Role.STRANGER):
+        return [actions(saw_error())]
+    if role is Role.COLLEAGUE:
+        return [actions(button(plainly("button.list"), ActionId.ACCOUNT_LIST), saw_error())]
+    *rest, _ = start_buttons()["elements"]  # the last one leads here
+    return [actions(*rest, saw_error())]
 
 
 def message_window(title: str, message: Message) -> Block:

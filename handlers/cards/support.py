@@ -6,7 +6,7 @@ from bot.common.people import MAILDESK
 from bot.views.accounts import AccountView
 from bot.views.failures import FailureView
 from bot.views.support import RequestCard, RequestView
-from handlers.cards.actions import ActionId
+from handlers.cards.actions import ActionId, FormId
 from handlers.cards.attempts import attempt_blocks
 from handlers.cards.kit import (
     Block,
@@ -19,8 +19,12 @@ from handlers.cards.kit import (
     moment,
     safe,
     section,
+    text_input,
 )
 from handlers.text.words import plainly, say
+
+LONGEST_COMMENT = 500
+"""Escaped, it is five times as long at most, which a section of a message has room for."""
 
 
 def request_card(card: RequestCard) -> Message:
@@ -42,6 +46,8 @@ def request_card(card: RequestCard) -> Message:
         lines.append(say("help_request.customer", customer=card.customer, channel=channel))
     if card.failure is not None:
         lines.append(say("help_request.error", error=card.failure.ref, step=card.failure.step))
+    if request.comment:
+        lines.append(say("help_request.comment", comment=request.comment))
     lines.append(_helper(card, "help_request"))
     row = [*_team_buttons(request), *_account_button(card.account), *_failure_buttons(card.failure)]
     done = attempt_blocks(card.attempts) if request.failure_ref else []
@@ -69,16 +75,50 @@ def help_message(card: RequestCard) -> Message:
         state = plainly(f"state.{card.account.state}")
         lines.append(say("help.stands", name=card.account.name, state=state))
     text = Safe("\n".join(lines))
-    return Message(text, [section(text)])
+    ours = request.asked_by_user == MAILDESK.user
+    row = [] if ours or request.done_at is not None else [actions(_take_back(request.id))]
+    return Message(text, [section(text), *row])
 
 
-def request_sent(error: str, support_email: str) -> Block:
-    """What the asker sees, with a mail that is begun already."""
+def request_sent(error: str, support_email: str, request: RequestView) -> Block:
+    """What the asker sees: what happens next, a mail that is begun already, a comment that can be
+    added, and the way to take it back."""
     text = say("help_request.done", error=error) if error else say("help_request.done_to_do")
-    blocks = [section(text)]
+    blocks = [section(Safe(f"{text}\n{say('help_request.next')}"))]
     if support_email:
         blocks.append(section(say("help_request.mail", link=mail_link(error, support_email))))
-    return modal(plainly("help_request.done_title"), blocks)
+    field = text_input(
+        plainly("help_request.comment_label"),
+        "comment",
+        initial=request.comment,
+        hint=plainly("help_request.comment_hint"),
+        longest=LONGEST_COMMENT,
+        optional=True,
+        lines=True,
+    )
+    return modal(
+        plainly("help_request.done_title"),
+        [*blocks, field, actions(_take_back(request.id))],
+        callback=FormId.REQUEST_COMMENT,
+        submit=plainly("help_request.comment_send"),
+        metadata=str(request.id),
+    )
+
+
+def commented_window() -> Block:
+    """The comment is with the support team."""
+    return modal(plainly("help_request.done_title"), [section(say("help_request.commented"))])
+
+
+def taken_back_window() -> Block:
+    """The request is taken back."""
+    text = section(say("help_request.taken_back_window"))
+    return modal(plainly("help_request.taken_back_title"), [text])
+
+
+def _take_back(request_id: int) -> Block:
+    label = plainly("button.take_back_request")
+    return button(label, ActionId.REQUEST_TAKE_BACK, str(request_id))
 
 
 def mail_link(error: str, support_email: str) -> Safe:
@@ -118,6 +158,8 @@ def _helper(card: RequestCard, group: str) -> Safe:
     if request.taken_at is None:
         return say(f"{group}.waiting", at=moment(request.asked_at))
     who = mention(request.taken_by_user)
+    if request.taken_back:
+        return say(f"{group}.taken_back", user=who)
     if request.done_at is not None:
         return say(f"{group}.finished", user=who, at=moment(request.done_at))
     return say(f"{group}.taken", user=who, at=moment(request.taken_at))

@@ -37,12 +37,12 @@ def register(listeners: Listeners, services: Services) -> None:
 
 def add(services: Services, press: Press) -> None:
     """*Add an account*: the form."""
-    press.windows.open(new_account_form(services, press.person, press.channel))
+    press.windows.open(new_account_form(services, press.person, press.place))
 
 
 def show_list(services: Services, press: Press) -> None:
     """*Show all accounts*."""
-    press.windows.open(list_window(services, press.person, press.channel))
+    press.windows.open(list_window(services, press.person, press.place))
 
 
 def turn_list(services: Services, press: Press) -> None:

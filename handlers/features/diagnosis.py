@@ -4,7 +4,13 @@ from bot.common.refusals import Refused
 from bot.services import Services
 from bot.support.rights import Action
 from handlers.cards.actions import ActionId, FormId, ShortcutId
-from handlers.cards.diagnosis import error_window, evidence_window, lookup_form, meaning_window
+from handlers.cards.diagnosis import (
+    Login,
+    error_window,
+    evidence_window,
+    lookup_form,
+    meaning_window,
+)
 from handlers.cards.kit import Audience
 from handlers.features import lookup
 from handlers.slack.listeners import FormAnswer, Listeners, NextWindow, form_errors
@@ -49,11 +55,15 @@ def look_up(services: Services, sent: Submission) -> FormAnswer:
     services.pasted.looked_up(text, verdict, sent.person)
     if seen is None or verdict is None:
         return form_errors({"text": "error.lookup_unknown"})
-    account = None
-    if sent.about:  # the answer to what Microsoft's page said about that account
-        account = services.rights.account(sent.person, sent.about, Action.SIGN_IN)
-        services.links.explained(account.id, seen, sent.person, "another error")
-    return NextWindow(meaning_window(lookup.told(services, sent.person, verdict, account)))
+    if not sent.about:
+        return NextWindow(meaning_window(lookup.told(services, sent.person, verdict)))
+    # What Microsoft's page said about that account
+    account = services.rights.account(sent.person, sent.about, Action.SIGN_IN)
+    error = services.links.saw(account.id, seen, sent.person)
+    login = Login(account.ref, services.views.accounts.card(account.id).link)
+    if error:
+        return NextWindow(error_window(*lookup.error_named(services, sent.person, error), login))
+    return NextWindow(meaning_window(lookup.told(services, sent.person, verdict, account), login))
 
 
 def look_up_message(services: Services, choice: Choice) -> None:

@@ -21,7 +21,7 @@ def register(listeners: Listeners, services: Services) -> None:
 
 def open_preparation(services: Services, press: Press) -> None:
     """*Exchange preparation*."""
-    channel = services.rights.channel(press.person, press.channel, Action.SEE)
+    channel = services.rights.channel(press.person, press.place, Action.SEE)
     accounts = services.accounts.of_customer(channel.customer_id)
     preparation = Preparation(
         customer=channel.customer,

@@ -31,7 +31,7 @@ def register(listeners: Listeners, services: Services) -> None:
 
 def show(services: Services, press: Press) -> None:
     """*Your old accounts*."""
-    press.windows.open(first_window(services, press.person, press.channel))
+    press.windows.open(first_window(services, press.person, press.place))
 
 
 def show_plan(services: Services, press: Press) -> None:

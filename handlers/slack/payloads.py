@@ -44,6 +44,11 @@ class Press:
         return whole_number(self.value)
 
     @property
+    def place(self) -> str:
+        """The channel in which it was pressed or, in a window, which the window is about."""
+        return self.channel or self.about
+
+    @property
     def page(self) -> tuple[str, int]:
         """The channel and the page that a button for turning pages names."""
         channel, _, page = self.value.partition(":")
@@ -112,13 +117,15 @@ class Choice:
 
 @dataclass(frozen=True)
 class Command:
-    """A slash command or the words after a mention: who, where, which subcommand, the rest."""
+    """A slash command or the words after a mention: who, where, which subcommand, the rest; `text`
+    is all of it, where it was said to us in a message."""
 
     person: Person
     channel: str
     name: str
     rest: str
     windows: Windows
+    text: str = ""
 
     @property
     def opens_windows(self) -> bool:
@@ -142,13 +149,15 @@ class Command:
         """Read an `app_mention` event; the actor's team is `user_team` (facts of Slack Connect), an
         organisation's id for people of an Enterprise Grid."""
         team = event.get("user_team") or event.get("source_team") or event.get("team", "")
-        name, rest = _name_and_rest(typed.request(_text(event)))
+        text = typed.request(_text(event))
+        name, rest = _name_and_rest(text)
         return cls(
             person=Person(team, event["user"], event["channel"]),
             channel=event["channel"],
             name=name or "help",
             rest=rest,
             windows=Windows(client, ""),
+            text=text,
         )
 
 

@@ -5,8 +5,16 @@ from typing import Any
 
 from bot.messages import notices
 from bot.services import Services
+from bot.views.audience import Role
+from bot.views.overview import Wanted
 from bot.views.telling import for_audience
 from handlers.cards.accounts import account_card
+from handlers.cards.answers import (
+    customers_message,
+    error_answer,
+    not_understood,
+    status_message,
+)
 from handlers.cards.checks import test_message
 from handlers.cards.diagnosis import OwnName, note_message
 from handlers.cards.home import greeting
@@ -19,6 +27,7 @@ from handlers.cards.setup import setup_card
 from handlers.cards.signin import doubt_message, further_message
 from handlers.cards.support import help_message, request_card
 from handlers.cards.unexplained import daily_list
+from handlers.text.asking import Question
 from handlers.text.people import owner_named
 from handlers.text.words import plainly, say
 
@@ -49,7 +58,7 @@ class Presenter:
                 views.organisations.further(args["further"])
             ),
             notices.GREETING: lambda args: greeting(),
-            notices.WHAT_TO_DO: lambda args: what_to_do(Audience(args["audience"])),
+            notices.WHAT_TO_DO: self._answer,
             notices.UNEXPLAINED: lambda args: daily_list(views.unexplained.daily(args["day"])),
             notices.HELP: lambda args: help_message(views.requests.card(args["request"])),
         }
@@ -62,6 +71,27 @@ class Presenter:
     def _reminder(self, args: Args) -> Message:
         card = self._services.views.reminders.card(args["reminder"])
         return reminder_message(card, card.audience)
+
+    def _answer(self, args: Args) -> Message:
+        """What somebody is answered who mentioned us."""
+        audience = Audience(args["audience"])
+        match args.get("about", Question.HELP):
+            case "error":
+                return self._error(args["cause"], args["channel"], audience)
+            case Question.STATUS if audience is Audience.SUPPORT:
+                return customers_message(self._services.views.overview.standings(Wanted()))
+            case Question.STATUS:
+                return status_message(self._services.views.setup.card(args["channel"]))
+            case Question.UNKNOWN:
+                return not_understood(audience)
+            case _:
+                return what_to_do(Role(args.get("role", Role.CUSTOMER)))
+
+    def _error(self, cause: str, channel_id: str, audience: Audience) -> Message:
+        told = for_audience(self._services.catalogue.verdict(cause), audience)
+        if audience is Audience.SUPPORT:
+            return error_answer(told)
+        return error_answer(told, self._services.views.setup.card(channel_id).accounts)
 
     def _note(self, args: Args) -> Message:
         values = self._values(args)

@@ -20,6 +20,7 @@ from bot.services import Services
 from bot.signin.consent import approved
 from bot.signin.links import LIFE, LinkUnusable
 from bot.signin.service import SignInRefused
+from bot.views.accounts import AccountView
 from bot.views.audience import Audience
 from bot.views.telling import Affected, for_audience
 from handlers.text.people import person_named
@@ -33,11 +34,14 @@ COOKIE = "__Host-maildesk"
 COOKIE_BYTES = 32
 MAX_BODY_BYTES = 64 * 1024
 MAX_FIELDS = 50
+MAX_PASTED = 10_000
+"""So much of a pasted error is read; Microsoft's pages show less than 2,000 characters."""
+
 ANOTHER = "another"
 """The field by which *Use another account* differs from *Continue to Microsoft*."""
 
 ANSWER = ("error", "error_subcode", "error_description", "state", "admin_consent", "tenant")
-LEADS_TO_MICROSOFT = ("start.html", "refused.html", "unreachable.html")
+LEADS_TO_MICROSOFT = ("start.html", "refused.html", "unreachable.html", "explained.html")
 """Pages with a form that ends at Microsoft's sign-in, or at that of the customer's own
 organisation: browsers hold a form's redirects against `form-action`, and those hosts are not known
 here."""
@@ -58,6 +62,9 @@ class Pages:
         )
         blueprint.add_url_rule("/login/<secret>", view_func=self.start, methods=["GET"])
         blueprint.add_url_rule("/login/<secret>", "begin", view_func=self.begin, methods=["POST"])
+        blueprint.add_url_rule(
+            "/login/<secret>/error", "explain", view_func=self.explain, methods=["POST"]
+        )
         blueprint.add_url_rule("/oauth/callback", view_func=self.nothing_here, methods=["GET"])
         blueprint.add_url_rule("/oauth/callback", "finish", view_func=self.finish, methods=["POST"])
         blueprint.add_url_rule(
@@ -88,7 +95,7 @@ class Pages:
             for field, (before, after) in page.changes.items()
         ]
         facts = {"permissions": permissions, "asked_by": asked_by, "changes": changes}
-        return self._page("start.html", 200, page=page, **facts)
+        return self._page("start.html", 200, page=page, secret=secret, **facts)
 
     def begin(self, secret: str) -> AnyResponse:
         """Off to Microsoft, with a cookie by which this browser is known when it comes back."""
@@ -108,6 +115,20 @@ class Pages:
             COOKIE, browser, LIFE, secure=True, httponly=True, samesite="None", path="/"
         )
         return response
+
+    def explain(self, secret: str) -> AnyResponse:
+        """What an error of Microsoft's means that somebody saw and pasted. Nothing is kept: the
+        link may be in anybody's hands, and the text may hold anything."""
+        try:
+            page = self.services.signin.look(secret)
+        except LinkUnusable as error:
+            return self._link_page(error.reason)
+        verdict = self.services.catalogue.lookup_text(request.form.get("text", "")[:MAX_PASTED])
+        if verdict is None:
+            return self._page("explained.html", 200, secret=secret, page=page)
+        told = self._told(verdict, [Affected.of(page.account)])
+        admin = self._approval(page.account, verdict)
+        return self._page("explained.html", 200, secret=secret, page=page, admin=admin, **told)
 
     def finish(self) -> AnyResponse:
         """Back from Microsoft."""
@@ -132,8 +153,8 @@ class Pages:
         answer = {name: request.args[name] for name in ANSWER if name in request.args}
         try:
             self.services.consent.look(answer)
-        except LinkUnusable:
-            return self._link_page("no-approval")
+        except LinkUnusable as error:
+            return self._approval_page(error)
         if "error_description" in answer:
             answer["error_description"] = redact(answer["error_description"])
         if approved(answer):
@@ -150,7 +171,7 @@ class Pages:
             )
         except LinkUnusable as error:
             self.services.signin.refused_request("consent.returned", error)
-            return self._link_page("no-approval")
+            return self._approval_page(error)
         self.nudge()
         if recorded is None:
             return self._page("consent.html", 200, approved=True, told=True)
@@ -166,8 +187,7 @@ class Pages:
 
     def _refused(self, refused: SignInRefused) -> Response:
         verdict = refused.recorded.verdict
-        to_approve = verdict.owner is Owner.ADMINISTRATOR and verdict.approval
-        admin = self.services.consent.link_for(refused.account.id) if to_approve else ""
+        admin = self._approval(refused.account, verdict)
         facts = {
             "account": refused.account,
             "actual": refused.actual,
@@ -178,6 +198,11 @@ class Pages:
         }
         told = self._told(verdict, [Affected.of(refused.account)])
         return self._page("refused.html", 403, **facts, **told)
+
+    def _approval(self, account: AccountView, verdict: Verdict) -> str:
+        """Where an administrator approves, if that is what a cause asks for."""
+        to_approve = verdict.owner is Owner.ADMINISTRATOR and verdict.approval
+        return self.services.consent.link_for(account.id) if to_approve else ""
 
     def _told(self, verdict: Verdict, affected: Sequence[Affected] = ()) -> dict[str, object]:
         """A cause as whoever opens a page reads it: as a customer."""
@@ -199,6 +224,11 @@ class Pages:
     def _too_large(self, error: RequestEntityTooLarge) -> Response:
         self.services.signin.refused_request("page.posted", LinkUnusable("too-large"))
         return self._link_page("unknown", 413)
+
+    def _approval_page(self, error: LinkUnusable) -> Response:
+        """An administrator's answer that is not taken; one that was taken is often sent again, by
+        who refreshes the page or goes back."""
+        return self._link_page("answered" if error.reason == "used" else "no-approval")
 
     def _link_page(self, reason: str, status: int = 410) -> Response:
         return self._page("link.html", status, reason=reason)

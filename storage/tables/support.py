@@ -12,7 +12,7 @@ from storage.vocabulary import RequestStatus
 class SupportRequest(SQLModel, table=True):
     """Somebody asked the support team for help with a failure; or, without `failure_ref`, to do an
     account's road for them, or that of a whole channel. `taken_by` is who of the team looks after
-    it, or has done it."""
+    it, has done it or, if it is `taken_back`, did that; `comment` is what the customer adds."""
 
     id: int = Field(default=None, primary_key=True)
     failure_ref: str | None = Field(default=None, foreign_key="failure.ref", unique=True)
@@ -25,12 +25,14 @@ class SupportRequest(SQLModel, table=True):
     taken_by_user: str = ""
     taken_at: datetime | None = time_column(nullable=True)
     done_at: datetime | None = time_column(nullable=True, index=True)
+    comment: str = ""
+    taken_back: bool = False
 
     @property
     def status(self) -> RequestStatus:
         """Who it waits for."""
         if self.done_at is not None:
-            return RequestStatus.DONE
+            return RequestStatus.TAKEN_BACK if self.taken_back else RequestStatus.DONE
         return RequestStatus.OPEN if self.taken_at is None else RequestStatus.TAKEN
 
     def happened(self, event: RequestEvent, by: tuple[str, str], now: datetime) -> None:
@@ -45,4 +47,6 @@ class SupportRequest(SQLModel, table=True):
             by = ("", "")
         self.taken_by_team, self.taken_by_user = by
         self.taken_at = None if following is RequestStatus.OPEN else self.taken_at or now
-        self.done_at = now if following is RequestStatus.DONE else None
+        self.taken_back = following is RequestStatus.TAKEN_BACK
+        over = following in (RequestStatus.DONE, RequestStatus.TAKEN_BACK)
+        self.done_at = now if over else None

@@ -89,6 +89,14 @@ def link_pressed_in_one_browser(target: Target) -> Callable[[int], int]:
     return lambda number: browser.post(target.link, {}).status
 
 
+def error_pasted(target: Target) -> Callable[[int], int]:
+    """Who holds the link makes up what Microsoft said; what asks for an approval leads to it."""
+    texts = ("AADSTS90094: Admin consent is required.", "I made this up: {}", "AADSTS50105 {}")
+    return lambda number: (
+        Browser().post(f"{target.link}/error", {"text": texts[number % 3].format(number)}).status
+    )
+
+
 def own_refusal_repeated(target: Target) -> Callable[[int], int]:
     """Who holds the link goes to Microsoft, and answers in its place, again and again."""
     browser = Browser()
@@ -135,6 +143,7 @@ def slack_unsigned(target: Target) -> Callable[[int], int]:
 
 
 LOGIN, OAUTH, CONSENT = "/login/<secret>", "/oauth/callback", "/consent/callback"
+EXPLAIN = "/login/<secret>/error"
 ROUTES: dict[tuple[str, str], dict[str, Row]] = {
     ("GET", LOGIN): {
         "guessed": Row(fetched("/login/{:043d}")),
@@ -152,6 +161,10 @@ ROUTES: dict[tuple[str, str], dict[str, Row]] = {
             rows=ONE_PRESS * OF_A_BROWSER.presses + ONE_REFUSAL + 1,
             microsoft=OF_A_BROWSER.presses,
         ),
+    },
+    ("POST", EXPLAIN): {
+        "guessed": Row(posted("/login/{:043d}/error", text="AADSTS50105")),
+        "the owner's": Row(error_pasted, microsoft=1),
     },
     ("GET", OAUTH): {"forged": Row(fetched("/oauth/callback?state={}&code=x&error=y"))},
     ("POST", OAUTH): {

@@ -85,6 +85,20 @@ def test_a_mention_is_answered_with_the_buttons(world: BotWorld) -> None:
     assert "Add an account" in world.carol.find(ACME, "Everything is done with buttons").buttons
 
 
+def test_a_question_in_words_is_answered_and_helps_window_leads_on(world: BotWorld) -> None:
+    card = world.set_up()
+    world.add("info@acme.example", "Info")
+    world.carol.say(ACME, "@Maildesk wie weit sind wir?")
+    answer = world.carol.find(ACME, "*Live: 0 of 1.*", "the mailbox user", "Info")
+    assert not answer.data["ephemeral"]
+    world.carol.press(answer, "The account")
+    world.carol.window("Info", "Waiting for the sign-in")
+
+    world.carol.press(card, "Help")
+    world.carol.press(world.carol.window("Here you can"), "Add an account")
+    world.carol.window("Corporate")
+
+
 def test_a_mention_where_nothing_is_set_up_is_answered_privately(world: BotWorld) -> None:
     world.carol.say(ACME, "@Maildesk list")
     assert world.carol.find(ACME, "not set up for Maildesk yet").data["ephemeral"]

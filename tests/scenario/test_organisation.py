@@ -106,6 +106,32 @@ def test_an_error_on_microsofts_page_is_pasted_where_it_is_asked_for(world: BotW
     world.card("Info", "Waiting for the administrator")
 
 
+def test_microsofts_dead_end_has_a_way_on_from_the_page_the_card_and_a_mention(
+    world: BotWorld,
+) -> None:
+    world.set_up()
+    card = world.add(INFO, "Info")
+    text = "AADSTS50105: The signed in user is not assigned to a role. <b>planted</b>"
+    browser = Browser()
+    start = browser.open(card.url("Sign in to Microsoft"))
+    told = browser.post(f"{card.url('Sign in to Microsoft')}/error", {"text": text})
+    assert "I saw an error" in start.text
+    assert "your Microsoft 365 administrator" in told.text and "Sign in again" in told.text
+    assert "planted" not in told.text
+    unknown = browser.post(f"{card.url('Sign in to Microsoft')}/error", {"text": "frobnicated"})
+    assert "We do not know this error" in unknown.text and "Do it for us" in unknown.text
+    world.card("Info", "Waiting for the sign-in")  # a page that anybody may open changes nothing
+
+    world.carol.say(ACME, f"@Maildesk {text}")
+    assert "The account" in world.carol.find(ACME, "This text means").buttons
+
+    world.carol.press(card, "I saw an error")
+    form = world.carol.window("What an error means")
+    assert world.carol.submit(form, {"Error ID or text": text}) == {}
+    world.carol.window("Error MX-", "not assigned", "Contact support", "Sign in to Microsoft")
+    world.card("Info", "Waiting for the administrator")
+
+
 def test_a_link_that_nobody_opened_only_ends(world: BotWorld) -> None:
     world.set_up()
     world.add(INFO, "Info")

@@ -42,6 +42,24 @@ def test_support_takes_hands_back_and_finishes_what_the_channel_asked_for(world:
     world.vera.find(DESK, "Nobody looks after it yet")
 
 
+def test_a_comment_reaches_support_and_the_request_can_be_taken_back(world: BotWorld) -> None:
+    card = world.set_up()
+    world.carol.press(card, "Do it for us")
+    window = world.carol.window("Support is informed", "A message here says who looks after it")
+    label = "What should our support team know?"
+    assert world.carol.submit(window, {label: "We move on *Friday* & need it"}) == {}
+    world.carol.window("reads your comment")
+    world.vera.find(DESK, "They write", "need it")
+
+    world.carol.press(world.carol.find(ACME, "takes it up soon"), "Take it back")
+    world.carol.find(ACME, "<@U0CAROL> took it back")
+    assert world.vera.find(DESK, "took it back").buttons == []
+
+    world.carol.press(card, "Do it for us")
+    world.carol.press(world.carol.window("Support is informed"), "Take it back")
+    world.carol.window("Taken back")
+
+
 def test_one_account_is_done_with_its_state_and_its_last_error(world: BotWorld) -> None:
     world.set_up()
     world.throw("smtp-auth-off-mailbox", INFO)

@@ -19,7 +19,7 @@ from bot.views.administration import (
     Rebinding,
     Unbinding,
 )
-from bot.views.audience import Audience
+from bot.views.audience import Audience, Role
 from bot.views.checks import CheckCard, CheckView
 from bot.views.customers import CustomerView, Pause, PauseOffer
 from bot.views.errors import ErrorCard
@@ -39,6 +39,7 @@ from handlers.cards import (
     account_form,
     account_list,
     account_window,
+    answers,
     checks,
     customers,
     diagnosis,
@@ -75,6 +76,7 @@ from tests.support.values import (
 
 INTERNAL = "planted-internal"
 RIVAL = "Planted Rival Ltd"
+ROLES = {Audience.CUSTOMER: Role.CUSTOMER, Audience.SUPPORT: Role.SUPPORT}
 
 
 @dataclass(frozen=True)
@@ -310,8 +312,13 @@ EVERYBODY: dict[str, Render] = {
         "C0ACME", Form(sender_name=made.name[:80])
     ),
     "home.greeting": lambda made, to: home.greeting(),
-    "home.help_message": lambda made, to: home.help_message(to),
-    "home.help_window": lambda made, to: home.help_window(to),
+    "home.help_message": lambda made, to: home.help_message(ROLES[to]),
+    "home.help_window": lambda made, to: home.help_window(ROLES[to], "C0ACME"),
+    "answers.status_message": lambda made, to: answers.status_message(made.setup),
+    "answers.error_answer": lambda made, to: answers.error_answer(
+        for_audience(made.verdict, to), [made.one]
+    ),
+    "answers.not_understood": lambda made, to: answers.not_understood(to),
     "home.home": lambda made, to: home.home(RIVALS if to is Audience.SUPPORT else None),
     "home.message_window": lambda made, to: home.message_window(
         "refused.title", Message(Safe("A sentence"), [section(Safe("A sentence"))])
@@ -341,7 +348,12 @@ EVERYBODY: dict[str, Render] = {
         made.reminder(to), to
     ),
     "support.help_message": lambda made, to: support.help_message(made.asked(ERROR)),
-    "support.request_sent": lambda made, to: support.request_sent(ERROR, "support@lumen.example"),
+    "support.request_sent": lambda made, to: support.request_sent(
+        ERROR, "support@lumen.example", request(comment=made.name[:500])
+    ),
+    "support.commented_window": lambda made, to: support.commented_window(),
+    "support.taken_back_window": lambda made, to: support.taken_back_window(),
+    "diagnosis.saw_error": lambda made, to: diagnosis.saw_error(made.one.ref),
     "checks.contact_button": lambda made, to: checks.contact_button(ERROR),
     "checks.test_message": lambda made, to: checks.test_message(made.test),
 }
@@ -376,6 +388,7 @@ OURS: dict[str, Render] = {
         [CustomersAccount(made.one, RIVAL)], RIVAL
     ),
     "home.search_form": lambda made, to: home.search_form(),
+    "answers.customers_message": lambda made, to: answers.customers_message(RIVALS.customers),
     "signin.doubt_message": lambda made, to: signin.doubt_message(made.doubt),
     "signin.further_message": lambda made, to: signin.further_message(made.further),
     "support.request_card": lambda made, to: support.request_card(made.asked(ERROR)),

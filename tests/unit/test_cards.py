@@ -15,7 +15,7 @@ from bot.mail.imap_list import MailFolder
 from bot.mail.suggestions import suggest
 from bot.views.account_form import Form, form_of
 from bot.views.accounts import AccountCard, AccountView, CustomersAccount, HeldBack, HeldView
-from bot.views.audience import Audience
+from bot.views.audience import Audience, Role
 from bot.views.checks import CheckCard
 from bot.views.errors import ErrorCard
 from bot.views.failures import Fault
@@ -30,6 +30,7 @@ from handlers.cards import (
     account_form,
     account_list,
     account_window,
+    answers,
     checks,
     diagnosis,
     folders,
@@ -235,7 +236,7 @@ def test_what_support_and_on_call_see(one: AccountView, cause: str, text: str, n
     ):
         check_message(request_card(wanted))
         check_message(help_message(wanted))
-    check_view(request_sent(ERROR, "support@lumen.example"))
+    check_view(request_sent(ERROR, "support@lumen.example", request(comment="&" * 500)))
     incident = IncidentView(1, cause, ERROR, 1, NOW, NOW, "", None, None)
     acknowledged = replace(incident, acknowledged_by="U0OMAR", acknowledged_at=NOW)
     for each in (incident, acknowledged, replace(acknowledged, ended_at=NOW)):
@@ -299,9 +300,10 @@ def test_the_home_tab_and_help(name: str, one: AccountView) -> None:
     check_view(home.search_form())
     check_view(home.found_window([CustomersAccount(one, name)] * 40, name))
     check_view(home.found_window([], name))
-    for audience in Audience:
-        check_view(home.help_window(audience))
-        check_message(home.help_message(audience))
+    for role in Role:
+        check_view(home.help_window(role, "C0ACME"))
+        check_message(home.help_message(role))
+    check_message(answers.customers_message(customers))
 
 
 def test_every_sentence_that_a_word_needs_exists() -> None:

@@ -7,9 +7,10 @@ from sqlmodel import select
 
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.signin.links import LinkUnusable
+from handlers.cards.accounts import account_card
 from storage.tables import Account, ApprovalAnswer
 from storage.vocabulary import State
-from tests.support.fast import ACME, FastBot, days, hours
+from tests.support.fast import ACME, CAROL, FastBot, days, hours
 from tests.support.fast_ports import tenant_of
 
 
@@ -49,6 +50,43 @@ def test_an_approval_makes_it_the_users_turn(bot: FastBot) -> None:
 
     assert bot.read(account).state is State.AWAITING_SIGN_IN
     assert bot.told(ACME) == ["signin.consent_given"]
+
+
+def test_the_card_says_since_when_it_is_approved_until_somebody_signs_in(bot: FastBot) -> None:
+    account = bot.account(State.AWAITING_ADMIN)
+    secret = bot.link(account)
+    approve(bot, account)
+    bot.clock.at += hours(0.05)
+
+    card = bot.views.accounts.card(account.id)
+    assert card.approved_at == bot.now - hours(0.05)
+    assert "sign in as" in str(account_card(card).blocks)
+    assert "is approved, since" in str(account_card(card).blocks)
+
+    state = bot.signin.begin(secret, "a browser").rpartition("state=")[2]
+    bot.come_back(state, account.username)
+    assert bot.views.accounts.card(account.id).approved_at is None
+    bot.accounts.disconnect(account.id, CAROL)
+    bot.accounts.renew_link(account.id, CAROL)
+    assert bot.views.accounts.card(account.id).approved_at is None, "that was another time"
+
+
+@pytest.mark.parametrize(
+    ("enhanced", "text", "letter"),
+    [
+        ("5.7.139", "SmtpClientAuthentication is disabled for the Tenant.", True),
+        ("5.7.139", "SmtpClientAuthentication is disabled for the Mailbox.", True),
+        ("5.7.60", "Client does not have permissions to send as this sender", False),
+    ],
+)
+def test_where_exchange_keeps_mail_from_being_sent_the_card_has_the_letter(
+    bot: FastBot, enhanced: str, text: str, letter: bool
+) -> None:
+    account = bot.account(State.FAILING)
+    bot.failure(account, status=535, enhanced=enhanced, text=text)
+
+    buttons = str(account_card(bot.views.accounts.card(account.id)).blocks)
+    assert ("For your administrator" in buttons) is letter
 
 
 def test_an_approval_leaves_a_link_that_is_still_good(bot: FastBot) -> None:

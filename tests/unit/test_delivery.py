@@ -358,15 +358,18 @@ def test_a_greeting_that_slack_refuses_just_now_comes_later(bot: FastBot, error:
     assert [m.text.startswith("Hello!") for m in bot.posted("C0NEW")] == [True]
 
 
+HELP = {"channel": ACME, "audience": "customer", "about": "help", "role": "customer"}
+
+
 @pytest.mark.delivery
 def test_what_can_be_done_is_said_once_to_each_question_in_its_thread(bot: FastBot) -> None:
     bot.slack.scopes.add("channels:history")
     bot.slack.posted.append(Posted(ACME, "50.000000", "a question", []))
     bot.slack.breaks_next("chat.postMessage")
     for _ in range(2):  # the event's job is done again
-        bot.answers.show_help(ACME, "51.000000", "50.000000", "customer")
+        bot.answers.answer(ACME, "51.000000", "50.000000", HELP)
         bot.live(hours(0.2))
-    bot.answers.show_help(ACME, "60.000000", "", "customer")
+    bot.answers.answer(ACME, "60.000000", "", HELP)
     bot.live(hours(0.2))
 
     _, answer, second = bot.posted(ACME)
@@ -376,7 +379,7 @@ def test_what_can_be_done_is_said_once_to_each_question_in_its_thread(bot: FastB
 
 @pytest.mark.delivery
 def test_an_answer_in_a_thread_that_is_gone_stands_in_the_channel(bot: FastBot) -> None:
-    bot.answers.show_help(ACME, "51.000000", "50.000000", "customer")
+    bot.answers.answer(ACME, "51.000000", "50.000000", HELP)
     bot.live(hours(0.01))
 
     (answer,) = bot.posted(ACME)

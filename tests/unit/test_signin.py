@@ -235,7 +235,7 @@ def test_a_sign_in_comes_back_within_a_quarter_of_an_hour_or_never(bot: FastBot)
     state = bot.go_to_microsoft(account)
     bot.pass_time(minutes=15)
 
-    with pytest.raises(LinkUnusable, match="unknown"):
+    with pytest.raises(LinkUnusable, match="ended"):
         bot.come_back(state, account.username)
 
 
@@ -364,6 +364,33 @@ def test_a_question_about_a_sign_in_ends_when_one_is_held(bot: FastBot, borealis
 
     with bot.store.transaction() as tx:
         assert tx.signins.question(account.id) is None
+
+
+# -- who refreshes the last page, or goes back
+
+
+@pytest.mark.parametrize(
+    ("domain", "reason"), [("acme.example", "used"), ("none", "held")], ids=["connected", "held"]
+)
+def test_a_page_that_is_refreshed_says_what_became_of_the_sign_in(
+    bot: FastBot, domain: str, reason: str
+) -> None:
+    channel = bot.customer("Borealis", "C0BORE", domain)
+    account = bot.account(channel=channel)
+    state = bot.signin.begin(bot.link(account), "a browser").rpartition("state=")[2]
+    bot.come_back(state, account.username)
+
+    with pytest.raises(LinkUnusable, match=reason):
+        bot.come_back(state, account.username)
+
+
+def test_a_refused_sign_in_that_is_refreshed_has_ended(bot: FastBot) -> None:
+    account = bot.account()
+    state = bot.signin.begin(bot.link(account), "a browser").rpartition("state=")[2]
+    for wanted in (SignInRefused, LinkUnusable):
+        with pytest.raises(wanted) as told:
+            bot.signin.finish({"state": state, "error": "access_denied"}, "a browser")
+    assert str(told.value) == "ended"
 
 
 # -- what leads nowhere

@@ -158,14 +158,26 @@ EXPECTED = {
         open   HANDED_BACK  open
         open   FINISHED     done
         open   ASKED_AGAIN  -
+        open   COMMENTED    open
+        open   TAKEN_BACK   taken_back
         taken  TAKEN        taken
         taken  HANDED_BACK  open
         taken  FINISHED     done
         taken  ASKED_AGAIN  -
+        taken  COMMENTED    taken
+        taken  TAKEN_BACK   taken_back
         done   TAKEN        -
         done   HANDED_BACK  -
         done   FINISHED     -
         done   ASKED_AGAIN  open
+        done   COMMENTED    -
+        done   TAKEN_BACK   -
+        taken_back  TAKEN        -
+        taken_back  HANDED_BACK  -
+        taken_back  FINISHED     -
+        taken_back  ASKED_AGAIN  open
+        taken_back  COMMENTED    -
+        taken_back  TAKEN_BACK   -
         """,
     ),
     "TENANTS": (

@@ -5,6 +5,7 @@ import pytest
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.messages import notices
+from handlers.cards.support import help_message, request_card
 from storage.tables import SupportRequest
 from storage.vocabulary import State
 from tests.support.fast import ACME, CAROL, DESK, VERA, FastBot, hours
@@ -252,3 +253,83 @@ def test_both_sides_see_every_change(bot: FastBot) -> None:
         assert [item.key for item in bot.outbox(ACME) if item.done_at is None] == [
             f"help:{request.id}"
         ]
+
+
+# -- a comment, and taken back
+
+
+def test_what_the_customer_adds_reaches_support_without_its_secrets(bot: FastBot) -> None:
+    request = asked(bot)
+    bot.requests.comment(request.id, "Call me at <9>. password=hunter2secret", CAROL)
+    bot.requests.comment(request.id, "Call me at <10>. password=hunter2secret", CAROL)
+
+    card = str(request_card(bot.views.requests.card(request.id)).blocks)
+    assert "Call me at &lt;10&gt;." in card
+    assert "hunter2secret" not in card
+    told = str(help_message(bot.views.requests.card(request.id)).blocks)
+    assert "Call me" not in told, "a shared channel has many readers"
+
+
+def test_a_request_that_is_taken_back_waits_for_nobody_and_may_be_asked_anew(
+    bot: FastBot,
+) -> None:
+    request = asked(bot)
+    bot.requests.take(request.id, VERA)
+    bot.requests.take_back(request.id, CAROL)
+    bot.requests.take_back(request.id, CAROL)
+
+    assert waiting(bot) == []
+    assert len(bot.audited("help.taken_back")) == 1
+    card = bot.views.requests.card(request.id)
+    for drawn in (request_card(card), help_message(card)):
+        assert f"<@{CAROL.user}> took it back" in str(drawn.blocks)
+        assert "action_id" not in str(drawn.blocks), "nothing is left to press"
+    for late in (bot.requests.take, bot.requests.finish, bot.requests.hand_back):
+        with pytest.raises(Refused, match="is_done"):
+            late(request.id, VERA)
+    with pytest.raises(Refused, match="is_done"):
+        bot.requests.comment(request.id, "one more thing", CAROL)
+
+    assert asked(bot).id != request.id
+
+
+def test_an_error_that_is_asked_about_anew_opens_what_was_taken_back(bot: FastBot) -> None:
+    failure = bot.failure(bot.account(State.FAILING))
+    first = bot.requests.ask(failure.ref, CAROL)
+    bot.requests.take_back(first, CAROL)
+
+    assert bot.requests.ask(failure.ref, CAROL) == first
+    (again,) = waiting(bot)
+    assert not again.taken_back
+    assert "Take it back" in str(help_message(bot.views.requests.card(first)).blocks)
+
+
+def test_what_is_done_is_not_taken_back_nor_what_support_took_up_itself(bot: FastBot) -> None:
+    request = asked(bot)
+    bot.requests.finish(request.id, VERA)
+    with pytest.raises(Refused, match="is_done"):
+        bot.requests.take_back(request.id, CAROL)
+
+    account = bot.account(State.FAILING)
+    failure = bot.failure(account)
+    with bot.store.transaction() as tx:
+        bot.requests.hand_over(tx, tx.accounts.lock(account.id), tx.failures.get(failure.ref))
+    (ours,) = waiting(bot)
+    with pytest.raises(Refused, match="ours"):
+        bot.requests.take_back(ours.id, CAROL)
+    assert "Take it back" not in str(help_message(bot.views.requests.card(ours.id)).blocks)
+
+
+def test_only_the_customers_own_people_touch_their_request(bot: FastBot) -> None:
+    request = asked(bot)
+    bot.customer("Borealis", "C0BORE")
+    nora = Person("T0BORE", "U0NORA", "C0BORE")
+    bot.slack.members["C0BORE"] = {nora.user}
+    assert bot.rights.own_request(CAROL, request.id) == request.id
+    for person, number in ((nora, request.id), (CAROL, 4711)):
+        with pytest.raises(Refused):
+            bot.rights.own_request(person, number)
+    nobodys = bot.requests.ask(bot.failure().ref, CAROL)
+    assert bot.rights.own_request(CAROL, nobodys) == nobodys
+    with pytest.raises(Refused, match="gone"):
+        bot.rights.own_request(nora, nobodys)
