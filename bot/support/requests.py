@@ -119,6 +119,9 @@ class SupportRequests:
             if event is RequestEvent.TAKEN and _is_somebody_elses(request, by):
                 raise Refused("help_request.is_taken")
             request.happened(event, _name(by), self._clock.now())
+            if event is RequestEvent.FINISHED and request.account_id is not None:
+                # what fails from now on is the customer's again, to try what is advised
+                tx.attempts.end_counting(request.account_id, self._clock.now())
             self._show(tx, request, action, by)
 
     def _open(

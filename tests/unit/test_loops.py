@@ -247,6 +247,19 @@ def test_support_mends_it_and_the_next_loop_is_told_again(bot: FastBot) -> None:
     assert len(bot.audited("help.handed_over")) == 2
 
 
+def test_a_request_that_support_has_done_gives_the_account_back(bot: FastBot) -> None:
+    account = failing(bot)
+    for _ in range(2):
+        says_changed(bot, account)
+    assert is_supports(bot, account)
+    (request,) = requests(bot)
+    bot.services.requests.finish(request.id, VERA)
+    bot.checks.start(account.id, VERA)
+    bot.run_due()
+    assert bot.read(account).owner is Owner.ADMINISTRATOR, "what is advised is theirs to try anew"
+    assert requests(bot) == []
+
+
 def test_another_cause_after_support_took_over_is_the_customers_again(bot: FastBot) -> None:
     account = failing(bot)
     says_changed(bot, account)
