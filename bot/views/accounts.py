@@ -14,7 +14,7 @@ from bot.lifecycle.ladder import asleep
 from bot.views.failures import Fault
 from storage.database import Store, Transaction
 from storage.tables import Account, Failure, FolderMapping, LoginTicket
-from storage.vocabulary import FolderRole, Owner, ReminderPhase, State
+from storage.vocabulary import FolderRole, Owner, Permanence, ReminderPhase, State
 
 FAULTY = frozenset({State.FAILING, State.BROKEN, State.AWAITING_ADMIN})
 """Whoever looks at an account in these states asks what is wrong."""
@@ -125,6 +125,17 @@ class AccountCard:
     sure: Mapping[FolderRole, str] = field(default_factory=dict)
     held_back: HeldBack | None = None
     change: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def waits_for_sign_in(self) -> bool:
+        """Whether nothing but a sign-in of its owner brings it on."""
+        match self.account.state:
+            case State.AWAITING_SIGN_IN:
+                return self.held is None
+            case State.FAILING | State.BROKEN if self.fault is not None:
+                return self.fault.verdict.permanence is Permanence.SIGN_IN_AGAIN
+            case _:
+                return False
 
 
 @dataclass(frozen=True)

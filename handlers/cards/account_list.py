@@ -37,7 +37,12 @@ def account_list(
     blocks = [_listed(account, audience) for account in accounts[first : first + SHOWN_IN_LIST]]
     blocks = blocks or [section(say("list.none"))]
     blocks += pages(page, len(accounts), SHOWN_IN_LIST, channel_id, TURN)
-    blocks.append(actions(button(plainly("button.pause"), ActionId.REMINDER_PAUSE, channel_id)))
+    blocks.append(
+        actions(
+            button(plainly("button.invite_all"), ActionId.INVITE_ALL, channel_id),
+            button(plainly("button.pause"), ActionId.REMINDER_PAUSE, channel_id),
+        )
+    )
     return modal(plainly("list.title", customer=customer), blocks)
 
 

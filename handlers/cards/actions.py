@@ -35,6 +35,13 @@ class ActionId(StrEnum):
     ADMIN_PACKET = "admin.packet"
     ADMIN_PAGE_OPENED = "admin.page"
 
+    INVITE_OPEN = "invite.open"
+    INVITE_ALL = "invite.all"
+    INVITE_NEXT = "invite.next"
+    INVITE_PREVIOUS = "invite.previous"
+    INVITE_FOLLOW_UP = "invite.follow_up"
+    INVITE_REMIND = "invite.remind"
+
     EXCHANGE_OPEN = "exchange.open"
     EXCHANGE_DONE = "exchange.done"
 
