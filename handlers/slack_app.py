@@ -13,6 +13,7 @@ from bot.services import Services
 from handlers import events
 from handlers.commands import Commands
 from handlers.features import (
+    account_list,
     accounts,
     checks,
     customers,
@@ -35,6 +36,7 @@ from handlers.slack.listeners import Listeners
 from handlers.slack.payloads import COMMAND
 
 FEATURES = (
+    account_list,
     accounts,
     checks,
     customers,

@@ -98,6 +98,9 @@ BUTTONS: dict[str, Row] = {
     "account.list": Row(nothing, Action.SEE),
     "account.next": Row(lambda things: f"{things.channel}:1", Action.SEE),
     "account.previous": Row(lambda things: f"{things.channel}:0", Action.SEE),
+    "account.whose": Row(
+        lambda things: f"list|{things.channel}|0|user", Action.SEE, in_window=True
+    ),
     "account.show": Row(account, Action.SEE),
     "account.change": Row(account, Action.CHANGE),
     "account.keep": Row(account, Action.CHANGE_ADDRESSES),
@@ -125,6 +128,8 @@ BUTTONS: dict[str, Row] = {
     "exchange.open": Row(nothing, Action.SEE),
     "exchange.done": Row(channel, Action.TEST),
     "test.run": Row(account, Action.TEST),
+    "test.all": Row(channel, Action.TEST),
+    "folders.accept_all": Row(channel, Action.MAP_FOLDERS),
     "test.message": Row(account, Action.TEST),
     "mend.said": Row(account, Action.TEST),
     **{
@@ -156,6 +161,7 @@ BUTTONS: dict[str, Row] = {
     "old.retain": Row(lambda things: things.old, Action.LIST_OLD),
     "old.gone": Row(lambda things: things.old, Action.LIST_OLD),
     "old.back": Row(lambda things: things.old, Action.LIST_OLD),
+    "old.take_off": Row(lambda things: things.old, Action.LIST_OLD),
     "old.create": Row(channel, Action.ADD),
     "old.cancel": Row(lambda things: things.batch, Action.ADD),
     "request.take": Row(lambda things: things.request, TEAM),

@@ -107,6 +107,12 @@ class Made:
         return run([passed(StepId.TOKEN, INTERNAL), failed(StepId.SMTP_AUTH, self.cause, INTERNAL)])
 
     @property
+    def listing(self) -> account_list.Listing:
+        place = account_list.Place("C0ACME", 1)
+        listing = account_list.Listing(place, self.name, self.several * 9)
+        return listing.with_cards([replace(self.card, account=each) for each in listing.on_page])
+
+    @property
     def invitation(self) -> Invitation:
         link = "https://maildesk.example/login/x"
         return Invitation(self.one, self.name, link, until=NOW, opened_at=NOW)
@@ -288,9 +294,7 @@ HOST = invitations.Host("Lumen CRM", "support@lumen.example")
 
 EVERYBODY: dict[str, Render] = {
     "accounts.account_card": lambda made, to: account_cards.account_card(made.card),
-    "account_list.account_list": lambda made, to: account_list.account_list(
-        made.name, made.several * 9, "C0ACME", 1
-    ),
+    "account_list.account_list": lambda made, to: account_list.account_list(made.listing, to),
     "setup.setup_card": lambda made, to: setup.setup_card(made.setup),
     "account_list.start_buttons": lambda made, to: account_list.start_buttons(),
     "diagnosis.error_message": lambda made, to: diagnosis.error_message(made.error, to),
