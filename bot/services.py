@@ -27,6 +27,7 @@ from bot.lifecycle.hours import Hours
 from bot.lifecycle.service import Lifecycle
 from bot.messages.answers import Answers
 from bot.messages.events import Events
+from bot.reminders.asked import AskedReminders
 from bot.reminders.service import Reminders
 from bot.signin.consent import Consent
 from bot.signin.links import Links
@@ -37,6 +38,7 @@ from bot.views.accounts import AccountCards
 from bot.views.checks import CheckCards
 from bot.views.errors import ErrorCards
 from bot.views.incidents import AlertCards
+from bot.views.invitations import Invitations
 from bot.views.legacy import BatchCards
 from bot.views.organisations import OrganisationCards
 from bot.views.overview import Overview
@@ -54,6 +56,7 @@ class Views:
     checks: CheckCards
     errors: ErrorCards
     incidents: AlertCards
+    invitations: Invitations
     legacy: BatchCards
     organisations: OrganisationCards
     overview: Overview
@@ -85,6 +88,7 @@ class Services:
     checks: Checks
     folders: Folders
     reminders: Reminders
+    asked_reminders: AskedReminders
     failures: Failures
     own_errors: OwnErrors
     evidence: Evidence

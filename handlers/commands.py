@@ -22,7 +22,8 @@ from handlers.cards.diagnosis import error_message, meaning
 from handlers.cards.home import help_message
 from handlers.cards.kit import Message, Safe, moment, section
 from handlers.features import lookup
-from handlers.features.accounts import copy_form, list_window, new_account_form
+from handlers.features.account_list import list_window
+from handlers.features.accounts import copy_form, new_account_form
 from handlers.features.audience import audience_in
 from handlers.features.customers import first_window as customer_start
 from handlers.features.folders import open_folders

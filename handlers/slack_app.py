@@ -13,12 +13,14 @@ from bot.services import Services
 from handlers import events
 from handlers.commands import Commands
 from handlers.features import (
+    account_list,
     accounts,
     checks,
     customers,
     diagnosis,
     exchange,
     folders,
+    invitations,
     legacy,
     legacy_import,
     reminders,
@@ -34,12 +36,14 @@ from handlers.slack.listeners import Listeners
 from handlers.slack.payloads import COMMAND
 
 FEATURES = (
+    account_list,
     accounts,
     checks,
     customers,
     diagnosis,
     exchange,
     folders,
+    invitations,
     legacy,
     legacy_import,
     reminders,

@@ -40,6 +40,11 @@ class LegacyRepository:
         """A listed account."""
         return self._session.get(OldAccount, old_id)
 
+    def remove(self, old: OldAccount) -> None:
+        """Remove a listed account."""
+        self._session.delete(old)
+        self._session.flush()
+
     def to_create(self, customer_id: int) -> list[int]:
         """The ids of those marked *change* that have no new account yet."""
         found = select(OldAccount.id).where(

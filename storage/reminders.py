@@ -40,8 +40,8 @@ class ReminderRepository:
 
     def last_day(self, channel_id: str) -> date | None:
         """The day of the last reminder there, as people there call it; None if there was none."""
-        day = self._session.get_one(ReminderDay, channel_id, populate_existing=True).day
-        return date.fromisoformat(day) if day else None
+        row = self._session.get(ReminderDay, channel_id, populate_existing=True)
+        return date.fromisoformat(row.day) if row is not None and row.day else None
 
     def set_day(self, channel_id: str, day: date | None) -> None:
         """There was a reminder that day; None: there was none after all."""

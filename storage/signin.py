@@ -133,6 +133,11 @@ class SignInRepository:
         )
         return self._session.exec(found).one()
 
+    def first_begun(self, ticket_id: int) -> datetime | None:
+        """When somebody was first sent to Microsoft from a link."""
+        found = select(func.min(col(SignInFlow.created_at)))
+        return self._session.exec(found.where(SignInFlow.ticket_id == ticket_id)).one()
+
     def has_begun(self, ticket_id: int, browser_digest: str) -> bool:
         """Whether a browser was sent to Microsoft from a link."""
         found = select(SignInFlow.id).where(

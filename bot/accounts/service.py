@@ -236,6 +236,20 @@ class Accounts:
                 self._require_own_address(tx, tx.accounts.get(account_id))
             raise
 
+    def ensure_link(self, account_id: int, by: Person) -> None:
+        """Give an account in use a login link where it has no usable one (any more).
+
+        Raises:
+            Refused: it is disconnected, or the customer was offboarded.
+        """
+        with self._store.transaction() as tx:
+            refuse_ended(tx, tx.accounts.get(account_id).customer_id)
+            account = tx.accounts.lock(account_id)
+            if account.state is State.DISCONNECTED:
+                raise Refused("invite.not_needed", name=account.name)
+            if tx.signins.usable_ticket(account.id, self._clock.now()) is None:
+                self._renew_link(tx, account, by)
+
     def disconnect(self, account_id: int, by: Person) -> None:
         """End an account's connection: its tokens, links and open sign-ins are deleted, nothing
         tests it any more, and its thread says where the permission is withdrawn at Microsoft. What

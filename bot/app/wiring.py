@@ -48,6 +48,7 @@ from bot.microsoft.client import Microsoft
 from bot.microsoft.credentials import Watch
 from bot.microsoft.domains import Domains, new_memory
 from bot.microsoft.tokens import Tokens
+from bot.reminders.asked import AskedReminders
 from bot.reminders.delivery import ReminderDelivery
 from bot.reminders.service import Reminders
 from bot.services import Services, Views
@@ -63,6 +64,7 @@ from bot.views.accounts import AccountCards, AccountDetails
 from bot.views.checks import CheckCards
 from bot.views.errors import ErrorCards
 from bot.views.incidents import AlertCards
+from bot.views.invitations import Invitations
 from bot.views.legacy import BatchCards
 from bot.views.organisations import OrganisationCards
 from bot.views.overview import Overview
@@ -176,7 +178,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
     consent = _consent(base, failed, links, checks, url)
     return Services(
         clock=clock,
-        views=_views(base, links, consent, rights, support),
+        views=_views(base, links, consent, rights, settings),
         rights=rights,
         customers=customers,
         circles=Circles(store, clock, ports.directory),
@@ -193,6 +195,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         checks=checks,
         folders=Folders(store, clock, base.tokens, ports.probe, base.failures, lifecycle),
         reminders=Reminders(store, clock, lifecycle, base.ladder, settings.hours, support),
+        asked_reminders=AskedReminders(store, clock, lifecycle, base.ladder, settings.hours),
         failures=base.failures,
         own_errors=OwnErrors(store, base.failures),
         evidence=Evidence(store, base.failures),
@@ -324,16 +327,19 @@ def _doers(services: Services) -> Doers:
 
 
 def _views(
-    base: Foundations, links: Links, consent: Consent, rights: Rights, support_channel: str
+    base: Foundations, links: Links, consent: Consent, rights: Rights, settings: Settings
 ) -> Views:
     store = base.ports.store
     failures = base.failures
+    ordinary = settings.hours
+    support_channel = settings.support_channel
     details = AccountDetails(base.clock, failures, links.url, sure_names)
     return Views(
         accounts=AccountCards(store, details, consent.link),
         checks=CheckCards(store, failures),
         errors=ErrorCards(store, failures),
         incidents=AlertCards(store, failures),
+        invitations=Invitations(store, details, ordinary),
         legacy=BatchCards(store),
         organisations=OrganisationCards(store, details),
         overview=Overview(store, failures.explainer),

@@ -168,9 +168,19 @@ class Folders:
                 for role, row in tx.folders.mapped(model_id).items()
                 if not row.lost
             }
+        return self._accept_each(others, names, by)
+
+    def accept_all(self, account_ids: Sequence[int], by: Person) -> Accepted:
+        """Map the folders of these accounts as suggested, of each whose required ones are all
+        sure."""
+        return self._accept_each(account_ids, {}, by)
+
+    def _accept_each(
+        self, account_ids: Sequence[int], names: Mapping[FolderRole, str], by: Person
+    ) -> Accepted:
         mapped = 0
         unsure: list[AccountView] = []
-        for account_id in others:
+        for account_id in account_ids:
             with self._store.transaction() as tx:
                 account = tx.accounts.lock(account_id)
                 if self._accept(tx, account, names, by, mapped * BETWEEN_CHECKS):

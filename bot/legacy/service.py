@@ -124,6 +124,22 @@ class LegacyAccounts:
         with self._changing(old_id, by, "old.deleted" if deleted else "old.taken_back") as old:
             old.deleted_at = self._clock.now() if deleted else None
 
+    def take_off(self, old_id: int, by: Person) -> None:
+        """Take an old account off the list; it can be listed again.
+
+        Raises:
+            Refused: it is not there any more, or a new account has taken its place.
+        """
+        with self._store.transaction() as tx:
+            old = tx.legacy.get(old_id)
+            if old is None:
+                raise Refused("old.gone")
+            if old.account_id is not None:
+                raise Refused("old.replaced", address=old.address)
+            tx.legacy.remove(old)
+            self._audit(tx, by, "old.taken_off", old.channel_id, address=old.address)
+            notices.show_setup_card(tx, old.channel_id, self._clock.now())
+
     def forget(self) -> int:
         """Remove what was marked deleted more than seven days ago, and imports that nobody went on
         with for as long; how many."""

@@ -13,9 +13,10 @@ from bot.common.clock import Clock
 from bot.common.people import MAILDESK, Person
 from bot.common.refusals import Refused
 from bot.lifecycle.hours import Hours, hours_of
-from bot.lifecycle.ladder import Ladder, asleep, handed_over, may_be_put_off, may_remind, waits
+from bot.lifecycle.ladder import Ladder, asleep, handed_over, may_be_put_off, waits
 from bot.lifecycle.service import Lifecycle, still_listed
 from bot.messages import notices
+from bot.reminders.asked import is_free, next_time
 from bot.views.customers import PauseOffer, pause_of
 from storage.database import Store, Transaction
 from storage.tables import Account, Channel, Customer, Reminder
@@ -30,7 +31,6 @@ MAX_NAMED = 15
 MAX_LISTED = 50
 """So many accounts stand on one reminder; of the others it says how many there are."""
 
-A_DAY = timedelta(days=1)
 MAX_PAUSE = timedelta(days=92)
 
 
@@ -222,7 +222,7 @@ class Reminders:
             if not due or self._paused(tx, channel, due, hours, now):
                 return 0
             closed = channel is not None and channel.closed != ""
-            if closed or not self._free(tx, channel_id, hours, now):
+            if closed or not is_free(tx, channel_id, hours, now):
                 self._put_off(due, hours, now)
                 return 0
             self._remind(tx, channel_id, due, hours, now)
@@ -246,19 +246,9 @@ class Reminders:
             self._ladder.put_off(account, pause.until, hours)
         return True
 
-    def _free(self, tx: Transaction, channel_id: str, hours: Hours, now: datetime) -> bool:
-        """Whether it is a time for reminders there, and the first one of the day."""
-        today = hours.day(now)
-        last = tx.reminders.last_day(channel_id)
-        # The last day may be tomorrow: a clock that was put back says today twice.
-        said = last is not None and timedelta(0) <= last - today <= A_DAY
-        return may_remind(now, hours) and not said
-
     def _put_off(self, due: Sequence[Account], hours: Hours, now: datetime) -> None:
-        soon = hours.next_moment(now)
-        due_at = soon if soon > now and may_remind(soon, hours) else hours.next_day(now)
         for account in due:
-            account.reminder.due_at = due_at
+            account.reminder.due_at = next_time(hours, now)
 
     def _remind(
         self, tx: Transaction, channel_id: str, due: Sequence[Account], hours: Hours, now: datetime

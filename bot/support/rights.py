@@ -1,5 +1,6 @@
 """Who may do what: one table, asked for everything that people do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -175,6 +176,14 @@ class Rights:
         except Refused:
             return False
         return True
+
+    def among(
+        self, person: Person, accounts: Sequence[AccountView], action: Action
+    ) -> list[AccountView]:
+        """Those of the accounts to which `person` may do `action`."""
+        channels = {each.channel_id for each in accounts}  # once each: Slack is slow to say
+        allowed = {each for each in channels if self.may(person, each, action)}
+        return [each for each in accounts if each.channel_id in allowed]
 
     def account(self, person: Person, text: str, action: Action) -> AccountView:
         """The account with the ID `text`, to which `person` may do `action`.

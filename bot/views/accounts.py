@@ -1,6 +1,6 @@
 """An account as it is shown: its plain facts, and what its card tells."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from bot.lifecycle.ladder import asleep
 from bot.views.failures import Fault
 from storage.database import Store, Transaction
 from storage.tables import Account, Failure, FolderMapping, LoginTicket
-from storage.vocabulary import FolderRole, Owner, ReminderPhase, State
+from storage.vocabulary import FolderRole, Owner, Permanence, ReminderPhase, State
 
 FAULTY = frozenset({State.FAILING, State.BROKEN, State.AWAITING_ADMIN})
 """Whoever looks at an account in these states asks what is wrong."""
@@ -128,6 +128,17 @@ class AccountCard:
     held_back: HeldBack | None = None
     change: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     approved_at: datetime | None = None
+
+    @property
+    def waits_for_sign_in(self) -> bool:
+        """Whether nothing but a sign-in of its owner brings it on."""
+        match self.account.state:
+            case State.AWAITING_SIGN_IN:
+                return self.held is None
+            case State.FAILING | State.BROKEN if self.fault is not None:
+                return self.fault.verdict.permanence is Permanence.SIGN_IN_AGAIN
+            case _:
+                return False
 
 
 @dataclass(frozen=True)
@@ -255,26 +266,16 @@ class AccountCards:
         """What an account's card tells. May take a second: see `admin_link`."""
         with self._store.transaction() as tx:
             account = tx.accounts.get(account_id)
-            ticket = self._details.ticket(tx, account)
-            mapped = tx.folders.mapped(account_id)
-            card = AccountCard(
-                AccountView.of(account),
-                self._details.customer(tx, account),
-                held=self._details.held(tx, account),
-                question=tx.signins.question(account_id) is not None,
-                link=self._details.link(ticket),
-                link_until=ticket.expires_at if ticket else None,
-                fault=self._details.fault(tx, account),
-                folders=_names(mapped, lost=False),
-                lost=_names(mapped, lost=True),
-                sure=self._details.sure(tx, account),
-                held_back=self._details.held_back(account),
-                change=self._details.change(tx, account),
-                approved_at=self._details.approved_at(tx, account),
-            )
+            card = self._card(tx, account)
         if account.state is not State.AWAITING_ADMIN:
             return card
         return replace(card, admin_link=self._admin_link(account))
+
+    def cards(self, account_ids: Sequence[int]) -> list[AccountCard]:
+        """What the cards of several accounts tell, oldest first, but for where an administrator
+        approves, which Microsoft would have to be asked for each."""
+        with self._store.transaction() as tx:
+            return [self._card(tx, each) for each in tx.accounts.several(account_ids)]
 
     def approval(self, account_id: int) -> Approval:
         """What an account's administrator is asked for. May take a second: see `admin_link`."""
@@ -296,6 +297,25 @@ class AccountCards:
                 CustomersAccount(AccountView.of(row), self._details.customer(tx, row))
                 for row in tx.accounts.search(text, tidied(text), limit)
             ]
+
+    def _card(self, tx: Transaction, account: Account) -> AccountCard:
+        ticket = self._details.ticket(tx, account)
+        mapped = tx.folders.mapped(account.id)
+        return AccountCard(
+            AccountView.of(account),
+            self._details.customer(tx, account),
+            held=self._details.held(tx, account),
+            question=tx.signins.question(account.id) is not None,
+            link=self._details.link(ticket),
+            link_until=ticket.expires_at if ticket else None,
+            fault=self._details.fault(tx, account),
+            folders=_names(mapped, lost=False),
+            lost=_names(mapped, lost=True),
+            sure=self._details.sure(tx, account),
+            held_back=self._details.held_back(account),
+            change=self._details.change(tx, account),
+            approved_at=self._details.approved_at(tx, account),
+        )
 
 
 def _names(mapped: Mapping[FolderRole, FolderMapping], lost: bool) -> dict[FolderRole, str]:

@@ -102,6 +102,8 @@ def _seldom(card: AccountCard, audience: Audience) -> list[Block]:
         button(plainly("button.change"), ActionId.ACCOUNT_CHANGE, ref),
         button(plainly("button.copy"), ActionId.ACCOUNT_COPY, ref),
     ]
+    if card.waits_for_sign_in:
+        row.insert(0, button(plainly("button.invite"), ActionId.INVITE_OPEN, ref))
     if card.link:
         row.append(button(plainly("button.withdraw_link"), ActionId.LINK_WITHDRAW, ref))
     if card.link and card.account.state not in HAVE_IT:
@@ -117,7 +119,7 @@ def _seldom(card: AccountCard, audience: Audience) -> list[Block]:
     return row
 
 
-def mail_link(subject: str, body: str) -> Safe:
-    """A link that begins a mail to whoever it is forwarded to."""
-    address = f"mailto:?subject={quote(subject)}&body={quote(body)}"
+def mail_link(subject: str, body: str, to: str = "") -> Safe:
+    """A link that begins a mail: `to` somebody, or to whoever it is forwarded to."""
+    address = f"mailto:{quote(to, safe='@')}?subject={quote(subject)}&body={quote(body)}"
     return Safe(f"<{safe(address)}|{plainly('packet.mail_link')}>")

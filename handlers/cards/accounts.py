@@ -54,7 +54,7 @@ def account_blocks(
     blocks += _fault(card, audience) + _folders(card) + _change(card)
     if card.question and not card.held:
         blocks += [section(say("next.question")), actions(*_answers(account.ref))]
-    buttons = [*_buttons(card, audience), *more]
+    buttons = [*card_buttons(card, audience), *more]
     if buttons:
         blocks.append(actions(*buttons))
     blocks += _link_note(card)
@@ -186,7 +186,8 @@ def _link_note(card: AccountCard) -> list[Block]:
     return [context(say("card.link_note", until=until, username=card.account.username))]
 
 
-def _buttons(card: AccountCard, audience: Audience) -> list[Block]:
+def card_buttons(card: AccountCard, audience: Audience) -> list[Block]:
+    """The buttons that make sense now, the next step first."""
     ref = card.account.ref
     if card.held:
         return organisation_buttons(ref, card.held, audience)

@@ -15,6 +15,7 @@ class ActionId(StrEnum):
     ACCOUNT_LIST = "account.list"
     ACCOUNT_LIST_NEXT = "account.next"
     ACCOUNT_LIST_PREVIOUS = "account.previous"
+    ACCOUNT_LIST_WHOSE = "account.whose"
     ACCOUNT_SHOW = "account.show"
     ACCOUNT_CHANGE = "account.change"
     ACCOUNT_KEEP = "account.keep"
@@ -35,10 +36,18 @@ class ActionId(StrEnum):
     ADMIN_PACKET = "admin.packet"
     ADMIN_PAGE_OPENED = "admin.page"
 
+    INVITE_OPEN = "invite.open"
+    INVITE_ALL = "invite.all"
+    INVITE_NEXT = "invite.next"
+    INVITE_PREVIOUS = "invite.previous"
+    INVITE_FOLLOW_UP = "invite.follow_up"
+    INVITE_REMIND = "invite.remind"
+
     EXCHANGE_OPEN = "exchange.open"
     EXCHANGE_DONE = "exchange.done"
 
     TEST_RUN = "test.run"
+    TEST_ALL = "test.all"
     TEST_WITH_MESSAGE = "test.message"
     FIX_REPORTED = "mend.said"
 
@@ -63,6 +72,7 @@ class ActionId(StrEnum):
     FOLDERS_NEXT = "folders.next"
     FOLDERS_PREVIOUS = "folders.previous"
     FOLDERS_ACCEPT = "folders.accept"
+    FOLDERS_ACCEPT_ALL = "folders.accept_all"
     FOLDERS_USE_FOR_ALL = "folders.use_all"
 
     REMINDER_SNOOZE_DAY = "reminder.snooze_day"
@@ -80,6 +90,7 @@ class ActionId(StrEnum):
     OLD_RETAIN = "old.retain"
     OLD_DELETED = "old.gone"
     OLD_STILL_THERE = "old.back"
+    OLD_TAKE_OFF = "old.take_off"
     OLD_CREATE = "old.create"
     OLD_CANCEL = "old.cancel"
     IMPORT_PASTE = "old.paste"

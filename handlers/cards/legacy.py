@@ -111,7 +111,11 @@ def _one(old: OldAccountView, state: str) -> list[Block]:
     row = []
     if not state:
         row.append(_other_plan(old))
-    return [section(Safe("\n".join(lines))), actions(*row, _other_mark(old))]
+    row.append(_other_mark(old))
+    if old.account_id is None:
+        label = plainly("button.old_take_off")
+        row.append(button(label, ActionId.OLD_TAKE_OFF, str(old.id)))
+    return [section(Safe("\n".join(lines))), actions(*row)]
 
 
 def _other_plan(old: OldAccountView) -> Block:

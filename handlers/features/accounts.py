@@ -1,4 +1,4 @@
-"""Accounts in Slack: the list, the window of one, and the forms that create, change and end it."""
+"""Accounts in Slack: the window of one, and the forms that create, change and end it."""
 
 from dataclasses import replace
 
@@ -9,7 +9,6 @@ from bot.support.rights import Action
 from bot.views.account_form import Form
 from bot.views.accounts import AccountView
 from handlers.cards.account_form import OAUTH, OLD_DELETED, account_form
-from handlers.cards.account_list import account_list
 from handlers.cards.account_window import account_window, disconnect_form, disconnected
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.diagnosis import OwnName
@@ -22,9 +21,6 @@ from handlers.slack.payloads import Press, Submission
 def register(listeners: Listeners, services: Services) -> None:
     """Register every listener of this feature."""
     listeners.press(ActionId.ACCOUNT_ADD, lambda press: add(services, press))
-    listeners.press(ActionId.ACCOUNT_LIST, lambda press: show_list(services, press))
-    listeners.press(ActionId.ACCOUNT_LIST_NEXT, lambda press: turn_list(services, press))
-    listeners.press(ActionId.ACCOUNT_LIST_PREVIOUS, lambda press: turn_list(services, press))
     listeners.press(ActionId.ACCOUNT_SHOW, lambda press: show(services, press))
     listeners.press(ActionId.ACCOUNT_CHANGE, lambda press: change(services, press))
     listeners.press(ActionId.ACCOUNT_KEEP, lambda press: keep(services, press))
@@ -38,17 +34,6 @@ def register(listeners: Listeners, services: Services) -> None:
 def add(services: Services, press: Press) -> None:
     """*Add an account*: the form."""
     press.windows.open(new_account_form(services, press.person, press.place))
-
-
-def show_list(services: Services, press: Press) -> None:
-    """*Show all accounts*."""
-    press.windows.open(list_window(services, press.person, press.place))
-
-
-def turn_list(services: Services, press: Press) -> None:
-    """*Next page* and *Previous page* of the list."""
-    channel_id, page = press.page
-    press.windows.replace(list_window(services, press.person, channel_id, page))
 
 
 def show(services: Services, press: Press) -> None:
@@ -135,14 +120,6 @@ def copy_form(account: AccountView) -> Block:
     domain = account.sender_email.partition("@")[2]
     values = Form(sender_name=account.sender_name, sender_email=f"@{domain}")
     return account_form(account.channel_id, values)
-
-
-def list_window(services: Services, person: Person, channel_id: str, page: int = 0) -> Block:
-    """A page of the accounts of the channel's customer."""
-    channel = services.rights.channel(person, channel_id, Action.SEE)
-    accounts = services.accounts.of_customer(channel.customer_id)
-    audience = audience_of(services, person)
-    return account_list(channel.customer, accounts, channel.id, page, audience)
 
 
 def _form(sent: Submission) -> Form:

@@ -3,6 +3,7 @@
 from bot.services import Services
 from bot.support.rights import Action
 from handlers.cards.actions import ActionId
+from handlers.features.account_list import draw_again
 from handlers.slack.listeners import Listeners
 from handlers.slack.payloads import Press
 
@@ -18,6 +19,7 @@ def test(services: Services, press: Press) -> None:
     """*Test connection*."""
     account = services.rights.account(press.person, press.value, Action.TEST)
     services.checks.start(account.id, press.person)
+    draw_again(services, press)
 
 
 def test_with_message(services: Services, press: Press) -> None:
@@ -30,3 +32,4 @@ def report_fix(services: Services, press: Press) -> None:
     """*It's changed*."""
     account = services.rights.account(press.person, press.value, Action.TEST)
     services.fixes.said(account.id, press.person)
+    draw_again(services, press)

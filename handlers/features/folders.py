@@ -33,6 +33,7 @@ from handlers.cards.folders import (
     unavailable,
 )
 from handlers.cards.kit import Block
+from handlers.features.account_list import draw_again
 from handlers.slack.listeners import FormAnswer, Listeners, NextWindow, form_errors
 from handlers.slack.modals import Windows, fill
 from handlers.slack.payloads import Press, Submission
@@ -102,6 +103,7 @@ def accept(services: Services, press: Press) -> None:
     account = services.rights.account(press.person, press.value, Action.MAP_FOLDERS)
     if not services.folders.accept(account.id, press.person):
         raise Refused("folders.needs_a_look", name=account.name)
+    draw_again(services, press)
 
 
 def use_for_all(services: Services, press: Press) -> None:
@@ -178,13 +180,7 @@ def _others(services: Services, person: Person, account: AccountView) -> list[Ac
     others = [
         each for each in services.folders.unmapped(account.customer_id) if each.id != account.id
     ]
-    channels = {each.channel_id for each in others}  # asked once each: Slack is slow to say
-    allowed = {
-        channel_id
-        for channel_id in channels
-        if services.rights.may(person, channel_id, Action.MAP_FOLDERS)
-    }
-    return [each for each in others if each.channel_id in allowed]
+    return services.rights.among(person, others, Action.MAP_FOLDERS)
 
 
 def _redraw(services: Services, press: Press, words: str, page: int) -> None:

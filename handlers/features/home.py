@@ -25,7 +25,7 @@ from handlers.cards.home import (
     home,
     search_form,
 )
-from handlers.features.accounts import list_window
+from handlers.features.account_list import list_window
 from handlers.slack.listeners import Listeners, NextWindow, form_errors
 from handlers.slack.modals import why_not
 from handlers.slack.payloads import Press, Submission

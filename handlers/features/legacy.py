@@ -25,6 +25,7 @@ def register(listeners: Listeners, services: Services) -> None:
     listeners.press(ActionId.OLD_RETAIN, lambda press: plan(services, press, Plan.RETAIN))
     listeners.press(ActionId.OLD_DELETED, lambda press: mark(services, press, deleted=True))
     listeners.press(ActionId.OLD_STILL_THERE, lambda press: mark(services, press, deleted=False))
+    listeners.press(ActionId.OLD_TAKE_OFF, lambda press: take_off(services, press))
     listeners.press(ActionId.OLD_CREATE, lambda press: create_accounts(services, press))
     listeners.press(ActionId.OLD_CANCEL, lambda press: cancel(services, press))
 
@@ -59,6 +60,14 @@ def mark(services: Services, press: Press, deleted: bool) -> None:
     _show_page_of(services, press, old)
 
 
+def take_off(services: Services, press: Press) -> None:
+    """*Take off the list*."""
+    old = services.rights.old_account(press.person, press.number)
+    page = _page_of(_plan(services, press.person, old.channel_id), old)
+    services.legacy.take_off(old.id, press.person)
+    _show(press, _plan(services, press.person, old.channel_id, page))
+
+
 def create_accounts(services: Services, press: Press) -> None:
     """*Create the new accounts*."""
     channel = services.rights.channel(press.person, press.value, Action.ADD)
@@ -82,8 +91,12 @@ def first_window(services: Services, person: Person, channel_id: str) -> Block:
 def _show_page_of(services: Services, press: Press, old: OldAccountView) -> None:
     """The plan again, at the page where the old account stands."""
     view = _plan(services, press.person, old.channel_id)
-    place = [each.id for each in view.listed].index(old.id)
-    _show(press, replace(view, page=place // PAGE))
+    _show(press, replace(view, page=_page_of(view, old)))
+
+
+def _page_of(view: OldView, old: OldAccountView) -> int:
+    """The page of the plan where an old account stands."""
+    return [each.id for each in view.listed].index(old.id) // PAGE
 
 
 def _show(press: Press, view: OldView) -> None:

@@ -7,6 +7,7 @@ from handlers.cards.account_window import Packet, packet_window
 from handlers.cards.actions import ActionId
 from handlers.cards.diagnosis import error_window, lookup_form
 from handlers.features import lookup
+from handlers.features.account_list import draw_again
 from handlers.slack.listeners import Listeners
 from handlers.slack.payloads import Press
 
@@ -34,6 +35,7 @@ def renew_link(services: Services, press: Press) -> None:
     """*New login link*."""
     account = services.rights.account(press.person, press.value, Action.SIGN_IN)
     services.accounts.renew_link(account.id, press.person)
+    draw_again(services, press)
 
 
 def withdraw_link(services: Services, press: Press) -> None:
@@ -64,12 +66,14 @@ def confirm_organisation(services: Services, press: Press) -> None:
     account = services.rights.account(press.person, ref, Action.CONFIRM_ORGANISATION)
     support = services.rights.acts_as_support(press.person)
     services.signin.confirm(account.id, press.person, support, seen)
+    draw_again(services, press)
 
 
 def deny_organisation(services: Services, press: Press) -> None:
     """*No, it is not*."""
     account = services.rights.account(press.person, press.value, Action.CONFIRM_ORGANISATION)
     services.signin.withdraw_held(account.id, press.person)
+    draw_again(services, press)
 
 
 def allow_organisation(services: Services, press: Press) -> None:

@@ -26,6 +26,7 @@ from bot.views.errors import ErrorCard
 from bot.views.failures import FailureView, Fault
 from bot.views.folders import Accepted, FolderSuggestions, folder_key
 from bot.views.incidents import AlertCard, IncidentView, OpenIncident
+from bot.views.invitations import Invitation
 from bot.views.legacy import BatchCard, BatchView, NotCreated
 from bot.views.legacy_import import Dropped, Offer, Question, Review, Row
 from bot.views.organisations import DoubtCard, FurtherCard
@@ -47,6 +48,7 @@ from handlers.cards import (
     folders,
     home,
     incidents,
+    invitations,
     legacy,
     legacy_import,
     plain,
@@ -105,6 +107,23 @@ class Made:
     @property
     def run(self) -> CheckView:
         return run([passed(StepId.TOKEN, INTERNAL), failed(StepId.SMTP_AUTH, self.cause, INTERNAL)])
+
+    @property
+    def listing(self) -> account_list.Listing:
+        place = account_list.Place("C0ACME", 1)
+        listing = account_list.Listing(place, self.name, self.several * 9)
+        return listing.with_cards([replace(self.card, account=each) for each in listing.on_page])
+
+    @property
+    def invitation(self) -> Invitation:
+        link = "https://maildesk.example/login/x"
+        return Invitation(self.one, self.name, link, until=NOW, opened_at=NOW)
+
+    @property
+    def round(self) -> invitations.Round:
+        listed = [replace(self.invitation, account=each) for each in self.several]
+        listed = (listed * invitations.PAGE)[: invitations.PAGE]
+        return invitations.Round("C0ACME", self.name, listed, 60, [self.name] * 40, 1)
 
     @property
     def test(self) -> CheckCard:
@@ -273,11 +292,11 @@ PACKET = account_window.Packet(
     SCOPES,
 )
 
+HOST = invitations.Host("Lumen CRM", "support@lumen.example")
+
 EVERYBODY: dict[str, Render] = {
     "accounts.account_card": lambda made, to: account_cards.account_card(made.card),
-    "account_list.account_list": lambda made, to: account_list.account_list(
-        made.name, made.several * 9, "C0ACME", 1
-    ),
+    "account_list.account_list": lambda made, to: account_list.account_list(made.listing, to),
     "setup.setup_card": lambda made, to: setup.setup_card(made.setup),
     "account_list.start_buttons": lambda made, to: account_list.start_buttons(),
     "diagnosis.error_message": lambda made, to: diagnosis.error_message(made.error, to),
@@ -327,6 +346,12 @@ EVERYBODY: dict[str, Render] = {
     "account_window.disconnect_form": lambda made, to: account_window.disconnect_form(made.one),
     "account_window.disconnected": lambda made, to: account_window.disconnected(made.one),
     "account_window.packet_window": lambda made, to: account_window.packet_window(PACKET),
+    "invitations.invitation_window": lambda made, to: invitations.invitation_window(
+        made.invitation, HOST
+    ),
+    "invitations.round_window": lambda made, to: invitations.round_window(made.round, HOST),
+    "invitations.follow_up_window": lambda made, to: invitations.follow_up_window(made.round, HOST),
+    "invitations.reminded_window": lambda made, to: invitations.reminded_window(3, NOW),
     "legacy.batch_message": lambda made, to: legacy.batch_message(made.batch),
     "legacy_import.columns_form": lambda made, to: legacy_import.columns_form(
         made.question, "C0ACME"

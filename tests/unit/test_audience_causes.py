@@ -139,8 +139,10 @@ def cards(verdict: Verdict) -> str:
 def windows(verdict: Verdict, to: Audience) -> str:
     states = (State.BROKEN, State.AWAITING_ADMIN)
     drawn = [account_window.account_window(card_of(verdict, state), to) for state in states]
-    listed = [replace(MINE, owner=verdict.owner)]
-    drawn.append(account_list.account_list("Acme", listed, "C0ACME", audience=to))
+    place = account_list.Place("C0ACME")
+    for card in (card_of(verdict, state) for state in states):
+        listing = account_list.Listing(place, "Acme", [card.account]).with_cards([card])
+        drawn.append(account_list.account_list(listing, to))
     return "\n".join(line for window in drawn for line in _texts(window))
 
 

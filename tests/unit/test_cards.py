@@ -141,7 +141,10 @@ def test_the_administrators_packet(name: str, vendor: str) -> None:
 @given(words, st.lists(accounts, max_size=60))
 def test_the_customers_cards(name: str, several: list[AccountView]) -> None:
     check_message(setup.setup_card(SetupCard(name, several, 3, checklist(Facts(several)))))
-    check_view(account_list.account_list(name, several, "C0ACME"))
+    place = account_list.Place("C0ACME", whose=account_list.NOBODY)
+    listing = account_list.Listing(place, name, several)
+    cards = [AccountCard(each, name, link=LINK) for each in listing.on_page]
+    check_view(account_list.account_list(listing.with_cards(cards)))
     check_view(setup.setup_form(setup.SetupForm("C0ACME", name[:80])))
     check_view(account_form.account_form("C0ACME", Form(sender_name=name[:80])))
 
