@@ -39,6 +39,7 @@ from bot.views.errors import ErrorCards
 from bot.views.incidents import AlertCards
 from bot.views.legacy import BatchCards
 from bot.views.organisations import OrganisationCards
+from bot.views.outages import OutageCards
 from bot.views.overview import Overview
 from bot.views.reminders import ReminderCards
 from bot.views.setup import SetupCards
@@ -56,6 +57,7 @@ class Views:
     incidents: AlertCards
     legacy: BatchCards
     organisations: OrganisationCards
+    outages: OutageCards
     overview: Overview
     reminders: ReminderCards
     requests: RequestCards

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from bot.views.accounts import AccountView
 from bot.views.audience import Audience
-from handlers.cards.accounts import icon, turn
+from handlers.cards.accounts import icon
 from handlers.cards.actions import ActionId, Turn
 from handlers.cards.kit import Block, actions, button, context, modal, moment, section
+from handlers.text.people import stands, turn
 from handlers.text.words import plainly, say
 
 SHOWN_IN_LIST = 45
@@ -61,7 +62,7 @@ def _listed(account: AccountView, audience: Audience) -> Block:
         name=account.name,
         address=account.sender_email,
         ref=account.ref,
-        state=plainly(f"state.{account.state}"),
+        state=stands(account),
         owner=turn(account, audience),
         since=moment(account.state_since),
     )

@@ -20,6 +20,7 @@ from handlers.cards.kit import (
     safe,
     section,
 )
+from handlers.text.people import stands
 from handlers.text.words import plainly, say
 
 
@@ -30,7 +31,7 @@ def request_card(card: RequestCard) -> Message:
     channel = Safe(f"<#{request.channel_id}>") if request.channel_id else Safe("–")
     lines = _asked_for(card, title)
     if card.account is not None:
-        state = plainly(f"state.{card.account.state}")
+        state = stands(card.account)
         whose = {
             "name": card.account.name,
             "ref": card.account.ref,
@@ -66,7 +67,7 @@ def help_message(card: RequestCard) -> Message:
         asked = say("help.asked_to_do", user=request.asked_by_user, what=what)
     lines = [asked, _helper(card, "help")]
     if card.account is not None and request.done_at is not None:
-        state = plainly(f"state.{card.account.state}")
+        state = stands(card.account)
         lines.append(say("help.stands", name=card.account.name, state=state))
     text = Safe("\n".join(lines))
     return Message(text, [section(text)])
