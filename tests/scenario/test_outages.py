@@ -15,6 +15,7 @@ def test_what_breaks_at_two_live_mailboxes_is_one_message_until_it_works_again(
         world.card(name, "Live")
     world.carol.find(ACME, "*2 mailboxes* are live: Info, Biuro")
 
+    world.settle()
     world.throw("smtp-auth-off-tenant", "acme.example")
     world.pass_time(days=1, hours=1)
     told = world.carol.find(ACME, "*Sending is off* at *2 mailboxes*: Info, Biuro", "<@U0CAROL>")
