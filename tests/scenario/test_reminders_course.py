@@ -385,4 +385,4 @@ def test_the_organisation_is_confirmed_on_the_reminder(world: BotWorld, held: Me
 def test_the_organisation_is_denied_on_the_reminder(world: BotWorld, held: Message) -> None:
     world.carol.press(held, "No, it is not")
     world.vera.find(DESK, "Nothing was connected")
-    world.card("Info", "press *Sign in to Microsoft*")
+    world.card("Info", "Sign-in refused", "our support team")
