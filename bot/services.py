@@ -41,6 +41,7 @@ from bot.views.incidents import AlertCards
 from bot.views.invitations import Invitations
 from bot.views.legacy import BatchCards
 from bot.views.organisations import OrganisationCards
+from bot.views.outages import OutageCards
 from bot.views.overview import Overview
 from bot.views.reminders import ReminderCards
 from bot.views.setup import SetupCards
@@ -59,6 +60,7 @@ class Views:
     invitations: Invitations
     legacy: BatchCards
     organisations: OrganisationCards
+    outages: OutageCards
     overview: Overview
     reminders: ReminderCards
     requests: RequestCards

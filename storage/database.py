@@ -24,6 +24,7 @@ from storage.folders import FolderRepository
 from storage.health import HealthRepository
 from storage.jobs import JobRepository
 from storage.legacy import LegacyRepository
+from storage.outages import OutageRepository
 from storage.outbox import OutboxRepository
 from storage.paces import PaceRepository
 from storage.reminders import ReminderRepository
@@ -70,6 +71,7 @@ class Transaction:
         self.fixes = ReportedFixRepository(session)
         self.legacy = LegacyRepository(session)
         self.noted = NotedCauseRepository(session)
+        self.outages = OutageRepository(session)
         self.outbox = OutboxRepository(session)
         self.paces = PaceRepository(session)
         self.reminders = ReminderRepository(session)

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, func, select, update
 
 from storage.statuses import IncidentEvent
 from storage.tables import Account, Failure, Incident
-from storage.vocabulary import Mended, Scope, State
+from storage.vocabulary import Mended, Owner, Scope, State
 
 TESTED = (State.TESTING, State.FAILING, State.UNMAPPED, State.LIVE, State.BROKEN)
 
@@ -66,14 +66,24 @@ class FailureRepository:
         found = found.where(col(Failure.cause).in_(causes), col(Failure.mended_at).is_(None))
         return self._session.exec(found.where(col(Account.state).in_(TESTED))).one()
 
-    def accounts_with(self, cause: str) -> list[int]:
-        """The accounts at which a cause is not mended yet, among those that are tested."""
+    def accounts_with(self, cause: str, customer_id: int | None = None) -> list[int]:
+        """The accounts (of one customer, or of all with None) at which a cause is not mended yet,
+        among those that are tested."""
         found = (
             select(Failure.account_id)
             .join(Account)
             .where(Failure.cause == cause, col(Failure.mended_at).is_(None))
         )
+        if customer_id is not None:
+            found = found.where(Account.customer_id == customer_id)
         rows = self._session.exec(found.where(col(Account.state).in_(TESTED)).distinct())
+        return [account_id for account_id in rows if account_id is not None]
+
+    def refused_with(self, cause: str) -> list[int]:
+        """The accounts whose sign-in was refused for a cause that our engineers had to mend."""
+        found = select(Failure.account_id).join(Account).where(Failure.cause == cause)
+        found = found.where(Account.state == State.AWAITING_SIGN_IN, Account.owner == Owner.ON_CALL)
+        rows = self._session.exec(found.distinct())
         return [account_id for account_id in rows if account_id is not None]
 
     def hit(self, cause: str, customer_id: int, since: datetime, limit: int) -> list[Account]:

@@ -54,9 +54,7 @@ class ReminderRepository:
         if channel_id is None:
             due = due.where(Account.owner == Owner.SUPPORT)
         else:
-            due = due.where(
-                Account.channel_id == channel_id, col(Account.owner).in_((*THEIRS, Owner.MICROSOFT))
-            )
+            due = due.where(Account.channel_id == channel_id, col(Account.owner) != Owner.SUPPORT)
         return list(self._session.exec(due.order_by(col(Account.id)).with_for_update()))
 
     def waiting_in(self, channel_id: str, now: datetime, limit: int) -> list[Account]:

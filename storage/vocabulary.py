@@ -18,6 +18,14 @@ class State(StrEnum):
     DISCONNECTED = "disconnected"
 
 
+class Trouble(StrEnum):
+    """What does not work at an account, as far as its state does not say so."""
+
+    SIGN_IN = "sign-in"
+    SENDING = "sending"
+    RECEIVING = "receiving"
+
+
 class Owner(StrEnum):
     """Who has to act next, or who can mend a fault."""
 

@@ -67,6 +67,7 @@ from bot.views.incidents import AlertCards
 from bot.views.invitations import Invitations
 from bot.views.legacy import BatchCards
 from bot.views.organisations import OrganisationCards
+from bot.views.outages import OutageCards
 from bot.views.overview import Overview
 from bot.views.reminders import ReminderCards
 from bot.views.setup import SetupCards
@@ -342,6 +343,7 @@ def _views(
         invitations=Invitations(store, details, ordinary),
         legacy=BatchCards(store),
         organisations=OrganisationCards(store, details),
+        outages=OutageCards(store, details, rights.is_customers),
         overview=Overview(store, failures.explainer),
         reminders=ReminderCards(store, base.clock, details, rights.is_customers, support_channel),
         requests=RequestCards(store, details, failures),

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from bot.checks.reported_fixes import ReportedFixes
-from bot.checks.results import complete, ours, passed_steps, passing
+from bot.checks.results import complete, one_sided, ours, passed_steps, passing
 from bot.common.clock import Clock
 from bot.common.jobs import CheckAccount
 from bot.common.people import MAILDESK
@@ -23,8 +23,8 @@ from storage.tables import Account, ConnectionTest
 from storage.vocabulary import REQUIRED_ROLES, State, StepId
 
 MAX_WOKEN = 20
-"""How many accounts one test wakes where a cause of ours is gone. Each wakes as many, so that all
-are reached soon, and a cause that is back meets few of them."""
+"""How many accounts one test wakes where a cause that several share is gone. Each wakes as many, so
+that all are reached soon, and a cause that is back meets few of them."""
 
 EVERY_DAY = timedelta(days=1)
 """How often a mailbox that works is looked at; it also keeps its grant from ageing (90 days,
@@ -91,13 +91,15 @@ class Aftermath:
         if test.quiet and not told and self._nothing_new(account, test):
             if lost and account.state is State.LIVE:
                 self._lifecycle.transition(tx, account, Event.FOLDERS_LOST, MAILDESK)
+            if test.round == PATIENCE:  # what did not pass after all, and whoever asked was told
+                self._lifecycle.show(tx, account)
             return
         self._arrive(tx, account, test)
         notices.show_test(tx, account, test, self._clock.now())
         self._lifecycle.show(tx, account)
 
     def _wake(self, tx: Transaction, accounts: Collection[int]) -> None:
-        """What was wrong on our side is gone at one account: look whether it is at the next ones,
+        """What was wrong at several is gone at one account: look whether it is at the next ones,
         each of which wakes more."""
         for account_id in sorted(accounts)[:MAX_WOKEN]:
             tx.jobs.add(CheckAccount(account_id=account_id), self._clock.now(), sooner=True)
@@ -127,11 +129,12 @@ class Aftermath:
         in use, and is broken rather than failing."""
         rows = tx.folders.mapped(account.id)
         mapped = all(role in rows and rows[role].lost is None for role in REQUIRED_ROLES)
-        if test.passed:
+        steps = steps_of(test)
+        failed = first_failure(steps)
+        if failed is None:
             event = Event.TEST_PASSED if mapped else Event.TEST_PASSED_UNMAPPED
             self._lifecycle.transition(tx, account, event, MAILDESK)
             return
-        failed = first_failure(steps_of(test))
-        assert failed is not None
         event = Event.TEST_FAILED if mapped else Event.TEST_FAILED_UNMAPPED
         self._lifecycle.transition(tx, account, event, MAILDESK, failed.owner)
+        account.trouble = one_sided(steps)

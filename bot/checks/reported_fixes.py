@@ -9,16 +9,13 @@ from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.diagnosis.attempts import Attempts
 from bot.diagnosis.step_records import FailedStep, first_failure, steps_of
+from bot.lifecycle.fix_tests import RUNGS
 from bot.lifecycle.service import Lifecycle
 from bot.messages import notices
 from storage.database import Store, Transaction
 from storage.statuses import FixEvent
 from storage.tables import Account, ConnectionTest, ReportedFix
 from storage.vocabulary import Deed, FailureStatus, FixStatus, State
-
-RUNGS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
-"""When the account is tested after a report. Exchange's switches are said to take 15 to 30 minutes
-(EmailEngine's documentation, troubleshooting), so that one failed test proves little."""
 
 
 class ReportedFixes:
@@ -113,6 +110,7 @@ class ReportedFixes:
         fix.happened(FixEvent.NOT_SEEN_YET, self._clock.now())
         if fix.rung < len(RUNGS):
             self._plan(tx, fix)
+            self._lifecycle.show(tx, account)
             return False
         return self._end(tx, account, fix, "mend.still_fails", told=not failure.advice_is_spent)
 

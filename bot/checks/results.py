@@ -11,7 +11,10 @@ from bot.diagnosis.step_records import (
     first_failure,
 )
 from bot.mail.steps import StepResult
-from storage.vocabulary import Owner, Permanence, StepId, StepStatus
+from storage.vocabulary import Owner, Permanence, StepId, StepStatus, Trouble
+
+SIDES = {"imap": Trouble.RECEIVING, "smtp": Trouble.SENDING}
+"""Which way mail goes in a step, by how its name begins."""
 
 
 def record_of(result: StepResult, failure: Recorded | None) -> StepRecord:
@@ -66,6 +69,12 @@ def passing(steps: Sequence[StepRecord]) -> bool:
         failed.permanence is Permanence.RETRY or _ours_to_retry(failed)
         for failed in failed_steps(steps)
     )
+
+
+def one_sided(steps: Sequence[StepRecord]) -> Trouble | None:
+    """Which way mail does not go, where only one does not."""
+    sides = {SIDES.get(failed.step.partition(".")[0]) for failed in failed_steps(steps)}
+    return sides.pop() if len(sides) == 1 else None
 
 
 def _ours_to_retry(failed: FailedStep) -> bool:

@@ -7,6 +7,7 @@ from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.running import CheckRunner
 from bot.common.clock import Clock
 from bot.common.jobs import CheckAccount, CheckFix, RunTest
+from bot.common.mail_addresses import shown
 from bot.common.people import MAILDESK, Person
 from bot.common.refusals import Refused
 from bot.lifecycle.service import Lifecycle
@@ -16,7 +17,7 @@ from bot.microsoft.tokens import KEPT_ALIVE
 from storage.database import Store, Transaction
 from storage.statuses import TestEvent
 from storage.tables import Account, ConnectionTest, Customer
-from storage.vocabulary import State, TestStatus
+from storage.vocabulary import Owner, State, TestStatus
 
 A_MOMENT = timedelta(seconds=30)
 """How long a reported fix waits for a test that runs already."""
@@ -111,9 +112,18 @@ class Checks:
         where it stood."""
         with self._store.transaction() as tx:
             account = tx.accounts.lock(work.account_id)
+            if account.state is State.AWAITING_SIGN_IN and account.owner is Owner.ON_CALL:
+                self._let_sign_in(tx, account)
             checked = account.state in (*WORKING, State.FAILING, State.BROKEN)
             if checked and self._running(tx, account) is None:
                 self._begin(tx, account, MAILDESK, quiet=True, round=work.round)
+
+    def _let_sign_in(self, tx: Transaction, account: Account) -> None:
+        """What refused the sign-in, and was ours, is gone."""
+        self._lifecycle.transition(tx, account, Event.LINK_MADE, MAILDESK)
+        notices.note(
+            tx, account, "signin.mended", self._clock.now(), username=shown(account.username)
+        )
 
     def look_after_idle(self) -> int:
         """Have the accounts tested whose grants nobody used for a while: a grant that is used does

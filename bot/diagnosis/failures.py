@@ -132,7 +132,8 @@ class Failures:
     ) -> set[int]:
         """Note which of the account's failures are gone: those whose proving step is among `passed`
         in a test begun then, and that were not seen in it. Gives the other accounts at which such a
-        cause was ours and may be gone too; an alert ends with the last of them."""
+        cause may be gone too, because it was ours or an administrator mends it for their whole
+        organisation; an alert ends with the last of them."""
         others: set[int] = set()
         for failure in tx.failures.open_of(account.id):
             proof = self.explainer.verdict(tx, failure.cause).proof or StepId.TOKEN
@@ -161,7 +162,11 @@ class Failures:
         )
 
     def _recovering(self, tx: Transaction, failure: Failure) -> list[int]:
-        return self._end_alert(tx, failure.cause) if failure.owner is Owner.ON_CALL else []
+        if failure.owner is Owner.ADMINISTRATOR:
+            return tx.failures.accounts_with(failure.cause, failure.customer_id)
+        if failure.owner is not Owner.ON_CALL:
+            return []
+        return [*self._end_alert(tx, failure.cause), *tx.failures.refused_with(failure.cause)]
 
     def _end_alert(self, tx: Transaction, cause: str) -> list[int]:
         """End the alert of a cause that is at work nowhere any more; else at which accounts it

@@ -9,7 +9,7 @@ from bot.common.people import Person
 from bot.lifecycle.hours import Hours
 from bot.lifecycle.phases import PhaseEvent, phase_after
 from storage.tables import Account, ReminderState
-from storage.vocabulary import THEIRS, WAITING, Owner, ReminderPhase
+from storage.vocabulary import THEIRS, WAITING, Owner, ReminderPhase, State
 
 LAST_CALL = timedelta(minutes=30)
 """So much of the working day has to be left for a reminder, which may be held up on its way."""
@@ -24,6 +24,15 @@ def waits(account: Account) -> bool:
 def handed_over(account: Account) -> bool:
     """Whether every reminder went out and support was told."""
     return account.owner is Owner.SUPPORT and account.reminder.phase is ReminderPhase.ENDED
+
+
+def _only_support_hears(account: Account) -> bool:
+    """Whether the account waits for somebody who reads no reminders: Microsoft; or engineers, who
+    mend what refuses a sign-in and cannot see that it goes through. Support is told once, when the
+    last rung is reached."""
+    if account.owner is Owner.ON_CALL:
+        return account.state is State.AWAITING_SIGN_IN
+    return account.state in WAITING and account.owner is Owner.MICROSOFT
 
 
 def may_be_put_off(account: Account) -> bool:
@@ -54,10 +63,9 @@ class Ladder:
         """The account waits for somebody else from now on, or for nobody any more."""
         reminder = account.reminder
         reminder.since = now
-        # Microsoft reads no reminders. Support is told once, when the last rung is reached.
-        microsofts_turn = account.state in WAITING and account.owner is Owner.MICROSOFT
-        reminder.rung = len(self.rungs) - 1 if microsofts_turn else 0
-        if waits(account) or microsofts_turn:
+        others_turn = _only_support_hears(account)
+        reminder.rung = len(self.rungs) - 1 if others_turn else 0
+        if waits(account) or others_turn:
             _enter(reminder, PhaseEvent.WAIT_BEGAN)
             reminder.due_at = self._due(reminder, hours)
         else:

@@ -5,6 +5,7 @@ from datetime import datetime
 from bot.common import audit
 from bot.common.clock import Clock
 from bot.common.people import MAILDESK, Person
+from bot.lifecycle import outages
 from bot.lifecycle.hours import Hours, hours_of
 from bot.lifecycle.ladder import Ladder, handed_over, waits
 from bot.lifecycle.states import SIGNING_IN, WORKING, Arrival, Event, arrival
@@ -12,6 +13,9 @@ from bot.messages import notices
 from storage.database import Transaction
 from storage.tables import Account, Reminder
 from storage.vocabulary import THEIRS, Owner, ReminderPhase, State
+
+IN_USE = (State.LIVE, State.BROKEN)
+"""An account in these states is live, or was until now."""
 
 
 class Lifecycle:
@@ -62,6 +66,11 @@ class Lifecycle:
         now = self._clock.now()
         if to.state in (*WORKING, State.DISCONNECTED):
             tx.attempts.end_counting(account.id, now)
+        account.trouble = None
+        if to.state in IN_USE and account.live_at is None:
+            account.live_at = now
+            if not quiet:
+                notices.show_live(tx, account, now)
         if account.state is not to.state:
             account.state_since = now
             self.audit(tx, by, f"account.{to.state}", account)
@@ -85,6 +94,7 @@ class Lifecycle:
         """Have every message that speaks of the account show how it stands now."""
         now = self._clock.now()
         notices.show_card(tx, account, now)
+        outages.follow(tx, account, now)
         for channel_id in (account.channel_id, self._support_channel):
             reminder = tx.reminders.open_in(channel_id)
             if reminder is not None and account.id in reminder.account_ids:
@@ -111,7 +121,7 @@ class Lifecycle:
 
     def hours(self, tx: Transaction, account: Account) -> Hours:
         """When whoever has to act for the account may be reminded."""
-        support = account.owner in (Owner.SUPPORT, Owner.MICROSOFT)
+        support = account.owner not in THEIRS
         customer = None if support else tx.channels.customer(account.customer_id)
         return hours_of(customer, self._ordinary)
 

@@ -60,7 +60,7 @@ WAYS: tuple[tuple[tuple[State, ...], Event, State, Owner | None], ...] = (
         State.AWAITING_SIGN_IN,
         Owner.USER,
     ),
-    (SIGNING_IN, Event.SIGN_IN_FAILED, State.AWAITING_SIGN_IN, Owner.USER),
+    (SIGNING_IN, Event.SIGN_IN_FAILED, State.AWAITING_SIGN_IN, None),
     (SIGNING_IN, Event.APPROVAL_NEEDED, State.AWAITING_ADMIN, Owner.ADMINISTRATOR),
     ((State.AWAITING_ADMIN,), Event.APPROVAL_GIVEN, State.AWAITING_SIGN_IN, Owner.USER),
     (

@@ -12,6 +12,7 @@ from storage.tables import (
     FurtherTenant,
     HeldSignIn,
     Incident,
+    Outage,
     Reminder,
     SupportRequest,
 )
@@ -31,6 +32,9 @@ BATCH = "batch"
 GREETING = "greeting"
 WHAT_TO_DO = "what-to-do"
 GONE = "gone"
+OUTAGE = "outage"
+OUTAGE_OVER = "outage.over"
+LIVE = "live"
 UNEXPLAINED = "unexplained"
 
 
@@ -94,6 +98,32 @@ def reminder_key(reminder: Reminder) -> str:
 def show_alert(tx: Transaction, incident: Incident, channel_id: str, now: datetime) -> None:
     """Have the alert of an incident show how it stands."""
     tx.outbox.show(channel_id, f"alert:{incident.id}", ALERT, {"incident": incident.id}, now)
+
+
+def show_outage(tx: Transaction, outage: Outage, now: datetime) -> None:
+    """Have the message about what is out in a customer's channel show how it stands."""
+    tx.outbox.show(outage.channel_id, outage_key(outage), OUTAGE, {"outage": outage.id}, now)
+
+
+def show_outage_over(tx: Transaction, outage: Outage, now: datetime) -> None:
+    """Say in the thread of that message, once, that it is over: who reads an edited message is not
+    told of it."""
+    key = f"outage-over:{outage.id}"
+    head = outage_key(outage)
+    args = {"outage": outage.id}
+    tx.outbox.show(outage.channel_id, key, OUTAGE_OVER, args, now, thread_key=head)
+
+
+def outage_key(outage: Outage) -> str:
+    """The key of the message about what is out."""
+    return f"outage:{outage.id}"
+
+
+def show_live(tx: Transaction, account: Account, now: datetime) -> None:
+    """Have a channel's message of the day say that an account is live for the first time."""
+    day = now.date().isoformat()
+    args = {"channel": account.channel_id, "day": day}
+    tx.outbox.show(account.channel_id, f"live:{account.channel_id}:{day}", LIVE, args, now)
 
 
 def show_unexplained(tx: Transaction, day: str, channel_id: str, now: datetime) -> None:

@@ -6,12 +6,13 @@ from bot.common.mail_addresses import shown
 from bot.common.people import Person
 from bot.diagnosis.failures import Failures, Recorded
 from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.verdict import Verdict
 from bot.lifecycle.service import Lifecycle
 from bot.lifecycle.states import SIGNING_IN, Event
 from bot.messages import notices
 from storage.database import Transaction
 from storage.tables import Account
-from storage.vocabulary import Owner
+from storage.vocabulary import Owner, Permanence, Trouble
 
 
 class FailedSignIns:
@@ -52,11 +53,25 @@ class FailedSignIns:
                 channel = self._support_channel
                 notices.tell_support(tx, channel, "support.other_tenant", account, now, error=error)
         if account.state in SIGNING_IN:
-            administrators = recorded.failure.owner is Owner.ADMINISTRATOR
-            event = Event.APPROVAL_NEEDED if administrators else Event.SIGN_IN_FAILED
-            self._lifecycle.transition(tx, account, event, by)
-            self._lifecycle.show(tx, account)
+            self._move(tx, account, recorded, by)
         return recorded
+
+    def _move(self, tx: Transaction, account: Account, recorded: Recorded, by: Person) -> None:
+        """Have the card say whose turn it is now, and why."""
+        if recorded.failure.owner is Owner.ADMINISTRATOR:
+            self._lifecycle.transition(tx, account, Event.APPROVAL_NEEDED, by)
+        else:
+            turn = _turn(recorded.verdict)
+            self._lifecycle.transition(tx, account, Event.SIGN_IN_FAILED, by, turn)
+            account.trouble = Trouble.SIGN_IN
+        self._lifecycle.show(tx, account)
+
+
+def _turn(verdict: Verdict) -> Owner:
+    """Who acts next after a refused sign-in. What passes by itself is tried again by who signed
+    in."""
+    ours = verdict.owner in (Owner.SUPPORT, Owner.ON_CALL)
+    return verdict.owner if ours and verdict.permanence is not Permanence.RETRY else Owner.USER
 
 
 def _is_refusal(seen: Observation) -> bool:

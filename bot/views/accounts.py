@@ -10,11 +10,12 @@ from bot.common.mail_addresses import all_shown, shown, tidied
 from bot.common.people import Person
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.step_records import first_failure, steps_of
+from bot.lifecycle.fix_tests import next_test
 from bot.lifecycle.ladder import asleep
 from bot.views.failures import Fault
 from storage.database import Store, Transaction
 from storage.tables import Account, Failure, FolderMapping, LoginTicket
-from storage.vocabulary import FolderRole, Owner, Permanence, ReminderPhase, State
+from storage.vocabulary import FolderRole, Owner, Permanence, ReminderPhase, State, Trouble
 
 FAULTY = frozenset({State.FAILING, State.BROKEN, State.AWAITING_ADMIN})
 """Whoever looks at an account in these states asks what is wrong."""
@@ -23,7 +24,7 @@ FAULTY = frozenset({State.FAILING, State.BROKEN, State.AWAITING_ADMIN})
 @dataclass(frozen=True)
 class AccountView:
     """The plain facts of an account, its addresses as people write them. `connected`: somebody
-    signed in, and their tokens are kept."""
+    signed in, and their tokens are kept; `was_live`: it was live once."""
 
     id: int
     ref: str
@@ -42,6 +43,8 @@ class AccountView:
     connected: bool
     created_at: datetime
     created_by: Person
+    trouble: Trouble | None = None
+    was_live: bool = False
 
     @classmethod
     def of(cls, row: Account) -> "AccountView":
@@ -64,6 +67,8 @@ class AccountView:
             connected=bool(row.object_id),
             created_at=row.created_at,
             created_by=Person(row.created_by_team, row.created_by_user),
+            trouble=row.trouble,
+            was_live=row.live_at is not None,
         )
 
 
@@ -103,11 +108,13 @@ class AccountCard:
         question: people are asked what Microsoft's page said.
         link: the usable login link, good until `link_until`.
         admin_link: where an administrator approves, while that is what the account waits for.
-        fault: the newest failure, while the account fails or waits for an administrator.
+        fault: the newest failure, while the account fails, waits for an administrator, or its
+            sign-in was refused.
         folders: the mapped folders' names.
         lost: mapped folders that are not there any more.
         sure: the folders that could be mapped without anybody looking at them.
         held_back: set while nobody is reminded of the account.
+        next_test: when it is tested again, after somebody said that its fault is mended.
         change: the addresses that it shall have once its owner agrees; by the field, before and
             after.
         approved_at: an administrator said then that it is approved; until somebody signs in, which
@@ -126,6 +133,7 @@ class AccountCard:
     lost: Mapping[FolderRole, str] = field(default_factory=dict)
     sure: Mapping[FolderRole, str] = field(default_factory=dict)
     held_back: HeldBack | None = None
+    next_test: datetime | None = None
     change: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     approved_at: datetime | None = None
 
@@ -211,7 +219,8 @@ class AccountDetails:
         """Why the account stands where it does, if something is wrong."""
         if account.state is State.AWAITING_SIGN_IN:
             latest = tx.failures.latest_of(account.id)
-            return latest if latest is not None and latest.advice_is_spent else None
+            refused = account.trouble is Trouble.SIGN_IN
+            return latest if latest and (refused or latest.advice_is_spent) else None
         if account.state not in FAULTY:
             return None
         test = tx.checks.latest(account.id)
@@ -313,6 +322,7 @@ class AccountCards:
             lost=_names(mapped, lost=True),
             sure=self._details.sure(tx, account),
             held_back=self._details.held_back(account),
+            next_test=next_test(tx.fixes.open_of(account.id)),
             change=self._details.change(tx, account),
             approved_at=self._details.approved_at(tx, account),
         )

@@ -42,11 +42,12 @@ class CheckView:
 @dataclass(frozen=True)
 class CheckCard:
     """What the message of a connection test tells: the test as far as it is, and what each failed
-    step means."""
+    step means; `newest`: no other test of the account ended after it."""
 
     account: AccountView
     test: CheckView
     faults: Mapping[StepId, Fault]
+    newest: bool = True
 
 
 class CheckCards:
@@ -64,7 +65,8 @@ class CheckCards:
             faults = {
                 failed.step: self._fault(tx, failed) for failed in failed_steps(steps_of(test))
             }
-            return CheckCard(AccountView.of(account), CheckView.of(test), faults)
+            newest = tx.checks.is_newest(test)
+            return CheckCard(AccountView.of(account), CheckView.of(test), faults, newest)
 
     def _fault(self, tx: Transaction, failed: FailedStep) -> Fault:
         failure = tx.failures.get(failed.error)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from bot.common.texts import whole_number
 from bot.views.accounts import AccountCard, AccountView
 from bot.views.audience import Audience
-from handlers.cards.accounts import card_buttons, icon, turn
+from handlers.cards.accounts import card_buttons, icon
 from handlers.cards.actions import ActionId, Turn
 from handlers.cards.kit import (
     Block,
@@ -21,7 +21,7 @@ from handlers.cards.kit import (
     section,
     select,
 )
-from handlers.text.people import owner_named
+from handlers.text.people import owner_named, stands, turn
 from handlers.text.words import plainly, say
 from storage.vocabulary import Owner, State
 
@@ -92,7 +92,7 @@ class Listing:
 
 def whose_turn(account: AccountView) -> str:
     """Whose turn it is, as a list is filtered by it."""
-    return NOBODY if account.state is State.LIVE else account.owner
+    return NOBODY if account.state in (State.LIVE, State.DISCONNECTED) else account.owner
 
 
 def start_buttons() -> Block:
@@ -172,7 +172,7 @@ def _listed(account: AccountView, card: AccountCard | None, audience: Audience) 
         name=account.name,
         address=account.sender_email,
         ref=account.ref,
-        state=plainly(f"state.{account.state}"),
+        state=stands(account),
         owner=turn(account, audience),
         since=moment(account.state_since),
     )

@@ -26,7 +26,7 @@ from handlers.cards.kit import (
     section,
 )
 from handlers.cards.signin import held_sentence, organisation_buttons
-from handlers.text.people import owner_named
+from handlers.text.people import stands, turn
 from handlers.text.words import plainly, say
 from storage.vocabulary import Owner, Permanence, State
 
@@ -51,7 +51,7 @@ def account_blocks(
     """What is told of an account, and the buttons that make sense now, with `more` behind them."""
     account = card.account
     blocks = [_title(account), _facts(account, audience), section(next_step(card, audience))]
-    blocks += _fault(card, audience) + _folders(card) + _change(card)
+    blocks += _fault(card) + _retest(card) + _folders(card) + _change(card)
     if card.question and not card.held:
         blocks += [section(say("next.question")), actions(*_answers(account.ref))]
     buttons = [*card_buttons(card, audience), *more]
@@ -69,16 +69,9 @@ def summary(account: AccountView) -> Safe:
         "card.summary",
         name=account.name,
         ref=account.ref,
-        state=plainly(f"state.{account.state}"),
+        state=stands(account),
         owner=turn(account),
     )
-
-
-def turn(account: AccountView, audience: Audience = Audience.CUSTOMER) -> str:
-    """Whose turn it is, in words."""
-    if account.state is State.LIVE:
-        return plainly("owner.nobody")
-    return owner_named(account.owner, audience)
 
 
 def icon(state: State) -> Safe:
@@ -100,23 +93,27 @@ def next_step(card: AccountCard, audience: Audience = Audience.CUSTOMER) -> Safe
     if account.state is State.UNMAPPED and card.sure:
         name = "next.unmapped_sure"
     if account.state is State.AWAITING_ADMIN:
-        name = _approval(card.fault, audience)
-    if _supports_sign_in(card):
-        name = "next.failing"
+        name = _approval(card, audience)
+    if account.state is State.AWAITING_SIGN_IN and card.fault is not None:
+        name = _after_refusal(card)
     sentence = plainly("next.fault_unknown")
     if card.fault is not None:
         sentence = for_audience(card.fault.verdict, audience).sentence
     return say(name, username=account.username, sentence=sentence)
 
 
-def _supports_sign_in(card: AccountCard) -> bool:
-    """Whether support looks after a sign-in that does not go through."""
-    waits = card.account.state in (State.AWAITING_SIGN_IN, State.AWAITING_ADMIN)
-    return waits and card.fault is not None and card.fault.verdict.owner is Owner.SUPPORT
+def _after_refusal(card: AccountCard) -> str:
+    """What is said of a sign-in that did not go through: who has to act says what."""
+    if card.account.owner is not Owner.USER:
+        return "next.failing"
+    return "next.refused" if card.link else "next.refused_no_link"
 
 
-def _approval(fault: Fault | None, audience: Audience) -> str:
-    """What is said while an administrator is waited for."""
+def _approval(card: AccountCard, audience: Audience) -> str:
+    """What is said while an administrator is waited for, or support took over from them."""
+    fault = card.fault
+    if fault is not None and fault.verdict.owner is Owner.SUPPORT:
+        return "next.failing"
     if audience is Audience.SUPPORT:
         return "next.broken" if is_no_approval(fault) else "next.awaiting_admin_support"
     return "next.awaiting_admin_otherwise" if is_no_approval(fault) else "next.awaiting_admin"
@@ -130,18 +127,22 @@ def _facts(account: AccountView, audience: Audience) -> Block:
     return fields(
         [
             (plainly("card.mailbox"), safe(account.sender_email)),
-            (plainly("card.state"), say(f"state.{account.state}")),
+            (plainly("card.state"), safe(stands(account))),
             (plainly("card.next"), safe(turn(account, audience))),
             (plainly("card.since"), moment(account.state_since)),
         ]
     )
 
 
-def _fault(card: AccountCard, audience: Audience) -> list[Block]:
-    if card.fault is None:
+def _fault(card: AccountCard) -> list[Block]:
+    return [context(say("card.error", error=card.fault.error))] if card.fault else []
+
+
+def _retest(card: AccountCard) -> list[Block]:
+    """What we do after somebody said that the fault is mended."""
+    if card.next_test is None or card.account.state not in (State.FAILING, State.BROKEN):
         return []
-    owner = owner_named(card.fault.verdict.owner, audience)
-    return [section(say("card.mend", owner=owner, error=card.fault.error))]
+    return [context(say("card.retest", at=moment(card.next_test)))]
 
 
 def _change(card: AccountCard) -> list[Block]:
@@ -193,7 +194,12 @@ def card_buttons(card: AccountCard, audience: Audience) -> list[Block]:
         return organisation_buttons(ref, card.held, audience)
     match card.account.state:
         case State.AWAITING_SIGN_IN:
-            return [*_sign_in(card), _renew(ref), *_saw_error(card)]
+            return [
+                *_sign_in(card),
+                _renew(ref),
+                *_about_refusal(card, audience),
+                *_saw_error(card),
+            ]
         case State.AWAITING_ADMIN:
             way = [*_for_administrator(card, audience), *_sign_in(card), _renew(ref)]
             return [*way, *_saw_error(card)]
@@ -256,7 +262,7 @@ def _mending(card: AccountCard, audience: Audience) -> list[Block]:
     verdict = card.fault.verdict
     return [
         *_sign_in_again(card, card.fault),
-        *changed_button(verdict, ref),
+        *([] if card.next_test else changed_button(verdict, ref)),
         button(plainly("button.test_again"), ActionId.TEST_RUN, ref),
         *_letter(verdict, audience),
         button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, card.fault.error),
@@ -272,6 +278,15 @@ def _letter(verdict: Verdict, audience: Audience) -> list[Block]:
     ours = audience is Audience.SUPPORT
     label = plainly("button.packet_support" if ours else "button.packet")
     return [button(label, ActionId.EXCHANGE_OPEN)]
+
+
+def _about_refusal(card: AccountCard, audience: Audience) -> list[Block]:
+    """The ways on from a sign-in that did not go through, beside trying it again."""
+    if card.fault is None:
+        return []
+    error = card.fault.error
+    details = button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, error)
+    return [details, *asking_support(error, audience)]
 
 
 def _sign_in_again(card: AccountCard, fault: Fault) -> list[Block]:

@@ -13,9 +13,9 @@ from bot.views.telling import for_audience
 from handlers.cards.actions import ActionId
 from handlers.cards.causes import remedy_blocks
 from handlers.cards.kit import Block, Message, Safe, actions, button, section
-from handlers.text.people import owner_named
+from handlers.text.people import owner_named, turn
 from handlers.text.words import plainly, say
-from storage.vocabulary import Owner, Permanence, StepId, StepStatus
+from storage.vocabulary import Owner, Permanence, State, StepId, StepStatus
 
 ICONS = {
     StepStatus.OK: ":white_check_mark:",
@@ -31,17 +31,25 @@ WITHOUT_US = frozenset({Owner.USER, Owner.ADMINISTRATOR, Owner.SUPPORT})
 def test_message(card: CheckCard) -> Message:
     """The message as it stands in the account's thread."""
     blocks = [section(_headline(card)), section(_steps(card.test.steps))]
-    for fault in card.faults.values():
-        blocks += explained(fault)
+    for owner, fault in zip(_owners(card), card.faults.values(), strict=True):
+        blocks += explained(fault, owner)
     if card.test.finished_at is not None:
         blocks.append(actions(*_buttons(card)))
     return Message(_summary(card), blocks)
 
 
-def explained(fault: Fault) -> list[Block]:
-    """A fault in plain words: what is wrong, who mends it and how, and its error ID."""
+def _owners(card: CheckCard) -> list[str]:
+    """Whose turn it is about each fault: about the first one whose the account's card says, as long
+    as it says so of a fault."""
+    owners = [owner_named(fault.verdict.owner, Audience.CUSTOMER) for fault in card.faults.values()]
+    failing = card.account.state in (State.FAILING, State.BROKEN)
+    return [turn(card.account), *owners[1:]] if owners and failing and card.newest else owners
+
+
+def explained(fault: Fault, owner: str) -> list[Block]:
+    """A fault in plain words: what is wrong, whose turn it is, how it is mended, and its error
+    ID."""
     told = for_audience(fault.verdict, Audience.CUSTOMER, fault.affected)
-    owner = owner_named(told.owner, told.audience)
     blocks = [section(say("test.mend", sentence=told.sentence, owner=owner, error=fault.error))]
     if fault.mailboxes > 1:
         blocks.append(section(say("test.reach", count=fault.mailboxes)))
@@ -55,7 +63,7 @@ def _headline(card: CheckCard) -> Safe:
         case True:
             outcome = "passed"
         case False:
-            outcome = "failed"
+            outcome = "failed_again" if card.account.was_live else "failed"
     return say(f"test.headline_{outcome}", name=card.account.name)
 
 

@@ -30,6 +30,7 @@ from handlers.cards.kit import (
     select_input,
     text_input,
 )
+from handlers.text.people import stands
 from handlers.text.words import plainly, say
 
 ACCOUNTS_SHOWN = 20
@@ -312,7 +313,7 @@ def _listed(accounts: Sequence[AccountView]) -> list[Block]:
             name=each.name,
             address=each.sender_email,
             ref=each.ref,
-            state=plainly(f"state.{each.state}"),
+            state=stands(each),
         )
         for each in accounts[:ACCOUNTS_SHOWN]
     ]

@@ -28,7 +28,7 @@ from handlers.cards.kit import (
     select,
     text_input,
 )
-from handlers.text.people import owner_named
+from handlers.text.people import owner_named, stands
 from handlers.text.words import plainly, say
 from storage.vocabulary import Owner, State
 
@@ -128,7 +128,7 @@ def _found(found: CustomersAccount) -> Block:
         address=account.sender_email,
         ref=account.ref,
         customer=found.customer,
-        state=plainly(f"state.{account.state}"),
+        state=stands(account),
     )
     details = button(plainly("button.details"), ActionId.ACCOUNT_SHOW, account.ref)
     return section(line, accessory=details)

@@ -19,6 +19,7 @@ from handlers.cards.kit import (
     safe,
     section,
 )
+from handlers.text.people import stands
 from handlers.text.words import plainly, say
 
 
@@ -59,7 +60,7 @@ def account_values(account: AccountView, customer: str) -> dict[str, str | Safe]
         "ref": account.ref,
         "customer": customer,
         "channel": Safe(f"<#{account.channel_id}>"),
-        "state": plainly(f"state.{account.state}"),
+        "state": stands(account),
     }
 
 

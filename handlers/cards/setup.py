@@ -9,7 +9,7 @@ from bot.views.audience import Audience
 from bot.views.customers import Circle
 from bot.views.setup import Mark, Part, SetupCard, Step
 from handlers.cards.account_list import start_buttons
-from handlers.cards.accounts import icon, turn
+from handlers.cards.accounts import icon
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.kit import (
     Block,
@@ -29,7 +29,7 @@ from handlers.cards.kit import (
     text_input,
     user_input,
 )
-from handlers.text.people import owner_named
+from handlers.text.people import owner_named, stands, turn
 from handlers.text.words import plainly, say
 from storage.vocabulary import CustomersAre, State
 
@@ -175,7 +175,7 @@ def _accounts(accounts: Sequence[AccountView]) -> list[Block]:
             icon=icon(account.state),
             name=account.name,
             address=account.sender_email,
-            state=plainly(f"state.{account.state}"),
+            state=stands(account),
             owner=turn(account),
         )
         for account in accounts[:SHOWN_ON_CARD]

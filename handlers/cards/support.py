@@ -21,6 +21,7 @@ from handlers.cards.kit import (
     section,
     text_input,
 )
+from handlers.text.people import stands
 from handlers.text.words import plainly, say
 
 LONGEST_COMMENT = 500
@@ -34,7 +35,7 @@ def request_card(card: RequestCard) -> Message:
     channel = Safe(f"<#{request.channel_id}>") if request.channel_id else Safe("–")
     lines = _asked_for(card, title)
     if card.account is not None:
-        state = plainly(f"state.{card.account.state}")
+        state = stands(card.account)
         whose = {
             "name": card.account.name,
             "ref": card.account.ref,
@@ -72,7 +73,7 @@ def help_message(card: RequestCard) -> Message:
         asked = say("help.asked_to_do", user=request.asked_by_user, what=what)
     lines = [asked, _helper(card, "help")]
     if card.account is not None and request.done_at is not None:
-        state = plainly(f"state.{card.account.state}")
+        state = stands(card.account)
         lines.append(say("help.stands", name=card.account.name, state=state))
     text = Safe("\n".join(lines))
     ours = request.asked_by_user == MAILDESK.user

@@ -22,6 +22,7 @@ from handlers.cards.home import help_message as what_to_do
 from handlers.cards.incidents import account_values, alert_card, support_note
 from handlers.cards.kit import Audience, Message, Safe
 from handlers.cards.legacy import batch_message
+from handlers.cards.outages import live_message, outage_message, over_message
 from handlers.cards.reminders import reminder_message
 from handlers.cards.setup import setup_card
 from handlers.cards.signin import doubt_message, further_message
@@ -60,6 +61,11 @@ class Presenter:
             notices.GREETING: lambda args: greeting(),
             notices.WHAT_TO_DO: self._answer,
             notices.UNEXPLAINED: lambda args: daily_list(views.unexplained.daily(args["day"])),
+            notices.OUTAGE: lambda args: outage_message(views.outages.card(args["outage"])),
+            notices.OUTAGE_OVER: lambda args: over_message(views.outages.card(args["outage"])),
+            notices.LIVE: lambda args: live_message(
+                views.outages.live(args["channel"], args["day"])
+            ),
             notices.HELP: lambda args: help_message(views.requests.card(args["request"])),
         }
 

@@ -11,6 +11,7 @@ from storage.tables.health import Pulse, Trouble
 from storage.tables.jobs import Job, SeenEvent
 from storage.tables.legacy import Batch, ListDraft, OldAccount
 from storage.tables.messages import Lane, OutboxItem, Pace, PostedMessage
+from storage.tables.outages import Outage, OutageMailbox
 from storage.tables.reminders import Reminder, ReminderDay, ReminderState
 from storage.tables.signin import (
     AddressChange,
@@ -49,6 +50,8 @@ __all__ = [
     "LoginTicket",
     "NotedCause",
     "OldAccount",
+    "Outage",
+    "OutageMailbox",
     "OutboxItem",
     "Pace",
     "PostedMessage",

@@ -7,7 +7,7 @@ from sqlmodel import Field, Relationship, SQLModel
 
 from storage.tables.reminders import ReminderState
 from storage.types import time_column, word_column
-from storage.vocabulary import Owner, State
+from storage.vocabulary import Owner, State, Trouble
 
 
 class Account(SQLModel, table=True):
@@ -17,7 +17,8 @@ class Account(SQLModel, table=True):
     `object_id` are Microsoft's `tid` and `oid` of who signed in; `shared_mailbox` is set where that
     person opens a mailbox that several share; `proved_at` is when a message last went the whole
     round, and `proved_sent` the server's name of the folder where its copy was found;
-    `made_in` is the ID of the window whose form made it."""
+    `made_in` is the ID of the window whose form made it; `live_at` is when it first was live, and
+    `trouble` what a refused sign-in or a failed test showed."""
 
     __table_args__ = (UniqueConstraint("customer_id", "address_key"),)
 
@@ -45,6 +46,8 @@ class Account(SQLModel, table=True):
     created_by_team: str
     created_by_user: str
     made_in: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    live_at: datetime | None = time_column(nullable=True)
+    trouble: Trouble | None = word_column(Trouble, nullable=True)
     reminder: ReminderState = Relationship(
         sa_relationship_kwargs={
             "lazy": "joined",  # in the same statement: an account is the row that is read most

@@ -34,7 +34,7 @@ def live(world: BotWorld) -> BotWorld:
 def test_a_folder_that_holds_no_messages_any_more_is_lost(live: BotWorld) -> None:
     folder(live, INFO, SENT).flags = ("\\Noselect",)
     looked_at_again(live)
-    live.card("Info", "folders not mapped yet", f"Sent: {SENT}")
+    live.card("Info", "A mapped folder is missing", f"Sent: {SENT}")
 
 
 def test_looking_at_the_folders_hides_no_renaming_from_the_next_check(live: BotWorld) -> None:
@@ -51,7 +51,7 @@ def test_a_folder_that_was_renamed_while_the_inbox_did_not_open_is_followed(live
     live.throw("inbox-refused", INFO)
     looked_at_again(live)
     live.take_back("inbox-refused", INFO)
-    live.carol.press(live.card("Info", "Connection lost"), "Test again")
+    live.carol.press(live.card("Info", "Receiving is off"), "Test again")
     live.settle()
     assert mapping(live, "Info").get(FolderRole.SENT) == "Ausgang"
 
@@ -64,7 +64,7 @@ def test_a_folder_that_is_used_as_the_inbox_and_was_made_anew_is_lost(world: Bot
     world.settle()
     folder(world, INFO, "Projekte").uid_validity = 4711
     looked_at_again(world)
-    world.card("Info", "folders not mapped yet", "Inbox: Projekte")
+    world.card("Info", "A mapped folder is missing", "Inbox: Projekte")
 
 
 def test_two_folders_that_swapped_their_names_are_both_followed(live: BotWorld) -> None:
@@ -87,7 +87,7 @@ def test_where_all_folders_are_numbered_alike_a_new_one_is_not_taken_for_one_tha
     folders(world, INFO).remove(folder(world, INFO, SENT))
     folders(world, INFO).append(Folder("Rechnungen", uid_validity=1))
     looked_at_again(world)
-    world.card("Info", "folders not mapped yet", f"Sent: {SENT}")
+    world.card("Info", "A mapped folder is missing", f"Sent: {SENT}")
 
 
 def test_a_server_that_does_not_say_its_number_has_not_lost_a_folder(
@@ -126,7 +126,7 @@ def test_accepting_suggestions_for_what_was_lost_keeps_what_a_person_chose(world
     world.settle()
     folder(world, INFO, DRAFTS).uid_validity = 4711
     looked_at_again(world)
-    world.carol.press(world.card("Info", "folders not mapped yet"), "Accept all suggestions")
+    world.carol.press(world.card("Info", "A mapped folder is missing"), "Accept all suggestions")
     world.card("Info", "Live", "Sent: Projekte")
 
 
@@ -191,7 +191,7 @@ def test_a_test_that_ended_keeps_its_steps_when_its_worker_died_before_it_could_
     world.set_up()
     world.throw("smtp-auth-off-mailbox", INFO)
     world.sign_in(world.add(INFO, "Info"), INFO)
-    world.card("Info", "Connection test failed")
+    world.card("Info", "Sending is off")
     world.settle()
     account_id = world.account("Info").id
     with world.bot.store.transaction() as tx:

@@ -45,7 +45,7 @@ def half_lost(world: BotWorld) -> Message:
     world.settle()
     folder(world, BIURO, "Wersje robocze").uid_validity = 4711
     looked_at_again(world)
-    return world.card("Biuro", "folders not mapped yet", "Not there any more")
+    return world.card("Biuro", "A mapped folder is missing", "Not there any more")
 
 
 def connected(world: BotWorld) -> None:

@@ -42,7 +42,7 @@ def test_a_denied_organisation_keeps_nothing_and_is_reported(world: BotWorld) ->
     world.carol.press(world.card("Info", "own organisation?"), "No, it is not")
     world.vera.find(DESK, "Nothing was connected")
     assert grant(world, "Info") is None
-    world.card("Info", "press *Sign in to Microsoft*")
+    world.card("Info", "Sign-in refused", "our support team")
 
 
 def test_who_only_looks_on_confirms_nothing(world: BotWorld) -> None:

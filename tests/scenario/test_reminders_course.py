@@ -47,7 +47,7 @@ def fails(world: BotWorld, fault: str) -> None:
     """Info is signed in and does not pass its first test."""
     world.throw(fault, INFO)
     world.sign_in(world.add(INFO, "Info"), INFO)
-    world.card("Info", "Connection test failed")
+    world.card("Info", "Error ID")
     world.settle()
 
 
@@ -218,7 +218,7 @@ def test_what_waits_for_support_is_not_put_off_by_the_customer(waiting: BotWorld
     world.connect(BIURO, "Biuro")
     world.throw(SWITCHED_OFF, INFO)
     world.carol.press(world.card("Info"), "Test connection")
-    world.card("Info", "Connection lost")
+    world.card("Info", "Sending is off")
     reminded(world, "2 mailboxes")
     becomes(world, SWITCHED_OFF, UNEXPLAINED)
     retested(world)
@@ -385,4 +385,4 @@ def test_the_organisation_is_confirmed_on_the_reminder(world: BotWorld, held: Me
 def test_the_organisation_is_denied_on_the_reminder(world: BotWorld, held: Message) -> None:
     world.carol.press(held, "No, it is not")
     world.vera.find(DESK, "Nothing was connected")
-    world.card("Info", "press *Sign in to Microsoft*")
+    world.card("Info", "Sign-in refused", "our support team")

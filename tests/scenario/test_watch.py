@@ -30,7 +30,7 @@ def test_a_lost_mailbox_is_told_once_with_the_way_to_mend_it(world: BotWorld) ->
     live(world)
     world.throw("smtp-auth-off-mailbox", "info@acme.example")
     world.pass_time(days=1, minutes=1)
-    card = world.card("Info", "Connection lost")
+    card = world.card("Info", "Sending is off")
     assert "your Microsoft 365 administrator" in card.text and "MX-" in card.text
     assert results(world) == 2
     world.pass_time(days=3)
@@ -57,7 +57,7 @@ def test_a_first_test_that_microsoft_spoils_passes_by_itself_later(world: BotWor
     world.set_up()
     world.throw("smtp-busy", "info@acme.example")
     world.sign_in(world.add("info@acme.example", "Info"), "info@acme.example")
-    world.card("Info", "Connection test failed")
+    world.card("Info", "Sending is off")
     world.take_back("smtp-busy", "info@acme.example")
     world.pass_time(minutes=6)
     world.card("Info", "folders not mapped yet")

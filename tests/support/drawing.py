@@ -30,6 +30,7 @@ from bot.views.invitations import Invitation
 from bot.views.legacy import BatchCard, BatchView, NotCreated
 from bot.views.legacy_import import Dropped, Offer, Question, Review, Row
 from bot.views.organisations import DoubtCard, FurtherCard
+from bot.views.outages import OutageCard
 from bot.views.overview import Standing
 from bot.views.reminders import MAX_SHOWN, ReminderCard, WaitingAccount
 from bot.views.setup import Facts, SetupCard, checklist
@@ -51,6 +52,7 @@ from handlers.cards import (
     invitations,
     legacy,
     legacy_import,
+    outages,
     plain,
     reminders,
     setup,
@@ -258,6 +260,10 @@ class Made:
             reminder(), to, (waiting * 5)[:MAX_SHOWN], 7, ["U0CAROL"], Pause(NOW, "U0CAROL")
         )
 
+    def outage(self, out: bool) -> OutageCard:
+        hit = [self.one, *self.several]
+        return OutageCard(NOW, None, hit if out else [], hit, self.fault, "", ["U0CAROL"] * 9)
+
     @property
     def listed(self) -> FolderSuggestions:
         found = [
@@ -364,6 +370,9 @@ EVERYBODY: dict[str, Render] = {
         "old.file_not_text", "C0ACME"
     ),
     "legacy.plan_window": lambda made, to: legacy.plan_window(made.plan),
+    "outages.outage_message": lambda made, to: outages.outage_message(made.outage(True)),
+    "outages.over_message": lambda made, to: outages.over_message(made.outage(False)),
+    "outages.live_message": lambda made, to: outages.live_message([made.one, *made.several]),
     "reminders.pause_form": lambda made, to: reminders.pause_form(
         PauseOffer(made.name, NOW.date(), Pause(NOW, "U0CAROL")), "C0ACME"
     ),

@@ -21,6 +21,7 @@ from storage.tables import (
     HeldSignIn,
     LinkPress,
     NotedCause,
+    Outage,
     Reminder,
     ReportedFix,
     UnexplainedReply,
@@ -137,6 +138,15 @@ def fill(bot: FastBot, channel: str, domain: str) -> list[str]:
                 ),
             ]
         )
+        outage = Outage(
+            customer_id=live.customer_id,
+            channel_id=channel,
+            cause=failure.cause,
+            open_key=f"outage of {domain}",
+            began_at=bot.now,
+        )
+        assert tx.outages.add(outage)
+        tx.outages.hit_by(outage.id, live.id)
         names = {"sentence": "channel.left", "values": {"customer": "", "channel": channel}}
         tx.outbox.show(DESK, f"channel.left:{channel}", "support.note", names, bot.now)
     bot.run_due()

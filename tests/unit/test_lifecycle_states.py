@@ -17,8 +17,8 @@ STATES = {
         "disconnected": "awaiting_sign_in user",
     },
     Event.SIGN_IN_FAILED: {
-        "awaiting_sign_in": "awaiting_sign_in user",
-        "awaiting_admin": "awaiting_sign_in user",
+        "awaiting_sign_in": "awaiting_sign_in None",
+        "awaiting_admin": "awaiting_sign_in None",
     },
     Event.APPROVAL_NEEDED: {
         "awaiting_sign_in": "awaiting_admin administrator",

@@ -7,11 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from bot.checks.reported_fixes import RUNGS
 from bot.common.jobs import CheckAccount
 from bot.common.people import Person
 from bot.diagnosis.history import Rate
 from bot.diagnosis.observation import Observation, Where
+from bot.lifecycle.fix_tests import RUNGS
 from bot.lifecycle.ladder import waits
 from bot.messages import notices
 from bot.signin.service import SignInRefused

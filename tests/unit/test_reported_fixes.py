@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.checks.reported_fixes import RUNGS
 from bot.common.refusals import Refused
 from bot.diagnosis.observation import Condition, Observation, Where
+from bot.lifecycle.fix_tests import RUNGS
 from storage.tables import Account
 from storage.vocabulary import State, StepId
 from tests.support.fast import ACME, CAROL, SENDING_IS_OFF, FastBot, hours
@@ -16,9 +16,9 @@ FOLDERS_GONE = Observation(Where.IMAP, step="imap.folders", condition=Condition.
 MINUTE = timedelta(minutes=1)
 
 
-def failing(bot: FastBot) -> Account:
+def failing(bot: FastBot, name: str = "Office") -> Account:
     """An account that was tested and fails."""
-    account = bot.account(State.UNMAPPED, name="Office")
+    account = bot.account(State.UNMAPPED, name=name)
     bot.mailbox(account).faults[StepId.SMTP_AUTH] = SMTP_OFF
     have_tested(bot, account)
     return account
@@ -148,3 +148,35 @@ def test_a_word_about_an_account_that_was_disconnected_is_forgotten(bot: FastBot
 
     assert probed_at(bot, account, hours(3)) == []
     assert bot.told(ACME) == ["mend.said", "disconnect.done"]
+
+
+def test_the_card_says_when_it_is_tested_next_until_the_last_test(bot: FastBot) -> None:
+    account = failing(bot)
+    assert "It's changed" in bot.card(account)
+    bot.fixes.said(account.id, CAROL)
+
+    bot.live(MINUTE * 6)
+    card = bot.card(account)
+    due = bot.now + MINUTE * 9
+    assert f"next <!date^{int(due.timestamp())}" in card and "It's changed" not in card
+
+    bot.live(hours(2))
+    assert "A change was reported" not in bot.card(account)
+
+
+def test_what_is_mended_for_the_organisation_is_looked_for_at_its_other_mailboxes(
+    bot: FastBot,
+) -> None:
+    other = bot.customer("Borealis", "C0BOREAL")
+    accounts = [failing(bot, name) for name in ("Office", "Sales", "Desk")]
+    elsewhere = bot.account(State.UNMAPPED, channel=other)
+    bot.mailbox(elsewhere).faults[StepId.SMTP_AUTH] = SMTP_OFF
+    have_tested(bot, elsewhere)
+    bot.live(hours(30))
+    for account in [*accounts, elsewhere]:
+        bot.mailbox(account).faults.clear()
+
+    have_tested(bot, accounts[0])
+
+    assert {bot.read(account).state for account in accounts} == {State.UNMAPPED}
+    assert bot.read(elsewhere).state is State.FAILING

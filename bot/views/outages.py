@@ -1,0 +1,89 @@
+"""What a customer's channel is told of mailboxes that were live, as it stands now."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+
+from bot.common.people import Person
+from bot.views.accounts import AccountDetails, AccountView
+from bot.views.failures import Fault
+from storage.database import Store, Transaction
+from storage.tables import Account, Outage
+from storage.vocabulary import THEIRS, State
+
+
+@dataclass(frozen=True)
+class OutageCard:
+    """What the message about one cause tells.
+
+    Attributes:
+        out: the mailboxes that do not work, or wait for their folders.
+        back: those that work again.
+        fault: why the first of them does not work; None where its folders are lost.
+        link: that one's usable login link.
+        people: who of the customer's people can act.
+    """
+
+    began_at: datetime
+    ended_at: datetime | None
+    out: Sequence[AccountView] = ()
+    back: Sequence[AccountView] = ()
+    fault: Fault | None = None
+    link: str = ""
+    people: Sequence[str] = ()
+
+
+class OutageCards:
+    """Reads what is told of outages, and of mailboxes that are live for the first time."""
+
+    def __init__(
+        self, store: Store, details: AccountDetails, is_customers: Callable[[Person, str], bool]
+    ) -> None:
+        """`is_customers`: whether a person is one of the customers of a channel. May take a
+        second."""
+        self._store = store
+        self._details = details
+        self._is_customers = is_customers
+
+    def card(self, outage_id: int) -> OutageCard:
+        """What the message about an outage tells."""
+        with self._store.transaction() as tx:
+            outage = tx.outages.get(outage_id)
+            here = [
+                (account, works_at)
+                for account, works_at in tx.outages.hit(outage_id)
+                if account.channel_id == outage.channel_id
+            ]
+            out = [account for account, works_at in here if works_at is None]
+            back = [a for a, works_at in here if works_at is not None and a.state is State.LIVE]
+            card = self._card(tx, outage, out, back)
+        return replace(card, people=self._addressed(out))
+
+    def live(self, channel_id: str, day: str) -> list[AccountView]:
+        """The channel's mailboxes that were live for the first time that day (UTC)."""
+        first = datetime.combine(date.fromisoformat(day), time(0), UTC)
+        with self._store.transaction() as tx:
+            there = tx.outages.went_live(channel_id, first, first + timedelta(days=1))
+            return [AccountView.of(account) for account in there]
+
+    def _card(
+        self, tx: Transaction, outage: Outage, out: Sequence[Account], back: Sequence[Account]
+    ) -> OutageCard:
+        first = out[0] if out else None
+        return OutageCard(
+            outage.began_at,
+            outage.ended_at,
+            [AccountView.of(account) for account in out],
+            [AccountView.of(account) for account in back],
+            self._details.fault(tx, first) if first else None,
+            self._details.link(self._details.ticket(tx, first)) if first else "",
+        )
+
+    def _addressed(self, out: Sequence[Account]) -> list[str]:
+        """Who of the customer's people added what waits for one of them, each once."""
+        asked = {
+            (Person(account.created_by_team, account.created_by_user), account.channel_id): None
+            for account in out
+            if account.owner in THEIRS and account.created_by_team
+        }
+        return [person.user for person, channel in asked if self._is_customers(person, channel)]

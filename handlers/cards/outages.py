@@ -1,0 +1,103 @@
+"""What a customer's channel reads when mailboxes that were live do not work, or work again, and
+when one is live for the first time."""
+
+from collections.abc import Sequence
+
+from bot.views.accounts import AccountView
+from bot.views.audience import Audience
+from bot.views.outages import OutageCard
+from bot.views.telling import for_audience
+from handlers.cards.actions import ActionId
+from handlers.cards.kit import Block, Message, Safe, actions, button, context, mention, section
+from handlers.text.people import stands, turn
+from handlers.text.words import plainly, say
+from storage.vocabulary import THEIRS, Owner, Permanence, State
+
+MAX_NAMED = 5
+MAX_MENTIONED = 5
+"""So many mailboxes are named in one message, and so many people addressed."""
+
+
+def outage_message(card: OutageCard) -> Message:
+    """One message for a cause: what does not work, whose turn it is, and the button that mends
+    it; once that is over, that it works again."""
+    if not card.out:
+        return over_message(card)
+    first = card.out[0]
+    lines = [_headline(card), _sentence(card), say("outage.turn", owner=turn(first))]
+    blocks = [section(Safe("\n".join(lines)))]
+    if first.owner in THEIRS:
+        blocks.append(actions(_mending(card)))
+    if card.back:
+        blocks.append(context(_works(card.back)))
+    return Message(_summary(card.out), blocks)
+
+
+def over_message(card: OutageCard) -> Message:
+    """That what was out works again, as far as it is connected still."""
+    text = _works(card.back) if card.back else say("outage.over")
+    return Message(text, [section(text)])
+
+
+def live_message(accounts: Sequence[AccountView]) -> Message:
+    """That mailboxes are live for the first time."""
+    if len(accounts) == 1:
+        text = say("outage.live_one", name=accounts[0].name)
+    else:
+        text = say("outage.live", count=len(accounts), names=_names(accounts))
+    return Message(text, [section(text)])
+
+
+def _summary(out: Sequence[AccountView]) -> Safe:
+    if len(out) == 1:
+        return say("outage.summary_one", name=out[0].name, state=stands(out[0]))
+    return say("outage.summary", count=len(out), state=stands(out[0]))
+
+
+def _headline(card: OutageCard) -> Safe:
+    """What is out; first who can do something about it."""
+    out = card.out
+    if len(out) == 1:
+        facts = {"name": out[0].name, "address": out[0].sender_email}
+        told = say("outage.headline_one", state=stands(out[0]), **facts)
+    else:
+        state = stands(out[0])
+        told = say("outage.headline", count=len(out), state=state, names=_names(out))
+    people = [mention(user) for user in card.people[:MAX_MENTIONED]]
+    return Safe(" ".join([*people, told]))
+
+
+def _sentence(card: OutageCard) -> Safe:
+    if card.out[0].state is State.UNMAPPED:
+        return say("outage.folders")
+    if card.fault is None:
+        return say("next.fault_unknown")
+    return say("next.broken", sentence=for_audience(card.fault.verdict, Audience.CUSTOMER).sentence)
+
+
+def _mending(card: OutageCard) -> Block:
+    """The one button that mends it, or leads there."""
+    ref = card.out[0].ref
+    if card.out[0].state is State.UNMAPPED:
+        return button(plainly("button.map"), ActionId.FOLDERS_OPEN, ref, "primary")
+    if card.fault is None:
+        return button(plainly("button.test_again"), ActionId.TEST_RUN, ref, "primary")
+    signs_in = card.fault.verdict.permanence is Permanence.SIGN_IN_AGAIN
+    if not signs_in or len(card.out) > 1 or card.out[0].owner is not Owner.USER:
+        error = card.fault.error
+        return button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, error, "primary")
+    if card.link:
+        return button(plainly("button.sign_in"), ActionId.LINK_OPENED, ref, "primary", card.link)
+    return button(plainly("button.new_link"), ActionId.LINK_RENEW, ref, "primary")
+
+
+def _works(back: Sequence[AccountView]) -> Safe:
+    if len(back) == 1:
+        return say("outage.works_one", name=back[0].name)
+    return say("outage.works", count=len(back), names=_names(back))
+
+
+def _names(accounts: Sequence[AccountView]) -> str:
+    named = ", ".join(account.name for account in accounts[:MAX_NAMED])
+    more = len(accounts) - MAX_NAMED
+    return plainly("outage.more", names=named, count=more) if more > 0 else named
