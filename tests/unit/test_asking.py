@@ -121,7 +121,7 @@ def test_the_text_of_an_error_is_explained_with_the_way_on(bot: FastBot) -> None
     for pasted in ERRORS.strip().replace("\nTrace", "  Trace").splitlines():
         text = answer(bot, pasted)
         assert "This text means" in text, pasted
-        assert "Who can mend it" in text, pasted
+        assert "Whose turn" in text, pasted
         assert account.ref in text, pasted
         assert "Do it for us" in text, pasted
 
