@@ -20,6 +20,7 @@ from handlers.cards.kit import Message
 from handlers.commands import Commands
 from handlers.features.audience import audience_in
 from handlers.features.home import HomeTab
+from handlers.features.own_channels import is_ours
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.listeners import Listeners
 from handlers.slack.payloads import Command
@@ -162,7 +163,8 @@ class Events:
     def _do(
         self, command: Command, answer: Callable[[Message], None], asked_at: str, thread: str
     ) -> None:
-        if command.name != "help" and command.name in self._commands.names:
+        ours = is_ours(self._services, command.channel)
+        if ours or (command.name != "help" and command.name in self._commands.names):
             self._commands.do(command, answer)
             return
         audience = audience_in(self._services, command.person, command.channel)

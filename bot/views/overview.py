@@ -36,10 +36,11 @@ class Standing:
 
 @dataclass(frozen=True)
 class CustomerName:
-    """A customer by ID and name."""
+    """A customer by ID and name, and the channel where they are met."""
 
     id: int
     name: str
+    channel_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,10 +88,13 @@ class Overview:
         return sorted(chosen, key=_longest_wait_first)
 
     def customers(self) -> list[CustomerName]:
-        """Every customer with a channel, once."""
+        """Every customer with a channel, once, by name; with a channel that is open, if one is."""
         with self._store.transaction() as tx:
-            names = {customer.id: customer.name for _, customer in tx.channels.all()}
-        return [CustomerName(customer_id, name) for customer_id, name in names.items()]
+            bound = sorted(tx.channels.all(), key=lambda each: each[0].closed != "")
+        names: dict[int, CustomerName] = {}
+        for channel, customer in bound:
+            names.setdefault(customer.id, CustomerName(customer.id, customer.name, channel.id))
+        return sorted(names.values(), key=lambda each: each.name)
 
     def incidents(self) -> list[OpenIncident]:
         """Every incident that has not ended."""

@@ -118,6 +118,12 @@ def found_window(found: Sequence[CustomersAccount], text: str) -> Block:
     return modal(plainly("home.search_title"), blocks)
 
 
+def found_message(found: CustomersAccount) -> Message:
+    """One account for support, with its customer and channel."""
+    block = _found(found)
+    return Message(Safe(block["text"]["text"]), [block])
+
+
 def _found(found: CustomersAccount) -> Block:
     account = found.account
     line = say(
@@ -127,6 +133,7 @@ def _found(found: CustomersAccount) -> Block:
         address=account.sender_email,
         ref=account.ref,
         customer=found.customer,
+        channel=Safe(f"<#{account.channel_id}>"),
         state=plainly(f"state.{account.state}"),
     )
     details = button(plainly("button.details"), ActionId.ACCOUNT_SHOW, account.ref)
@@ -210,6 +217,26 @@ def help_message(audience: Audience) -> Message:
     return Message(say("help.title"), [*blocks, start_buttons()])
 
 
+def support_help() -> Message:
+    """What the support team can do in a channel of our own, where the customer is named."""
+    blocks = [section(say("help.ours")), section(say("help.on_call"))]
+    row = [
+        button(plainly("button.search"), ActionId.HOME_SEARCH, style="primary"),
+        button(plainly("button.manage_customer"), ActionId.CUSTOMER_MANAGE),
+        _look_up(),
+    ]
+    return Message(say("help.title"), [*blocks, actions(*row)])
+
+
+def on_call_help() -> Message:
+    """What engineers on call can do."""
+    return Message(say("help.title"), [section(say("help.on_call")), actions(_look_up())])
+
+
+def _look_up() -> Block:
+    return button(plainly("button.look_up"), ActionId.ERROR_LOOK_UP)
+
+
 def greeting() -> Message:
     """Who the bot is, for the people of a channel that it came into."""
     text = say("help.greeting")
@@ -219,8 +246,7 @@ def greeting() -> Message:
 def help_window(audience: Audience) -> Block:
     """The same as a window (buttons would lead out of it)."""
     blocks = help_message(audience).blocks[:-1]
-    look_up = button(plainly("button.look_up"), ActionId.ERROR_LOOK_UP)
-    return modal(plainly("help.title"), [*blocks, actions(look_up)])
+    return modal(plainly("help.title"), [*blocks, actions(_look_up())])
 
 
 def message_window(title: str, message: Message) -> Block:

@@ -375,7 +375,10 @@ OURS: dict[str, Render] = {
     "home.found_window": lambda made, to: home.found_window(
         [CustomersAccount(made.one, RIVAL)], RIVAL
     ),
+    "home.found_message": lambda made, to: home.found_message(CustomersAccount(made.one, RIVAL)),
+    "home.on_call_help": lambda made, to: home.on_call_help(),
     "home.search_form": lambda made, to: home.search_form(),
+    "home.support_help": lambda made, to: home.support_help(),
     "signin.doubt_message": lambda made, to: signin.doubt_message(made.doubt),
     "signin.further_message": lambda made, to: signin.further_message(made.further),
     "support.request_card": lambda made, to: support.request_card(made.asked(ERROR)),
