@@ -68,6 +68,14 @@ class AccountRepository:
         found = select(*what, *sums).where(Account.state != State.DISCONNECTED)
         return [tuple(row) for row in self._session.exec(found.group_by(*what))]
 
+    def all_live(self, customer_id: int) -> bool:
+        """Whether every account of the customer that is in use is live."""
+        waits = select(Account.id).where(
+            Account.customer_id == customer_id,
+            col(Account.state).not_in((State.LIVE, State.DISCONNECTED)),
+        )
+        return self._session.exec(waits.limit(1)).first() is None
+
     def search(self, text: str, address: str, limit: int) -> list[Account]:
         """Up to `limit` accounts with `text` in their ID or name, or `address` (what the text is as
         an address, or a part of one) in one of their addresses, newest first."""

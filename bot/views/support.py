@@ -11,7 +11,7 @@ from bot.views.accounts import AccountDetails, AccountView
 from bot.views.attempts import AttemptView, attempts_at
 from bot.views.failures import FailureView
 from storage.database import Store, Transaction
-from storage.tables import Account, Failure, SupportRequest
+from storage.tables import Account, Customer, Failure, SupportRequest
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class RequestCard:
     """What a request's messages tell. `failure` is what it is about, or else the last one of the
     account that it is about; `attempts` is what was done about that account last. `handed_over` is
     the sentence that a customer reads where support has it because what was advised did not help;
-    else empty."""
+    else empty. `helper` is who of the team looks after the customer."""
 
     request: RequestView
     customer: str
@@ -59,6 +59,7 @@ class RequestCard:
     account: AccountView | None = None
     attempts: Sequence[AttemptView] = ()
     handed_over: str = ""
+    helper: str = ""
 
     @property
     def summary(self) -> str:
@@ -91,14 +92,16 @@ class RequestCards:
         failure = self._failure(tx, request, account)
         attempts = attempts_at(tx, self._failures, account)
         handed_over = failure is not None and _handed_over(request, failure, attempts)
+        customer = _customer(tx, request, account)
         return RequestCard(
             RequestView.of(request),
-            _customer(tx, request, account),
+            customer.name if customer else "",
             FailureView.of(failure) if failure else None,
             self._failures.verdict(tx, failure) if failure else None,
             AccountView.of(account) if account else None,
             attempts,
             self._failures.spent(tx, failure.cause) if failure and handed_over else "",
+            customer.owner_user if customer else "",
         )
 
     def _failure(
@@ -121,9 +124,9 @@ def _handed_over(
     return request.done_at is None and failure.cause in handed
 
 
-def _customer(tx: Transaction, request: SupportRequest, account: Account | None) -> str:
+def _customer(tx: Transaction, request: SupportRequest, account: Account | None) -> Customer | None:
     """Whose request it is: the account's customer's, whoever its channel is bound to by now."""
     if account is not None:
-        return tx.channels.customer(account.customer_id).name
+        return tx.channels.customer(account.customer_id)
     channel = tx.channels.get(request.channel_id)
-    return tx.channels.customer(channel.customer_id).name if channel else ""
+    return tx.channels.customer(channel.customer_id) if channel else None

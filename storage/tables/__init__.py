@@ -12,6 +12,7 @@ from storage.tables.jobs import Job, SeenEvent
 from storage.tables.legacy import Batch, ListDraft, OldAccount
 from storage.tables.messages import Lane, OutboxItem, Pace, PostedMessage
 from storage.tables.reminders import Reminder, ReminderDay, ReminderState
+from storage.tables.setbacks import Setback
 from storage.tables.signin import (
     AddressChange,
     ApprovalAnswer,
@@ -58,6 +59,7 @@ __all__ = [
     "ReminderState",
     "ReportedFix",
     "SeenEvent",
+    "Setback",
     "SignInFlow",
     "SupportRequest",
     "Trouble",
