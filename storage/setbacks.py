@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sqlalchemy import case
 from sqlmodel import Session, col, func, select
 
 from storage.tables import Account, Failure, Setback
@@ -51,6 +52,18 @@ class SetbackRepository:
             Failure.customer_id == setback.customer_id, Failure.cause == setback.cause
         )
         return self._session.exec(found.order_by(col(Failure.last_at).desc()).limit(1)).first()
+
+    def worst(self) -> dict[int, str]:
+        """By the customer's id the cause that keeps the most of their mailboxes from working; one
+        that broke a mailbox goes before one that never let it work."""
+        broken = func.sum(case((col(Account.state) == State.BROKEN, 1), else_=0))
+        count = func.count(func.distinct(col(Account.id)))
+        found = select(col(Account.customer_id), col(Failure.cause)).join(
+            Failure, col(Failure.account_id) == Account.id
+        )
+        found = found.where(col(Failure.mended_at).is_(None), col(Account.state).in_(HIT))
+        rows = found.group_by(col(Account.customer_id), col(Failure.cause))
+        return dict(self._session.exec(rows.order_by(broken, count, col(Failure.cause))).all())
 
 
 def _is_hit(setback: Setback) -> Any:

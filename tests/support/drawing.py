@@ -387,6 +387,7 @@ OURS: dict[str, Render] = {
     ),
     "home.found_message": lambda made, to: home.found_message(CustomersAccount(made.one, RIVAL)),
     "home.on_call_help": lambda made, to: home.on_call_help(),
+    "home.on_call_home": lambda made, to: home.on_call_home([OpenIncident(RIVAL, ERROR, NOW)]),
     "home.search_form": lambda made, to: home.search_form(),
     "home.support_help": lambda made, to: home.support_help(),
     "setbacks.all_live_message": lambda made, to: setbacks.all_live_message(
