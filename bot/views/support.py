@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.common.people import MAILDESK
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.verdict import Verdict
+from bot.messages import notices
 from bot.views.accounts import AccountDetails, AccountView
 from bot.views.attempts import AttemptView, attempts_at
 from bot.views.failures import FailureView
@@ -46,11 +47,20 @@ class RequestView:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a message stands in Slack: a channel, and the message's time, which is its name."""
+
+    channel_id: str
+    ts: str
+
+
+@dataclass(frozen=True)
 class RequestCard:
     """What a request's messages tell. `failure` is what it is about, or else the last one of the
     account that it is about; `attempts` is what was done about that account last. `handed_over` is
     the sentence that a customer reads where support has it because what was advised did not help;
-    else empty. `helper` is who of the team looks after the customer."""
+    else empty. `helper` is who of the team looks after the customer. `stands`: where the request's
+    own card stands, and `thread` where the account's, which is the head of its thread."""
 
     request: RequestView
     customer: str
@@ -60,6 +70,8 @@ class RequestCard:
     attempts: Sequence[AttemptView] = ()
     handed_over: str = ""
     helper: str = ""
+    stands: Place | None = None
+    thread: Place | None = None
 
     @property
     def summary(self) -> str:
@@ -102,6 +114,8 @@ class RequestCards:
             attempts,
             self._failures.spent(tx, failure.cause) if failure and handed_over else "",
             customer.owner_user if customer else "",
+            _place(tx, notices.request_key(request)),
+            _place(tx, notices.card_key(account)) if account else None,
         )
 
     def _failure(
@@ -111,6 +125,11 @@ class RequestCards:
         if asked_about is None and account is not None:
             return self._details.failure(tx, account)
         return asked_about
+
+
+def _place(tx: Transaction, key: str) -> Place | None:
+    posted = tx.outbox.posted(key)
+    return Place(posted.channel_id, posted.ts) if posted else None
 
 
 def _handed_over(

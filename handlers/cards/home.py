@@ -1,6 +1,6 @@
 """The Home tab, and the windows that say one thing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -24,6 +24,7 @@ from handlers.cards.kit import (
     mention,
     modal,
     moment,
+    safe,
     section,
     select,
     text_input,
@@ -77,6 +78,7 @@ class HomeView:
         only: what the lists above the customers are set to.
         names: all customers.
         tested: when customers were last tested, by their ids.
+        link: the address of a message in a channel by its time; empty where there is none.
     """
 
     customers: Sequence[Standing]
@@ -85,6 +87,7 @@ class HomeView:
     only: Filter = Filter()
     names: Sequence[CustomerName] = ()
     tested: Mapping[int, datetime] = field(default_factory=dict)
+    link: Callable[[str, str], str] = lambda channel, ts: ""
 
     @property
     def page(self) -> Sequence[Standing]:
@@ -99,7 +102,7 @@ def home(view: HomeView | None) -> Block:
         return {"type": "home", "blocks": [*blocks, section(say("home.others"))]}
     blocks.append(actions(*_buttons(view.only)))
     waiting = sorted(view.requests, key=lambda each: each.request.taken_at is not None)
-    blocks += _entries("home.requests", [_request(each) for each in waiting])
+    blocks += _entries("home.requests", [_request(each, view) for each in waiting])
     blocks += _entries("home.alerts", [_alert(each) for each in view.alerts])
     blocks += [divider(), section(say("home.support_intro")), _filters(view)]
     nobody = "home.nobody_fits" if view.names else "home.nobody"
@@ -177,7 +180,7 @@ def _found(found: CustomersAccount) -> Block:
     return section(line, accessory=details)
 
 
-def _request(card: RequestCard) -> Block:
+def _request(card: RequestCard, view: HomeView) -> Block:
     """A request, with the way to its account, or to all accounts of its channel."""
     request = card.request
     user = request.taken_by_user
@@ -188,6 +191,7 @@ def _request(card: RequestCard) -> Block:
         since=moment(request.asked_at),
         channel=Safe(f"<#{request.channel_id}>") if request.channel_id else "–",
     )
+    line = Safe("  ·  ".join([line, *_links(card, view)]))
     if card.account is not None:
         there = button(plainly("button.account"), ActionId.ACCOUNT_SHOW, card.account.ref)
         return section(line, accessory=there)
@@ -195,6 +199,13 @@ def _request(card: RequestCard) -> Block:
         there = button(plainly("button.accounts"), ActionId.HOME_ACCOUNTS, request.channel_id)
         return section(line, accessory=there)
     return section(line)
+
+
+def _links(card: RequestCard, view: HomeView) -> list[Safe]:
+    """Links to the request's card, and to the thread of the account's, where they stand."""
+    places = {"home.link_card": card.stands, "home.link_thread": card.thread}
+    links = {name: view.link(place.channel_id, place.ts) for name, place in places.items() if place}
+    return [Safe(f"<{safe(link)}|{plainly(name)}>") for name, link in links.items() if link]
 
 
 def _alert(incident: OpenIncident) -> Block:

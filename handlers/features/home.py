@@ -132,6 +132,7 @@ class HomeTab:
             alerts=views.overview.incidents(),
             only=only,
             names=views.overview.customers(),
+            link=self._services.rights.link_to,
         )
         shown = [each.customer_id for each in view.page]
         return replace(view, tested=views.overview.last_tests(shown))

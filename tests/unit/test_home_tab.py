@@ -83,6 +83,15 @@ def test_requests_that_nobody_has_taken_come_first_and_lead_on(office: FastBot) 
     office.requests.do_it(ACME, late.id, CAROL)
     read = tab(office, VERA)
     assert read.index("Late  ·  nobody yet") < read.index(f"Acme Marine  ·  <@{VERA.user}>")
+    assert "archives/" not in read, "nothing stands in Slack yet"
+    office.show(late)
+    office.run_due()
+    read = tab(office, VERA)
+    (request,) = [each for each in office.posted(DESK) if "*Late*" in each.words]
+    (card,) = [each for each in office.posted(ACME) if each.text.startswith("Late (")]
+    for message in (request, card):
+        address = f"archives/{message.channel}/p{message.ts.replace('.', '')}"
+        assert f"<https://lumen.slack.example/{address}|" in read
     assert f"'value': '{late.ref}'" in read and f"<#{ACME}>" in read
 
 
