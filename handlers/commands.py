@@ -123,9 +123,7 @@ class Commands:
         self._services.rights.support(command.person)
         name = on_one_line(command.rest)
         if name and self._is_ours(command):
-            channel = self._channel(command, Action.SET_UP)
-            command.windows.open(customer_start(self._services, channel, ""))
-            return
+            name = own_channels.any_customer(self._services, command)
         command.windows.open(customer_start(self._services, command.channel, name))
 
     def _add(self, command: Command, answer: Tell) -> None:

@@ -8,6 +8,7 @@ from bot.services import Services
 from bot.support.naming import customer_named
 from bot.support.rights import Action
 from bot.views.accounts import AccountView
+from bot.views.overview import CustomerName
 from handlers.cards.home import on_call_help, support_help
 from handlers.cards.kit import Message
 from handlers.slack.payloads import Command
@@ -35,6 +36,16 @@ def channel_meant(services: Services, command: Command, action: Action) -> str:
     customers = services.views.overview.customers()
     named = customer_named(command.rest, customers, command.name)
     return named.customer.channel_id
+
+
+def any_customer(services: Services, command: Command) -> str:
+    """The name of the customer that support (checked before) names, who may have no channel.
+
+    Raises:
+        Refused: nobody is named, or there is none of that name.
+    """
+    customers = [CustomerName(each.id, each.name) for each in services.administration.all()]
+    return customer_named(command.rest, customers, command.name).customer.name
 
 
 def account_meant(

@@ -144,6 +144,13 @@ def test_what_is_missing_or_mistyped_is_said_with_an_example(desk: FastBot) -> N
         assert seen in typed(desk, text), (text, typed(desk, text))
 
 
+def test_a_customer_without_a_channel_is_managed_by_name(desk: FastBot) -> None:
+    cygnus = desk.customer("Cygnus", "C0CYG")
+    desk.bindings.unbind(cygnus.id, cygnus.customer_id, VERA)
+    assert "Cygnus" in typed(desk, "customer cygnus")
+    assert "command.customer_unknown" in typed(desk, "list cygnus")
+
+
 @pytest.mark.rights
 def test_nobody_but_support_reaches_a_customer_from_our_channels(desk: FastBot) -> None:
     desk.slack.members[DESK].add(CAROL.user)
@@ -176,5 +183,5 @@ def test_everything_that_is_wrong_in_the_setup_form_is_said_at_once(desk: FastBo
 
 def test_a_disconnected_account_is_nobodys_name_any_more(desk: FastBot) -> None:
     gone: Account = desk.account(State.DISCONNECTED, name="Old", address="old@acme.example")
-    assert "No customer" not in typed(desk, f"status {gone.ref}")
+    assert "customer called" not in typed(desk, f"status {gone.ref}")
     assert "customer" in typed(desk, "status old@acme.example")
