@@ -176,7 +176,7 @@ def help_them(page: Page, album: Album) -> None:
     """Support takes it and does it; the customer's channel says so each time."""
     become(page, "U0VERA")
     page.get_by_role("button", name="support-desk").click()
-    expect(page.get_by_text("asks us to connect the mailboxes")).to_be_visible()
+    expect(page.get_by_text("asked us to do it for them")).to_be_visible()
     album.take("support-desk")
     page.get_by_role("button", name="I take it").click()
     expect(page.get_by_text("looks after it, since")).to_be_visible()
