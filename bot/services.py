@@ -44,6 +44,7 @@ from bot.views.organisations import OrganisationCards
 from bot.views.outages import OutageCards
 from bot.views.overview import Overview
 from bot.views.reminders import ReminderCards
+from bot.views.setbacks import SetbackCards
 from bot.views.setup import SetupCards
 from bot.views.support import RequestCards
 from bot.views.unexplained import UnexplainedCards
@@ -64,6 +65,7 @@ class Views:
     overview: Overview
     reminders: ReminderCards
     requests: RequestCards
+    setbacks: SetbackCards
     setup: SetupCards
     unexplained: UnexplainedCards
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
@@ -19,9 +20,9 @@ from bot.views.telling import Told
 from handlers.cards.account_window import disconnect_form
 from handlers.cards.accounts import account_card
 from handlers.cards.diagnosis import error_message, meaning
-from handlers.cards.home import help_message
+from handlers.cards.home import found_message, help_message
 from handlers.cards.kit import Message, Safe, moment, section
-from handlers.features import lookup
+from handlers.features import lookup, own_channels
 from handlers.features.account_list import list_window
 from handlers.features.accounts import copy_form, new_account_form
 from handlers.features.audience import audience_in
@@ -90,14 +91,18 @@ class Commands:
         return close[0] if close else "help"
 
     def _help(self, command: Command, answer: Tell) -> None:
+        if self._is_ours(command):
+            answer(own_channels.help_here(self._services, command.person))
+            return
         audience_in(self._services, command.person, command.channel)
         answer(help_message(self._services.rights.role(command.person, command.channel)))
 
     def _setup(self, command: Command, answer: Tell) -> None:
         self._services.rights.support(command.person)
         name, domain = _customer_and_domain(on_one_line(command.rest))
-        if not name:
-            command.windows.open(form_for(self._services, command.person, command.channel))
+        if not name or self._is_ours(command):
+            channel = self._channel(command, Action.SET_UP)
+            command.windows.open(form_for(self._services, command.person, channel))
             return
         tenant = self._organisation(name, domain)
         circle = self._services.circles.offer(command.channel).circle
@@ -119,19 +124,26 @@ class Commands:
     def _customer(self, command: Command, answer: Tell) -> None:
         self._services.rights.support(command.person)
         name = on_one_line(command.rest)
+        if name and self._is_ours(command):
+            name = own_channels.any_customer(self._services, command)
         command.windows.open(customer_start(self._services, command.channel, name))
 
     def _add(self, command: Command, answer: Tell) -> None:
-        command.windows.open(new_account_form(self._services, command.person, command.channel))
+        channel = self._channel(command, Action.ADD)
+        command.windows.open(new_account_form(self._services, command.person, channel))
 
     def _list(self, command: Command, answer: Tell) -> None:
-        command.windows.open(list_window(self._services, command.person, command.channel))
+        channel = self._channel(command, Action.SEE)
+        command.windows.open(list_window(self._services, command.person, channel))
 
     def _status(self, command: Command, answer: Tell) -> None:
         if not command.rest:
             self._list(command, answer)
             return
         account = self._named(command, Action.SEE)
+        if self._is_ours(command):
+            answer(found_message(self._services.views.accounts.view(account.id)))
+            return
         answer(account_card(self._services.views.accounts.card(account.id)))
 
     def _login(self, command: Command, answer: Tell) -> None:
@@ -140,8 +152,10 @@ class Commands:
         answer(_sentence("command.link_renewed", name=account.name))
 
     def _test(self, command: Command, answer: Tell) -> None:
-        if unquoted(command.rest).lower() == "all":
-            channel = self._services.rights.channel(command.person, command.channel, Action.TEST)
+        rest = self._without_all(command)
+        if rest is not None:
+            there = self._channel(replace(command, rest=rest, name="test all"), Action.TEST)
+            channel = self._services.rights.channel(command.person, there, Action.TEST)
             count = self._services.checks.start_all(channel.customer_id, command.person)
             answer(_sentence("test.all_started", count=count))
             return
@@ -176,7 +190,8 @@ class Commands:
         command.windows.open(disconnect_form(self._named(command, Action.DISCONNECT)))
 
     def _import(self, command: Command, answer: Tell) -> None:
-        command.windows.open(first_window(self._services, command.person, command.channel))
+        channel = self._channel(command, Action.LIST_OLD)
+        command.windows.open(first_window(self._services, command.person, channel))
 
     def _copy(self, command: Command, answer: Tell) -> None:
         command.windows.open(copy_form(self._named(command, Action.ADD)))
@@ -200,6 +215,21 @@ class Commands:
         ]
         text = Safe("\n".join(lines)) if lines else say("command.no_alerts")
         answer(Message(text, [section(text)]))
+
+    def _is_ours(self, command: Command) -> bool:
+        return own_channels.is_ours(self._services, command.channel)
+
+    def _channel(self, command: Command, action: Action) -> str:
+        """The channel that a command is about."""
+        return own_channels.channel_meant(self._services, command, action)
+
+    def _without_all(self, command: Command) -> str | None:
+        """What stands beside *all* (in a channel of ours, the customer); None where there is no
+        *all*."""
+        first, *others = map(unquoted, command.rest.split() or [""])
+        if first.lower() == "all" and (self._is_ours(command) or not others):
+            return " ".join(others)
+        return None
 
     def _named(self, command: Command, action: Action, text: str | None = None) -> AccountView:
         """The account that `text` (else all that was typed behind the subcommand) names."""

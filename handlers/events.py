@@ -20,11 +20,13 @@ from handlers.cards.kit import Message
 from handlers.commands import Commands
 from handlers.features.answers import answer_to
 from handlers.features.home import HomeTab
+from handlers.features.own_channels import is_ours
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.listeners import Listeners
 from handlers.slack.payloads import Command
 from handlers.slack.private import UNANSWERED
 from handlers.slack.refusals import said
+from handlers.text.asking import Question
 
 log = structlog.get_logger(__name__)
 
@@ -163,7 +165,8 @@ class Events:
         self, command: Command, answer: Callable[[Message], None], asked_at: str, thread: str
     ) -> None:
         told = answer_to(self._services, command, self._commands.names)
-        if told is None:
+        ours = is_ours(self._services, command.channel)
+        if told is None or (ours and told["about"] == Question.HELP):
             self._commands.do(command, answer)
         else:
             self._services.answers.answer(command.channel, asked_at, thread, told)

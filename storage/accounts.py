@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Integer, bindparam, or_
 from sqlmodel import Session, col, func, select
 
-from storage.tables import Account, ReminderState
+from storage.tables import Account, ConnectionTest, ReminderState
 from storage.vocabulary import Owner, ReminderPhase, State
 
 
@@ -67,6 +67,27 @@ class AccountRepository:
         sums: tuple[Any, ...] = (func.count(), func.min(col(Account.state_since)))
         found = select(*what, *sums).where(Account.state != State.DISCONNECTED)
         return [tuple(row) for row in self._session.exec(found.group_by(*what))]
+
+    def last_tests(self, customer_ids: Sequence[int]) -> dict[int, datetime]:
+        """When an account in use of each customer was last tested to the end. Takes as long as they
+        have accounts."""
+        newest = select(func.max(ConnectionTest.id)).where(
+            ConnectionTest.account_id == Account.id, col(ConnectionTest.finished_at).is_not(None)
+        )
+        same = col(ConnectionTest.id) == newest.correlate(Account).scalar_subquery()
+        found = select(Account.customer_id, func.max(col(ConnectionTest.finished_at)))
+        found = found.join(ConnectionTest, same).group_by(col(Account.customer_id))
+        theirs = col(Account.customer_id).in_(customer_ids), Account.state != State.DISCONNECTED
+        rows = self._session.exec(found.where(*theirs))
+        return {customer_id: at for customer_id, at in rows if at is not None}
+
+    def all_live(self, customer_id: int) -> bool:
+        """Whether every account of the customer that is in use is live."""
+        waits = select(Account.id).where(
+            Account.customer_id == customer_id,
+            col(Account.state).not_in((State.LIVE, State.DISCONNECTED)),
+        )
+        return self._session.exec(waits.limit(1)).first() is None
 
     def search(self, text: str, address: str, limit: int) -> list[Account]:
         """Up to `limit` accounts with `text` in their ID or name, or `address` (what the text is as

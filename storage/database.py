@@ -29,6 +29,7 @@ from storage.outbox import OutboxRepository
 from storage.paces import PaceRepository
 from storage.reminders import ReminderRepository
 from storage.reported_fixes import ReportedFixRepository
+from storage.setbacks import SetbackRepository
 from storage.signin import GrantRepository, SignInRepository
 from storage.support import SupportRequestRepository
 from storage.unexplained import NotedCauseRepository, UnexplainedRepository
@@ -76,6 +77,7 @@ class Transaction:
         self.paces = PaceRepository(session)
         self.reminders = ReminderRepository(session)
         self.requests = SupportRequestRepository(session)
+        self.setbacks = SetbackRepository(session)
         self.signins = SignInRepository(session)
         self.checks = CheckRepository(session)
         self.unexplained = UnexplainedRepository(session)

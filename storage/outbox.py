@@ -83,6 +83,11 @@ class OutboxRepository:
             self._session.add(item)
         self._session.flush()
 
+    def hold(self, channel_id: str, now: datetime) -> None:
+        """Nobody else has a message shown in the channel until this transaction ends."""
+        if channel_id:
+            self._open_lane(channel_id, now)
+
     def claim_next(
         self,
         now: datetime,

@@ -50,6 +50,11 @@ class SupportRequestRepository:
         found = select(SupportRequest).where(waits).order_by(col(SupportRequest.id))
         return list(self._session.exec(found.with_for_update()))
 
+    def open_of(self, account_id: int) -> list[SupportRequest]:
+        """The requests about an account that are not done."""
+        found = select(SupportRequest).where(SupportRequest.account_id == account_id)
+        return list(self._session.exec(found.where(col(SupportRequest.done_at).is_(None))))
+
     def of_no_account(self, channel_id: str) -> list[SupportRequest]:
         """The requests of a channel that are about no account, done or not."""
         found = select(SupportRequest).where(SupportRequest.channel_id == channel_id)

@@ -70,6 +70,7 @@ from bot.views.organisations import OrganisationCards
 from bot.views.outages import OutageCards
 from bot.views.overview import Overview
 from bot.views.reminders import ReminderCards
+from bot.views.setbacks import SetbackCards
 from bot.views.setup import SetupCards
 from bot.views.support import RequestCards
 from bot.views.unexplained import UnexplainedCards
@@ -347,6 +348,7 @@ def _views(
         overview=Overview(store, failures.explainer),
         reminders=ReminderCards(store, base.clock, details, rights.is_customers, support_channel),
         requests=RequestCards(store, details, failures),
+        setbacks=SetbackCards(store, failures.explainer),
         setup=SetupCards(store),
         unexplained=UnexplainedCards(store, failures.explainer),
     )

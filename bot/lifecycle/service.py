@@ -8,6 +8,7 @@ from bot.common.people import MAILDESK, Person
 from bot.lifecycle import outages
 from bot.lifecycle.hours import Hours, hours_of
 from bot.lifecycle.ladder import Ladder, handed_over, waits
+from bot.lifecycle.setbacks import Setbacks
 from bot.lifecycle.states import SIGNING_IN, WORKING, Arrival, Event, arrival
 from bot.messages import notices
 from storage.database import Transaction
@@ -34,6 +35,7 @@ class Lifecycle:
         self._ladder = ladder
         self._ordinary = ordinary
         self._support_channel = support_channel
+        self._setbacks = Setbacks(clock, support_channel)
 
     def transition(
         self,
@@ -82,6 +84,7 @@ class Lifecycle:
             self._arrive(tx, account, to.state, owner, now)
         if not quiet:
             self.show(tx, account)
+            self._setbacks.follow(tx, account)
 
     def hand_to_support(self, tx: Transaction, account: Account) -> None:
         """Every reminder went out: it is the support team's turn, who are told and not reminded."""
@@ -95,6 +98,8 @@ class Lifecycle:
         now = self._clock.now()
         notices.show_card(tx, account, now)
         outages.follow(tx, account, now)
+        for request in tx.requests.open_of(account.id):
+            notices.show_request(tx, request, self._support_channel, now)
         for channel_id in (account.channel_id, self._support_channel):
             reminder = tx.reminders.open_in(channel_id)
             if reminder is not None and account.id in reminder.account_ids:

@@ -14,6 +14,7 @@ from storage.tables import (
     Incident,
     Outage,
     Reminder,
+    Setback,
     SupportRequest,
 )
 
@@ -36,6 +37,8 @@ OUTAGE = "outage"
 OUTAGE_OVER = "outage.over"
 LIVE = "live"
 UNEXPLAINED = "unexplained"
+SETBACK = "setback"
+ALL_LIVE = "all-live"
 
 
 def card_key(account: Account) -> str:
@@ -124,6 +127,27 @@ def show_live(tx: Transaction, account: Account, now: datetime) -> None:
     day = now.date().isoformat()
     args = {"channel": account.channel_id, "day": day}
     tx.outbox.show(account.channel_id, f"live:{account.channel_id}:{day}", LIVE, args, now)
+
+
+def show_setback(tx: Transaction, setback: Setback, channel_id: str, now: datetime) -> None:
+    """Have support see how a cause stands that keeps mailboxes of a customer from working. That it
+    is over is said in the thread, too: who looks after it is not told of an edit."""
+    key = f"customer:{setback.customer_id}:setback:{setback.id}"
+    args = {"setback": setback.id}
+    tx.outbox.show(channel_id, key, SETBACK, args, now)
+    if setback.over_at is not None:
+        tx.outbox.show(channel_id, f"{key}:over", SETBACK, args, now, thread_key=key)
+
+
+def show_all_live(tx: Transaction, account: Account, channel_id: str, now: datetime) -> None:
+    """Have support see that all mailboxes of an account's customer are live."""
+    args = {"customer": account.customer_id}
+    tx.outbox.show(channel_id, all_live_key(account.customer_id), ALL_LIVE, args, now)
+
+
+def all_live_key(customer_id: int) -> str:
+    """The key of the message that says so."""
+    return f"customer:{customer_id}:live"
 
 
 def show_unexplained(tx: Transaction, day: str, channel_id: str, now: datetime) -> None:

@@ -78,6 +78,10 @@ class Directory(Protocol):
         """The ID of the workspace where the app is installed."""
         ...
 
+    def link_to(self, channel_id: str, ts: str) -> str:
+        """The address of a message; empty where Slack does not say it."""
+        ...
+
     def is_ours(self, person: Person, afresh: bool = False) -> bool | None:
         """Whether the person is of the vendor's organisation; None when Slack does not say it."""
         ...
@@ -133,6 +137,10 @@ class Rights:
     def own_team(self) -> str:
         """The ID of the vendor's own workspace."""
         return self._directory.vendor_team()
+
+    def link_to(self, channel_id: str, ts: str) -> str:
+        """The address of a message; empty where Slack does not say it."""
+        return self._directory.link_to(channel_id, ts)
 
     def is_support(self, person: Person) -> bool:
         """Whether `person` belongs to the vendor's support team, as far as looking is concerned."""

@@ -151,10 +151,11 @@ class AccountCard:
 
 @dataclass(frozen=True)
 class CustomersAccount:
-    """An account, and whose it is."""
+    """An account, whose it is, and who of the support team looks after them ("" for nobody)."""
 
     account: AccountView
     customer: str
+    helper: str = ""
 
 
 @dataclass(frozen=True)
@@ -297,7 +298,8 @@ class AccountCards:
         """An account's plain facts, and whose it is."""
         with self._store.transaction() as tx:
             account = tx.accounts.get(account_id)
-            return CustomersAccount(AccountView.of(account), self._details.customer(tx, account))
+            customer = tx.channels.customer(account.customer_id)
+            return CustomersAccount(AccountView.of(account), customer.name, customer.owner_user)
 
     def search(self, text: str, limit: int) -> list[CustomersAccount]:
         """Up to `limit` accounts of all customers that `text` finds."""

@@ -50,10 +50,13 @@ class AlertCard:
 
 @dataclass(frozen=True)
 class OpenIncident:
-    """A cause that is at work and on-call's to mend, and the error ID where it was seen first."""
+    """A cause that is at work and on-call's to mend, the error ID where it was seen first, and who
+    looks after it ("" for nobody)."""
 
     title: str
     error: str
+    since: datetime | None = None
+    taken_by: str = ""
 
 
 class AlertCards:

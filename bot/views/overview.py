@@ -1,6 +1,6 @@
 """What support sees of everybody: each customer's progress, who has to act, and since when."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,8 +13,9 @@ from storage.vocabulary import Owner, State
 @dataclass
 class Standing:
     """How far a customer is. `waits` says since when each owner has to act, by their first account
-    that waits for them, of those that were asked for. `helper` is who of the support team looks
-    after the customer; `ended`: it was offboarded."""
+    that waits for them, of those that were asked for. `states` counts the accounts in use by their
+    states, `cause` is what most of those that do not work have, in few words. `helper` is who of
+    the support team looks after the customer; `ended`: it was offboarded."""
 
     customer: str
     channels: list[str]
@@ -24,6 +25,8 @@ class Standing:
     customer_id: int = 0
     helper: str = ""
     ended: bool = False
+    states: dict[State, int] = field(default_factory=dict)
+    cause: str = ""
 
     @property
     def oldest(self) -> tuple[datetime, Owner] | None:
@@ -36,10 +39,11 @@ class Standing:
 
 @dataclass(frozen=True)
 class CustomerName:
-    """A customer by ID and name."""
+    """A customer by ID and name, and the channel where they are met."""
 
     id: int
     name: str
+    channel_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,11 +75,15 @@ class Overview:
         self._explainer = explainer
 
     def standings(self, wanted: Wanted) -> list[Standing]:
-        """The customers that are asked for: who has waited the longest first, who waits for nothing
-        last."""
+        """The customers that are asked for: first those where something broke, then who has waited
+        the longest; who waits for nothing last."""
         with self._store.transaction() as tx:
             found = _customers(tx)
             rows = tx.accounts.standing()
+            causes = tx.setbacks.worst()
+            titles = {each: self._explainer.verdict(tx, each).title for each in {*causes.values()}}
+        for customer_id in found.keys() & causes.keys():
+            found[customer_id].cause = titles[causes[customer_id]]
         fitting = set()
         for customer_id, state, owner, count, since in rows:
             fits = wanted.fits(state, owner)
@@ -84,19 +92,32 @@ class Overview:
             if customer_id in found:
                 _add(found[customer_id], state, owner, count, since if fits else None)
         chosen = [each for each in found.values() if wanted.includes(each, fitting)]
-        return sorted(chosen, key=_longest_wait_first)
+        return sorted(chosen, key=_worst_first)
+
+    def last_tests(self, customer_ids: Sequence[int]) -> dict[int, datetime]:
+        """When each of these customers was last tested."""
+        with self._store.transaction() as tx:
+            return tx.accounts.last_tests(customer_ids)
 
     def customers(self) -> list[CustomerName]:
-        """Every customer with a channel, once."""
+        """Every customer with a channel, once, by name; with a channel that is open, if one is."""
         with self._store.transaction() as tx:
-            names = {customer.id: customer.name for _, customer in tx.channels.all()}
-        return [CustomerName(customer_id, name) for customer_id, name in names.items()]
+            bound = sorted(tx.channels.all(), key=lambda each: each[0].closed != "")
+        names: dict[int, CustomerName] = {}
+        for channel, customer in bound:
+            names.setdefault(customer.id, CustomerName(customer.id, customer.name, channel.id))
+        return sorted(names.values(), key=lambda each: each.name)
 
     def incidents(self) -> list[OpenIncident]:
         """Every incident that has not ended."""
         with self._store.transaction() as tx:
             return [
-                OpenIncident(self._explainer.verdict(tx, each.cause).title, each.failure_ref)
+                OpenIncident(
+                    self._explainer.verdict(tx, each.cause).title,
+                    each.failure_ref,
+                    each.opened_at,
+                    each.acknowledged_by,
+                )
                 for each in tx.incidents.all_open()
             ]
 
@@ -111,13 +132,15 @@ def _customers(tx: Transaction) -> dict[int, Standing]:
     return found
 
 
-def _longest_wait_first(standing: Standing) -> tuple[object, ...]:
+def _worst_first(standing: Standing) -> tuple[object, ...]:
     waits = standing.oldest
-    return (waits is None, waits or (), standing.customer.lower())
+    broken = standing.states.get(State.BROKEN, 0)
+    return (not broken, waits is None, waits or (), standing.customer.lower())
 
 
 def _add(standing: Standing, state: State, turn: Owner, count: int, since: datetime | None) -> None:
     standing.total += count
+    standing.states[state] = standing.states.get(state, 0) + count
     if state is State.LIVE:
         standing.live += count
     elif since is not None:

@@ -7,11 +7,12 @@ from datetime import datetime
 from bot.common.people import MAILDESK
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.verdict import Verdict
+from bot.messages import notices
 from bot.views.accounts import AccountDetails, AccountView
 from bot.views.attempts import AttemptView, attempts_at
 from bot.views.failures import FailureView
 from storage.database import Store, Transaction
-from storage.tables import Account, Failure, SupportRequest
+from storage.tables import Account, Customer, Failure, SupportRequest
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,20 @@ class RequestView:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a message stands in Slack: a channel, and the message's time, which is its name."""
+
+    channel_id: str
+    ts: str
+
+
+@dataclass(frozen=True)
 class RequestCard:
     """What a request's messages tell. `failure` is what it is about, or else the last one of the
     account that it is about; `attempts` is what was done about that account last. `handed_over` is
     the sentence that a customer reads where support has it because what was advised did not help;
-    else empty."""
+    else empty. `helper` is who of the team looks after the customer. `stands`: where the request's
+    own card stands, and `thread` where the account's, which is the head of its thread."""
 
     request: RequestView
     customer: str
@@ -63,6 +73,9 @@ class RequestCard:
     account: AccountView | None = None
     attempts: Sequence[AttemptView] = ()
     handed_over: str = ""
+    helper: str = ""
+    stands: Place | None = None
+    thread: Place | None = None
 
     @property
     def summary(self) -> str:
@@ -95,14 +108,18 @@ class RequestCards:
         failure = self._failure(tx, request, account)
         attempts = attempts_at(tx, self._failures, account)
         handed_over = failure is not None and _handed_over(request, failure, attempts)
+        customer = _customer(tx, request, account)
         return RequestCard(
             RequestView.of(request),
-            _customer(tx, request, account),
+            customer.name if customer else "",
             FailureView.of(failure) if failure else None,
             self._failures.verdict(tx, failure) if failure else None,
             AccountView.of(account) if account else None,
             attempts,
             self._failures.spent(tx, failure.cause) if failure and handed_over else "",
+            customer.owner_user if customer else "",
+            _place(tx, notices.request_key(request)),
+            _place(tx, notices.card_key(account)) if account else None,
         )
 
     def _failure(
@@ -112,6 +129,11 @@ class RequestCards:
         if asked_about is None and account is not None:
             return self._details.failure(tx, account)
         return asked_about
+
+
+def _place(tx: Transaction, key: str) -> Place | None:
+    posted = tx.outbox.posted(key)
+    return Place(posted.channel_id, posted.ts) if posted else None
 
 
 def _handed_over(
@@ -125,9 +147,9 @@ def _handed_over(
     return request.done_at is None and failure.cause in handed
 
 
-def _customer(tx: Transaction, request: SupportRequest, account: Account | None) -> str:
+def _customer(tx: Transaction, request: SupportRequest, account: Account | None) -> Customer | None:
     """Whose request it is: the account's customer's, whoever its channel is bound to by now."""
     if account is not None:
-        return tx.channels.customer(account.customer_id).name
+        return tx.channels.customer(account.customer_id)
     channel = tx.channels.get(request.channel_id)
-    return tx.channels.customer(channel.customer_id).name if channel else ""
+    return tx.channels.customer(channel.customer_id) if channel else None

@@ -1,7 +1,8 @@
 """The Home tab, and the windows that say one thing."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.views.accounts import CustomersAccount
 from bot.views.audience import Audience, Role
@@ -24,6 +25,7 @@ from handlers.cards.kit import (
     mention,
     modal,
     moment,
+    safe,
     section,
     select,
     text_input,
@@ -38,6 +40,17 @@ REQUESTS_SHOWN = 10
 ANY = "any"
 OWNERS = (Owner.USER, Owner.ADMINISTRATOR, Owner.SUPPORT, Owner.ON_CALL)
 STATES = tuple(state for state in State if state not in (State.CREATED, State.DISCONNECTED))
+
+WORST_FIRST = (
+    State.BROKEN,
+    State.FAILING,
+    State.AWAITING_ADMIN,
+    State.AWAITING_SIGN_IN,
+    State.UNMAPPED,
+    State.TESTING,
+    State.CREATED,
+)
+"""The states of accounts that are in use and not live, in the order in which support looks."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +78,8 @@ class HomeView:
         alerts: incidents that have not ended.
         only: what the lists above the customers are set to.
         names: all customers.
+        tested: when customers were last tested, by their ids.
+        link: the address of a message in a channel by its time; empty where there is none.
     """
 
     customers: Sequence[Standing]
@@ -72,6 +87,13 @@ class HomeView:
     alerts: Sequence[OpenIncident] = ()
     only: Filter = Filter()
     names: Sequence[CustomerName] = ()
+    tested: Mapping[int, datetime] = field(default_factory=dict)
+    link: Callable[[str, str], str] = lambda channel, ts: ""
+
+    @property
+    def page(self) -> Sequence[Standing]:
+        """The customers that are shown."""
+        return self.customers[self.only.page * PAGE : (self.only.page + 1) * PAGE]
 
 
 def home(view: HomeView | None) -> Block:
@@ -80,15 +102,23 @@ def home(view: HomeView | None) -> Block:
     if view is None:
         return {"type": "home", "blocks": [*blocks, section(say("home.others"))]}
     blocks.append(actions(*_buttons(view.only)))
-    blocks += _lines("home.requests", [_request(each) for each in view.requests])
-    blocks += _lines("home.alerts", [_alert(each) for each in view.alerts])
+    waiting = sorted(view.requests, key=lambda each: each.request.taken_at is not None)
+    blocks += _entries("home.requests", [_request(each, view) for each in waiting])
+    blocks += _entries("home.alerts", [_alert(each) for each in view.alerts])
     blocks += [divider(), section(say("home.support_intro")), _filters(view)]
-    page = view.only.page
-    shown = view.customers[page * PAGE : (page + 1) * PAGE]
     nobody = "home.nobody_fits" if view.names else "home.nobody"
-    blocks += [_customer(standing) for standing in shown] or [section(say(nobody))]
-    blocks += pages(page, len(view.customers), PAGE, "page", TURN)
+    shown = [_customer(each, view.tested.get(each.customer_id)) for each in view.page]
+    blocks += shown or [section(say(nobody))]
+    blocks += pages(view.only.page, len(view.customers), PAGE, "page", TURN)
     return {"type": "home", "blocks": blocks, "private_metadata": str(view.only)}
+
+
+def on_call_home(alerts: Sequence[OpenIncident]) -> Block:
+    """The Home tab of engineers on call: what is wrong on our side."""
+    shown = _entries("home.alerts", [_alert(each) for each in alerts])
+    blocks = shown or [section(say("command.no_alerts"))]
+    intro = [header(plainly("home.title")), *blocks, divider(), section(say("home.on_call"))]
+    return {"type": "home", "blocks": [*intro, actions(_look_up())]}
 
 
 def _buttons(only: Filter) -> list[Block]:
@@ -113,10 +143,26 @@ def search_form() -> Block:
     )
 
 
-def found_window(found: Sequence[CustomersAccount], text: str) -> Block:
-    """The accounts that were found, each with its customer."""
-    blocks = [_found(each) for each in found] or [section(say("home.none_found", text=text))]
+def found_window(
+    found: Sequence[CustomersAccount], text: str, customers: Sequence[CustomerName] = ()
+) -> Block:
+    """The customers that were found, and the accounts, each with its customer."""
+    blocks = [_found_customer(each) for each in customers] + [_found(each) for each in found]
+    blocks = blocks or [section(say("home.none_found", text=text))]
     return modal(plainly("home.search_title"), blocks)
+
+
+def _found_customer(customer: CustomerName) -> Block:
+    channel = Safe(f"<#{customer.channel_id}>")
+    accounts = button(plainly("button.accounts"), ActionId.HOME_ACCOUNTS, customer.channel_id)
+    line = say("home.found_customer", customer=customer.name, channel=channel)
+    return section(line, accessory=accounts)
+
+
+def found_message(found: CustomersAccount) -> Message:
+    """One account for support, with its customer and channel."""
+    block = _found(found)
+    return Message(Safe(block["text"]["text"]), [block])
 
 
 def _found(found: CustomersAccount) -> Block:
@@ -128,30 +174,57 @@ def _found(found: CustomersAccount) -> Block:
         address=account.sender_email,
         ref=account.ref,
         customer=found.customer,
+        channel=Safe(f"<#{account.channel_id}>"),
         state=stands(account),
     )
     details = button(plainly("button.details"), ActionId.ACCOUNT_SHOW, account.ref)
     return section(line, accessory=details)
 
 
-def _request(card: RequestCard) -> Safe:
-    user = card.request.taken_by_user
-    helper = mention(user) if user else plainly("home.no_helper")
-    return say("home.request", title=card.summary, helper=helper)
-
-
-def _alert(incident: OpenIncident) -> Safe:
-    return say("home.alert", title=incident.title, error=incident.error)
-
-
-def _lines(title: str, lines: Sequence[Safe]) -> list[Block]:
-    if not lines:
-        return []
-    more = (
-        [say("home.more", count=len(lines) - REQUESTS_SHOWN)] if len(lines) > REQUESTS_SHOWN else []
+def _request(card: RequestCard, view: HomeView) -> Block:
+    """A request, with the way to its account, or to all accounts of its channel."""
+    request = card.request
+    user = request.taken_by_user
+    line = say(
+        "home.request",
+        title=card.summary,
+        helper=mention(user) if user else plainly("home.no_helper"),
+        since=moment(request.asked_at),
+        channel=Safe(f"<#{request.channel_id}>") if request.channel_id else "–",
     )
-    text = "\n".join([say(title, count=len(lines)), *lines[:REQUESTS_SHOWN], *more])
-    return [divider(), section(Safe(text))]
+    line = Safe("  ·  ".join([line, *_links(card, view)]))
+    if card.account is not None:
+        there = button(plainly("button.account"), ActionId.ACCOUNT_SHOW, card.account.ref)
+        return section(line, accessory=there)
+    if request.channel_id:
+        there = button(plainly("button.accounts"), ActionId.HOME_ACCOUNTS, request.channel_id)
+        return section(line, accessory=there)
+    return section(line)
+
+
+def _links(card: RequestCard, view: HomeView) -> list[Safe]:
+    """Links to the request's card, and to the thread of the account's, where they stand."""
+    places = {"home.link_card": card.stands, "home.link_thread": card.thread}
+    links = {name: view.link(place.channel_id, place.ts) for name, place in places.items() if place}
+    return [Safe(f"<{safe(link)}|{plainly(name)}>") for name, link in links.items() if link]
+
+
+def _alert(incident: OpenIncident) -> Block:
+    lines = [say("home.alert", title=incident.title, error=incident.error)]
+    if incident.since is not None:
+        who = mention(incident.taken_by) if incident.taken_by else plainly("home.no_helper")
+        lines.append(say("home.alert_since", since=moment(incident.since), helper=who))
+    details = button(plainly("button.details"), ActionId.ERROR_SHOW, incident.error)
+    return section(Safe("\n".join(lines)), accessory=details)
+
+
+def _entries(title: str, entries: Sequence[Block]) -> list[Block]:
+    """The first of some entries, under how many there are."""
+    if not entries:
+        return []
+    left = len(entries) - REQUESTS_SHOWN
+    more = [section(say("home.more", count=left))] if left > 0 else []
+    return [divider(), section(say(title, count=len(entries))), *entries[:REQUESTS_SHOWN], *more]
 
 
 def _filters(view: HomeView) -> Block:
@@ -178,7 +251,7 @@ def _filters(view: HomeView) -> Block:
     return row | {"block_id": f"filters-{chosen}"[:255]}
 
 
-def _customer(standing: Standing) -> Block:
+def _customer(standing: Standing, tested: datetime | None) -> Block:
     facts = {
         "live": standing.live,
         "total": standing.total,
@@ -186,6 +259,10 @@ def _customer(standing: Standing) -> Block:
     }
     where = Safe(", ".join(f"<#{channel}>" for channel in standing.channels[:5]))
     lines = [say(_line(standing), customer=standing.customer, channel=where, **facts)]
+    if waiting := [say("home.count", state=_named(each), count=n) for each, n in _open(standing)]:
+        lines.append(Safe("  ·  ".join(waiting)))
+    if standing.cause:
+        lines.append(say("home.cause", cause=standing.cause))
     if standing.oldest is not None:
         since, owner = standing.oldest
         lines.append(
@@ -193,8 +270,20 @@ def _customer(standing: Standing) -> Block:
         )
     if standing.helper:
         lines.append(say("home.helper", helper=mention(standing.helper)))
+    if tested is not None:
+        lines.append(say("home.tested", at=moment(tested)))
     accounts = button(plainly("button.accounts"), ActionId.HOME_ACCOUNTS, standing.channels[0])
     return section(Safe("\n".join(lines)), accessory=accounts if standing.total else None)
+
+
+def _open(standing: Standing) -> list[tuple[State, int]]:
+    """How many of a customer's accounts are in each state but *Live*, the worst first."""
+    counts = [(state, standing.states.get(state, 0)) for state in WORST_FIRST]
+    return [(state, count) for state, count in counts if count]
+
+
+def _named(state: State) -> str:
+    return plainly(f"state.{state}")
 
 
 def _line(standing: Standing) -> str:
@@ -207,6 +296,26 @@ def _line(standing: Standing) -> str:
 def help_message(role: Role) -> Message:
     """What can be done, for who asks."""
     return Message(say("help.title"), [*_help(role), *_first_buttons(role)])
+
+
+def support_help() -> Message:
+    """What the support team can do in a channel of our own, where the customer is named."""
+    blocks = [section(say("help.ours")), section(say("help.on_call"))]
+    row = [
+        button(plainly("button.search"), ActionId.HOME_SEARCH, style="primary"),
+        button(plainly("button.manage_customer"), ActionId.CUSTOMER_MANAGE),
+        _look_up(),
+    ]
+    return Message(say("help.title"), [*blocks, actions(*row)])
+
+
+def on_call_help() -> Message:
+    """What engineers on call can do."""
+    return Message(say("help.title"), [section(say("help.on_call")), actions(_look_up())])
+
+
+def _look_up() -> Block:
+    return button(plainly("button.look_up"), ActionId.ERROR_LOOK_UP)
 
 
 def greeting() -> Message:

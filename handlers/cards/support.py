@@ -32,24 +32,17 @@ def request_card(card: RequestCard) -> Message:
     """The request as it stands in the support team's channel."""
     request = card.request
     title = _title(card)
-    channel = Safe(f"<#{request.channel_id}>") if request.channel_id else Safe("–")
-    lines = _asked_for(card, title)
+    lines = _asked_for(card, title) if request.failure_ref else [_asked_to_do(card)]
     if card.account is not None:
         state = stands(card.account)
-        whose = {
-            "name": card.account.name,
-            "ref": card.account.ref,
-            "customer": card.customer,
-            "channel": channel,
-        }
-        lines += [say("help_request.account", **whose), say("help_request.stands", state=state)]
-    elif card.customer:
-        lines.append(say("help_request.customer", customer=card.customer, channel=channel))
+        lines.append(say("help_request.stands", state=state))
     if card.failure is not None:
         lines.append(say("help_request.error", error=card.failure.ref, step=card.failure.step))
     if request.comment:
         lines.append(say("help_request.comment", comment=request.comment))
     lines.append(_helper(card, "help_request"))
+    if card.helper and request.taken_at is None:
+        lines.append(say("home.helper", helper=mention(card.helper)))
     row = [*_team_buttons(request), *_account_button(card.account), *_failure_buttons(card.failure)]
     done = attempt_blocks(card.attempts) if request.failure_ref else []
     blocks = [section(Safe("\n".join(lines))), *done, *([actions(*row)] if row else [])]
@@ -132,11 +125,30 @@ def mail_link(error: str, support_email: str) -> Safe:
 def _asked_for(card: RequestCard, title: str) -> list[Safe]:
     """Who asks for what, as the support team reads it."""
     request = card.request
-    asked = "help_request.asked" if request.failure_ref else "help_request.asked_to_do"
-    lines = [say(asked, user=mention(request.asked_by_user), title=title)]
+    lines = [say("help_request.asked", user=mention(request.asked_by_user), title=title)]
     if card.handed_over:
         lines.append(say("help_request.handed_over", title=title))
-    return lines[1:] if request.asked_by_user == MAILDESK.user else lines
+    lines = lines[1:] if request.asked_by_user == MAILDESK.user else lines
+    if card.account is not None:
+        return [*lines, say("help_request.account", **_whose(card))]
+    return [*lines, say("help_request.customer", **_whose(card))] if card.customer else lines
+
+
+def _asked_to_do(card: RequestCard) -> Safe:
+    """Who wants what to be done for them, as the support team reads it."""
+    what = "help_request.asked_to_do_account" if card.account else "help_request.asked_to_do"
+    return say(what, user=mention(card.request.asked_by_user), **_whose(card))
+
+
+def _whose(card: RequestCard) -> dict[str, str | Safe]:
+    """What a request is about: the account, if there is one, the customer and the channel."""
+    channel = card.request.channel_id
+    return {
+        "name": card.account.name if card.account else "",
+        "ref": card.account.ref if card.account else "",
+        "customer": card.customer or "–",
+        "channel": Safe(f"<#{channel}>") if channel else Safe("–"),
+    }
 
 
 def _about_error(card: RequestCard, error: str) -> Safe:

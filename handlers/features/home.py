@@ -9,12 +9,13 @@ from slack_sdk.errors import SlackApiError
 
 from bot.common.people import Person
 from bot.common.refusals import SlackBusy
-from bot.common.texts import whole_number
+from bot.common.texts import reads_as, whole_number
 from bot.messages.refusals import Subject
 from bot.services import Services
 from bot.support.rights import Action
 from bot.views.overview import Wanted
 from handlers.cards.actions import ActionId, FormId
+from handlers.cards.diagnosis import error_window
 from handlers.cards.home import (
     ANY,
     OWNERS,
@@ -23,9 +24,12 @@ from handlers.cards.home import (
     HomeView,
     found_window,
     home,
+    on_call_home,
     search_form,
 )
+from handlers.cards.kit import Block
 from handlers.features.account_list import list_window
+from handlers.features.lookup import error_named
 from handlers.slack.listeners import Listeners, NextWindow, form_errors
 from handlers.slack.modals import why_not
 from handlers.slack.payloads import Press, Submission
@@ -57,15 +61,16 @@ class HomeTab:
         listeners.submission(FormId.ACCOUNT_SEARCH, self.found)
 
     def show(self, person: Person, only: Filter = NOTHING) -> None:
-        """Draw the tab for a person: support sees every customer, others where to go. Who has none
-        (any more), or has just got a newer one, gets nothing.
+        """Draw the tab for a person: support sees every customer, engineers on call the open
+        alerts, others where to go. Who has none (any more), or has just got a newer one, gets
+        nothing.
 
         Raises:
             SlackBusy: Slack does not do it just now.
         """
-        view = self._view(only) if self._services.rights.is_support(person) else None
+        tab = self._tab(person, only)
         try:
-            self._client.views_publish(user_id=person.user, view=home(view))
+            self._client.views_publish(user_id=person.user, view=tab)
         except SlackApiError as error:
             if about(error) is not Subject.TARGET:
                 raise why_not(error) from None
@@ -98,23 +103,39 @@ class HomeTab:
         press.windows.open(search_form())
 
     def found(self, sent: Submission) -> dict[str, str] | NextWindow:
-        """What is found under a name, an address or an ID."""
+        """What is found under a name, an address or an ID: customers, accounts, or the error."""
         self._services.rights.support(sent.person, Action.SEE)
         text = sent.values["text"].strip()
         if not text:
             return form_errors({"text": "home.search_empty"})
+        if text.upper().startswith("MX-"):
+            return NextWindow(error_window(*error_named(self._services, sent.person, text)))
         found = self._services.views.accounts.search(text, MAX_FOUND)
-        return NextWindow(found_window(found, text))
+        wanted = reads_as(text)
+        names = self._services.views.overview.customers()
+        customers = [each for each in names if wanted in reads_as(each.name)][:MAX_FOUND]
+        return NextWindow(found_window(found, text, customers))
+
+    def _tab(self, person: Person, only: Filter) -> Block:
+        """The tab as it is for a person."""
+        if self._services.rights.is_support(person):
+            return home(self._view(only))
+        if self._services.rights.is_on_call(person):
+            return on_call_home(self._services.views.overview.incidents())
+        return home(None)
 
     def _view(self, only: Filter) -> HomeView:
         views = self._services.views
-        return HomeView(
+        view = HomeView(
             customers=views.overview.standings(_wanted(only)),
             requests=views.requests.open(),
             alerts=views.overview.incidents(),
             only=only,
             names=views.overview.customers(),
+            link=self._services.rights.link_to,
         )
+        shown = [each.customer_id for each in view.page]
+        return replace(view, tested=views.overview.last_tests(shown))
 
 
 def _wanted(only: Filter) -> Wanted:

@@ -11,6 +11,7 @@ from bot.views.accounts import AccountView
 from bot.views.audience import Audience
 from bot.views.errors import ErrorCard
 from bot.views.telling import Affected, Told, for_audience
+from handlers.features import own_channels
 
 
 def account_named(
@@ -22,14 +23,19 @@ def account_named(
     Raises:
         Refused: none, several, or not this person's to touch.
     """
-    text = unquoted(on_one_line(text))
+    text = on_one_line(text)
+    ours = own_channels.is_ours(services, channel_id)
     if not text:
-        raise Refused("command.which_account", command=command)
+        sentence = "command.which_account_here" if ours else "command.which_account"
+        raise Refused(sentence, command=command)
     try:
-        return services.rights.account(person, ids.read_account_ref(text), action)
+        return services.rights.account(person, ids.read_account_ref(unquoted(text)), action)
     except ids.NotAnId as error:
-        if error.slip and text.upper().startswith("MB"):
+        if error.slip and unquoted(text).upper().startswith("MB"):
             raise Refused("refused.account_slip", ref=text) from None
+    if ours:
+        return own_channels.account_meant(services, person, text, action, command)
+    text = unquoted(text)
     channel = services.rights.channel(person, channel_id, action)
     found = services.accounts.called(channel.customer_id, text)
     if len(found) > 1:

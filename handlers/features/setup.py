@@ -50,13 +50,10 @@ def save_setup(services: Services, sent: Submission) -> FormErrors | None:
     services.rights.support(sent.person)
     values = {name: on_one_line(value) for name, value in sent.values.items()}
     owner = Person(services.rights.own_team(), values["owner"]) if values["owner"] else sent.person
-    problems = _problems(services, values, owner)
+    tenant, problem = _tenant(services, values["domain"])
+    problems = _problems(services, values, owner) | problem
     if problems:
         return problems
-    try:
-        tenant = services.customers.tenant(values["domain"]) if values["domain"] else ""
-    except Refused as refused:
-        return form_errors({"domain": refused.sentence})
     try:
         care = _care(values, owner)
         circle = _circle(services, sent.about, values)
@@ -65,6 +62,14 @@ def save_setup(services: Services, sent: Submission) -> FormErrors | None:
         field = "domain" if refused.sentence == ANOTHER_ORGANISATION else "customer"
         return {field: plainly(refused.sentence, **refused.values)}
     return None
+
+
+def _tenant(services: Services, domain: str) -> tuple[str, FormErrors]:
+    """The organisation of a domain, if one was given, and what is wrong with it."""
+    try:
+        return (services.customers.tenant(domain) if domain else ""), {}
+    except Refused as refused:
+        return "", form_errors({"domain": refused.sentence})
 
 
 def _care(values: dict[str, str], owner: Person) -> Care:

@@ -60,11 +60,12 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class Vendor:
     """Where the app is installed: the workspace, and the organisation on Enterprise Grid (empty
-    elsewhere); and who the app is there."""
+    elsewhere); who the app is there, and the workspace's address (``https://lumen.slack.com/``)."""
 
     team: str
     enterprise: str
     bot: str
+    url: str = ""
 
     @property
     def ids(self) -> frozenset[str]:
@@ -113,6 +114,13 @@ class SlackDirectory:
     def vendor_team(self) -> str:
         """The ID of the workspace where the app is installed."""
         return self._ours().team
+
+    def link_to(self, channel_id: str, ts: str) -> str:
+        """The address of a message, as `chat.getPermalink` gives it
+        (docs.slack.dev/reference/methods/chat.getPermalink); empty where Slack does not say that of
+        the workspace."""
+        url = self._ours().url
+        return f"{url}archives/{channel_id}/p{ts.replace('.', '')}" if url else ""
 
     def bot_user(self) -> str:
         """The user ID of the app itself."""
@@ -286,6 +294,7 @@ class SlackDirectory:
             team=str(answer["team_id"]),
             enterprise=str(answer.get("enterprise_id") or ""),
             bot=str(answer.get("user_id") or ""),
+            url=str(answer.get("url") or ""),
         )
 
     def _ask_profile(self, person: Person) -> Profile:

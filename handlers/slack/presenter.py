@@ -20,10 +20,11 @@ from handlers.cards.diagnosis import OwnName, note_message
 from handlers.cards.home import greeting
 from handlers.cards.home import help_message as what_to_do
 from handlers.cards.incidents import account_values, alert_card, support_note
-from handlers.cards.kit import Audience, Message, Safe
+from handlers.cards.kit import Audience, Message, Safe, mention
 from handlers.cards.legacy import batch_message
 from handlers.cards.outages import live_message, outage_message, over_message
 from handlers.cards.reminders import reminder_message
+from handlers.cards.setbacks import all_live_message, setback_message
 from handlers.cards.setup import setup_card
 from handlers.cards.signin import doubt_message, further_message
 from handlers.cards.support import help_message, request_card
@@ -65,6 +66,10 @@ class Presenter:
             notices.OUTAGE_OVER: lambda args: over_message(views.outages.card(args["outage"])),
             notices.LIVE: lambda args: live_message(
                 views.outages.live(args["channel"], args["day"])
+            ),
+            notices.SETBACK: lambda args: setback_message(views.setbacks.card(args["setback"])),
+            notices.ALL_LIVE: lambda args: all_live_message(
+                views.setbacks.customer(args["customer"])
             ),
             notices.HELP: lambda args: help_message(views.requests.card(args["request"])),
         }
@@ -125,7 +130,12 @@ class Presenter:
 
     def _support_note(self, args: Args) -> Message:
         values = self._values(args)
+        helper = ""
         if "account" in args:
             found = self._services.views.accounts.view(args["account"])
             values = {**account_values(found.account, found.customer), **values}
-        return support_note(say(args["sentence"], **values))
+            helper = found.helper
+        text = say(args["sentence"], **values)
+        if helper:
+            text = Safe(f"{text}\n{say('home.helper', helper=mention(helper))}")
+        return support_note(text)

@@ -13,6 +13,7 @@ from storage.tables.legacy import Batch, ListDraft, OldAccount
 from storage.tables.messages import Lane, OutboxItem, Pace, PostedMessage
 from storage.tables.outages import Outage, OutageMailbox
 from storage.tables.reminders import Reminder, ReminderDay, ReminderState
+from storage.tables.setbacks import Setback
 from storage.tables.signin import (
     AddressChange,
     ApprovalAnswer,
@@ -61,6 +62,7 @@ __all__ = [
     "ReminderState",
     "ReportedFix",
     "SeenEvent",
+    "Setback",
     "SignInFlow",
     "SupportRequest",
     "Trouble",

@@ -11,10 +11,22 @@ from tests.support.world import ACME, DESK, BotWorld
 
 
 def test_a_channel_that_is_not_bound_gets_one_private_friendly_sentence(world: BotWorld) -> None:
-    world.vera.slash(DESK, "add")
-    answer = world.vera.find(DESK, "not set up for Maildesk yet")
+    world.vera.slash(ACME, "add")
+    answer = world.vera.find(ACME, "not set up for Maildesk yet")
     assert answer.data["ephemeral"]
     assert world.vera.open_windows == 0
+
+
+def test_in_our_own_channel_the_customer_is_named(world: BotWorld) -> None:
+    world.set_up()
+    world.vera.slash(DESK, "list")
+    assert world.vera.find(DESK, "Which customer?", "/maildesk list Acme Marine").data["ephemeral"]
+    world.vera.slash(DESK, "list Acme Marina")
+    world.vera.find(DESK, "Did you mean `/maildesk list Acme Marine`?")
+    world.vera.slash(DESK, "list acme")
+    assert "There is no account yet" in world.vera.window("Accounts of Acme").text
+    world.vera.slash(DESK, "help")
+    world.vera.find(DESK, "For support", "For on-call")
 
 
 def test_only_support_sets_a_channel_up(world: BotWorld) -> None:

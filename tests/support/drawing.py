@@ -33,6 +33,7 @@ from bot.views.organisations import DoubtCard, FurtherCard
 from bot.views.outages import OutageCard
 from bot.views.overview import Standing
 from bot.views.reminders import MAX_SHOWN, ReminderCard, WaitingAccount
+from bot.views.setbacks import SetbackCard, Whose
 from bot.views.setup import Facts, SetupCard, checklist
 from bot.views.support import RequestCard
 from bot.views.telling import Affected, for_audience
@@ -55,6 +56,7 @@ from handlers.cards import (
     outages,
     plain,
     reminders,
+    setbacks,
     setup,
     signin,
     support,
@@ -284,6 +286,14 @@ class Made:
 
 
 Render = Callable[[Made, Audience], Any]
+
+
+def _setback(made: Made) -> SetbackCard:
+    """What support is told of a cause at a customer."""
+    whose = Whose(RIVAL, "C0RIVAL", "U0VERA", 40)
+    return SetbackCard(whose, made.verdict, ERROR, made.several[:10], 12, 12, NOW, None)
+
+
 RIVALS = home.HomeView(
     [Standing(RIVAL, ["C0RIVAL"], 1, 2)],
     [RequestCard(request(), RIVAL)],
@@ -421,8 +431,16 @@ OURS: dict[str, Render] = {
     "home.found_window": lambda made, to: home.found_window(
         [CustomersAccount(made.one, RIVAL)], RIVAL
     ),
+    "home.found_message": lambda made, to: home.found_message(CustomersAccount(made.one, RIVAL)),
+    "home.on_call_help": lambda made, to: home.on_call_help(),
+    "home.on_call_home": lambda made, to: home.on_call_home([OpenIncident(RIVAL, ERROR, NOW)]),
     "home.search_form": lambda made, to: home.search_form(),
     "answers.customers_message": lambda made, to: answers.customers_message(RIVALS.customers),
+    "home.support_help": lambda made, to: home.support_help(),
+    "setbacks.all_live_message": lambda made, to: setbacks.all_live_message(
+        Whose(RIVAL, "", "", 1)
+    ),
+    "setbacks.setback_message": lambda made, to: setbacks.setback_message(_setback(made)),
     "signin.doubt_message": lambda made, to: signin.doubt_message(made.doubt),
     "signin.further_message": lambda made, to: signin.further_message(made.further),
     "support.request_card": lambda made, to: support.request_card(made.asked(ERROR)),

@@ -117,7 +117,8 @@ class FakeSlack(WebClient):
         match method:
             case "auth.test":
                 grid = {"enterprise_id": ENTERPRISE} if self.grid else {}
-                return {"team_id": "T0LUMEN", "user_id": BOT, **grid}
+                url = {"url": "https://lumen.slack.example/"}
+                return {"team_id": "T0LUMEN", "user_id": BOT, **url, **grid}
             case "conversations.members":
                 return {"members": sorted(self.members.get(content["channel"], ()))}
             case "users.info":

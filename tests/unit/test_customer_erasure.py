@@ -24,6 +24,7 @@ from storage.tables import (
     Outage,
     Reminder,
     ReportedFix,
+    Setback,
     UnexplainedReply,
 )
 from storage.vocabulary import Deed, State
@@ -131,6 +132,7 @@ def fill(bot: FastBot, channel: str, domain: str) -> list[str]:
                     asked_by_team="T",
                     asked_by_user="U",
                 ),
+                Setback(customer_id=live.customer_id, cause=failure.cause, began_at=bot.now),
                 FolderSnapshot(account_id=live.id, listed_at=bot.now, folders=[]),
                 LinkPress(ticket_id=ticket.id, browser_digest="b", is_new=True, at=bot.now),
                 Reminder(

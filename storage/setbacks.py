@@ -1,0 +1,77 @@
+"""Causes that keep mailboxes of a customer from working."""
+
+from typing import Any
+
+from sqlalchemy import case
+from sqlmodel import Session, col, func, select
+
+from storage.tables import Account, Failure, Setback
+from storage.vocabulary import State
+
+HIT = (State.TESTING, State.FAILING, State.BROKEN)
+"""What does not work now, or is just looked at because it did not."""
+
+
+class SetbackRepository:
+    """Queries about setbacks."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, setback: Setback) -> Setback:
+        """Keep a new setback, with its id."""
+        self._session.add(setback)
+        self._session.flush()
+        return setback
+
+    def get(self, setback_id: int) -> Setback:
+        """A setback that is known to exist."""
+        return self._session.get_one(Setback, setback_id)
+
+    def open_of(self, customer_id: int) -> list[Setback]:
+        """The customer's setbacks that are not over, as they are now, oldest first."""
+        found = select(Setback).where(
+            Setback.customer_id == customer_id, col(Setback.over_at).is_(None)
+        )
+        found = found.order_by(col(Setback.id)).execution_options(populate_existing=True)
+        return list(self._session.exec(found))
+
+    def hit(self, setback: Setback, limit: int) -> list[Account]:
+        """Up to `limit` mailboxes that the cause keeps from working, oldest first."""
+        theirs = select(Account).where(_is_hit(setback))
+        return list(self._session.exec(theirs.order_by(col(Account.id)).limit(limit)))
+
+    def count_hit(self, setback: Setback) -> int:
+        """How many mailboxes the cause keeps from working."""
+        count = select(func.count(col(Account.id))).where(_is_hit(setback))
+        return self._session.exec(count).one()
+
+    def example(self, setback: Setback) -> Failure | None:
+        """The newest failure of the cause at the customer."""
+        found = select(Failure).where(
+            Failure.customer_id == setback.customer_id, Failure.cause == setback.cause
+        )
+        return self._session.exec(found.order_by(col(Failure.last_at).desc()).limit(1)).first()
+
+    def worst(self) -> dict[int, str]:
+        """By the customer's id the cause that keeps the most of their mailboxes from working; one
+        that broke a mailbox goes before one that never let it work."""
+        broken = func.sum(case((col(Account.state) == State.BROKEN, 1), else_=0))
+        count = func.count(func.distinct(col(Account.id)))
+        found = select(col(Account.customer_id), col(Failure.cause)).join(
+            Failure, col(Failure.account_id) == Account.id
+        )
+        found = found.where(col(Failure.mended_at).is_(None), col(Account.state).in_(HIT))
+        rows = found.group_by(col(Account.customer_id), col(Failure.cause))
+        return dict(self._session.exec(rows.order_by(broken, count, col(Failure.cause))).all())
+
+
+def _is_hit(setback: Setback) -> Any:
+    """Whether an account is one that the cause keeps from working."""
+    at_work = select(Failure.account_id).where(
+        Failure.customer_id == setback.customer_id,
+        Failure.cause == setback.cause,
+        col(Failure.mended_at).is_(None),
+    )
+    theirs = (col(Account.customer_id) == setback.customer_id) & col(Account.state).in_(HIT)
+    return theirs & col(Account.id).in_(at_work)
