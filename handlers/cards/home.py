@@ -118,7 +118,7 @@ def on_call_home(alerts: Sequence[OpenIncident]) -> Block:
     shown = _entries("home.alerts", [_alert(each) for each in alerts])
     blocks = shown or [section(say("command.no_alerts"))]
     intro = [header(plainly("home.title")), *blocks, divider(), section(say("home.on_call"))]
-    return {"type": "home", "blocks": [*intro, actions(_look_up())]}
+    return {"type": "home", "blocks": [*intro, actions(saw_error())]}
 
 
 def _buttons(only: Filter) -> list[Block]:
@@ -304,18 +304,14 @@ def support_help() -> Message:
     row = [
         button(plainly("button.search"), ActionId.HOME_SEARCH, style="primary"),
         button(plainly("button.manage_customer"), ActionId.CUSTOMER_MANAGE),
-        _look_up(),
+        saw_error(),
     ]
     return Message(say("help.title"), [*blocks, actions(*row)])
 
 
 def on_call_help() -> Message:
     """What engineers on call can do."""
-    return Message(say("help.title"), [section(say("help.on_call")), actions(_look_up())])
-
-
-def _look_up() -> Block:
-    return button(plainly("button.look_up"), ActionId.ERROR_LOOK_UP)
+    return Message(say("help.title"), [section(say("help.on_call")), actions(saw_error())])
 
 
 def greeting() -> Message:

@@ -9,8 +9,7 @@ from bot.common.jobs import CheckAccount
 from bot.diagnosis.observation import Observation, Where
 from bot.signin.service import SignInRefused
 from bot.views.accounts import AccountView
-from handlers.cards.account_list import account_list
-from handlers.cards.kit import Audience
+from handlers.cards.account_list import Listing, Place, account_list
 from handlers.text.people import stands, turn
 from storage.tables import Account
 from storage.vocabulary import Owner, ReminderPhase, State, StepId, Trouble
@@ -45,7 +44,7 @@ def refuse_stranger(bot: FastBot, account: Account) -> str:
 def listed(bot: FastBot, account: Account) -> str:
     """What the list of accounts reads."""
     view = AccountView.of(bot.read(account))
-    return str(account_list("Acme", [view], account.channel_id, 0, Audience.CUSTOMER))
+    return str(account_list(Listing(Place(account.channel_id), "Acme", [view])))
 
 
 def test_a_sign_in_of_somebody_else_stands_on_the_card_until_one_goes_through(

@@ -72,7 +72,7 @@ def test_the_same_browsers_press_takes_the_place_of_its_own_sign_in(door: Door) 
     first = door.press(OWNER)
     second = door.press(OWNER)
 
-    with pytest.raises(LinkUnusable, match="unknown"):
+    with pytest.raises(LinkUnusable, match="ended"):
         door.comes_back(first)
     assert door.comes_back(second)
 
