@@ -58,8 +58,9 @@ from bot.signin.failed import FailedSignIns
 from bot.signin.held import HeldSignIns
 from bot.signin.links import Links
 from bot.signin.service import SignIn
+from bot.support.directory import Directory
 from bot.support.requests import SupportRequests
-from bot.support.rights import Directory, Rights
+from bot.support.rights import Rights
 from bot.views.accounts import AccountCards, AccountDetails
 from bot.views.checks import CheckCards
 from bot.views.errors import ErrorCards
