@@ -21,7 +21,7 @@ from functools import partial
 import structlog
 
 from bot.diagnosis.observation import Condition, Observation, Where
-from handlers.features import accounts, checks, folders, home, legacy
+from handlers.features import account_list, accounts, checks, folders, home, legacy
 from handlers.features import support as requests
 from sandbox.slack.methods import METHODS
 from storage.vocabulary import State, StepId
@@ -197,7 +197,7 @@ class Week:
             case 1:
                 self.bot.press(carol, accounts.show, account.ref)
             case 2:
-                self.bot.press(carol, accounts.show_list)
+                self.bot.press(carol, account_list.show_list)
             case 3:
                 self.bot.press(carol, folders.show, account.ref)
             case 4:
