@@ -41,7 +41,7 @@ def show_evidence(services: Services, press: Press) -> None:
 
 
 def ask_for_error(press: Press) -> None:
-    """*What does an error mean?*: where it is pasted."""
+    """*I saw an error*: where it is pasted."""
     press.windows.open(lookup_form())
 
 

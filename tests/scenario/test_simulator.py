@@ -180,7 +180,7 @@ def test_a_page_that_never_returns_can_be_pasted_by_both(
     page = sign_in(world)
     pasted = page[page.index("AADSTS") :][:900]
     world.carol.press(world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Help")
-    world.carol.press(world.carol.window("What Maildesk can do"), "What does an error mean?")
+    world.carol.press(world.carol.window("What you can do here"), "I saw an error")
     assert (
         world.carol.submit(world.carol.window("Error ID or text"), {"Error ID or text": pasted})
         == {}
