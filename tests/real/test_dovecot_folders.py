@@ -402,7 +402,7 @@ def test_a_deleted_folder_is_waited_for_until_another_is_mapped(begin: Begin) ->
     stage.looked_at_again()
     assert stage.world.account("Info").state is State.UNMAPPED
     stage.world.card(
-        "Info", "folders not mapped yet", "Not there any more:* Deleted: Elementy usunięte"
+        "Info", "A mapped folder is missing", "Not there any more:* Deleted: Elementy usunięte"
     )
     assert [
         text
@@ -441,7 +441,7 @@ def test_a_folder_made_anew_is_told_and_accepted_again(
     assert [text for text in stage.thread() if f"*{name}*, is not the one that was mapped" in text]
 
     card = stage.world.card(
-        "Info", "folders not mapped yet", f"Not there any more:* {role.value.capitalize()}: {name}"
+        "Info", "A mapped folder is missing", f"Not there any more:* {role.value.capitalize()}: {name}"
     )
     stage.world.carol.press(card, "Accept all suggestions")
     stage.rest()
@@ -474,5 +474,5 @@ def test_the_proof_ends_with_the_folder(begin: Begin) -> None:
     stage.mail.delete_folder("Udgående kopi")
     stage.mail.create_folder("Udgående kopi")
     stage.looked_at_again()
-    stage.world.card("Info", "folders not mapped yet")
+    stage.world.card("Info", "A mapped folder is missing")
     assert stage.opened().chosen("Sent") != f"Udgående kopi  ·  {PROVED}"

@@ -62,7 +62,7 @@ def test_support_sees_who_waits_the_longest_first_with_requests_and_alerts(world
     world.sign_in(world.card("Info"), INFO)
     world.settle()
     world.vera.home()
-    text = shown(world, "0 of 1 live", "Waits for the mailbox user since")
+    text = shown(world, "0 of 1 live", "Waits for our engineers since")
     assert text.index("Acme Marine*  ·") < text.index("*Customer 00*  ·  no mailbox yet"), (
         "who waits for nothing comes last"
     )
