@@ -441,7 +441,9 @@ def test_a_folder_made_anew_is_told_and_accepted_again(
     assert [text for text in stage.thread() if f"*{name}*, is not the one that was mapped" in text]
 
     card = stage.world.card(
-        "Info", "A mapped folder is missing", f"Not there any more:* {role.value.capitalize()}: {name}"
+        "Info",
+        "A mapped folder is missing",
+        f"Not there any more:* {role.value.capitalize()}: {name}",
     )
     stage.world.carol.press(card, "Accept all suggestions")
     stage.rest()
