@@ -123,7 +123,8 @@ def for_audience(verdict: Verdict, audience: Audience, affected: Sequence[Affect
     known; the steps name them."""
     if audience is Audience.SUPPORT:
         steps = [step for step in verdict.remedy if step.kind is not RemedyKind.ASK]
-        title, sentence = verdict.title, verdict.support
+        title = verdict.title
+        sentence = verdict.support
     else:
         steps = [step for step in verdict.remedy if step.who in CUSTOMERS]
         title = OUR_SIDE if verdict.owner is Owner.ON_CALL else verdict.title
