@@ -71,4 +71,4 @@ def test_a_fault_of_ours_alerts_on_call_and_no_customer(world: BotWorld) -> None
         world.pass_time(hours=4, minutes=1)
     assert world.account("Info").state is State.LIVE and results(world) == 1
     (alert,) = [m for m in world.omar.messages(ALERTS) if "broke off" in m.text]
-    assert "7* times" in alert.text
+    assert "Times seen: *7*" in alert.text
