@@ -23,7 +23,7 @@ def test_smtp_auth_off_for_the_tenant_is_explained_and_passes_after_the_mend(
         result.text.index("Turn off SMTP AUTH protocol"),
     )
     assert mailbox < organisation, "the mailbox's own switch comes first"
-    assert "535" not in result.text, "no raw replies in a shared channel"
+    assert "5.7.139" not in result.text, "no raw replies in a shared channel"
 
     world.take_back("smtp-auth-off-tenant", "acme.example")
     world.carol.press(result, "Test again")

@@ -1,6 +1,7 @@
 """An account, a failure, a folder and the like as tests of one function need them: complete, and
 changed where the test says so."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +24,8 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ROWS = catalogue.load()
 SCOPES = clouds.load()["worldwide"].scopes
 ERROR = "MX-0000-0000"
+# a token of the practice Microsoft: a random text may hold "eyJ" by chance, but not all of this
+TOKEN = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}")
 
 
 def account_row(**changed: Any) -> Account:
