@@ -59,6 +59,12 @@ class OutageCards:
             card = self._card(tx, outage, out, back)
         return replace(card, people=self._addressed(out))
 
+    def addressed(self, account_id: int) -> list[str]:
+        """Who of the customer's people can act where an account waits for one of them."""
+        with self._store.transaction() as tx:
+            account = tx.accounts.get(account_id)
+        return self._addressed([account])
+
     def live(self, channel_id: str, day: str) -> list[AccountView]:
         """The channel's mailboxes that were live for the first time that day (UTC)."""
         first = datetime.combine(date.fromisoformat(day), time(0), UTC)

@@ -98,13 +98,18 @@ def whose_turn(account: AccountView) -> str:
 def start_buttons() -> Block:
     """The row of buttons from which everything else is reached."""
     return actions(
-        button(plainly("button.add"), ActionId.ACCOUNT_ADD, style="primary"),
+        add_button(),
         button(plainly("button.list"), ActionId.ACCOUNT_LIST),
         button(plainly("button.old"), ActionId.OLD_OPEN),
         button(plainly("button.exchange"), ActionId.EXCHANGE_OPEN),
         button(plainly("button.do_it"), ActionId.SUPPORT_DO_IT),
         button(plainly("button.help"), ActionId.HELP_SHOW),
     )
+
+
+def add_button() -> Block:
+    """*Add an account*."""
+    return button(plainly("button.add"), ActionId.ACCOUNT_ADD, style="primary")
 
 
 def account_list(listing: Listing, audience: Audience = Audience.CUSTOMER) -> Block:

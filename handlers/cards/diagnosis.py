@@ -1,6 +1,6 @@
 """What an error ID means, in plain words for a customer and with all details for support."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,16 +85,19 @@ class OwnName:
         return cls(account, upn)
 
 
-def note_message(text: Safe, error: str, own_name: OwnName | None = None) -> Message:
-    """A sentence in an account's thread; where it tells of an error, with the ways on from
-    there."""
-    if not error:
-        return Message(text, [section(text)])
-    ways = [button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, error), contact_button(error)]
+def note_message(
+    text: Safe, error: str = "", own_name: OwnName | None = None, ways: Sequence[Block] = ()
+) -> Message:
+    """A sentence in an account's thread or in a customer's channel; where it tells of an error or a
+    next step, with the ways on from there."""
+    row = [*ways]
     if own_name is not None:
         label = plainly("button.use_as_username")
-        ways.insert(0, button(label, ActionId.ACCOUNT_CHANGE, own_name.value, "primary"))
-    return Message(text, [section(text), actions(*ways)])
+        row.append(button(label, ActionId.ACCOUNT_CHANGE, own_name.value, "primary"))
+    if error:
+        row.append(button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, error))
+        row.append(contact_button(error))
+    return Message(text, [section(text), *([actions(*row)] if row else [])])
 
 
 def error_blocks(card: ErrorCard, audience: Audience) -> list[Block]:
