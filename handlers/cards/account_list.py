@@ -190,6 +190,7 @@ def _steps(card: AccountCard, audience: Audience) -> list[Block]:
     """The next step of an account, as its card has it, and what else is often wanted."""
     buttons = card_buttons(card, audience)
     if card.waits_for_sign_in:
+        first, second = buttons[:2]
         invite = button(plainly("button.invite"), ActionId.INVITE_OPEN, card.account.ref)
-        return [*buttons[:1], invite]
+        return [first, second if first["action_id"] == ActionId.INVITE_OPEN else invite]
     return buttons[:1] if card.account.state is State.LIVE else buttons[:2]

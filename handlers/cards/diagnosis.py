@@ -13,7 +13,8 @@ from bot.views.telling import Told, for_audience
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.attempts import attempt_blocks, rate_blocks, usually_blocks
 from handlers.cards.causes import remedy_blocks
-from handlers.cards.checks import ICONS, contact_button
+from handlers.cards.checks import ICONS
+from handlers.cards.contact import contact_button
 from handlers.cards.kit import (
     Block,
     Message,
@@ -28,7 +29,8 @@ from handlers.cards.kit import (
     section,
     text_input,
 )
-from handlers.text.people import owner_named
+from handlers.cards.ways import led
+from handlers.text.people import owner_named, turn
 from handlers.text.words import plainly, say
 from storage.vocabulary import StepStatus
 
@@ -103,11 +105,14 @@ def note_message(
 def error_blocks(card: ErrorCard, audience: Audience) -> list[Block]:
     """What, who and how; for support also whose, how often, what the server said, and how such
     things ended."""
-    blocks = meaning(for_audience(card.verdict, audience, card.affected))
+    told = for_audience(card.verdict, audience, card.affected)
+    blocks = meaning(told, turn(card.stands.account, audience) if card.stands else "")
     error = card.failure.ref
     if audience is Audience.CUSTOMER:
         usually = usually_blocks(card.verdict, card.rates)
-        return [*blocks, *usually, actions(contact_button(error))]
+        ways = led(card.stands, audience, [], told=True) if card.stands else []
+        others = [each for each in ways if each.get("value") != error]
+        return [*blocks, *usually, actions(*others, contact_button(error))]
     blocks += [*_advised(card), *rate_blocks(card.rates), *attempt_blocks(card.attempts)]
     evidence = button(plainly("button.evidence"), ActionId.ERROR_EVIDENCE, error)
     return [*blocks, *_details(card), *_past(card), actions(evidence)]
@@ -152,9 +157,10 @@ def evidence_window(text: str) -> Block:
     )
 
 
-def meaning(told: Told) -> list[Block]:
-    """A cause in words: what is wrong, who mends it, and how."""
-    owner = owner_named(told.owner, told.audience)
+def meaning(told: Told, owner: str = "") -> list[Block]:
+    """A cause in words: what is wrong, whose turn it is (`owner`, or else who mends it), and
+    how."""
+    owner = owner or owner_named(told.owner, told.audience)
     return [
         section(Safe(f"*{safe(told.title)}*\n{safe(told.sentence)}")),
         section(say("error.mend", owner=owner)),

@@ -33,6 +33,7 @@ from handlers.cards.unexplained import daily_list
 from handlers.text.asking import Question
 from handlers.text.people import owner_named
 from handlers.text.words import plainly, say
+from storage.vocabulary import Owner
 
 Args = Mapping[str, Any]
 """What the outbox keeps of a notice: IDs, and the values of a sentence."""
@@ -116,7 +117,7 @@ class Presenter:
         if "cause" in values:  # a cause is told in the catalogue's words
             verdict = self._services.catalogue.verdict(values["cause"])
             told = for_audience(verdict, Audience.CUSTOMER)
-            owner = owner_named(told.owner, told.audience)
+            owner = owner_named(Owner(values.get("turn", told.owner)), told.audience)
             values |= {"sentence": told.sentence, "owner": owner}
         if "role" in values:
             values["role"] = plainly(f"folders.{values['role']}")
