@@ -98,7 +98,7 @@ def whose_turn(account: AccountView) -> str:
 def start_buttons() -> Block:
     """The row of buttons from which everything else is reached."""
     return actions(
-        add_button(),
+        button(plainly("button.add"), ActionId.ACCOUNT_ADD, style="primary"),
         button(plainly("button.list"), ActionId.ACCOUNT_LIST),
         button(plainly("button.old"), ActionId.OLD_OPEN),
         button(plainly("button.exchange"), ActionId.EXCHANGE_OPEN),

@@ -54,6 +54,7 @@ STEPS = {
     ActionId.ACCOUNT_SHOW: Step.LOOK,
     ActionId.HOME_SEARCH: Step.LOOK,
     ActionId.ALERT_ACKNOWLEDGE: Step.ACKNOWLEDGE,
+    ActionId.ALERT_MENDED: Step.MEND,
     ActionId.REQUEST_TAKE: Step.TAKE,
 }
 """What a primary button is for. *What to do* leads to *It's changed*, and both are one step."""
