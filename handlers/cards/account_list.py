@@ -95,12 +95,16 @@ def whose_turn(account: AccountView) -> str:
     return NOBODY if account.state in (State.LIVE, State.DISCONNECTED) else account.owner
 
 
-def start_buttons() -> Block:
-    """The row of buttons from which everything else is reached."""
+def start_buttons(first: ActionId | None = ActionId.ACCOUNT_ADD) -> Block:
+    """The row of buttons from which everything else is reached; `first` is what to press now."""
+
+    def style(action: ActionId) -> str:
+        return "primary" if action is first else ""
+
     return actions(
-        button(plainly("button.add"), ActionId.ACCOUNT_ADD, style="primary"),
-        button(plainly("button.list"), ActionId.ACCOUNT_LIST),
-        button(plainly("button.old"), ActionId.OLD_OPEN),
+        button(plainly("button.add"), ActionId.ACCOUNT_ADD, style=style(ActionId.ACCOUNT_ADD)),
+        button(plainly("button.list"), ActionId.ACCOUNT_LIST, style=style(ActionId.ACCOUNT_LIST)),
+        button(plainly("button.old"), ActionId.OLD_OPEN, style=style(ActionId.OLD_OPEN)),
         button(plainly("button.exchange"), ActionId.EXCHANGE_OPEN),
         button(plainly("button.do_it"), ActionId.SUPPORT_DO_IT),
         button(plainly("button.help"), ActionId.HELP_SHOW),

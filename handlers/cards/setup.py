@@ -70,7 +70,7 @@ def setup_card(card: SetupCard) -> Message:
         divider(),
         *_progress(card),
     ]
-    blocks += [section(steps), *_accounts(card.accounts), start_buttons()]
+    blocks += [section(steps), *_accounts(card.accounts), start_buttons(_first(card))]
     return Message(say("setup.summary", customer=card.customer), blocks)
 
 
@@ -166,6 +166,13 @@ def _progress(card: SetupCard) -> list[Block]:
         return [section(say("setup.none_old", count=card.old) if card.old else say("setup.none"))]
     live = len([account for account in card.accounts if account.state is State.LIVE])
     return [section(say("setup.progress", live=live, total=total, bar=bar(live, total)))]
+
+
+def _first(card: SetupCard) -> ActionId | None:
+    """What the customer's people press now: what begins, or leads to what waits for them."""
+    if not card.accounts:
+        return ActionId.OLD_OPEN if card.old else ActionId.ACCOUNT_ADD
+    return ActionId.ACCOUNT_LIST if card.waits_for_them else None
 
 
 def _accounts(accounts: Sequence[AccountView]) -> list[Block]:
