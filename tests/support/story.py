@@ -205,8 +205,12 @@ class Walker:
     # -- the road
 
     def add(self, name: str, address: str) -> None:
-        """Fill the form of a new account in, and send it."""
-        self.press(self.message("Connect your Microsoft 365 mailboxes"), "Add an account")
+        """Add an account from the set-up card."""
+        self.fill_in(self.message("Connect your Microsoft 365 mailboxes"), name, address)
+
+    def fill_in(self, where: Locator, name: str, address: str) -> None:
+        """Fill in the form behind *Add an account*, and send it."""
+        self.press(where, "Add an account")
         self.window.get_by_label("Account name").fill(name)
         self.window.get_by_label("Sender name").fill("Acme Marine")
         self.window.get_by_label("Sender email").fill(address)
