@@ -284,9 +284,9 @@ PLACES: dict[str, tuple[Collection[Where], Callable[[Row, Observation], Situatio
 """Where a cause can arise: what is seen there, and how it comes to that."""
 
 
-def faulty() -> Iterator[tuple[str, Row, Observation, Callable[[], Situation | None]]]:
-    """For every kind of cause and every place where it can arise one of its rows, what is seen, and
-    how to come there."""
+def faulty() -> Iterator[tuple[str, Callable[[], Situation | None]]]:
+    """For every kind of cause and every place where it can arise: one of its rows, and how an
+    account comes there."""
     for place, (where, make) in PLACES.items():
         found: dict[Kind, tuple[Row, Observation]] = {}
         for row in ROWS.rows.values():
@@ -294,4 +294,4 @@ def faulty() -> Iterator[tuple[str, Row, Observation, Callable[[], Situation | N
             if one is not None and Kind.of(row) not in found and ROWS.explain(one).cause == row.id:
                 found[Kind.of(row)] = (row, one)
         for row, one in found.values():
-            yield f"{place}: {row.id}", row, one, partial(make, row, one)
+            yield f"{place}: {row.id}", partial(make, row, one)
