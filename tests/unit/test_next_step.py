@@ -28,8 +28,11 @@ LISTED = OldView("C0ACME", [old_account()], {}, False)
 FAULTY = [*faulty()]
 TRIED = FAULTY[::5] if in_a_hurry() else FAULTY
 
-WAYS_THERE = {Step.LOOK, Step.ADD, Step.ACKNOWLEDGE, Step.TAKE}
-"""What is no step of the account's own: it leads to where that stands, or is about an alert."""
+WAYS_THERE = {"set-up card", "status"}
+"""The surfaces that speak of all accounts, and lead to those that wait for their readers."""
+
+OTHERS = {"home of support", "home of on-call", "alert"}
+"""The surfaces whose primary button is about something else: a search, an alert."""
 
 LEADS = {
     "card",
@@ -62,6 +65,26 @@ EXPLAINS = {
 NUMBERED = EXPLAINS - {"outage"}
 """Those that say the error ID."""
 
+NAMES_ALWAYS = {
+    "card",
+    "window of customer",
+    "window of support",
+    "list of customer",
+    "list of support",
+    "set-up card",
+}
+NAMES_PEOPLE = {"status", "home of support"}
+NAMES_OF_FAULTS = {
+    "thread",
+    "outage",
+    "setback",
+    "error of customer",
+    "error of support",
+    "page after the sign-in",
+}
+"""The surfaces that name whose turn it is: at all times, while it is somebody's, and where something
+is wrong."""
+
 
 def problems(there: Situation) -> list[str]:
     """In what the surfaces of an account say something else than what is so."""
@@ -80,10 +103,25 @@ def _wrong(there: Situation, stands: Truth, one: Said) -> Iterator[str]:
         yield f"it is the turn of {sorted(others)}, not of {named(turn, one)}"
     if one.errors - {stands.error}:
         yield f"error {sorted(one.errors)}, not {stands.error}"
-    if stands.error and one.surface in NUMBERED and not one.errors:
+    if stands.error and one.surface in _numbered(there) and not one.errors:
         yield "no error ID"
+    if one.surface in _naming(there, stands) and not one.turns:
+        yield "does not say whose turn it is"
     if one.surface in EXPLAINS and not _explains(there, stands, one):
         yield "does not say what is wrong"
+
+
+def _numbered(there: Situation) -> set[str]:
+    """Those that say the error ID: on-call's Home of what is theirs."""
+    return NUMBERED | ({"home of on-call", "alert"} if there.turn is Owner.ON_CALL else set())
+
+
+def _naming(there: Situation, stands: Truth) -> set[str]:
+    """Those that say whose turn it is."""
+    waits = there.turn not in (None, Owner.MAILDESK)
+    people = NAMES_PEOPLE if waits else set()
+    unlisted = {"set-up card"} if stands.account.state is State.DISCONNECTED else set()
+    return (NAMES_ALWAYS - unlisted) | people | (NAMES_OF_FAULTS if stands.error else set())
 
 
 def _turn(there: Situation, stands: Truth, one: Said) -> Owner | None:
@@ -95,7 +133,9 @@ def _turn(there: Situation, stands: Truth, one: Said) -> Owner | None:
 
 def _wrong_step(there: Situation, stands: Truth, one: Said) -> Iterator[str]:
     """There is at most one, that of whose turn it is; and one wherever something leads on."""
-    own = [step for step in one.steps if step not in WAYS_THERE]
+    if one.surface in OTHERS:
+        return
+    own = [*one.steps]
     expected = _step(there, stands, one)
     if len(one.steps) > 1:
         yield f"several primary steps: {one.steps}"
@@ -109,6 +149,9 @@ def _step(there: Situation, stands: Truth, one: Said) -> Step | None:
     """What the reader of a surface does next."""
     if one.surface == "start page":
         return _step_of_page(there, stands)
+    if one.surface in WAYS_THERE:
+        none_left = stands.account.state is State.DISCONNECTED
+        return Step.ADD if none_left else Step.LOOK if there.turn in THEIRS else None
     if one.reader is Audience.SUPPORT:
         return there.step if there.turn is Owner.SUPPORT else None
     return there.step if there.turn in THEIRS else None
