@@ -56,6 +56,7 @@ EXPLAINS = {
     "error of support",
     "page after the sign-in",
     "start page",
+    "folders window",
     "outage",
     "reminder of customer",
     "reminder of support",
