@@ -114,7 +114,7 @@ def test_the_card_of_a_live_mailbox_does_not_name_a_folder_that_is_gone(live: Bo
     assert f"Junk: {JUNK}" in live.card("Info", "Live").text
     folders(live, INFO).remove(folder(live, INFO, JUNK))
     looked_at_again(live)
-    live.carol.find(ACME, f"*{JUNK}*, is not in the mailbox any more")
+    live.carol.find(ACME, f"*{JUNK}*, is no longer in the mailbox")
     assert f"Junk: {JUNK}" not in live.card("Info", "Live").text
 
 

@@ -61,7 +61,7 @@ def saved(world: BotWorld, person: SlackPerson, button: str = "Map folders") -> 
     mailboxes."""
     person.press(world.card("Info"), button)
     assert person.submit(person.window("Which folders of *Info*"), {}) == {}
-    return person.window("still wait for theirs")
+    return person.window("still need their folders mapped")
 
 
 def use_for_all(person: SlackPerson, window: Window) -> Window:
@@ -211,7 +211,7 @@ def test_use_for_all_touches_only_what_the_person_may_map_one_by_one(world: BotW
     told = use_for_all(world.carol, saved(world, world.carol))
     world.settle()
 
-    assert "Mapped by evidence: 1" in told.text and "Biuro" not in told.text
+    assert "Mailboxes with mapped folders: 1" in told.text and "Biuro" not in told.text
     assert world.account("Carol").state is State.LIVE
     assert world.account("Biuro").state is State.UNMAPPED
 
@@ -224,7 +224,7 @@ def test_use_for_all_names_no_mailbox_that_the_person_may_not_see(world: BotWorl
     connected_elsewhere(world, BIURO, "Biuro")
     told = use_for_all(world.carol, saved(world, world.carol))
 
-    assert "Mapped by evidence: 1" in told.text
+    assert "Mailboxes with mapped folders: 1" in told.text
     world.card("Carol", "Live")
     assert "Biuro" not in told.text and BIURO not in told.text
 

@@ -25,7 +25,7 @@ NEW = {
     "What customers read": SENTENCE,
     "What support reads": "Seen since November 2026: the new page of policies was never saved.",
     "Who can mend it": "your Microsoft 365 administrator",
-    "Does trying again help?": "Only after somebody mended it",
+    "Does trying again help?": "Only after somebody has fixed it",
     "What to do": "Open the page and save it.",
 }
 
@@ -45,7 +45,7 @@ def listed(world: BotWorld) -> Message:
     world.throw("new-number", "acme.example")
     meet(world, "info@acme.example", "Info")
     world.begin_a_day()
-    return world.omar.find(ALERTS, "Replies that nothing explains yet", f"AADSTS{NUMBER}")
+    return world.omar.find(ALERTS, "Replies without an explanation", f"AADSTS{NUMBER}")
 
 
 def form(world: BotWorld, listed: Message, button: str) -> Window:

@@ -63,7 +63,7 @@ def test_broken_customers_come_first_then_who_has_waited_the_longest(office: Fas
         "Waiting for the sign-in: 1",
         "1 of 2 live",
         "<#C0BORE>",
-        "*Most of it:* " + office.catalogue.verdict("smtp-auth-off-mailbox").title,
+        "*Most frequent problem:* " + office.catalogue.verdict("smtp-auth-off-mailbox").title,
     ):
         assert seen in read, seen
 

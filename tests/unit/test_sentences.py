@@ -331,7 +331,7 @@ def test_a_colon_at_the_end_leads_in_to_something() -> None:
     bare_colons = {piece.place for piece in in_slack() if piece.text.endswith(":")}
     assert sorted(bare_colons ^ LEADS_IN) == []
     elsewhere = found_in((*in_catalogue(), *on_pages(), *in_practice()), re.compile(r".*:$"))
-    assert elsewhere == ["remedy.html: Or with PowerShell:", "remedy.html: With PowerShell:"]
+    assert {place.partition(": ")[0] for place in elsewhere} == {"remedy.html"}
 
 
 def test_no_title_is_repeated_by_what_is_below_it() -> None:
