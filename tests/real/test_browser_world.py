@@ -195,7 +195,7 @@ def on_call(person: Newcomer) -> None:
         person.press("Test connection")
     with person.step("Answer the alert"):
         person.press("Acknowledge")
-    with person.page.expect_popup() as opened, person.step("Mend it"):
+    with person.page.expect_popup() as opened, person.step("Fix it"):
         board = opened.value
         board.get_by_role("button", name=f"Take back: {secret}").click()
         board.close()

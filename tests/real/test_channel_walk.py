@@ -182,7 +182,7 @@ def help_them(page: Page, album: Album) -> None:
     expect(page.get_by_text("has been looking after it since")).to_be_visible()
     album.take("support-desk-taken")
     page.get_by_role("button", name="acme-lumen").click()
-    expect(page.get_by_text("Vera Lind of our support team looks after it.")).to_be_visible()
+    expect(page.get_by_text("Vera Lind of our support team is looking after it.")).to_be_visible()
     album.take("taken-in-the-channel")
     page.get_by_role("button", name="support-desk").click()
     page.get_by_role("button", name="Done").click()

@@ -88,7 +88,7 @@ def note(world: BotWorld, screen: Screen) -> None:
     window.get_by_label("Title").fill(TITLE)
     window.get_by_label("What customers read").fill("Only registered devices may sign in here.")
     window.get_by_label("What support reads").fill(SUPPORT)
-    window.get_by_label("Who can mend it").select_option(label="your Microsoft 365 administrator")
+    window.get_by_label("Whose turn").select_option(label="the customer's administrator")
     window.get_by_label("Does trying again help?").select_option(
         label="Only after somebody has fixed it"
     )

@@ -132,7 +132,7 @@ def test_an_event_that_slack_repeats_is_handled_once(world: BotWorld) -> None:
 def test_an_error_id_with_a_slip_and_one_of_somebody_else(world: BotWorld) -> None:
     world.set_up()
     world.vera.slash(ACME, "error MX-7Q3F-9K2E")
-    world.vera.find(ACME, "typing slip")
+    world.vera.find(ACME, "typing error")
     world.nils.slash(ACME, "error AADSTS700016")
     world.nils.find(ACME, "This text means")
 

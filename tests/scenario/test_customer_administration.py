@@ -125,7 +125,7 @@ def test_support_binds_the_channel_to_another_customer_after_a_preview(world: Bo
     assert said == {"Customer": "The channel is already bound to this customer."}
 
     assert world.vera.submit(form, {"Customer": "Quayside Rigging"}) == {}
-    preview = world.vera.window("Bind to another customer", ref, "it is made")
+    preview = world.vera.window("Bind to another customer", ref, "we will create one")
     assert whose(world) == "Acme Marine"
     assert world.vera.submit(preview, {}) == {}
     world.vera.window("Bound", "Quayside Rigging")
@@ -135,7 +135,7 @@ def test_support_binds_the_channel_to_another_customer_after_a_preview(world: Bo
     there = "\n".join(message.text for message in world.carol.messages(ACME))
     assert "Acme Marine" not in there.replace("acme-marine", "")
     assert ref not in there
-    world.vera.find(DESK, "before, it was bound to *Acme Marine*")
+    world.vera.find(DESK, "It was bound to *Acme Marine* before")
     assert world.practice.office.complaints == []
 
 

@@ -188,7 +188,7 @@ def test_a_deleted_folder_makes_the_mailbox_wait_for_its_folders_again(world: Bo
     folders(world, INFO).remove(folder(world, INFO, "Gesendete Elemente"))
     looked_at_again(world)
     card = world.card(
-        "Info", "A mapped folder is missing", "Not there any more", "Sent: Gesendete Elemente"
+        "Info", "A mapped folder is missing", "*Missing:*", "Sent: Gesendete Elemente"
     )
     assert "Accept all suggestions" not in card.buttons
     world.carol.find(ACME, "*Gesendete Elemente*, is no longer in the mailbox")
@@ -201,8 +201,8 @@ def test_a_folder_that_was_made_anew_is_not_taken_for_the_old_one(world: BotWorl
     mapped(world)
     folder(world, INFO, "Entwürfe").uid_validity = 4711
     looked_at_again(world)
-    world.carol.find(ACME, "*Entwürfe*, is not the one that was mapped")
-    card = world.card("Info", "A mapped folder is missing", "Not there any more")
+    world.carol.find(ACME, "*Entwürfe*, was deleted, and a new folder has the same name")
+    card = world.card("Info", "A mapped folder is missing", "*Missing:*")
     world.carol.press(card, "Accept all suggestions")
     world.card("Info", "Live")
     looked_at_again(world)

@@ -104,7 +104,7 @@ def test_an_account_is_found_by_a_part_of_its_address_or_by_its_id(world: BotWor
         world.vera.window("Info", "Waiting for the sign-in")
     press(world, "Search")
     assert world.vera.submit(world.vera.window("Find"), {"Name, address or ID": "100%"}) == {}
-    assert "Nothing is known" in world.vera.window("Find an account", "100%").text
+    assert "Nothing found" in world.vera.window("Find an account", "100%").text
 
 
 def test_others_are_told_where_to_go(world: BotWorld) -> None:

@@ -44,7 +44,7 @@ def test_owners_who_are_not_in_the_channel_sign_in_by_the_links_they_are_sent(
     assert "not finished" in lines["Biuro"] and "not opened yet" in lines["Carol"]
 
     world.carol.press(left, "Write a follow-up email")
-    again = world.carol.window("Follow-up mail", links["Biuro"], links["Carol"]).text
+    again = world.carol.window("Follow-up email", links["Biuro"], links["Carol"]).text
     assert links["Info"] not in again
 
     world.carol.press(invitations(world, start), "Remind all in Slack")

@@ -85,7 +85,7 @@ def test_who_put_a_reminder_off_and_until_when_stands_on_it_on_the_card_and_in_t
         "the reminders after it keep their distance"
     )
     world.settle()
-    assert "Put off" not in world.card("Info").text
+    assert "Snoozed" not in world.card("Info").text
 
 
 def test_what_is_put_off_is_not_on_the_reminder_of_what_is_not(waiting: BotWorld) -> None:

@@ -79,7 +79,7 @@ def test_a_rules_copy_is_no_proof(world: BotWorld, copied: list[str], kept: list
     card = world.connect(INFO, "Info")
     assert f"Sent: {SENT}" in card.text
     window = opened(world, "Info")
-    assert window.chosen("Sent").startswith(f"{SENT}  ·  {'proved' if kept else 'called so'}")
+    assert window.chosen("Sent").startswith(f"{SENT}  ·  {'proved' if kept else 'its name in'}")
     assert left(world) == {}
 
 

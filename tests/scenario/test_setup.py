@@ -28,7 +28,7 @@ TOLD = {
     WORKSPACES: ["T0ACME"],
 }
 INFO = "info@acme.example"
-OLD, OLD_GONE = "The old account", "The old account is deleted"
+OLD, OLD_GONE = "The old account", "I have deleted the old account"
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ def test_support_takes_hands_back_and_finishes_what_the_channel_asked_for(world:
     told = world.carol.find(ACME, "connecting the mailboxes of this channel", "will take it soon")
 
     world.vera.press(request, "I'll take it")
-    world.carol.find(ACME, "<@U0VERA> of our support team looks after it")
+    world.carol.find(ACME, "<@U0VERA> of our support team is looking after it")
     taken = world.vera.find(DESK, "<@U0VERA> looks after it")
     world.vera.press(taken, "Hand back")
     world.carol.find(ACME, "will take it soon")

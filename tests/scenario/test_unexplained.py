@@ -24,7 +24,7 @@ NEW = {
     "Title": "A new page waits for the administrator",
     "What customers read": SENTENCE,
     "What support reads": "Seen since November 2026: the new page of policies was never saved.",
-    "Who can mend it": "your Microsoft 365 administrator",
+    "Whose turn": "the customer's administrator",
     "Does trying again help?": "Only after somebody has fixed it",
     "What to do": "Open the page and save it.",
 }
@@ -63,7 +63,7 @@ def test_a_cause_is_noted_read_by_the_next_changed_and_taken_back(
 
     window = form(world, listed, "Note the cause")
     assert any("smtp-auth-off-tenant" in text for text in window.options("Known cause").values())
-    assert set(world.omar.submit(window, NEW | {"Who can mend it": ""}).values()) == {
+    assert set(world.omar.submit(window, NEW | {"Whose turn": ""}).values()) == {
         "Please choose one."
     }
     assert world.omar.submit(window, NEW) == {}

@@ -159,7 +159,7 @@ def test_what_was_changed_twice_in_vain_is_supports_with_the_history(bot: FastBo
     (request,) = requests(bot)
     assert (request.account_id, request.failure_ref) == (account.id, latest(bot, account).ref)
     (told,) = messages(bot, DESK, notices.REQUEST)
-    assert "done twice" in told
+    assert "followed our advice" in told
     assert f"<@{CAROL.user}> said that it was changed" in told
     assert f"<@{CARL.user}> said that it was changed" in told
     assert told.count(SENDING_IS_OFF["text"]) == 2
@@ -299,7 +299,7 @@ def test_a_request_of_the_customers_own_is_not_doubled(bot: FastBot) -> None:
     assert request.failure_ref != latest(bot, account).ref
     (told,) = messages(bot, DESK, notices.REQUEST)
     assert f"<@{CAROL.user}> asked for help" in told
-    assert "done twice" in told
+    assert "followed our advice" in told
     (read,) = messages(bot, ACME, notices.HELP)
     assert SPENT in read
 
