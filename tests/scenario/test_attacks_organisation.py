@@ -52,7 +52,7 @@ def first(world: BotWorld) -> Message:
     values = {"Account name": "Info", "Sender name": "Acme", "Sender email": INFO, "Username": EVE}
     assert world.carol.submit(form, values) == {}
     page = world.sign_in(world.card("Info"), EVE)
-    assert "our support team looks at it first" in page.text
+    assert "our support team to check it first" in page.text
     return world.card("Info", "We have asked our support team")
 
 
@@ -136,5 +136,5 @@ def test_where_microsoft_says_nothing_of_the_domain_support_is_asked(world: BotW
     tenant.domain = "moved.example"  # Microsoft knows the domain no more
     page = browser.press(page, INFO)
     page = browser.press(page, "Accept") if "Permissions requested" in page.text else page
-    assert "our support team looks at it first" in page.text
+    assert "our support team to check it first" in page.text
     world.vera.find(DESK, DOUBTFUL, "none, or no answer")

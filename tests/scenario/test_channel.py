@@ -208,5 +208,5 @@ def test_exchange_is_prepared_with_a_packet_and_tried_rather_than_believed(world
         "Exchange preparation", "Set-CASMailbox -Identity info@acme.example"
     )
     world.carol.press(window, "It's done")
-    world.carol.window("Tested now: 1")
+    world.carol.window("Mailboxes being tested: 1")
     world.card("Info", "folders not mapped yet")

@@ -13,7 +13,7 @@ def test_setup_without_a_name_opens_a_form_and_binds_the_channel(world: BotWorld
     )
 
     world.vera.slash(ACME, "setup Somebody Else")
-    assert "belongs to Acme Marine already" in world.vera.find(ACME, "belongs to").text
+    assert "already belongs to Acme Marine" in world.vera.find(ACME, "belongs to").text
 
 
 def test_add_and_list_and_status(world: BotWorld) -> None:
@@ -60,7 +60,7 @@ def test_login_test_and_folders(world: BotWorld) -> None:
     world.card("Info", "folders not mapped yet")
 
     world.vera.slash(ACME, "test all")
-    world.vera.find(ACME, "Tests begun: 1")
+    world.vera.find(ACME, "Tests started: 1")
     world.vera.slash(ACME, "test all")
     assert "all of them again after <!date^" in world.vera.find(ACME, "tested a moment ago").text
     world.settle()

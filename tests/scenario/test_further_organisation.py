@@ -52,7 +52,7 @@ def test_support_sees_both_and_the_second_organisation_works_to_the_end(
     assert tenant_id(world, "borealis.example") in asked.text
     assert tenant_id(world, "acme.example") in asked.text
     world.vera.press(asked, "Allow this organisation too")
-    world.carol.find(ACME, "allows mailboxes of *borealis.example* here, too")
+    world.carol.find(ACME, "also allows mailboxes of *borealis.example* here")
 
     assert errors(world) == {}
     page = world.sign_in(world.card("Nora"), NORA)

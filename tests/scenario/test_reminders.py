@@ -225,7 +225,7 @@ def test_what_waits_for_support_is_reminded_of_in_their_channel_only(world: BotW
     world.card("Info", "Receiving is off", "our support team")
     world.connect(BIURO, "Biuro")
     world.pass_time(hours=4, minutes=1)
-    ours = world.vera.find(DESK, "1 mailbox is still waiting", "still waiting for us")
+    ours = world.vera.find(DESK, "1 mailbox is still waiting", "Still waiting for us")
     assert "*Acme Marine*" in ours.text and world.account("Info").ref in ours.text
     assert ours.buttons == ["Details", "Stop reminders", "Snooze all 1 day", "Snooze all 1 week"]
     theirs = world.carol.find(ACME, "1 mailbox is still waiting", "Biuro")

@@ -153,10 +153,10 @@ def test_support_is_told_once_whatever_is_tested_afterwards(waiting: BotWorld) -
 def test_support_is_not_thanked_for_what_still_fails(day: BotWorld) -> None:
     fails(day, UNEXPLAINED)
     day.pass_time(hours=4, minutes=1)
-    ours = day.vera.find(DESK, "1 mailbox is still waiting", "still waiting for us")
+    ours = day.vera.find(DESK, "1 mailbox is still waiting", "Still waiting for us")
     retested(day)
     assert day.account("Info").state is State.FAILING
-    assert day.vera.find(DESK, "still waiting for us").ts == ours.ts
+    assert day.vera.find(DESK, "Still waiting for us").ts == ours.ts
 
 
 # -- a fault that passes from one to another
@@ -239,7 +239,7 @@ def test_the_end_of_a_pause_ends_what_it_added_to_a_snooze(waiting: BotWorld) ->
     before = world.carol.find(ACME, "1 mailbox is still waiting", "Snoozed until")
     world.carol.press(before, "Pause reminders")
     month = (world.clock.now() + timedelta(days=30)).date().isoformat()
-    form = world.carol.window("Nobody at *Acme Marine* is reminded")
+    form = world.carol.window("Nobody at *Acme Marine* gets reminders")
     assert world.carol.submit(form, {"Remind again from": month}) == {}
     pass_days(world, 3)
     world.carol.press(

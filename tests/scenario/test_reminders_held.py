@@ -64,7 +64,7 @@ def pause(world: BotWorld, days: int) -> dict[str, str]:
     world.carol.press(reminders(world)[-1], "Pause reminders")
     day = (world.clock.now() + timedelta(days=days)).date().isoformat()
     return world.carol.submit(
-        world.carol.window("Nobody at *Acme Marine* is reminded"), {"Remind again from": day}
+        world.carol.window("Nobody at *Acme Marine* gets reminders"), {"Remind again from": day}
     )
 
 

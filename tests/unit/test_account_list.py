@@ -150,7 +150,7 @@ def test_all_are_tested_once_in_a_while(bot: FastBot) -> None:
     desk = Desk(bot)
     desk.show()
 
-    assert "Tests begun: 2" in desk.press(account_list.test_all, ACME)
+    assert "Tests started: 2" in desk.press(account_list.test_all, ACME)
     assert len(bot.audited("test.requested")) == len(live)
     with pytest.raises(Refused, match=r"test\.all_tested"):
         desk.press(account_list.test_all, ACME)

@@ -165,7 +165,7 @@ def test_support_sees_both_organisations_and_whose_they_are(
 
     assert THEIRS in told and OURS in told and account.ref in told
     assert "known here as that of Evil Twins" in told and "a@evil.example" in told
-    assert "Microsoft names for borealis.example" in told
+    assert "Microsoft's organisation for borealis.example" in told
 
 
 def test_support_is_asked_once_however_often_it_is_pressed_and_signed_in(
