@@ -99,7 +99,7 @@ def test_copies_of_sent_mail_in_two_folders_prove_nothing(world: BotWorld) -> No
     world.connect(INFO, "Info")
     window = opened(world, "Info")
     assert not [text for text in window.options("Sent") if "proved" in text]
-    assert window.chosen("Sent").startswith(f"{SENT}  ·  called so")
+    assert window.chosen("Sent").startswith(f"{SENT}  ·  its name in")
     assert left(world) == {}
 
 
