@@ -94,8 +94,8 @@ def test_some_are_retained_the_others_get_new_accounts_with_cards(world: BotWorl
     last = [b for b, e in window.elements if e["action_id"] == "old.retain"][-1]
     world.carol._post("action", block_id=last, action_id="old.retain", view_id=window.id)
     window = world.carol.window("Stays as it is")
-    assert "Create 2 new accounts" in [e["text"]["text"] for _, e in window.elements]
-    world.carol.press(window, "Create 2 new accounts")
+    assert "Create new accounts (2)" in [e["text"]["text"] for _, e in window.elements]
+    world.carol.press(window, "Create new accounts (2)")
     world.carol.find(ACME, "*2* done, 0 failed, 0 to go", "That is all")
     card = world.card("Office", "office@acme.example")
     assert "carol@acme.example" in card.text
@@ -112,10 +112,10 @@ def test_a_deleted_old_account_can_be_taken_back_for_seven_days(world: BotWorld)
     review = world.carol.window("What will be listed")
     world.carol.submit(review, {})
     world.carol.press(world.carol.window("1 listed"), "Continue")
-    world.carol.press(world.carol.window("Your old accounts"), "The old one is deleted")
+    world.carol.press(world.carol.window("Your old accounts"), "Mark the old one as deleted")
     world.carol.press(world.carol.window("kept here for seven days"), "Mark as still there")
     window = world.carol.window("Will be changed")
-    world.carol.press(window, "The old one is deleted")
+    world.carol.press(window, "Mark the old one as deleted")
     world.carol.window("kept here for seven days")
     world.pass_time(days=6)
     plan(world)
