@@ -128,7 +128,7 @@ def test_support_binds_the_channel_to_another_customer_after_a_preview(world: Bo
     preview = world.vera.window("Bind to another customer", ref, "we will create one")
     assert whose(world) == "Acme Marine"
     assert world.vera.submit(preview, {}) == {}
-    world.vera.window("Bound", "Quayside Rigging")
+    world.vera.window("Channel bound", "Quayside Rigging")
     world.settle()
     assert (whose(world), grants(world, ref)) == ("Quayside Rigging", 0)
     world.carol.find(ACME, "now set up for another customer")
@@ -150,7 +150,7 @@ def test_support_unbinds_a_channel_once_no_account_is_in_use(world: BotWorld) ->
     world.vera.press(managed(world), "Unbind this channel")
     form = world.vera.window("Unbind this channel", "will not belong to any customer")
     assert world.vera.submit(form, {}) == {}
-    world.vera.window("Unbound")
+    world.vera.window("Channel unbound")
     world.settle()
     assert whose(world) == ""
     world.carol.find(ACME, "no longer set up for Maildesk")
@@ -167,7 +167,7 @@ def test_support_offboards_a_customer_and_takes_it_back(world: BotWorld) -> None
     assert grants(world, ref) == 1
 
     assert world.vera.submit(form, {"Type the customer's name": "acme marine"}) == {}
-    world.vera.window("Offboarded", "Disconnected: 1")
+    world.vera.window("Customer offboarded", "Disconnected: 1")
     world.settle()
     assert grants(world, ref) == 0
     farewell = world.carol.find(ACME, "no longer looks after the mailboxes of Acme Marine")

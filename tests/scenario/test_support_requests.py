@@ -57,7 +57,7 @@ def test_a_comment_reaches_support_and_the_request_can_be_taken_back(world: BotW
 
     world.carol.press(card, "Do it for us")
     world.carol.press(world.carol.window("Request sent"), "Take it back")
-    world.carol.window("Taken back")
+    world.carol.window("Request taken back")
 
 
 def test_one_account_is_done_with_its_state_and_its_last_error(world: BotWorld) -> None:
