@@ -363,7 +363,7 @@ def test_a_renamed_folder_is_followed_and_told_once(
 
     stage.looked_at_again()
     told = [text for text in stage.thread() if "was renamed" in text]
-    assert len(told) == 1 and f"*{stage.names[role]}* is *{escaped(name)}* now" in told[0], told
+    assert len(told) == 1 and f"from *{stage.names[role]}* to *{escaped(name)}*" in told[0], told
     rows = stage.rows()
     assert (rows[role].server_name, rows[role].shown_name, remembered(rows[role])) == (
         on_server,
@@ -386,7 +386,7 @@ def test_folders_below_a_renamed_one_are_followed(begin: Begin) -> None:
     stage.mail.rename_folder("Firma", "Køb & salg/Firma 2019")
     stage.looked_at_again()
     stage.world.carol.find(
-        ACME, "*Firma/Udgående kopi* is *Køb &amp; salg/Firma 2019/Udgående kopi* now"
+        ACME, "from *Firma/Udgående kopi* to *Køb &amp; salg/Firma 2019/Udgående kopi*"
     )
     assert (
         stage.rows()[FolderRole.SENT].server_name == "K&APg-b &- salg/Firma 2019/Udg&AOU-ende kopi"

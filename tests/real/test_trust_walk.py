@@ -157,7 +157,7 @@ def manage(world: BotWorld, screen: Screen) -> None:
     screen.window.last.get_by_label("New name").fill("Acme & Sons")
     screen.picture("rename")
     press(screen.window.last, "Rename")
-    expect(screen.window.get_by_text("is called Acme & Sons now")).to_be_visible()
+    expect(screen.window.get_by_text("is now called Acme & Sons")).to_be_visible()
     screen.picture("renamed")
     close_all(screen)
 

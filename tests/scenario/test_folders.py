@@ -167,7 +167,7 @@ def test_a_renamed_folder_is_followed_and_told(world: BotWorld) -> None:
     mapped(world)
     folder(world, INFO, "Gesendete Elemente").name = "Ausgang"
     looked_at_again(world)
-    world.carol.find(ACME, "*Gesendete Elemente* is *Ausgang* now")
+    world.carol.find(ACME, "from *Gesendete Elemente* to *Ausgang*")
     assert mapping(world, "Info")[FolderRole.SENT] == "Ausgang"
     assert world.account("Info").state is State.LIVE
     looked_at_again(world)
@@ -179,7 +179,7 @@ def test_a_folder_that_moved_is_followed(world: BotWorld) -> None:
     mapped(world)
     folder(world, INFO, "Gelöschte Elemente").name = "Projekte/Gelöscht"
     looked_at_again(world)
-    world.carol.find(ACME, "*Gelöschte Elemente* is *Projekte/Gelöscht* now")
+    world.carol.find(ACME, "from *Gelöschte Elemente* to *Projekte/Gelöscht*")
 
 
 def test_a_deleted_folder_makes_the_mailbox_wait_for_its_folders_again(world: BotWorld) -> None:
@@ -226,7 +226,7 @@ def test_a_mailbox_that_moved_to_another_server_keeps_its_folders(world: BotWorl
     looked_at_again(world)
     folder(world, INFO, "Gesendete Elemente").name = "Ausgang"
     looked_at_again(world)
-    world.carol.find(ACME, "*Gesendete Elemente* is *Ausgang* now")
+    world.carol.find(ACME, "from *Gesendete Elemente* to *Ausgang*")
     assert world.account("Info").state is State.LIVE
 
 

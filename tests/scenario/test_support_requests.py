@@ -18,11 +18,11 @@ def test_support_takes_hands_back_and_finishes_what_the_channel_asked_for(world:
 
     world.vera.press(request, "I'll take it")
     world.carol.find(ACME, "<@U0VERA> of our support team is looking after it")
-    taken = world.vera.find(DESK, "<@U0VERA> looks after it")
+    taken = world.vera.find(DESK, "<@U0VERA> has been looking after it")
     world.vera.press(taken, "Hand back")
     world.carol.find(ACME, "will take it soon")
     world.vera.press(world.vera.find(DESK, "Nobody has taken it yet"), "I'll take it")
-    world.vera.press(world.vera.find(DESK, "<@U0VERA> looks after it"), "Done")
+    world.vera.press(world.vera.find(DESK, "<@U0VERA> has been looking after it"), "Done")
     done = world.carol.find(ACME, "has finished")
     assert done.ts == told.ts, "one message, kept up to date"
     assert world.vera.find(DESK, "finished it").buttons == []
