@@ -291,7 +291,7 @@ def in_folders(row: Row, found: Observation) -> Situation | None:
     recorded = refused.value.recorded
     told = for_audience(recorded.verdict, Audience.CUSTOMER)
     drawn = unavailable(AccountView.of(account), told, recorded.failure.ref)
-    window = in_slack("folders window", Audience.CUSTOMER, drawn, ["folders.unavailable"])
+    window = in_slack("folders window", Audience.CUSTOMER, drawn)
     bot.run_due()
     return Situation(bot, account, row.owner, step_after_test(row), [window])
 

@@ -17,7 +17,15 @@ from tests.support.examples import in_a_hurry
 from tests.support.fast import CAROL, DESK, SENDING_IS_OFF, FastBot, days, hours
 from tests.support.next_step import Said, Step, filled_in, in_slack, named, parts
 from tests.support.rows import every
-from tests.support.situations import PLAIN, SITE, Situation, faulty, in_test, observed
+from tests.support.situations import (
+    PLAIN,
+    SITE,
+    Situation,
+    bot_with_on_call,
+    faulty,
+    in_test,
+    observed,
+)
 from tests.support.surfaces import OMAR, Truth, everywhere, truth
 from tests.support.unexplained import MOVED, NEW_NUMBER, meaning
 from tests.support.values import ROWS, old_account
@@ -81,6 +89,8 @@ NAMES_OF_FAULTS = {
     "setback",
     "error of customer",
     "error of support",
+    "refusal",
+    "folders window",
     "page after the sign-in",
 }
 """The surfaces that name whose turn it is: at all times, while it is somebody's, and where something
@@ -190,7 +200,8 @@ def test_whatever_is_wrong_all_agree_about_what_is_next(
 # -- what changes later
 
 
-def test_a_cause_that_on_call_notes_moves_the_turn_of_a_refused_sign_in(bot: FastBot) -> None:
+def test_a_cause_that_on_call_notes_moves_the_turn_of_a_refused_sign_in() -> None:
+    bot = bot_with_on_call()
     account = bot.account(State.AWAITING_SIGN_IN)
     SITE.signed_in(bot, account, Observation(**NEW_NUMBER))
     assert bot.read(account).owner is Owner.SUPPORT
