@@ -198,7 +198,9 @@ def test_a_pause_stands_on_the_reminder_of_every_channel_of_the_customer(world: 
     world.pass_time(hours=4, minutes=1)
     world.carol.find(YARD, "1 mailbox is still waiting")
     world.carol.press(world.carol.find(ACME, "1 mailbox is still waiting"), "Pause reminders")
-    assert world.carol.submit(world.carol.window("Nobody at *Acme Marine* gets reminders"), {}) == {}
+    assert (
+        world.carol.submit(world.carol.window("Nobody at *Acme Marine* gets reminders"), {}) == {}
+    )
     world.carol.find(YARD, "1 mailbox is still waiting", "Reminders are paused until")
 
 
