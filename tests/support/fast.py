@@ -12,7 +12,8 @@ from typing import Any
 
 import msal
 from sqlalchemy import Engine
-from sqlmodel import col, func, select
+from sqlmodel import col, exists, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from bot.app.wiring import Ports, wire
 from bot.app.worker import Worker
@@ -34,6 +35,8 @@ from handlers.slack.presenter import Presenter
 from handlers.slack.sender import SlackSender
 from storage.cipher import Cipher
 from storage.database import Store, Transaction
+from storage.jobs import NEXT_DUE as NEXT_JOB
+from storage.outbox import NEXT_DUE as NEXT_TURN
 from storage.tables import (
     Account,
     AuditEntry,
@@ -109,6 +112,10 @@ WAY = {
     State.DISCONNECTED: (Event.LINK_MADE, Event.DISCONNECTED),
 }
 """By which events an account comes to each state."""
+
+NEXT_REMINDER = select(func.min(col(ReminderState.due_at)))
+NEXT_TURN_OF_ONE_THAT_WAITS = NEXT_TURN.where(exists().where(col(OutboxItem.done_at).is_(None)))
+"""When the bot has something to do next, beside its jobs and the turns of its channels."""
 
 CONNECTED = (State.TESTING, State.FAILING, State.UNMAPPED, State.LIVE, State.BROKEN)
 MAPPED = (State.LIVE, State.BROKEN)
@@ -245,9 +252,7 @@ class FastBot:
 
     def _next_due(self) -> datetime:
         """When something is due next; tomorrow, if nothing is until then."""
-        with self.store.transaction() as tx:
-            reminder = tx.session.exec(select(func.min(col(ReminderState.due_at)))).one()
-            due = [tx.jobs.next_due(), tx.outbox.next_due(), reminder]
+        due = self._moments(NEXT_JOB, NEXT_TURN, NEXT_REMINDER)
         ahead = [at for at in due if at is not None and at > self.now]
         return min([*ahead, self.now + days(1)])
 
@@ -256,8 +261,7 @@ class FastBot:
         while True:
             self.worker.tick()
             self.deliver()
-            with self.store.transaction() as tx:
-                due = tx.jobs.next_due()
+            [due] = self._moments(NEXT_JOB)
             if due is None or due > self.now:
                 return
 
@@ -266,13 +270,17 @@ class FastBot:
         self._carrier.ahead = timedelta()
         while True:
             tried = self.delivery.deliver_due()
-            with self.store.transaction() as tx:
-                due = tx.outbox.next_due() if tx.outbox.waiting() else None
+            [due] = self._moments(NEXT_TURN_OF_ONE_THAT_WAITS)
             if due is None or due > self._carrier.now() + MAX_REST:
                 return
             if not tried and due <= self._carrier.now():
                 return  # another worker has it in hand
             self._carrier.ahead = max(due - self.now, self._carrier.ahead)
+
+    def _moments(self, *questions: SelectOfScalar[datetime | None]) -> list[datetime | None]:
+        """The answers, without a session: between any two things that a test has done it asks."""
+        with self.store.engine.connect() as connection:
+            return [connection.execute(question).scalar() for question in questions]
 
     def reminded_within(self, span: timedelta) -> list[str]:
         """The names of the accounts of which somebody is reminded in the time that passes now, in

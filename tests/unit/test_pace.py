@@ -3,6 +3,7 @@ them comes too often, none is forgotten, and who is told first is first in line.
 
 from datetime import datetime, timedelta
 from itertools import count
+from math import ceil
 from typing import Any
 
 import pytest
@@ -25,6 +26,9 @@ from tests.support.fast_ports import FakeSlack, FastClock
 UPDATES = 50
 POSTS = 300
 """What Slack takes of each within a minute (docs.slack.dev/apis/web-api/rate-limits)."""
+
+STEP = timedelta(seconds=0.5)
+"""So exactly time passes."""
 
 pytestmark = pytest.mark.delivery
 
@@ -128,12 +132,15 @@ class Office:
             tx.outbox.show(channel, name, notice, {}, self.clock.at, thread_key=thread)
 
     def run(self, **span: float) -> None:
-        """Let time pass in steps of half a second, both processes at work."""
+        """Let time pass in steps of half a second, both processes at work; the steps before the
+        next channel's turn are one."""
         end = self.clock.at + timedelta(**span)
         while self.clock.at < end:
             for process in self.processes:
                 process.deliver_due()
-            self.clock.at += timedelta(seconds=0.5)
+            due = self.processes[0].next_due() or end
+            steps = max(ceil((min(due, end) - self.clock.at) / STEP), 1)
+            self.clock.at += steps * STEP
 
 
 @pytest.fixture
