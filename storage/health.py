@@ -6,7 +6,6 @@ from sqlmodel import Session, select
 
 from storage.tables import Pulse, Trouble
 
-
 TROUBLE = select(Trouble)
 """Asked with each message: put together once."""
 

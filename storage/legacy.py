@@ -103,7 +103,7 @@ class LegacyRepository:
         return self._removed(_old_drafts(), made_before)
 
     def _removed(self, statement: Delete, before: datetime) -> int:
-        return int(self._session.execute(statement, {"before": before}).rowcount)
+        return int(self._session.exec(statement, params={"before": before}).rowcount)
 
     def add_batch(self, batch: Batch) -> Batch:
         """Keep a new batch; its id is set."""
