@@ -257,13 +257,13 @@ class FastBot:
         return min([*ahead, self.now + days(1)])
 
     def run_due(self) -> None:
-        """Do what is due now, until nothing is: sweeps, jobs, messages."""
-        while True:
-            self.worker.tick()
+        """Do what is due now: what the sweeps find, then jobs and messages, until none is left; the
+        product, too, looks for jobs far more often than it sweeps."""
+        self.worker.tick()
+        self.deliver()
+        while (due := self._moments(NEXT_JOB)[0]) is not None and due <= self.now:
+            self.worker.take_jobs()
             self.deliver()
-            [due] = self._moments(NEXT_JOB)
-            if due is None or due > self.now:
-                return
 
     def deliver(self) -> None:
         """Carry every message that waits for nothing but the one before it."""
