@@ -5,6 +5,7 @@ import base64
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -162,13 +163,22 @@ class Outside:
     mail: FakeProbe = field(default_factory=FakeProbe)
 
 
+@dataclass(frozen=True)
+class Moment:
+    """What a process finds that takes another's place."""
+
+    outside: Outside
+    store: Store
+    acme: Channel
+
+
 class FastBot:
     """The bot, and everybody it meets. A channel is bound to a customer whose organisation is
     known; people work day and night, unless `settings` say otherwise."""
 
     def __init__(
         self,
-        before: "FastBot | None" = None,
+        before: "FastBot | Moment | None" = None,
         engine: Engine | None = None,
         outside: Outside | None = None,
         **settings: str,
@@ -225,6 +235,11 @@ class FastBot:
         """The bot after a restart with these encryption keys, newest first."""
         written = [base64.b64encode(key).decode() for key in keys]
         return FastBot(self, encryption_keys=",".join(written))
+
+    def copy(self) -> "FastBot":
+        """The same bot in a world of its own, where everything stands as it does here now."""
+        store = Store(new_database(self.store.engine))
+        return FastBot(Moment(deepcopy(self.outside), store, self.acme))
 
     def new_tokens(self, wait: Callable[[float], object]) -> Tokens:
         """Another worker's tokens, which waits so for a refresh that is claimed."""
