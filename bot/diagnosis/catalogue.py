@@ -8,8 +8,8 @@ What is decided by whom: numbers and texts choose the explanation only. Microsof
 change ("Apps that take a dependency on text or error code numbers will be broken over time",
 entra-docs reference-error-codes). So a row found by number or text may not contradict the
 protocol's own fields: a network fault is never an account's, a busy server (HTTP 429/5xx, SMTP 4xx,
-an IMAP back-off) is always tried again, and `invalid_client` is never mended by a person who signs
-in.
+an IMAP back-off) is always tried again, and where no number says more than `invalid_client`, no
+person mends it who signs in.
 
 The other way round, an error word does not speak for what nobody knows: a reply whose number,
 suberror or status is in no row says more than the word above it, so only a row says something of
@@ -78,7 +78,8 @@ class CatalogueError(Exception):
 
 class Row(BaseModel):
     """One cause. `samples` are replies as servers really give them; a test shows that each finds
-    this row."""
+    this row. `elsewhere`: the row that explains them instead where all goes well at other
+    customers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -94,6 +95,7 @@ class Row(BaseModel):
     link: str = ""
     proof: StepId | None = None
     approval: bool = False
+    elsewhere: str = ""
     match: tuple[Matcher, ...] = ()
     samples: tuple[dict[str, Any], ...]
 
@@ -183,7 +185,7 @@ class Catalogue:
             for row in self.rows.values()
             if seen.where in row.where
             for matcher in row.match
-            if matcher.fits(seen) and not _contradicts(row, seen)
+            if matcher.fits(seen) and not _contradicts(row, matcher, seen)
             if _says_little(row) or not self._guesses(matcher, seen)
         ]
         # of equal ranks the id decides, so that the answer does not hang on the files' order
@@ -255,6 +257,9 @@ def read(folder: Path, application: Application = OURS) -> Catalogue:
             rows[row.id] = row
     if numbers:
         raise CatalogueError(f"{NUMBERS}: there is no row {', '.join(numbers)}")
+    for row in rows.values():
+        if row.elsewhere and row.elsewhere not in rows:
+            raise CatalogueError(f"{row.id}: there is no row {row.elsewhere}")
     if UNKNOWN not in rows:
         raise CatalogueError(f"there is no row '{UNKNOWN}'")
     return Catalogue(rows)
@@ -323,13 +328,13 @@ def _expanded(step: str | Step, snippets: Snippets) -> Sequence[Step]:
     return snippets[step[1:]] if isinstance(step, str) else [step]
 
 
-def _contradicts(row: Row, seen: Observation) -> bool:
+def _contradicts(row: Row, matcher: Matcher, seen: Observation) -> bool:
     """Whether a row says something else than the protocol's own fields. Where our application was
-    refused, no person of the customer's mends it with a sign-in; their administrator may (a number
-    says so: the application is disabled in the tenant, say)."""
+    refused, no person of the customer's mends it with a sign-in, unless a number of Microsoft's
+    says that it was about them: the number is the reason, the word only its class."""
     if busy(seen):
         return row.permanence is not Permanence.RETRY
-    return seen.error == "invalid_client" and row.owner is Owner.USER
+    return seen.error == "invalid_client" and row.owner is Owner.USER and not matcher.codes
 
 
 def _rank(row: Row, matcher: Matcher, seen: Observation) -> tuple[int, ...]:

@@ -225,6 +225,6 @@ def test_a_release_that_knows_the_reply_goes_before_the_note(bot: FastBot, tmp_p
     row = export.rows(bot.store, catalogue.load()).replace("the-mailbox-is-being-moved", "move")
     release = with_rows(row, tmp_path)
     assert export.rows(bot.store, release) == ""
-    explainer = Explainer(release)
+    explainer = Explainer(release, bot.clock)
     with bot.store.transaction() as tx:
         assert explainer.explain(tx, Observation(**said())).cause == "move"
