@@ -18,8 +18,9 @@ it whose id begins with ``unknown``.
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,9 @@ REMEDIES = "remedies.toml"
 
 NUMBERS = "numbers.toml"
 """Which row a number of Microsoft's has."""
+
+SHORTEST = 9
+"""So long a name of Microsoft's for a number is at least to be known by it."""
 
 APPROVAL = "@admin-consent"
 """The remedy of what an administrator mends by approving our application."""
@@ -131,6 +135,8 @@ class Catalogue:
     """All rows, by their ids."""
 
     rows: Mapping[str, Row]
+    names: Mapping[str, int] = field(default_factory=dict)
+    """Microsoft's names for its numbers."""
 
     def row(self, cause: str) -> Row | None:
         """The row of a cause."""
@@ -156,9 +162,11 @@ class Catalogue:
     def read(self, pasted: str) -> Observation | None:
         """What a pasted error text shows: of the failures in it that a row explains the one that
         counts; None if no row explains any."""
-        return the_one_that_counts(
-            one for one, row in self._shown(pasted) if not row.id.startswith(UNKNOWN)
-        )
+        shown = list(self._shown(pasted))
+        known = [one for one, row in shown if not _says_little(row)]
+        # words that may mean much say nothing of a reply that is there, and new to us
+        new = any(one.reading.sure for one, row in shown if _says_little(row))
+        return the_one_that_counts(one for one in known if not (new and one.reading.vague))
 
     def shown(self, pasted: str) -> Observation | None:
         """The same of all failures in the text, whether a row explains them or not."""
@@ -172,7 +180,9 @@ class Catalogue:
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
-        return Vocabulary(oauth=self._errors(Where.TOKEN), graph=self._errors(Where.GRAPH))
+        graph = self._errors(Where.GRAPH)
+        names = {name: number for name, number in self.names.items() if name not in graph}
+        return Vocabulary(self._errors(Where.TOKEN), graph, names)
 
     def _errors(self, where: Where) -> frozenset[str]:
         """The errors that rows of a protocol name."""
@@ -262,7 +272,7 @@ def read(folder: Path, application: Application = OURS) -> Catalogue:
             raise CatalogueError(f"{row.id}: there is no row {row.elsewhere}")
     if UNKNOWN not in rows:
         raise CatalogueError(f"there is no row '{UNKNOWN}'")
-    return Catalogue(rows)
+    return Catalogue(rows, _names(folder / NUMBERS))
 
 
 def _raw_rows(file: Path) -> Sequence[Mapping[str, Any]]:
@@ -287,6 +297,14 @@ def _numbers(file: Path) -> dict[str, Sequence[int]]:
     for number, (cause, *_) in raw.items():
         found.setdefault(cause, []).append(int(number))
     return dict(found)
+
+
+def _names(file: Path) -> dict[str, int]:
+    """Microsoft's names for numbers, where only one is called so, and no word of anybody's."""
+    raw = tomllib.loads(file.read_text(encoding="utf-8"))["numbers"] if file.exists() else {}
+    named = [(told[1], int(number)) for number, told in raw.items() if len(told) > 1]
+    often = Counter(name for name, _ in named)
+    return {name: number for name, number in named if often[name] == 1 and len(name) >= SHORTEST}
 
 
 def _numbered(row: Row, numbers: Sequence[int]) -> Row:

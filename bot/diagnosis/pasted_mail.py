@@ -23,8 +23,8 @@ ENHANCED = re.compile(r"(?<![0-9A-Za-z.=-])([45]\.[0-9]{1,2}\.[0-9]{1,3})(?![0-9
 
 STATUS = re.compile(
     r"(?:(?:^|[\n:(\['\">;#]) ?"
-    r"|\b(?:error|code|reply|response|said|returned|failed|status|with|got)"
-    rf"[ :#=]{{1,3}})({STATUSES})(?![0-9.]|:[0-9])(?=[ :'\",)\n-]|$)",
+    r"|\b[a-z_]{0,12}(?:error|code|reply|response|said|returned|failed|status|with|got)"
+    rf"['\"]?[ :#=(]{{1,3}}['\"]?)({STATUSES})(?![0-9.]|:[0-9])(?=[ :'\",)\n-]|$)",
     re.I,
 )
 """``535 Authentication failed``, where a reply may begin."""
@@ -46,7 +46,8 @@ SAYING = frozenset(
 REFUSING = re.compile(
     r"authentic|denied|unsuccessful|disabled|exceeded|reject|throttl|STOREDRV|RESOLVER|SMTP;|SendAs"
     r"|unavailable|not available|permission|not found|not supported|not allowed|not active|full\b"
-    r"|too many|too large|expir|unknown|temporar|limit|blocked|starttls",
+    r"|too many|too large|expir|unknown|temporar|limit|blocked|starttls|busy|try again|quota"
+    r"|relay|deferred|wrong|unable|refus|invalid",
     re.I,
 )
 """What a reply that refuses says."""
@@ -70,7 +71,8 @@ TAGGED = re.compile(
 )
 """``A3 NO AUTHENTICATE failed.``, ``* BYE Connection is closed. 13``."""
 ANSWERED = re.compile(
-    r"(?:command error: |=> |\(['\"]|with a ['\"]|[sS]tatus['\"]?: ['\"])"
+    r"(?:command error: |=> |\(['\"]|with a ['\"]|[sS]tatus['\"]?: ['\"]"
+    r"|(?:rejected|refused|failed|error|returned|answered|replied|said|response): ['\"]?)"
     r"(NO|BAD|BYE)(?![A-Z])([^\n]{0,400})"
 )
 """How imaplib2, MailKit and imapflow tell of a reply."""

@@ -170,8 +170,8 @@ def test_numbers_do_not_overrule_the_protocol() -> None:
     assert ROWS.explain(busy).cause == "microsoft-sign-in-busy", (
         "nor do they choose words that contradict it"
     )
-    ours = Observation(Where.TOKEN, error="invalid_client", codes=(50173,))
-    assert ROWS.explain(ours).scope is Scope.APPLICATION
+    ours = Observation(Where.TOKEN, error="invalid_client", suberror="bad_token")
+    assert ROWS.explain(ours).owner is not Owner.USER
     passing = Observation(
         Where.SMTP, status=454, text="5.7.139 SmtpClientAuthentication is disabled for the Tenant"
     )

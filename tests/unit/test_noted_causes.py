@@ -170,12 +170,15 @@ def test_a_default_row_is_no_cause(bot: FastBot, cause: str) -> None:
 
 @pytest.mark.parametrize(
     ("protocol", "cause"),
-    [({"error": "invalid_client"}, "grant-revoked"), ({"status": 503}, KNOWN)],
+    [
+        ({"error": "invalid_client", "suberror": "new_word", "codes": ()}, "grant-revoked"),
+        ({"status": 503}, KNOWN),
+    ],
 )
 def test_nothing_is_noted_that_the_protocol_speaks_against(
     bot: FastBot, protocol: dict[str, Any], cause: str
 ) -> None:
-    seen = kept(Observation(Where.TOKEN, codes=(NUMBER,), **protocol))
+    seen = kept(Observation(Where.TOKEN, **{"codes": (NUMBER,), **protocol}))
     with bot.store.transaction() as tx:
         reply = tx.unexplained.add(UnexplainedReply(signature="", seen=seen))
     with pytest.raises(NotNoted) as refused:
