@@ -24,8 +24,10 @@ def readings(pasted: str, known: Vocabulary) -> Iterator[Reading]:
     if not any(number.sure for number in numbers):
         yield from pasted_signin.errors(text, known.oauth)
     yield from pasted_signin.codes(text, known.graph)
-    yield from pasted_signin.busy(text)
+    pages = list(pasted_pages.pages(text))
+    yield from pages
+    if not any(page.sure for page in pages):
+        yield from pasted_signin.busy(text)
     yield from pasted_mail.smtp(text)
     yield from pasted_mail.imap(text)
-    yield from pasted_pages.pages(text)
     yield from pasted_words.sentences(text)

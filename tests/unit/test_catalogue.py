@@ -14,7 +14,7 @@ from bot.diagnosis import catalogue, handbook
 from bot.diagnosis.catalogue import Catalogue, CatalogueError, Row
 from bot.diagnosis.observation import Condition, Layer, Observation, Where
 from bot.diagnosis.observe import from_callback, from_imap, from_oauth, from_smtp
-from storage.vocabulary import Owner, Permanence, Scope
+from storage.vocabulary import Owner, Permanence
 from tests.support.examples import examples
 from tests.support.rows import every
 from tests.unit.facts import FACTS, WHO

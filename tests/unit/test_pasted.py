@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk import WebClient
 
+from bot.common.refusals import Refused
 from bot.diagnosis import catalogue, phrases
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.diagnosis.observe import from_imap, from_oauth, from_smtp
@@ -289,6 +290,14 @@ def test_a_short_error_is_no_error_id() -> None:
     assert lookup.is_error_id(bot.services, "MX-7Q3F-9K2D")
 
 
+def answered(typed: str) -> str:
+    """What is answered to a text that Vera types after our name."""
+    answers: list[Message] = []
+    body = {"team_id": VERA.team, "user_id": VERA.user, "channel_id": "C1", "text": typed}
+    Commands(FastBot().services).do(Command.parse(body, WebClient("xoxb-none")), answers.append)
+    return str(answers)
+
+
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
@@ -299,19 +308,34 @@ def test_a_short_error_is_no_error_id() -> None:
     ],
 )
 def test_an_error_that_is_typed_after_our_name_is_explained(typed: str, told: str) -> None:
-    bot = FastBot()
-    answers: list[Message] = []
-    body = {"team_id": VERA.team, "user_id": VERA.user, "channel_id": "C1", "text": typed}
-    command = Command.parse(body, WebClient("xoxb-none"))
-    Commands(bot.services).do(command, answers.append)
-    assert ROWS.verdict(told).title in str(answers)
+    assert ROWS.verdict(told).title in answered(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("status code 535 5.7.3 Authentication unsuccessful", "smtp-sign-in-refused"),
+        ("error: AADSTS50105: The signed in user is not assigned", "user-not-assigned"),
+        ("list of errors AADSTS50105, AADSTS50105", "user-not-assigned"),
+        ("customer reports AADSTS90094", "admin-approval-needed"),
+        ("test failed with 535 5.7.139 SmtpClientAuthentication is disabled for the Tenant",
+         "smtp-auth-off-tenant"),
+        ("pause AADSTS53003 what now", "conditional-access"),
+    ],
+)  # fmt: skip
+def test_an_error_that_begins_like_a_subcommand_is_explained(typed: str, told: str) -> None:
+    assert ROWS.verdict(told).title in answered(typed)
+
+
+def test_what_names_no_error_runs_its_subcommand() -> None:
+    for typed in ("list", "list failed", "customer acme", "help"):
+        assert not any(row.title in answered(typed) for row in ROWS.rows.values()), typed
+    with pytest.raises(Refused):
+        answered("status info@acme.example")  # it asks for a customer's channel
 
 
 def test_another_word_after_our_name_gets_a_suggestion() -> None:
-    answers: list[Message] = []
-    body = {"team_id": VERA.team, "user_id": VERA.user, "channel_id": "C1", "text": "lst"}
-    Commands(FastBot().services).do(Command.parse(body, WebClient("xoxb-none")), answers.append)
-    assert "list" in str(answers)
+    assert "list" in answered("lst")
 
 
 def test_every_sentence_that_we_know_stands_for_a_row() -> None:
