@@ -200,6 +200,7 @@ SAID = {
         if where is not Where.IMAP or one.get("condition", "NO") in IMAP_SAYS
         if one.get("code", 550) >= 400
         if one.get("code") != 501  # what that means hangs on the step, which no text names
+        if one.get("status", 400) < 500  # a word that says it only with its status
     ]
     for where in WRAPPERS
 }
