@@ -23,7 +23,7 @@ ENHANCED = re.compile(r"(?<![0-9A-Za-z.=-])([45]\.[0-9]{1,2}\.[0-9]{1,3})(?![0-9
 
 STATUS = re.compile(
     r"(?:(?:^|[\n:(\['\">;#]) ?"
-    r"|\b[a-z_]{0,12}(?:error|code|reply|response|said|returned|failed|status|with|got)"
+    r"|\b[a-z_]{0,12}(?:error|code|reply|response|said|returned|failed|status|with|got|denied)"
     rf"['\"]?[ :#=(]{{1,3}}['\"]?)({STATUSES})(?![0-9.]|:[0-9])(?=[ :'\",)\n-]|$)",
     re.I,
 )
@@ -56,6 +56,8 @@ SIGNING_IN = re.compile(
 )
 CONNECTING = re.compile(r"starttls|ehlo|helo|greeting|service not a", re.I)
 FOR_SIGN_IN = (535, 530, 454, 501, 504, 550)
+SIGN_INS = (534, 535, 538)
+"""What answers nothing but a sign-in (RFC 4954, 4 and 6)."""
 PERMANENT = (550, 554, 530, 552, 501, 503)
 PASSING = (451, 421, 432, 454, 450)
 """The statuses that an enhanced code may have had, the likeliest first."""
@@ -182,7 +184,7 @@ def _end(replies: Sequence[Reply], index: int) -> int:
 def _seen(reply: Reply, said: str, before: str) -> Sequence[Observation]:
     """The observations of a reply; it may go on over several lines, each with its codes."""
     said = AGAIN.sub(" ", said)
-    step = _step(before + said)
+    step = "smtp.auth" if reply.status in SIGN_INS else _step(before + said)
     if reply.status:
         statuses: Sequence[int] = (reply.status,)
     elif reply.enhanced.startswith("4"):
