@@ -30,6 +30,7 @@ ROWS = catalogue.load()
 DATA = Path(__file__).parents[1] / "data"
 PASTED = tomllib.loads((DATA / "pasted.toml").read_text(encoding="utf-8"))
 LATER = tomllib.loads((DATA / "pasted_later.toml").read_text(encoding="utf-8"))
+BLIND = tomllib.loads((DATA / "pasted_blind.toml").read_text(encoding="utf-8"))
 OAUTH = {Where.TOKEN, Where.AUTHORIZE, Where.ADMIN_CONSENT}
 EXPLAINED_AT_LEAST = 0.95
 
@@ -88,6 +89,18 @@ def test_texts_that_the_reading_was_not_made_for_find_theirs() -> None:
     ]
     assert len(wrong) <= (1 - EXPLAINED_AT_LEAST) * len(later), wrong
     assert [one for one in wrong if one[1] and owner(one[0]) is not owner(one[1])] == []
+
+
+def test_texts_of_the_blind_sets_find_theirs() -> None:
+    blind = [*cases(BLIND, "program"), *cases(BLIND, "language")]
+    assert len(blind) >= 250
+    assert [(one, cause(one[2])) for one in blind if not is_understood(one[2], one[1])] == []
+
+
+def test_of_another_companys_service_nothing_is_said() -> None:
+    others = list(cases(BLIND, "other"))
+    assert len(others) >= 40
+    assert [(text, cause(text)) for _, _, text in others if cause(text)] == []
 
 
 EVERYDAY: list[str] = PASTED["everyday"].split()
