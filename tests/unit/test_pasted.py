@@ -343,7 +343,8 @@ def test_an_error_that_begins_like_a_subcommand_is_explained(typed: str, told: s
 
 def test_what_names_no_error_runs_its_subcommand() -> None:
     for typed in ("list", "list failed", "customer acme", "help"):
-        assert not any(row.title in answered(typed) for row in ROWS.rows.values()), typed
+        told = answered(typed)
+        assert not any(row.title in told for row in ROWS.rows.values()), typed
     with pytest.raises(Refused):
         answered("status info@acme.example")  # it asks for a customer's channel
 
