@@ -80,6 +80,8 @@ ANSWERED = re.compile(
 """How imaplib2, MailKit and imapflow tell of a reply."""
 ALONE = re.compile(r"^[ \t]{0,8}['\"]?(NO|BAD|BYE) ([^\n]{0,400})", re.M)
 """``NO LOGIN failed.``, a reply whose tag was left out."""
+NAMED = re.compile(r"\b(No|Bad|Bye)Response(?:Error|Exception)?[: (]{1,3}([^\n]{0,400})")
+"""``Net::IMAP::NoResponseError (LOGIN failed.)``."""
 CODED = re.compile(
     r"()(\[(?:AUTHENTICATIONFAILED|AUTHORIZATIONFAILED|UNAVAILABLE|EXPIRED|PRIVACYREQUIRED"
     r"|CONTACTADMIN|NOPERM|INUSE|LIMIT|OVERQUOTA|SERVERBUG|CLIENTBUG|NONEXISTENT)\][^\n]{0,400})"
@@ -122,11 +124,11 @@ def imap(text: str) -> Iterator[Reading]:
     if not OF_IMAP.search(text):
         return
     opened = _last(OPENED, text)
-    shapes = (list(shape.finditer(text)) for shape in (TAGGED, ANSWERED, ALONE, CODED))
+    shapes = (list(shape.finditer(text)) for shape in (TAGGED, ANSWERED, ALONE, NAMED, CODED))
     for found in next(filter(None, shapes), [])[-MOST:]:
         words = BEGUN.sub("", found[2])
         words = words if words.startswith("{") else ENDED.split(words)[0]
-        condition = Condition(found[1] or "NO")
+        condition = Condition(found[1].upper() or "NO")
         said = f"{condition} {words.strip()}"
         before = text[max(found.start() - 120, 0) : found.start()]
         seen = from_imap(said, condition, step_of(said, before))

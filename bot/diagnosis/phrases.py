@@ -1,5 +1,6 @@
 """The sentences by which a failure is known where its number is missing, kept as data."""
 
+import re
 import tomllib
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -17,6 +18,9 @@ GAP = 90
 
 MAX_BEGINNINGS = 30
 """So often the first part of a phrase is tried in a text: what repeats it more is no error."""
+
+HELP = re.compile(r"github\.com/[\w.-]+/[\w.-]+/(?:wiki|issues|discussions|blob|tree)\S*")
+"""Where a library sends people for help, whichever service it failed at."""
 
 PAGE = "authorize"
 """Where the titles of Microsoft's pages belong."""
@@ -99,8 +103,9 @@ class Phrases:
 
     def is_anothers(self, text: str) -> bool:
         """Whether a folded text names somebody else's service, and nothing of Microsoft's."""
-        others = any(_named(name, text) for name in self.names["others"])
-        return others and not any(name in text for name in self.names["microsofts"])
+        said = HELP.sub("", text)
+        others = any(_named(name, said) for name in self.names["others"])
+        return others and not any(name in said for name in self.names["microsofts"])
 
     def shows(self, where: str, text: str) -> bool:
         """Whether a folded text speaks of a protocol."""
