@@ -82,6 +82,8 @@ ALONE = re.compile(r"^[ \t]{0,8}['\"]?(NO|BAD|BYE) ([^\n]{0,400})", re.M)
 """``NO LOGIN failed.``, a reply whose tag was left out."""
 NAMED = re.compile(r"\b(No|Bad|Bye)Response(?:Error|Exception)?[: (]{1,3}([^\n]{0,400})")
 """``Net::IMAP::NoResponseError (LOGIN failed.)``."""
+EXCHANGES = re.compile(r"()\b((?:LOGIN|AUTHENTICATE) failed\.[^\n]{0,200})")
+"""``LOGIN failed.``, Exchange's own words, of which a program shows nothing else."""
 CODED = re.compile(
     r"()(\[(?:AUTHENTICATIONFAILED|AUTHORIZATIONFAILED|UNAVAILABLE|EXPIRED|PRIVACYREQUIRED"
     r"|CONTACTADMIN|NOPERM|INUSE|LIMIT|OVERQUOTA|SERVERBUG|CLIENTBUG|NONEXISTENT)\][^\n]{0,400})"
@@ -124,7 +126,9 @@ def imap(text: str) -> Iterator[Reading]:
     if not OF_IMAP.search(text):
         return
     opened = _last(OPENED, text)
-    shapes = (list(shape.finditer(text)) for shape in (TAGGED, ANSWERED, ALONE, NAMED, CODED))
+    shapes = (
+        list(shape.finditer(text)) for shape in (TAGGED, ANSWERED, ALONE, NAMED, CODED, EXCHANGES)
+    )
     for found in next(filter(None, shapes), [])[-MOST:]:
         words = BEGUN.sub("", found[2])
         words = words if words.startswith("{") else ENDED.split(words)[0]
@@ -135,7 +139,8 @@ def imap(text: str) -> Iterator[Reading]:
         # a server says goodbye to whoever logs out, and follows nobody whom it refused before
         aside = "Logging out" in said or "invalid state" in said.lower()
         overcome = opened > found.start()
-        yield Reading([seen], found.start(), vague=aside, overcome=overcome)
+        vague = aside or found.re is EXCHANGES
+        yield Reading([seen], found.start(), vague=vague, overcome=overcome)
 
 
 def step_of(said: str, before: str = "") -> str:
