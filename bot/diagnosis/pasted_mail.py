@@ -89,6 +89,8 @@ CODED = re.compile(
     r"|CONTACTADMIN|NOPERM|INUSE|LIMIT|OVERQUOTA|SERVERBUG|CLIENTBUG|NONEXISTENT)\][^\n]{0,400})"
 )
 """A response code that stands alone (RFC 5530, 3); it belongs to a NO."""
+SHAPES = (TAGGED, ANSWERED, ALONE, NAMED, CODED, EXCHANGES)
+"""The shapes of a reply, the plainest first; of a text those of one shape are read."""
 BEGUN = re.compile(r"\A[ :,'\"]{0,4}(?:response: )?(?:\[?b?['\"])?")
 ENDED = re.compile(r"['\"](?:[\]),;}]|$)")
 """What Python, JavaScript and JSON put around the words of a reply."""
