@@ -35,7 +35,7 @@ ANSWER = re.compile(r"error_description|error['\"]?\W{1,4}$", re.I)
 CONSENT = re.compile(r"admin_?consent", re.I)
 OF_MICROSOFT = re.compile(r"login\.microsoftonline|AADSTS|trace id", re.I)
 
-NAME = re.compile(r"(?<![A-Za-z_.])[A-Z][a-z]+(?:[A-Z][A-Za-z0-9]+)+(?![A-Za-z_])")
+NAME = re.compile(r"(?<![A-Za-z_.])[A-Z][a-z]{1,40}[A-Z][A-Za-z0-9]{1,80}(?![A-Za-z_])")
 """``UserStrongAuthEnrollmentRequired``, how Microsoft calls a number of its."""
 
 LONG = 20

@@ -11,7 +11,7 @@ from bot.diagnosis.network_faults import Fault
 from bot.diagnosis.observation import Condition, Layer
 
 PAGE = re.compile(r"<(?:!doctype|html|head|body|title)\b", re.I)
-HIDDEN = re.compile(r"(?s)<(script|style)\b.*?</\1>", re.I)
+HIDDEN = re.compile(r"(?s)<(script|style)\b(?:(?!<s(?:cript|tyle)).)*?</\1>", re.I)
 TAG = re.compile(r"<[^<>]{0,2000}>")
 ADDRESS = re.compile(
     r"(?:https?://)?(?:login|graph|outlook|autologon)\.(?:microsoft|office)[a-z0-9]*\.[a-z./0-9-]*",
