@@ -71,12 +71,19 @@ class Commands:
         """Do what was typed; an error text that was pasted is explained, and another word that is
         none of ours gets a suggestion."""
         subcommand = self._subcommands.get(command.name or "help")
-        if subcommand is None:
+        if subcommand is None or self._is_an_error(command):
             self._otherwise(command, answer)
         elif command.name in WINDOWED and not command.opens_windows:
             self._help(command, answer)  # it has the buttons that open them
         else:
             subcommand(command, answer)
+
+    def _is_an_error(self, command: Command) -> bool:
+        """Whether an error text only begins like one of ours: ``status code 535 …``, ``login
+        failed``. What follows *error* is one anyhow."""
+        if command.name == "error" or not command.rest:
+            return False
+        return self._services.catalogue.read(f"{command.name} {command.rest}") is not None
 
     def _otherwise(self, command: Command, answer: Tell) -> None:
         verdict = self._services.catalogue.lookup_text(f"{command.name} {command.rest}")

@@ -83,7 +83,7 @@ class Failures:
         on_spent: OnSpent,
     ) -> None:
         """`on_spent` is called, once, when what a cause advises was followed twice in vain."""
-        self.explainer = Explainer(catalogue)
+        self.explainer = Explainer(catalogue, clock)
         self._unexplained = Unexplained(clock)
         self._clock = clock
         self._alert_channel = alert_channel
@@ -99,7 +99,8 @@ class Failures:
     ) -> Recorded:
         """Keep `observation` under an error ID; a cause that is ours raises an alert, once while it
         is open. `account` is held. `sign_in_refused`: it is what a sign-in was answered with."""
-        verdict = self.explainer.explain(tx, observation)
+        customer_id = account.customer_id if account else None
+        verdict = self.explainer.explain(tx, observation, customer_id)
         failure = self._same(tx, verdict, account) or self._new(tx, observation, verdict, account)
         failure.observation = _stored(observation)
         failure.permanence = verdict.permanence
@@ -188,7 +189,8 @@ class Failures:
     def explain_again(self, tx: Transaction, failure: Failure) -> bool:
         """Have a failure mean what is known by now of what was seen; whether that is something
         else. An alert about what it was taken for ends with the last such failure."""
-        verdict = self.explainer.explain(tx, again(failure.observation, failure.step))
+        seen = again(failure.observation, failure.step)
+        verdict = self.explainer.explain(tx, seen, failure.customer_id)
         if (verdict.cause, verdict.owner) == (failure.cause, failure.owner):
             return False
         before = failure.cause
