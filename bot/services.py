@@ -32,6 +32,7 @@ from bot.reminders.service import Reminders
 from bot.signin.consent import Consent
 from bot.signin.links import Links
 from bot.signin.service import SignIn
+from bot.signin.sheets import Sheets
 from bot.support.requests import SupportRequests
 from bot.support.rights import Rights
 from bot.views.accounts import AccountCards
@@ -87,6 +88,7 @@ class Services:
     legacy: LegacyAccounts
     drafts: Drafts
     links: Links
+    sheets: Sheets
     signin: SignIn
     consent: Consent
     checks: Checks

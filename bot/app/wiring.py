@@ -58,6 +58,7 @@ from bot.signin.failed import FailedSignIns
 from bot.signin.held import HeldSignIns
 from bot.signin.links import Links
 from bot.signin.service import SignIn
+from bot.signin.sheets import Sheets
 from bot.support.directory import Directory
 from bot.support.requests import SupportRequests
 from bot.support.rights import Rights
@@ -193,6 +194,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         legacy=legacy,
         drafts=Drafts(store, clock, legacy),
         links=links,
+        sheets=Sheets(store, clock, base.cipher, links, url),
         signin=_signin(settings, base, failed, links, changes, checks),
         consent=consent,
         checks=checks,

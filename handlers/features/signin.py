@@ -18,6 +18,7 @@ def register(listeners: Listeners, services: Services) -> None:
     # Buttons that open a page: Slack tells of the press all the same and wants it acknowledged
     on(ActionId.LINK_OPENED, lambda press: None)
     on(ActionId.ADMIN_PAGE_OPENED, lambda press: None)
+    on(ActionId.CODES_OPENED, lambda press: None)
     on(ActionId.LINK_RENEW, lambda press: renew_link(services, press))
     on(ActionId.LINK_WITHDRAW, lambda press: withdraw_link(services, press))
     on(ActionId.ADMIN_PACKET, lambda press: show_packet(services, press))

@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.support.world import BotWorld
+from tests.support.world import ACME, BotWorld
 
 pytestmark = pytest.mark.browser
 
@@ -94,6 +94,21 @@ def test_the_happy_path(world: BotWorld, visitor: Visitor) -> None:
     visitor.to_microsoft(world.add(INFO, "Info").url("Sign in to Microsoft"))
     visitor.accepts()
     world.card("Info", "folders not mapped yet")
+
+
+def test_the_codes_of_those_who_sign_in_elsewhere(world: BotWorld, visitor: Visitor) -> None:
+    address = world.add(INFO, "Info").url("Sign in to Microsoft")
+    visitor.open(f"{address}/qr")
+    visitor.sees(f"Sign in {INFO}", "code")
+    expect(visitor.page.get_by_role("img", name=f"login link for {INFO}")).to_be_visible()
+    world.add(CAROL, "Carol")
+    world.carol.press(
+        world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Show all accounts"
+    )
+    listed = world.carol.window("Accounts of Acme")
+    world.carol.press(listed, "Invite all who still have to sign in")
+    visitor.open(world.carol.window("have signed in").url("Print QR codes"))
+    visitor.sees("2 people sign in", "codes")
 
 
 def test_approval_needed_then_the_packet_then_approved_then_connected(

@@ -108,6 +108,7 @@ BUTTONS: dict[str, Row] = {
     "account.end": Row(account, Action.DISCONNECT),
     "link.opened": Row(account, ANYBODY),
     "admin.page": Row(account, ANYBODY),
+    "invite.codes": Row(account, ANYBODY),
     "link.renew": Row(account, Action.SIGN_IN),
     "link.withdraw": Row(account, Action.SIGN_IN),
     "organisation.confirm": Row(account, Action.CONFIRM_ORGANISATION),
