@@ -87,9 +87,9 @@ def next_step(card: AccountCard, audience: Audience = Audience.CUSTOMER) -> Safe
     name = f"next.{account.state}"
     if account.state is State.AWAITING_SIGN_IN and not card.link:
         name = "next.awaiting_sign_in_no_link"
-    elif card.approved_at is not None:
-        at = moment(card.approved_at)
-        return say("next.approved", username=account.username, at=at)
+    elif card.approved is not None:
+        known = "next.approved" if card.approved.proved else "next.approved_said"
+        return say(known, username=account.username, at=moment(card.approved.at))
     if account.state is State.UNMAPPED and card.sure:
         name = "next.unmapped_sure"
     if account.state is State.AWAITING_ADMIN:

@@ -107,7 +107,7 @@ BUTTONS: dict[str, Row] = {
     "account.copy": Row(account, Action.ADD),
     "account.end": Row(account, Action.DISCONNECT),
     "link.opened": Row(account, ANYBODY),
-    "admin.page": Row(account, ANYBODY),
+    "admin.page": Row(account, Action.SIGN_IN),
     "invite.codes": Row(account, ANYBODY),
     "link.renew": Row(account, Action.SIGN_IN),
     "link.withdraw": Row(account, Action.SIGN_IN),

@@ -6,7 +6,9 @@ import pytest
 from sqlmodel import select
 
 from bot.diagnosis.observation import Condition, Observation, Where
+from bot.messages import notices
 from bot.signin.links import LinkUnusable
+from bot.views.accounts import Approved
 from handlers.cards.accounts import account_card
 from storage.tables import Account, ApprovalAnswer
 from storage.vocabulary import State
@@ -49,7 +51,7 @@ def test_an_approval_makes_it_the_users_turn(bot: FastBot) -> None:
     assert approve(bot, account) is None
 
     assert bot.read(account).state is State.AWAITING_SIGN_IN
-    assert bot.told(ACME) == ["signin.consent_given"]
+    assert [each.notice for each in bot.outbox(ACME)].count(notices.APPROVED) == 1
 
 
 def test_the_card_says_since_when_it_is_approved_until_somebody_signs_in(bot: FastBot) -> None:
@@ -59,16 +61,16 @@ def test_the_card_says_since_when_it_is_approved_until_somebody_signs_in(bot: Fa
     bot.clock.at += hours(0.05)
 
     card = bot.views.accounts.card(account.id)
-    assert card.approved_at == bot.now - hours(0.05)
+    assert card.approved == Approved(bot.now - hours(0.05), proved=False)
     assert "sign in as" in str(account_card(card).blocks)
     assert "is approved, since" in str(account_card(card).blocks)
 
     state = bot.signin.begin(secret, "a browser").rpartition("state=")[2]
     bot.come_back(state, account.username)
-    assert bot.views.accounts.card(account.id).approved_at is None
+    assert bot.views.accounts.card(account.id).approved is None
     bot.accounts.disconnect(account.id, CAROL)
     bot.accounts.renew_link(account.id, CAROL)
-    assert bot.views.accounts.card(account.id).approved_at is None, "that was another time"
+    assert bot.views.accounts.card(account.id).approved is None, "that was another time"
 
 
 @pytest.mark.parametrize(
@@ -225,13 +227,18 @@ def test_a_no_leaves_the_other_pages_open_and_a_yes_ends_them(bot: FastBot) -> N
     assert approve(bot, account) is None
 
 
-def test_a_yes_for_one_account_ends_no_page_of_another(bot: FastBot) -> None:
+def test_a_yes_ends_the_pages_of_all_accounts_that_waited_for_it(bot: FastBot) -> None:
     account = bot.account(State.AWAITING_ADMIN)
+    other = bot.customer("Borealis", "C0BORE")
+    theirs = bot.account(State.AWAITING_ADMIN, channel=other, address="nora@borealis.example")
     said = answer(bot, account, **YES)
     bot.clock.at += hours(1)
     approve(bot, bot.account(State.AWAITING_ADMIN))
 
-    assert bot.consent.told(said) is None
+    leads_nowhere(bot, said, "used")
+    assert bot.read(account).state is State.AWAITING_SIGN_IN
+    yes = YES | {"tenant": tenant_of("borealis.example")}
+    assert bot.consent.told(answer(bot, theirs, **yes)) is None, "another customer's is their own"
 
 
 def test_answers_are_kept_as_digests_and_forgotten_when_their_page_has_ended(bot: FastBot) -> None:
