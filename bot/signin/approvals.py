@@ -71,18 +71,25 @@ class Approvals:
         """Keep that an account's organisation has approved our application, and move it on.
         `account` is held."""
         if account.state is State.AWAITING_ADMIN:
-            now = self._clock.now()
-            answer = ApprovalAnswer(
-                page_digest=digest(secrets.token_urlsafe()),
-                account_id=account.id,
-                approved=True,
-                proved=proved,
-                at=now,
-            )
-            tx.approvals.take(answer, forget_before=now - LIFE)
             self.move(tx, account, by, "consent.proved" if proved else "consent.said_given")
+            self.keep(tx, account, digest(secrets.token_urlsafe()), True, proved)
         else:
             tx.jobs.add(CheckAccount(account_id=account.id), self._clock.now(), sooner=True)
+
+    def keep(
+        self, tx: Transaction, account: Account, page: str, approved: bool, proved: bool = False
+    ) -> None:
+        """Keep what is known of an account's approval by now, under the digest of its page. It is
+        kept after the account was moved: what is older than its state belongs to a time before."""
+        now = self._clock.now()
+        answer = ApprovalAnswer(
+            page_digest=page,
+            account_id=account.id,
+            approved=approved,
+            proved=proved,
+            at=now,
+        )
+        tx.approvals.take(answer, forget_before=now - LIFE)
 
     def move(self, tx: Transaction, account: Account, by: Person, action: str) -> None:
         """It is the user's turn to sign in: nobody waits for the administrator any more."""

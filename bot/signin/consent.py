@@ -16,13 +16,13 @@ from bot.diagnosis.observation import Where
 from bot.diagnosis.observe import from_callback
 from bot.lifecycle.service import Lifecycle
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
-from bot.signin.approval_pages import LIFE, ApprovalPage, ApprovalPages, NotOurs
+from bot.signin.approval_pages import ApprovalPage, ApprovalPages, NotOurs
 from bot.signin.approvals import Approvals
 from bot.signin.failed import FailedSignIns
 from bot.signin.links import LinkUnusable
 from storage.cipher import Cipher
 from storage.database import Store, Transaction
-from storage.tables import Account, ApprovalAnswer
+from storage.tables import Account
 from storage.vocabulary import State
 
 CALLBACK = "/consent/callback"
@@ -94,18 +94,15 @@ class Consent:
         with self._store.transaction() as tx:
             others = self._others(tx, page) if approved(params) else []
             account = self._answerable(tx, page, params)
-            now = self._clock.now()
-            answer = ApprovalAnswer(
-                page_digest=page.digest, account_id=account.id, approved=approved(params), at=now
-            )
-            tx.approvals.take(answer, forget_before=now - LIFE)
-            if answer.approved:
-                self._approved(tx, account)
-                for other in others:
-                    self._approvals.learn(tx, other, WEB, proved=False)
-                return None
-            seen = from_callback(params, Where.ADMIN_CONSENT)
-            return self._failed.keep(tx, account, seen, WEB, "signin.consent_refused")
+            if not approved(params):
+                self._approvals.keep(tx, account, page.digest, approved=False)
+                seen = from_callback(params, Where.ADMIN_CONSENT)
+                return self._failed.keep(tx, account, seen, WEB, "signin.consent_refused")
+            self._approved(tx, account)
+            self._approvals.keep(tx, account, page.digest, approved=True)
+            for other in others:
+                self._approvals.learn(tx, other, WEB, proved=False)
+            return None
 
     def _page(self, params: Mapping[str, str]) -> ApprovalPage:
         try:

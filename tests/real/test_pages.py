@@ -129,7 +129,7 @@ def test_approval_needed_then_the_packet_then_approved_then_connected(
     visitor.sees("Thank you", "approved")
     visitor.press("Let the people in Slack know")
     visitor.sees("Thank you", "approved-told")
-    world.card("Info", "Waiting for the sign-in")
+    world.card("Info", "Waiting for the sign-in", "says that Maildesk is approved")
     visitor.to_microsoft(link(world))
     visitor.press(INFO)
     visitor.sees(f"Signed in as {INFO}", "done")
