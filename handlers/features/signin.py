@@ -7,7 +7,7 @@ from handlers.cards.account_window import Packet, packet_window
 from handlers.cards.actions import ActionId
 from handlers.cards.diagnosis import error_window, lookup_form
 from handlers.features import lookup
-from handlers.features.account_list import draw_again
+from handlers.features.drawn_again import draw_again
 from handlers.slack.listeners import Listeners
 from handlers.slack.payloads import Press
 
@@ -43,6 +43,7 @@ def withdraw_link(services: Services, press: Press) -> None:
     """*Withdraw the login link*."""
     account = services.rights.account(press.person, press.value, Action.SIGN_IN)
     services.links.withdraw(account.id, press.person)
+    draw_again(services, press)
 
 
 def show_packet(services: Services, press: Press) -> None:
@@ -100,6 +101,7 @@ def page_said(services: Services, press: Press, said: Said) -> None:
     """What Microsoft's page said, and what that means."""
     account = services.rights.account(press.person, press.value, Action.SIGN_IN)
     error = services.links.answered(account.id, said, press.person)
+    draw_again(services, press)
     if error:
         press.windows.open(error_window(*lookup.error_named(services, press.person, error)))
 
