@@ -17,6 +17,7 @@ from bot.diagnosis.observe import from_callback
 from bot.lifecycle.service import Lifecycle
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
 from bot.signin.approval_pages import ApprovalPage, ApprovalPages, NotOurs
+from bot.signin.approval_watches import organisation_of
 from bot.signin.approvals import Approvals
 from bot.signin.failed import FailedSignIns
 from bot.signin.links import LinkUnusable
@@ -57,9 +58,11 @@ class Consent:
         self.scopes = microsoft.scopes
 
     def link(self, account: Account) -> str:
-        """The page where the administrator of the account's own tenant approves exactly our scopes;
-        empty while Microsoft cannot be asked where it is. Takes a second, the first time."""
-        tenant = account.tenant_id or account.username.rpartition("@")[2]
+        """The page where the administrator of the account's organisation approves exactly our
+        scopes; empty while Microsoft cannot be asked where it is. Takes a second, the first
+        time."""
+        with self._store.transaction() as tx:
+            tenant = organisation_of(tx, account)
         state = self._pages.new_state(account.ref)
         try:
             return self._microsoft.admin_consent_url(tenant, self._public_url + CALLBACK, state)

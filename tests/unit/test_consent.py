@@ -10,6 +10,7 @@ from bot.messages import notices
 from bot.signin.links import LinkUnusable
 from bot.views.accounts import Approved
 from handlers.cards.accounts import account_card
+from handlers.cards.actions import ActionId
 from storage.tables import Account, ApprovalAnswer
 from storage.vocabulary import State
 from tests.support.fast import ACME, CAROL, FastBot, days, hours
@@ -89,6 +90,20 @@ def test_where_exchange_keeps_mail_from_being_sent_the_card_has_the_letter(
 
     buttons = str(account_card(bot.views.accounts.card(account.id)).blocks)
     assert ("For your administrator" in buttons) is letter
+
+
+def test_where_a_mailbox_lost_its_approval_the_card_has_what_is_forwarded(bot: FastBot) -> None:
+    account = bot.account(State.BROKEN)
+    gone = {"error": "invalid_grant", "suberror": "consent_required"}
+    bot.failure(account, Where.TOKEN, "token", **gone)
+
+    (packet,) = [
+        button
+        for block in account_card(bot.views.accounts.card(account.id)).blocks
+        for button in block.get("elements", [])
+        if button.get("action_id") == ActionId.ADMIN_PACKET
+    ]
+    assert packet["value"] == account.ref
 
 
 def test_an_approval_leaves_a_link_that_is_still_good(bot: FastBot) -> None:
@@ -295,9 +310,15 @@ def test_a_yes_and_an_error_together_are_an_error(bot: FastBot) -> None:
 def test_the_approval_page_is_that_of_the_accounts_own_organisation(bot: FastBot) -> None:
     fresh = bot.account(address="a@acme.example")
     known = bot.account(State.LIVE, address="b@acme.example")
+    unbound = bot.account(
+        channel=bot.customer("Borealis", "C0BORE", "none"), address="nora@borealis.example"
+    )
 
-    assert "/acme.example/" in bot.consent.link(fresh)
     assert f"/{known.tenant_id}/" in bot.consent.link(known)
+    assert f"/{tenant_of('acme.example')}/" in bot.consent.link(fresh), (
+        "it is known of the customer"
+    )
+    assert "/borealis.example/" in bot.consent.link(unbound)
 
 
 def test_while_microsoft_cannot_be_asked_there_is_no_page(bot: FastBot) -> None:
