@@ -52,12 +52,13 @@ def account_window(card: AccountCard, audience: Audience = Audience.CUSTOMER) ->
     """The account as its card shows it, and what else can be done with it."""
     blocks = account_blocks(card, audience=audience)
     blocks += [divider(), actions(*_seldom(card, audience))]
-    return modal(card.account.name, blocks, metadata=f"{MARK}|{card.account.ref}")
+    account = card.account
+    return modal(account.name, blocks, metadata=f"{MARK}|{account.channel_id}|{account.ref}")
 
 
 def shown_account(about: str) -> str:
     """The ID of the account that a window shows; empty where it shows none."""
-    mark, _, ref = about.partition("|")
+    mark, _, ref = (*about.split("|", 2), "", "")[:3]
     return ref if mark == MARK else ""
 
 

@@ -101,9 +101,9 @@ def page_said(services: Services, press: Press, said: Said) -> None:
     """What Microsoft's page said, and what that means."""
     account = services.rights.account(press.person, press.value, Action.SIGN_IN)
     error = services.links.answered(account.id, said, press.person)
-    draw_again(services, press)
     if error:
         press.windows.open(error_window(*lookup.error_named(services, press.person, error)))
+    draw_again(services, press)
 
 
 def ask_for_number(services: Services, press: Press) -> None:

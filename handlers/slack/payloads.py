@@ -45,8 +45,10 @@ class Press:
 
     @property
     def place(self) -> str:
-        """The channel in which it was pressed or, in a window, which the window is about."""
-        return self.channel or self.about
+        """The channel in which it was pressed or, in a window, which the window is about: it
+        carries the channel, or (of an account, or a list of them) a word, the channel and more."""
+        first, _, rest = self.about.partition("|")
+        return self.channel or rest.partition("|")[0] or first
 
     @property
     def page(self) -> tuple[str, int]:

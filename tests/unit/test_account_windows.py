@@ -10,7 +10,7 @@ from bot.common.people import Person
 from bot.common.refusals import Refused, SlackBusy
 from bot.services import Services
 from handlers.cards.account_form import OAUTH
-from handlers.features import accounts, checks, signin
+from handlers.features import accounts, checks, exchange, signin
 from handlers.features.drawn_again import draw_again
 from handlers.slack.modals import WindowUnsure
 from handlers.slack.payloads import Press, Submission
@@ -79,6 +79,15 @@ def test_what_is_pressed_in_the_window_shows_there(bot: FastBot) -> None:
     assert "'Sign in to Microsoft'" in screen.press(signin.renew_link, waits)
     assert "Test again" in screen.press(accounts.show, fails)
     assert "Testing the connection" in screen.press(checks.test, fails)
+
+
+def test_what_is_about_the_channel_is_opened_from_the_window_too(bot: FastBot) -> None:
+    account = bot.account(State.FAILING)
+    bot.failure(account)
+    screen = Screen(bot)
+
+    assert "For your administrator" in screen.press(accounts.show, account)
+    assert "Acme Marine" in screen.press(exchange.open_preparation, account)
 
 
 def test_a_change_stands_in_the_window_from_which_it_was_made(bot: FastBot) -> None:
