@@ -26,7 +26,7 @@ def _next(card: ApprovedCard) -> Safe:
     if len(card.waiting) == 1:
         account = card.waiting[0]
         username = account.signed_in_as or account.username
-        return say("approved.one", name=account.name, username=username)
+        return say("approved.several_one", name=account.name, username=username)
     return say("approved.several", count=len(card.waiting), names=names_of(card.waiting))
 
 

@@ -40,7 +40,7 @@ def test_an_approval_is_found_out_and_everybody_who_waited_signs_in(world: BotWo
         card = world.card(name, "An administrator has approved Maildesk")
         assert "Signed in as" in world.sign_in(card, address).text
         world.card(name, "folders not mapped yet")
-    world.carol.find(ACME, "has approved Maildesk", "2 mailboxes have signed in since")
+    world.carol.find(ACME, "has approved Maildesk", "2 mailboxes have signed in")
 
 
 def test_what_was_approved_before_is_left_to_the_administrators_word(world: BotWorld) -> None:

@@ -149,9 +149,11 @@ def test_an_administrators_word_goes_for_all_accounts_of_the_organisation(bot: F
 
     assert states(bot, one, other) == [State.AWAITING_SIGN_IN, State.AWAITING_SIGN_IN]
     assert not told(bot), "it is a word"
-    (message,) = [each for each in bot.posted() if "says that Maildesk has been approved" in each.text]
+    (message,) = [
+        each for each in bot.posted() if "says that Maildesk has been approved" in each.text
+    ]
     assert "2 mailboxes can sign in now" in message.words
-    assert "that proves it" in bot.card(other)
+    assert "That proves it" in bot.card(other)
 
 
 def test_a_mailbox_whose_own_permission_waits_for_it_is_tested(absent: FastBot) -> None:

@@ -113,7 +113,7 @@ def test_ended_links_say_so_as_codes_too(bot: FastBot, pages: FlaskClient) -> No
 
     assert (one.status_code, sheet.status_code) == (410, 410)
     assert "This login link has expired" in one.text and "<svg" not in one.text
-    assert "None of these login links is good any more" in sheet.text
+    assert "None of these login links works now" in sheet.text
 
 
 @pytest.mark.parametrize("path", ["/login/guessed/qr", "/login/AAAA/sheet", "/login/ß/sheet"])
