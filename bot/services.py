@@ -29,12 +29,15 @@ from bot.messages.answers import Answers
 from bot.messages.events import Events
 from bot.reminders.asked import AskedReminders
 from bot.reminders.service import Reminders
+from bot.signin.approvals import Approvals
 from bot.signin.consent import Consent
 from bot.signin.links import Links
 from bot.signin.service import SignIn
+from bot.signin.sheets import Sheets
 from bot.support.requests import SupportRequests
 from bot.support.rights import Rights
 from bot.views.accounts import AccountCards
+from bot.views.approvals import ApprovalCards
 from bot.views.checks import CheckCards
 from bot.views.errors import ErrorCards
 from bot.views.incidents import AlertCards
@@ -55,6 +58,7 @@ class Views:
     """What cards and pages show, as it stands now: a reader for each subject."""
 
     accounts: AccountCards
+    approvals: ApprovalCards
     checks: CheckCards
     errors: ErrorCards
     incidents: AlertCards
@@ -87,8 +91,10 @@ class Services:
     legacy: LegacyAccounts
     drafts: Drafts
     links: Links
+    sheets: Sheets
     signin: SignIn
     consent: Consent
+    approvals: Approvals
     checks: Checks
     folders: Folders
     reminders: Reminders

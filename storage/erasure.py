@@ -48,6 +48,7 @@ JOB_ARGUMENTS = {
     "mend": "reportedfix",
     "test": "connectiontest",
     "ticket": "loginticket",
+    "watch": "approvalwatch",
 }
 """By the name of a job's argument the table whose row it names."""
 

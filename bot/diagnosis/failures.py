@@ -8,6 +8,7 @@ from statistics import median
 
 from bot.common import ids
 from bot.common.clock import Clock
+from bot.common.jobs import ShareApproval
 from bot.common.people import WEB
 from bot.diagnosis.advice import advised
 from bot.diagnosis.attempts import Attempts
@@ -143,6 +144,8 @@ class Failures:
                 failure.happened(FailureEvent.PROVED_GONE, self._clock.now(), mended_by)
                 self._attempts.gone(tx, account, failure, mended_by)
                 others.update(self._recovering(tx, failure))
+                if self._advice(tx, failure).approval:
+                    tx.jobs.add(ShareApproval(account_id=account.id), self._clock.now())
         return others
 
     def approved(self, tx: Transaction, account: Account) -> None:
@@ -153,6 +156,14 @@ class Failures:
             return
         if self._advice(tx, failure).approval:
             self._attempts.done(tx, account, failure, Deed.APPROVAL, WEB)
+
+    def wants_approval(self, tx: Transaction, account: Account) -> bool:
+        """Whether what keeps an account from working is that an administrator has not approved our
+        application, as far as that is known."""
+        failure = tx.failures.latest_of(account.id)
+        if failure is None or failure.status is FailureStatus.GONE:
+            return account.state is State.AWAITING_ADMIN
+        return self._advice(tx, failure).approval
 
     def _advice(self, tx: Transaction, failure: Failure) -> Verdict:
         """What a kept failure means, and what we advise the first time."""

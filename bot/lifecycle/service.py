@@ -98,12 +98,21 @@ class Lifecycle:
         now = self._clock.now()
         notices.show_card(tx, account, now)
         outages.follow(tx, account, now)
+        self._show_approved(tx, account, now)
         for request in tx.requests.open_of(account.id):
             notices.show_request(tx, request, self._support_channel, now)
         for channel_id in (account.channel_id, self._support_channel):
             reminder = tx.reminders.open_in(channel_id)
             if reminder is not None and account.id in reminder.account_ids:
                 self._settle(tx, reminder)
+
+    def _show_approved(self, tx: Transaction, account: Account, now: datetime) -> None:
+        """Have the message that it can sign in know that it did, or was refused again."""
+        if account.state not in (*SIGNING_IN, State.TESTING):
+            return
+        known = tx.approvals.latest(account.id)
+        if known and tx.outbox.knows(notices.approved_key(account.channel_id, known.at)):
+            notices.show_approved(tx, account.channel_id, known.at, now)
 
     def audit(
         self,

@@ -39,6 +39,7 @@ LIVE = "live"
 UNEXPLAINED = "unexplained"
 SETBACK = "setback"
 ALL_LIVE = "all-live"
+APPROVED = "approved"
 
 
 def card_key(account: Account) -> str:
@@ -127,6 +128,18 @@ def show_live(tx: Transaction, account: Account, now: datetime) -> None:
     day = now.date().isoformat()
     args = {"channel": account.channel_id, "day": day}
     tx.outbox.show(account.channel_id, f"live:{account.channel_id}:{day}", LIVE, args, now)
+
+
+def show_approved(tx: Transaction, channel_id: str, at: datetime, now: datetime) -> None:
+    """Have a channel's message of the day of `at` say which accounts an administrator has approved
+    our application for, and how many of them have signed in."""
+    args = {"channel": channel_id, "day": at.date().isoformat()}
+    tx.outbox.show(channel_id, approved_key(channel_id, at), APPROVED, args, now)
+
+
+def approved_key(channel_id: str, at: datetime) -> str:
+    """The key of the message of the day of what is approved."""
+    return f"approved:{channel_id}:{at.date().isoformat()}"
 
 
 def show_setback(tx: Transaction, setback: Setback, channel_id: str, now: datetime) -> None:

@@ -100,6 +100,15 @@ class HeldView:
 
 
 @dataclass(frozen=True)
+class Approved:
+    """An administrator approved our application: they said so then, or (`proved`) Microsoft showed
+    it."""
+
+    at: datetime
+    proved: bool
+
+
+@dataclass(frozen=True)
 class AccountCard:
     """What the card of an account tells.
 
@@ -117,8 +126,7 @@ class AccountCard:
         next_test: when it is tested again, after somebody said that its fault is mended.
         change: the addresses that it shall have once its owner agrees; by the field, before and
             after.
-        approved_at: an administrator said then that it is approved; until somebody signs in, which
-            proves it.
+        approved: the approval that it waited for is known, until somebody signs in.
     """
 
     account: AccountView
@@ -135,7 +143,7 @@ class AccountCard:
     held_back: HeldBack | None = None
     next_test: datetime | None = None
     change: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    approved_at: datetime | None = None
+    approved: Approved | None = None
 
     @property
     def waits_for_sign_in(self) -> bool:
@@ -237,13 +245,15 @@ class AccountDetails:
         failure = self.failure(tx, account)
         return Fault(failure.ref, self._failures.verdict(tx, failure)) if failure else None
 
-    def approved_at(self, tx: Transaction, account: Account) -> datetime | None:
-        """Since when an administrator says that the account is approved, while that waits for a
+    def approval(self, tx: Transaction, account: Account) -> Approved | None:
+        """What is known of the approval that the account waited for, while it waits for a
         sign-in."""
         if account.state is not State.AWAITING_SIGN_IN:
             return None
-        at = tx.approvals.approved_at(account.id)
-        return at if at is not None and at >= account.state_since else None
+        known = tx.approvals.latest(account.id)
+        if known is None or known.at < account.state_since:
+            return None
+        return Approved(known.at, known.proved)
 
     def sure(self, tx: Transaction, account: Account) -> Mapping[FolderRole, str]:
         """The folders that could be mapped without anybody looking at them, while that is what the
@@ -282,7 +292,7 @@ class AccountDetails:
             held_back=self.held_back(account),
             next_test=self.next_test(tx, account),
             change=self.change(tx, account),
-            approved_at=self.approved_at(tx, account),
+            approved=self.approval(tx, account),
         )
 
 

@@ -42,6 +42,7 @@ class ActionId(StrEnum):
     INVITE_PREVIOUS = "invite.previous"
     INVITE_FOLLOW_UP = "invite.follow_up"
     INVITE_REMIND = "invite.remind"
+    CODES_OPENED = "invite.codes"
 
     EXCHANGE_OPEN = "exchange.open"
     EXCHANGE_DONE = "exchange.done"

@@ -15,6 +15,7 @@ from handlers.cards.answers import (
     not_understood,
     status_message,
 )
+from handlers.cards.approvals import approved_message
 from handlers.cards.checks import test_message
 from handlers.cards.diagnosis import OwnName, note_message
 from handlers.cards.home import greeting
@@ -67,6 +68,9 @@ class Presenter:
             notices.OUTAGE_OVER: lambda args: over_message(views.outages.card(args["outage"])),
             notices.LIVE: lambda args: live_message(
                 views.outages.live(args["channel"], args["day"])
+            ),
+            notices.APPROVED: lambda args: approved_message(
+                views.approvals.of_day(args["channel"], args["day"]), args["channel"]
             ),
             notices.SETBACK: lambda args: setback_message(views.setbacks.card(args["setback"])),
             notices.ALL_LIVE: lambda args: all_live_message(

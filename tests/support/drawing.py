@@ -19,6 +19,7 @@ from bot.views.administration import (
     Rebinding,
     Unbinding,
 )
+from bot.views.approvals import ApprovedCard
 from bot.views.audience import Audience, Role
 from bot.views.checks import CheckCard, CheckView
 from bot.views.customers import CustomerView, Pause, PauseOffer
@@ -44,6 +45,7 @@ from handlers.cards import (
     account_list,
     account_window,
     answers,
+    approvals,
     checks,
     confirm,
     contact,
@@ -131,7 +133,13 @@ class Made:
     def round(self) -> invitations.Round:
         listed = [replace(self.invitation, account=each) for each in self.several]
         listed = (listed * invitations.PAGE)[: invitations.PAGE]
-        return invitations.Round("C0ACME", self.name, listed, 60, [self.name] * 40, 1)
+        done = [self.name] * 40
+        sheet = "https://maildesk.example/login/x/sheet"
+        return invitations.Round("C0ACME", self.name, listed, 60, done, 1, sheet)
+
+    @property
+    def approved(self) -> ApprovedCard:
+        return ApprovedCard(True, self.several * 9, 3, people=["U0CAROL"] * 40)
 
     @property
     def test(self) -> CheckCard:
@@ -316,6 +324,9 @@ HOST = invitations.Host("Lumen CRM", "support@lumen.example")
 
 EVERYBODY: dict[str, Render] = {
     "accounts.account_card": lambda made, to: account_cards.account_card(made.card),
+    "approvals.approved_message": lambda made, to: approvals.approved_message(
+        made.approved, "C0ACME"
+    ),
     "account_list.account_list": lambda made, to: account_list.account_list(made.listing, to),
     "setup.setup_card": lambda made, to: setup.setup_card(made.setup),
     "account_list.start_buttons": lambda made, to: account_list.start_buttons(),
