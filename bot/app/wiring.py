@@ -58,11 +58,13 @@ from bot.signin.failed import FailedSignIns
 from bot.signin.held import HeldSignIns
 from bot.signin.links import Links
 from bot.signin.service import SignIn
+from bot.support.desk import Desk
 from bot.support.directory import Directory
 from bot.support.requests import SupportRequests
 from bot.support.rights import Rights
 from bot.views.accounts import AccountCards, AccountDetails
 from bot.views.checks import CheckCards
+from bot.views.customer_page import CustomerPages
 from bot.views.errors import ErrorCards
 from bot.views.incidents import AlertCards
 from bot.views.invitations import Invitations
@@ -170,7 +172,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
     rights = base.rights
     fixes = ReportedFixes(store, clock, lifecycle, base.attempts, rights.is_customers)
     checks = _checks(base, fixes)
-    failed = FailedSignIns(clock, lifecycle, base.failures, support)
+    failed = FailedSignIns(clock, lifecycle, base.failures)
     links = Links(store, clock, base.cipher, lifecycle, failed, url)
     changes = AddressChanges(clock, lifecycle, links)
     domains = Domains(ports.microsoft, new_memory(clock))
@@ -208,6 +210,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         health=Health(store),
         fixes=fixes,
         requests=base.requests,
+        desk=Desk(store, clock, support),
         catalogue=Explanations(store, base.failures.explainer),
         pasted=PastedTexts(store, clock, ports.catalogue),
         noting=Noting(store, clock, base.failures, settings.hours, settings.alert_channel),
@@ -340,6 +343,7 @@ def _views(
     return Views(
         accounts=AccountCards(store, details, consent.link),
         checks=CheckCards(store, failures),
+        customer_pages=CustomerPages(store),
         errors=ErrorCards(store, failures),
         incidents=AlertCards(store, failures),
         invitations=Invitations(store, details, ordinary),

@@ -18,13 +18,10 @@ from storage.vocabulary import Owner, Permanence, Trouble
 class FailedSignIns:
     """Keeps sign-ins and approvals that did not go through."""
 
-    def __init__(
-        self, clock: Clock, lifecycle: Lifecycle, failures: Failures, support_channel: str
-    ) -> None:
+    def __init__(self, clock: Clock, lifecycle: Lifecycle, failures: Failures) -> None:
         self._clock = clock
         self._lifecycle = lifecycle
         self._failures = failures
-        self._support_channel = support_channel
 
     def keep(
         self,
@@ -49,11 +46,10 @@ class FailedSignIns:
             if other_name:
                 values |= {"upn": shown(other_name), "own_name_of": account.ref}
             notices.note(tx, account, sentence, now, **values)
-            if cause == "other-tenant":
-                channel = self._support_channel
-                notices.tell_support(tx, channel, "support.other_tenant", account, now, error=error)
         if account.state in SIGNING_IN:
             self._move(tx, account, recorded, by)
+        if cause == "other-tenant":
+            self._lifecycle.tell_support(tx, account, cause)
         return recorded
 
     def _move(self, tx: Transaction, account: Account, recorded: Recorded, by: Person) -> None:

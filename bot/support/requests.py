@@ -12,6 +12,9 @@ from storage.statuses import REQUESTS, RequestEvent
 from storage.tables import Account, Failure, SupportRequest
 from storage.vocabulary import RequestStatus
 
+CUSTOMERS_WORD = {"help.commented": "desk.commented", "help.taken_back": "desk.taken_back"}
+"""What a customer does with a request that stands already, and what its thread says of it."""
+
 
 class SupportRequests:
     """The support team's queue of requests."""
@@ -158,6 +161,11 @@ class SupportRequests:
         error = request.failure_ref or ""
         audit.record(tx, by, action, subject, now, request=request.id, error=error)
         notices.show_request(tx, request, self._support_channel, now)
+        if action in CUSTOMERS_WORD:  # who reads an edited card is not told of it
+            head = notices.request_key(request)
+            said = {"user": by.user, "comment": request.comment}
+            sentence = CUSTOMERS_WORD[action]
+            notices.tell_at_desk(tx, self._support_channel, head, sentence, now, **said)
         if account is not None or request.failure_ref is None:
             notices.show_help(tx, request, account, now)
 

@@ -4,9 +4,9 @@ from bot.common.refusals import Refused
 from bot.common.texts import whole_number
 from bot.services import Services
 from handlers.cards.actions import ActionId, FormId
+from handlers.cards.customer_page import Part, Where
 from handlers.cards.customers import (
     choice_form,
-    customer_window,
     offboard_form,
     offboarded_window,
     organisation_changed,
@@ -21,6 +21,7 @@ from handlers.cards.customers import (
     unbound_window,
 )
 from handlers.cards.kit import Block
+from handlers.features.customer_page import page_of
 from handlers.slack.listeners import FormAnswer, FormErrors, Listeners, NextWindow
 from handlers.slack.payloads import Press, Submission
 from handlers.text.words import plainly
@@ -61,8 +62,8 @@ def first_window(services: Services, channel_id: str, name: str) -> Block:
 
 
 def window_of(services: Services, customer_id: int) -> Block:
-    """The window of one customer."""
-    return customer_window(services.administration.facts(customer_id))
+    """The page of one customer, at what can be changed."""
+    return page_of(services, Where(customer_id, Part.SETTINGS))
 
 
 def manage(services: Services, press: Press) -> None:
