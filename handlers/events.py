@@ -74,7 +74,7 @@ def register(app: App, services: Services, nudge: Callable[[], None]) -> None:
         body = req.body
         event = body.get("event")
         if body.get("type") == "event_callback" and isinstance(event, dict) and is_for_us(event):
-            services.events.take_in(str(body["event_id"]), _kept(event))
+            services.events.take_in(str(body["event_id"]), kept(event))
             nudge()
         return next()
 
@@ -93,7 +93,7 @@ def is_for_us(event: dict[str, Any]) -> bool:
     return whole and not (event["type"] == "app_mention" and of_an_app)
 
 
-def _kept(event: dict[str, Any]) -> dict[str, Any]:
+def kept(event: dict[str, Any]) -> dict[str, Any]:
     """An event as it is stored: of a Home tab that was shown before not what stood on it, which
     Slack sends along, but what it was about."""
     view = event.get("view")

@@ -58,7 +58,7 @@ def test_an_unmapped_account_is_nagged_once_per_rung_with_two_restarts(world: Bo
             assert len(reminders(world)) == 1, "a new reminder replaces the old one"
     assert seen == [4, 24, 72, 168]
 
-    assert "all reminders went out" in world.vera.find(DESK, "Info").text.lower()
+    assert "every reminder went out" in world.vera.find(DESK, "Info").text.lower()
     assert world.account("Info").owner is Owner.SUPPORT
 
 

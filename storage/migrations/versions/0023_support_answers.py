@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlmodel.sql.sqltypes import AutoString
 
 from storage.types import UtcDateTime
 
@@ -17,10 +18,11 @@ GONE = ("support.waits_too_long", "support.several_wait_too_long", "support.othe
 def upgrade() -> None:
     """Apply."""
     for table in ("setback", "supportrequest"):
-        op.add_column(table, sa.Column("answered_at", UtcDateTime(), nullable=True))
-        op.add_column(
-            table, sa.Column("answered_by_user", sa.String(), nullable=False, server_default="")
-        )
+        with op.batch_alter_table(table) as batch:
+            batch.add_column(sa.Column("answered_at", UtcDateTime(), nullable=True))
+            batch.add_column(
+                sa.Column("answered_by_user", AutoString(), nullable=False, server_default="")
+            )
     items = sa.table(
         "outboxitem", sa.column("args", sa.JSON()), sa.column("done_at", UtcDateTime())
     )
@@ -32,5 +34,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take back."""
     for table in ("setback", "supportrequest"):
-        op.drop_column(table, "answered_by_user")
-        op.drop_column(table, "answered_at")
+        with op.batch_alter_table(table) as batch:
+            batch.drop_column("answered_by_user")
+            batch.drop_column("answered_at")
