@@ -16,8 +16,7 @@ def press(world: BotWorld, label: str) -> None:
     elements = [
         (block["block_id"], each)
         for block in blocks
-        if block["type"] == "actions"
-        for each in block["elements"]
+        for each in [*block.get("elements", []), block.get("accessory", {})]
     ]
     block_id, element = next((b, e) for b, e in elements if e.get("text", {}).get("text") == label)
     world.vera._post("action", home=True, block_id=block_id, action_id=element["action_id"])
@@ -120,7 +119,7 @@ def test_a_customers_page_leads_to_everything_and_home_keeps_its_filters(world: 
     world.vera.press(page, "History")
     world.vera.press(world.vera.window("Manage customer", "channel set up", "added"), "Settings")
     settings = world.vera.window("Manage customer", "Bind to another customer")
-    assert world.vera.open_windows() == 1, "a part takes the place of another"
+    assert world.vera.open_windows == 1, "a part takes the place of another"
     world.vera.press(settings, "Change the set-up")
     world.vera.window("Set up this channel", "Who of us looks after them")
     world.vera.home()

@@ -34,6 +34,7 @@ from handlers.cards import (
     checks,
     diagnosis,
     folders,
+    help,
     home,
     incidents,
     reminders,
