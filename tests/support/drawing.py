@@ -225,6 +225,11 @@ class Made:
         return CustomerFacts(self.customer, [self.name] * 60, ["C0ACME"] * 40, states)
 
     @property
+    def line(self) -> str:
+        """The name on one line: lines that people write are quoted one by one."""
+        return " ".join(self.name.split())
+
+    @property
     def page_of(self) -> customer_page.Customer:
         standing = Standing(self.name, ["C0ACME"] * 9, 3, 500, {Owner.USER: NOW}, helper="U0VERA2")
         return customer_page.Customer(self.facts, replace(standing, cause=self.name), NOW)
@@ -416,7 +421,7 @@ EVERYBODY: dict[str, Render] = {
     ),
     "support.commented_window": lambda made, to: support.commented_window(),
     "support.taken_back_window": lambda made, to: support.taken_back_window(),
-    "desk.answer_message": lambda made, to: desk.answer_message("U0VERA2", made.name, ["U0CAROL"]),
+    "desk.answer_message": lambda made, to: desk.answer_message("U0VERA2", made.line, ["U0CAROL"]),
     "diagnosis.saw_error": lambda made, to: diagnosis.saw_error(made.one.ref),
     "checks.contact_button": lambda made, to: checks.contact_button(ERROR),
     "checks.test_message": lambda made, to: checks.test_message(made.test),
@@ -468,11 +473,17 @@ OURS: dict[str, Render] = {
         AnswerOffer(
             "setback:7",
             made.name,
-            [AnswerPlace("C0ACME"), *(AnswerPlace("C0ACME", each) for each in made.several * 7)],
+            [
+                AnswerPlace("C0ACME"),
+                *(
+                    AnswerPlace("C0ACME", replace(each, ref=f"MB-{number}"))
+                    for number, each in enumerate(made.several * 7)
+                ),
+            ],
         )
     ),
     "desk.answered_window": lambda made, to: desk.answered_window(AnswerPlace("C0ACME")),
-    "desk.answer_note": lambda made, to: desk.answer_note("U0VERA2", made.name, "C0ACME"),
+    "desk.answer_note": lambda made, to: desk.answer_note("U0VERA2", made.line, "C0ACME"),
     "diagnosis.evidence_window": lambda made, to: diagnosis.evidence_window(INTERNAL),
     "home.found_window": lambda made, to: home.found_window(
         [CustomersAccount(made.one, RIVAL)], RIVAL
