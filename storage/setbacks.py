@@ -45,6 +45,10 @@ class SetbackRepository:
         theirs = select(Account).where(_is_hit(setback))
         return list(self._session.exec(theirs.order_by(col(Account.id)).limit(limit)))
 
+    def find(self, setback_id: int) -> Setback | None:
+        """The setback with this id."""
+        return self._session.get(Setback, setback_id)
+
     def lock(self, setback_id: int) -> Setback | None:
         """The setback, held until the transaction ends."""
         found = select(Setback).where(Setback.id == setback_id).with_for_update()

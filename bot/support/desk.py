@@ -79,8 +79,10 @@ class Desk:
             said = {"user": by.user, "text": text, "people": _addressed(subject, account, by)}
             key = f"answer:{subject.key}:{place.channel_id}:{now.timestamp()}"
             head = _head(subject, account)
+            # The customer's lane of messages is held before ours, and ours before the cause's row
             notices.show_answer(tx, place.channel_id, key, head, now, **said)
-            self._keep(tx, subject, by)
+            tx.outbox.hold(self._support_channel, now)
+            self._keep(tx, _subject(tx, about, held=True), by)
             where = {"channel": place.channel_id, "people": []}
             here = self._support_channel
             notices.show_answer(tx, here, f"{subject.key}:{key}", subject.key, now, **said | where)
@@ -101,23 +103,24 @@ class Desk:
         now = self._clock.now()
         request.answered_at = now
         request.answered_by_user = by.user
-        notices.show_request(tx, request, self._support_channel, now)
         if request.status is RequestStatus.OPEN:
             request.happened(RequestEvent.TAKEN, (by.team, by.user), now)
             account = tx.accounts.get(request.account_id) if request.account_id else None
             if account is not None or request.failure_ref is None:
                 notices.show_help(tx, request, account, now)
+        notices.show_request(tx, request, self._support_channel, now)
 
 
-def _subject(tx: Transaction, about: str) -> Subject:
-    """What a card is about, held.
+def _subject(tx: Transaction, about: str, held: bool = False) -> Subject:
+    """What a card is about; a cause is only `held` once the lanes of messages are.
 
     Raises:
         Refused: there is no such thing any more, or it is over.
     """
     kind, _, number = about.partition(":")
     if kind == "setback":
-        setback = tx.setbacks.lock(whole_number(number))
+        look = tx.setbacks.lock if held else tx.setbacks.find
+        setback = look(whole_number(number))
         if setback is None or setback.over_at is not None:
             raise Refused("desk.over")
         return Subject(setback.customer_id, setback=setback)
