@@ -37,7 +37,7 @@ def test_an_answer_stands_in_the_accounts_thread_and_under_the_card(
 ) -> None:
     number = bot.requests.do_it(ACME, box.id, CAROL)
     bot.run_due()
-    assert "Answer in their channel" in posted(bot, DESK, "asked us to do it").words
+    assert "Answer in their channel" in posted(bot, DESK, "asked us to connect").words
 
     bot.desk.answer(f"request:{number}", box.ref, "We *look* at <it>.\n> Bye & thanks", VERA)
     bot.run_due()
@@ -48,7 +48,7 @@ def test_an_answer_stands_in_the_accounts_thread_and_under_the_card(
     assert f"<@{VERA.user}> of our support team:" in said.words
     assert f"<@{CAROL.user}>" in said.words, "who asked is told"
     assert "\n> We *look* at &lt;it&gt;.\n> &gt; Bye &amp; thanks" in said.words
-    head = posted(bot, DESK, "asked us to do it")
+    head = posted(bot, DESK, "asked us to connect")
     assert f"Answered in their channel by <@{VERA.user}>" in head.words
     note = posted(bot, DESK, "answered in <#")
     assert note.thread == head.ts and "Bye &amp; thanks" in note.words
@@ -80,7 +80,7 @@ def test_a_cause_of_several_is_answered_in_the_channel_or_in_a_thread(bot: FastB
     bot.desk.answer("setback:1", ACME, "Shall we call you?", VERA)
     bot.run_due()
     assert posted(bot, ACME, "Shall we call").thread == ""
-    assert "Answered in their channel" in posted(bot, DESK, "every reminder went out").words
+    assert "Answered in their channel" in posted(bot, DESK, "all reminders have been sent").words
 
 
 def test_an_answer_goes_to_nobody_else_and_nowhere_that_nobody_reads(
@@ -132,7 +132,7 @@ def test_the_thread_of_a_request_says_what_happened(bot: FastBot, box: Account) 
     number = bot.requests.do_it(ACME, box.id, CAROL)
     bot.requests.comment(number, "It is urgent", CAROL)
     bot.run_due()
-    head = posted(bot, DESK, "asked us to do it")
+    head = posted(bot, DESK, "asked us to connect")
     assert posted(bot, DESK, "wrote: It is urgent").thread == head.ts
     bot.accounts.disconnect(box.id, CAROL)
     bot.run_due()

@@ -65,7 +65,7 @@ def test_broken_customers_come_first_then_who_has_waited_the_longest(office: Fas
         "Waiting for the sign-in: 1",
         "1 of 2 live",
         "<#C0BORE>",
-        "*Most of it:* " + office.catalogue.verdict("smtp-auth-off-mailbox").title,
+        "*Most frequent problem:* " + office.catalogue.verdict("smtp-auth-off-mailbox").title,
     ):
         assert seen in read, seen
 
@@ -113,12 +113,12 @@ def test_a_request_is_taken_on_the_tab_which_shows_it_with_the_same_filter(
     office: FastBot,
 ) -> None:
     number = office.requests.do_it(ACME, None, CAROL)
-    assert "I take it" in tab(office, VERA)
+    assert "I'll take it" in tab(office, VERA)
     tabs: Any = Tabs()
     press = Press(VERA, "", str(number), "", "any|any|1|0", {}, None)  # type: ignore[arg-type]
     HomeTab(office.services, tabs).take(press)
     seen = words(tabs.shown[VERA.user])
-    assert f"Acme Marine  ·  <@{VERA.user}>" in seen and "I take it" not in seen
+    assert f"Acme Marine  ·  <@{VERA.user}>" in seen and "I'll take it" not in seen
     assert tabs.shown[VERA.user]["private_metadata"] == "any|any|1|0"
     with pytest.raises(Refused, match=r"refused\.support_only"):
         HomeTab(office.services, tabs).take(replace(press, person=CAROL))
@@ -138,7 +138,7 @@ def test_it_is_searched_by_address_name_id_error_and_customer(office: FastBot) -
         assert down.ref in found(office, text), text
     assert "*Borealis*" in found(office, "boreal") and "C0BORE" in found(office, "boreal")
     assert error in found(office, error) and error in found(office, error.lower())
-    assert "Nothing is known" in found(office, "zebra")
+    assert "Nothing found" in found(office, "zebra")
     for text in (down.ref.replace("-", " ").lower(), f"`{down.ref}`"):
         assert down.ref in found(office, text.strip("`")), text
     assert error in found(office, error.replace("-", ""))

@@ -643,7 +643,7 @@ def test_after_the_last_reminder_it_is_supports_turn(bot: FastBot) -> None:
     now = bot.read(account)
     assert (now.state, now.owner, now.state_since) == (State.UNMAPPED, Owner.SUPPORT, since)
     (told,) = bot.posted(DESK)
-    assert account.ref in told.words and "every reminder went out" in told.words
+    assert account.ref in told.words and "all reminders have been sent" in told.words
     (entry,) = bot.audited("account.handed_over")
     assert entry.subject == account.ref
     assert bot.reminded_within(days(15)) == []
@@ -663,13 +663,13 @@ def test_several_that_are_handed_over_are_one_message_of_their_customer(bot: Fas
     bot.live(days(8))
     head, note = bot.posted(DESK)
     assert (head.ts, note.thread) == (told.ts, told.ts)
-    assert "13 of 13" in head.words and "13 together" in note.words
+    assert "13 of 13" in head.words and "13 in total" in note.words
 
     for account in (*accounts, late):
         bot.accounts.disconnect(account.id, CAROL)
     bot.pass_time(minutes=10)  # Slack takes so many updates a minute
     head, *replies = bot.posted(DESK)
-    assert "gets on again" in head.words and "gets on again" in replies[-1].words
+    assert "no longer stuck" in head.words and "no longer stuck" in replies[-1].words
 
 
 def test_each_customers_hand_over_is_a_message_of_its_own(bot: FastBot) -> None:
