@@ -174,8 +174,8 @@ def _found(found: CustomersAccount, link_to: Link) -> Block:
 
 
 def _request(card: RequestCard, view: HomeView) -> list[Block]:
-    """A request: who looks after it or *I take it*, and the way to its account, or to all accounts
-    of its channel."""
+    """A request: who looks after it or *I'll take it*, and the way to its account, or to all
+    accounts of its channel."""
     request = card.request
     user = request.taken_by_user
     line = say(

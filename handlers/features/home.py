@@ -100,7 +100,7 @@ class HomeTab:
         press.windows.open(list_window(self._services, press.person, press.value))
 
     def take(self, press: Press) -> None:
-        """*I take it* on a request; the tab shows it at once."""
+        """*I'll take it* on a request; the tab shows it at once."""
         self._services.rights.support(press.person)
         self._services.requests.take(press.number, press.person)
         self.show(press.person, read(press.about))
