@@ -17,8 +17,9 @@ def press(world: BotWorld, label: str) -> None:
         (block["block_id"], each)
         for block in blocks
         for each in [*block.get("elements", []), block.get("accessory", {})]
+        if each.get("type") == "button"
     ]
-    block_id, element = next((b, e) for b, e in elements if e.get("text", {}).get("text") == label)
+    block_id, element = next((b, e) for b, e in elements if e["text"]["text"] == label)
     world.vera._post("action", home=True, block_id=block_id, action_id=element["action_id"])
 
 
