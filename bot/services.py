@@ -34,11 +34,13 @@ from bot.signin.consent import Consent
 from bot.signin.links import Links
 from bot.signin.service import SignIn
 from bot.signin.sheets import Sheets
+from bot.support.desk import Desk
 from bot.support.requests import SupportRequests
 from bot.support.rights import Rights
 from bot.views.accounts import AccountCards
 from bot.views.approvals import ApprovalCards
 from bot.views.checks import CheckCards
+from bot.views.customer_page import CustomerPages
 from bot.views.errors import ErrorCards
 from bot.views.incidents import AlertCards
 from bot.views.invitations import Invitations
@@ -60,6 +62,7 @@ class Views:
     accounts: AccountCards
     approvals: ApprovalCards
     checks: CheckCards
+    customer_pages: CustomerPages
     errors: ErrorCards
     incidents: AlertCards
     invitations: Invitations
@@ -108,6 +111,7 @@ class Services:
     health: Health
     fixes: ReportedFixes
     requests: SupportRequests
+    desk: Desk
     catalogue: Explanations
     pasted: PastedTexts
     noting: Noting

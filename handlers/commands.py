@@ -20,7 +20,8 @@ from bot.views.telling import Told
 from handlers.cards.account_window import disconnect_form
 from handlers.cards.accounts import account_card
 from handlers.cards.diagnosis import error_message, meaning
-from handlers.cards.home import found_message, help_message
+from handlers.cards.help import help_message
+from handlers.cards.home import found_message
 from handlers.cards.kit import Message, Safe, moment, section
 from handlers.features import lookup, own_channels
 from handlers.features.account_list import list_window
@@ -149,7 +150,8 @@ class Commands:
             return
         account = self._named(command, Action.SEE)
         if self._is_ours(command):
-            answer(found_message(self._services.views.accounts.view(account.id)))
+            found = self._services.views.accounts.view(account.id)
+            answer(found_message(found, self._services.rights.link_to))
             return
         answer(account_card(self._services.views.accounts.card(account.id)))
 

@@ -61,12 +61,14 @@ from bot.signin.held import HeldSignIns
 from bot.signin.links import Links
 from bot.signin.service import SignIn
 from bot.signin.sheets import Sheets
+from bot.support.desk import Desk
 from bot.support.directory import Directory
 from bot.support.requests import SupportRequests
 from bot.support.rights import Rights
 from bot.views.accounts import AccountCards, AccountDetails
 from bot.views.approvals import ApprovalCards
 from bot.views.checks import CheckCards
+from bot.views.customer_page import CustomerPages
 from bot.views.errors import ErrorCards
 from bot.views.incidents import AlertCards
 from bot.views.invitations import Invitations
@@ -175,7 +177,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
     fixes = ReportedFixes(store, clock, lifecycle, base.attempts, rights.is_customers)
     checks = _checks(base, fixes)
     watches = ApprovalWatches(clock)
-    failed = FailedSignIns(clock, lifecycle, base.failures, watches, support)
+    failed = FailedSignIns(clock, lifecycle, base.failures, watches)
     links = Links(store, clock, base.cipher, lifecycle, failed, url)
     approvals = Approvals(store, clock, ports.microsoft, lifecycle, links, base.failures, watches)
     changes = AddressChanges(clock, lifecycle, links)
@@ -216,6 +218,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         health=Health(store),
         fixes=fixes,
         requests=base.requests,
+        desk=Desk(store, clock, support),
         catalogue=Explanations(store, base.failures.explainer),
         pasted=PastedTexts(store, clock, ports.catalogue),
         noting=_noting(settings, base, failed),
@@ -364,6 +367,7 @@ def _views(
         approvals=ApprovalCards(store, details, rights.is_customers),
         checks=CheckCards(store, failures, details),
         errors=ErrorCards(store, failures, details),
+        customer_pages=CustomerPages(store),
         incidents=AlertCards(store, failures),
         invitations=Invitations(store, details, ordinary),
         legacy=BatchCards(store),

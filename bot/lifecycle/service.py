@@ -85,6 +85,7 @@ class Lifecycle:
         if not quiet:
             self.show(tx, account)
             self._setbacks.follow(tx, account)
+            self._tell_requests(tx, account)
 
     def hand_to_support(self, tx: Transaction, account: Account) -> None:
         """Every reminder went out: it is the support team's turn, who are told and not reminded."""
@@ -92,6 +93,11 @@ class Lifecycle:
             account.owner = arrival(account.state, Event.HANDED_OVER).owner or Owner.SUPPORT
             self.audit(tx, MAILDESK, "account.handed_over", account)
             notices.show_card(tx, account, self._clock.now())
+
+    def tell_support(self, tx: Transaction, account: Account, cause: str) -> None:
+        """Have the support team's channel say that a cause keeps the account from its next step:
+        one message for a customer and a cause."""
+        self._setbacks.tell(tx, account, cause)
 
     def show(self, tx: Transaction, account: Account) -> None:
         """Have every message that speaks of the account show how it stands now."""
@@ -138,6 +144,18 @@ class Lifecycle:
         support = account.owner not in THEIRS
         customer = None if support else tx.channels.customer(account.customer_id)
         return hours_of(customer, self._ordinary)
+
+    def _tell_requests(self, tx: Transaction, account: Account) -> None:
+        """Say in the threads of the requests about the account where it stands now."""
+        if account.state is State.TESTING:
+            return
+        now = self._clock.now()
+        for request in tx.requests.open_of(account.id):
+            head = notices.request_key(request)
+            facts = {"account_name": account.name, "account_ref": account.ref}
+            notices.tell_at_desk(
+                tx, self._support_channel, head, "desk.state", now, state=account.state, **facts
+            )
 
     def _turn(self, tx: Transaction, account: Account, to: Arrival) -> Owner:
         """Whose turn it is there. A sign-in that was refused although people did twice what we

@@ -44,18 +44,12 @@ class FailedSignIns:
     """Keeps sign-ins and approvals that did not go through."""
 
     def __init__(
-        self,
-        clock: Clock,
-        lifecycle: Lifecycle,
-        failures: Failures,
-        watches: ApprovalWatches,
-        support_channel: str,
+        self, clock: Clock, lifecycle: Lifecycle, failures: Failures, watches: ApprovalWatches
     ) -> None:
         self._clock = clock
         self._lifecycle = lifecycle
         self._failures = failures
         self._watches = watches
-        self._support_channel = support_channel
 
     def keep(
         self,
@@ -83,9 +77,8 @@ class FailedSignIns:
             if other_name:
                 values |= {"upn": shown(other_name), "own_name_of": account.ref}
             notices.note(tx, account, sentence, now, **values)
-            if cause == "other-tenant":
-                channel = self._support_channel
-                notices.tell_support(tx, channel, "support.other_tenant", account, now, error=error)
+        if cause == "other-tenant":
+            self._lifecycle.tell_support(tx, account, cause)
         return recorded
 
     def explained_again(self, tx: Transaction, account: Account, failure: Failure) -> None:

@@ -12,7 +12,9 @@ from bot.diagnosis.failures import Failures
 from bot.diagnosis.step_records import first_failure, steps_of
 from bot.lifecycle.fix_tests import next_test
 from bot.lifecycle.ladder import asleep
+from bot.messages import notices
 from bot.views.failures import Fault
+from bot.views.places import Place, place_of
 from storage.database import Store, Transaction
 from storage.tables import Account, Failure, FolderMapping, LoginTicket
 from storage.vocabulary import FolderRole, Owner, Permanence, ReminderPhase, State, Trouble
@@ -159,11 +161,13 @@ class AccountCard:
 
 @dataclass(frozen=True)
 class CustomersAccount:
-    """An account, whose it is, and who of the support team looks after them ("" for nobody)."""
+    """An account, whose it is, and who of the support team looks after them ("" for nobody).
+    `card`: where its card stands, which is the head of its thread."""
 
     account: AccountView
     customer: str
     helper: str = ""
+    card: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -335,7 +339,12 @@ class AccountCards:
         with self._store.transaction() as tx:
             account = tx.accounts.get(account_id)
             customer = tx.channels.customer(account.customer_id)
-            return CustomersAccount(AccountView.of(account), customer.name, customer.owner_user)
+            return CustomersAccount(
+                AccountView.of(account),
+                customer.name,
+                customer.owner_user,
+                place_of(tx, notices.card_key(account)),
+            )
 
     def search(self, text: str, limit: int) -> list[CustomersAccount]:
         """Up to `limit` accounts of all customers that `text` finds."""
@@ -344,6 +353,10 @@ class AccountCards:
                 CustomersAccount(AccountView.of(row), self._details.customer(tx, row))
                 for row in tx.accounts.search(text, tidied(text), limit)
             ]
+
+    def found(self, text: str, limit: int) -> list[CustomersAccount]:
+        """The same, each with where its card stands."""
+        return [self.view(each.account.id) for each in self.search(text, limit)]
 
 
 def _names(mapped: Mapping[FolderRole, FolderMapping], lost: bool) -> dict[FolderRole, str]:

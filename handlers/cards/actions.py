@@ -105,6 +105,7 @@ class ActionId(StrEnum):
     HOME_PREVIOUS = "home.previous"
     HOME_ACCOUNTS = "home.accounts"
     HOME_SEARCH = "home.search"
+    HOME_TAKE = "home.take"
 
     CUSTOMER_MANAGE = "customer.manage"
     CUSTOMER_RENAME = "customer.rename"
@@ -113,6 +114,15 @@ class ActionId(StrEnum):
     CUSTOMER_REBIND = "customer.rebind"
     CUSTOMER_UNBIND = "customer.unbind"
     CUSTOMER_OFFBOARD = "customer.offboard"
+    CUSTOMER_ACCOUNTS = "customer.accounts"
+    CUSTOMER_HISTORY = "customer.history"
+    CUSTOMER_PEOPLE = "customer.people"
+    CUSTOMER_SETTINGS = "customer.settings"
+    CUSTOMER_NEXT = "customer.next"
+    CUSTOMER_PREVIOUS = "customer.previous"
+    CUSTOMER_SETUP = "customer.setup"
+
+    DESK_ANSWER = "desk.answer"
 
 
 class FormId(StrEnum):
@@ -134,6 +144,7 @@ class FormId(StrEnum):
     CAUSE_SAVE = "cause.save"
     FOLDERS_SAVE = "folders.save"
     REQUEST_COMMENT = "request.comment"
+    DESK_ANSWER = "desk.answer_send"
     REMINDER_PAUSE = "reminder.pause_save"
     IMPORT_CHECK = "old.check"
     IMPORT_COLUMNS = "old.columns"
