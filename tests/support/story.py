@@ -1,0 +1,206 @@
+"""A story that several people walk by clicks in the practice world, each at a browser of their own,
+at a desk or on a phone. Wherever somebody looks, they have to find how it goes on."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from bot.views.audience import Audience
+from storage.vocabulary import Owner
+from tests.support.album import Album
+from tests.support.sight import look_at, next_step
+from tests.support.world import ACME, ALERTS, DESK, BotWorld
+
+WIDTHS = {"desk": (1360, 900), "phone": (390, 844)}
+CHANNELS = {ACME: "acme-lumen", DESK: "support-desk", ALERTS: "alerts"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """Somebody's part in a story."""
+
+    user: str
+    role: str
+    audience: Audience
+    own: Owner
+
+
+CAROL = Part("U0CAROL", "customer", Audience.CUSTOMER, Owner.USER)
+ADAM = Part("U0ADAM", "administrator", Audience.CUSTOMER, Owner.ADMINISTRATOR)
+VERA = Part("U0VERA", "support", Audience.SUPPORT, Owner.SUPPORT)
+OMAR = Part("U0OMAR", "on-call", Audience.SUPPORT, Owner.ON_CALL)
+
+
+class Story:
+    """One story at one width. Every picture's name says story, width, number, role and step."""
+
+    def __init__(
+        self, world: BotWorld, browser: Browser, pictures: Path, name: str, width: str
+    ) -> None:
+        self.world = world
+        self.errors: list[str] = []
+        self._browser = browser
+        self._album = Album(pictures, f"story-{name}")
+        self._size = WIDTHS[width]
+
+    def enter(self, part: Part, channel: str = ACME) -> "Walker":
+        """Somebody comes to their browser; the tour is put away."""
+        wide, high = self._size
+        context = self._browser.new_context(
+            viewport={"width": wide, "height": high}, ignore_https_errors=True
+        )
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.goto(f"{self.world.practice.slack.url}/#as={part.user}&channel={channel}")
+        page.get_by_role("button", name="Got it").click()
+        return Walker(self, part, page)
+
+    def keep(self, page: Page, role: str, step: str) -> None:
+        """A picture of what is on the screen."""
+        self._album.take(page, step, role)
+
+    def end(self) -> None:
+        """Nothing went wrong on anybody's page."""
+        assert self.errors == []
+
+
+class Walker:
+    """Somebody at their browser, who does everything by clicks."""
+
+    def __init__(self, story: Story, part: Part, page: Page) -> None:
+        self.page = page
+        self._story = story
+        self._part = part
+
+    # -- where to look
+
+    def message(self, *words: str, place: str = "#messages") -> Locator:
+        """The newest message that has all of these words."""
+        found = self.page.locator(place).get_by_role("article")
+        for text in words:
+            found = found.filter(has_text=text)
+        return found.last
+
+    def card(self, name: str, *words: str) -> Locator:
+        """An account's card."""
+        return self.message("MB-", "Mailbox", name, *words)
+
+    def answer(self, *words: str) -> Locator:
+        """The newest message of the open thread that has all of these words."""
+        return self.message(*words, place="#thread")
+
+    @property
+    def window(self) -> Locator:
+        """The window on top."""
+        return self.page.get_by_role("dialog")
+
+    @property
+    def home(self) -> Locator:
+        """The Home tab, once it is open."""
+        return self.page.locator("#messages .home")
+
+    # -- what to do
+
+    def go(self, channel: str) -> None:
+        """Open a channel, or Home (`channel` empty)."""
+        menu = self.page.get_by_role("button", name="Show channels")
+        if menu.is_visible():
+            menu.click()
+        name = re.compile(CHANNELS.get(channel, "^Maildesk"))
+        self.page.get_by_label("Channels", exact=True).get_by_role("button", name=name).click()
+
+    def open_thread(self, message: Locator) -> None:
+        """Open what was answered to a message."""
+        self._story.world.settle()
+        message.get_by_role("button", name=re.compile(r"repl(y|ies)")).click()
+
+    def close_thread(self) -> None:
+        """Back to the channel."""
+        self.page.get_by_role("button", name="Close thread").click()
+
+    def press(self, where: Locator, label: str) -> None:
+        """Press a button, once nothing moves any more: a card that is drawn anew loses the
+        click."""
+        self._story.world.settle()
+        where.get_by_role("button", name=label, exact=True).click()
+
+    def write(self, text: str) -> None:
+        """Write something in the channel."""
+        self.page.get_by_label("Message").fill(text)
+        self.page.get_by_role("button", name="Send").click()
+
+    def close_windows(self) -> None:
+        """Close every window."""
+        while self.window.count():
+            title = self.window.get_by_role("heading").first.inner_text()
+            self.window.get_by_role("button", name="Close", exact=True).click()
+            expect(self.window.get_by_role("heading", name=title, exact=True)).to_have_count(0)
+
+    @contextmanager
+    def follow(self, where: Locator, label: str) -> Iterator["Walker"]:
+        """Follow a link into a tab of its own, which is closed in the end."""
+        self._story.world.settle()
+        with self.page.expect_popup() as opened:
+            where.get_by_role("link", name=label, exact=True).click()
+        tab = opened.value
+        tab.on("pageerror", lambda error: self._story.errors.append(str(error)))
+        yield Walker(self._story, self._part, tab)
+        tab.close()
+
+    # -- what is seen
+
+    def faces(self, where: Locator, step: str, *words: str) -> str:
+        """Looks at something, which has these words: there is one primary button, or the name of
+        who has the next step. Returns which."""
+        self.reads(where, step, *words)
+        return next_step(look_at(where), self._part.audience, self._part.own)
+
+    def faces_page(self, step: str, *words: str) -> str:
+        """The same of one of our own pages."""
+        expect(self.page).to_have_url(re.compile(f"^{re.escape(self._story.world.url)}/"))
+        body = self.page.locator("body")
+        self.reads(body, step, *words)
+        return next_step(look_at(body), self._part.audience, self._part.own, page=True)
+
+    def reads(self, where: Locator, step: str, *words: str) -> None:
+        """Looks at something that has these words, and that asks nothing of anybody."""
+        self._story.world.settle()
+        expect(where).to_be_visible()
+        for text in words:
+            expect(where).to_contain_text(text)
+        where.scroll_into_view_if_needed()
+        self._story.keep(self.page, self._part.role, step)
+
+    # -- the road
+
+    def add(self, name: str, address: str) -> None:
+        """Fill the form of a new account in, and send it."""
+        self.press(self.message("Connect your Microsoft 365 mailboxes"), "Add an account")
+        self.window.get_by_label("Account name").fill(name)
+        self.window.get_by_label("Sender name").fill("Acme Marine")
+        self.window.get_by_label("Sender email").fill(address)
+        self.window.get_by_role("button", name="Save", exact=True).click()
+
+    def to_microsoft(self, address: str) -> None:
+        """From our start page through Microsoft's choice of accounts."""
+        self.page.get_by_role("button", name="Continue to Microsoft").click()
+        self.choose(address)
+
+    def choose(self, address: str) -> None:
+        """Choose an account at Microsoft, and accept what is asked."""
+        self.page.get_by_role("button", name=address, exact=True).click()
+
+    def accept(self) -> None:
+        """Accept what Microsoft asks."""
+        self.page.get_by_role("button", name="Accept").click()
+
+    def map_folders(self, where: Locator) -> None:
+        """Take the folders that are suggested."""
+        self.press(where, "Map folders")
+        expect(self.window.get_by_label("Sent", exact=True)).to_have_value(re.compile("."))
+        self.window.get_by_role("button", name="Save", exact=True).click()
+        expect(self.window).to_be_hidden()
