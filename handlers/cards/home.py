@@ -21,11 +21,11 @@ from handlers.cards.kit import (
     bar,
     button,
     divider,
+    escaped,
     header,
     mention,
     modal,
     moment,
-    safe,
     section,
     select,
     text_input,
@@ -206,7 +206,7 @@ def _links(card: RequestCard, view: HomeView) -> list[Safe]:
     """Links to the request's card, and to the thread of the account's, where they stand."""
     places = {"home.link_card": card.stands, "home.link_thread": card.thread}
     links = {name: view.link(place.channel_id, place.ts) for name, place in places.items() if place}
-    return [Safe(f"<{safe(link)}|{plainly(name)}>") for name, link in links.items() if link]
+    return [Safe(f"<{escaped(link)}|{plainly(name)}>") for name, link in links.items() if link]
 
 
 def _alert(incident: OpenIncident) -> Block:

@@ -14,10 +14,10 @@ from handlers.cards.kit import (
     Safe,
     actions,
     button,
+    escaped,
     mention,
     modal,
     moment,
-    safe,
     section,
     text_input,
 )
@@ -119,7 +119,7 @@ def mail_link(error: str, support_email: str) -> Safe:
     """A link that begins a mail to support with the error ID in it."""
     body = f"&body={quote(plainly('help_request.mail_body', error=error))}" if error else ""
     address = f"mailto:{support_email}?subject={quote(plainly('help_request.mail_subject'))}{body}"
-    return Safe(f"<{safe(address)}|{plainly('help_request.mail_link')}>")
+    return Safe(f"<{escaped(address)}|{plainly('help_request.mail_link')}>")
 
 
 def _asked_for(card: RequestCard, title: str) -> list[Safe]:
