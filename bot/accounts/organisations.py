@@ -135,4 +135,5 @@ class Organisations:
         channel = further.channel_id
         key = f"further-allowed:{further.id}:{now.timestamp()}"
         sentence = "organisation.allowed_too"
-        notices.tell(tx, channel, key, sentence, now, domain=further.domain)
+        asked_by = further.asked_by_user
+        notices.say_in(tx, channel, key, sentence, now, to=asked_by, domain=further.domain)

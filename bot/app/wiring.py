@@ -210,7 +210,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         requests=base.requests,
         catalogue=Explanations(store, base.failures.explainer),
         pasted=PastedTexts(store, clock, ports.catalogue),
-        noting=Noting(store, clock, base.failures, settings.hours, settings.alert_channel),
+        noting=_noting(settings, base, failed),
         lifecycle=lifecycle,
         hours=settings.hours,
         alert_channel=settings.alert_channel,
@@ -219,6 +219,17 @@ def _services(settings: Settings, base: Foundations) -> Services:
         vendor_name=settings.vendor_name,
         application_name=settings.application_name,
         public_url=url,
+    )
+
+
+def _noting(settings: Settings, base: Foundations, failed: FailedSignIns) -> Noting:
+    return Noting(
+        base.ports.store,
+        base.clock,
+        base.failures,
+        settings.hours,
+        settings.alert_channel,
+        failed.explained_again,
     )
 
 
@@ -339,8 +350,8 @@ def _views(
     details = AccountDetails(base.clock, failures, links.url, sure_names)
     return Views(
         accounts=AccountCards(store, details, consent.link),
-        checks=CheckCards(store, failures),
-        errors=ErrorCards(store, failures),
+        checks=CheckCards(store, failures, details),
+        errors=ErrorCards(store, failures, details),
         incidents=AlertCards(store, failures),
         invitations=Invitations(store, details, ordinary),
         legacy=BatchCards(store),

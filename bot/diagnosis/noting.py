@@ -1,6 +1,7 @@
 """The catalogue learns from its own field: a daily list of what only a default row explained, and
 the causes that on-call notes on it."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -16,7 +17,7 @@ from bot.diagnosis.note_checks import check, check_fit, slug, take_over
 from bot.diagnosis.signature import again
 from bot.messages import notices
 from storage.database import Store, Transaction
-from storage.tables import NotedCause, UnexplainedReply
+from storage.tables import Account, Failure, NotedCause, UnexplainedReply
 
 MAX_LISTED = 15
 """So many replies stand in one list; what is left out stands in the next day's."""
@@ -27,6 +28,8 @@ REMEMBERED = timedelta(days=90)
 
 SOME = 10
 """Among so many of its newest sightings an example is looked for: not all have words."""
+
+OnExplained = Callable[[Transaction, Account, Failure], object]
 
 
 class WorkingHours(Protocol):
@@ -51,13 +54,17 @@ class Noting:
         failures: Failures,
         hours: WorkingHours,
         alert_channel: str,
+        on_explained: OnExplained,
     ) -> None:
+        """`on_explained` is called when a failure of an account means something else by now, within
+        the transaction that keeps that."""
         self._store = store
         self._clock = clock
         self._failures = failures
         self._catalogue = failures.explainer.catalogue
         self._hours = hours
         self._alert_channel = alert_channel
+        self._on_explained = on_explained
 
     def list_due(self) -> int:
         """Once a working day, list what is not explained and was seen since the last list; how many
@@ -129,7 +136,8 @@ class Noting:
                 self._explain(tx, failure.ref, failure.account_id, work.cause)
 
     def _explain(self, tx: Transaction, ref: str, account_id: int | None, cause: str) -> None:
-        """What told of the failure tells its cause; a test says whose turn it is now."""
+        """What told of the failure tells its cause; a test, or what was refused, says whose turn it
+        is now."""
         account = tx.accounts.lock(account_id) if account_id else None
         failure = tx.failures.get(ref)
         if failure is None:  # its customer was erased just now
@@ -143,6 +151,7 @@ class Noting:
             notices.show_test(tx, account, test, now)
         notices.show_card(tx, account, now)
         if changed:
+            self._on_explained(tx, account, failure)
             tx.jobs.add(CheckAccount(account_id=account.id), now, sooner=True)
 
     def _held(

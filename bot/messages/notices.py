@@ -163,7 +163,7 @@ def note(tx: Transaction, account: Account, sentence: str, now: datetime, **valu
         account.channel_id,
         f"note:{account.ref}:{now.timestamp()}:{sentence}",
         NOTE,
-        {"sentence": sentence, "values": values},
+        {"sentence": sentence, "account": account.id, "values": values},
         now,
         thread_key=head,
     )
@@ -234,10 +234,16 @@ def show_batch(tx: Transaction, batch: Batch, now: datetime) -> None:
 
 
 def say_in(
-    tx: Transaction, channel_id: str, key: str, sentence: str, now: datetime, **values: Any
+    tx: Transaction,
+    channel_id: str,
+    key: str,
+    sentence: str,
+    now: datetime,
+    to: str = "",
+    **values: Any,
 ) -> None:
-    """Say `sentence` in a customer's channel, once for each `key`."""
-    tx.outbox.show(channel_id, key, NOTE, {"sentence": sentence, "values": values}, now)
+    """Say `sentence` in a customer's channel, once for each `key`, `to` somebody of it."""
+    tx.outbox.show(channel_id, key, NOTE, {"sentence": sentence, "to": to, "values": values}, now)
 
 
 def take_everything_away(tx: Transaction, channel_id: str, now: datetime) -> None:

@@ -13,7 +13,6 @@ from bot.common.jobs import CheckSignIn
 from bot.common.mail_addresses import shown
 from bot.common.people import WEB, Person
 from bot.common.refusals import Refused
-from bot.diagnosis.failures import Recorded
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.diagnosis.observe import from_callback
 from bot.lifecycle.service import Lifecycle
@@ -23,7 +22,7 @@ from bot.microsoft.identity import IdentityRefused, belongs, may_be_own_name
 from bot.microsoft.tokens import KEPT_ALIVE
 from bot.microsoft.tokens import sealed_for as grant_sealed_for
 from bot.signin.address_changes import AddressChanges
-from bot.signin.failed import FailedSignIns
+from bot.signin.failed import FailedSignIns, SignInRefused
 from bot.signin.flows import Flows, FlowState
 from bot.signin.held import HeldSignIns
 from bot.signin.links import Links, LinkUnusable
@@ -41,27 +40,6 @@ STRANGER = Person(WEB.team, WEB.user)
 """Who opens what belongs to no account."""
 
 OnSignedIn = Callable[[Transaction, Account, Person], object]
-
-
-class SignInRefused(Exception):
-    """The sign-in went wrong and nothing was kept. `link` leads to another try, where the login
-    link is still good."""
-
-    def __init__(
-        self,
-        recorded: Recorded,
-        account: AccountView,
-        actual: str = "",
-        link: str = "",
-        other_name: str = "",
-    ) -> None:
-        """`other_name`: who signed in, where that may be how the mailbox's own person signs in."""
-        super().__init__(recorded.verdict.cause)
-        self.other_name = other_name
-        self.recorded = recorded
-        self.account = account
-        self.actual = actual
-        self.link = link
 
 
 @dataclass(frozen=True)

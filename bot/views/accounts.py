@@ -259,6 +259,32 @@ class AccountDetails:
             return HeldBack(reminder.held_by_user, reminder.snoozed_until)
         return None
 
+    def next_test(self, tx: Transaction, account: Account) -> datetime | None:
+        """When it is tested again, after somebody said that its fault is mended."""
+        return next_test(tx.fixes.open_of(account.id))
+
+    def card(self, tx: Transaction, account: Account) -> AccountCard:
+        """What the account's card tells, but for where an administrator approves, which Microsoft
+        would have to be asked."""
+        ticket = self.ticket(tx, account)
+        mapped = tx.folders.mapped(account.id)
+        return AccountCard(
+            AccountView.of(account),
+            self.customer(tx, account),
+            held=self.held(tx, account),
+            question=tx.signins.question(account.id) is not None,
+            link=self.link(ticket),
+            link_until=ticket.expires_at if ticket else None,
+            fault=self.fault(tx, account),
+            folders=_names(mapped, lost=False),
+            lost=_names(mapped, lost=True),
+            sure=self.sure(tx, account),
+            held_back=self.held_back(account),
+            next_test=self.next_test(tx, account),
+            change=self.change(tx, account),
+            approved_at=self.approved_at(tx, account),
+        )
+
 
 class AccountCards:
     """Reads what is shown of accounts, as it stands now."""
@@ -276,7 +302,7 @@ class AccountCards:
         """What an account's card tells. May take a second: see `admin_link`."""
         with self._store.transaction() as tx:
             account = tx.accounts.get(account_id)
-            card = self._card(tx, account)
+            card = self._details.card(tx, account)
         if account.state is not State.AWAITING_ADMIN:
             return card
         return replace(card, admin_link=self._admin_link(account))
@@ -285,7 +311,7 @@ class AccountCards:
         """What the cards of several accounts tell, oldest first, but for where an administrator
         approves, which Microsoft would have to be asked for each."""
         with self._store.transaction() as tx:
-            return [self._card(tx, each) for each in tx.accounts.several(account_ids)]
+            return [self._details.card(tx, each) for each in tx.accounts.several(account_ids)]
 
     def approval(self, account_id: int) -> Approval:
         """What an account's administrator is asked for. May take a second: see `admin_link`."""
@@ -308,26 +334,6 @@ class AccountCards:
                 CustomersAccount(AccountView.of(row), self._details.customer(tx, row))
                 for row in tx.accounts.search(text, tidied(text), limit)
             ]
-
-    def _card(self, tx: Transaction, account: Account) -> AccountCard:
-        ticket = self._details.ticket(tx, account)
-        mapped = tx.folders.mapped(account.id)
-        return AccountCard(
-            AccountView.of(account),
-            self._details.customer(tx, account),
-            held=self._details.held(tx, account),
-            question=tx.signins.question(account.id) is not None,
-            link=self._details.link(ticket),
-            link_until=ticket.expires_at if ticket else None,
-            fault=self._details.fault(tx, account),
-            folders=_names(mapped, lost=False),
-            lost=_names(mapped, lost=True),
-            sure=self._details.sure(tx, account),
-            held_back=self._details.held_back(account),
-            next_test=next_test(tx.fixes.open_of(account.id)),
-            change=self._details.change(tx, account),
-            approved_at=self._details.approved_at(tx, account),
-        )
 
 
 def _names(mapped: Mapping[FolderRole, FolderMapping], lost: bool) -> dict[FolderRole, str]:

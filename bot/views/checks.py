@@ -6,12 +6,15 @@ from datetime import datetime
 
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.step_records import FailedStep, StepRecord, failed_steps, steps_of
-from bot.views.accounts import AccountView
+from bot.views.accounts import AccountCard, AccountDetails, AccountView
 from bot.views.failures import Fault
 from bot.views.telling import MAX_NAMED, Affected
 from storage.database import Store, Transaction
 from storage.tables import ConnectionTest
-from storage.vocabulary import Owner, StepId
+from storage.vocabulary import Owner, State, StepId
+
+TESTED = (State.FAILING, State.BROKEN, State.UNMAPPED, State.LIVE)
+"""In these states an account stands where its newest test put it."""
 
 
 @dataclass(frozen=True)
@@ -42,20 +45,23 @@ class CheckView:
 @dataclass(frozen=True)
 class CheckCard:
     """What the message of a connection test tells: the test as far as it is, and what each failed
-    step means; `newest`: no other test of the account ended after it."""
+    step means; `newest`: no other test of the account ended after it; `stands`: the account's card,
+    while this is the test that put it where it stands."""
 
     account: AccountView
     test: CheckView
     faults: Mapping[StepId, Fault]
     newest: bool = True
+    stands: AccountCard | None = None
 
 
 class CheckCards:
     """Reads what is shown of connection tests, as far as they are now."""
 
-    def __init__(self, store: Store, failures: Failures) -> None:
+    def __init__(self, store: Store, failures: Failures, details: AccountDetails) -> None:
         self._store = store
         self._failures = failures
+        self._details = details
 
     def card(self, test_id: int) -> CheckCard:
         """What the message of a test tells."""
@@ -66,7 +72,9 @@ class CheckCards:
                 failed.step: self._fault(tx, failed) for failed in failed_steps(steps_of(test))
             }
             newest = tx.checks.is_newest(test)
-            return CheckCard(AccountView.of(account), CheckView.of(test), faults, newest)
+            here = newest and account.state in TESTED
+            stands = self._details.card(tx, account) if here else None
+            return CheckCard(AccountView.of(account), CheckView.of(test), faults, newest, stands)
 
     def _fault(self, tx: Transaction, failed: FailedStep) -> Fault:
         failure = tx.failures.get(failed.error)

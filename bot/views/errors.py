@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.history import Ending, Rate
 from bot.diagnosis.verdict import Verdict
-from bot.views.accounts import AccountView
+from bot.views.accounts import AccountCard, AccountDetails, AccountView
 from bot.views.attempts import AttemptView, attempts_at
 from bot.views.checks import CheckView
 from bot.views.failures import FailureView
 from bot.views.telling import MAX_NAMED, Affected
-from storage.database import Store
+from storage.database import Store, Transaction
+from storage.tables import Account, Failure
 
 MAX_TESTS = 5
 """So many of an account's newest tests are told."""
@@ -31,6 +32,7 @@ class ErrorCard:
         advised: the cause with what is advised the first time, where support has it by now.
         attempts: what was done about the account last, oldest first.
         affected: the mailboxes of that account's customer at which it is at work.
+        stands: the account's card, while this is why it stands where it does.
     """
 
     failure: FailureView
@@ -45,14 +47,16 @@ class ErrorCard:
     advised: Verdict | None = None
     attempts: Sequence[AttemptView] = ()
     affected: Sequence[Affected] = ()
+    stands: AccountCard | None = None
 
 
 class ErrorCards:
     """Reads what is shown of failures, as they stand now."""
 
-    def __init__(self, store: Store, failures: Failures) -> None:
+    def __init__(self, store: Store, failures: Failures, details: AccountDetails) -> None:
         self._store = store
         self._failures = failures
+        self._details = details
 
     def card(self, ref: str) -> ErrorCard | None:
         """What an error ID leads to; None if there is no such error."""
@@ -77,4 +81,12 @@ class ErrorCards:
                 history.advised,
                 attempts_at(tx, self._failures, account),
                 [Affected.of(each) for each in self._failures.hit(tx, failure, MAX_NAMED + 1)],
+                self._stands(tx, failure, account),
             )
+
+    def _stands(
+        self, tx: Transaction, failure: Failure, account: Account | None
+    ) -> AccountCard | None:
+        card = self._details.card(tx, account) if account else None
+        fault = card.fault if card else None
+        return card if fault and fault.error == failure.ref else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from bot.common.people import Person
-from bot.views.accounts import AccountDetails, AccountView
+from bot.views.accounts import AccountCard, AccountDetails, AccountView
 from bot.views.failures import Fault
 from storage.database import Store, Transaction
 from storage.tables import Account, Outage
@@ -22,6 +22,7 @@ class OutageCard:
         fault: why the first of them does not work; None where its folders are lost.
         link: that one's usable login link.
         people: who of the customer's people can act.
+        next_test: when the first of them is tested again, after somebody said that it is mended.
     """
 
     began_at: datetime
@@ -31,6 +32,12 @@ class OutageCard:
     fault: Fault | None = None
     link: str = ""
     people: Sequence[str] = ()
+    next_test: datetime | None = None
+
+    @property
+    def first(self) -> AccountCard:
+        """The card of the first of them, as far as its next step needs it."""
+        return AccountCard(self.out[0], link=self.link, fault=self.fault, next_test=self.next_test)
 
 
 class OutageCards:
@@ -59,6 +66,12 @@ class OutageCards:
             card = self._card(tx, outage, out, back)
         return replace(card, people=self._addressed(out))
 
+    def addressed(self, account_id: int) -> list[str]:
+        """Who of the customer's people can act where an account waits for one of them."""
+        with self._store.transaction() as tx:
+            account = tx.accounts.get(account_id)
+        return self._addressed([account])
+
     def live(self, channel_id: str, day: str) -> list[AccountView]:
         """The channel's mailboxes that were live for the first time that day (UTC)."""
         first = datetime.combine(date.fromisoformat(day), time(0), UTC)
@@ -77,6 +90,7 @@ class OutageCards:
             [AccountView.of(account) for account in back],
             self._details.fault(tx, first) if first else None,
             self._details.link(self._details.ticket(tx, first)) if first else "",
+            next_test=self._details.next_test(tx, first) if first else None,
         )
 
     def _addressed(self, out: Sequence[Account]) -> list[str]:

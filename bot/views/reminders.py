@@ -8,7 +8,7 @@ from bot.common.clock import Clock
 from bot.common.people import Person
 from bot.lifecycle.ladder import asleep, handed_over
 from bot.lifecycle.still_waiting import still_waiting
-from bot.views.accounts import AccountDetails, AccountView, HeldBack, HeldView
+from bot.views.accounts import AccountCard, AccountDetails, AccountView, HeldBack, HeldView
 from bot.views.audience import Audience
 from bot.views.customers import Pause, pause_of
 from bot.views.failures import Fault
@@ -53,6 +53,7 @@ class WaitingAccount:
         held: the sign-in of which nobody has said yet that the organisation is the customer's.
         handed_over: every reminder went out, and support was told.
         held_back: set while nobody is reminded of it.
+        next_test: when it is tested again, after somebody said that its fault is mended.
     """
 
     account: AccountView
@@ -63,6 +64,20 @@ class WaitingAccount:
     held: HeldView | None = None
     handed_over: bool = False
     held_back: HeldBack | None = None
+    next_test: datetime | None = None
+
+    @property
+    def card(self) -> AccountCard:
+        """The account's card, as far as its next step needs it."""
+        return AccountCard(
+            self.account,
+            self.customer,
+            held=self.held,
+            link=self.link,
+            fault=self.fault,
+            sure=self.sure,
+            next_test=self.next_test,
+        )
 
 
 @dataclass(frozen=True)
@@ -130,6 +145,7 @@ class ReminderCards:
             held=self._details.held(tx, account),
             handed_over=handed_over(account),
             held_back=self._details.held_back(account),
+            next_test=self._details.next_test(tx, account),
         )
 
     def _unlisted(

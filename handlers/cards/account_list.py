@@ -98,13 +98,18 @@ def whose_turn(account: AccountView) -> str:
 def start_buttons() -> Block:
     """The row of buttons from which everything else is reached."""
     return actions(
-        button(plainly("button.add"), ActionId.ACCOUNT_ADD, style="primary"),
+        add_button(),
         button(plainly("button.list"), ActionId.ACCOUNT_LIST),
         button(plainly("button.old"), ActionId.OLD_OPEN),
         button(plainly("button.exchange"), ActionId.EXCHANGE_OPEN),
         button(plainly("button.do_it"), ActionId.SUPPORT_DO_IT),
         button(plainly("button.help"), ActionId.HELP_SHOW),
     )
+
+
+def add_button() -> Block:
+    """*Add an account*."""
+    return button(plainly("button.add"), ActionId.ACCOUNT_ADD, style="primary")
 
 
 def account_list(listing: Listing, audience: Audience = Audience.CUSTOMER) -> Block:
@@ -185,6 +190,7 @@ def _steps(card: AccountCard, audience: Audience) -> list[Block]:
     """The next step of an account, as its card has it, and what else is often wanted."""
     buttons = card_buttons(card, audience)
     if card.waits_for_sign_in:
+        first, second = buttons[:2]
         invite = button(plainly("button.invite"), ActionId.INVITE_OPEN, card.account.ref)
-        return [*buttons[:1], invite]
+        return [first, second if first["action_id"] == ActionId.INVITE_OPEN else invite]
     return buttons[:1] if card.account.state is State.LIVE else buttons[:2]

@@ -5,10 +5,12 @@ from bot.diagnosis.verdict import Verdict
 from bot.views.accounts import AccountCard, AccountView
 from bot.views.audience import Audience
 from bot.views.failures import Fault
+from bot.views.next_steps import Way
 from bot.views.setup import SENDING_IS_OFF
 from bot.views.telling import for_audience
 from handlers.cards.actions import ActionId
-from handlers.cards.checks import asking_support, changed_button, is_no_approval
+from handlers.cards.checks import is_no_approval
+from handlers.cards.contact import asking_support
 from handlers.cards.diagnosis import saw_error
 from handlers.cards.folders import folder_buttons, folder_names
 from handlers.cards.held_back import held_line
@@ -26,6 +28,7 @@ from handlers.cards.kit import (
     section,
 )
 from handlers.cards.signin import held_sentence, organisation_buttons
+from handlers.cards.ways import changed_button, led, looking, way_button
 from handlers.text.people import stands, turn
 from handlers.text.words import plainly, say
 from storage.vocabulary import Owner, Permanence, State
@@ -140,9 +143,8 @@ def _fault(card: AccountCard) -> list[Block]:
 
 def _retest(card: AccountCard) -> list[Block]:
     """What we do after somebody said that the fault is mended."""
-    if card.next_test is None or card.account.state not in (State.FAILING, State.BROKEN):
-        return []
-    return [context(say("card.retest", at=moment(card.next_test)))]
+    fails = card.account.state in (State.FAILING, State.BROKEN)
+    return looking(card.next_test) if fails else []
 
 
 def _change(card: AccountCard) -> list[Block]:
@@ -189,6 +191,11 @@ def _link_note(card: AccountCard) -> list[Block]:
 
 def card_buttons(card: AccountCard, audience: Audience) -> list[Block]:
     """The buttons that make sense now, the next step first."""
+    return led(card, audience, _buttons(card, audience))
+
+
+def _buttons(card: AccountCard, audience: Audience) -> list[Block]:
+    """What makes sense in the account's state, in the order of how often it is wanted."""
     ref = card.account.ref
     if card.held:
         return organisation_buttons(ref, card.held, audience)
@@ -244,11 +251,8 @@ def _for_administrator(card: AccountCard, audience: Audience) -> list[Block]:
     ref = card.account.ref
     if is_no_approval(card.fault):
         error = card.fault.error
-        return [button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, error, "primary")]
-    label = plainly("button.packet")
-    if audience is Audience.SUPPORT:
-        label = plainly("button.packet_support")
-    packet = button(label, ActionId.ADMIN_PACKET, ref, "primary")
+        return [button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, error)]
+    packet = way_button(card, Way.APPROVE, audience)
     if not card.admin_link:
         return [packet]
     page = plainly("button.admin_page")
@@ -258,7 +262,7 @@ def _for_administrator(card: AccountCard, audience: Audience) -> list[Block]:
 def _mending(card: AccountCard, audience: Audience) -> list[Block]:
     ref = card.account.ref
     if card.fault is None:
-        return [button(plainly("button.test_again"), ActionId.TEST_RUN, ref, "primary")]
+        return [button(plainly("button.test_again"), ActionId.TEST_RUN, ref)]
     verdict = card.fault.verdict
     return [
         *_sign_in_again(card, card.fault),
@@ -299,7 +303,6 @@ def _sign_in_again(card: AccountCard, fault: Fault) -> list[Block]:
 def _sign_in(card: AccountCard) -> list[Block]:
     if not card.link:
         return []
-    style = "" if card.account.state is State.AWAITING_ADMIN else "primary"
     return [
-        button(plainly("button.sign_in"), ActionId.LINK_OPENED, card.account.ref, style, card.link)
+        button(plainly("button.sign_in"), ActionId.LINK_OPENED, card.account.ref, url=card.link)
     ]

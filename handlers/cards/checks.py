@@ -5,17 +5,18 @@ from datetime import timedelta
 from typing import TypeGuard
 
 from bot.diagnosis.step_records import NOT_ASKED, StepRecord, first_failure
-from bot.diagnosis.verdict import Verdict
 from bot.views.audience import Audience
 from bot.views.checks import CheckCard
 from bot.views.failures import Fault
 from bot.views.telling import for_audience
 from handlers.cards.actions import ActionId
 from handlers.cards.causes import remedy_blocks
+from handlers.cards.contact import contact_button
 from handlers.cards.kit import Block, Message, Safe, actions, button, section
+from handlers.cards.ways import changed_button, led
 from handlers.text.people import owner_named, turn
 from handlers.text.words import plainly, say
-from storage.vocabulary import Owner, Permanence, State, StepId, StepStatus
+from storage.vocabulary import State, StepId, StepStatus
 
 ICONS = {
     StepStatus.OK: ":white_check_mark:",
@@ -24,8 +25,6 @@ ICONS = {
     StepStatus.SKIP: ":heavy_minus_sign:",
 }
 WAITING = ":hourglass_flowing_sand:"
-WITHOUT_US = frozenset({Owner.USER, Owner.ADMINISTRATOR, Owner.SUPPORT})
-"""Who changes something outside Maildesk, and may say so."""
 
 
 def test_message(card: CheckCard) -> Message:
@@ -102,33 +101,24 @@ def _line(step: StepId, record: StepRecord | None) -> Safe:
     return say("test.line", icon=icon, step=name, verdict=verdict)
 
 
-def _buttons(card: CheckCard) -> Sequence[Block]:
+def _buttons(card: CheckCard) -> list[Block]:
+    """What can be done now; while the account stands where this test put it, the next step
+    first."""
     ref = card.account.ref
+    stands = card.stands
     again = button(plainly("button.test_again"), ActionId.TEST_RUN, ref)
     if card.test.passed:
-        return [again, button(plainly("button.test_message"), ActionId.TEST_WITH_MESSAGE, ref)]
-    fault = next(iter(card.faults.values()))
-    details = button(plainly("button.details"), ActionId.ERROR_SHOW, fault.error)
-    return [*changed_button(fault.verdict, ref), again, details, contact_button(fault.error)]
-
-
-def changed_button(verdict: Verdict, account_ref: str) -> list[Block]:
-    """*It's changed*, where somebody outside can change something that shows only by testing."""
-    if verdict.owner not in WITHOUT_US or verdict.permanence is not Permanence.AFTER_FIX:
-        return []
-    return [button(plainly("button.changed"), ActionId.FIX_REPORTED, account_ref, "primary")]
+        label = plainly("button.test_message")
+        buttons = [again, button(label, ActionId.TEST_WITH_MESSAGE, ref)]
+    else:
+        fault = next(iter(card.faults.values()))
+        looks = stands is not None and stands.next_test is not None
+        changed = [] if looks else changed_button(fault.verdict, ref)
+        details = button(plainly("button.details"), ActionId.ERROR_SHOW, fault.error)
+        buttons = [*changed, again, details, contact_button(fault.error)]
+    return led(stands, Audience.CUSTOMER, buttons, told=True) if stands else buttons
 
 
 def is_no_approval(fault: Fault | None) -> TypeGuard[Fault]:
     """Whether an administrator has something else to do for a sign-in than to approve."""
     return fault is not None and not fault.verdict.approval
-
-
-def asking_support(error: str, audience: Audience) -> list[Block]:
-    """*Contact support* about an error ID, for whoever is not support."""
-    return [contact_button(error)] if audience is Audience.CUSTOMER else []
-
-
-def contact_button(error: str) -> Block:
-    """*Contact support* about an error ID."""
-    return button(plainly("button.contact_support"), ActionId.SUPPORT_ASK, error)

@@ -1,6 +1,6 @@
 """What an error ID means, in plain words for a customer and with all details for support."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,8 @@ from bot.views.telling import Told, for_audience
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.attempts import attempt_blocks, rate_blocks, usually_blocks
 from handlers.cards.causes import remedy_blocks
-from handlers.cards.checks import ICONS, contact_button
+from handlers.cards.checks import ICONS
+from handlers.cards.contact import contact_button
 from handlers.cards.kit import (
     Block,
     Message,
@@ -29,7 +30,8 @@ from handlers.cards.kit import (
     section,
     text_input,
 )
-from handlers.text.people import owner_named
+from handlers.cards.ways import led
+from handlers.text.people import owner_named, turn
 from handlers.text.words import plainly, say
 from storage.vocabulary import StepStatus
 
@@ -86,26 +88,32 @@ class OwnName:
         return cls(account, upn)
 
 
-def note_message(text: Safe, error: str, own_name: OwnName | None = None) -> Message:
-    """A sentence in an account's thread; where it tells of an error, with the ways on from
-    there."""
-    if not error:
-        return Message(text, [section(text)])
-    ways = [button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, error), contact_button(error)]
+def note_message(
+    text: Safe, error: str = "", own_name: OwnName | None = None, ways: Sequence[Block] = ()
+) -> Message:
+    """A sentence in an account's thread or in a customer's channel; where it tells of an error or a
+    next step, with the ways on from there."""
+    row = [*ways]
     if own_name is not None:
         label = plainly("button.use_as_username")
-        ways.insert(0, button(label, ActionId.ACCOUNT_CHANGE, own_name.value, "primary"))
-    return Message(text, [section(text), actions(*ways)])
+        row.append(button(label, ActionId.ACCOUNT_CHANGE, own_name.value, "primary"))
+    if error:
+        row.append(button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, error))
+        row.append(contact_button(error))
+    return Message(text, [section(text), *([actions(*row)] if row else [])])
 
 
 def error_blocks(card: ErrorCard, audience: Audience) -> list[Block]:
     """What, who and how; for support also whose, how often, what the server said, and how such
     things ended."""
-    blocks = meaning(for_audience(card.verdict, audience, card.affected))
+    told = for_audience(card.verdict, audience, card.affected)
+    blocks = meaning(told, turn(card.stands.account, audience) if card.stands else "")
     error = card.failure.ref
     if audience is Audience.CUSTOMER:
         usually = usually_blocks(card.verdict, card.rates)
-        return [*blocks, *usually, actions(contact_button(error))]
+        ways = led(card.stands, audience, [], told=True) if card.stands else []
+        others = [each for each in ways if each.get("value") != error]
+        return [*blocks, *usually, actions(*others, contact_button(error))]
     blocks += [*_advised(card), *rate_blocks(card.rates), *attempt_blocks(card.attempts)]
     evidence = button(plainly("button.evidence"), ActionId.ERROR_EVIDENCE, error)
     return [*blocks, *_details(card), *_past(card), actions(evidence)]
@@ -150,9 +158,10 @@ def evidence_window(text: str) -> Block:
     )
 
 
-def meaning(told: Told) -> list[Block]:
-    """A cause in words: what is wrong, who mends it, and how."""
-    owner = owner_named(told.owner, told.audience)
+def meaning(told: Told, owner: str = "") -> list[Block]:
+    """A cause in words: what is wrong, whose turn it is (`owner`, or else who mends it), and
+    how."""
+    owner = owner or owner_named(told.owner, told.audience)
     return [
         section(Safe(f"*{safe(told.title)}*\n{safe(told.sentence)}")),
         section(say("error.mend", owner=owner)),

@@ -13,7 +13,7 @@ from bot.views.accounts import AccountView
 from bot.views.folders import Accepted, FolderSuggestions, folder_key
 from bot.views.telling import Told
 from handlers.cards.actions import ActionId, FormId
-from handlers.cards.checks import asking_support
+from handlers.cards.contact import asking_support
 from handlers.cards.kit import (
     LABEL_LIMIT,
     LIST_SIZE,

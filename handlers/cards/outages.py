@@ -5,13 +5,14 @@ from collections.abc import Sequence
 
 from bot.views.accounts import AccountView
 from bot.views.audience import Audience
+from bot.views.next_steps import Way, way_on
 from bot.views.outages import OutageCard
 from bot.views.telling import for_audience
-from handlers.cards.actions import ActionId
-from handlers.cards.kit import Block, Message, Safe, actions, button, context, mention, section
+from handlers.cards.kit import Block, Message, Safe, actions, context, mention, section
+from handlers.cards.ways import looking, way_button
 from handlers.text.people import stands, turn
 from handlers.text.words import plainly, say
-from storage.vocabulary import THEIRS, Owner, Permanence, State
+from storage.vocabulary import State
 
 MAX_NAMED = 5
 MAX_MENTIONED = 5
@@ -26,8 +27,10 @@ def outage_message(card: OutageCard) -> Message:
     first = card.out[0]
     lines = [_headline(card), _sentence(card), say("outage.turn", owner=turn(first))]
     blocks = [section(Safe("\n".join(lines)))]
-    if first.owner in THEIRS:
-        blocks.append(actions(_mending(card)))
+    way = way_on(card.first, Audience.CUSTOMER)
+    if way is not None:
+        blocks.append(actions(_mending(card, way)))
+    blocks += looking(card.next_test)
     if card.back:
         blocks.append(context(_works(card.back)))
     return Message(_summary(card.out), blocks)
@@ -75,20 +78,11 @@ def _sentence(card: OutageCard) -> Safe:
     return say("next.broken", sentence=for_audience(card.fault.verdict, Audience.CUSTOMER).sentence)
 
 
-def _mending(card: OutageCard) -> Block:
-    """The one button that mends it, or leads there."""
-    ref = card.out[0].ref
-    if card.out[0].state is State.UNMAPPED:
-        return button(plainly("button.map"), ActionId.FOLDERS_OPEN, ref, "primary")
-    if card.fault is None:
-        return button(plainly("button.test_again"), ActionId.TEST_RUN, ref, "primary")
-    signs_in = card.fault.verdict.permanence is Permanence.SIGN_IN_AGAIN
-    if not signs_in or len(card.out) > 1 or card.out[0].owner is not Owner.USER:
-        error = card.fault.error
-        return button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, error, "primary")
-    if card.link:
-        return button(plainly("button.sign_in"), ActionId.LINK_OPENED, ref, "primary", card.link)
-    return button(plainly("button.new_link"), ActionId.LINK_RENEW, ref, "primary")
+def _mending(card: OutageCard, way: Way) -> Block:
+    """The one button that mends it, or leads there; where several people have to sign in, what
+    each of them does."""
+    several = way is Way.SIGN_IN and len(card.out) > 1
+    return way_button(card.first, Way.MEND if several else way, Audience.CUSTOMER)
 
 
 def _works(back: Sequence[AccountView]) -> Safe:

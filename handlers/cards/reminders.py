@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bot.views.audience import Audience
 from bot.views.customers import PauseOffer
+from bot.views.next_steps import way_on
 from bot.views.reminders import ReminderCard, WaitingAccount
 from bot.views.telling import for_audience
 from handlers.cards.actions import ActionId, FormId
@@ -25,6 +26,7 @@ from handlers.cards.kit import (
     section,
 )
 from handlers.cards.signin import held_sentence, organisation_buttons
+from handlers.cards.ways import led
 from handlers.text.words import plainly, say
 from storage.vocabulary import Owner, State
 
@@ -138,35 +140,23 @@ def _what(waiting: WaitingAccount, audience: Audience) -> Safe:
 def _buttons(waiting: WaitingAccount, audience: Audience) -> list[Block]:
     ref = waiting.account.ref
     stop = button(plainly("button.not_needed"), ActionId.REMINDER_STOP, ref)
-    if audience is Audience.SUPPORT:
-        return [button(plainly("button.details"), ActionId.ACCOUNT_SHOW, ref), stop]
-    if waiting.held:
-        return [*organisation_buttons(ref, waiting.held), stop]
-    match waiting.account.state:
-        case State.TESTING:
-            return []
-        case State.UNMAPPED:
-            return [*folder_buttons(ref, bool(waiting.sure)), stop]
-        case _:
-            return [_way_on(waiting), stop]
+    if waiting.account.state is State.TESTING and audience is Audience.CUSTOMER:
+        return []
+    others = _others(waiting, audience)
+    return [*led(waiting.card, audience, others), stop]
 
 
-def _way_on(waiting: WaitingAccount) -> Block:
-    """The one button that ends the waiting, or leads there."""
+def _others(waiting: WaitingAccount, audience: Audience) -> list[Block]:
+    """What else leads on, beside the next step of the readers."""
     ref = waiting.account.ref
-    match waiting.account.state:
-        case State.AWAITING_SIGN_IN if waiting.link:
-            label = plainly("button.sign_in")
-            return button(label, ActionId.LINK_OPENED, ref, "primary", waiting.link)
-        case State.AWAITING_SIGN_IN:
-            return button(plainly("button.new_link"), ActionId.LINK_RENEW, ref, "primary")
-        case State.AWAITING_ADMIN if not is_no_approval(waiting.fault):
-            return button(plainly("button.packet"), ActionId.ADMIN_PACKET, ref, "primary")
-        case _ if waiting.fault is not None:
-            error = waiting.fault.error
-            return button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, error, "primary")
-        case _:
-            return button(plainly("button.test_again"), ActionId.TEST_RUN, ref, "primary")
+    details = [button(plainly("button.details"), ActionId.ACCOUNT_SHOW, ref)]
+    if audience is Audience.SUPPORT:
+        return details
+    if waiting.held:
+        return organisation_buttons(ref, waiting.held)
+    if waiting.account.state is State.UNMAPPED:
+        return folder_buttons(ref, bool(waiting.sure))
+    return [] if way_on(waiting.card, audience) else details
 
 
 def _footer(card: ReminderCard, audience: Audience) -> Block:

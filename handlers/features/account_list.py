@@ -9,6 +9,7 @@ from handlers.cards.account_list import Listing, Place, account_list
 from handlers.cards.actions import ActionId
 from handlers.cards.folders import accepted_window
 from handlers.cards.kit import Block, Safe
+from handlers.features.accounts import window_of
 from handlers.features.audience import audience_of
 from handlers.slack.listeners import Listeners
 from handlers.slack.payloads import Press
@@ -62,10 +63,13 @@ def test_all(services: Services, press: Press) -> None:
 
 
 def draw_again(services: Services, press: Press, note: Safe | None = None) -> None:
-    """The list as it stands now, where a button in it was pressed."""
+    """The list as it stands now, where a button in it was pressed; in another window, the account
+    that the button is about."""
     place = Place.read(press.about)
     if place is not None:
         press.windows.replace(_drawn(services, press.person, place, note))
+    elif press.view_id:
+        press.windows.replace(window_of(services, press.person, press.value.partition(":")[0]))
 
 
 def list_window(services: Services, person: Person, channel_id: str) -> Block:

@@ -38,9 +38,14 @@ def add(services: Services, press: Press) -> None:
 
 def show(services: Services, press: Press) -> None:
     """*Details* of an account in the list, *More* on its card."""
-    account = services.rights.account(press.person, press.value, Action.SEE)
-    audience = audience_of(services, press.person)
-    press.windows.open(account_window(services.views.accounts.card(account.id), audience))
+    press.windows.open(window_of(services, press.person, press.value))
+
+
+def window_of(services: Services, person: Person, ref: str) -> Block:
+    """The window of an account, as the person sees it."""
+    account = services.rights.account(person, ref, Action.SEE)
+    audience = audience_of(services, person)
+    return account_window(services.views.accounts.card(account.id), audience)
 
 
 def change(services: Services, press: Press) -> None:

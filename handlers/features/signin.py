@@ -42,6 +42,7 @@ def withdraw_link(services: Services, press: Press) -> None:
     """*Withdraw the login link*."""
     account = services.rights.account(press.person, press.value, Action.SIGN_IN)
     services.links.withdraw(account.id, press.person)
+    draw_again(services, press)
 
 
 def show_packet(services: Services, press: Press) -> None:

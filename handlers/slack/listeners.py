@@ -17,7 +17,7 @@ from bot.common.people import Person
 from bot.common.refusals import Refused, SlackBusy
 from bot.services import Services
 from handlers.cards.actions import ActionId, FormId, ShortcutId
-from handlers.cards.checks import contact_button
+from handlers.cards.contact import contact_button
 from handlers.cards.home import message_window
 from handlers.cards.kit import Block, Message, actions, moment, section
 from handlers.slack.modals import TooLate, WindowUnsure

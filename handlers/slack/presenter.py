@@ -1,6 +1,6 @@
 """What each notice of the outbox looks like in Slack."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot.messages import notices
@@ -8,7 +8,8 @@ from bot.services import Services
 from bot.views.audience import Role
 from bot.views.overview import Wanted
 from bot.views.telling import for_audience
-from handlers.cards.accounts import account_card
+from handlers.cards.account_list import add_button
+from handlers.cards.accounts import account_card, card_buttons
 from handlers.cards.answers import (
     customers_message,
     error_answer,
@@ -20,7 +21,7 @@ from handlers.cards.diagnosis import OwnName, note_message
 from handlers.cards.home import greeting
 from handlers.cards.home import help_message as what_to_do
 from handlers.cards.incidents import account_values, alert_card, support_note
-from handlers.cards.kit import Audience, Message, Safe, mention
+from handlers.cards.kit import Audience, Block, Message, Safe, mention
 from handlers.cards.legacy import batch_message
 from handlers.cards.outages import live_message, outage_message, over_message
 from handlers.cards.reminders import reminder_message
@@ -32,9 +33,16 @@ from handlers.cards.unexplained import daily_list
 from handlers.text.asking import Question
 from handlers.text.people import owner_named
 from handlers.text.words import plainly, say
+from storage.vocabulary import Owner
 
 Args = Mapping[str, Any]
 """What the outbox keeps of a notice: IDs, and the values of a sentence."""
+
+ASKS_TO_ADD = "organisation.allowed_too"
+ASKS_FOR_NEXT_STEP = frozenset(
+    {"signin.mended", "signin.consent_given", "folders.lost_gone", "folders.lost_made-anew"}
+)
+"""Notes about an account that ask somebody to go on."""
 
 
 class Presenter:
@@ -109,7 +117,7 @@ class Presenter:
         if "cause" in values:  # a cause is told in the catalogue's words
             verdict = self._services.catalogue.verdict(values["cause"])
             told = for_audience(verdict, Audience.CUSTOMER)
-            owner = owner_named(told.owner, told.audience)
+            owner = owner_named(Owner(values.get("turn", told.owner)), told.audience)
             values |= {"sentence": told.sentence, "owner": owner}
         if "role" in values:
             values["role"] = plainly(f"folders.{values['role']}")
@@ -122,7 +130,20 @@ class Presenter:
         )
         if own_name is not None:
             text = Safe(f"{text}\n{say('signin.own_name', upn=own_name.upn)}")
-        return note_message(text, values.get("error", ""), own_name)
+        people, ways = self._next_step(args)
+        text = Safe(" ".join([*map(mention, people), text]))
+        return note_message(text, values.get("error", ""), own_name, ways)
+
+    def _next_step(self, args: Args) -> tuple[Sequence[str], Sequence[Block]]:
+        """To whom a note is addressed, and the button of the next step that it names."""
+        if args["sentence"] == ASKS_TO_ADD:
+            return [args["to"]], [add_button()]
+        if args["sentence"] not in ASKS_FOR_NEXT_STEP or "account" not in args:
+            return [], []
+        views = self._services.views
+        [card] = views.accounts.cards([args["account"]])
+        people = views.outages.addressed(args["account"])
+        return people, card_buttons(card, Audience.CUSTOMER)[:1]
 
     def _values(self, args: Args) -> dict[str, Any]:
         """What a sentence is filled with; every one may name our application."""

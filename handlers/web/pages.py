@@ -18,8 +18,8 @@ from bot.diagnosis.verdict import Verdict
 from bot.microsoft.client import MicrosoftUnreachable
 from bot.services import Services
 from bot.signin.consent import approved
+from bot.signin.failed import SignInRefused
 from bot.signin.links import LIFE, LinkUnusable
-from bot.signin.service import SignInRefused
 from bot.views.accounts import AccountView
 from bot.views.audience import Audience
 from bot.views.telling import Affected, for_audience

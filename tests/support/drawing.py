@@ -44,6 +44,7 @@ from handlers.cards import (
     account_window,
     answers,
     checks,
+    contact,
     customers,
     diagnosis,
     exchange,
@@ -398,7 +399,7 @@ EVERYBODY: dict[str, Render] = {
     "support.commented_window": lambda made, to: support.commented_window(),
     "support.taken_back_window": lambda made, to: support.taken_back_window(),
     "diagnosis.saw_error": lambda made, to: diagnosis.saw_error(made.one.ref),
-    "checks.contact_button": lambda made, to: checks.contact_button(ERROR),
+    "contact.contact_button": lambda made, to: contact.contact_button(ERROR),
     "checks.test_message": lambda made, to: checks.test_message(made.test),
 }
 """What is shown to customers, too."""

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from playwright.sync_api import Locator
 
 from bot.views.audience import Audience
-from handlers.text.people import owner_named
+from handlers.text.people import owner_named, person_named
 from handlers.text.words import plainly, sentences
 from storage.vocabulary import Owner
 
-PRIMARY = ".primary, .button:not(.actions .button)"
+PRIMARY = ".primary, .button:not(.quiet, .actions .button)"
 """The practice Slack's primary buttons, and the buttons of our own pages."""
 
+STEPS = "steps"
 NOTHING_TO_DO = "nothing to do"
+TAKES_STEPS = (Owner.USER, Owner.ADMINISTRATOR, Owner.SUPPORT, Owner.ON_CALL)
 CLOSE_IT = "close this page"
 VENDOR = "Lumen CRM"
 EDGE_PIXELS = 1
@@ -63,6 +65,15 @@ class Sight:
         buttons = {text for name, text in sentences().items() if name.startswith("button.")}
         return [label for label in self.bold if label in buttons]
 
+    @property
+    def looked_after(self) -> bool:
+        """Whether it says when we look by ourselves at a change that somebody reported."""
+        return sentences()["card.retest"].partition("{at}")[0].rpartition(": ")[2] in self.words
+
+    def tells_how(self, own: Owner, audience: Audience) -> bool:
+        """Whether it has the steps that the reader takes elsewhere."""
+        return own in TAKES_STEPS and self._says({person_named(own, audience)})
+
     def _says(self, names: set[str]) -> bool:
         """Whether one of the names stands by itself, as what belongs to a label."""
         any_of = "|".join(re.escape(name) for name in names)
@@ -83,7 +94,8 @@ def _names(owner: Owner, audience: Audience) -> set[str]:
 
 def next_step(sight: Sight, audience: Audience, own: Owner, page: bool = False) -> str:
     """The label of the one primary button, or who is named instead; whoever is named and reads it
-    has a button. A `page` of ours may send them on to one in Slack. `own`: who the reader is.
+    has a button, or steps to take elsewhere. A `page` of ours may send them on to a button in
+    Slack. `own`: who the reader is.
 
     Raises:
         AssertionError: somebody who looks at it does not know how it goes on.
@@ -93,6 +105,9 @@ def next_step(sight: Sight, audience: Audience, own: Owner, page: bool = False) 
     assert len(sight.primary) <= 1, f"which one comes first? {sight.primary}\n{sight.words}"
     buttons = sight.primary or (sight.in_slack if page else [])
     turns = sight.turns(audience)
-    assert buttons or own not in turns, f"their turn, and no button for it:\n{sight.words}"
-    assert buttons or turns or sight.done, f"nobody knows how it goes on:\n{sight.words}"
-    return (buttons or [", ".join(sorted(turns)) or NOTHING_TO_DO])[0]
+    can = bool(buttons) or sight.tells_how(own, audience) or sight.looked_after
+    assert can or own not in turns, f"their turn, and no way on:\n{sight.words}"
+    assert can or turns or sight.done, f"nobody knows how it goes on:\n{sight.words}"
+    if buttons:
+        return buttons[0]
+    return ", ".join(sorted(turns)) or (NOTHING_TO_DO if sight.done else STEPS)

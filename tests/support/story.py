@@ -17,6 +17,7 @@ from tests.support.world import ACME, ALERTS, DESK, BotWorld
 
 WIDTHS = {"desk": (1360, 900), "phone": (390, 844)}
 CHANNELS = {ACME: "acme-lumen", DESK: "support-desk", ALERTS: "alerts"}
+SHOWS = "version => Number(document.body.dataset.version) >= version"
 
 
 @dataclass(frozen=True)
@@ -78,16 +79,21 @@ class Walker:
 
     # -- where to look
 
+    def settle(self) -> None:
+        """Wait until nothing moves any more, and the chat's page shows it."""
+        self._story.world.settle()
+        if self.page.url.startswith(self._story.world.practice.slack.url):
+            version = self._story.world.practice.office.version
+            self.page.wait_for_function(SHOWS, arg=version)
+
     def message(self, *words: str, place: str = "#messages") -> Locator:
         """The newest message that has all of these words."""
-        found = self.page.locator(place).get_by_role("article")
-        for text in words:
-            found = found.filter(has_text=text)
-        return found.last
+        return self._messages(place, *words).last
 
     def card(self, name: str, *words: str) -> Locator:
         """An account's card."""
-        return self.message("MB-", "Mailbox", name, *words)
+        title = self.page.locator("b", has_text=re.compile(f"^{re.escape(name)}$"))
+        return self._messages("#messages", "MB-", *words).filter(has=title).last
 
     def answer(self, *words: str) -> Locator:
         """The newest message of the open thread that has all of these words."""
@@ -103,6 +109,12 @@ class Walker:
         """The Home tab, once it is open."""
         return self.page.locator("#messages .home")
 
+    def _messages(self, place: str, *words: str) -> Locator:
+        found = self.page.locator(place).get_by_role("article")
+        for text in words:
+            found = found.filter(has_text=text)
+        return found
+
     # -- what to do
 
     def go(self, channel: str) -> None:
@@ -115,7 +127,7 @@ class Walker:
 
     def open_thread(self, message: Locator) -> None:
         """Open what was answered to a message."""
-        self._story.world.settle()
+        self.settle()
         message.get_by_role("button", name=re.compile(r"repl(y|ies)")).click()
 
     def close_thread(self) -> None:
@@ -125,7 +137,7 @@ class Walker:
     def press(self, where: Locator, label: str) -> None:
         """Press a button, once nothing moves any more: a card that is drawn anew loses the
         click."""
-        self._story.world.settle()
+        self.settle()
         where.get_by_role("button", name=label, exact=True).click()
 
     def write(self, text: str) -> None:
@@ -143,7 +155,7 @@ class Walker:
     @contextmanager
     def follow(self, where: Locator, label: str) -> Iterator["Walker"]:
         """Follow a link into a tab of its own, which is closed in the end."""
-        self._story.world.settle()
+        self.settle()
         with self.page.expect_popup() as opened:
             where.get_by_role("link", name=label, exact=True).click()
         tab = opened.value
@@ -168,11 +180,11 @@ class Walker:
 
     def reads(self, where: Locator, step: str, *words: str) -> None:
         """Looks at something that has these words, and that asks nothing of anybody."""
-        self._story.world.settle()
+        self.settle()
         expect(where).to_be_visible()
         for text in words:
             expect(where).to_contain_text(text)
-        where.scroll_into_view_if_needed()
+        where.evaluate("seen => seen.scrollIntoView({ block: 'nearest' })")
         self._story.keep(self.page, self._part.role, step)
 
     # -- the road
@@ -185,22 +197,19 @@ class Walker:
         self.window.get_by_label("Sender email").fill(address)
         self.window.get_by_role("button", name="Save", exact=True).click()
 
-    def to_microsoft(self, address: str) -> None:
-        """From our start page through Microsoft's choice of accounts."""
-        self.page.get_by_role("button", name="Continue to Microsoft").click()
-        self.choose(address)
+    def sign_in(self, name: str, address: str) -> None:
+        """From the card over Microsoft's pages to the end of it."""
+        with self.follow(self.card(name), "Sign in to Microsoft") as tab:
+            tab.press(tab.page, "Continue to Microsoft")
+            tab.choose(address)
+            tab.faces_page("signed-in", address)
 
     def choose(self, address: str) -> None:
-        """Choose an account at Microsoft, and accept what is asked."""
+        """Choose an account at Microsoft, and accept what is asked; it asks once."""
         self.page.get_by_role("button", name=address, exact=True).click()
+        if self.page.get_by_role("heading", name="Permissions requested").is_visible():
+            self.page.get_by_role("button", name="Accept").click()
 
-    def accept(self) -> None:
-        """Accept what Microsoft asks."""
-        self.page.get_by_role("button", name="Accept").click()
-
-    def map_folders(self, where: Locator) -> None:
-        """Take the folders that are suggested."""
-        self.press(where, "Map folders")
-        expect(self.window.get_by_label("Sent", exact=True)).to_have_value(re.compile("."))
-        self.window.get_by_role("button", name="Save", exact=True).click()
-        expect(self.window).to_be_hidden()
+    def accept_folders(self, name: str) -> None:
+        """Take the folders that are suggested on the card."""
+        self.press(self.card(name), "Accept all suggestions")

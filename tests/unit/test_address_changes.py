@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from bot.accounts.service import InvalidForm
+from bot.signin.failed import SignInRefused
 from bot.signin.links import LinkUnusable
-from bot.signin.service import SignInRefused
 from bot.views.account_form import Form
 from storage.tables import Account
 from storage.vocabulary import State

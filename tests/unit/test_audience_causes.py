@@ -19,7 +19,7 @@ from bot.diagnosis.failures import Recorded
 from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.verdict import RemedyKind, Verdict
 from bot.microsoft.client import MicrosoftUnreachable
-from bot.signin.service import SignInRefused
+from bot.signin.failed import SignInRefused
 from bot.views.accounts import AccountCard
 from bot.views.audience import Audience
 from bot.views.checks import CheckCard

@@ -7,7 +7,7 @@ from bot.diagnosis import catalogue
 from bot.diagnosis.observation import Observation
 from bot.diagnosis.observe import from_callback, from_oauth
 from bot.diagnosis.verdict import Verdict
-from bot.signin.service import SignInRefused
+from bot.signin.failed import SignInRefused
 from storage.vocabulary import Owner, Permanence, Scope, State
 from tests.support.fast import CAROL, FastBot, days
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.common.jobs import CheckAccount
 from bot.diagnosis.observation import Observation, Where
-from bot.signin.service import SignInRefused
+from bot.signin.failed import SignInRefused
 from bot.views.accounts import AccountView
 from handlers.cards.account_list import Listing, Place, account_list
 from handlers.text.people import stands, turn

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from bot.diagnosis import catalogue, handbook
 from bot.diagnosis.catalogue import Catalogue, CatalogueError, Row
-from bot.diagnosis.observation import Condition, Layer, Observation, Where
-from bot.diagnosis.observe import from_callback, from_imap, from_oauth, from_smtp
+from bot.diagnosis.observation import Condition, Observation, Where
+from bot.diagnosis.observe import from_imap, from_oauth, from_smtp
 from storage.vocabulary import Owner, Permanence, Scope
 from tests.support.examples import examples
 from tests.support.rows import every
+from tests.support.samples import seen
 from tests.unit.facts import FACTS, WHO
 
 pytestmark = pytest.mark.catalogue
@@ -38,40 +39,7 @@ NETWORK = (
 
 
 IMAP = (Condition.NO, Condition.BAD, Condition.BYE, Condition.EMPTY)
-OAUTH = {Where.AUTHORIZE, Where.TOKEN, Where.ADMIN_CONSENT}
 ENOUGH_ROWS, ENOUGH_SAMPLES = 200, 500
-
-
-def seen(row: Row, sample: dict[str, Any]) -> list[Observation]:
-    """The observations that a sample makes, as its protocol hands them on."""
-    params = {name: str(value) for name, value in sample.items()}
-    if "code" in sample:
-        return [from_smtp(sample["code"], sample["message"], sample.get("step", "smtp.auth"))]
-    if sample.get("where") == Where.ADMIN_CONSENT:
-        return [from_callback(params, Where.ADMIN_CONSENT)]
-    if "error" in sample and OAUTH & set(row.where) and "where" not in sample:
-        told = (
-            [from_oauth(sample)]
-            if Where.TOKEN in row.where and "error_subcode" not in sample
-            else []
-        )
-        return [
-            *told,
-            *(
-                [from_callback(params)]
-                if Where.AUTHORIZE in row.where and "suberror" not in sample
-                else []
-            ),
-        ]
-    if Where.IMAP in row.where and "text" in sample:
-        condition = Condition(sample["condition"]) if "condition" in sample else None
-        return [from_imap(sample["text"], condition, sample.get("step", "imap.inbox"))]
-    fields = {name: value for name, value in sample.items() if name != "where"}
-    if "condition" in fields:
-        fields["condition"] = Condition(fields["condition"])
-    if "layer" in fields:
-        fields["layer"] = Layer(fields["layer"])
-    return [Observation(Where(sample.get("where", row.where[0])), **fields)]
 
 
 def test_the_catalogue_is_as_large_as_the_field() -> None:

@@ -9,10 +9,10 @@ from sqlmodel import select
 
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.microsoft.client import MicrosoftUnreachable
+from bot.signin.failed import SignInRefused
 from bot.signin.links import LinkUnusable, Said
 from bot.signin.presses import OF_A_BROWSER, OF_NEW_BROWSERS
 from bot.signin.redeeming import redeem
-from bot.signin.service import SignInRefused
 from storage.cipher import digest
 from storage.tables import Account, LinkPress
 from tests.support.fast import CAROL, FastBot

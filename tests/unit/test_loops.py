@@ -14,7 +14,7 @@ from bot.diagnosis.observation import Observation, Where
 from bot.lifecycle.fix_tests import RUNGS
 from bot.lifecycle.ladder import waits
 from bot.messages import notices
-from bot.signin.service import SignInRefused
+from bot.signin.failed import SignInRefused
 from bot.views.audience import Audience
 from bot.views.errors import ErrorCard
 from bot.views.overview import Wanted

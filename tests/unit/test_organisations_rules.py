@@ -13,7 +13,7 @@ from bot.common.refusals import Refused
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.microsoft.client import MicrosoftUnreachable
 from bot.microsoft.identity import PERSONAL_TENANT
-from bot.signin.service import SignInRefused
+from bot.signin.failed import SignInRefused
 from bot.views.account_form import Form
 from storage.tables import FurtherTenant
 from storage.vocabulary import State, TenantStatus

@@ -4,7 +4,7 @@ button that fills it in."""
 import pytest
 from flask import Flask
 
-from bot.signin.service import SignInRefused
+from bot.signin.failed import SignInRefused
 from handlers.cards.actions import ActionId
 from handlers.cards.diagnosis import OwnName
 from handlers.features.accounts import change

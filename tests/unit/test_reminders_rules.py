@@ -8,7 +8,7 @@ from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.messages import notices
-from bot.signin.service import SignInRefused
+from bot.signin.failed import SignInRefused
 from bot.views.customers import Pause
 from storage.tables import Account, Customer, Reminder
 from storage.vocabulary import Owner, State, StepId

@@ -6,8 +6,8 @@ from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.microsoft.client import MicrosoftUnreachable
+from bot.signin.failed import SignInRefused
 from bot.signin.links import LinkUnusable
-from bot.signin.service import SignInRefused
 from storage.tables import Account, Channel
 from storage.vocabulary import State
 from tests.support.fast import ACME, CAROL, DESK, VERA, FastBot, days

@@ -1,0 +1,42 @@
+"""Our application's secret expires: the customer reads that our engineers mend it, on-call has one
+alert, and when it is mended the customer is told and goes on."""
+
+import pytest
+
+from tests.support.story import CAROL, OMAR, VERA, Story
+from tests.support.world import ALERTS
+
+pytestmark = pytest.mark.browser
+
+INFO = "info@acme.example"
+EXPIRED = "application-secret-expired"
+
+
+def test_our_secret_expires(story: Story) -> None:
+    carol = story.enter(CAROL)
+    carol.add("Info", INFO)
+    story.world.throw(EXPIRED)
+    with carol.follow(carol.card("Info"), "Sign in to Microsoft") as tab:
+        tab.press(tab.page, "Continue to Microsoft")
+        tab.choose(INFO)
+        tab.faces_page("refused")
+    carol.faces(carol.card("Info"), "card")
+    carol.press(carol.card("Info"), "What to do")
+    carol.faces(carol.window, "what-to-do")
+    carol.close_windows()
+
+    omar = story.enter(OMAR, ALERTS)
+    omar.faces(omar.message("secret"), "alert")
+    omar.press(omar.message("secret"), "Acknowledge")
+    omar.faces(omar.message("secret"), "acknowledged")
+    vera = story.enter(VERA)
+    vera.go("")
+    vera.reads(vera.home, "home")
+
+    story.world.take_back(EXPIRED)
+    omar.reads(omar.message("secret"), "mended")
+    carol.faces(carol.card("Info"), "card-after")
+    carol.sign_in("Info", INFO)
+    carol.accept_folders("Info")
+    assert carol.faces(carol.card("Info", "Live"), "live") == "nothing to do"
+    omar.reads(omar.message("secret"), "over")
