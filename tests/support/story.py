@@ -32,6 +32,7 @@ class Part:
 
 CAROL = Part("U0CAROL", "customer", Audience.CUSTOMER, Owner.USER)
 ADAM = Part("U0ADAM", "administrator", Audience.CUSTOMER, Owner.ADMINISTRATOR)
+OWNER = Part("", "mailbox-owner", Audience.CUSTOMER, Owner.USER)
 VERA = Part("U0VERA", "support", Audience.SUPPORT, Owner.SUPPORT)
 OMAR = Part("U0OMAR", "on-call", Audience.SUPPORT, Owner.ON_CALL)
 
@@ -49,15 +50,26 @@ class Story:
         self._size = WIDTHS[width]
 
     def enter(self, part: Part, channel: str = ACME) -> "Walker":
-        """Somebody comes to their browser; the tour is put away."""
+        """Somebody comes to Slack; the tour is put away."""
+        walker = self._come(part)
+        walker.page.goto(f"{self.world.practice.slack.url}/#as={part.user}&channel={channel}")
+        walker.page.get_by_role("button", name="Got it").click()
+        return walker
+
+    def visit(self, address: str) -> "Walker":
+        """The owner of a mailbox, who is not in the channel, opens a page of ours."""
+        owner = self._come(OWNER)
+        owner.page.goto(address)
+        return owner
+
+    def _come(self, part: Part) -> "Walker":
+        """Somebody comes to a browser of their own."""
         wide, high = self._size
         context = self._browser.new_context(
             viewport={"width": wide, "height": high}, ignore_https_errors=True
         )
         page = context.new_page()
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.goto(f"{self.world.practice.slack.url}/#as={part.user}&channel={channel}")
-        page.get_by_role("button", name="Got it").click()
         return Walker(self, part, page)
 
     def keep(self, page: Page, role: str, step: str) -> None:

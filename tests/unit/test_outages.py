@@ -153,3 +153,12 @@ def test_coming_live_is_celebrated_once_and_together(bot: FastBot) -> None:
     look(bot, accounts[0])
     look(bot, accounts[0], fault=None)
     assert len(keys(bot, notices.LIVE)) == 1
+
+
+def test_what_is_not_live_any_more_is_not_celebrated_again(bot: FastBot) -> None:
+    live_before, live_now = (bot.account(State.TESTING, name=name) for name in ("Office", "Sales"))
+    look(bot, live_before, fault=None)
+    bot.accounts.disconnect(live_before.id, CAROL)
+    look(bot, live_now, fault=None)
+
+    assert "*Sales* is live" in stands(bot, notices.LIVE)
