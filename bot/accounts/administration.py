@@ -156,7 +156,7 @@ class Administration:
         they are."""
         waiting = 0
         for account in accounts:
-            tx.signins.revoke_tickets(account.id, self._clock.now())
+            self._links.end_all(tx, account)
             if account.state in SIGNING_IN:
                 self._links.make(tx, account, by)
                 waiting += 1

@@ -332,7 +332,7 @@ class Accounts:
         held, were for the addresses before."""
         now = self._clock.now()
         on_the_way = tx.signins.usable_ticket(account.id, now) or tx.signins.held(account.id)
-        tx.signins.revoke_tickets(account.id, now)
+        self._links.end_all(tx, account)
         if on_the_way is not None:
             self._links.make(tx, account, by)
         told = before_and_after(Addresses.of(account).changes(addresses))

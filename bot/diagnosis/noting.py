@@ -152,6 +152,7 @@ class Noting:
         notices.show_card(tx, account, now)
         if changed:
             self._on_explained(tx, account, failure)
+        if changed and account.object_id:
             tx.jobs.add(CheckAccount(account_id=account.id), now, sooner=True)
 
     def _held(

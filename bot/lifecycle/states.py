@@ -12,6 +12,8 @@ class Event(StrEnum):
 
     LINK_MADE = "a login link is made"
     SIGN_IN_FAILED = "a sign-in fails"
+    SIGN_IN_HELD = "a sign-in waits for somebody's word"
+    HELD_IS_OVER = "that sign-in is gone without a word"
     APPROVAL_NEEDED = "an approval is needed"
     APPROVAL_GIVEN = "the approval is given"
     TEST_BEGAN = "a test begins"
@@ -61,6 +63,8 @@ WAYS: tuple[tuple[tuple[State, ...], Event, State, Owner | None], ...] = (
         Owner.USER,
     ),
     (SIGNING_IN, Event.SIGN_IN_FAILED, State.AWAITING_SIGN_IN, None),
+    (SIGNING_IN, Event.SIGN_IN_HELD, State.AWAITING_SIGN_IN, None),
+    ((State.AWAITING_SIGN_IN,), Event.HELD_IS_OVER, State.AWAITING_SIGN_IN, Owner.USER),
     (SIGNING_IN, Event.APPROVAL_NEEDED, State.AWAITING_ADMIN, Owner.ADMINISTRATOR),
     ((State.AWAITING_ADMIN,), Event.APPROVAL_GIVEN, State.AWAITING_SIGN_IN, Owner.USER),
     (
@@ -84,7 +88,10 @@ WAYS: tuple[tuple[tuple[State, ...], Event, State, Owner | None], ...] = (
     ),
 )
 """In which states an event can happen, where it leads, and whose turn it is then (None: whom the
-verdict names)."""
+verdict names, or whose word is needed)."""
+
+OTHERS = {Event.SIGN_IN_HELD: f"{Owner.USER}, or {Owner.SUPPORT} where only they can tell"}
+"""Who acts next where neither the table nor a verdict says so."""
 
 TRANSITIONS = {
     (state, event): Arrival(to, owner) for states, event, to, owner in WAYS for state in states
@@ -135,5 +142,5 @@ def _table() -> Iterator[str]:
             yield f"| {event} | {', '.join(WAITING)} | the same state | {Owner.SUPPORT} |"
             continue
         for to, states in rows.items():
-            owner = to.owner or "whom the verdict names"
+            owner = to.owner or OTHERS.get(event, "whom the verdict names")
             yield f"| {event} | {', '.join(states)} | {to.state} | {owner} |"

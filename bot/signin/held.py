@@ -9,6 +9,7 @@ from bot.common.clock import Clock
 from bot.common.people import WEB, Person
 from bot.common.refusals import Refused
 from bot.lifecycle.service import Lifecycle
+from bot.lifecycle.states import SIGNING_IN, Event
 from bot.messages import notices
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
 from bot.microsoft.identity import Identity
@@ -17,6 +18,7 @@ from storage.cipher import Cipher
 from storage.database import Transaction
 from storage.statuses import LinkEvent
 from storage.tables import Account, HeldSignIn, LoginTicket
+from storage.vocabulary import Owner
 
 
 class HeldSignIns:
@@ -71,6 +73,10 @@ class HeldSignIns:
         tx.signins.hold(held)
         who = {"signed_in_as": identity.upn, "tenant": identity.tenant_id, "named": named or ""}
         self._lifecycle.audit(tx, WEB, "signin.held", account, **who)
+        if account.state in SIGNING_IN:
+            turn = Owner.USER if held.evident else Owner.SUPPORT
+            self._lifecycle.transition(tx, account, Event.SIGN_IN_HELD, WEB, turn)
+            account.trouble = None
         self._lifecycle.show(tx, account)
         if not held.evident:
             self.show(tx, account, held)

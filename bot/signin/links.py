@@ -11,13 +11,13 @@ from bot.common.people import MAILDESK, Person
 from bot.common.refusals import Refused
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.lifecycle.service import Lifecycle
-from bot.lifecycle.states import SIGNING_IN
+from bot.lifecycle.states import SIGNING_IN, Event
 from bot.signin.failed import FailedSignIns
 from storage.cipher import Cipher, digest
 from storage.database import Store, Transaction
 from storage.statuses import LinkEvent
 from storage.tables import Account, LoginTicket
-from storage.vocabulary import LinkStatus
+from storage.vocabulary import LinkStatus, State
 
 LIFE = timedelta(hours=24)
 
@@ -77,7 +77,7 @@ class Links:
         """A new login link for the account; the earlier ones end."""
         now = self._clock.now()
         secret = secrets.token_urlsafe(32)
-        tx.signins.revoke_tickets(account.id, now)
+        self.end_all(tx, account)
         ticket = tx.signins.add_ticket(
             LoginTicket(
                 account_id=account.id,
@@ -115,7 +115,7 @@ class Links:
         """End the account's login link; nobody can sign in with it any more."""
         with self._store.transaction() as tx:
             account = tx.accounts.lock(account_id)
-            tx.signins.revoke_tickets(account.id, self._clock.now())
+            self.end_all(tx, account)
             self._lifecycle.audit(tx, by, "link.withdrawn", account)
             self._lifecycle.show(tx, account)
 
@@ -130,7 +130,7 @@ class Links:
             if status in (LinkStatus.USED, LinkStatus.REVOKED):
                 return
             if status is LinkStatus.EXPIRED:
-                tx.signins.drop_held(ticket.account_id)
+                self._drop_held(tx, account)
             next_end = tx.signins.next_end(ticket.id, now)
             if next_end is not None:  # each browser has a sign-in of its own
                 again = CheckSignIn(account_id=account.id, ticket_id=ticket.id)
@@ -169,6 +169,19 @@ class Links:
                 return ""
             self._settled(tx, account, by)
             return self._explained(tx, account, seen, by, "an error")
+
+    def end_all(self, tx: Transaction, account: Account) -> None:
+        """End every login link of the account, and what hangs on them."""
+        self._drop_held(tx, account)
+        tx.signins.revoke_tickets(account.id, self._clock.now())
+
+    def _drop_held(self, tx: Transaction, account: Account) -> None:
+        """Throw away a sign-in that waited for a word: somebody has to sign in again."""
+        if tx.signins.held(account.id) is None:
+            return
+        tx.signins.drop_held(account.id)
+        if account.state is State.AWAITING_SIGN_IN:
+            self._lifecycle.transition(tx, account, Event.HELD_IS_OVER, MAILDESK)
 
     def _settled(self, tx: Transaction, account: Account, by: Person) -> bool:
         """End the question about a sign-in that did not come back; whether there was one."""

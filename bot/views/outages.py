@@ -11,7 +11,6 @@ from storage.database import Store, Transaction
 from storage.tables import Account, Outage
 from storage.vocabulary import THEIRS, State
 
-
 STILL_LIVE = (State.LIVE, State.TESTING)
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from bot.views.accounts import AccountView
 from bot.views.legacy import OldAccountView
 from storage.database import Store
-from storage.vocabulary import Owner, Plan, State
+from storage.vocabulary import THEIRS, Owner, Plan, State
 
 SENDING_IS_OFF = ("smtp-auth-off-tenant", "smtp-auth-off-mailbox")
 """The causes (of the catalogue) that Exchange preparation fixes."""
@@ -69,6 +69,16 @@ class SetupCard:
     accounts: Sequence[AccountView]
     old: int
     steps: Sequence[Step]
+
+    @property
+    def left(self) -> Sequence[AccountView]:
+        """The accounts that are not live."""
+        return [account for account in self.accounts if account.state is not State.LIVE]
+
+    @property
+    def waits_for_them(self) -> bool:
+        """Whether the customer's people have something to do for one of the accounts."""
+        return any(account.owner in THEIRS for account in self.left)
 
 
 class SetupCards:

@@ -95,19 +95,20 @@ def whose_turn(account: AccountView) -> str:
     return NOBODY if account.state in (State.LIVE, State.DISCONNECTED) else account.owner
 
 
-def start_buttons(first: ActionId = ActionId.ACCOUNT_ADD) -> Block:
+def start_buttons(first: ActionId | None = ActionId.ACCOUNT_ADD) -> Block:
     """The row of buttons from which everything else is reached; `first` is what to press now."""
-    row = {
-        ActionId.ACCOUNT_ADD: "button.add",
-        ActionId.ACCOUNT_LIST: "button.list",
-        ActionId.OLD_OPEN: "button.old",
-        ActionId.EXCHANGE_OPEN: "button.exchange",
-        ActionId.SUPPORT_DO_IT: "button.do_it",
-        ActionId.HELP_SHOW: "button.help",
-    }
-    buttons = {action: button(plainly(label), action) for action, label in row.items()}
-    buttons[first]["style"] = "primary"
-    return actions(*buttons.values())
+
+    def style(action: ActionId) -> str:
+        return "primary" if action is first else ""
+
+    return actions(
+        button(plainly("button.add"), ActionId.ACCOUNT_ADD, style=style(ActionId.ACCOUNT_ADD)),
+        button(plainly("button.list"), ActionId.ACCOUNT_LIST, style=style(ActionId.ACCOUNT_LIST)),
+        button(plainly("button.old"), ActionId.OLD_OPEN, style=style(ActionId.OLD_OPEN)),
+        button(plainly("button.exchange"), ActionId.EXCHANGE_OPEN),
+        button(plainly("button.do_it"), ActionId.SUPPORT_DO_IT),
+        button(plainly("button.help"), ActionId.HELP_SHOW),
+    )
 
 
 def add_button() -> Block:

@@ -55,6 +55,7 @@ class ActionId(StrEnum):
     ERROR_EVIDENCE = "error.evidence"
     ERROR_LOOK_UP = "error.look_up"
     ALERT_ACKNOWLEDGE = "alert.acknowledge"
+    ALERT_MENDED = "alert.mended"
     CAUSE_NOTE = "cause.note"
     CAUSE_TAKE_BACK = "cause.take_back"
 

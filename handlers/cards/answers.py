@@ -29,12 +29,14 @@ def status_message(card: SetupCard) -> Message:
     total = len(card.accounts)
     if not total:
         text = say("setup.none_old", count=card.old) if card.old else say("setup.none")
-        return Message(text, [section(text), start_buttons()])
-    left = [account for account in card.accounts if account.state is not State.LIVE]
+        first = ActionId.OLD_OPEN if card.old else ActionId.ACCOUNT_ADD
+        return Message(text, [section(text), start_buttons(first)])
+    left = card.left
     name = "answer.status" if left else "answer.status_live"
     text = say(name, live=total - len(left), total=total)
     lines = [text, *_turns(left)]
-    return Message(text, [*paragraphs(lines), actions(*_ways_on(left))])
+    style = "primary" if card.waits_for_them else ""
+    return Message(text, [*paragraphs(lines), actions(*_ways_on(left, style))])
 
 
 def customers_message(standings: Sequence[Standing]) -> Message:
@@ -87,13 +89,13 @@ def _turn(group: Sequence[AccountView]) -> Safe:
     return say("answer.turn", owner=owner, count=len(group), names=names, since=since)
 
 
-def _ways_on(left: Sequence[AccountView]) -> list[Block]:
+def _ways_on(left: Sequence[AccountView], style: str = "primary") -> list[Block]:
     """The one account that waits for somebody, or the list of all; and the way to say that
     Microsoft showed an error."""
-    show = button(plainly("button.list"), ActionId.ACCOUNT_LIST, style="primary")
+    show = button(plainly("button.list"), ActionId.ACCOUNT_LIST, style=style)
     if len(left) == 1:
         label = plainly("button.account")
-        show = button(label, ActionId.ACCOUNT_SHOW, left[0].ref, style="primary")
+        show = button(label, ActionId.ACCOUNT_SHOW, left[0].ref, style)
     return [show, saw_error()]
 
 

@@ -92,13 +92,14 @@ def note_message(
     text: Safe, error: str = "", own_name: OwnName | None = None, ways: Sequence[Block] = ()
 ) -> Message:
     """A sentence in an account's thread or in a customer's channel; where it tells of an error or a
-    next step, with the ways on from there."""
+    next step, with the ways on from there, `ways` first."""
     row = [*ways]
     if own_name is not None:
         label = plainly("button.use_as_username")
-        row.append(button(label, ActionId.ACCOUNT_CHANGE, own_name.value, "primary"))
-    if error:
+        row.append(button(label, ActionId.ACCOUNT_CHANGE, own_name.value))
+    if error and all(each.get("value") != error for each in row):
         row.append(button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, error))
+    if error:
         row.append(contact_button(error))
     return Message(text, [section(text), *([actions(*row)] if row else [])])
 

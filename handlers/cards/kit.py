@@ -383,6 +383,11 @@ def option(text: str, value: str) -> Block:
     return {"text": plain(text, OPTION_LIMIT), "value": value}
 
 
+def primary(buttons: Sequence[Block]) -> list[Block]:
+    """The one of them that stands out, if there is one."""
+    return [each for each in buttons if each.get("style") == "primary"][:1]
+
+
 def mention(user: str) -> Safe:
     """A person of Slack, by id."""
     return Safe(f"<@{user}>") if user.isalnum() else Safe(safe(user))

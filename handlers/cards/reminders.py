@@ -109,6 +109,8 @@ def _line(waiting: WaitingAccount, audience: Audience) -> Safe:
         lines = [say("reminder.line_support", customer=waiting.customer, ref=account.ref, **facts)]
     else:
         lines = [say("reminder.line", **facts)]
+    if waiting.fault is not None:
+        lines.append(say("card.error", error=waiting.fault.error))
     if waiting.sure and audience is Audience.CUSTOMER:
         lines.append(say("reminder.sure", folders=folder_names(waiting.sure)))
     if waiting.handed_over:
@@ -127,6 +129,8 @@ def _what(waiting: WaitingAccount, audience: Audience) -> Safe:
     else:
         sentence = plainly("next.fault_unknown").replace("*", "")
     name = f"reminder.waits_{waiting.account.state}"
+    if waiting.account.state is State.AWAITING_SIGN_IN and waiting.fault is not None:
+        name = "reminder.waits_failing"
     if waiting.account.state is State.AWAITING_ADMIN:
         if is_no_approval(waiting.fault):
             name = "reminder.waits_awaiting_admin_otherwise"

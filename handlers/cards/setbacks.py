@@ -16,6 +16,7 @@ from handlers.cards.kit import (
 )
 from handlers.text.people import owner_named
 from handlers.text.words import plainly, say
+from storage.vocabulary import Owner
 
 
 def setback_message(card: SetbackCard) -> Message:
@@ -33,11 +34,18 @@ def setback_message(card: SetbackCard) -> Message:
         text,
         say("setback.hit", hit=card.hit, count=customer.mailboxes, since=moment(card.began_at)),
         say("setback.names_more" if left > 0 else "setback.names", names=names, count=left),
-        say("setback.turn", owner=owner_named(card.verdict.owner, Audience.SUPPORT)),
+        say("setback.turn", owner=_turn(card)),
     ]
     return Message(
         text, [section(Safe("\n".join(lines))), context(*_whose(customer)), *_buttons(card)]
     )
+
+
+def _turn(card: SetbackCard) -> str:
+    """Whose turn it is with the mailboxes: with those that are tested just now, whose it was."""
+    waiting = [each for each in card.accounts if each.owner is not Owner.MAILDESK]
+    owner = waiting[0].owner if waiting else card.verdict.owner
+    return owner_named(owner, Audience.SUPPORT)
 
 
 def all_live_message(customer: Whose) -> Message:

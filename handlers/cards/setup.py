@@ -8,7 +8,7 @@ from bot.views.accounts import AccountView
 from bot.views.audience import Audience
 from bot.views.customers import Circle
 from bot.views.setup import Mark, Part, SetupCard, Step
-from handlers.cards.account_list import start_buttons, whose_turn
+from handlers.cards.account_list import start_buttons
 from handlers.cards.accounts import icon
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.kit import (
@@ -31,7 +31,7 @@ from handlers.cards.kit import (
 )
 from handlers.text.people import owner_named, stands, turn
 from handlers.text.words import plainly, say
-from storage.vocabulary import THEIRS, CustomersAre, State
+from storage.vocabulary import CustomersAre, State
 
 SHOWN_ON_CARD = 10
 MOST_WORKSPACES = 10
@@ -72,15 +72,6 @@ def setup_card(card: SetupCard) -> Message:
     ]
     blocks += [section(steps), *_accounts(card.accounts), start_buttons(_first(card))]
     return Message(say("setup.summary", customer=card.customer), blocks)
-
-
-def _first(card: SetupCard) -> ActionId:
-    """What the customer presses now: what they began goes on before something else is begun."""
-    if any(step.part is Part.OLD and step.mark is Mark.WAITS for step in card.steps):
-        return ActionId.OLD_OPEN
-    if any(whose_turn(account) in THEIRS for account in card.accounts):
-        return ActionId.ACCOUNT_LIST
-    return ActionId.ACCOUNT_ADD
 
 
 def setup_form(form: SetupForm) -> Block:
@@ -175,6 +166,13 @@ def _progress(card: SetupCard) -> list[Block]:
         return [section(say("setup.none_old", count=card.old) if card.old else say("setup.none"))]
     live = len([account for account in card.accounts if account.state is State.LIVE])
     return [section(say("setup.progress", live=live, total=total, bar=bar(live, total)))]
+
+
+def _first(card: SetupCard) -> ActionId | None:
+    """What the customer's people press now: what begins, or leads to what waits for them."""
+    if not card.accounts:
+        return ActionId.OLD_OPEN if card.old else ActionId.ACCOUNT_ADD
+    return ActionId.ACCOUNT_LIST if card.waits_for_them else None
 
 
 def _accounts(accounts: Sequence[AccountView]) -> list[Block]:

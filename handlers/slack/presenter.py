@@ -21,7 +21,7 @@ from handlers.cards.diagnosis import OwnName, note_message
 from handlers.cards.home import greeting
 from handlers.cards.home import help_message as what_to_do
 from handlers.cards.incidents import account_values, alert_card, support_note
-from handlers.cards.kit import Audience, Block, Message, Safe, mention
+from handlers.cards.kit import Audience, Block, Message, Safe, mention, primary
 from handlers.cards.legacy import batch_message
 from handlers.cards.outages import live_message, outage_message, over_message
 from handlers.cards.reminders import reminder_message
@@ -39,10 +39,16 @@ Args = Mapping[str, Any]
 """What the outbox keeps of a notice: IDs, and the values of a sentence."""
 
 ASKS_TO_ADD = "organisation.allowed_too"
-ASKS_FOR_NEXT_STEP = frozenset(
-    {"signin.mended", "signin.consent_given", "folders.lost_gone", "folders.lost_made-anew"}
+ASKS_TO_GO_ON = frozenset(
+    {
+        "signin.mended",
+        "signin.changed",
+        "signin.consent_given",
+        "folders.lost_gone",
+        "folders.lost_made-anew",
+    }
 )
-"""Notes about an account that ask somebody to go on."""
+"""Notes about an account that ask somebody of the customer's to go on."""
 
 
 class Presenter:
@@ -135,15 +141,17 @@ class Presenter:
         return note_message(text, values.get("error", ""), own_name, ways)
 
     def _next_step(self, args: Args) -> tuple[Sequence[str], Sequence[Block]]:
-        """To whom a note is addressed, and the button of the next step that it names."""
+        """To whom a note is addressed, and the button of the next step that it asks for."""
         if args["sentence"] == ASKS_TO_ADD:
             return [args["to"]], [add_button()]
-        if args["sentence"] not in ASKS_FOR_NEXT_STEP or "account" not in args:
+        asks = args["sentence"] in ASKS_TO_GO_ON
+        if "account" not in args or not (asks or "error" in args["values"]):
             return [], []
         views = self._services.views
         [card] = views.accounts.cards([args["account"]])
-        people = views.outages.addressed(args["account"])
-        return people, card_buttons(card, Audience.CUSTOMER)[:1]
+        people = views.outages.addressed(args["account"]) if asks else []
+        stands = asks or (card.fault and card.fault.error == args["values"]["error"])
+        return people, primary(card_buttons(card, Audience.CUSTOMER)) if stands else []
 
     def _values(self, args: Args) -> dict[str, Any]:
         """What a sentence is filled with; every one may name our application."""

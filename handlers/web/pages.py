@@ -15,10 +15,11 @@ from bot.common.redaction import redact
 from bot.diagnosis.observation import Where
 from bot.diagnosis.observe import from_callback
 from bot.diagnosis.verdict import Verdict
+from bot.lifecycle.states import SIGNING_IN
 from bot.microsoft.client import MicrosoftUnreachable
 from bot.services import Services
 from bot.signin.consent import approved
-from bot.signin.failed import SignInRefused
+from bot.signin.failed import SignInRefused, turn_after
 from bot.signin.links import LIFE, LinkUnusable
 from bot.views.accounts import AccountView
 from bot.views.audience import Audience
@@ -26,7 +27,7 @@ from bot.views.telling import Affected, for_audience
 from handlers.text.people import person_named
 from handlers.text.words import plainly
 from handlers.web.hardening import ANYWHERE, policy
-from storage.vocabulary import Owner
+from storage.vocabulary import Owner, State
 
 log = structlog.get_logger(__name__)
 
@@ -95,7 +96,8 @@ class Pages:
             for field, (before, after) in page.changes.items()
         ]
         facts = {"permissions": permissions, "asked_by": asked_by, "changes": changes}
-        return self._page("start.html", 200, page=page, secret=secret, **facts)
+        so_far = self._so_far(page.account.id)
+        return self._page("start.html", 200, page=page, secret=secret, **facts, **so_far)
 
     def begin(self, secret: str) -> AnyResponse:
         """Off to Microsoft, with a cookie by which this browser is known when it comes back."""
@@ -126,7 +128,7 @@ class Pages:
         verdict = self.services.catalogue.lookup_text(request.form.get("text", "")[:MAX_PASTED])
         if verdict is None:
             return self._page("explained.html", 200, secret=secret, page=page)
-        told = self._told(verdict, [Affected.of(page.account)])
+        told = self._told(verdict, [Affected.of(page.account)], turn_after(verdict))
         admin = self._approval(page.account, verdict)
         return self._page("explained.html", 200, secret=secret, page=page, admin=admin, **told)
 
@@ -185,6 +187,18 @@ class Pages:
             return self._link_page("no-error", 404)
         return self._page("error.html", 200, **self._told(row.verdict()))
 
+    def _so_far(self, account_id: int) -> dict[str, object]:
+        """What keeps a sign-in from going through, as the account's card says it: an earlier one
+        waits for a word or was refused."""
+        (card,) = self.services.views.accounts.cards([account_id])
+        waits = card.account.state in SIGNING_IN
+        if card.held or not waits or not card.fault:
+            approval = card.account.state is State.AWAITING_ADMIN
+            return {"held": card.held, "next_here": not (card.held or approval)}
+        owner = card.account.owner
+        told = self._told(card.fault.verdict, [Affected.of(card.account)], owner)
+        return {**told, "error": card.fault.error, "next_here": owner is Owner.USER}
+
     def _refused(self, refused: SignInRefused) -> Response:
         verdict = refused.recorded.verdict
         admin = self._approval(refused.account, verdict)
@@ -196,7 +210,7 @@ class Pages:
             "admin": admin,
             "error": refused.recorded.failure.ref,
         }
-        told = self._told(verdict, [Affected.of(refused.account)])
+        told = self._told(verdict, [Affected.of(refused.account)], refused.turn)
         return self._page("refused.html", 403, **facts, **told)
 
     def _approval(self, account: AccountView, verdict: Verdict) -> str:
@@ -204,11 +218,16 @@ class Pages:
         to_approve = verdict.owner is Owner.ADMINISTRATOR and verdict.approval
         return self.services.consent.link_for(account.id) if to_approve else ""
 
-    def _told(self, verdict: Verdict, affected: Sequence[Affected] = ()) -> dict[str, object]:
-        """A cause as whoever opens a page reads it: as a customer."""
+    def _told(
+        self, verdict: Verdict, affected: Sequence[Affected] = (), turn: Owner | None = None
+    ) -> dict[str, object]:
+        """A cause as whoever opens a page reads it: as a customer. `turn`: whose it is to go on,
+        where that is not whose the cause is."""
         told = for_audience(verdict, Audience.CUSTOMER, affected)
-        owner = plainly(f"owner_page.{told.owner}", vendor=self.services.vendor_name)
-        return {"told": told, "owner": owner, "person_named": person_named}
+        turn = turn or told.owner
+        owner = plainly(f"owner_page.{turn}", vendor=self.services.vendor_name)
+        yours = turn is Owner.USER
+        return {"told": told, "owner": owner, "yours": yours, "person_named": person_named}
 
     def _page(self, template: str, status: int, **facts: object) -> Response:
         ours = {

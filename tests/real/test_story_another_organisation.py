@@ -3,6 +3,7 @@ customer is told that it can be saved now."""
 
 import pytest
 
+from tests.support.sight import NOTHING_TO_DO
 from tests.support.story import CAROL, VERA, Story
 from tests.support.world import DESK
 
@@ -27,4 +28,4 @@ def test_an_address_of_another_organisation(story: Story) -> None:
     carol.add("Nora", NORA)
     carol.sign_in("Nora", NORA)
     carol.accept_folders("Nora")
-    assert carol.faces(carol.card("Nora", "Live"), "live") == "nothing to do"
+    assert carol.faces(carol.card("Nora", "Live"), "live") == NOTHING_TO_DO

@@ -3,11 +3,13 @@ card says what it is, who mends it, and how it goes on."""
 
 import pytest
 
+from tests.support.sight import NOTHING_TO_DO
 from tests.support.story import ADAM, CAROL, Story
 
 pytestmark = pytest.mark.browser
 
 INFO = "info@acme.example"
+SIGN_IN = "Sign in to Microsoft"
 BLOCKED = "security-defaults-block"
 
 
@@ -27,24 +29,29 @@ def test_microsoft_does_not_send_them_back(story: Story) -> None:
         tab.press(tab.page, "Explain it")
         tab.faces_page("explained")
 
-    carol.faces(carol.card("Info"), "card-asks")
+    assert carol.faces(carol.card("Info"), "card-asks") == SIGN_IN
     carol.press(carol.card("Info"), "I saw an error")
-    carol.reads(carol.window, "paste")
+    carol.faces(carol.window, "paste")
     carol.window.get_by_role("textbox").fill(said)
     carol.window.locator("footer .primary").click()
-    carol.faces(carol.window, "pasted")
+    carol.faces(carol.window, "pasted", "MX-")
     carol.close_windows()
-    carol.faces(carol.card("Info"), "card-knows")
+    assert carol.faces(carol.card("Info", "MX-"), "card-knows") == "What to do"
 
     adam = story.enter(ADAM)
-    adam.faces(adam.card("Info"), "card")
     adam.press(adam.card("Info"), "What to do")
-    adam.faces(adam.window, "what-to-do")
-    adam.close_windows()
+    assert adam.faces(adam.window, "what-to-do") == "It's changed"
     story.world.take_back(BLOCKED, INFO)
+    adam.press(adam.window, "It's changed")
+    assert adam.faces(adam.window, "said-so") == SIGN_IN
+    adam.close_windows()
+
+    carol.open_thread(carol.card("Info"))
+    assert carol.faces(carol.answer("@Carol Reyes"), "told") == SIGN_IN
+    carol.close_thread()
     carol.sign_in("Info", INFO)
     carol.accept_folders("Info")
-    assert carol.faces(carol.card("Info", "Live"), "live") == "nothing to do"
+    assert carol.faces(carol.card("Info", "Live"), "live") == NOTHING_TO_DO
 
 
 def test_an_error_is_pasted_to_the_bot(story: Story) -> None:

@@ -3,6 +3,7 @@ alert, and when it is mended the customer is told and goes on."""
 
 import pytest
 
+from tests.support.sight import NOTHING_TO_DO
 from tests.support.story import CAROL, OMAR, VERA, Story
 from tests.support.world import ALERTS
 
@@ -28,15 +29,21 @@ def test_our_secret_expires(story: Story) -> None:
     omar = story.enter(OMAR, ALERTS)
     omar.faces(omar.message("secret"), "alert")
     omar.press(omar.message("secret"), "Acknowledge")
-    omar.faces(omar.message("secret"), "acknowledged")
+    assert omar.faces(omar.message("secret"), "acknowledged") == "It's changed"
     vera = story.enter(VERA)
     vera.go("")
     vera.reads(vera.home, "home")
 
     story.world.take_back(EXPIRED)
-    omar.reads(omar.message("secret"), "mended")
-    carol.faces(carol.card("Info"), "card-after")
+    omar.press(omar.message("secret"), "It's changed")
+    omar.open_thread(omar.message("secret"))
+    omar.reads(omar.answer("@Omar Haddad"), "looked-at")
+    omar.close_thread()
+    assert carol.faces(carol.card("Info"), "card-after") == "Sign in to Microsoft"
+    carol.open_thread(carol.card("Info"))
+    assert carol.faces(carol.answer("@Carol Reyes"), "told") == "Sign in to Microsoft"
+    carol.close_thread()
     carol.sign_in("Info", INFO)
     carol.accept_folders("Info")
-    assert carol.faces(carol.card("Info", "Live"), "live") == "nothing to do"
+    assert carol.faces(carol.card("Info", "Live"), "live") == NOTHING_TO_DO
     omar.reads(omar.message("secret"), "over")

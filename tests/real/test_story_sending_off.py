@@ -3,6 +3,7 @@ mailboxes, support is told, the administrator has what to switch, and one press 
 
 import pytest
 
+from tests.support.sight import NOTHING_TO_DO
 from tests.support.story import ADAM, CAROL, VERA, Story
 from tests.support.world import DESK
 
@@ -40,8 +41,8 @@ def test_sending_is_switched_off_for_everybody(story: Story) -> None:
     adam.press(adam.card("Info"), "It's changed")
     adam.faces(adam.card("Info"), "changed")
     story.world.pass_time(minutes=30)
-    assert adam.faces(adam.card("Info", "Live"), "live-info") == "nothing to do"
-    assert adam.faces(adam.card("Biuro", "Live"), "live-biuro") == "nothing to do"
+    assert adam.faces(adam.card("Info", "Live"), "live-info") == NOTHING_TO_DO
+    assert adam.faces(adam.card("Biuro", "Live"), "live-biuro") == NOTHING_TO_DO
     carol.reads(carol.page.get_by_role("article").last, "works-again")
     vera.go(DESK)
     vera.reads(vera.page.get_by_role("article").last, "desk-over")

@@ -3,6 +3,7 @@ same, and one press leads on."""
 
 import pytest
 
+from tests.support.sight import NOTHING_TO_DO
 from tests.support.story import CAROL, Story
 
 pytestmark = pytest.mark.browser
@@ -26,7 +27,8 @@ def test_the_wrong_account_then_the_right_one(story: Story) -> None:
         assert carol.faces(carol.window, "what-to-do") == "Sign in to Microsoft"
         carol.close_windows()
         carol.open_thread(carol.card("Info"))
-        carol.faces(carol.answer("MX-"), "refused-thread", OWN)
+        told = carol.answer("MX-", OWN)
+        assert carol.faces(told, "refused-thread") == "Sign in to Microsoft"
         carol.close_thread()
 
         tab.press(tab.page, "Use another account")
@@ -34,4 +36,4 @@ def test_the_wrong_account_then_the_right_one(story: Story) -> None:
         tab.faces_page("signed-in", INFO)
     assert carol.faces(carol.card("Info"), "connected") == "Accept all suggestions"
     carol.press(carol.card("Info"), "Accept all suggestions")
-    assert carol.faces(carol.card("Info", "Live"), "live") == "nothing to do"
+    assert carol.faces(carol.card("Info", "Live"), "live") == NOTHING_TO_DO

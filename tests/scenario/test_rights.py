@@ -175,6 +175,7 @@ BUTTONS: dict[str, Row] = {
     "reminder.pause": Row(channel, Action.SNOOZE),
     "reminder.end_pause": Row(channel, Action.SNOOZE),
     "alert.acknowledge": Row(lambda things: things.incident, Action.ACKNOWLEDGE),
+    "alert.mended": Row(lambda things: things.incident, Action.ACKNOWLEDGE),
     "cause.note": Row(lambda things: things.reply, Action.ACKNOWLEDGE),
     "cause.take_back": Row(lambda things: f"{things.reply}|", Action.ACKNOWLEDGE),
     **{

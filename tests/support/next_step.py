@@ -54,6 +54,7 @@ STEPS = {
     ActionId.ACCOUNT_SHOW: Step.LOOK,
     ActionId.HOME_SEARCH: Step.LOOK,
     ActionId.ALERT_ACKNOWLEDGE: Step.ACKNOWLEDGE,
+    ActionId.ALERT_MENDED: Step.MEND,
     ActionId.REQUEST_TAKE: Step.TAKE,
 }
 """What a primary button is for. *What to do* leads to *It's changed*, and both are one step."""
@@ -67,28 +68,31 @@ NAMES_THE_TURN = (
     "error.mend",
     "setback.turn",
     "home.waits",
-    "signin.refused",
-    "signin.consent_refused",
-    "folders.unavailable",
 )
-"""The sentences that say whose turn it is; the card has a field for it."""
+"""The sentences that say whose turn it is; the card has a field for it, and a note one sentence of
+its own."""
 
 
 @dataclass(frozen=True)
 class Said:
-    """What one surface says to its reader: who is named as the one whose turn it is, the error IDs,
+    """What one surface says to its reader: who is named (as the sentences of the group `names` call
+    them) as the one whose turn it is, the error IDs,
     the primary steps, and all of its words."""
 
     surface: str
     reader: Audience
+    names: str
     turns: frozenset[str]
     errors: frozenset[str]
     steps: tuple[Step, ...]
     text: str
 
 
-def in_slack(surface: str, reader: Audience, drawn: Any) -> Said:
-    """What is said by a message, a window or a tab, or by some blocks of one."""
+def in_slack(
+    surface: str, reader: Audience, drawn: Any, sentences: Iterable[str] = NAMES_THE_TURN
+) -> Said:
+    """What is said by a message, a window or a tab. `sentences`: those of it that name whose turn it
+    is."""
     drawn = getattr(drawn, "blocks", drawn)
     found = list(parts(drawn))
     texts = [part["text"] for part in found if isinstance(part.get("text"), str)]
@@ -97,7 +101,8 @@ def in_slack(surface: str, reader: Audience, drawn: Any) -> Said:
     return Said(
         surface,
         reader,
-        frozenset(name for text in texts for name in _turns(text)),
+        "owner_support" if reader is Audience.SUPPORT else "owner",
+        frozenset(name for text in texts for name in _turns(text, sentences)),
         frozenset(ERROR_ID.findall("\n".join([*texts, values]))),
         tuple(STEPS[ActionId(b["action_id"])] for b in buttons if b.get("style") == "primary"),
         "\n".join(texts),
@@ -118,11 +123,11 @@ def filled_in(name: str, text: str) -> list[dict[str, str]]:
     return [found.groupdict() for found in _pattern(name).finditer(text)]
 
 
-def _turns(text: str) -> list[str]:
+def _turns(text: str, sentences: Iterable[str]) -> list[str]:
     label = f"*{plainly('card.next')}*\n"
     if text.startswith(label):
         return [text.removeprefix(label)]
-    return [found["owner"] for name in NAMES_THE_TURN for found in filled_in(name, text)]
+    return [found["owner"] for name in sentences for found in filled_in(name, text)]
 
 
 @cache
@@ -143,6 +148,7 @@ def on_page(surface: str, html: str, steps: Mapping[str, Step]) -> Said:
     return Said(
         surface,
         Audience.CUSTOMER,
+        "owner_page",
         frozenset(page.turns),
         frozenset(ERROR_ID.findall(html)),
         tuple(_leads(where, steps) for where in page.primary),
@@ -154,10 +160,11 @@ def _leads(where: str, steps: Mapping[str, Step]) -> Step:
     return next(step for path, step in steps.items() if path in where)
 
 
-def named(owner: Owner, reader: Audience) -> str:
-    """How somebody whose turn it is is called to a reader in Slack."""
-    group = "owner_support" if reader is Audience.SUPPORT else "owner"
-    return plainly(f"{group}.{owner}")
+def named(owner: Owner | None, said: Said) -> str:
+    """How whose turn it is (None: nobody's) is called there."""
+    if owner is None:
+        return plainly("owner.nobody")
+    return plainly(f"{said.names}.{owner}", vendor="Maildesk")
 
 
 @dataclass

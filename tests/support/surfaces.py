@@ -28,12 +28,16 @@ from handlers.cards.reminders import reminder_message
 from handlers.cards.setup import setup_card
 from handlers.features.home import NOTHING, HomeTab
 from handlers.web.pages import Pages
-from storage.tables import Account, Reminder
+from storage.tables import Account, OutboxItem, Reminder
 from tests.support.fast import ALERTS, CAROL, DESK, VERA, FastBot
-from tests.support.next_step import Said, Step, in_slack, on_page
+from tests.support.next_step import NAMES_THE_TURN, Said, Step, in_slack, on_page
 
 OMAR = Person("T0LUMEN", "U0OMAR", ALERTS)
 """An engineer on call."""
+
+TOLD = {notices.NOTE: "note", notices.OUTAGE: "outage", notices.SETBACK: "setback"}
+NOTES = ("signin.refused", "signin.consent_refused")
+"""The sentences of a note that name whose turn it is."""
 
 CUSTOMER = Audience.CUSTOMER
 SUPPORT = Audience.SUPPORT
@@ -124,12 +128,18 @@ def _of_reminders(bot: FastBot, there: Truth) -> Iterator[Said]:
 
 def _of_outbox(bot: FastBot, there: Truth) -> Iterator[Said]:
     """What was posted besides, as it reads now."""
-    told = {notices.NOTE: "note", notices.OUTAGE: "outage", notices.SETBACK: "setback"}
     for channel, reader in ((there.account.channel_id, CUSTOMER), (DESK, SUPPORT)):
-        newest = {item.key: item for item in bot.outbox(channel) if item.notice in told}
+        newest = {item.key: item for item in bot.outbox(channel) if _speaks(bot, item)}
         for item in newest.values():
+            sentence = item.args.get("sentence", "")
+            names = (sentence,) if sentence in NOTES else NAMES_THE_TURN
             message = bot.presenter.draw(item.notice, item.args)
-            yield in_slack(told[item.notice], reader, message)
+            yield in_slack(TOLD[item.notice], reader, message, names)
+
+
+def _speaks(bot: FastBot, item: OutboxItem) -> bool:
+    """Whether a message says how things stand: a note says how they stood when it was written."""
+    return item.notice in TOLD and (item.notice != notices.NOTE or item.created_at == bot.now)
 
 
 def _of_homes(bot: FastBot, there: Truth) -> Iterator[Said]:

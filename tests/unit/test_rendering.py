@@ -163,9 +163,7 @@ def test_hostile_text_is_escaped_exactly_once(name: str) -> None:
 
 @everywhere
 def test_hostile_text_formats_nothing(name: str) -> None:
-    shown = "\n".join(
-        marked_up(drawn(name, " *bold* _italic_ ~gone~ `code` a_b "))
-    )
+    shown = "\n".join(marked_up(drawn(name, " *bold* _italic_ ~gone~ `code` a_b ")))
     said = MAIL.sub("", CODE.sub("", shown))
     assert [text for text in ("*bold*", "_italic_", "~gone~", "`code`") if text in said] == []
     assert "aˍb" not in said, "within a word a sign is itself"
