@@ -3,7 +3,6 @@
 from urllib.parse import quote
 
 from bot.common.people import MAILDESK
-from bot.views.accounts import AccountView
 from bot.views.failures import FailureView
 from bot.views.support import RequestCard, RequestView
 from handlers.cards.actions import ActionId, FormId
@@ -23,6 +22,7 @@ from handlers.cards.kit import (
 )
 from handlers.text.people import stands
 from handlers.text.words import plainly, say
+from storage.vocabulary import State
 
 LONGEST_COMMENT = 500
 """Escaped, it is five times as long at most, which a section of a message has room for."""
@@ -43,7 +43,7 @@ def request_card(card: RequestCard) -> Message:
     lines.append(_helper(card, "help_request"))
     if card.helper and request.taken_at is None:
         lines.append(say("home.helper", helper=mention(card.helper)))
-    row = [*_team_buttons(request), *_account_button(card.account), *_failure_buttons(card.failure)]
+    row = [*_team_buttons(card), *_account_button(card), *_failure_buttons(card.failure)]
     done = attempt_blocks(card.attempts) if request.failure_ref else []
     blocks = [section(Safe("\n".join(lines))), *done, *([actions(*row)] if row else [])]
     return Message(
@@ -178,20 +178,31 @@ def _helper(card: RequestCard, group: str) -> Safe:
     return say(f"{group}.taken", user=who, at=moment(request.taken_at))
 
 
-def _team_buttons(request: RequestView) -> list[Block]:
+def _team_buttons(card: RequestCard) -> list[Block]:
+    request = card.request
     value = str(request.id)
     if request.done_at is not None:
         return []
     if request.taken_at is None:
         return [button(plainly("button.take"), ActionId.REQUEST_TAKE, value, "primary")]
-    done = button(plainly("button.request_done"), ActionId.REQUEST_FINISH, value, "primary")
+    style = "" if _is_to_do(card) else "primary"
+    done = button(plainly("button.request_done"), ActionId.REQUEST_FINISH, value, style)
     return [done, button(plainly("button.hand_back"), ActionId.REQUEST_HAND_BACK, value)]
 
 
-def _account_button(account: AccountView | None) -> list[Block]:
-    return (
-        [button(plainly("button.account"), ActionId.ACCOUNT_SHOW, account.ref)] if account else []
-    )
+def _account_button(card: RequestCard) -> list[Block]:
+    if card.account is None:
+        return []
+    style = "primary" if _is_to_do(card) else ""
+    label = plainly("button.account")
+    return [button(label, ActionId.ACCOUNT_SHOW, card.account.ref, style)]
+
+
+def _is_to_do(card: RequestCard) -> bool:
+    """Whether somebody took it, and its account is not live yet."""
+    request = card.request
+    taken = request.taken_at is not None and request.done_at is None
+    return taken and card.account is not None and card.account.state is not State.LIVE
 
 
 def _failure_buttons(failure: FailureView | None) -> list[Block]:

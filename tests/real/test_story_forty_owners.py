@@ -35,12 +35,13 @@ def test_forty_owners_sign_in_by_the_links_that_they_are_sent(story: Story) -> N
     assert lines_about(carol.page, "not finished") == 1
     assert carol.faces(carol.window, "who-is-left") == "Remind all in Slack"
     carol.press(carol.window, "Write a follow-up mail")
-    carol.reads(carol.window, "follow-up", links[BIURO])
+    carol.reads(carol.window, "follow-up", "Follow-up mail", links[BIURO])
     carol.press(carol.window, "Close")
     carol.press(carol.window, "Remind all in Slack")
     carol.reads(carol.window, "reminded", "39 in all")
     carol.close_windows()
-    carol.reads(carol.message("still wait", "Sign in to Microsoft"), "reminder")
+    reminder = carol.message("still wait", "Invite all who still have to sign in")
+    carol.reads(reminder, "reminder", "Berth 01")
 
     other.choose(BIURO)
     other.faces_page("other-signed-in", BIURO)
