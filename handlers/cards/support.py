@@ -44,6 +44,7 @@ def request_card(card: RequestCard) -> Message:
     if card.helper and request.taken_at is None:
         lines.append(say("home.helper", helper=mention(card.helper)))
     row = [*_team_buttons(card), *_account_button(card), *_failure_buttons(card.failure)]
+    row.sort(key=lambda each: each.get("style") != "primary")  # what to press now comes first
     done = attempt_blocks(card.attempts) if request.failure_ref else []
     blocks = [section(Safe("\n".join(lines))), *done, *([actions(*row)] if row else [])]
     return Message(

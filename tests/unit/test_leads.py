@@ -33,7 +33,9 @@ def test_who_took_a_request_opens_the_account_and_says_done_once_it_is_live() ->
         State.LIVE: ActionId.REQUEST_FINISH,
     }.items():
         card = RequestCard(TAKEN, "Acme", account=account(state=state))
-        assert primary(request_card(card).blocks) == [first]
+        shown = request_card(card).blocks
+        assert primary(shown) == [first]
+        assert shown[-1]["elements"][0]["action_id"] == first
     everything = RequestCard(TAKEN, "Acme")
     assert primary(request_card(everything).blocks) == [ActionId.REQUEST_FINISH]
 
