@@ -193,6 +193,8 @@ def on_call(person: Newcomer) -> None:
         board = opened.value
         board.get_by_role("button", name=f"Take back: {secret}").click()
         board.close()
+    with person.step("See that it is over"):
+        person.press("It's changed")
     person.finished()
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 ROLES = {
-    "Customer: office manager": "customer",
-    "Customer: 365 administrator": "administrator",
+    "365 administrator": "administrator",
+    "office manager": "customer",
+    "bookkeeper": "customer",
     "On-call engineer": "on-call",
 }
 """What people of the practice world are called in a picture's name; others as they are there."""
@@ -18,7 +19,7 @@ PHONE_AT_MOST = 480
 
 WHO = """() => {
   const chosen = document.querySelector("#who option:checked");
-  return chosen ? chosen.textContent.split(" · ").pop() : "";
+  return chosen ? chosen.textContent.split(/ · |: /).pop() : "";
 }"""
 
 
