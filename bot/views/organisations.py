@@ -34,6 +34,8 @@ class FurtherCard:
         own: the one that the customer is bound to.
         theirs: the customers who are bound to the further one, by their names.
         allowed_at: since when its mailboxes are the customer's; None while they are not.
+        refused_at: since when they are known not to be.
+        allowed_by_user: who said the one or the other.
     """
 
     id: int
@@ -46,6 +48,7 @@ class FurtherCard:
     asked_by_user: str
     allowed_at: datetime | None
     allowed_by_user: str
+    refused_at: datetime | None = None
 
 
 class OrganisationCards:
@@ -86,4 +89,5 @@ class OrganisationCards:
                 asked_by_user=row.asked_by_user,
                 allowed_at=row.allowed_at,
                 allowed_by_user=row.allowed_by_user,
+                refused_at=row.refused_at,
             )

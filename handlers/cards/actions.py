@@ -28,6 +28,7 @@ class ActionId(StrEnum):
     ORGANISATION_CONFIRM = "organisation.confirm"
     ORGANISATION_DENY = "organisation.deny"
     ORGANISATION_ALLOW = "organisation.allow_too"
+    ORGANISATION_REFUSE = "organisation.refuse_too"
     ORGANISATION_TAKE_BACK = "organisation.take_back"
     PAGE_SAID_APPROVAL = "said.approval"
     PAGE_SAID_NO_SIGN_IN = "said.no_sign_in"

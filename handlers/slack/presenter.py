@@ -38,7 +38,7 @@ from storage.vocabulary import Owner
 Args = Mapping[str, Any]
 """What the outbox keeps of a notice: IDs, and the values of a sentence."""
 
-ASKS_TO_ADD = "organisation.allowed_too"
+ASKS_TO_ADD = frozenset({"organisation.allowed_too", "organisation.refused_too"})
 ASKS_TO_GO_ON = frozenset(
     {
         "signin.mended",
@@ -142,7 +142,7 @@ class Presenter:
 
     def _next_step(self, args: Args) -> tuple[Sequence[str], Sequence[Block]]:
         """To whom a note is addressed, and the button of the next step that it asks for."""
-        if args["sentence"] == ASKS_TO_ADD:
+        if args["sentence"] in ASKS_TO_ADD:
             return [args["to"]], [add_button()]
         asks = args["sentence"] in ASKS_TO_GO_ON
         if "account" not in args or not (asks or "error" in args["values"]):

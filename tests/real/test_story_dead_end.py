@@ -33,7 +33,7 @@ def test_microsoft_does_not_send_them_back(story: Story) -> None:
     carol.press(carol.card("Info"), "I saw an error")
     carol.faces(carol.window, "paste")
     carol.window.get_by_role("textbox").fill(said)
-    carol.window.locator("footer .primary").click()
+    carol.send()
     carol.faces(carol.window, "pasted", "MX-")
     carol.close_windows()
     assert carol.faces(carol.card("Info", "MX-"), "card-knows") == "What to do"

@@ -113,6 +113,7 @@ BUTTONS: dict[str, Row] = {
     "organisation.confirm": Row(account, Action.CONFIRM_ORGANISATION),
     "organisation.deny": Row(account, Action.CONFIRM_ORGANISATION),
     "organisation.allow_too": Row(nothing, TEAM),
+    "organisation.refuse_too": Row(nothing, TEAM),
     "organisation.take_back": Row(nothing, TEAM),
     "said.approval": Row(account, Action.SIGN_IN),
     "said.no_sign_in": Row(account, Action.SIGN_IN),

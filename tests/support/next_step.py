@@ -40,6 +40,7 @@ class Step(StrEnum):
 
 STEPS = {
     ActionId.ORGANISATION_CONFIRM: Step.CONFIRM,
+    ActionId.ORGANISATION_ALLOW: Step.CONFIRM,
     ActionId.LINK_OPENED: Step.SIGN_IN,
     ActionId.LINK_RENEW: Step.SIGN_IN,
     ActionId.INVITE_OPEN: Step.INVITE,
