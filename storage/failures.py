@@ -45,6 +45,17 @@ class FailureRepository:
         )
         return list(self._session.exec(found))
 
+    def meanings_at_work(self) -> set[tuple[str, Owner]]:
+        """Each cause of failures that are not mended yet, with whose they were taken to be."""
+        found = select(col(Failure.cause), col(Failure.owner)).distinct()
+        return set(self._session.exec(found.where(col(Failure.mended_at).is_(None))).all())
+
+    def taken_for(self, cause: str, owner: Owner) -> list[Failure]:
+        """The failures that are not mended yet and were taken for this."""
+        found = select(Failure).where(Failure.cause == cause, Failure.owner == owner)
+        found = found.where(col(Failure.mended_at).is_(None))
+        return list(self._session.exec(found.order_by(col(Failure.ref))))
+
     def known_since(self, account_id: int, cause: str) -> datetime | None:
         """Since when a cause is at work at the account; None if it is not."""
         found = select(func.min(Failure.first_at)).where(Failure.account_id == account_id)

@@ -322,6 +322,7 @@ def _sweeps(settings: Settings, base: Foundations, services: Services) -> list[S
         Sweep("closed-channels", timedelta(minutes=1), services.customers.look_for_closed),
         Sweep("given-up", timedelta(minutes=10), SecondTries(base.ports.store, base.clock).begin),
         Sweep("forgotten-lists", timedelta(hours=1), services.legacy.forget),
+        Sweep("old-meanings", timedelta(hours=1), services.noting.catch_up),
         Sweep("unexplained", timedelta(minutes=15), services.noting.list_due),
         Sweep("late-erasures", timedelta(hours=1), services.farewells.remind_of_erasure),
     ]

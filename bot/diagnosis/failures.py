@@ -156,10 +156,16 @@ class Failures:
     def _advice(self, tx: Transaction, failure: Failure) -> Verdict:
         """What a kept failure means, and what we advise the first time."""
         return replace(
-            self.explainer.verdict(tx, failure.cause, Place.stored(failure.observation)),
+            self._meaning(tx, failure),
             scope=failure.scope,
             permanence=failure.permanence,
         )
+
+    def _meaning(self, tx: Transaction, failure: Failure) -> Verdict:
+        """By its cause; or where this release does not know that any more, by what was seen."""
+        if self.explainer.row(tx, failure.cause) is None:
+            return self.explainer.explain(tx, again(failure.observation, failure.step))
+        return self.explainer.verdict(tx, failure.cause, Place.stored(failure.observation))
 
     def _recovering(self, tx: Transaction, failure: Failure) -> list[int]:
         if failure.owner is Owner.ADMINISTRATOR:

@@ -6,11 +6,11 @@ from bot.diagnosis.catalogue import Catalogue, Row
 from bot.diagnosis.observation import Where
 from bot.diagnosis.verdict import RemedyKind
 
-INTRO = """# What can go wrong, and how it is mended
+INTRO = """# What can go wrong, and how to fix it
 
 Made from the error catalogue by `make docs`; change the catalogue, not this page.
 Each cause has a page of its own at `/errors/<code>`. *Shows by* is the step of the connection
-test that passes once the fault is mended.
+test that passes once the fault is fixed.
 """
 HEADINGS = {
     Where.AUTHORIZE: "Microsoft's sign-in (its page, or its answer to our server)",
@@ -40,7 +40,7 @@ def markdown(catalogue: Catalogue) -> str:
 def _entry(row: Row) -> Iterator[str]:
     told = row.verdict()
     yield f"### {told.title}\n"
-    facts = f"who can mend it: {row.owner} · again: {row.permanence} · reach: {row.scope}"
+    facts = f"whose turn: {row.owner} · again: {row.permanence} · reach: {row.scope}"
     yield f"`{row.id}` · {facts} · shows by: `{row.proof or '–'}`\n"
     numbers = sorted({number for matcher in row.match for number in matcher.codes})
     if numbers:

@@ -18,6 +18,7 @@ from bot.diagnosis.signature import again
 from bot.messages import notices
 from storage.database import Store, Transaction
 from storage.tables import Account, Failure, NotedCause, UnexplainedReply
+from storage.vocabulary import Owner
 
 MAX_LISTED = 15
 """So many replies stand in one list; what is left out stands in the next day's."""
@@ -134,6 +135,21 @@ class Noting:
         for failure in failures:
             with self._store.transaction() as tx:
                 self._explain(tx, failure.ref, failure.account_id, work.cause)
+
+    def catch_up(self) -> int:
+        """Have failures mean what this release knows of them, where an earlier one took them for a
+        cause that is gone or somebody else's by now; how many there were."""
+        with self._store.transaction() as tx:
+            old = [each for each in tx.failures.meanings_at_work() if self._is_old(tx, *each)]
+            failures = [each for meaning in old for each in tx.failures.taken_for(*meaning)]
+        for failure in failures:
+            with self._store.transaction() as tx:
+                self._explain(tx, failure.ref, failure.account_id, failure.cause)
+        return len(failures)
+
+    def _is_old(self, tx: Transaction, cause: str, owner: Owner) -> bool:
+        row = self._failures.explainer.row(tx, cause)
+        return row is None or row.owner is not owner
 
     def _explain(self, tx: Transaction, ref: str, account_id: int | None, cause: str) -> None:
         """What told of the failure tells its cause; a test, or what was refused, says whose turn it

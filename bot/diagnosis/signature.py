@@ -118,20 +118,22 @@ def kept(seen: Observation) -> dict[str, Any]:
 
 
 def again(fields: Mapping[str, Any], step: str, text: str | None = None) -> Observation:
-    """What was seen, out of what is kept of it; `text`: its words, where those are not kept with
-    it."""
+    """What was seen, out of what is kept of it (by an earlier release perhaps, with fewer fields);
+    `text`: its words, where those are not kept with it."""
     wait = fields.get("retry_after")
+    condition = fields.get("condition")
+    layer = fields.get("layer")
     return Observation(
         Where(fields["where"]),
         step=step,
-        error=fields["error"],
-        suberror=fields["suberror"],
-        codes=tuple(fields["codes"]),
-        status=fields["status"],
-        enhanced=fields["enhanced"],
-        condition=Condition(fields["condition"]) if fields["condition"] else None,
-        layer=Layer(fields["layer"]) if fields["layer"] else None,
-        text=fields["text"] if text is None else text,
+        error=fields.get("error", ""),
+        suberror=fields.get("suberror", ""),
+        codes=tuple(fields.get("codes", ())),
+        status=fields.get("status"),
+        enhanced=fields.get("enhanced", ""),
+        condition=Condition(condition) if condition else None,
+        layer=Layer(layer) if layer else None,
+        text=fields.get("text", "") if text is None else text,
         retry_after=timedelta(seconds=wait) if wait is not None else None,
     )
 

@@ -249,6 +249,8 @@ class Folders:
             self._lifecycle.audit(
                 tx, MAILDESK, "folders.failed", account, error=recorded.failure.ref
             )
+            # Whoever is not in the window reads it on the card, where a test says so
+            tx.jobs.add(CheckAccount(account_id=account.id), self._clock.now(), sooner=True)
             return recorded
 
 

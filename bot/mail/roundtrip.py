@@ -305,7 +305,7 @@ def _message(target: Target, message_id: str) -> bytes:
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(
         "Maildesk sent this message to see whether mail goes out and comes in. "
-        "It is removed by itself.\n"
+        "It is removed automatically.\n"
     )
     return message.as_bytes()
 

@@ -10,6 +10,7 @@ from bot.mail.folder_words import plain
 from bot.mail.imap_list import MailFolder
 from bot.mail.suggestions import Suggestion
 from bot.views.accounts import AccountView
+from bot.views.audience import Audience
 from bot.views.folders import Accepted, FolderSuggestions, folder_key
 from bot.views.telling import Told
 from handlers.cards.actions import ActionId, FormId
@@ -36,7 +37,7 @@ from handlers.cards.kit import (
 from handlers.cards.kit import plain as plain_text
 from handlers.text.people import owner_named
 from handlers.text.words import plainly, say
-from storage.vocabulary import REQUIRED_ROLES, FolderRole
+from storage.vocabulary import REQUIRED_ROLES, THEIRS, FolderRole, Owner
 
 PAGE = 80
 """Folders in a list at a time; with the suggestions and what is chosen it stays below the hundred
@@ -141,8 +142,11 @@ def unavailable(account: AccountView, told: Told, error: str) -> Block:
     """The folders could not be had."""
     owner = owner_named(told.owner, told.audience)
     text = say("folders.unavailable", sentence=told.sentence, owner=owner, error=error)
-    again = button(plainly("button.folders_again"), ActionId.FOLDERS_AGAIN, account.ref, "primary")
-    what = button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, error)
+    readers = (Owner.SUPPORT,) if told.audience is Audience.SUPPORT else THEIRS
+    passes = "primary" if told.owner is Owner.MICROSOFT else ""
+    theirs = "primary" if told.owner in readers else ""
+    again = button(plainly("button.folders_again"), ActionId.FOLDERS_AGAIN, account.ref, passes)
+    what = button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, error, theirs)
     row = actions(again, what, *asking_support(error, told.audience))
     return modal(plainly("folders.title"), [section(text), row])
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.views.legacy import BatchCard, OldAccountView
 from handlers.cards.account_list import pages
 from handlers.cards.actions import ActionId, Turn
+from handlers.cards.confirm import asking
 from handlers.cards.kit import (
     Block,
     Message,
@@ -13,6 +14,7 @@ from handlers.cards.kit import (
     actions,
     bar,
     button,
+    cut,
     divider,
     mention,
     modal,
@@ -26,6 +28,8 @@ from storage.vocabulary import Plan
 PAGE = 25
 TURN = Turn(ActionId.OLD_PREVIOUS, ActionId.OLD_NEXT)
 PROBLEMS_SHOWN = 25
+LONGEST_SHOWN = 80
+"""So many characters of an address fit into a question."""
 
 
 @dataclass(frozen=True)
@@ -124,9 +128,20 @@ def _one(old: OldAccountView, state: str) -> list[Block]:
         row.append(_other_plan(old))
     row.append(_other_mark(old))
     if old.account_id is None:
-        label = plainly("button.old_take_off")
-        row.append(button(label, ActionId.OLD_TAKE_OFF, str(old.id)))
+        row.append(_take_off(old))
     return [section(Safe("\n".join(lines))), actions(*row)]
+
+
+def _take_off(old: OldAccountView) -> Block:
+    """What was listed is gone with it, so it asks first and says what it does not do."""
+    label = plainly("button.old_take_off")
+    return asking(
+        button(label, ActionId.OLD_TAKE_OFF, str(old.id)),
+        title=label,
+        text=plainly("old.take_off_ask", address=cut(old.address, LONGEST_SHOWN)),
+        yes=label,
+        no=plainly("old.take_off_no"),
+    )
 
 
 def _other_plan(old: OldAccountView) -> Block:

@@ -8,7 +8,8 @@ from bot.views.audience import Audience
 from bot.views.next_steps import Way, way_on
 from bot.views.outages import OutageCard
 from bot.views.telling import for_audience
-from handlers.cards.kit import Block, Message, Safe, actions, context, mention, section
+from handlers.cards.actions import ActionId
+from handlers.cards.kit import Block, Message, Safe, actions, button, context, mention, section
 from handlers.cards.ways import looking, way_button
 from handlers.text.people import stands, turn
 from handlers.text.words import plainly, say
@@ -25,11 +26,13 @@ def outage_message(card: OutageCard) -> Message:
     if not card.out:
         return over_message(card)
     first = card.out[0]
-    lines = [_headline(card), _sentence(card), say("outage.turn", owner=turn(first))]
-    blocks = [section(Safe("\n".join(lines)))]
     way = way_on(card.first, Audience.CUSTOMER)
+    lines = [_headline(card), _sentence(card), say("outage.turn", owner=turn(first))]
+    if way is Way.SIGN_IN and len(card.out) == 1:
+        lines.append(say("reminder.waits_awaiting_sign_in", username=first.username))
+    blocks = [section(Safe("\n".join(lines)))]
     if way is not None:
-        blocks.append(actions(_mending(card, way)))
+        blocks.append(actions(_mending(card, way), *_inviting(card, way)))
     blocks += looking(card.next_test)
     if card.back:
         blocks.append(context(_works(card.back)))
@@ -83,6 +86,13 @@ def _mending(card: OutageCard, way: Way) -> Block:
     each of them does."""
     several = way is Way.SIGN_IN and len(card.out) > 1
     return way_button(card.first, Way.MEND if several else way, Audience.CUSTOMER)
+
+
+def _inviting(card: OutageCard, way: Way) -> list[Block]:
+    """Who is addressed added the mailbox; who signs in to it may be somebody else."""
+    if way is not Way.SIGN_IN or len(card.out) > 1:
+        return []
+    return [button(plainly("button.invite"), ActionId.INVITE_OPEN, card.out[0].ref)]
 
 
 def _works(back: Sequence[AccountView]) -> Safe:

@@ -94,7 +94,11 @@ def _headline(card: ReminderCard, audience: Audience) -> Safe:
     if audience is Audience.SUPPORT:
         return say("reminder.headline_support")
     people = Safe(" ".join(mention(user) for user in card.people[:MAX_MENTIONED]))
-    return say("reminder.headline_people", people=people) if people else say("reminder.headline")
+    if not people:
+        return say("reminder.headline")
+    # Who added a mailbox need not be who signs in to it, whom we do not know in Slack
+    others = any(each.card.waits_for_sign_in for each in card.waiting)
+    return say("reminder.headline_added" if others else "reminder.headline_people", people=people)
 
 
 def _line(waiting: WaitingAccount, audience: Audience) -> Safe:
@@ -160,6 +164,8 @@ def _others(waiting: WaitingAccount, audience: Audience) -> list[Block]:
         return organisation_buttons(ref, waiting.held)
     if waiting.account.state is State.UNMAPPED:
         return folder_buttons(ref, bool(waiting.sure))
+    if waiting.card.waits_for_sign_in:
+        return [button(plainly("button.invite"), ActionId.INVITE_OPEN, ref)]
     return [] if way_on(waiting.card, audience) else details
 
 

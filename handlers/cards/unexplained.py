@@ -176,7 +176,7 @@ def _new_cause(note: Note) -> list[Block]:
     support_hint = plainly("unexplained.support_hint")
     remedy = plainly("unexplained.remedy")
     remedy_hint = plainly("unexplained.remedy_hint")
-    owners = [(owner, plainly(f"owner.{owner}")) for owner in OWNERS]
+    owners = [(owner, plainly(f"owner_support.{owner}")) for owner in OWNERS]
     again = [(each, plainly(f"unexplained.again_{each}")) for each in Permanence]
     return [
         _field("title", title, title_hint, note.title, LONGEST_TITLE),

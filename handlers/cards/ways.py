@@ -12,7 +12,7 @@ from handlers.cards.folders import folder_buttons
 from handlers.cards.kit import Block, button, context, moment
 from handlers.cards.signin import organisation_buttons
 from handlers.text.words import plainly, say
-from storage.vocabulary import Owner, Permanence
+from storage.vocabulary import Owner, Permanence, State
 
 WITHOUT_US = frozenset({Owner.USER, Owner.ADMINISTRATOR, Owner.SUPPORT})
 """Who changes something outside Maildesk, and may say so."""
@@ -33,9 +33,17 @@ def led(
 
 def way_button(card: AccountCard, way: Way, audience: Audience, told: bool = False) -> Block:
     """The button that does the next step, or leads there."""
-    changed = changed_button(card.fault.verdict, card.account.ref) if told and card.fault else []
-    found = changed[0] if changed and way is Way.MEND else _button(card, way, audience)
+    changed = _changed(card) if told and way is Way.MEND else []
+    found = changed[0] if changed else _button(card, way, audience)
     return found | {"style": "primary"}
+
+
+def _changed(card: AccountCard) -> list[Block]:
+    """*It's changed*, where a test shows it, or the next sign-in."""
+    shows = (State.FAILING, State.BROKEN, State.AWAITING_ADMIN)
+    if card.fault is None or card.account.state not in shows:
+        return []
+    return changed_button(card.fault.verdict, card.account.ref)
 
 
 def changed_button(verdict: Verdict, account_ref: str) -> list[Block]:

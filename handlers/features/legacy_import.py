@@ -52,7 +52,7 @@ def try_again(services: Services, press: Press) -> None:
 
 
 def go_on(services: Services, press: Press) -> None:
-    """*Go on with it*: the import that was begun and not taken."""
+    """*Continue this list*: the import that was begun and not taken."""
     draft_id = services.rights.draft(press.person, press.number)
     press.windows.replace(review_form(services.drafts.review(draft_id)))
 

@@ -32,7 +32,7 @@ def snooze(services: Services, press: Press, length: timedelta) -> None:
 
 
 def stop(services: Services, press: Press) -> None:
-    """*Not needed*."""
+    """*Stop reminders*."""
     account = services.rights.account(press.person, press.value, Action.SNOOZE)
     services.reminders.stop(account.id, press.person)
 

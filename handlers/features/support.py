@@ -76,7 +76,7 @@ def _say_what_happens(services: Services, press: Press, number: int, error: str 
 
 
 def take(services: Services, press: Press) -> None:
-    """*I take it* on a request."""
+    """*I'll take it* on a request."""
     services.rights.support(press.person)
     services.requests.take(press.number, press.person)
 

@@ -50,7 +50,7 @@ def test_a_newcomer_walks_the_whole_road(
     window.get_by_label("Sender name").fill("Acme Marine")
     window.get_by_label("Sender email").fill("not an address")
     window.get_by_role("button", name="Save").click()
-    expect(window.get_by_text("does not look like an e-mail address")).to_be_visible()
+    expect(window.get_by_text("does not look like an email address")).to_be_visible()
     expect(window.get_by_label("Account name")).to_have_value("Info")
     album.take(page, "form")
     window.get_by_label("Sender email").fill("info@acme.example")

@@ -107,7 +107,7 @@ def test_a_newcomer_needs_twelve_clicks_and_three_entries(
 ) -> None:
     """They follow the customer's tour."""
     person = newcomer(browser, practice_page, DESKTOP, pictures, "customer")
-    with person.step("Support sets your channel up"):
+    with person.step("Support sets up your channel"):
         person.click(person.page.get_by_role("button", name="Send"))
     with person.step("Add a mailbox"):
         person.press("Add an account")
@@ -150,7 +150,7 @@ def support(person: Newcomer) -> None:
     with person.step("See what broke today"):
         expect(person.page.get_by_label("Thread")).to_be_visible()
     person.page.get_by_role("button", name="Close thread").click()
-    with person.step("Ask how far a customer is"):
+    with person.step("Ask how a customer is doing"):
         person.page.get_by_role("button", name="Send").click()
         expect(person.window.get_by_text("Moorings").first).to_be_visible()
     person.window.get_by_role("button", name="Close").click()
@@ -171,7 +171,7 @@ def administrator(person: Newcomer) -> None:
         back = re.compile("Take back.*for kitchen@harbour.example")
         board.get_by_role("button", name=back).click()
         board.close()
-    with person.step("Have it tested"):
+    with person.step("Test it again"):
         person.press("Test again")
     person.finished()
 
@@ -185,11 +185,11 @@ def on_call(person: Newcomer) -> None:
         person.album.take(board, "switchboard", "on-call")
         board.get_by_role("button", name=f"Throw: {secret}").click()
         board.close()
-    with person.step("Have a customer notice"):
+    with person.step("Let a customer notice"):
         person.press("Test connection")
     with person.step("Answer the alert"):
         person.press("Acknowledge")
-    with person.page.expect_popup() as opened, person.step("Mend it"):
+    with person.page.expect_popup() as opened, person.step("Fix it"):
         board = opened.value
         board.get_by_role("button", name=f"Take back: {secret}").click()
         board.close()

@@ -14,10 +14,10 @@ pytestmark = pytest.mark.browser
 LONG = "Harbour office of the northern shipyard, second floor, ask for the duty officer first"
 GOOD = [f"Berth {number:02};berth{number:02}@acme.example;" for number in range(1, 36)]
 BAD = {
-    "No address;;": "There is no e-mail address in this line.",
-    "Stores;stores.acme.example;": "This does not look like an e-mail address.",
-    "Berth again;BERTH07@acme.example;": "This address stands further up already.",
-    "Crane;crane@acme.example;the crane driver": "The user does not look like an e-mail address.",
+    "No address;;": "There is no email address in this line.",
+    "Stores;stores.acme.example;": "This does not look like an email address.",
+    "Berth again;BERTH07@acme.example;": "This address is already further up in the list.",
+    "Crane;crane@acme.example;the crane driver": "The user does not look like an email address.",
     f"{LONG};harbour@acme.example;": "The name is longer than 80 characters.",
 }
 MENDED = """Name;E-Mail;User
@@ -69,7 +69,7 @@ def set_up(page: Page, album: Album) -> None:
     window.get_by_label("Time zone").fill("Copenhagen")
     window.get_by_label("Working hours").fill("08:00-16:00")
     window.get_by_label("Friday").uncheck()
-    expect(window.get_by_label("Who of us looks after them")).to_have_value("U0VERA")
+    expect(window.get_by_label("Who on our team looks after them")).to_have_value("U0VERA")
     album.take(page, "set-up-form")
     window.get_by_role("button", name="Set up").click()
     expect(
@@ -97,7 +97,7 @@ def list_what_is_there(page: Page, album: Album, file: Path) -> None:
     for problem in BAD.values():
         expect(window.get_by_text(problem)).to_have_count(1)
     album.take(page, "review")
-    field = window.get_by_label("Lines to mend")
+    field = window.get_by_label("Lines to correct")
     header, *lines = field.input_value().splitlines()
     assert header == "Name; Address; User" and len(lines) == len(BAD)
     field.fill(MENDED)
@@ -105,13 +105,13 @@ def list_what_is_there(page: Page, album: Album, file: Path) -> None:
     window.get_by_role("button", name="List them").click()
     expect(window.get_by_text("40 listed")).to_be_visible()
     album.take(page, "listed")
-    window.get_by_role("button", name="Go on").click()
+    window.get_by_role("button", name="Continue").click()
 
 
 def retain(page: Page, album: Album) -> None:
     """Of the forty, five on each page of the plan stay as they are."""
     window = page.get_by_role("dialog")
-    expect(window.get_by_text("0 of 40 have a new account")).to_be_visible()
+    expect(window.get_by_text("New accounts: 0 of 40")).to_be_visible()
     album.take(page, "plan")
     left = range(39, 29, -1)
     for number in left:
@@ -120,7 +120,7 @@ def retain(page: Page, album: Album) -> None:
             expect(window.get_by_text("Page 2 of 2")).to_be_visible()
             expect(window.get_by_text("Berth 01")).to_be_hidden()
         window.get_by_role("button", name="Keep the old one").first.click()
-        expect(window.get_by_role("button", name=f"Create {number} new accounts")).to_be_visible()
+        expect(window.get_by_role("button", name=f"Create new accounts ({number})")).to_be_visible()
     expect(window.get_by_text("Stays as it is.")).to_have_count(5)
     album.take(page, "plan-page-2")
     window.get_by_text("Page 2 of 2").scroll_into_view_if_needed()
@@ -130,7 +130,7 @@ def retain(page: Page, album: Album) -> None:
 def create(page: Page, album: Album) -> None:
     """The other thirty get new accounts in one go."""
     window = page.get_by_role("dialog")
-    window.get_by_role("button", name="Create 30 new accounts").click()
+    window.get_by_role("button", name="Create new accounts (30)").click()
     expect(window.get_by_text("New accounts are being created")).to_be_visible()
     album.take(page, "plan-under-way")
     window.get_by_role("button", name="Close").click()
@@ -151,11 +151,11 @@ def ask_for_help(page: Page, album: Album) -> None:
     expect(window.get_by_role("button", name="Do it for us")).to_be_visible()
     album.take(page, "account")
     window.get_by_role("button", name="Do it for us").click()
-    expect(page.get_by_role("dialog", name="Support is informed")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Request sent")).to_be_visible()
     album.take(page, "asked")
-    for title in ("Support is informed", "Berth 08", "Accounts of Acme Marine"):
+    for title in ("Request sent", "Berth 08", "Accounts of Acme Marine"):
         page.get_by_role("dialog", name=title).get_by_role("button", name="Close").click()
-    expect(page.get_by_text("asked our support team to do this for them")).to_be_visible()
+    expect(page.get_by_text("asked our support team to take over")).to_be_visible()
     album.take(page, "asked-in-the-channel")
 
 
@@ -163,18 +163,18 @@ def help_them(page: Page, album: Album) -> None:
     """Support takes it and does it; the customer's channel says so each time."""
     become(page, "U0VERA")
     page.get_by_role("button", name="support-desk").click()
-    expect(page.get_by_text("asked us to do it for them")).to_be_visible()
+    expect(page.get_by_text("asked us to connect")).to_be_visible()
     album.take(page, "support-desk")
-    page.get_by_role("button", name="I take it").click()
-    expect(page.get_by_text("looks after it, since")).to_be_visible()
+    page.get_by_role("button", name="I'll take it").click()
+    expect(page.get_by_text("has been looking after it since")).to_be_visible()
     album.take(page, "support-desk-taken")
     page.get_by_role("button", name="acme-lumen").click()
-    expect(page.get_by_text("Vera Lind of our support team looks after it.")).to_be_visible()
+    expect(page.get_by_text("Vera Lind of our support team is looking after it.")).to_be_visible()
     album.take(page, "taken-in-the-channel")
     page.get_by_role("button", name="support-desk").click()
     page.get_by_role("button", name="Done").click()
-    expect(page.get_by_text("has done it")).to_be_visible()
+    expect(page.get_by_text("finished it")).to_be_visible()
     album.take(page, "support-desk-done")
     become(page, "U0CAROL")
-    expect(page.get_by_text("Vera Lind of our support team has done their part.")).to_be_visible()
+    expect(page.get_by_text("Vera Lind of our support team has finished.")).to_be_visible()
     album.take(page, "done-in-the-channel")

@@ -260,7 +260,7 @@ def test_all_six_roles_are_suggested_with_their_reasons_and_saved(
         )
     window = stage.opened()
 
-    reason = "marked by the mail server" if marked else f"called so in {LANGUAGES[language]}"
+    reason = "marked by the mail server" if marked else f"its name in {LANGUAGES[language]}"
     suggested = {role: f"{name}  ·  {reason}" for role, name in stage.names.items()}
     suggested |= {
         FolderRole.INBOX: f"INBOX  ·  {PROVED}",
@@ -293,7 +293,7 @@ def test_the_folder_of_sent_mail_is_proved_whatever_it_is_called(begin: Begin, c
     assert "Accept all suggestions" in card.buttons
     window = stage.opened()
     assert window.chosen("Sent") == f"{copy}  ·  {PROVED}"
-    assert "Sendt post  ·  called so in Danish" in window.options("Sent"), (
+    assert "Sendt post  ·  its name in Danish" in window.options("Sent"), (
         "it is called so, and holds no sent mail"
     )
     stage.mapped()
@@ -363,7 +363,7 @@ def test_a_renamed_folder_is_followed_and_told_once(
 
     stage.looked_at_again()
     told = [text for text in stage.thread() if "was renamed" in text]
-    assert len(told) == 1 and f"*{stage.names[role]}* is *{escaped(name)}* now" in told[0], told
+    assert len(told) == 1 and f"from *{stage.names[role]}* to *{escaped(name)}*" in told[0], told
     rows = stage.rows()
     assert (rows[role].server_name, rows[role].shown_name, remembered(rows[role])) == (
         on_server,
@@ -386,7 +386,7 @@ def test_folders_below_a_renamed_one_are_followed(begin: Begin) -> None:
     stage.mail.rename_folder("Firma", "Køb & salg/Firma 2019")
     stage.looked_at_again()
     stage.world.carol.find(
-        ACME, "*Firma/Udgående kopi* is *Køb &amp; salg/Firma 2019/Udgående kopi* now"
+        ACME, "from *Firma/Udgående kopi* to *Køb &amp; salg/Firma 2019/Udgående kopi*"
     )
     assert (
         stage.rows()[FolderRole.SENT].server_name == "K&APg-b &- salg/Firma 2019/Udg&AOU-ende kopi"
@@ -401,13 +401,11 @@ def test_a_deleted_folder_is_waited_for_until_another_is_mapped(begin: Begin) ->
     stage.mail.delete_folder("Elementy usunięte")
     stage.looked_at_again()
     assert stage.world.account("Info").state is State.UNMAPPED
-    stage.world.card(
-        "Info", "A mapped folder is missing", "Not there any more:* Deleted: Elementy usunięte"
-    )
+    stage.world.card("Info", "A mapped folder is missing", "Missing:* Deleted: Elementy usunięte")
     assert [
         text
         for text in stage.thread()
-        if "*Elementy usunięte*, is not in the mailbox any more" in text
+        if "*Elementy usunięte*, is no longer in the mailbox" in text
     ]
 
     window = stage.opened()
@@ -438,12 +436,16 @@ def test_a_folder_made_anew_is_told_and_accepted_again(
     stage.mail.create_folder(name)
     stage.looked_at_again()
     assert stage.world.account("Info").state is State.UNMAPPED
-    assert [text for text in stage.thread() if f"*{name}*, is not the one that was mapped" in text]
+    assert [
+        text
+        for text in stage.thread()
+        if f"*{name}*, was deleted, and a new folder has the same name" in text
+    ]
 
     card = stage.world.card(
         "Info",
         "A mapped folder is missing",
-        f"Not there any more:* {role.value.capitalize()}: {name}",
+        f"Missing:* {role.value.capitalize()}: {name}",
     )
     stage.world.carol.press(card, "Accept all suggestions")
     stage.rest()

@@ -74,7 +74,7 @@ def open_thread(screen: Screen, name: str) -> None:
 def note(world: BotWorld, screen: Screen) -> None:
     """On-call finds it in the list, and says what it is."""
     see(world, screen, "U0OMAR", ALERTS)
-    listed = screen.message("Replies that nothing explains yet")
+    listed = screen.message("Replies without an explanation")
     expect(listed.get_by_text(NUMBER).first).to_be_visible()
     expect(listed.get_by_text("'[address]' has to be registered by '[name]'")).to_be_visible()
     screen.picture("list")
@@ -88,17 +88,17 @@ def note(world: BotWorld, screen: Screen) -> None:
     window.get_by_label("Title").fill(TITLE)
     window.get_by_label("What customers read").fill("Only registered devices may sign in here.")
     window.get_by_label("What support reads").fill(SUPPORT)
-    window.get_by_label("Who can mend it").select_option(label="your Microsoft 365 administrator")
+    window.get_by_label("Whose turn").select_option(label="the customer's administrator")
     window.get_by_label("Does trying again help?").select_option(
-        label="Only after somebody mended it"
+        label="Only after somebody has fixed it"
     )
     window.get_by_label("What to do").fill("Register the device in Entra.\nThen sign in again.")
     press(window, "Note it")
-    expect(window.get_by_text("Please say in it that the administrator")).to_be_visible()
+    expect(window.get_by_text("Please mention that it is the administrator's turn")).to_be_visible()
     screen.picture("form-sentence-names-nobody")
     window.get_by_label("What customers read").fill(SENTENCE)
     press(window, "Note it")
-    expect(window.get_by_text("Whoever meets this from now on reads it")).to_be_visible()
+    expect(window.get_by_text("Everybody who gets this reply from now on reads it")).to_be_visible()
     screen.picture("noted")
     press(window, "Close")
     world.settle()
@@ -131,5 +131,5 @@ def change(world: BotWorld, screen: Screen) -> None:
     screen.picture("taken-back")
     press(screen.window, "Close")
     world.settle()
-    listed = screen.message("Replies that nothing explains yet")
+    listed = screen.message("Replies without an explanation")
     expect(listed.get_by_role("button", name="Note the cause", exact=True)).to_be_visible()

@@ -162,7 +162,7 @@ def test_what_an_error_means(world: BotWorld, visitor: Visitor) -> None:
     visitor.open(f"{world.url}/errors/smtp-auth-off-tenant")
     visitor.sees("organisation", "error")
     visitor.open(f"{world.url}/consent/callback?error=access_denied&error_subcode=cancel")
-    visitor.sees("We do not wait for this answer", "approval-not-ours", "administrator")
+    visitor.sees("We did not expect this answer", "approval-not-ours", "administrator")
     world.set_up()
     world.add("info@acme.example", "Info")
     link = world.bot.services.consent.link(world.account("Info"))

@@ -34,11 +34,11 @@ def test_forty_owners_sign_in_by_the_links_that_they_are_sent(story: Story) -> N
     carol.reads(carol.window, "who-is-done", "1 of 40", "Done: Info")
     assert lines_about(carol.page, "not finished") == 1
     assert carol.faces(carol.window, "who-is-left") == "Remind all in Slack"
-    carol.press(carol.window, "Write a follow-up mail")
-    carol.reads(carol.window, "follow-up", "Follow-up mail", links[BIURO])
+    carol.press(carol.window, "Write a follow-up email")
+    carol.reads(carol.window, "follow-up", "Follow-up email", links[BIURO])
     carol.press(carol.window, "Close")
     carol.press(carol.window, "Remind all in Slack")
-    carol.reads(carol.window, "reminded", "39 in all")
+    carol.reads(carol.window, "reminded", "Sign-ins still to do: 39")
     carol.close_windows()
     reminder = carol.message("still wait", "Invite all who still have to sign in")
     carol.reads(reminder, "reminder", "Berth 01")
@@ -48,7 +48,7 @@ def test_forty_owners_sign_in_by_the_links_that_they_are_sent(story: Story) -> N
     open_round(carol)
     carol.reads(carol.window, "two-are-done", "2 of 40")
     carol.press(carol.window, "Close")
-    carol.press(carol.window, "Accept all folders that leave no doubt")
+    carol.press(carol.window, "Accept all recognised folders")
     carol.reads(carol.window, "accepted")
     carol.close_windows()
     for name in ("Info", "Biuro"):
@@ -63,9 +63,9 @@ def list_all(carol: Walker) -> None:
     carol.press(carol.window, "Check the list")
     assert carol.faces(carol.window, "checked", "40") == "List them"
     carol.press(carol.window, "List them")
-    carol.press(carol.window, "Go on")
-    assert carol.faces(carol.window, "plan") == "Create 40 new accounts"
-    carol.press(carol.window, "Create 40 new accounts")
+    carol.press(carol.window, "Continue")
+    assert carol.faces(carol.window, "plan") == "Create new accounts (40)"
+    carol.press(carol.window, "Create new accounts (40)")
     carol.reads(carol.window, "being-created")
     carol.close_windows()
     created = carol.message("created new accounts: 40 done")

@@ -25,9 +25,9 @@ def test_support_does_it_all_without_leaving_its_channel(story: Story) -> None:
     carol.close_windows()
 
     vera = story.enter(VERA, DESK)
-    request = vera.message("asked us to do it", "Only Ben can sign in.")
-    assert vera.faces(request, "request") == "I take it"
-    vera.press(request, "I take it")
+    request = vera.message("asked us to connect", "Only Ben can sign in.")
+    assert vera.faces(request, "request") == "I'll take it"
+    vera.press(request, "I'll take it")
     assert vera.faces(request, "taken", "Vera Lind") == "The account"
     vera.press(request, "The account")
     have_signed_in(story, vera, INFO)
@@ -36,9 +36,9 @@ def test_support_does_it_all_without_leaving_its_channel(story: Story) -> None:
     carol.reads(carol.card("Info", "Live"), "customer-sees-it-live")
     assert vera.faces(request, "account-is-live") == "Done"
     vera.press(request, "Done")
-    vera.reads(request, "done", "has done it", "Live")
+    vera.reads(request, "done", "finished it", "Live")
     carol.open_thread(carol.card("Info"))
-    carol.reads(carol.answer("Vera Lind of our support team has done their part"), "customer-told")
+    carol.reads(carol.answer("Vera Lind of our support team has finished"), "customer-told")
 
     vera.write("/maildesk add acme")
     vera.window.get_by_label("Account name").fill("Biuro")
@@ -70,7 +70,7 @@ def open_from_home(vera: Walker) -> None:
 
 def have_signed_in(story: Story, vera: Walker, address: str) -> None:
     """From the account's window, send the owner the link, by which they sign in."""
-    vera.reads(vera.window, "account", address, "Invite has the link")
+    vera.reads(vera.window, "account", address, "Invite shows the link")
     vera.press(vera.window, "Invite")
     vera.reads(vera.window, "invitation", "need not be in this channel")
     found = LINK.search(vera.window.inner_text())

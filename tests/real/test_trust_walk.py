@@ -63,9 +63,9 @@ def test_nobody_but_the_right_person_decides(
 def confirm(screen: Screen) -> None:
     """Whose organisation it is, only the customer's own people say."""
     no = {
-        "U0SAM": "Only people of the customer's own Slack workspace",
+        "U0SAM": "Only people from the customer's own Slack workspace",
         "U0GWEN": "You are a guest in this Slack workspace",
-        "U0NILS": "This is for the customer",
+        "U0NILS": "Only the customer",
     }
     for user, who in NOT_THEIRS.items():
         become(screen.page, user)
@@ -85,7 +85,7 @@ def redirect(world: BotWorld, screen: Screen) -> None:
             screen.picture("more-by-a-colleague")
         press(screen.window, "Change details")
         if user == "U0NILS":
-            refused(screen, who, "redirect", "This is for the customer")
+            refused(screen, who, "redirect", "Only the customer")
             continue
         expect(screen.window.get_by_label("Shared mailbox")).to_be_visible()
         screen.window.get_by_label("Shared mailbox").fill("carol@acme.example")
@@ -121,7 +121,7 @@ def further(world: BotWorld, screen: Screen) -> None:
     screen.window.get_by_label("Sender name").fill("Acme Marine")
     screen.window.get_by_label("Sender email").fill(NORA)
     press(screen.window, "Save")
-    expect(screen.window.get_by_text("is of another organisation than")).to_be_visible()
+    expect(screen.window.get_by_text("belongs to another organisation than")).to_be_visible()
     screen.picture("another-organisation")
     close_all(screen)
     world.settle()
@@ -157,22 +157,22 @@ def manage(world: BotWorld, screen: Screen) -> None:
     screen.window.last.get_by_label("New name").fill("Acme & Sons")
     screen.picture("rename")
     press(screen.window.last, "Rename")
-    expect(screen.window.get_by_text("is called Acme & Sons now")).to_be_visible()
+    expect(screen.window.get_by_text("is now called Acme & Sons")).to_be_visible()
     screen.picture("renamed")
     close_all(screen)
 
     say(screen, "/maildesk customer")
     press(screen.window, "Change organisation")
     screen.window.last.get_by_label("Microsoft 365 domain").fill("borealis.example")
-    press(screen.window.last, "Go on")
-    expect(screen.window.get_by_text("would be bound to the organisation of")).to_be_visible()
+    press(screen.window.last, "Continue")
+    expect(screen.window.get_by_text("will be bound to the organisation of")).to_be_visible()
     screen.picture("organisation-preview")
     close_all(screen)
 
     say(screen, "/maildesk customer")
     press(screen.window, "Bind to another customer")
     screen.window.last.get_by_label("Customer").fill("Borealis")
-    press(screen.window.last, "Go on")
+    press(screen.window.last, "Continue")
     expect(screen.window.get_by_text("Accounts in use in this channel")).to_be_visible()
     screen.picture("rebind-preview")
     press(screen.window.last, "Bind it")
@@ -181,7 +181,7 @@ def manage(world: BotWorld, screen: Screen) -> None:
     close_all(screen)
     world.settle()
     become(screen.page, "U0CAROL")
-    expect(screen.page.get_by_text("set up for another customer now").last).to_be_visible()
+    expect(screen.page.get_by_text("now set up for another customer").last).to_be_visible()
     screen.picture("rebound-as-customer")
     become(screen.page, "U0VERA")
 

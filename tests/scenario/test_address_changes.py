@@ -69,7 +69,7 @@ def test_a_colleagues_change_waits_for_the_owner_who_reads_it_first(connected: B
     assert opened(connected) == f"signed in as {INFO}"
     page = Browser().open(card.url("Sign in to Microsoft"))
     assert "New addresses for Info" in page.text and BIURO in page.text
-    assert f"Only the account {INFO} can complete this" in page.text
+    assert f"Only the account {INFO} can use this link" in page.text
 
 
 def test_the_other_mailboxs_person_cannot_agree(connected: BotWorld) -> None:
@@ -89,7 +89,7 @@ def test_what_the_owner_agreed_to_is_used(connected: BotWorld) -> None:
     connected.settle()
 
     assert connected.account("Info").shared_mailbox == BIURO
-    connected.carol.find(ACME, f"{INFO}* agreed to the new addresses")
+    connected.carol.find(ACME, f"{INFO}* confirmed the new addresses")
 
 
 def test_it_is_left_as_it_is(connected: BotWorld) -> None:

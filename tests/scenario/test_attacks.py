@@ -19,7 +19,7 @@ pytestmark = pytest.mark.attacks
 CAROL, NORA = "carol@acme.example", "nora@borealis.example"
 PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"
 ELSEWHERE = "99999999-2222-4333-8444-555555555555"
-NOT_PROVED = "could not make sure who signed in"
+NOT_PROVED = "could not verify who signed in"
 
 
 # -- what the identity must prove
@@ -119,7 +119,7 @@ def test_a_token_that_may_only_read(target: Target) -> None:
 
 def test_a_token_that_cannot_be_renewed(target: Target) -> None:
     target.refused(
-        shaped(target, {"drop": ["refresh_token"]}), "would end within the hour", status=403
+        shaped(target, {"drop": ["refresh_token"]}), "would expire within the hour", status=403
     )
 
 
@@ -195,7 +195,7 @@ def test_an_answer_with_another_browsers_cookie(target: Target) -> None:
     answer = target.answer(victim)
     own.at_microsoft(attacker)
     page = target.returned(attacker, answer)
-    target.refused(page, "begun in another browser", action="signin.returned")
+    target.refused(page, "started in another browser", action="signin.returned")
     assert not own.kept()
     assert "Signed in as" in target.returned(victim, answer).text, "the victim's flow goes on"
     own_id = target.world.account(own.name).id

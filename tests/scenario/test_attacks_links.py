@@ -18,7 +18,7 @@ from tests.support.world import ACME
 
 pytestmark = pytest.mark.attacks
 
-NOT_WAITED_FOR = "We do not wait for this answer"
+NOT_WAITED_FOR = "We did not expect this answer"
 PLANTED = "AADSTS-planted"
 ELSEWHERE = "99999999-2222-4333-8444-555555555555"
 
@@ -55,7 +55,7 @@ def test_a_used_link(target: Target) -> None:
     page = begin(target)
     assert (
         page.status == 410
-        and "used already" in page.text
+        and "already been used" in page.text
         and target.audited()[-1].result == "refused"
     )
 
@@ -217,7 +217,7 @@ def test_the_page_of_an_answer_that_is_not_ours_claims_nothing(
     answer = said | {"tenant": acme(target)} | ({} if state == "none" else {"state": state})
     page = Browser().open(f"{target.world.url}/consent/callback?{urlencode(answer)}")
     assert page.status == 410 and NOT_WAITED_FOR in page.text
-    assert "What can be done next" in page.text
+    assert "What you can do next" in page.text
     for claim in ("Thank you", "Not approved", "Microsoft says", PLANTED, "Let the"):
         assert claim not in page.text
     assert page.forms == [] and target.audited() == [], "a fetch has no effect"

@@ -80,20 +80,20 @@ def test_while_slack_is_busy_nothing_is_changed_and_nobody_is_alerted(world: Bot
     office = world.practice.office
     office.fail_next("conversations.members", "ratelimited", retry_after=30)
     world.carol.press(start_card(world.carol), "Add an account")
-    world.carol.window("Slack is busy, please try again")
+    world.carol.window("Slack is busy. Please try again")
 
     world.carol.press(start_card(world.carol), "Add an account")
     form = world.carol.window("New Microsoft 365 account (Corporate)")
     office.fail_next("conversations.members", "internal_error")
     assert world.carol.submit(form, VALUES) == {}
-    world.carol.window("Slack is busy, please try again")
+    world.carol.window("Slack is busy. Please try again")
     world.settle()
     assert accounts(world) == []
     assert world.omar.messages(ALERTS) == []
 
     office.fail_next("conversations.members", "ratelimited", retry_after=30)
     world.carol.press(start_card(world.carol), "Show all accounts")
-    world.carol.window("There is no account yet")
+    world.carol.window("There are no accounts yet")
 
 
 def test_in_a_channel_that_is_not_shared_any_more_its_people_change_nothing(
@@ -132,7 +132,7 @@ def test_a_stranger_of_a_third_workspace_says_nothing_about_the_organisation(
     card = held(world)
     sam = world.person("U0SAM")
     sam.press(card, answer)
-    sam.window("Only people of the customer's own Slack workspace")
+    sam.window("Only people from the customer's own Slack workspace")
     with world.bot.store.transaction() as tx:
         assert tx.grants.get(world.account("Info").id) is None
     world.carol.press(world.card("Info", "own organisation?"), "Yes, it is ours")
@@ -175,7 +175,7 @@ def test_in_a_channel_of_our_own_everybody_is_a_customer_until_support_says_othe
     form = world.vera.window("Set up this channel")
     assert world.vera.submit(form, {CUSTOMERS_ARE: OTHERS}) == {}
     world.nils.press(start_card(world.nils, HELP), "Add an account")
-    world.nils.window("This is for the customer")
+    world.nils.window("Only the customer")
 
 
 def test_in_a_shared_channel_a_colleague_is_no_customer(world: BotWorld) -> None:
@@ -184,7 +184,7 @@ def test_in_a_shared_channel_a_colleague_is_no_customer(world: BotWorld) -> None
     assert form.chosen(CUSTOMERS_ARE) == OTHERS
     assert world.vera.submit(form, {"Customer": "Acme Marine"}) == {}
     world.nils.press(start_card(world.nils), "Add an account")
-    world.nils.window("This is for the customer")
+    world.nils.window("Only the customer")
 
 
 def test_the_command_says_who_the_customers_are(world: BotWorld) -> None:
@@ -214,9 +214,9 @@ def grid(world: BotWorld, request: pytest.FixtureRequest) -> BotWorld:
 def test_a_colleague_of_a_sibling_workspace_is_no_customer(grid: BotWorld) -> None:
     lea = grid.person("U0LEA")
     lea.press(start_card(lea), "Add an account")
-    lea.window("This is for the customer")
+    lea.window("Only the customer")
     lea.press(start_card(lea), "Show all accounts")
-    lea.window("There is no account yet")
+    lea.window("There are no accounts yet")
 
 
 def test_the_support_team_is_support_under_every_id(grid: BotWorld) -> None:

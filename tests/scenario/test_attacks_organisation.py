@@ -52,7 +52,7 @@ def first(world: BotWorld) -> Message:
     values = {"Account name": "Info", "Sender name": "Acme", "Sender email": INFO, "Username": EVE}
     assert world.carol.submit(form, values) == {}
     page = world.sign_in(world.card("Info"), EVE)
-    assert "our support team looks at it first" in page.text
+    assert "our support team to check it first" in page.text
     return world.card("Info", "We have asked our support team")
 
 
@@ -91,7 +91,7 @@ def test_support_sees_both_organisations_and_refuses_and_the_true_owner_needs_on
     )
     assert EVE in asked.text and "acme.example" in asked.text
     world.vera.press(asked, "Refuse this organisation")
-    world.vera.find(DESK, "waits for no answer any more")
+    world.vera.find(DESK, "has been settled")
     assert not connected(world, "Info")
 
     page = world.sign_in(world.add(BIURO, "Biuro"), BIURO)
@@ -108,11 +108,11 @@ def test_support_that_knows_better_confirms_it_on_what_it_was_shown(
     forged_press(
         world, "T0LUMEN", "U0VERA", ACME, "organisation.confirm", world.account("Info").ref
     )
-    world.vera.window("This is not the sign-in that waits now")
+    world.vera.window("A newer sign-in is waiting now")
     assert bound_to(world) == ""
 
     world.vera.press(asked, "Confirm this organisation")
-    world.vera.find(DESK, "waits for no answer any more")
+    world.vera.find(DESK, "has been settled")
     assert bound_to(world) == tenant_id(world, LOOKALIKE)
 
 
@@ -136,5 +136,5 @@ def test_where_microsoft_says_nothing_of_the_domain_support_is_asked(world: BotW
     tenant.domain = "moved.example"  # Microsoft knows the domain no more
     page = browser.press(page, INFO)
     page = browser.press(page, "Accept") if "Permissions requested" in page.text else page
-    assert "our support team looks at it first" in page.text
-    world.vera.find(DESK, DOUBTFUL, "no organisation, or did not answer")
+    assert "our support team to check it first" in page.text
+    world.vera.find(DESK, DOUBTFUL, "none, or no answer")

@@ -20,7 +20,7 @@ def crowd(target: Target) -> None:
     """Strangers press who keep no cookie, until they are refused."""
     pages = [press(target) for _ in range(OF_NEW_BROWSERS.presses + 1)]
     assert [page.status for page in pages[:-1]] == [303] * OF_NEW_BROWSERS.presses
-    target.refused(pages[-1], "used by many browsers", action="signin.begun")
+    target.refused(pages[-1], "Too many browsers", action="signin.begun")
 
 
 # -- the owner's sign-in
@@ -49,7 +49,7 @@ def test_the_second_browser_that_comes_back_finds_the_link_used(target: Target) 
     assert "Signed in as" in target.returned(first, target.answer(first)).text
     kept = target.grant()
     page = target.returned(second, slow)
-    assert page.status == 410 and "used already" in page.text
+    assert page.status == 410 and "already been used" in page.text
     assert target.audited()[-1].result == "refused"
     after = target.grant()
     assert kept is not None and after is not None and after.serial == kept.serial
@@ -98,7 +98,7 @@ def test_a_made_up_cookie_is_a_new_browsers(target: Target) -> None:
     for number in range(10):
         browser = Browser()
         browser.cookies[host] = {"__Host-maildesk": f"{number:060d}"}
-        target.refused(press(target, browser), "used by many browsers", action="signin.begun")
+        target.refused(press(target, browser), "Too many browsers", action="signin.begun")
 
 
 def test_a_refused_press_asks_microsoft_nothing(target: Target) -> None:
@@ -140,7 +140,7 @@ def test_another_browser_with_the_right_state_changes_nothing(
     before = target.world.account(target.name)
     for browser in (stranger, Browser()):
         page = target.returned(browser, said | {"state": answer["state"]})
-        target.refused(page, "begun in another browser", action="signin.returned")
+        target.refused(page, "started in another browser", action="signin.returned")
     account = target.world.account(target.name)
     assert account == before and account.state is State.AWAITING_SIGN_IN
     with target.world.bot.store.transaction() as tx:

@@ -24,7 +24,7 @@ def test_in_our_own_channel_the_customer_is_named(world: BotWorld) -> None:
     world.vera.slash(DESK, "list Acme Marina")
     world.vera.find(DESK, "Did you mean `/maildesk list Acme Marine`?")
     world.vera.slash(DESK, "list acme")
-    assert "There is no account yet" in world.vera.window("Accounts of Acme").text
+    assert "There are no accounts yet" in world.vera.window("Accounts of Acme").text
     world.vera.slash(DESK, "help")
     world.vera.find(DESK, "For support", "For on-call")
 
@@ -42,7 +42,7 @@ def test_people_of_another_workspace_cannot_use_the_command_but_the_buttons(
     world.set_up()
     assert world.carol.slash(ACME, "list")["error"] == "invalid_command"
     world.carol.press(world.carol.find(ACME, "Connect your Microsoft 365"), "Show all accounts")
-    assert "There is no account yet" in world.carol.window("Accounts of Acme").text
+    assert "There are no accounts yet" in world.carol.window("Accounts of Acme").text
 
 
 def test_somebody_outside_of_the_channel_is_told_nothing_about_its_accounts(
@@ -82,7 +82,7 @@ def test_the_form_says_at_each_field_what_is_wrong_and_loses_nothing(world: BotW
 def test_the_word_payload_in_a_command_does_not_break_it(world: BotWorld) -> None:
     world.set_up()
     assert world.vera.slash(ACME, "error why did the payload fail")["ok"]
-    world.vera.find(ACME, "We do not know this text")
+    world.vera.find(ACME, "We do not recognise this text")
     assert world.practice.office.complaints == []
 
 
@@ -94,7 +94,7 @@ def test_a_mistyped_subcommand_gets_a_suggestion(world: BotWorld) -> None:
 def test_a_mention_is_answered_with_the_buttons(world: BotWorld) -> None:
     world.set_up()
     world.carol.say(ACME, "@Maildesk hello?")
-    assert "Add an account" in world.carol.find(ACME, "Everything is done with buttons").buttons
+    assert "Add an account" in world.carol.find(ACME, "There is a button for everything").buttons
 
 
 def test_a_question_in_words_is_answered_and_helps_window_leads_on(world: BotWorld) -> None:
@@ -123,14 +123,16 @@ def test_an_event_that_slack_repeats_is_handled_once(world: BotWorld) -> None:
     world.bot.services.events.take_in("Ev1", said)
     world.bot.services.events.take_in("Ev1", said)
     world.settle()
-    answers = [m for m in world.carol.messages(ACME) if "Everything is done with buttons" in m.text]
+    answers = [
+        m for m in world.carol.messages(ACME) if "There is a button for everything" in m.text
+    ]
     assert len(answers) == 1
 
 
 def test_an_error_id_with_a_slip_and_one_of_somebody_else(world: BotWorld) -> None:
     world.set_up()
     world.vera.slash(ACME, "error MX-7Q3F-9K2E")
-    world.vera.find(ACME, "typing slip")
+    world.vera.find(ACME, "typing error")
     world.nils.slash(ACME, "error AADSTS700016")
     world.nils.find(ACME, "This text means")
 
@@ -187,7 +189,7 @@ def test_exchange_is_prepared_with_a_packet_and_tried_rather_than_believed(world
     card = world.set_up()
     world.carol.press(card, "Exchange preparation")
     window = world.carol.window(
-        "Exchange preparation", "Dear administrator of Acme Marine", "To undo it"
+        "Exchange preparation", "Dear administrator of Acme Marine", "To undo"
     )
     assert window.text.index("Option A: Only where it is needed") < window.text.index(
         "Option B: For the whole organisation"
@@ -195,7 +197,7 @@ def test_exchange_is_prepared_with_a_packet_and_tried_rather_than_believed(world
     assert "mailto:" in window.text
     assert "Set-CASMailbox" not in window.text, "a command names somebody, or is not there"
     world.carol.press(window, "It's done")
-    assert "nothing to try it with" in world.carol.window("No mailbox is connected").text
+    assert "nothing to test it with" in world.carol.window("No mailbox is connected").text
 
     world.throw("smtp-auth-off-tenant", "acme.example")
     world.sign_in(world.add("info@acme.example", "Info"), "info@acme.example")
@@ -206,5 +208,5 @@ def test_exchange_is_prepared_with_a_packet_and_tried_rather_than_believed(world
         "Exchange preparation", "Set-CASMailbox -Identity info@acme.example"
     )
     world.carol.press(window, "It's done")
-    world.carol.window("Tested now: 1")
+    world.carol.window("Mailboxes being tested: 1")
     world.card("Info", "folders not mapped yet")

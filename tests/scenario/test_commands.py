@@ -13,7 +13,7 @@ def test_setup_without_a_name_opens_a_form_and_binds_the_channel(world: BotWorld
     )
 
     world.vera.slash(ACME, "setup Somebody Else")
-    assert "belongs to Acme Marine already" in world.vera.find(ACME, "belongs to").text
+    assert "already belongs to Acme Marine" in world.vera.find(ACME, "belongs to").text
 
 
 def test_add_and_list_and_status(world: BotWorld) -> None:
@@ -46,7 +46,7 @@ def test_login_test_and_folders(world: BotWorld) -> None:
     world.set_up()
     world.add("info@acme.example", "Info")
     world.vera.slash(ACME, "test Info")
-    world.vera.find(ACME, "not signed in to Microsoft yet")
+    world.vera.find(ACME, "Nobody has signed in to Microsoft for Info yet")
     world.vera.slash(ACME, "folders Info")
     world.vera.find(ACME, "is not connected yet")
 
@@ -60,9 +60,9 @@ def test_login_test_and_folders(world: BotWorld) -> None:
     world.card("Info", "folders not mapped yet")
 
     world.vera.slash(ACME, "test all")
-    world.vera.find(ACME, "Tests begun: 1")
+    world.vera.find(ACME, "Tests started: 1")
     world.vera.slash(ACME, "test all")
-    assert "Please wait until <!date^" in world.vera.find(ACME, "tested a moment ago").text
+    assert "all of them again after <!date^" in world.vera.find(ACME, "tested a moment ago").text
     world.settle()
     world.vera.slash(ACME, "folders Info")
     assert world.vera.submit(world.vera.window("Which folders of"), {"Sent": "Projekte"}) == {}
@@ -72,9 +72,9 @@ def test_login_test_and_folders(world: BotWorld) -> None:
 def test_help_depends_on_who_asks(world: BotWorld) -> None:
     world.set_up()
     world.vera.slash(ACME, "help")
-    assert "/maildesk setup" in world.vera.find(ACME, "Everything is done with buttons").text
+    assert "/maildesk setup" in world.vera.find(ACME, "There is a button for everything").text
     world.nils.slash(ACME, "help")
-    assert "/maildesk setup" not in world.nils.find(ACME, "You look on here").text
+    assert "/maildesk setup" not in world.nils.find(ACME, "You can look on here").text
     world.vera.slash(ACME, "error")
     world.vera.find(ACME, "Add an error ID")
     world.vera.slash(ACME, "login")
@@ -102,7 +102,7 @@ def test_a_copy_begins_with_the_domain_and_needs_only_the_rest(world: BotWorld) 
 
 def test_open_alerts_are_listed_for_on_call(world: BotWorld) -> None:
     world.omar.slash(DESK, "alerts")
-    world.omar.find(DESK, "No alert is open")
+    world.omar.find(DESK, "There are no open alerts")
     world.set_up()
     world.throw("application-secret-expired")
     world.sign_in(world.add("info@acme.example", "Info"), "info@acme.example")
@@ -118,4 +118,4 @@ def test_the_error_in_a_message_is_looked_up_by_its_shortcut(world: BotWorld) ->
     choose("It says AADSTS50105: The signed in user is not assigned to a role for the application.")
     world.vera.window("not assigned")
     choose("Good morning")
-    world.vera.window("do not know this text")
+    world.vera.window("do not recognise this text")

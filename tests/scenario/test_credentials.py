@@ -64,7 +64,7 @@ def test_a_certificate_signs_the_bot_in_and_is_counted_down(tmp_path: Path) -> N
     try:
         world.set_up()
         world.connect(INFO, "Info")
-        world.omar.find(ALERTS, "certificate app.pem ends on", "in 29 days")
+        world.omar.find(ALERTS, "certificate app.pem expires on", "days left: 29")
         for _ in range(3):
             world.pass_time(hours=2)
         assert len([m for m in world.omar.messages(ALERTS) if "app.pem" in m.text]) == 1

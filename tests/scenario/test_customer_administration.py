@@ -98,9 +98,9 @@ def test_support_changes_the_organisation_after_a_preview(world: BotWorld) -> No
     form = world.vera.window("Change organisation")
     field = "Microsoft 365 domain"
     said = world.vera.submit(form, {field: "nowhere.example"})
-    assert said == {field: "Microsoft 365 knows no organisation with this domain."}
+    assert said == {field: "Microsoft 365 does not know an organisation with this domain."}
     said = world.vera.submit(form, {field: "acme.example"})
-    assert said == {field: "This is the customer's organisation already."}
+    assert said == {field: "This is already the customer's organisation."}
 
     assert world.vera.submit(form, {field: "quayside.example"}) == {}
     preview = world.vera.window("Change organisation", ref, "another organisation: *1*")
@@ -122,20 +122,20 @@ def test_support_binds_the_channel_to_another_customer_after_a_preview(world: Bo
     world.vera.press(managed(world), "Bind to another customer")
     form = world.vera.window("Bind to another customer")
     said = world.vera.submit(form, {"Customer": "ACME MARINE"})
-    assert said == {"Customer": "The channel is bound to this customer already."}
+    assert said == {"Customer": "The channel is already bound to this customer."}
 
     assert world.vera.submit(form, {"Customer": "Quayside Rigging"}) == {}
-    preview = world.vera.window("Bind to another customer", ref, "it is made")
+    preview = world.vera.window("Bind to another customer", ref, "we will create one")
     assert whose(world) == "Acme Marine"
     assert world.vera.submit(preview, {}) == {}
-    world.vera.window("Bound", "Quayside Rigging")
+    world.vera.window("Channel bound", "Quayside Rigging")
     world.settle()
     assert (whose(world), grants(world, ref)) == ("Quayside Rigging", 0)
-    world.carol.find(ACME, "set up for another customer now")
+    world.carol.find(ACME, "now set up for another customer")
     there = "\n".join(message.text for message in world.carol.messages(ACME))
     assert "Acme Marine" not in there.replace("acme-marine", "")
     assert ref not in there
-    world.vera.find(DESK, "before, it was bound to *Acme Marine*")
+    world.vera.find(DESK, "It was bound to *Acme Marine* before")
     assert world.practice.office.complaints == []
 
 
@@ -148,12 +148,12 @@ def test_support_unbinds_a_channel_once_no_account_is_in_use(world: BotWorld) ->
     world.bot.services.accounts.disconnect(account_id, Person("T0LUMEN", "U0VERA", DESK))
 
     world.vera.press(managed(world), "Unbind this channel")
-    form = world.vera.window("Unbind this channel", "bound to nobody any more")
+    form = world.vera.window("Unbind this channel", "will not belong to any customer")
     assert world.vera.submit(form, {}) == {}
-    world.vera.window("Unbound")
+    world.vera.window("Channel unbound")
     world.settle()
     assert whose(world) == ""
-    world.carol.find(ACME, "not set up for Maildesk any more")
+    world.carol.find(ACME, "no longer set up for Maildesk")
     assert len(audited(world, "channel.unbound")) == 1
     assert world.practice.office.complaints == []
 
@@ -167,7 +167,7 @@ def test_support_offboards_a_customer_and_takes_it_back(world: BotWorld) -> None
     assert grants(world, ref) == 1
 
     assert world.vera.submit(form, {"Type the customer's name": "acme marine"}) == {}
-    world.vera.window("Offboarded", "Disconnected: 1")
+    world.vera.window("Customer offboarded", "Disconnected: 1")
     world.settle()
     assert grants(world, ref) == 0
     farewell = world.carol.find(ACME, "no longer looks after the mailboxes of Acme Marine")
@@ -200,7 +200,7 @@ def test_after_thirty_days_nothing_is_left_of_an_offboarded_customer(world: BotW
 
     assert customer(world) is None
     assert whose(world) == ""
-    world.vera.find(DESK, "is erased (no. ")
+    world.vera.find(DESK, "has been erased (no. ")
 
 
 def test_support_chooses_a_customer_where_no_channel_says_which(world: BotWorld) -> None:

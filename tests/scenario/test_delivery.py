@@ -69,7 +69,7 @@ def test_a_channel_that_takes_no_messages_does_not_hold_up_the_others(world: Bot
     world.sign_in(world.add("info@acme.example", "Info"), "info@acme.example")
     world.carol.find(ACME, "did not go through", "our engineers")
     world.settle()
-    world.vera.find(DESK, "lets me post nothing", "is_archived")
+    world.vera.find(DESK, "does not let me post", "is_archived")
 
     world.practice.office.channels["C0ALERTS"].archived = False
     world.pass_time(minutes=6)

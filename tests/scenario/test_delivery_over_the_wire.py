@@ -73,7 +73,7 @@ def test_a_token_refused_for_ten_minutes_loses_no_alert_and_no_answer(world: Bot
     world.clock.pass_time(minutes=1)
     world.omar.find(ALERTS, "Error ID")
     world.carol.find(ACME, "did not go through", "our engineers")
-    world.vera.find(DESK, "Slack took nothing from me", "invalid_auth")
+    world.vera.find(DESK, "Slack accepted nothing from me", "invalid_auth")
     world.settle()
     status, said = readyz(world)
     assert status == 200 and said.startswith("ok\n")

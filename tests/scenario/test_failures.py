@@ -112,7 +112,7 @@ def test_a_busy_microsoft_is_never_called_a_failed_sign_in(world: BotWorld) -> N
     world.throw("smtp-busy", "info@acme.example")
     world.carol.press(card, "Test again")
     result = world.carol.find(ACME, "The connection of Info does not work")
-    assert "passing problem" in result.text and "Microsoft" in result.text
+    assert "temporary problem" in result.text and "Microsoft" in result.text
     assert "sign in again" not in result.text.lower()
 
 

@@ -25,7 +25,7 @@ from tests.support.world import ACME, SILENCE_SECONDS, BotWorld
 
 pytestmark = pytest.mark.folders
 
-YES = {"The same folder twice": ["Yes, that is meant"]}
+YES = {"The same folder twice": ["Yes, this is intended"]}
 SEARCH = "Find a folder by its name"
 HALF = "Werft \ud83d"
 """A folder whose name ends with half a character, as a program that cuts names leaves it."""
@@ -77,12 +77,12 @@ def test_a_yes_covers_only_what_was_asked(
         world.carol.submit(opened(world, "Info"), {"Archive": "Projekte", "Junk": "Projekte"}) == {}
     )
     asked = world.carol.window(
-        "One folder is chosen for several purposes", "*Projekte*: Junk, Archive"
+        "You chose one folder for several purposes", "*Projekte*: Junk, Archive"
     )
     values = {label: choice(asked, label, name) for label, name in changed.items()}
     assert world.carol.submit(asked, YES | values) == {}
 
-    again = world.carol.window("One folder is chosen for several purposes", asked_again)
+    again = world.carol.window("You chose one folder for several purposes", asked_again)
     assert world.account("Info").state is State.UNMAPPED and mapping(world, "Info") == {}
     assert world.carol.submit(again, YES) == {}
     world.card("Info", "Live")
@@ -161,7 +161,7 @@ def test_a_mapped_folder_that_moved_among_the_contacts_is_still_shown(world: Bot
     sent = folder(world, INFO, "Gesendete Elemente")
     sent.flags, sent.name = (), "Kontakte/Gesendete Elemente"
     looked_at_again(world)
-    world.carol.find(ACME, "*Gesendete Elemente* is *Kontakte/Gesendete Elemente* now")
+    world.carol.find(ACME, "from *Gesendete Elemente* to *Kontakte/Gesendete Elemente*")
 
     world.carol.press(world.card("Info", "Live"), "Change folders")
     window = world.carol.window("Which folders of")

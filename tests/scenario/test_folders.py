@@ -28,8 +28,8 @@ def test_without_marks_the_languages_names_and_the_test_message_speak(world: Bot
     world.set_up()
     world.connect(INFO, "Info")
     window = opened(world, "Info")
-    assert window.chosen("Drafts") == "Entwürfe  ·  called so in German"
-    assert window.chosen("Deleted") == "Gelöschte Elemente  ·  called so in German"
+    assert window.chosen("Drafts") == "Entwürfe  ·  its name in German"
+    assert window.chosen("Deleted") == "Gelöschte Elemente  ·  its name in German"
     offered = window.options("Sent")
     assert not [
         name for name in offered if name.startswith(("Kalender", "Kontakte", "Notizen", "Aufgaben"))
@@ -47,9 +47,7 @@ def test_what_is_in_doubt_is_left_to_the_person_who_knows(world: BotWorld) -> No
     window = opened(world, "Biuro")
     assert "not sure about: *Deleted*" in window.text and window.chosen("Deleted") == ""
     assert "Deleted" in world.carol.submit(window, {})
-    assert (
-        world.carol.submit(window, {"Deleted": "Elementy usunięte  ·  called so in Polish"}) == {}
-    )
+    assert world.carol.submit(window, {"Deleted": "Elementy usunięte  ·  its name in Polish"}) == {}
     assert mapping(world, "Biuro")[FolderRole.DELETED] == "Elementy usunięte"
 
 
@@ -60,12 +58,12 @@ def test_one_folder_for_two_purposes_is_asked_about(world: BotWorld) -> None:
         world.carol.submit(opened(world, "Info"), {"Archive": "Projekte", "Junk": "Projekte"}) == {}
     )
     asked = world.carol.window(
-        "One folder is chosen for several purposes", "*Projekte*: Junk, Archive"
+        "You chose one folder for several purposes", "*Projekte*: Junk, Archive"
     )
     assert world.account("Info").state is State.UNMAPPED
     assert world.carol.submit(asked, {}) == {}, "without a yes it asks again"
-    asked = world.carol.window("One folder is chosen for several purposes")
-    assert world.carol.submit(asked, {"The same folder twice": ["Yes, that is meant"]}) == {}
+    asked = world.carol.window("You chose one folder for several purposes")
+    assert world.carol.submit(asked, {"The same folder twice": ["Yes, this is intended"]}) == {}
     assert (
         mapping(world, "Info")[FolderRole.JUNK]
         == mapping(world, "Info")[FolderRole.ARCHIVE]
@@ -105,7 +103,7 @@ def test_among_six_hundred_folders_one_is_found_by_its_name_and_by_turning_pages
     world.connect(INFO, "Info")
     window = opened(world, "Info")
     assert "folders 1 to 80 of 609" in window.text and len(window.options("Sent")) <= 100
-    world.carol.press(window, "Next page", state={"Archive": "Archiv  ·  called so in German"})
+    world.carol.press(window, "Next page", state={"Archive": "Archiv  ·  its name in German"})
     window = world.carol.window("folders 81 to 160 of 609")
     assert window.chosen("Archive").startswith("Archiv"), "what was chosen stays chosen"
     world.carol.press(window, "Search", state={"Find a folder by its name": "GESENDET"})
@@ -152,9 +150,9 @@ def test_the_other_mailboxes_are_mapped_by_evidence_and_the_doubtful_ones_are_li
     for address, name in ((INFO, "Info"), (BIURO, "Biuro"), (CAROL, "Carol")):
         world.connect(address, name)
     assert world.carol.submit(opened(world, "Info"), {}) == {}
-    saved = world.carol.window("still wait for theirs: 2")
+    saved = world.carol.window("still need their folders mapped: 2")
     world.carol.press(saved, "Use for all 2")
-    told = world.carol.window("Mapped by evidence: 1", "These need a look")
+    told = world.carol.window("Mailboxes with mapped folders: 1", "Please check these")
     assert "Biuro" in told.text and "*Carol*" not in told.text
     assert (
         world.account("Carol").state is State.LIVE
@@ -169,7 +167,7 @@ def test_a_renamed_folder_is_followed_and_told(world: BotWorld) -> None:
     mapped(world)
     folder(world, INFO, "Gesendete Elemente").name = "Ausgang"
     looked_at_again(world)
-    world.carol.find(ACME, "*Gesendete Elemente* is *Ausgang* now")
+    world.carol.find(ACME, "from *Gesendete Elemente* to *Ausgang*")
     assert mapping(world, "Info")[FolderRole.SENT] == "Ausgang"
     assert world.account("Info").state is State.LIVE
     looked_at_again(world)
@@ -181,7 +179,7 @@ def test_a_folder_that_moved_is_followed(world: BotWorld) -> None:
     mapped(world)
     folder(world, INFO, "Gelöschte Elemente").name = "Projekte/Gelöscht"
     looked_at_again(world)
-    world.carol.find(ACME, "*Gelöschte Elemente* is *Projekte/Gelöscht* now")
+    world.carol.find(ACME, "from *Gelöschte Elemente* to *Projekte/Gelöscht*")
 
 
 def test_a_deleted_folder_makes_the_mailbox_wait_for_its_folders_again(world: BotWorld) -> None:
@@ -190,10 +188,10 @@ def test_a_deleted_folder_makes_the_mailbox_wait_for_its_folders_again(world: Bo
     folders(world, INFO).remove(folder(world, INFO, "Gesendete Elemente"))
     looked_at_again(world)
     card = world.card(
-        "Info", "A mapped folder is missing", "Not there any more", "Sent: Gesendete Elemente"
+        "Info", "A mapped folder is missing", "*Missing:*", "Sent: Gesendete Elemente"
     )
     assert "Accept all suggestions" not in card.buttons
-    world.carol.find(ACME, "*Gesendete Elemente*, is not in the mailbox any more")
+    world.carol.find(ACME, "*Gesendete Elemente*, is no longer in the mailbox")
     assert world.carol.submit(opened(world, "Info"), {"Sent": "Projekte"}) == {}
     world.card("Info", "Live", "Sent: Projekte")
 
@@ -203,8 +201,8 @@ def test_a_folder_that_was_made_anew_is_not_taken_for_the_old_one(world: BotWorl
     mapped(world)
     folder(world, INFO, "Entwürfe").uid_validity = 4711
     looked_at_again(world)
-    world.carol.find(ACME, "*Entwürfe*, is not the one that was mapped")
-    card = world.card("Info", "A mapped folder is missing", "Not there any more")
+    world.carol.find(ACME, "*Entwürfe*, was deleted, and a new folder has the same name")
+    card = world.card("Info", "A mapped folder is missing", "*Missing:*")
     world.carol.press(card, "Accept all suggestions")
     world.card("Info", "Live")
     looked_at_again(world)
@@ -216,7 +214,7 @@ def test_an_optional_folder_that_is_gone_is_told_and_breaks_nothing(world: BotWo
     mapped(world)
     folders(world, INFO).remove(folder(world, INFO, "Junk-E-Mail"))
     looked_at_again(world)
-    world.carol.find(ACME, "*Junk-E-Mail*, is not in the mailbox any more")
+    world.carol.find(ACME, "*Junk-E-Mail*, is no longer in the mailbox")
     assert world.account("Info").state is State.LIVE
 
 
@@ -228,7 +226,7 @@ def test_a_mailbox_that_moved_to_another_server_keeps_its_folders(world: BotWorl
     looked_at_again(world)
     folder(world, INFO, "Gesendete Elemente").name = "Ausgang"
     looked_at_again(world)
-    world.carol.find(ACME, "*Gesendete Elemente* is *Ausgang* now")
+    world.carol.find(ACME, "from *Gesendete Elemente* to *Ausgang*")
     assert world.account("Info").state is State.LIVE
 
 

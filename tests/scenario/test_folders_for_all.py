@@ -45,7 +45,7 @@ def half_lost(world: BotWorld) -> Message:
     world.settle()
     folder(world, BIURO, "Wersje robocze").uid_validity = 4711
     looked_at_again(world)
-    return world.card("Biuro", "A mapped folder is missing", "Not there any more")
+    return world.card("Biuro", "A mapped folder is missing", "*Missing:*")
 
 
 def connected(world: BotWorld) -> None:
@@ -61,7 +61,7 @@ def saved(world: BotWorld, person: SlackPerson, button: str = "Map folders") -> 
     mailboxes."""
     person.press(world.card("Info"), button)
     assert person.submit(person.window("Which folders of *Info*"), {}) == {}
-    return person.window("still wait for theirs")
+    return person.window("still need their folders mapped")
 
 
 def use_for_all(person: SlackPerson, window: Window) -> Window:
@@ -70,7 +70,7 @@ def use_for_all(person: SlackPerson, window: Window) -> Window:
         window,
         next(e["text"]["text"] for _, e in window.elements if "Use for all" in e["text"]["text"]),
     )
-    return person.window("Mapped by evidence")
+    return person.window("Mailboxes with mapped folders")
 
 
 @contextmanager
@@ -141,7 +141,7 @@ def test_of_two_people_who_press_at_once_neither_is_told_of_a_doubt_where_there_
     with meanwhile(world, lambda: told.append(use_for_all(world.adam, his))):
         told.append(use_for_all(world.carol, hers))
 
-    assert ["need a look" in window.text for window in told] == [False, False]
+    assert ["Please check these" in window.text for window in told] == [False, False]
     assert {world.account(name).state for name in OTHERS} == {State.LIVE}
 
 
@@ -157,7 +157,7 @@ def test_use_for_all_does_not_call_doubtful_what_somebody_mapped_meanwhile(world
     with meanwhile(world, accept):
         told = use_for_all(world.carol, window)
 
-    assert "need a look" not in told.text
+    assert "Please check these" not in told.text
     assert {world.account(name).state for name in OTHERS} == {State.LIVE}
 
 
@@ -211,7 +211,7 @@ def test_use_for_all_touches_only_what_the_person_may_map_one_by_one(world: BotW
     told = use_for_all(world.carol, saved(world, world.carol))
     world.settle()
 
-    assert "Mapped by evidence: 1" in told.text and "Biuro" not in told.text
+    assert "Mailboxes with mapped folders: 1" in told.text and "Biuro" not in told.text
     assert world.account("Carol").state is State.LIVE
     assert world.account("Biuro").state is State.UNMAPPED
 
@@ -224,7 +224,7 @@ def test_use_for_all_names_no_mailbox_that_the_person_may_not_see(world: BotWorl
     connected_elsewhere(world, BIURO, "Biuro")
     told = use_for_all(world.carol, saved(world, world.carol))
 
-    assert "Mapped by evidence: 1" in told.text
+    assert "Mailboxes with mapped folders: 1" in told.text
     world.card("Carol", "Live")
     assert "Biuro" not in told.text and BIURO not in told.text
 

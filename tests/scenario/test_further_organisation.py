@@ -41,7 +41,7 @@ def asked(world: BotWorld) -> Message:
     """Carol wanted to add a mailbox of another organisation; what support reads."""
     world.set_up()
     said = errors(world)[EMAIL]
-    assert "borealis.example is of another organisation than Acme Marine's" in said
+    assert "borealis.example belongs to another organisation than Acme Marine" in said
     assert "asked our support team" in said
     return world.vera.find(DESK, "wants to connect a mailbox of *borealis.example*")
 
@@ -52,11 +52,11 @@ def test_support_sees_both_and_the_second_organisation_works_to_the_end(
     assert tenant_id(world, "borealis.example") in asked.text
     assert tenant_id(world, "acme.example") in asked.text
     world.vera.press(asked, "Allow this organisation too")
-    world.carol.find(ACME, "allows mailboxes of *borealis.example* here, too")
+    world.carol.find(ACME, "also allows mailboxes of *borealis.example* here")
 
     assert errors(world) == {}
     page = world.sign_in(world.card("Nora"), NORA)
-    assert "now being tested" in page.text
+    assert "now testing the mailbox" in page.text
     world.map_folders(world.card("Nora", "folders not mapped yet"))
     world.card("Nora", "Live")
     assert world.account("Nora").tenant_id == tenant_id(world, "borealis.example")
@@ -65,7 +65,7 @@ def test_support_sees_both_and_the_second_organisation_works_to_the_end(
 
 def test_what_is_taken_back_is_said_in_the_form_again(world: BotWorld, asked: Message) -> None:
     world.vera.press(asked, "Allow this organisation too")
-    world.vera.press(world.vera.find(DESK, "*Allowed* by"), "Do not allow it any more")
+    world.vera.press(world.vera.find(DESK, "*Allowed* by"), "Stop allowing it")
     world.until(lambda: allowed(world) == [])
     assert "another organisation" in errors(world)[EMAIL]
 
@@ -87,7 +87,7 @@ def test_a_question_that_nobody_asked_is_allowed_by_nobody(
     world: BotWorld, asked: Message, value: str
 ) -> None:
     forged_press(world, "T0LUMEN", "U0VERA", DESK, "organisation.allow_too", value)
-    world.vera.window("This is answered already")
+    world.vera.window("This has already been answered")
     assert allowed(world) == []
 
 

@@ -56,13 +56,13 @@ def customers(world: BotWorld, count: int) -> None:
 def test_support_sees_who_waits_the_longest_first_with_requests_and_alerts(world: BotWorld) -> None:
     customers(world, 1)
     world.carol.press(world.set_up(), "Do it for us")
-    world.carol.window("Support is informed")
+    world.carol.window("Request sent")
     world.add(INFO, "Info")
     world.throw("application-secret-expired")
     world.sign_in(world.card("Info"), INFO)
     world.settle()
     world.vera.home()
-    text = shown(world, "0 of 1 live", "Waits for our engineers since")
+    text = shown(world, "0 of 1 live", "Waiting for our engineers since")
     assert text.index("Acme Marine*  ·") < text.index("*Customer 00*  ·  no mailbox yet"), (
         "who waits for nothing comes last"
     )
@@ -81,12 +81,12 @@ def test_it_is_filtered_and_turned(world: BotWorld) -> None:
     shown(world, "Page 1 of 2", "*Customer 00*", without="*Customer 24*")
     press(world, "Next page")
     shown(world, "Page 2 of 2", "*Customer 24*", without="*Acme Marine*")
-    choose(world, "home.owner", "Waits for the mailbox user")
+    choose(world, "home.owner", "Waiting for the mailbox user")
     shown(world, "*Acme Marine*", without="*Customer 0")
     choose(world, "home.state", "Live")
-    shown(world, "No customer fits.", without="*Acme Marine*")
+    shown(world, "No customer matches.", without="*Acme Marine*")
     choose(world, "home.state", "In any state")
-    choose(world, "home.owner", "Waits for anybody")
+    choose(world, "home.owner", "Waiting for anybody")
     choose(world, "home.customer", "Customer 07")
     shown(world, "*Customer 07*", without="*Customer 08*")
 
@@ -104,7 +104,7 @@ def test_an_account_is_found_by_a_part_of_its_address_or_by_its_id(world: BotWor
         world.vera.window("Info", "Waiting for the sign-in")
     press(world, "Search")
     assert world.vera.submit(world.vera.window("Find"), {"Name, address or ID": "100%"}) == {}
-    assert "Nothing is known" in world.vera.window("Find an account", "100%").text
+    assert "Nothing found" in world.vera.window("Find an account", "100%").text
 
 
 def test_others_are_told_where_to_go(world: BotWorld) -> None:

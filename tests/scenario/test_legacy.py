@@ -35,16 +35,16 @@ def plan(world: BotWorld) -> None:
     world.carol.press(
         world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Your old accounts"
     )
-    world.carol.window("Your old accounts", "have a new account")
+    world.carol.window("Your old accounts", "New accounts:")
 
 
 def test_bad_rows_are_named_and_mended_in_place_and_nothing_is_lost(world: BotWorld) -> None:
     paste(world, PASTED)
     review = world.carol.window("What will be listed", "*2* can be listed, *3* cannot")
     for line, problem in (
-        (4, "no e-mail address"),
+        (4, "no email address"),
         (5, "does not look like"),
-        (6, "further up already"),
+        (6, "already further up"),
     ):
         assert f"Line {line}" in review.text and problem in review.text
     with world.bot.store.transaction() as tx:
@@ -54,16 +54,21 @@ def test_bad_rows_are_named_and_mended_in_place_and_nothing_is_lost(world: BotWo
     )
     assert world.carol.submit(review, {}) == {}
     left = world.carol.window("What will be listed", "2 listed", "*3* cannot be listed")
-    assert left.inputs["Lines to mend"]["element"]["initial_value"].splitlines() == [
+    assert left.inputs["Lines to correct"]["element"]["initial_value"].splitlines() == [
         "Name; Address",
         "Nobody;",
         "Broken; not an address",
         "Office again; OFFICE@acme.example",
     ]
     mended = "Nobody;nobody@acme.example\nBroken;broken@acme.example"
-    assert world.carol.submit(left, {"Lines to mend": mended}) == {}
-    world.carol.press(world.carol.window("Your old accounts", "2 listed"), "Go on")
-    assert world.carol.window("Your old accounts", "*0* of 4").text.count("Will be changed") == 4
+    assert world.carol.submit(left, {"Lines to correct": mended}) == {}
+    world.carol.press(world.carol.window("Your old accounts", "2 listed"), "Continue")
+    assert (
+        world.carol.window("Your old accounts", "New accounts:* 0 of 4").text.count(
+            "Will be changed"
+        )
+        == 4
+    )
 
 
 def test_what_is_listed_or_connected_already_is_said(world: BotWorld) -> None:
@@ -84,19 +89,19 @@ def test_some_are_retained_the_others_get_new_accounts_with_cards(world: BotWorl
     )
     review = world.carol.window("What will be listed")
     world.carol.submit(review, {})
-    world.carol.press(world.carol.window("3 listed"), "Go on")
-    window = world.carol.window("Your old accounts", "*0* of 3")
+    world.carol.press(world.carol.window("3 listed"), "Continue")
+    window = world.carol.window("Your old accounts", "New accounts:* 0 of 3")
     last = [b for b, e in window.elements if e["action_id"] == "old.retain"][-1]
     world.carol._post("action", block_id=last, action_id="old.retain", view_id=window.id)
     window = world.carol.window("Stays as it is")
-    assert "Create 2 new accounts" in [e["text"]["text"] for _, e in window.elements]
-    world.carol.press(window, "Create 2 new accounts")
+    assert "Create new accounts (2)" in [e["text"]["text"] for _, e in window.elements]
+    world.carol.press(window, "Create new accounts (2)")
     world.carol.find(ACME, "*2* done, 0 failed, 0 to go", "That is all")
     card = world.card("Office", "office@acme.example")
     assert "carol@acme.example" in card.text
     world.card("Info", "Waiting for the sign-in")
     plan(world)
-    assert "Waiting for the sign-in" in world.carol.window("*2* of 3").text
+    assert "Waiting for the sign-in" in world.carol.window("New accounts:* 2 of 3").text
 
     with pytest.raises(Exception, match="nothing_to_create"):
         begin(world)
@@ -106,11 +111,11 @@ def test_a_deleted_old_account_can_be_taken_back_for_seven_days(world: BotWorld)
     paste(world, "Info;info@acme.example")
     review = world.carol.window("What will be listed")
     world.carol.submit(review, {})
-    world.carol.press(world.carol.window("1 listed"), "Go on")
-    world.carol.press(world.carol.window("Your old accounts"), "The old one is deleted")
-    world.carol.press(world.carol.window("kept here for seven days"), "It is still there")
+    world.carol.press(world.carol.window("1 listed"), "Continue")
+    world.carol.press(world.carol.window("Your old accounts"), "Mark the old one as deleted")
+    world.carol.press(world.carol.window("kept here for seven days"), "Mark as still there")
     window = world.carol.window("Will be changed")
-    world.carol.press(window, "The old one is deleted")
+    world.carol.press(window, "Mark the old one as deleted")
     world.carol.window("kept here for seven days")
     world.pass_time(days=6)
     plan(world)
@@ -174,7 +179,7 @@ def test_a_file_is_listed_from_the_command_line_after_a_look_at_what_would_happe
         )
 
     looked = maildesk()
-    assert looked.returncode == 1 and "line 3: Nobody: There is no e-mail address" in looked.stdout
+    assert looked.returncode == 1 and "line 3: Nobody: There is no email address" in looked.stdout
     assert "1 can be listed, 1 with a problem" in looked.stdout
     assert "1 listed" in maildesk("--do").stdout
     with world.bot.store.transaction() as tx:

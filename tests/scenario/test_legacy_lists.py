@@ -31,13 +31,13 @@ Sales;sales@acme.example;who
 Office;office@acme.example;
 """
 PROBLEMS = [
-    (4, "Nobody", "There is no e-mail address in this line."),
-    (5, "Broken; not an address", "This does not look like an e-mail address."),
-    (6, "Info again; INFO@acme.example", "This address stands further up already."),
-    (7, "Sales; sales@acme.example; who", "The user does not look like an e-mail address."),
+    (4, "Nobody", "There is no email address in this line."),
+    (5, "Broken; not an address", "This does not look like an email address."),
+    (6, "Info again; INFO@acme.example", "This address is already further up in the list."),
+    (7, "Sales; sales@acme.example; who", "The user does not look like an email address."),
     (8, "L" * 80, "The name is longer than 80 characters."),
 ]
-OUT_OF_REACH = "Slack did not give us the file. Please try once more, or paste the list."
+OUT_OF_REACH = "We could not get the file from Slack. Please try again, or paste the list."
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +65,7 @@ def paste_window(world: BotWorld, person: SlackPerson | None = None) -> Window:
     """Where a list is given, while nothing is listed yet."""
     person = person or world.carol
     person.press(person.find(ACME, "Connect your Microsoft 365 mailboxes"), "Your old accounts")
-    return person.window("Your old accounts", "Paste or type them here")
+    return person.window("Your old accounts", "Paste or type the accounts here")
 
 
 def close(person: SlackPerson, window: Window) -> None:
@@ -115,8 +115,8 @@ def test_a_file_is_read_as_the_programs_of_customers_write_it(world: BotWorld, k
     assert listed(world) == [], "looking changes nothing"
 
     assert world.carol.submit(review, {}) == {}
-    world.carol.press(world.carol.window("Your old accounts", "2 listed"), "Go on")
-    plan = world.carol.window("Your old accounts", "*0* of 2")
+    world.carol.press(world.carol.window("Your old accounts", "2 listed"), "Continue")
+    plan = world.carol.window("Your old accounts", "New accounts:* 0 of 2")
     assert "*Büro*  buero@acme.example\n" in plan.text
     assert "*Info*  info@acme.example  ·  signs in as carol@acme.example" in plan.text
     assert [(old.name, old.username) for old in listed(world)] == [
@@ -154,7 +154,7 @@ def test_a_file_that_holds_no_list_is_refused_and_another_one_can_be_tried(
     world.set_up()
     upload(world, content, "old.xlsx")
     world.carol.press(world.carol.window("Your old accounts", sentence), "Try another file")
-    again = world.carol.window("Your old accounts", "Paste or type them here")
+    again = world.carol.window("Your old accounts", "Paste or type the accounts here")
     assert "did not finish" not in again.text, "there is nothing to go on with"
     give(world.carol, again, GOOD.encode())
     world.pass_time(seconds=1)
@@ -175,12 +175,12 @@ def test_a_file_that_slack_does_not_give_is_said_and_the_list_can_be_pasted(
     world.practice.office.scopes -= {"files:read"}
     give(
         world.carol,
-        world.carol.window("Your old accounts", "Paste or type them here"),
+        world.carol.window("Your old accounts", "Paste or type the accounts here"),
         GOOD.encode(),
     )
     world.pass_time(seconds=1)
     world.carol.press(world.carol.window("Your old accounts", OUT_OF_REACH), "Try another file")
-    window = world.carol.window("Your old accounts", "Paste or type them here")
+    window = world.carol.window("Your old accounts", "Paste or type the accounts here")
     assert world.carol.submit(window, {"Accounts": GOOD}) == {}
     world.carol.window("What will be listed", "*2* will be listed")
 
@@ -267,11 +267,11 @@ def test_each_problem_names_its_line_of_the_file(world: BotWorld) -> None:
     lines = [line.strip() for line in review.text.splitlines()]
     for number, text, problem in PROBLEMS:
         assert lines[lines.index(f":warning: Line {number}: {text}") + 1] == problem
-    field = review.inputs["Lines to mend"]["element"]["initial_value"].splitlines()
+    field = review.inputs["Lines to correct"]["element"]["initial_value"].splitlines()
     assert field[0] == "Name; Address; User" and len(field) == 6, "what is wrong, under its heading"
 
     mended = "Name;Address;User\nNobody;nobody@acme.example;\nLong;long@acme.example;"
-    assert world.carol.submit(review, {"Lines to mend": mended}) == {}
+    assert world.carol.submit(review, {"Lines to correct": mended}) == {}
     world.carol.window("Your old accounts", "4 listed")
     assert [old.name for old in listed(world)] == ["Info", "Office", "Nobody", "Long"]
 
@@ -284,8 +284,8 @@ def test_a_window_closed_while_the_file_is_read_loses_nothing(world: BotWorld) -
     world.pass_time(seconds=1)
 
     again = paste_window(world)
-    assert "There is a list that you began and did not finish." in again.text
-    world.carol.press(again, "Go on with it")
+    assert "You started a list and did not finish it." in again.text
+    world.carol.press(again, "Continue this list")
     review = world.carol.window("What will be listed", "*2* will be listed", "buero@acme.example")
     assert world.carol.submit(review, {}) == {}
     assert len(listed(world)) == 2 and draft(world) == ""
@@ -304,20 +304,20 @@ def test_what_is_left_of_a_list_is_offered_beside_the_plan(world: BotWorld) -> N
         world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Your old accounts"
     )
     plan = world.carol.window(
-        "Your old accounts", "*0* of 2", "There is a list that you began and did not finish."
+        "Your old accounts", "New accounts:* 0 of 2", "You started a list and did not finish it."
     )
-    world.carol.press(plan, "Go on with it")
+    world.carol.press(plan, "Continue this list")
     world.carol.window("What will be listed", "Broken; not an address")
 
 
 def test_a_window_of_a_list_that_is_gone_takes_nothing_of_the_next_one(world: BotWorld) -> None:
     world.set_up()
     assert world.carol.submit(paste_window(world), {"Accounts": GOOD}) == {}
-    world.adam.press(paste_window(world, world.adam), "Go on with it")
+    world.adam.press(paste_window(world, world.adam), "Continue this list")
     held = world.adam.window("What will be listed", "buero@acme.example")
     assert world.carol.submit(world.carol.window("What will be listed"), {}) == {}
-    world.carol.press(world.carol.window("2 listed"), "Go on")
-    world.carol.press(world.carol.window("Your old accounts", "*0* of 2"), "List more")
+    world.carol.press(world.carol.window("2 listed"), "Continue")
+    world.carol.press(world.carol.window("Your old accounts", "New accounts:* 0 of 2"), "List more")
     assert (
         world.carol.submit(world.carol.window("Paste"), {"Accounts": "Other;other@acme.example"})
         == {}
@@ -325,7 +325,7 @@ def test_a_window_of_a_list_that_is_gone_takes_nothing_of_the_next_one(world: Bo
     world.carol.window("What will be listed", "other@acme.example")
 
     assert world.adam.submit(held, {}) == {}
-    world.adam.window("This list was taken already")
+    world.adam.window("This list has already been taken")
     assert len(listed(world)) == 2 and "other@acme.example" in draft(world)
 
 
@@ -370,7 +370,7 @@ def test_a_list_that_nobody_goes_on_with_for_seven_days_is_forgotten(world: BotW
     assert "did not finish" not in paste_window(world).text
 
     assert world.adam.submit(review, {}) == {}
-    world.adam.window("This list was taken already")
+    world.adam.window("This list has already been taken")
     assert listed(world) == []
 
 
@@ -384,7 +384,7 @@ def test_a_list_that_somebody_went_on_with_stays_for_seven_more_days(world: BotW
     )
     review = world.carol.window("What will be listed")
     world.pass_time(days=6)
-    assert world.carol.submit(review, {"Lines to mend": "Nobody;;"}) == {}
+    assert world.carol.submit(review, {"Lines to correct": "Nobody;;"}) == {}
     world.pass_time(days=6)
     assert draft(world).splitlines() == ["Name; Address", "Nobody;"]
     world.pass_time(days=1, minutes=1)
@@ -398,7 +398,7 @@ UNCLEAR = (
 )
 ASKED = {
     "Address of the mailbox": "Column 3: Where",
-    "User who signs in, if it differs": "Column 2: Whose",
+    "User who signs in, if different": "Column 2: Whose",
     "Name": "Column 1: Crew",
 }
 
@@ -409,8 +409,8 @@ def test_columns_of_an_uploaded_list_that_nobody_knows_are_asked_about(world: Bo
     upload(world, UNCLEAR.encode())
     asked = world.carol.window("Which column is what?", "Column 3: Where", "office@acme.example")
     assert "0ld!Rope" not in asked.text and "Hawser" not in asked.text
-    same = ASKED | {"User who signs in, if it differs": "Column 3: Where"}
-    assert list(world.carol.submit(asked, same)) == ["User who signs in, if it differs"]
+    same = ASKED | {"User who signs in, if different": "Column 3: Where"}
+    assert list(world.carol.submit(asked, same)) == ["User who signs in, if different"]
     assert world.carol.submit(asked, ASKED) == {}
     world.pass_time(seconds=1)
     review = world.carol.window("What will be listed", "*2* will be listed", "Left out")

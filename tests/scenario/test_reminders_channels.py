@@ -90,7 +90,7 @@ def done_while_away(world: BotWorld) -> Message:
     world.begin_a_day()
     world.connect(INFO, "Info")
     world.pass_time(hours=4, minutes=1)
-    reminder = world.carol.find(ACME, "1 mailbox still waits")
+    reminder = world.carol.find(ACME, "1 mailbox is still waiting")
     archive(world)
     world.vera.slash(DESK, f"folders {world.account('Info').ref}")
     assert world.vera.submit(world.vera.window("Which folders of"), {}) == {}
@@ -162,7 +162,7 @@ def test_a_channel_with_a_new_number_has_no_second_reminder_the_same_day(world: 
     world.pass_time(hours=1)
     world.connect(BIURO, "Biuro")
     world.pass_time(hours=3, minutes=1)
-    first = world.carol.find(ACME, "2 mailboxes still wait")
+    first = world.carol.find(ACME, "2 mailboxes are still waiting")
     moved = str(happens(world, "change_id")["channel"])
     world.pass_time(hours=2)
     assert [m.ts for m in world.carol.messages(moved) if "still wait" in m.text] == [first.ts]
@@ -185,8 +185,8 @@ def test_a_customers_time_zone_that_is_no_longer_known_stops_nobodys_reminders(
         assert yard is not None
         yard.time_zone = "US/Pacific-New"  # taken out of the time zone database in 2020
     world.pass_time(hours=4, minutes=1)
-    world.carol.find(YARD, "1 mailbox still waits")
-    world.carol.find(ACME, "1 mailbox still waits")
+    world.carol.find(YARD, "1 mailbox is still waiting")
+    world.carol.find(ACME, "1 mailbox is still waiting")
 
 
 def test_a_pause_stands_on_the_reminder_of_every_channel_of_the_customer(world: BotWorld) -> None:
@@ -196,10 +196,12 @@ def test_a_pause_stands_on_the_reminder_of_every_channel_of_the_customer(world: 
     add_in_yard(world)
     world.connect(INFO, "Info")
     world.pass_time(hours=4, minutes=1)
-    world.carol.find(YARD, "1 mailbox still waits")
-    world.carol.press(world.carol.find(ACME, "1 mailbox still waits"), "Pause reminders")
-    assert world.carol.submit(world.carol.window("Nobody at *Acme Marine* is reminded"), {}) == {}
-    world.carol.find(YARD, "1 mailbox still waits", "Reminders are paused until")
+    world.carol.find(YARD, "1 mailbox is still waiting")
+    world.carol.press(world.carol.find(ACME, "1 mailbox is still waiting"), "Pause reminders")
+    assert (
+        world.carol.submit(world.carol.window("Nobody at *Acme Marine* gets reminders"), {}) == {}
+    )
+    world.carol.find(YARD, "1 mailbox is still waiting", "Reminders are paused until")
 
 
 # -- our own
@@ -218,7 +220,7 @@ def test_several_mailboxes_that_are_handed_over_at_once_are_one_message_that_lis
     refs = [world.account(name).ref for name in ("Info", "Biuro", "Carol")]
     (told,) = [m for m in world.vera.messages(DESK) if any(ref in m.text for ref in refs)]
     assert all(ref in told.text for ref in refs)
-    assert "All reminders went out" in told.text and f"<#{ACME}>" in told.text
+    assert "All reminders have been sent" in told.text and f"<#{ACME}>" in told.text
 
 
 @pytest.mark.parametrize("channel", [DESK, ALERTS])

@@ -118,7 +118,7 @@ def everything_is_sent(world: BotWorld) -> None:
 def test_what_was_put_off_stays_so_when_a_test_changes_nothing(day: BotWorld) -> None:
     fails(day, SWITCHED_OFF)
     day.carol.press(reminded(day), "Snooze all 1 week")
-    day.card("Info", "Put off until")
+    day.card("Info", "Snoozed until")
     (before,) = reminders(day)
     retested(day)
     pass_days(day, 2)
@@ -153,10 +153,10 @@ def test_support_is_told_once_whatever_is_tested_afterwards(waiting: BotWorld) -
 def test_support_is_not_thanked_for_what_still_fails(day: BotWorld) -> None:
     fails(day, UNEXPLAINED)
     day.pass_time(hours=4, minutes=1)
-    ours = day.vera.find(DESK, "1 mailbox still waits", "still waits for us")
+    ours = day.vera.find(DESK, "1 mailbox is still waiting", "Still waiting for us")
     retested(day)
     assert day.account("Info").state is State.FAILING
-    assert day.vera.find(DESK, "still waits for us").ts == ours.ts
+    assert day.vera.find(DESK, "Still waiting for us").ts == ours.ts
 
 
 # -- a fault that passes from one to another
@@ -168,7 +168,7 @@ def test_a_fault_that_passes_from_microsoft_to_the_administrator_is_reminded_of(
     fails(day, BUSY)
     becomes(day, BUSY, SWITCHED_OFF)
     pass_days(day, 3)
-    assert each_first_button(day.carol.find(ACME, "1 mailbox still waits")) == {
+    assert each_first_button(day.carol.find(ACME, "1 mailbox is still waiting")) == {
         "Info": "What to do"
     }
 
@@ -187,7 +187,7 @@ def test_a_lost_mailbox_that_passes_from_microsoft_to_the_administrator_is_remin
     assert world.account("Info").owner is Owner.MICROSOFT
     becomes(world, BUSY, SWITCHED_OFF)
     pass_days(world, 3)
-    assert each_first_button(world.carol.find(ACME, "1 mailbox still waits")) == {
+    assert each_first_button(world.carol.find(ACME, "1 mailbox is still waiting")) == {
         "Info": "What to do"
     }
 
@@ -223,8 +223,10 @@ def test_what_waits_for_support_is_not_put_off_by_the_customer(waiting: BotWorld
     becomes(world, SWITCHED_OFF, UNEXPLAINED)
     retested(world)
     assert world.account("Info").owner is Owner.SUPPORT
-    world.carol.press(world.carol.find(ACME, "1 mailbox still waits", "Biuro"), "Snooze all 1 week")
-    world.card("Biuro", "Put off until")
+    world.carol.press(
+        world.carol.find(ACME, "1 mailbox is still waiting", "Biuro"), "Snooze all 1 week"
+    )
+    world.card("Biuro", "Snoozed until")
     assert world.account("Info").reminder.snoozed_until is None
 
 
@@ -234,19 +236,19 @@ def test_what_waits_for_support_is_not_put_off_by_the_customer(waiting: BotWorld
 def test_the_end_of_a_pause_ends_what_it_added_to_a_snooze(waiting: BotWorld) -> None:
     world = waiting
     world.carol.press(reminded(world), "Snooze all 1 day")
-    before = world.carol.find(ACME, "1 mailbox still waits", "Put off until")
+    before = world.carol.find(ACME, "1 mailbox is still waiting", "Snoozed until")
     world.carol.press(before, "Pause reminders")
     month = (world.clock.now() + timedelta(days=30)).date().isoformat()
-    form = world.carol.window("Nobody at *Acme Marine* is reminded")
+    form = world.carol.window("Nobody at *Acme Marine* gets reminders")
     assert world.carol.submit(form, {"Remind again from": month}) == {}
     pass_days(world, 3)
     world.carol.press(
-        world.carol.find(ACME, "1 mailbox still waits", "paused until"), "Pause reminders"
+        world.carol.find(ACME, "1 mailbox is still waiting", "paused until"), "Pause reminders"
     )
     world.carol.press(world.carol.window("Reminders are paused until"), "End the pause")
     world.carol.window("The pause is over")
     pass_days(world, 2)
-    assert world.carol.find(ACME, "1 mailbox still waits").ts != before.ts
+    assert world.carol.find(ACME, "1 mailbox is still waiting").ts != before.ts
 
 
 @pytest.fixture
@@ -262,7 +264,9 @@ def all_put_off(day: BotWorld) -> Message:
     world.clock.pass_time(hours=4, minutes=1)
     world.bot.worker.tick()
     everything_is_sent(world)
-    reminder = world.carol.find(ACME, f"{MANY} mailboxes still wait", f"and {MANY - SHOWN} more")
+    reminder = world.carol.find(
+        ACME, f"{MANY} mailboxes are still waiting", f"and {MANY - SHOWN} more"
+    )
     world.carol.press(reminder, "Snooze all 1 week")
     world.until(lambda: world.account("Box 0").reminder.snoozed_until is not None)
     everything_is_sent(world)
@@ -281,17 +285,17 @@ def test_snooze_all_holds_everything_that_waits_in_the_channel(
 def test_a_reminder_that_was_put_off_still_says_how_many_more_there_are(
     day: BotWorld, all_put_off: Message
 ) -> None:
-    put_off = day.carol.find(ACME, f"{MANY} mailboxes still wait", "Put off until")
+    put_off = day.carol.find(ACME, f"{MANY} mailboxes are still waiting", "Snoozed until")
     assert put_off.ts == all_put_off.ts and f"and {MANY - SHOWN} more" in put_off.text
 
 
 def test_what_is_put_off_is_not_counted_with_what_a_later_reminder_tells(waiting: BotWorld) -> None:
     world = waiting
     world.carol.press(reminded(world), "Snooze all 1 week")
-    world.card("Info", "Put off until")
+    world.card("Info", "Snoozed until")
     world.connect(BIURO, "Biuro")
     pass_days(world, 1)
-    world.carol.find(ACME, "1 mailbox still waits: Biuro")
+    world.carol.find(ACME, "1 mailbox is still waiting: Biuro")
 
 
 def test_nobody_is_promised_reminders_of_a_mailbox_all_of_whose_reminders_went_out(
@@ -299,8 +303,8 @@ def test_nobody_is_promised_reminders_of_a_mailbox_all_of_whose_reminders_went_o
 ) -> None:
     world = waiting
     all_went_out(world)
-    world.carol.press(world.carol.find(ACME, "1 mailbox still waits"), "Not needed")
-    world.card("Info", "No more reminders, said <@U0CAROL>")
+    world.carol.press(world.carol.find(ACME, "1 mailbox is still waiting"), "Stop reminders")
+    world.card("Info", "Reminders stopped by <@U0CAROL>")
     world.carol.press(world.card("Info"), "More")
     world.carol.press(world.carol.window(INFO), "Remind again")
     world.carol.window("Not possible here")
@@ -351,7 +355,7 @@ def test_a_reminder_that_could_not_be_delivered_comes_on_the_next_working_day(
     overtaken: BotWorld,
 ) -> None:
     overtaken.pass_time(hours=15)
-    assert "Map folders" in overtaken.carol.find(ACME, "1 mailbox still waits").buttons
+    assert "Map folders" in overtaken.carol.find(ACME, "1 mailbox is still waiting").buttons
 
 
 # -- a sign-in that waits for a word

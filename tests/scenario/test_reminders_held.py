@@ -36,7 +36,7 @@ def reminders(world: BotWorld) -> list[Message]:
 def reminded(world: BotWorld, hours: float = 4) -> Message:
     """The reminder that comes after the first hours."""
     world.pass_time(hours=hours, minutes=1)
-    return world.carol.find(ACME, "1 mailbox still waits", "Info")
+    return world.carol.find(ACME, "1 mailbox is still waiting", "Info")
 
 
 def audited(world: BotWorld, action: str) -> AuditEntry:
@@ -64,7 +64,7 @@ def pause(world: BotWorld, days: int) -> dict[str, str]:
     world.carol.press(reminders(world)[-1], "Pause reminders")
     day = (world.clock.now() + timedelta(days=days)).date().isoformat()
     return world.carol.submit(
-        world.carol.window("Nobody at *Acme Marine* is reminded"), {"Remind again from": day}
+        world.carol.window("Nobody at *Acme Marine* gets reminders"), {"Remind again from": day}
     )
 
 
@@ -73,31 +73,31 @@ def test_who_put_a_reminder_off_and_until_when_stands_on_it_on_the_card_and_in_t
 ) -> None:
     world = waiting
     world.carol.press(reminded(world), "Snooze all 1 week")
-    world.carol.find(ACME, "1 mailbox still waits", "Put off until", "by <@U0CAROL>")
-    world.card("Info", "Put off until", "by <@U0CAROL>")
+    world.carol.find(ACME, "1 mailbox is still waiting", "Snoozed until", "by <@U0CAROL>")
+    world.card("Info", "Snoozed until", "by <@U0CAROL>")
     entry = audited(world, "reminder.snoozed")
     assert (entry.team, entry.user, entry.channel_id) == ("T0ACME", "U0CAROL", ACME)
     assert abs(until(entry) - world.clock.now() - timedelta(weeks=1)) < timedelta(minutes=1)
     assert entry.subject == world.account("Info").ref
     world.pass_time(weeks=1, minutes=1)
-    again = world.carol.find(ACME, "1 mailbox still waits", "Map folders")
-    assert "Our support team was told" not in again.text, (
+    again = world.carol.find(ACME, "1 mailbox is still waiting", "Map folders")
+    assert "We have told our support team" not in again.text, (
         "the reminders after it keep their distance"
     )
     world.settle()
-    assert "Put off" not in world.card("Info").text
+    assert "Snoozed" not in world.card("Info").text
 
 
 def test_what_is_put_off_is_not_on_the_reminder_of_what_is_not(waiting: BotWorld) -> None:
     world = waiting
     world.carol.press(reminded(world), "Snooze all 1 week")
-    world.carol.find(ACME, "Put off until")
+    world.carol.find(ACME, "Snoozed until")
     world.connect(BIURO, "Biuro")
     world.pass_time(days=1)
     (reminder,) = reminders(world)
     assert "Biuro" in reminder.text and "Info" not in reminder.text
     world.pass_time(days=6)
-    world.carol.find(ACME, "2 mailboxes still wait", "Info", "Biuro")
+    world.carol.find(ACME, "2 mailboxes are still waiting", "Info", "Biuro")
 
 
 def test_not_needed_ends_them_for_one_mailbox_until_somebody_wants_them_again(
@@ -106,13 +106,13 @@ def test_not_needed_ends_them_for_one_mailbox_until_somebody_wants_them_again(
     world = waiting
     world.connect(BIURO, "Biuro")
     world.pass_time(hours=4, minutes=1)
-    reminder = world.carol.find(ACME, "2 mailboxes still wait")
+    reminder = world.carol.find(ACME, "2 mailboxes are still waiting")
     nth = [
         line.split("*")[1] for line in reminder.text.split("\n") if " · " in line and "@" in line
     ].index("Biuro")
-    world.carol.press(reminder, "Not needed", nth=nth)
-    assert "Biuro" not in world.carol.find(ACME, "1 mailbox still waits").text
-    world.card("Biuro", "No more reminders, said <@U0CAROL>")
+    world.carol.press(reminder, "Stop reminders", nth=nth)
+    assert "Biuro" not in world.carol.find(ACME, "1 mailbox is still waiting").text
+    world.card("Biuro", "Reminders stopped by <@U0CAROL>")
     entry = audited(world, "reminder.stopped")
     assert (entry.user, entry.subject) == ("U0CAROL", world.account("Biuro").ref)
     for _ in range(3):
@@ -123,10 +123,10 @@ def test_not_needed_ends_them_for_one_mailbox_until_somebody_wants_them_again(
     world.carol.press(world.card("Biuro"), "More")
     world.carol.press(world.carol.window("biuro@acme.example"), "Remind again")
     world.settle()
-    assert "No more reminders" not in world.card("Biuro").text
+    assert "Reminders stopped" not in world.card("Biuro").text
     assert audited(world, "reminder.resumed").user == "U0CAROL"
     world.pass_time(days=1)
-    world.carol.find(ACME, "2 mailboxes still wait", "Biuro", "Info")
+    world.carol.find(ACME, "2 mailboxes are still waiting", "Biuro", "Info")
 
 
 def test_the_last_one_that_is_not_needed_ends_the_reminder_and_brings_no_other(
@@ -134,8 +134,8 @@ def test_the_last_one_that_is_not_needed_ends_the_reminder_and_brings_no_other(
 ) -> None:
     world = waiting
     reminder = reminded(world)
-    world.carol.press(reminder, "Not needed")
-    world.card("Info", "No more reminders, said <@U0CAROL>")
+    world.carol.press(reminder, "Stop reminders")
+    world.card("Info", "Reminders stopped by <@U0CAROL>")
     world.settle()
     assert reminders(world) == []
     world.pass_time(days=30)
@@ -146,25 +146,25 @@ def test_what_was_ended_begins_again_when_the_mailbox_waits_for_something_else(
     waiting: BotWorld,
 ) -> None:
     world = waiting
-    world.carol.press(reminded(world), "Not needed")
-    world.card("Info", "No more reminders, said <@U0CAROL>")
+    world.carol.press(reminded(world), "Stop reminders")
+    world.card("Info", "Reminders stopped by <@U0CAROL>")
     world.throw("smtp-auth-off-mailbox", INFO)
     world.carol.press(world.card("Info"), "Test again")
     world.card("Info", "Sending is off")
     world.pass_time(days=1)
-    assert "What to do" in world.carol.find(ACME, "1 mailbox still waits", "Info").buttons
+    assert "What to do" in world.carol.find(ACME, "1 mailbox is still waiting", "Info").buttons
 
 
 def test_what_was_ended_and_is_put_off_by_command_comes_back_then(waiting: BotWorld) -> None:
     world = waiting
-    world.carol.press(reminded(world), "Not needed")
-    world.card("Info", "No more reminders, said <@U0CAROL>")
-    assert "No reminders of *Info* until" in answer(world, "snooze Info 2d").text
+    world.carol.press(reminded(world), "Stop reminders")
+    world.card("Info", "Reminders stopped by <@U0CAROL>")
+    assert "Reminders for *Info* are snoozed until" in answer(world, "snooze Info 2d").text
     before = len(world.carol.messages(ACME))
     world.pass_time(days=1, hours=23)
     assert len(world.carol.messages(ACME)) == before
     world.pass_time(hours=2)
-    assert "Info" in world.carol.find(ACME, "1 mailbox still waits").text
+    assert "Info" in world.carol.find(ACME, "1 mailbox is still waiting").text
 
 
 def test_a_pause_holds_for_all_until_its_day_also_for_what_begins_to_wait_meanwhile(
@@ -185,7 +185,7 @@ def test_a_pause_holds_for_all_until_its_day_also_for_what_begins_to_wait_meanwh
         world.pass_time(days=1)
         assert [m.ts for m in reminders(world)] == [old.ts], f"at {world.clock.now()}"
     world.pass_time(days=1)
-    assert "Info" in world.carol.find(ACME, "2 mailboxes still wait", "Biuro").text
+    assert "Info" in world.carol.find(ACME, "2 mailboxes are still waiting", "Biuro").text
 
 
 def test_a_pause_says_by_whom_and_ends_when_somebody_says_so(waiting: BotWorld) -> None:
@@ -195,7 +195,7 @@ def test_a_pause_says_by_whom_and_ends_when_somebody_says_so(waiting: BotWorld) 
     world.pass_time(days=2)
     assert [m.ts for m in reminders(world)] == [old.ts]
     world.adam.press(
-        world.adam.find(ACME, "1 mailbox still waits", "Reminders are paused until"),
+        world.adam.find(ACME, "1 mailbox is still waiting", "Reminders are paused until"),
         "Pause reminders",
     )
     form = world.adam.window("Reminders are paused until", "by <@U0CAROL>")
@@ -204,7 +204,7 @@ def test_a_pause_says_by_whom_and_ends_when_somebody_says_so(waiting: BotWorld) 
     world.settle()
     assert audited(world, "reminders.pause_ended").user == "U0ADAM"
     world.pass_time(days=1)
-    assert world.carol.find(ACME, "1 mailbox still waits").ts != old.ts
+    assert world.carol.find(ACME, "1 mailbox is still waiting").ts != old.ts
 
 
 def test_a_pause_that_is_made_shorter_ends_sooner(waiting: BotWorld) -> None:
@@ -213,7 +213,7 @@ def test_a_pause_that_is_made_shorter_ends_sooner(waiting: BotWorld) -> None:
     assert pause(world, 30) == {}
     assert pause(world, 2) == {}
     world.pass_time(days=2)
-    assert world.carol.find(ACME, "1 mailbox still waits").ts != old.ts
+    assert world.carol.find(ACME, "1 mailbox is still waiting").ts != old.ts
 
 
 @pytest.mark.parametrize("days", [-1, 0, 120])
@@ -237,12 +237,13 @@ def test_the_command_understands_how_people_say_a_time(waiting: BotWorld) -> Non
         f"INFO {day}": datetime(day.year, day.month, day.day, tzinfo=UTC),
     }
     for words, wanted in said.items():
-        assert "No reminders of *Info* until <!date^" in answer(world, f"snooze {words}").text, (
-            words
-        )
+        assert (
+            "Reminders for *Info* are snoozed until <!date^"
+            in answer(world, f"snooze {words}").text
+        ), words
         held = world.account("Info").reminder.snoozed_until
         assert held is not None and abs(held - wanted) < timedelta(minutes=5), words
-    assert "by <@U0VERA>" in world.card("Info", "Put off until").text
+    assert "by <@U0VERA>" in world.card("Info", "Snoozed until").text
     world.pass_time(days=39)
     assert reminders(world) == []
     world.pass_time(days=1)
@@ -269,7 +270,7 @@ def test_the_command_says_what_it_does_not_understand_and_changes_nothing(
     assert "There is no account `Nobody` here" in answer(world, "snooze Nobody 3d").text
     world.map_folders(world.card("Info"))
     world.card("Info", "Live")
-    assert "waits for nobody just now" in answer(world, "snooze Info 3d").text
+    assert "is not waiting for anybody" in answer(world, "snooze Info 3d").text
     assert world.account("Info").reminder.snoozed_until is None
 
 
@@ -280,9 +281,11 @@ def test_the_last_reminder_of_the_customer_still_says_who_has_it_when_it_is_put_
     reminded(world)
     for _ in range(7):
         world.pass_time(days=1)
-    handed = world.carol.find(ACME, "Our support team was told, and gets in touch")
+    handed = world.carol.find(ACME, "We have told our support team, and they will get in touch")
     world.carol.press(handed, "Snooze all 1 day")
     world.settle()
-    assert world.carol.find(ACME, "1 mailbox still waits").ts == handed.ts
+    assert world.carol.find(ACME, "1 mailbox is still waiting").ts == handed.ts
     world.pass_time(days=3)
-    assert len([m for m in world.vera.messages(DESK) if "All reminders went out" in m.text]) == 1
+    assert (
+        len([m for m in world.vera.messages(DESK) if "All reminders have been sent" in m.text]) == 1
+    )

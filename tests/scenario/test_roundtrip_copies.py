@@ -79,7 +79,7 @@ def test_a_rules_copy_is_no_proof(world: BotWorld, copied: list[str], kept: list
     card = world.connect(INFO, "Info")
     assert f"Sent: {SENT}" in card.text
     window = opened(world, "Info")
-    assert window.chosen("Sent").startswith(f"{SENT}  ·  {'proved' if kept else 'called so'}")
+    assert window.chosen("Sent").startswith(f"{SENT}  ·  {'proved' if kept else 'its name in'}")
     assert left(world) == {}
 
 
@@ -99,7 +99,7 @@ def test_copies_of_sent_mail_in_two_folders_prove_nothing(world: BotWorld) -> No
     world.connect(INFO, "Info")
     window = opened(world, "Info")
     assert not [text for text in window.options("Sent") if "proved" in text]
-    assert window.chosen("Sent").startswith(f"{SENT}  ·  called so")
+    assert window.chosen("Sent").startswith(f"{SENT}  ·  its name in")
     assert left(world) == {}
 
 

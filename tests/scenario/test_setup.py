@@ -13,7 +13,7 @@ from tests.support.world import ACME, BotWorld
 
 TITLE = "Set up this channel"
 CUSTOMER, DOMAIN, ZONE = "Customer", "Microsoft 365 domain", "Time zone"
-HOURS, DAYS, OWNER = "Working hours", "Working days", "Who of us looks after them"
+HOURS, DAYS, OWNER = "Working hours", "Working days", "Who on our team looks after them"
 WHO, WORKSPACES = "Who the customers are", "The customer's own Slack workspaces"
 OTHERS = "People of other workspaces"
 WEEK = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]
@@ -28,7 +28,7 @@ TOLD = {
     WORKSPACES: ["T0ACME"],
 }
 INFO = "info@acme.example"
-OLD, OLD_GONE = "The old account", "The old account is deleted"
+OLD, OLD_GONE = "The old account", "I have deleted the old account"
 
 
 @pytest.fixture(autouse=True)
@@ -119,14 +119,14 @@ def test_everything_that_is_said_is_kept_and_shown_again(world: BotWorld) -> Non
 WRONG = {
     (CUSTOMER, "   "): "Please fill this in.",
     (CUSTOMER, "x" * 81): "At most 80 characters.",
-    (DOMAIN, "acme"): "This does not look like a domain. It should read like example.com.",
-    (DOMAIN, "nowhere.example"): "Microsoft 365 knows no organisation with this domain.",
+    (DOMAIN, "acme"): "This does not look like a domain. It should look like example.com.",
+    (DOMAIN, "nowhere.example"): "Microsoft 365 does not know an organisation with this domain.",
     (ZONE, "Copenhagen"): "This is not a time zone. Did you mean Europe/Copenhagen?",
     (ZONE, "europe/berlin"): "This is not a time zone. Did you mean Europe/Berlin?",
-    (ZONE, "at home"): "This is not a time zone. It should read like Europe/Copenhagen.",
-    (HOURS, "nine to five"): "Please give the hours like 09:00-17:00.",
-    (HOURS, "17:00-09:00"): "Please give the hours like 09:00-17:00.",
-    (HOURS, "09:00-25:00"): "Please give the hours like 09:00-17:00.",
+    (ZONE, "at home"): "This is not a time zone. It should look like Europe/Copenhagen.",
+    (HOURS, "nine to five"): "Please enter the hours like 09:00-17:00.",
+    (HOURS, "17:00-09:00"): "Please enter the hours like 09:00-17:00.",
+    (HOURS, "09:00-25:00"): "Please enter the hours like 09:00-17:00.",
     (OWNER, "U0NILS"): "This person does not belong to the support team.",
     (OWNER, "U0CAROL"): "This person does not belong to the support team.",
 }
@@ -151,7 +151,7 @@ def test_while_microsoft_does_not_answer_a_channel_is_set_up_without_a_domain(
 ) -> None:
     world.restart_bot({"MS_AUTHORITY": "https://127.0.0.1:1/organizations"})
     window = form(world)
-    assert "Microsoft does not answer just now" in world.vera.submit(window, TOLD)[DOMAIN]
+    assert "Microsoft is not answering at the moment" in world.vera.submit(window, TOLD)[DOMAIN]
     assert world.vera.submit(window, TOLD | {DOMAIN: ""}) == {}
     assert customer(world).tenant_id == ""
 
@@ -172,7 +172,7 @@ def test_a_channel_of_another_customer_is_refused_at_the_field(world: BotWorld) 
     window = form(world)
     said = world.vera.submit(window, TOLD | {CUSTOMER: "Quayside Rigging", DOMAIN: ""})
     assert said == {
-        CUSTOMER: "This channel belongs to Acme Marine already. A channel has one customer."
+        CUSTOMER: "This channel already belongs to Acme Marine. A channel has only one customer."
     }
     assert customer(world).name == "Acme Marine"
     with world.bot.store.transaction() as tx:
@@ -247,7 +247,7 @@ def asked(world: BotWorld) -> Window:
     }
     assert world.carol.submit(window, values) == {}
     return world.carol.window(
-        "New Microsoft 365 account (Corporate)", "stands in your list of old accounts"
+        "New Microsoft 365 account (Corporate)", "is on your list of old accounts"
     )
 
 
@@ -256,7 +256,7 @@ def test_an_old_account_of_the_address_is_asked_about_and_nothing_typed_is_lost(
 ) -> None:
     list_old(world)
     window = asked(world)
-    assert f"*{INFO.upper()}* stands in your list" in window.text and OLD_GONE in window.text
+    assert f"*{INFO.upper()}* is on your list" in window.text and OLD_GONE in window.text
     there = shown(window)
     assert (there["Account name"], there["Sender email"], there[OLD]) == (
         "Front desk",
@@ -280,7 +280,7 @@ def test_when_the_old_account_is_deleted_the_new_one_takes_its_place(world: BotW
     world.carol.press(world.carol.find(ACME, "all 1 replaced or kept"), "Your old accounts")
     assert (
         "Waiting for the sign-in · The old one is deleted"
-        in world.carol.window("*1* of 1 have a new account").text
+        in world.carol.window("*New accounts:* 1 of 1").text
     )
 
 

@@ -44,7 +44,7 @@ def test_a_link_is_used_up_by_success_only(world: BotWorld, card: Message) -> No
     page = Browser().press(Browser().open(link), "Continue")
     assert "Choose an account" in page.text
     assert "Signed in as" in world.sign_in(card, "info@acme.example").text
-    assert "used already" in Browser().open(link).text
+    assert "already been used" in Browser().open(link).text
 
 
 def test_microsoft_is_told_whom_to_expect_or_asked_to_offer_a_choice(

@@ -10,22 +10,22 @@ INFO = "info@acme.example"
 def test_support_takes_hands_back_and_finishes_what_the_channel_asked_for(world: BotWorld) -> None:
     card = world.set_up()
     world.carol.press(card, "Do it for us")
-    assert "does it for you" in world.carol.window("Support is informed").text
+    assert "will do it for you" in world.carol.window("Request sent").text
     world.carol.press(card, "Do it for us")
-    request = world.vera.find(DESK, "asked us to do it", "Acme Marine", "Nobody looks after it yet")
-    assert len([m for m in world.vera.messages(DESK) if "asked us to do it" in m.text]) == 1
-    told = world.carol.find(ACME, "connecting the mailboxes of this channel", "takes it up soon")
+    request = world.vera.find(DESK, "asked us to connect", "Acme Marine", "Nobody has taken it yet")
+    assert len([m for m in world.vera.messages(DESK) if "asked us to connect" in m.text]) == 1
+    told = world.carol.find(ACME, "connecting the mailboxes of this channel", "will take it soon")
 
-    world.vera.press(request, "I take it")
-    world.carol.find(ACME, "<@U0VERA> of our support team looks after it")
-    taken = world.vera.find(DESK, "<@U0VERA> looks after it")
+    world.vera.press(request, "I'll take it")
+    world.carol.find(ACME, "<@U0VERA> of our support team is looking after it")
+    taken = world.vera.find(DESK, "<@U0VERA> has been looking after it")
     world.vera.press(taken, "Hand back")
-    world.carol.find(ACME, "takes it up soon")
-    world.vera.press(world.vera.find(DESK, "Nobody looks after it yet"), "I take it")
-    world.vera.press(world.vera.find(DESK, "<@U0VERA> looks after it"), "Done")
-    done = world.carol.find(ACME, "has done their part")
+    world.carol.find(ACME, "will take it soon")
+    world.vera.press(world.vera.find(DESK, "Nobody has taken it yet"), "I'll take it")
+    world.vera.press(world.vera.find(DESK, "<@U0VERA> has been looking after it"), "Done")
+    done = world.carol.find(ACME, "has finished")
     assert done.ts == told.ts, "one message, kept up to date"
-    assert world.vera.find(DESK, "has done it").buttons == []
+    assert world.vera.find(DESK, "finished it").buttons == []
     with world.bot.store.transaction() as tx:
         entries = [
             e.action for e in tx.audit.since(*ALWAYS, 0, 1000) if e.action.startswith("help.")
@@ -39,25 +39,25 @@ def test_support_takes_hands_back_and_finishes_what_the_channel_asked_for(world:
     ]
 
     world.carol.press(card, "Do it for us")
-    world.vera.find(DESK, "Nobody looks after it yet")
+    world.vera.find(DESK, "Nobody has taken it yet")
 
 
 def test_a_comment_reaches_support_and_the_request_can_be_taken_back(world: BotWorld) -> None:
     card = world.set_up()
     world.carol.press(card, "Do it for us")
-    window = world.carol.window("Support is informed", "A message here says who looks after it")
+    window = world.carol.window("Request sent", "A message here tells you who looks after it")
     label = "What should our support team know?"
     assert world.carol.submit(window, {label: "We move on *Friday* & need it"}) == {}
-    world.carol.window("reads your comment")
+    world.carol.window("will read your comment")
     world.vera.find(DESK, "They write", "need it")
 
-    world.carol.press(world.carol.find(ACME, "takes it up soon"), "Take it back")
-    world.carol.find(ACME, "<@U0CAROL> took it back")
-    assert world.vera.find(DESK, "took it back").buttons == []
+    world.carol.press(world.carol.find(ACME, "will take it soon"), "Take it back")
+    world.carol.find(ACME, "<@U0CAROL> took the request back")
+    assert world.vera.find(DESK, "took the request back").buttons == []
 
     world.carol.press(card, "Do it for us")
-    world.carol.press(world.carol.window("Support is informed"), "Take it back")
-    world.carol.window("Taken back")
+    world.carol.press(world.carol.window("Request sent"), "Take it back")
+    world.carol.window("Request taken back")
 
 
 def test_one_account_is_done_with_its_state_and_its_last_error(world: BotWorld) -> None:
@@ -66,16 +66,14 @@ def test_one_account_is_done_with_its_state_and_its_last_error(world: BotWorld) 
     world.sign_in(world.add(INFO, "Info"), INFO)
     world.carol.press(world.card("Info", "Error ID"), "More")
     world.carol.press(world.carol.window("Info", "Disconnect"), "Do it for us")
-    request = world.vera.find(
-        DESK, "asked us to do it", "*Info*", "Acme Marine", "Stands at", "MX-"
-    )
+    request = world.vera.find(DESK, "asked us to connect", "*Info*", "Acme Marine", "State:", "MX-")
     assert "Details" in request.buttons
     world.carol.find(ACME, "connecting “Info”")
 
 
 def test_only_support_handles_requests_and_what_is_taken_stays_taken(world: BotWorld) -> None:
     world.carol.press(world.set_up(), "Do it for us")
-    request = world.vera.find(DESK, "asked us to do it")
-    world.omar.press(request, "I take it")
+    request = world.vera.find(DESK, "asked us to connect")
+    world.omar.press(request, "I'll take it")
     world.omar.window("Only our support team")
-    world.vera.find(DESK, "Nobody looks after it yet")
+    world.vera.find(DESK, "Nobody has taken it yet")

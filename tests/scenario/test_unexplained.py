@@ -24,8 +24,8 @@ NEW = {
     "Title": "A new page waits for the administrator",
     "What customers read": SENTENCE,
     "What support reads": "Seen since November 2026: the new page of policies was never saved.",
-    "Who can mend it": "your Microsoft 365 administrator",
-    "Does trying again help?": "Only after somebody mended it",
+    "Whose turn": "the customer's administrator",
+    "Does trying again help?": "Only after somebody has fixed it",
     "What to do": "Open the page and save it.",
 }
 
@@ -45,7 +45,7 @@ def listed(world: BotWorld) -> Message:
     world.throw("new-number", "acme.example")
     meet(world, "info@acme.example", "Info")
     world.begin_a_day()
-    return world.omar.find(ALERTS, "Replies that nothing explains yet", f"AADSTS{NUMBER}")
+    return world.omar.find(ALERTS, "Replies without an explanation", f"AADSTS{NUMBER}")
 
 
 def form(world: BotWorld, listed: Message, button: str) -> Window:
@@ -63,7 +63,7 @@ def test_a_cause_is_noted_read_by_the_next_changed_and_taken_back(
 
     window = form(world, listed, "Note the cause")
     assert any("smtp-auth-off-tenant" in text for text in window.options("Known cause").values())
-    assert set(world.omar.submit(window, NEW | {"Who can mend it": ""}).values()) == {
+    assert set(world.omar.submit(window, NEW | {"Whose turn": ""}).values()) == {
         "Please choose one."
     }
     assert world.omar.submit(window, NEW) == {}

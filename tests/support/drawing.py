@@ -29,6 +29,7 @@ from bot.views.incidents import AlertCard, IncidentView, OpenIncident
 from bot.views.invitations import Invitation
 from bot.views.legacy import BatchCard, BatchView, NotCreated
 from bot.views.legacy_import import Dropped, Offer, Question, Review, Row
+from bot.views.next_steps import Way
 from bot.views.organisations import DoubtCard, FurtherCard
 from bot.views.outages import OutageCard
 from bot.views.overview import Standing
@@ -44,6 +45,7 @@ from handlers.cards import (
     account_window,
     answers,
     checks,
+    confirm,
     contact,
     customers,
     diagnosis,
@@ -62,6 +64,7 @@ from handlers.cards import (
     signin,
     support,
     unexplained,
+    ways,
 )
 from handlers.cards import accounts as account_cards
 from handlers.cards.kit import Message, Safe, section
@@ -401,6 +404,10 @@ EVERYBODY: dict[str, Render] = {
     "support.taken_back_window": lambda made, to: support.taken_back_window(),
     "diagnosis.saw_error": lambda made, to: diagnosis.saw_error(made.one.ref),
     "contact.contact_button": lambda made, to: contact.contact_button(ERROR),
+    "ways.way_button": lambda made, to: ways.way_button(made.card, Way.MEND, to),
+    "confirm.asking": lambda made, to: confirm.asking(
+        contact.contact_button(ERROR), made.name, made.name, made.name, made.name
+    ),
     "checks.test_message": lambda made, to: checks.test_message(made.test),
 }
 """What is shown to customers, too."""

@@ -35,7 +35,7 @@ def a_fault_at_two_mailboxes_is_the_organisations(world: BotWorld) -> None:
     first = error_in(failed(world))
     assert failure(world, first).scope is Scope.MAILBOX
     second = failed(world, "Biuro", BIURO)
-    assert "This is so at 2 of your mailboxes" in second.text
+    assert "Mailboxes of yours with this problem: 2" in second.text
     assert failure(world, error_in(second)).scope is failure(world, first).scope is Scope.TENANT
     world.vera.slash(ACME, f"error {first}")
     details = world.vera.find(ACME, "*Reach:* the organisation", "mailboxes 2, customers 1")

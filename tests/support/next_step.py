@@ -60,18 +60,19 @@ STEPS = {
 }
 """What a primary button is for. *What to do* leads to *It's changed*, and both are one step."""
 
-NAMES_THE_TURN = (
-    "list.line",
-    "setup.line",
-    "test.mend",
-    "answer.turn",
-    "outage.turn",
-    "error.mend",
-    "setback.turn",
-    "home.waits",
-)
-"""The sentences that say whose turn it is; the card has a field for it, and a note one sentence of
-its own."""
+NAMES_THE_TURN = {
+    "list": "list.line",
+    "set-up card": "setup.line",
+    "status": "answer.turn",
+    "thread": "test.mend",
+    "error": "error.mend",
+    "outage": "outage.turn",
+    "setback": "setback.turn",
+    "home": "home.waits",
+    "folders window": "folders.unavailable",
+    "refusal": "signin.refused",
+}
+"""By which sentence a surface says whose turn it is; the card has a field for it."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +90,9 @@ class Said:
     text: str
 
 
-def in_slack(
-    surface: str, reader: Audience, drawn: Any, sentences: Iterable[str] = NAMES_THE_TURN
-) -> Said:
-    """What is said by a message, a window or a tab. `sentences`: those of it that name whose turn it
-    is."""
+def in_slack(surface: str, reader: Audience, drawn: Any) -> Said:
+    """What is said by a message, a window or a tab."""
+    sentence = NAMES_THE_TURN.get(surface.partition(" of ")[0], "")
     drawn = getattr(drawn, "blocks", drawn)
     found = list(parts(drawn))
     texts = [part["text"] for part in found if isinstance(part.get("text"), str)]
@@ -103,7 +102,7 @@ def in_slack(
         surface,
         reader,
         "owner_support" if reader is Audience.SUPPORT else "owner",
-        frozenset(name for text in texts for name in _turns(text, sentences)),
+        frozenset(name for text in texts for name in _turns(text, sentence)),
         frozenset(ERROR_ID.findall("\n".join([*texts, values]))),
         tuple(STEPS[ActionId(b["action_id"])] for b in buttons if b.get("style") == "primary"),
         "\n".join(texts),
@@ -124,11 +123,11 @@ def filled_in(name: str, text: str) -> list[dict[str, str]]:
     return [found.groupdict() for found in _pattern(name).finditer(text)]
 
 
-def _turns(text: str, sentences: Iterable[str]) -> list[str]:
+def _turns(text: str, sentence: str) -> list[str]:
     label = f"*{plainly('card.next')}*\n"
     if text.startswith(label):
         return [text.removeprefix(label)]
-    return [found["owner"] for name in sentences for found in filled_in(name, text)]
+    return [found["owner"] for found in filled_in(sentence, text)] if sentence else []
 
 
 @cache

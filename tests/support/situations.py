@@ -5,15 +5,22 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+import pytest
+
 from bot.common.jobs import RunTest
 from bot.common.people import MAILDESK
 from bot.diagnosis.catalogue import Row
 from bot.diagnosis.observation import Observation, Where
+from bot.folders.service import FoldersUnavailable
 from bot.lifecycle.states import Event
+from bot.views.accounts import AccountView
+from bot.views.audience import Audience
+from bot.views.telling import for_audience
+from handlers.cards.folders import unavailable
 from storage.tables import Account
 from storage.vocabulary import FolderRole, Loss, Owner, Permanence, State, StepId
 from tests.support.fast import CAROL, FastBot, hours
-from tests.support.next_step import Said, Step
+from tests.support.next_step import Said, Step, in_slack
 from tests.support.samples import seen
 from tests.support.surfaces import ALERTS, OMAR, Website
 from tests.support.values import ROWS
@@ -271,6 +278,24 @@ def reported(row: Row, found: Observation) -> Situation | None:
     return replace(there, step=None)
 
 
+def in_folders(row: Row, found: Observation) -> Situation | None:
+    """The cause keeps somebody from mapping the folders, who is told so in the window."""
+    if row.permanence is Permanence.RETRY or row.owner is Owner.ON_CALL:
+        return None  # we look at it by ourselves first, and they try again
+    bot = bot_with_on_call()
+    account = bot.account(State.UNMAPPED, created_by_user=CAROL.user)
+    step = StepId.IMAP_FOLDERS
+    bot.mailbox(account).faults[step] = replace(found, step=step)
+    with pytest.raises(FoldersUnavailable) as refused:
+        bot.folders.fetch(account.id)
+    recorded = refused.value.recorded
+    told = for_audience(recorded.verdict, Audience.CUSTOMER)
+    drawn = unavailable(AccountView.of(account), told, recorded.failure.ref)
+    window = in_slack("folders window", Audience.CUSTOMER, drawn)
+    bot.run_due()
+    return Situation(bot, account, row.owner, step_after_test(row), [window])
+
+
 PLACES: dict[str, tuple[Collection[Where], Callable[[Row, Observation], Situation | None]]] = {
     "sign-in": (SIGN_IN, at_sign_in),
     "sign-in in vain": (SIGN_IN, in_vain),
@@ -278,15 +303,16 @@ PLACES: dict[str, tuple[Collection[Where], Callable[[Row, Observation], Situatio
     "first test, token": (TOKEN, in_first_test),
     "live, mail": (MAIL, in_test),
     "live, token": (TOKEN, in_test),
+    "folders": ({Where.IMAP}, in_folders),
     "reported, mail": (MAIL, reported),
     "reported, token": (TOKEN, reported),
 }
 """Where a cause can arise: what is seen there, and how it comes to that."""
 
 
-def faulty() -> Iterator[tuple[str, Row, Observation, Callable[[], Situation | None]]]:
-    """For every kind of cause and every place where it can arise one of its rows, what is seen, and
-    how to come there."""
+def faulty() -> Iterator[tuple[str, Callable[[], Situation | None]]]:
+    """For every kind of cause and every place where it can arise: one of its rows, and how an
+    account comes there."""
     for place, (where, make) in PLACES.items():
         found: dict[Kind, tuple[Row, Observation]] = {}
         for row in ROWS.rows.values():
@@ -294,4 +320,4 @@ def faulty() -> Iterator[tuple[str, Row, Observation, Callable[[], Situation | N
             if one is not None and Kind.of(row) not in found and ROWS.explain(one).cause == row.id:
                 found[Kind.of(row)] = (row, one)
         for row, one in found.values():
-            yield f"{place}: {row.id}", row, one, partial(make, row, one)
+            yield f"{place}: {row.id}", partial(make, row, one)

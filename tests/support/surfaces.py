@@ -30,15 +30,12 @@ from handlers.features.home import NOTHING, HomeTab
 from handlers.web.pages import Pages
 from storage.tables import Account, OutboxItem, Reminder
 from tests.support.fast import ALERTS, CAROL, DESK, VERA, FastBot
-from tests.support.next_step import NAMES_THE_TURN, Said, Step, in_slack, on_page
+from tests.support.next_step import Said, Step, in_slack, on_page
 
 OMAR = Person("T0LUMEN", "U0OMAR", ALERTS)
 """An engineer on call."""
 
 TOLD = {notices.NOTE: "note", notices.OUTAGE: "outage", notices.SETBACK: "setback"}
-NOTES = ("signin.refused", "signin.consent_refused")
-"""The sentences of a note that name whose turn it is."""
-
 CUSTOMER = Audience.CUSTOMER
 SUPPORT = Audience.SUPPORT
 ADDRESS = "https://maildesk.example"
@@ -131,10 +128,9 @@ def _of_outbox(bot: FastBot, there: Truth) -> Iterator[Said]:
     for channel, reader in ((there.account.channel_id, CUSTOMER), (DESK, SUPPORT)):
         newest = {item.key: item for item in bot.outbox(channel) if _speaks(bot, item)}
         for item in newest.values():
-            sentence = item.args.get("sentence", "")
-            names = (sentence,) if sentence in NOTES else NAMES_THE_TURN
-            message = bot.presenter.draw(item.notice, item.args)
-            yield in_slack(TOLD[item.notice], reader, message, names)
+            refusal = item.args.get("sentence") == "signin.refused"
+            surface = "refusal" if refusal else TOLD[item.notice]
+            yield in_slack(surface, reader, bot.presenter.draw(item.notice, item.args))
 
 
 def _speaks(bot: FastBot, item: OutboxItem) -> bool:

@@ -79,7 +79,7 @@ def test_each_account_has_its_next_step(bot: FastBot) -> None:
     ]
     assert many == [
         "Invite all who still have to sign in",
-        "Accept all folders that leave no doubt",
+        "Accept all recognised folders",
         "Test all",
         "Pause reminders",
     ]
@@ -139,7 +139,7 @@ def test_folders_that_leave_no_doubt_are_accepted_for_all_and_others_are_named(
 
     assert [bot.read(each).state for each in clear] == [State.LIVE, State.LIVE]
     assert bot.read(unclear).state is State.UNMAPPED
-    assert "Mapped by evidence: 2" in told and "Unclear" in told and "Info" not in told
+    assert "Mailboxes with mapped folders: 2" in told and "Unclear" in told and "Info" not in told
     with bot.store.transaction() as tx:
         assert tx.folders.mapped(clear[0].id).keys() >= {FolderRole.SENT, FolderRole.DRAFTS}
 
@@ -150,7 +150,7 @@ def test_all_are_tested_once_in_a_while(bot: FastBot) -> None:
     desk = Desk(bot)
     desk.show()
 
-    assert "Tests begun: 2" in desk.press(account_list.test_all, ACME)
+    assert "Tests started: 2" in desk.press(account_list.test_all, ACME)
     assert len(bot.audited("test.requested")) == len(live)
     with pytest.raises(Refused, match=r"test\.all_tested"):
         desk.press(account_list.test_all, ACME)

@@ -95,11 +95,11 @@ def test_somebody_who_signs_in_there_reads_that_the_administrator_is_next(bot: F
     told = next(m.words for m in bot.posted() if "did not go through" in m.text)
     card = bot.card(account)
     for words in (told, card):
-        assert "Microsoft has blocked your organisation" in words
+        assert "Your organisation is blocked at Microsoft" in words
     assert "What to do" in card and "approve" not in card.lower()
     bot.reminded_within(days(1))
     reminder = bot.posted()[-1].words
-    assert "Microsoft has blocked your organisation" in reminder and "approve" not in reminder
+    assert "Your organisation is blocked at Microsoft" in reminder and "approve" not in reminder
 
 
 def test_who_has_to_approve_is_still_asked_to(bot: FastBot) -> None:
@@ -123,7 +123,7 @@ def test_a_mailbox_that_worked_is_not_sent_to_sign_in_either(bot: FastBot) -> No
 
     after = bot.read(account)
     assert (after.state, after.owner) == (State.BROKEN, Owner.ADMINISTRATOR)
-    assert "Microsoft has blocked your organisation" in bot.card(account)
+    assert "Your organisation is blocked at Microsoft" in bot.card(account)
     bot.microsoft.refusal = None
     bot.checks.start(account.id, CAROL)
     bot.run_due()

@@ -61,7 +61,7 @@ def test_the_card_says_since_when_it_is_approved_until_somebody_signs_in(bot: Fa
     card = bot.views.accounts.card(account.id)
     assert card.approved_at == bot.now - hours(0.05)
     assert "sign in as" in str(account_card(card).blocks)
-    assert "is approved, since" in str(account_card(card).blocks)
+    assert "has been approved, since" in str(account_card(card).blocks)
 
     state = bot.signin.begin(secret, "a browser").rpartition("state=")[2]
     bot.come_back(state, account.username)

@@ -172,7 +172,7 @@ def test_what_is_under_way_ends(bot: FastBot) -> None:
         assert tx.reminders.newest_in(ACME) is None
         assert tx.outbox.posted(f"request:{whole}") is None
     assert {each.given_up for each in bot.outbox(DESK)} <= {"", "set-aside"}
-    (request,) = [each.words for each in bot.posted(DESK) if "has done it" in each.words]
+    (request,) = [each.words for each in bot.posted(DESK) if "finished it" in each.words]
     assert "Acme Marine" in request
 
 

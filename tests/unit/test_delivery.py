@@ -374,7 +374,7 @@ def test_what_can_be_done_is_said_once_to_each_question_in_its_thread(bot: FastB
 
     _, answer, second = bot.posted(ACME)
     assert (answer.thread, second.thread) == ("50.000000", "")
-    assert "Everything is done with buttons" in answer.words
+    assert "There is a button for everything" in answer.words
 
 
 @pytest.mark.delivery

@@ -43,7 +43,7 @@ def test_who_took_a_request_opens_the_account_and_says_done_once_it_is_live() ->
 def test_support_is_told_how_somebody_else_signs_in() -> None:
     card = AccountCard(account(state=State.AWAITING_SIGN_IN), link="https://bot.example/login/x")
     shown = str(account_blocks(card, audience=Audience.SUPPORT))
-    assert "*Invite* has the link" in shown
+    assert "*Invite* shows the link" in shown
     assert "*Next:* press *Sign in to Microsoft*" not in shown
 
 

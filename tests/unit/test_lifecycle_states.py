@@ -20,6 +20,11 @@ STATES = {
         "awaiting_sign_in": "awaiting_sign_in None",
         "awaiting_admin": "awaiting_sign_in None",
     },
+    Event.SIGN_IN_HELD: {
+        "awaiting_sign_in": "awaiting_sign_in None",
+        "awaiting_admin": "awaiting_sign_in None",
+    },
+    Event.HELD_IS_OVER: {"awaiting_sign_in": "awaiting_sign_in user"},
     Event.APPROVAL_NEEDED: {
         "awaiting_sign_in": "awaiting_admin administrator",
         "awaiting_admin": "awaiting_admin administrator",

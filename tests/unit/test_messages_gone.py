@@ -117,9 +117,9 @@ def test_one_that_cannot_be_edited_gives_way_to_one_that_can(
 
 def test_a_deleted_reminder_is_not_missed_by_the_next_one(bot: FastBot, account: Account) -> None:
     bot.live(hours(5))
-    (first,) = [each for each in bot.posted(ACME) if "still waits" in each.text]
+    (first,) = [each for each in bot.posted(ACME) if "still waiting" in each.text]
     bot.slack.posted.remove(first)
     bot.live(days(2))
 
-    (second,) = [each for each in bot.posted(ACME) if "still waits" in each.text]
+    (second,) = [each for each in bot.posted(ACME) if "still waiting" in each.text]
     assert account.name in second.words

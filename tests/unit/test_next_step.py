@@ -2,24 +2,45 @@
 each surface shows its reader one primary next step or the name of who has it, and card, thread, pages,
 reminders, lists and Home agree about whose turn it is, the error ID, what is wrong and what is next."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
+from bot.diagnosis.observation import Observation, Where
 from bot.views.audience import Audience
 from bot.views.telling import for_audience
+from handlers.cards.actions import ActionId
+from handlers.cards.legacy import OldView, plan_window
 from handlers.text.markup import safe
+from sandbox.slack.limits import problems as problems_with
 from storage.vocabulary import THEIRS, Owner, State
 from tests.support.examples import in_a_hurry
-from tests.support.next_step import Said, Step, named
+from tests.support.fast import CAROL, DESK, SENDING_IS_OFF, FastBot, days, hours
+from tests.support.next_step import Said, Step, filled_in, in_slack, named, parts
 from tests.support.rows import every
-from tests.support.situations import PLAIN, SITE, Situation, faulty
-from tests.support.surfaces import Truth, everywhere, truth
-from tests.support.values import ROWS
+from tests.support.situations import (
+    PLAIN,
+    SITE,
+    Situation,
+    bot_with_on_call,
+    faulty,
+    in_test,
+    observed,
+)
+from tests.support.surfaces import OMAR, Truth, everywhere, truth
+from tests.support.unexplained import MOVED, NEW_NUMBER, meaning
+from tests.support.values import ROWS, old_account
 
+SENDING = ROWS.rows["smtp-auth-off-mailbox"]
+LOOKED_AFTER = "It is known. Our engineers and your administrator look after it together."
+LISTED = OldView("C0ACME", [old_account()], {}, False)
 FAULTY = [*faulty()]
-TRIED = FAULTY[::3] if in_a_hurry() else FAULTY
+TRIED = FAULTY[::5] if in_a_hurry() else FAULTY
 
-WAYS_THERE = {Step.LOOK, Step.ADD, Step.ACKNOWLEDGE, Step.TAKE}
-"""What is no step of the account's own: it leads to where that stands, or is about an alert."""
+WAYS_THERE = {"set-up card", "status"}
+"""The surfaces that speak of all accounts, and lead to those that wait for their readers."""
+
+OTHERS = {"home of support", "home of on-call", "alert"}
+"""The surfaces whose primary button is about something else: a search, an alert."""
 
 LEADS = {
     "card",
@@ -43,6 +64,7 @@ EXPLAINS = {
     "error of support",
     "page after the sign-in",
     "start page",
+    "folders window",
     "outage",
     "reminder of customer",
     "reminder of support",
@@ -51,6 +73,28 @@ EXPLAINS = {
 
 NUMBERED = EXPLAINS - {"outage"}
 """Those that say the error ID."""
+
+NAMES_ALWAYS = {
+    "card",
+    "window of customer",
+    "window of support",
+    "list of customer",
+    "list of support",
+    "set-up card",
+}
+NAMES_PEOPLE = {"status", "home of support"}
+NAMES_OF_FAULTS = {
+    "thread",
+    "outage",
+    "setback",
+    "error of customer",
+    "error of support",
+    "refusal",
+    "folders window",
+    "page after the sign-in",
+}
+"""The surfaces that name whose turn it is: at all times, while it is somebody's, and where something
+is wrong."""
 
 
 def problems(there: Situation) -> list[str]:
@@ -65,25 +109,44 @@ def problems(there: Situation) -> list[str]:
 
 def _wrong(there: Situation, stands: Truth, one: Said) -> Iterator[str]:
     yield from _wrong_step(there, stands, one)
-    turn = ROWS.rows[stands.verdict.cause].owner if _of_cause(stands, one) else there.turn
+    turn = _turn(there, stands, one)
     if others := one.turns - {named(turn, one)}:
         yield f"it is the turn of {sorted(others)}, not of {named(turn, one)}"
     if one.errors - {stands.error}:
         yield f"error {sorted(one.errors)}, not {stands.error}"
-    if stands.error and one.surface in NUMBERED and not one.errors:
+    if stands.error and one.surface in _numbered(there) and not one.errors:
         yield "no error ID"
+    if one.surface in _naming(there, stands) and not one.turns:
+        yield "does not say whose turn it is"
     if one.surface in EXPLAINS and not _explains(there, stands, one):
         yield "does not say what is wrong"
 
 
-def _of_cause(stands: Truth, one: Said) -> bool:
-    """Whether it is the page of a cause, which speaks of no account."""
-    return stands.verdict is not None and one.surface == "page of the cause"
+def _numbered(there: Situation) -> set[str]:
+    """Those that say the error ID: on-call's Home of what is theirs."""
+    return NUMBERED | ({"home of on-call", "alert"} if there.turn is Owner.ON_CALL else set())
+
+
+def _naming(there: Situation, stands: Truth) -> set[str]:
+    """Those that say whose turn it is."""
+    waits = there.turn not in (None, Owner.MAILDESK)
+    people = NAMES_PEOPLE if waits else set()
+    unlisted = {"set-up card"} if stands.account.state is State.DISCONNECTED else set()
+    return (NAMES_ALWAYS - unlisted) | people | (NAMES_OF_FAULTS if stands.error else set())
+
+
+def _turn(there: Situation, stands: Truth, one: Said) -> Owner | None:
+    """Whose turn a surface may name: the page of a cause speaks of no account."""
+    if stands.verdict is None or one.surface != "page of the cause":
+        return there.turn
+    return there.bot.catalogue.row(stands.verdict.cause).owner  # type: ignore[no-any-return]
 
 
 def _wrong_step(there: Situation, stands: Truth, one: Said) -> Iterator[str]:
     """There is at most one, that of whose turn it is; and one wherever something leads on."""
-    own = [step for step in one.steps if step not in WAYS_THERE]
+    if one.surface in OTHERS:
+        return
+    own = [*one.steps]
     expected = _step(there, stands, one)
     if len(one.steps) > 1:
         yield f"several primary steps: {one.steps}"
@@ -97,6 +160,9 @@ def _step(there: Situation, stands: Truth, one: Said) -> Step | None:
     """What the reader of a surface does next."""
     if one.surface == "start page":
         return _step_of_page(there, stands)
+    if one.surface in WAYS_THERE:
+        none_left = stands.account.state is State.DISCONNECTED
+        return Step.ADD if none_left else Step.LOOK if there.turn in THEIRS else None
     if one.reader is Audience.SUPPORT:
         return there.step if there.turn is Owner.SUPPORT else None
     return there.step if there.turn in THEIRS else None
@@ -123,9 +189,97 @@ def test_where_nothing_is_wrong_all_agree_about_what_is_next(name: str) -> None:
     assert problems(PLAIN[name]()) == []
 
 
-@every("name, row, seen, make", TRIED, ids=lambda row: row[0])
+@every("name, make", TRIED, ids=lambda row: row[0])
 def test_whatever_is_wrong_all_agree_about_what_is_next(
-    name: str, row: object, seen: object, make: object
+    name: str, make: Callable[[], Situation | None]
 ) -> None:
-    there = make()  # type: ignore[operator]
+    there = make()
     assert there is None or problems(there) == []
+
+
+# -- what changes later
+
+
+def test_a_cause_that_on_call_notes_moves_the_turn_of_a_refused_sign_in() -> None:
+    bot = bot_with_on_call()
+    account = bot.account(State.AWAITING_SIGN_IN)
+    SITE.signed_in(bot, account, Observation(**NEW_NUMBER))
+    assert bot.read(account).owner is Owner.SUPPORT
+
+    for owner, step in ((Owner.ON_CALL, None), (Owner.ADMINISTRATOR, Step.MEND)):
+        bot.clock.at += hours(1)
+        told = {"owner": owner, "permanence": "after-fix", "customer": LOOKED_AFTER}
+        bot.noting.note(1, stand_of(bot), replace(MOVED, phrase="", **told), OMAR)
+        bot.run_due()
+
+        assert bot.read(account).owner is owner
+        assert problems(Situation(bot, account, owner, step)) == []
+    assert "signin.mended" not in bot.told(), "nothing is mended by being known"
+
+
+def stand_of(bot: FastBot) -> str:
+    """What is noted of the only reply, as its form carries it."""
+    noted = bot.views.unexplained.reply(1).noted
+    return noted.stand if noted else ""
+
+
+def test_a_cause_that_a_release_has_no_more_is_read_out_of_what_was_seen(bot: FastBot) -> None:
+    there = in_test(SENDING, observed(SENDING, {Where.SMTP}))
+    error = truth(there.bot, there.account).error
+    with there.bot.store.transaction() as tx:
+        kept = tx.failures.get(error)
+        kept.cause = "smtp-refused"
+        kept.owner = Owner.SUPPORT
+        tx.accounts.lock(there.account.id).owner = Owner.SUPPORT
+        there.bot.clock.at += hours(2)
+
+    assert meaning(there.bot, kept).cause == SENDING.id, "before anybody has looked"
+    there.bot.run_due()
+
+    assert problems(there) == []
+
+
+def test_what_an_earlier_release_kept_without_newer_fields_is_read_too(bot: FastBot) -> None:
+    failure = bot.failure(bot.account(State.LIVE))
+    with bot.store.transaction() as tx:
+        kept = tx.failures.get(failure.ref)
+        kept.cause = "smtp-refused"
+        kept.observation = {"where": "smtp", **SENDING_IS_OFF}
+
+    assert meaning(bot, failure).cause == "smtp-auth-off-mailbox"
+
+
+def test_a_doubtful_sign_in_is_supports_turn_until_it_is_over(bot: FastBot) -> None:
+    there = PLAIN["held, doubtful"]()
+    held = there.bot
+    held.live(hours(8))
+    assert [each.words for each in held.posted(DESK) if there.account.name in each.words][1:], (
+        "support is reminded, who alone can answer"
+    )
+
+    held.accounts.renew_link(there.account.id, CAROL)
+
+    assert problems(replace(there, turn=Owner.USER, step=Step.SIGN_IN, pages=[])) == []
+
+
+def test_what_is_taken_off_the_list_is_asked_about_first() -> None:
+    (block,) = [
+        each
+        for each in parts(plan_window(LISTED))
+        if each.get("type") == "button" and "confirm" in each
+    ]
+    assert block["action_id"] == ActionId.OLD_TAKE_OFF
+    assert "info@acme.example" in block["confirm"]["text"]["text"]
+    assert problems_with("modal", plan_window(LISTED)) == []
+
+
+def test_who_added_a_mailbox_is_not_taken_for_who_signs_in(bot: FastBot) -> None:
+    bot.account(State.AWAITING_SIGN_IN, created_by_user=CAROL.user, name="Info")
+    bot.live(days(1))
+
+    (reminder,) = [each for each in bot.posted() if f"<@{CAROL.user}>" in each.words]
+    found = in_slack("reminder", Audience.CUSTOMER, reminder)
+    assert found.steps == (Step.SIGN_IN,)
+    actions = [part.get("action_id") for part in parts(reminder.blocks)]
+    assert ActionId.INVITE_OPEN in actions, "somebody else may have to sign in"
+    assert filled_in("reminder.headline_added", found.text)

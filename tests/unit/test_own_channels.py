@@ -122,7 +122,7 @@ def test_every_subcommand_works_with_the_customer_or_account_named(
         "remove Sales": "sales@borealis.example",
         "setup Acme": "Acme Marine",
         "customer Borealis": "Borealis Söhne",
-        "alerts": "No alert",
+        "alerts": "no open alerts",
         "error MX-0000-0000": "error.",
         "help": "For support",
     }.items():

@@ -139,7 +139,7 @@ def test_while_slack_refuses_the_app_everything_waits_and_is_sent_afterwards(
     bot.pass_time(minutes=1)
     assert stands(bot) == ["first", "second"]
     assert bot.health.refused() == ""
-    assert error in told(bot) and "sent now" in told(bot)
+    assert error in told(bot) and "sending everything that was waiting" in told(bot)
 
 
 @pytest.mark.field
@@ -255,7 +255,7 @@ def test_a_channel_of_our_own_is_tried_by_itself_and_its_trouble_told_once(bot: 
 
     bot.live(PLACE_WAIT)
     assert stands(bot, ALERTS) == ["first"]
-    assert told(bot).count("lets me post nothing") == 2, "a text and its block: one message"
+    assert told(bot).count("does not let me post") == 2, "a text and its block: one message"
 
 
 @pytest.mark.field
@@ -404,7 +404,7 @@ def test_an_answer_that_nobody_knows_is_waited_for_then_told_and_tried_again(
 
     bot.live(hours(5))
     assert sorted(stands(bot)) == ["first", "second"]
-    assert told(bot).count("could not be sent") == 2, "a text and its block: one message"
+    assert told(bot).count("could not send") == 2, "a text and its block: one message"
 
 
 def test_an_unknown_error_that_stays_is_not_tried_for_ever(bot: FastBot) -> None:

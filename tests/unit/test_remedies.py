@@ -144,7 +144,7 @@ def test_options_have_letters_and_numbered_steps_and_what_follows_stands_behind_
         "*For your Microsoft 365 administrator*\nLook first.\n"
         "*Option A: For one*\n1. Choose a@acme.example.\n"
         "Or with PowerShell:\n```Set-CASMailbox -Identity a@acme.example```\n"
-        "To undo it: Take it back.\n"
+        "To undo: Take it back.\n"
         "*Option B: For all*\n1. Choose everybody.\n"
         f"*{AFTER}*\nPress It's changed."
     )
@@ -154,7 +154,7 @@ def test_a_single_option_is_no_choice() -> None:
     text = drawn(with_steps(*OPTIONS[:5], OPTIONS[7]), called("a@acme.example"))
     assert "Option" not in text and "For one" not in text
     assert "1. Look first.\n2. Choose a@acme.example.\n3. Press It's changed." in text
-    assert text.endswith("To undo it: Take it back."), "undoing comes last"
+    assert text.endswith("To undo: Take it back."), "undoing comes last"
 
 
 def test_a_letter_has_the_administrators_steps_alone_and_commands_for_those_it_knows() -> None:

@@ -9,7 +9,7 @@ from storage.tables import Account
 from storage.vocabulary import Owner, State
 from tests.support.fast import ACME, CAROL, DESK, VERA, FastBot, hours
 
-WAITING = "1 mailbox still waits"
+WAITING = "1 mailbox is still waiting"
 
 
 @pytest.fixture
@@ -137,4 +137,4 @@ def test_a_snoozed_account_leaves_its_reminder_as_it_was_read(office: FastBot) -
 
     office.reminders.snooze_account(account.id, office.now + hours(24), VERA)
     wait_at(office, 14)
-    assert "Put off until" in reminders(office)[0]
+    assert "Snoozed until" in reminders(office)[0]

@@ -161,7 +161,7 @@ def test_the_card_says_when_it_is_tested_next_until_the_last_test(bot: FastBot) 
     assert f"next <!date^{int(due.timestamp())}" in card and "It's changed" not in card
 
     bot.live(hours(2))
-    assert "A change was reported" not in bot.card(account)
+    assert "Somebody reported a change" not in bot.card(account)
 
 
 def test_what_is_mended_for_the_organisation_is_looked_for_at_its_other_mailboxes(

@@ -1,70 +1,41 @@
-"""The sentences as a whole: each is used, each that the code asks for exists, and all are written
-the same way."""
+"""The sentences as a whole: each is used, each that the code asks for exists, and everything that
+people read is written as the style sheet says."""
 
 import ast
 import re
 import string
-from collections.abc import Iterable, Iterator
-from functools import cache
-from itertools import chain
-from pathlib import Path
+from collections import defaultdict
+from collections.abc import Iterable
 
 import pytest
 
-from bot.config import clouds
-from bot.diagnosis.note_checks import NAMED
-from bot.diagnosis.observation import Observation, Where
-from bot.diagnosis.signature import Signature
-from bot.diagnosis.verdict import PEOPLE
-from bot.mail.folder_words import languages
-from bot.mail.suggestions import Reason
-from bot.views.telling import CUSTOMERS
 from handlers.text.words import sentences
-from storage.vocabulary import (
-    WAITING,
-    FolderRole,
-    Loss,
-    Mended,
-    Owner,
-    Permanence,
-    Plan,
-    Scope,
-    State,
-    StepId,
-    StepStatus,
+from storage.vocabulary import Owner
+from tests.support.asked import (
+    CLOSED,
+    asked,
+    calls,
+    is_built,
+    literals,
+    pattern,
+    patterns,
+    shown_as,
+    written,
 )
-
-ROOT = Path(__file__).parents[2]
-CODE = ("handlers", "bot")
-LITERALS = (*CODE, "storage")
-"""Where the changing part of a built name may be written."""
-
-CLOSED: dict[str, Iterable[str]] = {
-    "state.": State,
-    "next.": State,
-    "owner.": Owner,
-    "reach.": Scope,
-    "mended.": Mended,
-    "step.": StepId,
-    "status.": StepStatus,
-    "folders.": FolderRole,
-    "old.plan_": Plan,
-    "owner_support.": Owner,
-    "owner_page.": Owner,
-    "for_customer.": CUSTOMERS,
-    "for_support.": PEOPLE,
-    "folders.because_": Reason,
-    "folders.lost_": Loss,
-    "language.": languages(),
-    "reminder.waits_": WAITING,
-    "unexplained.where_": {Signature.of(Observation(where)).where[0] for where in Where},
-    "unexplained.again_": Permanence,
-    "unexplained.name_": NAMED,
-    "permission.": {
-        scope.rpartition("/")[2] for cloud in clouds.load().values() for scope in cloud.scopes
-    },
-}
-"""Names that are built from a beginning and a member of a closed set."""
+from tests.support.wording import (
+    Piece,
+    buttons,
+    everything,
+    headings,
+    in_catalogue,
+    in_practice,
+    in_slack,
+    on_pages,
+    rows,
+    sentences_of,
+    terms,
+    words_of,
+)
 
 JARGON = re.compile(
     r"\b(payload|traceback|exception|null|json|xml|http|stack|ticket|webhook|backend|database|boolean|timeout)\b",
@@ -74,125 +45,8 @@ CUT_AT = {"title": 24, "submit": 24, "button": 75}
 """docs.slack.dev/reference/views and /block-kit/block-elements/button-element; what is longer would
 be cut."""
 
-BUILT = re.compile(r"[a-z_]+\\\.(\w|\(\.\+\))+|\(\.\+\)\\\.\w+")
-"""Of the expressions for built names, those that a sentence may have: ``owner\\.(.+)``,
-``(.+)\\.taken``."""
-
 
 # What the code asks for.
-
-
-@cache
-def trees(tops: tuple[str, ...] = CODE) -> tuple[ast.Module, ...]:
-    return tuple(
-        ast.parse(path.read_text(encoding="utf-8"))
-        for top in tops
-        for path in (ROOT / top).rglob("*.py")
-    )
-
-
-@cache
-def literals() -> frozenset[str]:
-    nodes = chain.from_iterable(ast.walk(tree) for tree in trees(LITERALS))
-    return frozenset(
-        node.value
-        for node in nodes
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    )
-
-
-def pattern(built: ast.JoinedStr) -> str:
-    """A name that is built, ``f"owner.{owner}"``, as an expression with a group for each changing
-    part."""
-    return "".join(
-        re.escape(str(part.value)) if isinstance(part, ast.Constant) else "(.+)"
-        for part in built.values
-    )
-
-
-@cache
-def patterns() -> frozenset[str]:
-    """The names that the code builds, as expressions."""
-    nodes = chain.from_iterable(ast.walk(tree) for tree in trees())
-    built = {pattern(node) for node in nodes if isinstance(node, ast.JoinedStr)}
-    return frozenset(each for each in built if BUILT.fullmatch(each))
-
-
-def is_built(name: str) -> bool:
-    """Whether the code builds this name, from parts that are written somewhere."""
-    parts = literals() | set(chain.from_iterable(CLOSED.values()))
-    matches = (re.fullmatch(each, name) for each in patterns())
-    return any(
-        found and all(part in parts or part.isdigit() for part in found.groups())
-        for found in matches
-    )
-
-
-def calls(*functions: str) -> Iterator[ast.Call]:
-    for node in chain.from_iterable(ast.walk(tree) for tree in trees()):
-        if isinstance(node, ast.Call) and called(node) in functions:
-            yield node
-
-
-def called(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-
-
-def written(node: ast.expr | None) -> Iterator[str]:
-    """The names that an expression can be, as far as they are written out."""
-    match node:
-        case ast.Constant(value=str(name)):
-            yield name
-        case ast.IfExp(body=one, orelse=other):
-            yield from written(one)
-            yield from written(other)
-        case ast.Call(args=[first, *_]) if called(node) in ("say", "plainly"):
-            yield from written(first)
-
-
-def askers() -> dict[str, int]:
-    """The functions that take the name of a sentence, and the place where they take it."""
-    found = {"say": 0, "plainly": 0, "message_window": 0, "_sentence": 0}
-    for node in chain.from_iterable(ast.walk(tree) for tree in trees()):
-        for owner, function in functions(node):
-            names = [
-                each.arg
-                for each in (*function.args.posonlyargs, *function.args.args)
-                if each.arg != "self"
-            ]
-            if "sentence" in names:
-                found[owner or function.name] = names.index("sentence")
-    return found
-
-
-def functions(node: ast.AST) -> Iterator[tuple[str, ast.FunctionDef]]:
-    """A function, or the constructor of a class under the name of the class."""
-    if isinstance(node, ast.FunctionDef) and node.name != "__init__":
-        yield "", node
-    if isinstance(node, ast.ClassDef):
-        yield from (
-            (node.name, part)
-            for part in node.body
-            if isinstance(part, ast.FunctionDef) and part.name == "__init__"
-        )
-
-
-def asked() -> Iterator[str]:
-    """The names that are handed over as sentences."""
-    places = askers()
-    for call in calls(*places):
-        place = places[called(call)]
-        yield from written(call.args[place] if place < len(call.args) else None)
-    for node in chain.from_iterable(ast.walk(tree) for tree in trees()):
-        if isinstance(node, ast.Dict):
-            pairs = zip(node.keys, node.values, strict=True)
-            yield from chain.from_iterable(
-                written(value) for key, value in pairs if "sentence" in written(key)
-            )
-        if isinstance(node, ast.Assign) and any(
-            getattr(target, "id", "") == "sentence" for target in node.targets
-        ):
-            yield from (name for name in written(node.value) if " " not in name)
 
 
 def test_every_sentence_is_used() -> None:
@@ -313,46 +167,231 @@ def test_a_sentence_fits_into_a_paragraph() -> None:
     assert sorted((name for name, text in sentences().items() if len(text) > 3000)) == []
 
 
-def shown_as() -> Iterator[tuple[str, str]]:
-    """What a window has as its title and on its button, as far as the name is written out, and
-    every button's label."""
-    for function in chain.from_iterable(ast.walk(tree) for tree in trees()):
-        if isinstance(function, ast.FunctionDef):
-            yield from parts_of_windows(function)
-    for call in calls("message_window"):
-        yield from (("title", name) for name in written(call.args[0]))
-    yield from (("button", name) for name in sentences() if name.startswith("button."))
-
-
-def parts_of_windows(function: ast.FunctionDef) -> Iterator[tuple[str, str]]:
-    known = dict(assigned(function))
-    for call in ast.walk(function):
-        if isinstance(call, ast.Call) and called(call) == "modal" and call.args:
-            given = [("title", call.args[0])]
-            given += [
-                ("submit", keyword.value) for keyword in call.keywords if keyword.arg == "submit"
-            ]
-            for what, node in given:
-                value = known.get(node.id) if isinstance(node, ast.Name) else node
-                yield from ((what, name) for name in written(value))
-
-
-def assigned(function: ast.FunctionDef) -> Iterator[tuple[str, ast.expr]]:
-    """What a function's variables are set to."""
-    for node in ast.walk(function):
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                yield name, value
-            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
-                yield from (
-                    (name.id, value)
-                    for name, value in zip(names, values, strict=False)
-                    if isinstance(name, ast.Name)
-                )
-
-
 def test_titles_and_buttons_are_not_cut() -> None:
-    shown = set(shown_as())
+    shown = shown_as()
     assert {what for what, _ in shown} == CUT_AT.keys()
     wide = [name for what, name in shown if len(bare(sentences()[name])) > CUT_AT[what]]
     assert sorted(wide) == []
+
+
+# What the style sheet asks for (handlers/text/STYLE.md), in everything that people read.
+
+MOST_WORDS = 30
+THEIR_NAMES = re.compile(
+    r"admin centers?|admin[ -]consent|admin approval|admin\.microsoft\.com|Logon Hours",
+    re.IGNORECASE,
+)
+"""Microsoft's own names, which stay as Microsoft writes them."""
+
+VERBS = frozenset(
+    {
+        *("accept", "acknowledge", "add", "allow", "bind", "cancel", "change", "check", "close"),
+        *("confirm", "connect", "contact", "continue", "copy", "create", "disconnect", "do"),
+        *("end", "explain", "hand", "invite", "keep", "leave", "let", "list", "look", "map"),
+        *("mark", "note", "offboard", "pause", "rebind", "refuse", "remind", "rename", "save"),
+        *("search", "send", "set", "show", "sign", "snooze", "stop", "take", "test", "throw"),
+        *("try", "unbind", "use", "withdraw", "write"),
+    }
+)
+ANSWERS = frozenset(
+    {
+        "An administrator must approve",
+        "Another error",
+        "Done",
+        "I saw an error",
+        "I'll take it",
+        "It did not let me sign in",
+        "It's changed",
+        "It's done",
+        "No, it is not",
+        "Nothing, I closed it",
+        "Yes, it is ours",
+    }
+)
+"""What a person says by pressing."""
+
+WINDOWS = frozenset(
+    {
+        "Accounts",
+        "Approval page for the administrator",
+        "Details",
+        "Exchange preparation",
+        "For the administrator",
+        "For your administrator",
+        "Help",
+        "Manage customer",
+        "More",
+        "New login link",
+        "Next page",
+        "Next working day, 9:00",
+        "One day later",
+        "One hour later",
+        "Previous page",
+        "The account",
+        "Tour",
+        "What to do",
+        "Your old accounts",
+    }
+)
+"""What opens, or comes, when a person presses."""
+
+NUMBER = re.compile(
+    r"\{(?:accounts|count|customers|days|done|failed|good|helped|hit|left|mailboxes|minutes|number"
+    r"|retained|total|tried|waiting|wrong)\}\*?(?: [a-z]+)? [a-z]+s\b"
+)
+FORM_FOR_ONE = {
+    "mend.minutes": "mend.minute",
+    "support.several_wait_too_long": "support.waits_too_long",
+}
+"""The other forms for one are called as the form for several, with `_one` behind."""
+
+LEADS_IN = frozenset(
+    {
+        "answer.customers",
+        "answer.status",
+        "home.support_intro",
+        "invite.mail",
+        "customer.channel_in_use_window",
+        "customer.offboard_ask",
+        "customer.organisation_signed_out",
+        "customer.rebind_accounts",
+        "folders.look",
+        "folders.same_intro",
+        "help.can",
+        "invite.all_intro",
+        "old.good_title",
+        "remedy.commands",
+        "remedy.commands_only",
+        "setup.intro",
+    }
+)
+"""What a list, a text to copy or buttons follow."""
+
+OURS = ("alert.", "channel.", "credential.", "delivery.", "home.", "setback.", "support.")
+"""The groups that customers never read."""
+
+NOT_OF_ITSELF = re.compile(
+    r"your (?:Microsoft 365 )?administrator|Contact support|Do it for us", re.IGNORECASE
+)
+"""What support does not read of itself and its customers."""
+
+SETTING = re.compile(r"\b[A-Z]{2,}_[A-Z_]+\b")
+
+
+def found_in(pieces: Iterable[Piece], expression: re.Pattern[str]) -> list[str]:
+    """The places of the pieces in which an expression is found, with what is found there."""
+    return sorted(
+        f"{piece.place}: {found[0]}"
+        for piece in pieces
+        for found in [expression.search(piece.text)]
+        if found
+    )
+
+
+def test_one_thing_has_one_term() -> None:
+    never = "|".join(re.escape(word) for _, words in terms() for word in words)
+    expression = re.compile(rf"(?<![\w{{-])(?:{never})(?![\w}}-])", re.IGNORECASE)
+    ours = [Piece(piece.place, THEIR_NAMES.sub("", piece.text)) for piece in everything()]
+    assert len(terms()) > 15
+    assert found_in(ours, expression) == []
+
+
+def test_spaces_are_single_everywhere() -> None:
+    elsewhere = (*in_catalogue(), *on_pages(), *in_practice())
+    assert found_in(elsewhere, re.compile(r"  |\t|^\s|\s$| [,;:.!?](?:\s|$)|\.\.")) == []
+
+
+def test_no_sentence_is_longer_than_a_breath() -> None:
+    long = [
+        f"{piece.place}: {sentence}"
+        for piece in everything()
+        for sentence in sentences_of(piece.text)
+        if len(words_of(sentence)) > MOST_WORDS
+    ]
+    assert long == []
+
+
+def test_a_number_that_can_be_one_has_a_form_for_one() -> None:
+    several = [piece.place for piece in in_slack() if NUMBER.search(piece.text)]
+    wanted = {name: FORM_FOR_ONE.get(name, f"{name}_one") for name in several}
+    assert [name for name, one in wanted.items() if one not in sentences()] == []
+    assert FORM_FOR_ONE.keys() <= wanted.keys()
+
+
+def test_buttons_begin_with_a_verb_or_are_an_answer_or_the_name_of_what_opens() -> None:
+    labels = {sentences()[name] for what, name in shown_as() if what != "title"}
+    labels |= {label for _, label in buttons()}
+    named = ANSWERS | WINDOWS
+    others = {label for label in labels if label.split()[0].casefold() not in VERBS}
+    assert sorted(others - named) == []
+    assert sorted(named - labels) == []
+
+
+def test_a_colon_at_the_end_leads_in_to_something() -> None:
+    bare_colons = {piece.place for piece in in_slack() if piece.text.endswith(":")}
+    assert sorted(bare_colons ^ LEADS_IN) == []
+    elsewhere = found_in((*in_catalogue(), *on_pages(), *in_practice()), re.compile(r".*:$"))
+    assert {place.partition(": ")[0] for place in elsewhere} == {"remedy.html"}
+
+
+def test_no_title_is_repeated_by_what_is_below_it() -> None:
+    again = [row["id"] for row in rows() if begins_with(row["customer"], row["title"])]
+    assert again == []
+    for name, title in sentences().items():
+        group, _, part = name.partition(".")
+        if part == "title" or part.endswith("_title"):
+            below = {
+                other: text
+                for other, text in sentences().items()
+                if other.startswith(f"{group}.") and "title" not in other and len(text) > 40
+            }
+            assert [other for other, text in below.items() if begins_with(text, title)] == [], name
+
+
+def begins_with(text: str, title: str) -> bool:
+    """Whether a text says again what its title says; a title of one word is a button's."""
+    said = text.lstrip("*_ ").casefold().startswith(title.strip("*").casefold())
+    return said and " " in title
+
+
+def test_the_parts_of_a_page_do_not_repeat_each_other() -> None:
+    on = defaultdict(list)
+    for place, heading in headings():
+        on[place].append(heading)
+    assert [place for place, all_of in on.items() if len(set(all_of)) < len(all_of)] == []
+
+
+def test_titles_end_without_a_full_stop_and_sentences_with_one() -> None:
+    titles = [f"{row['id']}: {row['title']}" for row in rows() if row["title"].endswith(".")]
+    open_ends = [
+        f"{row['id']}.{part}"
+        for row in rows()
+        for part in ("customer", "support")
+        if row[part][-1] not in ".)"
+    ]
+    assert titles + open_ends == []
+
+
+def test_support_does_not_read_of_itself_as_of_somebody_else() -> None:
+    theirs = [
+        piece
+        for piece in in_slack()
+        if piece.place.startswith(OURS)
+        or (piece.place.endswith("_support") and piece.place != "button.contact_support")
+    ]
+    theirs += [piece for piece in in_catalogue() if piece.place.endswith(".support")]
+    assert len(theirs) > 100
+    assert found_in(theirs, NOT_OF_ITSELF) == []
+
+
+def test_a_customers_sentence_names_no_setting_of_ours() -> None:
+    customers = [piece for piece in in_catalogue() if piece.place.endswith(".customer")]
+    customers += [piece for piece in on_pages() if piece.place.endswith(".html")]
+    assert found_in(customers, SETTING) == []
+
+
+def test_owners_are_called_the_same_on_every_surface() -> None:
+    called = {name: sentences()[f"owner_support.{name}"] for name in ("microsoft", "maildesk")}
+    for name, word in called.items():
+        assert sentences()[f"owner.{name}"] == sentences()[f"owner_page.{name}"] == word
+    assert {f"owner.{owner}" for owner in Owner} <= sentences().keys()

@@ -141,7 +141,7 @@ def test_a_request_shows_the_state_as_it_is_now(bot: FastBot) -> None:
     bot.requests.do_it(ACME, None, CAROL)
     bot.run_due()
     recovers(bot, box)
-    one, every = told(bot, "asked us to do it")
+    one, every = told(bot, "asked us to connect")
     assert "*Info*" in one.words and "Live" in one.words
     assert "the mailboxes of *Acme Marine*" in every.words
     assert ":\n" not in one.words + every.words

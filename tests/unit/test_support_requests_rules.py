@@ -282,7 +282,7 @@ def test_a_request_that_is_taken_back_waits_for_nobody_and_may_be_asked_anew(
     assert len(bot.audited("help.taken_back")) == 1
     card = bot.views.requests.card(request.id)
     for drawn in (request_card(card), help_message(card)):
-        assert f"<@{CAROL.user}> took it back" in str(drawn.blocks)
+        assert f"<@{CAROL.user}> took the request back" in str(drawn.blocks)
         assert "action_id" not in str(drawn.blocks), "nothing is left to press"
     for late in (bot.requests.take, bot.requests.finish, bot.requests.hand_back):
         with pytest.raises(Refused, match="is_done"):

@@ -131,7 +131,7 @@ def test_names_that_we_know_are_taken_out_wherever_they_stand(bot: FastBot) -> N
 def lists(bot: FastBot) -> list[str]:
     """The lists that stand in the alert channel."""
     texts = [message.words for message in bot.posted(ALERTS)]
-    return [text for text in texts if text.startswith("Replies that nothing explains yet")]
+    return [text for text in texts if text.startswith("Replies without an explanation")]
 
 
 def test_the_list_comes_once_a_day_and_only_if_there_is_something_for_it(bot: FastBot) -> None:
