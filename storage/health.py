@@ -6,6 +6,9 @@ from sqlmodel import Session, select
 
 from storage.tables import Pulse, Trouble
 
+TROUBLE = select(Trouble)
+"""Asked with each message: put together once."""
+
 
 class HealthRepository:
     """What is kept of how the bot is."""
@@ -22,7 +25,7 @@ class HealthRepository:
 
     def trouble(self) -> Trouble | None:
         """Why Slack takes nothing from the app just now, if it does not."""
-        return self._session.exec(select(Trouble)).first()
+        return self._session.exec(TROUBLE).first()
 
     def refused(self, error: str, now: datetime, again_at: datetime) -> bool:
         """Slack takes nothing from the app, and is tried again at `again_at`; whether that, or

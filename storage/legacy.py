@@ -3,8 +3,10 @@ accounts are created."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+from sqlalchemy import Delete, bindparam
 from sqlmodel import Session, col, delete, select
 
 from storage.tables import Batch, ListDraft, OldAccount
@@ -64,8 +66,7 @@ class LegacyRepository:
 
     def forget(self, deleted_before: datetime) -> int:
         """Remove those that were said to be deleted before then; how many."""
-        gone = delete(OldAccount).where(col(OldAccount.deleted_at) < deleted_before)
-        return int(self._session.exec(gone).rowcount)
+        return self._removed(_deleted(), deleted_before)
 
     def add_draft(self, draft: ListDraft) -> ListDraft:
         """Keep a list in the making; its id is set."""
@@ -99,11 +100,10 @@ class LegacyRepository:
 
     def forget_drafts(self, made_before: datetime) -> int:
         """Remove lists that nobody began or went on with since then; how many."""
-        return int(
-            self._session.exec(
-                delete(ListDraft).where(col(ListDraft.made_at) < made_before)
-            ).rowcount
-        )
+        return self._removed(_old_drafts(), made_before)
+
+    def _removed(self, statement: Delete, before: datetime) -> int:
+        return int(self._session.exec(statement, params={"before": before}).rowcount)
 
     def add_batch(self, batch: Batch) -> Batch:
         """Keep a new batch; its id is set."""
@@ -126,3 +126,18 @@ class LegacyRepository:
             Batch.customer_id == customer_id, col(Batch.finished_at).is_(None)
         )
         return self._session.exec(found).first()
+
+
+@cache
+def _deleted() -> Delete:
+    return _unread(delete(OldAccount).where(col(OldAccount.deleted_at) < bindparam("before")))
+
+
+@cache
+def _old_drafts() -> Delete:
+    return _unread(delete(ListDraft).where(col(ListDraft.made_at) < bindparam("before")))
+
+
+def _unread(statement: Delete) -> Delete:
+    """What is removed here no transaction has read before."""
+    return statement.execution_options(synchronize_session=False)

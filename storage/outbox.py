@@ -177,15 +177,9 @@ class OutboxRepository:
     def revive_given_up(self, since: datetime, before: datetime, now: datetime) -> int:
         """Try once more what was given up for a reason of its own, in a channel that is open: what
         is younger than `since` and rests since `before`. How many they are."""
-        closed = select(Channel.id).where(col(Channel.closed) != "")
-        found = select(OutboxItem).where(
-            text(GIVEN_UP),
-            col(OutboxItem.channel_id).not_in(closed),
-            col(OutboxItem.created_at) > since,
-            col(OutboxItem.done_at) < before,
-        )
+        found = self._session.exec(TO_TRY_AGAIN, params={"since": since, "before": before})
         # In order here: in the database that would be done by reading every message there ever was
-        return self._revive(sorted(self._session.exec(found), key=lambda item: item.id), now)
+        return self._revive(sorted(found, key=lambda item: item.id), now)
 
     def _revive(self, items: Iterable[OutboxItem], now: datetime) -> int:
         newest = [item for item in items if self.latest(item.key) == item]
@@ -201,8 +195,7 @@ class OutboxRepository:
 
     def latest(self, key: str) -> OutboxItem | None:
         """The newest request to show the message `key`."""
-        found = select(OutboxItem).where(OutboxItem.key == key)
-        return self._session.exec(found.order_by(col(OutboxItem.id).desc())).first()
+        return self._session.exec(LATEST, params={"key": key}).first()
 
     def renamed(self, key: str, new_key: str, now: datetime) -> None:
         """The message that was known as `key` has another name from now on; what waits under the
@@ -314,14 +307,10 @@ class OutboxRepository:
         self._session.get_one(OutboxItem, item.id).happened(event, now, reason)
 
     def _waiting(self, key: str) -> OutboxItem | None:
-        found = select(OutboxItem).where(OutboxItem.key == key, col(OutboxItem.done_at).is_(None))
-        return self._session.exec(found.order_by(col(OutboxItem.id).desc())).first()
+        return self._session.exec(WAITING, params={"key": key}).first()
 
     def _first(self, channel_id: str) -> OutboxItem | None:
-        found = select(OutboxItem).where(
-            OutboxItem.channel_id == channel_id, col(OutboxItem.done_at).is_(None)
-        )
-        return self._session.exec(found.order_by(col(OutboxItem.id)).limit(1)).first()
+        return self._session.exec(FIRST, params={"channel": channel_id}).first()
 
     def _open_lane(self, channel_id: str, now: datetime) -> None:
         lane = self._session.get(Lane, channel_id, with_for_update=True) or self._new_lane(
@@ -354,8 +343,33 @@ def _due_lane() -> SelectOfScalar[Lane]:
     return due.order_by(first, col(Lane.due_at)).limit(1).with_for_update(skip_locked=True)
 
 
+def _to_try_again() -> SelectOfScalar[OutboxItem]:
+    """What was given up in an open channel, is younger than `since` and rests since `before`."""
+    closed = select(Channel.id).where(col(Channel.closed) != "")
+    return select(OutboxItem).where(
+        text(GIVEN_UP),
+        col(OutboxItem.channel_id).not_in(closed),
+        col(OutboxItem.created_at) > bindparam("since"),
+        col(OutboxItem.done_at) < bindparam("before"),
+    )
+
+
 # Workers ask these every second and with each message: each is put together once
 DUE_LANE = _due_lane()
+TO_TRY_AGAIN = _to_try_again()
+LATEST = (
+    select(OutboxItem)
+    .where(col(OutboxItem.key) == bindparam("key"))
+    .order_by(col(OutboxItem.id).desc())
+    .limit(1)
+)
+WAITING = LATEST.where(col(OutboxItem.done_at).is_(None))
+FIRST = (
+    select(OutboxItem)
+    .where(col(OutboxItem.channel_id) == bindparam("channel"), col(OutboxItem.done_at).is_(None))
+    .order_by(col(OutboxItem.id))
+    .limit(1)
+)
 NEXT_DUE = (
     select(Lane.due_at).where(col(Lane.due_at).is_not(None)).order_by(col(Lane.due_at)).limit(1)
 )

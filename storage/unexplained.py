@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, bindparam
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, exists, func, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.tables import Failure, NotedCause, UnexplainedReply, UnexplainedSighting
 
@@ -80,25 +82,8 @@ class UnexplainedRepository:
     def pending(self) -> list[UnexplainedReply]:
         """Replies without a noted cause that were seen since they stood in a list: those that stood
         in none first, then by how often they came."""
-        seen = UnexplainedSighting
-        numbers = (
-            select(UnexplainedReply.id)
-            .join(seen)
-            .where(~_is_noted())
-            .group_by(col(UnexplainedReply.id))
-            .having(
-                or_(
-                    col(UnexplainedReply.listed_at).is_(None),
-                    func.max(seen.last_at) > UnexplainedReply.listed_at,
-                )
-            )
-            .order_by(
-                col(UnexplainedReply.listed_at).is_not(None),
-                func.sum(seen.count).desc(),
-                col(UnexplainedReply.id),
-            )
-        )
-        found = [self._session.get(UnexplainedReply, each) for each in self._session.exec(numbers)]
+        numbers = self._session.exec(_pending())
+        found = [self._session.get(UnexplainedReply, each) for each in numbers]
         return [reply for reply in found if reply is not None]
 
     def listed(self, day: str) -> list[UnexplainedReply]:
@@ -134,12 +119,9 @@ class UnexplainedRepository:
 
     def forget(self, before: datetime) -> None:
         """Forget what was seen before then for the last time, and of which nothing is noted."""
-        recently = exists().where(
-            col(UnexplainedSighting.reply_id) == UnexplainedReply.id,
-            col(UnexplainedSighting.last_at) >= before,
-        )
-        old = select(UnexplainedReply.id).where(~_is_noted(), ~recently)
-        ids = list(self._session.exec(old))
+        ids = list(self._session.exec(_not_seen_since(), params={"before": before}))
+        if not ids:  # as at nearly every look
+            return
         for table, column in (
             (UnexplainedSighting, UnexplainedSighting.reply_id),
             (UnexplainedReply, UnexplainedReply.id),
@@ -178,6 +160,38 @@ class NotedCauseRepository:
         """Nothing is noted any more."""
         self._session.delete(noted)
         self._session.flush()
+
+
+@cache
+def _pending() -> SelectOfScalar[int]:
+    """The replies without a noted cause that were seen since they stood in a list, in order."""
+    seen = UnexplainedSighting
+    news = or_(
+        col(UnexplainedReply.listed_at).is_(None),
+        func.max(seen.last_at) > UnexplainedReply.listed_at,
+    )
+    return (
+        select(UnexplainedReply.id)
+        .join(seen)
+        .where(~_is_noted())
+        .group_by(col(UnexplainedReply.id))
+        .having(news)
+        .order_by(
+            col(UnexplainedReply.listed_at).is_not(None),
+            func.sum(seen.count).desc(),
+            col(UnexplainedReply.id),
+        )
+    )
+
+
+@cache
+def _not_seen_since() -> SelectOfScalar[int]:
+    """The replies of which nothing is noted, and that nobody met since `before`."""
+    recently = exists().where(
+        col(UnexplainedSighting.reply_id) == UnexplainedReply.id,
+        col(UnexplainedSighting.last_at) >= bindparam("before"),
+    )
+    return select(UnexplainedReply.id).where(~_is_noted(), ~recently)
 
 
 def _is_noted() -> ColumnElement[bool]:

@@ -96,7 +96,7 @@ class Worker:
 
     def start(self) -> None:
         """Begin to look for jobs, for messages, and for what the sweeps find; for each at once."""
-        self._repeat("jobs", TICK, self._take_jobs)
+        self._repeat("jobs", TICK, self.take_jobs)
         self._repeat("outbox", TICK, self._send_on_a_thread)
         for sweep in self._sweeps:
             self._repeat(sweep.name, sweep.every, partial(self._sweep, sweep))
@@ -112,7 +112,7 @@ class Worker:
         of their own. For whoever moves the clock."""
         for sweep in self._sweeps:
             self._sweep(sweep)
-        self._take_jobs()
+        self.take_jobs()
 
     def leap(self, move: Callable[[], None]) -> None:
         """Have the clock moved while nothing is in hand, since a lease would seem to have ended and
@@ -154,7 +154,7 @@ class Worker:
         except Exception:
             log.exception("worker.sweep_failed", sweep=sweep.name)
 
-    def _take_jobs(self) -> None:
+    def take_jobs(self) -> None:
         """Take as many due jobs as there are free threads that are not kept: one that waited here
         for a thread might outlive its lease and be done twice."""
         free = 0

@@ -38,6 +38,8 @@ def plain(name: str) -> str:
     """A name as names are compared: without case, invisible signs, and kinds of spaces, hyphens and
     apostrophes."""
     folded = normalize("NFKC", normalize("NFKC", name).casefold()).translate(ALIKE)
+    if folded.isascii():  # the only such sign is the hyphen itself
+        return " ".join(folded.split())
     seen = ("-" if category(sign) == "Pd" else sign for sign in folded if category(sign) != "Cf")
     return " ".join("".join(seen).split())
 

@@ -1,6 +1,7 @@
 """The windows in which folders are mapped: each list holds what speaks for a folder, and long ones
 are searched and paged."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -316,6 +317,8 @@ def _once_each(*parts: Sequence[str]) -> Iterator[str]:
 
 def _visible(text: str) -> str:
     """What the eye makes of a text: without signs that are not seen, and with one kind of space."""
+    if text.isascii() and text.isprintable():  # as nearly all of a list of hundreds
+        return " ".join(text.split())
     seen = "".join(sign for sign in normalize("NFC", text) if sign.isprintable() or sign.isspace())
     return " ".join(seen.split())
 
@@ -344,15 +347,16 @@ def _path(folder: MailFolder, room: int) -> str:
     last = cut(last, max(room // 2, 1))
     fewer = [[*above[:2], "…", *above[at:]] for at in range(3, len(above) + 1)]
     for levels in (above, *fewer, [above[0], "…"]):
-        left = room - len(last) - len(levels)
-        width = max(
-            (
-                each
-                for each in range(left)
-                if sum(min(len(level), each) for level in levels) <= left
-            ),
-            default=0,
-        )
+        width = _width(levels, room - len(last) - len(levels))
         if width >= LEGIBLE:
             return folder.delimiter.join([*(cut(level, width) for level in levels), last])
     return cut(f"…{folder.delimiter}{last}", room)
+
+
+def _width(levels: Sequence[str], room: int) -> int:
+    """The most signs that each level may have, longer ones being cut, so that all have room."""
+
+    def taken(width: int) -> int:
+        return sum(min(len(level), width) for level in levels)
+
+    return max(bisect_right(range(room), room, key=taken) - 1, 0)

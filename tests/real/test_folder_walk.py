@@ -76,7 +76,7 @@ def test_among_six_hundred_folders_the_right_ones_are_found_and_kept(
             "Sent: Projekte/Werft Süd/Ausrüstung/Angebote und Nachträge/2019/Beschläge/Gesendet"
         )
     ).to_be_visible()
-    expect(screen.message("Live mailboxes: 1 of 1")).to_be_visible()
+    expect(screen.message("Mailboxes live: 1 of 1")).to_be_visible()
     live.scroll_into_view_if_needed()
     screen.picture("live")
     assert screen.errors == []

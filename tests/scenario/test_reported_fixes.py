@@ -285,7 +285,7 @@ def test_what_was_changed_twice_in_vain_is_supports_with_the_history(world: BotW
     assert request.text.count("said that it was changed") == 2
     assert error_in(result) in request.text
     world.vera.press(request, "I'll take it")
-    world.carol.find(ACME, "You have done what we asked twice", "looks after it")
+    world.carol.find(ACME, "You have done what we asked twice", "is looking after it")
 
 
 def test_a_delegate_without_the_right_is_told_apart(world: BotWorld) -> None:

@@ -5,6 +5,7 @@ import base64
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -12,7 +13,8 @@ from typing import Any
 
 import msal
 from sqlalchemy import Engine
-from sqlmodel import col, func, select
+from sqlmodel import col, exists, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from bot.app.wiring import Ports, wire
 from bot.app.worker import Worker
@@ -34,6 +36,8 @@ from handlers.slack.presenter import Presenter
 from handlers.slack.sender import SlackSender
 from storage.cipher import Cipher
 from storage.database import Store, Transaction
+from storage.jobs import NEXT_DUE as NEXT_JOB
+from storage.outbox import NEXT_DUE as NEXT_TURN
 from storage.tables import (
     Account,
     AuditEntry,
@@ -110,6 +114,10 @@ WAY = {
 }
 """By which events an account comes to each state."""
 
+NEXT_REMINDER = select(func.min(col(ReminderState.due_at)))
+NEXT_TURN_OF_ONE_THAT_WAITS = NEXT_TURN.where(exists().where(col(OutboxItem.done_at).is_(None)))
+"""When the bot has something to do next, beside its jobs and the turns of its channels."""
+
 CONNECTED = (State.TESTING, State.FAILING, State.UNMAPPED, State.LIVE, State.BROKEN)
 MAPPED = (State.LIVE, State.BROKEN)
 
@@ -155,13 +163,22 @@ class Outside:
     mail: FakeProbe = field(default_factory=FakeProbe)
 
 
+@dataclass(frozen=True)
+class Moment:
+    """What a process finds that takes another's place."""
+
+    outside: Outside
+    store: Store
+    acme: Channel
+
+
 class FastBot:
     """The bot, and everybody it meets. A channel is bound to a customer whose organisation is
     known; people work day and night, unless `settings` say otherwise."""
 
     def __init__(
         self,
-        before: "FastBot | None" = None,
+        before: "FastBot | Moment | None" = None,
         engine: Engine | None = None,
         outside: Outside | None = None,
         **settings: str,
@@ -219,6 +236,11 @@ class FastBot:
         written = [base64.b64encode(key).decode() for key in keys]
         return FastBot(self, encryption_keys=",".join(written))
 
+    def copy(self) -> "FastBot":
+        """The same bot in a world of its own, where everything stands as it does here now."""
+        store = Store(new_database(self.store.engine))
+        return FastBot(Moment(deepcopy(self.outside), store, self.acme))
+
     def new_tokens(self, wait: Callable[[float], object]) -> Tokens:
         """Another worker's tokens, which waits so for a refresh that is claimed."""
         return Tokens(self.store, self.clock, self.cipher, self.microsoft, wait)
@@ -245,34 +267,35 @@ class FastBot:
 
     def _next_due(self) -> datetime:
         """When something is due next; tomorrow, if nothing is until then."""
-        with self.store.transaction() as tx:
-            reminder = tx.session.exec(select(func.min(col(ReminderState.due_at)))).one()
-            due = [tx.jobs.next_due(), tx.outbox.next_due(), reminder]
+        due = self._moments(NEXT_JOB, NEXT_TURN, NEXT_REMINDER)
         ahead = [at for at in due if at is not None and at > self.now]
         return min([*ahead, self.now + days(1)])
 
     def run_due(self) -> None:
-        """Do what is due now, until nothing is: sweeps, jobs, messages."""
-        while True:
-            self.worker.tick()
+        """Do what is due now: what the sweeps find, then jobs and messages, until none is left; the
+        product, too, looks for jobs far more often than it sweeps."""
+        self.worker.tick()
+        self.deliver()
+        while (due := self._moments(NEXT_JOB)[0]) is not None and due <= self.now:
+            self.worker.take_jobs()
             self.deliver()
-            with self.store.transaction() as tx:
-                due = tx.jobs.next_due()
-            if due is None or due > self.now:
-                return
 
     def deliver(self) -> None:
         """Carry every message that waits for nothing but the one before it."""
         self._carrier.ahead = timedelta()
         while True:
             tried = self.delivery.deliver_due()
-            with self.store.transaction() as tx:
-                due = tx.outbox.next_due() if tx.outbox.waiting() else None
+            [due] = self._moments(NEXT_TURN_OF_ONE_THAT_WAITS)
             if due is None or due > self._carrier.now() + MAX_REST:
                 return
             if not tried and due <= self._carrier.now():
                 return  # another worker has it in hand
             self._carrier.ahead = max(due - self.now, self._carrier.ahead)
+
+    def _moments(self, *questions: SelectOfScalar[datetime | None]) -> list[datetime | None]:
+        """The answers, without a session: between any two things that a test has done it asks."""
+        with self.store.engine.connect() as connection:
+            return [connection.execute(question).scalar() for question in questions]
 
     def reminded_within(self, span: timedelta) -> list[str]:
         """The names of the accounts of which somebody is reminded in the time that passes now, in

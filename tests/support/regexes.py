@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from pathlib import Path
 from re import _constants as codes  # type: ignore[attr-defined]
@@ -29,6 +30,9 @@ import storage
 PACKAGES = (bot, handlers, storage)
 KEPT_AS_DATA = {"self.text", "matcher.text"}
 """Expressions that code takes from data files, where they are found too."""
+
+NAMED = re.compile(r"\bre\b")
+"""Most modules do not name it, and need not be parsed."""
 
 Pattern = re.Pattern[str] | re.Pattern[bytes]
 
@@ -46,13 +50,14 @@ class Found:
 # -- where they are
 
 
-def everywhere() -> list[Found]:
+@cache
+def everywhere() -> tuple[Found, ...]:
     """Every expression once, by where it was seen first."""
     found: dict[tuple[str | bytes, int, str], Found] = {}
     for item in [*_in_modules(), *_in_data(), *_in_calls()]:
         for way in item.ways:
             found.setdefault((item.pattern.pattern, item.pattern.flags, way), item)
-    return list(dict.fromkeys(found.values()))
+    return tuple(dict.fromkeys(found.values()))
 
 
 def modules() -> Iterator[ModuleType]:
@@ -90,7 +95,10 @@ def _within(where: str, value: Any, home: str) -> Iterator[Found]:
 def _in_calls() -> Iterator[Found]:
     for module in modules():
         assert module.__file__ is not None
-        tree = ast.parse(Path(module.__file__).read_text())
+        text = Path(module.__file__).read_text()
+        if not NAMED.search(text):
+            continue
+        tree = ast.parse(text)
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom):
                 assert node.module != "re", (
@@ -182,7 +190,7 @@ def attacks(pattern: Pattern) -> list[tuple[str, str, str]]:
 
 def _kinds(tree: Any, folded: bool) -> list[str]:
     """One character for each kind that the expression tells apart."""
-    sets = list(_sets(tree))
+    sets = list({repr(told): told for told in _sets(tree)}.values())
     candidates = [*COMMON, *(sign for told in sets for sign in _mentioned(told))]
     kinds: dict[tuple[bool, ...], str] = {}
     for sign in candidates:
@@ -193,7 +201,7 @@ def _kinds(tree: Any, folded: bool) -> list[str]:
 
 
 def _sets(tree: Any) -> Iterator[list[Any]]:
-    """Every set of characters in it, a single character being a set of one."""
+    """The sets of characters in it, a single character being a set of one."""
     for code, argument in tree:
         if code in (codes.LITERAL, codes.NOT_LITERAL):
             yield [(code, argument)]

@@ -106,7 +106,7 @@ def test_the_card_says_what_waits_and_for_whom(bot: FastBot, office: Account) ->
 
     card = bot.card(office)
     assert f"•  Shared mailbox: (none) → *{BOSS}*" in card
-    assert f"once *{OFFICE}* signs in again" in card
+    assert f"until *{OFFICE}* signs in again" in card
     assert "Leave it as it is" in card
 
 

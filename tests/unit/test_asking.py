@@ -90,7 +90,7 @@ def test_of_another_customer_nothing_is_told(bot: FastBot) -> None:
     borealis = bot.customer("Borealis", "C0BORE")
     theirs = bot.account(State.BROKEN, name="Planted", channel=borealis)
     text = answer(bot, "status")
-    assert "No mailbox yet" in text
+    assert "There are no mailboxes yet" in text
     assert theirs.name not in text
 
 
@@ -144,7 +144,7 @@ def test_a_subcommand_is_one_after_a_mention_too(bot: FastBot, text: str) -> Non
 
 @pytest.mark.parametrize("text", ["test failed, what now?", "add what is missing?"])
 def test_a_question_that_begins_like_a_subcommand_is_none(bot: FastBot, text: str) -> None:
-    assert "Live: " in answer(bot, text) or "No mailbox yet" in answer(bot, text)
+    assert "Live: " in answer(bot, text) or "There are no mailboxes yet" in answer(bot, text)
 
 
 @pytest.mark.parametrize("role", Role)

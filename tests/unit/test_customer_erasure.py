@@ -156,9 +156,10 @@ def fill(bot: FastBot, channel: str, domain: str) -> list[str]:
     return [channel, domain, waiting.ref, live.ref, unsigned.ref, failure.ref]
 
 
-@pytest.fixture
-def full(bot: FastBot) -> FastBot:
-    """A bot with two customers who have something in every table."""
+@pytest.fixture(scope="module")
+def filled() -> FastBot:
+    """A bot with two customers who have something in every table; to be copied."""
+    bot = FastBot()
     bot.customer("Beta Boats", BETA)
     bot.marks = fill(bot, ACME, "acme.example")
     bot.others = fill(bot, BETA, "beta.example")
@@ -166,6 +167,15 @@ def full(bot: FastBot) -> FastBot:
         reply = tx.unexplained.add(UnexplainedReply(signature="of nobody by now"))
         who = {"noted_by_team": "T", "noted_by_user": "U"}
         tx.noted.keep(NotedCause(reply_id=reply.id, cause="x", noted_at=bot.now, **who))
+    return bot
+
+
+@pytest.fixture
+def full(filled: FastBot) -> FastBot:
+    """The same for one test."""
+    bot = filled.copy()
+    bot.marks = filled.marks
+    bot.others = filled.others
     return bot
 
 

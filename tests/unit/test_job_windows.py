@@ -98,7 +98,7 @@ def test_whatever_a_job_raises_its_window_says_so(
     ask(bot, work)
 
     (window,) = windows(bot)
-    assert "Something went wrong on our side" in window and "MX-" in window
+    assert "The problem is on our side" in window and "MX-" in window
     assert "planted-77" not in window and "131072" not in window
     bot.live(hours(1))
     assert breaks.times == 1, "the window is over: nobody waits for a second try"

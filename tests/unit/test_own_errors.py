@@ -66,7 +66,7 @@ def test_who_meets_an_error_that_cannot_be_kept_hears_a_plain_sentence(
     somebody = Heard(bot)
     somebody.act(broken)
     (text,) = somebody.told
-    assert "Something went wrong" in text and "MX-" not in text
+    assert "The problem is on our side" in text and "MX-" not in text
 
 
 def test_a_refusal_that_cannot_be_kept_is_told_all_the_same(bot: FastBot) -> None:

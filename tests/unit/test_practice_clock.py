@@ -48,6 +48,6 @@ def test_time_leaps_only_while_nothing_is_in_hand(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(bot.doers, "do", lambda kind, args: check(jobs.CheckAccount(**args)))
     with bot.store.transaction() as tx:
         tx.jobs.add(jobs.CheckAccount(account_id=account.id), bot.now)
-    bot.worker._take_jobs()
+    bot.worker.take_jobs()
     leap.join(10)
     assert order == ["done", "moved", "looked"]

@@ -3,6 +3,7 @@ in its own place."""
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -78,8 +79,10 @@ CODE = re.compile(r"```.*?```", re.DOTALL)
 ESCAPE = re.compile(r"&(?:amp|lt|gt);")
 
 
+@cache
 def drawn(name: str, text: str) -> Any:
-    """What a builder makes when whatever people or servers can name is called `text`."""
+    """What a builder makes when whatever people or servers can name is called `text`; only read,
+    since several tests look at it."""
     called = f"{FIRST}{text}{LAST}"
     one = account(name=called, sender_name=called, username=called)
     made = Made(one, [one] * 12, called, sorted(ROWS.rows)[0])
