@@ -248,6 +248,7 @@ class TenantStatus(StrEnum):
 
     ASKED = "asked"
     ALLOWED = "allowed"
+    REFUSED = "refused"
 
 
 class BatchStatus(StrEnum):

@@ -102,7 +102,27 @@ def reminder_key(reminder: Reminder) -> str:
 
 def show_alert(tx: Transaction, incident: Incident, channel_id: str, now: datetime) -> None:
     """Have the alert of an incident show how it stands."""
-    tx.outbox.show(channel_id, f"alert:{incident.id}", ALERT, {"incident": incident.id}, now)
+    tx.outbox.show(channel_id, alert_key(incident), ALERT, {"incident": incident.id}, now)
+
+
+def alert_key(incident: Incident) -> str:
+    """The key of an alert's message, which is also the head of its thread."""
+    return f"alert:{incident.id}"
+
+
+def tell_on_call(
+    tx: Transaction,
+    incident: Incident,
+    channel_id: str,
+    sentence: str,
+    now: datetime,
+    **values: Any,
+) -> None:
+    """Say `sentence` in the thread of an alert."""
+    head = alert_key(incident)
+    key = f"{head}:{now.timestamp()}:{sentence}"
+    args = {"sentence": sentence, "values": values}
+    tx.outbox.show(channel_id, key, SUPPORT_NOTE, args, now, thread_key=head)
 
 
 def show_outage(tx: Transaction, outage: Outage, now: datetime) -> None:
@@ -199,7 +219,7 @@ def note(tx: Transaction, account: Account, sentence: str, now: datetime, **valu
         account.channel_id,
         f"note:{account.ref}:{now.timestamp()}:{sentence}",
         NOTE,
-        {"sentence": sentence, "values": values},
+        {"sentence": sentence, "account": account.id, "values": values},
         now,
         thread_key=head,
     )
@@ -261,10 +281,16 @@ def show_batch(tx: Transaction, batch: Batch, now: datetime) -> None:
 
 
 def say_in(
-    tx: Transaction, channel_id: str, key: str, sentence: str, now: datetime, **values: Any
+    tx: Transaction,
+    channel_id: str,
+    key: str,
+    sentence: str,
+    now: datetime,
+    to: str = "",
+    **values: Any,
 ) -> None:
-    """Say `sentence` in a customer's channel, once for each `key`."""
-    tx.outbox.show(channel_id, key, NOTE, {"sentence": sentence, "values": values}, now)
+    """Say `sentence` in a customer's channel, once for each `key`, `to` somebody of it."""
+    tx.outbox.show(channel_id, key, NOTE, {"sentence": sentence, "to": to, "values": values}, now)
 
 
 def take_everything_away(tx: Transaction, channel_id: str, now: datetime) -> None:

@@ -37,6 +37,8 @@ class FurtherCard:
         theirs: the customers who are bound to the further one, by their names.
         helper: who of the support team looks after the customer; "" for nobody.
         allowed_at: since when its mailboxes are the customer's; None while they are not.
+        refused_at: since when they are known not to be.
+        allowed_by_user: who said the one or the other.
     """
 
     id: int
@@ -50,6 +52,7 @@ class FurtherCard:
     allowed_at: datetime | None
     allowed_by_user: str
     helper: str = ""
+    refused_at: datetime | None = None
 
 
 class OrganisationCards:
@@ -92,4 +95,5 @@ class OrganisationCards:
                 allowed_at=row.allowed_at,
                 allowed_by_user=row.allowed_by_user,
                 helper=customer.owner_user,
+                refused_at=row.refused_at,
             )

@@ -16,9 +16,9 @@ from handlers.cards.kit import (
     actions,
     button,
     divider,
+    escaped,
     modal,
     preformatted,
-    safe,
     section,
 )
 from handlers.text.words import plainly, say
@@ -132,4 +132,4 @@ def _seldom(card: AccountCard, audience: Audience) -> list[Block]:
 def mail_link(subject: str, body: str, to: str = "") -> Safe:
     """A link that begins a mail: `to` somebody, or to whoever it is forwarded to."""
     address = f"mailto:{quote(to, safe='@')}?subject={quote(subject)}&body={quote(body)}"
-    return Safe(f"<{safe(address)}|{plainly('packet.mail_link')}>")
+    return Safe(f"<{escaped(address)}|{plainly('packet.mail_link')}>")

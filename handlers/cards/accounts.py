@@ -97,6 +97,8 @@ def next_step(card: AccountCard, audience: Audience = Audience.CUSTOMER) -> Safe
         name = "next.unmapped_sure"
     if account.state is State.AWAITING_ADMIN:
         name = _approval(card, audience)
+    if account.state is State.AWAITING_SIGN_IN and audience is Audience.SUPPORT:
+        name = "next.awaiting_sign_in_support"
     if account.state is State.AWAITING_SIGN_IN and card.fault is not None:
         name = _after_refusal(card)
     sentence = plainly("next.fault_unknown")

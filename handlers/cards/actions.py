@@ -28,6 +28,7 @@ class ActionId(StrEnum):
     ORGANISATION_CONFIRM = "organisation.confirm"
     ORGANISATION_DENY = "organisation.deny"
     ORGANISATION_ALLOW = "organisation.allow_too"
+    ORGANISATION_REFUSE = "organisation.refuse_too"
     ORGANISATION_TAKE_BACK = "organisation.take_back"
     PAGE_SAID_APPROVAL = "said.approval"
     PAGE_SAID_NO_SIGN_IN = "said.no_sign_in"
@@ -56,6 +57,7 @@ class ActionId(StrEnum):
     ERROR_EVIDENCE = "error.evidence"
     ERROR_LOOK_UP = "error.look_up"
     ALERT_ACKNOWLEDGE = "alert.acknowledge"
+    ALERT_MENDED = "alert.mended"
     CAUSE_NOTE = "cause.note"
     CAUSE_TAKE_BACK = "cause.take_back"
 

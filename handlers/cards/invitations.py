@@ -53,6 +53,12 @@ class Round:
     page: int = 0
     sheet: str = ""
 
+    @property
+    def is_known(self) -> bool:
+        """Whether somebody has followed a link already: then the others have theirs as well, and
+        have to be reminded."""
+        return bool(self.done) or any(each.opened_at is not None for each in self.listed)
+
 
 def invitation_window(invitation: Invitation, host: Host) -> Block:
     """Everything by which somebody can be sent or shown their login link."""
@@ -72,7 +78,8 @@ def round_window(there: Round, host: Host) -> Block:
     """All who have to sign in: how far each is, a mail to each, and a text for all of them."""
     if not there.listed:
         return modal(plainly("invite.title"), [section(say("invite.all_done")), *_done(there)])
-    remind = button(plainly("button.remind_all"), ActionId.INVITE_REMIND, there.channel_id)
+    style = "primary" if there.is_known else ""
+    remind = button(plainly("button.remind_all"), ActionId.INVITE_REMIND, there.channel_id, style)
     about = f"{there.channel_id}:{there.page}"
     again = button(plainly("button.follow_up"), ActionId.INVITE_FOLLOW_UP, about)
     count = len(there.done)

@@ -68,13 +68,19 @@ def further_message(card: FurtherCard) -> Message:
         say("support.further_own", customer=card.customer, tenant=card.own),
         *looked_after(card.helper),
     ]
-    if card.allowed_at is None:
-        answer = _answer("button.allow_too", ActionId.ORGANISATION_ALLOW, card.id, "primary")
+    who = mention(card.allowed_by_user)
+    if card.allowed_at is not None:
+        lines.append(say("support.further_allowed", user=who, at=moment(card.allowed_at)))
+        answers = [_answer("button.take_back", ActionId.ORGANISATION_TAKE_BACK, card.id)]
+    elif card.refused_at is not None:
+        lines.append(say("support.further_refused", user=who, at=moment(card.refused_at)))
+        answers = [_answer("button.allow_too", ActionId.ORGANISATION_ALLOW, card.id)]
     else:
-        who = {"user": mention(card.allowed_by_user), "at": moment(card.allowed_at)}
-        lines.append(say("support.further_allowed", **who))
-        answer = _answer("button.take_back", ActionId.ORGANISATION_TAKE_BACK, card.id)
-    return Message(asked, [section(Safe("\n".join(lines))), actions(answer)])
+        answers = [
+            _answer("button.allow_too", ActionId.ORGANISATION_ALLOW, card.id, "primary"),
+            _answer("button.refuse_organisation", ActionId.ORGANISATION_REFUSE, card.id),
+        ]
+    return Message(asked, [section(Safe("\n".join(lines))), actions(*answers)])
 
 
 def _answer(label: str, action: ActionId, further_id: int, style: str = "") -> Block:

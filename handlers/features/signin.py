@@ -25,6 +25,7 @@ def register(listeners: Listeners, services: Services) -> None:
     on(ActionId.ORGANISATION_CONFIRM, lambda press: confirm_organisation(services, press))
     on(ActionId.ORGANISATION_DENY, lambda press: deny_organisation(services, press))
     on(ActionId.ORGANISATION_ALLOW, lambda press: allow_organisation(services, press))
+    on(ActionId.ORGANISATION_REFUSE, lambda press: refuse_organisation(services, press))
     on(ActionId.ORGANISATION_TAKE_BACK, lambda press: take_back(services, press))
     on(ActionId.PAGE_SAID_APPROVAL, lambda press: page_said(services, press, Said.APPROVAL))
     on(ActionId.PAGE_SAID_NO_SIGN_IN, lambda press: page_said(services, press, Said.NO_SIGN_IN))
@@ -89,6 +90,12 @@ def allow_organisation(services: Services, press: Press) -> None:
     """*Allow this organisation too*."""
     services.rights.support(press.person)
     services.organisations.allow(press.number, press.person)
+
+
+def refuse_organisation(services: Services, press: Press) -> None:
+    """*Refuse this organisation*, of one that was asked for too."""
+    services.rights.support(press.person)
+    services.organisations.refuse(press.number, press.person)
 
 
 def take_back(services: Services, press: Press) -> None:

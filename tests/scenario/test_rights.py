@@ -114,6 +114,7 @@ BUTTONS: dict[str, Row] = {
     "organisation.confirm": Row(account, Action.CONFIRM_ORGANISATION),
     "organisation.deny": Row(account, Action.CONFIRM_ORGANISATION),
     "organisation.allow_too": Row(nothing, TEAM),
+    "organisation.refuse_too": Row(nothing, TEAM),
     "organisation.take_back": Row(nothing, TEAM),
     "said.approval": Row(account, Action.SIGN_IN),
     "said.no_sign_in": Row(account, Action.SIGN_IN),
@@ -177,6 +178,7 @@ BUTTONS: dict[str, Row] = {
     "reminder.pause": Row(channel, Action.SNOOZE),
     "reminder.end_pause": Row(channel, Action.SNOOZE),
     "alert.acknowledge": Row(lambda things: things.incident, Action.ACKNOWLEDGE),
+    "alert.mended": Row(lambda things: things.incident, Action.ACKNOWLEDGE),
     "cause.note": Row(lambda things: things.reply, Action.ACKNOWLEDGE),
     "cause.take_back": Row(lambda things: f"{things.reply}|", Action.ACKNOWLEDGE),
     **{

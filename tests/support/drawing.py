@@ -353,6 +353,7 @@ EVERYBODY: dict[str, Render] = {
     ),
     "account_list.account_list": lambda made, to: account_list.account_list(made.listing, to),
     "setup.setup_card": lambda made, to: setup.setup_card(made.setup),
+    "account_list.add_button": lambda made, to: account_list.add_button(),
     "account_list.start_buttons": lambda made, to: account_list.start_buttons(),
     "diagnosis.error_message": lambda made, to: diagnosis.error_message(made.error, to),
     "diagnosis.error_window": lambda made, to: diagnosis.error_window(made.error, to),
