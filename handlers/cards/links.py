@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from bot.views.places import Place
-from handlers.cards.kit import Safe, safe
+from handlers.cards.kit import Safe, escaped, safe
 from handlers.text.words import plainly
 
 Link = Callable[[str, str], str]
@@ -18,7 +18,7 @@ def no_link(channel_id: str, ts: str) -> str:
 def linked(place: Place | None, link_to: Link, label: str) -> Safe | None:
     """A link to the message that stands there, with any text; None where there is no way."""
     address = link_to(place.channel_id, place.ts) if place is not None else ""
-    return Safe(f"<{safe(address)}|{safe(label)}>") if address else None
+    return Safe(f"<{escaped(address)}|{safe(label)}>") if address else None
 
 
 def ways(link_to: Link, places: Mapping[str, Place | None]) -> list[Safe]:
