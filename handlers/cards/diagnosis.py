@@ -22,6 +22,7 @@ from handlers.cards.kit import (
     actions,
     button,
     context,
+    escaped,
     modal,
     moment,
     preformatted,
@@ -250,8 +251,8 @@ def _ending_line(ending: Ending) -> Safe:
 
 def _protocol(observation: Mapping[str, Any]) -> Safe:
     lines = [f"{name}: {_shown(observation.get(name))}" for name in FIELDS if observation.get(name)]
-    return Safe("```" + "\n".join(lines).replace("```", "'''") + "```") if lines else Safe("–")
+    return Safe("```" + "\n".join(lines) + "```") if lines else Safe("–")
 
 
 def _shown(value: object) -> Safe:
-    return safe(", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value))
+    return escaped(", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value))

@@ -15,21 +15,12 @@ from sqlalchemy import text
 from storage.database import connect
 from storage.migrate import upgrade
 from tests.real.postgres import Postgres
+from tests.support.chromium import FLAGS, PROGRAM
 from tests.support.story import WIDTHS, Story
 from tests.support.world import BotWorld
 
 TOP = Path(__file__).resolve().parents[2]
 PATIENCE_MILLISECONDS = 60_000
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +48,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def chromium() -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        running = playwright.chromium.launch(executable_path=PROGRAM, args=FLAGS)
         yield running
         running.close()
 

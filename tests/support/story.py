@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from bot.views.audience import Audience
 from storage.vocabulary import Owner
+from tests.support.album import Album
 from tests.support.sight import look_at, next_step
 from tests.support.world import ACME, ALERTS, DESK, BotWorld
 
@@ -31,6 +32,7 @@ class Part:
 
 CAROL = Part("U0CAROL", "customer", Audience.CUSTOMER, Owner.USER)
 ADAM = Part("U0ADAM", "administrator", Audience.CUSTOMER, Owner.ADMINISTRATOR)
+OWNER = Part("", "mailbox-owner", Audience.CUSTOMER, Owner.USER)
 VERA = Part("U0VERA", "support", Audience.SUPPORT, Owner.SUPPORT)
 OMAR = Part("U0OMAR", "on-call", Audience.SUPPORT, Owner.ON_CALL)
 
@@ -44,27 +46,35 @@ class Story:
         self.world = world
         self.errors: list[str] = []
         self._browser = browser
-        self._album = pictures / f"story-{name}-{width}"
+        self._album = Album(pictures, f"story-{name}")
         self._size = WIDTHS[width]
-        self._taken = 0
 
     def enter(self, part: Part, channel: str = ACME) -> "Walker":
-        """Somebody comes to their browser; the tour is put away."""
+        """Somebody comes to Slack; the tour is put away."""
+        walker = self._come(part)
+        walker.page.goto(f"{self.world.practice.slack.url}/#as={part.user}&channel={channel}")
+        walker.page.get_by_role("button", name="Got it").click()
+        return walker
+
+    def visit(self, address: str) -> "Walker":
+        """The owner of a mailbox, who is not in the channel, opens a page of ours."""
+        owner = self._come(OWNER)
+        owner.page.goto(address)
+        return owner
+
+    def _come(self, part: Part) -> "Walker":
+        """Somebody comes to a browser of their own."""
         wide, high = self._size
         context = self._browser.new_context(
             viewport={"width": wide, "height": high}, ignore_https_errors=True
         )
         page = context.new_page()
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.goto(f"{self.world.practice.slack.url}/#as={part.user}&channel={channel}")
-        page.get_by_role("button", name="Got it").click()
         return Walker(self, part, page)
 
     def keep(self, page: Page, role: str, step: str) -> None:
         """A picture of what is on the screen."""
-        self._taken += 1
-        name = f"{self._album.name}-{self._taken:02}-{role}-{step}.png"
-        page.screenshot(path=str(self._album.with_name(name)), full_page=True)
+        self._album.take(page, step, role)
 
 
 class Walker:
