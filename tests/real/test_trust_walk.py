@@ -176,7 +176,7 @@ def manage(world: BotWorld, screen: Screen) -> None:
     expect(screen.window.get_by_text("Accounts in use in this channel")).to_be_visible()
     screen.picture("rebind-preview")
     press(screen.window.last, "Bind it")
-    expect(screen.window.get_by_text("is bound to Borealis now")).to_be_visible()
+    expect(screen.window.get_by_text("is now bound to Borealis")).to_be_visible()
     screen.picture("rebound")
     close_all(screen)
     world.settle()
