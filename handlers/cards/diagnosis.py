@@ -10,6 +10,7 @@ from bot.views.audience import Audience
 from bot.views.checks import CheckView
 from bot.views.errors import ErrorCard
 from bot.views.telling import Told, for_audience
+from handlers.cards.about import about_account
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.attempts import attempt_blocks, rate_blocks, usually_blocks
 from handlers.cards.causes import remedy_blocks
@@ -61,7 +62,8 @@ def error_window(card: ErrorCard, audience: Audience, login: Login | None = None
     """The window behind *Details* and *What to do*; where it is about a sign-in, with the way to
     another try."""
     blocks = [*error_blocks(card, audience), *_again(login)]
-    return modal(plainly("error.title", ref=card.failure.ref), blocks)
+    about = about_account(card.stands.account) if card.stands else ""
+    return modal(plainly("error.title", ref=card.failure.ref), blocks, metadata=about)
 
 
 def error_message(card: ErrorCard, audience: Audience) -> Message:

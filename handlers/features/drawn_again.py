@@ -7,8 +7,9 @@ from bot.common.people import Person
 from bot.common.refusals import SlackBusy
 from bot.services import Services
 from bot.support.rights import Action
+from handlers.cards.about import shown_account
 from handlers.cards.account_list import Place
-from handlers.cards.account_window import account_window, shown_account
+from handlers.cards.account_window import account_window
 from handlers.cards.kit import Block, Safe
 from handlers.features.account_list import listed
 from handlers.features.audience import audience_of

@@ -45,7 +45,6 @@ ASKS_TO_GO_ON = frozenset(
     {
         "signin.mended",
         "signin.changed",
-        "signin.consent_given",
         "folders.lost_gone",
         "folders.lost_made-anew",
     }

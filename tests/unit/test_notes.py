@@ -94,9 +94,11 @@ class Shown:
 
     def __init__(self) -> None:
         self.words = ""
+        self.about = ""
 
     def open(self, view: Any) -> str:
         self.words = str(view["blocks"])
+        self.about = view.get("private_metadata", "")
         return "V1"
 
     replace = open
@@ -104,7 +106,7 @@ class Shown:
     def press(self, bot: FastBot, listener: Any, value: str) -> None:
         """Carol presses a button in it."""
         windows: Any = self
-        listener(bot.services, Press(CAROL, "", value, "V1", "", {}, windows))
+        listener(bot.services, Press(CAROL, "", value, "V1", self.about, {}, windows))
 
 
 def test_a_press_in_a_window_shows_there_what_it_changed(bot: FastBot) -> None:
