@@ -57,6 +57,7 @@ STEPS = {
     ActionId.ALERT_ACKNOWLEDGE: Step.ACKNOWLEDGE,
     ActionId.ALERT_MENDED: Step.MEND,
     ActionId.REQUEST_TAKE: Step.TAKE,
+    ActionId.HOME_TAKE: Step.TAKE,
 }
 """What a primary button is for. *What to do* leads to *It's changed*, and both are one step."""
 
