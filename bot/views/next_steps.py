@@ -26,7 +26,8 @@ def way_on(card: AccountCard, audience: Audience) -> Way | None:
     if not has_turn(card, audience) or card.next_test is not None:
         return None
     if card.held:
-        return Way.CONFIRM
+        may = card.held.evident or audience is Audience.SUPPORT
+        return Way.CONFIRM if may else None
     match card.account.state:
         case State.AWAITING_SIGN_IN:
             return _to_sign_in(card, audience)

@@ -28,6 +28,9 @@ ALWAYS_ASKED = ("offline_access", "openid", "profile")
 HAVE_IT = (State.AWAITING_SIGN_IN, State.AWAITING_ADMIN)
 """States in which the card itself has *I saw an error*."""
 
+MARK = "account"
+"""With this word begins what the window carries, so that a button in it is known."""
+
 MAX_LINK_LENGTH = 2900
 """A section holds 3,000 characters (docs.slack.dev/reference/block-kit)."""
 
@@ -49,7 +52,14 @@ def account_window(card: AccountCard, audience: Audience = Audience.CUSTOMER) ->
     """The account as its card shows it, and what else can be done with it."""
     blocks = account_blocks(card, audience=audience)
     blocks += [divider(), actions(*_seldom(card, audience))]
-    return modal(card.account.name, blocks, metadata=card.account.channel_id)
+    account = card.account
+    return modal(account.name, blocks, metadata=f"{MARK}|{account.channel_id}|{account.ref}")
+
+
+def shown_account(about: str) -> str:
+    """The ID of the account that a window shows; empty where it shows none."""
+    mark, _, ref = (*about.split("|", 2), "", "")[:3]
+    return ref if mark == MARK else ""
 
 
 def disconnect_form(account: AccountView) -> Block:

@@ -8,6 +8,7 @@ from bot.views.organisations import DoubtCard, FurtherCard
 from handlers.cards.actions import ActionId
 from handlers.cards.incidents import account_values
 from handlers.cards.kit import Block, Message, Safe, actions, button, mention, moment, section
+from handlers.cards.standings import looked_after
 from handlers.text.words import plainly, say
 
 
@@ -45,6 +46,7 @@ def doubt_message(card: DoubtCard) -> Message:
         say("support.organisation_doubtful", **values, **facts),
         say("support.organisation_theirs", tenant=held.tenant_id, who=_known(card.theirs), **facts),
         _named(held, card.named),
+        *looked_after(card.helper),
     ]
     buttons = organisation_buttons(card.account.ref, held, Audience.SUPPORT)
     return Message(lines[0], [section(Safe("\n".join(lines))), actions(*buttons)])
@@ -64,6 +66,7 @@ def further_message(card: FurtherCard) -> Message:
         asked,
         say("support.organisation_named", **theirs),
         say("support.further_own", customer=card.customer, tenant=card.own),
+        *looked_after(card.helper),
     ]
     who = mention(card.allowed_by_user)
     if card.allowed_at is not None:

@@ -7,6 +7,7 @@ from bot.views.failures import FailureView
 from bot.views.support import RequestCard, RequestView
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.attempts import attempt_blocks
+from handlers.cards.desk import answer_button, answered_line
 from handlers.cards.kit import (
     Block,
     Message,
@@ -20,6 +21,7 @@ from handlers.cards.kit import (
     section,
     text_input,
 )
+from handlers.cards.standings import looked_after
 from handlers.text.people import stands
 from handlers.text.words import plainly, say
 from storage.vocabulary import State
@@ -41,8 +43,8 @@ def request_card(card: RequestCard) -> Message:
     if request.comment:
         lines.append(say("help_request.comment", comment=request.comment))
     lines.append(_helper(card, "help_request"))
-    if card.helper and request.taken_at is None:
-        lines.append(say("home.helper", helper=mention(card.helper)))
+    lines += answered_line(request.answered_by_user, request.answered_at)
+    lines += looked_after(card.helper) if request.taken_at is None else []
     row = [*_team_buttons(card), *_account_button(card), *_failure_buttons(card.failure)]
     row.sort(key=lambda each: each.get("style") != "primary")  # what to press now comes first
     done = attempt_blocks(card.attempts) if request.failure_ref else []
@@ -184,11 +186,12 @@ def _team_buttons(card: RequestCard) -> list[Block]:
     value = str(request.id)
     if request.done_at is not None:
         return []
+    answer = [answer_button(f"request:{value}")] if request.channel_id else []
     if request.taken_at is None:
-        return [button(plainly("button.take"), ActionId.REQUEST_TAKE, value, "primary")]
+        return [button(plainly("button.take"), ActionId.REQUEST_TAKE, value, "primary"), *answer]
     style = "" if _is_to_do(card) else "primary"
     done = button(plainly("button.request_done"), ActionId.REQUEST_FINISH, value, style)
-    return [done, button(plainly("button.hand_back"), ActionId.REQUEST_HAND_BACK, value)]
+    return [done, *answer, button(plainly("button.hand_back"), ActionId.REQUEST_HAND_BACK, value)]
 
 
 def _account_button(card: RequestCard) -> list[Block]:

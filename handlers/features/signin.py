@@ -7,7 +7,7 @@ from handlers.cards.account_window import Packet, packet_window
 from handlers.cards.actions import ActionId
 from handlers.cards.diagnosis import error_window, lookup_form
 from handlers.features import lookup
-from handlers.features.account_list import draw_again
+from handlers.features.drawn_again import draw_again
 from handlers.slack.listeners import Listeners
 from handlers.slack.payloads import Press
 
@@ -17,10 +17,11 @@ def register(listeners: Listeners, services: Services) -> None:
     on = listeners.press
     # Buttons that open a page: Slack tells of the press all the same and wants it acknowledged
     on(ActionId.LINK_OPENED, lambda press: None)
-    on(ActionId.ADMIN_PAGE_OPENED, lambda press: None)
+    on(ActionId.CODES_OPENED, lambda press: None)
     on(ActionId.LINK_RENEW, lambda press: renew_link(services, press))
     on(ActionId.LINK_WITHDRAW, lambda press: withdraw_link(services, press))
     on(ActionId.ADMIN_PACKET, lambda press: show_packet(services, press))
+    on(ActionId.ADMIN_PAGE_OPENED, lambda press: page_opened(services, press))
     on(ActionId.ORGANISATION_CONFIRM, lambda press: confirm_organisation(services, press))
     on(ActionId.ORGANISATION_DENY, lambda press: deny_organisation(services, press))
     on(ActionId.ORGANISATION_ALLOW, lambda press: allow_organisation(services, press))
@@ -59,6 +60,13 @@ def show_packet(services: Services, press: Press) -> None:
         scopes=services.consent.scopes,
     )
     press.windows.open(packet_window(packet))
+    services.approvals.asked(account.id)
+
+
+def page_opened(services: Services, press: Press) -> None:
+    """*Open the approval page*, which Slack opens by itself: from now on an approval may come."""
+    account = services.rights.account(press.person, press.value, Action.SIGN_IN)
+    services.approvals.asked(account.id)
 
 
 def confirm_organisation(services: Services, press: Press) -> None:
@@ -102,6 +110,7 @@ def page_said(services: Services, press: Press, said: Said) -> None:
     error = services.links.answered(account.id, said, press.person)
     if error:
         press.windows.open(error_window(*lookup.error_named(services, press.person, error)))
+    draw_again(services, press)
 
 
 def ask_for_number(services: Services, press: Press) -> None:

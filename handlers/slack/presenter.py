@@ -16,11 +16,13 @@ from handlers.cards.answers import (
     not_understood,
     status_message,
 )
+from handlers.cards.approvals import approved_message
 from handlers.cards.checks import test_message
+from handlers.cards.desk import answer_message, answer_note
 from handlers.cards.diagnosis import OwnName, note_message
-from handlers.cards.home import greeting
-from handlers.cards.home import help_message as what_to_do
-from handlers.cards.incidents import account_values, alert_card, support_note
+from handlers.cards.help import greeting
+from handlers.cards.help import help_message as what_to_do
+from handlers.cards.incidents import alert_card, support_note
 from handlers.cards.kit import Audience, Block, Message, Safe, mention, primary
 from handlers.cards.legacy import batch_message
 from handlers.cards.outages import live_message, outage_message, over_message
@@ -81,7 +83,13 @@ class Presenter:
             notices.LIVE: lambda args: live_message(
                 views.outages.live(args["channel"], args["day"])
             ),
-            notices.SETBACK: lambda args: setback_message(views.setbacks.card(args["setback"])),
+            notices.APPROVED: lambda args: approved_message(
+                views.approvals.of_day(args["channel"], args["day"]), args["channel"]
+            ),
+            notices.SETBACK: lambda args: setback_message(
+                views.setbacks.card(args["setback"]), services.rights.link_to
+            ),
+            notices.ANSWER: self._support_answer,
             notices.ALL_LIVE: lambda args: all_live_message(
                 views.setbacks.customer(args["customer"])
             ),
@@ -157,13 +165,17 @@ class Presenter:
         """What a sentence is filled with; every one may name our application."""
         return {"application": self._services.application_name, **args["values"]}
 
+    def _support_answer(self, args: Args) -> Message:
+        """What support answered: in the customer's channel or, with its `channel`, in ours."""
+        if "channel" in args:
+            return answer_note(args["user"], args["text"], args["channel"])
+        return answer_message(args["user"], args["text"], args["people"])
+
     def _support_note(self, args: Args) -> Message:
         values = self._values(args)
-        helper = ""
-        if "account" in args:
-            found = self._services.views.accounts.view(args["account"])
-            values = {**account_values(found.account, found.customer), **values}
-            helper = found.helper
+        if "state" in values:
+            values["state"] = plainly(f"state.{values['state']}")
+        helper = values.get("helper", "")
         text = say(args["sentence"], **values)
         if helper:
             text = Safe(f"{text}\n{say('home.helper', helper=mention(helper))}")

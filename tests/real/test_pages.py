@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.support.album import Album
-from tests.support.world import BotWorld
+from tests.support.world import ACME, BotWorld
 
 pytestmark = pytest.mark.browser
 
@@ -96,6 +96,21 @@ def test_the_happy_path(world: BotWorld, visitor: Visitor) -> None:
     world.card("Info", "folders not mapped yet")
 
 
+def test_the_codes_of_those_who_sign_in_elsewhere(world: BotWorld, visitor: Visitor) -> None:
+    address = world.add(INFO, "Info").url("Sign in to Microsoft")
+    visitor.open(f"{address}/qr")
+    visitor.sees(f"Sign in {INFO}", "code")
+    expect(visitor.page.get_by_role("img", name=f"login link for {INFO}")).to_be_visible()
+    world.add(CAROL, "Carol")
+    world.carol.press(
+        world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Show all accounts"
+    )
+    listed = world.carol.window("Accounts of Acme")
+    world.carol.press(listed, "Invite all who still have to sign in")
+    visitor.open(world.carol.window("have signed in").url("Print QR codes"))
+    visitor.sees("2 people sign in", "codes")
+
+
 def test_approval_needed_then_the_packet_then_approved_then_connected(
     world: BotWorld, visitor: Visitor
 ) -> None:
@@ -114,7 +129,7 @@ def test_approval_needed_then_the_packet_then_approved_then_connected(
     visitor.sees("Thank you", "approved", "administrator")
     visitor.press("Let the people in Slack know")
     visitor.sees("Thank you", "approved-told", "administrator")
-    world.card("Info", "Waiting for the sign-in")
+    world.card("Info", "Waiting for the sign-in", "says that Maildesk has been approved")
     visitor.to_microsoft(link(world))
     visitor.press(INFO)
     visitor.sees(f"Signed in as {INFO}", "done")
