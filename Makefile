@@ -12,7 +12,7 @@ LOCK := env -u PIP_FIND_LINKS PIP_CONFIG_FILE=/dev/null $(BIN)/pip-compile --qui
 # What one process has compiled, above all tests with their assertions, the next need not compile again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-fast test-real check bench docs lock coverage mutants audit
+.PHONY: demo test test-fast test-real check bench pictures docs lock coverage mutants audit
 .DELETE_ON_ERROR:
 
 # The practice world with the bot in it; prints the address to open.
@@ -60,6 +60,11 @@ bench: $(READY)
 	$(BIN)/python -m tests.sweep_bench
 	$(BIN)/python -m tests.attack_bench
 	$(BIN)/python -m tests.week_bench
+
+# Every picture of every walk, by everybody, at a desk and on a phone, in pictures/ with an index.html to look through them;
+# those of the documents are renewed. It needs Chromium.
+pictures: $(READY)
+	$(BIN)/python -m tests.pictures
 
 # The documents that are made from data: what is known of failures, the state tables, and the settings.
 docs: $(READY)

@@ -29,13 +29,18 @@ from bot.messages.answers import Answers
 from bot.messages.events import Events
 from bot.reminders.asked import AskedReminders
 from bot.reminders.service import Reminders
+from bot.signin.approvals import Approvals
 from bot.signin.consent import Consent
 from bot.signin.links import Links
 from bot.signin.service import SignIn
+from bot.signin.sheets import Sheets
+from bot.support.desk import Desk
 from bot.support.requests import SupportRequests
 from bot.support.rights import Rights
 from bot.views.accounts import AccountCards
+from bot.views.approvals import ApprovalCards
 from bot.views.checks import CheckCards
+from bot.views.customer_page import CustomerPages
 from bot.views.errors import ErrorCards
 from bot.views.incidents import AlertCards
 from bot.views.invitations import Invitations
@@ -55,7 +60,9 @@ class Views:
     """What cards and pages show, as it stands now: a reader for each subject."""
 
     accounts: AccountCards
+    approvals: ApprovalCards
     checks: CheckCards
+    customer_pages: CustomerPages
     errors: ErrorCards
     incidents: AlertCards
     invitations: Invitations
@@ -87,8 +94,10 @@ class Services:
     legacy: LegacyAccounts
     drafts: Drafts
     links: Links
+    sheets: Sheets
     signin: SignIn
     consent: Consent
+    approvals: Approvals
     checks: Checks
     folders: Folders
     reminders: Reminders
@@ -102,6 +111,7 @@ class Services:
     health: Health
     fixes: ReportedFixes
     requests: SupportRequests
+    desk: Desk
     catalogue: Explanations
     pasted: PastedTexts
     noting: Noting

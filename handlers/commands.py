@@ -20,7 +20,8 @@ from bot.views.telling import Told
 from handlers.cards.account_window import disconnect_form
 from handlers.cards.accounts import account_card
 from handlers.cards.diagnosis import error_message, meaning
-from handlers.cards.home import found_message, help_message
+from handlers.cards.help import help_message
+from handlers.cards.home import found_message
 from handlers.cards.kit import Message, Safe, moment, section
 from handlers.features import lookup, own_channels
 from handlers.features.account_list import list_window
@@ -71,12 +72,19 @@ class Commands:
         """Do what was typed; an error text that was pasted is explained, and another word that is
         none of ours gets a suggestion."""
         subcommand = self._subcommands.get(command.name or "help")
-        if subcommand is None:
+        if subcommand is None or self._is_an_error(command):
             self._otherwise(command, answer)
         elif command.name in WINDOWED and not command.opens_windows:
             self._help(command, answer)  # it has the buttons that open them
         else:
             subcommand(command, answer)
+
+    def _is_an_error(self, command: Command) -> bool:
+        """Whether an error text only begins like one of ours: ``status code 535 …``, ``login
+        failed``. What follows *error* is one anyhow."""
+        if command.name == "error" or not command.rest:
+            return False
+        return self._services.catalogue.read(f"{command.name} {command.rest}") is not None
 
     def _otherwise(self, command: Command, answer: Tell) -> None:
         verdict = self._services.catalogue.lookup_text(f"{command.name} {command.rest}")
@@ -142,7 +150,8 @@ class Commands:
             return
         account = self._named(command, Action.SEE)
         if self._is_ours(command):
-            answer(found_message(self._services.views.accounts.view(account.id)))
+            found = self._services.views.accounts.view(account.id)
+            answer(found_message(found, self._services.rights.link_to))
             return
         answer(account_card(self._services.views.accounts.card(account.id)))
 

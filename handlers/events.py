@@ -19,7 +19,7 @@ from bot.services import Services
 from handlers.cards.kit import Message
 from handlers.commands import Commands
 from handlers.features.answers import answer_to
-from handlers.features.home import HomeTab
+from handlers.features.home import HomeTab, read
 from handlers.features.own_channels import is_ours
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.listeners import Listeners
@@ -74,7 +74,7 @@ def register(app: App, services: Services, nudge: Callable[[], None]) -> None:
         body = req.body
         event = body.get("event")
         if body.get("type") == "event_callback" and isinstance(event, dict) and is_for_us(event):
-            services.events.take_in(str(body["event_id"]), event)
+            services.events.take_in(str(body["event_id"]), kept(event))
             nudge()
         return next()
 
@@ -91,6 +91,15 @@ def is_for_us(event: dict[str, Any]) -> bool:
     whole = event.get("type") in WANTED and all(isinstance(event.get(n), str) for n in needed)
     of_an_app = bool(event.get("bot_id") or event.get("subtype") == "bot_message")
     return whole and not (event["type"] == "app_mention" and of_an_app)
+
+
+def kept(event: dict[str, Any]) -> dict[str, Any]:
+    """An event as it is stored: of a Home tab that was shown before not what stood on it, which
+    Slack sends along, but what it was about."""
+    view = event.get("view")
+    if not isinstance(view, dict):
+        return event
+    return event | {"view": {"private_metadata": view.get("private_metadata")}}
 
 
 class Events:
@@ -191,7 +200,8 @@ class Events:
         if event.get("tab", "home") != "home":
             return
         person = Person(self._directory.vendor_team(), event["user"])
-        self._home_tab.show(person)
+        shown = event.get("view") or {}
+        self._home_tab.show(person, read(str(shown.get("private_metadata") or "")))
 
     def _greet(self, event: dict[str, Any]) -> None:
         if event["type"] != "member_joined_channel" or not self._directory.is_bot(event["user"]):

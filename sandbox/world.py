@@ -193,6 +193,14 @@ class World:
         domain = address.rpartition("@")[2].lower()
         return next((t for t in self.tenants.values() if t.domain == domain), None)
 
+    def tenant_named(self, name: str) -> Tenant | None:
+        """The tenant with that id or domain."""
+        return next((t for t in self.tenants.values() if name.lower() in (t.domain, t.id)), None)
+
+    def tenant_names(self) -> list[str]:
+        """The ids and domains of all tenants."""
+        return [name for tenant in self.tenants.values() for name in (tenant.id, tenant.domain)]
+
     def throw(self, name: str, target: str = "", times: int | None = None) -> None:
         """Make a scenario happen for `target` (mailbox address, tenant domain, or "" for the
         application), `times` times or until it is taken back.

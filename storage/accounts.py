@@ -81,6 +81,14 @@ class AccountRepository:
         rows = self._session.exec(found.where(*theirs))
         return {customer_id: at for customer_id, at in rows if at is not None}
 
+    def tested(self, account_ids: Sequence[int]) -> dict[int, datetime]:
+        """When each of these accounts was last tested to the end, by its id."""
+        last = func.max(col(ConnectionTest.finished_at))
+        found = select(col(ConnectionTest.account_id), last)
+        found = found.where(col(ConnectionTest.account_id).in_(account_ids))
+        rows = self._session.exec(found.group_by(col(ConnectionTest.account_id)))
+        return {account_id: at for account_id, at in rows if at is not None}
+
     def all_live(self, customer_id: int) -> bool:
         """Whether every account of the customer that is in use is live."""
         waits = select(Account.id).where(

@@ -1,13 +1,14 @@
 """Who did what."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
+from sqlalchemy import ColumnElement, and_, literal, not_, union_all
 from sqlmodel import Session, col, func, select, update
 
 from storage.cipher import digest
-from storage.tables import AuditEntry, AuditRepetition
+from storage.tables import Account, AuditEntry, AuditRepetition, Channel
 
 
 class AuditRepository:
@@ -51,6 +52,20 @@ class AuditRepository:
             )
         )
 
+    def of_customer(
+        self, customer_id: int, actions: Collection[str], first: int, limit: int
+    ) -> list[AuditEntry]:
+        """Up to `limit` entries of these actions about a customer, their accounts, or their
+        channels since they were bound, the newest first, from the `first` on."""
+        found = select(AuditEntry).where(_about_customer(customer_id, actions))
+        found = found.order_by(col(AuditEntry.id).desc()).offset(first).limit(limit)
+        return list(self._session.exec(found))
+
+    def count_of_customer(self, customer_id: int, actions: Collection[str]) -> int:
+        """How many of them there are."""
+        about = _about_customer(customer_id, actions)
+        return self._session.exec(select(func.count(col(AuditEntry.id))).where(about)).one()
+
     def refusals(self, team: str, user: str, since: datetime) -> int:
         """How many entries tell of what a person was refused, since then."""
         found = (
@@ -68,6 +83,21 @@ class AuditRepository:
             AuditEntry.at >= begin, AuditEntry.at < end, col(AuditEntry.id) > after
         )
         return list(self._session.exec(found.order_by(col(AuditEntry.id)).limit(limit)))
+
+
+def _about_customer(customer_id: int, actions: Collection[str]) -> ColumnElement[bool]:
+    """Whether an entry tells of a customer. What was done in a channel before it was theirs was
+    somebody else's."""
+    names = union_all(
+        select(literal(f"customer:{customer_id}")),
+        select(Account.ref).where(Account.customer_id == customer_id),
+        select(Channel.id).where(Channel.customer_id == customer_id),
+    )
+    before = select(Channel.id).where(
+        Channel.id == AuditEntry.subject, col(Channel.bound_at) > AuditEntry.at
+    )
+    told = col(AuditEntry.action).in_(actions)
+    return and_(told, col(AuditEntry.subject).in_(names), not_(before.exists()))
 
 
 def _likeness(entry: AuditEntry) -> str:

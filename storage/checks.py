@@ -7,7 +7,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from storage.tables import ConnectionTest
+from storage.tables import Account, ConnectionTest
 
 
 class CheckRepository:
@@ -57,6 +57,13 @@ class CheckRepository:
             (test, {row.get("error") for row in test.steps}) for test in self.newest(account_id, 20)
         )
         return next((test for test, errors in steps if error in errors), None)
+
+    def passed_elsewhere(self, customer_id: int | None, since: datetime) -> bool:
+        """Whether a run at another customer (at any, with None) ended well at `since` or later."""
+        ended = col(ConnectionTest.passed).is_(True), col(ConnectionTest.finished_at) >= since
+        found = select(ConnectionTest.id).join(Account).where(*ended)
+        others = found.where(Account.customer_id != customer_id) if customer_id else found
+        return self._session.exec(others.limit(1)).first() is not None
 
     def newest(self, account_id: int, limit: int) -> list[ConnectionTest]:
         """The account's newest runs that have a result, newest first."""

@@ -157,7 +157,9 @@ class ChannelRepository:
     def count_asked(self, customer_id: int) -> int:
         """How many further tenants of a customer wait for a word."""
         asked = select(func.count(col(FurtherTenant.id))).where(
-            FurtherTenant.customer_id == customer_id, col(FurtherTenant.allowed_at).is_(None)
+            FurtherTenant.customer_id == customer_id,
+            col(FurtherTenant.allowed_at).is_(None),
+            col(FurtherTenant.refused_at).is_(None),
         )
         return self._session.exec(asked).one()
 

@@ -48,6 +48,7 @@ JOB_ARGUMENTS = {
     "mend": "reportedfix",
     "test": "connectiontest",
     "ticket": "loginticket",
+    "watch": "approvalwatch",
 }
 """By the name of a job's argument the table whose row it names."""
 
@@ -76,7 +77,8 @@ class Marks:
     def fit(self, key: str, args: Mapping[str, Any]) -> bool:
         """Whether a message with this key and these arguments is about the customer."""
         texts = [key, *_texts(args)]
-        named = key in self.keys or key.startswith(self.prefix) or self.name in texts
+        about = ":".join(key.split(":", 2)[:2])  # what stands in a card's thread begins like it
+        named = about in self.keys or key.startswith(self.prefix) or self.name in texts
         words = {word for text in texts for word in WORD.findall(text)}
         return named or not words.isdisjoint(self.words)
 

@@ -4,12 +4,16 @@ from typing import Any
 
 from sqlalchemy import case
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
-from storage.tables import Account, Failure, Setback
-from storage.vocabulary import State
+from storage.tables import Account, Failure, ReminderState, Setback
+from storage.vocabulary import WAITING, Owner, ReminderPhase, State, Trouble
 
 HIT = (State.TESTING, State.FAILING, State.BROKEN)
 """What does not work now, or is just looked at because it did not."""
+
+STUCK = "stuck"
+"""The cause (of none in the catalogue) that every reminder of an account went out in vain."""
 
 
 class SetbackRepository:
@@ -41,6 +45,15 @@ class SetbackRepository:
         theirs = select(Account).where(_is_hit(setback))
         return list(self._session.exec(theirs.order_by(col(Account.id)).limit(limit)))
 
+    def find(self, setback_id: int) -> Setback | None:
+        """The setback with this id."""
+        return self._session.get(Setback, setback_id)
+
+    def lock(self, setback_id: int) -> Setback | None:
+        """The setback, held until the transaction ends."""
+        found = select(Setback).where(Setback.id == setback_id).with_for_update()
+        return self._session.exec(found.execution_options(populate_existing=True)).first()
+
     def count_hit(self, setback: Setback) -> int:
         """How many mailboxes the cause keeps from working."""
         count = select(func.count(col(Account.id))).where(_is_hit(setback))
@@ -68,10 +81,28 @@ class SetbackRepository:
 
 def _is_hit(setback: Setback) -> Any:
     """Whether an account is one that the cause keeps from working."""
+    theirs = col(Account.customer_id) == setback.customer_id
+    if setback.cause == STUCK:
+        return theirs & col(Account.id).in_(_stuck())
     at_work = select(Failure.account_id).where(
         Failure.customer_id == setback.customer_id,
         Failure.cause == setback.cause,
         col(Failure.mended_at).is_(None),
     )
-    theirs = (col(Account.customer_id) == setback.customer_id) & col(Account.state).in_(HIT)
-    return theirs & col(Account.id).in_(at_work)
+    refused = (col(Account.state) == State.AWAITING_SIGN_IN) & (
+        col(Account.trouble) == Trouble.SIGN_IN
+    )
+    return theirs & (col(Account.state).in_(HIT) | refused) & col(Account.id).in_(at_work)
+
+
+def _stuck() -> SelectOfScalar[int]:
+    """The accounts that wait for support because all reminders went out; a test that runs changes
+    nothing yet."""
+    ended = (col(ReminderState.phase) == ReminderPhase.ENDED) & (
+        col(Account.owner) == Owner.SUPPORT
+    )
+    tested = (col(ReminderState.interrupted_phase) == ReminderPhase.ENDED) & (
+        col(ReminderState.interrupted_owner) == Owner.SUPPORT
+    )
+    found = select(ReminderState.account_id).join(Account).where(ended | tested)
+    return found.where(col(Account.state).in_((*WAITING, State.TESTING)))

@@ -1,6 +1,7 @@
 """Login links, sign-in flows and grants."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 
@@ -47,6 +48,11 @@ class SignInRepository:
         """A link that is known to exist, held by nobody: who holds a flow may not wait for its
         link."""
         return self._session.exec(select(LoginTicket).where(LoginTicket.id == ticket_id)).one()
+
+    def tickets(self, ids: Sequence[int]) -> list[LoginTicket]:
+        """The links with these ids, oldest first; those that are erased are left out."""
+        found = select(LoginTicket).where(col(LoginTicket.id).in_(ids))
+        return list(self._session.exec(found.order_by(col(LoginTicket.id))))
 
     def usable_ticket(self, account_id: int, now: datetime) -> LoginTicket | None:
         """The account's newest link that is neither used, revoked nor expired."""

@@ -255,12 +255,15 @@ class TenantEvent(StrEnum):
     """What happens to a further organisation of a customer."""
 
     ALLOWED = "support says that its mailboxes are the customer's too"
-    TAKEN_BACK = "support says that they are not"
+    REFUSED = "support says that they are not"
+    TAKEN_BACK = "support says that they are not any more"
 
 
 TENANTS: Transitions[TenantStatus, TenantEvent] = Transitions(
     {
         (TenantStatus.ASKED, TenantEvent.ALLOWED): TenantStatus.ALLOWED,
+        (TenantStatus.ASKED, TenantEvent.REFUSED): TenantStatus.REFUSED,
+        (TenantStatus.REFUSED, TenantEvent.ALLOWED): TenantStatus.ALLOWED,
         (TenantStatus.ALLOWED, TenantEvent.TAKEN_BACK): TenantStatus.ASKED,
     }
 )

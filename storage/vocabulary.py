@@ -46,6 +46,17 @@ WAITING = (
 )
 """The states in which an account waits for a person."""
 
+WORST_FIRST = (
+    State.BROKEN,
+    State.FAILING,
+    State.AWAITING_ADMIN,
+    State.AWAITING_SIGN_IN,
+    State.UNMAPPED,
+    State.TESTING,
+    State.CREATED,
+)
+"""The states of accounts that are in use and not live, in the order in which support looks."""
+
 
 class ReminderPhase(StrEnum):
     """How the reminders of an account stand."""
@@ -237,6 +248,7 @@ class TenantStatus(StrEnum):
 
     ASKED = "asked"
     ALLOWED = "allowed"
+    REFUSED = "refused"
 
 
 class BatchStatus(StrEnum):

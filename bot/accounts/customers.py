@@ -324,12 +324,11 @@ class Customers:
 
     def _tell(self, tx: Transaction, channel: Channel, sentence: str) -> None:
         now = self._clock.now()
-        customer = tx.channels.customer(channel.customer_id).name
+        customer = tx.channels.customer(channel.customer_id)
         audit.record(tx, SLACK, sentence, channel.id, now)
         key = f"{sentence}:{channel.id}:{now.timestamp()}"
-        notices.tell(
-            tx, self._support_channel, key, sentence, now, customer=customer, channel=channel.id
-        )
+        facts = {"customer": customer.name, "channel": channel.id, "helper": customer.owner_user}
+        notices.tell(tx, self._support_channel, key, sentence, now, **facts)
 
 
 def without_ended(closed: str) -> str:

@@ -15,10 +15,18 @@ from bot.microsoft.identity import PERSONAL_TENANT
 from storage.database import Store, Transaction
 from storage.statuses import TENANTS, TenantEvent
 from storage.tables import FurtherTenant
+from storage.vocabulary import TenantStatus
 
 MOST_ASKED = 10
 """So many organisations of one customer wait for support's word: who types addresses decides how
 many there are."""
+
+SAID_NO = "form.other_organisation_refused"
+TOLD = {
+    TenantEvent.ALLOWED: "organisation.allowed_too",
+    TenantEvent.REFUSED: "organisation.refused_too",
+}
+"""What the customer reads of support's answer."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +81,16 @@ class Organisations:
         """
         self._change(further_id, TenantEvent.ALLOWED, "organisation.allowed", by)
 
+    def refuse(self, further_id: int, by: Person) -> None:
+        """`by`, of the support team, says that it is not; who asked for it is told.
+
+        Raises:
+            Refused: nobody asked for it, or it was answered already.
+        """
+        self._change(further_id, TenantEvent.REFUSED, "organisation.refused", by)
+
     def take_back(self, further_id: int, by: Person) -> None:
-        """`by`, of the support team, says that it is not. What is connected stays so.
+        """`by`, of the support team, says that it is not any more. What is connected stays so.
 
         Raises:
             Refused: it is not allowed.
@@ -105,8 +121,9 @@ class Organisations:
         """Ask support, unless they were asked; the sentence that says what was done."""
         if wanted.tenant_id == PERSONAL_TENANT:
             return "form.personal_domain"
-        if tx.channels.further(wanted.customer_id, wanted.tenant_id) is not None:
-            return "form.other_organisation"
+        known = tx.channels.further(wanted.customer_id, wanted.tenant_id)
+        if known is not None:
+            return SAID_NO if known.status is TenantStatus.REFUSED else "form.other_organisation"
         if tx.channels.count_asked(wanted.customer_id) >= MOST_ASKED:
             return "form.other_organisation_many"
         tx.channels.add_further(wanted)
@@ -121,8 +138,8 @@ class Organisations:
                 raise Refused("organisation.answered")
             further.happened(event, (by.team, by.user), self._clock.now())
             self._keep(tx, further, action, by)
-            if event is TenantEvent.ALLOWED:
-                self._tell(tx, further)
+            if event in TOLD:
+                self._tell(tx, further, TOLD[event])
 
     def _keep(self, tx: Transaction, further: FurtherTenant, action: str, by: Person) -> None:
         now = self._clock.now()
@@ -130,9 +147,9 @@ class Organisations:
         audit.record(tx, by, action, further.channel_id, now, further=further.id, **about)
         notices.show_further(tx, further, self._support_channel, now)
 
-    def _tell(self, tx: Transaction, further: FurtherTenant) -> None:
+    def _tell(self, tx: Transaction, further: FurtherTenant, sentence: str) -> None:
         now = self._clock.now()
         channel = further.channel_id
-        key = f"further-allowed:{further.id}:{now.timestamp()}"
-        sentence = "organisation.allowed_too"
-        notices.tell(tx, channel, key, sentence, now, domain=further.domain)
+        key = f"further:{further.id}:{now.timestamp()}:{sentence}"
+        asked_by = further.asked_by_user
+        notices.say_in(tx, channel, key, sentence, now, to=asked_by, domain=further.domain)

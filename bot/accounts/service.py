@@ -30,6 +30,7 @@ LISTED = {
     "form.personal_domain": "old.personal_domain",
     "form.other_organisation": "old.other_organisation",
     "form.other_organisation_many": "old.other_organisation_many",
+    "form.other_organisation_refused": "old.other_organisation_refused",
 }
 """What a form says of another organisation, as it is said of a row of a list."""
 

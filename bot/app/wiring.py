@@ -53,16 +53,22 @@ from bot.reminders.delivery import ReminderDelivery
 from bot.reminders.service import Reminders
 from bot.services import Services, Views
 from bot.signin.address_changes import AddressChanges
+from bot.signin.approval_watches import ApprovalWatches
+from bot.signin.approvals import Approvals
 from bot.signin.consent import Consent
 from bot.signin.failed import FailedSignIns
 from bot.signin.held import HeldSignIns
 from bot.signin.links import Links
 from bot.signin.service import SignIn
+from bot.signin.sheets import Sheets
+from bot.support.desk import Desk
 from bot.support.directory import Directory
 from bot.support.requests import SupportRequests
 from bot.support.rights import Rights
 from bot.views.accounts import AccountCards, AccountDetails
+from bot.views.approvals import ApprovalCards
 from bot.views.checks import CheckCards
+from bot.views.customer_page import CustomerPages
 from bot.views.errors import ErrorCards
 from bot.views.incidents import AlertCards
 from bot.views.invitations import Invitations
@@ -170,15 +176,17 @@ def _services(settings: Settings, base: Foundations) -> Services:
     rights = base.rights
     fixes = ReportedFixes(store, clock, lifecycle, base.attempts, rights.is_customers)
     checks = _checks(base, fixes)
-    failed = FailedSignIns(clock, lifecycle, base.failures, support)
+    watches = ApprovalWatches(clock)
+    failed = FailedSignIns(clock, lifecycle, base.failures, watches)
     links = Links(store, clock, base.cipher, lifecycle, failed, url)
+    approvals = Approvals(store, clock, ports.microsoft, lifecycle, links, base.failures, watches)
     changes = AddressChanges(clock, lifecycle, links)
     domains = Domains(ports.microsoft, new_memory(clock))
     organisations = Organisations(store, clock, domains, support)
     accounts = Accounts(store, clock, lifecycle, links, changes, organisations)
     customers = _customers(settings, base)
     legacy = LegacyAccounts(store, clock, accounts)
-    consent = _consent(base, failed, links, checks, url)
+    consent = _consent(base, failed, approvals, checks, url)
     return Services(
         clock=clock,
         views=_views(base, links, consent, rights, settings),
@@ -193,8 +201,10 @@ def _services(settings: Settings, base: Foundations) -> Services:
         legacy=legacy,
         drafts=Drafts(store, clock, legacy),
         links=links,
+        sheets=Sheets(store, clock, base.cipher, links, url),
         signin=_signin(settings, base, failed, links, changes, checks),
         consent=consent,
+        approvals=approvals,
         checks=checks,
         folders=Folders(store, clock, base.tokens, ports.probe, base.failures, lifecycle),
         reminders=Reminders(store, clock, lifecycle, base.ladder, settings.hours, support),
@@ -208,6 +218,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         health=Health(store),
         fixes=fixes,
         requests=base.requests,
+        desk=Desk(store, clock, support),
         catalogue=Explanations(store, base.failures.explainer),
         pasted=PastedTexts(store, clock, ports.catalogue),
         noting=_noting(settings, base, failed),
@@ -289,7 +300,7 @@ def _signin(
 
 
 def _consent(
-    base: Foundations, failed: FailedSignIns, links: Links, checks: Checks, url: str
+    base: Foundations, failed: FailedSignIns, approvals: Approvals, checks: Checks, url: str
 ) -> Consent:
     return Consent(
         base.ports.store,
@@ -298,7 +309,7 @@ def _consent(
         base.ports.microsoft,
         base.lifecycle,
         failed,
-        links,
+        approvals,
         checks,
         base.failures,
         url,
@@ -335,6 +346,8 @@ def _doers(services: Services) -> Doers:
     doers.add(jobs.CheckAccount, services.checks.check)
     doers.add(jobs.CheckFix, services.checks.check_fix)
     doers.add(jobs.CheckLink, services.links.check)
+    doers.add(jobs.LookForApproval, services.approvals.look)
+    doers.add(jobs.ShareApproval, services.approvals.share)
     doers.add(jobs.CreateAccounts, services.legacy.run)
     doers.add(jobs.ExplainAgain, services.noting.explain_again)
     doers.add(jobs.EraseCustomer, services.farewells.erase)
@@ -351,8 +364,10 @@ def _views(
     details = AccountDetails(base.clock, failures, links.url, sure_names)
     return Views(
         accounts=AccountCards(store, details, consent.link),
+        approvals=ApprovalCards(store, details, rights.is_customers),
         checks=CheckCards(store, failures, details),
         errors=ErrorCards(store, failures, details),
+        customer_pages=CustomerPages(store),
         incidents=AlertCards(store, failures),
         invitations=Invitations(store, details, ordinary),
         legacy=BatchCards(store),

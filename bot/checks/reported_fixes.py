@@ -5,17 +5,19 @@ from datetime import timedelta
 
 from bot.common.clock import Clock
 from bot.common.jobs import CheckFix
+from bot.common.mail_addresses import shown
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.diagnosis.attempts import Attempts
 from bot.diagnosis.step_records import FailedStep, first_failure, steps_of
 from bot.lifecycle.fix_tests import RUNGS
 from bot.lifecycle.service import Lifecycle
+from bot.lifecycle.states import SIGNING_IN, Event
 from bot.messages import notices
 from storage.database import Store, Transaction
 from storage.statuses import FixEvent
 from storage.tables import Account, ConnectionTest, ReportedFix
-from storage.vocabulary import Deed, FailureStatus, FixStatus, State
+from storage.vocabulary import Deed, FailureStatus, FixStatus, State, Trouble
 
 
 class ReportedFixes:
@@ -38,8 +40,9 @@ class ReportedFixes:
         self._is_customers = is_customers
 
     def said(self, account_id: int, by: Person) -> None:
-        """Take down that `by` changed what the account's failure asks for, and plan the first test.
-        A later report takes the place of an earlier one.
+        """Take down that `by` changed what the account's failure asks for, and plan the first test;
+        what refused a sign-in shows only by another one, which is asked for. A later report takes
+        the place of an earlier one.
 
         Raises:
             Refused: nothing is known to be wrong with the account.
@@ -48,6 +51,9 @@ class ReportedFixes:
         customers = self.is_customers(account_id, by)
         with self._store.transaction() as tx:
             account = tx.accounts.lock(account_id)
+            if account.state in SIGNING_IN:
+                self._let_sign_in(tx, account, by, customers)
+                return
             failed = _failed(tx, account)
             if failed is None or account.state not in (State.FAILING, State.BROKEN, State.TESTING):
                 raise Refused("mend.nothing_failed", name=account.name)
@@ -68,6 +74,18 @@ class ReportedFixes:
             self._lifecycle.audit(tx, by, "mend.said", account, error=fix.failure_ref)
             notices.note(tx, account, "mend.said", now)
             self._lifecycle.show(tx, account)
+
+    def _let_sign_in(self, tx: Transaction, account: Account, by: Person, customers: bool) -> None:
+        """It is the mailbox user's turn, who is told."""
+        refused = account.trouble is Trouble.SIGN_IN or account.state is State.AWAITING_ADMIN
+        failure = tx.failures.latest_of(account.id) if refused else None
+        if failure is None:
+            raise Refused("mend.nothing_failed", name=account.name)
+        self._attempts.done(tx, account, failure, Deed.CHANGE, by, customers)
+        self._lifecycle.audit(tx, by, "mend.said", account, error=failure.ref)
+        self._lifecycle.transition(tx, account, Event.LINK_MADE, by)
+        username = shown(account.username)
+        notices.note(tx, account, "signin.changed", self._clock.now(), username=username)
 
     def is_customers(self, account_id: int, by: Person) -> bool:
         """Whether what `by` does about an account is done by one of its customer's people. May take

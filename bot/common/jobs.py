@@ -117,6 +117,36 @@ class CheckSignIn(CheckLink):
         return f"flow:{self.ticket_id}"
 
 
+class LookForApproval(Work):
+    """Look whether Microsoft shows that an organisation has approved our application."""
+
+    kind = "approval-look"
+    watch_id: int
+
+    @property
+    def key(self) -> str:
+        """One look at an organisation waits at a time."""
+        return f"approval:{self.watch_id}"
+
+    @property
+    def lane(self) -> str:
+        """All looks together: Microsoft is asked two questions at a time."""
+        return "approvals"
+
+
+class ShareApproval(Work):
+    """A permission that an account's administrator had to give works: have the other accounts of
+    the organisation know it."""
+
+    kind = "approval-share"
+    account_id: int
+
+    @property
+    def key(self) -> str:
+        """Once is enough."""
+        return f"approved:{self.account_id}"
+
+
 class CreateAccounts(Work):
     """Create the next accounts of a batch."""
 

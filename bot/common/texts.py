@@ -17,7 +17,8 @@ QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "”": "”", "„": "“�
 QUOTES |= {"‚": "‘’", "«": "»", "»": "«", "‹": "›", "›": "‹"}
 """By what begins a quotation, in one language or another, what may end it."""
 
-STRAIGHT = str.maketrans("“”„‟«»‘’‚‛‹›`´", "\"\"\"\"\"\"''''''''")
+STRAIGHT = str.maketrans("“”„‟«»‘’‚‛‹›`´ˋ∗ˍ∼", "\"\"\"\"\"\"'''''''''*_~")
+"""Signs for which others stand: by habit, or because Slack would take them for formats."""
 
 MAX_DIGITS = 18
 """So many digits fit into every integer column; what is longer, nobody has sent us."""

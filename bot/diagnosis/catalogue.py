@@ -8,8 +8,8 @@ What is decided by whom: numbers and texts choose the explanation only. Microsof
 change ("Apps that take a dependency on text or error code numbers will be broken over time",
 entra-docs reference-error-codes). So a row found by number or text may not contradict the
 protocol's own fields: a network fault is never an account's, a busy server (HTTP 429/5xx, SMTP 4xx,
-an IMAP back-off) is always tried again, and `invalid_client` is never mended by a person who signs
-in.
+an IMAP back-off) is always tried again, and where no number says more than `invalid_client`, no
+person mends it who signs in.
 
 The other way round, an error word does not speak for what nobody knows: a reply whose number,
 suberror or status is in no row says more than the word above it, so only a row says something of
@@ -18,8 +18,9 @@ it whose id begins with ``unknown``.
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,9 @@ REMEDIES = "remedies.toml"
 
 NUMBERS = "numbers.toml"
 """Which row a number of Microsoft's has."""
+
+SHORTEST = 9
+"""So long a name of Microsoft's for a number is at least to be known by it."""
 
 APPROVAL = "@admin-consent"
 """The remedy of what an administrator mends by approving our application."""
@@ -78,7 +82,8 @@ class CatalogueError(Exception):
 
 class Row(BaseModel):
     """One cause. `samples` are replies as servers really give them; a test shows that each finds
-    this row."""
+    this row. `elsewhere`: the row that explains them instead where all goes well at other
+    customers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -94,6 +99,7 @@ class Row(BaseModel):
     link: str = ""
     proof: StepId | None = None
     approval: bool = False
+    elsewhere: str = ""
     match: tuple[Matcher, ...] = ()
     samples: tuple[dict[str, Any], ...]
 
@@ -129,6 +135,8 @@ class Catalogue:
     """All rows, by their ids."""
 
     rows: Mapping[str, Row]
+    names: Mapping[str, int] = field(default_factory=dict)
+    """Microsoft's names for its numbers."""
 
     def row(self, cause: str) -> Row | None:
         """The row of a cause."""
@@ -154,9 +162,11 @@ class Catalogue:
     def read(self, pasted: str) -> Observation | None:
         """What a pasted error text shows: of the failures in it that a row explains the one that
         counts; None if no row explains any."""
-        return the_one_that_counts(
-            one for one, row in self._shown(pasted) if not row.id.startswith(UNKNOWN)
-        )
+        shown = list(self._shown(pasted))
+        known = [one for one, row in shown if not _says_little(row)]
+        # words that may mean much say nothing of a reply that is there, and new to us
+        new = any(one.reading.sure for one, row in shown if _says_little(row))
+        return the_one_that_counts(one for one in known if not (new and one.reading.vague))
 
     def shown(self, pasted: str) -> Observation | None:
         """The same of all failures in the text, whether a row explains them or not."""
@@ -170,7 +180,9 @@ class Catalogue:
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
-        return Vocabulary(oauth=self._errors(Where.TOKEN), graph=self._errors(Where.GRAPH))
+        graph = self._errors(Where.GRAPH)
+        names = {name: number for name, number in self.names.items() if name not in graph}
+        return Vocabulary(self._errors(Where.TOKEN), graph, names)
 
     def _errors(self, where: Where) -> frozenset[str]:
         """The errors that rows of a protocol name."""
@@ -183,7 +195,7 @@ class Catalogue:
             for row in self.rows.values()
             if seen.where in row.where
             for matcher in row.match
-            if matcher.fits(seen) and not _contradicts(row, seen)
+            if matcher.fits(seen) and not _contradicts(row, matcher, seen)
             if _says_little(row) or not self._guesses(matcher, seen)
         ]
         # of equal ranks the id decides, so that the answer does not hang on the files' order
@@ -255,9 +267,12 @@ def read(folder: Path, application: Application = OURS) -> Catalogue:
             rows[row.id] = row
     if numbers:
         raise CatalogueError(f"{NUMBERS}: there is no row {', '.join(numbers)}")
+    for row in rows.values():
+        if row.elsewhere and row.elsewhere not in rows:
+            raise CatalogueError(f"{row.id}: there is no row {row.elsewhere}")
     if UNKNOWN not in rows:
         raise CatalogueError(f"there is no row '{UNKNOWN}'")
-    return Catalogue(rows)
+    return Catalogue(rows, _names(folder / NUMBERS))
 
 
 def _raw_rows(file: Path) -> Sequence[Mapping[str, Any]]:
@@ -282,6 +297,14 @@ def _numbers(file: Path) -> dict[str, Sequence[int]]:
     for number, (cause, *_) in raw.items():
         found.setdefault(cause, []).append(int(number))
     return dict(found)
+
+
+def _names(file: Path) -> dict[str, int]:
+    """Microsoft's names for numbers, where only one is called so, and no word of anybody's."""
+    raw = tomllib.loads(file.read_text(encoding="utf-8"))["numbers"] if file.exists() else {}
+    named = [(told[1], int(number)) for number, told in raw.items() if len(told) > 1]
+    often = Counter(name for name, _ in named)
+    return {name: number for name, number in named if often[name] == 1 and len(name) >= SHORTEST}
 
 
 def _numbered(row: Row, numbers: Sequence[int]) -> Row:
@@ -323,13 +346,13 @@ def _expanded(step: str | Step, snippets: Snippets) -> Sequence[Step]:
     return snippets[step[1:]] if isinstance(step, str) else [step]
 
 
-def _contradicts(row: Row, seen: Observation) -> bool:
+def _contradicts(row: Row, matcher: Matcher, seen: Observation) -> bool:
     """Whether a row says something else than the protocol's own fields. Where our application was
-    refused, no person of the customer's mends it with a sign-in; their administrator may (a number
-    says so: the application is disabled in the tenant, say)."""
+    refused, no person of the customer's mends it with a sign-in, unless a number of Microsoft's
+    says that it was about them: the number is the reason, the word only its class."""
     if busy(seen):
         return row.permanence is not Permanence.RETRY
-    return seen.error == "invalid_client" and row.owner is Owner.USER
+    return seen.error == "invalid_client" and row.owner is Owner.USER and not matcher.codes
 
 
 def _rank(row: Row, matcher: Matcher, seen: Observation) -> tuple[int, ...]:

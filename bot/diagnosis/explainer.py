@@ -2,9 +2,11 @@
 on-call noted. These are read from the database each time, so every process knows them at once, and
 a row of the catalogue that explains the same goes before them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
+from bot.common.clock import Clock
 from bot.diagnosis.catalogue import UNKNOWN, Catalogue, Row
 from bot.diagnosis.matching import Matcher
 from bot.diagnosis.observation import Observation
@@ -22,6 +24,9 @@ REACH = {
 }
 """How far a noted cause reaches by nature; others are counted up from the mailbox."""
 
+LATELY = timedelta(days=1)
+"""So long a test that passed shows that our own side is in order."""
+
 SAID = {"error", "suberror", "enhanced", "condition", "layer"}
 """What a matcher and an observation call the same, beside the words."""
 
@@ -36,11 +41,28 @@ class Explainer:
     """Says what observations and kept causes mean, within somebody's transaction."""
 
     catalogue: Catalogue
+    clock: Clock
 
-    def explain(self, tx: Transaction, seen: Observation) -> Verdict:
-        """What an observation means. There is always an answer."""
+    def explain(
+        self, tx: Transaction, seen: Observation, customer_id: int | None = None
+    ) -> Verdict:
+        """What an observation means, at that customer. There is always an answer."""
         found = self.catalogue.explain(seen)
-        return found if not is_default(found.cause) else self._noted(tx).explain(seen) or found
+        if is_default(found.cause):
+            return self._noted(tx).explain(seen) or found
+        other = self.catalogue.rows[found.cause].elsewhere
+        if other and self._goes_well_elsewhere(tx, {found.cause, other}, customer_id):
+            return self.catalogue.verdict(other, Place.of(seen))
+        return found
+
+    def _goes_well_elsewhere(
+        self, tx: Transaction, causes: Collection[str], customer_id: int | None
+    ) -> bool:
+        """Whether mailboxes of other customers passed their test lately, and none has what is
+        explained now."""
+        since = self.clock.now() - LATELY
+        at_work = {other for cause in causes for other in tx.failures.spread(cause, since)}
+        return not at_work - {customer_id} and tx.checks.passed_elsewhere(customer_id, since)
 
     def row(self, tx: Transaction, cause: str) -> Row | None:
         """The row of a cause, of the catalogue or noted."""

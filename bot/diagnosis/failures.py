@@ -8,6 +8,7 @@ from statistics import median
 
 from bot.common import ids
 from bot.common.clock import Clock
+from bot.common.jobs import ShareApproval
 from bot.common.people import WEB
 from bot.diagnosis.advice import advised
 from bot.diagnosis.attempts import Attempts
@@ -83,7 +84,7 @@ class Failures:
         on_spent: OnSpent,
     ) -> None:
         """`on_spent` is called, once, when what a cause advises was followed twice in vain."""
-        self.explainer = Explainer(catalogue)
+        self.explainer = Explainer(catalogue, clock)
         self._unexplained = Unexplained(clock)
         self._clock = clock
         self._alert_channel = alert_channel
@@ -99,7 +100,8 @@ class Failures:
     ) -> Recorded:
         """Keep `observation` under an error ID; a cause that is ours raises an alert, once while it
         is open. `account` is held. `sign_in_refused`: it is what a sign-in was answered with."""
-        verdict = self.explainer.explain(tx, observation)
+        customer_id = account.customer_id if account else None
+        verdict = self.explainer.explain(tx, observation, customer_id)
         failure = self._same(tx, verdict, account) or self._new(tx, observation, verdict, account)
         failure.observation = _stored(observation)
         failure.permanence = verdict.permanence
@@ -142,6 +144,8 @@ class Failures:
                 failure.happened(FailureEvent.PROVED_GONE, self._clock.now(), mended_by)
                 self._attempts.gone(tx, account, failure, mended_by)
                 others.update(self._recovering(tx, failure))
+                if self._advice(tx, failure).approval:
+                    tx.jobs.add(ShareApproval(account_id=account.id), self._clock.now())
         return others
 
     def approved(self, tx: Transaction, account: Account) -> None:
@@ -152,6 +156,14 @@ class Failures:
             return
         if self._advice(tx, failure).approval:
             self._attempts.done(tx, account, failure, Deed.APPROVAL, WEB)
+
+    def wants_approval(self, tx: Transaction, account: Account) -> bool:
+        """Whether what keeps an account from working is that an administrator has not approved our
+        application, as far as that is known."""
+        failure = tx.failures.latest_of(account.id)
+        if failure is None or failure.status is FailureStatus.GONE:
+            return account.state is State.AWAITING_ADMIN
+        return self._advice(tx, failure).approval
 
     def _advice(self, tx: Transaction, failure: Failure) -> Verdict:
         """What a kept failure means, and what we advise the first time."""
@@ -188,7 +200,8 @@ class Failures:
     def explain_again(self, tx: Transaction, failure: Failure) -> bool:
         """Have a failure mean what is known by now of what was seen; whether that is something
         else. An alert about what it was taken for ends with the last such failure."""
-        verdict = self.explainer.explain(tx, again(failure.observation, failure.step))
+        seen = again(failure.observation, failure.step)
+        verdict = self.explainer.explain(tx, seen, failure.customer_id)
         if (verdict.cause, verdict.owner) == (failure.cause, failure.owner):
             return False
         before = failure.cause

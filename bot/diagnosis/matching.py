@@ -80,7 +80,8 @@ def busy(seen: Observation) -> bool:
         case Where.NETWORK:
             return False
         case Where.SMTP:
-            return 400 <= status < 500
+            # Exchange says so of what lasts, too: ``451 5.7.3 STARTTLS is required``
+            return 400 <= status < 500 and not seen.enhanced.startswith("5")
         case Where.IMAP:
             return seen.retry_after is not None
         case Where.GRAPH if status == INSUFFICIENT_STORAGE:

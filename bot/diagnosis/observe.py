@@ -18,6 +18,7 @@ from bot.common.redaction import redact
 from bot.common.texts import whole_number
 from bot.diagnosis.network_faults import Fault, described, fault_of, fault_of_request, place_of
 from bot.diagnosis.observation import Condition, Observation, Where
+from bot.diagnosis.web_pages import fault_of_page
 
 MAX_TEXT_LENGTH = 500
 MAX_WORD_LENGTH = 100
@@ -67,11 +68,14 @@ def from_oauth(
 
 def from_busy(response: requests.Response, step: str) -> Observation:
     """From an HTTP answer whose status says busy (429, 5xx). It may hold an error answer of
-    Microsoft's, a proxy's page, or nothing."""
+    Microsoft's, a page of whatever stands between, or nothing."""
     try:
         body = response.json()
     except ValueError:
         body = None
+    fault = fault_of_page(response.text, response.status_code) if body is None else None
+    if fault is not None:
+        return _fault(replace(fault, host=place_of(response.url)), step)
     answer = body if isinstance(body, dict) else {}
     seen = from_oauth(answer, Where.TOKEN, step)
     return replace(
@@ -139,9 +143,7 @@ def from_exception(error: BaseException, step: str) -> Observation:
                 text=clean(str(error)),
             )
         case json.JSONDecodeError():
-            return Observation(
-                Where.TOKEN, step=step, status=HTTP_UNAVAILABLE, text="the answer was not JSON"
-            )
+            return _not_json(error, step)
         case imaplib.IMAP4.abort():
             return _aborted(error, step)
         case imaplib.IMAP4.error():
@@ -149,6 +151,16 @@ def from_exception(error: BaseException, step: str) -> Observation:
         case smtplib.SMTPResponseException():
             return from_smtp(error.smtp_code, error.smtp_error, step)
     return _fault(fault_of(error), step)
+
+
+def _not_json(error: json.JSONDecodeError, step: str) -> Observation:
+    """A page in place of an answer: of something between, or a passing fault of Microsoft's."""
+    fault = fault_of_page(error.doc)
+    if fault is not None:
+        return _fault(fault, step)
+    return Observation(
+        Where.TOKEN, step=step, status=HTTP_UNAVAILABLE, text="the answer was not JSON"
+    )
 
 
 def _aborted(error: imaplib.IMAP4.abort, step: str) -> Observation:

@@ -23,8 +23,8 @@ ENHANCED = re.compile(r"(?<![0-9A-Za-z.=-])([45]\.[0-9]{1,2}\.[0-9]{1,3})(?![0-9
 
 STATUS = re.compile(
     r"(?:(?:^|[\n:(\['\">;#]) ?"
-    r"|\b(?:error|code|reply|response|said|returned|failed|status|with|got)"
-    rf"[ :#=]{{1,3}})({STATUSES})(?![0-9.]|:[0-9])(?=[ :'\",)\n-]|$)",
+    r"|\b[a-z_]{0,12}(?:error|code|reply|response|said|returned|failed|status|with|got|denied)"
+    rf"['\"]?[ :#=(]{{1,3}}['\"]?)({STATUSES})(?![0-9.]|:[0-9])(?=[ :'\",)\n-]|$)",
     re.I,
 )
 """``535 Authentication failed``, where a reply may begin."""
@@ -46,7 +46,8 @@ SAYING = frozenset(
 REFUSING = re.compile(
     r"authentic|denied|unsuccessful|disabled|exceeded|reject|throttl|STOREDRV|RESOLVER|SMTP;|SendAs"
     r"|unavailable|not available|permission|not found|not supported|not allowed|not active|full\b"
-    r"|too many|too large|expir|unknown|temporar|limit|blocked|starttls",
+    r"|too many|too large|expir|unknown|temporar|limit|blocked|starttls|busy|try again|quota"
+    r"|relay|deferred|wrong|unable|refus|invalid",
     re.I,
 )
 """What a reply that refuses says."""
@@ -55,6 +56,8 @@ SIGNING_IN = re.compile(
 )
 CONNECTING = re.compile(r"starttls|ehlo|helo|greeting|service not a", re.I)
 FOR_SIGN_IN = (535, 530, 454, 501, 504, 550)
+SIGN_INS = (534, 535, 538)
+"""What answers nothing but a sign-in (RFC 4954, 4 and 6)."""
 PERMANENT = (550, 554, 530, 552, 501, 503)
 PASSING = (451, 421, 432, 454, 450)
 """The statuses that an enhanced code may have had, the likeliest first."""
@@ -70,17 +73,24 @@ TAGGED = re.compile(
 )
 """``A3 NO AUTHENTICATE failed.``, ``* BYE Connection is closed. 13``."""
 ANSWERED = re.compile(
-    r"(?:command error: |=> |\(['\"]|with a ['\"]|[sS]tatus['\"]?: ['\"])"
+    r"(?:command error: |=> |\(['\"]|with a ['\"]|[sS]tatus['\"]?: ['\"]"
+    r"|(?:rejected|refused|failed|error|returned|answered|replied|said|response): ['\"]?)"
     r"(NO|BAD|BYE)(?![A-Z])([^\n]{0,400})"
 )
 """How imaplib2, MailKit and imapflow tell of a reply."""
 ALONE = re.compile(r"^[ \t]{0,8}['\"]?(NO|BAD|BYE) ([^\n]{0,400})", re.M)
 """``NO LOGIN failed.``, a reply whose tag was left out."""
+NAMED = re.compile(r"\b(No|Bad|Bye)Response(?:Error|Exception)?[: (]{1,3}([^\n]{0,400})")
+"""``Net::IMAP::NoResponseError (LOGIN failed.)``."""
+EXCHANGES = re.compile(r"()\b((?:LOGIN|AUTHENTICATE) failed\.[^\n]{0,200})")
+"""``LOGIN failed.``, Exchange's own words, of which a program shows nothing else."""
 CODED = re.compile(
     r"()(\[(?:AUTHENTICATIONFAILED|AUTHORIZATIONFAILED|UNAVAILABLE|EXPIRED|PRIVACYREQUIRED"
     r"|CONTACTADMIN|NOPERM|INUSE|LIMIT|OVERQUOTA|SERVERBUG|CLIENTBUG|NONEXISTENT)\][^\n]{0,400})"
 )
 """A response code that stands alone (RFC 5530, 3); it belongs to a NO."""
+SHAPES = (TAGGED, ANSWERED, ALONE, NAMED, CODED, EXCHANGES)
+"""The shapes of a reply, the plainest first; of a text those of one shape are read."""
 BEGUN = re.compile(r"\A[ :,'\"]{0,4}(?:response: )?(?:\[?b?['\"])?")
 ENDED = re.compile(r"['\"](?:[\]),;}]|$)")
 """What Python, JavaScript and JSON put around the words of a reply."""
@@ -118,18 +128,21 @@ def imap(text: str) -> Iterator[Reading]:
     if not OF_IMAP.search(text):
         return
     opened = _last(OPENED, text)
-    shapes = (list(shape.finditer(text)) for shape in (TAGGED, ANSWERED, ALONE, CODED))
+    shapes = (
+        list(shape.finditer(text)) for shape in (TAGGED, ANSWERED, ALONE, NAMED, CODED, EXCHANGES)
+    )
     for found in next(filter(None, shapes), [])[-MOST:]:
         words = BEGUN.sub("", found[2])
         words = words if words.startswith("{") else ENDED.split(words)[0]
-        condition = Condition(found[1] or "NO")
+        condition = Condition(found[1].upper() or "NO")
         said = f"{condition} {words.strip()}"
         before = text[max(found.start() - 120, 0) : found.start()]
         seen = from_imap(said, condition, step_of(said, before))
         # a server says goodbye to whoever logs out, and follows nobody whom it refused before
         aside = "Logging out" in said or "invalid state" in said.lower()
         overcome = opened > found.start()
-        yield Reading([seen], found.start(), vague=aside, overcome=overcome)
+        vague = aside or found.re is EXCHANGES
+        yield Reading([seen], found.start(), vague=vague, overcome=overcome)
 
 
 def step_of(said: str, before: str = "") -> str:
@@ -180,7 +193,7 @@ def _end(replies: Sequence[Reply], index: int) -> int:
 def _seen(reply: Reply, said: str, before: str) -> Sequence[Observation]:
     """The observations of a reply; it may go on over several lines, each with its codes."""
     said = AGAIN.sub(" ", said)
-    step = _step(before + said)
+    step = "smtp.auth" if reply.status in SIGN_INS else _step(before + said)
     if reply.status:
         statuses: Sequence[int] = (reply.status,)
     elif reply.enhanced.startswith("4"):

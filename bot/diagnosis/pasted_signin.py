@@ -7,7 +7,7 @@ from typing import Any
 from bot.diagnosis import phrases
 from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.observe import clean, from_oauth
-from bot.diagnosis.reading import MOST, NEAR, Reading, around
+from bot.diagnosis.reading import MOST, NEAR, Reading, Vocabulary, around
 
 AADSTS = re.compile(
     r"AAD[ ._-]?STS?[^0-9A-Za-z]{0,5}(?:(?:error|code|fehler)[^0-9A-Za-z]{0,4}){0,2}"
@@ -23,13 +23,23 @@ WORDS = re.compile(r"[^\W\d_]+")
 
 WORD = re.compile(r"(?<![A-Za-z_])[a-z]{2,30}_[a-z_]{2,40}(?![A-Za-z_])")
 """``invalid_grant``."""
-SUBERROR = re.compile(r"(?:sub_?error|error_subcode)\W{1,6}([a-z_]{4,60})", re.I)
+SUBERROR = re.compile(
+    r"(?:sub_?error|error_subcode)\W{1,6}(?!null\b|none\b|undefined\b|empty\b)([a-z_]{4,60})", re.I
+)
+MASKED = re.compile(r"AAD ?STS?[ :_-]{0,2}[0-9]{0,6}[Xx*#?]{2,8}")
+"""A number that somebody made unreadable: ``AADSTS9XXXXX``."""
 TRACE = re.compile(r"trace[ _]?id\W{1,6}([0-9a-f-]{36})", re.I)
 CORRELATION = re.compile(r"correlation[ _]?id\W{1,6}([0-9a-f-]{36})", re.I)
 ANSWER = re.compile(r"error_description|error['\"]?\W{1,4}$", re.I)
 """What shows that a word of OAuth stands in its answer."""
 CONSENT = re.compile(r"admin_?consent", re.I)
 OF_MICROSOFT = re.compile(r"login\.microsoftonline|AADSTS|trace id", re.I)
+
+NAME = re.compile(r"(?<![A-Za-z_.])[A-Z][a-z]{1,40}[A-Z][A-Za-z0-9]{1,80}(?![A-Za-z_])")
+"""``UserStrongAuthEnrollmentRequired``, how Microsoft calls a number of its."""
+
+LONG = 20
+"""So long a name is Microsoft's, whatever a text speaks of."""
 
 CODE = re.compile(r"(?<![A-Za-z_])[A-Z][a-z]{1,30}_?[A-Z][A-Za-z]{1,60}(?![A-Za-z_])")
 """``MailboxNotEnabledForRESTAPI``, ``Request_ResourceNotFound``."""
@@ -43,21 +53,30 @@ OF_GRAPH = ("Error", "Mailbox", "Request_", "InvalidAuth", "Application")
 """How those codes of Graph begin that nothing else is called."""
 
 BUSY = re.compile(
-    r"(?<![0-9.])(429|50[0234]) ?:? ?(?:client error|server error|too many|service unav|bad gateway"
-    r"|gateway time|internal server)",
+    r"(?<![0-9.])(?P<reason>429|50[0234]) ?:? ?(?:client error|server error|too many|service unav"
+    r"|bad gateway|gateway time|internal server)"
+    r"|\btoo many (?P<retried>429|50[0234]) error responses"
+    r"|\b(?:http|returns?|returned|responded|status(?: ?code)?)(?: with| was)?['\"]?[ :=(]{1,3}"
+    r"(?P<told>429|50[0234])(?![0-9])",
     re.I,
 )
 PLACES = {"login.microsoftonline": Where.TOKEN, "graph.microsoft": Where.GRAPH}
 
 
-def numbers(text: str, words: Collection[str]) -> Iterator[Reading]:
-    """Microsoft's numbers, as its answer would have brought them. `words`: the errors of OAuth."""
+def numbers(text: str, known: Vocabulary) -> Iterator[Reading]:
+    """Microsoft's numbers, as its answer would have brought them, or its names for them."""
     for group in _replies(text)[-MOST:]:
         first = group[0]
         near = text[first.start() : group[-1].end() + 4 * NEAR]
-        known = tuple(dict.fromkeys(map(_number, group)))
-        seen = _answers(text, near, known, _word_near(text, first, words))
+        told = tuple(dict.fromkeys(map(_number, group)))
+        seen = _answers(text, near, told, _word_near(text, first, known.oauth))
         yield Reading(seen, first.start())
+    about = phrases.load().shows("authorize", phrases.folded(text))
+    for name in list(NAME.finditer(text))[-MOST:]:
+        if name[0] in known.names and (about or len(name[0]) >= LONG):
+            near = around(text, name.start(), name.end())
+            meant = _answers(text, near, (known.names[name[0]],))
+            yield Reading(meant, name.start(), sure=False)
     for found in list(NUMBER.finditer(text))[-MOST:]:
         if _is_an_errors(text, found):
             near = around(text, found.start(), found.end())
@@ -66,6 +85,8 @@ def numbers(text: str, words: Collection[str]) -> Iterator[Reading]:
 
 def errors(text: str, words: Collection[str]) -> Iterator[Reading]:
     """The words of OAuth, where no number tells more."""
+    if MASKED.search(text):
+        return  # the number would have told more than the word
     known = [found for found in WORD.finditer(text) if found[0] in words]
     for found in known[-MOST:]:
         near = around(text, found.start(), found.end())
@@ -100,7 +121,7 @@ def busy(text: str) -> Iterator[Reading]:
         near = around(text, found.start(), found.end())
         for host, where in PLACES.items():
             if host in near:
-                seen = Observation(where, status=int(found[1]), text=clean(near))
+                seen = Observation(where, status=int(found[found.lastgroup or 0]), text=clean(near))
                 yield Reading([seen], found.start())
 
 

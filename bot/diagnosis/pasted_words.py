@@ -58,6 +58,11 @@ def _seen(phrase: phrases.Phrase, near: str) -> Observation:
     )
 
 
+SOURCE = re.compile(
+    r"\.(?:go|m?js|jsx|tsx?|py|rb|php|java|kt|rs|cs|cpp?|hpp?|swift|scala|pl|exs?|lua|vue|m|mm)$",
+    re.I,
+)
+"""A file of a program, whose line is named as a port is: ``notify.go:303``."""
 EXPLAINS = re.compile(r"github\.com|aka\.ms|stackoverflow|learn\.microsoft", re.I)
 """Where programs send people for help: no server that was asked."""
 
@@ -65,7 +70,8 @@ EXPLAINS = re.compile(r"github\.com|aka\.ms|stackoverflow|learn\.microsoft", re.
 def _of_ours(near: str) -> bool:
     """Whether a fault of the network is one of our kind: no other server is named than those that
     a mailbox needs."""
-    named = [host for shape in NAMED for host in shape.findall(near) if not EXPLAINS.search(host)]
+    hosts = (host for shape in NAMED for host in shape.findall(near))
+    named = [host for host in hosts if not EXPLAINS.search(host) and not SOURCE.search(host)]
     if named:
         return any(map(OURS.search, named))
     ports = {int(port) for port in PORT.findall(near)}

@@ -1,5 +1,6 @@
 """The sentences by which a failure is known where its number is missing, kept as data."""
 
+import re
 import tomllib
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -17,6 +18,9 @@ GAP = 90
 
 MAX_BEGINNINGS = 30
 """So often the first part of a phrase is tried in a text: what repeats it more is no error."""
+
+HELP = re.compile(r"github\.com/[\w.-]+/[\w.-]+/(?:wiki|issues|discussions|blob|tree)\S*")
+"""Where a library sends people for help, whichever service it failed at."""
 
 PAGE = "authorize"
 """Where the titles of Microsoft's pages belong."""
@@ -90,11 +94,18 @@ class Sentence:
 @dataclass(frozen=True)
 class Phrases:
     """All of them. `evidence`: by protocol, what shows that a text speaks of it. `labels`: by what
-    a number is, how the words beside it begin."""
+    a number is, how the words beside it begin. `names`: what shows whose service a text is of."""
 
     phrases: Sequence[Phrase]
     evidence: Mapping[str, Sequence[str]]
     labels: Mapping[str, Sequence[str]]
+    names: Mapping[str, Sequence[str]]
+
+    def is_anothers(self, text: str) -> bool:
+        """Whether a folded text names somebody else's service, and nothing of Microsoft's."""
+        said = HELP.sub("", text)
+        others = any(_named(name, said) for name in self.names["others"])
+        return others and not any(name in said for name in self.names["microsofts"])
 
     def shows(self, where: str, text: str) -> bool:
         """Whether a folded text speaks of a protocol."""
@@ -138,7 +149,18 @@ def load() -> Phrases:
     evidence = {
         where: [folded(word) for word in words] for where, words in data["evidence"].items()
     }
-    return Phrases(phrases, evidence, data["labels"])
+    names = {whose: [folded(name) for name in known] for whose, known in data["names"].items()}
+    return Phrases(phrases, evidence, data["labels"], names)
+
+
+def _named(name: str, text: str) -> bool:
+    """Whether a service is named, other than in somebody's address."""
+    at = text.find(name)
+    while at >= 0:
+        if text[max(at - 1, 0) : at] != "@":
+            return True
+        at = text.find(name, at + 1)
+    return False
 
 
 def folded(text: str) -> str:

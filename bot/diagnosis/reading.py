@@ -1,6 +1,6 @@
 """What a part of a pasted text may mean, and which other parts come before it."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.diagnosis.observation import Observation, Where
@@ -36,10 +36,12 @@ class Reading:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The words that the catalogue's rows know: errors of OAuth, and of Graph."""
+    """The words that the catalogue knows: errors of OAuth and of Graph, and Microsoft's names for
+    its numbers."""
 
     oauth: Collection[str]
     graph: Collection[str]
+    names: Mapping[str, int]
 
 
 def around(text: str, begin: int, end: int) -> str:

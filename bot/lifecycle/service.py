@@ -85,6 +85,7 @@ class Lifecycle:
         if not quiet:
             self.show(tx, account)
             self._setbacks.follow(tx, account)
+            self._tell_requests(tx, account)
 
     def hand_to_support(self, tx: Transaction, account: Account) -> None:
         """Every reminder went out: it is the support team's turn, who are told and not reminded."""
@@ -93,17 +94,31 @@ class Lifecycle:
             self.audit(tx, MAILDESK, "account.handed_over", account)
             notices.show_card(tx, account, self._clock.now())
 
+    def tell_support(self, tx: Transaction, account: Account, cause: str) -> None:
+        """Have the support team's channel say that a cause keeps the account from its next step:
+        one message for a customer and a cause."""
+        self._setbacks.tell(tx, account, cause)
+
     def show(self, tx: Transaction, account: Account) -> None:
         """Have every message that speaks of the account show how it stands now."""
         now = self._clock.now()
         notices.show_card(tx, account, now)
         outages.follow(tx, account, now)
+        self._show_approved(tx, account, now)
         for request in tx.requests.open_of(account.id):
             notices.show_request(tx, request, self._support_channel, now)
         for channel_id in (account.channel_id, self._support_channel):
             reminder = tx.reminders.open_in(channel_id)
             if reminder is not None and account.id in reminder.account_ids:
                 self._settle(tx, reminder)
+
+    def _show_approved(self, tx: Transaction, account: Account, now: datetime) -> None:
+        """Have the message that it can sign in know that it did, or was refused again."""
+        if account.state not in (*SIGNING_IN, State.TESTING):
+            return
+        known = tx.approvals.latest(account.id)
+        if known and tx.outbox.knows(notices.approved_key(account.channel_id, known.at)):
+            notices.show_approved(tx, account.channel_id, known.at, now)
 
     def audit(
         self,
@@ -129,6 +144,18 @@ class Lifecycle:
         support = account.owner not in THEIRS
         customer = None if support else tx.channels.customer(account.customer_id)
         return hours_of(customer, self._ordinary)
+
+    def _tell_requests(self, tx: Transaction, account: Account) -> None:
+        """Say in the threads of the requests about the account where it stands now."""
+        if account.state is State.TESTING:
+            return
+        now = self._clock.now()
+        for request in tx.requests.open_of(account.id):
+            head = notices.request_key(request)
+            facts = {"account_name": account.name, "account_ref": account.ref}
+            notices.tell_at_desk(
+                tx, self._support_channel, head, "desk.state", now, state=account.state, **facts
+            )
 
     def _turn(self, tx: Transaction, account: Account, to: Arrival) -> Owner:
         """Whose turn it is there. A sign-in that was refused although people did twice what we

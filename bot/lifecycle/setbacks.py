@@ -5,6 +5,7 @@ from bot.common.clock import Clock
 from bot.diagnosis.step_records import first_failure, steps_of
 from bot.messages import notices
 from storage.database import Transaction
+from storage.setbacks import STUCK
 from storage.tables import Account, Failure, Setback
 from storage.vocabulary import Owner, Scope, State
 
@@ -26,17 +27,25 @@ class Setbacks:
             return
         failure = _to_tell(tx, account)
         if failure is not None or tx.setbacks.open_of(account.customer_id):
-            self._bring_up_to_date(tx, account, failure)
+            self._bring_up_to_date(tx, account, failure.cause if failure else "")
         if account.state is State.LIVE:
             self._tell_live(tx, account)
 
-    def _bring_up_to_date(self, tx: Transaction, account: Account, failure: Failure | None) -> None:
+    def tell(self, tx: Transaction, account: Account, cause: str) -> None:
+        """Tell that a cause keeps an account from its next step, if it does: `STUCK`, or that of a
+        refused sign-in. Held by the caller: the account."""
+        if tx.setbacks.count_hit(Setback(customer_id=account.customer_id, cause=cause)):
+            self._bring_up_to_date(tx, account, cause)
+
+    def _bring_up_to_date(self, tx: Transaction, account: Account, cause: str) -> None:
+        """Count anew what keeps the customer's mailboxes from working, with `cause` ("" for none)
+        as a new message where it has none."""
         now = self._clock.now()
         # So that of two accounts that break in the same moment one begins the message
         tx.outbox.hold(self._support_channel, now)
         there = tx.setbacks.open_of(account.customer_id)
-        if failure is not None and failure.cause not in {each.cause for each in there}:
-            new = Setback(customer_id=account.customer_id, cause=failure.cause, began_at=now)
+        if cause and cause not in {each.cause for each in there}:
+            new = Setback(customer_id=account.customer_id, cause=cause, began_at=now)
             there.append(tx.setbacks.add(new))
         for setback in there:
             self._count(tx, setback)
@@ -44,13 +53,17 @@ class Setbacks:
     def _count(self, tx: Transaction, setback: Setback) -> None:
         """Look how many mailboxes a cause keeps from working; support is shown a change."""
         now = self._clock.now()
+        before = setback.hit
         hit = tx.setbacks.count_hit(setback)
-        if hit == setback.hit and hit:
+        if hit == before and hit:
             return
         setback.hit = hit
         setback.most = max(hit, setback.most)
         setback.over_at = None if hit else now
         notices.show_setback(tx, setback, self._support_channel, now)
+        if setback.cause == STUCK and hit > before > 0:  # who reads an edit is not told of it
+            head = notices.setback_key(setback)
+            notices.tell_at_desk(tx, self._support_channel, head, "setback.more", now, count=hit)
 
     def _tell_live(self, tx: Transaction, account: Account) -> None:
         """Once for a customer: every one of its mailboxes is live."""

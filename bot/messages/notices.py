@@ -39,6 +39,8 @@ LIVE = "live"
 UNEXPLAINED = "unexplained"
 SETBACK = "setback"
 ALL_LIVE = "all-live"
+APPROVED = "approved"
+ANSWER = "answer"
 
 
 def card_key(account: Account) -> str:
@@ -100,7 +102,27 @@ def reminder_key(reminder: Reminder) -> str:
 
 def show_alert(tx: Transaction, incident: Incident, channel_id: str, now: datetime) -> None:
     """Have the alert of an incident show how it stands."""
-    tx.outbox.show(channel_id, f"alert:{incident.id}", ALERT, {"incident": incident.id}, now)
+    tx.outbox.show(channel_id, alert_key(incident), ALERT, {"incident": incident.id}, now)
+
+
+def alert_key(incident: Incident) -> str:
+    """The key of an alert's message, which is also the head of its thread."""
+    return f"alert:{incident.id}"
+
+
+def tell_on_call(
+    tx: Transaction,
+    incident: Incident,
+    channel_id: str,
+    sentence: str,
+    now: datetime,
+    **values: Any,
+) -> None:
+    """Say `sentence` in the thread of an alert."""
+    head = alert_key(incident)
+    key = f"{head}:{now.timestamp()}:{sentence}"
+    args = {"sentence": sentence, "values": values}
+    tx.outbox.show(channel_id, key, SUPPORT_NOTE, args, now, thread_key=head)
 
 
 def show_outage(tx: Transaction, outage: Outage, now: datetime) -> None:
@@ -129,14 +151,48 @@ def show_live(tx: Transaction, account: Account, now: datetime) -> None:
     tx.outbox.show(account.channel_id, f"live:{account.channel_id}:{day}", LIVE, args, now)
 
 
+def show_approved(tx: Transaction, channel_id: str, at: datetime, now: datetime) -> None:
+    """Have a channel's message of the day of `at` say which accounts an administrator has approved
+    our application for, and how many of them have signed in."""
+    args = {"channel": channel_id, "day": at.date().isoformat()}
+    tx.outbox.show(channel_id, approved_key(channel_id, at), APPROVED, args, now)
+
+
+def approved_key(channel_id: str, at: datetime) -> str:
+    """The key of the message of the day of what is approved."""
+    return f"approved:{channel_id}:{at.date().isoformat()}"
+
+
 def show_setback(tx: Transaction, setback: Setback, channel_id: str, now: datetime) -> None:
     """Have support see how a cause stands that keeps mailboxes of a customer from working. That it
     is over is said in the thread, too: who looks after it is not told of an edit."""
-    key = f"customer:{setback.customer_id}:setback:{setback.id}"
+    key = setback_key(setback)
     args = {"setback": setback.id}
     tx.outbox.show(channel_id, key, SETBACK, args, now)
     if setback.over_at is not None:
         tx.outbox.show(channel_id, f"{key}:over", SETBACK, args, now, thread_key=key)
+
+
+def setback_key(setback: Setback) -> str:
+    """The key of a setback's message in the support team's channel."""
+    return f"customer:{setback.customer_id}:setback:{setback.id}"
+
+
+def tell_at_desk(
+    tx: Transaction, channel_id: str, head: str, sentence: str, now: datetime, **values: Any
+) -> None:
+    """Say `sentence` in the thread of a message in the support team's channel, whose key is
+    `head`."""
+    key = f"{head}:{now.timestamp()}:{sentence}"
+    args = {"sentence": sentence, "values": values}
+    tx.outbox.show(channel_id, key, SUPPORT_NOTE, args, now, thread_key=head)
+
+
+def show_answer(
+    tx: Transaction, channel_id: str, key: str, head: str, now: datetime, **values: Any
+) -> None:
+    """Say in a thread (of the message `head`; in none with "") what support answers."""
+    tx.outbox.show(channel_id, key, ANSWER, values, now, thread_key=head)
 
 
 def show_all_live(tx: Transaction, account: Account, channel_id: str, now: datetime) -> None:
@@ -163,23 +219,9 @@ def note(tx: Transaction, account: Account, sentence: str, now: datetime, **valu
         account.channel_id,
         f"note:{account.ref}:{now.timestamp()}:{sentence}",
         NOTE,
-        {"sentence": sentence, "values": values},
-        now,
-        thread_key=head,
-    )
-
-
-def tell_support(
-    tx: Transaction, channel_id: str, sentence: str, account: Account, now: datetime, **values: Any
-) -> None:
-    """Say `sentence` about an account in the support team's channel."""
-    key = f"support:{account.ref}:{now.timestamp()}:{sentence}"
-    tx.outbox.show(
-        channel_id,
-        key,
-        SUPPORT_NOTE,
         {"sentence": sentence, "account": account.id, "values": values},
         now,
+        thread_key=head,
     )
 
 
@@ -215,12 +257,17 @@ def show_help(
     thread = card_key(account) if account else ""
     tx.outbox.show(
         request.channel_id,
-        f"help:{request.id}",
+        help_key(request),
         HELP,
         {"request": request.id},
         now,
         thread_key=thread,
     )
+
+
+def help_key(request: SupportRequest) -> str:
+    """The key of what who asked for help is shown of it."""
+    return f"help:{request.id}"
 
 
 def greet(tx: Transaction, channel_id: str, now: datetime) -> None:
@@ -234,10 +281,16 @@ def show_batch(tx: Transaction, batch: Batch, now: datetime) -> None:
 
 
 def say_in(
-    tx: Transaction, channel_id: str, key: str, sentence: str, now: datetime, **values: Any
+    tx: Transaction,
+    channel_id: str,
+    key: str,
+    sentence: str,
+    now: datetime,
+    to: str = "",
+    **values: Any,
 ) -> None:
-    """Say `sentence` in a customer's channel, once for each `key`."""
-    tx.outbox.show(channel_id, key, NOTE, {"sentence": sentence, "values": values}, now)
+    """Say `sentence` in a customer's channel, once for each `key`, `to` somebody of it."""
+    tx.outbox.show(channel_id, key, NOTE, {"sentence": sentence, "to": to, "values": values}, now)
 
 
 def take_everything_away(tx: Transaction, channel_id: str, now: datetime) -> None:

@@ -70,17 +70,18 @@ class Microsoft:
 
     def redeem(
         self,
-        cache: msal.TokenCache,
+        cache: msal.TokenCache | None,
         question: Callable[[msal.ConfidentialClientApplication], Answer],
+        authority: str = "",
     ) -> Answer:
         """What `question` gives with the first credential that Microsoft accepts, that of the last
-        time first.
+        time first. `authority`: that of one tenant, where it is asked for nobody who signs in.
 
         Raises:
             MicrosoftUnreachable: no proper answer, or none that fits because our clock is wrong.
         """
         for credential in self._by_acceptance():
-            client = self._client(credential, cache)
+            client = self._client(credential, cache, authority)
             answer = self.ask(lambda client=client: question(client))  # type: ignore[misc]
             if not (isinstance(answer, dict) and answer.get("error") == "invalid_client"):
                 self._accepted = credential.name
@@ -137,6 +138,24 @@ class Microsoft:
         )
         return f"{page.scheme}://{page.netloc}/{tenant}/v2.0/adminconsent?{query}"
 
+    def is_in(self, tenant: str) -> bool | None:
+        """Whether our application is in a tenant (a domain or id): Microsoft gives it a token of
+        its own there, which opens no mailbox and is dropped. None where the answer does not say.
+        Takes seconds.
+
+        Raises:
+            MicrosoftUnreachable: no proper answer.
+        """
+        parts = urlsplit(self.authority)
+        authority = f"{parts.scheme}://{parts.netloc}/{tenant}"
+        scope = f"{self.scopes[0].rpartition('/')[0]}/.default"
+        answer: dict[str, Any] = self.redeem(
+            None, lambda client: client.acquire_token_for_client([scope]), authority
+        )
+        if "access_token" in answer:
+            return True
+        return False if answer.get("error") == "unauthorized_client" else None
+
     def tenant_of(self, domain: str, seconds: float = QUICK_TIMEOUT_SECONDS) -> str:
         """The id of the tenant that has this domain; empty if none has. Takes `seconds` at most:
         half of them to connect, half to be answered.
@@ -155,13 +174,13 @@ class Microsoft:
         return found[1].lower() if found and response.ok else ""
 
     def _client(
-        self, credential: Credential, cache: msal.TokenCache | None
+        self, credential: Credential, cache: msal.TokenCache | None, authority: str = ""
     ) -> msal.ConfidentialClientApplication:
         application = self.ask(
             lambda: _Application(
                 self.client_id,
                 client_credential=credential.value,
-                authority=self.authority,
+                authority=authority or self.authority,
                 token_cache=cache,
                 http_client=self._session(),
                 instance_discovery=None if self._instance_discovery else False,

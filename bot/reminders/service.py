@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
-from itertools import groupby
 
 import structlog
 
@@ -19,13 +18,13 @@ from bot.messages import notices
 from bot.reminders.asked import is_free, next_time
 from bot.views.customers import PauseOffer, pause_of
 from storage.database import Store, Transaction
+from storage.setbacks import STUCK
 from storage.tables import Account, Channel, Customer, Reminder
 from storage.vocabulary import Owner, ReminderPhase
 
 log = structlog.get_logger(__name__)
 
 MAX_CHANNELS_PER_SWEEP = 200
-MAX_NAMED = 15
 """So many accounts are named when they are handed to support."""
 
 MAX_LISTED = 50
@@ -295,27 +294,12 @@ class Reminders:
         return more
 
     def _hand_over(self, tx: Transaction, ended: Sequence[Account], now: datetime) -> None:
-        """Support's turn from now on, who are told in one message a channel."""
+        """Support's turn from now on, who are told in one message a customer."""
         for account in ended:
             self._ladder.end(account)
             self._lifecycle.hand_to_support(tx, account)
-        for _channel, group in groupby(sorted(ended, key=_channel_of), _channel_of):
-            first, *more = group
-            if more:
-                names = ", ".join(
-                    f"{account.name} {account.ref}" for account in [first, *more][:MAX_NAMED]
-                )
-                values = {
-                    "names": names + (" …" if len(more) >= MAX_NAMED else ""),
-                    "count": len(more) + 1,
-                }
-                notices.tell_support(
-                    tx, self._support_channel, "support.several_wait_too_long", first, now, **values
-                )
-            else:
-                notices.tell_support(
-                    tx, self._support_channel, "support.waits_too_long", first, now
-                )
+        for account in {account.customer_id: account for account in ended}.values():
+            self._lifecycle.tell_support(tx, account, STUCK)
 
     def _snooze(self, tx: Transaction, account: Account, until: datetime, by: Person) -> None:
         self._ladder.snooze(account, until, self._lifecycle.hours(tx, account), by)
@@ -351,7 +335,3 @@ class Reminders:
             reminder = tx.reminders.open_in(each)
             if reminder is not None:
                 notices.show_reminder(tx, reminder, now)
-
-
-def _channel_of(account: Account) -> str:
-    return account.channel_id

@@ -15,15 +15,15 @@ from bot.diagnosis.failures import Failures, Recorded
 from bot.diagnosis.observation import Where
 from bot.diagnosis.observe import from_callback
 from bot.lifecycle.service import Lifecycle
-from bot.lifecycle.states import Event
-from bot.messages import notices
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
-from bot.signin.approval_pages import LIFE, ApprovalPage, ApprovalPages, NotOurs
+from bot.signin.approval_pages import ApprovalPage, ApprovalPages, NotOurs
+from bot.signin.approval_watches import organisation_of
+from bot.signin.approvals import Approvals
 from bot.signin.failed import FailedSignIns
-from bot.signin.links import Links, LinkUnusable
+from bot.signin.links import LinkUnusable
 from storage.cipher import Cipher
 from storage.database import Store, Transaction
-from storage.tables import Account, ApprovalAnswer
+from storage.tables import Account
 from storage.vocabulary import State
 
 CALLBACK = "/consent/callback"
@@ -40,7 +40,7 @@ class Consent:
         microsoft: Microsoft,
         lifecycle: Lifecycle,
         failed: FailedSignIns,
-        links: Links,
+        approvals: Approvals,
         tests: Checks,
         failures: Failures,
         public_url: str,
@@ -51,16 +51,18 @@ class Consent:
         self._microsoft = microsoft
         self._lifecycle = lifecycle
         self._failed = failed
-        self._links = links
+        self._approvals = approvals
         self._tests = tests
         self._failures = failures
         self._public_url = public_url
         self.scopes = microsoft.scopes
 
     def link(self, account: Account) -> str:
-        """The page where the administrator of the account's own tenant approves exactly our scopes;
-        empty while Microsoft cannot be asked where it is. Takes a second, the first time."""
-        tenant = account.tenant_id or account.username.rpartition("@")[2]
+        """The page where the administrator of the account's organisation approves exactly our
+        scopes; empty while Microsoft cannot be asked where it is. Takes a second, the first
+        time."""
+        with self._store.transaction() as tx:
+            tenant = organisation_of(tx, account)
         state = self._pages.new_state(account.ref)
         try:
             return self._microsoft.admin_consent_url(tenant, self._public_url + CALLBACK, state)
@@ -86,30 +88,38 @@ class Consent:
     def told(self, params: Mapping[str, str]) -> Recorded | None:
         """Take an administrator's word, once: None where it says that the approval was given, else
         what the page said. A word counts while its account waits; one that says yes makes it the
-        user's turn, or tests the permission that is there.
+        user's turn, or tests the permission that is there, for all accounts of the organisation.
 
         Raises:
             LinkUnusable: the answer belongs to no page of ours that waits for one.
         """
         page = self._page(params)
         with self._store.transaction() as tx:
+            others = self._others(tx, page) if approved(params) else []
             account = self._answerable(tx, page, params)
-            now = self._clock.now()
-            answer = ApprovalAnswer(
-                page_digest=page.digest, account_id=account.id, approved=approved(params), at=now
-            )
-            tx.approvals.take(answer, forget_before=now - LIFE)
-            if answer.approved:
-                self._approved(tx, account)
-                return None
-            seen = from_callback(params, Where.ADMIN_CONSENT)
-            return self._failed.keep(tx, account, seen, WEB, "signin.consent_refused")
+            if not approved(params):
+                self._approvals.keep(tx, account, page.digest, approved=False)
+                seen = from_callback(params, Where.ADMIN_CONSENT)
+                return self._failed.keep(tx, account, seen, WEB, "signin.consent_refused")
+            self._approved(tx, account)
+            self._approvals.keep(tx, account, page.digest, approved=True)
+            for other in others:
+                self._approvals.learn(tx, other, WEB, proved=False)
+            return None
 
     def _page(self, params: Mapping[str, str]) -> ApprovalPage:
         try:
             return self._pages.page(params.get("state", ""))
         except NotOurs:
             raise LinkUnusable("unknown") from None
+
+    def _others(self, tx: Transaction, page: ApprovalPage) -> list[Account]:
+        """The other accounts that wait for the same approval. They are held, and the page's own
+        with them, in the order in which accounts are held everywhere."""
+        own = tx.accounts.by_ref(page.ref)
+        if own is None:
+            return []
+        return [each for each in self._approvals.waiting(tx, own) if each.id != own.id]
 
     def _answerable(
         self, tx: Transaction, page: ApprovalPage, params: Mapping[str, str]
@@ -130,16 +140,10 @@ class Consent:
         return account
 
     def _approved(self, tx: Transaction, account: Account) -> None:
-        self._failures.approved(tx, account)
         if account.state is State.AWAITING_ADMIN:
-            self._lifecycle.audit(tx, WEB, "consent.said_given", account)
-            if tx.signins.usable_ticket(account.id, self._clock.now()) is None:
-                self._links.make(tx, account, WEB)
-            self._lifecycle.transition(tx, account, Event.APPROVAL_GIVEN, WEB)
-            notices.note(
-                tx, account, "signin.consent_given", self._clock.now(), username=account.username
-            )
+            self._approvals.move(tx, account, WEB, "consent.said_given")
         elif account.state in (State.FAILING, State.BROKEN):
+            self._failures.approved(tx, account)
             self._lifecycle.audit(tx, WEB, "consent.said_given", account)
             self._tests.request(tx, account, WEB)
 

@@ -10,6 +10,7 @@ from bot.diagnosis.verdict import Verdict
 from bot.lifecycle.service import Lifecycle
 from bot.lifecycle.states import SIGNING_IN, Event
 from bot.messages import notices
+from bot.signin.approval_watches import ApprovalWatches
 from bot.views.accounts import AccountView
 from storage.database import Transaction
 from storage.tables import Account, Failure
@@ -43,12 +44,12 @@ class FailedSignIns:
     """Keeps sign-ins and approvals that did not go through."""
 
     def __init__(
-        self, clock: Clock, lifecycle: Lifecycle, failures: Failures, support_channel: str
+        self, clock: Clock, lifecycle: Lifecycle, failures: Failures, watches: ApprovalWatches
     ) -> None:
         self._clock = clock
         self._lifecycle = lifecycle
         self._failures = failures
-        self._support_channel = support_channel
+        self._watches = watches
 
     def keep(
         self,
@@ -76,9 +77,8 @@ class FailedSignIns:
             if other_name:
                 values |= {"upn": shown(other_name), "own_name_of": account.ref}
             notices.note(tx, account, sentence, now, **values)
-            if cause == "other-tenant":
-                channel = self._support_channel
-                notices.tell_support(tx, channel, "support.other_tenant", account, now, error=error)
+        if cause == "other-tenant":
+            self._lifecycle.tell_support(tx, account, cause)
         return recorded
 
     def explained_again(self, tx: Transaction, account: Account, failure: Failure) -> None:
@@ -94,6 +94,8 @@ class FailedSignIns:
         """Have the card say whose turn it is now, and why."""
         if recorded.failure.owner is Owner.ADMINISTRATOR:
             self._lifecycle.transition(tx, account, Event.APPROVAL_NEEDED, by)
+            if recorded.verdict.approval:
+                self._watches.begin(tx, account)
         else:
             turn = turn_after(recorded.verdict)
             self._lifecycle.transition(tx, account, Event.SIGN_IN_FAILED, by, turn)

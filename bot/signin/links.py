@@ -24,8 +24,8 @@ LIFE = timedelta(hours=24)
 
 class LinkUnusable(Exception):
     """A login link or an answer that leads nowhere: ``unknown``, ``expired``, ``used``,
-    ``revoked``, ``busy``, ``crowded``, ``other-browser``, ``held`` or ``ended``. `account_id` is
-    whose it was, where that is known."""
+    ``revoked``, ``busy``, ``crowded``, ``other-browser``, ``held`` or ``ended``; ``sheet`` where
+    none of several is good any more. `account_id` is whose it was, where that is known."""
 
     def __init__(self, reason: str, account_id: int | None = None) -> None:
         super().__init__(reason)

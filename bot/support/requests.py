@@ -12,6 +12,9 @@ from storage.statuses import REQUESTS, RequestEvent
 from storage.tables import Account, Failure, SupportRequest
 from storage.vocabulary import RequestStatus
 
+CUSTOMERS_WORD = {"help.commented": "desk.commented", "help.taken_back": "desk.taken_back"}
+"""What a customer does with a request that stands already, and what its thread says of it."""
+
 
 class SupportRequests:
     """The support team's queue of requests."""
@@ -157,9 +160,15 @@ class SupportRequests:
         subject = account.ref if account else request.channel_id
         error = request.failure_ref or ""
         audit.record(tx, by, action, subject, now, request=request.id, error=error)
-        notices.show_request(tx, request, self._support_channel, now)
+        # The customer's lane of messages is held before ours, as everywhere
         if account is not None or request.failure_ref is None:
             notices.show_help(tx, request, account, now)
+        notices.show_request(tx, request, self._support_channel, now)
+        if action in CUSTOMERS_WORD:  # who reads an edited card is not told of it
+            head = notices.request_key(request)
+            said = {"user": by.user, "comment": request.comment}
+            sentence = CUSTOMERS_WORD[action]
+            notices.tell_at_desk(tx, self._support_channel, head, sentence, now, **said)
 
     def _new(self, channel_id: str, account: Account | None, by: Person) -> SupportRequest:
         return SupportRequest(

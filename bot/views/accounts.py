@@ -12,7 +12,9 @@ from bot.diagnosis.failures import Failures
 from bot.diagnosis.step_records import first_failure, steps_of
 from bot.lifecycle.fix_tests import next_test
 from bot.lifecycle.ladder import asleep
+from bot.messages import notices
 from bot.views.failures import Fault
+from bot.views.places import Place, place_of
 from storage.database import Store, Transaction
 from storage.tables import Account, Failure, FolderMapping, LoginTicket
 from storage.vocabulary import FolderRole, Owner, Permanence, ReminderPhase, State, Trouble
@@ -100,6 +102,15 @@ class HeldView:
 
 
 @dataclass(frozen=True)
+class Approved:
+    """An administrator approved our application: they said so then, or (`proved`) Microsoft showed
+    it."""
+
+    at: datetime
+    proved: bool
+
+
+@dataclass(frozen=True)
 class AccountCard:
     """What the card of an account tells.
 
@@ -117,8 +128,7 @@ class AccountCard:
         next_test: when it is tested again, after somebody said that its fault is mended.
         change: the addresses that it shall have once its owner agrees; by the field, before and
             after.
-        approved_at: an administrator said then that it is approved; until somebody signs in, which
-            proves it.
+        approved: the approval that it waited for is known, until somebody signs in.
     """
 
     account: AccountView
@@ -135,7 +145,7 @@ class AccountCard:
     held_back: HeldBack | None = None
     next_test: datetime | None = None
     change: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    approved_at: datetime | None = None
+    approved: Approved | None = None
 
     @property
     def waits_for_sign_in(self) -> bool:
@@ -151,11 +161,13 @@ class AccountCard:
 
 @dataclass(frozen=True)
 class CustomersAccount:
-    """An account, whose it is, and who of the support team looks after them ("" for nobody)."""
+    """An account, whose it is, and who of the support team looks after them ("" for nobody).
+    `card`: where its card stands, which is the head of its thread."""
 
     account: AccountView
     customer: str
     helper: str = ""
+    card: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -237,13 +249,15 @@ class AccountDetails:
         failure = self.failure(tx, account)
         return Fault(failure.ref, self._failures.verdict(tx, failure)) if failure else None
 
-    def approved_at(self, tx: Transaction, account: Account) -> datetime | None:
-        """Since when an administrator says that the account is approved, while that waits for a
+    def approval(self, tx: Transaction, account: Account) -> Approved | None:
+        """What is known of the approval that the account waited for, while it waits for a
         sign-in."""
         if account.state is not State.AWAITING_SIGN_IN:
             return None
-        at = tx.approvals.approved_at(account.id)
-        return at if at is not None and at >= account.state_since else None
+        known = tx.approvals.latest(account.id)
+        if known is None or known.at < account.state_since:
+            return None
+        return Approved(known.at, known.proved)
 
     def sure(self, tx: Transaction, account: Account) -> Mapping[FolderRole, str]:
         """The folders that could be mapped without anybody looking at them, while that is what the
@@ -282,7 +296,7 @@ class AccountDetails:
             held_back=self.held_back(account),
             next_test=self.next_test(tx, account),
             change=self.change(tx, account),
-            approved_at=self.approved_at(tx, account),
+            approved=self.approval(tx, account),
         )
 
 
@@ -325,7 +339,12 @@ class AccountCards:
         with self._store.transaction() as tx:
             account = tx.accounts.get(account_id)
             customer = tx.channels.customer(account.customer_id)
-            return CustomersAccount(AccountView.of(account), customer.name, customer.owner_user)
+            return CustomersAccount(
+                AccountView.of(account),
+                customer.name,
+                customer.owner_user,
+                place_of(tx, notices.card_key(account)),
+            )
 
     def search(self, text: str, limit: int) -> list[CustomersAccount]:
         """Up to `limit` accounts of all customers that `text` finds."""
@@ -334,6 +353,10 @@ class AccountCards:
                 CustomersAccount(AccountView.of(row), self._details.customer(tx, row))
                 for row in tx.accounts.search(text, tidied(text), limit)
             ]
+
+    def found(self, text: str, limit: int) -> list[CustomersAccount]:
+        """The same, each with where its card stands."""
+        return [self.view(each.account.id) for each in self.search(text, limit)]
 
 
 def _names(mapped: Mapping[FolderRole, FolderMapping], lost: bool) -> dict[FolderRole, str]:

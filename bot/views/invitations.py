@@ -20,6 +20,7 @@ class Invitation:
 
     Attributes:
         link: its usable login link; empty where there is none.
+        ticket_id: the row behind the link; 0 where there is none.
         until: when that ends, by the clock of the customer.
         opened_at: when its page was first left for Microsoft. That somebody only looked at the page
             is not known: fetching it has no effect, and programs do that as well.
@@ -28,6 +29,7 @@ class Invitation:
     account: AccountView
     customer: str
     link: str = ""
+    ticket_id: int = 0
     until: datetime | None = None
     opened_at: datetime | None = None
 
@@ -76,6 +78,7 @@ class Invitations:
             view,
             customer.name,
             link=self._details.link(ticket),
+            ticket_id=ticket.id,
             until=ticket.expires_at.astimezone(zone),
             opened_at=tx.signins.first_begun(ticket.id),
         )

@@ -16,6 +16,7 @@ class DoubtCard:
         held: the sign-in; None once it was answered, or is over.
         theirs: the customers whose organisation is the one that signed in, by their names.
         named: the same of the one that Microsoft names for the mailbox's domain.
+        helper: who of the support team looks after the customer; "" for nobody.
     """
 
     account: AccountView
@@ -23,6 +24,7 @@ class DoubtCard:
     held: HeldView | None
     theirs: Sequence[str] = ()
     named: Sequence[str] = ()
+    helper: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,10 @@ class FurtherCard:
         tenant_id: the organisation.
         own: the one that the customer is bound to.
         theirs: the customers who are bound to the further one, by their names.
+        helper: who of the support team looks after the customer; "" for nobody.
         allowed_at: since when its mailboxes are the customer's; None while they are not.
+        refused_at: since when they are known not to be.
+        allowed_by_user: who said the one or the other.
     """
 
     id: int
@@ -46,6 +51,8 @@ class FurtherCard:
     asked_by_user: str
     allowed_at: datetime | None
     allowed_by_user: str
+    helper: str = ""
+    refused_at: datetime | None = None
 
 
 class OrganisationCards:
@@ -68,6 +75,7 @@ class OrganisationCards:
                 held,
                 theirs=tx.channels.names_of_tenant(held.tenant_id) if held else (),
                 named=tx.channels.names_of_tenant(held.named_tenant) if held else (),
+                helper=tx.channels.customer(account.customer_id).owner_user,
             )
 
     def further(self, further_id: int) -> FurtherCard:
@@ -86,4 +94,6 @@ class OrganisationCards:
                 asked_by_user=row.asked_by_user,
                 allowed_at=row.allowed_at,
                 allowed_by_user=row.allowed_by_user,
+                helper=customer.owner_user,
+                refused_at=row.refused_at,
             )

@@ -11,6 +11,8 @@ from storage.database import Store, Transaction
 from storage.tables import Account, Outage
 from storage.vocabulary import THEIRS, State
 
+STILL_LIVE = (State.LIVE, State.TESTING)
+
 
 @dataclass(frozen=True)
 class OutageCard:
@@ -66,12 +68,20 @@ class OutageCards:
             card = self._card(tx, outage, out, back)
         return replace(card, people=self._addressed(out))
 
+    def addressed(self, account_id: int) -> list[str]:
+        """Who of the customer's people can act where an account waits for one of them."""
+        with self._store.transaction() as tx:
+            account = tx.accounts.get(account_id)
+        return self._addressed([account])
+
     def live(self, channel_id: str, day: str) -> list[AccountView]:
-        """The channel's mailboxes that were live for the first time that day (UTC)."""
+        """The channel's mailboxes that were live for the first time that day (UTC), as far as they
+        still are: the message is drawn anew when another one joins them."""
         first = datetime.combine(date.fromisoformat(day), time(0), UTC)
         with self._store.transaction() as tx:
             there = tx.outages.went_live(channel_id, first, first + timedelta(days=1))
-            return [AccountView.of(account) for account in there]
+            still = [each for each in there if each.state in STILL_LIVE]
+            return [AccountView.of(account) for account in still or there]
 
     def _card(
         self, tx: Transaction, outage: Outage, out: Sequence[Account], back: Sequence[Account]

@@ -11,6 +11,7 @@ from bot.messages import notices
 from bot.views.accounts import AccountDetails, AccountView
 from bot.views.attempts import AttemptView, attempts_at
 from bot.views.failures import FailureView
+from bot.views.places import Place, place_of
 from storage.database import Store, Transaction
 from storage.tables import Account, Customer, Failure, SupportRequest
 
@@ -31,6 +32,8 @@ class RequestView:
     done_at: datetime | None
     comment: str = ""
     taken_back: bool = False
+    answered_at: datetime | None = None
+    answered_by_user: str = ""
 
     @classmethod
     def of(cls, row: SupportRequest) -> "RequestView":
@@ -47,15 +50,9 @@ class RequestView:
             done_at=row.done_at,
             comment=row.comment,
             taken_back=row.taken_back,
+            answered_at=row.answered_at,
+            answered_by_user=row.answered_by_user,
         )
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a message stands in Slack: a channel, and the message's time, which is its name."""
-
-    channel_id: str
-    ts: str
 
 
 @dataclass(frozen=True)
@@ -118,8 +115,8 @@ class RequestCards:
             attempts,
             self._failures.spent(tx, failure.cause) if failure and handed_over else "",
             customer.owner_user if customer else "",
-            _place(tx, notices.request_key(request)),
-            _place(tx, notices.card_key(account)) if account else None,
+            place_of(tx, notices.request_key(request)),
+            place_of(tx, notices.card_key(account)) if account else None,
         )
 
     def _failure(
@@ -129,11 +126,6 @@ class RequestCards:
         if asked_about is None and account is not None:
             return self._details.failure(tx, account)
         return asked_about
-
-
-def _place(tx: Transaction, key: str) -> Place | None:
-    posted = tx.outbox.posted(key)
-    return Place(posted.channel_id, posted.ts) if posted else None
 
 
 def _handed_over(

@@ -111,6 +111,11 @@ def start_buttons(first: ActionId | None = ActionId.ACCOUNT_ADD) -> Block:
     )
 
 
+def add_button() -> Block:
+    """*Add an account*."""
+    return button(plainly("button.add"), ActionId.ACCOUNT_ADD, style="primary")
+
+
 def account_list(listing: Listing, audience: Audience = Audience.CUSTOMER) -> Block:
     """A window with the accounts of a customer, a page at a time: each with its next step, and what
     can be done for many at once."""

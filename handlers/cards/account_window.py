@@ -16,9 +16,9 @@ from handlers.cards.kit import (
     actions,
     button,
     divider,
+    escaped,
     modal,
     preformatted,
-    safe,
     section,
 )
 from handlers.text.words import plainly, say
@@ -27,6 +27,9 @@ from storage.vocabulary import State
 ALWAYS_ASKED = ("offline_access", "openid", "profile")
 HAVE_IT = (State.AWAITING_SIGN_IN, State.AWAITING_ADMIN)
 """States in which the card itself has *I saw an error*."""
+
+MARK = "account"
+"""With this word begins what the window carries, so that a button in it is known."""
 
 MAX_LINK_LENGTH = 2900
 """A section holds 3,000 characters (docs.slack.dev/reference/block-kit)."""
@@ -49,7 +52,14 @@ def account_window(card: AccountCard, audience: Audience = Audience.CUSTOMER) ->
     """The account as its card shows it, and what else can be done with it."""
     blocks = account_blocks(card, audience=audience)
     blocks += [divider(), actions(*_seldom(card, audience))]
-    return modal(card.account.name, blocks, metadata=card.account.channel_id)
+    account = card.account
+    return modal(account.name, blocks, metadata=f"{MARK}|{account.channel_id}|{account.ref}")
+
+
+def shown_account(about: str) -> str:
+    """The ID of the account that a window shows; empty where it shows none."""
+    mark, _, ref = (*about.split("|", 2), "", "")[:3]
+    return ref if mark == MARK else ""
 
 
 def disconnect_form(account: AccountView) -> Block:
@@ -122,4 +132,4 @@ def _seldom(card: AccountCard, audience: Audience) -> list[Block]:
 def mail_link(subject: str, body: str, to: str = "") -> Safe:
     """A link that begins a mail: `to` somebody, or to whoever it is forwarded to."""
     address = f"mailto:{quote(to, safe='@')}?subject={quote(subject)}&body={quote(body)}"
-    return Safe(f"<{safe(address)}|{plainly('packet.mail_link')}>")
+    return Safe(f"<{escaped(address)}|{plainly('packet.mail_link')}>")

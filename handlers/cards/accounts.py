@@ -90,13 +90,15 @@ def next_step(card: AccountCard, audience: Audience = Audience.CUSTOMER) -> Safe
     name = f"next.{account.state}"
     if account.state is State.AWAITING_SIGN_IN and not card.link:
         name = "next.awaiting_sign_in_no_link"
-    elif card.approved_at is not None:
-        at = moment(card.approved_at)
-        return say("next.approved", username=account.username, at=at)
+    elif card.approved is not None:
+        known = "next.approved" if card.approved.proved else "next.approved_said"
+        return say(known, username=account.username, at=moment(card.approved.at))
     if account.state is State.UNMAPPED and card.sure:
         name = "next.unmapped_sure"
     if account.state is State.AWAITING_ADMIN:
         name = _approval(card, audience)
+    if account.state is State.AWAITING_SIGN_IN and audience is Audience.SUPPORT:
+        name = "next.awaiting_sign_in_support"
     if account.state is State.AWAITING_SIGN_IN and card.fault is not None:
         name = _after_refusal(card)
     sentence = plainly("next.fault_unknown")
@@ -268,20 +270,20 @@ def _mending(card: AccountCard, audience: Audience) -> list[Block]:
         *_sign_in_again(card, card.fault),
         *([] if card.next_test else changed_button(verdict, ref)),
         button(plainly("button.test_again"), ActionId.TEST_RUN, ref),
-        *_letter(verdict, audience),
+        *_letter(verdict, ref, audience),
         button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, card.fault.error),
         *asking_support(card.fault.error, audience),
     ]
 
 
-def _letter(verdict: Verdict, audience: Audience) -> list[Block]:
-    """*For your administrator*: the letter that says what to switch in Exchange, for the causes
-    that it mends."""
-    if verdict.cause not in SENDING_IS_OFF:
-        return []
+def _letter(verdict: Verdict, ref: str, audience: Audience) -> list[Block]:
+    """*For your administrator*: the letter that says what to switch in Exchange, or the packet with
+    the approval page, for the causes that they mend."""
     ours = audience is Audience.SUPPORT
     label = plainly("button.packet_support" if ours else "button.packet")
-    return [button(label, ActionId.EXCHANGE_OPEN)]
+    if verdict.cause in SENDING_IS_OFF:
+        return [button(label, ActionId.EXCHANGE_OPEN)]
+    return [button(label, ActionId.ADMIN_PACKET, ref)] if verdict.approval else []
 
 
 def _about_refusal(card: AccountCard, audience: Audience) -> list[Block]:

@@ -28,6 +28,7 @@ class ActionId(StrEnum):
     ORGANISATION_CONFIRM = "organisation.confirm"
     ORGANISATION_DENY = "organisation.deny"
     ORGANISATION_ALLOW = "organisation.allow_too"
+    ORGANISATION_REFUSE = "organisation.refuse_too"
     ORGANISATION_TAKE_BACK = "organisation.take_back"
     PAGE_SAID_APPROVAL = "said.approval"
     PAGE_SAID_NO_SIGN_IN = "said.no_sign_in"
@@ -42,6 +43,7 @@ class ActionId(StrEnum):
     INVITE_PREVIOUS = "invite.previous"
     INVITE_FOLLOW_UP = "invite.follow_up"
     INVITE_REMIND = "invite.remind"
+    CODES_OPENED = "invite.codes"
 
     EXCHANGE_OPEN = "exchange.open"
     EXCHANGE_DONE = "exchange.done"
@@ -55,6 +57,7 @@ class ActionId(StrEnum):
     ERROR_EVIDENCE = "error.evidence"
     ERROR_LOOK_UP = "error.look_up"
     ALERT_ACKNOWLEDGE = "alert.acknowledge"
+    ALERT_MENDED = "alert.mended"
     CAUSE_NOTE = "cause.note"
     CAUSE_TAKE_BACK = "cause.take_back"
 
@@ -104,6 +107,7 @@ class ActionId(StrEnum):
     HOME_PREVIOUS = "home.previous"
     HOME_ACCOUNTS = "home.accounts"
     HOME_SEARCH = "home.search"
+    HOME_TAKE = "home.take"
 
     CUSTOMER_MANAGE = "customer.manage"
     CUSTOMER_RENAME = "customer.rename"
@@ -112,6 +116,15 @@ class ActionId(StrEnum):
     CUSTOMER_REBIND = "customer.rebind"
     CUSTOMER_UNBIND = "customer.unbind"
     CUSTOMER_OFFBOARD = "customer.offboard"
+    CUSTOMER_ACCOUNTS = "customer.accounts"
+    CUSTOMER_HISTORY = "customer.history"
+    CUSTOMER_PEOPLE = "customer.people"
+    CUSTOMER_SETTINGS = "customer.settings"
+    CUSTOMER_NEXT = "customer.next"
+    CUSTOMER_PREVIOUS = "customer.previous"
+    CUSTOMER_SETUP = "customer.setup"
+
+    DESK_ANSWER = "desk.answer"
 
 
 class FormId(StrEnum):
@@ -133,6 +146,7 @@ class FormId(StrEnum):
     CAUSE_SAVE = "cause.save"
     FOLDERS_SAVE = "folders.save"
     REQUEST_COMMENT = "request.comment"
+    DESK_ANSWER = "desk.answer_send"
     REMINDER_PAUSE = "reminder.pause_save"
     IMPORT_CHECK = "old.check"
     IMPORT_COLUMNS = "old.columns"

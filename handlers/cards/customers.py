@@ -1,31 +1,23 @@
-"""The windows in which support manages a customer: what there is, what a change would do, and what
-it did."""
+"""The forms in which support changes a customer: what a change would do, and what it did."""
 
 from collections.abc import Sequence
 
 from bot.views.accounts import AccountView
 from bot.views.administration import (
-    CustomerFacts,
     Offboarding,
     OrganisationChange,
     Rebinding,
     Unbinding,
 )
 from bot.views.customers import CustomerView
-from handlers.cards.actions import ActionId, FormId
+from handlers.cards.actions import FormId
+from handlers.cards.customer_page import channel_of
 from handlers.cards.kit import (
     Block,
     Safe,
-    actions,
-    button,
-    divider,
-    fields,
-    header,
-    mention,
     modal,
     moment,
     paragraphs,
-    safe,
     section,
     select_input,
     text_input,
@@ -34,7 +26,6 @@ from handlers.text.people import stands
 from handlers.text.words import plainly, say
 
 ACCOUNTS_SHOWN = 20
-CHANNELS_SHOWN = 10
 LONGEST_NAME = 80
 LONGEST_DOMAIN = 253
 
@@ -51,18 +42,6 @@ def choice_form(customers: Sequence[CustomerView]) -> Block:
         FormId.CUSTOMER_CHOOSE,
         "",
     )
-
-
-def customer_window(facts: CustomerFacts) -> Block:
-    """How a customer stands, and what can be changed."""
-    customer = facts.customer
-    blocks = [header(customer.name)]
-    blocks += _ended(customer)
-    blocks.append(_facts(facts))
-    if customer.ended_at is None:
-        blocks.append(actions(*_buttons(customer)))
-    blocks += _channels(facts.channels)
-    return modal(plainly("customer.title"), blocks)
 
 
 def rename_form(customer: CustomerView) -> Block:
@@ -150,7 +129,7 @@ def rebind_form(channel_id: str) -> Block:
 def rebind_preview(rebinding: Rebinding) -> Block:
     """What binding a channel to another customer would do, to be confirmed."""
     before = rebinding.before.name
-    channel = _channel(rebinding.channel_id)
+    channel = channel_of(rebinding.channel_id)
     ask = say("customer.rebind_ask", channel=channel, before=before, customer=rebinding.name)
     blocks = [section(ask)]
     if rebinding.is_new:
@@ -175,7 +154,7 @@ def rebound_window(rebinding: Rebinding) -> Block:
     """What is said after it."""
     done = say(
         "customer.rebound",
-        channel=_channel(rebinding.channel_id),
+        channel=channel_of(rebinding.channel_id),
         customer=rebinding.name,
         count=len(rebinding.accounts),
     )
@@ -185,7 +164,7 @@ def rebound_window(rebinding: Rebinding) -> Block:
 def unbind_form(unbinding: Unbinding) -> Block:
     """What unbinding a channel would do, to be confirmed; or which accounts keep it bound."""
     title = plainly("customer.unbind_title")
-    channel = _channel(unbinding.channel_id)
+    channel = channel_of(unbinding.channel_id)
     if unbinding.accounts:
         count = len(unbinding.accounts)
         why = say("customer.channel_in_use_window", channel=channel, count=count)
@@ -202,7 +181,7 @@ def unbind_form(unbinding: Unbinding) -> Block:
 
 def unbound_window(unbinding: Unbinding) -> Block:
     """What is said after it."""
-    done = say("customer.unbound", channel=_channel(unbinding.channel_id))
+    done = say("customer.unbound", channel=channel_of(unbinding.channel_id))
     return _said("customer.unbound_title", done)
 
 
@@ -247,58 +226,6 @@ def _called(customer: CustomerView) -> str:
     return plainly("customer.choose_line", name=customer.name)
 
 
-def _ended(customer: CustomerView) -> list[Block]:
-    if customer.ended_at is None or customer.erase_at is None:
-        return []
-    since = moment(customer.ended_at)
-    until = moment(customer.erase_at)
-    return [section(say("customer.ended", name=customer.name, since=since, until=until))]
-
-
-def _facts(facts: CustomerFacts) -> Block:
-    customer = facts.customer
-    tenant = customer.tenant_id or plainly("customer.organisation_none")
-    domains = ", ".join(facts.domains[:ACCOUNTS_SHOWN]) or plainly("customer.domains_none")
-    pairs = [
-        (plainly("customer.organisation"), safe(tenant)),
-        (plainly("customer.domains"), safe(domains)),
-        (plainly("customer.accounts"), _counts(facts)),
-    ]
-    if customer.owner_user:
-        pairs.append((plainly("customer.helper"), mention(customer.owner_user)))
-    return fields(pairs)
-
-
-def _counts(facts: CustomerFacts) -> Safe:
-    lines = [
-        say("customer.state_count", state=plainly(f"state.{state}"), count=count)
-        for state, count in facts.states.items()
-    ]
-    return Safe("\n".join(lines)) if lines else say("customer.accounts_none")
-
-
-def _buttons(customer: CustomerView) -> list[Block]:
-    number = str(customer.id)
-    return [
-        button(plainly("button.rename"), ActionId.CUSTOMER_RENAME, number),
-        button(plainly("button.change_organisation"), ActionId.CUSTOMER_ORGANISATION, number),
-        button(plainly("button.offboard"), ActionId.CUSTOMER_OFFBOARD, number, "danger"),
-    ]
-
-
-def _channels(channel_ids: Sequence[str]) -> list[Block]:
-    if not channel_ids:
-        return [section(say("customer.channels_none"))]
-    blocks: list[Block] = []
-    for channel_id in channel_ids[:CHANNELS_SHOWN]:
-        rebind = button(plainly("button.rebind"), ActionId.CUSTOMER_REBIND, channel_id)
-        unbind = button(plainly("button.unbind"), ActionId.CUSTOMER_UNBIND, channel_id, "danger")
-        where = section(say("customer.channel", channel=_channel(channel_id)))
-        blocks += [divider(), where, actions(rebind, unbind)]
-    more = len(channel_ids) - CHANNELS_SHOWN
-    return blocks + ([section(say("customer.more_channels", count=more))] if more > 0 else [])
-
-
 def _losses(accounts: Sequence[AccountView], some: str, none: str, **facts: str) -> list[Block]:
     """Which accounts would be disconnected, under the sentence that says why (`some`)."""
     if not accounts:
@@ -325,13 +252,8 @@ def _listed(accounts: Sequence[AccountView]) -> list[Block]:
 def _kept(before: str, home: str) -> Block:
     """Where what is kept for the customer before stands from then on."""
     if home:
-        return section(say("customer.rebind_kept", before=before, channel=_channel(home)))
+        return section(say("customer.rebind_kept", before=before, channel=channel_of(home)))
     return section(say("customer.rebind_parked", before=before))
-
-
-def _channel(channel_id: str) -> str:
-    """A channel's ID where a sentence links to the channel; nothing else gets into the link."""
-    return channel_id if channel_id.isalnum() else ""
 
 
 def _said(title: str, text: Safe) -> Block:

@@ -1,6 +1,6 @@
 """What an error ID means, in plain words for a customer and with all details for support."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from handlers.cards.kit import (
     actions,
     button,
     context,
+    escaped,
     modal,
     moment,
     preformatted,
@@ -87,16 +88,20 @@ class OwnName:
         return cls(account, upn)
 
 
-def note_message(text: Safe, error: str, own_name: OwnName | None = None) -> Message:
-    """A sentence in an account's thread; where it tells of an error, with the ways on from
-    there."""
-    if not error:
-        return Message(text, [section(text)])
-    ways = [button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, error), contact_button(error)]
+def note_message(
+    text: Safe, error: str = "", own_name: OwnName | None = None, ways: Sequence[Block] = ()
+) -> Message:
+    """A sentence in an account's thread or in a customer's channel; where it tells of an error or a
+    next step, with the ways on from there, `ways` first."""
+    row = [*ways]
     if own_name is not None:
         label = plainly("button.use_as_username")
-        ways.insert(0, button(label, ActionId.ACCOUNT_CHANGE, own_name.value, "primary"))
-    return Message(text, [section(text), actions(*ways)])
+        row.append(button(label, ActionId.ACCOUNT_CHANGE, own_name.value))
+    if error and all(each.get("value") != error for each in row):
+        row.append(button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, error))
+    if error:
+        row.append(contact_button(error))
+    return Message(text, [section(text), *([actions(*row)] if row else [])])
 
 
 def error_blocks(card: ErrorCard, audience: Audience) -> list[Block]:
@@ -246,8 +251,8 @@ def _ending_line(ending: Ending) -> Safe:
 
 def _protocol(observation: Mapping[str, Any]) -> Safe:
     lines = [f"{name}: {_shown(observation.get(name))}" for name in FIELDS if observation.get(name)]
-    return Safe("```" + "\n".join(lines).replace("```", "'''") + "```") if lines else Safe("–")
+    return Safe("```" + "\n".join(lines) + "```") if lines else Safe("–")
 
 
 def _shown(value: object) -> Safe:
-    return safe(", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value))
+    return escaped(", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value))

@@ -1,15 +1,14 @@
 """The Home tab, and the windows that say one thing."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.views.accounts import CustomersAccount
-from bot.views.audience import Audience, Role
 from bot.views.incidents import OpenIncident
 from bot.views.overview import CustomerName, Standing
 from bot.views.support import RequestCard
-from handlers.cards.account_list import pages, start_buttons
+from handlers.cards.account_list import pages
 from handlers.cards.accounts import icon
 from handlers.cards.actions import ActionId, FormId, Turn
 from handlers.cards.diagnosis import saw_error
@@ -18,19 +17,19 @@ from handlers.cards.kit import (
     Message,
     Safe,
     actions,
-    bar,
     button,
     divider,
     header,
     mention,
     modal,
     moment,
-    safe,
     section,
     select,
     text_input,
 )
-from handlers.text.people import owner_named, stands
+from handlers.cards.links import Link, no_link, ways
+from handlers.cards.standings import standing_lines
+from handlers.text.people import stands
 from handlers.text.words import plainly, say
 from storage.vocabulary import Owner, State
 
@@ -40,17 +39,6 @@ REQUESTS_SHOWN = 10
 ANY = "any"
 OWNERS = (Owner.USER, Owner.ADMINISTRATOR, Owner.SUPPORT, Owner.ON_CALL)
 STATES = tuple(state for state in State if state not in (State.CREATED, State.DISCONNECTED))
-
-WORST_FIRST = (
-    State.BROKEN,
-    State.FAILING,
-    State.AWAITING_ADMIN,
-    State.AWAITING_SIGN_IN,
-    State.UNMAPPED,
-    State.TESTING,
-    State.CREATED,
-)
-"""The states of accounts that are in use and not live, in the order in which support looks."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +76,7 @@ class HomeView:
     only: Filter = Filter()
     names: Sequence[CustomerName] = ()
     tested: Mapping[int, datetime] = field(default_factory=dict)
-    link: Callable[[str, str], str] = lambda channel, ts: ""
+    link: Link = no_link
 
     @property
     def page(self) -> Sequence[Standing]:
@@ -104,7 +92,7 @@ def home(view: HomeView | None) -> Block:
     blocks.append(actions(*_buttons(view.only)))
     waiting = sorted(view.requests, key=lambda each: each.request.taken_at is not None)
     blocks += _entries("home.requests", [_request(each, view) for each in waiting])
-    blocks += _entries("home.alerts", [_alert(each) for each in view.alerts])
+    blocks += _entries("home.alerts", [[_alert(each)] for each in view.alerts])
     blocks += [divider(), section(say("home.support_intro")), _filters(view)]
     nobody = "home.nobody_fits" if view.names else "home.nobody"
     shown = [_customer(each, view.tested.get(each.customer_id)) for each in view.page]
@@ -115,7 +103,7 @@ def home(view: HomeView | None) -> Block:
 
 def on_call_home(alerts: Sequence[OpenIncident]) -> Block:
     """The Home tab of engineers on call: what is wrong on our side."""
-    shown = _entries("home.alerts", [_alert(each) for each in alerts])
+    shown = _entries("home.alerts", [[_alert(each)] for each in alerts])
     blocks = shown or [section(say("command.no_alerts"))]
     intro = [header(plainly("home.title")), *blocks, divider(), section(say("home.on_call"))]
     return {"type": "home", "blocks": [*intro, actions(saw_error())]}
@@ -144,28 +132,31 @@ def search_form() -> Block:
 
 
 def found_window(
-    found: Sequence[CustomersAccount], text: str, customers: Sequence[CustomerName] = ()
+    found: Sequence[CustomersAccount],
+    text: str,
+    customers: Sequence[CustomerName] = (),
+    link_to: Link = no_link,
 ) -> Block:
     """The customers that were found, and the accounts, each with its customer."""
-    blocks = [_found_customer(each) for each in customers] + [_found(each) for each in found]
+    blocks = [_found_customer(each) for each in customers]
+    blocks += [_found(each, link_to) for each in found]
     blocks = blocks or [section(say("home.none_found", text=text))]
     return modal(plainly("home.search_title"), blocks)
 
 
 def _found_customer(customer: CustomerName) -> Block:
-    channel = Safe(f"<#{customer.channel_id}>")
-    accounts = button(plainly("button.accounts"), ActionId.HOME_ACCOUNTS, customer.channel_id)
+    channel = Safe(f"<#{customer.channel_id}>") if customer.channel_id else Safe("–")
     line = say("home.found_customer", customer=customer.name, channel=channel)
-    return section(line, accessory=accounts)
+    return section(line, accessory=_open(customer.id))
 
 
-def found_message(found: CustomersAccount) -> Message:
-    """One account for support, with its customer and channel."""
-    block = _found(found)
+def found_message(found: CustomersAccount, link_to: Link = no_link) -> Message:
+    """One account for support, with its customer, channel and thread."""
+    block = _found(found, link_to)
     return Message(Safe(block["text"]["text"]), [block])
 
 
-def _found(found: CustomersAccount) -> Block:
+def _found(found: CustomersAccount, link_to: Link) -> Block:
     account = found.account
     line = say(
         "home.found",
@@ -178,11 +169,13 @@ def _found(found: CustomersAccount) -> Block:
         state=stands(account),
     )
     details = button(plainly("button.details"), ActionId.ACCOUNT_SHOW, account.ref)
-    return section(line, accessory=details)
+    facts = [line, *ways(link_to, {"home.link_thread": found.card})]
+    return section(Safe("  ·  ".join(facts)), accessory=details)
 
 
-def _request(card: RequestCard, view: HomeView) -> Block:
-    """A request, with the way to its account, or to all accounts of its channel."""
+def _request(card: RequestCard, view: HomeView) -> list[Block]:
+    """A request: who looks after it or *I'll take it*, and the way to its account, or to all
+    accounts of its channel."""
     request = card.request
     user = request.taken_by_user
     line = say(
@@ -193,20 +186,19 @@ def _request(card: RequestCard, view: HomeView) -> Block:
         channel=Safe(f"<#{request.channel_id}>") if request.channel_id else "–",
     )
     line = Safe("  ·  ".join([line, *_links(card, view)]))
+    row = []
+    if request.taken_at is None:
+        row.append(button(plainly("button.take"), ActionId.HOME_TAKE, str(request.id), "primary"))
     if card.account is not None:
-        there = button(plainly("button.account"), ActionId.ACCOUNT_SHOW, card.account.ref)
-        return section(line, accessory=there)
-    if request.channel_id:
-        there = button(plainly("button.accounts"), ActionId.HOME_ACCOUNTS, request.channel_id)
-        return section(line, accessory=there)
-    return section(line)
+        row.append(button(plainly("button.account"), ActionId.ACCOUNT_SHOW, card.account.ref))
+    elif request.channel_id:
+        row.append(button(plainly("button.accounts"), ActionId.HOME_ACCOUNTS, request.channel_id))
+    return [section(line), *([actions(*row)] if row else [])]
 
 
 def _links(card: RequestCard, view: HomeView) -> list[Safe]:
     """Links to the request's card, and to the thread of the account's, where they stand."""
-    places = {"home.link_card": card.stands, "home.link_thread": card.thread}
-    links = {name: view.link(place.channel_id, place.ts) for name, place in places.items() if place}
-    return [Safe(f"<{safe(link)}|{plainly(name)}>") for name, link in links.items() if link]
+    return ways(view.link, {"home.link_card": card.stands, "home.link_thread": card.thread})
 
 
 def _alert(incident: OpenIncident) -> Block:
@@ -218,13 +210,14 @@ def _alert(incident: OpenIncident) -> Block:
     return section(Safe("\n".join(lines)), accessory=details)
 
 
-def _entries(title: str, entries: Sequence[Block]) -> list[Block]:
+def _entries(title: str, entries: Sequence[Sequence[Block]]) -> list[Block]:
     """The first of some entries, under how many there are."""
     if not entries:
         return []
     left = len(entries) - REQUESTS_SHOWN
     more = [section(say("home.more", count=left))] if left > 0 else []
-    return [divider(), section(say(title, count=len(entries))), *entries[:REQUESTS_SHOWN], *more]
+    shown = [block for entry in entries[:REQUESTS_SHOWN] for block in entry]
+    return [divider(), section(say(title, count=len(entries))), *shown, *more]
 
 
 def _filters(view: HomeView) -> Block:
@@ -252,104 +245,13 @@ def _filters(view: HomeView) -> Block:
 
 
 def _customer(standing: Standing, tested: datetime | None) -> Block:
-    facts = {
-        "live": standing.live,
-        "total": standing.total,
-        "bar": bar(standing.live, standing.total),
-    }
-    where = Safe(", ".join(f"<#{channel}>" for channel in standing.channels[:5]))
-    lines = [say(_line(standing), customer=standing.customer, channel=where, **facts)]
-    if waiting := [say("home.count", state=_named(each), count=n) for each, n in _open(standing)]:
-        lines.append(Safe("  ·  ".join(waiting)))
-    if standing.cause:
-        lines.append(say("home.cause", cause=standing.cause))
-    if standing.oldest is not None:
-        since, owner = standing.oldest
-        lines.append(
-            say("home.waits", owner=owner_named(owner, Audience.SUPPORT), since=moment(since))
-        )
-    if standing.helper:
-        lines.append(say("home.helper", helper=mention(standing.helper)))
-    if tested is not None:
-        lines.append(say("home.tested", at=moment(tested)))
-    accounts = button(plainly("button.accounts"), ActionId.HOME_ACCOUNTS, standing.channels[0])
-    return section(Safe("\n".join(lines)), accessory=accounts if standing.total else None)
+    text = Safe("\n".join(standing_lines(standing, tested)))
+    return section(text, accessory=_open(standing.customer_id))
 
 
-def _open(standing: Standing) -> list[tuple[State, int]]:
-    """How many of a customer's accounts are in each state but *Live*, the worst first."""
-    counts = [(state, standing.states.get(state, 0)) for state in WORST_FIRST]
-    return [(state, count) for state, count in counts if count]
-
-
-def _named(state: State) -> str:
-    return plainly(f"state.{state}")
-
-
-def _line(standing: Standing) -> str:
-    """The sentence that says how far a customer is."""
-    if standing.ended:
-        return "home.customer_ended"
-    return "home.customer_line" if standing.total else "home.customer_empty"
-
-
-def help_message(role: Role) -> Message:
-    """What can be done, for who asks."""
-    return Message(say("help.title"), [*_help(role), *_first_buttons(role)])
-
-
-def support_help() -> Message:
-    """What the support team can do in a channel of our own, where the customer is named."""
-    blocks = [section(say("help.ours")), section(say("help.on_call"))]
-    row = [
-        button(plainly("button.search"), ActionId.HOME_SEARCH, style="primary"),
-        button(plainly("button.manage_customer"), ActionId.CUSTOMER_MANAGE),
-        saw_error(),
-    ]
-    return Message(say("help.title"), [*blocks, actions(*row)])
-
-
-def on_call_help() -> Message:
-    """What engineers on call can do."""
-    return Message(say("help.title"), [section(say("help.on_call")), actions(saw_error())])
-
-
-def greeting() -> Message:
-    """Who the bot is, for the people of a channel that it came into."""
-    text = say("help.greeting")
-    return Message(text, [section(text)])
-
-
-def help_window(role: Role, channel_id: str) -> Block:
-    """The same as a window, whose buttons are about a channel."""
-    blocks = help_message(role).blocks
-    return modal(plainly("help.window_title"), blocks, metadata=channel_id)
-
-
-def _help(role: Role) -> list[Block]:
-    """What somebody can do here, by what they are."""
-    match role:
-        case Role.SUPPORT:
-            names = ["channel", "can", "support"]
-        case Role.CUSTOMER:
-            names = ["channel", "can"]
-        case Role.GUEST:
-            names = ["channel", "can", "guest"]
-        case Role.COLLEAGUE:
-            names = ["channel", "colleague"]
-        case Role.ON_CALL | Role.STRANGER:
-            names = ["on_call"]
-    return [section(say(f"help.{name}")) for name in names]
-
-
-def _first_buttons(role: Role) -> list[Block]:
-    """The buttons that somebody may press here."""
-    if role in (Role.ON_CALL, Role.STRANGER):
-        return [actions(saw_error())]
-    if role is Role.COLLEAGUE:
-        return [actions(button(plainly("button.list"), ActionId.ACCOUNT_LIST), saw_error())]
-    *rest, _ = start_buttons()["elements"]  # the last one leads here
-    return [actions(*rest, saw_error())]
+def _open(customer_id: int) -> Block:
+    """The way to a customer's page."""
+    return button(plainly("button.open"), ActionId.CUSTOMER_ACCOUNTS, str(customer_id))
 
 
 def message_window(title: str, message: Message) -> Block:

@@ -21,6 +21,7 @@ from handlers.cards.kit import (
 )
 from handlers.text.people import stands
 from handlers.text.words import plainly, say
+from storage.vocabulary import Owner
 
 
 def alert_card(card: AlertCard) -> Message:
@@ -73,7 +74,15 @@ def _taken(incident: IncidentView, verdict: Verdict) -> list[Block]:
         acknowledge = button(
             plainly("button.acknowledge"), ActionId.ALERT_ACKNOWLEDGE, str(incident.id), "primary"
         )
-        return [context(say("alert.waiting")), actions(acknowledge, details)]
+        row = [acknowledge, *_mended(incident, verdict), details]
+        return [context(say("alert.waiting")), actions(*row)]
     user = mention(incident.acknowledged_by)
     taken = say("alert.taken", user=user, at=moment(incident.acknowledged_at))
-    return [context(taken), actions(details)]
+    return [context(taken), actions(*_mended(incident, verdict, "primary"), details)]
+
+
+def _mended(incident: IncidentView, verdict: Verdict, style: str = "") -> list[Block]:
+    """*It's changed*, where our engineers can change something."""
+    if verdict.owner is not Owner.ON_CALL:
+        return []
+    return [button(plainly("button.changed"), ActionId.ALERT_MENDED, str(incident.id), style)]

@@ -43,7 +43,7 @@ class Host:
 @dataclass(frozen=True)
 class Round:
     """A page of those of a customer who have to sign in; `total` is how many they are on all pages,
-    and `done` whose owners have signed in."""
+    and `done` whose owners have signed in. `sheet` is where the QR codes of those listed are."""
 
     channel_id: str
     customer: str
@@ -51,14 +51,23 @@ class Round:
     total: int
     done: Sequence[str]
     page: int = 0
+    sheet: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether somebody has followed a link already: then the others have theirs as well, and
+        have to be reminded."""
+        return bool(self.done) or any(each.opened_at is not None for each in self.listed)
 
 
 def invitation_window(invitation: Invitation, host: Host) -> Block:
-    """Everything by which somebody can be sent their login link."""
+    """Everything by which somebody can be sent or shown their login link."""
     who = {"address": invitation.account.sender_email, "username": invitation.signs_in_as}
     blocks = [section(say("invite.intro", **who)), *preformatted(invitation.link)]
     until = say("invite.until", until=_until([invitation]))
     blocks.append(context(_state(invitation), until))
+    code = _codes("button.qr_code", f"{invitation.link}/qr", invitation.account.ref)
+    blocks.append(actions(code))
     text = invitation_text(invitation, host)
     link = _mail(invitation, text)
     blocks += [section(say("invite.mail", link=link))] if len(link) <= MAX_LINK_LENGTH else []
@@ -69,7 +78,8 @@ def round_window(there: Round, host: Host) -> Block:
     """All who have to sign in: how far each is, a mail to each, and a text for all of them."""
     if not there.listed:
         return modal(plainly("invite.title"), [section(say("invite.all_done")), *_done(there)])
-    remind = button(plainly("button.remind_all"), ActionId.INVITE_REMIND, there.channel_id)
+    style = "primary" if there.is_known else ""
+    remind = button(plainly("button.remind_all"), ActionId.INVITE_REMIND, there.channel_id, style)
     about = f"{there.channel_id}:{there.page}"
     again = button(plainly("button.follow_up"), ActionId.INVITE_FOLLOW_UP, about)
     count = len(there.done)
@@ -77,7 +87,7 @@ def round_window(there: Round, host: Host) -> Block:
     blocks = [
         section(say("invite.progress", done=count, total=total, bar=bar(count, total))),
         *_done(there),
-        actions(remind, again),
+        actions(remind, again, *_sheet(there)),
         *paragraphs([_line(each, invitation_text(each, host)) for each in there.listed]),
         section(say("invite.all_intro")),
         *preformatted(_text_for_all("invite.all_body", there, host)),
@@ -155,6 +165,15 @@ def _mail(invitation: Invitation, text: str) -> Safe:
     """A link that begins the mail to the one who has to sign in."""
     subject = plainly("invite.subject", address=invitation.account.sender_email)
     return mail_link(subject, text, invitation.signs_in_as)
+
+
+def _sheet(there: Round) -> list[Block]:
+    return [_codes("button.qr_codes", there.sheet, there.channel_id)] if there.sheet else []
+
+
+def _codes(label: str, address: str, about: str) -> Block:
+    """A button that opens a page with QR codes."""
+    return button(plainly(label), ActionId.CODES_OPENED, about, url=address)
 
 
 def _done(there: Round) -> list[Block]:

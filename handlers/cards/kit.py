@@ -17,6 +17,7 @@ from bot.views.audience import Audience as Audience
 from handlers.cards.actions import ActionId, FormId
 from handlers.text.markup import REORDERING
 from handlers.text.markup import Safe as Safe
+from handlers.text.markup import escaped as escaped
 from handlers.text.markup import safe as safe
 from handlers.text.words import plainly
 
@@ -109,7 +110,7 @@ def preformatted(text: str) -> list[Block]:
     """Lines as they are, over as many paragraphs as they need."""
     parts: list[str] = [""]
     for line in text.splitlines():
-        piece = cut_markup(safe(line).replace("```", "'''"), SECTION_LIMIT // 2) + "\n"
+        piece = cut_markup(escaped(line), SECTION_LIMIT // 2) + "\n"
         if len(parts[-1]) + len(piece) > SECTION_LIMIT - 10:
             parts.append("")
         parts[-1] += piece
@@ -380,6 +381,11 @@ def _span(part: Sequence[Block]) -> Block:
 def option(text: str, value: str) -> Block:
     """A choice in a list."""
     return {"text": plain(text, OPTION_LIMIT), "value": value}
+
+
+def primary(buttons: Sequence[Block]) -> list[Block]:
+    """The one of them that stands out, if there is one."""
+    return [each for each in buttons if each.get("style") == "primary"][:1]
 
 
 def mention(user: str) -> Safe:

@@ -87,7 +87,18 @@ def batch_message(card: BatchCard) -> Message:
         blocks.append(
             actions(button(plainly("button.cancel_batch"), ActionId.OLD_CANCEL, str(batch.id)))
         )
+    if batch.finished_at is not None and card.done:
+        blocks.append(actions(*_to_sign_in(batch.channel_id)))
     return Message(say("old.batch_summary", **facts), blocks)
+
+
+def _to_sign_in(channel_id: str) -> list[Block]:
+    """Where the sign-ins of the new accounts are: for the owners, and for who signs in here."""
+    invite = plainly("button.invite_all")
+    return [
+        button(invite, ActionId.INVITE_ALL, channel_id, "primary"),
+        button(plainly("button.list"), ActionId.ACCOUNT_LIST),
+    ]
 
 
 def _ways_on(view: OldView, count: int) -> list[Block]:

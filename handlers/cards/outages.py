@@ -50,7 +50,7 @@ def live_message(accounts: Sequence[AccountView]) -> Message:
     if len(accounts) == 1:
         text = say("outage.live_one", name=accounts[0].name)
     else:
-        text = say("outage.live", count=len(accounts), names=_names(accounts))
+        text = say("outage.live", count=len(accounts), names=names_of(accounts))
     return Message(text, [section(text)])
 
 
@@ -68,7 +68,7 @@ def _headline(card: OutageCard) -> Safe:
         told = say("outage.headline_one", state=stands(out[0]), **facts)
     else:
         state = stands(out[0])
-        told = say("outage.headline", count=len(out), state=state, names=_names(out))
+        told = say("outage.headline", count=len(out), state=state, names=names_of(out))
     people = [mention(user) for user in card.people[:MAX_MENTIONED]]
     return Safe(" ".join([*people, told]))
 
@@ -98,10 +98,11 @@ def _inviting(card: OutageCard, way: Way) -> list[Block]:
 def _works(back: Sequence[AccountView]) -> Safe:
     if len(back) == 1:
         return say("outage.works_one", name=back[0].name)
-    return say("outage.works", count=len(back), names=_names(back))
+    return say("outage.works", count=len(back), names=names_of(back))
 
 
-def _names(accounts: Sequence[AccountView]) -> str:
+def names_of(accounts: Sequence[AccountView]) -> str:
+    """The names of the first few, and how many more there are."""
     named = ", ".join(account.name for account in accounts[:MAX_NAMED])
     more = len(accounts) - MAX_NAMED
     return plainly("outage.more", names=named, count=more) if more > 0 else named

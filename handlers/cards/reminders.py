@@ -177,6 +177,9 @@ def _footer(card: ReminderCard, audience: Audience) -> Block:
     ]
     if audience is Audience.CUSTOMER:
         channel_id = card.reminder.channel_id
+        signing_in = [each for each in card.waiting if each.card.waits_for_sign_in]
+        if len(signing_in) > 1:
+            row.append(button(plainly("button.invite_all"), ActionId.INVITE_ALL, channel_id))
         row.append(button(plainly("button.pause"), ActionId.REMINDER_PAUSE, channel_id))
     return actions(*row)
 

@@ -1,8 +1,11 @@
-"""What support is told of customers: one breaks, or is live."""
+"""What support is told of customers: one breaks, is stuck, or is live."""
 
+from bot.diagnosis.verdict import Verdict
+from bot.views.accounts import AccountView
 from bot.views.audience import Audience
 from bot.views.setbacks import SetbackCard, Whose
 from handlers.cards.actions import ActionId
+from handlers.cards.desk import answer_button, answered_line
 from handlers.cards.kit import (
     Block,
     Message,
@@ -10,42 +13,34 @@ from handlers.cards.kit import (
     actions,
     button,
     context,
-    mention,
     moment,
+    paragraphs,
+    safe,
     section,
 )
-from handlers.text.people import owner_named
+from handlers.cards.links import Link, linked, no_link
+from handlers.cards.standings import looked_after
+from handlers.text.people import owner_named, stands
 from handlers.text.words import plainly, say
 from storage.vocabulary import Owner
 
 
-def setback_message(card: SetbackCard) -> Message:
-    """A cause that keeps mailboxes of a customer from working: how many, since when, whose turn."""
-    customer = card.customer
-    title = card.verdict.title
+def setback_message(card: SetbackCard, link_to: Link = no_link) -> Message:
+    """A cause that keeps mailboxes of a customer from working, or from going on: which, since when,
+    whose turn it is, and what was answered."""
+    text = _headline(card)
     if card.over_at is not None:
-        text = say("setback.over", customer=customer.name, title=title, count=card.most)
         span = say("setback.span", since=moment(card.began_at), until=moment(card.over_at))
-        return Message(text, [section(text), context(span, *_whose(customer))])
-    text = say("setback.headline", customer=customer.name, title=title)
-    names = ", ".join(account.name for account in card.accounts)
-    left = card.hit - len(card.accounts)
-    lines = [
-        text,
-        say("setback.hit", hit=card.hit, count=customer.mailboxes, since=moment(card.began_at)),
-        say("setback.names_more" if left > 0 else "setback.names", names=names, count=left),
-        say("setback.turn", owner=_turn(card)),
-    ]
+        return Message(text, [section(text), context(span, *_whose(card.customer))])
+    lines = [text, *_counted(card)]
+    lines += [_mailbox(card, account, link_to) for account in card.accounts]
+    if card.hit > len(card.accounts):
+        lines.append(say("setback.more_names", count=card.hit - len(card.accounts)))
+    lines.append(_next(card))
+    lines += answered_line(card.answered_by_user, card.answered_at)
     return Message(
-        text, [section(Safe("\n".join(lines))), context(*_whose(customer)), *_buttons(card)]
+        text, [*paragraphs(lines), context(*_whose(card.customer)), actions(*_buttons(card))]
     )
-
-
-def _turn(card: SetbackCard) -> str:
-    """Whose turn it is with the mailboxes: with those that are tested just now, whose it was."""
-    waiting = [each for each in card.accounts if each.owner is not Owner.MAILDESK]
-    owner = waiting[0].owner if waiting else card.verdict.owner
-    return owner_named(owner, Audience.SUPPORT)
 
 
 def all_live_message(customer: Whose) -> Message:
@@ -59,18 +54,54 @@ def all_live_message(customer: Whose) -> Message:
     return Message(text, [section(text), context(*_whose(customer))])
 
 
+def _headline(card: SetbackCard) -> Safe:
+    customer = card.customer.name
+    if card.verdict is None:
+        sentence = "setback.stuck" if card.over_at is None else "setback.stuck_over"
+        return say(sentence, customer=customer, count=card.most)
+    sentence = "setback.headline" if card.over_at is None else "setback.over"
+    return say(sentence, customer=customer, title=card.verdict.title, count=card.most)
+
+
+def _counted(card: SetbackCard) -> list[Safe]:
+    counts = {"hit": card.hit, "count": card.customer.mailboxes, "since": moment(card.began_at)}
+    return [say("setback.hit" if card.verdict else "setback.hit_stuck", **counts)]
+
+
+def _mailbox(card: SetbackCard, account: AccountView, link_to: Link) -> Safe:
+    """A mailbox, which leads to its card in the customer's channel."""
+    name = linked(card.cards.get(account.id), link_to, account.name) or safe(account.name)
+    since = moment(account.state_since)
+    return say("setback.mailbox", name=name, ref=account.ref, state=stands(account), since=since)
+
+
+def _next(card: SetbackCard) -> Safe:
+    if card.verdict is None:
+        return say("setback.stuck_next")
+    return say("setback.turn", owner=_turn(card, card.verdict))
+
+
+def _turn(card: SetbackCard, verdict: Verdict) -> str:
+    """Whose turn it is with the mailboxes: with those that are tested just now, whose it was."""
+    waiting = [each for each in card.accounts if each.owner is not Owner.MAILDESK]
+    owner = waiting[0].owner if waiting else verdict.owner
+    return owner_named(owner, Audience.SUPPORT)
+
+
 def _whose(customer: Whose) -> list[Safe]:
     """The customer's channel, and who looks after them."""
     channel = [Safe(f"<#{customer.channel_id}>")] if customer.channel_id else []
-    helper = [say("home.helper", helper=mention(customer.helper))] if customer.helper else []
-    return [*channel, *helper] or [say("setback.nobody")]
+    return [*channel, *(looked_after(customer.helper) or [say("setback.nobody")])]
 
 
 def _buttons(card: SetbackCard) -> list[Block]:
-    channel = card.customer.channel_id
-    row = []
-    if channel:
-        row.append(button(plainly("button.accounts"), ActionId.HOME_ACCOUNTS, channel))
+    customer = card.customer
+    row = [answer_button(f"setback:{card.id}")] if customer.channel_id else []
+    page = str(customer.id)
+    row.append(button(plainly("button.customer"), ActionId.CUSTOMER_ACCOUNTS, page))
+    if len(card.accounts) == card.hit == 1:
+        ref = card.accounts[0].ref
+        row.append(button(plainly("button.account"), ActionId.ACCOUNT_SHOW, ref))
     if card.error:
         row.append(button(plainly("button.details"), ActionId.ERROR_SHOW, card.error))
-    return [actions(*row)] if row else []
+    return row

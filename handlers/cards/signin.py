@@ -8,6 +8,7 @@ from bot.views.organisations import DoubtCard, FurtherCard
 from handlers.cards.actions import ActionId
 from handlers.cards.incidents import account_values
 from handlers.cards.kit import Block, Message, Safe, actions, button, mention, moment, section
+from handlers.cards.standings import looked_after
 from handlers.text.words import plainly, say
 
 
@@ -45,6 +46,7 @@ def doubt_message(card: DoubtCard) -> Message:
         say("support.organisation_doubtful", **values, **facts),
         say("support.organisation_theirs", tenant=held.tenant_id, who=_known(card.theirs), **facts),
         _named(held, card.named),
+        *looked_after(card.helper),
     ]
     buttons = organisation_buttons(card.account.ref, held, Audience.SUPPORT)
     return Message(lines[0], [section(Safe("\n".join(lines))), actions(*buttons)])
@@ -64,14 +66,21 @@ def further_message(card: FurtherCard) -> Message:
         asked,
         say("support.organisation_named", **theirs),
         say("support.further_own", customer=card.customer, tenant=card.own),
+        *looked_after(card.helper),
     ]
-    if card.allowed_at is None:
-        answer = _answer("button.allow_too", ActionId.ORGANISATION_ALLOW, card.id, "primary")
+    who = mention(card.allowed_by_user)
+    if card.allowed_at is not None:
+        lines.append(say("support.further_allowed", user=who, at=moment(card.allowed_at)))
+        answers = [_answer("button.take_back", ActionId.ORGANISATION_TAKE_BACK, card.id)]
+    elif card.refused_at is not None:
+        lines.append(say("support.further_refused", user=who, at=moment(card.refused_at)))
+        answers = [_answer("button.allow_too", ActionId.ORGANISATION_ALLOW, card.id)]
     else:
-        who = {"user": mention(card.allowed_by_user), "at": moment(card.allowed_at)}
-        lines.append(say("support.further_allowed", **who))
-        answer = _answer("button.take_back", ActionId.ORGANISATION_TAKE_BACK, card.id)
-    return Message(asked, [section(Safe("\n".join(lines))), actions(answer)])
+        answers = [
+            _answer("button.allow_too", ActionId.ORGANISATION_ALLOW, card.id, "primary"),
+            _answer("button.refuse_organisation", ActionId.ORGANISATION_REFUSE, card.id),
+        ]
+    return Message(asked, [section(Safe("\n".join(lines))), actions(*answers)])
 
 
 def _answer(label: str, action: ActionId, further_id: int, style: str = "") -> Block:

@@ -3,26 +3,28 @@
 from urllib.parse import quote
 
 from bot.common.people import MAILDESK
-from bot.views.accounts import AccountView
 from bot.views.failures import FailureView
 from bot.views.support import RequestCard, RequestView
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.attempts import attempt_blocks
+from handlers.cards.desk import answer_button, answered_line
 from handlers.cards.kit import (
     Block,
     Message,
     Safe,
     actions,
     button,
+    escaped,
     mention,
     modal,
     moment,
-    safe,
     section,
     text_input,
 )
+from handlers.cards.standings import looked_after
 from handlers.text.people import stands
 from handlers.text.words import plainly, say
+from storage.vocabulary import State
 
 LONGEST_COMMENT = 500
 """Escaped, it is five times as long at most, which a section of a message has room for."""
@@ -41,9 +43,10 @@ def request_card(card: RequestCard) -> Message:
     if request.comment:
         lines.append(say("help_request.comment", comment=request.comment))
     lines.append(_helper(card, "help_request"))
-    if card.helper and request.taken_at is None:
-        lines.append(say("home.helper", helper=mention(card.helper)))
-    row = [*_team_buttons(request), *_account_button(card.account), *_failure_buttons(card.failure)]
+    lines += answered_line(request.answered_by_user, request.answered_at)
+    lines += looked_after(card.helper) if request.taken_at is None else []
+    row = [*_team_buttons(card), *_account_button(card), *_failure_buttons(card.failure)]
+    row.sort(key=lambda each: each.get("style") != "primary")  # what to press now comes first
     done = attempt_blocks(card.attempts) if request.failure_ref else []
     blocks = [section(Safe("\n".join(lines))), *done, *([actions(*row)] if row else [])]
     return Message(
@@ -119,7 +122,7 @@ def mail_link(error: str, support_email: str) -> Safe:
     """A link that begins a mail to support with the error ID in it."""
     body = f"&body={quote(plainly('help_request.mail_body', error=error))}" if error else ""
     address = f"mailto:{support_email}?subject={quote(plainly('help_request.mail_subject'))}{body}"
-    return Safe(f"<{safe(address)}|{plainly('help_request.mail_link')}>")
+    return Safe(f"<{escaped(address)}|{plainly('help_request.mail_link')}>")
 
 
 def _asked_for(card: RequestCard, title: str) -> list[Safe]:
@@ -178,20 +181,32 @@ def _helper(card: RequestCard, group: str) -> Safe:
     return say(f"{group}.taken", user=who, at=moment(request.taken_at))
 
 
-def _team_buttons(request: RequestView) -> list[Block]:
+def _team_buttons(card: RequestCard) -> list[Block]:
+    request = card.request
     value = str(request.id)
     if request.done_at is not None:
         return []
+    answer = [answer_button(f"request:{value}")] if request.channel_id else []
     if request.taken_at is None:
-        return [button(plainly("button.take"), ActionId.REQUEST_TAKE, value, "primary")]
-    done = button(plainly("button.request_done"), ActionId.REQUEST_FINISH, value, "primary")
-    return [done, button(plainly("button.hand_back"), ActionId.REQUEST_HAND_BACK, value)]
+        return [button(plainly("button.take"), ActionId.REQUEST_TAKE, value, "primary"), *answer]
+    style = "" if _is_to_do(card) else "primary"
+    done = button(plainly("button.request_done"), ActionId.REQUEST_FINISH, value, style)
+    return [done, *answer, button(plainly("button.hand_back"), ActionId.REQUEST_HAND_BACK, value)]
 
 
-def _account_button(account: AccountView | None) -> list[Block]:
-    return (
-        [button(plainly("button.account"), ActionId.ACCOUNT_SHOW, account.ref)] if account else []
-    )
+def _account_button(card: RequestCard) -> list[Block]:
+    if card.account is None:
+        return []
+    style = "primary" if _is_to_do(card) else ""
+    label = plainly("button.account")
+    return [button(label, ActionId.ACCOUNT_SHOW, card.account.ref, style)]
+
+
+def _is_to_do(card: RequestCard) -> bool:
+    """Whether somebody took it, and its account is not live yet."""
+    request = card.request
+    taken = request.taken_at is not None and request.done_at is None
+    return taken and card.account is not None and card.account.state is not State.LIVE
 
 
 def _failure_buttons(failure: FailureView | None) -> list[Block]:

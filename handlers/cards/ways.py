@@ -39,8 +39,9 @@ def way_button(card: AccountCard, way: Way, audience: Audience, told: bool = Fal
 
 
 def _changed(card: AccountCard) -> list[Block]:
-    """*It's changed*, where a test shows it."""
-    if card.fault is None or card.account.state not in (State.FAILING, State.BROKEN):
+    """*It's changed*, where a test shows it, or the next sign-in."""
+    shows = (State.FAILING, State.BROKEN, State.AWAITING_ADMIN)
+    if card.fault is None or card.account.state not in shows:
         return []
     return changed_button(card.fault.verdict, card.account.ref)
 

@@ -35,14 +35,14 @@ def turn_list(services: Services, press: Press) -> None:
     channel_id, page = press.page
     there = Place.read(press.about) or Place(channel_id)
     place = replace(there, channel_id=channel_id, page=page)
-    press.windows.replace(_drawn(services, press.person, place))
+    press.windows.replace(listed(services, press.person, place))
 
 
 def filter_list(services: Services, press: Press) -> None:
     """The list of those whose turn it is."""
     there = Place.read(press.about) or Place("")
     place = replace(there, page=0, whose=press.value)
-    press.windows.replace(_drawn(services, press.person, place))
+    press.windows.replace(listed(services, press.person, place))
 
 
 def accept_all(services: Services, press: Press) -> None:
@@ -58,22 +58,18 @@ def test_all(services: Services, press: Press) -> None:
     """*Test all*."""
     channel = services.rights.channel(press.person, press.value, Action.TEST)
     count = services.checks.start_all(channel.customer_id, press.person)
-    draw_again(services, press, say("test.all_started", count=count))
-
-
-def draw_again(services: Services, press: Press, note: Safe | None = None) -> None:
-    """The list as it stands now, where a button in it was pressed."""
     place = Place.read(press.about)
     if place is not None:
-        press.windows.replace(_drawn(services, press.person, place, note))
+        note = say("test.all_started", count=count)
+        press.windows.replace(listed(services, press.person, place, note))
 
 
 def list_window(services: Services, person: Person, channel_id: str) -> Block:
     """The accounts of a channel's customer."""
-    return _drawn(services, person, Place(channel_id))
+    return listed(services, person, Place(channel_id))
 
 
-def _drawn(services: Services, person: Person, place: Place, note: Safe | None = None) -> Block:
+def listed(services: Services, person: Person, place: Place, note: Safe | None = None) -> Block:
     """A page of the accounts of a channel's customer. Of those in other channels only the plain
     facts are shown to who is not there."""
     channel = services.rights.channel(person, place.channel_id, Action.SEE)

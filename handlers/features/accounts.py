@@ -9,11 +9,11 @@ from bot.support.rights import Action
 from bot.views.account_form import Form
 from bot.views.accounts import AccountView
 from handlers.cards.account_form import OAUTH, OLD_DELETED, account_form
-from handlers.cards.account_window import account_window, disconnect_form, disconnected
+from handlers.cards.account_window import disconnect_form, disconnected
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.diagnosis import OwnName
 from handlers.cards.kit import Block
-from handlers.features.audience import audience_of
+from handlers.features.drawn_again import draw_again, draw_behind, window_of
 from handlers.slack.listeners import FormAnswer, FormErrors, Listeners, NextWindow, form_errors
 from handlers.slack.payloads import Press, Submission
 
@@ -38,9 +38,7 @@ def add(services: Services, press: Press) -> None:
 
 def show(services: Services, press: Press) -> None:
     """*Details* of an account in the list, *More* on its card."""
-    account = services.rights.account(press.person, press.value, Action.SEE)
-    audience = audience_of(services, press.person)
-    press.windows.open(account_window(services.views.accounts.card(account.id), audience))
+    press.windows.open(window_of(services, press.person, press.value))
 
 
 def change(services: Services, press: Press) -> None:
@@ -58,6 +56,7 @@ def keep(services: Services, press: Press) -> None:
     """*Leave it as it is*: a change of addresses ends that its owner has not agreed to."""
     account = services.rights.account(press.person, press.value, Action.CHANGE_ADDRESSES)
     services.accounts.withdraw_change(account.id, press.person)
+    draw_again(services, press)
 
 
 def copy(services: Services, press: Press) -> None:
@@ -99,6 +98,7 @@ def save_change(services: Services, sent: Submission) -> FormErrors | None:
         services.accounts.change(account.id, form, sent.person)
     except InvalidForm as error:
         return form_errors(error.problems, **error.values)
+    draw_behind(services, sent, account.ref)
     return None
 
 
@@ -106,6 +106,7 @@ def disconnect(services: Services, sent: Submission) -> NextWindow:
     """Disconnect the account, after the question."""
     account = services.rights.account(sent.person, sent.about, Action.DISCONNECT)
     services.accounts.disconnect(account.id, sent.person)
+    draw_behind(services, sent, account.ref)
     return NextWindow(disconnected(account))
 
 

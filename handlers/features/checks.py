@@ -3,7 +3,7 @@
 from bot.services import Services
 from bot.support.rights import Action
 from handlers.cards.actions import ActionId
-from handlers.features.account_list import draw_again
+from handlers.features.drawn_again import draw_again
 from handlers.slack.listeners import Listeners
 from handlers.slack.payloads import Press
 
@@ -26,6 +26,7 @@ def test_with_message(services: Services, press: Press) -> None:
     """*Test with a message*."""
     account = services.rights.account(press.person, press.value, Action.TEST)
     services.checks.start(account.id, press.person, round_trip=True)
+    draw_again(services, press)
 
 
 def report_fix(services: Services, press: Press) -> None:

@@ -1,12 +1,14 @@
 """Managing a customer: the windows of the support team, opened and sent."""
 
+from collections.abc import Callable
+
 from bot.common.refusals import Refused
 from bot.common.texts import whole_number
 from bot.services import Services
 from handlers.cards.actions import ActionId, FormId
+from handlers.cards.customer_page import Part, Where
 from handlers.cards.customers import (
     choice_form,
-    customer_window,
     offboard_form,
     offboarded_window,
     organisation_changed,
@@ -21,7 +23,8 @@ from handlers.cards.customers import (
     unbound_window,
 )
 from handlers.cards.kit import Block
-from handlers.slack.listeners import FormAnswer, FormErrors, Listeners, NextWindow
+from handlers.features.customer_page import page_of
+from handlers.slack.listeners import FormAnswer, Listeners, NextWindow
 from handlers.slack.payloads import Press, Submission
 from handlers.text.words import plainly
 
@@ -61,8 +64,8 @@ def first_window(services: Services, channel_id: str, name: str) -> Block:
 
 
 def window_of(services: Services, customer_id: int) -> Block:
-    """The window of one customer."""
-    return customer_window(services.administration.facts(customer_id))
+    """The page of one customer, at what can be changed."""
+    return page_of(services, Where(customer_id, Part.SETTINGS))
 
 
 def manage(services: Services, press: Press) -> None:
@@ -89,13 +92,10 @@ def ask_name(services: Services, press: Press) -> None:
 def rename(services: Services, sent: Submission) -> FormAnswer:
     """Rename the customer, or say at the field why not."""
     services.rights.support(sent.person)
-    try:
-        renamed = services.administration.rename(
-            whole_number(sent.about), sent.values["name"], sent.person
-        )
-    except Refused as refused:
-        return at("name", refused)
-    return NextWindow(renamed_window(renamed))
+    number = whole_number(sent.about)
+    name = sent.values["name"]
+    rename_to = services.administration.rename
+    return _next("name", lambda: renamed_window(rename_to(number, name, sent.person)))
 
 
 def ask_domain(services: Services, press: Press) -> None:
@@ -108,11 +108,9 @@ def look_up(services: Services, sent: Submission) -> FormAnswer:
     """What the organisation of a domain would change, or at the field why there is none."""
     services.rights.support(sent.person)
     domain = sent.values["domain"].strip()
-    try:
-        change = services.administration.organisation_change(whole_number(sent.about), domain)
-    except Refused as refused:
-        return at("domain", refused)
-    return NextWindow(organisation_preview(change))
+    change_to = services.administration.organisation_change
+    number = whole_number(sent.about)
+    return _next("domain", lambda: organisation_preview(change_to(number, domain)))
 
 
 def change_organisation(services: Services, sent: Submission) -> NextWindow:
@@ -134,11 +132,9 @@ def ask_customer(services: Services, press: Press) -> None:
 def look_at_rebinding(services: Services, sent: Submission) -> FormAnswer:
     """What binding the channel to that customer would do, or at the field why it cannot be."""
     services.rights.support(sent.person)
-    try:
-        rebinding = services.bindings.rebinding(sent.about, sent.values["customer"])
-    except Refused as refused:
-        return at("customer", refused)
-    return NextWindow(rebind_preview(rebinding))
+    bind_to = services.bindings.rebinding
+    name = sent.values["customer"]
+    return _next("customer", lambda: rebind_preview(bind_to(sent.about, name)))
 
 
 def rebind(services: Services, sent: Submission) -> NextWindow:
@@ -172,21 +168,20 @@ def ask_to_offboard(services: Services, press: Press) -> None:
 def offboard(services: Services, sent: Submission) -> FormAnswer:
     """Offboard the customer, after the question, or say at the field that the name is another."""
     services.rights.support(sent.person)
+    offboard_now = services.farewells.offboard
+    number = whole_number(sent.about)
+    name = sent.values["name"]
+    return _next("name", lambda: offboarded_window(offboard_now(number, name, sent.person)))
+
+
+def _next(field: str, window: Callable[[], Block]) -> FormAnswer:
+    """The window that comes next, or at the field why it does not."""
     try:
-        offboarding = services.farewells.offboard(
-            whole_number(sent.about), sent.values["name"], sent.person
-        )
+        return NextWindow(window())
     except Refused as refused:
-        return at("name", refused)
-    return NextWindow(offboarded_window(offboarding))
-
-
-def at(field: str, refused: Refused) -> FormErrors:
-    """A refusal as the text that stands at a field."""
-    sentence = refused.sentence
-    if sentence == UNANSWERED:
-        return {field: plainly("customer.organisation_unanswered")}
-    return {field: plainly(sentence, **refused.values)}
+        if refused.sentence == UNANSWERED:
+            return {field: plainly("customer.organisation_unanswered")}
+        return {field: plainly(refused.sentence, **refused.values)}
 
 
 def parts(about: str, count: int) -> list[str]:

@@ -23,6 +23,7 @@ def register(listeners: Listeners, services: Services) -> None:
     listeners.press(ActionId.ERROR_EVIDENCE, lambda press: show_evidence(services, press))
     listeners.press(ActionId.ERROR_LOOK_UP, ask_for_error)
     listeners.press(ActionId.ALERT_ACKNOWLEDGE, lambda press: acknowledge(services, press))
+    listeners.press(ActionId.ALERT_MENDED, lambda press: mended(services, press))
     listeners.submission(FormId.ERROR_LOOK_UP, lambda sent: look_up(services, sent))
     listeners.shortcut(ShortcutId.ERROR_LOOK_UP, lambda choice: look_up_message(services, choice))
 
@@ -75,3 +76,9 @@ def acknowledge(services: Services, press: Press) -> None:
     """*Acknowledge* on an alert."""
     services.rights.on_call(press.person)
     services.incidents.acknowledge(press.number, press.person)
+
+
+def mended(services: Services, press: Press) -> None:
+    """*It's changed* on an alert."""
+    services.rights.on_call(press.person)
+    services.incidents.mended(press.number, press.person)

@@ -33,7 +33,7 @@ from handlers.cards.folders import (
     unavailable,
 )
 from handlers.cards.kit import Block
-from handlers.features.account_list import draw_again
+from handlers.features.drawn_again import draw_again
 from handlers.slack.listeners import FormAnswer, Listeners, NextWindow, form_errors
 from handlers.slack.modals import Windows, fill
 from handlers.slack.payloads import Press, Submission

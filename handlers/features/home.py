@@ -7,13 +7,14 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.common import ids
 from bot.common.people import Person
 from bot.common.refusals import SlackBusy
 from bot.common.texts import reads_as, whole_number
 from bot.messages.refusals import Subject
 from bot.services import Services
 from bot.support.rights import Action
-from bot.views.overview import Wanted
+from bot.views.overview import CustomerName, Wanted
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.diagnosis import error_window
 from handlers.cards.home import (
@@ -58,6 +59,7 @@ class HomeTab:
         listeners.press(ActionId.HOME_PREVIOUS, self.turn)
         listeners.press(ActionId.HOME_ACCOUNTS, self.accounts)
         listeners.press(ActionId.HOME_SEARCH, self.search)
+        listeners.press(ActionId.HOME_TAKE, self.take)
         listeners.submission(FormId.ACCOUNT_SEARCH, self.found)
 
     def show(self, person: Person, only: Filter = NOTHING) -> None:
@@ -97,6 +99,12 @@ class HomeTab:
         self._services.rights.support(press.person, Action.SEE)
         press.windows.open(list_window(self._services, press.person, press.value))
 
+    def take(self, press: Press) -> None:
+        """*I'll take it* on a request; the tab shows it at once."""
+        self._services.rights.support(press.person)
+        self._services.requests.take(press.number, press.person)
+        self.show(press.person, read(press.about))
+
     def search(self, press: Press) -> None:
         """*Search*: the form."""
         self._services.rights.support(press.person, Action.SEE)
@@ -108,13 +116,21 @@ class HomeTab:
         text = sent.values["text"].strip()
         if not text:
             return form_errors({"text": "home.search_empty"})
-        if text.upper().startswith("MX-"):
+        if _is_error(text):
             return NextWindow(error_window(*error_named(self._services, sent.person, text)))
-        found = self._services.views.accounts.search(text, MAX_FOUND)
+        found = self._services.views.accounts.found(_as_ref(text), MAX_FOUND)
+        customers = self._customers_called(text)[:MAX_FOUND]
+        return NextWindow(found_window(found, text, customers, self._services.rights.link_to))
+
+    def _customers_called(self, text: str) -> list[CustomerName]:
+        """The customers with `text` in their names, those without a channel, too."""
         wanted = reads_as(text)
-        names = self._services.views.overview.customers()
-        customers = [each for each in names if wanted in reads_as(each.name)][:MAX_FOUND]
-        return NextWindow(found_window(found, text, customers))
+        channels = {each.id: each for each in self._services.views.overview.customers()}
+        return [
+            channels.get(each.id, CustomerName(each.id, each.name))
+            for each in self._services.administration.all()
+            if wanted in reads_as(each.name)
+        ]
 
     def _tab(self, person: Person, only: Filter) -> Block:
         """The tab as it is for a person."""
@@ -136,6 +152,27 @@ class HomeTab:
         )
         shown = [each.customer_id for each in view.page]
         return replace(view, tested=views.overview.last_tests(shown))
+
+
+def _is_error(text: str) -> bool:
+    """Whether a text is an error ID, whichever way it is written, or begins like one."""
+    if not text.upper().startswith("MX"):
+        return False
+    try:
+        ids.read_error_ref(text)
+    except ids.NotAnId:
+        return text.upper().startswith("MX-")
+    return True
+
+
+def _as_ref(text: str) -> str:
+    """An account ID in its proper form, however it was typed; any other text as it is."""
+    if not text.upper().startswith("MB"):  # a name may happen to read like the rest of an ID
+        return text
+    try:
+        return ids.read_account_ref(text)
+    except ids.NotAnId:
+        return text
 
 
 def _wanted(only: Filter) -> Wanted:

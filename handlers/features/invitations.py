@@ -88,7 +88,9 @@ def _round(services: Services, person: Person, channel_id: str, page: int = 0) -
             services.accounts.ensure_link(invitation.account.id, person)
     listed = invitations.of(ids)
     done = _done(services, person, channel.customer_id, waiting)
-    return Round(channel.id, channel.customer, listed, len(there), done, page)
+    tickets = [each.ticket_id for each in listed if each.ticket_id]
+    sheet = services.sheets.address(tickets) if tickets else ""
+    return Round(channel.id, channel.customer, listed, len(there), done, page, sheet)
 
 
 def _done(

@@ -9,7 +9,7 @@ from bot.support.naming import customer_named
 from bot.support.rights import Action
 from bot.views.accounts import AccountView
 from bot.views.overview import CustomerName
-from handlers.cards.home import on_call_help, support_help
+from handlers.cards.help import on_call_help, support_help
 from handlers.cards.kit import Message
 from handlers.slack.payloads import Command
 from storage.vocabulary import State

@@ -7,7 +7,7 @@ from handlers.cards.account_window import Packet, packet_window
 from handlers.cards.actions import ActionId
 from handlers.cards.diagnosis import error_window, lookup_form
 from handlers.features import lookup
-from handlers.features.account_list import draw_again
+from handlers.features.drawn_again import draw_again
 from handlers.slack.listeners import Listeners
 from handlers.slack.payloads import Press
 
@@ -17,13 +17,15 @@ def register(listeners: Listeners, services: Services) -> None:
     on = listeners.press
     # Buttons that open a page: Slack tells of the press all the same and wants it acknowledged
     on(ActionId.LINK_OPENED, lambda press: None)
-    on(ActionId.ADMIN_PAGE_OPENED, lambda press: None)
+    on(ActionId.CODES_OPENED, lambda press: None)
     on(ActionId.LINK_RENEW, lambda press: renew_link(services, press))
     on(ActionId.LINK_WITHDRAW, lambda press: withdraw_link(services, press))
     on(ActionId.ADMIN_PACKET, lambda press: show_packet(services, press))
+    on(ActionId.ADMIN_PAGE_OPENED, lambda press: page_opened(services, press))
     on(ActionId.ORGANISATION_CONFIRM, lambda press: confirm_organisation(services, press))
     on(ActionId.ORGANISATION_DENY, lambda press: deny_organisation(services, press))
     on(ActionId.ORGANISATION_ALLOW, lambda press: allow_organisation(services, press))
+    on(ActionId.ORGANISATION_REFUSE, lambda press: refuse_organisation(services, press))
     on(ActionId.ORGANISATION_TAKE_BACK, lambda press: take_back(services, press))
     on(ActionId.PAGE_SAID_APPROVAL, lambda press: page_said(services, press, Said.APPROVAL))
     on(ActionId.PAGE_SAID_NO_SIGN_IN, lambda press: page_said(services, press, Said.NO_SIGN_IN))
@@ -42,6 +44,7 @@ def withdraw_link(services: Services, press: Press) -> None:
     """*Withdraw the login link*."""
     account = services.rights.account(press.person, press.value, Action.SIGN_IN)
     services.links.withdraw(account.id, press.person)
+    draw_again(services, press)
 
 
 def show_packet(services: Services, press: Press) -> None:
@@ -57,6 +60,13 @@ def show_packet(services: Services, press: Press) -> None:
         scopes=services.consent.scopes,
     )
     press.windows.open(packet_window(packet))
+    services.approvals.asked(account.id)
+
+
+def page_opened(services: Services, press: Press) -> None:
+    """*Open the approval page*, which Slack opens by itself: from now on an approval may come."""
+    account = services.rights.account(press.person, press.value, Action.SIGN_IN)
+    services.approvals.asked(account.id)
 
 
 def confirm_organisation(services: Services, press: Press) -> None:
@@ -82,6 +92,12 @@ def allow_organisation(services: Services, press: Press) -> None:
     services.organisations.allow(press.number, press.person)
 
 
+def refuse_organisation(services: Services, press: Press) -> None:
+    """*Refuse this organisation*, of one that was asked for too."""
+    services.rights.support(press.person)
+    services.organisations.refuse(press.number, press.person)
+
+
 def take_back(services: Services, press: Press) -> None:
     """*Do not allow it any more*."""
     services.rights.support(press.person)
@@ -94,6 +110,7 @@ def page_said(services: Services, press: Press, said: Said) -> None:
     error = services.links.answered(account.id, said, press.person)
     if error:
         press.windows.open(error_window(*lookup.error_named(services, press.person, error)))
+    draw_again(services, press)
 
 
 def ask_for_number(services: Services, press: Press) -> None:

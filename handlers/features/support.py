@@ -4,7 +4,7 @@ from bot.common.texts import whole_number
 from bot.services import Services
 from bot.support.rights import Action
 from handlers.cards.actions import ActionId, FormId
-from handlers.cards.home import help_window
+from handlers.cards.help import help_window
 from handlers.cards.support import (
     LONGEST_COMMENT,
     commented_window,

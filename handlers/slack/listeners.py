@@ -87,7 +87,7 @@ class Listeners:
         def on_submission(ack: Ack, body: dict[str, Any]) -> None:
             # Errors and the next window can only be given with the acknowledgement, so that it
             # comes last here. Nothing is raised after it, and `listener` has three seconds.
-            submission = Submission.parse(body)
+            submission = Submission.parse(body, self._client)
             _acknowledge(ack, submission, self._answer(form, submission, listener))
 
         self.names.append(form)

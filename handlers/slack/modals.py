@@ -10,7 +10,10 @@ from bot.common.refusals import Refused, SlackBusy
 from bot.messages.refusals import Subject
 from handlers.cards.kit import Block
 from handlers.slack.private import UNANSWERED
-from handlers.slack.refusals import about
+from handlers.slack.refusals import about, error_of
+
+FULL = "push_limit_reached"
+"""No further window fits on the others (docs.slack.dev/reference/methods/views.push)."""
 
 
 class TooLate(Refused):
@@ -35,7 +38,8 @@ class Windows:
 
     def open(self, view: Block) -> str:
         """Show a window, on top of the one they are in, and say its id. Once for each trigger, and
-        within three seconds.
+        within three seconds. Where as many lie on each other as Slack allows (three), it takes the
+        place of the one they are in.
 
         Raises:
             TooLate: the three seconds are over, or the trigger was used.
@@ -46,7 +50,10 @@ class Windows:
         try:
             opened: dict[str, Any] = call(trigger_id=self.trigger, view=view)["view"]
         except SlackApiError as error:
-            raise why_not(error) from None
+            if error_of(error) != FULL:
+                raise why_not(error) from None
+            self.replace(view)
+            return self.view_id
         except UNANSWERED as error:
             raise WindowUnsure(type(error).__name__) from None
         return str(opened["id"])

@@ -45,8 +45,10 @@ class Press:
 
     @property
     def place(self) -> str:
-        """The channel in which it was pressed or, in a window, which the window is about."""
-        return self.channel or self.about
+        """The channel in which it was pressed or, in a window, which the window is about: it
+        carries the channel, or (of an account, or a list of them) a word, the channel and more."""
+        first, _, rest = self.about.partition("|")
+        return self.channel or rest.partition("|")[0] or first
 
     @property
     def page(self) -> tuple[str, int]:
@@ -75,24 +77,28 @@ class Press:
 @dataclass(frozen=True)
 class Submission:
     """A form that was sent: by whom, what it is about, and each field's value by the field's name;
-    `view_id` is the window's, and `blocks` says in which block each field stands."""
+    `view_id` is the window's, `blocks` says in which block each field stands, and `behind` draws
+    the window anew from which it was opened, if it was."""
 
     person: Person
     about: str
     values: dict[str, str]
     view_id: str = ""
     blocks: dict[str, str] = field(default_factory=dict)
+    behind: Windows | None = None
 
     @classmethod
-    def parse(cls, body: Payload) -> "Submission":
+    def parse(cls, body: Payload, client: WebClient) -> "Submission":
         """Read a `view_submission` payload."""
         view = body["view"]
+        behind = view.get("previous_view_id")
         return cls(
             person=_interacting(body, "window"),
             about=view.get("private_metadata", ""),
             values=_fields(view),
             view_id=view.get("id", ""),
             blocks={name: block_id for block_id, block in _values(view).items() for name in block},
+            behind=Windows(client, "", behind) if behind else None,
         )
 
 

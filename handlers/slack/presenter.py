@@ -1,6 +1,6 @@
 """What each notice of the outbox looks like in Slack."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot.messages import notices
@@ -8,19 +8,22 @@ from bot.services import Services
 from bot.views.audience import Role
 from bot.views.overview import Wanted
 from bot.views.telling import for_audience
-from handlers.cards.accounts import account_card
+from handlers.cards.account_list import add_button
+from handlers.cards.accounts import account_card, card_buttons
 from handlers.cards.answers import (
     customers_message,
     error_answer,
     not_understood,
     status_message,
 )
+from handlers.cards.approvals import approved_message
 from handlers.cards.checks import test_message
+from handlers.cards.desk import answer_message, answer_note
 from handlers.cards.diagnosis import OwnName, note_message
-from handlers.cards.home import greeting
-from handlers.cards.home import help_message as what_to_do
-from handlers.cards.incidents import account_values, alert_card, support_note
-from handlers.cards.kit import Audience, Message, Safe, mention
+from handlers.cards.help import greeting
+from handlers.cards.help import help_message as what_to_do
+from handlers.cards.incidents import alert_card, support_note
+from handlers.cards.kit import Audience, Block, Message, Safe, mention, primary
 from handlers.cards.legacy import batch_message
 from handlers.cards.outages import live_message, outage_message, over_message
 from handlers.cards.reminders import reminder_message
@@ -36,6 +39,18 @@ from storage.vocabulary import Owner
 
 Args = Mapping[str, Any]
 """What the outbox keeps of a notice: IDs, and the values of a sentence."""
+
+ASKS_TO_ADD = frozenset({"organisation.allowed_too", "organisation.refused_too"})
+ASKS_TO_GO_ON = frozenset(
+    {
+        "signin.mended",
+        "signin.changed",
+        "signin.consent_given",
+        "folders.lost_gone",
+        "folders.lost_made-anew",
+    }
+)
+"""Notes about an account that ask somebody of the customer's to go on."""
 
 
 class Presenter:
@@ -68,7 +83,13 @@ class Presenter:
             notices.LIVE: lambda args: live_message(
                 views.outages.live(args["channel"], args["day"])
             ),
-            notices.SETBACK: lambda args: setback_message(views.setbacks.card(args["setback"])),
+            notices.APPROVED: lambda args: approved_message(
+                views.approvals.of_day(args["channel"], args["day"]), args["channel"]
+            ),
+            notices.SETBACK: lambda args: setback_message(
+                views.setbacks.card(args["setback"]), services.rights.link_to
+            ),
+            notices.ANSWER: self._support_answer,
             notices.ALL_LIVE: lambda args: all_live_message(
                 views.setbacks.customer(args["customer"])
             ),
@@ -123,19 +144,38 @@ class Presenter:
         )
         if own_name is not None:
             text = Safe(f"{text}\n{say('signin.own_name', upn=own_name.upn)}")
-        return note_message(text, values.get("error", ""), own_name)
+        people, ways = self._next_step(args)
+        text = Safe(" ".join([*map(mention, people), text]))
+        return note_message(text, values.get("error", ""), own_name, ways)
+
+    def _next_step(self, args: Args) -> tuple[Sequence[str], Sequence[Block]]:
+        """To whom a note is addressed, and the button of the next step that it asks for."""
+        if args["sentence"] in ASKS_TO_ADD:
+            return [args["to"]], [add_button()]
+        asks = args["sentence"] in ASKS_TO_GO_ON
+        if "account" not in args or not (asks or "error" in args["values"]):
+            return [], []
+        views = self._services.views
+        [card] = views.accounts.cards([args["account"]])
+        people = views.outages.addressed(args["account"]) if asks else []
+        stands = asks or (card.fault and card.fault.error == args["values"]["error"])
+        return people, primary(card_buttons(card, Audience.CUSTOMER)) if stands else []
 
     def _values(self, args: Args) -> dict[str, Any]:
         """What a sentence is filled with; every one may name our application."""
         return {"application": self._services.application_name, **args["values"]}
 
+    def _support_answer(self, args: Args) -> Message:
+        """What support answered: in the customer's channel or, with its `channel`, in ours."""
+        if "channel" in args:
+            return answer_note(args["user"], args["text"], args["channel"])
+        return answer_message(args["user"], args["text"], args["people"])
+
     def _support_note(self, args: Args) -> Message:
         values = self._values(args)
-        helper = ""
-        if "account" in args:
-            found = self._services.views.accounts.view(args["account"])
-            values = {**account_values(found.account, found.customer), **values}
-            helper = found.helper
+        if "state" in values:
+            values["state"] = plainly(f"state.{values['state']}")
+        helper = values.get("helper", "")
         text = say(args["sentence"], **values)
         if helper:
             text = Safe(f"{text}\n{say('home.helper', helper=mention(helper))}")

@@ -11,6 +11,14 @@ REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 (Unicode TR 9, 2.4)."""
 
 
+FORMATS = re.compile(r"(?<!\w)[*_~]|[*_~](?!\w)|`")
+"""Where a sign of Slack's formats may begin or end one; within a word it does neither
+(docs.slack.dev/messaging/formatting-message-text)."""
+
+PICTURED = str.maketrans("*_~`", "∗ˍ∼ˋ")
+"""Slack has no escape for these signs, so they are shown by others that look like them."""
+
+
 def tame(text: str) -> str:
     """`text` in its own direction, on one line."""
     return " ".join(REORDERING.sub("", text).split())
@@ -24,7 +32,14 @@ class Safe(str):
 
 def safe(text: str) -> Safe:
     """`text` as it is, wherever it came from: escaped, without pings, without line breaks that
-    could fake our layout. What is `Safe` already stays as it is."""
+    could fake our layout, and without formats. What is `Safe` already stays as it is."""
     if isinstance(text, Safe):
         return text
-    return Safe(tame(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+    return Safe(FORMATS.sub(lambda sign: sign[0].translate(PICTURED), escaped(text)))
+
+
+def escaped(text: str) -> Safe:
+    """The same for where Slack knows no formats, and every sign counts: the address of a link, and
+    text between three backticks (which may not be in it)."""
+    harmless = tame(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return Safe(harmless.replace("```", "'''"))

@@ -26,6 +26,7 @@ from bot.views.audience import Audience
 from bot.views.telling import Affected, for_audience
 from handlers.text.people import person_named
 from handlers.text.words import plainly
+from handlers.web.codes import qr_code
 from handlers.web.hardening import ANYWHERE, policy
 from storage.vocabulary import Owner, State
 
@@ -66,6 +67,8 @@ class Pages:
         blueprint.add_url_rule(
             "/login/<secret>/error", "explain", view_func=self.explain, methods=["POST"]
         )
+        blueprint.add_url_rule("/login/<secret>/qr", view_func=self.code, methods=["GET"])
+        blueprint.add_url_rule("/login/<sealed>/sheet", view_func=self.sheet, methods=["GET"])
         blueprint.add_url_rule("/oauth/callback", view_func=self.nothing_here, methods=["GET"])
         blueprint.add_url_rule("/oauth/callback", "finish", view_func=self.finish, methods=["POST"])
         blueprint.add_url_rule(
@@ -131,6 +134,23 @@ class Pages:
         told = self._told(verdict, [Affected.of(page.account)], turn_after(verdict))
         admin = self._approval(page.account, verdict)
         return self._page("explained.html", 200, secret=secret, page=page, admin=admin, **told)
+
+    def code(self, secret: str) -> AnyResponse:
+        """A login link as a QR code, for who has no Slack. As harmless to fetch as the start page:
+        it shows what whoever opens it has already."""
+        try:
+            there = [self.services.sheets.one(secret)]
+        except LinkUnusable as error:
+            return self._link_page(error.reason)
+        return self._page("codes.html", 200, there=there, qr_code=qr_code)
+
+    def sheet(self, sealed: str) -> AnyResponse:
+        """The login links of several people as QR codes, to be printed."""
+        try:
+            there = self.services.sheets.look(sealed)
+        except LinkUnusable as error:
+            return self._link_page(error.reason)
+        return self._page("codes.html", 200, there=there, qr_code=qr_code)
 
     def finish(self) -> AnyResponse:
         """Back from Microsoft."""

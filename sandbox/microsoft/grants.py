@@ -61,6 +61,7 @@ class Grants:
         self._refresh: dict[str, tuple[str, frozenset[str]]] = {}
         self._revoked: set[str] = set()
         self._agreed: dict[str, set[str]] = {}
+        self._is_in: set[str] = set()
         self.requests: Counter[str] = Counter()
         self.issued: list[str] = []
 
@@ -77,10 +78,29 @@ class Grants:
         """Remember a consent."""
         wanted = {scope for scope in scopes if scope not in OIDC}
         with self._lock:
+            self._is_in.add(person.tenant_id)
             if for_everybody:
                 self.tenant(person).granted |= wanted
             else:
                 self._agreed.setdefault(person.upn.lower(), set()).update(wanted)
+
+    def is_in(self, tenant: Tenant) -> bool:
+        """Whether the application is in a tenant: with the first consent there it comes to stay."""
+        return tenant.id in self._is_in
+
+    def own_answer(self, tenant: Tenant, issuer: str) -> dict[str, Any]:
+        """A token answer for the application itself, without any right."""
+        claims = {
+            "aud": self._world.app.resource,
+            "iss": issuer,
+            "tid": tenant.id,
+            "appid": self._world.app.client_id,
+            "idtyp": "app",
+            "ver": "1.0",
+        }
+        token = self._issued(claims, 3600)
+        self.issued.append(token)
+        return {"token_type": "Bearer", "expires_in": 3600, "access_token": token}
 
     def forget_consent(self, upn: str) -> None:
         """As if the person (and the administrator) had never agreed."""

@@ -77,9 +77,7 @@ class MicrosoftStandIn:
         struck = self._world.strike("discovery", f"@{tenant}")
         if struck is not None:
             return _as_told(struck, str(uuid.uuid4()))
-        known = next(
-            (t for t in self._world.tenants.values() if tenant.lower() in (t.domain, t.id)), None
-        )
+        known = self._world.tenant_named(tenant)
         if known is None and tenant not in ("organizations", "common"):
             refusal = Refusal("invalid_tenant", 90002, f"Tenant '{tenant}' not found.")
             response = jsonify(error_answer(refusal, str(uuid.uuid4())))
@@ -102,6 +100,8 @@ class MicrosoftStandIn:
             return _as_told(struck, correlation)
         try:
             self._check_client(form)
+            if form.get("grant_type") == "client_credentials":
+                return self._own_token(tenant, form)
             return self._grant(form, correlation)
         except Refusal as refusal:
             response = jsonify(error_answer(refusal, correlation))
@@ -147,6 +147,20 @@ class MicrosoftStandIn:
         time.sleep(shape.get("seconds", 0))
         return jsonify(answer)
 
+    def _own_token(self, tenant: str, form: dict[str, str]) -> Response:
+        """A token for the application itself, which it gets in every tenant that it is in."""
+        known = self._world.tenant_named(tenant)
+        if known is None:
+            raise Refusal("invalid_request", 90002, f"Tenant '{tenant}' not found.")
+        if not self.grants.is_in(known):
+            raise Refusal(
+                "unauthorized_client",
+                7000229,
+                f"The client application {form.get('client_id')} is missing service principal "
+                f"in the tenant {known.id}.",
+            )
+        return jsonify(self.grants.own_answer(known, f"{self.base}/{known.id}/v2.0"))
+
     def _other(self, shape: dict[str, Any], person: Person) -> Person:
         return self._world.people[shape["user"].lower()] if "user" in shape else person
 
@@ -168,7 +182,8 @@ class MicrosoftStandIn:
 
     def _check_assertion(self, assertion: str) -> None:
         audiences = {
-            f"{self.base}/{tenant}/oauth2/v2.0/token" for tenant in ("organizations", "common")
+            f"{self.base}/{tenant}/oauth2/v2.0/token"
+            for tenant in ("organizations", "common", *self._world.tenant_names())
         }
         try:
             check_assertion(

@@ -6,6 +6,9 @@ import secrets
 from sandbox.slack.events import Events
 from sandbox.slack.office import Channel, Json, Office
 
+INVITE, REMOVE = "/invite", "/remove"
+"""Slack's own commands (slack.com/help/articles/201259356)."""
+
 
 class ChannelLife:
     """Changes channels as people do, and has the app hear of it as Slack does: only of channels
@@ -14,6 +17,25 @@ class ChannelLife:
     def __init__(self, office: Office, events: Events) -> None:
         self._office = office
         self._events = events
+
+    def command(self, user: str, channel: str, command: str, text: str) -> Json | None:
+        """Slack's own commands: somebody, or the app, is invited or removed by name. None for an
+        app's commands."""
+        if command not in (INVITE, REMOVE):
+            return None
+        wanted = text.strip().removeprefix("@").lower()
+        named = [each for each in self._office.members.values() if each.name.lower() == wanted]
+        if not named:
+            self._office.notify(user, f"Nobody here is called {text}.")
+            return {"ok": False, "error": "user_not_found"}
+        whom = named[0]
+        place = self._office.channels[channel]
+        if whom.is_bot and self._office.members[user].team_id != whom.team_id:
+            self._office.notify(user, f"Only people of its workspace can do this to {whom.name}.")
+            return {"ok": False, "error": "not_allowed"}
+        what = "is in" if command == INVITE else "was removed from"
+        self._office.notify(user, f"{whom.name} {what} #{place.name}.")
+        return (self.join if command == INVITE else self.leave)(whom.id, channel)
 
     def join(self, user: str, channel: str) -> Json:
         """Somebody (or the bot) is added."""

@@ -158,7 +158,11 @@ class People:
 
     def open_home(self, user: str) -> Json:
         """Look at the app's Home tab."""
-        event = {"type": "app_home_opened", "user": user, "channel": "D0HOME", "tab": "home"}
+        event: Json = {"type": "app_home_opened", "user": user, "channel": "D0HOME"}
+        # From the second time on with what was shown: docs.slack.dev/reference/events
+        shown = self._office.homes.get(user)
+        event |= {"tab": "home"}
+        event |= {"view": copy.deepcopy(shown)} if shown else {}
         self._events.send(event, None)
         return {"ok": True}
 

@@ -143,7 +143,8 @@ class SlackStandIn:
         people = self.people
         match what:
             case "slash":
-                return people.slash(user, asked["channel"], asked["command"], asked.get("text", ""))
+                typed = (user, asked["channel"], asked["command"], asked.get("text", ""))
+                return self.channels.command(*typed) or people.slash(*typed)
             case "message":
                 return people.say(user, asked["channel"], asked["text"], asked.get("thread_ts", ""))
             case "action":

@@ -17,6 +17,7 @@ from storage.tables.setbacks import Setback
 from storage.tables.signin import (
     AddressChange,
     ApprovalAnswer,
+    ApprovalWatch,
     Grant,
     HeldSignIn,
     LinkPress,
@@ -30,6 +31,7 @@ __all__ = [
     "Account",
     "AddressChange",
     "ApprovalAnswer",
+    "ApprovalWatch",
     "Attempt",
     "AuditEntry",
     "AuditRepetition",

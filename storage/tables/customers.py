@@ -55,7 +55,7 @@ class Channel(SQLModel, table=True):
 class FurtherTenant(SQLModel, table=True):
     """Another Microsoft tenant than the customer's, of which somebody wanted to connect a mailbox
     (with this `domain`, in this channel). Its mailboxes are the customer's too, if support said so:
-    at `allowed_at`."""
+    at `allowed_at`; or they are not, since `refused_at`. Who said it last is `allowed_by`."""
 
     __table_args__ = (UniqueConstraint("customer_id", "tenant_id"),)
 
@@ -70,11 +70,14 @@ class FurtherTenant(SQLModel, table=True):
     allowed_at: datetime | None = time_column(nullable=True)
     allowed_by_team: str = ""
     allowed_by_user: str = ""
+    refused_at: datetime | None = time_column(nullable=True)
 
     @property
     def status(self) -> TenantStatus:
         """Whether its mailboxes are the customer's."""
-        return TenantStatus.ASKED if self.allowed_at is None else TenantStatus.ALLOWED
+        if self.allowed_at is not None:
+            return TenantStatus.ALLOWED
+        return TenantStatus.ASKED if self.refused_at is None else TenantStatus.REFUSED
 
     def happened(self, event: TenantEvent, by: tuple[str, str], now: datetime) -> None:
         """Keep what happened to it; `by` is the team and the user of who did it.
@@ -82,6 +85,8 @@ class FurtherTenant(SQLModel, table=True):
         Raises:
             StatusRefused: it cannot happen in this status.
         """
-        allowed = TENANTS.after(self.status, event) is TenantStatus.ALLOWED
-        self.allowed_at = now if allowed else None
-        self.allowed_by_team, self.allowed_by_user = by if allowed else ("", "")
+        status = TENANTS.after(self.status, event)
+        self.allowed_at = now if status is TenantStatus.ALLOWED else None
+        self.refused_at = now if status is TenantStatus.REFUSED else None
+        answered = status is not TenantStatus.ASKED
+        self.allowed_by_team, self.allowed_by_user = by if answered else ("", "")

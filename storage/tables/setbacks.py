@@ -10,7 +10,8 @@ from storage.types import time_column
 
 class Setback(SQLModel, table=True):
     """A cause that keeps mailboxes of a customer from working, which support was told of. `hit`:
-    how many it is now, and `most` how many it was at most; `over_at`: none any more."""
+    how many it is now, and `most` how many it was at most; `over_at`: none any more.
+    `answered_at`: when the team last answered in the customer's channel."""
 
     __table_args__ = (Index("ix_setback_open", "customer_id", "over_at"),)
 
@@ -21,3 +22,5 @@ class Setback(SQLModel, table=True):
     most: int = 0
     began_at: datetime = time_column()
     over_at: datetime | None = time_column(nullable=True)
+    answered_at: datetime | None = time_column(nullable=True)
+    answered_by_user: str = ""

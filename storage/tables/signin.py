@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, LargeBinary
+from sqlalchemy import Column, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage.statuses import FLOWS, LINKS, FlowEvent, LinkEvent
@@ -131,13 +131,29 @@ class AddressChange(SQLModel, table=True):
 
 
 class ApprovalAnswer(SQLModel, table=True):
-    """An administrator's answer that was taken, by the digest of the page it belongs to. It is kept
-    as long as that page could be answered again."""
+    """What is known of an account's approval: an administrator's answer that was taken, by the
+    digest of the page it belongs to, which is kept as long as that page could be answered again; or
+    (`proved`, with a digest of no page) what Microsoft shows."""
 
     page_digest: str = Field(primary_key=True)
     account_id: int = Field(foreign_key="account.id", index=True)
     approved: bool
+    proved: bool = False
     at: datetime = time_column(index=True)
+
+
+class ApprovalWatch(SQLModel, table=True):
+    """An organisation (`tenant`: its id, or a domain of it) whose administrator was asked for an
+    approval, the last time at `asked_at`; `absent_at`: when Microsoft last said that our
+    application is not in it."""
+
+    __table_args__ = (UniqueConstraint("customer_id", "tenant"),)
+
+    id: int = Field(default=None, primary_key=True)
+    customer_id: int = Field(foreign_key="customer.id")
+    tenant: str
+    asked_at: datetime = time_column()
+    absent_at: datetime | None = time_column(nullable=True)
 
 
 class Grant(SQLModel, table=True):

@@ -12,7 +12,8 @@ from storage.vocabulary import RequestStatus
 class SupportRequest(SQLModel, table=True):
     """Somebody asked the support team for help with a failure; or, without `failure_ref`, to do an
     account's road for them, or that of a whole channel. `taken_by` is who of the team looks after
-    it, has done it or, if it is `taken_back`, did that; `comment` is what the customer adds."""
+    it, has done it or, if it is `taken_back`, did that; `comment` is what the customer adds.
+    `answered_at`: when the team last answered in the customer's channel."""
 
     id: int = Field(default=None, primary_key=True)
     failure_ref: str | None = Field(default=None, foreign_key="failure.ref", unique=True)
@@ -27,6 +28,8 @@ class SupportRequest(SQLModel, table=True):
     done_at: datetime | None = time_column(nullable=True, index=True)
     comment: str = ""
     taken_back: bool = False
+    answered_at: datetime | None = time_column(nullable=True)
+    answered_by_user: str = ""
 
     @property
     def status(self) -> RequestStatus:

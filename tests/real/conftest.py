@@ -15,19 +15,12 @@ from sqlalchemy import text
 from storage.database import connect
 from storage.migrate import upgrade
 from tests.real.postgres import Postgres
+from tests.support.chromium import FLAGS, PROGRAM
+from tests.support.story import WIDTHS, Story
+from tests.support.world import BotWorld
 
 TOP = Path(__file__).resolve().parents[2]
 PATIENCE_MILLISECONDS = 60_000
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +48,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def chromium() -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        running = playwright.chromium.launch(executable_path=PROGRAM, args=FLAGS)
         yield running
         running.close()
 
@@ -109,3 +102,17 @@ def practice_world(tmp_path: Path, *options: str) -> Iterator[str]:
         assert process.wait(timeout=60) == 0
         console.seek(0)
         assert "deprecat" not in console.read(), "the console warns of what nobody can change"
+
+
+@pytest.fixture(params=WIDTHS)
+def story(
+    request: pytest.FixtureRequest, tmp_path: Path, browser: Browser, pictures: Path
+) -> Iterator[Story]:
+    """A story in Acme's channel, at a desk and on a phone: named after its file."""
+    running = BotWorld(tmp_path)
+    running.set_up()
+    name = request.path.stem.removeprefix("test_story_").replace("_", "-")
+    told = Story(running, browser, pictures, name, request.param)
+    yield told
+    running.stop()
+    assert told.errors == []

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.support.album import Album
 from tests.support.pages import become
 
 pytestmark = pytest.mark.browser
@@ -22,14 +23,12 @@ MOST_ENTRIES = 3
 class Newcomer:
     """Somebody at a browser, whose clicks and typed entries are counted."""
 
-    def __init__(self, page: Page, pictures: Path, album: str) -> None:
+    def __init__(self, page: Page, album: Album) -> None:
         self.page = page
         self.clicks = 0
         self.entries = 0
         self.errors: list[str] = []
-        self._pictures = pictures
-        self._album = album
-        self._taken = 0
+        self.album = album
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on(
             "console", lambda said: self.errors.append(said.text) if said.type == "error" else 0
@@ -71,12 +70,7 @@ class Newcomer:
             self.show_me()
         yield
         expect(here).to_have_class(re.compile("ticked"))
-        self.picture(title)
-
-    def picture(self, what: str) -> None:
-        self._taken += 1
-        name = f"{self._album}-{self._taken}-{what.lower().replace(' ', '-')}.png"
-        self.page.screenshot(path=str(self._pictures / name))
+        self.album.take(self.page, title)
 
     def finished(self) -> None:
         """The tour is over, and nothing went wrong in the page meanwhile."""
@@ -87,13 +81,13 @@ class Newcomer:
 
 
 def newcomer(
-    browser: Browser, url: str, size: dict[str, int], pictures: Path, album: str
+    browser: Browser, url: str, size: dict[str, int], pictures: Path, role: str
 ) -> Newcomer:
     """Somebody who opens the practice world, once everybody has moved in."""
     page = browser.new_page(viewport=size)  # type: ignore[arg-type]
     page.goto(url)
     expect(page.get_by_label("Message")).to_be_enabled(timeout=150_000)
-    return Newcomer(page, pictures, album)
+    return Newcomer(page, Album(pictures, f"tour-{role}"))
 
 
 def sign_in(person: Newcomer, address: str) -> None:
@@ -163,7 +157,7 @@ def support(person: Newcomer) -> None:
     with person.step("Let a working day begin"):
         person.page.get_by_role("button", name="Next working day").click()
     person.page.get_by_role("button", name="Show channels").click()
-    person.picture("channels")
+    person.album.take(person.page, "channels")
     person.page.get_by_role("button", name="harbour-lumen").click()
     person.finished()
 
@@ -188,7 +182,7 @@ def on_call(person: Newcomer) -> None:
     with person.page.expect_popup() as opened, person.step("Make our own side fail"):
         board = opened.value
         board.get_by_label("Find something").fill("secret expired")
-        board.screenshot(path=str(person._pictures / "switchboard.png"))
+        person.album.take(board, "switchboard", "on-call")
         board.get_by_role("button", name=f"Throw: {secret}").click()
         board.close()
     with person.step("Let a customer notice"):
@@ -199,6 +193,8 @@ def on_call(person: Newcomer) -> None:
         board = opened.value
         board.get_by_role("button", name=f"Take back: {secret}").click()
         board.close()
+    with person.step("See that it is over"):
+        person.press("It's changed")
     person.finished()
 
 

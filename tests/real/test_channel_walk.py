@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.support.album import Album
 from tests.support.pages import become
 
 pytestmark = pytest.mark.browser
@@ -27,20 +28,6 @@ Crane;crane@acme.example;carol@acme.example
 Harbour office;harbour@acme.example;"""
 
 
-class Album:
-    """Numbered pictures of a page."""
-
-    def __init__(self, page: Page, folder: Path) -> None:
-        self._page = page
-        self._folder = folder
-        self._count = 0
-
-    def take(self, what: str) -> None:
-        """What stands on the screen now."""
-        self._count += 1
-        self._page.screenshot(path=str(self._folder / f"walk-{self._count:02}-{what}.png"))
-
-
 def old_accounts(folder: Path) -> Path:
     """The customer's table of old accounts: forty rows, of which five are wrong, each in its own
     way."""
@@ -60,7 +47,7 @@ def test_a_channel_from_its_set_up_to_the_help_of_support(
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{practice_page}/#as=U0VERA&channel=C0ACME")
     page.get_by_role("button", name="Got it").click()
-    album = Album(page, pictures)
+    album = Album(pictures, "channel")
 
     set_up(page, album)
     become(page, "U0CAROL")
@@ -83,19 +70,19 @@ def set_up(page: Page, album: Album) -> None:
     window.get_by_label("Working hours").fill("08:00-16:00")
     window.get_by_label("Friday").uncheck()
     expect(window.get_by_label("Who on our team looks after them")).to_have_value("U0VERA")
-    album.take("set-up-form")
+    album.take(page, "set-up-form")
     window.get_by_role("button", name="Set up").click()
     expect(
         window.get_by_text("This is not a time zone. Did you mean Europe/Copenhagen?")
     ).to_be_visible()
     expect(window.get_by_role("textbox", name="Customer")).to_have_value("Acme Marine")
     expect(window.get_by_label("Friday")).not_to_be_checked()
-    album.take("set-up-wrong-zone")
+    album.take(page, "set-up-wrong-zone")
     window.get_by_label("Time zone").fill("Europe/Copenhagen")
     window.get_by_role("button", name="Set up").click()
     expect(window).to_be_hidden()
     expect(page.get_by_text("Connect your Microsoft 365 mailboxes")).to_be_visible()
-    album.take("set-up-card")
+    album.take(page, "set-up-card")
 
 
 def list_what_is_there(page: Page, album: Album, file: Path) -> None:
@@ -104,20 +91,20 @@ def list_what_is_there(page: Page, album: Album, file: Path) -> None:
     window = page.get_by_role("dialog")
     window.get_by_label("Or a file").set_input_files(file)
     expect(window.get_by_text(file.name)).to_be_visible()
-    album.take("file-chosen")
+    album.take(page, "file-chosen")
     window.get_by_role("button", name="Check the list").click()
     expect(window.get_by_text("35 can be listed, 5 cannot")).to_be_visible()
     for problem in BAD.values():
         expect(window.get_by_text(problem)).to_have_count(1)
-    album.take("review")
+    album.take(page, "review")
     field = window.get_by_label("Lines to correct")
     header, *lines = field.input_value().splitlines()
     assert header == "Name; Address; User" and len(lines) == len(BAD)
     field.fill(MENDED)
-    album.take("review-mended")
+    album.take(page, "review-mended")
     window.get_by_role("button", name="List them").click()
     expect(window.get_by_text("40 listed")).to_be_visible()
-    album.take("listed")
+    album.take(page, "listed")
     window.get_by_role("button", name="Continue").click()
 
 
@@ -125,7 +112,7 @@ def retain(page: Page, album: Album) -> None:
     """Of the forty, five on each page of the plan stay as they are."""
     window = page.get_by_role("dialog")
     expect(window.get_by_text("New accounts: 0 of 40")).to_be_visible()
-    album.take("plan")
+    album.take(page, "plan")
     left = range(39, 29, -1)
     for number in left:
         if number == left[5]:
@@ -135,9 +122,9 @@ def retain(page: Page, album: Album) -> None:
         window.get_by_role("button", name="Keep the old one").first.click()
         expect(window.get_by_role("button", name=f"Create new accounts ({number})")).to_be_visible()
     expect(window.get_by_text("Stays as it is.")).to_have_count(5)
-    album.take("plan-page-2")
+    album.take(page, "plan-page-2")
     window.get_by_text("Page 2 of 2").scroll_into_view_if_needed()
-    album.take("plan-page-2-end")
+    album.take(page, "plan-page-2-end")
 
 
 def create(page: Page, album: Album) -> None:
@@ -145,12 +132,12 @@ def create(page: Page, album: Album) -> None:
     window = page.get_by_role("dialog")
     window.get_by_role("button", name="Create new accounts (30)").click()
     expect(window.get_by_text("New accounts are being created")).to_be_visible()
-    album.take("plan-under-way")
+    album.take(page, "plan-under-way")
     window.get_by_role("button", name="Close").click()
     expect(page.get_by_text("created new accounts: 30 done, 0 failed, 0 to go")).to_be_visible()
     expect(page.get_by_text("That is all.")).to_be_visible()
     expect(page.get_by_text("Old accounts: all 40 replaced or kept")).to_be_visible()
-    album.take("created")
+    album.take(page, "created")
 
 
 def ask_for_help(page: Page, album: Album) -> None:
@@ -158,18 +145,18 @@ def ask_for_help(page: Page, album: Album) -> None:
     page.get_by_role("button", name="Show all accounts").first.click()
     window = page.get_by_role("dialog")
     expect(window.get_by_text("Waiting for the sign-in")).to_have_count(30)
-    album.take("all-accounts")
+    album.take(page, "all-accounts")
     window.get_by_role("button", name="Details").nth(2).click()
     window = page.get_by_role("dialog", name="Berth 08")
     expect(window.get_by_role("button", name="Do it for us")).to_be_visible()
-    album.take("account")
+    album.take(page, "account")
     window.get_by_role("button", name="Do it for us").click()
     expect(page.get_by_role("dialog", name="Request sent")).to_be_visible()
-    album.take("asked")
+    album.take(page, "asked")
     for title in ("Request sent", "Berth 08", "Accounts of Acme Marine"):
         page.get_by_role("dialog", name=title).get_by_role("button", name="Close").click()
     expect(page.get_by_text("asked our support team to take over")).to_be_visible()
-    album.take("asked-in-the-channel")
+    album.take(page, "asked-in-the-channel")
 
 
 def help_them(page: Page, album: Album) -> None:
@@ -177,17 +164,17 @@ def help_them(page: Page, album: Album) -> None:
     become(page, "U0VERA")
     page.get_by_role("button", name="support-desk").click()
     expect(page.get_by_text("asked us to connect")).to_be_visible()
-    album.take("support-desk")
+    album.take(page, "support-desk")
     page.get_by_role("button", name="I'll take it").click()
     expect(page.get_by_text("has been looking after it since")).to_be_visible()
-    album.take("support-desk-taken")
+    album.take(page, "support-desk-taken")
     page.get_by_role("button", name="acme-lumen").click()
     expect(page.get_by_text("Vera Lind of our support team is looking after it.")).to_be_visible()
-    album.take("taken-in-the-channel")
+    album.take(page, "taken-in-the-channel")
     page.get_by_role("button", name="support-desk").click()
     page.get_by_role("button", name="Done").click()
     expect(page.get_by_text("finished it")).to_be_visible()
-    album.take("support-desk-done")
+    album.take(page, "support-desk-done")
     become(page, "U0CAROL")
     expect(page.get_by_text("Vera Lind of our support team has finished.")).to_be_visible()
-    album.take("done-in-the-channel")
+    album.take(page, "done-in-the-channel")

@@ -12,7 +12,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.support.world import BotWorld
+from tests.support.album import Album
+from tests.support.world import ACME, BotWorld
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +29,7 @@ class Visitor:
 
     page: Page
     world: BotWorld
-    pictures: Path
+    album: Album
 
     def open(self, address: str) -> None:
         self.page.goto(address)
@@ -36,11 +37,11 @@ class Visitor:
     def press(self, label: str) -> None:
         self.page.get_by_role("button", name=label, exact=True).click()
 
-    def sees(self, heading: str, picture: str) -> None:
+    def sees(self, heading: str, picture: str, role: str = "customer") -> None:
         """One of our pages, with this heading: it has to be whole and readable."""
         expect(self.page.get_by_role("heading", level=1, name=re.compile(heading))).to_be_visible()
         assert self.page.url.startswith(self.world.url)
-        self.page.screenshot(path=str(self.pictures / f"{picture}.png"), full_page=True)
+        self.album.take(self.page, picture, role)
         found = Axe().run(self.page).response["violations"]
         assert [(each["id"], each["help"]) for each in found if each["impact"] in SERIOUS] == []
         wider = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -72,9 +73,8 @@ def visitor(
     request: pytest.FixtureRequest, world: BotWorld, browser: Browser, pictures: Path
 ) -> Iterator[Visitor]:
     context = visit(browser, request.param)
-    folder = pictures / request.param
-    folder.mkdir(exist_ok=True)
-    yield Visitor(context.new_page(), world, folder)
+    walk = request.node.originalname.removeprefix("test_").replace("_", "-")
+    yield Visitor(context.new_page(), world, Album(pictures, f"pages-{walk}"))
     context.close()
 
 
@@ -96,6 +96,21 @@ def test_the_happy_path(world: BotWorld, visitor: Visitor) -> None:
     world.card("Info", "folders not mapped yet")
 
 
+def test_the_codes_of_those_who_sign_in_elsewhere(world: BotWorld, visitor: Visitor) -> None:
+    address = world.add(INFO, "Info").url("Sign in to Microsoft")
+    visitor.open(f"{address}/qr")
+    visitor.sees(f"Sign in {INFO}", "code")
+    expect(visitor.page.get_by_role("img", name=f"login link for {INFO}")).to_be_visible()
+    world.add(CAROL, "Carol")
+    world.carol.press(
+        world.carol.find(ACME, "Connect your Microsoft 365 mailboxes"), "Show all accounts"
+    )
+    listed = world.carol.window("Accounts of Acme")
+    world.carol.press(listed, "Invite all who still have to sign in")
+    visitor.open(world.carol.window("have signed in").url("Print QR codes"))
+    visitor.sees("2 people sign in", "codes")
+
+
 def test_approval_needed_then_the_packet_then_approved_then_connected(
     world: BotWorld, visitor: Visitor
 ) -> None:
@@ -111,10 +126,10 @@ def test_approval_needed_then_the_packet_then_approved_then_connected(
     )
     visitor.press(ADAM)
     visitor.press("Accept")
-    visitor.sees("Thank you", "approved")
+    visitor.sees("Thank you", "approved", "administrator")
     visitor.press("Let the people in Slack know")
-    visitor.sees("Thank you", "approved-told")
-    world.card("Info", "Waiting for the sign-in")
+    visitor.sees("Thank you", "approved-told", "administrator")
+    world.card("Info", "Waiting for the sign-in", "says that Maildesk has been approved")
     visitor.to_microsoft(link(world))
     visitor.press(INFO)
     visitor.sees(f"Signed in as {INFO}", "done")
@@ -162,10 +177,10 @@ def test_what_an_error_means(world: BotWorld, visitor: Visitor) -> None:
     visitor.open(f"{world.url}/errors/smtp-auth-off-tenant")
     visitor.sees("organisation", "error")
     visitor.open(f"{world.url}/consent/callback?error=access_denied&error_subcode=cancel")
-    visitor.sees("We did not expect this answer", "approval-not-ours")
+    visitor.sees("We did not expect this answer", "approval-not-ours", "administrator")
     world.set_up()
     world.add("info@acme.example", "Info")
     link = world.bot.services.consent.link(world.account("Info"))
     state = link.partition("state=")[2]
     visitor.open(f"{world.url}/consent/callback?error=access_denied&state={state}")
-    visitor.sees("Not approved", "not-approved")
+    visitor.sees("Not approved", "not-approved", "administrator")

@@ -80,6 +80,18 @@ def link_fetched(target: Target) -> Callable[[int], int]:
     return lambda number: Browser().open(target.link).status
 
 
+def code_fetched(target: Target) -> Callable[[int], int]:
+    return lambda number: Browser().open(f"{target.link}/qr").status
+
+
+def sheet_fetched(target: Target) -> Callable[[int], int]:
+    with target.world.bot.store.transaction() as tx:
+        ticket = tx.signins.usable_ticket(target.account_id, target.world.clock.now())
+    assert ticket is not None
+    sheet = target.world.bot.services.sheets.address([ticket.id])
+    return lambda number: Browser().open(sheet).status
+
+
 def link_pressed_without_cookies(target: Target) -> Callable[[int], int]:
     return lambda number: Browser().post(target.link, {}).status
 
@@ -142,6 +154,7 @@ def slack_unsigned(target: Target) -> Callable[[int], int]:
     return send
 
 
+CODE, SHEET = "/login/<secret>/qr", "/login/<sealed>/sheet"
 LOGIN, OAUTH, CONSENT = "/login/<secret>", "/oauth/callback", "/consent/callback"
 EXPLAIN = "/login/<secret>/error"
 ROUTES: dict[tuple[str, str], dict[str, Row]] = {
@@ -165,6 +178,14 @@ ROUTES: dict[tuple[str, str], dict[str, Row]] = {
     ("POST", EXPLAIN): {
         "guessed": Row(posted("/login/{:043d}/error", text="AADSTS50105")),
         "the owner's": Row(error_pasted, microsoft=1),
+    },
+    ("GET", CODE): {
+        "guessed": Row(fetched("/login/{:043d}/qr")),
+        "the owner's": Row(code_fetched),
+    },
+    ("GET", SHEET): {
+        "guessed": Row(fetched("/login/{:043d}/sheet")),
+        "the owner's": Row(sheet_fetched),
     },
     ("GET", OAUTH): {"forged": Row(fetched("/oauth/callback?state={}&code=x&error=y"))},
     ("POST", OAUTH): {

@@ -16,10 +16,10 @@ def press(world: BotWorld, label: str) -> None:
     elements = [
         (block["block_id"], each)
         for block in blocks
-        if block["type"] == "actions"
-        for each in block["elements"]
+        for each in [*block.get("elements", []), block.get("accessory", {})]
+        if each.get("type") == "button"
     ]
-    block_id, element = next((b, e) for b, e in elements if e.get("text", {}).get("text") == label)
+    block_id, element = next((b, e) for b, e in elements if e["text"]["text"] == label)
     world.vera._post("action", home=True, block_id=block_id, action_id=element["action_id"])
 
 
@@ -105,6 +105,26 @@ def test_an_account_is_found_by_a_part_of_its_address_or_by_its_id(world: BotWor
     press(world, "Search")
     assert world.vera.submit(world.vera.window("Find"), {"Name, address or ID": "100%"}) == {}
     assert "Nothing found" in world.vera.window("Find an account", "100%").text
+
+
+def test_a_customers_page_leads_to_everything_and_home_keeps_its_filters(world: BotWorld) -> None:
+    customers(world, 3)
+    world.set_up()
+    world.add(INFO, "Info")
+    world.vera.home()
+    shown(world, "*Acme Marine*")
+    choose(world, "home.owner", "Waiting for the mailbox user")
+    shown(world, "*Acme Marine*", without="*Customer 0")
+    press(world, "Open")
+    page = world.vera.window("Manage customer", "Acme Marine", INFO, "Thread")
+    world.vera.press(page, "History")
+    world.vera.press(world.vera.window("Manage customer", "channel set up", "added"), "Settings")
+    settings = world.vera.window("Manage customer", "Bind to another customer")
+    assert world.vera.open_windows == 1, "a part takes the place of another"
+    world.vera.press(settings, "Change the set-up")
+    world.vera.window("Set up this channel", "Who on our team looks after them")
+    world.vera.home()
+    shown(world, "*Acme Marine*", without="*Customer 0")
 
 
 def test_others_are_told_where_to_go(world: BotWorld) -> None:

@@ -26,6 +26,8 @@ def test_owners_who_are_not_in_the_channel_sign_in_by_the_links_they_are_sent(
     sent = invitations(world, start)
     links = dict(re.findall(r"(\w+), \w+@acme\.example\n(http\S+/login/[\w-]+)", sent.text))
     assert links.keys() == OWNERS.keys() and "*0* of 3" in sent.text
+    sheet = sent.url("Print QR codes")
+    assert Browser().open(sheet).html.count("<svg") == 3
 
     Browser().open(links["Carol"])  # who only looks, or whose program does, has opened nothing
     begun = Browser()
@@ -35,6 +37,8 @@ def test_owners_who_are_not_in_the_channel_sign_in_by_the_links_they_are_sent(
     done.press(done.press(page, OWNERS["Info"]), "Accept")
     world.card("Info", "folders not mapped yet")
 
+    on_paper = Browser().open(sheet)
+    assert on_paper.html.count("<svg") == 2 and OWNERS["Info"] not in on_paper.text
     left = invitations(world, start)
     assert "*1* of 3" in left.text and "*Done:* Info" in left.text
     lines = {
@@ -60,6 +64,9 @@ def test_an_owner_is_invited_from_their_accounts_window(world: BotWorld) -> None
 
     mail = world.carol.window("need not be in this channel", link)
     assert "mailto:info@acme.example?" in str(mail.view)
+    assert mail.url("Show as QR code") == f"{link}/qr"
+    code = Browser().open(f"{link}/qr")
+    assert "<svg" in code.html and OWNERS["Info"] in code.text
 
     world.carol.press(card, "More")
     window = world.carol.window("Info", "Whose turn")

@@ -40,7 +40,7 @@ def test_a_denied_organisation_keeps_nothing_and_is_reported(world: BotWorld) ->
     unbound(world)
     world.sign_in(world.add(INFO, "Info"), INFO)
     world.carol.press(world.card("Info", "own organisation?"), "No, it is not")
-    world.vera.find(DESK, "Nothing was connected")
+    world.vera.find(DESK, "An account of another organisation signed in")
     assert grant(world, "Info") is None
     world.card("Info", "Sign-in refused", "our support team")
 

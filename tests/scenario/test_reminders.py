@@ -333,7 +333,7 @@ def test_after_the_last_one_support_is_told_once_and_the_customer_reads_it(world
         in world.carol.find(ACME, "1 mailbox is still waiting").text
     )
     world.pass_time(days=30)
-    told = [m for m in world.vera.messages(DESK) if "All reminders have been sent" in m.text]
+    told = [m for m in world.vera.messages(DESK) if "all reminders have been sent" in m.text]
     assert len(told) == 1 and "<#C0ACME>" in told[0].text
     assert posted(world) == 4 and world.account("Info").owner is Owner.SUPPORT
     world.map_folders(reminders(world)[0])

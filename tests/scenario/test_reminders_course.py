@@ -388,5 +388,5 @@ def test_the_organisation_is_confirmed_on_the_reminder(world: BotWorld, held: Me
 
 def test_the_organisation_is_denied_on_the_reminder(world: BotWorld, held: Message) -> None:
     world.carol.press(held, "No, it is not")
-    world.vera.find(DESK, "Nothing was connected")
+    world.vera.find(DESK, "An account of another organisation signed in")
     world.card("Info", "Sign-in refused", "our support team")

@@ -107,12 +107,14 @@ BUTTONS: dict[str, Row] = {
     "account.copy": Row(account, Action.ADD),
     "account.end": Row(account, Action.DISCONNECT),
     "link.opened": Row(account, ANYBODY),
-    "admin.page": Row(account, ANYBODY),
+    "admin.page": Row(account, Action.SIGN_IN),
+    "invite.codes": Row(account, ANYBODY),
     "link.renew": Row(account, Action.SIGN_IN),
     "link.withdraw": Row(account, Action.SIGN_IN),
     "organisation.confirm": Row(account, Action.CONFIRM_ORGANISATION),
     "organisation.deny": Row(account, Action.CONFIRM_ORGANISATION),
     "organisation.allow_too": Row(nothing, TEAM),
+    "organisation.refuse_too": Row(nothing, TEAM),
     "organisation.take_back": Row(nothing, TEAM),
     "said.approval": Row(account, Action.SIGN_IN),
     "said.no_sign_in": Row(account, Action.SIGN_IN),
@@ -145,6 +147,7 @@ BUTTONS: dict[str, Row] = {
     "error.look_up": Row(nothing, ANYBODY),
     **{f"home.{name}": Row(nothing, TEAM) for name in ("state", "owner", "customer", "search")},
     "home.accounts": Row(channel, TEAM),
+    "home.take": Row(lambda things: things.request, TEAM),
     "home.next": Row(lambda things: "page:1", TEAM),
     "home.previous": Row(lambda things: "page:0", TEAM),
     "help.show": Row(nothing, Action.SEE),
@@ -175,13 +178,21 @@ BUTTONS: dict[str, Row] = {
     "reminder.pause": Row(channel, Action.SNOOZE),
     "reminder.end_pause": Row(channel, Action.SNOOZE),
     "alert.acknowledge": Row(lambda things: things.incident, Action.ACKNOWLEDGE),
+    "alert.mended": Row(lambda things: things.incident, Action.ACKNOWLEDGE),
     "cause.note": Row(lambda things: things.reply, Action.ACKNOWLEDGE),
     "cause.take_back": Row(lambda things: f"{things.reply}|", Action.ACKNOWLEDGE),
     **{
         f"customer.{name}": Row(customer, TEAM)
         for name in ("manage", "rename", "organisation", "offboard")
     },
-    **{f"customer.{name}": Row(channel, TEAM) for name in ("rebind", "unbind")},
+    **{f"customer.{name}": Row(channel, TEAM) for name in ("rebind", "unbind", "setup")},
+    **{
+        f"customer.{name}": Row(customer, TEAM)
+        for name in ("accounts", "history", "people", "settings")
+    },
+    "customer.next": Row(lambda things: f"customer|{things.customer}|accounts|0", TEAM),
+    "customer.previous": Row(lambda things: f"customer|{things.customer}|people|0", TEAM),
+    "desk.answer": Row(lambda things: f"request:{things.request}", TEAM),
 }
 ACCOUNT_FIELDS = (
     "name",
@@ -215,6 +226,9 @@ FORMS: dict[str, Row] = {
     "old.columns": Row(channel, Action.LIST_OLD, ("list-0", "address", "user", "name")),
     "old.save": Row(lambda things: things.draft, Action.LIST_OLD, ("list-0",)),
     "request.comment": Row(lambda things: things.request, Action.ASK_SUPPORT, ("comment",)),
+    "desk.answer_send": Row(
+        lambda things: f"request:{things.request}|{things.channel}", TEAM, ("text",)
+    ),
     "reminder.pause_save": Row(channel, Action.SNOOZE, ("day",)),
     "account.search": Row(nothing, TEAM, ("text",)),
     "error.read": Row(account, Action.SIGN_IN, ("text",)),

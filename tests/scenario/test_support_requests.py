@@ -77,3 +77,27 @@ def test_only_support_handles_requests_and_what_is_taken_stays_taken(world: BotW
     world.omar.press(request, "I'll take it")
     world.omar.window("Only our support team")
     world.vera.find(DESK, "Nobody has taken it yet")
+
+
+def test_support_answers_in_the_accounts_thread_from_its_own_channel(world: BotWorld) -> None:
+    world.set_up()
+    card = world.add(INFO, "Info")
+    world.carol.press(card, "More")
+    world.carol.press(world.carol.window("Info", "Disconnect"), "Do it for us")
+    request = world.vera.find(DESK, "asked us to connect", "*Info*")
+
+    world.omar.press(request, "Answer in their channel")
+    world.omar.window("Only our support team")
+    world.vera.press(request, "Answer in their channel")
+    form = world.vera.window("Answer the customer", "Acme Marine")
+    assert world.vera.submit(form, {"Your answer": "  "}) == {
+        "Your answer": "Please write something."
+    }
+    assert world.vera.submit(form, {"Your answer": "We call you at <2> & help."}) == {}
+    world.vera.window("Answer sent", "Your answer is posted")
+
+    said = world.carol.find(ACME, "<@U0VERA> of our support team", "We call you at &lt;2&gt;")
+    assert said.data["thread_ts"] == world.card("Info").ts and "<@U0CAROL>" in said.text
+    answered = world.vera.find(DESK, "Answered in their channel by <@U0VERA>")
+    assert answered.ts == request.ts and "<@U0VERA> has been looking after it" in answered.text
+    assert world.vera.find(DESK, "answered in", "We call you").data["thread_ts"] == request.ts

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bot.common.people import Person
 from bot.diagnosis.history import Ending
 from bot.diagnosis.note import Note
 from bot.diagnosis.verdict import Verdict
@@ -19,9 +20,12 @@ from bot.views.administration import (
     Rebinding,
     Unbinding,
 )
+from bot.views.approvals import ApprovedCard
 from bot.views.audience import Audience, Role
 from bot.views.checks import CheckCard, CheckView
+from bot.views.customer_page import TOLD, Happened, Listed, PageAccount, People
 from bot.views.customers import CustomerView, Pause, PauseOffer
+from bot.views.desk import AnswerOffer, AnswerPlace
 from bot.views.errors import ErrorCard
 from bot.views.failures import FailureView, Fault
 from bot.views.folders import Accepted, FolderSuggestions, folder_key
@@ -44,13 +48,17 @@ from handlers.cards import (
     account_list,
     account_window,
     answers,
+    approvals,
     checks,
     confirm,
     contact,
+    customer_page,
     customers,
+    desk,
     diagnosis,
     exchange,
     folders,
+    help,
     home,
     incidents,
     invitations,
@@ -68,7 +76,8 @@ from handlers.cards import (
 )
 from handlers.cards import accounts as account_cards
 from handlers.cards.kit import Message, Safe, section
-from storage.vocabulary import WAITING, FolderRole, Mended, State, StepId
+from handlers.cards.links import no_link
+from storage.vocabulary import WAITING, FolderRole, Mended, Owner, State, StepId
 from tests.support.values import (
     ERROR,
     NOW,
@@ -131,7 +140,13 @@ class Made:
     def round(self) -> invitations.Round:
         listed = [replace(self.invitation, account=each) for each in self.several]
         listed = (listed * invitations.PAGE)[: invitations.PAGE]
-        return invitations.Round("C0ACME", self.name, listed, 60, [self.name] * 40, 1)
+        done = [self.name] * 40
+        sheet = "https://maildesk.example/login/x/sheet"
+        return invitations.Round("C0ACME", self.name, listed, 60, done, 1, sheet)
+
+    @property
+    def approved(self) -> ApprovedCard:
+        return ApprovedCard(True, self.several * 9, 3, people=["U0CAROL"] * 40)
 
     @property
     def test(self) -> CheckCard:
@@ -222,6 +237,23 @@ class Made:
         return CustomerFacts(self.customer, [self.name] * 60, ["C0ACME"] * 40, states)
 
     @property
+    def line(self) -> str:
+        """The name on one line: lines that people write are quoted one by one."""
+        return " ".join(self.name.split())
+
+    @property
+    def page_of(self) -> customer_page.Customer:
+        standing = Standing(self.name, ["C0ACME"] * 9, 3, 500, {Owner.USER: NOW}, helper="U0VERA2")
+        return customer_page.Customer(self.facts, replace(standing, cause=self.name), NOW)
+
+    @property
+    def happened(self) -> Listed:
+        detail = {"before": self.name, "after": self.name, "domain": self.name}
+        by = Person("T0ACME", "U0CAROL")
+        told = [Happened(NOW, by, action, self.one, detail) for action in TOLD]
+        return Listed(500, happened=told[: customer_page.HAPPENED_SHOWN])
+
+    @property
     def moved(self) -> OrganisationChange:
         return OrganisationChange(self.customer, "rival.example", INTERNAL, self.several * 9, 3)
 
@@ -295,7 +327,7 @@ Render = Callable[[Made, Audience], Any]
 def _setback(made: Made) -> SetbackCard:
     """What support is told of a cause at a customer."""
     whose = Whose(RIVAL, "C0RIVAL", "U0VERA", 40)
-    return SetbackCard(whose, made.verdict, ERROR, made.several[:10], 12, 12, NOW, None)
+    return SetbackCard(7, whose, made.verdict, ERROR, made.several[:10], 12, 12, NOW)
 
 
 RIVALS = home.HomeView(
@@ -316,8 +348,12 @@ HOST = invitations.Host("Lumen CRM", "support@lumen.example")
 
 EVERYBODY: dict[str, Render] = {
     "accounts.account_card": lambda made, to: account_cards.account_card(made.card),
+    "approvals.approved_message": lambda made, to: approvals.approved_message(
+        made.approved, "C0ACME"
+    ),
     "account_list.account_list": lambda made, to: account_list.account_list(made.listing, to),
     "setup.setup_card": lambda made, to: setup.setup_card(made.setup),
+    "account_list.add_button": lambda made, to: account_list.add_button(),
     "account_list.start_buttons": lambda made, to: account_list.start_buttons(),
     "diagnosis.error_message": lambda made, to: diagnosis.error_message(made.error, to),
     "diagnosis.error_window": lambda made, to: diagnosis.error_window(made.error, to),
@@ -350,9 +386,9 @@ EVERYBODY: dict[str, Render] = {
     "account_form.account_form": lambda made, to: account_form.account_form(
         "C0ACME", Form(sender_name=made.name[:80])
     ),
-    "home.greeting": lambda made, to: home.greeting(),
-    "home.help_message": lambda made, to: home.help_message(ROLES[to]),
-    "home.help_window": lambda made, to: home.help_window(ROLES[to], "C0ACME"),
+    "help.greeting": lambda made, to: help.greeting(),
+    "help.help_message": lambda made, to: help.help_message(ROLES[to]),
+    "help.help_window": lambda made, to: help.help_window(ROLES[to], "C0ACME"),
     "answers.status_message": lambda made, to: answers.status_message(made.setup),
     "answers.error_answer": lambda made, to: answers.error_answer(
         for_audience(made.verdict, to), [made.one]
@@ -401,6 +437,7 @@ EVERYBODY: dict[str, Render] = {
     ),
     "support.commented_window": lambda made, to: support.commented_window(),
     "support.taken_back_window": lambda made, to: support.taken_back_window(),
+    "desk.answer_message": lambda made, to: desk.answer_message("U0VERA2", made.line, ["U0CAROL"]),
     "diagnosis.saw_error": lambda made, to: diagnosis.saw_error(made.one.ref),
     "contact.contact_button": lambda made, to: contact.contact_button(ERROR),
     "ways.way_button": lambda made, to: ways.way_button(made.card, Way.MEND, to),
@@ -422,7 +459,23 @@ OURS: dict[str, Render] = {
     "customers.choice_form": lambda made, to: customers.choice_form(
         [replace(made.customer, id=number, ended_at=NOW) for number in range(300)]
     ),
-    "customers.customer_window": lambda made, to: customers.customer_window(made.facts),
+    "customer_page.accounts_page": lambda made, to: customer_page.accounts_page(
+        customer_page.Where(7, customer_page.Part.ACCOUNTS, 1),
+        made.page_of,
+        Listed(500, accounts=[PageAccount(each, NOW) for each in (made.several * 9)[:30]]),
+        no_link,
+    ),
+    "customer_page.history_page": lambda made, to: customer_page.history_page(
+        customer_page.Where(7, customer_page.Part.HISTORY), made.page_of, made.happened
+    ),
+    "customer_page.people_page": lambda made, to: customer_page.people_page(
+        customer_page.Where(7, customer_page.Part.PEOPLE),
+        made.page_of,
+        People({"U0CAROL": 3}, ["U0VERA2"], made.several * 40),
+    ),
+    "customer_page.settings_page": lambda made, to: customer_page.settings_page(
+        customer_page.Where(7, customer_page.Part.SETTINGS), made.page_of
+    ),
     "customers.rename_form": lambda made, to: customers.rename_form(made.customer),
     "customers.renamed_window": lambda made, to: customers.renamed_window(made.customer),
     "customers.organisation_form": lambda made, to: customers.organisation_form(made.customer),
@@ -435,16 +488,32 @@ OURS: dict[str, Render] = {
     "customers.unbound_window": lambda made, to: customers.unbound_window(made.unbinding),
     "customers.offboard_form": lambda made, to: customers.offboard_form(made.offboarding),
     "customers.offboarded_window": lambda made, to: customers.offboarded_window(made.offboarding),
+    "desk.answer_button": lambda made, to: desk.answer_button("setback:7"),
+    "desk.answer_form": lambda made, to: desk.answer_form(
+        AnswerOffer(
+            "setback:7",
+            made.name,
+            [
+                AnswerPlace("C0ACME"),
+                *(
+                    AnswerPlace("C0ACME", replace(each, ref=f"MB-{number}"))
+                    for number, each in enumerate(made.several * 7)
+                ),
+            ],
+        )
+    ),
+    "desk.answered_window": lambda made, to: desk.answered_window(AnswerPlace("C0ACME")),
+    "desk.answer_note": lambda made, to: desk.answer_note("U0VERA2", made.line, "C0ACME"),
     "diagnosis.evidence_window": lambda made, to: diagnosis.evidence_window(INTERNAL),
     "home.found_window": lambda made, to: home.found_window(
         [CustomersAccount(made.one, RIVAL)], RIVAL
     ),
     "home.found_message": lambda made, to: home.found_message(CustomersAccount(made.one, RIVAL)),
-    "home.on_call_help": lambda made, to: home.on_call_help(),
+    "help.on_call_help": lambda made, to: help.on_call_help(),
     "home.on_call_home": lambda made, to: home.on_call_home([OpenIncident(RIVAL, ERROR, NOW)]),
     "home.search_form": lambda made, to: home.search_form(),
     "answers.customers_message": lambda made, to: answers.customers_message(RIVALS.customers),
-    "home.support_help": lambda made, to: home.support_help(),
+    "help.support_help": lambda made, to: help.support_help(),
     "setbacks.all_live_message": lambda made, to: setbacks.all_live_message(
         Whose(RIVAL, "", "", 1)
     ),

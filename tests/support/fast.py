@@ -47,6 +47,7 @@ from storage.tables import (
     Grant,
     OutboxItem,
     ReminderState,
+    Setback,
 )
 from storage.vocabulary import REQUIRED_ROLES, Owner, State
 from tests.support.fast_database import new_database
@@ -439,6 +440,12 @@ class FastBot:
             for item in self.outbox(channel)
             if item.notice in (notices.NOTE, notices.SUPPORT_NOTE)
         ]
+
+    def setbacks_told(self) -> list[str]:
+        """The causes that support was told of, in order."""
+        with self.store.transaction() as tx:
+            rows = tx.session.exec(select(Setback).order_by(col(Setback.id)))
+            return [setback.cause for setback in rows]
 
     def outbox(self, channel: str) -> list[OutboxItem]:
         """Every message for a channel, sent or not, in order."""

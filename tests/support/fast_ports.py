@@ -223,7 +223,8 @@ class FakeMicrosoft:
     endpoint answers instead of a token, `outage` how it fails to answer; `lifetime` is how long an
     access token lives, and `granted` what for. Nobody has the `unknown_domains`; those in `tenants`
     are of that tenant, where it is not their own; `named` is what people asked of whose a domain
-    is, and `on_named` happens then."""
+    is, and `on_named` happens then. `installed`: whether our application is in a tenant, as far as
+    Microsoft says, and `looks` what was asked about that."""
 
     authority = AUTHORITY
     client_id = CLIENT_ID
@@ -235,6 +236,8 @@ class FakeMicrosoft:
         self.unknown_domains: set[str] = set()
         self.tenants: dict[str, str] = {}
         self.named: list[str] = []
+        self.installed: dict[str, bool] = {}
+        self.looks: list[str] = []
         self.on_named: Callable[[], object] = lambda: None
         self.lifetime = timedelta(hours=1)
         self.granted = SCOPES
@@ -267,6 +270,12 @@ class FakeMicrosoft:
         if domain in self.unknown_domains:
             return ""
         return self.tenants.get(domain) or tenant_of(domain)
+
+    def is_in(self, tenant: str) -> bool | None:
+        if self.outage is not None:
+            raise MicrosoftUnreachable(self.outage)
+        self.looks.append(tenant)
+        return self.installed.get(tenant)
 
     def issue(self, cache: msal.TokenCache, upn: str) -> Payload:
         """New tokens for a person, put into the cache as MSAL does."""

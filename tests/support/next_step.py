@@ -40,6 +40,7 @@ class Step(StrEnum):
 
 STEPS = {
     ActionId.ORGANISATION_CONFIRM: Step.CONFIRM,
+    ActionId.ORGANISATION_ALLOW: Step.CONFIRM,
     ActionId.LINK_OPENED: Step.SIGN_IN,
     ActionId.LINK_RENEW: Step.SIGN_IN,
     ActionId.INVITE_OPEN: Step.INVITE,
@@ -54,6 +55,7 @@ STEPS = {
     ActionId.ACCOUNT_SHOW: Step.LOOK,
     ActionId.HOME_SEARCH: Step.LOOK,
     ActionId.ALERT_ACKNOWLEDGE: Step.ACKNOWLEDGE,
+    ActionId.ALERT_MENDED: Step.MEND,
     ActionId.REQUEST_TAKE: Step.TAKE,
 }
 """What a primary button is for. *What to do* leads to *It's changed*, and both are one step."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, Page
 
+from tests.support.album import Album
 from tests.support.world import ACME, BotWorld
 
 
@@ -15,12 +16,10 @@ def become(page: Page, person: str) -> None:
 class Screen:
     """The customer's channel on the screen, and the pictures that are taken of it."""
 
-    def __init__(self, page: Page, folder: Path, album: str) -> None:
+    def __init__(self, page: Page, album: Album) -> None:
         self.page = page
-        self._album = album
         self.errors: list[str] = []
-        self._folder = folder
-        self._count = 0
+        self._album = album
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     @property
@@ -37,8 +36,7 @@ class Screen:
 
     def picture(self, what: str) -> None:
         """Keep what stands on the screen."""
-        self._count += 1
-        self.page.screenshot(path=str(self._folder / f"{self._album}-{self._count:02}-{what}.png"))
+        self._album.take(self.page, what)
 
     def picture_of_list(self, what: str, control: Locator) -> None:
         """Keep how a list looks when it is open; a browser's own list does not come into
@@ -54,10 +52,10 @@ def press(where: Locator, name: str) -> None:
     where.get_by_role("button", name=name, exact=True).click()
 
 
-def begin(world: BotWorld, browser: Browser, pictures: Path, album: str) -> Screen:
+def begin(world: BotWorld, browser: Browser, pictures: Path, walk: str) -> Screen:
     """The channel as Carol sees it, with what explains the practice world closed."""
     page = browser.new_page(viewport={"width": 1360, "height": 900})
-    screen = Screen(page, pictures, album)
+    screen = Screen(page, Album(pictures, walk))
     page.goto(f"{world.practice.slack.url}/#as=U0CAROL&channel={ACME}")
     page.get_by_role("button", name="Got it").click()
     return screen

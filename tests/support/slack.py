@@ -140,6 +140,10 @@ class Window:
         """Its buttons, each with its block's id."""
         return _buttons(self.blocks)
 
+    def url(self, label: str) -> str:
+        """Where a link button leads."""
+        return str(next(e["url"] for _, e in self.elements if e["text"]["text"] == label))
+
     def options(self, label: str) -> dict[str, str]:
         """The choices of a field: text to value."""
         return options_of(self.inputs[label]["element"])

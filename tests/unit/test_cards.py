@@ -34,6 +34,7 @@ from handlers.cards import (
     checks,
     diagnosis,
     folders,
+    help,
     home,
     incidents,
     reminders,
@@ -304,8 +305,8 @@ def test_the_home_tab_and_help(name: str, one: AccountView) -> None:
     check_view(home.found_window([CustomersAccount(one, name)] * 40, name))
     check_view(home.found_window([], name))
     for role in Role:
-        check_view(home.help_window(role, "C0ACME"))
-        check_message(home.help_message(role))
+        check_view(help.help_window(role, "C0ACME"))
+        check_message(help.help_message(role))
     check_message(answers.customers_message(customers))
 
 

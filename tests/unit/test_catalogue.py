@@ -14,7 +14,7 @@ from bot.diagnosis import catalogue, handbook
 from bot.diagnosis.catalogue import Catalogue, CatalogueError, Row
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.diagnosis.observe import from_imap, from_oauth, from_smtp
-from storage.vocabulary import Owner, Permanence, Scope
+from storage.vocabulary import Owner, Permanence
 from tests.support.examples import examples
 from tests.support.rows import every
 from tests.support.samples import seen
@@ -138,8 +138,8 @@ def test_numbers_do_not_overrule_the_protocol() -> None:
     assert ROWS.explain(busy).cause == "microsoft-sign-in-busy", (
         "nor do they choose words that contradict it"
     )
-    ours = Observation(Where.TOKEN, error="invalid_client", codes=(50173,))
-    assert ROWS.explain(ours).scope is Scope.APPLICATION
+    ours = Observation(Where.TOKEN, error="invalid_client", suberror="bad_token")
+    assert ROWS.explain(ours).owner is not Owner.USER
     passing = Observation(
         Where.SMTP, status=454, text="5.7.139 SmtpClientAuthentication is disabled for the Tenant"
     )

@@ -6,8 +6,11 @@ import pytest
 from sqlmodel import select
 
 from bot.diagnosis.observation import Condition, Observation, Where
+from bot.messages import notices
 from bot.signin.links import LinkUnusable
+from bot.views.accounts import Approved
 from handlers.cards.accounts import account_card
+from handlers.cards.actions import ActionId
 from storage.tables import Account, ApprovalAnswer
 from storage.vocabulary import State
 from tests.support.fast import ACME, CAROL, FastBot, days, hours
@@ -49,7 +52,7 @@ def test_an_approval_makes_it_the_users_turn(bot: FastBot) -> None:
     assert approve(bot, account) is None
 
     assert bot.read(account).state is State.AWAITING_SIGN_IN
-    assert bot.told(ACME) == ["signin.consent_given"]
+    assert [each.notice for each in bot.outbox(ACME)].count(notices.APPROVED) == 1
 
 
 def test_the_card_says_since_when_it_is_approved_until_somebody_signs_in(bot: FastBot) -> None:
@@ -59,16 +62,16 @@ def test_the_card_says_since_when_it_is_approved_until_somebody_signs_in(bot: Fa
     bot.clock.at += hours(0.05)
 
     card = bot.views.accounts.card(account.id)
-    assert card.approved_at == bot.now - hours(0.05)
+    assert card.approved == Approved(bot.now - hours(0.05), proved=False)
     assert "sign in as" in str(account_card(card).blocks)
     assert "has been approved, since" in str(account_card(card).blocks)
 
     state = bot.signin.begin(secret, "a browser").rpartition("state=")[2]
     bot.come_back(state, account.username)
-    assert bot.views.accounts.card(account.id).approved_at is None
+    assert bot.views.accounts.card(account.id).approved is None
     bot.accounts.disconnect(account.id, CAROL)
     bot.accounts.renew_link(account.id, CAROL)
-    assert bot.views.accounts.card(account.id).approved_at is None, "that was another time"
+    assert bot.views.accounts.card(account.id).approved is None, "that was another time"
 
 
 @pytest.mark.parametrize(
@@ -87,6 +90,20 @@ def test_where_exchange_keeps_mail_from_being_sent_the_card_has_the_letter(
 
     buttons = str(account_card(bot.views.accounts.card(account.id)).blocks)
     assert ("For your administrator" in buttons) is letter
+
+
+def test_where_a_mailbox_lost_its_approval_the_card_has_what_is_forwarded(bot: FastBot) -> None:
+    account = bot.account(State.BROKEN)
+    gone = {"error": "invalid_grant", "suberror": "consent_required"}
+    bot.failure(account, Where.TOKEN, "token", **gone)
+
+    (packet,) = [
+        button
+        for block in account_card(bot.views.accounts.card(account.id)).blocks
+        for button in block.get("elements", [])
+        if button.get("action_id") == ActionId.ADMIN_PACKET
+    ]
+    assert packet["value"] == account.ref
 
 
 def test_an_approval_leaves_a_link_that_is_still_good(bot: FastBot) -> None:
@@ -225,13 +242,18 @@ def test_a_no_leaves_the_other_pages_open_and_a_yes_ends_them(bot: FastBot) -> N
     assert approve(bot, account) is None
 
 
-def test_a_yes_for_one_account_ends_no_page_of_another(bot: FastBot) -> None:
+def test_a_yes_ends_the_pages_of_all_accounts_that_waited_for_it(bot: FastBot) -> None:
     account = bot.account(State.AWAITING_ADMIN)
+    other = bot.customer("Borealis", "C0BORE")
+    theirs = bot.account(State.AWAITING_ADMIN, channel=other, address="nora@borealis.example")
     said = answer(bot, account, **YES)
     bot.clock.at += hours(1)
     approve(bot, bot.account(State.AWAITING_ADMIN))
 
-    assert bot.consent.told(said) is None
+    leads_nowhere(bot, said, "used")
+    assert bot.read(account).state is State.AWAITING_SIGN_IN
+    yes = YES | {"tenant": tenant_of("borealis.example")}
+    assert bot.consent.told(answer(bot, theirs, **yes)) is None, "another customer's is their own"
 
 
 def test_answers_are_kept_as_digests_and_forgotten_when_their_page_has_ended(bot: FastBot) -> None:
@@ -288,9 +310,15 @@ def test_a_yes_and_an_error_together_are_an_error(bot: FastBot) -> None:
 def test_the_approval_page_is_that_of_the_accounts_own_organisation(bot: FastBot) -> None:
     fresh = bot.account(address="a@acme.example")
     known = bot.account(State.LIVE, address="b@acme.example")
+    unbound = bot.account(
+        channel=bot.customer("Borealis", "C0BORE", "none"), address="nora@borealis.example"
+    )
 
-    assert "/acme.example/" in bot.consent.link(fresh)
     assert f"/{known.tenant_id}/" in bot.consent.link(known)
+    assert f"/{tenant_of('acme.example')}/" in bot.consent.link(fresh), (
+        "it is known of the customer"
+    )
+    assert "/borealis.example/" in bot.consent.link(unbound)
 
 
 def test_while_microsoft_cannot_be_asked_there_is_no_page(bot: FastBot) -> None:

@@ -15,6 +15,7 @@ from storage.erasure import BY_HAND, JOB_ARGUMENTS, KEPT, OF_NOBODY, found_by_sc
 from storage.tables import (
     AddressChange,
     ApprovalAnswer,
+    ApprovalWatch,
     Attempt,
     FolderSnapshot,
     FurtherTenant,
@@ -132,6 +133,7 @@ def fill(bot: FastBot, channel: str, domain: str) -> list[str]:
                     asked_by_team="T",
                     asked_by_user="U",
                 ),
+                ApprovalWatch(customer_id=live.customer_id, tenant=domain, asked_at=bot.now),
                 Setback(customer_id=live.customer_id, cause=failure.cause, began_at=bot.now),
                 FolderSnapshot(account_id=live.id, listed_at=bot.now, folders=[]),
                 LinkPress(ticket_id=ticket.id, browser_digest="b", is_new=True, at=bot.now),

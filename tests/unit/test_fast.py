@@ -1,7 +1,7 @@
 """The fast bot itself: apart from its neighbours, and at work like the real one."""
 
 from storage.vocabulary import State
-from tests.support.fast import ACME, DESK, FastBot, days, hours
+from tests.support.fast import ACME, FastBot, days, hours
 
 
 def test_two_bots_have_a_database_each(bot: FastBot) -> None:
@@ -25,7 +25,7 @@ def test_time_passes_and_people_are_reminded_until_support_is_told(bot: FastBot)
 
     assert bot.reminded_within(hours(3)) == []
     assert bot.reminded_within(days(8)) == ["Office"] * 4
-    assert bot.told(DESK) == ["support.waits_too_long"]
+    assert bot.setbacks_told() == ["stuck"]
 
 
 def test_slacks_rests_are_waited_out_without_the_tests_time_passing(bot: FastBot) -> None:

@@ -1,16 +1,18 @@
 """The Home tab: for support every customer, the worst first; for on-call what is wrong on our
 side."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.common.people import Person
+from bot.common.refusals import Refused
 from bot.diagnosis.observation import Where
 from handlers.cards.kit import Block
 from handlers.features.home import NOTHING, HomeTab
 from handlers.slack.listeners import NextWindow
-from handlers.slack.payloads import Submission
+from handlers.slack.payloads import Press, Submission
 from storage.vocabulary import State
 from tests.support.fast import ACME, ALERTS, CAROL, DESK, VERA, FastBot, hours
 from tests.support.fast_ports import Posted
@@ -107,6 +109,21 @@ def test_each_sees_what_is_theirs(office: FastBot) -> None:
     assert "set-up card" in others and "alerts" not in others and "Borealis" not in others
 
 
+def test_a_request_is_taken_on_the_tab_which_shows_it_with_the_same_filter(
+    office: FastBot,
+) -> None:
+    number = office.requests.do_it(ACME, None, CAROL)
+    assert "I'll take it" in tab(office, VERA)
+    tabs: Any = Tabs()
+    press = Press(VERA, "", str(number), "", "any|any|1|0", {}, None)  # type: ignore[arg-type]
+    HomeTab(office.services, tabs).take(press)
+    seen = words(tabs.shown[VERA.user])
+    assert f"Acme Marine  ·  <@{VERA.user}>" in seen and "I'll take it" not in seen
+    assert tabs.shown[VERA.user]["private_metadata"] == "any|any|1|0"
+    with pytest.raises(Refused, match=r"refused\.support_only"):
+        HomeTab(office.services, tabs).take(replace(press, person=CAROL))
+
+
 def found(bot: FastBot, text: str) -> str:
     """What the search shows for a text."""
     answer = HomeTab(bot.services, Tabs()).found(Submission(VERA, "", {"text": text}))  # type: ignore[arg-type]
@@ -122,6 +139,23 @@ def test_it_is_searched_by_address_name_id_error_and_customer(office: FastBot) -
     assert "*Borealis*" in found(office, "boreal") and "C0BORE" in found(office, "boreal")
     assert error in found(office, error) and error in found(office, error.lower())
     assert "Nothing found" in found(office, "zebra")
+    for text in (down.ref.replace("-", " ").lower(), f"`{down.ref}`"):
+        assert down.ref in found(office, text.strip("`")), text
+    assert error in found(office, error.replace("-", ""))
+
+
+def test_a_customer_without_a_channel_is_found_and_leads_to_its_page(office: FastBot) -> None:
+    cygnus = office.administration.named("Cygnus").id
+    office.bindings.unbind("C0CYG", cygnus, VERA)
+    seen = found(office, "cyg")
+    assert "*Cygnus*" in seen and "'customer.accounts'" in seen and f"'value': '{cygnus}'" in seen
+
+
+def test_what_is_found_leads_to_its_thread(office: FastBot) -> None:
+    late = next(each for each in office.accounts_there() if each.name == "Late")
+    office.show(late)
+    office.run_due()
+    assert f"archives/{ACME}/p" in found(office, "late") and f"<#{ACME}>" in found(office, "late")
 
 
 def test_our_own_channels_are_no_customers(office: FastBot) -> None:

@@ -249,6 +249,24 @@ def test_a_second_organisation_that_support_allowed_works_to_the_end(bot: FastBo
     assert (entry.user, entry.detail["tenant"]) == (VERA.user, tenant_of(YARD))
 
 
+def test_an_organisation_that_support_refused_is_told_once_and_said_at_once_from_then_on(
+    bot: FastBot,
+) -> None:
+    problems(bot)
+    (further,) = asked(bot)
+    bot.organisations.refuse(further.id, VERA)
+
+    assert bot.told(ACME).count("organisation.refused_too") == 1
+    assert "*Refused* by <@U0VERA>" in told(bot)[0]
+    assert problems(bot) == {"sender_email": "form.other_organisation_refused"}
+    assert len(told(bot)) == 1, "support is not asked again"
+    with pytest.raises(Refused):
+        bot.organisations.refuse(further.id, VERA)
+
+    bot.organisations.allow(further.id, VERA)
+    assert problems(bot) == {}
+
+
 def test_the_first_organisation_stays_the_customers(bot: FastBot) -> None:
     allowed(bot)
     account = bot.account()

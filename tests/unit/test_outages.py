@@ -153,3 +153,15 @@ def test_coming_live_is_celebrated_once_and_together(bot: FastBot) -> None:
     look(bot, accounts[0])
     look(bot, accounts[0], fault=None)
     assert len(keys(bot, notices.LIVE)) == 1
+
+
+def test_what_is_not_live_any_more_is_not_celebrated_again(bot: FastBot) -> None:
+    accounts = [bot.account(State.TESTING, name=name) for name in ("Office", "Sales")]
+    for account in accounts:
+        with bot.store.transaction() as tx:
+            bot._map(tx, account)
+        ask(bot, account)
+        if account.name == "Office":
+            bot.accounts.disconnect(account.id, CAROL)
+
+    assert "*Sales* is live" in stands(bot, notices.LIVE)

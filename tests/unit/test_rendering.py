@@ -75,6 +75,7 @@ TOKEN = re.compile(
     r"<(?:@\w+|#\w+|!date\^\d+\^[^<>|]+\|[^<>|]+|(?:https?://|mailto:)[^<>|]+(?:\|[^<>|]+)?)>"
 )
 MAIL = re.compile(r"<mailto:[^|>]*")
+CODE = re.compile(r"```.*?```", re.DOTALL)
 ESCAPE = re.compile(r"&(?:amp|lt|gt);")
 
 
@@ -142,7 +143,9 @@ def misread(shown: Any, text: str) -> list[str]:
         flat(each) if each.startswith("```") else each for each in marked_up(shown)
     ]  # code has its own lines
     once = escaped(text).replace("```", "'''")
-    marked = [found for found in wholes(texts) if found.replace("```", "'''") != once]
+    shown_for = str.maketrans("∗ˍ∼ˋ", "*_~`")
+    found_once = [each.translate(shown_for) for each in wholes(texts)]
+    marked = [each for each in found_once if each.replace("```", "'''") != once]
     return marked + [found for found in wholes(unmarked(shown)) if flat(found) != flat(text)]
 
 
@@ -159,6 +162,14 @@ def test_hostile_text_is_within_slacks_limits(name: str) -> None:
 def test_hostile_text_is_escaped_exactly_once(name: str) -> None:
     found = {kind: misread(drawn(name, text), text) for kind, text in HOSTILE.items()}
     assert {kind: each for kind, each in found.items() if each} == {}
+
+
+@everywhere
+def test_hostile_text_formats_nothing(name: str) -> None:
+    shown = "\n".join(marked_up(drawn(name, " *bold* _italic_ ~gone~ `code` a_b ")))
+    said = MAIL.sub("", CODE.sub("", shown))
+    assert [text for text in ("*bold*", "_italic_", "~gone~", "`code`") if text in said] == []
+    assert "aˍb" not in said, "within a word a sign is itself"
 
 
 @everywhere

@@ -185,10 +185,33 @@ THEIR_NAMES = re.compile(
 
 VERBS = frozenset(
     {
-        *("accept", "acknowledge", "add", "allow", "bind", "cancel", "change", "check", "close"),
+        *(
+            "accept",
+            "acknowledge",
+            "add",
+            "allow",
+            "answer",
+            "bind",
+            "cancel",
+            "change",
+            "check",
+            "close",
+        ),
         *("confirm", "connect", "contact", "continue", "copy", "create", "disconnect", "do"),
         *("end", "explain", "hand", "invite", "keep", "leave", "let", "list", "look", "map"),
-        *("mark", "note", "offboard", "pause", "rebind", "refuse", "remind", "rename", "save"),
+        *(
+            "mark",
+            "note",
+            "offboard",
+            "open",
+            "pause",
+            "print",
+            "rebind",
+            "refuse",
+            "remind",
+            "rename",
+            "save",
+        ),
         *("search", "send", "set", "show", "sign", "snooze", "stop", "take", "test", "throw"),
         *("try", "unbind", "use", "withdraw", "write"),
     }
@@ -228,6 +251,7 @@ WINDOWS = frozenset(
         "One hour later",
         "Previous page",
         "The account",
+        "The customer",
         "Tour",
         "What to do",
         "Your old accounts",
@@ -241,7 +265,6 @@ NUMBER = re.compile(
 )
 FORM_FOR_ONE = {
     "mend.minutes": "mend.minute",
-    "support.several_wait_too_long": "support.waits_too_long",
 }
 """The other forms for one are called as the form for several, with `_one` behind."""
 
@@ -255,6 +278,8 @@ LEADS_IN = frozenset(
         "customer.offboard_ask",
         "customer.organisation_signed_out",
         "customer.rebind_accounts",
+        "desk.answer",
+        "desk.answered_there",
         "folders.look",
         "folders.same_intro",
         "help.can",
@@ -267,7 +292,16 @@ LEADS_IN = frozenset(
 )
 """What a list, a text to copy or buttons follow."""
 
-OURS = ("alert.", "channel.", "credential.", "delivery.", "home.", "setback.", "support.")
+OURS = (
+    "alert.",
+    "channel.",
+    "credential.",
+    "delivery.",
+    "history.",
+    "home.",
+    "setback.",
+    "support.",
+)
 """The groups that customers never read."""
 
 NOT_OF_ITSELF = re.compile(

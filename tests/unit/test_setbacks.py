@@ -58,7 +58,7 @@ def test_one_message_of_a_customer_and_a_cause_grows_and_is_over(
     for box in boxes[:2]:
         breaks(bot, box)
     (message,) = told(bot, "has a problem")
-    for seen in ("Acme Marine", "2 of 3", "Box 0, Box 1", f"<@{VERA.user}>", f"<#{ACME}>"):
+    for seen in ("Acme Marine", "2 of 3", "Box 0", "Box 1", f"<@{VERA.user}>", f"<#{ACME}>"):
         assert seen in message.words, seen
     assert "your" not in message.words
 

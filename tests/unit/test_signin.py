@@ -10,7 +10,7 @@ from bot.signin.failed import SignInRefused
 from bot.signin.links import LinkUnusable
 from storage.tables import Account, Channel
 from storage.vocabulary import State
-from tests.support.fast import ACME, CAROL, DESK, VERA, FastBot, days
+from tests.support.fast import ACME, CAROL, VERA, FastBot, days
 from tests.support.fast_ports import SCOPES, tenant_of
 
 BORE = "C0BORE"
@@ -116,7 +116,7 @@ def test_a_sign_in_of_another_organisation_is_told_to_support(bot: FastBot) -> N
         bot.sign_in(account)
 
     assert refused.value.recorded.verdict.cause == "other-tenant"
-    assert bot.told(DESK) == ["support.other_tenant"]
+    assert bot.setbacks_told() == ["other-tenant"]
     assert not connected(bot, account)
 
 
@@ -338,7 +338,7 @@ def test_a_denied_organisation_keeps_nothing_and_ends_the_link(
     bot.signin.withdraw_held(account.id, NORA)
 
     assert not held(bot, account) and not connected(bot, account)
-    assert bot.told(DESK) == ["support.other_tenant"]
+    assert bot.setbacks_told() == ["other-tenant"]
     with pytest.raises(LinkUnusable, match="revoked"):
         bot.signin.look(secret)
     with pytest.raises(Refused, match=r"organisation\.nothing_held"):

@@ -8,10 +8,10 @@ import pytest
 from bot.app.socket_connection import LONGEST_WAIT_SECONDS, SocketConnection
 from bot.common.jobs import HandleEvent
 from handlers.commands import Commands
-from handlers.events import Events, is_for_us
+from handlers.events import Events, is_for_us, kept
 from handlers.features.home import HomeTab
 from storage.vocabulary import State
-from tests.support.fast import ACME, CAROL, FastBot, hours
+from tests.support.fast import ACME, CAROL, VERA, FastBot, hours
 
 pytestmark = pytest.mark.field
 
@@ -174,6 +174,15 @@ def test_what_comes_of_a_channel_that_nobody_knows_does_no_harm(here: Here) -> N
     here.hears(mention(**unknown))
     assert here.unfinished() == 0
     assert here.closed() == ""
+
+
+def test_a_home_tab_that_is_opened_again_keeps_its_filters(here: Here) -> None:
+    shown = {"private_metadata": "broken|user|7|0", "blocks": [{"text": "Acme Marine"}]}
+    stored = kept({"type": "app_home_opened", "user": VERA.user, "tab": "home", "view": shown})
+    assert "Acme" not in str(stored), "what stood there is not stored"
+    here.hears(stored)
+    (call,) = here.calls("views.publish")
+    assert "broken|user|7|0" in str(call)
 
 
 @pytest.mark.parametrize("error", ["invalid_auth", "ratelimited", "fatal_error", "token_expired"])

@@ -185,9 +185,14 @@ EXPECTED = {
         TenantEvent,
         """
         asked    ALLOWED     allowed
+        asked    REFUSED     refused
         asked    TAKEN_BACK  -
         allowed  ALLOWED     -
+        allowed  REFUSED     -
         allowed  TAKEN_BACK  asked
+        refused  ALLOWED     allowed
+        refused  REFUSED     -
+        refused  TAKEN_BACK  -
         """,
     ),
     "BATCHES": (

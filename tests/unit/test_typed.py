@@ -66,7 +66,7 @@ def test_everything_that_is_typed_goes_through_the_decoder() -> None:
         "values": {"name": {"name": {"type": "plain_text_input", "value": "a &lt;\u00a0\x00b"}}}
     }
     view = {"id": "V1", "type": "modal", "state": state}
-    assert Submission.parse({"user": who, "view": view}).values == {"name": "a &lt; b"}
+    assert Submission.parse({"user": who, "view": view}, WebClient()).values == {"name": "a &lt; b"}
     action = {"type": "plain_text_input", "value": "Sent\u00a0Items"}
     press = {"user": who, "view": view, "trigger_id": "t", "actions": [action]}
     assert Press.parse(press, CLIENT).value == "Sent Items"

@@ -33,7 +33,8 @@ def refused(method: str, *subjects: Subject) -> list[tuple[str, str]]:
 
 
 OPENING = ("views.open", "views.push")
-LATE = [pair for method in OPENING for pair in refused(method, Subject.TARGET)]
+FULL = ("views.push", "push_limit_reached")
+LATE = [pair for method in OPENING for pair in refused(method, Subject.TARGET) if pair != FULL]
 BUSY = [
     pair for method in OPENING for pair in refused(method, Subject.PASSING, Subject.INSTALLATION)
 ]
@@ -51,6 +52,14 @@ def test_a_window_that_cannot_be_opened_any_more_is_too_late(
     bot.slack.fails_next(method, error)
     with pytest.raises(TooLate):
         windows(bot, method).open(VIEW)
+
+
+def test_a_window_for_which_there_is_no_room_takes_the_place_of_the_one_on_top(
+    bot: FastBot,
+) -> None:
+    bot.slack.fails_next(*FULL)
+    assert windows(bot, "views.push").open(VIEW) == "V1"
+    assert [method for method, _ in bot.slack.calls][-1] == "views.update"
 
 
 @pytest.mark.parametrize(("method", "error"), BUSY)

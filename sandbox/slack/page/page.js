@@ -230,6 +230,7 @@ async function watch() {
       if (me !== here.me) continue;
       here.version = view.version;
       if (!view.unchanged) { here.view = view; render(); }
+      document.body.dataset.version = view.version;
     } catch {
       await new Promise((again) => setTimeout(again, 1000));
     }
