@@ -47,7 +47,7 @@ def test_an_answer_stands_in_the_accounts_thread_and_under_the_card(
     assert said.thread == card.ts
     assert f"<@{VERA.user}> of our support team:" in said.words
     assert f"<@{CAROL.user}>" in said.words, "who asked is told"
-    assert "\n> We *look* at &lt;it&gt;.\n> &gt; Bye &amp; thanks" in said.words
+    assert "\n> We ∗look∗ at &lt;it&gt;.\n> &gt; Bye &amp; thanks" in said.words
     head = posted(bot, DESK, "asked us to connect")
     assert f"Answered in their channel by <@{VERA.user}>" in head.words
     note = posted(bot, DESK, "answered in <#")
