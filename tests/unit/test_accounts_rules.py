@@ -493,7 +493,11 @@ def test_who_disconnects_reads_where_the_permission_is_withdrawn(bot: FastBot) -
     bot.accounts.disconnect(account.id, CAROL)
 
     (note,) = [item for item in bot.outbox(ACME) if item.notice == notices.NOTE]
-    assert note.args == {"sentence": "disconnect.done", "values": {"upn": account.signed_in_as}}
+    assert note.args == {
+        "sentence": "disconnect.done",
+        "account": account.id,
+        "values": {"upn": account.signed_in_as},
+    }
     (entry,) = bot.audited("account.tokens_deleted")
     assert (entry.subject, entry.user) == (account.ref, CAROL.user)
     assert entry.detail == {"signed_in_as": account.signed_in_as}

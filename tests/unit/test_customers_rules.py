@@ -203,7 +203,7 @@ def test_a_closed_channel_loses_what_waited_for_it_and_support_is_told(bot: Fast
     (told,) = bot.outbox(DESK)
     assert told.args == {
         "sentence": "channel.archived",
-        "values": {"customer": "Acme Marine", "channel": ACME},
+        "values": {"customer": "Acme Marine", "channel": ACME, "helper": ""},
     }
     (entry,) = bot.audited("channel.archived")
     assert (entry.subject, entry.user, entry.at) == (ACME, SLACK.user, bot.now)
