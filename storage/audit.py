@@ -86,8 +86,8 @@ class AuditRepository:
 
 
 def _about_customer(customer_id: int, actions: Collection[str]) -> ColumnElement[bool]:
-    """Whether an entry tells of a customer. What was done in a channel before it was theirs was
-    somebody else's."""
+    """Whether an entry tells what was done at a customer. What was done in a channel before it was
+    theirs was somebody else's; and what was refused, which alone is counted, was not done."""
     names = union_all(
         select(literal(f"customer:{customer_id}")),
         select(Account.ref).where(Account.customer_id == customer_id),
@@ -96,8 +96,10 @@ def _about_customer(customer_id: int, actions: Collection[str]) -> ColumnElement
     before = select(Channel.id).where(
         Channel.id == AuditEntry.subject, col(Channel.bound_at) > AuditEntry.at
     )
+    refused = select(AuditRepetition.entry_id).where(AuditRepetition.entry_id == AuditEntry.id)
     told = col(AuditEntry.action).in_(actions)
-    return and_(told, col(AuditEntry.subject).in_(names), not_(before.exists()))
+    theirs = col(AuditEntry.subject).in_(names)
+    return and_(told, theirs, not_(before.exists()), not_(refused.exists()))
 
 
 def _likeness(entry: AuditEntry) -> str:

@@ -7,6 +7,7 @@ import pytest
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.views.customer_page import TOLD
+from handlers.cards.actions import ActionId
 from handlers.cards.customer_page import Part, Where
 from handlers.cards.kit import Block
 from handlers.features.customer_page import page_of, show
@@ -68,6 +69,13 @@ def test_the_history_tells_in_words_what_was_done_to_this_customer_alone(bot: Fa
         assert words in seen, words
     assert theirs.ref not in seen
     assert seen.index("disconnected") < seen.index("renamed"), "the newest first"
+
+
+def test_what_somebody_was_refused_did_not_happen(bot: FastBot) -> None:
+    box = added(bot, State.BROKEN, "Info")
+    refused = Refused("refused.no_account", ref=box.ref)
+    bot.services.rights.keep_refusal(OMAR, ActionId.FIX_REPORTED, refused)
+    assert "reported as fixed" not in read(bot, Part.HISTORY)
 
 
 def test_what_was_done_in_a_channel_before_it_was_theirs_is_not_told(bot: FastBot) -> None:
