@@ -15,13 +15,13 @@ from handlers.slack.payloads import Press
 def register(listeners: Listeners, services: Services) -> None:
     """Register every listener of this feature."""
     on = listeners.press
-    # Buttons that open a page: Slack tells of the press all the same and wants it acknowledged
-    on(ActionId.LINK_OPENED, lambda press: None)
-    on(ActionId.CODES_OPENED, lambda press: None)
+    # Slack tells of the press of a button that opens a page, too
+    listeners.link(ActionId.LINK_OPENED)
+    listeners.link(ActionId.CODES_OPENED)
+    listeners.link(ActionId.ADMIN_PAGE_OPENED, lambda press: page_opened(services, press))
     on(ActionId.LINK_RENEW, lambda press: renew_link(services, press))
     on(ActionId.LINK_WITHDRAW, lambda press: withdraw_link(services, press))
     on(ActionId.ADMIN_PACKET, lambda press: show_packet(services, press))
-    on(ActionId.ADMIN_PAGE_OPENED, lambda press: page_opened(services, press))
     on(ActionId.ORGANISATION_CONFIRM, lambda press: confirm_organisation(services, press))
     on(ActionId.ORGANISATION_DENY, lambda press: deny_organisation(services, press))
     on(ActionId.ORGANISATION_ALLOW, lambda press: allow_organisation(services, press))

@@ -7,6 +7,7 @@ Everything that a person does is acknowledged, and whatever a listener raises is
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -66,17 +67,27 @@ class Listeners:
 
     def press(self, action: ActionId, listener: Callable[[Press], None]) -> None:
         """Call `listener` when a button with this action is pressed, or a choice is made."""
+        self._on_press(
+            action, listener, lambda press, message: _show(press, "refused.title", message)
+        )
 
+    def link(self, action: ActionId, listener: Callable[[Press], None] | None = None) -> None:
+        """Acknowledge a button that opens a page, and call `listener`. Slack opens the page
+        whatever comes of that, so that who pressed is not told what kept it from being done."""
+        self._on_press(action, listener or (lambda press: None), lambda press, message: None)
+
+    def _on_press(
+        self,
+        action: ActionId,
+        listener: Callable[[Press], None],
+        tell: Callable[[Press, Message], None],
+    ) -> None:
         def on_press(ack: Ack, body: dict[str, Any]) -> None:
             # Before anything else: within ten milliseconds after `ack()` an exception would take
             # the acknowledgement back, and after three seconds Slack tells people that it failed.
             ack()
             press = Press.parse(body, self._client)
-
-            def tell(message: Message) -> None:
-                _show(press, "refused.title", message)
-
-            self.guard(press.person, action.value, lambda: listener(press), tell)
+            self.guard(press.person, action.value, partial(listener, press), partial(tell, press))
 
         self.names.append(action)
         self._app.action(action)(on_press)

@@ -1,5 +1,6 @@
 """What Slack does not wait for: windows that come too late, and forms that are sent again."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ from bot.accounts.service import InvalidForm
 from bot.common.refusals import SlackBusy
 from bot.messages.refusals import Subject
 from bot.views.account_form import Form
+from handlers.cards.actions import ActionId
+from handlers.features import signin
 from handlers.features.home import HomeTab
 from handlers.slack import listeners
 from handlers.slack.listeners import Listeners
@@ -132,6 +135,32 @@ class Acting:
     @property
     def called(self) -> list[str]:
         return [method for method, _ in self.bot.slack.calls if method.startswith("views.")]
+
+
+class Registry:
+    """What is registered for buttons."""
+
+    def __init__(self) -> None:
+        self.heard: dict[str, Any] = {}
+
+    def action(self, name: str) -> Any:
+        return partial(self.heard.__setitem__, str(name))
+
+
+def test_a_button_that_opens_a_page_shows_no_window_beside_it(bot: FastBot) -> None:
+    app: Any = Registry()
+    signin.register(Listeners(app, bot.services, bot.slack, lambda: None), bot.services)
+    pressed = {
+        "type": "block_actions",
+        "user": {"id": "U0SAM", "team_id": "T0ELSE"},
+        "channel": {"id": ACME},
+        "trigger_id": "1.2",
+        "actions": [{"action_id": "x", "type": "button", "value": bot.account().ref}],
+    }
+    app.heard[ActionId.ADMIN_PAGE_OPENED](lambda: None, pressed)
+    assert not [method for method, _ in bot.slack.calls if method.startswith("views.")]
+    (refusal,) = bot.audited(ActionId.ADMIN_PAGE_OPENED)
+    assert refusal.result == "refused.no_account", "it is kept all the same"
 
 
 @pytest.mark.parametrize("error", errors("views.open", Subject.TARGET))
