@@ -94,10 +94,11 @@ class Lifecycle:
             self.audit(tx, MAILDESK, "account.handed_over", account)
             notices.show_card(tx, account, self._clock.now())
 
-    def tell_support(self, tx: Transaction, account: Account, cause: str) -> None:
+    def tell_support(self, tx: Transaction, account: Account, cause: str, error: str = "") -> None:
         """Have the support team's channel say that a cause keeps the account from its next step:
-        one message for a customer and a cause."""
-        self._setbacks.tell(tx, account, cause)
+        one message for a customer and a cause. Where it does not, and it is a sign-in from another
+        organisation, it is told under its `error` ID alone."""
+        self._setbacks.tell(tx, account, cause, error)
 
     def show(self, tx: Transaction, account: Account) -> None:
         """Have every message that speaks of the account show how it stands now."""

@@ -31,11 +31,27 @@ class Setbacks:
         if account.state is State.LIVE:
             self._tell_live(tx, account)
 
-    def tell(self, tx: Transaction, account: Account, cause: str) -> None:
+    def tell(self, tx: Transaction, account: Account, cause: str, error: str = "") -> None:
         """Tell that a cause keeps an account from its next step, if it does: `STUCK`, or that of a
-        refused sign-in. Held by the caller: the account."""
+        refused sign-in, whose `error` ID is told alone where it does not. Held by the caller: the
+        account."""
         if tx.setbacks.count_hit(Setback(customer_id=account.customer_id, cause=cause)):
             self._bring_up_to_date(tx, account, cause)
+        elif error:
+            self._tell_refused(tx, account, error)
+
+    def _tell_refused(self, tx: Transaction, account: Account, error: str) -> None:
+        """Once for an error: somebody of another organisation signed in to a mailbox that does not
+        wait for it. Their page says that it is support's turn."""
+        key = f"foreign-sign-in:{account.ref}:{error}"
+        if tx.outbox.knows(key):
+            return
+        customer = tx.channels.customer(account.customer_id)
+        facts = {"customer": customer.name, "helper": customer.owner_user}
+        named = {"name": account.name, "ref": account.ref, "channel": account.channel_id}
+        sentence = "support.foreign_sign_in"
+        now = self._clock.now()
+        notices.tell(tx, self._support_channel, key, sentence, now, error=error, **facts, **named)
 
     def _bring_up_to_date(self, tx: Transaction, account: Account, cause: str) -> None:
         """Count anew what keeps the customer's mailboxes from working, with `cause` ("" for none)

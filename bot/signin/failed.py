@@ -78,7 +78,7 @@ class FailedSignIns:
                 values |= {"upn": shown(other_name), "own_name_of": account.ref}
             notices.note(tx, account, sentence, now, **values)
         if cause == "other-tenant":
-            self._lifecycle.tell_support(tx, account, cause)
+            self._lifecycle.tell_support(tx, account, cause, error)
         return recorded
 
     def explained_again(self, tx: Transaction, account: Account, failure: Failure) -> None:

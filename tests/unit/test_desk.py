@@ -151,3 +151,19 @@ def test_another_organisations_sign_in_is_one_message_that_ends(bot: FastBot) ->
         bot.accounts.disconnect(box.id, CAROL)
     bot.run_due()
     assert not any("has a problem" in each.words for each in bot.posted(DESK))
+
+
+@pytest.mark.parametrize("state", [State.LIVE, State.UNMAPPED])
+def test_another_organisation_at_a_mailbox_that_works_is_told_to_support_once(
+    bot: FastBot, state: State
+) -> None:
+    account = bot.account(state, name="Info")
+    for _ in range(2):
+        with pytest.raises(SignInRefused):
+            bot.sign_in(account, "office@elsewhere.example")
+        bot.run_due()
+
+    (told,) = [each for each in bot.posted(DESK) if "another organisation" in each.words]
+    assert account.ref in told.words and "Acme Marine" in told.words and "MX-" in told.words
+    assert bot.setbacks_told() == [], "nothing is kept from working"
+    assert bot.read(account).state is state
