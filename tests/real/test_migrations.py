@@ -33,7 +33,7 @@ from bot.lifecycle.states import Event
 from bot.reminders.service import Reminders
 from storage.database import Store, connect
 from storage.migrate import MIGRATIONS, upgrade
-from storage.tables import Account, Reminder
+from storage.tables import Account, OutboxItem, Reminder
 from storage.vocabulary import CustomersAre, Owner, ReminderPhase, State
 
 pytestmark = pytest.mark.real
@@ -328,4 +328,21 @@ def test_jobs_that_the_version_before_asks_for_are_done(url: str, tmp_path: Path
             (1, None, False),
             (2, None, False),
         ]
+    engine.dispose()
+
+
+def test_what_can_be_drawn_no_more_is_not_sent_and_does_not_come_back(
+    url: str, tmp_path: Path
+) -> None:
+    engine = connect(emptied(url, tmp_path))
+    items = to(engine, "0023").tables["outboxitem"]
+    told = {"sentence": "signin.consent_given", "values": {}}
+    kept = {"sentence": "test.unmoved", "values": {}}
+    insert(engine, items, 1, args=told, given_up="")
+    insert(engine, items, 2, args=told, given_up="is_archived", done_at=SINCE)
+    insert(engine, items, 3, args=told, given_up="", done_at=SINCE)
+    insert(engine, items, 4, args=kept, given_up="is_archived", done_at=SINCE)
+    upgrade(emptied(url, tmp_path))
+    with Store(engine).transaction() as tx:
+        assert set(tx.session.exec(select(OutboxItem.id))) == {3, 4}
     engine.dispose()

@@ -11,8 +11,14 @@ down_revision = "0023"
 branch_labels = None
 depends_on = None
 
-GONE = ("support.waits_too_long", "support.several_wait_too_long", "support.other_tenant")
-"""Sentences that there are no more: what still waits with one of them could not be drawn."""
+GONE = (
+    "signin.consent_given",
+    "support.waits_too_long",
+    "support.several_wait_too_long",
+    "support.other_tenant",
+)
+"""Sentences that there are no more: what still waits with one of them, or rests until its channel
+is open again, could not be drawn."""
 
 
 def upgrade() -> None:
@@ -24,11 +30,15 @@ def upgrade() -> None:
                 sa.Column("answered_by_user", AutoString(), nullable=False, server_default="")
             )
     items = sa.table(
-        "outboxitem", sa.column("args", sa.JSON()), sa.column("done_at", UtcDateTime())
+        "outboxitem",
+        sa.column("args", sa.JSON()),
+        sa.column("done_at", UtcDateTime()),
+        sa.column("given_up", sa.String()),
     )
     args = sa.cast(items.c.args, sa.Text())
     told = sa.or_(*(args.contains(sentence) for sentence in GONE))
-    op.execute(items.delete().where(items.c.done_at.is_(None), told))
+    unsent = sa.or_(items.c.done_at.is_(None), items.c.given_up != "")
+    op.execute(items.delete().where(unsent, told))
 
 
 def downgrade() -> None:
