@@ -201,7 +201,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         legacy=legacy,
         drafts=Drafts(store, clock, legacy),
         links=links,
-        sheets=Sheets(store, clock, base.cipher, links, url),
+        sheets=Sheets(store, clock, base.cipher, links, settings.hours, url),
         signin=_signin(settings, base, failed, links, changes, checks),
         consent=consent,
         approvals=approvals,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.common.clock import Clock
+from bot.lifecycle.hours import Hours, hours_of
 from bot.signin.links import Links, LinkUnusable
 from bot.views.accounts import AccountView
 from storage.cipher import CannotOpen, Cipher
@@ -22,8 +23,8 @@ SEALED_FOR = "sheet"
 
 @dataclass(frozen=True)
 class LinkOnPaper:
-    """A login link as somebody gets it who has no Slack: whom it is for, and how long it is
-    good."""
+    """A login link as somebody gets it who has no Slack: whom it is for, and how long it is good,
+    by the clock of the customer."""
 
     account: AccountView
     customer: str
@@ -40,12 +41,20 @@ class Sheets:
     """Puts login links on paper."""
 
     def __init__(
-        self, store: Store, clock: Clock, cipher: Cipher, links: Links, public_url: str
+        self,
+        store: Store,
+        clock: Clock,
+        cipher: Cipher,
+        links: Links,
+        ordinary: Hours,
+        public_url: str,
     ) -> None:
+        """`ordinary`: the hours, and so the clock, of customers of whom nothing else was said."""
         self._store = store
         self._clock = clock
         self._cipher = cipher
         self._links = links
+        self._ordinary = ordinary
         self._public_url = public_url
 
     def address(self, ticket_ids: Sequence[int]) -> str:
@@ -86,6 +95,7 @@ class Sheets:
     def _on_paper(self, tx: Transaction, ticket: LoginTicket) -> LinkOnPaper:
         account = tx.accounts.get(ticket.account_id)
         customer = tx.channels.customer(account.customer_id)
+        good_until = ticket.expires_at.astimezone(hours_of(customer, self._ordinary).zone)
         return LinkOnPaper(
-            AccountView.of(account), customer.name, self._links.url(ticket), ticket.expires_at
+            AccountView.of(account), customer.name, self._links.url(ticket), good_until
         )

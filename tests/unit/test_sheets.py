@@ -103,6 +103,16 @@ def test_who_signed_in_and_what_was_withdrawn_leaves_the_sheet(
     assert other.account.sender_email not in page
 
 
+def test_a_code_says_until_when_it_works_by_the_clock_of_its_customer(
+    bot: FastBot, pages: FlaskClient
+) -> None:
+    with bot.store.transaction() as tx:
+        tx.channels.customer(bot.acme.customer_id).time_zone = "Asia/Tokyo"
+    page = pages.get(path_of(invited(bot, bot.account()).sheet)).text
+    until = (bot.now + hours(24 + 9)).strftime("%d %B %Y, %H:%M")
+    assert f"Works until {until} (JST)" in page
+
+
 def test_ended_links_say_so_as_codes_too(bot: FastBot, pages: FlaskClient) -> None:
     there = invited(bot, bot.account())
     link = there.listed[0].link
@@ -113,6 +123,7 @@ def test_ended_links_say_so_as_codes_too(bot: FastBot, pages: FlaskClient) -> No
 
     assert (one.status_code, sheet.status_code) == (410, 410)
     assert "This login link has expired" in one.text and "<svg" not in one.text
+    assert "Ask whoever gave you this link" in one.text, "who has it on paper is not in Slack"
     assert "None of these login links works now" in sheet.text
 
 
