@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, delete, func, select
+from sqlmodel import Session, col, delete, or_, select
 
-from storage.tables import Account, ApprovalAnswer, ApprovalWatch
+from storage.tables import Account, ApprovalAnswer, ApprovalWatch, Failure, HeldSignIn
 
 
 class ApprovalRepository:
@@ -53,9 +53,20 @@ class ApprovalRepository:
         self._session.flush()
 
     def signed_in_since(self, customer_id: int, since: datetime) -> bool:
-        """Whether somebody of the customer's signed in at `since` or later."""
-        found = select(func.count()).select_from(Account).where(Account.customer_id == customer_id)
-        return self._session.exec(found.where(col(Account.signed_in_at) >= since)).one() > 0
+        """Whether somebody signed in at Microsoft for the customer at `since` or later: also one
+        whom we refused, or whose sign-in waits for a word."""
+        theirs = select(Account.id).where(Account.customer_id == customer_id)
+        refused = select(Failure.ref).where(
+            Failure.customer_id == customer_id,
+            Failure.step == "identity",
+            col(Failure.last_at) >= since,
+        )
+        held = select(HeldSignIn.account_id).where(
+            col(HeldSignIn.account_id).in_(theirs), col(HeldSignIn.at) >= since
+        )
+        kept = theirs.where(col(Account.signed_in_at) >= since)
+        seen = or_(kept.exists(), held.exists(), refused.exists())
+        return bool(self._session.exec(select(seen)).one())
 
     # -- organisations that are asked
 

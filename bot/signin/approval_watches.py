@@ -64,3 +64,10 @@ def organisation_of(tx: Transaction, account: Account) -> str:
     if len(tenants) == 1:
         return next(iter(tenants))
     return domain_of(account.username)
+
+
+def belongs_to(tx: Transaction, account: Account, tenant: str) -> bool:
+    """Whether an account is of an organisation that is named like that. One that was asked by its
+    domain is asked on when its id becomes known."""
+    by_domain = not account.tenant_id and domain_of(account.username) == tenant
+    return by_domain or organisation_of(tx, account) == tenant

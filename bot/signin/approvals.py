@@ -6,6 +6,7 @@ or a token that Microsoft gives our application in the organisation where it gav
 """
 
 import secrets
+from datetime import datetime
 
 import structlog
 
@@ -18,7 +19,7 @@ from bot.lifecycle.states import Event
 from bot.messages import notices
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
 from bot.signin.approval_pages import LIFE
-from bot.signin.approval_watches import ApprovalWatches, organisation_of
+from bot.signin.approval_watches import ApprovalWatches, belongs_to, organisation_of
 from bot.signin.links import Links
 from storage.cipher import digest
 from storage.database import Store, Transaction
@@ -115,9 +116,10 @@ class Approvals:
             watch = tx.approvals.watch(work.watch_id)
         if watch is None:
             return
+        asked_at = self._clock.now()
         there = self._ask(watch.tenant)
         with self._store.transaction() as tx:
-            self._follow(tx, watch.customer_id, watch.tenant, there)
+            self._follow(tx, watch.customer_id, watch.tenant, there, asked_at)
 
     def _ask(self, tenant: str) -> bool | None:
         """Whether our application is in a tenant, as far as Microsoft says."""
@@ -127,14 +129,21 @@ class Approvals:
             log.info("approval.not_answered", reason=str(error))
             return None
 
-    def _follow(self, tx: Transaction, customer_id: int, tenant: str, there: bool | None) -> None:
+    def _follow(
+        self,
+        tx: Transaction,
+        customer_id: int,
+        tenant: str,
+        there: bool | None,
+        asked_at: datetime,
+    ) -> None:
         waiting = self._waiting(tx, customer_id, tenant)
         watch = tx.approvals.watched(customer_id, tenant)
         if watch is None:
             return
         new = False
         if there is False:
-            watch.absent_at = self._clock.now()
+            watch.absent_at = asked_at
         elif there and watch.absent_at is not None:
             # Who may agree for themselves brings our application in by their own sign-in
             new = not tx.approvals.signed_in_since(customer_id, watch.absent_at)
@@ -152,9 +161,12 @@ class Approvals:
         may_want = [
             each.id
             for each in tx.accounts.of_customer(customer_id)
-            if each.state in MAY_WANT and organisation_of(tx, each) == tenant
+            if each.state in MAY_WANT and belongs_to(tx, each, tenant)
         ]
         held = tx.accounts.lock_several([*may_want, *also_held])
+        # All their channels' lanes of messages before ours, of which each account tells by itself
+        for channel_id in sorted({each.channel_id for each in held}):
+            tx.outbox.hold(channel_id, self._clock.now())
         return [each for each in held if each.id in may_want and self._wants(tx, each)]
 
     def _wants(self, tx: Transaction, account: Account) -> bool:

@@ -1,19 +1,22 @@
 """An administrator's approval that nobody tells us of: what proves it, who hears of it, and how
 often Microsoft is asked."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sqlmodel import select
 
+from bot.common.jobs import LookForApproval
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.messages import notices
 from bot.signin.approval_watches import LOOKS
 from bot.signin.service import SignInRefused
 from handlers.cards.accounts import account_card
-from storage.tables import Account
+from storage.outbox import OutboxRepository
+from storage.tables import Account, ApprovalWatch, Channel
 from storage.vocabulary import Owner, State
-from tests.support.fast import ACME, CAROL, FastBot, days, hours
+from tests.support.fast import ACME, CAROL, DESK, FastBot, days, hours
 from tests.support.fast_ports import Posted, tenant_of
 
 TENANT = tenant_of("acme.example")
@@ -128,6 +131,57 @@ def test_somebody_who_brought_us_in_by_their_own_sign_in_proves_nothing(absent: 
     assert states(bot, account) == [State.AWAITING_ADMIN]
 
 
+def test_an_organisation_that_becomes_known_meanwhile_is_asked_on(absent: FastBot) -> None:
+    bot = absent
+    nobodys = bot.customer("Cygnus", "C0CYGN", domain="none")
+    bot.microsoft.installed["cygnus.example"] = False
+    account = waiting(bot, channel=nobodys, address="ada@cygnus.example")
+    with bot.store.transaction() as tx:
+        customer = tx.channels.customer(nobodys.customer_id)
+        assert customer.tenant_id == ""
+        customer.tenant_id = tenant_of("cygnus.example")
+    bot.live(5 * MINUTES)
+    bot.microsoft.installed["cygnus.example"] = True
+    bot.live(hours(1))
+
+    assert states(bot, account) == [State.AWAITING_SIGN_IN]
+
+
+def test_who_signs_in_while_microsoft_is_asked_proves_nothing(
+    absent: FastBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot = absent
+    account, other = waiting(bot), bot.account(address="adam@acme.example")
+    bot.clock.at += MINUTES
+    ask = bot.microsoft.is_in
+
+    def slowly(tenant: str) -> bool | None:
+        answer = ask(tenant)
+        if len(bot.microsoft.looks) == 2:
+            bot.sign_in(other)
+            approve(bot)
+            bot.clock.at += timedelta(seconds=2)
+        return answer
+
+    monkeypatch.setattr(bot.microsoft, "is_in", slowly)
+    bot.live(hours(1))
+
+    assert states(bot, account) == [State.AWAITING_ADMIN]
+
+
+def test_a_sign_in_that_waits_for_a_word_proves_nothing_for_others(absent: FastBot) -> None:
+    bot = absent
+    nobodys = bot.customer("Cygnus", "C0CYGN", domain="none")
+    bot.microsoft.installed["cygnus.example"] = False
+    account = waiting(bot, channel=nobodys, address="ada@cygnus.example")
+    bot.clock.at += MINUTES
+    bot.sign_in(bot.account(channel=nobodys, address="bo@cygnus.example"))
+    bot.microsoft.installed["cygnus.example"] = True
+    bot.live(hours(1))
+
+    assert states(bot, account) == [State.AWAITING_ADMIN]
+
+
 def test_a_sign_in_that_works_proves_it_for_those_who_were_refused(bot: FastBot) -> None:
     one, other = waiting(bot, "Info"), waiting(bot, "Sales")
     assigned = refused(bot, bot.account(name="Office"), NOT_ASSIGNED)
@@ -154,6 +208,45 @@ def test_an_administrators_word_goes_for_all_accounts_of_the_organisation(bot: F
     ]
     assert "2 mailboxes can sign in now" in message.words
     assert "That proves it" in bot.card(other)
+
+
+def test_the_channels_of_a_customer_are_held_before_ours(
+    absent: FastBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot = absent
+    with bot.store.transaction() as tx:
+        facts = {"customer_teams": CAROL.team, "bound_by_team": "", "bound_by_user": ""}
+        more = Channel(id="C0MORE", customer_id=bot.acme.customer_id, bound_at=bot.now, **facts)
+        tx.channels.bind(more)
+    for account in (waiting(bot, "Info"), waiting(bot, "Sales", channel=more)):
+        bot.requests.do_it(account.channel_id, account.id, CAROL)
+    bot.run_due()
+    held: list[str] = []
+    hold = OutboxRepository._open_lane
+
+    def noting(self: OutboxRepository, channel_id: str, now: datetime) -> None:
+        held.append(channel_id)
+        hold(self, channel_id, now)
+
+    monkeypatch.setattr(OutboxRepository, "_open_lane", noting)
+    approve(bot)
+    with bot.store.transaction() as tx:
+        (watch,) = tx.session.exec(select(ApprovalWatch)).all()
+    bot.services.approvals.look(LookForApproval(watch_id=watch.id))
+
+    assert list(dict.fromkeys(held)) == [ACME, "C0MORE", DESK]
+
+
+def test_a_sign_in_of_another_mailbox_proves_nothing_for_others(absent: FastBot) -> None:
+    bot = absent
+    account, other = waiting(bot), bot.account(address="adam@acme.example")
+    bot.clock.at += MINUTES
+    with pytest.raises(SignInRefused):
+        bot.sign_in(other, "else@acme.example")
+    approve(bot)
+    bot.live(hours(1))
+
+    assert states(bot, account) == [State.AWAITING_ADMIN]
 
 
 def test_a_mailbox_whose_own_permission_waits_for_it_is_tested(absent: FastBot) -> None:
