@@ -238,7 +238,8 @@ class Accounts:
             raise
 
     def ensure_link(self, account_id: int, by: Person) -> None:
-        """Give an account in use a login link where it has no usable one (any more).
+        """See to it that an account in use has a login link that can be handed on: a new one where
+        it has none that is good any more; one that ends soon is prolonged.
 
         Raises:
             Refused: it is disconnected, or the customer was offboarded.
@@ -248,8 +249,11 @@ class Accounts:
             account = tx.accounts.lock(account_id)
             if account.state is State.DISCONNECTED:
                 raise Refused("invite.not_needed", name=account.name)
-            if tx.signins.usable_ticket(account.id, self._clock.now()) is None:
+            ticket = tx.signins.usable_ticket(account.id, self._clock.now())
+            if ticket is None:
                 self._renew_link(tx, account, by)
+            else:
+                self._links.prolong(tx, account, ticket, by)
 
     def disconnect(self, account_id: int, by: Person) -> None:
         """End an account's connection: its tokens, links and open sign-ins are deleted, nothing

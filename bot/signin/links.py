@@ -1,5 +1,6 @@
-"""Login links: single use on success, good for a day, withdrawn and renewed at will; and the
-question that is asked when a sign-in that was begun does not come back."""
+"""Login links: single use on success, good for a day, prolonged where they are handed on, withdrawn
+and renewed at will; and the question that is asked when a sign-in that was begun does not come
+back."""
 
 import secrets
 from datetime import timedelta
@@ -20,6 +21,8 @@ from storage.tables import Account, LoginTicket
 from storage.vocabulary import LinkStatus, State
 
 LIFE = timedelta(hours=24)
+ENOUGH = LIFE / 2
+"""A link that is handed on is good for so long at least: whoever gets it on paper needs time."""
 
 
 class LinkUnusable(Exception):
@@ -91,6 +94,17 @@ class Links:
         )
         tx.jobs.add(CheckLink(account_id=account.id, ticket_id=ticket.id), ticket.expires_at)
         return ticket
+
+    def prolong(self, tx: Transaction, account: Account, ticket: LoginTicket, by: Person) -> None:
+        """Have an open link that is handed on now be good for long enough. It stays the same, so
+        that it goes on working for whoever has it already. `account` is held."""
+        now = self._clock.now()
+        if ticket.expires_at - now >= ENOUGH:
+            return
+        ticket.expires_at = now + LIFE
+        tx.jobs.add(CheckLink(account_id=account.id, ticket_id=ticket.id), ticket.expires_at)
+        self._lifecycle.audit(tx, by, "link.prolonged", account)
+        self._lifecycle.show(tx, account)
 
     def url(self, ticket: LoginTicket) -> str:
         """The address of a login link."""

@@ -75,17 +75,16 @@ def host(services: Services) -> Host:
 
 
 def _round(services: Services, person: Person, channel_id: str, page: int = 0) -> Round:
-    """A page of those who have to sign in, each with a login link: one is made where none is good
-    any more. Only as many as are shown get one, since Slack waits three seconds."""
+    """A page of those who have to sign in, each with a login link that is good for long enough to
+    be printed. Only as many as are shown get one, since Slack waits three seconds."""
     channel = services.rights.channel(person, channel_id, Action.SIGN_IN)
     invitations = services.views.invitations
     waiting = invitations.waiting(channel.customer_id)
     there = services.rights.among(person, waiting, Action.SIGN_IN)
     page = min(page, max(len(there) - 1, 0) // PAGE)
     ids = [each.id for each in there[page * PAGE : (page + 1) * PAGE]]
-    for invitation in invitations.of(ids):
-        if not invitation.link:
-            services.accounts.ensure_link(invitation.account.id, person)
+    for account_id in ids:
+        services.accounts.ensure_link(account_id, person)
     listed = invitations.of(ids)
     done = _done(services, person, channel.customer_id, waiting)
     tickets = [each.ticket_id for each in listed if each.ticket_id]

@@ -8,10 +8,13 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from sqlmodel import select
 
+from bot.common.jobs import CheckLink
 from bot.common.refusals import Refused
 from bot.diagnosis.observation import Observation, Where
 from bot.reminders.asked import Asked
+from bot.signin.links import LinkUnusable
 from bot.views.invitations import Invitation
 from handlers.cards.invitations import (
     PAGE,
@@ -22,8 +25,9 @@ from handlers.cards.invitations import (
     invitation_window,
     round_window,
 )
+from handlers.features.invitations import _round
 from sandbox.slack.limits import problems
-from storage.tables import Account
+from storage.tables import Account, Job
 from storage.vocabulary import State, StepId
 from tests.support.fast import ACME, CAROL, SENDING_IS_OFF, FastBot, days, hours
 from tests.support.fast_ports import _texts
@@ -60,6 +64,25 @@ def test_where_no_link_is_good_an_invitation_makes_one(bot: FastBot, ended: str)
 
     assert link and not link.endswith(old)
     assert bot.services.signin.look(link.rpartition("/")[2]).account.id == account.id
+
+
+def test_who_invites_late_prolongs_the_links_that_are_on_paper_already(bot: FastBot) -> None:
+    first = invited(bot, bot.account(name="Info"))
+    bot.clock.at += hours(10)
+    early = _round(bot.services, CAROL, ACME).listed[0]
+    assert early.until == first.until, "it has half a day left"
+    bot.clock.at += hours(10)
+
+    (late,) = _round(bot.services, CAROL, ACME).listed
+    assert late.link == first.link and late.until == bot.now + hours(24)
+    with bot.store.transaction() as tx:
+        dues = {job.due_at for job in tx.session.exec(select(Job)) if job.kind == CheckLink.kind}
+    assert late.until in dues, "its end is looked at, so that the card tells"
+    bot.live(hours(23))
+    assert bot.services.signin.look(first.link.rpartition("/")[2]).account.name == "Info"
+    bot.live(hours(2))
+    with pytest.raises(LinkUnusable, match="expired"):
+        bot.services.signin.look(first.link.rpartition("/")[2])
 
 
 def test_the_mail_has_all_that_its_reader_needs(bot: FastBot) -> None:
