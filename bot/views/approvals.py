@@ -1,11 +1,11 @@
 """What a channel is told when an administrator has approved our application, as it stands now."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from bot.common.people import Person
 from bot.views.accounts import AccountDetails, AccountView
+from bot.views.addressed import IsCustomers, addressed
 from storage.database import Store
 from storage.vocabulary import State
 
@@ -34,11 +34,7 @@ class ApprovedCard:
 class ApprovalCards:
     """Reads what is told of approvals."""
 
-    def __init__(
-        self, store: Store, details: AccountDetails, is_customers: Callable[[Person, str], bool]
-    ) -> None:
-        """`is_customers`: whether a person is one of the customers of a channel. May take a
-        second."""
+    def __init__(self, store: Store, details: AccountDetails, is_customers: IsCustomers) -> None:
         self._store = store
         self._details = details
         self._is_customers = is_customers
@@ -55,6 +51,4 @@ class ApprovalCards:
                 signed_in=sum(each.state in WENT_ON for each, _ in known),
                 link=self._details.link(self._details.ticket(tx, waiting[0])) if waiting else "",
             )
-        people = dict.fromkeys(view.created_by for view in card.waiting)
-        asked = [each.user for each in people if self._is_customers(each, channel_id)]
-        return replace(card, people=asked)
+        return replace(card, people=addressed(waiting, self._is_customers))

@@ -1,15 +1,15 @@
 """What a customer's channel is told of mailboxes that were live, as it stands now."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from bot.common.people import Person
 from bot.views.accounts import AccountCard, AccountDetails, AccountView
+from bot.views.addressed import IsCustomers, addressed
 from bot.views.failures import Fault
 from storage.database import Store, Transaction
 from storage.tables import Account, Outage
-from storage.vocabulary import THEIRS, State
+from storage.vocabulary import State
 
 STILL_LIVE = (State.LIVE, State.TESTING)
 
@@ -45,11 +45,7 @@ class OutageCard:
 class OutageCards:
     """Reads what is told of outages, and of mailboxes that are live for the first time."""
 
-    def __init__(
-        self, store: Store, details: AccountDetails, is_customers: Callable[[Person, str], bool]
-    ) -> None:
-        """`is_customers`: whether a person is one of the customers of a channel. May take a
-        second."""
+    def __init__(self, store: Store, details: AccountDetails, is_customers: IsCustomers) -> None:
         self._store = store
         self._details = details
         self._is_customers = is_customers
@@ -66,13 +62,13 @@ class OutageCards:
             out = [account for account, works_at in here if works_at is None]
             back = [a for a, works_at in here if works_at is not None and a.state is State.LIVE]
             card = self._card(tx, outage, out, back)
-        return replace(card, people=self._addressed(out))
+        return replace(card, people=addressed(out, self._is_customers))
 
     def addressed(self, account_id: int) -> list[str]:
         """Who of the customer's people can act where an account waits for one of them."""
         with self._store.transaction() as tx:
             account = tx.accounts.get(account_id)
-        return self._addressed([account])
+        return addressed([account], self._is_customers)
 
     def live(self, channel_id: str, day: str) -> list[AccountView]:
         """The channel's mailboxes that were live for the first time that day (UTC), as far as they
@@ -96,12 +92,3 @@ class OutageCards:
             self._details.link(self._details.ticket(tx, first)) if first else "",
             next_test=self._details.next_test(tx, first) if first else None,
         )
-
-    def _addressed(self, out: Sequence[Account]) -> list[str]:
-        """Who of the customer's people added what waits for one of them, each once."""
-        asked = {
-            (Person(account.created_by_team, account.created_by_user), account.channel_id): None
-            for account in out
-            if account.owner in THEIRS and account.created_by_team
-        }
-        return [person.user for person, channel in asked if self._is_customers(person, channel)]

@@ -1,14 +1,14 @@
 """A reminder as it is shown."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.common.clock import Clock
-from bot.common.people import Person
 from bot.lifecycle.ladder import asleep, handed_over
 from bot.lifecycle.still_waiting import still_waiting
 from bot.views.accounts import AccountCard, AccountDetails, AccountView, HeldBack, HeldView
+from bot.views.addressed import IsCustomers, addressed
 from bot.views.audience import Audience
 from bot.views.customers import Pause, pause_of
 from bot.views.failures import Fault
@@ -107,11 +107,9 @@ class ReminderCards:
         store: Store,
         clock: Clock,
         details: AccountDetails,
-        is_customers: Callable[[Person, str], bool],
+        is_customers: IsCustomers,
         support_channel: str,
     ) -> None:
-        """`is_customers`: whether a person is one of the customers of a channel. May take a
-        second."""
         self._store = store
         self._clock = clock
         self._details = details
@@ -133,7 +131,9 @@ class ReminderCards:
                 more=len(listed) - len(shown) + self._unlisted(tx, reminder, support, listed),
                 paused=None if support else self._paused(tx, reminder.channel_id),
             )
-        return card if support else replace(card, people=self._addressed(listed))
+        if support:
+            return card
+        return replace(card, people=addressed(listed, self._is_customers, [Owner.USER]))
 
     def _waiting(self, tx: Transaction, account: Account) -> WaitingAccount:
         return WaitingAccount(
@@ -165,12 +165,3 @@ class ReminderCards:
         if channel is None:
             return None
         return pause_of(tx.channels.customer(channel.customer_id), self._clock.now())
-
-    def _addressed(self, accounts: Sequence[Account]) -> list[str]:
-        """Who of the customer's people added what waits for a person, each once."""
-        asked = {
-            (Person(account.created_by_team, account.created_by_user), account.channel_id): None
-            for account in accounts
-            if account.owner is Owner.USER and account.created_by_team
-        }
-        return [person.user for person, channel in asked if self._is_customers(person, channel)]

@@ -179,6 +179,20 @@ def modal(
     return view | ({"private_metadata": metadata} if metadata else {})
 
 
+def labelled(
+    block_id: str, label: str, element: Block, hint: str = "", optional: bool = False
+) -> Block:
+    """What people fill in or choose from, with its label and, below, a hint."""
+    block: Block = {
+        "type": "input",
+        "block_id": block_id,
+        "label": plain(label, LABEL_LIMIT),
+        "element": element,
+    }
+    block |= {"hint": plain(hint, LABEL_LIMIT)} if hint else {}
+    return block | ({"optional": True} if optional else {})
+
+
 def text_input(
     label: str,
     name: str,
@@ -195,52 +209,26 @@ def text_input(
     )
     element |= {"initial_value": initial} if initial else {}
     element |= {"max_length": longest} if longest else {}
-    block: Block = {
-        "type": "input",
-        "block_id": name,
-        "label": plain(label, LABEL_LIMIT),
-        "element": element,
-    }
-    block |= {"hint": plain(hint, LABEL_LIMIT)} if hint else {}
-    return block | ({"optional": True} if optional else {})
+    return labelled(name, label, element, hint, optional=optional)
 
 
 def search_input(label: str, name: ActionId, block_id: str, initial: str) -> Block:
     """A field whose words act at once when Enter is pressed: `name` is its action, too."""
     element: Block = {"type": "plain_text_input", "action_id": name, "max_length": 80}
     element |= {"initial_value": initial} if initial else {}
-    block: Block = {
-        "type": "input",
-        "block_id": block_id,
-        "label": plain(label, LABEL_LIMIT),
-        "element": element,
-    }
-    return block | {"optional": True, "dispatch_action": True}
+    return labelled(block_id, label, element, optional=True) | {"dispatch_action": True}
 
 
 def file_input(label: str, name: str, hint: str = "") -> Block:
     """A field called `name` that takes one file, if somebody has one to give."""
     element: Block = {"type": "file_input", "action_id": name, "max_files": 1}
-    block: Block = {
-        "type": "input",
-        "block_id": name,
-        "label": plain(label, LABEL_LIMIT),
-        "element": element,
-        "optional": True,
-    }
-    return block | ({"hint": plain(hint, LABEL_LIMIT)} if hint else {})
+    return labelled(name, label, element, hint, optional=True)
 
 
 def date_input(label: str, name: str, initial: str, hint: str = "") -> Block:
     """A field called `name` for a day, ``2026-12-24``."""
     element: Block = {"type": "datepicker", "action_id": name, "initial_date": initial}
-    block: Block = {
-        "type": "input",
-        "block_id": name,
-        "label": plain(label, LABEL_LIMIT),
-        "element": element,
-    }
-    return block | ({"hint": plain(hint, LABEL_LIMIT)} if hint else {})
+    return labelled(name, label, element, hint)
 
 
 def user_input(label: str, name: str, initial: str = "", hint: str = "") -> Block:
@@ -248,13 +236,7 @@ def user_input(label: str, name: str, initial: str = "", hint: str = "") -> Bloc
     element: Block = {"type": "users_select", "action_id": name} | (
         {"initial_user": initial} if initial else {}
     )
-    block: Block = {
-        "type": "input",
-        "block_id": name,
-        "label": plain(label, LABEL_LIMIT),
-        "element": element,
-    }
-    return block | ({"hint": plain(hint, LABEL_LIMIT)} if hint else {})
+    return labelled(name, label, element, hint)
 
 
 def checkboxes(
@@ -269,14 +251,7 @@ def checkboxes(
     element: Block = {"type": "checkboxes", "action_id": name, "options": options}
     chosen = [each for each in options if each["value"] in ticked]
     element |= {"initial_options": chosen} if chosen else {}
-    block: Block = {
-        "type": "input",
-        "block_id": name,
-        "label": plain(label, LABEL_LIMIT),
-        "element": element,
-        "optional": True,
-    }
-    return block | ({"hint": plain(hint, LABEL_LIMIT)} if hint else {})
+    return labelled(name, label, element, hint, optional=True)
 
 
 def radios(
@@ -286,18 +261,13 @@ def radios(
     text."""
     options = [option(text, value) for value, text in choices]
     initial = next(each for each in options if each["value"] == chosen)
-    block: Block = {
-        "type": "input",
-        "block_id": name,
-        "label": plain(label, LABEL_LIMIT),
-        "element": {
-            "type": "radio_buttons",
-            "action_id": name,
-            "options": options,
-            "initial_option": initial,
-        },
+    element: Block = {
+        "type": "radio_buttons",
+        "action_id": name,
+        "options": options,
+        "initial_option": initial,
     }
-    return block | ({"hint": plain(hint, LABEL_LIMIT)} if hint else {})
+    return labelled(name, label, element, hint)
 
 
 def select(
@@ -349,14 +319,7 @@ def select_input(
     element |= grouped(options)
     initial = next((each for each in options if each["value"] == chosen), None)
     element |= {"initial_option": initial} if initial else {}
-    block: Block = {
-        "type": "input",
-        "block_id": block_id or name,
-        "label": plain(label, LABEL_LIMIT),
-        "element": element,
-    }
-    block |= {"hint": plain(hint, LABEL_LIMIT)} if hint else {}
-    return block | ({"optional": True} if optional else {})
+    return labelled(block_id or name, label, element, hint, optional=optional)
 
 
 def grouped(options: Sequence[Block]) -> Block:
