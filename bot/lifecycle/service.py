@@ -100,6 +100,12 @@ class Lifecycle:
         organisation, it is told under its `error` ID alone."""
         self._setbacks.tell(tx, account, cause, error)
 
+    def reminders_changed(self, tx: Transaction, account: Account) -> None:
+        """Show that somebody changed the account's reminders, which may end or begin anew what
+        support was told of it."""
+        self._setbacks.recount(tx, account)
+        self.show(tx, account)
+
     def show(self, tx: Transaction, account: Account) -> None:
         """Have every message that speaks of the account show how it stands now."""
         now = self._clock.now()
