@@ -104,6 +104,12 @@ class Lifecycle:
         one message for a customer and a cause."""
         self._setbacks.tell(tx, account, cause)
 
+    def reminders_changed(self, tx: Transaction, account: Account) -> None:
+        """Show that somebody changed the account's reminders, which may end or begin anew what
+        support was told of it."""
+        self._setbacks.recount(tx, account)
+        self.show(tx, account)
+
     def show(self, tx: Transaction, account: Account) -> None:
         """Have every message that speaks of the account show how it stands now."""
         now = self._clock.now()

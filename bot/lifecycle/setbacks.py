@@ -35,11 +35,20 @@ class Setbacks:
         """Tell that a cause keeps an account from its next step, if it does: `STUCK`, or that of a
         refused sign-in. Held by the caller: the account."""
         if tx.setbacks.count_hit(Setback(customer_id=account.customer_id, cause=cause)):
-            self._bring_up_to_date(tx, account, cause)
+            self._bring_up_to_date(tx, account, cause, joins=True)
 
-    def _bring_up_to_date(self, tx: Transaction, account: Account, cause: str) -> None:
+    def recount(self, tx: Transaction, account: Account) -> None:
+        """Show what support was told of the customer as it is now that the account's reminders
+        were changed. Held by the caller: the account."""
+        if tx.setbacks.open_of(account.customer_id):
+            self._bring_up_to_date(tx, account, "")
+
+    def _bring_up_to_date(
+        self, tx: Transaction, account: Account, cause: str, joins: bool = False
+    ) -> None:
         """Count anew what keeps the customer's mailboxes from working, with `cause` ("" for none)
-        as a new message where it has none."""
+        as a new message where it has none. `joins`: the account is told of, however many there
+        were before."""
         now = self._clock.now()
         # So that of two accounts that break in the same moment one begins the message
         tx.outbox.hold(self._support_channel, now)
@@ -48,20 +57,20 @@ class Setbacks:
             new = Setback(customer_id=account.customer_id, cause=cause, began_at=now)
             there.append(tx.setbacks.add(new))
         for setback in there:
-            self._count(tx, setback)
+            self._count(tx, setback, joins and setback.cause == cause == STUCK)
 
-    def _count(self, tx: Transaction, setback: Setback) -> None:
+    def _count(self, tx: Transaction, setback: Setback, joined: bool) -> None:
         """Look how many mailboxes a cause keeps from working; support is shown a change."""
         now = self._clock.now()
         before = setback.hit
         hit = tx.setbacks.count_hit(setback)
-        if hit == before and hit:
+        if hit == before and hit and not joined:
             return
         setback.hit = hit
         setback.most = max(hit, setback.most)
         setback.over_at = None if hit else now
         notices.show_setback(tx, setback, self._support_channel, now)
-        if setback.cause == STUCK and hit > before > 0:  # who reads an edit is not told of it
+        if joined and before:  # who reads an edit is not told of it
             head = notices.setback_key(setback)
             notices.tell_at_desk(tx, self._support_channel, head, "setback.more", now, count=hit)
 

@@ -313,7 +313,7 @@ class Reminders:
             if not waits(account):
                 raise Refused("refused.waits_for_nobody", name=account.name)
             yield tx, account
-            self._lifecycle.show(tx, account)
+            self._lifecycle.reminders_changed(tx, account)
 
     def _channel_hours(self, tx: Transaction, channel: Channel | None) -> Hours:
         return hours_of(

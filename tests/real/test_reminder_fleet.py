@@ -8,6 +8,7 @@ not by the bot's own ladder.
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from bisect import bisect_left, bisect_right
@@ -37,7 +38,9 @@ QUIET_END = timedelta(days=20)
 RUNGS = (timedelta(hours=4), timedelta(days=1), timedelta(days=3), timedelta(days=7))
 WAITING = ("awaiting_sign_in", "awaiting_admin", "failing", "broken", "unmapped")
 THEIRS = ("user", "administrator")
-HANDED_OVER = ("support.waits_too_long", "support.several_wait_too_long")
+HANDED_OVER = re.compile(r"customer:(?P<customer>\d+):setback:\d+(?::[\d.]+:setback\.more)?")
+"""The keys of the messages by which support is told: one a customer, and one in its thread whenever
+there are more."""
 PROMPT = timedelta(minutes=10)
 """So late may a reminder come after the first moment at which it could: who is killed over it holds
 it for a minute."""
@@ -208,26 +211,23 @@ def tell(folder: Path, url: str, places: list[Place], plan: dict[str, Any]) -> S
     engine.dispose()
     histories = _histories(by_channel, accounts, deeds, audit)
     for post in posts:
-        if "post" in post and post["args"].get("sentence") in HANDED_OVER:
-            _tell(histories, post["args"], items[post["post"]].created_at)
+        told = HANDED_OVER.fullmatch(post["key"])
+        if "post" in post and told:
+            _tell(histories, int(told["customer"]), items[post["post"]].created_at)
     return Story(by_channel, result, posts, reminders, items, histories)
 
 
-def _tell(histories: dict[int, History], note: dict[str, Any], at: datetime) -> None:
-    """Support was told of one account, or of as many in its channel as were at their last rung
-    then."""
-    first = histories[note["account"]]
-    if "count" not in note["values"]:
-        first.told.append(at)
-        return
+def _tell(histories: dict[int, History], customer: int, at: datetime) -> None:
+    """Support was told of a customer's accounts that were at their last rung then; of those in
+    two channels, by a message each, and neither says which."""
     ended = [
-        h
-        for h in histories.values()
-        if h.account.channel_id == first.account.channel_id and at in h.ended
+        history
+        for history in histories.values()
+        if history.account.customer_id == customer and at in history.ended
     ]
-    assert note["values"]["count"] == len(ended), (note, ended)
+    assert ended, (customer, at)
     for history in ended:
-        history.told.append(at)
+        history.told += [] if at in history.told else [at]
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

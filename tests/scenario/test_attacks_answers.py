@@ -19,7 +19,7 @@ pytestmark = pytest.mark.attacks
 
 METRICS_TOKEN = "planted-metrics-token"
 LOGIN = "/login/" + "x" * 43
-VALUES = {"secret": "x" * 43, "code": "imap.auth", "filename": "maildesk.css"}
+VALUES = {"secret": "x" * 43, "sealed": "x" * 43, "code": "imap.auth", "filename": "maildesk.css"}
 PER_PAGE = {"Content-Security-Policy", "Cache-Control"}
 """Headers that a page may narrow down by itself."""
 

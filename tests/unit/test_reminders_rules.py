@@ -672,6 +672,22 @@ def test_several_that_are_handed_over_are_one_message_of_their_customer(bot: Fas
     assert "no longer stuck" in head.words and "no longer stuck" in replies[-1].words
 
 
+def test_one_whose_reminders_are_stopped_leaves_and_who_joins_then_is_told_of(bot: FastBot) -> None:
+    accounts = [bot.account(State.UNMAPPED, name=f"Box {number}") for number in range(2)]
+    bot.live(days(8))
+
+    bot.reminders.stop(accounts[0].id, CAROL)
+    late = bot.account(State.UNMAPPED, name="Late")
+    bot.run_due()
+    (head,) = bot.posted(DESK)
+    assert accounts[0].ref not in head.words and "1 of 3" in head.words
+
+    bot.live(days(8))
+    head, note = bot.posted(DESK)
+    assert late.ref in head.words and "2 of 3" in head.words
+    assert note.thread == head.ts and "2 in total" in note.words
+
+
 def test_each_customers_hand_over_is_a_message_of_its_own(bot: FastBot) -> None:
     other = bot.customer("Other", OTHER)
     bot.account(State.UNMAPPED)
