@@ -12,7 +12,7 @@ REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 (Unicode TR 9, 2.4)."""
 
 
-ADDRESS = re.compile(r"[\w.!#$%&'+/=?^{}~-]+@[\w.-]*\w")
+ADDRESS = re.compile(r"(?<![\w.!#$%&'+/=?^{}~-])[\w.!#$%&'+/=?^{}~-]+@[\w.-]*\w")
 """An email address, which people copy: every sign of it counts."""
 
 FORMATS = re.compile(r"(?<!\w)[*_~]|[*_~](?!\w)|`")
