@@ -97,7 +97,7 @@ def test_the_same_address_in_another_tenant(shown: Target) -> None:
     claims = {"tid": ELSEWHERE, "iss": issuer(shown.world, ELSEWHERE)}
     page = shaped(shown, {"claims": claims})
     shown.refused(page, "another organisation", INFO, "Use another account", status=403)
-    assert "another organisation" in shown.world.vera.find("C0DESK", "Nothing was connected").text
+    assert "another organisation" in shown.world.vera.find("C0DESK", "has a problem").text
 
 
 def test_somebody_of_another_tenant(target: Target) -> None:
@@ -206,14 +206,14 @@ def test_a_flow_that_is_too_old(target: Target) -> None:
     browser = Browser()
     answer = target.answer(browser)
     target.world.clock.pass_time(minutes=16)
-    target.refused(target.returned(browser, answer), "leads nowhere")
+    target.refused(target.returned(browser, answer), "This sign-in is over")
 
 
 def test_a_flow_that_a_newer_one_ended(target: Target) -> None:
     browser = Browser()
     answer = target.answer(browser)
     target.at_microsoft(browser)
-    target.refused(target.returned(browser, answer), "leads nowhere")
+    target.refused(target.returned(browser, answer), "This sign-in is over")
 
 
 def test_a_link_that_was_withdrawn_while_somebody_was_at_microsoft(target: Target) -> None:

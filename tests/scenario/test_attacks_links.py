@@ -237,7 +237,7 @@ def test_an_approvals_answer_works_once(shown: Target) -> None:
         page = Browser().open(f"{address}?{urlencode(told | {'state': spelling})}")
         assert page.status == 410 and "Thank you" not in page.text
         page = Browser().post(address, told | {"state": spelling})
-        shown.refused(page, NOT_WAITED_FOR, action="consent.returned")
+        shown.refused(page, "We already have this answer", action="consent.returned")
     assert shown.world.account(shown.name).state is State.AWAITING_ADMIN
     entries = [each for each in shown.audited() if each.action == "consent.said_given"]
     assert [entry.subject for entry in entries] == [account.ref]

@@ -146,7 +146,7 @@ def test_a_batch_can_be_stopped_and_what_failed_is_told(world: BotWorld) -> None
     message = world.carol.find(
         ACME, "*1* done, 1 failed, 0 to go", "info@acme.example", "That is all"
     )
-    assert message.buttons == []
+    assert message.buttons == ["Invite all who still have to sign in", "Show all accounts"]
 
     old.import_text(ACME, "\n".join(f"Box {n};box{n}@acme.example" for n in range(3)), CAROL)
     world.bot.worker.stop()

@@ -153,7 +153,8 @@ def test_the_administrators_packet_leads_from_approval_needed_to_connected(world
     window = world.carol.window(
         "For your administrator", "Global Administrator", "IMAP.AccessAsUser.All", "Lumen CRM"
     )
-    link = next(word for word in window.text.split() if "/acme.example/v2.0/adminconsent?" in word)
+    tenant = world.practice.world.tenant_of("acme.example").id
+    link = next(word for word in window.text.split() if f"/{tenant}/v2.0/adminconsent?" in word)
     administrator = Browser()
     page = administrator.press(administrator.open(link.replace("&amp;", "&")), "adam@acme.example")
     page = administrator.press(page, "Accept")

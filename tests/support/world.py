@@ -29,6 +29,7 @@ from storage.migrate import upgrade
 from storage.tables import Account, Lane, OutboxItem
 from tests.support.browser import Browser, Page
 from tests.support.compiled import share_pages, share_statements
+from tests.support.in_hand import InHand
 from tests.support.practice import empty_database, new_practice
 from tests.support.slack import Message, SlackPerson
 
@@ -134,6 +135,7 @@ class BotWorld:
         for listener in self.bot.slack.app._listeners:
             assert isinstance(listener, CustomListener)
             listener.ack_timeout = PATIENCE_SECONDS
+        self._in_hand = InHand(self.bot.slack.app.listener_runner.listener_executor)
         share_statements(self.bot.store)
         share_pages(self.bot.web)
         self._reader = _reader(self.bot.store.engine.url)
@@ -189,7 +191,7 @@ class BotWorld:
         if threading.current_thread() in executor._threads:
             return  # somebody acts in the middle of what the bot does: it cannot wait for itself
         events = self.practice.slack.delivery
-        while events.on_the_way or executor._idle_semaphore._value < len(executor._threads):
+        while events.on_the_way or self._in_hand:
             self.practice.office.wait_beyond(self.practice.office.version, 0.005)
             assert time.monotonic() < end, "a listener does not come to an end"
 
