@@ -2,13 +2,27 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, bindparam, or_
 from sqlmodel import Session, col, func, select
 
 from storage.tables import Account, ConnectionTest, ReminderState
-from storage.vocabulary import Owner, ReminderPhase, State
+from storage.vocabulary import Owner, ReminderPhase, State, Trouble
+
+
+class Alike(NamedTuple):
+    """How many accounts of a customer stand alike, and since when the first of them. `was_live`:
+    they were live once; `retested`: they are tested again after somebody said that it is mended."""
+
+    customer_id: int
+    state: State
+    owner: Owner
+    trouble: Trouble | None
+    was_live: bool
+    retested: bool
+    accounts: int
+    since: datetime
 
 
 class AccountRepository:
@@ -60,13 +74,19 @@ class AccountRepository:
         held = found.order_by(col(Account.id)).with_for_update()
         return list(self._session.exec(held.execution_options(populate_existing=True)))
 
-    def standing(self) -> list[tuple[int, State, Owner, int, datetime]]:
-        """How many accounts in use each customer has in each state with each owner, and since when
-        the first of them."""
-        what: tuple[Any, ...] = (Account.customer_id, Account.state, Account.owner)
+    def standing(self) -> list[Alike]:
+        """The accounts in use of every customer, those together that stand alike."""
+        what: tuple[Any, ...] = (
+            Account.customer_id,
+            Account.state,
+            Account.owner,
+            Account.trouble,
+            col(Account.live_at).is_not(None),
+            col(Account.retest_at).is_not(None),
+        )
         sums: tuple[Any, ...] = (func.count(), func.min(col(Account.state_since)))
         found = select(*what, *sums).where(Account.state != State.DISCONNECTED)
-        return [tuple(row) for row in self._session.exec(found.group_by(*what))]
+        return [Alike(*row) for row in self._session.exec(found.group_by(*what))]
 
     def last_tests(self, customer_ids: Sequence[int]) -> dict[int, datetime]:
         """When an account in use of each customer was last tested to the end. Takes as long as they

@@ -1,16 +1,19 @@
 """Reminder messages: what is due, where, and what they list."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import BindParameter, ColumnElement, bindparam
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import Select
 
 from storage.tables import Account, Reminder, ReminderDay, ReminderState
-from storage.types import LIMIT, NOW
+from storage.types import LIMIT, NOW, UtcDateTime
 from storage.vocabulary import THEIRS, WAITING, Owner, ReminderPhase, State
+
+LATE = timedelta(minutes=15)
+"""A test that was planned is not waited for any longer."""
 
 
 class ReminderRepository:
@@ -22,7 +25,8 @@ class ReminderRepository:
     def due(self, now: datetime, limit: int) -> list[tuple[str, Owner]]:
         """The channels and owners of up to `limit` accounts whose next reminder is due at `now`,
         longest due first."""
-        return list(self._session.exec(_due(), params={"now": now, "limit": limit}))
+        params = {"now": now, "late": now - LATE, "limit": limit}
+        return list(self._session.exec(_due(), params=params))
 
     def take(self, channel_id: str) -> bool:
         """Hold the channel's reminder day until the transaction ends; False if another worker does.
@@ -51,6 +55,7 @@ class ReminderRepository:
         """The accounts of a channel's people (None: of the support team) whose next reminder is due
         at `now`, held."""
         due = select(Account).join(ReminderState).where(col(ReminderState.due_at) <= now)
+        due = due.where(_not_retested(now - LATE))
         if channel_id is None:
             due = due.where(Account.owner == Owner.SUPPORT)
         else:
@@ -162,5 +167,12 @@ class ReminderRepository:
 @cache
 def _due() -> Select[str, Owner]:
     due = select(col(Account.channel_id), col(Account.owner)).join(ReminderState)
-    due = due.where(col(ReminderState.due_at) <= NOW)
+    late: BindParameter[datetime] = bindparam("late", type_=UtcDateTime())
+    due = due.where(col(ReminderState.due_at) <= NOW, _not_retested(late))
     return due.order_by(col(ReminderState.due_at)).limit(LIMIT)
+
+
+def _not_retested(late: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Nobody is reminded of an account that we test again, as long as that test is not late."""
+    planned = col(Account.retest_at)
+    return planned.is_(None) | (planned <= late)

@@ -57,6 +57,36 @@ WORST_FIRST = (
 )
 """The states of accounts that are in use and not live, in the order in which support looks."""
 
+TROUBLED = (State.AWAITING_SIGN_IN, State.FAILING, State.BROKEN)
+"""In these states an account may have a trouble that says more than the state."""
+
+FOLDERS_LOST = "folders_lost"
+
+STANDS: tuple[str, ...] = (
+    State.BROKEN,
+    Trouble.SENDING,
+    Trouble.RECEIVING,
+    State.FAILING,
+    State.AWAITING_ADMIN,
+    Trouble.SIGN_IN,
+    State.AWAITING_SIGN_IN,
+    FOLDERS_LOST,
+    State.UNMAPPED,
+    State.TESTING,
+    State.CREATED,
+    State.LIVE,
+)
+"""Where accounts that are in use can be, in the order in which support looks."""
+
+
+def stand(state: State, trouble: Trouble | None, was_live: bool) -> str:
+    """Where an account is, by the name of its sentence. `was_live`: it was live once."""
+    if trouble is not None and state in TROUBLED:
+        return trouble
+    if state is State.UNMAPPED and was_live:
+        return FOLDERS_LOST
+    return state
+
 
 class ReminderPhase(StrEnum):
     """How the reminders of an account stand."""

@@ -75,7 +75,7 @@ class Administration:
             customer=CustomerView.of(customer),
             domains=sorted(domains - {""}),
             channels=[channel.id for channel in channels],
-            states=Counter(account.state for account in accounts),
+            stands=Counter(AccountView.of(account).stands for account in accounts),
         )
 
     def rename(self, customer_id: int, name: str, by: Person) -> CustomerView:

@@ -274,6 +274,7 @@ class Accounts:
         fix = tx.fixes.open_of(account.id)
         if fix is not None:
             fix.happened(FixEvent.SETTLED, now)
+            account.retest_at = None
         upn = account.signed_in_as or account.username
         _forget_identity(account)
         self._lifecycle.audit(tx, by, "account.tokens_deleted", account, signed_in_as=upn)

@@ -136,5 +136,6 @@ class Aftermath:
             self._lifecycle.transition(tx, account, event, MAILDESK)
             return
         event = Event.TEST_FAILED if mapped else Event.TEST_FAILED_UNMAPPED
-        self._lifecycle.transition(tx, account, event, MAILDESK, failed.owner)
-        account.trouble = one_sided(steps)
+        trouble = one_sided(steps)
+        self._lifecycle.transition(tx, account, event, MAILDESK, failed.owner, trouble=trouble)
+        account.trouble = trouble

@@ -10,7 +10,7 @@ from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.diagnosis.attempts import Attempts
 from bot.diagnosis.step_records import FailedStep, first_failure, steps_of
-from bot.lifecycle.fix_tests import RUNGS
+from bot.lifecycle.fix_tests import RUNGS, plan
 from bot.lifecycle.service import Lifecycle
 from bot.lifecycle.states import SIGNING_IN, Event
 from bot.messages import notices
@@ -67,7 +67,7 @@ class ReportedFixes:
                 said_by_team=by.team,
                 said_by_user=by.user,
             )
-            self._plan(tx, tx.fixes.add(fix))
+            self._plan(tx, account, tx.fixes.add(fix))
             failure = tx.failures.get(failed.error)
             if failure is not None:
                 self._attempts.done(tx, account, failure, Deed.CHANGE, by, customers)
@@ -127,13 +127,13 @@ class ReportedFixes:
             return False
         fix.happened(FixEvent.NOT_SEEN_YET, self._clock.now())
         if fix.rung < len(RUNGS):
-            self._plan(tx, fix)
+            self._plan(tx, account, fix)
             self._lifecycle.show(tx, account)
             return False
         return self._end(tx, account, fix, "mend.still_fails", told=not failure.advice_is_spent)
 
-    def _plan(self, tx: Transaction, fix: ReportedFix) -> None:
-        tx.jobs.add(CheckFix(fix_id=fix.id), fix.said_at + RUNGS[fix.rung])
+    def _plan(self, tx: Transaction, account: Account, fix: ReportedFix) -> None:
+        tx.jobs.add(CheckFix(fix_id=fix.id), plan(account, fix))
 
     def _end(
         self,
@@ -146,6 +146,7 @@ class ReportedFixes:
         """End a report. `told`: the thread says so; else it hears from support instead."""
         now = self._clock.now()
         fix.happened(FixEvent.SETTLED, now)
+        account.retest_at = None
         minutes = round((now - fix.said_at) / timedelta(minutes=1))
         self._lifecycle.audit(
             tx,

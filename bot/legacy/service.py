@@ -16,6 +16,7 @@ from bot.common.refusals import Refused
 from bot.legacy import importing
 from bot.messages import notices
 from bot.views.account_form import Form
+from bot.views.accounts import AccountView
 from bot.views.legacy import OldAccounts, OldAccountView
 from bot.views.legacy_import import Row
 from storage.database import Conflict, Store, Transaction
@@ -51,7 +52,7 @@ class LegacyAccounts:
             draft = tx.legacy.latest_draft(customer_id)
             return OldAccounts(
                 accounts=[OldAccountView.of(each) for each in old],
-                states={replaced[account.id]: account.state for account in accounts},
+                stands={replaced[each.id]: AccountView.of(each).stands for each in accounts},
                 under_way=tx.legacy.open_batch(customer_id) is not None,
                 unfinished=draft.id if draft is not None and draft.records else 0,
             )

@@ -2,16 +2,23 @@
 
 from datetime import datetime, timedelta
 
-from storage.tables import ReportedFix
+from storage.tables import Account, ReportedFix
+from storage.vocabulary import State
 
 RUNGS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
 """When the account is tested after a report. Exchange's switches are said to take 15 to 30 minutes
 (EmailEngine's documentation, troubleshooting), so that one failed test proves little."""
 
+FAILS = (State.FAILING, State.BROKEN)
 
-def next_test(fix: ReportedFix | None) -> datetime | None:
-    """When the next test after a report is due; None where nothing is reported or it was the
-    last."""
-    if fix is None or fix.rung >= len(RUNGS):
-        return None
-    return fix.said_at + RUNGS[fix.rung]
+
+def plan(account: Account, fix: ReportedFix) -> datetime:
+    """The account is tested again after a report. When that is."""
+    account.retest_at = fix.said_at + RUNGS[fix.rung]
+    return account.retest_at
+
+
+def is_retested(state: State, planned: bool) -> bool:
+    """Whether it is our turn with an account in that state because a test is `planned` after a
+    report, whoever has to act otherwise."""
+    return planned and state in FAILS

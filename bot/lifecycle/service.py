@@ -9,14 +9,17 @@ from bot.lifecycle import outages
 from bot.lifecycle.hours import Hours, hours_of
 from bot.lifecycle.ladder import Ladder, handed_over, waits
 from bot.lifecycle.setbacks import Setbacks
-from bot.lifecycle.states import SIGNING_IN, WORKING, Arrival, Event, arrival
+from bot.lifecycle.states import SIGNED_IN, SIGNING_IN, WORKING, Arrival, Event, arrival
 from bot.messages import notices
 from storage.database import Transaction
 from storage.tables import Account, Reminder
-from storage.vocabulary import THEIRS, Owner, ReminderPhase, State
+from storage.vocabulary import THEIRS, Owner, ReminderPhase, State, Trouble, stand
 
 IN_USE = (State.LIVE, State.BROKEN)
 """An account in these states is live, or was until now."""
+
+RESULTS = 10
+"""Among so many of its newest tests the last one is looked for of which people were told."""
 
 
 class Lifecycle:
@@ -45,9 +48,11 @@ class Lifecycle:
         by: Person,
         owner: Owner | None = None,
         quiet: bool = False,
+        trouble: Trouble | None = None,
     ) -> None:
         """Do what `event` does to an account. `owner` is who acts next where the verdict of a fault
-        says so; `quiet` where the account's card would only flood the channel.
+        says so, `trouble` what it says more than the state; `quiet` where the account's card would
+        only flood the channel.
 
         Nothing changes when the account stands there already with the same owner, so that a wait
         keeps its beginning.
@@ -56,7 +61,7 @@ class Lifecycle:
             TransitionRefused: the event cannot happen in the account's state.
         """
         to = arrival(account.state, event)
-        self.enter(tx, account, Arrival(to.state, to.owner or owner), by, quiet)
+        self.enter(tx, account, Arrival(to.state, to.owner or owner, trouble), by, quiet)
 
     def enter(
         self, tx: Transaction, account: Account, to: Arrival, by: Person, quiet: bool = False
@@ -68,7 +73,7 @@ class Lifecycle:
         now = self._clock.now()
         if to.state in (*WORKING, State.DISCONNECTED):
             tx.attempts.end_counting(account.id, now)
-        account.trouble = None
+        account.trouble = to.trouble
         if to.state in IN_USE and account.live_at is None:
             account.live_at = now
             if not quiet:
@@ -112,6 +117,7 @@ class Lifecycle:
         notices.show_card(tx, account, now)
         outages.follow(tx, account, now)
         self._show_approved(tx, account, now)
+        self._show_test(tx, account, now)
         for request in tx.requests.open_of(account.id):
             notices.show_request(tx, request, self._support_channel, now)
         for channel_id in (account.channel_id, self._support_channel):
@@ -126,6 +132,16 @@ class Lifecycle:
         known = tx.approvals.latest(account.id)
         if known and tx.outbox.knows(notices.approved_key(account.channel_id, known.at)):
             notices.show_approved(tx, account.channel_id, known.at, now)
+
+    def _show_test(self, tx: Transaction, account: Account, now: datetime) -> None:
+        """Have the last result in the thread lead to what is next, or to nothing any more. A test
+        that runs shows itself."""
+        if account.state not in SIGNED_IN or account.state is State.TESTING:
+            return
+        tests = tx.checks.newest(account.id, RESULTS)
+        told = (test for test in tests if tx.outbox.knows(notices.test_key(test)))
+        if (test := next(told, None)) is not None:
+            notices.show_test(tx, account, test, now)
 
     def audit(
         self,
@@ -159,15 +175,18 @@ class Lifecycle:
         now = self._clock.now()
         for request in tx.requests.open_of(account.id):
             head = notices.request_key(request)
+            there = stand(account.state, account.trouble, account.live_at is not None)
             facts = {"account_name": account.name, "account_ref": account.ref}
             notices.tell_at_desk(
-                tx, self._support_channel, head, "desk.state", now, state=account.state, **facts
+                tx, self._support_channel, head, "desk.state", now, state=there, **facts
             )
 
     def _turn(self, tx: Transaction, account: Account, to: Arrival) -> Owner:
         """Whose turn it is there. A sign-in that was refused although people did twice what we
         advise is support's; of a test the verdict says so itself."""
         owner = to.owner or Owner.SUPPORT
+        if to.state is State.LIVE:  # its owner may agree to new addresses
+            return Owner.USER if tx.signins.change(account.id) is not None else owner
         goes_on = to.state in SIGNING_IN and account.state is not State.DISCONNECTED
         if not goes_on or owner not in THEIRS:
             return owner

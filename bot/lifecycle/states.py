@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from storage.vocabulary import WAITING, Owner, State
+from storage.vocabulary import WAITING, Owner, State, Trouble
 
 
 class Event(StrEnum):
@@ -30,10 +30,11 @@ class Event(StrEnum):
 @dataclass(frozen=True)
 class Arrival:
     """Where an event takes an account, and who acts next; `owner` is None where the verdict of the
-    fault names who does."""
+    fault names who does. `trouble` says more than the state."""
 
     state: State
     owner: Owner | None
+    trouble: Trouble | None = None
 
 
 class TransitionRefused(Exception):

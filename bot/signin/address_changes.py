@@ -15,6 +15,7 @@ from bot.microsoft.identity import Identity, IdentityRefused
 from bot.signin.links import Links
 from storage.database import Transaction
 from storage.tables import Account, AddressChange
+from storage.vocabulary import Owner, State
 
 
 class AddressChanges:
@@ -47,6 +48,7 @@ class AddressChanges:
             asked_by_user=by.user,
         )
         tx.signins.ask_change(change)
+        _turn(account, Owner.USER)
         self._links.make(tx, account, by)
         told = before_and_after(there.changes(wanted))
         self._lifecycle.audit(tx, by, "change.asked", account, **told)
@@ -58,6 +60,7 @@ class AddressChanges:
             return
         now = self._clock.now()
         tx.signins.drop_change(account.id)
+        _turn(account, Owner.MAILDESK)
         tx.signins.revoke_tickets(account.id, now)
         self._lifecycle.audit(tx, by, "change.withdrawn", account)
         notices.note(tx, account, "change.withdrawn", now)
@@ -87,6 +90,7 @@ class AddressChanges:
             return
         now = self._clock.now()
         tx.signins.drop_change(account.id)
+        _turn(account, Owner.MAILDESK)
         other = tx.accounts.with_address(account.customer_id, change.sender_email)
         if other is not None and other.id != account.id:
             taken = shown(change.sender_email)
@@ -113,3 +117,9 @@ def give(account: Account, addresses: Addresses) -> None:
 def before_and_after(changes: dict[str, tuple[str, str]]) -> dict[str, str]:
     """Each changed field as the audit keeps it."""
     return {field: f"{before} → {after}" for field, (before, after) in changes.items()}
+
+
+def _turn(account: Account, owner: Owner) -> None:
+    """Whose turn it is, where nothing else is to do at the account."""
+    if account.state is State.LIVE:
+        account.owner = owner

@@ -98,8 +98,9 @@ class FailedSignIns:
                 self._watches.begin(tx, account)
         else:
             turn = turn_after(recorded.verdict)
-            self._lifecycle.transition(tx, account, Event.SIGN_IN_FAILED, by, turn)
-            account.trouble = Trouble.SIGN_IN
+            refused = Trouble.SIGN_IN
+            self._lifecycle.transition(tx, account, Event.SIGN_IN_FAILED, by, turn, trouble=refused)
+            account.trouble = refused
         self._lifecycle.show(tx, account)
 
 

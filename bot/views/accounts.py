@@ -10,14 +10,23 @@ from bot.common.mail_addresses import all_shown, shown, tidied
 from bot.common.people import Person
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.step_records import first_failure, steps_of
-from bot.lifecycle.fix_tests import next_test
+from bot.lifecycle.fix_tests import is_retested
 from bot.lifecycle.ladder import asleep
 from bot.messages import notices
 from bot.views.failures import Fault
 from bot.views.places import Place, place_of
 from storage.database import Store, Transaction
 from storage.tables import Account, Failure, FolderMapping, LoginTicket
-from storage.vocabulary import FolderRole, Owner, Permanence, ReminderPhase, State, Trouble
+from storage.vocabulary import (
+    THEIRS,
+    FolderRole,
+    Owner,
+    Permanence,
+    ReminderPhase,
+    State,
+    Trouble,
+    stand,
+)
 
 FAULTY = frozenset({State.FAILING, State.BROKEN, State.AWAITING_ADMIN})
 """Whoever looks at an account in these states asks what is wrong."""
@@ -26,7 +35,8 @@ FAULTY = frozenset({State.FAILING, State.BROKEN, State.AWAITING_ADMIN})
 @dataclass(frozen=True)
 class AccountView:
     """The plain facts of an account, its addresses as people write them. `connected`: somebody
-    signed in, and their tokens are kept; `was_live`: it was live once."""
+    signed in, and their tokens are kept; `was_live`: it was live once. While it is tested again
+    because somebody said that its fault is mended, which is at `retest_at`, it is our turn."""
 
     id: int
     ref: str
@@ -47,10 +57,25 @@ class AccountView:
     created_by: Person
     trouble: Trouble | None = None
     was_live: bool = False
+    retest_at: datetime | None = None
+
+    @property
+    def stands(self) -> str:
+        """Where it is, by the name of its sentence."""
+        return stand(self.state, self.trouble, self.was_live)
+
+    @property
+    def turn(self) -> Owner | None:
+        """Whose turn it is; None where there is nothing to do. One that is live waits for its owner
+        where it shall have other addresses."""
+        if self.state is State.DISCONNECTED:
+            return None
+        return self.owner if self.state is not State.LIVE or self.owner in THEIRS else None
 
     @classmethod
     def of(cls, row: Account) -> "AccountView":
         """The account as it is now."""
+        retested = is_retested(row.state, row.retest_at is not None)
         return cls(
             id=row.id,
             ref=row.ref,
@@ -64,13 +89,14 @@ class AccountView:
             shared_mailbox=shown(row.shared_mailbox),
             state=row.state,
             state_since=row.state_since,
-            owner=row.owner,
+            owner=Owner.MAILDESK if retested else row.owner,
             signed_in_as=shown(row.signed_in_as),
             connected=bool(row.object_id),
             created_at=row.created_at,
             created_by=Person(row.created_by_team, row.created_by_user),
             trouble=row.trouble,
             was_live=row.live_at is not None,
+            retest_at=row.retest_at if retested else None,
         )
 
 
@@ -125,7 +151,6 @@ class AccountCard:
         lost: mapped folders that are not there any more.
         sure: the folders that could be mapped without anybody looking at them.
         held_back: set while nobody is reminded of the account.
-        next_test: when it is tested again, after somebody said that its fault is mended.
         change: the addresses that it shall have once its owner agrees; by the field, before and
             after.
         approved: the approval that it waited for is known, until somebody signs in.
@@ -143,7 +168,6 @@ class AccountCard:
     lost: Mapping[FolderRole, str] = field(default_factory=dict)
     sure: Mapping[FolderRole, str] = field(default_factory=dict)
     held_back: HeldBack | None = None
-    next_test: datetime | None = None
     change: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     approved: Approved | None = None
 
@@ -273,10 +297,6 @@ class AccountDetails:
             return HeldBack(reminder.held_by_user, reminder.snoozed_until)
         return None
 
-    def next_test(self, tx: Transaction, account: Account) -> datetime | None:
-        """When it is tested again, after somebody said that its fault is mended."""
-        return next_test(tx.fixes.open_of(account.id))
-
     def card(self, tx: Transaction, account: Account) -> AccountCard:
         """What the account's card tells, but for where an administrator approves, which Microsoft
         would have to be asked."""
@@ -294,7 +314,6 @@ class AccountDetails:
             lost=_names(mapped, lost=True),
             sure=self.sure(tx, account),
             held_back=self.held_back(account),
-            next_test=self.next_test(tx, account),
             change=self.change(tx, account),
             approved=self.approval(tx, account),
         )

@@ -6,18 +6,18 @@ from datetime import datetime
 
 from bot.views.accounts import AccountView
 from bot.views.customers import CustomerView
-from storage.vocabulary import State
 
 
 @dataclass(frozen=True)
 class CustomerFacts:
     """What support has to know before it changes something: the domains with which people signed
-    in, the channels, and how many accounts in use stand in each state."""
+    in, the channels, and how many accounts in use are where (see
+    `storage/vocabulary.py`)."""
 
     customer: CustomerView
     domains: Sequence[str]
     channels: Sequence[str]
-    states: Mapping[State, int]
+    stands: Mapping[str, int]
 
 
 @dataclass(frozen=True)

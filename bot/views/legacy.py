@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.common.mail_addresses import shown
 from storage.database import Store
 from storage.tables import Batch, OldAccount
-from storage.vocabulary import Plan, State
+from storage.vocabulary import Plan
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,12 @@ class BatchView:
 
 @dataclass(frozen=True)
 class OldAccounts:
-    """All old accounts of a customer, in the order of their import. `states` says by an old
-    account's id where its new account stands, `under_way` that new ones are being created, and
+    """All old accounts of a customer, in the order of their import. `stands` says by an old
+    account's id where its new account is, `under_way` that new ones are being created, and
     `unfinished` which import was begun and not taken (0: none)."""
 
     accounts: Sequence[OldAccountView]
-    states: Mapping[int, State]
+    stands: Mapping[int, str]
     under_way: bool
     unfinished: int
 

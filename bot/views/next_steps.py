@@ -22,8 +22,8 @@ class Way(StrEnum):
 
 def way_on(card: AccountCard, audience: Audience) -> Way | None:
     """What the people of an audience do next; None where it is somebody else's turn or nobody's, or
-    where we look by ourselves whether a change shows."""
-    if not has_turn(card, audience) or card.next_test is not None:
+    ours because we look by ourselves whether a change shows."""
+    if not has_turn(card, audience):
         return None
     if card.held:
         may = card.held.evident or audience is Audience.SUPPORT
@@ -37,14 +37,16 @@ def way_on(card: AccountCard, audience: Audience) -> Way | None:
             return Way.FOLDERS
         case State.FAILING | State.BROKEN:
             return _to_mend(card, audience)
-        case State.CREATED | State.TESTING | State.LIVE | State.DISCONNECTED:
+        case State.LIVE:
+            return Way.SIGN_IN  # which agrees to new addresses
+        case State.CREATED | State.TESTING | State.DISCONNECTED:
             return None
 
 
 def has_turn(card: AccountCard, audience: Audience) -> bool:
     """Whether an account waits for the people of an audience."""
-    owner = card.account.owner
-    return owner is Owner.SUPPORT if audience is Audience.SUPPORT else owner in THEIRS
+    whose = card.account.turn
+    return whose is Owner.SUPPORT if audience is Audience.SUPPORT else whose in THEIRS
 
 
 def _to_sign_in(card: AccountCard, audience: Audience) -> Way:

@@ -24,7 +24,6 @@ class OutageCard:
         fault: why the first of them does not work; None where its folders are lost.
         link: that one's usable login link.
         people: who of the customer's people can act.
-        next_test: when the first of them is tested again, after somebody said that it is mended.
     """
 
     began_at: datetime
@@ -34,12 +33,11 @@ class OutageCard:
     fault: Fault | None = None
     link: str = ""
     people: Sequence[str] = ()
-    next_test: datetime | None = None
 
     @property
     def first(self) -> AccountCard:
         """The card of the first of them, as far as its next step needs it."""
-        return AccountCard(self.out[0], link=self.link, fault=self.fault, next_test=self.next_test)
+        return AccountCard(self.out[0], link=self.link, fault=self.fault)
 
 
 class OutageCards:
@@ -90,5 +88,4 @@ class OutageCards:
             [AccountView.of(account) for account in back],
             self._details.fault(tx, first) if first else None,
             self._details.link(self._details.ticket(tx, first)) if first else "",
-            next_test=self._details.next_test(tx, first) if first else None,
         )

@@ -5,17 +5,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.diagnosis.explainer import Explainer
+from bot.lifecycle.fix_tests import is_retested
 from bot.views.incidents import OpenIncident
+from storage.accounts import Alike
 from storage.database import Store, Transaction
-from storage.vocabulary import Owner, State
+from storage.vocabulary import Owner, State, stand
 
 
 @dataclass
 class Standing:
     """How far a customer is. `waits` says since when each owner has to act, by their first account
-    that waits for them, of those that were asked for. `states` counts the accounts in use by their
-    states, `cause` is what most of those that do not work have, in few words. `helper` is who of
-    the support team looks after the customer; `ended`: it was offboarded."""
+    that waits for them, of those that were asked for. `stands` counts the accounts in use by where
+    they are (see `storage/vocabulary.py`), `broken` those that worked and do not, `cause` is what
+    most of those that do not work have, in few words. `helper` is who of the support team looks
+    after the customer; `ended`: it was offboarded."""
 
     customer: str
     channels: list[str]
@@ -25,7 +28,8 @@ class Standing:
     customer_id: int = 0
     helper: str = ""
     ended: bool = False
-    states: dict[State, int] = field(default_factory=dict)
+    stands: dict[str, int] = field(default_factory=dict)
+    broken: int = 0
     cause: str = ""
 
     @property
@@ -48,20 +52,20 @@ class CustomerName:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which customers are asked for: those with an account in a state, with one that waits for an
-    owner, one customer alone; None is any."""
+    """Which customers are asked for: those with an account that is there (see
+    `storage/vocabulary.py`), with one that waits for an owner, one customer alone; None is any."""
 
-    state: State | None = None
+    stands: str | None = None
     owner: Owner | None = None
     customer_id: int | None = None
 
-    def fits(self, state: State, owner: Owner) -> bool:
-        """Whether an account in that state with that owner is one of those asked for."""
-        return self.state in (None, state) and self.owner in (None, owner)
+    def fits(self, stands: str, owner: Owner) -> bool:
+        """Whether an account that is there with that owner is one of those asked for."""
+        return self.stands in (None, stands) and self.owner in (None, owner)
 
     def includes(self, standing: Standing, fitting: Container[int]) -> bool:
         """Whether a customer is asked for; `fitting`: those with an account that is."""
-        every = self.state is None and self.owner is None
+        every = self.stands is None and self.owner is None
         return self.customer_id in (None, standing.customer_id) and (
             every or standing.customer_id in fitting
         )
@@ -85,12 +89,12 @@ class Overview:
         for customer_id in found.keys() & causes.keys():
             found[customer_id].cause = titles[causes[customer_id]]
         fitting = set()
-        for customer_id, state, owner, count, since in rows:
-            fits = wanted.fits(state, owner)
+        for row in rows:
+            fits = wanted.fits(_stands(row), _turn(row))
             if fits:
-                fitting.add(customer_id)
-            if customer_id in found:
-                _add(found[customer_id], state, owner, count, since if fits else None)
+                fitting.add(row.customer_id)
+            if row.customer_id in found:
+                _add(found[row.customer_id], row, fits)
         chosen = [each for each in found.values() if wanted.includes(each, fitting)]
         return sorted(chosen, key=_worst_first)
 
@@ -134,14 +138,23 @@ def _customers(tx: Transaction) -> dict[int, Standing]:
 
 def _worst_first(standing: Standing) -> tuple[object, ...]:
     waits = standing.oldest
-    broken = standing.states.get(State.BROKEN, 0)
-    return (not broken, waits is None, waits or (), standing.customer.lower())
+    return (not standing.broken, waits is None, waits or (), standing.customer.lower())
 
 
-def _add(standing: Standing, state: State, turn: Owner, count: int, since: datetime | None) -> None:
-    standing.total += count
-    standing.states[state] = standing.states.get(state, 0) + count
-    if state is State.LIVE:
-        standing.live += count
-    elif since is not None:
-        standing.waits[turn] = min(since, standing.waits.get(turn, since))
+def _stands(row: Alike) -> str:
+    return stand(row.state, row.trouble, row.was_live)
+
+
+def _turn(row: Alike) -> Owner:
+    return Owner.MAILDESK if is_retested(row.state, row.retested) else row.owner
+
+
+def _add(standing: Standing, row: Alike, fits: bool) -> None:
+    name, turn = _stands(row), _turn(row)
+    standing.total += row.accounts
+    standing.stands[name] = standing.stands.get(name, 0) + row.accounts
+    standing.broken += row.accounts if row.state is State.BROKEN else 0
+    if row.state is State.LIVE:
+        standing.live += row.accounts
+    elif fits:
+        standing.waits[turn] = min(row.since, standing.waits.get(turn, row.since))

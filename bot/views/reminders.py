@@ -53,7 +53,6 @@ class WaitingAccount:
         held: the sign-in of which nobody has said yet that the organisation is the customer's.
         handed_over: every reminder went out, and support was told.
         held_back: set while nobody is reminded of it.
-        next_test: when it is tested again, after somebody said that its fault is mended.
     """
 
     account: AccountView
@@ -64,7 +63,6 @@ class WaitingAccount:
     held: HeldView | None = None
     handed_over: bool = False
     held_back: HeldBack | None = None
-    next_test: datetime | None = None
 
     @property
     def card(self) -> AccountCard:
@@ -76,7 +74,6 @@ class WaitingAccount:
             link=self.link,
             fault=self.fault,
             sure=self.sure,
-            next_test=self.next_test,
         )
 
 
@@ -145,7 +142,6 @@ class ReminderCards:
             held=self._details.held(tx, account),
             handed_over=handed_over(account),
             held_back=self._details.held_back(account),
-            next_test=self._details.next_test(tx, account),
         )
 
     def _unlisted(

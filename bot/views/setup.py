@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from bot.lifecycle.fix_tests import FAILS
 from bot.views.accounts import AccountView
 from bot.views.legacy import OldAccountView
 from storage.database import Store
@@ -72,8 +73,8 @@ class SetupCard:
 
     @property
     def left(self) -> Sequence[AccountView]:
-        """The accounts that are not live."""
-        return [account for account in self.accounts if account.state is not State.LIVE]
+        """The accounts at which there is something to do."""
+        return [account for account in self.accounts if account.turn is not None]
 
     @property
     def waits_for_them(self) -> bool:
@@ -133,9 +134,10 @@ def _old(facts: Facts) -> Step:
 def _exchange(facts: Facts) -> Step:
     """Sending is proved by a mailbox that passed the test, not by anybody's word."""
     if facts.sending_off_since is not None:
-        return Step(
-            Part.EXCHANGE, Mark.WAITS, owner=Owner.ADMINISTRATOR, since=facts.sending_off_since
-        )
+        fails = [account for account in facts.accounts if account.state in FAILS]
+        tested = bool(fails) and all(account.retest_at is not None for account in fails)
+        owner = Owner.MAILDESK if tested else Owner.ADMINISTRATOR
+        return Step(Part.EXCHANGE, Mark.WAITS, owner=owner, since=facts.sending_off_since)
     proved = any(account.state not in UNTESTED for account in facts.accounts)
     return Step(Part.EXCHANGE, Mark.DONE if proved else Mark.OPEN)
 

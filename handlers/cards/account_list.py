@@ -92,7 +92,7 @@ class Listing:
 
 def whose_turn(account: AccountView) -> str:
     """Whose turn it is, as a list is filtered by it."""
-    return NOBODY if account.state in (State.LIVE, State.DISCONNECTED) else account.owner
+    return account.turn or NOBODY
 
 
 def start_buttons(first: ActionId | None = ActionId.ACCOUNT_ADD) -> Block:

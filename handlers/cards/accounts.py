@@ -5,7 +5,7 @@ from bot.diagnosis.verdict import Verdict
 from bot.views.accounts import AccountCard, AccountView
 from bot.views.audience import Audience
 from bot.views.failures import Fault
-from bot.views.next_steps import Way
+from bot.views.next_steps import Way, way_on
 from bot.views.setup import SENDING_IS_OFF
 from bot.views.telling import for_audience
 from handlers.cards.actions import ActionId
@@ -54,7 +54,7 @@ def account_blocks(
     """What is told of an account, and the buttons that make sense now, with `more` behind them."""
     account = card.account
     blocks = [_title(account), _facts(account, audience), section(next_step(card, audience))]
-    blocks += _fault(card) + _retest(card) + _folders(card) + _change(card)
+    blocks += _fault(card) + _retest(card) + _folders(card) + _change(card, audience)
     if card.question and not card.held:
         blocks += [section(say("next.question")), actions(*_answers(account.ref))]
     buttons = [*card_buttons(card, audience), *more]
@@ -145,11 +145,10 @@ def _fault(card: AccountCard) -> list[Block]:
 
 def _retest(card: AccountCard) -> list[Block]:
     """What we do after somebody said that the fault is mended."""
-    fails = card.account.state in (State.FAILING, State.BROKEN)
-    return looking(card.next_test) if fails else []
+    return looking(card.account.retest_at)
 
 
-def _change(card: AccountCard) -> list[Block]:
+def _change(card: AccountCard, audience: Audience) -> list[Block]:
     """Other addresses that wait for the word of who signed in, with the way to give it."""
     if not card.change:
         return []
@@ -165,7 +164,8 @@ def _change(card: AccountCard) -> list[Block]:
     ]
     waits = say("change.waits", upn=account.signed_in_as)
     keep = button(plainly("button.keep_as_it_is"), ActionId.ACCOUNT_KEEP, account.ref)
-    way = _sign_in(card) or [_renew(account.ref)]
+    leads = way_on(card, audience) is Way.SIGN_IN  # with the first of the account's own buttons
+    way = [] if leads else _sign_in(card) or [_renew(account.ref)]
     return [section(Safe("\n".join([waits, *new]))), actions(*way, keep)]
 
 
@@ -268,7 +268,7 @@ def _mending(card: AccountCard, audience: Audience) -> list[Block]:
     verdict = card.fault.verdict
     return [
         *_sign_in_again(card, card.fault),
-        *([] if card.next_test else changed_button(verdict, ref)),
+        *([] if card.account.retest_at else changed_button(verdict, ref)),
         button(plainly("button.test_again"), ActionId.TEST_RUN, ref),
         *_letter(verdict, ref, audience),
         button(plainly("button.what_to_do"), ActionId.ERROR_SHOW, card.fault.error),

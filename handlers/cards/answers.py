@@ -14,7 +14,7 @@ from handlers.cards.account_list import start_buttons
 from handlers.cards.actions import ActionId
 from handlers.cards.diagnosis import meaning, saw_error
 from handlers.cards.kit import Block, Message, Safe, actions, button, moment, paragraphs, section
-from handlers.text.people import owner_named
+from handlers.text.people import owner_named, turn
 from handlers.text.words import plainly, say
 from storage.vocabulary import Owner, State
 
@@ -33,7 +33,8 @@ def status_message(card: SetupCard) -> Message:
         return Message(text, [section(text), start_buttons(first)])
     left = card.left
     name = "answer.status" if left else "answer.status_live"
-    text = say(name, live=total - len(left), total=total)
+    live = len([account for account in card.accounts if account.state is State.LIVE])
+    text = say(name, live=live, total=total)
     lines = [text, *_turns(left)]
     style = "primary" if card.waits_for_them else ""
     return Message(text, [*paragraphs(lines), actions(*_ways_on(left, style))])
@@ -69,10 +70,10 @@ def not_understood(audience: Audience) -> Message:
 def _turns(left: Sequence[AccountView]) -> list[Safe]:
     """Whose turn it is, with which accounts, since when."""
 
-    def turn(account: AccountView) -> int:
-        return TURNS.index(account.owner)
+    def whose(account: AccountView) -> tuple[int, bool]:
+        return TURNS.index(account.owner), account.retest_at is not None
 
-    groups = [list(group) for _, group in groupby(sorted(left, key=turn), turn)]
+    groups = [list(group) for _, group in groupby(sorted(left, key=whose), whose)]
     return [_turn(group) for group in sorted(groups, key=_since)]
 
 
@@ -84,9 +85,9 @@ def _turn(group: Sequence[AccountView]) -> Safe:
     names = ", ".join(account.name for account in group[:MAX_NAMES])
     if len(group) > MAX_NAMES:
         names = plainly("answer.names_more", names=names, count=len(group) - MAX_NAMES)
-    owner = owner_named(group[0].owner, Audience.CUSTOMER)
+    first = min(group, key=lambda account: account.retest_at or account.state_since)
     since = moment(_since(group))
-    return say("answer.turn", owner=owner, count=len(group), names=names, since=since)
+    return say("answer.turn", owner=turn(first), count=len(group), names=names, since=since)
 
 
 def _ways_on(left: Sequence[AccountView], style: str = "primary") -> list[Block]:

@@ -112,8 +112,7 @@ def _buttons(card: CheckCard) -> list[Block]:
         buttons = [again, button(label, ActionId.TEST_WITH_MESSAGE, ref)]
     else:
         fault = next(iter(card.faults.values()))
-        looks = stands is not None and stands.next_test is not None
-        changed = [] if looks else changed_button(fault.verdict, ref)
+        changed = [] if card.account.retest_at else changed_button(fault.verdict, ref)
         details = button(plainly("button.details"), ActionId.ERROR_SHOW, fault.error)
         buttons = [*changed, again, details, contact_button(fault.error)]
     return led(stands, Audience.CUSTOMER, buttons, told=True) if stands else buttons

@@ -35,6 +35,7 @@ from handlers.cards.links import Link, ways
 from handlers.cards.standings import standing_lines
 from handlers.text.people import stands, turn
 from handlers.text.words import plainly, say
+from storage.vocabulary import STANDS
 
 ACCOUNTS_SHOWN = 30
 HAPPENED_SHOWN = 40
@@ -260,8 +261,9 @@ def _settings(facts: CustomerFacts) -> Block:
 
 def _counts(facts: CustomerFacts) -> Safe:
     lines = [
-        say("customer.state_count", state=plainly(f"state.{state}"), count=count)
-        for state, count in facts.states.items()
+        say("customer.state_count", state=plainly(f"state.{name}"), count=facts.stands[name])
+        for name in STANDS
+        if facts.stands.get(name)
     ]
     return Safe("\n".join(lines)) if lines else say("customer.accounts_none")
 

@@ -31,14 +31,14 @@ from handlers.cards.links import Link, no_link, ways
 from handlers.cards.standings import standing_lines
 from handlers.text.people import stands
 from handlers.text.words import plainly, say
-from storage.vocabulary import Owner, State
+from storage.vocabulary import STANDS, Owner, State
 
 PAGE = 20
 TURN = Turn(ActionId.HOME_PREVIOUS, ActionId.HOME_NEXT)
 REQUESTS_SHOWN = 10
 ANY = "any"
 OWNERS = (Owner.USER, Owner.ADMINISTRATOR, Owner.SUPPORT, Owner.ON_CALL)
-STATES = tuple(state for state in State if state not in (State.CREATED, State.DISCONNECTED))
+PLACES = tuple(name for name in STANDS if name != State.CREATED)
 
 
 @dataclass(frozen=True)
@@ -225,7 +225,7 @@ def _filters(view: HomeView) -> Block:
     chosen before."""
     states = [
         (ANY, plainly("home.any_state")),
-        *((state, plainly(f"state.{state}")) for state in STATES),
+        *((name, plainly(f"state.{name}")) for name in PLACES),
     ]
     owners = [
         (ANY, plainly("home.any_owner")),

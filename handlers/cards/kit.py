@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from bot.views.audience import Audience as Audience
@@ -18,6 +17,7 @@ from handlers.cards.actions import ActionId, FormId
 from handlers.text.markup import REORDERING
 from handlers.text.markup import Safe as Safe
 from handlers.text.markup import escaped as escaped
+from handlers.text.markup import moment as moment
 from handlers.text.markup import safe as safe
 from handlers.text.words import plainly
 
@@ -354,13 +354,6 @@ def primary(buttons: Sequence[Block]) -> list[Block]:
 def mention(user: str) -> Safe:
     """A person of Slack, by id."""
     return Safe(f"<@{user}>") if user.isalnum() else Safe(safe(user))
-
-
-def moment(at: datetime) -> Safe:
-    """A time, shown in each reader's own zone."""
-    stamp = int(at.timestamp())
-    fallback = at.strftime("%Y-%m-%d %H:%M UTC")
-    return Safe(f"<!date^{stamp}^{{date_short_pretty}} at {{time}}|{fallback}>")
 
 
 def bar(done: int, total: int, length: int = 10) -> Safe:

@@ -34,12 +34,12 @@ LONGEST_SHOWN = 80
 
 @dataclass(frozen=True)
 class OldView:
-    """What a channel's customer has listed; `states` says by an old account's id where its new
+    """What a channel's customer has listed; `stands` says by an old account's id where its new
     account stands, `waiting` is the list that was begun and not taken, if there is one."""
 
     channel_id: str
     listed: Sequence[OldAccountView]
-    states: Mapping[int, str]
+    stands: Mapping[int, str]
     under_way: bool
     page: int = 0
     waiting: int = 0
@@ -60,7 +60,7 @@ def plan_window(view: OldView) -> Block:
     blocks += unfinished(view.waiting)
     blocks += [actions(*_ways_on(view, len(to_create))), divider()]
     for old in view.listed[first : first + PAGE]:
-        blocks += _one(old, view.states.get(old.id, ""))
+        blocks += _one(old, view.stands.get(old.id, ""))
     blocks += pages(view.page, len(view.listed), PAGE, view.channel_id, TURN)
     return modal(plainly("old.plan_title"), blocks)
 
@@ -116,15 +116,15 @@ def _ways_on(view: OldView, count: int) -> list[Block]:
     ]
 
 
-def _one(old: OldAccountView, state: str) -> list[Block]:
+def _one(old: OldAccountView, there: str) -> list[Block]:
     title = say("old.line", name=old.name, address=old.address)
     other = old.username.lower() not in ("", old.address.lower())
     lines = [Safe(f"{title}  ·  {say('old.line_user', user=old.username)}") if other else title]
     gone = plainly("old.is_deleted") if old.deleted_at else ""
-    plan = plainly(f"state.{state}") if state else plainly(f"old.plan_{old.plan}")
+    plan = plainly(f"state.{there}") if there else plainly(f"old.plan_{old.plan}")
     lines.append(say("old.line_plan", plan=plan, gone=gone))
     row = []
-    if not state:
+    if not there:
         row.append(_other_plan(old))
     row.append(_other_mark(old))
     if old.account_id is None:

@@ -33,7 +33,7 @@ def outage_message(card: OutageCard) -> Message:
     blocks = [section(Safe("\n".join(lines)))]
     if way is not None:
         blocks.append(actions(_mending(card, way), *_inviting(card, way)))
-    blocks += looking(card.next_test)
+    blocks += looking(first.retest_at)
     if card.back:
         blocks.append(context(_works(card.back)))
     return Message(_summary(card.out), blocks)

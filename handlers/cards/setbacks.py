@@ -20,7 +20,7 @@ from handlers.cards.kit import (
 )
 from handlers.cards.links import Link, linked, no_link
 from handlers.cards.standings import looked_after
-from handlers.text.people import owner_named, stands
+from handlers.text.people import owner_named, stands, turn
 from handlers.text.words import plainly, say
 from storage.vocabulary import Owner
 
@@ -82,10 +82,13 @@ def _next(card: SetbackCard) -> Safe:
 
 
 def _turn(card: SetbackCard, verdict: Verdict) -> str:
-    """Whose turn it is with the mailboxes: with those that are tested just now, whose it was."""
-    waiting = [each for each in card.accounts if each.owner is not Owner.MAILDESK]
-    owner = waiting[0].owner if waiting else verdict.owner
-    return owner_named(owner, Audience.SUPPORT)
+    """Whose turn it is with the mailboxes: with those that are tested just now, whose it was;
+    ours only where all of them are tested again later."""
+    asked = [each for each in card.accounts if each.owner is not Owner.MAILDESK]
+    waiting = asked or [each for each in card.accounts if each.retest_at is not None]
+    if not waiting:
+        return owner_named(verdict.owner, Audience.SUPPORT)
+    return turn(waiting[0], Audience.SUPPORT)
 
 
 def _whose(customer: Whose) -> list[Safe]:

@@ -7,7 +7,7 @@ from bot.views.overview import Standing
 from handlers.cards.kit import Safe, bar, mention, moment
 from handlers.text.people import owner_named
 from handlers.text.words import plainly, say
-from storage.vocabulary import WORST_FIRST, State
+from storage.vocabulary import STANDS, State
 
 
 def standing_lines(standing: Standing, tested: datetime | None) -> list[Safe]:
@@ -20,7 +20,9 @@ def standing_lines(standing: Standing, tested: datetime | None) -> list[Safe]:
     }
     where = Safe(", ".join(f"<#{channel}>" for channel in standing.channels[:5]))
     lines = [say(_line(standing), customer=standing.customer, channel=where, **facts)]
-    if waiting := [say("home.count", state=_named(each), count=n) for each, n in _open(standing)]:
+    if waiting := [
+        say("home.count", state=plainly(f"state.{name}"), count=n) for name, n in _open(standing)
+    ]:
         lines.append(Safe("  ·  ".join(waiting)))
     if standing.cause:
         lines.append(say("home.cause", cause=standing.cause))
@@ -40,14 +42,10 @@ def looked_after(helper: str) -> list[Safe]:
     return [say("home.helper", helper=mention(helper))] if helper else []
 
 
-def _open(standing: Standing) -> list[tuple[State, int]]:
-    """How many of a customer's accounts are in each state but *Live*, the worst first."""
-    counts = [(state, standing.states.get(state, 0)) for state in WORST_FIRST]
-    return [(state, count) for state, count in counts if count]
-
-
-def _named(state: State) -> str:
-    return plainly(f"state.{state}")
+def _open(standing: Standing) -> list[tuple[str, int]]:
+    """How many of a customer's accounts are anywhere but *Live*, the worst first."""
+    counts = [(name, standing.stands.get(name, 0)) for name in STANDS if name != State.LIVE]
+    return [(name, count) for name, count in counts if count]
 
 
 def _line(standing: Standing) -> str:

@@ -20,7 +20,7 @@ from handlers.cards.diagnosis import error_window
 from handlers.cards.home import (
     ANY,
     OWNERS,
-    STATES,
+    PLACES,
     Filter,
     HomeView,
     found_window,
@@ -36,7 +36,7 @@ from handlers.slack.modals import why_not
 from handlers.slack.payloads import Press, Submission
 from handlers.slack.private import UNANSWERED
 from handlers.slack.refusals import about, error_of
-from storage.vocabulary import Owner, State
+from storage.vocabulary import Owner
 
 log = structlog.get_logger(__name__)
 
@@ -177,7 +177,7 @@ def _as_ref(text: str) -> str:
 
 def _wanted(only: Filter) -> Wanted:
     return Wanted(
-        state=None if only.state == ANY else State(only.state),
+        stands=None if only.state == ANY else only.state,
         owner=None if only.owner == ANY else Owner(only.owner),
         customer_id=None if only.customer == ANY else int(only.customer),
     )
@@ -190,7 +190,7 @@ def read(text: str) -> Filter:
 
 
 def _state(text: str) -> str:
-    return text if text in STATES else ANY
+    return text if text in PLACES else ANY
 
 
 def _owner(text: str) -> str:

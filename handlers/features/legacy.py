@@ -114,7 +114,7 @@ def _plan(services: Services, person: Person, channel_id: str, page: int = 0) ->
     return OldView(
         channel_id=channel.id,
         listed=old.accounts,
-        states=old.states,
+        stands=old.stands,
         under_way=old.under_way,
         page=min(page, last_page),
         waiting=old.unfinished,

@@ -5,11 +5,15 @@ escaped twice and a type checker sees what was not.
 """
 
 import re
+from datetime import datetime
 
 REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Characters that turn the direction of what follows them, the rest of our own line included
 (Unicode TR 9, 2.4)."""
 
+
+ADDRESS = re.compile(r"(?<![\w.!#$%&'+/=?^{}~-])[\w.!#$%&'+/=?^{}~-]+@[\w.-]*\w")
+"""An email address, which people copy: every sign of it counts."""
 
 FORMATS = re.compile(r"(?<!\w)[*_~]|[*_~](?!\w)|`")
 """Where a sign of Slack's formats may begin or end one; within a word it does neither
@@ -32,10 +36,24 @@ class Safe(str):
 
 def safe(text: str) -> Safe:
     """`text` as it is, wherever it came from: escaped, without pings, without line breaks that
-    could fake our layout, and without formats. What is `Safe` already stays as it is."""
+    could fake our layout, and without formats. An address keeps its signs: where one could begin a
+    format, the address is code. What is `Safe` already stays as it is."""
     if isinstance(text, Safe):
         return text
-    return Safe(FORMATS.sub(lambda sign: sign[0].translate(PICTURED), escaped(text)))
+    harmless = escaped(text)
+    parts, end = [], 0
+    for found in ADDRESS.finditer(harmless):
+        if FORMATS.search(harmless, found.start(), found.end()):
+            parts += [_pictured(harmless[end : found.start()]), f"`{found[0]}`"]
+            end = found.end()
+    return Safe("".join([*parts, _pictured(harmless[end:])]))
+
+
+def coded(text: str) -> Safe:
+    """The same for where a sentence has code: every sign counts but the one that would end it."""
+    if isinstance(text, Safe):
+        return text
+    return Safe(escaped(text).replace("`", "`".translate(PICTURED)))
 
 
 def escaped(text: str) -> Safe:
@@ -43,3 +61,14 @@ def escaped(text: str) -> Safe:
     text between three backticks (which may not be in it)."""
     harmless = tame(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return Safe(harmless.replace("```", "'''"))
+
+
+def _pictured(text: str) -> str:
+    return FORMATS.sub(lambda sign: sign[0].translate(PICTURED), text)
+
+
+def moment(at: datetime) -> Safe:
+    """A time, shown in each reader's own zone."""
+    stamp = int(at.timestamp())
+    fallback = at.strftime("%Y-%m-%d %H:%M UTC")
+    return Safe(f"<!date^{stamp}^{{date_short_pretty}} at {{time}}|{fallback}>")

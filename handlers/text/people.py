@@ -3,11 +3,9 @@ stands."""
 
 from bot.views.accounts import AccountView
 from bot.views.audience import Audience
-from handlers.text.words import plainly
-from storage.vocabulary import Owner, State
-
-TROUBLED = (State.AWAITING_SIGN_IN, State.FAILING, State.BROKEN)
-"""In these states an account may have a trouble that says more than the state."""
+from handlers.text.markup import moment
+from handlers.text.words import plainly, say
+from storage.vocabulary import Owner
 
 
 def owner_named(owner: Owner, audience: Audience) -> str:
@@ -19,19 +17,18 @@ def owner_named(owner: Owner, audience: Audience) -> str:
 
 
 def turn(account: AccountView, audience: Audience = Audience.CUSTOMER) -> str:
-    """Whose turn it is with an account."""
-    if account.state in (State.LIVE, State.DISCONNECTED):
+    """Whose turn it is with an account; where we test it again, with when."""
+    if account.turn is None:
         return plainly("owner.nobody")
-    return owner_named(account.owner, audience)
+    named = owner_named(account.turn, audience)
+    if account.retest_at is None:
+        return named
+    return say("owner.retests", owner=named, at=moment(account.retest_at))
 
 
 def stands(account: AccountView) -> str:
     """Where an account stands, named for what is so."""
-    if account.trouble is not None and account.state in TROUBLED:
-        return plainly(f"state.{account.trouble}")
-    if account.state is State.UNMAPPED and account.was_live:
-        return plainly("state.folders_lost")
-    return plainly(f"state.{account.state}")
+    return plainly(f"state.{account.stands}")
 
 
 def person_named(who: Owner, audience: Audience) -> str:

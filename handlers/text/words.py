@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from handlers.text.markup import Safe, safe
+from handlers.text.markup import Safe, coded, safe
 
 FILE = Path(__file__).with_name("sentences.toml")
 
@@ -25,10 +25,14 @@ def sentences() -> dict[str, str]:
 
 def say(name: str, /, **values: Any) -> Safe:
     """A sentence in Slack's markup; `values` are made harmless."""
-    harmless = {
-        key: value if isinstance(value, Safe) else safe(str(value)) for key, value in values.items()
-    }
-    return Safe(sentences()[name].format(**harmless))
+    written = {key: v if isinstance(v, str) else str(v) for key, v in values.items()}
+    harmless = {key: safe(value) for key, value in written.items()}
+    pieces = sentences()[name].split("`")
+    if len(pieces) == 1:
+        return Safe(pieces[0].format(**harmless))
+    code = {key: coded(value) for key, value in written.items()}
+    filled = [each.format(**(code if n % 2 else harmless)) for n, each in enumerate(pieces)]
+    return Safe("`".join(filled))
 
 
 def plainly(name: str, /, **values: Any) -> str:

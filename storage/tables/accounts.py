@@ -17,8 +17,9 @@ class Account(SQLModel, table=True):
     `object_id` are Microsoft's `tid` and `oid` of who signed in; `shared_mailbox` is set where that
     person opens a mailbox that several share; `proved_at` is when a message last went the whole
     round, and `proved_sent` the server's name of the folder where its copy was found;
-    `made_in` is the ID of the window whose form made it; `live_at` is when it first was live, and
-    `trouble` what a refused sign-in or a failed test showed."""
+    `made_in` is the ID of the window whose form made it; `live_at` is when it first was live,
+    `trouble` what a refused sign-in or a failed test showed, and `retest_at` when it is tested
+    after somebody said that its fault is mended, until the last such test has ended."""
 
     __table_args__ = (UniqueConstraint("customer_id", "address_key"),)
 
@@ -48,6 +49,7 @@ class Account(SQLModel, table=True):
     made_in: str = Field(default="", sa_column_kwargs={"server_default": ""})
     live_at: datetime | None = time_column(nullable=True)
     trouble: Trouble | None = word_column(Trouble, nullable=True)
+    retest_at: datetime | None = time_column(nullable=True)
     reminder: ReminderState = Relationship(
         sa_relationship_kwargs={
             "lazy": "joined",  # in the same statement: an account is the row that is read most

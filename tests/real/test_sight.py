@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from bot.views.audience import Audience
+from handlers.text.words import plainly
 from storage.vocabulary import Owner
 from tests.support.rows import every
 from tests.support.sight import NOTHING_TO_DO, STEPS, look_at, next_step
@@ -20,7 +21,7 @@ GREEN = '<button class="primary">Sign in to Microsoft</button>'
 KNOWN = {
     "one button": (GREEN, "Sign in to Microsoft"),
     "somebody else": (TURN.format("our engineers"), "on-call"),
-    "nobody": (TURN.format("nothing to do"), NOTHING_TO_DO),
+    "nobody": (TURN.format(plainly("owner.nobody")), NOTHING_TO_DO),
     "their own steps": ("<p>What to do</p><p>1. Sign in.</p>", STEPS),
     "their turn, and steps": (TURN.format("the mailbox user") + "<p>What to do</p>", "user"),
     "a company's name where a label says so": (TURN.format("Microsoft"), "microsoft"),

@@ -77,7 +77,7 @@ from handlers.cards import (
 from handlers.cards import accounts as account_cards
 from handlers.cards.kit import Message, Safe, section
 from handlers.cards.links import no_link
-from storage.vocabulary import WAITING, FolderRole, Mended, Owner, State, StepId
+from storage.vocabulary import STANDS, WAITING, FolderRole, Mended, Owner, StepId
 from tests.support.values import (
     ERROR,
     NOW,
@@ -233,8 +233,8 @@ class Made:
 
     @property
     def facts(self) -> CustomerFacts:
-        states = {state: number for number, state in enumerate(State)}
-        return CustomerFacts(self.customer, [self.name] * 60, ["C0ACME"] * 40, states)
+        stands = {name: number for number, name in enumerate(STANDS)}
+        return CustomerFacts(self.customer, [self.name] * 60, ["C0ACME"] * 40, stands)
 
     @property
     def line(self) -> str:

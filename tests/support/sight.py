@@ -77,7 +77,8 @@ class Sight:
     def _says(self, names: set[str]) -> bool:
         """Whether one of the names stands by itself, as what belongs to a label."""
         any_of = "|".join(re.escape(name) for name in names)
-        return re.search(rf"(?:^|: |\n)(?:{any_of})\s*(?:$|\n|·)", self.words) is not None
+        when = r"(?: \(tests again [^\n]*\))?"
+        return re.search(rf"(?:^|: |\n)(?:{any_of}){when}\s*(?:$|\n|·)", self.words) is not None
 
 
 def look_at(where: Locator) -> Sight:

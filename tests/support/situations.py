@@ -53,7 +53,7 @@ def bot_with_on_call() -> FastBot:
     return bot
 
 
-def test(bot: FastBot, account: Account, round_trip: bool = False) -> None:
+def have_tested(bot: FastBot, account: Account, round_trip: bool = False) -> None:
     """Somebody has the account tested, and the test is done; nothing else is."""
     with bot.store.transaction() as tx:
         begun = bot.checks.request(tx, tx.accounts.lock(account.id), CAROL, round_trip)
@@ -135,7 +135,7 @@ def _sure_folders() -> Situation:
     """A mailbox passed its test, and its folders leave no doubt."""
     bot = bot_with_on_call()
     account = bot.account(State.UNMAPPED)
-    test(bot, account, round_trip=True)
+    have_tested(bot, account, round_trip=True)
     return Situation(bot, account, Owner.USER, Step.FOLDERS)
 
 
@@ -151,6 +151,21 @@ def _handed_over(state: State, step: Step) -> Maker:
         return Situation(bot, account, Owner.SUPPORT, step)
 
     return make
+
+
+def _new_addresses() -> Situation:
+    """Its owner may sign in to agree to what somebody entered."""
+    bot = bot_with_on_call()
+    account = bot.account(State.LIVE, created_by_user=CAROL.user)
+    new = "new@acme.example"
+    form = replace(
+        bot.accounts.form(account.id),
+        sender_email=new,
+        shared_mailbox=new,
+        username=account.username,
+    )
+    bot.accounts.change(account.id, form, CAROL)
+    return Situation(bot, account, Owner.USER, Step.SIGN_IN)
 
 
 PLAIN: dict[str, Maker] = {
@@ -169,6 +184,7 @@ PLAIN: dict[str, Maker] = {
     "a folder lost": _folder_lost,
     "failing, evidence gone": _plain(State.FAILING, Owner.USER, Step.TEST, owner=Owner.USER),
     "live": _plain(State.LIVE, None, None),
+    "live, new addresses": _new_addresses,
     "disconnected": _plain(State.DISCONNECTED, None, None),
     "handed over, no sign-in": _handed_over(State.AWAITING_SIGN_IN, Step.INVITE),
     "handed over, no approval": _handed_over(State.AWAITING_ADMIN, Step.APPROVE),
@@ -246,7 +262,7 @@ def in_test(row: Row, found: Observation, state: State = State.LIVE) -> Situatio
     else:
         bot.expire_token(account)
         bot.microsoft.outage = found
-    test(bot, account)
+    have_tested(bot, account)
     bot.microsoft.outage = None
     return Situation(bot, account, row.owner, step_after_test(row))
 
@@ -275,7 +291,7 @@ def reported(row: Row, found: Observation) -> Situation | None:
         return None
     there = in_test(row, found)
     there.bot.fixes.said(there.account.id, CAROL)
-    return replace(there, step=None)
+    return replace(there, turn=Owner.MAILDESK, step=None)
 
 
 def in_folders(row: Row, found: Observation) -> Situation | None:

@@ -296,7 +296,7 @@ def test_the_home_tab_and_help(name: str, one: AccountView) -> None:
     names = [CustomerName(number, name) for number in range(700)]
     requests = [RequestCard(request(taken_by_user="U0VERA2"), name)] * 30
     alerts = [OpenIncident(name, "MX-1")] * 30
-    for page, state in enumerate(home.STATES):
+    for page, state in enumerate(home.PLACES):
         only = home.Filter(state, home.OWNERS[page % 3], "650", page)
         check_view(home.home(home.HomeView(customers, requests, alerts, only, names)))
     check_view(home.home(home.HomeView([])))

@@ -136,7 +136,7 @@ def test_a_customer_is_found_by_name_and_told_of(bot: FastBot) -> None:
         "Acme Marine",
         tenant_of("acme.example"),
     )
-    assert (facts.channels, facts.domains, dict(facts.states)) == (
+    assert (facts.channels, facts.domains, dict(facts.stands)) == (
         [ACME],
         ["acme.example"],
         {State.LIVE: 1},

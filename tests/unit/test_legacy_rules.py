@@ -374,7 +374,7 @@ def test_what_a_customer_has_imported_is_told_with_what_became_of_it(bot: FastBo
     told = bot.legacy.of_customer(bot.acme.customer_id)
     info, sales = old(bot)
     assert [each.address for each in told.accounts] == addresses([info, sales])
-    assert told.states == {
+    assert told.stands == {
         info.id: State.AWAITING_SIGN_IN,
         sales.id: State.AWAITING_SIGN_IN,
     }

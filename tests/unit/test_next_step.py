@@ -4,17 +4,21 @@ reminders, lists and Home agree about whose turn it is, the error ID, what is wr
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.diagnosis.observation import Observation, Where
+from bot.messages import notices
 from bot.views.audience import Audience
 from bot.views.telling import for_audience
 from handlers.cards.actions import ActionId
 from handlers.cards.legacy import OldView, plan_window
-from handlers.text.markup import safe
+from handlers.text.markup import moment, safe
+from handlers.text.people import stands as stands_at
 from sandbox.slack.limits import problems as problems_with
+from storage.tables import OutboxItem
 from storage.vocabulary import THEIRS, Owner, State
 from tests.support.examples import in_a_hurry
-from tests.support.fast import CAROL, DESK, SENDING_IS_OFF, FastBot, days, hours
+from tests.support.fast import ACME, CAROL, DESK, SENDING_IS_OFF, FastBot, days, hours
 from tests.support.next_step import Said, Step, filled_in, in_slack, named, parts
 from tests.support.rows import every
 from tests.support.situations import (
@@ -23,6 +27,7 @@ from tests.support.situations import (
     Situation,
     bot_with_on_call,
     faulty,
+    have_tested,
     in_test,
     observed,
 )
@@ -82,6 +87,9 @@ NAMES_ALWAYS = {
     "list of support",
     "set-up card",
 }
+PLACES_ALWAYS = NAMES_ALWAYS
+"""The surfaces that say where an account is."""
+
 NAMES_PEOPLE = {"status", "home of support"}
 NAMES_OF_FAULTS = {
     "thread",
@@ -102,16 +110,16 @@ def problems(there: Situation) -> list[str]:
     stands = truth(there.bot, there.account)
     said = [*everywhere(there.bot, stands), *SITE.of(there.bot, stands), *there.pages]
     found = [f"{one.surface}: {what}" for one in said for what in _wrong(there, stands, one)]
-    if there.turn not in (stands.account.owner, None):
-        found.append(f"it waits for {stands.account.owner}, not for {there.turn}")
+    if there.turn is not stands.card.account.turn:
+        found.append(f"it waits for {stands.card.account.turn}, not for {there.turn}")
     return found
 
 
 def _wrong(there: Situation, stands: Truth, one: Said) -> Iterator[str]:
     yield from _wrong_step(there, stands, one)
-    turn = _turn(there, stands, one)
-    if others := one.turns - {named(turn, one)}:
-        yield f"it is the turn of {sorted(others)}, not of {named(turn, one)}"
+    whose = _whose(there, stands, one)
+    if others := one.turns - {whose}:
+        yield f"it is the turn of {sorted(others)}, not of {whose}"
     if one.errors - {stands.error}:
         yield f"error {sorted(one.errors)}, not {stands.error}"
     if stands.error and one.surface in _numbered(there) and not one.errors:
@@ -120,6 +128,8 @@ def _wrong(there: Situation, stands: Truth, one: Said) -> Iterator[str]:
         yield "does not say whose turn it is"
     if one.surface in EXPLAINS and not _explains(there, stands, one):
         yield "does not say what is wrong"
+    if one.surface in _placing(stands) and stands_at(stands.card.account) not in one.text:
+        yield f"does not say: {stands_at(stands.card.account)}"
 
 
 def _numbered(there: Situation) -> set[str]:
@@ -131,15 +141,31 @@ def _naming(there: Situation, stands: Truth) -> set[str]:
     """Those that say whose turn it is."""
     waits = there.turn not in (None, Owner.MAILDESK)
     people = NAMES_PEOPLE if waits else set()
+    if stands.account.state is State.LIVE:  # it works, and support chases nobody
+        people = people - {"home of support"}
     unlisted = {"set-up card"} if stands.account.state is State.DISCONNECTED else set()
     return (NAMES_ALWAYS - unlisted) | people | (NAMES_OF_FAULTS if stands.error else set())
 
 
-def _turn(there: Situation, stands: Truth, one: Said) -> Owner | None:
-    """Whose turn a surface may name: the page of a cause speaks of no account."""
-    if stands.verdict is None or one.surface != "page of the cause":
-        return there.turn
-    return there.bot.catalogue.row(stands.verdict.cause).owner  # type: ignore[no-any-return]
+def _placing(stands: Truth) -> set[str]:
+    """Those that say where the account is, all with the same word."""
+    match stands.account.state:
+        case State.DISCONNECTED:
+            return PLACES_ALWAYS - {"set-up card"}
+        case State.LIVE:  # Home counts them
+            return PLACES_ALWAYS
+        case _:
+            return PLACES_ALWAYS | {"home of support"}
+
+
+def _whose(there: Situation, stands: Truth, one: Said) -> str:
+    """Who has the turn, as a surface may name them: the page of a cause speaks of no account. Where
+    we test again, they say when; Home and a conversation speak of many accounts."""
+    if stands.verdict is not None and one.surface == "page of the cause":
+        return named(there.bot.catalogue.row(stands.verdict.cause).owner, one)
+    whose = named(there.turn, one)
+    at = stands.card.account.retest_at
+    return whose if at is None else f"{whose} (tests again {moment(at)})"
 
 
 def _wrong_step(there: Situation, stands: Truth, one: Said) -> Iterator[str]:
@@ -171,6 +197,7 @@ def _step(there: Situation, stands: Truth, one: Said) -> Step | None:
 def _step_of_page(there: Situation, stands: Truth) -> Step | None:
     """Who opens the page is who signs in: unless that would be in vain, or was done."""
     waits = stands.account.state is State.AWAITING_SIGN_IN and not stands.card.held
+    waits = waits or bool(stands.card.change)
     free = not stands.error or there.turn is Owner.USER
     return Step.SIGN_IN if waits and free else None
 
@@ -198,6 +225,77 @@ def test_whatever_is_wrong_all_agree_about_what_is_next(
 
 
 # -- what changes later
+
+
+def test_a_retest_that_fails_gives_the_turn_back() -> None:
+    there = in_test(SENDING, observed(SENDING, {Where.SMTP}))
+    bot, account = there.bot, there.account
+    bot.fixes.said(account.id, CAROL)
+    said = bot.now
+
+    asked = replace(there, turn=Owner.MAILDESK, step=None)
+    for minutes in (0, 4, 14, 29, 59):
+        bot.live(said + timedelta(minutes=minutes) - bot.now)
+        assert problems(asked) == [], minutes
+
+    bot.live(timedelta(minutes=2))
+    assert problems(there) == []
+
+
+def test_nobody_is_reminded_of_what_we_test_again() -> None:
+    bot = bot_with_on_call()
+    there = in_test(SENDING, observed(SENDING, {Where.SMTP}))
+    bot = there.bot
+    with bot.store.transaction() as tx:
+        due_at = tx.accounts.get(there.account.id).reminder.due_at
+    bot.live(due_at - bot.now - timedelta(minutes=10))
+    bot.fixes.said(there.account.id, CAROL)
+    before = len(reminders(bot))
+
+    bot.live(timedelta(minutes=20))
+    assert len(reminders(bot)) == before
+
+    bot.live(timedelta(minutes=50))
+    assert len(reminders(bot)) == before + 1
+
+
+def reminders(bot: FastBot) -> list[OutboxItem]:
+    """The requests to show a reminder in the customer's channel."""
+    return [item for item in bot.outbox(ACME) if item.notice == notices.REMINDER]
+
+
+def test_a_change_that_was_agreed_to_or_withdrawn_is_nobodys_turn() -> None:
+    there = PLAIN["live, new addresses"]()
+    there.bot.accounts.withdraw_change(there.account.id, CAROL)
+    assert problems(replace(there, turn=None, step=None)) == []
+
+    there = PLAIN["live, new addresses"]()
+    SITE.signed_in(there.bot, there.account)
+    there.bot.run_due()
+    assert problems(replace(there, turn=None, step=None)) == []
+
+
+def test_a_passed_test_takes_no_turn_from_who_is_asked_about_addresses() -> None:
+    there = PLAIN["live, new addresses"]()
+    have_tested(there.bot, there.account)
+    assert problems(there) == []
+
+
+def test_the_result_in_the_thread_asks_for_nothing_that_is_done() -> None:
+    there = PLAIN["unmapped, sure"]()
+    bot = there.bot
+    bot.run_due()
+    result = [item for item in bot.outbox(ACME) if item.notice == notices.TEST_RESULT][-1]
+    shown = in_slack("thread", Audience.CUSTOMER, bot.presenter.draw(result.notice, result.args))
+    assert shown.steps == (Step.FOLDERS,)
+
+    bot.clock.at += hours(1)
+    bot.folders.accept(there.account.id, CAROL)
+
+    redrawn = [item for item in bot.outbox(ACME) if item.key == result.key][-1]
+    assert redrawn.created_at == bot.now, "it is drawn again"
+    drawn = bot.presenter.draw(redrawn.notice, redrawn.args)
+    assert in_slack("thread", Audience.CUSTOMER, drawn).steps == ()
 
 
 def test_a_cause_that_on_call_notes_moves_the_turn_of_a_refused_sign_in() -> None:

@@ -4,6 +4,7 @@ in its own place."""
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
+from string import Formatter
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from handlers.cards.kit import (
     safe,
     section,
 )
+from handlers.text.words import say, sentences
 from sandbox.slack.limits import problems
 from tests.support.drawing import EVERYBODY, OURS, Made, parts
 from tests.support.rows import every
@@ -170,6 +172,29 @@ def test_hostile_text_formats_nothing(name: str) -> None:
     said = MAIL.sub("", CODE.sub("", shown))
     assert [text for text in ("*bold*", "_italic_", "~gone~", "`code`") if text in said] == []
     assert "aˍb" not in said, "within a word a sign is itself"
+
+
+def test_an_address_is_shown_with_the_signs_that_people_copy() -> None:
+    names = [name for name, text in sentences().items() if "{username}" in text or "{upn}" in text]
+    assert len(names) > 10
+    for local in ("first_last", "_first", "last_", "a._b", "~a", "a-_b~"):
+        address = f"{local}@acme.example"
+        for name in names:
+            given = {
+                field: address for _, field, _, _ in Formatter().parse(sentences()[name]) if field
+            }
+            assert address in say(name, **given), name
+        assert f"({address})" in safe(f"*Info* ({address})").replace("`", "")
+
+
+def test_code_in_a_sentence_has_every_sign_but_the_one_that_ends_it() -> None:
+    assert "`_a*b_~`" in say("refused.no_account", ref="_a*b_~")
+    assert "`aˋ *b*`" in say("refused.no_account", ref="a` *b*")
+
+
+def test_code_around_an_address_ends_with_it() -> None:
+    assert safe("`_a@acme.example` *b*") == "ˋ`_a@acme.example`ˋ ∗b∗"
+    assert safe("_a@acme.example|_b@x.y_ <!here>") == ("`_a@acme.example`|`_b@x.y_` &lt;!here&gt;")
 
 
 @everywhere

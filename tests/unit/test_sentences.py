@@ -304,6 +304,21 @@ OURS = (
 )
 """The groups that customers never read."""
 
+TO_SUPPORT = {
+    "command.customer_guess",
+    "command.customer_unknown",
+    "command.no_account_of",
+    "command.setup_done",
+    "command.which_account_here",
+    "command.which_account_of",
+    "command.which_customer",
+    "help.did_you_mean",
+    "help.on_call",
+    "help.ours",
+    "help.support",
+}
+"""Answers in our own channels, and to who has typed a command."""
+
 NOT_OF_ITSELF = re.compile(
     r"your (?:Microsoft 365 )?administrator|Contact support|Do it for us", re.IGNORECASE
 )
@@ -422,6 +437,19 @@ def test_a_customers_sentence_names_no_setting_of_ours() -> None:
     customers = [piece for piece in in_catalogue() if piece.place.endswith(".customer")]
     customers += [piece for piece in on_pages() if piece.place.endswith(".html")]
     assert found_in(customers, SETTING) == []
+
+
+def test_no_customer_is_told_to_type_what_only_support_can() -> None:
+    """Slack offers people of another workspace no commands of an app; a mention works for all."""
+    told = [*in_slack(), *on_pages()]
+    told += [piece for piece in in_catalogue() if piece.place.endswith(".customer")]
+    theirs = [piece for piece in told if "/maildesk" in piece.text and not of_support(piece)]
+    assert [piece.place for piece in theirs if "support team" not in piece.text] == []
+
+
+def of_support(piece: Piece) -> bool:
+    """Whether support alone reads it, or who has typed a command already."""
+    return piece.place.startswith((*OURS, "customer.")) or piece.place in TO_SUPPORT
 
 
 def test_owners_are_called_the_same_on_every_surface() -> None:
