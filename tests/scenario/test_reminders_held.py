@@ -254,7 +254,7 @@ def test_the_command_says_what_it_does_not_understand_and_changes_nothing(
     waiting: BotWorld,
 ) -> None:
     world = waiting
-    how = "For example `/maildesk snooze MB-7Q3F-9K2D 3d`"
+    how = "For example `@Maildesk snooze MB-7Q3F-9K2D 3d`"
     for words in (
         "",
         "Info",
