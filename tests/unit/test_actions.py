@@ -3,6 +3,7 @@
 import ast
 import json
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,7 +28,8 @@ def listened_to() -> list[str]:
     return SlackSide(nothing, WebClient("xoxb-1"), nothing, "secret", lambda: None).listeners.names
 
 
-def made_by_cards() -> set[str]:
+@cache
+def made_by_cards() -> frozenset[str]:
     """The IDs that some card uses."""
     used = set()
     for path in CARDS.glob("*.py"):
@@ -36,7 +38,7 @@ def made_by_cards() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 used.add(f"{node.value.id}.{node.attr}")
-    return used
+    return frozenset(used)
 
 
 def test_what_a_card_can_make_has_exactly_one_listener_and_the_other_way_round() -> None:
