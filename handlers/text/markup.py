@@ -41,7 +41,8 @@ def safe(text: str) -> Safe:
     if isinstance(text, Safe):
         return text
     harmless = escaped(text)
-    parts, end = [], 0
+    parts: list[str] = []
+    end = 0
     for found in ADDRESS.finditer(harmless):
         if FORMATS.search(harmless, found.start(), found.end()):
             parts += [_pictured(harmless[end : found.start()]), f"`{found[0]}`"]
