@@ -136,7 +136,8 @@ class Incidents:
         same = [each for each in there if each.fingerprint == reach.fingerprint]
         found = [*wide_enough, *covering, *same]
         if found:
-            return max(found, key=lambda each: (BREADTH[each.scope], -each.id))
+            kept = [each.id for each in wide_enough]
+            return max(found, key=lambda each: (BREADTH[each.scope], each.id in kept, -each.id))
         return tx.incidents.lock_where_merged(reach.fingerprint)
 
     def _open(self, tx: Transaction, reach: Reach, failure: Failure) -> Incident:
