@@ -37,7 +37,7 @@ def happened(line: AlertLine) -> Safe:
     who = line.name or plainly("alert.somebody")
     if not line.user and not line.name:
         who = plainly("alert.maildesk")
-    sentence = f"alert.did_{line.event.replace('-', '_')}"
+    sentence = f"alert.did_{line.event}"
     if line.event == "mended" and not line.detail.get("many"):
         sentence = "alert.did_mended_none"
     if line.event == "silenced" and line.detail.get("until_mended"):
@@ -64,11 +64,11 @@ def alert_nudge(card: AlertCard, why: str, link: str) -> Message:
     if incident.status not in AT_WORK or incident.is_silent:
         text = say("alert.nudge_over", title=title)
     elif incident.status is IncidentStatus.ACKNOWLEDGED and why == "update-asked":
-        text = say("alert.nudge_update_asked", title=title, who=holder(incident))
+        text = say("alert.nudge_update-asked", title=title, who=holder(incident))
     elif incident.status is IncidentStatus.ACKNOWLEDGED:
         text = say("alert.nudge_taken", title=title, who=holder(incident))
     else:
-        sentence = f"alert.nudge_{why.replace('-', '_')}"
+        sentence = f"alert.nudge_{why}"
         group = Safe(f"<!subteam^{card.group}> ") if card.group else Safe("")
         text = say(sentence, title=title, group=group, count=incident.mailboxes)
     return Message(text, [section(text)])

@@ -8,6 +8,7 @@ from functools import partial
 from bot.common.people import Person
 from bot.common.refusals import Refused, SlackBusy
 from bot.common.texts import whole_number
+from bot.incidents.presses import IncidentPresses
 from bot.services import Services
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.incident_windows import (
@@ -25,8 +26,20 @@ from handlers.slack.listeners import FormAnswer, Listeners, form_errors
 from handlers.slack.modals import Windows, WindowUnsure
 from handlers.slack.payloads import Press, Submission
 
-Deed = Callable[[int, Person], object]
+Deed = Callable[[IncidentPresses, int, Person], object]
 """What is done about the incident with an id by a person."""
+
+DEEDS: dict[ActionId, Deed] = {
+    ActionId.ALERT_ACKNOWLEDGE: IncidentPresses.acknowledge,
+    ActionId.ALERT_RELEASE: IncidentPresses.unacknowledge,
+    ActionId.ALERT_UNSILENCE: IncidentPresses.unsilence,
+    ActionId.ALERT_RETEST: partial(IncidentPresses.retest, resolving=False),
+    ActionId.ALERT_RESOLVE: partial(IncidentPresses.retest, resolving=True),
+    ActionId.ALERT_ESCALATE: IncidentPresses.escalate,
+    ActionId.ALERT_HAND_OVER: IncidentPresses.hand_to_support,
+    ActionId.ALERT_REOPEN: IncidentPresses.reopen,
+}
+"""The buttons that do at once what they say."""
 
 SILENT_FOR = {"hour": timedelta(hours=1), "day": timedelta(days=1), "fixed": None}
 KEPT_FOR = {
@@ -46,18 +59,7 @@ AT_REASON = ("alert.no_reason", "alert.reason_too_long")
 
 def register(listeners: Listeners, services: Services) -> None:
     """Register every listener of this feature."""
-    presses = services.incidents
-    deeds: dict[ActionId, Deed] = {
-        ActionId.ALERT_ACKNOWLEDGE: presses.acknowledge,
-        ActionId.ALERT_RELEASE: presses.unacknowledge,
-        ActionId.ALERT_UNSILENCE: presses.unsilence,
-        ActionId.ALERT_RETEST: lambda number, by: presses.retest(number, by, resolving=False),
-        ActionId.ALERT_RESOLVE: lambda number, by: presses.retest(number, by, resolving=True),
-        ActionId.ALERT_ESCALATE: presses.escalate,
-        ActionId.ALERT_HAND_OVER: presses.hand_to_support,
-        ActionId.ALERT_REOPEN: presses.reopen,
-    }
-    for action, deed in deeds.items():
+    for action, deed in DEEDS.items():
         listeners.press(action, partial(act, services, deed))
     listeners.press(ActionId.ALERT_SHOW, lambda press: show(services, press))
     listeners.press(ActionId.ALERT_MAILBOXES, lambda press: mailboxes(services, press))
@@ -83,7 +85,7 @@ def act(services: Services, deed: Deed, press: Press) -> None:
     how the alert is now, whether it was done or refused because the alert had gone on."""
     services.rights.on_call(press.person)
     try:
-        deed(press.number, press.person)
+        deed(services.incidents, press.number, press.person)
     finally:
         shown = shown_alert(press.about)
         if shown:

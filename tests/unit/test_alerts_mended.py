@@ -89,8 +89,8 @@ def test_once_somebody_has_it_the_alert_leads_with_its_end(bot: FastBot) -> None
     broken(bot)
     [alert] = alerts(bot)
     assert buttons(bot, alert)[ActionId.ALERT_ACKNOWLEDGE] == "primary"
-    assert buttons(bot, alert)[ActionId.ALERT_MENDED] is None
+    assert buttons(bot, alert)[ActionId.ALERT_RESOLVE] is None
 
     bot.incidents.acknowledge(alert, OMAR)
     assert ActionId.ALERT_ACKNOWLEDGE not in buttons(bot, alert)
-    assert buttons(bot, alert)[ActionId.ALERT_MENDED] == "primary"
+    assert buttons(bot, alert)[ActionId.ALERT_RESOLVE] == "primary"
