@@ -40,7 +40,7 @@ def test_on_call_sees_an_alert_through(story: Story) -> None:
     assert omar.faces(alert, "silenced", "Silent until", "A new secret is") == "End the silence"
     omar.press(alert, "End the silence")
     omar.press(alert, "Acknowledge")
-    assert omar.faces(alert, "acknowledged", "Acknowledged by Omar") == "Resolve"
+    assert omar.faces(alert, "acknowledged", "Acknowledged by @Omar Haddad") == "Resolve"
     omar.press(alert, "Resolve")
     assert omar.faces(alert, "not-resolved", "Not resolved", "still do not work: 1") == "Resolve"
 

@@ -66,6 +66,7 @@ def test_later_failures_of_those_mailboxes_stay_with_them(bot: FastBot) -> None:
     fail(bot, info, theirs)
     assert theirs.id in members(bot, second) and theirs.id not in members(bot, first)
     assert len(incidents(bot)) == 2
+    assert read(bot, second).count == 2, "once as it was taken out, once since"
 
 
 def test_new_mailboxes_join_the_first_whosever_they_are(bot: FastBot) -> None:
