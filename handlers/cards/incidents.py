@@ -160,7 +160,7 @@ def _blocks(card: AlertCard) -> list[Block]:
         blocks.append(section(say("error.mend", owner=owner_named(told.owner, told.audience))))
         blocks += remedy_blocks(told)
     blocks += paragraphs([linked(plainly("alert.handbook"), card.handbook), *_history(card)])
-    blocks += [context(*_progress(card), standing(card))]
+    blocks.append(context(Safe("\n".join([*_progress(card), standing(card)]))))
     return blocks
 
 
