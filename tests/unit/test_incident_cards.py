@@ -406,3 +406,35 @@ def test_support_may_press_whatever_on_call_may(bot: FastBot, screen: Screen) ->
     support.pressed(ActionId.ALERT_ACKNOWLEDGE, number(bot))
     assert read(bot, number(bot)).acknowledged_by == VERA.user
     assert ALERTS not in support.read
+
+
+# -- what one stands for
+
+
+def test_a_wider_alert_leads_to_the_narrower_ones_and_they_lead_to_it(
+    bot: FastBot, screen: Screen
+) -> None:
+    wide = number(bot)
+    narrow = broken_apart(bot, wide)
+    screen.pressed(ActionId.ALERT_SHOW, wide)
+    assert "*Narrower alerts that this one includes:* 1" in screen.read
+    assert "Open" in buttons(screen.top)
+    screen.pressed(ActionId.ALERT_SHOW, narrow)
+    assert "part of a wider alert" in screen.read
+    assert leads(screen.top) == ["Open the wider alert"]
+    assert "Acknowledge" not in buttons(screen.top)
+
+
+def broken_apart(bot: FastBot, wide: int) -> int:
+    """A narrower incident of the same cause, for which the wide one stands."""
+    with bot.store.transaction() as tx:
+        found = tx.channels.customer_named("Borealis")
+        assert found is not None
+        borealis = found.id
+    narrow = bot.regrouping.split(wide, borealis, OMAR)
+    with bot.store.transaction() as tx:
+        tx.incidents.lock(wide)
+        held = tx.incidents.lock(narrow)
+        assert held is not None
+        held.inhibited_by = wide
+    return narrow
