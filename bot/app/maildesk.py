@@ -6,6 +6,7 @@ from flask import Flask
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
+from bot.app.pagers import told
 from bot.app.wiring import Ports, wire
 from bot.app.worker import Worker
 from bot.common import jobs
@@ -14,6 +15,7 @@ from bot.common.jobs import Doers
 from bot.common.ways_out import WaysOut
 from bot.config.settings import Settings
 from bot.diagnosis import catalogue
+from bot.incidents.posting import HttpPoster
 from bot.mail.hosts import MailHosts
 from bot.mail.probe import MailProbe
 from bot.messages.delivery import Delivery
@@ -64,7 +66,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     ways = ways_out(settings)
     background = clients.background(*api, ways)
     interactive = clients.interactive(*api, ways)
-    store = Store(connect(settings.database_url))
+    store = Store(connect(settings.database_url), told(settings))
     directory = SlackDirectory(
         interactive,
         clock,
@@ -75,7 +77,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     )
     known = catalogue.load(application=_application(settings))
     sign_in = microsoft(settings)
-    ports = Ports(store, sign_in, MailProbe(hosts), directory, known)
+    ports = Ports(store, sign_in, MailProbe(hosts), directory, known, HttpPoster(ways))
     core = wire(settings, clock, ports)
     services = core.services
     sender = SlackSender(clients.for_the_outbox(*api, ways), Presenter(services))

@@ -12,6 +12,7 @@ from bot.accounts.offboarding import Farewells
 from bot.accounts.organisations import Organisations
 from bot.accounts.rebinding import Bindings
 from bot.accounts.service import Accounts
+from bot.app import pagers
 from bot.app.worker import Sweep
 from bot.checks.aftermath import Aftermath
 from bot.checks.reported_fixes import ReportedFixes
@@ -33,6 +34,7 @@ from bot.diagnosis.own_errors import OwnErrors
 from bot.diagnosis.unexplained import PastedTexts
 from bot.folders.drift import Drift
 from bot.folders.service import Folders, sure_names
+from bot.incidents.posting import Poster
 from bot.legacy.drafts import Drafts
 from bot.legacy.service import LegacyAccounts
 from bot.lifecycle.ladder import Ladder
@@ -98,6 +100,7 @@ class Ports:
     probe: MailProbe
     directory: People
     catalogue: Catalogue
+    poster: Poster
 
 
 @dataclass(frozen=True)
@@ -336,6 +339,7 @@ def _sweeps(settings: Settings, base: Foundations, services: Services) -> list[S
         Sweep("old-meanings", timedelta(hours=1), services.noting.catch_up),
         Sweep("unexplained", timedelta(minutes=15), services.noting.list_due),
         Sweep("late-erasures", timedelta(hours=1), services.farewells.remind_of_erasure),
+        *pagers.sweeps(settings, base.clock, base.ports.store, base.ports.poster),
     ]
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from sqlmodel import col, exists, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from bot.app.pagers import told
 from bot.app.wiring import Ports, wire
 from bot.app.worker import Worker
 from bot.common import ids
@@ -46,6 +47,7 @@ from storage.tables import (
     FolderMapping,
     Grant,
     OutboxItem,
+    PageLane,
     ReminderState,
     Setback,
 )
@@ -55,6 +57,7 @@ from tests.support.fast_ports import (
     CLIENT_ID,
     ORDINARY,
     FakeMicrosoft,
+    FakePagers,
     FakeProbe,
     FakeSlack,
     FastClock,
@@ -92,6 +95,10 @@ ENVIRONMENT = {
     "MS_CLIENT_SECRET": "fast",
     "WORKING_HOURS": "00:00-24:00",
     "WORKING_DAYS": "1234567",
+    "PAGERDUTY_ROUTING_KEY": "f" * 32,
+    "PAGERDUTY_WEBHOOK_SECRET": "fast-words-secret",
+    "ALERT_WEBHOOK_URL": "https://alerts.lumen.example/maildesk",
+    "ALERT_WEBHOOK_SECRET": f"whsec_{base64.b64encode(KEY).decode()}",
 }
 
 SIGNED_IN = (Event.LINK_MADE, Event.TEST_BEGAN)
@@ -116,6 +123,7 @@ WAY = {
 """By which events an account comes to each state."""
 
 NEXT_REMINDER = select(func.min(col(ReminderState.due_at)))
+NEXT_PAGE = select(func.min(col(PageLane.due_at)))
 NEXT_TURN_OF_ONE_THAT_WAITS = NEXT_TURN.where(exists().where(col(OutboxItem.done_at).is_(None)))
 """When the bot has something to do next, beside its jobs and the turns of its channels."""
 
@@ -162,6 +170,7 @@ class Outside:
     slack: FakeSlack = field(default_factory=FakeSlack)
     microsoft: FakeMicrosoft = field(default_factory=FakeMicrosoft)
     mail: FakeProbe = field(default_factory=FakeProbe)
+    pagers: FakePagers = field(default_factory=FakePagers)
 
 
 @dataclass(frozen=True)
@@ -193,9 +202,12 @@ class FastBot:
         self.slack = self.outside.slack
         self.microsoft = self.outside.microsoft
         self.mail = self.outside.mail
+        self.pagers = self.outside.pagers
         first = None if before or engine or outside else _first()
         self.store = (
-            before.store if before else Store(engine or new_database(first and first.engine))
+            before.store
+            if before
+            else Store(engine or new_database(first and first.engine), told(self.settings))
         )
         self.cipher = Cipher(self.settings.keys)
         users = self.settings.support_users
@@ -204,7 +216,7 @@ class FastBot:
         paces = Paces(self.store, self.clock)
         self.directory = SlackDirectory(self.slack, self.clock, users, group, paces, gone)
         ports: Any = (self.store, self.microsoft, self.mail, self.directory, catalogue.load())
-        core = wire(self.settings, self.clock, Ports(*ports))
+        core = wire(self.settings, self.clock, Ports(*ports, self.pagers))
         self.core = core
         self.services = core.services
         self.tokens = core.tokens
@@ -239,7 +251,7 @@ class FastBot:
 
     def copy(self) -> "FastBot":
         """The same bot in a world of its own, where everything stands as it does here now."""
-        store = Store(new_database(self.store.engine))
+        store = Store(new_database(self.store.engine), told(self.settings))
         return FastBot(Moment(deepcopy(self.outside), store, self.acme))
 
     def new_tokens(self, wait: Callable[[float], object]) -> Tokens:
@@ -268,7 +280,7 @@ class FastBot:
 
     def _next_due(self) -> datetime:
         """When something is due next; tomorrow, if nothing is until then."""
-        due = self._moments(NEXT_JOB, NEXT_TURN, NEXT_REMINDER)
+        due = self._moments(NEXT_JOB, NEXT_TURN, NEXT_REMINDER, NEXT_PAGE)
         ahead = [at for at in due if at is not None and at > self.now]
         return min([*ahead, self.now + days(1)])
 

@@ -1,0 +1,1 @@
+"""Incidents: what fails is one alert per cause, and on-call's pagers are told of it."""

@@ -1,0 +1,161 @@
+"""PagerDuty: which of its events (Events API v2) tell it of an incident."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from bot.common.redaction import redact_value
+from bot.incidents.facts import ACKNOWLEDGED, SILENCED, IncidentFacts
+from bot.incidents.posting import Letter
+from bot.incidents.roads import USUAL_RATE, AlertLinks, Telling, letter
+from storage.paces import Rate
+from storage.vocabulary import Means, PageChange, Pager, Standing
+
+SEVERITIES = {"critical": "critical", "high": "error", "low": "warning", "info": "info"}
+"""Ours, as PagerDuty calls them (developer.pagerduty.com/docs/events-api-v2/trigger-events)."""
+
+NEWS = (PageChange.OPENED, PageChange.PROMOTED, PageChange.ESCALATED)
+"""What is worth an entry in the log of an incident that is triggered there already."""
+
+
+class Action(StrEnum):
+    """What an event does."""
+
+    TRIGGER = "trigger"
+    ACKNOWLEDGE = "acknowledge"
+    RESOLVE = "resolve"
+
+
+STANDS = {
+    Action.TRIGGER: Standing.TRIGGERED,
+    Action.ACKNOWLEDGE: Standing.ACKNOWLEDGED,
+    Action.RESOLVE: Standing.NOTHING,
+}
+AGAIN = (Action.RESOLVE, Action.TRIGGER)
+"""How somebody is called again for an incident that is acknowledged there. No event takes an
+acknowledgement back, and a trigger calls nobody for what is acknowledged: the incident ends, and
+one with the same key begins."""
+
+
+def actions(change: PageChange, facts: IncidentFacts, standing: Standing) -> tuple[Action, ...]:
+    """The events after which the incident stands at PagerDuty as it does with us, where it stands
+    as `standing` before. Nobody is called for what is not severe, or silenced before PagerDuty
+    heard of it."""
+    if facts.over:
+        return () if standing is Standing.NOTHING else (Action.RESOLVE,)
+    if facts.status == SILENCED:
+        return _quieted(standing)
+    if not facts.calls_somebody and standing is Standing.NOTHING:
+        return ()
+    if facts.status == ACKNOWLEDGED:
+        return _acknowledged(change, standing)
+    return _opened(change, standing) if facts.calls_somebody else ()
+
+
+def _quieted(standing: Standing) -> tuple[Action, ...]:
+    quiet = standing in (Standing.NOTHING, Standing.ACKNOWLEDGED)
+    return () if quiet else (Action.ACKNOWLEDGE,)
+
+
+def _acknowledged(change: PageChange, standing: Standing) -> tuple[Action, ...]:
+    match standing:
+        case Standing.ACKNOWLEDGED:
+            return (Action.TRIGGER,) if change in NEWS else ()
+        case Standing.TRIGGERED:
+            return (Action.ACKNOWLEDGE,)
+        case _:
+            return (Action.TRIGGER, Action.ACKNOWLEDGE)
+
+
+def _opened(change: PageChange, standing: Standing) -> tuple[Action, ...]:
+    match standing:
+        case Standing.NOTHING:
+            return (Action.TRIGGER,)
+        case Standing.TRIGGERED:
+            return (Action.TRIGGER,) if change in NEWS else ()
+        case _:
+            # Who acknowledged there while we tried again need not be called once more
+            return (Action.TRIGGER,) if change is PageChange.OPENED else AGAIN
+
+
+@dataclass(frozen=True)
+class PagerDuty:
+    """The way to PagerDuty."""
+
+    routing_key: SecretStr
+    url: str
+    links: AlertLinks
+    client: str
+
+    pager: ClassVar[Pager] = Pager.PAGERDUTY
+    means: ClassVar[Means] = Means.PAGERDUTY
+    rate: ClassVar[Rate] = USUAL_RATE
+
+    def letters(self, telling: Telling, now: datetime) -> Sequence[Letter]:
+        """Its events. Nothing where the incident is over at a later page: whatever is told before,
+        it ends the same."""
+        key = self.routing_key.get_secret_value()
+        return [
+            letter(self.url, self._event(action, telling, key), (key,))
+            for action in self._actions(telling)
+        ]
+
+    def standing(self, telling: Telling) -> Standing:
+        """How the incident stands there then."""
+        done = self._actions(telling)
+        before = telling.claimed.standing
+        if before is Standing.ACKNOWLEDGED and done == (Action.TRIGGER,):
+            return before  # a trigger is only noted there
+        return STANDS[done[-1]] if done else before
+
+    def _actions(self, telling: Telling) -> tuple[Action, ...]:
+        if any(facts.over for facts in telling.later):
+            return ()
+        return actions(telling.change, telling.facts, telling.claimed.standing)
+
+    def _event(self, action: Action, telling: Telling, key: str) -> dict[str, Any]:
+        event = {
+            "routing_key": key,
+            "event_action": action,
+            "dedup_key": telling.claimed.key,
+        }
+        return event | self._content(telling) if action is Action.TRIGGER else event
+
+    def _content(self, telling: Telling) -> dict[str, Any]:
+        facts = telling.facts
+        handbook = self.links.handbook(facts.cause)
+        links = [(telling.alert, "The alert in Slack"), (handbook, "What to do")]
+        return {
+            "client": self.client,
+            "client_url": self.links.public_url,
+            "links": [{"href": href, "text": text} for href, text in links if href],
+            "payload": {
+                "summary": facts.headline,
+                "source": urlsplit(self.links.public_url).hostname or "maildesk",
+                "severity": SEVERITIES.get(facts.severity, "error"),
+                "timestamp": telling.claimed.page.created_at.isoformat(),
+                "component": facts.scope,
+                "group": "mailboxes",
+                "class": facts.cause,
+                "custom_details": _details(facts, telling),
+            },
+        }
+
+
+def _details(facts: IncidentFacts, telling: Telling) -> dict[str, Any]:
+    told = {
+        "what happened": telling.change,
+        "mailboxes": facts.mailboxes,
+        "mailboxes at most": facts.most,
+        "customers": facts.customers,
+        "cause": facts.cause,
+        "error ID": facts.error,
+        "whose turn": facts.owner,
+        "alert": telling.alert,
+    }
+    return {name: redact_value(value) for name, value in told.items() if value != ""}
