@@ -97,19 +97,23 @@ def read(posted: Any) -> Word | None:
     event = _mapping(_mapping(posted).get("event"))
     data = _mapping(event.get("data"))
     agent = _mapping(event.get("agent"))
+    event_type = event.get("event_type")
+    event_id = _name(event.get("id"), MAX_ID)
+    key = _name(data.get("incident_key"), MAX_KEY)
     at = _time(event.get("occurred_at"))
-    event_id = event.get("id")
-    key = data.get("incident_key")
-    known = isinstance(event_id, str) and isinstance(key, str) and at is not None
-    if not known or event.get("event_type") not in list(Saying):
-        return None
-    if not 0 < len(event_id) <= MAX_ID or not 0 < len(key) <= MAX_KEY:
+    if event_type not in list(Saying) or not event_id or not key or at is None:
         return None
     if str(agent.get("type")).endswith(OURS):
         return None
-    standing = data.get("status")
-    stands = STANDINGS.get(standing) if isinstance(standing, str) else None
-    return Word(event_id, Saying(event["event_type"]), key, at, stands, _person(agent))
+    status = data.get("status")
+    stands = STANDINGS.get(status) if isinstance(status, str) else None
+    return Word(event_id, Saying(event_type), key, at, stands, _person(agent))
+
+
+def _name(value: Any, longest: int) -> str:
+    """A name of something; empty where it is none that the database can keep."""
+    right = isinstance(value, str) and len(value) <= longest and value.isprintable()
+    return value if right else ""
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -158,7 +162,7 @@ class PagerWords:
         fingerprint = self._known(word) if word else None
         if word is None or fingerprint is None:
             return False
-        log.info("pager.says", saying=word.saying, event=word.id)
+        log.info("pager.says", saying=word.saying, word=word.id)
         self._does[word.saying](fingerprint, word.person, word.at)
         with self._store.transaction() as tx:
             tx.channels.first_sight(_seen(word), self._clock.now())
