@@ -13,7 +13,8 @@ from storage.vocabulary import Means
 
 @dataclass(frozen=True)
 class Rate:
-    """How often somebody may be called: once an `interval`, and up to `burst` calls ahead of that."""
+    """How often somebody may be called: once an `interval`, and up to `burst` calls ahead of
+    that."""
 
     interval: timedelta
     burst: int

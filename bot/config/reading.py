@@ -27,7 +27,7 @@ KEY_HINT = (
 
 SECRET_PREFIX = "whsec_"
 SECRET_HINT = (
-    'python3 -c "import base64,os; print(\'whsec_\'+base64.b64encode(os.urandom(32)).decode())"'
+    "python3 -c \"import base64,os; print('whsec_'+base64.b64encode(os.urandom(32)).decode())\""
 )
 
 

@@ -132,7 +132,8 @@ def _in_time(work: Callable[[], None], seconds: float) -> None:
 
     def run() -> None:
         try:
-            done.set_result(work())
+            work()
+            done.set_result(None)
         except BaseException as error:
             done.set_exception(error)
 

@@ -74,9 +74,7 @@ class AlertLinks:
         return f"{self.public_url}/errors/{cause}" if cause else ""
 
 
-def letter(
-    url: str, content: dict[str, Any], secrets: tuple[str, ...], **headers: str
-) -> Letter:
+def letter(url: str, content: dict[str, Any], secrets: tuple[str, ...], **headers: str) -> Letter:
     """A letter with this content as JSON."""
     return Letter(url, as_bytes(content), {**JSON, **headers}, secrets)
 

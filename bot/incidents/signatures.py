@@ -31,4 +31,4 @@ def is_pagerdutys(secret: str, body: bytes, header: str) -> bool:
     digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     ours = f"v1={digest}".encode()
     given = header.encode("utf-8", "replace").split(b",", MAX_SIGNATURES)[:MAX_SIGNATURES]
-    return any([hmac.compare_digest(ours, each.strip()) for each in given])
+    return any(hmac.compare_digest(ours, each.strip()) for each in given)

@@ -48,8 +48,9 @@ class Page(SQLModel, table=True):
 
 class PageLane(SQLModel, table=True):
     """The turn-taking of what one pager is told under one fingerprint: when the next may go, which
-    is far enough ahead while one is sent. `key` is the fingerprint as the pager knows it, `standing` how the incident
-    stands there; `said_at` is when the pager's newest word about it was said."""
+    is far enough ahead while one is sent. `key` is the fingerprint as the pager knows it,
+    `standing` how the incident stands there; `said_at` is when the pager's newest word about it was
+    said."""
 
     __table_args__ = (
         Index("ix_pagelane_due", "pager", "due_at"),

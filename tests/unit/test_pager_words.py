@@ -139,7 +139,9 @@ def test_what_pagerduty_did_by_itself_is_its_own(line: Line) -> None:
 
 
 def test_a_name_is_one_short_line(line: Line) -> None:
-    line.hear(line.say("escalated", "triggered", agent=OMAR | {"summary": "O\n\x00mar " + "x" * 500}))
+    line.hear(
+        line.say("escalated", "triggered", agent=OMAR | {"summary": "O\n\x00mar " + "x" * 500})
+    )
     [(_, _, name)] = line.incidents.asked
     assert name.startswith("O mar xxx")
     assert len(name) == 80
@@ -243,7 +245,7 @@ def test_whatever_a_body_holds_is_read_or_is_nothing(
     for posted in (other, {"event": other}, {"event": whole["event"] | wrong}):
         word = read(posted)
         assert word is None or (word.key == SECRET_EXPIRED or "data" in wrong)
-    data = {name: other for name in wrong}
+    data = dict.fromkeys(wrong, other)
     read({"event": whole["event"] | {"data": whole["event"]["data"] | data}})
 
 
