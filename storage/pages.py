@@ -29,13 +29,28 @@ MAX_BEHIND = 50
 
 
 @dataclass(frozen=True)
+class There:
+    """How an incident stands at a pager before a page is sent.
+
+    Attributes:
+        standing: as we knew it last.
+        unsure: something was sent since, and no answer came.
+        said: the pager said so itself, after what the page tells had happened.
+    """
+
+    standing: Standing = Standing.NOTHING
+    unsure: bool = False
+    said: bool = False
+
+
+@dataclass(frozen=True)
 class ClaimedPage:
-    """The first page that waits for a pager under a fingerprint, taken by one worker; `standing` is
-    how the incident stands there before it is sent, `behind` what waits behind it, in order."""
+    """The first page that waits for a pager under a fingerprint, taken by one worker; `key` is the
+    fingerprint as the pager knows it, `behind` what waits behind it, in order."""
 
     page: Page
     key: str
-    standing: Standing
+    there: There
     behind: Sequence[Page]
 
 
@@ -83,7 +98,7 @@ class PageRepository:
 
     def claim_next(self, pager: Pager, now: datetime, lease: timedelta) -> ClaimedPage | None:
         """Take the first page of a lane whose turn it is, which has it again when the lease ends,
-        unless it is said before how it went. Until then it is not known how the incident stands
+        unless it is said before how it went. Until then nobody is sure how the incident stands
         there."""
         while (lane := self._due_lane(pager, now)) is not None:
             waiting = self._waiting(lane)
@@ -92,9 +107,9 @@ class PageRepository:
                 self._session.flush()
                 continue
             first, *behind = waiting
-            claimed = ClaimedPage(first, lane.key, lane.standing, behind)
+            claimed = ClaimedPage(first, lane.key, _there(lane, first), behind)
             lane.due_at = now + lease
-            lane.standing = Standing.UNKNOWN
+            lane.unsure = True
             first.happened(PageEvent.CLAIMED, now)
             self._session.flush()
             return claimed
@@ -106,11 +121,14 @@ class PageRepository:
 
     def left_out(self, claimed: ClaimedPage, now: datetime) -> None:
         """The pager has no need of it."""
-        self._end(claimed, PageEvent.LEFT_OUT, now, claimed.standing)
+        there = claimed.there
+        self._end(claimed, PageEvent.LEFT_OUT, now, there.standing, there.unsure)
 
     def give_up(self, claimed: ClaimedPage, reason: str, now: datetime) -> None:
         """The pager does not take it (`reason`: its word for that); what waits behind goes on."""
-        self._end(claimed, PageEvent.GIVEN_UP, now, claimed.standing, reason)
+        there = claimed.there
+        standing = Standing.UNKNOWN if there.unsure else there.standing
+        self._end(claimed, PageEvent.GIVEN_UP, now, standing, reason=reason)
 
     def later(self, claimed: ClaimedPage, due_at: datetime, heard: bool) -> None:
         """It stays first in its lane and is tried again at `due_at`. `heard`: the pager may have
@@ -120,7 +138,7 @@ class PageRepository:
             return  # our lease ran out, and another worker was quicker
         lane.due_at = due_at
         if not heard:
-            self._stands(lane, claimed.standing)
+            lane.unsure = lane.unsure and claimed.there.unsure
 
     def said(
         self, pager: Pager, key: str, said_at: datetime, standing: Standing | None
@@ -133,7 +151,9 @@ class PageRepository:
         if lane is None or (lane.said_at is not None and lane.said_at > said_at):
             return None
         lane.said_at = said_at
-        lane.standing = standing or lane.standing
+        if standing is not None:
+            lane.standing = standing
+            lane.unsure = False
         return lane.fingerprint
 
     def next_due(self, pager: Pager) -> datetime | None:
@@ -148,6 +168,7 @@ class PageRepository:
         event: PageEvent,
         now: datetime,
         standing: Standing,
+        unsure: bool = False,
         reason: str = "",
     ) -> None:
         page, lane = self._held(claimed)
@@ -155,13 +176,10 @@ class PageRepository:
             return
         page.happened(event, now, reason)
         lane.due_at = now
-        self._stands(lane, standing)
-        self._session.flush()
-
-    def _stands(self, lane: PageLane, standing: Standing) -> None:
-        """Keep how it stands there, unless the pager said so itself meanwhile."""
-        if lane.standing is Standing.UNKNOWN:
+        if lane.unsure:  # else the pager has said meanwhile how it stands there
             lane.standing = standing
+            lane.unsure = unsure
+        self._session.flush()
 
     def _due_lane(self, pager: Pager, now: datetime) -> PageLane | None:
         return self._session.exec(DUE_LANE, params={"now": now, "pager": pager}).first()
@@ -188,6 +206,11 @@ class PageRepository:
         key = (claimed.page.pager, claimed.page.fingerprint)
         lane = self._session.get_one(PageLane, key, with_for_update=True)
         return self._session.get_one(Page, claimed.page.id, with_for_update=True), lane
+
+
+def _there(lane: PageLane, page: Page) -> There:
+    said = lane.said_at is not None and lane.said_at > page.created_at
+    return There(lane.standing, lane.unsure, said)
 
 
 def _due_lane() -> SelectOfScalar[PageLane]:

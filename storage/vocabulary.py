@@ -344,7 +344,7 @@ class PageStatus(StrEnum):
 
 class Standing(StrEnum):
     """How an incident stands at a pager, as far as we know: from what we told it, and from what it
-    told us. Unknown while it is being told, or where no answer came."""
+    told us. Unknown where we gave up without an answer."""
 
     NOTHING = "nothing"
     TRIGGERED = "triggered"

@@ -13,6 +13,7 @@ from bot.common.redaction import redact_value
 from bot.incidents.facts import ACKNOWLEDGED, SILENCED, IncidentFacts
 from bot.incidents.posting import Letter
 from bot.incidents.roads import USUAL_RATE, AlertLinks, Telling, letter
+from storage.pages import There
 from storage.paces import Rate
 from storage.vocabulary import Means, PageChange, Pager, Standing
 
@@ -42,45 +43,46 @@ acknowledgement back, and a trigger calls nobody for what is acknowledged: the i
 one with the same key begins."""
 
 
-def actions(change: PageChange, facts: IncidentFacts, standing: Standing) -> tuple[Action, ...]:
-    """The events after which the incident stands at PagerDuty as it does with us, where it stands
-    as `standing` before. Nobody is called for what is not severe, or silenced before PagerDuty
-    heard of it."""
+def actions(change: PageChange, facts: IncidentFacts, there: There) -> tuple[Action, ...]:
+    """The events after which the incident stands at PagerDuty as it does with us. Nobody is called
+    for what is not severe, or silenced before PagerDuty heard of it."""
+    unheard = there.standing is Standing.NOTHING and not there.unsure
     if facts.over:
-        return () if standing is Standing.NOTHING else (Action.RESOLVE,)
+        return () if unheard else (Action.RESOLVE,)
     if facts.status == SILENCED:
-        return _quieted(standing)
-    if not facts.calls_somebody and standing is Standing.NOTHING:
+        quiet = there.standing is Standing.ACKNOWLEDGED and not there.unsure
+        return () if unheard or quiet else (Action.ACKNOWLEDGE,)
+    if not facts.calls_somebody and unheard:
         return ()
     if facts.status == ACKNOWLEDGED:
-        return _acknowledged(change, standing)
-    return _opened(change, standing) if facts.calls_somebody else ()
+        return _acknowledged(change, there)
+    return _opened(change, there) if facts.calls_somebody else ()
 
 
-def _quieted(standing: Standing) -> tuple[Action, ...]:
-    quiet = standing in (Standing.NOTHING, Standing.ACKNOWLEDGED)
-    return () if quiet else (Action.ACKNOWLEDGE,)
+def _acknowledged(change: PageChange, there: There) -> tuple[Action, ...]:
+    if there.standing is Standing.ACKNOWLEDGED and not there.unsure:
+        return (Action.TRIGGER,) if change in NEWS else ()
+    if there.standing is Standing.TRIGGERED and not there.unsure:
+        return (Action.ACKNOWLEDGE,)
+    return (Action.TRIGGER, Action.ACKNOWLEDGE)
 
 
-def _acknowledged(change: PageChange, standing: Standing) -> tuple[Action, ...]:
-    match standing:
-        case Standing.ACKNOWLEDGED:
-            return (Action.TRIGGER,) if change in NEWS else ()
-        case Standing.TRIGGERED:
-            return (Action.ACKNOWLEDGE,)
-        case _:
-            return (Action.TRIGGER, Action.ACKNOWLEDGE)
-
-
-def _opened(change: PageChange, standing: Standing) -> tuple[Action, ...]:
-    match standing:
+def _opened(change: PageChange, there: There) -> tuple[Action, ...]:
+    match there.standing:
         case Standing.NOTHING:
             return (Action.TRIGGER,)
         case Standing.TRIGGERED:
-            return (Action.TRIGGER,) if change in NEWS else ()
+            return (Action.TRIGGER,) if change in NEWS or there.unsure else ()
         case _:
-            # Who acknowledged there while we tried again need not be called once more
-            return (Action.TRIGGER,) if change is PageChange.OPENED else AGAIN
+            # Who acknowledged there since this happened need not be called for it
+            return () if there.said else AGAIN
+
+
+def stands(done: tuple[Action, ...], there: There) -> Standing:
+    """How the incident stands at PagerDuty after these events."""
+    if there.standing is Standing.ACKNOWLEDGED and done == (Action.TRIGGER,):
+        return there.standing  # a trigger is only noted there
+    return STANDS[done[-1]] if done else there.standing
 
 
 @dataclass(frozen=True)
@@ -107,16 +109,12 @@ class PagerDuty:
 
     def standing(self, telling: Telling) -> Standing:
         """How the incident stands there then."""
-        done = self._actions(telling)
-        before = telling.claimed.standing
-        if before is Standing.ACKNOWLEDGED and done == (Action.TRIGGER,):
-            return before  # a trigger is only noted there
-        return STANDS[done[-1]] if done else before
+        return stands(self._actions(telling), telling.claimed.there)
 
     def _actions(self, telling: Telling) -> tuple[Action, ...]:
         if any(facts.over for facts in telling.later):
             return ()
-        return actions(telling.change, telling.facts, telling.claimed.standing)
+        return actions(telling.change, telling.facts, telling.claimed.there)
 
     def _event(self, action: Action, telling: Telling, key: str) -> dict[str, Any]:
         event = {

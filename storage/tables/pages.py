@@ -26,10 +26,19 @@ class Page(SQLModel, table=True):
     change: PageChange = word_column(PageChange)
     facts: dict[str, Any] = json_column()
     created_at: datetime = time_column()
-    status: PageStatus = word_column(PageStatus, default=PageStatus.WAITING)
     attempts: int = 0
     done_at: datetime | None = time_column(nullable=True)
+    left_out: bool = False
     given_up: str = ""
+
+    @property
+    def status(self) -> PageStatus:
+        """How far it is."""
+        if self.done_at is None:
+            return PageStatus.WAITING
+        if self.given_up:
+            return PageStatus.GIVEN_UP
+        return PageStatus.LEFT_OUT if self.left_out else PageStatus.SENT
 
     def happened(self, event: PageEvent, now: datetime, reason: str = "") -> None:
         """Keep what happened to it; `reason` is why it is given up.
@@ -37,11 +46,12 @@ class Page(SQLModel, table=True):
         Raises:
             StatusRefused: it cannot happen in this status.
         """
-        self.status = PAGES.after(self.status, event)
+        following = PAGES.after(self.status, event)
         self.given_up = reason
+        self.left_out = following is PageStatus.LEFT_OUT
         if event is PageEvent.CLAIMED:
             self.attempts += 1
-        if self.status is not PageStatus.WAITING:
+        if following is not PageStatus.WAITING:
             self.done_at = now
             self.facts = {}
 
@@ -49,8 +59,8 @@ class Page(SQLModel, table=True):
 class PageLane(SQLModel, table=True):
     """The turn-taking of what one pager is told under one fingerprint: when the next may go, which
     is far enough ahead while one is sent. `key` is the fingerprint as the pager knows it,
-    `standing` how the incident stands there; `said_at` is when the pager's newest word about it was
-    said."""
+    `standing` how the incident stands there, `unsure` while something is sent or was not answered;
+    `said_at` is when the pager's newest word about it was said."""
 
     __table_args__ = (
         Index("ix_pagelane_due", "pager", "due_at"),
@@ -62,4 +72,5 @@ class PageLane(SQLModel, table=True):
     key: str
     due_at: datetime | None = time_column(nullable=True)
     standing: Standing = word_column(Standing, default=Standing.NOTHING)
+    unsure: bool = False
     said_at: datetime | None = time_column(nullable=True)

@@ -23,9 +23,9 @@ def upgrade() -> None:
         sa.Column("change", sa.String(32), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("status", sa.String(32), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("done_at", UtcDateTime(), nullable=True),
+        sa.Column("left_out", sa.Boolean(), nullable=False),
         sa.Column("given_up", sa.String(), nullable=False),
     )
     op.create_index("ix_page_waiting", "page", ["pager", "fingerprint", "done_at", "id"])
@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("due_at", UtcDateTime(), nullable=True),
         sa.Column("standing", sa.String(32), nullable=False),
+        sa.Column("unsure", sa.Boolean(), nullable=False),
         sa.Column("said_at", UtcDateTime(), nullable=True),
     )
     op.create_index("ix_pagelane_due", "pagelane", ["pager", "due_at"])
