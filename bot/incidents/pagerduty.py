@@ -13,8 +13,8 @@ from bot.common.redaction import redact_value
 from bot.incidents.facts import ACKNOWLEDGED, SILENCED, IncidentFacts
 from bot.incidents.posting import Letter
 from bot.incidents.roads import USUAL_RATE, AlertLinks, Telling, letter
-from storage.pages import There
 from storage.paces import Rate
+from storage.pages import There
 from storage.vocabulary import Means, PageChange, Pager, Standing
 
 SEVERITIES = {"critical": "critical", "high": "error", "low": "warning", "info": "info"}
