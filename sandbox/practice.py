@@ -89,8 +89,9 @@ class Practice:
 
     def _on_call(self) -> list[str]:
         """The names of who can be called."""
-        members = self.office.channels[ALERT_CHANNEL].members
-        return [self.office.members[each].name for each in sorted(members)]
+        there = sorted(self.office.channels[ALERT_CHANNEL].members)
+        members = [self.office.members[each] for each in there]
+        return [member.name for member in members if not member.is_bot]
 
     def deliver_to(self, bot_url: str) -> None:
         """Make the bot at this address known to Slack, to Microsoft and to PagerDuty."""
