@@ -16,11 +16,12 @@ from bot.diagnosis.evidence import Evidence
 from bot.diagnosis.explainer import Explanations
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.health import Health
-from bot.diagnosis.incidents import Incidents
 from bot.diagnosis.noting import Noting
 from bot.diagnosis.own_errors import OwnErrors
 from bot.diagnosis.unexplained import PastedTexts
 from bot.folders.service import Folders
+from bot.incidents.maintenance import MaintenanceWindows
+from bot.incidents.presses import IncidentPresses
 from bot.legacy.drafts import Drafts
 from bot.legacy.service import LegacyAccounts
 from bot.lifecycle.hours import Hours
@@ -105,7 +106,8 @@ class Services:
     failures: Failures
     own_errors: OwnErrors
     evidence: Evidence
-    incidents: Incidents
+    incidents: IncidentPresses
+    maintenance: MaintenanceWindows
     answers: Answers
     events: Events
     health: Health

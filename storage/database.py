@@ -19,9 +19,10 @@ from storage.attempts import AttemptRepository
 from storage.audit import AuditRepository
 from storage.checks import CheckRepository
 from storage.customers import ChannelRepository
-from storage.failures import FailureRepository, IncidentRepository
+from storage.failures import FailureRepository
 from storage.folders import FolderRepository
 from storage.health import HealthRepository
+from storage.incidents import IncidentRepository
 from storage.jobs import JobRepository
 from storage.legacy import LegacyRepository
 from storage.outages import OutageRepository

@@ -1,13 +1,11 @@
-"""Failures under their error IDs, and incidents for on-call."""
+"""Failures under their error IDs."""
 
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select, update
 
-from storage.statuses import IncidentEvent
-from storage.tables import Account, Failure, Incident
+from storage.tables import Account, Failure
 from storage.vocabulary import Mended, Owner, Scope, State
 
 TESTED = (State.TESTING, State.FAILING, State.UNMAPPED, State.LIVE, State.BROKEN)
@@ -149,53 +147,3 @@ class FailureRepository:
             .order_by(col(Failure.last_at).desc())
         )
         return self._session.exec(found).first()
-
-
-class IncidentRepository:
-    """Queries about incidents."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def add(self, incident: Incident) -> Incident:
-        """Keep a new incident; its id is set. A cause has one open incident: where another
-        transaction opened one just now, it is that one."""
-        try:
-            with self._session.begin_nested():
-                self._session.add(incident)
-        except IntegrityError:
-            there = self.open_for(incident.cause)
-            if there is None:  # it ended in this moment
-                raise
-            return there
-        return incident
-
-    def note(self, incident: Incident, event: IncidentEvent, now: datetime) -> None:
-        """Keep at once what happened to an incident: where it is over, its cause may open another
-        one in the same transaction.
-
-        Raises:
-            StatusRefused: it cannot happen in the incident's status.
-        """
-        incident.happened(event, now)
-        self._session.flush()
-
-    def get(self, incident_id: int) -> Incident | None:
-        """The incident with that id."""
-        return self._session.get(Incident, incident_id)
-
-    def open_for(self, cause: str) -> Incident | None:
-        """The open incident of a cause, held until the transaction ends."""
-        return self._session.exec(
-            select(Incident).where(Incident.open_cause == cause).with_for_update()
-        ).first()
-
-    def ended(self, cause: str, since: datetime) -> Incident | None:
-        """The newest incident of a cause that ended at `since` or later."""
-        found = select(Incident).where(Incident.cause == cause, col(Incident.ended_at) >= since)
-        return self._session.exec(found.order_by(col(Incident.id).desc()).with_for_update()).first()
-
-    def all_open(self) -> list[Incident]:
-        """Every open incident, newest first."""
-        found = select(Incident).where(col(Incident.open_cause).is_not(None))
-        return list(self._session.exec(found.order_by(col(Incident.id).desc())))

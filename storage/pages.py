@@ -142,10 +142,10 @@ class PageRepository:
 
     def said(
         self, pager: Pager, key: str, said_at: datetime, standing: Standing | None
-    ) -> str | None:
+    ) -> int | None:
         """A pager said something of what it knows as `key`, after which the incident stands so
-        there. The fingerprint; none where nobody told it of such an incident, or something newer is
-        known of it."""
+        there. The incident that it was told of last under that key; none where it was not told of
+        such an incident, or something newer is known."""
         found = select(PageLane).where(PageLane.pager == pager, PageLane.key == key)
         lane = self._session.exec(found.with_for_update()).first()
         if lane is None or (lane.said_at is not None and lane.said_at > said_at):
@@ -154,7 +154,10 @@ class PageRepository:
         if standing is not None:
             lane.standing = standing
             lane.unsure = False
-        return lane.fingerprint
+        told = select(Page.incident_id).where(
+            Page.pager == pager, Page.fingerprint == lane.fingerprint
+        )
+        return self._session.exec(told.order_by(col(Page.id).desc()).limit(1)).first()
 
     def next_due(self, pager: Pager) -> datetime | None:
         """When the next lane's turn is."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from storage.vocabulary import (
+    AT_WORK,
     AdviceStatus,
     AttemptStatus,
     BatchStatus,
@@ -204,21 +205,36 @@ ADVICE: Transitions[AdviceStatus, AdviceEvent] = Transitions(
 
 
 class IncidentEvent(StrEnum):
-    """What happens to an alert."""
+    """What happens to an incident."""
 
     SEEN = "its cause is seen"
-    ENDED = "its cause is gone everywhere"
-    LEFT = "its cause was quiet for so long that a new alert takes its place"
+    ACKNOWLEDGED = "somebody looks after it"
+    UNACKNOWLEDGED = "nobody looks after it any more"
+    SILENCED = "it is not to be heard of for a while"
+    SILENCE_ENDED = "that while is over"
+    MENDED = "its last mailbox works again, or its cause was not seen for a day"
+    RETURNED = "its cause is back soon after that"
+    REOPENED = "somebody opens it again"
+    CLOSED = "its cause did not come back, or another incident stands for it"
 
 
 INCIDENTS: Transitions[IncidentStatus, IncidentEvent] = Transitions(
     {
-        (IncidentStatus.OPEN, IncidentEvent.SEEN): IncidentStatus.OPEN,
-        # What comes and goes is one incident, which opens again.
-        (IncidentStatus.ENDED, IncidentEvent.SEEN): IncidentStatus.OPEN,
-        (IncidentStatus.OPEN, IncidentEvent.ENDED): IncidentStatus.ENDED,
-        (IncidentStatus.OPEN, IncidentEvent.LEFT): IncidentStatus.LEFT,
-        (IncidentStatus.ENDED, IncidentEvent.LEFT): IncidentStatus.ENDED,
+        **{(status, IncidentEvent.SEEN): status for status in AT_WORK},
+        (IncidentStatus.OPEN, IncidentEvent.ACKNOWLEDGED): IncidentStatus.ACKNOWLEDGED,
+        (IncidentStatus.SILENCED, IncidentEvent.ACKNOWLEDGED): IncidentStatus.ACKNOWLEDGED,
+        (IncidentStatus.ACKNOWLEDGED, IncidentEvent.UNACKNOWLEDGED): IncidentStatus.OPEN,
+        (IncidentStatus.OPEN, IncidentEvent.SILENCED): IncidentStatus.SILENCED,
+        (IncidentStatus.ACKNOWLEDGED, IncidentEvent.SILENCED): IncidentStatus.SILENCED,
+        # A longer or a shorter while
+        (IncidentStatus.SILENCED, IncidentEvent.SILENCED): IncidentStatus.SILENCED,
+        (IncidentStatus.SILENCED, IncidentEvent.SILENCE_ENDED): IncidentStatus.OPEN,
+        **{(status, IncidentEvent.MENDED): IncidentStatus.MENDED for status in AT_WORK},
+        (IncidentStatus.MENDED, IncidentEvent.RETURNED): IncidentStatus.OPEN,
+        (IncidentStatus.MENDED, IncidentEvent.REOPENED): IncidentStatus.OPEN,
+        (IncidentStatus.CLOSED, IncidentEvent.REOPENED): IncidentStatus.OPEN,
+        **{(status, IncidentEvent.CLOSED): IncidentStatus.CLOSED for status in AT_WORK},
+        (IncidentStatus.MENDED, IncidentEvent.CLOSED): IncidentStatus.CLOSED,
     }
 )
 

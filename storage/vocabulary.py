@@ -257,11 +257,48 @@ class FailureStatus(StrEnum):
 
 
 class IncidentStatus(StrEnum):
-    """Whether an alert stands for failures that still come."""
+    """Who looks after an incident, and whether its cause is still at work."""
 
     OPEN = "open"
-    ENDED = "ended"
-    LEFT = "left"
+    ACKNOWLEDGED = "acknowledged"
+    SILENCED = "silenced"
+    MENDED = "mended"
+    CLOSED = "closed"
+
+
+AT_WORK = (IncidentStatus.OPEN, IncidentStatus.ACKNOWLEDGED, IncidentStatus.SILENCED)
+"""An incident in one of these is not mended."""
+
+
+class Severity(StrEnum):
+    """How much an incident matters, the gravest first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    LOW = "low"
+    INFO = "info"
+
+
+class MaintenanceOf(StrEnum):
+    """What a time of maintenance is about."""
+
+    APPLICATION = "application"
+    CUSTOMER = "customer"
+    CAUSE = "cause"
+
+
+class PageChange(StrEnum):
+    """What a pager is told of an incident."""
+
+    OPENED = "opened"
+    PROMOTED = "promoted"
+    ACKNOWLEDGED = "acknowledged"
+    UNACKNOWLEDGED = "unacknowledged"
+    SILENCED = "silenced"
+    ESCALATED = "escalated"
+    MENDED = "mended"
+    REOPENED = "reopened"
+    CLOSED = "closed"
 
 
 class RequestStatus(StrEnum):
@@ -317,20 +354,6 @@ class Pager(StrEnum):
 
     PAGERDUTY = "pagerduty"
     WEBHOOK = "webhook"
-
-
-class PageChange(StrEnum):
-    """What a pager is told of an incident: what happened to it."""
-
-    OPENED = "opened"
-    PROMOTED = "promoted"
-    ACKNOWLEDGED = "acknowledged"
-    UNACKNOWLEDGED = "unacknowledged"
-    SILENCED = "silenced"
-    ESCALATED = "escalated"
-    MENDED = "mended"
-    REOPENED = "reopened"
-    CLOSED = "closed"
 
 
 class PageStatus(StrEnum):

@@ -7,9 +7,12 @@ from bot.app.worker import Sweep
 from bot.common.clock import Clock
 from bot.config.settings import Settings
 from bot.incidents.alert_webhook import AlertWebhook
+from bot.incidents.at_pager import AtPager
+from bot.incidents.pager_words import PagerWords
 from bot.incidents.pagerduty import PagerDuty
 from bot.incidents.pagers import PagerDelivery
 from bot.incidents.posting import Poster
+from bot.incidents.presses import IncidentPresses
 from bot.incidents.roads import AlertLinks, Road
 from storage.database import Store
 from storage.vocabulary import Pager
@@ -28,6 +31,11 @@ def roads(settings: Settings) -> Iterator[Road]:
         yield PagerDuty(key, settings.pagerduty_events_url, links, settings.vendor_name)
     if settings.alert_webhook_url.get_secret_value():
         yield AlertWebhook(settings.alert_webhook_url, settings.alert_webhook_secret, links)
+
+
+def words(store: Store, clock: Clock, incidents: IncidentPresses) -> PagerWords:
+    """Who heeds what they say back."""
+    return PagerWords(store, clock, AtPager(incidents))
 
 
 def sweeps(settings: Settings, clock: Clock, store: Store, poster: Poster) -> Iterator[Sweep]:

@@ -25,16 +25,21 @@ from bot.config.settings import Settings
 from bot.diagnosis.attempts import Attempts
 from bot.diagnosis.catalogue import Catalogue
 from bot.diagnosis.evidence import Evidence
-from bot.diagnosis.explainer import Explanations
+from bot.diagnosis.explainer import Explainer, Explanations
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.health import Health
-from bot.diagnosis.incidents import Incidents
 from bot.diagnosis.noting import Noting
 from bot.diagnosis.own_errors import OwnErrors
 from bot.diagnosis.unexplained import PastedTexts
 from bot.folders.drift import Drift
 from bot.folders.service import Folders, sure_names
+from bot.incidents.course import Course
+from bot.incidents.maintenance import MaintenanceWindows
+from bot.incidents.paging import Paging
 from bot.incidents.posting import Poster
+from bot.incidents.presses import IncidentPresses
+from bot.incidents.service import Incidents
+from bot.incidents.upkeep import Upkeep
 from bot.legacy.drafts import Drafts
 from bot.legacy.service import LegacyAccounts
 from bot.lifecycle.ladder import Ladder
@@ -114,6 +119,8 @@ class Foundations:
     ladder: Ladder
     lifecycle: Lifecycle
     attempts: Attempts
+    course: Course
+    incidents: Incidents
     failures: Failures
     requests: SupportRequests
     rights: Rights
@@ -154,6 +161,9 @@ def _foundations(settings: Settings, clock: Clock, ports: Ports) -> Foundations:
     support = settings.support_channel
     alerts = settings.alert_channel
     requests = SupportRequests(ports.store, clock, support)
+    paging = Paging(clock, Explainer(ports.catalogue, clock))
+    course = Course(clock, alerts, settings.on_call_times, paging.tell)
+    incidents = Incidents(clock, course)
     return Foundations(
         ports=ports,
         clock=clock,
@@ -162,7 +172,9 @@ def _foundations(settings: Settings, clock: Clock, ports: Ports) -> Foundations:
         ladder=ladder,
         lifecycle=Lifecycle(clock, ladder, settings.hours, support),
         attempts=attempts,
-        failures=Failures(ports.catalogue, clock, alerts, attempts, requests.hand_over),
+        course=course,
+        incidents=incidents,
+        failures=Failures(ports.catalogue, clock, incidents, attempts, requests.hand_over),
         requests=requests,
         rights=Rights(ports.store, clock, ports.directory, support, alerts),
     )
@@ -215,7 +227,8 @@ def _services(settings: Settings, base: Foundations) -> Services:
         failures=base.failures,
         own_errors=OwnErrors(store, base.failures),
         evidence=Evidence(store, base.failures),
-        incidents=Incidents(store, clock, settings.alert_channel),
+        incidents=IncidentPresses(store, clock, base.course, settings.alert_channel, support),
+        maintenance=MaintenanceWindows(store, clock, base.course, settings.alert_channel),
         answers=Answers(store, clock),
         events=Events(store, clock),
         health=Health(store),
@@ -270,7 +283,7 @@ def _checks(base: Foundations, fixes: ReportedFixes) -> Checks:
         base.failures,
         base.lifecycle,
         drift,
-        Aftermath(base.clock, base.failures, base.lifecycle, fixes, drift),
+        Aftermath(base.clock, base.failures, base.lifecycle, fixes, drift, base.incidents),
         ports.microsoft.scopes,
     )
     return Checks(ports.store, base.clock, base.lifecycle, fixes, runner)
@@ -327,6 +340,7 @@ def _deciders(settings: Settings, base: Foundations, services: Services) -> dict
 
 def _sweeps(settings: Settings, base: Foundations, services: Services) -> list[Sweep]:
     """What the worker looks for again and again, each as often as being late matters."""
+    upkeep = Upkeep(base.ports.store, base.clock, base.course)
     watch = Watch(base.ports.store, base.clock, settings.credentials, settings.alert_channel)
     return [
         Sweep("reminders", timedelta(seconds=15), services.reminders.remind_due),
@@ -337,6 +351,9 @@ def _sweeps(settings: Settings, base: Foundations, services: Services) -> list[S
         Sweep("given-up", timedelta(minutes=10), SecondTries(base.ports.store, base.clock).begin),
         Sweep("forgotten-lists", timedelta(hours=1), services.legacy.forget),
         Sweep("old-meanings", timedelta(hours=1), services.noting.catch_up),
+        Sweep("incidents", timedelta(seconds=15), upkeep.look),
+        Sweep("forgotten-incidents", timedelta(minutes=5), upkeep.look_for_forgotten),
+        Sweep("maintenance", timedelta(seconds=15), services.maintenance.look),
         Sweep("unexplained", timedelta(minutes=15), services.noting.list_due),
         Sweep("late-erasures", timedelta(hours=1), services.farewells.remind_of_erasure),
         *pagers.sweeps(settings, base.clock, base.ports.store, base.ports.poster),
@@ -372,7 +389,9 @@ def _views(
         checks=CheckCards(store, failures, details),
         errors=ErrorCards(store, failures, details),
         customer_pages=CustomerPages(store),
-        incidents=AlertCards(store, failures),
+        incidents=AlertCards(
+            store, failures, base.ports.directory.profile, settings.oncall_usergroup
+        ),
         invitations=Invitations(store, details, ordinary),
         legacy=BatchCards(store),
         organisations=OrganisationCards(store, details),

@@ -10,8 +10,9 @@ from bot.common.clock import Clock
 from bot.common.jobs import CheckAccount
 from bot.common.people import MAILDESK
 from bot.diagnosis.failures import Failures
-from bot.diagnosis.step_records import first_failure, keep_steps, steps_of
+from bot.diagnosis.step_records import failed_steps, first_failure, keep_steps, steps_of
 from bot.folders.drift import Drift
+from bot.incidents.service import Incidents
 from bot.lifecycle.ladder import handed_over
 from bot.lifecycle.service import Lifecycle
 from bot.lifecycle.states import SIGNED_IN, WORKING, Event
@@ -54,12 +55,14 @@ class Aftermath:
         lifecycle: Lifecycle,
         fixes: ReportedFixes,
         drift: Drift,
+        incidents: Incidents,
     ) -> None:
         self._clock = clock
         self._failures = failures
         self._lifecycle = lifecycle
         self._fixes = fixes
         self._drift = drift
+        self._incidents = incidents
 
     def follow(
         self, tx: Transaction, account: Account, test: ConnectionTest, report: MailReport | None
@@ -88,13 +91,16 @@ class Aftermath:
         self._lifecycle.audit(tx, MAILDESK, "test.finished", account, result=result)
         self._plan_check(tx, account, test)
         told = self._fixes.judge(tx, account, test)
+        causes = {failed.cause for failed in failed_steps(steps)}
         if test.quiet and not told and self._nothing_new(account, test):
+            self._incidents.follow(tx, account, causes)
             if lost and account.state is State.LIVE:
                 self._lifecycle.transition(tx, account, Event.FOLDERS_LOST, MAILDESK)
             if test.round == PATIENCE:  # what did not pass after all, and whoever asked was told
                 self._lifecycle.show(tx, account)
             return
         self._arrive(tx, account, test)
+        self._incidents.follow(tx, account, causes)
         notices.show_test(tx, account, test, self._clock.now())
         self._lifecycle.show(tx, account)
 

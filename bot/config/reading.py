@@ -39,6 +39,11 @@ def ladder(value: Any) -> tuple[timedelta, ...]:
     return rungs
 
 
+def span(value: Any) -> timedelta:
+    """A length of time like ``2h``."""
+    return read_span(str(value).strip())
+
+
 def people(value: Any) -> tuple[Person, ...]:
     """People like ``T0123:U0456``, with commas between."""
     people = []

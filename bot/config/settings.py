@@ -15,6 +15,7 @@ from bot.common.people import Person
 from bot.config import clouds, env_file, pagers, reading
 from bot.config.about import About
 from bot.config.env_file import SettingsError as SettingsError
+from bot.incidents.times import OnCallTimes
 from bot.lifecycle.hours import WEEKDAYS, Hours
 from bot.microsoft.credentials import Credentials
 
@@ -269,6 +270,37 @@ class Settings(BaseSettings):
             default="4h,1d,3d,7d",
         ),
     ] = reading.ladder("4h,1d,3d,7d")
+    oncall_usergroup: Annotated[
+        str,
+        Field(pattern=r"^(S[A-Z0-9]+)?$"),
+        About(
+            "Who is on call now: the user group that your schedule tool keeps (S…), which new "
+            "alerts mention; Maildesk never changes it",
+            looks_like="a user group id (S…)",
+        ),
+    ] = ""
+    oncall_ladder: Annotated[
+        tuple[timedelta, ...],
+        NoDecode,
+        BeforeValidator(reading.ladder),
+        About(
+            "How long an alert waits for somebody to acknowledge it before each reminder, each "
+            "longer than the one before; the last wait repeats",
+            default="15m,45m",
+        ),
+    ] = reading.ladder("15m,45m")
+    acknowledged_ask: Annotated[
+        timedelta,
+        NoDecode,
+        BeforeValidator(reading.span),
+        About("How long after an alert was acknowledged its state is asked for", default="2h"),
+    ] = reading.span("2h")
+    acknowledged_for: Annotated[
+        timedelta,
+        NoDecode,
+        BeforeValidator(reading.span),
+        About("How long an acknowledgement lasts, if nobody says otherwise", default="8h"),
+    ] = reading.span("8h")
     working_hours: Annotated[
         tuple[time, time],
         NoDecode,
@@ -343,6 +375,11 @@ class Settings(BaseSettings):
     def hours(self) -> Hours:
         """When people are reminded, where nothing else was said of their customer."""
         return Hours(self.timezone, *self.working_hours, self.working_days)
+
+    @property
+    def on_call_times(self) -> OnCallTimes:
+        """When whoever is on call hears of an alert again."""
+        return OnCallTimes(self.oncall_ladder, self.acknowledged_ask, self.acknowledged_for)
 
     @property
     def credentials(self) -> Credentials:

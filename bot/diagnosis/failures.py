@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
+from typing import Protocol
 
 from bot.common import ids
 from bot.common.clock import Clock
@@ -20,10 +21,9 @@ from bot.diagnosis.place import Place
 from bot.diagnosis.signature import again
 from bot.diagnosis.unexplained import Unexplained
 from bot.diagnosis.verdict import Verdict
-from bot.messages import notices
 from storage.database import Transaction
-from storage.statuses import AdviceEvent, FailureEvent, IncidentEvent
-from storage.tables import Account, Failure, Incident
+from storage.statuses import AdviceEvent, FailureEvent
+from storage.tables import Account, Failure
 from storage.vocabulary import (
     THEIRS,
     AdviceStatus,
@@ -35,14 +35,6 @@ from storage.vocabulary import (
     State,
     StepId,
 )
-
-QUIET_FOR = timedelta(days=1)
-"""A cause that was quiet for this long is a new incident when it comes again: an old card would be
-overlooked."""
-
-COMES_AND_GOES = timedelta(hours=1)
-"""A cause that comes again within this time is the same incident: one that flaps shall not fill the
-channel."""
 
 SHARED_FOR = timedelta(days=1)
 """Repetitions of a cause on an account within this time share one error ID."""
@@ -64,6 +56,22 @@ RATED_FOR = timedelta(days=365)
 OnSpent = Callable[[Transaction, Account, Failure], object]
 
 
+class Alerts(Protocol):
+    """Puts failures into incidents, in the transaction that keeps them."""
+
+    def saw(self, tx: Transaction, failure: Failure, account: Account | None) -> None:
+        """A failure was seen, at an account that is held or at none."""
+        ...
+
+    def gone(self, tx: Transaction, failure: Failure) -> None:
+        """A failure was proved gone."""
+        ...
+
+    def explained(self, tx: Transaction, failure: Failure, before: str) -> None:
+        """A failure has another cause than it was taken for."""
+        ...
+
+
 @dataclass(frozen=True)
 class Recorded:
     """A failure as it was kept, and what it means."""
@@ -79,15 +87,16 @@ class Failures:
         self,
         catalogue: Catalogue,
         clock: Clock,
-        alert_channel: str,
+        alerts: Alerts,
         attempts: Attempts,
         on_spent: OnSpent,
     ) -> None:
-        """`on_spent` is called, once, when what a cause advises was followed twice in vain."""
+        """`alerts` hears of every failure; `on_spent` is called, once, when what a cause advises
+        was followed twice in vain."""
         self.explainer = Explainer(catalogue, clock)
         self._unexplained = Unexplained(clock)
         self._clock = clock
-        self._alert_channel = alert_channel
+        self._alerts = alerts
         self._attempts = attempts
         self._on_spent = on_spent
 
@@ -107,7 +116,7 @@ class Failures:
         failure.permanence = verdict.permanence
         failure.happened(FailureEvent.SEEN, self._clock.now())
         self._reckon_scope(tx, failure, verdict.scope)
-        self._tell_on_call(tx, failure, verdict.owner)
+        self._alerts.saw(tx, failure, account)
         if is_default(verdict.cause):
             self._unexplained.saw(tx, observation, failure, account)
         if account is not None and account.state is not State.DISCONNECTED:
@@ -143,6 +152,7 @@ class Failures:
                 mended_by = _mended_by(tx, account, failure)
                 failure.happened(FailureEvent.PROVED_GONE, self._clock.now(), mended_by)
                 self._attempts.gone(tx, account, failure, mended_by)
+                self._alerts.gone(tx, failure)
                 others.update(self._recovering(tx, failure))
                 if self._advice(tx, failure).approval:
                     tx.jobs.add(ShareApproval(account_id=account.id), self._clock.now())
@@ -184,18 +194,8 @@ class Failures:
             return tx.failures.accounts_with(failure.cause, failure.customer_id)
         if failure.owner is not Owner.ON_CALL:
             return []
-        return [*self._end_alert(tx, failure.cause), *tx.failures.refused_with(failure.cause)]
-
-    def _end_alert(self, tx: Transaction, cause: str) -> list[int]:
-        """End the alert of a cause that is at work nowhere any more; else at which accounts it
-        is."""
-        others = tx.failures.accounts_with(cause)
-        now = self._clock.now()
-        incident = tx.incidents.open_for(cause)
-        if incident is not None and not others:
-            tx.incidents.note(incident, IncidentEvent.ENDED, now)
-            notices.show_alert(tx, incident, self._alert_channel, now)
-        return others
+        cause = failure.cause
+        return [*tx.failures.accounts_with(cause), *tx.failures.refused_with(cause)]
 
     def explain_again(self, tx: Transaction, failure: Failure) -> bool:
         """Have a failure mean what is known by now of what was seen; whether that is something
@@ -209,8 +209,7 @@ class Failures:
         failure.owner = verdict.owner
         failure.permanence = verdict.permanence
         self._reckon_scope(tx, failure, verdict.scope)
-        self._end_alert(tx, before)
-        self._tell_on_call(tx, failure, verdict.owner)
+        self._alerts.explained(tx, failure, before)
         return True
 
     def mailboxes(self, tx: Transaction, failure: Failure) -> int:
@@ -313,35 +312,6 @@ class Failures:
         elif spread.get(failure.customer_id, 0) > 1:
             failure.scope = Scope.TENANT
             tx.failures.widen(failure.cause, since, Scope.TENANT, failure.customer_id)
-
-    def _tell_on_call(self, tx: Transaction, failure: Failure, owner: Owner) -> None:
-        several = failure.scope is Scope.APPLICATION and owner in (Owner.SUPPORT, Owner.MICROSOFT)
-        if owner is Owner.ON_CALL or several:
-            self._alert(tx, failure)
-
-    def _alert(self, tx: Transaction, failure: Failure) -> None:
-        now = self._clock.now()
-        incident = tx.incidents.open_for(failure.cause) or tx.incidents.ended(
-            failure.cause, now - COMES_AND_GOES
-        )
-        if incident is not None and now - incident.last_at > QUIET_FOR:
-            tx.incidents.note(incident, IncidentEvent.LEFT, now)
-            incident = None
-        if incident is None:
-            new = Incident(
-                cause=failure.cause,
-                open_cause=failure.cause,
-                failure_ref=failure.ref,
-                opened_at=now,
-                last_at=now,
-            )
-            incident = tx.incidents.add(new)
-            seen_before = incident is not new
-        else:
-            seen_before = True
-        if seen_before:
-            tx.incidents.note(incident, IncidentEvent.SEEN, now)
-        notices.show_alert(tx, incident, self._alert_channel, now)
 
 
 def _mended_by(tx: Transaction, account: Account, failure: Failure) -> Mended:

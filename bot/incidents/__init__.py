@@ -1,1 +1,1 @@
-"""Incidents: what fails is one alert per cause, and on-call's pagers are told of it."""
+"""Incidents: what on-call is alerted to, told once for each cause, and never forgotten."""

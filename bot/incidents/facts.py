@@ -14,7 +14,8 @@ MAX_TITLE = 1024
 OPEN = "open"
 ACKNOWLEDGED = "acknowledged"
 SILENCED = "silenced"
-OVER = ("mended", "closed")
+CLOSED = "closed"
+OVER = ("mended", CLOSED)
 """The statuses of an incident, as pagers hear of them."""
 
 PAGED = ("critical", "high")

@@ -53,23 +53,23 @@ class PagerSays(Protocol):
     """Who does with an incident what a person did with it at the pager. `at` is when they did. Each
     is heeded by who is in charge of incidents, who ignores what changes nothing any more."""
 
-    def acknowledge(self, fingerprint: str, person_name: str, at: datetime) -> None:
+    def acknowledge(self, incident_id: int, person_name: str, at: datetime) -> None:
         """They look after it."""
         ...
 
-    def unacknowledge(self, fingerprint: str, person_name: str, at: datetime) -> None:
+    def unacknowledge(self, incident_id: int, person_name: str, at: datetime) -> None:
         """Nobody looks after it any more."""
         ...
 
-    def reopen(self, fingerprint: str, person_name: str, at: datetime) -> None:
+    def reopen(self, incident_id: int, person_name: str, at: datetime) -> None:
         """It is not over."""
         ...
 
-    def escalate(self, fingerprint: str, person_name: str, at: datetime) -> None:
+    def escalate(self, incident_id: int, person_name: str, at: datetime) -> None:
         """Others are to be called."""
         ...
 
-    def resolve(self, fingerprint: str, person_name: str, at: datetime) -> None:
+    def resolve(self, incident_id: int, person_name: str, at: datetime) -> None:
         """They say that it is fixed, which is tested first."""
         ...
 
@@ -144,7 +144,7 @@ class PagerWords:
     def __init__(self, store: Store, clock: Clock, incidents: PagerSays) -> None:
         self._store = store
         self._clock = clock
-        self._does: Mapping[Saying, Callable[[str, str, datetime], None]] = {
+        self._does: Mapping[Saying, Callable[[int, str, datetime], None]] = {
             Saying.ACKNOWLEDGED: incidents.acknowledge,
             Saying.UNACKNOWLEDGED: incidents.unacknowledge,
             Saying.REOPENED: incidents.reopen,
@@ -159,17 +159,17 @@ class PagerWords:
         The event is remembered after it was heeded: whoever is killed in between hears of it again,
         and doing the same again changes nothing."""
         word = read(posted)
-        fingerprint = self._known(word) if word else None
-        if word is None or fingerprint is None:
+        incident_id = self._known(word) if word else None
+        if word is None or incident_id is None:
             return False
         log.info("pager.says", saying=word.saying, word=word.id)
-        self._does[word.saying](fingerprint, word.person, word.at)
+        self._does[word.saying](incident_id, word.person, word.at)
         with self._store.transaction() as tx:
             tx.channels.first_sight(_seen(word), self._clock.now())
         return True
 
-    def _known(self, word: Word) -> str | None:
-        """The fingerprint that a word is about, if it has to be heeded."""
+    def _known(self, word: Word) -> int | None:
+        """The incident that a word is about, if it has to be heeded."""
         if word.at < self._clock.now() - MAX_AGE:
             return None
         with self._store.transaction() as tx:

@@ -12,6 +12,7 @@ from storage.tables import (
     FurtherTenant,
     HeldSignIn,
     Incident,
+    Maintenance,
     Outage,
     Reminder,
     Setback,
@@ -23,6 +24,11 @@ SETUP_CARD = "setup.card"
 TEST_RESULT = "test.result"
 REMINDER = "reminder"
 ALERT = "alert"
+ALERT_ENTRY = "alert-entry"
+ALERT_NUDGE = "alert-nudge"
+INCIDENT_KNOWN = "incident-known"
+INCIDENT_AT_DESK = "incident-desk"
+MAINTENANCE = "maintenance"
 NOTE = "note"
 SUPPORT_NOTE = "support.note"
 REQUEST = "support.request"
@@ -115,19 +121,47 @@ def alert_key_of(incident_id: int) -> str:
     return f"alert:{incident_id}"
 
 
-def tell_on_call(
-    tx: Transaction,
-    incident: Incident,
-    channel_id: str,
-    sentence: str,
-    now: datetime,
-    **values: Any,
+def show_alert_entry(
+    tx: Transaction, incident: Incident, entry_id: int, channel_id: str, now: datetime
 ) -> None:
-    """Say `sentence` in the thread of an alert."""
+    """Say in the thread of an alert what happened to its incident."""
     head = alert_key(incident)
-    key = f"{head}:{now.timestamp()}:{sentence}"
-    args = {"sentence": sentence, "values": values}
-    tx.outbox.show(channel_id, key, SUPPORT_NOTE, args, now, thread_key=head)
+    key = f"{head}:{entry_id}"
+    tx.outbox.show(channel_id, key, ALERT_ENTRY, {"entry": entry_id}, now, thread_key=head)
+
+
+def nudge(tx: Transaction, incident: Incident, channel_id: str, why: str, now: datetime) -> None:
+    """Remind on-call of an incident, in a message of its own."""
+    key = f"alert-nudge:{incident.id}:{now.timestamp()}"
+    tx.outbox.show(channel_id, key, ALERT_NUDGE, {"incident": incident.id, "why": why}, now)
+
+
+def show_known(tx: Transaction, incident: Incident, channel_id: str, now: datetime) -> None:
+    """Have a customer's channel read that we know of an incident, or that it is over."""
+    args = {"incident": incident.id, "channel": channel_id}
+    tx.outbox.show(channel_id, known_key(incident, channel_id), INCIDENT_KNOWN, args, now)
+
+
+def known_key(incident: Incident, channel_id: str) -> str:
+    """The key of that message."""
+    return f"incident-known:{incident.id}:{channel_id}"
+
+
+def show_handed_over(tx: Transaction, incident: Incident, channel_id: str, now: datetime) -> None:
+    """Have the support team read that an incident is theirs to follow up, and when it is over."""
+    args = {"incident": incident.id}
+    tx.outbox.show(channel_id, f"incident-desk:{incident.id}", INCIDENT_AT_DESK, args, now)
+
+
+def show_maintenance(
+    tx: Transaction, window: Maintenance, channel_id: str, now: datetime, over: bool = False
+) -> None:
+    """Announce that a time of maintenance began, and then in its thread that it ended."""
+    head = f"maintenance:{window.id}"
+    args = {"maintenance": window.id, "over": over}
+    if over:
+        tx.outbox.show(channel_id, f"{head}:over", MAINTENANCE, args, now, thread_key=head)
+    tx.outbox.show(channel_id, head, MAINTENANCE, args | {"over": False}, now)
 
 
 def show_outage(tx: Transaction, outage: Outage, now: datetime) -> None:

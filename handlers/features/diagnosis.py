@@ -81,4 +81,4 @@ def acknowledge(services: Services, press: Press) -> None:
 def mended(services: Services, press: Press) -> None:
     """*It's changed* on an alert."""
     services.rights.on_call(press.person)
-    services.incidents.mended(press.number, press.person)
+    services.incidents.retest(press.number, press.person, resolving=True)

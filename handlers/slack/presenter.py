@@ -22,7 +22,15 @@ from handlers.cards.desk import answer_message, answer_note
 from handlers.cards.diagnosis import OwnName, note_message
 from handlers.cards.help import greeting
 from handlers.cards.help import help_message as what_to_do
-from handlers.cards.incidents import alert_card, support_note
+from handlers.cards.incidents import (
+    alert_card,
+    alert_line,
+    alert_nudge,
+    desk_message,
+    known_message,
+    maintenance_message,
+    support_note,
+)
 from handlers.cards.kit import Audience, Block, Message, Safe, mention, primary
 from handlers.cards.legacy import batch_message
 from handlers.cards.outages import live_message, outage_message, over_message
@@ -64,6 +72,18 @@ class Presenter:
             notices.TEST_RESULT: lambda args: test_message(views.checks.card(args["test"])),
             notices.REMINDER: self._reminder,
             notices.ALERT: lambda args: alert_card(views.incidents.card(args["incident"])),
+            notices.ALERT_ENTRY: lambda args: alert_line(views.incidents.line(args["entry"])),
+            notices.ALERT_NUDGE: self._nudge,
+            notices.INCIDENT_KNOWN: lambda args: known_message(
+                views.incidents.card(args["incident"]),
+                views.incidents.mailboxes_in(args["incident"], args["channel"]),
+            ),
+            notices.INCIDENT_AT_DESK: lambda args: desk_message(
+                views.incidents.card(args["incident"]), self._alert_link(args["incident"])
+            ),
+            notices.MAINTENANCE: lambda args: maintenance_message(
+                views.incidents.maintenance(args["maintenance"]), args["over"]
+            ),
             notices.NOTE: self._note,
             notices.SUPPORT_NOTE: self._support_note,
             notices.REQUEST: lambda args: request_card(views.requests.card(args["request"])),
@@ -99,6 +119,15 @@ class Presenter:
         """The message that a notice is now. May take a second: an account's card may need
         Microsoft, a reminder may need to ask Slack who we are."""
         return self._drawers[notice](args)
+
+    def _nudge(self, args: Args) -> Message:
+        card = self._services.views.incidents.card(args["incident"])
+        return alert_nudge(card, args["why"], self._alert_link(args["incident"]))
+
+    def _alert_link(self, incident_id: int) -> str:
+        """Where the alert stands in Slack; empty if it does not."""
+        where = self._services.views.incidents.where(incident_id)
+        return self._services.rights.link_to(*where) if where else ""
 
     def _reminder(self, args: Args) -> Message:
         card = self._services.views.reminders.card(args["reminder"])

@@ -5,9 +5,16 @@ from storage.tables.attempts import Attempt
 from storage.tables.audit import AuditEntry, AuditRepetition
 from storage.tables.checks import ConnectionTest, ReportedFix
 from storage.tables.customers import Channel, Customer, FurtherTenant
-from storage.tables.failures import Failure, Incident
+from storage.tables.failures import Failure
 from storage.tables.folders import FolderMapping, FolderSnapshot
 from storage.tables.health import Pulse, Trouble
+from storage.tables.incidents import (
+    Incident,
+    IncidentEntry,
+    IncidentMember,
+    Maintenance,
+    Silence,
+)
 from storage.tables.jobs import Job, SeenEvent
 from storage.tables.legacy import Batch, ListDraft, OldAccount
 from storage.tables.messages import Lane, OutboxItem, Pace, PostedMessage
@@ -47,11 +54,14 @@ __all__ = [
     "Grant",
     "HeldSignIn",
     "Incident",
+    "IncidentEntry",
+    "IncidentMember",
     "Job",
     "Lane",
     "LinkPress",
     "ListDraft",
     "LoginTicket",
+    "Maintenance",
     "NotedCause",
     "OldAccount",
     "Outage",
@@ -69,6 +79,7 @@ __all__ = [
     "SeenEvent",
     "Setback",
     "SignInFlow",
+    "Silence",
     "SupportRequest",
     "Trouble",
     "UnexplainedReply",

@@ -1,4 +1,4 @@
-"""Failures under their error IDs, and the alerts that they cause."""
+"""Failures under their error IDs."""
 
 from datetime import datetime
 from typing import Any
@@ -9,16 +9,13 @@ from sqlmodel import Field, SQLModel
 from storage.statuses import (
     ADVICE,
     FAILURES,
-    INCIDENTS,
     AdviceEvent,
     FailureEvent,
-    IncidentEvent,
 )
 from storage.types import json_column, time_column, word_column
 from storage.vocabulary import (
     AdviceStatus,
     FailureStatus,
-    IncidentStatus,
     Mended,
     Owner,
     Permanence,
@@ -76,42 +73,3 @@ class Failure(SQLModel, table=True):
             StatusRefused: it cannot happen in this status.
         """
         self.advice = ADVICE.after(self.advice, event)
-
-
-class Incident(SQLModel, table=True):
-    """One alert to on-call for one cause. `open_cause` is the cause while it is open, so that it is
-    open once; `ended_at` is when the cause was gone everywhere."""
-
-    id: int = Field(default=None, primary_key=True)
-    cause: str
-    open_cause: str | None = Field(unique=True)
-    failure_ref: str = Field(foreign_key="failure.ref")
-    count: int = 1
-    opened_at: datetime = time_column()
-    last_at: datetime = time_column()
-    acknowledged_by: str = ""
-    acknowledged_at: datetime | None = time_column(nullable=True)
-    ended_at: datetime | None = time_column(nullable=True)
-
-    @property
-    def status(self) -> IncidentStatus:
-        """Whether it stands for failures that still come."""
-        if self.open_cause is not None:
-            return IncidentStatus.OPEN
-        return IncidentStatus.LEFT if self.ended_at is None else IncidentStatus.ENDED
-
-    def happened(self, event: IncidentEvent, now: datetime) -> None:
-        """Keep what happened to it.
-
-        Raises:
-            StatusRefused: it cannot happen in this status.
-        """
-        following = INCIDENTS.after(self.status, event)
-        self.open_cause = self.cause if following is IncidentStatus.OPEN else None
-        match following:
-            case IncidentStatus.OPEN:
-                self.ended_at = None
-                self.count += 1
-                self.last_at = now
-            case IncidentStatus.ENDED:
-                self.ended_at = self.ended_at or now

@@ -33,29 +33,29 @@ class Incidents:
     """Whoever is in charge of incidents: what they were asked to do, in order."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, str, str]] = []
+        self.asked: list[tuple[str, int, str]] = []
         self.fails = False
 
-    def _ask(self, what: str, fingerprint: str, person_name: str) -> None:
+    def _ask(self, what: str, incident_id: int, person_name: str) -> None:
         if self.fails:
             self.fails = False
             raise RuntimeError("killed")
-        self.asked.append((what, fingerprint, person_name))
+        self.asked.append((what, incident_id, person_name))
 
-    def acknowledge(self, fingerprint: str, person_name: str, at: datetime) -> None:
-        self._ask("acknowledge", fingerprint, person_name)
+    def acknowledge(self, incident_id: int, person_name: str, at: datetime) -> None:
+        self._ask("acknowledge", incident_id, person_name)
 
-    def unacknowledge(self, fingerprint: str, person_name: str, at: datetime) -> None:
-        self._ask("unacknowledge", fingerprint, person_name)
+    def unacknowledge(self, incident_id: int, person_name: str, at: datetime) -> None:
+        self._ask("unacknowledge", incident_id, person_name)
 
-    def reopen(self, fingerprint: str, person_name: str, at: datetime) -> None:
-        self._ask("reopen", fingerprint, person_name)
+    def reopen(self, incident_id: int, person_name: str, at: datetime) -> None:
+        self._ask("reopen", incident_id, person_name)
 
-    def escalate(self, fingerprint: str, person_name: str, at: datetime) -> None:
-        self._ask("escalate", fingerprint, person_name)
+    def escalate(self, incident_id: int, person_name: str, at: datetime) -> None:
+        self._ask("escalate", incident_id, person_name)
 
-    def resolve(self, fingerprint: str, person_name: str, at: datetime) -> None:
-        self._ask("resolve", fingerprint, person_name)
+    def resolve(self, incident_id: int, person_name: str, at: datetime) -> None:
+        self._ask("resolve", incident_id, person_name)
 
 
 class Line:
@@ -123,7 +123,7 @@ def line() -> Line:
 def test_what_people_do_at_the_pager_is_done_here(what: str, status: str, asked: str) -> None:
     line = Line()
     assert line.hear(line.say(what, status)) == 202
-    assert line.incidents.asked == [(asked, SECRET_EXPIRED, "Omar Haddad")]
+    assert line.incidents.asked == [(asked, 1, "Omar Haddad")]
 
 
 def test_what_came_from_us_comes_back_as_an_echo_and_does_nothing(line: Line) -> None:
@@ -166,13 +166,13 @@ def test_an_acknowledgement_there_is_not_sent_back(line: Line) -> None:
 
 def test_a_key_that_was_cut_leads_back_to_its_fingerprint(line: Line) -> None:
     long = "cause/tenant/" + "x" * 400
-    tell(line.bot, PageChange.OPENED, fingerprint=long)
+    tell(line.bot, PageChange.OPENED, fingerprint=long, incident_id=9)
     line.bot.run_due()
     key = line.bot.pagers.took["events.pagerduty.com"][-1]["dedup_key"]
     assert len(key) == 255
 
     line.hear(line.say("acknowledged", "acknowledged", incident_key=key))
-    assert line.incidents.asked == [("acknowledge", long, "Omar Haddad")]
+    assert line.incidents.asked == [("acknowledge", 9, "Omar Haddad")]
 
 
 # -- what is not
