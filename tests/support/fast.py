@@ -305,6 +305,13 @@ class FastBot:
         while (due := self._moments(NEXT_JOB)[0]) is not None and due <= self.now:
             self.worker.take_jobs()
             self.deliver()
+        self.tell_pagers()
+
+    def tell_pagers(self) -> None:
+        """Tell each pager what is due; the product looks every second."""
+        for sweep in self.core.sweeps:
+            while sweep.name.startswith("pager-") and sweep.search():
+                pass
 
     def deliver(self) -> None:
         """Carry every message that waits for nothing but the one before it."""

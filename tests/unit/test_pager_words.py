@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from bot.incidents.pager_words import PagerWords, read
+from bot.incidents.posting import PagerUnreachable
 from bot.incidents.signatures import is_pagerdutys
 from handlers.web.hardening import harden
 from handlers.web.pagers import MAX_BODY_BYTES, pager_pages
@@ -162,6 +163,17 @@ def test_an_acknowledgement_there_is_not_sent_back(line: Line) -> None:
     tell(line.bot, PageChange.REOPENED)
     line.bot.run_due()
     assert events(line.bot) == ["trigger", "trigger"], "what still fails calls somebody again"
+
+
+def test_who_acknowledges_while_we_try_to_call_again_is_not_called(line: Line) -> None:
+    line.hear(line.say("acknowledged", "acknowledged", ago=5))
+    line.bot.pagers.faults["events.pagerduty.com"] = [PagerUnreachable("Refused", heard=False)]
+    tell(line.bot, PageChange.UNACKNOWLEDGED)
+    line.bot.run_due()
+    line.hear(line.say("acknowledged", "acknowledged", ago=-1))
+    tell(line.bot, PageChange.ACKNOWLEDGED)
+    line.bot.pass_time(minutes=1)
+    assert events(line.bot) == ["trigger"]
 
 
 def test_a_key_that_was_cut_leads_back_to_its_fingerprint(line: Line) -> None:

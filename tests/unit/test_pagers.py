@@ -263,6 +263,7 @@ def test_where_the_pager_may_have_heard_of_it_it_hears_that_it_is_over(bot: Fast
 def test_what_the_pager_refuses_is_told_once_and_what_comes_after_goes_on(bot: FastBot) -> None:
     fail(bot, *[PagerRefuses("HTTP 400 Length of 'routing_key' is incorrect")] * 2)
     tell(bot, OPENED)
+    bot.run_due()
     tell(bot, OPENED, fingerprint="smtp.auth_disabled/tenant/12")
     bot.run_due()
     tell(bot, OPENED, fingerprint="smtp.auth_disabled/tenant/13")
@@ -275,6 +276,7 @@ def test_what_the_pager_refuses_is_told_once_and_what_comes_after_goes_on(bot: F
     assert "PagerDuty answers" in told[0]
     assert "HTTP 400 Length of" in told[0]
     assert "f" * 32 not in told[0]
+    assert len(bot.outbox(ALERTS)) == 1
 
 
 def test_a_pager_that_is_out_for_long_is_told_and_given_up_after_a_day(bot: FastBot) -> None:
