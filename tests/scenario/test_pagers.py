@@ -20,15 +20,17 @@ from bot.incidents.posting import (
     PagerRefuses,
     PagerUnreachable,
 )
-from sandbox.pagers.incidents import faults
+from sandbox.pagers.incidents import Press, faults
 from sandbox.pagers.moods import Mood
 from sandbox.practice import Practice
+from storage.tables import Incident
 from storage.vocabulary import PageChange
 from tests.support.pagers import SECRET_EXPIRED, facts
 from tests.support.practice import new_practice
 from tests.support.proxy import proxy
-from tests.support.world import ALERTS, BotWorld
+from tests.support.world import ACME, ALERTS, BotWorld
 
+INFO = "info@acme.example"
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 TENANT = "smtp.auth_disabled/tenant/12"
 
@@ -122,6 +124,89 @@ def _attempts(world: BotWorld) -> int:
     with world.bot.store.transaction() as tx:
         rows = tx.session.connection().exec_driver_sql("SELECT sum(attempts) FROM page")
         return int(rows.scalar_one())
+
+
+# -- what people do there
+
+
+EXPIRED = "application-secret-expired"
+
+
+@pytest.fixture
+def alerted(world: BotWorld) -> BotWorld:
+    """A live mailbox whose test fails because our secret has expired; somebody is called."""
+    world.set_up()
+    world.map_folders(world.connect(INFO, "Info"))
+    world.card("Info", "Live")
+    world.settle()
+    world.expire_tokens("Info")
+    world.throw(EXPIRED)
+    world.vera.slash(ACME, "test Info")
+    world.until(lambda: [*statuses(world).values()] == ["triggered"])
+    return world
+
+
+def incident(world: BotWorld) -> Incident:
+    """The one that there is, as it is now."""
+    with world.bot.store.transaction() as tx:
+        [found] = tx.incidents.since(world.clock.now() - timedelta(days=1), 10)
+    return found
+
+
+def press(world: BotWorld, what: Press, person: str = "Omar Haddad") -> None:
+    """Somebody does something at PagerDuty, and the bot hears of it."""
+    there = world.practice.pagerduty
+    assert there.press(there.incidents.all[-1], what, person)
+    world.until(lambda: not there.words.on_the_way)
+    assert there.words.sent[-1].status == 202
+
+
+def test_what_people_do_at_pagerduty_is_shown_in_slack(alerted: BotWorld) -> None:
+    press(alerted, Press.ACKNOWLEDGE)
+    assert incident(alerted).acknowledged_name == "Omar Haddad"
+    alerted.omar.find(ALERTS, "Omar Haddad")
+    alerted.until(lambda: "incident.acknowledged" in alerted.practice.receiver.changes)
+
+    press(alerted, Press.UNACKNOWLEDGE)
+    assert incident(alerted).status == "open"
+    alerted.settle()
+    assert told(alerted) == ["trigger"], "PagerDuty is told nothing that it knows"
+
+
+def test_resolving_there_tests_first(alerted: BotWorld) -> None:
+    press(alerted, Press.RESOLVE)
+    alerted.until(lambda: told(alerted) == ["trigger", "trigger"])
+    assert incident(alerted).status == "open", "it still fails"
+
+    alerted.take_back(EXPIRED)
+    press(alerted, Press.RESOLVE)
+    alerted.until(lambda: incident(alerted).status == "mended")
+    alerted.until(lambda: alerted.practice.receiver.changes[-1] == "incident.mended")
+    assert statuses(alerted) == {incident(alerted).fingerprint: "resolved"}
+
+
+def test_a_webhook_that_comes_twice_or_with_two_signatures_counts_once(alerted: BotWorld) -> None:
+    words = alerted.practice.pagerduty.words
+    words.repeats = 3
+    words.secrets.insert(0, "the secret that comes next")
+    press(alerted, Press.ESCALATE)
+    assert len([each for each in words.sent if each.event["event_type"].endswith("escalated")]) == 3
+    with alerted.bot.store.transaction() as tx:
+        entries = [each.event for each in tx.incidents.timeline(incident(alerted).id, 50)]
+    assert entries.count("escalated") == 1
+
+
+def test_the_pages_of_the_stand_ins_show_it_and_have_its_buttons(alerted: BotWorld) -> None:
+    there = alerted.practice.pagerduty
+    page = requests.get(there.url, timeout=20).text
+    assert "Triggered" in page and "Acknowledge" in page
+    [one] = there.incidents.all
+    asked = {"incident": one.id, "do": "acknowledge", "as": "Omar Haddad"}
+    assert requests.post(f"{there.url}/press", data=asked, timeout=20).status_code == 200
+    alerted.until(lambda: incident(alerted).acknowledged_name == "Omar Haddad")
+    assert "incident.opened" in requests.get(alerted.practice.receiver.url, timeout=20).text
+    labels = [link["label"] for link in alerted.practice.office.links]
+    assert labels == ["Switchboard", "PagerDuty", "Alert receiver"]
 
 
 # -- the way there
