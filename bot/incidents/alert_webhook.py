@@ -15,6 +15,8 @@ from bot.incidents.signatures import signed
 from storage.paces import Rate
 from storage.vocabulary import Means, Pager, Standing
 
+SHORTEST_TOKEN = 8
+
 
 @dataclass(frozen=True)
 class AlertWebhook:
@@ -35,7 +37,7 @@ class AlertWebhook:
         secret = self.secret.get_secret_value()
         body = as_bytes(self._content(telling))
         signature = signed(secret, page.message_id, int(now.timestamp()), body)
-        return [Letter(url, body, {**JSON, **signature}, (url, secret))]
+        return [Letter(url, body, {**JSON, **signature}, (url, _way(url), secret))]
 
     def standing(self, telling: Telling) -> Standing:
         """A receiver keeps what it is told; we keep nothing of that."""
@@ -62,3 +64,10 @@ class AlertWebhook:
             "handbook": self.links.handbook(facts.cause),
         }
         return {name: redact_value(value) for name, value in told.items()}
+
+
+def _way(url: str) -> str:
+    """What follows the host of an address, where it is long enough to be a token."""
+    _, _, _, *after = url.split("/", 3)
+    way = "".join(after)
+    return way if len(way) >= SHORTEST_TOKEN else ""

@@ -13,7 +13,7 @@ from typing import Protocol
 import requests
 from urllib3.exceptions import NewConnectionError
 
-from bot.common.redaction import redact
+from bot.common.redaction import hiding, redact
 from bot.common.ways_out import WaysOut
 
 CONNECT_SECONDS = 5
@@ -65,7 +65,7 @@ class PagerRefuses(Exception):
 
 @dataclass(frozen=True)
 class Letter:
-    """What is posted. `secrets` are what no error may repeat."""
+    """What is posted. `secrets` are what no log and no error may repeat."""
 
     url: str = field(repr=False)
     body: bytes = field(repr=False)
@@ -100,6 +100,10 @@ class HttpPoster:
         _in_time(lambda: self._post(letter, now), self._deadline)
 
     def _post(self, letter: Letter, now: datetime) -> None:
+        with hiding(*letter.secrets):  # urllib3 logs addresses
+            self._send(letter, now)
+
+    def _send(self, letter: Letter, now: datetime) -> None:
         try:
             with requests.Session() as session:
                 self._ways.prepare(session, self._ways.trust())
@@ -111,7 +115,7 @@ class HttpPoster:
                     stream=True,
                     allow_redirects=False,
                 ) as answer:
-                    _heed(answer, letter, now)
+                    _heed(answer, now)
         except (requests.RequestException, OSError) as error:
             # An error's text has the address in it, which may be a secret
             raise PagerUnreachable(type(error).__name__, heard=_was_connected(error)) from None
@@ -144,7 +148,7 @@ def _in_time(work: Callable[[], None], seconds: float) -> None:
         raise PagerUnreachable("TooLate", heard=True) from None
 
 
-def _heed(answer: requests.Response, letter: Letter, now: datetime) -> None:
+def _heed(answer: requests.Response, now: datetime) -> None:
     status = answer.status_code
     if 200 <= status < 300:
         return
@@ -152,7 +156,7 @@ def _heed(answer: requests.Response, letter: Letter, now: datetime) -> None:
         raise PagerBusy(retry_after(answer.headers.get("Retry-After", ""), now))
     if status >= 500 or status in PASSING:
         raise PagerUnreachable(f"HTTP {status}", heard=True)
-    raise PagerRefuses(_word(answer, letter))
+    raise PagerRefuses(_word(answer))
 
 
 def retry_after(text: str, now: datetime) -> timedelta:
@@ -173,11 +177,8 @@ def _until(text: str, now: datetime) -> timedelta:
     return (at if at.tzinfo else at.replace(tzinfo=UTC)) - now
 
 
-def _word(answer: requests.Response, letter: Letter) -> str:
+def _word(answer: requests.Response) -> str:
     """What an answer says, in one line without secrets."""
     chunk = next(answer.iter_content(MAX_ANSWER), b"")
-    text = chunk.decode("utf-8", "replace")
-    for secret in filter(None, letter.secrets):
-        text = text.replace(secret, "…")
-    words = " ".join(redact(text).split())[:MAX_WORDS]
+    words = " ".join(redact(chunk.decode("utf-8", "replace")).split())[:MAX_WORDS]
     return f"HTTP {answer.status_code} {words}".strip()

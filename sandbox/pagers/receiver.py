@@ -44,7 +44,7 @@ class AlertReceiver:
         self.secret = PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
         self.moody = Moody()
         self.got: list[Got] = []
-        self._token = secrets.token_hex(8)
+        self._token = secrets.token_hex(16)
         app = Flask("receiver", template_folder=str(TEMPLATES), static_folder=None)
         app.add_url_rule("/in/<token>", view_func=self._take, methods=["POST"])
         app.add_url_rule("/", "page", view_func=self._page)

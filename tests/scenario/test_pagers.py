@@ -273,7 +273,7 @@ def test_what_an_answer_says_is_told_in_a_line_without_secrets() -> None:
     said = b"HTTP/1.1 400 Bad\r\n\r\nNo <b>such</b>\nkey: planted-key" + b"!" * 100_000
     with server(said) as url, pytest.raises(PagerRefuses) as refused:
         post(url)
-    assert refused.value.reason.startswith("HTTP 400 No <b>such</b> key: …!!")
+    assert refused.value.reason.startswith("HTTP 400 No <b>such</b> key: [hidden]!!")
     assert len(refused.value.reason) < 250
 
 
