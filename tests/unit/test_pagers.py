@@ -29,7 +29,7 @@ from bot.incidents.posting import (
 )
 from storage.pages import MAX_KEY, There, pager_key
 from storage.tables import Page
-from storage.vocabulary import PageChange, PageStatus
+from storage.vocabulary import PageChange, Pager, PageStatus, Standing
 from tests.support.fast import ALERTS, KEY, FastBot, hours
 from tests.support.pagers import (
     PAGERDUTY,
@@ -351,6 +351,22 @@ def test_a_killed_worker_loses_nothing_and_the_repeat_has_the_same_key(arrived: 
     ids = [event["id"] for event in bot.pagers.took[WEBHOOK]]
     assert len(set(ids)) == 2, "who was told twice knows it by the ID"
     assert set(statuses(bot)) | set(statuses(bot, "webhook")) == {PageStatus.SENT}
+
+
+def test_a_worker_whose_lease_ran_out_changes_nothing_any_more(bot: FastBot) -> None:
+    tell(bot, OPENED)
+    lease = timedelta(seconds=90)
+    with bot.store.transaction() as tx:
+        slow = tx.pages.claim_next(Pager.PAGERDUTY, bot.now, lease)
+    with bot.store.transaction() as tx:
+        quick = tx.pages.claim_next(Pager.PAGERDUTY, bot.now + lease, lease)
+        assert slow is not None and quick is not None
+        tx.pages.sent(quick, Standing.TRIGGERED, bot.now + lease)
+    with bot.store.transaction() as tx:
+        tx.pages.give_up(slow, "HTTP 403", bot.now + lease)
+        tx.pages.later(slow, bot.now + hours(9), heard=False)
+        assert tx.pages.next_due(Pager.PAGERDUTY) == bot.now + lease
+    assert statuses(bot) == [PageStatus.SENT]
 
 
 # -- every way that an incident can go
