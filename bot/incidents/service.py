@@ -7,6 +7,7 @@ from bot.common.people import MAILDESK
 from bot.incidents.course import Course
 from bot.incidents.reach import BREADTH, GRAVITY, Reach, covers, reach_of, severity_of
 from bot.incidents.timeline import Entry
+from bot.incidents.times import COMES_AND_GOES
 from storage.database import Transaction
 from storage.statuses import IncidentEvent
 from storage.tables import Account, Failure, Incident
@@ -93,30 +94,39 @@ class Incidents:
                 self._course.tell(tx, incident)
 
     def _join(self, tx: Transaction, failure: Failure, account: Account | None) -> None:
-        now = self._clock.now()
         reach = reach_of(failure)
         there = tx.incidents.of_cause(failure.cause)
-        incident = self._standing(tx, reach, failure, there)
-        is_new = incident is None
-        if incident is None:
-            incident = self._open(tx, reach, failure)
-        if not is_new:
-            if incident.status is IncidentStatus.MENDED:
-                self._course.came_back(tx, incident)
-            incident.happened(IncidentEvent.SEEN, now)
+        standing = self._standing(tx, reach, failure, there)
+        if standing is not None and self._stayed_away(standing):
+            self._course.close(tx, standing, Entry.CLOSED)
+            standing = None
+        new = self._new(reach, failure)
+        incident = standing or tx.incidents.add(new)
+        if incident is not new:
+            self._again(tx, incident)
         before = incident.severity
         if account is not None:
             self._take_in(tx, incident, account.id, failure)
-        narrower = [each for each in there if self._stands_for(tx, incident, each)]
-        for each in narrower:
-            self._inhibit(tx, each, incident)
+        for narrower in [each for each in there if self._stands_for(tx, incident, each)]:
+            self._inhibit(tx, narrower, incident)
         self._weigh(tx, incident, failure)
-        if is_new:
+        if incident is new:
             self._course.begin(tx, incident)
             return
         self._course.tell(tx, incident)
-        if incident.severity is not before and incident.told_at != now:
+        if incident.severity is not before and incident.told_at != self._clock.now():
             self._grew(tx, incident)
+
+    def _again(self, tx: Transaction, incident: Incident) -> None:
+        """The cause of an incident is seen once more."""
+        if incident.status is IncidentStatus.MENDED:
+            self._course.came_back(tx, incident)
+        incident.happened(IncidentEvent.SEEN, self._clock.now())
+
+    def _stayed_away(self, incident: Incident) -> bool:
+        """Whether an incident was mended for so long that it is over: another one begins."""
+        mended = incident.mended_at
+        return mended is not None and self._clock.now() - mended > COMES_AND_GOES
 
     def _standing(
         self, tx: Transaction, reach: Reach, failure: Failure, there: Collection[Incident]
@@ -140,9 +150,9 @@ class Incidents:
             return max(found, key=lambda each: (BREADTH[each.scope], -each.id))
         return tx.incidents.lock_where_merged(reach.fingerprint)
 
-    def _open(self, tx: Transaction, reach: Reach, failure: Failure) -> Incident:
+    def _new(self, reach: Reach, failure: Failure) -> Incident:
         now = self._clock.now()
-        new = Incident(
+        return Incident(
             fingerprint=reach.fingerprint,
             open_fingerprint=reach.fingerprint,
             cause=reach.cause,
@@ -154,7 +164,6 @@ class Incidents:
             opened_at=now,
             last_at=now,
         )
-        return tx.incidents.add(new)
 
     def _take_in(
         self, tx: Transaction, incident: Incident, account_id: int, failure: Failure

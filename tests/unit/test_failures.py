@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.common.refusals import Refused
 from bot.diagnosis.observation import Condition, Observation, Where
 from storage.tables import Account, Failure, Incident
 from storage.vocabulary import Mended, Scope, State, StepId
@@ -306,24 +307,33 @@ def test_a_cause_that_comes_again_later_is_a_new_incident(bot: FastBot) -> None:
     assert [incident.id for incident in incidents(bot)] != [first.id]
 
 
-def test_a_cause_that_was_quiet_for_a_day_is_told_anew(bot: FastBot) -> None:
-    account = failing(bot)
-    bot.failure(account, **OURS)
+def test_a_cause_that_was_quiet_for_a_day_is_over_where_no_mailbox_can_end_it(
+    bot: FastBot,
+) -> None:
+    bot.failure(**OURS)
     (first,) = incidents(bot)
-    bot.clock.at += days(1)
-    bot.failure(account, **OURS)
+    bot.clock.at += days(1) - timedelta(seconds=1)
+    bot.run_due()
     assert [incident.id for incident in incidents(bot)] == [first.id]
 
-    bot.clock.at += days(1) + timedelta(seconds=1)
-    bot.failure(account, **OURS)
-    assert [incident.id for incident in incidents(bot)] != [first.id]
+    bot.live(days(2))
+    assert incidents(bot) == []
+
+
+def test_a_cause_at_a_mailbox_is_never_forgotten(bot: FastBot) -> None:
+    bot.failure(failing(bot), **OURS)
+    (first,) = incidents(bot)
+    bot.clock.at += days(3)
+    bot.run_due()
+    assert [incident.id for incident in incidents(bot)] == [first.id]
 
 
 def test_the_first_to_look_after_an_incident_stays(bot: FastBot) -> None:
     bot.failure(failing(bot), **OURS)
     (incident,) = incidents(bot)
-    for person in (VERA, CAROL):
-        bot.incidents.acknowledge(incident.id, person)
+    bot.incidents.acknowledge(incident.id, VERA)
+    with pytest.raises(Refused, match="alert.taken_by"):
+        bot.incidents.acknowledge(incident.id, CAROL)
 
     (incident,) = incidents(bot)
     assert (incident.acknowledged_by, incident.acknowledged_at) == (VERA.user, bot.now)

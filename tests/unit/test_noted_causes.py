@@ -70,7 +70,7 @@ def test_the_account_is_tested_again_and_waits_for_whom_the_cause_names(bot: Fas
     assert bot.read(account).owner is Owner.ADMINISTRATOR
     assert catalogue.load().rows[KNOWN].customer in bot.card(account)
     with bot.store.transaction() as tx:
-        assert tx.incidents.all_open() == []
+        assert [each.cause for each in tx.incidents.all_open()] == [KNOWN]
 
 
 def test_a_noted_cause_never_stands_before_a_row_of_the_catalogue(bot: FastBot) -> None:

@@ -11,7 +11,7 @@ from bot.common.refusals import Refused
 from bot.support.rights import Action
 from handlers.cards.kit import Message
 from handlers.slack.listeners import Listeners
-from storage.failures import IncidentRepository
+from storage.incidents import IncidentRepository
 from storage.tables import Incident
 from tests.support.fast import ACME, ALERTS, CAROL, FastBot
 
@@ -106,15 +106,15 @@ def test_two_first_failures_at_once_are_one_alert(
     bot: FastBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = bot.own_errors.record("one", RuntimeError())
-    found = IncidentRepository.open_for
+    found = IncidentRepository.of_cause
     looks: list[str] = []
 
-    def late(self: IncidentRepository, cause: str) -> Incident | None:
+    def late(self: IncidentRepository, cause: str) -> list[Incident]:
         """The second transaction looks before the first is kept."""
         looks.append(cause)
-        return found(self, cause) if len(looks) > 1 else None
+        return found(self, cause) if len(looks) > 1 else []
 
-    monkeypatch.setattr(IncidentRepository, "open_for", late)
+    monkeypatch.setattr(IncidentRepository, "of_cause", late)
     second = bot.own_errors.record("two", RuntimeError())
 
     assert first.failure.ref != second.failure.ref

@@ -141,15 +141,51 @@ EXPECTED = {
         IncidentStatus,
         IncidentEvent,
         """
-        open   SEEN   open
-        open   ENDED  ended
-        open   LEFT   left
-        ended  SEEN   open
-        ended  ENDED  -
-        ended  LEFT   ended
-        left   SEEN   -
-        left   ENDED  -
-        left   LEFT   -
+        open          SEEN            open
+        open          ACKNOWLEDGED    acknowledged
+        open          UNACKNOWLEDGED  -
+        open          SILENCED        silenced
+        open          SILENCE_ENDED   -
+        open          MENDED          mended
+        open          RETURNED        -
+        open          REOPENED        -
+        open          CLOSED          closed
+        acknowledged  SEEN            acknowledged
+        acknowledged  ACKNOWLEDGED    -
+        acknowledged  UNACKNOWLEDGED  open
+        acknowledged  SILENCED        silenced
+        acknowledged  SILENCE_ENDED   -
+        acknowledged  MENDED          mended
+        acknowledged  RETURNED        -
+        acknowledged  REOPENED        -
+        acknowledged  CLOSED          closed
+        silenced      SEEN            silenced
+        silenced      ACKNOWLEDGED    acknowledged
+        silenced      UNACKNOWLEDGED  -
+        silenced      SILENCED        silenced
+        silenced      SILENCE_ENDED   open
+        silenced      MENDED          mended
+        silenced      RETURNED        -
+        silenced      REOPENED        -
+        silenced      CLOSED          closed
+        mended        SEEN            -
+        mended        ACKNOWLEDGED    -
+        mended        UNACKNOWLEDGED  -
+        mended        SILENCED        -
+        mended        SILENCE_ENDED   -
+        mended        MENDED          -
+        mended        RETURNED        open
+        mended        REOPENED        open
+        mended        CLOSED          closed
+        closed        SEEN            -
+        closed        ACKNOWLEDGED    -
+        closed        UNACKNOWLEDGED  -
+        closed        SILENCED        -
+        closed        SILENCE_ENDED   -
+        closed        MENDED          -
+        closed        RETURNED        -
+        closed        REOPENED        open
+        closed        CLOSED          -
         """,
     ),
     "REQUESTS": (
@@ -410,38 +446,53 @@ def test_a_failure_that_was_gone_is_at_work_when_it_is_seen_again() -> None:
 
 
 def incident() -> Incident:
-    return Incident(cause="x", open_cause="x", opened_at=EARLIER, last_at=EARLIER)
+    return Incident(
+        fingerprint="x",
+        open_fingerprint="x",
+        cause="x",
+        status=IncidentStatus.OPEN,
+        opened_at=EARLIER,
+        last_at=EARLIER,
+    )
 
 
-def test_an_alert_opens_again_when_its_cause_comes_back() -> None:
+def test_an_alert_makes_room_for_another_only_when_it_is_closed() -> None:
     alert = incident()
 
-    alert.happened(IncidentEvent.ENDED, NOW)
-    assert (alert.status, alert.open_cause, alert.ended_at) == (IncidentStatus.ENDED, None, NOW)
-    assert alert.count == 1
+    alert.happened(IncidentEvent.MENDED, NOW)
+    assert (alert.open_fingerprint, alert.mended_at, alert.ended_at) == ("x", NOW, None)
 
-    alert.happened(IncidentEvent.SEEN, LATER)
-    assert (alert.status, alert.open_cause, alert.ended_at) == (IncidentStatus.OPEN, "x", None)
-    assert (alert.count, alert.last_at) == (2, LATER)
+    alert.happened(IncidentEvent.CLOSED, LATER)
+    assert (alert.open_fingerprint, alert.mended_at, alert.ended_at) == (None, NOW, LATER)
+
+    alert.happened(IncidentEvent.REOPENED, LATER)
+    assert (alert.open_fingerprint, alert.mended_at, alert.ended_at) == ("x", None, None)
 
 
-def test_an_alert_that_was_quiet_is_left_and_stays_so() -> None:
+def test_it_stays_known_who_looked_after_an_alert_that_is_over() -> None:
     alert = incident()
+    alert.happened(IncidentEvent.ACKNOWLEDGED, NOW)
+    alert.acknowledged_by = "U1"
+    alert.acknowledged_at = NOW
 
-    alert.happened(IncidentEvent.LEFT, NOW)
+    alert.happened(IncidentEvent.SEEN, NOW)
+    alert.happened(IncidentEvent.MENDED, NOW)
+    alert.happened(IncidentEvent.CLOSED, LATER)
+    assert (alert.acknowledged_by, alert.acknowledged_at) == ("U1", NOW)
 
-    assert (alert.status, alert.open_cause, alert.ended_at) == (IncidentStatus.LEFT, None, None)
-    with pytest.raises(StatusRefused):
-        alert.happened(IncidentEvent.SEEN, LATER)
+    alert.happened(IncidentEvent.REOPENED, LATER)
+    assert (alert.acknowledged_by, alert.acknowledged_at) == ("", None)
 
 
-def test_an_alert_that_ended_keeps_when_that_was_if_a_new_one_takes_its_place() -> None:
+@pytest.mark.parametrize("event", [IncidentEvent.UNACKNOWLEDGED, IncidentEvent.SILENCED])
+def test_an_alert_that_nobody_looks_after_any_more_names_nobody(event: IncidentEvent) -> None:
     alert = incident()
-    alert.happened(IncidentEvent.ENDED, EARLIER)
+    alert.happened(IncidentEvent.ACKNOWLEDGED, NOW)
+    alert.acknowledged_by = "U1"
 
-    alert.happened(IncidentEvent.LEFT, NOW)
+    alert.happened(event, LATER)
 
-    assert (alert.status, alert.ended_at) == (IncidentStatus.ENDED, EARLIER)
+    assert alert.acknowledged_by == ""
 
 
 VERA = ("T1", "U1")
