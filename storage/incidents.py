@@ -219,7 +219,7 @@ class IncidentRepository:
         found = select(func.count()).where(
             col(IncidentMember.incident_id) == incident_id,
             col(IncidentMember.left_at).is_(None),
-            col(IncidentMember.tested_at) <= since,
+            col(IncidentMember.tested_at) < since,
         )
         return self._session.exec(found).one()
 

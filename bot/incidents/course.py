@@ -94,6 +94,7 @@ class Course:
             self.remind_from(incident, now)
             self.page(tx, incident, PageChange.OPENED)
         notices.show_alert(tx, incident, self._alert_channel, now)
+        notices.settle_nudge(tx, incident, self._alert_channel, now)
 
     def remind_from(self, incident: Incident, now: datetime) -> None:
         """Who is on call is reminded from now on, as long as nobody acknowledges it."""

@@ -131,9 +131,23 @@ def show_alert_entry(
 
 
 def nudge(tx: Transaction, incident: Incident, channel_id: str, why: str, now: datetime) -> None:
-    """Remind on-call of an incident, in a message of its own."""
-    key = f"alert-nudge:{incident.id}:{now.timestamp()}"
+    """Remind on-call of an incident in a message of its own, which takes the place of the one
+    before: who reads an edited message is not told of it."""
+    key = nudge_key(incident)
+    tx.outbox.replace(key, GONE, now)
     tx.outbox.show(channel_id, key, ALERT_NUDGE, {"incident": incident.id, "why": why}, now)
+
+
+def settle_nudge(tx: Transaction, incident: Incident, channel_id: str, now: datetime) -> None:
+    """Have the reminder of an incident, if there is one, show how the incident stands."""
+    latest = tx.outbox.latest(nudge_key(incident))
+    if latest is not None:
+        tx.outbox.show(channel_id, latest.key, ALERT_NUDGE, latest.args, now)
+
+
+def nudge_key(incident: Incident) -> str:
+    """The key of the message that reminds on-call of an incident."""
+    return f"alert-nudge:{incident.id}"
 
 
 def show_known(tx: Transaction, incident: Incident, channel_id: str, now: datetime) -> None:

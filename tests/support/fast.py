@@ -46,6 +46,8 @@ from storage.tables import (
     Failure,
     FolderMapping,
     Grant,
+    Incident,
+    Maintenance,
     OutboxItem,
     PageLane,
     ReminderState,
@@ -123,8 +125,21 @@ WAY = {
 """By which events an account comes to each state."""
 
 NEXT_REMINDER = select(func.min(col(ReminderState.due_at)))
+NEXT_ABOUT_INCIDENTS = select(func.min(col(Incident.due_at)))
+NEXT_MAINTENANCE = select(func.min(col(Maintenance.ends_at))).where(
+    col(Maintenance.ended_at).is_(None)
+)
 NEXT_PAGE = select(func.min(col(PageLane.due_at)))
 """When the bot has something to do next, beside its jobs and the turns of its channels."""
+
+NEXT = (
+    NEXT_JOB,
+    NEXT_TURN,
+    NEXT_REMINDER,
+    NEXT_ABOUT_INCIDENTS,
+    NEXT_MAINTENANCE,
+    NEXT_PAGE,
+)
 
 CONNECTED = (State.TESTING, State.FAILING, State.UNMAPPED, State.LIVE, State.BROKEN)
 MAPPED = (State.LIVE, State.BROKEN)
@@ -293,7 +308,7 @@ class FastBot:
 
     def _next_due(self) -> datetime:
         """When something is due next; tomorrow, if nothing is until then."""
-        due = self._moments(NEXT_JOB, NEXT_TURN, NEXT_REMINDER, NEXT_PAGE)
+        due = self._moments(*NEXT)
         ahead = [at for at in due if at is not None and at > self.now]
         return min([*ahead, self.now + days(1)])
 

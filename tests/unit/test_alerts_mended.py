@@ -81,7 +81,7 @@ def test_mailboxes_are_looked_at_now_and_end_the_alert_only_if_they_work(bot: Fa
     bot.incidents.retest(alert, OMAR, resolving=True)
     bot.run_due()
     assert alerts(bot) == [] and bot.read(account).state is State.LIVE
-    with pytest.raises(Refused, match="alert.over"):
+    with pytest.raises(Refused, match=r"alert\.over"):
         bot.incidents.retest(alert, OMAR, resolving=True)
 
 

@@ -332,7 +332,7 @@ def test_the_first_to_look_after_an_incident_stays(bot: FastBot) -> None:
     bot.failure(failing(bot), **OURS)
     (incident,) = incidents(bot)
     bot.incidents.acknowledge(incident.id, VERA)
-    with pytest.raises(Refused, match="alert.taken_by"):
+    with pytest.raises(Refused, match=r"alert\.taken_by"):
         bot.incidents.acknowledge(incident.id, CAROL)
 
     (incident,) = incidents(bot)
