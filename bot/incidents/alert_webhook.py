@@ -13,7 +13,7 @@ from bot.incidents.posting import Letter
 from bot.incidents.roads import JSON, USUAL_RATE, AlertLinks, Telling, as_bytes
 from bot.incidents.signatures import signed
 from storage.paces import Rate
-from storage.vocabulary import Means, Pager, Standing
+from storage.vocabulary import Means, PageChange, Pager, Standing
 
 SHORTEST_TOKEN = 8
 
@@ -31,7 +31,12 @@ class AlertWebhook:
     rate: ClassVar[Rate] = USUAL_RATE
 
     def letters(self, telling: Telling, now: datetime) -> Sequence[Letter]:
-        """The one post; a receiver hears of every change."""
+        """The one post: a receiver hears of every change. None where it is mended once more that
+        came back without being told, since nobody wanted to hear of it."""
+        there = telling.claimed.there
+        unheard = there.standing is Standing.NOTHING and not there.unsure
+        if telling.change is PageChange.MENDED and unheard:
+            return []
         page = telling.claimed.page
         url = self.url.get_secret_value()
         secret = self.secret.get_secret_value()
@@ -40,8 +45,8 @@ class AlertWebhook:
         return [Letter(url, body, {**JSON, **signature}, (url, _way(url), secret))]
 
     def standing(self, telling: Telling) -> Standing:
-        """A receiver keeps what it is told; we keep nothing of that."""
-        return Standing.NOTHING
+        """Whether it knows of something that is not over."""
+        return Standing.NOTHING if telling.facts.over else Standing.TRIGGERED
 
     def _content(self, telling: Telling) -> dict[str, Any]:
         page = telling.claimed.page

@@ -157,6 +157,18 @@ def test_what_is_silenced_before_the_pager_heard_of_it_calls_nobody(bot: FastBot
     assert events(bot) == [], "and neither does what is over and silenced by then"
 
 
+def test_what_comes_and_goes_in_silence_is_posted_once(bot: FastBot) -> None:
+    tell(bot, OPENED, PageChange.SILENCED, MENDED, MENDED, MENDED, CLOSED)
+    bot.run_due()
+    assert events(bot, WEBHOOK) == [
+        "incident.opened",
+        "incident.silenced",
+        "incident.mended",
+        "incident.closed",
+    ]
+    assert events(bot) == [], "it was over before PagerDuty heard of it"
+
+
 def test_a_long_fingerprint_is_cut_to_what_the_pager_takes_and_stays_its_own() -> None:
     long = ["cause/tenant/" + "x" * 300 + end for end in "ab"]
     keys = [pager_key(each) for each in long]
