@@ -204,7 +204,7 @@ class Course:
     def mend_if_empty(self, tx: Transaction, incident: Incident) -> bool:
         """Mend an incident none of whose mailboxes could still show that its cause is at work.
         Those that wait for a sign-in go on without it."""
-        if incident.status not in AT_WORK or tx.incidents.tested(incident.id):
+        if incident.status not in AT_WORK or tx.incidents.may_end(incident.id):
             return False
         left = [each.account_id for each in tx.incidents.members(incident.id)]
         tx.incidents.leave(incident.id, left, self._clock.now())

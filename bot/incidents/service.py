@@ -64,7 +64,7 @@ class Incidents:
         if failure.account_id is not None:
             self._leave(tx, failure.account_id, failure.cause)
         for incident in tx.incidents.of_cause(failure.cause):
-            if incident.status in AT_WORK and not tx.incidents.members(incident.id):
+            if incident.status in AT_WORK and not tx.incidents.count(incident.id):
                 self._course.mend_if_empty(tx, incident)
 
     def explained(self, tx: Transaction, failure: Failure, before: str) -> None:
@@ -74,7 +74,7 @@ class Incidents:
                 now = self._clock.now()
                 tx.incidents.leave(incident.id, [failure.account_id], now)
         for incident in tx.incidents.of_cause(before):
-            if incident.status in AT_WORK and not tx.incidents.tested(incident.id):
+            if incident.status in AT_WORK and not tx.incidents.may_end(incident.id):
                 left = [each.account_id for each in tx.incidents.members(incident.id)]
                 tx.incidents.leave(incident.id, left, self._clock.now())
                 self._course.close(tx, incident, Entry.EXPLAINED)
