@@ -22,6 +22,7 @@ from bot.diagnosis.unexplained import PastedTexts
 from bot.folders.service import Folders
 from bot.incidents.maintenance import MaintenanceWindows
 from bot.incidents.presses import IncidentPresses
+from bot.incidents.regrouping import Regrouping
 from bot.legacy.drafts import Drafts
 from bot.legacy.service import LegacyAccounts
 from bot.lifecycle.hours import Hours
@@ -43,6 +44,7 @@ from bot.views.approvals import ApprovalCards
 from bot.views.checks import CheckCards
 from bot.views.customer_page import CustomerPages
 from bot.views.errors import ErrorCards
+from bot.views.incident_lists import AlertLists
 from bot.views.incidents import AlertCards
 from bot.views.invitations import Invitations
 from bot.views.legacy import BatchCards
@@ -66,6 +68,7 @@ class Views:
     customer_pages: CustomerPages
     errors: ErrorCards
     incidents: AlertCards
+    incident_lists: AlertLists
     invitations: Invitations
     legacy: BatchCards
     organisations: OrganisationCards
@@ -107,6 +110,7 @@ class Services:
     own_errors: OwnErrors
     evidence: Evidence
     incidents: IncidentPresses
+    regrouping: Regrouping
     maintenance: MaintenanceWindows
     answers: Answers
     events: Events

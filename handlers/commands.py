@@ -22,20 +22,34 @@ from handlers.cards.accounts import account_card
 from handlers.cards.diagnosis import error_message, meaning
 from handlers.cards.help import help_message
 from handlers.cards.home import found_message
-from handlers.cards.kit import Message, Safe, moment, section
-from handlers.features import lookup, own_channels
+from handlers.cards.incident_list import Choices, row_lines
+from handlers.cards.kit import Message, moment, paragraphs, section
+from handlers.features import lookup, maintenance, own_channels
 from handlers.features.account_list import list_window
 from handlers.features.accounts import copy_form, new_account_form
 from handlers.features.audience import audience_in
 from handlers.features.customers import first_window as customer_start
 from handlers.features.folders import open_folders
+from handlers.features.incident_list import listed
 from handlers.features.legacy import first_window
 from handlers.features.setup import form_for
 from handlers.slack.listeners import Tell
 from handlers.slack.payloads import Command
 from handlers.text.words import plainly, say
 
-WINDOWED = frozenset({"setup", "customer", "add", "list", "folders", "import", "copy", "remove"})
+WINDOWED = frozenset(
+    {
+        "setup",
+        "customer",
+        "add",
+        "list",
+        "folders",
+        "import",
+        "copy",
+        "remove",
+        "maintenance",
+    }
+)
 BEFORE_A_TIME = ("in", "for", "until")
 """Words that people write between an account and a time."""
 
@@ -61,6 +75,7 @@ class Commands:
             "remove": self._remove,
             "error": self._error,
             "alerts": self._alerts,
+            "maintenance": self._maintenance,
         }
 
     @property
@@ -218,12 +233,15 @@ class Commands:
 
     def _alerts(self, command: Command, answer: Tell) -> None:
         self._services.rights.on_call(command.person)
-        lines = [
-            say("home.alert", title=incident.title, error=incident.error)
-            for incident in self._services.views.overview.incidents()
-        ]
-        text = Safe("\n".join(lines)) if lines else say("command.no_alerts")
-        answer(Message(text, [section(text)]))
+        if command.opens_windows:
+            command.windows.open(listed(self._services, Choices()))
+            return
+        lines = [row_lines(each) for each in self._services.views.incident_lists.at_work()]
+        answer(Message(say("alert.list_summary", count=len(lines)), paragraphs(lines)))
+
+    def _maintenance(self, command: Command, answer: Tell) -> None:
+        self._services.rights.on_call(command.person)
+        command.windows.open(maintenance.window(self._services))
 
     def _is_ours(self, command: Command) -> bool:
         return own_channels.is_ours(self._services, command.channel)

@@ -83,6 +83,10 @@ class ChannelRepository:
         """A customer that is known to exist."""
         return self._session.get_one(Customer, customer_id)
 
+    def known_customer(self, customer_id: int) -> Customer | None:
+        """The customer, unless it was erased."""
+        return self._session.get(Customer, customer_id)
+
     def lock_customer(self, customer_id: int) -> Customer:
         """The customer as it is now, held against other transactions until this one ends."""
         found = select(Customer).where(Customer.id == customer_id).with_for_update(key_share=True)

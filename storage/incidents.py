@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select, update
 
+from storage.incident_lists import WantedIncidents, causes, counted, listed
 from storage.tables import (
     Account,
     Incident,
@@ -56,12 +57,31 @@ class IncidentRepository:
         found = select(Incident).where(Incident.open_fingerprint == fingerprint).with_for_update()
         return self._session.exec(found.execution_options(populate_existing=True)).first()
 
+    def open_id(self, fingerprint: str) -> int | None:
+        """The id of what is not closed under a fingerprint."""
+        found = select(Incident.id).where(Incident.open_fingerprint == fingerprint)
+        return self._session.exec(found).first()
+
     def lock_where_merged(self, fingerprint: str) -> Incident | None:
         """The open incident into which the last one of a fingerprint was merged; held."""
         merged = select(col(Incident.merged_into)).where(Incident.fingerprint == fingerprint)
         into = self._session.exec(merged.order_by(col(Incident.id).desc()).limit(1)).first()
-        there = self.lock(into) if into is not None else None
+        there = None
+        while into is not None:  # it may have been merged itself since
+            there = self.lock(into)
+            into = there.merged_into if there is not None else None
         return there if there is not None and there.open_fingerprint is not None else None
+
+    def merged(self, incident_id: int) -> list[Incident]:
+        """The incidents that were merged into one, directly or one by one, oldest first."""
+        found: list[Incident] = []
+        asked = [incident_id]
+        while asked:
+            into = select(Incident).where(col(Incident.merged_into).in_(asked))
+            more = list(self._session.exec(into.order_by(col(Incident.id))))
+            found += more
+            asked = [each.id for each in more]
+        return found
 
     def lock_holding(self, account_id: int, cause: str) -> list[Incident]:
         """The incidents of a cause that are not closed and that the account is in; held, by
@@ -119,6 +139,18 @@ class IncidentRepository:
         found = select(Incident).where(there)
         return list(self._session.exec(found.order_by(col(Incident.id).desc()).limit(limit)))
 
+    def listed(self, wanted: WantedIncidents, limit: int, offset: int = 0) -> list[Incident]:
+        """A page of the incidents that fit."""
+        return list(self._session.exec(listed(wanted).limit(limit).offset(offset)))
+
+    def count_listed(self, wanted: WantedIncidents) -> int:
+        """How many incidents fit."""
+        return self._session.exec(counted(wanted)).one()
+
+    def causes_listed(self, wanted: WantedIncidents) -> list[str]:
+        """The causes of the incidents that fit."""
+        return sorted(self._session.exec(causes(wanted)))
+
     def inhibited(self, incident_id: int) -> list[Incident]:
         """The narrower incidents that a wider one inhibits, oldest first."""
         found = select(Incident).where(Incident.inhibited_by == incident_id)
@@ -168,9 +200,11 @@ class IncidentRepository:
         )
         return list(self._session.exec(found.order_by(col(IncidentMember.account_id))))
 
-    def accounts(self, incident_id: int, limit: int, offset: int = 0) -> list[Account]:
+    def mailboxes(
+        self, incident_id: int, limit: int, offset: int = 0
+    ) -> list[tuple[Account, IncidentMember]]:
         """The accounts that are in an incident, by customer and name."""
-        found = select(Account).join(IncidentMember)
+        found = select(Account, IncidentMember).join(IncidentMember)
         found = found.where(
             IncidentMember.incident_id == incident_id, col(IncidentMember.left_at).is_(None)
         )
@@ -224,11 +258,20 @@ class IncidentRepository:
         return self._session.exec(found.where(col(Account.live_at).is_not(None))).one()
 
     def not_tested(self, incident_id: int, since: datetime) -> int:
-        """How many of the mailboxes in an incident were not seen since then."""
-        found = select(func.count()).where(
-            col(IncidentMember.incident_id) == incident_id,
+        """How many of the mailboxes in an incident that are tested were not seen since then."""
+        found = select(func.count()).select_from(IncidentMember).join(Account)
+        found = found.where(
+            IncidentMember.incident_id == incident_id,
             col(IncidentMember.left_at).is_(None),
             col(IncidentMember.tested_at) < since,
+            col(Account.state).in_(TESTED),
+        )
+        return self._session.exec(found).one()
+
+    def left_since(self, incident_id: int, since: datetime) -> int:
+        """How many mailboxes were out of an incident since then, as they are now."""
+        found = select(func.count()).where(
+            col(IncidentMember.incident_id) == incident_id, col(IncidentMember.left_at) > since
         )
         return self._session.exec(found).one()
 
@@ -240,10 +283,13 @@ class IncidentRepository:
         )
         return dict(self._session.exec(found.group_by(col(Account.customer_id))).all())
 
-    def channels(self, incident_id: int) -> dict[str, int]:
-        """How many mailboxes that are or were in an incident belong to each channel."""
+    def channels(self, incident_id: int, there: bool = False) -> dict[str, int]:
+        """How many mailboxes that are or were in an incident (`there`: that are) belong to each
+        channel."""
         found = select(col(Account.channel_id), func.count()).join(IncidentMember)
         found = found.where(IncidentMember.incident_id == incident_id)
+        if there:
+            found = found.where(col(IncidentMember.left_at).is_(None))
         return dict(self._session.exec(found.group_by(col(Account.channel_id))).all())
 
     # -- what happened
@@ -258,6 +304,13 @@ class IncidentRepository:
         found = select(IncidentEntry).where(IncidentEntry.incident_id == incident_id)
         newest = self._session.exec(found.order_by(col(IncidentEntry.id).desc()).limit(limit))
         return list(newest)[::-1]
+
+    def newest_of(self, incident_id: int, events: Collection[str]) -> IncidentEntry | None:
+        """The newest of what happened to an incident, of these kinds."""
+        found = select(IncidentEntry).where(
+            IncidentEntry.incident_id == incident_id, col(IncidentEntry.event).in_(events)
+        )
+        return self._session.exec(found.order_by(col(IncidentEntry.id).desc()).limit(1)).first()
 
     def entry(self, entry_id: int) -> IncidentEntry:
         """An entry that is known to exist."""

@@ -38,6 +38,7 @@ from bot.incidents.maintenance import MaintenanceWindows
 from bot.incidents.paging import Paging
 from bot.incidents.posting import Poster
 from bot.incidents.presses import IncidentPresses
+from bot.incidents.regrouping import Regrouping
 from bot.incidents.service import Incidents
 from bot.incidents.upkeep import Upkeep
 from bot.legacy.drafts import Drafts
@@ -77,6 +78,7 @@ from bot.views.approvals import ApprovalCards
 from bot.views.checks import CheckCards
 from bot.views.customer_page import CustomerPages
 from bot.views.errors import ErrorCards
+from bot.views.incident_lists import AlertLists
 from bot.views.incidents import AlertCards
 from bot.views.invitations import Invitations
 from bot.views.legacy import BatchCards
@@ -162,7 +164,7 @@ def _foundations(settings: Settings, clock: Clock, ports: Ports) -> Foundations:
     alerts = settings.alert_channel
     requests = SupportRequests(ports.store, clock, support)
     paging = Paging(clock, Explainer(ports.catalogue, clock))
-    course = Course(clock, alerts, settings.on_call_times, paging.tell)
+    course = Course(clock, alerts, support, settings.on_call_times, paging.tell)
     incidents = Incidents(clock, course)
     return Foundations(
         ports=ports,
@@ -228,6 +230,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         own_errors=OwnErrors(store, base.failures),
         evidence=Evidence(store, base.failures),
         incidents=IncidentPresses(store, clock, base.course, settings.alert_channel, support),
+        regrouping=Regrouping(store, clock, base.course),
         maintenance=MaintenanceWindows(store, clock, base.course, settings.alert_channel),
         answers=Answers(store, clock),
         events=Events(store, clock),
@@ -390,8 +393,13 @@ def _views(
         errors=ErrorCards(store, failures, details),
         customer_pages=CustomerPages(store),
         incidents=AlertCards(
-            store, failures, base.ports.directory.profile, settings.oncall_usergroup
+            store,
+            failures,
+            base.ports.directory.profile,
+            settings.oncall_usergroup,
+            settings.public_url,
         ),
+        incident_lists=AlertLists(store, base.clock, failures),
         invitations=Invitations(store, details, ordinary),
         legacy=BatchCards(store),
         organisations=OrganisationCards(store, details),

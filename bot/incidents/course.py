@@ -55,10 +55,16 @@ class Course:
     """
 
     def __init__(
-        self, clock: Clock, alert_channel: str, times: OnCallTimes, on_change: OnChange
+        self,
+        clock: Clock,
+        alert_channel: str,
+        support_channel: str,
+        times: OnCallTimes,
+        on_change: OnChange,
     ) -> None:
         self._clock = clock
         self._alert_channel = alert_channel
+        self._support_channel = support_channel
         self._on_change = on_change
         self.times = times
 
@@ -149,8 +155,10 @@ class Course:
         incident: Incident,
         entry: Entry = Entry.MENDED,
         by: By = ITSELF,
+        unproved: int = 0,
     ) -> None:
-        """Its last mailbox is out of an incident; it is closed if it stays so."""
+        """Its last mailbox is out of an incident, so many `unproved`; it is closed if it stays
+        so."""
         now = self._clock.now()
         silent = incident.is_quiet or incident.returns >= FLAPS_FROM
         incident.happened(IncidentEvent.MENDED, now)
@@ -159,11 +167,11 @@ class Course:
         incident.resolving = False
         minutes = round((now - incident.opened_at) / timedelta(minutes=1))
         many = tx.incidents.ever(incident.id)
-        self.keep(tx, incident, entry, by, {"many": many, "minutes": minutes}, aloud=not silent)
+        how = {"many": many, "back": many - unproved, "minutes": minutes}
+        self.keep(tx, incident, entry, by, how, aloud=not silent)
         self.page(tx, incident, PageChange.MENDED)
         self.tell(tx, incident)
-        for channel_id in self._told_channels(tx, incident):
-            notices.show_known(tx, incident, channel_id, now)
+        self._tell_others(tx, incident)
 
     def came_back(self, tx: Transaction, incident: Incident) -> None:
         """The cause of a mended incident is at work again, soon after."""
@@ -179,8 +187,7 @@ class Course:
         if not incident.is_quiet:
             self.page(tx, incident, PageChange.REOPENED)
         self.tell(tx, incident)
-        for channel_id in self._told_channels(tx, incident):
-            notices.show_known(tx, incident, channel_id, now)
+        self._tell_others(tx, incident)
 
     def close(
         self,
@@ -208,7 +215,7 @@ class Course:
             return False
         left = [each.account_id for each in tx.incidents.members(incident.id)]
         tx.incidents.leave(incident.id, left, self._clock.now())
-        self.mend(tx, incident)
+        self.mend(tx, incident, unproved=len(left))
         return True
 
     def is_over(self, tx: Transaction, incident: Incident) -> bool:
@@ -217,15 +224,16 @@ class Course:
             return False
         return self._clock.now() - incident.last_at >= QUIET_FOR
 
-    def _told_channels(self, tx: Transaction, incident: Incident) -> list[str]:
-        """The customers' channels that were told of an incident."""
-        if incident.customers_told_at is None:
-            return []
-        return [
-            channel_id
-            for channel_id in sorted(tx.incidents.channels(incident.id))
-            if tx.outbox.knows(notices.known_key(incident, channel_id))
-        ]
+    def _tell_others(self, tx: Transaction, incident: Incident) -> None:
+        """What the customers and the support team were told of an incident, or of one that was
+        merged into it, shows how it stands."""
+        now = self._clock.now()
+        for each in [incident, *tx.incidents.merged(incident.id)]:
+            for channel_id in sorted(tx.incidents.channels(each.id)):
+                if tx.outbox.knows(notices.known_key(each, channel_id)):
+                    notices.show_known(tx, each, channel_id, now)
+            if each.handed_over_at is not None:
+                notices.show_handed_over(tx, each, self._support_channel, now)
 
 
 def is_about(of: str, concerns: str, incident: Incident) -> bool:

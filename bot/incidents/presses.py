@@ -40,10 +40,11 @@ class IncidentPresses:
     def acknowledge(
         self, incident_id: int, by: Person, kept_for: timedelta | None = None, by_name: str = ""
     ) -> None:
-        """`by` looks after an incident from now on, for as long as usual or as they say.
+        """`by` looks after an incident from now on, for as long as usual or as they say; who does
+        already may say for how long from now on.
 
         Raises:
-            Refused: somebody does already, it is mended, or that is too short or too long.
+            Refused: somebody else does already, it is mended, or that is too short or too long.
         """
         now = self._clock.now()
         length = kept_for or self._course.times.kept_for
@@ -51,12 +52,14 @@ class IncidentPresses:
             raise Refused("alert.kept_too_long")
         with self._store.transaction() as tx:
             incident = self._held(tx, incident_id)
-            if incident.status is IncidentStatus.ACKNOWLEDGED:
+            goes_on = kept_for is not None and incident.acknowledged_by == by.user
+            if incident.status is IncidentStatus.ACKNOWLEDGED and not goes_on:
                 self._taken(incident, by)
-            self._do(tx, incident, IncidentEvent.ACKNOWLEDGED)
+            elif incident.status is not IncidentStatus.ACKNOWLEDGED:
+                self._do(tx, incident, IncidentEvent.ACKNOWLEDGED)
+                incident.acknowledged_at = now
             incident.acknowledged_by = by.user if not by_name else ""
             incident.acknowledged_name = by_name
-            incident.acknowledged_at = now
             incident.acknowledged_until = now + length
             incident.asked_at = None
             incident.silenced_until = None
@@ -218,7 +221,7 @@ class IncidentPresses:
             incident = self._held(tx, incident_id)
             if incident.status not in AT_WORK or incident.customers_told_at is not None:
                 raise Refused("alert.not_to_tell")
-            channels = sorted(tx.incidents.channels(incident.id))
+            channels = sorted(tx.incidents.channels(incident.id, there=True))
             if not channels:
                 raise Refused("alert.nobody_to_tell")
             incident.customers_told_at = now
@@ -254,7 +257,7 @@ class IncidentPresses:
     def _do(self, tx: Transaction, incident: Incident, event: IncidentEvent) -> None:
         """What is pressed on a card that was drawn before something else happened is refused."""
         if not INCIDENTS.allows(incident.status, event):
-            raise Refused("alert.stale", status=incident.status)
+            raise Refused(f"alert.stale_{incident.status}")
         incident.happened(event, self._clock.now())
 
     def _taken(self, incident: Incident, by: Person) -> None:

@@ -34,7 +34,7 @@ def reach_of(failure: Failure) -> Reach:
     if failure.owner in THEIRS and BREADTH[scope] > BREADTH[Scope.TENANT]:
         scope = Scope.TENANT
     if scope is Scope.TENANT and failure.customer_id is not None:
-        return Reach(failure.cause, scope, f"customer:{failure.customer_id}")
+        return Reach(failure.cause, scope, of_customer(failure.customer_id))
     if scope is Scope.MAILBOX and failure.account_id is not None:
         return Reach(failure.cause, scope, f"account:{failure.account_id}")
     return Reach(failure.cause, max(scope, Scope.APPLICATION, key=lambda each: BREADTH[each]))
@@ -44,7 +44,12 @@ def covers(incident: Incident, reach: Reach, customer_id: int | None) -> bool:
     """Whether an incident stands for a cause in that reach, too, as a wider one does."""
     if incident.cause != reach.cause or BREADTH[incident.scope] <= BREADTH[reach.scope]:
         return False
-    return incident.scope is not Scope.TENANT or incident.concerns == f"customer:{customer_id}"
+    return incident.concerns in ("", of_customer(customer_id))
+
+
+def of_customer(customer_id: int | None) -> str:
+    """How an incident says that it concerns a customer alone."""
+    return f"customer:{customer_id}"
 
 
 def severity_of(scope: Scope, owner: Owner, live: int) -> Severity:

@@ -37,9 +37,7 @@ class Incidents:
     def saw(self, tx: Transaction, failure: Failure, account: Account | None) -> None:
         """A failure was seen. What is ours, or shared by several customers, is an incident at once;
         what may pass at a mailbox that works is one only where it does not pass (`follow`)."""
-        wide = failure.scope in (Scope.APPLICATION, Scope.MICROSOFT)
-        shared = wide and failure.owner in (Owner.SUPPORT, Owner.MICROSOFT)
-        if failure.owner is not Owner.ON_CALL and not shared:
+        if not _alerts_at_once(failure):
             return
         if account is None or not self._may_pass(tx, failure, account):
             self._join(tx, failure, account)
@@ -52,7 +50,7 @@ class Incidents:
                 self._leave(tx, account.id, cause)
         if account.state is State.BROKEN:
             for failure in sorted(tx.failures.open_of(account.id), key=lambda each: each.cause):
-                if failure.cause in causes:
+                if failure.cause in causes and not self._was_seen(tx, failure, account):
                     self._join(tx, failure, account)
         for cause in sorted(causes):
             for incident in tx.incidents.lock_holding(account.id, cause):
@@ -79,6 +77,12 @@ class Incidents:
                 tx.incidents.leave(incident.id, left, self._clock.now())
                 self._course.close(tx, incident, Entry.EXPLAINED)
         self.saw(tx, failure, None if failure.account_id is None else _account(tx, failure))
+
+    def _was_seen(self, tx: Transaction, failure: Failure, account: Account) -> bool:
+        """Whether a failure of a test that has ended joined its incident when it was seen."""
+        return _alerts_at_once(failure) and bool(
+            tx.incidents.lock_holding(account.id, failure.cause)
+        )
 
     def _may_pass(self, tx: Transaction, failure: Failure, account: Account) -> bool:
         """Whether a failure may pass by itself at a mailbox that is in use, and did so far."""
@@ -147,7 +151,8 @@ class Incidents:
         same = [each for each in there if each.fingerprint == reach.fingerprint]
         found = [*wide_enough, *covering, *same]
         if found:
-            return max(found, key=lambda each: (BREADTH[each.scope], -each.id))
+            kept = [each.id for each in wide_enough]
+            return max(found, key=lambda each: (BREADTH[each.scope], each.id in kept, -each.id))
         return tx.incidents.lock_where_merged(reach.fingerprint)
 
     def _new(self, reach: Reach, failure: Failure) -> Incident:
@@ -221,6 +226,14 @@ class Incidents:
             self._course.page(tx, incident, PageChange.REOPENED)
         incident.resolving = False
         self._course.tell(tx, incident)
+
+
+def _alerts_at_once(failure: Failure) -> bool:
+    """Whether a failure is ours, or shared by several customers and not theirs to mend."""
+    wide = failure.scope in (Scope.APPLICATION, Scope.MICROSOFT)
+    return failure.owner is Owner.ON_CALL or (
+        wide and failure.owner in (Owner.SUPPORT, Owner.MICROSOFT)
+    )
 
 
 def _account(tx: Transaction, failure: Failure) -> Account | None:

@@ -10,7 +10,6 @@ class Entry(StrEnum):
     """A kind of entry in the timeline of an incident."""
 
     OPENED = "opened"
-    JOINED = "joined"
     GREW = "grew"
     INHIBITED = "inhibited"
     ACKNOWLEDGED = "acknowledged"

@@ -1,17 +1,36 @@
 """Incidents as they are shown to on-call."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.common.people import Person, Profile
+from bot.common.refusals import Refused
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.history import History
 from bot.diagnosis.verdict import Verdict
+from bot.incidents.timeline import Entry
 from storage.database import Store, Transaction
-from storage.tables import Failure, Incident, Maintenance
-from storage.vocabulary import IncidentStatus, MaintenanceOf, Scope, Severity
+from storage.tables import Failure, Incident, IncidentEntry, Maintenance
+from storage.vocabulary import AT_WORK, IncidentStatus, MaintenanceOf, Scope, Severity
+
+BEFORE_SHOWN = 3
+TIMELINE_SHOWN = 60
+MOST_TOLD_AT_THE_END = 12
+TOLD_AT_THE_END = frozenset(
+    {
+        Entry.OPENED,
+        Entry.GREW,
+        Entry.ACKNOWLEDGED,
+        Entry.ESCALATED,
+        Entry.HANDED_OVER,
+        Entry.CUSTOMERS_TOLD,
+        Entry.RETESTED,
+        Entry.RETURNED,
+    }
+)
+"""What is told again of an incident once it is over."""
 
 Names = Callable[[Person], Profile | None]
 """What Slack says of a person."""
@@ -21,8 +40,9 @@ Names = Callable[[Person], Profile | None]
 class IncidentView:
     """The plain facts of an incident. `mailboxes` and `customers` say how many are concerned now,
     `most` how many mailboxes were at a time; `failure_ref` is the error ID with which it began,
-    `latest_ref` the newest. `retested` of `mailboxes` were tested since everybody was to be.
-    `inhibited_by` is the wider incident that stands for it, `narrower` how many it stands for."""
+    `latest_ref` the newest. `retested` of `to_retest` were tested since everybody was to be.
+    `inhibited_by` is the wider incident that stands for it, `narrower` how many it stands for.
+    `whom` is the customer or the mailbox that it concerns alone ("" if nobody)."""
 
     id: int
     cause: str
@@ -56,6 +76,13 @@ class IncidentView:
     customers_told_at: datetime | None = None
     mended_at: datetime | None = None
     ended_at: datetime | None = None
+    to_retest: int = 0
+    whom: str = ""
+
+    @property
+    def in_maintenance(self) -> bool:
+        """Whether nobody hears of it because of maintenance, and not because somebody said so."""
+        return self.status is IncidentStatus.SILENCED and not self.silence_reason
 
     @property
     def is_silent(self) -> bool:
@@ -64,26 +91,49 @@ class IncidentView:
 
 
 @dataclass(frozen=True)
+class Past:
+    """An incident of the same cause that is over: since when, and how many minutes it took."""
+
+    at: datetime
+    minutes: int
+
+
+@dataclass(frozen=True)
+class StillFails:
+    """All mailboxes of an incident were tested, and so many do not work; `resolving` where somebody
+    had said that it is fixed."""
+
+    at: datetime
+    mailboxes: int
+    resolving: bool
+
+
+@dataclass(frozen=True)
 class AlertCard:
-    """What an alert tells: the incident, what its cause means, what mended it before, and the user
-    group that is on call ("" where none is named)."""
+    """What an alert tells: the incident, what its cause means, what ended it before, and the user
+    group that is on call ("" where none is named). `handbook` is the address of our page about the
+    cause; `fails` is how the last test of all mailboxes went, where nothing happened since."""
 
     incident: IncidentView
     verdict: Verdict
     history: History = field(default_factory=lambda: History([], 0, 0, [], None))
     group: str = ""
+    handbook: str = ""
+    before: Sequence[Past] = ()
+    fails: StillFails | None = None
 
 
 @dataclass(frozen=True)
 class AlertLine:
     """Something that happened to an incident: a word of `bot.incidents.timeline`, when, who did it
-    ("" for nobody) and what else is worth knowing."""
+    ("" for nobody) and what else is worth knowing. With its end goes what happened `before`."""
 
     event: str
     at: datetime
     user: str
     name: str
     detail: Mapping[str, Any]
+    before: Sequence["AlertLine"] = ()
 
 
 @dataclass(frozen=True)
@@ -100,42 +150,67 @@ class MaintenanceView:
     is_over: bool
 
 
-@dataclass(frozen=True)
-class OpenIncident:
-    """A cause that is at work and on-call's to mend, the error ID where it was seen first, and who
-    looks after it ("" for nobody)."""
-
-    title: str
-    error: str
-    since: datetime | None = None
-    taken_by: str = ""
-
-
 class AlertCards:
     """Reads what is shown of incidents, as they stand now."""
 
-    def __init__(self, store: Store, failures: Failures, names: Names, group: str) -> None:
+    def __init__(
+        self, store: Store, failures: Failures, names: Names, group: str, public_url: str
+    ) -> None:
         """`names`: what Slack says of a person; `group`: the user group that is on call."""
         self._store = store
         self._failures = failures
         self._names = names
         self._group = group
+        self._public_url = public_url
 
     def card(self, incident_id: int) -> AlertCard:
-        """What the alert of an incident tells."""
+        """What the alert of an incident tells.
+
+        Raises:
+            Refused: there is no such incident (any more).
+        """
         with self._store.transaction() as tx:
             incident = tx.incidents.get(incident_id)
-            assert incident is not None
+            if incident is None:
+                raise Refused("alert.gone")
             failure = _example(tx, incident)
             verdict = self._failures.verdict(tx, failure)
-            history = self._failures.history(tx, failure)
-            return AlertCard(view_of(tx, incident), verdict, history, self._group)
+            return AlertCard(
+                view_of(tx, incident),
+                verdict,
+                self._failures.history(tx, failure),
+                self._group,
+                f"{self._public_url}/errors/{verdict.cause}",
+                [_past(each) for each in _before(tx, incident)],
+                _fails(tx, incident),
+            )
+
+    def standing_for(self, incident_id: int) -> int:
+        """The incident into which one was merged, or itself."""
+        with self._store.transaction() as tx:
+            incident = tx.incidents.get(incident_id)
+            while incident is not None and incident.merged_into is not None:
+                incident = tx.incidents.get(incident.merged_into)
+            return incident.id if incident is not None else incident_id
 
     def line(self, entry_id: int) -> AlertLine:
         """Something that happened to an incident, for its thread: who did it is named, and not
         mentioned."""
         with self._store.transaction() as tx:
             entry = tx.incidents.entry(entry_id)
+        line = self._line(entry)
+        if entry.event != Entry.MENDED:
+            return line
+        told = [each for each in self.timeline(entry.incident_id) if each.event in TOLD_AT_THE_END]
+        return replace(line, before=told[-MOST_TOLD_AT_THE_END:])
+
+    def timeline(self, incident_id: int) -> list[AlertLine]:
+        """The newest of what happened to an incident, oldest first."""
+        with self._store.transaction() as tx:
+            entries = tx.incidents.timeline(incident_id, TIMELINE_SHOWN)
+        return [self._line(entry) for entry in entries]
+
+    def _line(self, entry: IncidentEntry) -> AlertLine:
         name = entry.by_name
         if entry.by_user and not name:
             profile = self._names(Person(entry.by_team, entry.by_user))
@@ -156,35 +231,39 @@ class AlertCards:
     def maintenance(self, window_id: int) -> MaintenanceView:
         """A time of maintenance."""
         with self._store.transaction() as tx:
-            window = tx.incidents.window(window_id)
-            return self.maintenance_view(tx, window)
+            return maintenance_view(tx, tx.incidents.window(window_id), self._failures)
 
-    def maintenance_view(self, tx: Transaction, window: Maintenance) -> MaintenanceView:
-        """The same, of a row."""
-        concerns = window.concerns
-        if window.of is MaintenanceOf.CUSTOMER:
-            concerns = tx.channels.customer(int(window.concerns)).name
-        elif window.of is MaintenanceOf.CAUSE:
-            concerns = self._failures.title(tx, window.concerns)
-        return MaintenanceView(
-            id=window.id,
-            of=window.of,
-            concerns=concerns,
-            begins_at=window.begins_at,
-            ends_at=window.ends_at,
-            reason=window.reason,
-            user=window.by_user,
-            is_over=window.ended_at is not None,
-        )
+
+def maintenance_view(tx: Transaction, window: Maintenance, failures: Failures) -> MaintenanceView:
+    """A time of maintenance as it stands now."""
+    concerns = window.concerns
+    if window.of is MaintenanceOf.CUSTOMER:
+        customer = tx.channels.known_customer(int(window.concerns))
+        concerns = customer.name if customer is not None else "–"
+    elif window.of is MaintenanceOf.CAUSE:
+        concerns = failures.title(tx, window.concerns)
+    return MaintenanceView(
+        id=window.id,
+        of=window.of,
+        concerns=concerns,
+        begins_at=window.begins_at,
+        ends_at=window.ends_at,
+        reason=window.reason,
+        user=window.by_user,
+        is_over=window.ended_at is not None,
+    )
 
 
 def view_of(tx: Transaction, row: Incident) -> IncidentView:
     """An incident as it stands now."""
     mailboxes = tx.incidents.count(row.id)
     silence = tx.incidents.silence_of(row.fingerprint, row.opened_at)
+    to_retest = 0
     retested = 0
     if row.retest_at is not None:
-        retested = mailboxes - tx.incidents.not_tested(row.id, row.retest_at)
+        there = len(tx.incidents.tested(row.id))
+        to_retest = there + tx.incidents.left_since(row.id, row.retest_at)
+        retested = to_retest - tx.incidents.not_tested(row.id, row.retest_at)
     return IncidentView(
         id=row.id,
         cause=row.cause,
@@ -218,7 +297,40 @@ def view_of(tx: Transaction, row: Incident) -> IncidentView:
         customers_told_at=row.customers_told_at,
         mended_at=row.mended_at,
         ended_at=row.ended_at,
+        to_retest=to_retest,
+        whom=_whom(tx, row.concerns),
     )
+
+
+def _whom(tx: Transaction, concerns: str) -> str:
+    """Whom an incident concerns alone; nobody whose mailboxes were erased."""
+    kind, _, number = concerns.partition(":")
+    match kind:
+        case "customer":
+            customer = tx.channels.known_customer(int(number))
+            return customer.name if customer is not None else ""
+        case "account":
+            for account in tx.accounts.several([int(number)]):
+                return f"{tx.channels.customer(account.customer_id).name}, {account.name}"
+    return ""
+
+
+def _before(tx: Transaction, incident: Incident) -> list[Incident]:
+    """The last incidents like one."""
+    return tx.incidents.ended_like(incident.fingerprint, incident.cause, BEFORE_SHOWN)
+
+
+def _past(incident: Incident) -> Past:
+    ended = incident.mended_at or incident.last_at
+    return Past(incident.opened_at, round((ended - incident.opened_at) / timedelta(minutes=1)))
+
+
+def _fails(tx: Transaction, incident: Incident) -> StillFails | None:
+    """How the last test of all mailboxes went, unless another one runs or it was fixed since."""
+    newest = tx.incidents.newest_of(incident.id, (Entry.RETESTED, Entry.STILL_FAILS, Entry.MENDED))
+    if newest is None or newest.event != Entry.STILL_FAILS or incident.status not in AT_WORK:
+        return None
+    return StillFails(newest.at, newest.detail["many"], newest.detail["resolving"])
 
 
 def _example(tx: Transaction, incident: Incident) -> Failure:

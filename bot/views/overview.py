@@ -6,7 +6,6 @@ from datetime import datetime
 
 from bot.diagnosis.explainer import Explainer
 from bot.lifecycle.fix_tests import is_retested
-from bot.views.incidents import OpenIncident
 from storage.accounts import Alike
 from storage.database import Store, Transaction
 from storage.vocabulary import Owner, State, stand
@@ -111,19 +110,6 @@ class Overview:
         for channel, customer in bound:
             names.setdefault(customer.id, CustomerName(customer.id, customer.name, channel.id))
         return sorted(names.values(), key=lambda each: each.name)
-
-    def incidents(self) -> list[OpenIncident]:
-        """Every incident that has not ended."""
-        with self._store.transaction() as tx:
-            return [
-                OpenIncident(
-                    self._explainer.verdict(tx, each.cause).title,
-                    each.failure_ref,
-                    each.opened_at,
-                    each.acknowledged_by,
-                )
-                for each in tx.incidents.all_open()
-            ]
 
 
 def _customers(tx: Transaction) -> dict[int, Standing]:

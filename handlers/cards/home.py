@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.views.accounts import CustomersAccount
-from bot.views.incidents import OpenIncident
+from bot.views.incident_lists import AlertRow
 from bot.views.overview import CustomerName, Standing
 from bot.views.support import RequestCard
 from handlers.cards.account_list import pages
 from handlers.cards.accounts import icon
 from handlers.cards.actions import ActionId, FormId, Turn
 from handlers.cards.diagnosis import saw_error
+from handlers.cards.incident_list import home_rows, list_button
 from handlers.cards.kit import (
     Block,
     Message,
@@ -72,7 +73,7 @@ class HomeView:
 
     customers: Sequence[Standing]
     requests: Sequence[RequestCard] = ()
-    alerts: Sequence[OpenIncident] = ()
+    alerts: Sequence[AlertRow] = ()
     only: Filter = Filter()
     names: Sequence[CustomerName] = ()
     tested: Mapping[int, datetime] = field(default_factory=dict)
@@ -92,7 +93,7 @@ def home(view: HomeView | None) -> Block:
     blocks.append(actions(*_buttons(view.only)))
     waiting = sorted(view.requests, key=lambda each: each.request.taken_at is not None)
     blocks += _entries("home.requests", [_request(each, view) for each in waiting])
-    blocks += _entries("home.alerts", [[_alert(each)] for each in view.alerts])
+    blocks += _entries("home.alerts", home_rows(view.alerts, leads=False))
     blocks += [divider(), section(say("home.support_intro")), _filters(view)]
     nobody = "home.nobody_fits" if view.names else "home.nobody"
     shown = [_customer(each, view.tested.get(each.customer_id)) for each in view.page]
@@ -101,12 +102,12 @@ def home(view: HomeView | None) -> Block:
     return {"type": "home", "blocks": blocks, "private_metadata": str(view.only)}
 
 
-def on_call_home(alerts: Sequence[OpenIncident]) -> Block:
-    """The Home tab of engineers on call: what is wrong on our side."""
-    shown = _entries("home.alerts", [[_alert(each)] for each in alerts])
+def on_call_home(alerts: Sequence[AlertRow]) -> Block:
+    """The Home tab of engineers on call: what is wrong, first what waits for them."""
+    shown = _entries("home.alerts", home_rows(alerts, leads=True))
     blocks = shown or [section(say("command.no_alerts"))]
     intro = [header(plainly("home.title")), *blocks, divider(), section(say("home.on_call"))]
-    return {"type": "home", "blocks": [*intro, actions(saw_error())]}
+    return {"type": "home", "blocks": [*intro, actions(list_button(), saw_error())]}
 
 
 def _buttons(only: Filter) -> list[Block]:
@@ -115,6 +116,7 @@ def _buttons(only: Filter) -> list[Block]:
     return [
         button(plainly("button.search"), ActionId.HOME_SEARCH, style="primary"),
         button(plainly("button.manage_customer"), ActionId.CUSTOMER_MANAGE, customer),
+        list_button(),
     ]
 
 
@@ -199,15 +201,6 @@ def _request(card: RequestCard, view: HomeView) -> list[Block]:
 def _links(card: RequestCard, view: HomeView) -> list[Safe]:
     """Links to the request's card, and to the thread of the account's, where they stand."""
     return ways(view.link, {"home.link_card": card.stands, "home.link_thread": card.thread})
-
-
-def _alert(incident: OpenIncident) -> Block:
-    lines = [say("home.alert", title=incident.title, error=incident.error)]
-    if incident.since is not None:
-        who = mention(incident.taken_by) if incident.taken_by else plainly("home.no_helper")
-        lines.append(say("home.alert_since", since=moment(incident.since), helper=who))
-    details = button(plainly("button.details"), ActionId.ERROR_SHOW, incident.error)
-    return section(Safe("\n".join(lines)), accessory=details)
 
 
 def _entries(title: str, entries: Sequence[Sequence[Block]]) -> list[Block]:

@@ -6,7 +6,7 @@ from bot.views.accounts import HeldView
 from bot.views.audience import Audience
 from bot.views.organisations import DoubtCard, FurtherCard
 from handlers.cards.actions import ActionId
-from handlers.cards.incidents import account_values
+from handlers.cards.incident_messages import account_values
 from handlers.cards.kit import Block, Message, Safe, actions, button, mention, moment, section
 from handlers.cards.standings import looked_after
 from handlers.text.words import plainly, say

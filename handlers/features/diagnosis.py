@@ -1,4 +1,4 @@
-"""Errors in Slack: what one means, its evidence, a pasted text looked up; alerts acknowledged."""
+"""Errors in Slack: what one means, its evidence, a pasted text looked up."""
 
 from bot.common.refusals import Refused
 from bot.services import Services
@@ -22,8 +22,6 @@ def register(listeners: Listeners, services: Services) -> None:
     listeners.press(ActionId.ERROR_SHOW, lambda press: show_error(services, press))
     listeners.press(ActionId.ERROR_EVIDENCE, lambda press: show_evidence(services, press))
     listeners.press(ActionId.ERROR_LOOK_UP, ask_for_error)
-    listeners.press(ActionId.ALERT_ACKNOWLEDGE, lambda press: acknowledge(services, press))
-    listeners.press(ActionId.ALERT_MENDED, lambda press: mended(services, press))
     listeners.submission(FormId.ERROR_LOOK_UP, lambda sent: look_up(services, sent))
     listeners.shortcut(ShortcutId.ERROR_LOOK_UP, lambda choice: look_up_message(services, choice))
 
@@ -70,15 +68,3 @@ def look_up(services: Services, sent: Submission) -> FormAnswer:
 def look_up_message(services: Services, choice: Choice) -> None:
     """*Look up Microsoft error* on a message."""
     choice.windows.open(meaning_window(lookup.pasted(services, choice.person, choice.text)))
-
-
-def acknowledge(services: Services, press: Press) -> None:
-    """*Acknowledge* on an alert."""
-    services.rights.on_call(press.person)
-    services.incidents.acknowledge(press.number, press.person)
-
-
-def mended(services: Services, press: Press) -> None:
-    """*It's changed* on an alert."""
-    services.rights.on_call(press.person)
-    services.incidents.retest(press.number, press.person, resolving=True)

@@ -60,6 +60,7 @@ class HomeTab:
         listeners.press(ActionId.HOME_ACCOUNTS, self.accounts)
         listeners.press(ActionId.HOME_SEARCH, self.search)
         listeners.press(ActionId.HOME_TAKE, self.take)
+        listeners.press(ActionId.HOME_ACKNOWLEDGE, self.acknowledge)
         listeners.submission(FormId.ACCOUNT_SEARCH, self.found)
 
     def show(self, person: Person, only: Filter = NOTHING) -> None:
@@ -105,6 +106,14 @@ class HomeTab:
         self._services.requests.take(press.number, press.person)
         self.show(press.person, read(press.about))
 
+    def acknowledge(self, press: Press) -> None:
+        """*Acknowledge* of an alert; the tab shows how it stands, even where that was refused."""
+        self._services.rights.on_call(press.person)
+        try:
+            self._services.incidents.acknowledge(press.number, press.person)
+        finally:
+            self.show(press.person, read(press.about))
+
     def search(self, press: Press) -> None:
         """*Search*: the form."""
         self._services.rights.support(press.person, Action.SEE)
@@ -137,7 +146,7 @@ class HomeTab:
         if self._services.rights.is_support(person):
             return home(self._view(only))
         if self._services.rights.is_on_call(person):
-            return on_call_home(self._services.views.overview.incidents())
+            return on_call_home(self._services.views.incident_lists.at_work())
         return home(None)
 
     def _view(self, only: Filter) -> HomeView:
@@ -145,7 +154,7 @@ class HomeTab:
         view = HomeView(
             customers=views.overview.standings(_wanted(only)),
             requests=views.requests.open(),
-            alerts=views.overview.incidents(),
+            alerts=views.incident_lists.at_work(),
             only=only,
             names=views.overview.customers(),
             link=self._services.rights.link_to,

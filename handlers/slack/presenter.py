@@ -22,8 +22,7 @@ from handlers.cards.desk import answer_message, answer_note
 from handlers.cards.diagnosis import OwnName, note_message
 from handlers.cards.help import greeting
 from handlers.cards.help import help_message as what_to_do
-from handlers.cards.incidents import (
-    alert_card,
+from handlers.cards.incident_messages import (
     alert_line,
     alert_nudge,
     desk_message,
@@ -31,6 +30,7 @@ from handlers.cards.incidents import (
     maintenance_message,
     support_note,
 )
+from handlers.cards.incidents import alert_card
 from handlers.cards.kit import Audience, Block, Message, Safe, mention, primary
 from handlers.cards.legacy import batch_message
 from handlers.cards.outages import live_message, outage_message, over_message
@@ -74,10 +74,7 @@ class Presenter:
             notices.ALERT: lambda args: alert_card(views.incidents.card(args["incident"])),
             notices.ALERT_ENTRY: lambda args: alert_line(views.incidents.line(args["entry"])),
             notices.ALERT_NUDGE: self._nudge,
-            notices.INCIDENT_KNOWN: lambda args: known_message(
-                views.incidents.card(args["incident"]),
-                views.incidents.mailboxes_in(args["incident"], args["channel"]),
-            ),
+            notices.INCIDENT_KNOWN: self._known,
             notices.INCIDENT_AT_DESK: lambda args: desk_message(
                 views.incidents.card(args["incident"]), self._alert_link(args["incident"])
             ),
@@ -123,6 +120,14 @@ class Presenter:
     def _nudge(self, args: Args) -> Message:
         card = self._services.views.incidents.card(args["incident"])
         return alert_nudge(card, args["why"], self._alert_link(args["incident"]))
+
+    def _known(self, args: Args) -> Message:
+        """What a customer reads of an incident, or of the one into which it was merged."""
+        incidents = self._services.views.incidents
+        number = incidents.standing_for(args["incident"])
+        return known_message(
+            incidents.card(number), incidents.mailboxes_in(number, args["channel"])
+        )
 
     def _alert_link(self, incident_id: int) -> str:
         """Where the alert stands in Slack; empty if it does not."""

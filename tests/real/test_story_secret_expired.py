@@ -29,15 +29,15 @@ def test_our_secret_expires(story: Story) -> None:
     omar = story.enter(OMAR, ALERTS)
     omar.faces(omar.message("secret"), "alert")
     omar.press(omar.message("secret"), "Acknowledge")
-    assert omar.faces(omar.message("secret"), "acknowledged") == "It's changed"
+    assert omar.faces(omar.message("secret"), "acknowledged") == "Resolve"
     vera = story.enter(VERA)
     vera.go("")
     vera.reads(vera.home, "home")
 
     story.world.take_back(EXPIRED)
-    omar.press(omar.message("secret"), "It's changed")
+    omar.press(omar.message("secret"), "Resolve")
     omar.open_thread(omar.message("secret"))
-    omar.reads(omar.answer("@Omar Haddad"), "looked-at")
+    omar.reads(omar.answer("Omar Haddad says that it is fixed"), "looked-at")
     omar.close_thread()
     assert carol.faces(carol.card("Info"), "card-after") == "Sign in to Microsoft"
     carol.open_thread(carol.card("Info"))

@@ -1,6 +1,6 @@
 """Every subcommand of `/maildesk`, as support types it."""
 
-from tests.support.world import ACME, DESK, BotWorld
+from tests.support.world import ACME, ALERTS, DESK, BotWorld
 
 
 def test_setup_without_a_name_opens_a_form_and_binds_the_channel(world: BotWorld) -> None:
@@ -102,12 +102,27 @@ def test_a_copy_begins_with_the_domain_and_needs_only_the_rest(world: BotWorld) 
 
 def test_open_alerts_are_listed_for_on_call(world: BotWorld) -> None:
     world.omar.slash(DESK, "alerts")
-    world.omar.find(DESK, "There are no open alerts")
+    world.omar.window("There are no open alerts")
     world.set_up()
     world.throw("application-secret-expired")
     world.sign_in(world.add("info@acme.example", "Info"), "info@acme.example")
     world.omar.slash(DESK, "alerts")
-    world.omar.find(DESK, "secret has expired", "MX-")
+    world.omar.window("secret has expired", "MX-")
+
+
+def test_who_mentions_us_reads_the_open_alerts_without_a_window(world: BotWorld) -> None:
+    world.throw("application-secret-expired")
+    world.set_up()
+    world.sign_in(world.add("info@acme.example", "Info"), "info@acme.example")
+    world.omar.say(ALERTS, "@Maildesk alerts")
+    world.omar.find(ALERTS, "Alerts: 1", "secret has expired")
+
+
+def test_maintenance_is_planned_in_a_window(world: BotWorld) -> None:
+    world.omar.slash(DESK, "maintenance")
+    form = world.omar.window("What fails during maintenance alerts nobody")
+    given = {"From, time": "ten", "Reason": "New servers"}
+    assert world.omar.submit(form, given) == {"From, time": "Please write a time like 22:00."}
 
 
 def test_the_error_in_a_message_is_looked_up_by_its_shortcut(world: BotWorld) -> None:

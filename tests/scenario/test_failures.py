@@ -101,7 +101,8 @@ def test_our_own_expired_secret_is_one_alert_and_asks_nobody_to_sign_in(world: B
     world.settle()
     alerts = [m for m in world.omar.messages(ALERTS) if "secret has expired" in m.text]
     assert len(alerts) == 1
-    assert "Times seen: *2*" in alerts[0].text
+    assert "*Mailboxes that do not work:* 2" in alerts[0].text
+    assert "*Times seen:* 2" in alerts[0].text
 
     world.omar.press(alerts[0], "Acknowledge")
     assert "Acknowledged by <@U0OMAR>" in world.omar.find(ALERTS, "Acknowledged").text

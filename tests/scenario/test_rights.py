@@ -89,6 +89,10 @@ def customer(things: Things) -> str:
     return things.customer
 
 
+def incident(things: Things) -> str:
+    return things.incident
+
+
 def nothing(things: Things) -> str:
     return ""
 
@@ -177,8 +181,40 @@ BUTTONS: dict[str, Row] = {
     "reminder.resume": Row(account, Action.SNOOZE),
     "reminder.pause": Row(channel, Action.SNOOZE),
     "reminder.end_pause": Row(channel, Action.SNOOZE),
-    "alert.acknowledge": Row(lambda things: things.incident, Action.ACKNOWLEDGE),
-    "alert.mended": Row(lambda things: things.incident, Action.ACKNOWLEDGE),
+    **{
+        f"alert.{name}": Row(incident, Action.ACKNOWLEDGE)
+        for name in (
+            "show",
+            "mailboxes",
+            "timeline",
+            "acknowledge",
+            "keep",
+            "release",
+            "silence",
+            "unsilence",
+            "retest",
+            "mended",
+            "tell",
+            "hand_over",
+            "escalate",
+            "reopen",
+            "merge",
+            "split",
+        )
+    },
+    **{
+        f"alert.mailboxes_{name}": Row(
+            lambda things: f"{things.incident}:0", Action.ACKNOWLEDGE, in_window=True
+        )
+        for name in ("next", "previous")
+    },
+    "alerts.list": Row(nothing, Action.ACKNOWLEDGE),
+    **{
+        f"alerts.{name}": Row(nothing, Action.ACKNOWLEDGE, in_window=True)
+        for name in ("part", "severity", "cause", "customer", "next", "previous")
+    },
+    "maintenance.end": Row(nothing, Action.ACKNOWLEDGE, in_window=True),
+    "home.acknowledge": Row(incident, Action.ACKNOWLEDGE),
     "cause.note": Row(lambda things: things.reply, Action.ACKNOWLEDGE),
     "cause.take_back": Row(lambda things: f"{things.reply}|", Action.ACKNOWLEDGE),
     **{
@@ -232,6 +268,16 @@ FORMS: dict[str, Row] = {
     "reminder.pause_save": Row(channel, Action.SNOOZE, ("day",)),
     "account.search": Row(nothing, TEAM, ("text",)),
     "error.read": Row(account, Action.SIGN_IN, ("text",)),
+    "alert.keep_save": Row(incident, Action.ACKNOWLEDGE, ("length",)),
+    "alert.silence_save": Row(incident, Action.ACKNOWLEDGE, ("length", "reason")),
+    "alert.tell_save": Row(incident, Action.ACKNOWLEDGE),
+    "alert.merge_save": Row(incident, Action.ACKNOWLEDGE, ("into",)),
+    "alert.split_save": Row(incident, Action.ACKNOWLEDGE, ("customer",)),
+    "maintenance.plan_save": Row(
+        nothing,
+        Action.ACKNOWLEDGE,
+        ("of", "from_day", "from_time", "to_day", "to_time", "reason"),
+    ),
     "cause.save": Row(
         lambda things: f"{things.reply}|", Action.ACKNOWLEDGE, ("cause", "title", "customer")
     ),
@@ -264,6 +310,7 @@ COMMANDS: dict[str, Row] = {
     "snooze": Row(lambda things: f"{things.account} 3d", Action.SNOOZE),
     "remove": Row(account, Action.DISCONNECT),
     "alerts": Row(nothing, Action.ACKNOWLEDGE),
+    "maintenance": Row(nothing, Action.ACKNOWLEDGE),
     "error": Row(error, Action.ERROR),
 }
 

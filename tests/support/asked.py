@@ -12,19 +12,24 @@ from bot.diagnosis.note_checks import NAMED
 from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.signature import Signature
 from bot.diagnosis.verdict import PEOPLE
+from bot.incidents.timeline import Entry
 from bot.mail.folder_words import languages
 from bot.mail.suggestions import Reason
+from bot.views.incident_lists import Part
 from bot.views.telling import CUSTOMERS
 from handlers.text.words import sentences
 from storage.vocabulary import (
     WAITING,
     FolderRole,
+    IncidentStatus,
     Loss,
+    MaintenanceOf,
     Mended,
     Owner,
     Permanence,
     Plan,
     Scope,
+    Severity,
     State,
     StepId,
     StepStatus,
@@ -56,6 +61,13 @@ CLOSED: dict[str, Iterable[str]] = {
     "unexplained.where_": {Signature.of(Observation(where)).where[0] for where in Where},
     "unexplained.again_": Permanence,
     "unexplained.name_": NAMED,
+    "alert.did_": Entry,
+    "alert.severity_": Severity,
+    "alert.stale_": IncidentStatus,
+    "alert.part_": Part,
+    "alert.none_": Part,
+    "maintenance.of_": MaintenanceOf,
+    "maintenance.choose_": MaintenanceOf,
     "permission.": {
         scope.rpartition("/")[2] for cloud in clouds.load().values() for scope in cloud.scopes
     },

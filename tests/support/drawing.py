@@ -29,7 +29,7 @@ from bot.views.desk import AnswerOffer, AnswerPlace
 from bot.views.errors import ErrorCard
 from bot.views.failures import FailureView, Fault
 from bot.views.folders import Accepted, FolderSuggestions, folder_key
-from bot.views.incidents import AlertCard, IncidentView, OpenIncident
+from bot.views.incident_lists import AlertRow
 from bot.views.invitations import Invitation
 from bot.views.legacy import BatchCard, BatchView, NotCreated
 from bot.views.legacy_import import Dropped, Offer, Question, Review, Row
@@ -60,7 +60,6 @@ from handlers.cards import (
     folders,
     help,
     home,
-    incidents,
     invitations,
     legacy,
     legacy_import,
@@ -78,6 +77,7 @@ from handlers.cards import accounts as account_cards
 from handlers.cards.kit import Message, Safe, section
 from handlers.cards.links import no_link
 from storage.vocabulary import STANDS, WAITING, FolderRole, Mended, Owner, StepId
+from tests.support.drawing_alerts import ALERTS, known
 from tests.support.values import (
     ERROR,
     NOW,
@@ -86,6 +86,7 @@ from tests.support.values import (
     customer,
     failed,
     failure,
+    incident,
     old_account,
     passed,
     reminder,
@@ -174,11 +175,6 @@ class Made:
     def asked(self, about: str | None) -> RequestCard:
         asked = request(failure_ref=about, taken_by_user="U0VERA2", taken_at=NOW)
         return RequestCard(asked, self.name, self.failure, self.verdict, self.one)
-
-    @property
-    def alert(self) -> AlertCard:
-        incident = IncidentView(1, self.cause, ERROR, 1, NOW, NOW, "", None, None)
-        return AlertCard(incident, self.verdict)
 
     def reply(self, noted: bool = True, number: str = "") -> ReplyView:
         text = self.name[:400]
@@ -333,7 +329,7 @@ def _setback(made: Made) -> SetbackCard:
 RIVALS = home.HomeView(
     [Standing(RIVAL, ["C0RIVAL"], 1, 2)],
     [RequestCard(request(), RIVAL)],
-    [OpenIncident(RIVAL, ERROR)],
+    [AlertRow(incident("smtp-policy", whom=RIVAL), RIVAL)],
 )
 PACKET = account_window.Packet(
     "Acme",
@@ -445,14 +441,12 @@ EVERYBODY: dict[str, Render] = {
         contact.contact_button(ERROR), made.name, made.name, made.name, made.name
     ),
     "checks.test_message": lambda made, to: checks.test_message(made.test),
+    "incident_messages.known_message": known,
 }
 """What is shown to customers, too."""
 
 OURS: dict[str, Render] = {
-    "incidents.alert_card": lambda made, to: incidents.alert_card(made.alert),
-    "incidents.support_note": lambda made, to: incidents.support_note(
-        Safe(f"{RIVAL} did something")
-    ),
+    **ALERTS,
     "setup.setup_form": lambda made, to: setup.setup_form(
         setup.SetupForm("C0ACME", made.name[:80], "", made.name[:60])
     ),
@@ -510,7 +504,7 @@ OURS: dict[str, Render] = {
     ),
     "home.found_message": lambda made, to: home.found_message(CustomersAccount(made.one, RIVAL)),
     "help.on_call_help": lambda made, to: help.on_call_help(),
-    "home.on_call_home": lambda made, to: home.on_call_home([OpenIncident(RIVAL, ERROR, NOW)]),
+    "home.on_call_home": lambda made, to: home.on_call_home(RIVALS.alerts),
     "home.search_form": lambda made, to: home.search_form(),
     "answers.customers_message": lambda made, to: answers.customers_message(RIVALS.customers),
     "help.support_help": lambda made, to: help.support_help(),

@@ -55,7 +55,10 @@ STEPS = {
     ActionId.ACCOUNT_SHOW: Step.LOOK,
     ActionId.HOME_SEARCH: Step.LOOK,
     ActionId.ALERT_ACKNOWLEDGE: Step.ACKNOWLEDGE,
-    ActionId.ALERT_MENDED: Step.MEND,
+    ActionId.HOME_ACKNOWLEDGE: Step.ACKNOWLEDGE,
+    ActionId.ALERT_RESOLVE: Step.MEND,
+    ActionId.ALERT_UNSILENCE: Step.ACKNOWLEDGE,
+    ActionId.ALERT_SHOW: Step.LOOK,
     ActionId.REQUEST_TAKE: Step.TAKE,
     ActionId.HOME_TAKE: Step.TAKE,
 }

@@ -14,11 +14,21 @@ from bot.views.accounts import AccountView
 from bot.views.checks import CheckView
 from bot.views.customers import CustomerView
 from bot.views.failures import FailureView
+from bot.views.incidents import IncidentView
 from bot.views.legacy import OldAccountView
 from bot.views.reminders import ReminderView
 from bot.views.support import RequestView
 from storage.tables import Account, Failure
-from storage.vocabulary import Owner, Plan, State, StepId, StepStatus
+from storage.vocabulary import (
+    IncidentStatus,
+    Owner,
+    Plan,
+    Scope,
+    Severity,
+    State,
+    StepId,
+    StepStatus,
+)
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ROWS = catalogue.load()
@@ -155,3 +165,18 @@ def customer(**changed: Any) -> CustomerView:
         "owner_user": "",
     }
     return CustomerView(**(facts | changed))
+
+
+def incident(cause: str, **changed: Any) -> IncidentView:
+    """An incident as it is shown."""
+    facts: dict[str, Any] = {
+        "id": 1,
+        "cause": cause,
+        "scope": Scope.APPLICATION,
+        "severity": Severity.HIGH,
+        "status": IncidentStatus.OPEN,
+        "failure_ref": ERROR,
+        "opened_at": NOW,
+        "last_at": NOW,
+    }
+    return IncidentView(**(facts | changed))

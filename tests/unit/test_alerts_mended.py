@@ -61,7 +61,7 @@ def test_who_was_refused_is_asked_again_where_no_mailbox_can_prove_it(bot: FastB
 
     assert bot.read(account).owner is Owner.USER
     assert "signin.mended" in bot.told()
-    assert "has every mailbox tested" in "".join(each.words for each in bot.posted(ALERTS))
+    assert "had all mailboxes tested" in "".join(each.words for each in bot.posted(ALERTS))
     assert alerts(bot) == [alert], "nobody has signed in yet"
     bot.sign_in(account)
     bot.run_due()
@@ -89,8 +89,8 @@ def test_once_somebody_has_it_the_alert_leads_with_its_end(bot: FastBot) -> None
     broken(bot)
     [alert] = alerts(bot)
     assert buttons(bot, alert)[ActionId.ALERT_ACKNOWLEDGE] == "primary"
-    assert buttons(bot, alert)[ActionId.ALERT_MENDED] is None
+    assert buttons(bot, alert)[ActionId.ALERT_RESOLVE] is None
 
     bot.incidents.acknowledge(alert, OMAR)
     assert ActionId.ALERT_ACKNOWLEDGE not in buttons(bot, alert)
-    assert buttons(bot, alert)[ActionId.ALERT_MENDED] == "primary"
+    assert buttons(bot, alert)[ActionId.ALERT_RESOLVE] == "primary"

@@ -25,7 +25,7 @@ from bot.views.audience import Audience
 from bot.views.checks import CheckCard
 from bot.views.errors import ErrorCard
 from bot.views.failures import Fault
-from bot.views.incidents import AlertCard, IncidentView
+from bot.views.incidents import AlertCard
 from bot.views.reminders import ReminderCard, WaitingAccount
 from bot.views.telling import Affected, for_audience
 from handlers.cards import (
@@ -45,7 +45,7 @@ from handlers.slack.presenter import Presenter
 from handlers.web.pages import Pages
 from storage.vocabulary import Owner, State, StepId
 from tests.support.fast import ALERTS, CAROL, DESK, VERA, FastBot
-from tests.support.values import ERROR, NOW, account, failed, failure, reminder, run
+from tests.support.values import ERROR, account, failed, failure, incident, reminder, run
 
 pytestmark = pytest.mark.audience
 
@@ -170,8 +170,7 @@ def note(verdict: Verdict) -> Any:
 
 
 def alert(verdict: Verdict) -> Any:
-    incident = IncidentView(1, verdict.cause, ERROR, 1, NOW, NOW, "", None, None)
-    return incidents.alert_card(AlertCard(incident, verdict))
+    return incidents.alert_card(AlertCard(incident(verdict.cause), verdict))
 
 
 def letter(verdict: Verdict) -> str:

@@ -20,7 +20,8 @@ from bot.views.checks import CheckCard
 from bot.views.errors import ErrorCard
 from bot.views.failures import Fault
 from bot.views.folders import FolderSuggestions
-from bot.views.incidents import AlertCard, IncidentView, OpenIncident
+from bot.views.incident_lists import AlertRow
+from bot.views.incidents import AlertCard
 from bot.views.overview import CustomerName, Standing
 from bot.views.reminders import MAX_SHOWN, Pause, ReminderCard, WaitingAccount
 from bot.views.setup import Facts, SetupCard, checklist
@@ -48,6 +49,7 @@ from sandbox.slack.limits import problems
 from storage.vocabulary import (
     WAITING,
     FolderRole,
+    IncidentStatus,
     Mended,
     Owner,
     Scope,
@@ -68,6 +70,7 @@ from tests.support.values import (
     failed,
     failure,
     failure_row,
+    incident,
     passed,
     reminder,
     request,
@@ -241,10 +244,10 @@ def test_what_support_and_on_call_see(one: AccountView, cause: str, text: str, n
         check_message(request_card(wanted))
         check_message(help_message(wanted))
     check_view(request_sent(ERROR, "support@lumen.example", request(comment="&" * 500)))
-    incident = IncidentView(1, cause, ERROR, 1, NOW, NOW, "", None, None)
-    acknowledged = replace(incident, acknowledged_by="U0OMAR", acknowledged_at=NOW)
-    for each in (incident, acknowledged, replace(acknowledged, ended_at=NOW)):
-        check_message(incidents.alert_card(AlertCard(each, verdict)))
+    for status in IncidentStatus:
+        there = incident(cause, status=status, mailboxes=900, customers=40, count=7, whom=name)
+        check_message(incidents.alert_card(AlertCard(there, verdict)))
+        check_view(incidents.alert_window(AlertCard(there, verdict)))
 
 
 def test_a_customer_never_sees_a_raw_reply() -> None:
@@ -295,7 +298,7 @@ def test_the_home_tab_and_help(name: str, one: AccountView) -> None:
     ]
     names = [CustomerName(number, name) for number in range(700)]
     requests = [RequestCard(request(taken_by_user="U0VERA2"), name)] * 30
-    alerts = [OpenIncident(name, "MX-1")] * 30
+    alerts = [AlertRow(incident("smtp-policy", whom=name), name)] * 30
     for page, state in enumerate(home.PLACES):
         only = home.Filter(state, home.OWNERS[page % 3], "650", page)
         check_view(home.home(home.HomeView(customers, requests, alerts, only, names)))

@@ -198,9 +198,11 @@ VERBS = frozenset(
             "close",
         ),
         *("confirm", "connect", "contact", "continue", "copy", "create", "disconnect", "do"),
-        *("end", "explain", "hand", "invite", "keep", "leave", "let", "list", "look", "map"),
+        *("end", "escalate", "explain", "hand", "invite", "keep", "leave", "let", "list", "look"),
         *(
+            "map",
             "mark",
+            "merge",
             "note",
             "offboard",
             "open",
@@ -212,8 +214,9 @@ VERBS = frozenset(
             "rename",
             "save",
         ),
-        *("search", "send", "set", "show", "sign", "snooze", "stop", "take", "test", "throw"),
-        *("try", "unbind", "use", "withdraw", "write"),
+        *("plan", "re-open", "re-test", "resolve"),
+        *("search", "send", "set", "show", "sign", "silence", "snooze", "split", "stop", "take"),
+        *("tell", "test", "throw", "try", "un-acknowledge", "unbind", "use", "withdraw", "write"),
     }
 )
 ANSWERS = frozenset(
@@ -242,6 +245,7 @@ WINDOWS = frozenset(
         "For the administrator",
         "For your administrator",
         "Help",
+        "Mailboxes",
         "Manage customer",
         "More",
         "New login link",
@@ -252,6 +256,7 @@ WINDOWS = frozenset(
         "Previous page",
         "The account",
         "The customer",
+        "Timeline",
         "Tour",
         "What to do",
         "Your old accounts",
@@ -270,6 +275,7 @@ FORM_FOR_ONE = {
 
 LEADS_IN = frozenset(
     {
+        "alert.tell_intro",
         "answer.customers",
         "answer.status",
         "home.support_intro",
@@ -299,6 +305,7 @@ OURS = (
     "delivery.",
     "history.",
     "home.",
+    "maintenance.",
     "setback.",
     "support.",
 )
