@@ -12,6 +12,8 @@ from sandbox.clock import WorldClock
 from sandbox.mail.imap import ImapStandIn
 from sandbox.mail.smtp import SmtpStandIn
 from sandbox.microsoft.server import MicrosoftStandIn
+from sandbox.pagers.pagerduty import PagerDutyStandIn
+from sandbox.pagers.receiver import AlertReceiver
 from sandbox.slack.office import Office
 from sandbox.slack.server import SlackStandIn
 from sandbox.switchboard import Switchboard
@@ -19,6 +21,7 @@ from sandbox.tokens import Signer
 from sandbox.world import Folder, Mailbox, Person, Tenant, World, load_scenarios
 
 PEOPLE_FILE = Path(__file__).with_name("people.toml")
+ALERT_CHANNEL = "C0ALERTS"
 ORDERS_A_YEAR = 40
 ORDER_ENDINGS = (
     "",
@@ -61,8 +64,16 @@ class Practice:
         self.smtp = SmtpStandIn(self.world, self.certificates, self.signer)
         self.slack = SlackStandIn(self.office, slack_port, self.clock)
         self.switchboard = Switchboard(self.world, self.microsoft)
-        self.office.links = [{"label": "Switchboard", "url": self.switchboard.url}]
-        self._parts = (self.microsoft, self.imap, self.smtp, self.slack, self.switchboard)
+        self.pagerduty = PagerDutyStandIn(lambda: self.office.clock(), self._on_call())
+        self.receiver = AlertReceiver(lambda: self.office.clock())
+        self.office.links = [
+            {"label": "Switchboard", "url": self.switchboard.url},
+            {"label": "PagerDuty", "url": self.pagerduty.url},
+            {"label": "Alert receiver", "url": self.receiver.url},
+        ]
+        mail = (self.imap, self.smtp)
+        pagers = (self.pagerduty, self.receiver)
+        self._parts = (self.microsoft, *mail, self.slack, self.switchboard, *pagers)
 
     def start(self) -> None:
         """Start every part."""
@@ -76,9 +87,16 @@ class Practice:
                 ended.result()
         self._folder.cleanup()
 
+    def _on_call(self) -> list[str]:
+        """The names of who can be called."""
+        there = sorted(self.office.channels[ALERT_CHANNEL].members)
+        members = [self.office.members[each] for each in there]
+        return [member.name for member in members if not member.is_bot]
+
     def deliver_to(self, bot_url: str) -> None:
-        """Make the bot at this address known to Slack and to Microsoft."""
+        """Make the bot at this address known to Slack, to Microsoft and to PagerDuty."""
         self.slack.delivery.deliver_to(bot_url)
+        self.pagerduty.words.deliver_to(bot_url)
         self.world.app.redirect_uris |= {f"{bot_url}/oauth/callback", f"{bot_url}/consent/callback"}
 
     def environment(self, socket_mode: bool = False) -> dict[str, str]:
@@ -92,7 +110,7 @@ class Practice:
             "SLACK_API_URL": self.slack.api_url.rstrip("/"),
             "SUPPORT_USERS": f"{vera.team_id}:{vera.id}",
             "SUPPORT_CHANNEL": "C0DESK",
-            "ALERT_CHANNEL": "C0ALERTS",
+            "ALERT_CHANNEL": ALERT_CHANNEL,
             "SUPPORT_EMAIL": "support@lumen.example",
             "VENDOR_NAME": "Lumen CRM",
             "MS_CLIENT_ID": self.world.app.client_id,
@@ -104,6 +122,11 @@ class Practice:
             "SMTP_HOST": "localhost",
             "SMTP_PORT": str(self.smtp.port),
             "MAIL_CA_BUNDLE": str(self.certificates.ca_file),
+            "PAGERDUTY_ROUTING_KEY": self.pagerduty.routing_key,
+            "PAGERDUTY_EVENTS_URL": self.pagerduty.events_url,
+            "PAGERDUTY_WEBHOOK_SECRET": self.pagerduty.words.secrets[0],
+            "ALERT_WEBHOOK_URL": self.receiver.hook_url,
+            "ALERT_WEBHOOK_SECRET": self.receiver.secret,
         }
 
 

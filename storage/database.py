@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -28,12 +28,14 @@ from storage.legacy import LegacyRepository
 from storage.outages import OutageRepository
 from storage.outbox import OutboxRepository
 from storage.paces import PaceRepository
+from storage.pages import PageRepository
 from storage.reminders import ReminderRepository
 from storage.reported_fixes import ReportedFixRepository
 from storage.setbacks import SetbackRepository
 from storage.signin import GrantRepository, SignInRepository
 from storage.support import SupportRequestRepository
 from storage.unexplained import NotedCauseRepository, UnexplainedRepository
+from storage.vocabulary import Pager
 
 SQLITE_WAIT_SECONDS = 30
 WAL_ATTEMPTS = 300
@@ -57,7 +59,7 @@ class DatabaseAway(Exception):
 class Transaction:
     """One unit of work: everything done through it is kept together or not at all."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, pagers: Collection[Pager] = ()) -> None:
         self.session = session
         self.accounts = AccountRepository(session)
         self.approvals = ApprovalRepository(session)
@@ -76,6 +78,7 @@ class Transaction:
         self.outages = OutageRepository(session)
         self.outbox = OutboxRepository(session)
         self.paces = PaceRepository(session)
+        self.pages = PageRepository(session, pagers)
         self.reminders = ReminderRepository(session)
         self.requests = SupportRequestRepository(session)
         self.setbacks = SetbackRepository(session)
@@ -87,8 +90,10 @@ class Transaction:
 class Store:
     """The database."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, pagers: Collection[Pager] = ()) -> None:
+        """`pagers`: who is told of incidents."""
         self.engine = engine
+        self._pagers = frozenset(pagers)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -102,7 +107,7 @@ class Store:
         """
         try:
             with Session(self.engine, expire_on_commit=False) as session, session.begin():
-                yield Transaction(session)
+                yield Transaction(session, self._pagers)
         except IntegrityError as error:
             raise Conflict(type(error.orig).__name__) from None
         except (OperationalError, PoolTimeout) as error:

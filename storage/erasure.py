@@ -29,8 +29,9 @@ from storage.tables import (
     UnexplainedSighting,
 )
 
-OF_NOBODY = frozenset({"pace", "pulse", "trouble"})
-"""Tables about the service itself."""
+OF_NOBODY = frozenset({"pace", "page", "pagelane", "pulse", "trouble"})
+"""Tables about the service itself. What pagers are told is about incidents, and keeps its facts for
+a day at most."""
 
 KEPT = frozenset({"auditentry", "auditrepetition"})
 """Who did what is kept: it only ever grows, and is what tells afterwards that this was done."""

@@ -227,6 +227,15 @@ class IncidentRepository:
         there = found.where(col(Account.state).in_(TESTED))
         return list(self._session.exec(there.order_by(col(IncidentMember.account_id))))
 
+    def may_end(self, incident_id: int) -> bool:
+        """Whether a mailbox in an incident is tested, so that it can prove its end."""
+        found = select(IncidentMember.account_id).join(Account)
+        found = found.where(
+            IncidentMember.incident_id == incident_id, col(IncidentMember.left_at).is_(None)
+        )
+        there = found.where(col(Account.state).in_(TESTED)).limit(1)
+        return self._session.exec(there).first() is not None
+
     def ever(self, incident_id: int) -> int:
         """How many mailboxes were in an incident at one time or another."""
         found = select(func.count()).where(col(IncidentMember.incident_id) == incident_id)

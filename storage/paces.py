@@ -1,4 +1,4 @@
-"""How often Slack is called: the calls of each kind are booked out, over all processes."""
+"""How often others are called: the calls of each kind are booked out, over all processes."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,7 +13,8 @@ from storage.vocabulary import Means
 
 @dataclass(frozen=True)
 class Rate:
-    """How often Slack may be called: once an `interval`, and up to `burst` calls ahead of that."""
+    """How often somebody may be called: once an `interval`, and up to `burst` calls ahead of
+    that."""
 
     interval: timedelta
     burst: int
@@ -53,7 +54,7 @@ class PaceRepository:
         return turn <= now and self.book(means, now, rate) <= now
 
     def slow_down(self, means: Means, until: datetime, rate: Rate) -> None:
-        """Slack has had enough of such calls until then."""
+        """Whoever is called so has had enough of it until then."""
         pace = self._held(means, until)
         pace.booked_until = max(pace.booked_until, until + rate.ahead)
 

@@ -16,6 +16,7 @@ from storage.vocabulary import (
     IncidentStatus,
     LinkStatus,
     MessageStatus,
+    PageStatus,
     RequestStatus,
     TenantStatus,
     TestStatus,
@@ -323,5 +324,24 @@ MESSAGES: Transitions[MessageStatus, MessageEvent] = Transitions(
         (MessageStatus.GIVEN_UP, MessageEvent.SENT): MessageStatus.SENT,
         (MessageStatus.GIVEN_UP, MessageEvent.GIVEN_UP): MessageStatus.GIVEN_UP,
         (MessageStatus.GIVEN_UP, MessageEvent.REVIVED): MessageStatus.WAITING,
+    }
+)
+
+
+class PageEvent(StrEnum):
+    """What happens to a page on its way to its pager."""
+
+    CLAIMED = "a worker begins to send it"
+    SENT = "the pager has it"
+    LEFT_OUT = "the pager has no need of it"
+    GIVEN_UP = "the pager refuses it, or did not take it for too long"
+
+
+PAGES: Transitions[PageStatus, PageEvent] = Transitions(
+    {
+        (PageStatus.WAITING, PageEvent.CLAIMED): PageStatus.WAITING,
+        (PageStatus.WAITING, PageEvent.SENT): PageStatus.SENT,
+        (PageStatus.WAITING, PageEvent.LEFT_OUT): PageStatus.LEFT_OUT,
+        (PageStatus.WAITING, PageEvent.GIVEN_UP): PageStatus.GIVEN_UP,
     }
 )

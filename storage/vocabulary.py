@@ -335,13 +335,41 @@ class MessageStatus(StrEnum):
 
 
 class Means(StrEnum):
-    """What Slack is called for. A message that stands already is updated or taken away: which of
-    the two is often known only when its turn comes, and the rate of an update holds for both
-    together. A message that may have been posted is looked for; the group of the support team and a
-    channel are asked about."""
+    """What others are called for, as their limits count it. In Slack a message that stands already
+    is updated or taken away: which of the two is often known only when its turn comes, and the rate
+    of an update holds for both together. A message that may have been posted is looked for; the
+    group of the support team and a channel are asked about. Each pager is told of incidents."""
 
     POST = "post"
     UPDATE = "update"
     FIND = "find"
     GROUP = "group"
     CHANNEL = "channel"
+    PAGERDUTY = "pagerduty"
+    WEBHOOK = "webhook"
+
+
+class Pager(StrEnum):
+    """Who is told of incidents outside of Slack."""
+
+    PAGERDUTY = "pagerduty"
+    WEBHOOK = "webhook"
+
+
+class PageStatus(StrEnum):
+    """How far a page is on its way to its pager."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    LEFT_OUT = "left-out"
+    GIVEN_UP = "given-up"
+
+
+class Standing(StrEnum):
+    """How an incident stands at a pager, as far as we know: from what we told it, and from what it
+    told us. Unknown where we gave up without an answer."""
+
+    NOTHING = "nothing"
+    TRIGGERED = "triggered"
+    ACKNOWLEDGED = "acknowledged"
+    UNKNOWN = "unknown"

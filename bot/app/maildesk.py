@@ -6,6 +6,7 @@ from flask import Flask
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
+from bot.app.pagers import told, words
 from bot.app.wiring import Ports, wire
 from bot.app.worker import Worker
 from bot.common import jobs
@@ -14,6 +15,8 @@ from bot.common.jobs import Doers
 from bot.common.ways_out import WaysOut
 from bot.config.settings import Settings
 from bot.diagnosis import catalogue
+from bot.incidents.pager_words import PagerWords
+from bot.incidents.posting import HttpPoster
 from bot.mail.hosts import MailHosts
 from bot.mail.probe import MailProbe
 from bot.messages.delivery import Delivery
@@ -31,6 +34,7 @@ from handlers.slack.sender import SlackSender
 from handlers.slack_app import SlackSide
 from handlers.web.hardening import harden
 from handlers.web.health import health_pages
+from handlers.web.pagers import pager_pages
 from handlers.web.pages import Pages
 from storage.database import Store, connect
 
@@ -64,7 +68,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     ways = ways_out(settings)
     background = clients.background(*api, ways)
     interactive = clients.interactive(*api, ways)
-    store = Store(connect(settings.database_url))
+    store = Store(connect(settings.database_url), told(settings))
     directory = SlackDirectory(
         interactive,
         clock,
@@ -75,7 +79,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     )
     known = catalogue.load(application=_application(settings))
     sign_in = microsoft(settings)
-    ports = Ports(store, sign_in, MailProbe(hosts), directory, known)
+    ports = Ports(store, sign_in, MailProbe(hosts), directory, known, HttpPoster(ways))
     core = wire(settings, clock, ports)
     services = core.services
     sender = SlackSender(clients.for_the_outbox(*api, ways), Presenter(services))
@@ -90,17 +94,22 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     )
     employ(core.doers, services, slack, background, ways)
     pages = Pages(services, directory.name_of, worker.nudge)
-    web = website(settings, services, slack, pages)
+    heard = words(store, clock, services.incidents)
+    web = website(settings, services, slack, pages, heard)
     parts = (settings, services, store, web, worker, delivery, slack, core.tokens, sign_in)
     return Maildesk(*parts)
 
 
-def website(settings: Settings, services: Services, slack: SlackSide, pages: Pages) -> Flask:
+def website(
+    settings: Settings, services: Services, slack: SlackSide, pages: Pages, heard: PagerWords
+) -> Flask:
     """What is answered over HTTP."""
     web = Flask("maildesk", static_folder=None)
     if settings.slack_signing_secret.get_secret_value():
         # Without the secret nobody could tell Slack from others; Socket Mode needs none.
         web.register_blueprint(slack.blueprint())
+    if settings.pagerduty_webhook_secret.get_secret_value():
+        web.register_blueprint(pager_pages(heard, settings.pagerduty_webhook_secret))
     web.register_blueprint(pages.blueprint())
     web.register_blueprint(health_pages(services.health, services.events, settings.metrics_token))
     harden(web, secure=settings.public_url.startswith("https:"))

@@ -12,6 +12,7 @@ from bot.accounts.offboarding import Farewells
 from bot.accounts.organisations import Organisations
 from bot.accounts.rebinding import Bindings
 from bot.accounts.service import Accounts
+from bot.app import pagers
 from bot.app.worker import Sweep
 from bot.checks.aftermath import Aftermath
 from bot.checks.reported_fixes import ReportedFixes
@@ -24,7 +25,7 @@ from bot.config.settings import Settings
 from bot.diagnosis.attempts import Attempts
 from bot.diagnosis.catalogue import Catalogue
 from bot.diagnosis.evidence import Evidence
-from bot.diagnosis.explainer import Explanations
+from bot.diagnosis.explainer import Explainer, Explanations
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.health import Health
 from bot.diagnosis.noting import Noting
@@ -34,6 +35,8 @@ from bot.folders.drift import Drift
 from bot.folders.service import Folders, sure_names
 from bot.incidents.course import Course
 from bot.incidents.maintenance import MaintenanceWindows
+from bot.incidents.paging import Paging
+from bot.incidents.posting import Poster
 from bot.incidents.presses import IncidentPresses
 from bot.incidents.regrouping import Regrouping
 from bot.incidents.service import Incidents
@@ -104,6 +107,7 @@ class Ports:
     probe: MailProbe
     directory: People
     catalogue: Catalogue
+    poster: Poster
 
 
 @dataclass(frozen=True)
@@ -159,7 +163,8 @@ def _foundations(settings: Settings, clock: Clock, ports: Ports) -> Foundations:
     support = settings.support_channel
     alerts = settings.alert_channel
     requests = SupportRequests(ports.store, clock, support)
-    course = Course(clock, alerts, support, settings.on_call_times, lambda *_: None)
+    paging = Paging(clock, Explainer(ports.catalogue, clock))
+    course = Course(clock, alerts, support, settings.on_call_times, paging.tell)
     incidents = Incidents(clock, course)
     return Foundations(
         ports=ports,
@@ -354,6 +359,7 @@ def _sweeps(settings: Settings, base: Foundations, services: Services) -> list[S
         Sweep("maintenance", timedelta(seconds=15), services.maintenance.look),
         Sweep("unexplained", timedelta(minutes=15), services.noting.list_due),
         Sweep("late-erasures", timedelta(hours=1), services.farewells.remind_of_erasure),
+        *pagers.sweeps(settings, base.clock, base.ports.store, base.ports.poster),
     ]
 
 

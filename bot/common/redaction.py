@@ -4,7 +4,9 @@ shown."""
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 LONGEST = 20_000
@@ -64,10 +66,26 @@ _SASL = re.compile(r"user=[^\x01\s]{1,320}(?:\x01|\^A|\\x01)auth=.*", re.I | re.
 _LONG_RUN = re.compile(r"(?<![A-Za-z0-9._~+/-])[A-Za-z0-9._~+/-]{200,}={0,2}")
 
 
+_KNOWN: ContextVar[tuple[str, ...]] = ContextVar("known_secrets", default=())
+
+
+@contextmanager
+def hiding(*secrets: str) -> Iterator[None]:
+    """Until the end of the block, what this thread has redacted is without these secrets, too, by
+    which nobody would know them: an address that is a secret, which libraries log."""
+    before = _KNOWN.set((*_KNOWN.get(), *filter(None, secrets)))
+    try:
+        yield
+    finally:
+        _KNOWN.reset(before)
+
+
 def redact(text: str) -> str:
     """`text` without its secrets; identifiers that support needs (trace ids, numbers, addresses)
     stay."""
     text = text[:LONGEST]
+    for secret in _KNOWN.get():
+        text = text.replace(secret, HIDDEN)
     text = _SASL.sub(HIDDEN, text)
     text = _BASE64.sub(_hide_encoded, text)
     for pattern, replacement in _PATTERNS:

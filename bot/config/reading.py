@@ -25,6 +25,11 @@ KEY_HINT = (
     'make one with: python3 -c "import base64,os; print(base64.b64encode(os.urandom(32)).decode())"'
 )
 
+SECRET_PREFIX = "whsec_"
+SECRET_HINT = (
+    "python3 -c \"import base64,os; print('whsec_'+base64.b64encode(os.urandom(32)).decode())\""
+)
+
 
 def ladder(value: Any) -> tuple[timedelta, ...]:
     """The steps of a ladder like ``4h,1d,3d,7d``."""
@@ -129,6 +134,34 @@ def https(value: Any) -> str:
         raise ValueError("only https, except on this machine's own addresses")
     written = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{written}{port}{parts.path}"
+
+
+def routing_key(value: Any) -> SecretStr:
+    """An integration key of PagerDuty."""
+    if not re.fullmatch(r"[A-Za-z0-9]{32}", str(value)):
+        raise ValueError("an integration key has 32 letters and digits")
+    return SecretStr(str(value))
+
+
+def webhook(value: Any) -> SecretStr:
+    """An address that is posted to; what follows its path may be a token, so it is a secret."""
+    text = str(value).strip()
+    address, mark, query = text.partition("?")
+    if "#" in query:
+        raise ValueError("give it as https://host/path")
+    return SecretStr(f"{https(address)}{mark}{query}")
+
+
+def webhook_secret(value: Any) -> SecretStr:
+    """A secret as Standard Webhooks writes it."""
+    text = str(value)
+    try:
+        key = base64.b64decode(text.removeprefix(SECRET_PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not text.startswith(SECRET_PREFIX) or not 24 <= len(key) <= 64:
+        raise ValueError(f"it is whsec_ and 24 to 64 bytes in base64; make one with: {SECRET_HINT}")
+    return SecretStr(text)
 
 
 def host(value: Any) -> str:

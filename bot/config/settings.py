@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_v
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.common.people import Person
-from bot.config import clouds, env_file, reading
+from bot.config import clouds, env_file, pagers, reading
 from bot.config.about import About
 from bot.config.env_file import SettingsError as SettingsError
 from bot.incidents.times import OnCallTimes
@@ -254,6 +254,11 @@ class Settings(BaseSettings):
             "PEM file of the authority to trust for the mail hosts, where it is not a public one"
         ),
     ] = None
+    pagerduty_routing_key: pagers.RoutingKey = SecretStr("")
+    pagerduty_events_url: pagers.EventsUrl = "https://events.pagerduty.com/v2/enqueue"
+    pagerduty_webhook_secret: pagers.WordsSecret = SecretStr("")
+    alert_webhook_url: pagers.WebhookUrl = SecretStr("")
+    alert_webhook_secret: pagers.WebhookSecret = SecretStr("")
     nag_ladder: Annotated[
         tuple[timedelta, ...],
         NoDecode,
@@ -342,6 +347,7 @@ class Settings(BaseSettings):
             raise ValueError(
                 "MS_CLIENT_SECRET is missing (or MS_CLIENT_SECRET_FILE, or MS_CLIENT_CERTIFICATE)"
             )
+        pagers.check(self.alert_webhook_url, self.alert_webhook_secret)
         host = urlsplit(self.ms_authority).hostname
         hosts = map(_sign_in_host, clouds.load().values())
         if host in hosts and host != _sign_in_host(self.cloud):

@@ -139,11 +139,9 @@ class Course:
         if aloud and entry in IN_THREAD and incident.told_at is not None and not silent:
             notices.show_alert_entry(tx, incident, kept.id, self._alert_channel, now)
 
-    def page(
-        self, tx: Transaction, incident: Incident, change: PageChange, by: By = ITSELF
-    ) -> None:
-        """Tell the pager, of what on-call was told; not what it told us itself."""
-        if incident.told_at is not None and not by.name:
+    def page(self, tx: Transaction, incident: Incident, change: PageChange) -> None:
+        """Tell the pagers, of what on-call was told. One that told us itself knows it already."""
+        if incident.told_at is not None:
             self._on_change(tx, incident, change)
 
     def nudge(self, tx: Transaction, incident: Incident, why: Entry) -> None:
@@ -171,7 +169,7 @@ class Course:
         many = tx.incidents.ever(incident.id)
         how = {"many": many, "back": many - unproved, "minutes": minutes}
         self.keep(tx, incident, entry, by, how, aloud=not silent)
-        self.page(tx, incident, PageChange.MENDED, by)
+        self.page(tx, incident, PageChange.MENDED)
         self.tell(tx, incident)
         self._tell_others(tx, incident)
 
@@ -213,7 +211,7 @@ class Course:
     def mend_if_empty(self, tx: Transaction, incident: Incident) -> bool:
         """Mend an incident none of whose mailboxes could still show that its cause is at work.
         Those that wait for a sign-in go on without it."""
-        if incident.status not in AT_WORK or tx.incidents.tested(incident.id):
+        if incident.status not in AT_WORK or tx.incidents.may_end(incident.id):
             return False
         left = [each.account_id for each in tx.incidents.members(incident.id)]
         tx.incidents.leave(incident.id, left, self._clock.now())

@@ -280,7 +280,7 @@ class IncidentPresses:
         self._course.tell(tx, incident)
         self._kept(tx, incident, entry, by.person)
         if change is not None:
-            self._course.page(tx, incident, change, by)
+            self._course.page(tx, incident, change)
 
     def _kept(self, tx: Transaction, incident: Incident, entry: Entry, by: Person) -> None:
         now = self._clock.now()

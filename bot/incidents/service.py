@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from bot.common.clock import Clock
+from bot.common.people import MAILDESK
 from bot.incidents.course import Course
 from bot.incidents.reach import BREADTH, GRAVITY, Reach, covers, reach_of, severity_of
 from bot.incidents.timeline import Entry
@@ -61,7 +62,7 @@ class Incidents:
         if failure.account_id is not None:
             self._leave(tx, failure.account_id, failure.cause)
         for incident in tx.incidents.of_cause(failure.cause):
-            if incident.status in AT_WORK and not tx.incidents.members(incident.id):
+            if incident.status in AT_WORK and not tx.incidents.count(incident.id):
                 self._course.mend_if_empty(tx, incident)
 
     def explained(self, tx: Transaction, failure: Failure, before: str) -> None:
@@ -71,7 +72,7 @@ class Incidents:
                 now = self._clock.now()
                 tx.incidents.leave(incident.id, [failure.account_id], now)
         for incident in tx.incidents.of_cause(before):
-            if incident.status in AT_WORK and not tx.incidents.tested(incident.id):
+            if incident.status in AT_WORK and not tx.incidents.may_end(incident.id):
                 left = [each.account_id for each in tx.incidents.members(incident.id)]
                 tx.incidents.leave(incident.id, left, self._clock.now())
                 self._course.close(tx, incident, Entry.EXPLAINED)
@@ -220,6 +221,9 @@ class Incidents:
         incident.retest_at = None
         seen = {"many": many, "resolving": incident.resolving}
         self._course.keep(tx, incident, Entry.STILL_FAILS, detail=seen)
+        if incident.resolving and incident.retest_by == MAILDESK.user:
+            # Somebody at the pager said that it is fixed, and there it is over
+            self._course.page(tx, incident, PageChange.REOPENED)
         incident.resolving = False
         self._course.tell(tx, incident)
 

@@ -54,6 +54,7 @@ def _others() -> Iterator[str]:
         ("Further organisations of a customer", statuses.TENANTS),
         ("Batches of accounts", statuses.BATCHES),
         ("Messages", statuses.MESSAGES),
+        ("What pagers are told", statuses.PAGES),
     ):
         yield f"## {title}\n"
         yield table.markdown() + "\n"

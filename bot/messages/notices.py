@@ -113,7 +113,12 @@ def show_alert(tx: Transaction, incident: Incident, channel_id: str, now: dateti
 
 def alert_key(incident: Incident) -> str:
     """The key of an alert's message, which is also the head of its thread."""
-    return f"alert:{incident.id}"
+    return alert_key_of(incident.id)
+
+
+def alert_key_of(incident_id: int) -> str:
+    """The same, by the number of the incident."""
+    return f"alert:{incident_id}"
 
 
 def show_alert_entry(

@@ -187,10 +187,7 @@ class AlertCards:
                 f"{self._public_url}/errors/{verdict.cause}",
                 [_past(each) for each in _before(tx, incident)],
                 _fails(tx, incident),
-                [
-                    view_of(tx, each)
-                    for each in tx.incidents.inhibited(incident.id)[:NARROWER_SHOWN]
-                ],
+                [view_of(tx, each) for each in narrower],
             )
 
     def standing_for(self, incident_id: int) -> int:

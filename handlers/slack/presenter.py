@@ -208,6 +208,8 @@ class Presenter:
         values = self._values(args)
         if "state" in values:
             values["state"] = plainly(f"state.{values['state']}")
+        if "pager" in values:
+            values["pager"] = say(f"pager_named.{values['pager']}")
         helper = values.get("helper", "")
         text = say(args["sentence"], **values)
         if helper:

@@ -19,6 +19,7 @@ from storage.tables.jobs import Job, SeenEvent
 from storage.tables.legacy import Batch, ListDraft, OldAccount
 from storage.tables.messages import Lane, OutboxItem, Pace, PostedMessage
 from storage.tables.outages import Outage, OutageMailbox
+from storage.tables.pages import Page, PageLane
 from storage.tables.reminders import Reminder, ReminderDay, ReminderState
 from storage.tables.setbacks import Setback
 from storage.tables.signin import (
@@ -67,6 +68,8 @@ __all__ = [
     "OutageMailbox",
     "OutboxItem",
     "Pace",
+    "Page",
+    "PageLane",
     "PostedMessage",
     "Pulse",
     "Reminder",

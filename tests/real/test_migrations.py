@@ -56,6 +56,9 @@ WORDS = {
     "advice": "given",
     "deed": "change",
     "outcome": "waiting",
+    "pager": "pagerduty",
+    "change": "opened",
+    "standing": "nothing",
 }
 LISTS = ("folders", "steps", "old_ids", "account_ids")
 

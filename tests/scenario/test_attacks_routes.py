@@ -154,6 +154,18 @@ def slack_unsigned(target: Target) -> Callable[[int], int]:
     return send
 
 
+def pagerduty_unsigned(target: Target) -> Callable[[int], int]:
+    """Somebody pretends that PagerDuty says that what fails is resolved."""
+    event = {"event_type": "incident.resolved", "data": {"incident_key": "a/b/c"}}
+
+    def send(number: int) -> int:
+        words = target.world.practice.pagerduty.words
+        body = json.dumps({"event": event | {"id": str(number)}}).encode()
+        return words.post(body, f"v1={number:064x}")
+
+    return send
+
+
 CODE, SHEET = "/login/<secret>/qr", "/login/<sealed>/sheet"
 LOGIN, OAUTH, CONSENT = "/login/<secret>", "/oauth/callback", "/consent/callback"
 EXPLAIN = "/login/<secret>/error"
@@ -218,6 +230,7 @@ ROUTES: dict[tuple[str, str], dict[str, Row]] = {
     ("GET", "/readyz"): {"anybody": Row(fetched("/readyz"))},
     ("GET", "/metrics"): {"anybody": Row(fetched("/metrics"))},
     ("POST", "/slack/events"): {"without a signature": Row(slack_unsigned)},
+    ("POST", "/pagerduty/webhook"): {"without a signature": Row(pagerduty_unsigned)},
 }
 CASES = [(route, name) for route, rows in ROUTES.items() for name in rows]
 

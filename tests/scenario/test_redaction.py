@@ -10,12 +10,17 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+from sqlmodel import select
 
 from bot.common import logs
 from bot.common.redaction import redact
+from sandbox.pagers.moods import Mood
 from sandbox.world import Scenario
+from storage.tables import Page
+from storage.vocabulary import PageChange
 from tests.support.browser import Browser
 from tests.support.logging import logging_kept
+from tests.support.pagers import facts
 from tests.support.slack import Message
 from tests.support.world import ACME, BotWorld
 
@@ -62,6 +67,8 @@ def secrets_of(world: BotWorld) -> list[str]:
     settings, office = world.bot.settings, world.practice.office
     own = [office.bot_token, office.signing_secret, *world.practice.world.app.client_secrets]
     own += [base64.b64encode(key).decode() for key in settings.keys]
+    pagerduty, receiver = world.practice.pagerduty, world.practice.receiver
+    own += [pagerduty.routing_key, *pagerduty.words.secrets, receiver.secret, receiver._token]
     issued = world.practice.microsoft.grants.issued
     blobs = [base64.b64encode(sasl(INFO, token).encode()).decode() for token in issued]
     return [secret for secret in [*own, *issued, *blobs] if len(secret) >= PIECE]
@@ -113,6 +120,27 @@ def fail_in_every_way(world: BotWorld, browser: Browser) -> None:
     page = browser.open(f"{world.url}/consent/callback?{urlencode(answer)}&state={state}")
     browser.press(page, "Let the support team know")
     browser.open(replaced.url("Sign in to Microsoft"))
+    fail_at_the_pagers(world)
+
+
+def fail_at_the_pagers(world: BotWorld) -> None:
+    """Tell them, in each of the ways in which that can end."""
+    standing_by = (world.practice.pagerduty.moody, world.practice.receiver.moody)
+    for number, mood in enumerate((Mood.WELL, Mood.ERROR, Mood.REFUSES)):
+        for moody in standing_by:
+            moody.mood = mood
+        opened = PageChange.OPENED
+        with world.bot.store.transaction() as tx:
+            tx.pages.add(1, f"a/b/{number}", opened, facts(opened), world.clock.now())
+        world.until(lambda: _tried(world))
+    for moody in standing_by:
+        moody.mood = Mood.WELL
+
+
+def _tried(world: BotWorld) -> bool:
+    """Whether each pager was asked to take each page."""
+    with world.bot.store.transaction() as tx:
+        return all(page.attempts for page in tx.session.exec(select(Page)))
 
 
 def _renewed(world: BotWorld) -> Message:

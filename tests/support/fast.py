@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from sqlmodel import col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from bot.app.pagers import told
 from bot.app.wiring import Ports, wire
 from bot.app.worker import Worker
 from bot.common import ids
@@ -48,6 +49,7 @@ from storage.tables import (
     Incident,
     Maintenance,
     OutboxItem,
+    PageLane,
     ReminderState,
     Setback,
 )
@@ -57,6 +59,7 @@ from tests.support.fast_ports import (
     CLIENT_ID,
     ORDINARY,
     FakeMicrosoft,
+    FakePagers,
     FakeProbe,
     FakeSlack,
     FastClock,
@@ -94,6 +97,10 @@ ENVIRONMENT = {
     "MS_CLIENT_SECRET": "fast",
     "WORKING_HOURS": "00:00-24:00",
     "WORKING_DAYS": "1234567",
+    "PAGERDUTY_ROUTING_KEY": "f" * 32,
+    "PAGERDUTY_WEBHOOK_SECRET": "fast-words-secret",
+    "ALERT_WEBHOOK_URL": "https://alerts.lumen.example/maildesk",
+    "ALERT_WEBHOOK_SECRET": f"whsec_{base64.b64encode(KEY).decode()}",
 }
 
 SIGNED_IN = (Event.LINK_MADE, Event.TEST_BEGAN)
@@ -122,9 +129,17 @@ NEXT_ABOUT_INCIDENTS = select(func.min(col(Incident.due_at)))
 NEXT_MAINTENANCE = select(func.min(col(Maintenance.ends_at))).where(
     col(Maintenance.ended_at).is_(None)
 )
+NEXT_PAGE = select(func.min(col(PageLane.due_at)))
 """When the bot has something to do next, beside its jobs and the turns of its channels."""
 
-NEXT = (NEXT_JOB, NEXT_TURN, NEXT_REMINDER, NEXT_ABOUT_INCIDENTS, NEXT_MAINTENANCE)
+NEXT = (
+    NEXT_JOB,
+    NEXT_TURN,
+    NEXT_REMINDER,
+    NEXT_ABOUT_INCIDENTS,
+    NEXT_MAINTENANCE,
+    NEXT_PAGE,
+)
 
 CONNECTED = (State.TESTING, State.FAILING, State.UNMAPPED, State.LIVE, State.BROKEN)
 MAPPED = (State.LIVE, State.BROKEN)
@@ -183,6 +198,7 @@ class Outside:
     slack: FakeSlack = field(default_factory=FakeSlack)
     microsoft: FakeMicrosoft = field(default_factory=FakeMicrosoft)
     mail: FakeProbe = field(default_factory=FakeProbe)
+    pagers: FakePagers = field(default_factory=FakePagers)
 
 
 @dataclass(frozen=True)
@@ -214,9 +230,12 @@ class FastBot:
         self.slack = self.outside.slack
         self.microsoft = self.outside.microsoft
         self.mail = self.outside.mail
+        self.pagers = self.outside.pagers
         first = None if before or engine or outside else _first()
         self.store = (
-            before.store if before else Store(engine or new_database(first and first.engine))
+            before.store
+            if before
+            else Store(engine or new_database(first and first.engine), told(self.settings))
         )
         self.cipher = Cipher(self.settings.keys)
         users = self.settings.support_users
@@ -225,7 +244,7 @@ class FastBot:
         paces = Paces(self.store, self.clock)
         self.directory = SlackDirectory(self.slack, self.clock, users, group, paces, gone)
         ports: Any = (self.store, self.microsoft, self.mail, self.directory, catalogue.load())
-        core = wire(self.settings, self.clock, Ports(*ports))
+        core = wire(self.settings, self.clock, Ports(*ports, self.pagers))
         self.core = core
         self.services = core.services
         self.tokens = core.tokens
@@ -260,7 +279,7 @@ class FastBot:
 
     def copy(self) -> "FastBot":
         """The same bot in a world of its own, where everything stands as it does here now."""
-        store = Store(new_database(self.store.engine))
+        store = Store(new_database(self.store.engine), told(self.settings))
         return FastBot(Moment(deepcopy(self.outside), store, self.acme))
 
     def new_tokens(self, wait: Callable[[float], object]) -> Tokens:
@@ -301,6 +320,13 @@ class FastBot:
         while (due := self._moments(NEXT_JOB)[0]) is not None and due <= self.now:
             self.worker.take_jobs()
             self.deliver()
+        self.tell_pagers()
+
+    def tell_pagers(self) -> None:
+        """Tell each pager what is due; the product looks every second."""
+        for sweep in self.core.sweeps:
+            while sweep.name.startswith("pager-") and sweep.search():
+                pass
 
     def deliver(self) -> None:
         """Carry every message that waits for nothing but the one before it."""

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import msal
 from slack_sdk import WebClient
@@ -17,6 +18,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.slack_response import SlackResponse
 
 from bot.diagnosis.observation import Observation
+from bot.incidents.posting import Letter
 from bot.mail import imap, smtp
 from bot.mail.imap_list import MailFolder
 from bot.mail.probe import MailReport
@@ -45,6 +47,26 @@ class FastClock:
 
     def now(self) -> datetime:
         return self.at
+
+
+@dataclass
+class FakePagers:
+    """Whatever pagers there are: what they took, in order, by the host of their address, and how
+    they fail next, once each."""
+
+    took: dict[str, list[Payload]] = field(default_factory=dict)
+    letters: list[Letter] = field(default_factory=list)
+    faults: dict[str, list[Exception]] = field(default_factory=dict)
+
+    def post(self, letter: Letter, now: datetime) -> None:
+        """As `HttpPoster.post`. A fault that says that the pager heard it leaves it there."""
+        self.letters.append(letter)
+        host = str(urlsplit(letter.url).hostname)
+        fault = self.faults[host].pop(0) if self.faults.get(host) else None
+        if fault is None or getattr(fault, "heard", False):
+            self.took.setdefault(host, []).append(json.loads(letter.body))
+        if fault is not None:
+            raise fault
 
 
 @dataclass

@@ -18,7 +18,7 @@ from handlers.slack.directory import SlackDirectory
 from sandbox.slack.methods import TIER_2
 from storage.database import Store
 from storage.tables import PostedMessage
-from storage.vocabulary import Means
+from storage.vocabulary import Means, Pager
 from tests.support.fast import ACME, VERA, FastBot, Outside
 from tests.support.fast_database import new_database
 from tests.support.fast_ports import FakeSlack, FastClock
@@ -367,4 +367,5 @@ def test_the_rates_are_within_slacks_limits() -> None:
     assert most[Means.UPDATE] <= UPDATES and most[Means.POST] <= POSTS
     assert most[Means.FIND] <= UPDATES and most[Means.CHANNEL] <= UPDATES
     assert most[Means.GROUP] <= TIER_2
-    assert set(most) == set(Means), "each kind has one"
+    told = {Means(pager) for pager in Pager}  # each has its own: `bot.incidents.roads`
+    assert set(most) | told == set(Means), "each kind has one"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.common.redaction import redact, redact_value
+from bot.common.redaction import hiding, redact, redact_value
 from tests.support.rows import every
 
 pytestmark = pytest.mark.redaction
@@ -141,3 +141,10 @@ def test_a_secret_that_is_encoded_for_addresses_is_seen_too() -> None:
 
     cleaned = redact(f"C: {encoded}")
     assert not [piece for piece in textwrap.wrap(encoded, 24) if piece in cleaned]
+
+
+def test_what_is_known_to_be_secret_is_hidden_as_long_as_it_is_used() -> None:
+    line = 'https://alerts.example "POST /in/blue-house HTTP/1.1" 200'
+    with hiding("/in/blue-house", ""):
+        assert redact(line) == 'https://alerts.example "POST [hidden] HTTP/1.1" 200'
+    assert redact(line) == line

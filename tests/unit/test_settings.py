@@ -78,6 +78,16 @@ WRONG = {
     ),
     "MS_CA_BUNDLE": ("/nowhere/ca.pem",),
     "HTTPS_PROXY": ("proxy.example:3128", "socks5://proxy.example", "http://u:planted@h:port"),
+    "PAGERDUTY_ROUTING_KEY": ("planted-key", "é" * 32, "f" * 33),
+    "PAGERDUTY_EVENTS_URL": ("http://events.example/v2/enqueue", "https://events.example/?x=1"),
+    "PAGERDUTY_WEBHOOK_SECRET": ("planted-short",),
+    "ALERT_WEBHOOK_URL": (
+        "http://alerts.example/planted",
+        "https://u:planted@alerts.example",
+        "https://alerts.example/planted#top",
+        "https://alerts.example/?token=planted#top",
+    ),
+    "ALERT_WEBHOOK_SECRET": ("planted", "whsec_cGxhbnRlZA==", f"whsec_{'Zm9v' * 22}", KEY),
     "IMAP_HOST": ("https://mail.example", "mail.example:993", "u:planted@mail.example", "a b"),
     "IMAP_PORT": ("imaps",),
     "SMTP_HOST": ("smtp://mail.example", "mail.example:587", "mail.example/x", "."),
@@ -124,6 +134,16 @@ def test_blank_is_as_good_as_missing_and_spaces_around_a_value_do_not_count() ->
     assert load(RIGHT | {"LOG_LEVEL": " DEBUG\n"}).log_level == "DEBUG"
     with pytest.raises(SettingsError, match=r"^SLACK_BOT_TOKEN is missing$"):
         load(RIGHT | {"SLACK_BOT_TOKEN": "  "})
+
+
+def test_what_is_posted_to_a_webhook_is_signed() -> None:
+    address = {"ALERT_WEBHOOK_URL": "https://alerts.example/in?token=planted"}
+    assert refusal(RIGHT | address) == (
+        "ALERT_WEBHOOK_SECRET is missing (ALERT_WEBHOOK_URL needs it)"
+    )
+    settings = load(RIGHT | address | {"ALERT_WEBHOOK_SECRET": f"whsec_{KEY}"})
+    assert settings.alert_webhook_url.get_secret_value() == address["ALERT_WEBHOOK_URL"]
+    assert "planted" not in repr(settings)
 
 
 def test_plain_http_is_for_this_machine_only() -> None:

@@ -1,5 +1,5 @@
-"""What may happen to links, sign-ins, tests, fixes, failures, alerts, requests, batches and
-messages: the tables, pair by pair, against what is written here."""
+"""What may happen to links, sign-ins, tests, fixes, failures, alerts, requests, batches, messages
+and pages: the tables, pair by pair, against what is written here."""
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -16,6 +16,7 @@ from storage.statuses import (
     IncidentEvent,
     LinkEvent,
     MessageEvent,
+    PageEvent,
     RequestEvent,
     StatusRefused,
     TenantEvent,
@@ -41,6 +42,7 @@ from storage.vocabulary import (
     LinkStatus,
     Mended,
     MessageStatus,
+    PageStatus,
     RequestStatus,
     TenantStatus,
     TestStatus,
@@ -259,6 +261,28 @@ EXPECTED = {
         given_up  SENT      sent
         given_up  GIVEN_UP  given_up
         given_up  REVIVED   waiting
+        """,
+    ),
+    "PAGES": (
+        PageStatus,
+        PageEvent,
+        """
+        waiting   CLAIMED   waiting
+        waiting   SENT      sent
+        waiting   LEFT_OUT  left_out
+        waiting   GIVEN_UP  given_up
+        sent      CLAIMED   -
+        sent      SENT      -
+        sent      LEFT_OUT  -
+        sent      GIVEN_UP  -
+        left_out  CLAIMED   -
+        left_out  SENT      -
+        left_out  LEFT_OUT  -
+        left_out  GIVEN_UP  -
+        given_up  CLAIMED   -
+        given_up  SENT      -
+        given_up  LEFT_OUT  -
+        given_up  GIVEN_UP  -
         """,
     ),
 }
