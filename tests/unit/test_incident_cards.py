@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 
 from bot.common.refusals import Refused
+from handlers.cards import incident_windows
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.incidents import alert_card, alert_window
+from handlers.features.incidents import KEPT_FOR, SILENT_FOR
 from storage.tables import Account, IncidentMember
 from storage.vocabulary import IncidentStatus, State
 from tests.support.drawing import parts
@@ -438,3 +440,10 @@ def broken_apart(bot: FastBot, wide: int) -> int:
         assert held is not None
         held.inhibited_by = wide
     return narrow
+
+
+def test_every_length_that_a_form_offers_is_one(bot: FastBot, screen: Screen) -> None:
+    assert set(incident_windows.LENGTHS) == SILENT_FOR.keys()
+    assert set(incident_windows.KEPT) == KEPT_FOR.keys()
+    for length in KEPT_FOR.values():
+        bot.incidents.acknowledge(number(bot), OMAR, length)
