@@ -20,14 +20,17 @@ from storage.tables import (
     Failure,
     Incident,
     Job,
+    Maintenance,
     NotedCause,
     OutboxItem,
     PostedMessage,
     Reminder,
     SeenEvent,
+    Silence,
     UnexplainedReply,
     UnexplainedSighting,
 )
+from storage.vocabulary import MaintenanceOf
 
 OF_NOBODY = frozenset({"pace", "page", "pagelane", "pulse", "trouble"})
 """Tables about the service itself. What pagers are told is about incidents, and keeps its facts for
@@ -37,7 +40,16 @@ KEPT = frozenset({"auditentry", "auditrepetition"})
 """Who did what is kept: it only ever grows, and is what tells afterwards that this was done."""
 
 BY_HAND = frozenset(
-    {"job", "seenevent", "outboxitem", "postedmessage", "reminder", "unexplainedreply"}
+    {
+        "job",
+        "maintenance",
+        "outboxitem",
+        "postedmessage",
+        "reminder",
+        "seenevent",
+        "silence",
+        "unexplainedreply",
+    }
 )
 """Tables of which some rows say only in a text, or in JSON, whose they are, or are the customer's
 while nobody else has the same."""
@@ -94,6 +106,7 @@ def erase_customer(session: Session, customer: Customer) -> None:
     _erase_messages(session, _marks(session, customer, channels, erased), channels)
     _erase_jobs(session, channels, erased)
     _leave_out_of_reminders(session, erased)
+    _forget_what_is_quiet(session, customer, erased)
     greeted = [f"greeted:{channel}" for channel in channels]
     session.exec(delete(SeenEvent).where(col(SeenEvent.event_id).in_(greeted)))
     session.flush()
@@ -161,6 +174,15 @@ def _hand_on_incidents(session: Session, erased: Keys) -> None:
             if example is not None:
                 incident.failure_ref = example
                 erased["incident"].discard((incident.id,))
+
+
+def _forget_what_is_quiet(session: Session, customer: Customer, erased: Keys) -> None:
+    """Silences and maintenance that were about the customer alone, with their reasons."""
+    about = [f"account:{number}" for (number,) in erased["account"]] + [f"customer:{customer.id}"]
+    for each in about:
+        session.exec(delete(Silence).where(col(Silence.fingerprint).endswith(each)))
+    theirs = Maintenance.of == MaintenanceOf.CUSTOMER, Maintenance.concerns == str(customer.id)
+    session.exec(delete(Maintenance).where(*theirs))
 
 
 def _marks(session: Session, customer: Customer, channels: Collection[str], erased: Keys) -> Marks:

@@ -9,6 +9,7 @@ from handlers.cards.account_list import pages
 from handlers.cards.actions import ActionId, Turn
 from handlers.cards.incidents import concerned, holder, sign_of
 from handlers.cards.kit import (
+    LIST_SIZE,
     Block,
     Safe,
     actions,
@@ -163,12 +164,19 @@ def _filters(choices: Choices, listed: AlertList) -> list[Block]:
             severities,
             only.severity or ANY,
         ),
-        select(ActionId.ALERT_LIST_CAUSE, plainly("alert.any_cause"), causes, only.cause or ANY),
+        select(
+            ActionId.ALERT_LIST_CAUSE,
+            plainly("alert.any_cause"),
+            causes,
+            only.cause or ANY,
+            LIST_SIZE // 2,
+        ),
         select(
             ActionId.ALERT_LIST_CUSTOMER,
             plainly("home.any_customer"),
             customers,
             str(only.customer_id),
+            LIST_SIZE // 2,
         ),
     )
     return [row | {"block_id": f"filters-{choices.about}"[:255]}]

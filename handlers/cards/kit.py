@@ -271,11 +271,15 @@ def radios(
 
 
 def select(
-    name: ActionId, label: str, choices: Sequence[tuple[str, str]], chosen: str = ""
+    name: ActionId,
+    label: str,
+    choices: Sequence[tuple[str, str]],
+    chosen: str = "",
+    space: int = LIST_SIZE,
 ) -> Block:
     """A list to choose from that acts at once: each choice a value and its text. More than a
-    hundred stand in groups."""
-    options = fitting([option(text, value) for value, text in choices], chosen)
+    hundred stand in groups. `space`: the bytes it may have, where it shares a view with others."""
+    options = fitting([option(text, value) for value, text in choices], chosen, space)
     element: Block = {
         "type": "static_select",
         "action_id": name,
@@ -285,14 +289,14 @@ def select(
     return element | ({"initial_option": initial} if initial else {})
 
 
-def fitting(options: Sequence[Block], chosen: str = "") -> list[Block]:
+def fitting(options: Sequence[Block], chosen: str = "", space: int = LIST_SIZE) -> list[Block]:
     """The options as a view has room for them: with shorter texts, and of thousands the first, with
     the one that is `chosen`. What is left out is found by typing its name in a command."""
-    room = LIST_SIZE // max(len(options), 1)
+    room = space // max(len(options), 1)
     if all(size(each) <= room for each in options):
         return list(options)
     short = [each | {"text": plain(each["text"]["text"], SHORT_OPTION)} for each in options]
-    kept = short[: LIST_SIZE // max(size(each) for each in short)]
+    kept = short[: space // max(size(each) for each in short)]
     left = next((each for each in short[len(kept) :] if each["value"] == chosen), None)
     return [*kept[:-1], left] if left else kept
 
@@ -311,9 +315,11 @@ def select_input(
     chosen: str = "",
     hint: str = "",
     optional: bool = False,
+    space: int = LIST_SIZE,
 ) -> Block:
-    """A field called `name` in which one choice of a list is taken: each a value and its text."""
-    options = fitting([option(text, value) for value, text in choices], chosen)
+    """A field called `name` in which one choice of a list is taken: each a value and its text;
+    `space` as with `select`."""
+    options = fitting([option(text, value) for value, text in choices], chosen, space)
     placeholder = plain(plainly("form.choose"), PLACEHOLDER_LIMIT)
     element: Block = {"type": "static_select", "action_id": name, "placeholder": placeholder}
     element |= grouped(options)

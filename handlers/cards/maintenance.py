@@ -10,6 +10,7 @@ from bot.views.unexplained import CauseName
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.incident_messages import maintained
 from handlers.cards.kit import (
+    LIST_SIZE,
     Block,
     button,
     date_input,
@@ -26,7 +27,7 @@ from handlers.text.words import plainly, say
 from storage.vocabulary import MaintenanceOf
 
 LONGEST_REASON = 300
-MOST_SHOWN = 30
+MOST_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -78,10 +79,22 @@ def _concerned(offer: PlanOffer) -> list[Block]:
     blocks = []
     if offer.customers:
         customers = [(str(each.id), each.name) for each in offer.customers]
-        blocks.append(select_input(plainly("alert.customer"), "customer", customers, optional=True))
+        blocks.append(
+            select_input(
+                plainly("alert.customer"),
+                "customer",
+                customers,
+                optional=True,
+                space=LIST_SIZE // 2,
+            )
+        )
     if offer.causes:
         causes = [(each.id, each.title) for each in offer.causes]
-        blocks.append(select_input(plainly("maintenance.cause"), "cause", causes, optional=True))
+        blocks.append(
+            select_input(
+                plainly("maintenance.cause"), "cause", causes, optional=True, space=LIST_SIZE // 2
+            )
+        )
     return blocks
 
 

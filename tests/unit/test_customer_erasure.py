@@ -21,14 +21,16 @@ from storage.tables import (
     FurtherTenant,
     HeldSignIn,
     LinkPress,
+    Maintenance,
     NotedCause,
     Outage,
     Reminder,
     ReportedFix,
     Setback,
+    Silence,
     UnexplainedReply,
 )
-from storage.vocabulary import Deed, State
+from storage.vocabulary import Deed, MaintenanceOf, State
 from tests.support.fast import ACME, CAROL, DESK, VERA, FastBot, days, hours
 
 NAME = "Acme Marine"
@@ -141,6 +143,24 @@ def fill(bot: FastBot, channel: str, domain: str) -> list[str]:
                     channel_id=DESK, posted_at=bot.now, account_ids=[live.id, waiting.id, 777]
                 ),
             ]
+        )
+        quiet = {"reason": f"because of {domain}", "by_team": "T", "by_user": "U"}
+        tx.incidents.silence(
+            Silence(
+                fingerprint=f"a-cause/tenant/customer:{live.customer_id}",
+                began_at=bot.now,
+                until=bot.now + days(90),
+                **quiet,
+            )
+        )
+        tx.incidents.plan(
+            Maintenance(
+                of=MaintenanceOf.CUSTOMER,
+                concerns=str(live.customer_id),
+                begins_at=bot.now + days(80),
+                ends_at=bot.now + days(81),
+                **quiet,
+            )
         )
         outage = Outage(
             customer_id=live.customer_id,
