@@ -263,7 +263,7 @@ class IncidentRepository:
         found = found.where(
             IncidentMember.incident_id == incident_id,
             col(IncidentMember.left_at).is_(None),
-            col(IncidentMember.tested_at) < since,
+            IncidentMember.tested_at < since,
             col(Account.state).in_(TESTED),
         )
         return self._session.exec(found).one()
@@ -271,7 +271,7 @@ class IncidentRepository:
     def left_since(self, incident_id: int, since: datetime) -> int:
         """How many mailboxes were out of an incident since then, as they are now."""
         found = select(func.count()).where(
-            col(IncidentMember.incident_id) == incident_id, col(IncidentMember.left_at) > since
+            col(IncidentMember.incident_id) == incident_id, col(IncidentMember.left_at) >= since
         )
         return self._session.exec(found).one()
 

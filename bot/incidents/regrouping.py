@@ -59,12 +59,11 @@ class Regrouping:
         with self._store.transaction() as tx:
             fingerprint = self._lock(tx, incident_id, customer_id)
             incident = _held(tx, incident_id)
-            theirs = [
-                each
-                for each in tx.incidents.members(incident.id)
-                if tx.accounts.get(each.account_id).customer_id == customer_id
-            ]
-            if not theirs or len(theirs) == tx.incidents.count(incident.id):
+            everybody = tx.incidents.members(incident.id)
+            accounts = tx.accounts.several([each.account_id for each in everybody])
+            own = {each.id for each in accounts if each.customer_id == customer_id}
+            theirs = [each for each in everybody if each.account_id in own]
+            if not theirs or len(theirs) == len(everybody):
                 raise Refused("alert.not_to_split")
             new = self._of_its_own(incident, customer_id, fingerprint, theirs[0])
             taken_out = tx.incidents.lock_open(fingerprint) or tx.incidents.add(new)

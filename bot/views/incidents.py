@@ -16,6 +16,7 @@ from storage.tables import Failure, Incident, IncidentEntry, Maintenance
 from storage.vocabulary import AT_WORK, IncidentStatus, MaintenanceOf, Scope, Severity
 
 BEFORE_SHOWN = 3
+NARROWER_SHOWN = 10
 TIMELINE_SHOWN = 60
 MOST_TOLD_AT_THE_END = 12
 TOLD_AT_THE_END = frozenset(
@@ -112,7 +113,8 @@ class StillFails:
 class AlertCard:
     """What an alert tells: the incident, what its cause means, what ended it before, and the user
     group that is on call ("" where none is named). `handbook` is the address of our page about the
-    cause; `fails` is how the last test of all mailboxes went, where nothing happened since."""
+    cause; `fails` is how the last test of all mailboxes went, where nothing happened since;
+    `includes` are the first of the narrower incidents for which it stands."""
 
     incident: IncidentView
     verdict: Verdict
@@ -121,6 +123,7 @@ class AlertCard:
     handbook: str = ""
     before: Sequence[Past] = ()
     fails: StillFails | None = None
+    includes: Sequence[IncidentView] = ()
 
 
 @dataclass(frozen=True)
@@ -175,6 +178,7 @@ class AlertCards:
                 raise Refused("alert.gone")
             failure = _example(tx, incident)
             verdict = self._failures.verdict(tx, failure)
+            narrower = tx.incidents.inhibited(incident.id)[:NARROWER_SHOWN]
             return AlertCard(
                 view_of(tx, incident),
                 verdict,
@@ -183,6 +187,7 @@ class AlertCards:
                 f"{self._public_url}/errors/{verdict.cause}",
                 [_past(each) for each in _before(tx, incident)],
                 _fails(tx, incident),
+                [view_of(tx, each) for each in narrower],
             )
 
     def standing_for(self, incident_id: int) -> int:

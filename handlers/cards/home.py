@@ -105,7 +105,7 @@ def home(view: HomeView | None) -> Block:
 def on_call_home(alerts: Sequence[AlertRow]) -> Block:
     """The Home tab of engineers on call: what is wrong, first what waits for them."""
     shown = _entries("home.alerts", home_rows(alerts, leads=True))
-    blocks = shown or [section(say("command.no_alerts"))]
+    blocks = shown or [section(say("alert.none_open"))]
     intro = [header(plainly("home.title")), *blocks, divider(), section(say("home.on_call"))]
     return {"type": "home", "blocks": [*intro, actions(list_button(), saw_error())]}
 

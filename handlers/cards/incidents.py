@@ -63,7 +63,8 @@ def alert_window(card: AlertCard) -> Block:
     rows = [actions(*row) for row in (_first_row(card.incident), _other_row(card)) if row]
     number = card.incident.id
     title = plainly("alert.window")
-    return modal(title, [*_blocks(card), *rows], metadata=f"{MARK}|{number}")
+    blocks = [*_blocks(card), *rows, *_included(card)]
+    return modal(title, blocks, metadata=f"{MARK}|{number}")
 
 
 def shown_alert(about: str) -> int:
@@ -160,7 +161,7 @@ def _blocks(card: AlertCard) -> list[Block]:
         blocks.append(section(say("error.mend", owner=owner_named(told.owner, told.audience))))
         blocks += remedy_blocks(told)
     blocks += paragraphs([linked(plainly("alert.handbook"), card.handbook), *_history(card)])
-    blocks += [context(*_progress(card), standing(card))]
+    blocks.append(context(Safe("\n".join([*_progress(card), standing(card)]))))
     return blocks
 
 
@@ -179,12 +180,26 @@ def _evidence(incident: IncidentView) -> list[Block]:
     ]
 
 
+def _included(card: AlertCard) -> list[Block]:
+    """The narrower alerts for which this one stands, each with the way to it."""
+    label = plainly("button.open")
+    return [
+        section(
+            say("alert.included", whom=each.whom, count=each.mailboxes),
+            accessory=button(label, ActionId.ALERT_SHOW, str(each.id)),
+        )
+        for each in card.includes
+    ]
+
+
 def _details(error: str) -> Block:
     return button(plainly("button.details"), ActionId.ERROR_SHOW, error)
 
 
 def _history(card: AlertCard) -> Iterator[Safe]:
-    """What ended the cause before, and how long that took."""
+    """What else it stands for, what ended the cause before, and how long that took."""
+    if card.incident.narrower:
+        yield say("alert.includes", count=card.incident.narrower)
     if card.history.endings:
         lines = Safe("\n".join(map(_ending, card.history.endings)))
         yield say("alert.endings", lines=lines)

@@ -194,7 +194,7 @@ def on_call(person: Newcomer) -> None:
         board.get_by_role("button", name=f"Take back: {secret}").click()
         board.close()
     with person.step("See that it is over"):
-        person.press("It's changed")
+        person.press("Resolve")
     person.finished()
 
 

@@ -69,7 +69,7 @@ def test_support_sees_who_waits_the_longest_first_with_requests_and_alerts(world
     assert (
         "*Requests for help:* 1" in text
         and "Acme Marine  ·  nobody yet" in text
-        and "*Open alerts:* 1" in text
+        and "*Alerts:* 1" in text
     )
 
 

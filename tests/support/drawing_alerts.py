@@ -74,6 +74,7 @@ def alert(made: Any, **changed: Any) -> AlertCard:
         f"https://maildesk.example/errors/{made.cause}",
         [Past(NOW, 37)] * 3,
         StillFails(NOW, 9, True),
+        [incident(made.cause, id=number, whom=made.name) for number in range(2, 12)],
     )
 
 

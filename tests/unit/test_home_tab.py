@@ -101,7 +101,7 @@ def test_requests_that_nobody_has_taken_come_first_and_lead_on(office: FastBot) 
 def test_each_sees_what_is_theirs(office: FastBot) -> None:
     office.failure(where=Where.TOKEN, step="token", error="invalid_client", codes=(7000222,))
     on_call = tab(office, OMAR)
-    assert "Open alerts" in on_call and "You are on call" in on_call and "alert.show" in on_call
+    assert "*Alerts:* 1" in on_call and "You are on call" in on_call and "alert.show" in on_call
     for customer in ("Acme", "Borealis", "Cygnus", "C0BORE"):
         assert customer not in on_call
     assert "You are on call" not in tab(office, VERA)

@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 
 from bot.common.refusals import Refused
+from handlers.cards import incident_windows
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.incidents import alert_card, alert_window
+from handlers.features.incidents import KEPT_FOR, SILENT_FOR
 from storage.tables import Account, IncidentMember
 from storage.vocabulary import IncidentStatus, State
 from tests.support.drawing import parts
@@ -406,3 +408,42 @@ def test_support_may_press_whatever_on_call_may(bot: FastBot, screen: Screen) ->
     support.pressed(ActionId.ALERT_ACKNOWLEDGE, number(bot))
     assert read(bot, number(bot)).acknowledged_by == VERA.user
     assert ALERTS not in support.read
+
+
+# -- what one stands for
+
+
+def test_a_wider_alert_leads_to_the_narrower_ones_and_they_lead_to_it(
+    bot: FastBot, screen: Screen
+) -> None:
+    wide = number(bot)
+    narrow = broken_apart(bot, wide)
+    screen.pressed(ActionId.ALERT_SHOW, wide)
+    assert "*Narrower alerts that this one includes:* 1" in screen.read
+    assert "Open" in buttons(screen.top)
+    screen.pressed(ActionId.ALERT_SHOW, narrow)
+    assert "part of a wider alert" in screen.read
+    assert leads(screen.top) == ["Open the wider alert"]
+    assert "Acknowledge" not in buttons(screen.top)
+
+
+def broken_apart(bot: FastBot, wide: int) -> int:
+    """A narrower incident of the same cause, for which the wide one stands."""
+    with bot.store.transaction() as tx:
+        found = tx.channels.customer_named("Borealis")
+        assert found is not None
+        borealis = found.id
+    narrow = bot.regrouping.split(wide, borealis, OMAR)
+    with bot.store.transaction() as tx:
+        tx.incidents.lock(wide)
+        held = tx.incidents.lock(narrow)
+        assert held is not None
+        held.inhibited_by = wide
+    return narrow
+
+
+def test_every_length_that_a_form_offers_is_one(bot: FastBot, screen: Screen) -> None:
+    assert set(incident_windows.LENGTHS) == SILENT_FOR.keys()
+    assert set(incident_windows.KEPT) == KEPT_FOR.keys()
+    for length in KEPT_FOR.values():
+        bot.incidents.acknowledge(number(bot), OMAR, length)
