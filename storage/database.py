@@ -29,6 +29,7 @@ from storage.outbox import OutboxRepository
 from storage.paces import PaceRepository
 from storage.reminders import ReminderRepository
 from storage.reported_fixes import ReportedFixRepository
+from storage.session import QuickSession
 from storage.setbacks import SetbackRepository
 from storage.signin import GrantRepository, SignInRepository
 from storage.support import SupportRequestRepository
@@ -100,7 +101,7 @@ class Store:
             DatabaseAway: the database does not do it just now.
         """
         try:
-            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            with QuickSession(self.engine, expire_on_commit=False) as session, session.begin():
                 yield Transaction(session)
         except IntegrityError as error:
             raise Conflict(type(error.orig).__name__) from None
