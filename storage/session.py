@@ -21,7 +21,8 @@ class QuickSession(Session):
         keys = ident if isinstance(ident, tuple) else (ident,)
         known = mapper.identity_key_from_primary_key(keys) in self.identity_map
         hold = with_for_update is True
-        if more or (known and not hold) or with_for_update not in (None, True):
+        asked_otherwise = any(more.values()) or with_for_update not in (None, True)
+        if asked_otherwise or (known and not hold):
             return super().get(entity, ident, with_for_update=with_for_update, **more)
         params = {f"key_{number}": key for number, key in enumerate(keys)}
         return self.exec(_by_key(entity, hold), params=params).one_or_none()
