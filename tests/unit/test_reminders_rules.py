@@ -1,6 +1,7 @@
 """Reminders: when they come, what they list, who puts them off, and when support is told."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -54,6 +55,12 @@ def posted_after(bot: FastBot, span: timedelta) -> list[timedelta]:
     bot.live(span)
     entries = bot.audited("reminder.posted", since=begun)
     return [entry.at - begun for entry in entries if entry.at > begun]
+
+
+def before_the_last_reminder(bot: FastBot, **facts: Any) -> Account:
+    """An account without folders whose last reminder comes tomorrow; those before it come at once,
+    as one."""
+    return bot.account(State.UNMAPPED, waiting_for=days(6), **facts)
 
 
 def run_test(bot: FastBot, account: Account, **faults: Observation) -> None:
@@ -211,7 +218,7 @@ def test_rungs_that_passed_while_the_bot_was_away_come_once(bot: FastBot) -> Non
     bot.pass_time(days=4)
     assert len(bot.audited("reminder.posted")) == 1
 
-    assert posted_after(bot, days(15)) == [days(3)]
+    assert posted_after(bot, days(8)) == [days(3)]
 
 
 # -- in working hours
@@ -273,7 +280,7 @@ def test_a_reminder_that_came_too_late_is_taken_back_and_none_is_lost(office: Fa
     (entry,) = office.audited("reminder.taken_back")
     assert entry.subject == account.ref
     late = office.now
-    assert [late + span for span in posted_after(office, days(30))] == [
+    assert [late + span for span in posted_after(office, days(12))] == [
         berlin(3, 9),
         berlin(4, 9),
         berlin(5, 12),
@@ -344,7 +351,7 @@ def test_what_is_snoozed_comes_back_when_that_is_over_and_keeps_its_distances(
     (entry,) = bot.audited("reminder.snoozed")
     assert (entry.subject, entry.user) == (account.ref, CAROL.user)
     assert entry.detail == {"until": until.isoformat()}
-    assert posted_after(bot, days(30)) == [days(2), days(4), days(8)]
+    assert posted_after(bot, days(12)) == [days(2), days(4), days(8)]
 
 
 def test_snoozing_all_means_all_that_waits_in_the_channel(bot: FastBot) -> None:
@@ -401,8 +408,8 @@ def test_there_is_nothing_to_snooze_on_a_reminder_that_is_done(bot: FastBot) -> 
 
 
 def test_the_last_reminder_cannot_be_snoozed_when_support_has_taken_over(bot: FastBot) -> None:
-    bot.account(State.UNMAPPED)
-    bot.live(days(8))
+    before_the_last_reminder(bot)
+    bot.live(days(2))
 
     reminder_id = latest(bot).id
     assert (
@@ -436,8 +443,8 @@ def test_what_waits_for_nobody_can_neither_be_snoozed_nor_ended_nor_begun(bot: F
 
 
 def test_what_support_has_taken_over_cannot_be_snoozed(bot: FastBot) -> None:
-    account = bot.account(State.UNMAPPED)
-    bot.live(days(8))
+    account = before_the_last_reminder(bot)
+    bot.live(days(2))
 
     assert (
         refusal(bot.reminders.snooze_account, account.id, bot.now + days(1), CAROL)
@@ -546,7 +553,7 @@ def test_a_test_that_changes_nothing_begins_no_new_wait(bot: FastBot) -> None:
 
     run_test(bot, account, smtp_auth=SENDING_IS_OFF)
 
-    assert posted_after(bot, days(30)) == [
+    assert posted_after(bot, days(12)) == [
         days(1) - hours(5),
         days(3) - hours(5),
         days(7) - hours(5),
@@ -584,8 +591,8 @@ def test_what_was_handed_to_support_stays_there_when_a_test_changes_nothing(bot:
 
 
 def test_what_was_handed_to_support_stays_there_when_a_sign_in_fails(bot: FastBot) -> None:
-    account = bot.account(State.AWAITING_SIGN_IN)
-    bot.live(days(8))
+    account = bot.account(State.AWAITING_SIGN_IN, waiting_for=days(6))
+    bot.live(days(2))
     assert bot.read(account).owner is Owner.SUPPORT
 
     with pytest.raises(SignInRefused):
@@ -646,21 +653,21 @@ def test_after_the_last_reminder_it_is_supports_turn(bot: FastBot) -> None:
     assert account.ref in told.words and "all reminders have been sent" in told.words
     (entry,) = bot.audited("account.handed_over")
     assert entry.subject == account.ref
-    assert bot.reminded_within(days(15)) == []
+    assert bot.reminded_within(days(4)) == []
 
 
 def test_several_that_are_handed_over_are_one_message_of_their_customer(bot: FastBot) -> None:
-    accounts = [bot.account(State.UNMAPPED, name=f"Box {number:02}") for number in range(12)]
+    accounts = [before_the_last_reminder(bot, name=f"Box {number:02}") for number in range(12)]
 
-    bot.live(days(8))
+    bot.live(days(2))
 
     (told,) = bot.posted(DESK)
     assert "12 of 12" in told.words and "and 2 more" in told.words
     shown = [account.ref in told.words for account in accounts]
     assert shown == [True] * 10 + [False] * 2
 
-    late = bot.account(State.UNMAPPED, name="Late")
-    bot.live(days(8))
+    late = before_the_last_reminder(bot, name="Late")
+    bot.live(days(2))
     head, note = bot.posted(DESK)
     assert (head.ts, note.thread) == (told.ts, told.ts)
     assert "13 of 13" in head.words and "13 in total" in note.words
@@ -673,16 +680,16 @@ def test_several_that_are_handed_over_are_one_message_of_their_customer(bot: Fas
 
 
 def test_one_whose_reminders_are_stopped_leaves_and_who_joins_then_is_told_of(bot: FastBot) -> None:
-    accounts = [bot.account(State.UNMAPPED, name=f"Box {number}") for number in range(2)]
-    bot.live(days(8))
+    accounts = [before_the_last_reminder(bot, name=f"Box {number}") for number in range(2)]
+    bot.live(days(2))
 
     bot.reminders.stop(accounts[0].id, CAROL)
-    late = bot.account(State.UNMAPPED, name="Late")
+    late = before_the_last_reminder(bot, name="Late")
     bot.run_due()
     (head,) = bot.posted(DESK)
     assert accounts[0].ref not in head.words and "1 of 3" in head.words
 
-    bot.live(days(8))
+    bot.live(days(2))
     head, note = bot.posted(DESK)
     assert late.ref in head.words and "2 of 3" in head.words
     assert note.thread == head.ts and "2 in total" in note.words
@@ -690,10 +697,10 @@ def test_one_whose_reminders_are_stopped_leaves_and_who_joins_then_is_told_of(bo
 
 def test_each_customers_hand_over_is_a_message_of_its_own(bot: FastBot) -> None:
     other = bot.customer("Other", OTHER)
-    bot.account(State.UNMAPPED)
-    bot.account(State.UNMAPPED, channel=other)
+    before_the_last_reminder(bot)
+    before_the_last_reminder(bot, channel=other)
 
-    bot.live(days(8))
+    bot.live(days(2))
 
     assert bot.setbacks_told() == ["stuck"] * 2
 
@@ -708,7 +715,7 @@ def test_what_microsoft_spoils_is_supports_at_the_last_rung(bot: FastBot) -> Non
 
     assert bot.read(account).owner is Owner.SUPPORT
     assert bot.setbacks_told() == ["stuck"]
-    assert bot.reminded_within(days(15)) == []
+    assert bot.reminded_within(days(4)) == []
 
 
 # -- a channel that is closed
