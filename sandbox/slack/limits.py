@@ -3,6 +3,7 @@ gaps that they leave."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from slack_sdk.errors import SlackObjectFormationError
@@ -170,9 +171,15 @@ def _models(surface: str, payload: Json, blocks: Sequence[Json]) -> Iterator[str
     each block."""
     if surface == "message":
         for block in blocks:
-            yield from _refused(_draw_block, block)
+            yield from _of_block(json.dumps(block))
         return
     yield from _refused(_draw_view, payload)
+
+
+@lru_cache(maxsize=4096)
+def _of_block(block: str) -> tuple[str, ...]:
+    """What they refuse of a block, as JSON: the same blocks are read again and again."""
+    return tuple(_refused(_draw_block, json.loads(block)))
 
 
 def _draw_block(block: Json) -> None:
