@@ -54,6 +54,7 @@ from bot.views.setup import SetupCards
 from bot.views.support import RequestCards
 from bot.views.unexplained import UnexplainedCards
 
+from bot.views.timeline import Timelines
 
 @dataclass(frozen=True)
 class Views:
@@ -77,6 +78,7 @@ class Views:
     unexplained: UnexplainedCards
 
 
+    timelines: Timelines
 @dataclass(frozen=True)
 class Services:
     """Everything that the bot can do."""

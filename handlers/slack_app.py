@@ -29,6 +29,7 @@ from handlers.features import (
     setup,
     signin,
     support,
+    timeline,
     unexplained,
 )
 from handlers.features.home import HomeTab
@@ -54,6 +55,7 @@ FEATURES = (
     setup,
     signin,
     support,
+    timeline,
     unexplained,
 )
 

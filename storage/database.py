@@ -33,6 +33,7 @@ from storage.setbacks import SetbackRepository
 from storage.signin import GrantRepository, SignInRepository
 from storage.support import SupportRequestRepository
 from storage.unexplained import NotedCauseRepository, UnexplainedRepository
+from storage.timeline import TimelineRepository
 
 SQLITE_WAIT_SECONDS = 30
 WAL_ATTEMPTS = 300
@@ -82,6 +83,7 @@ class Transaction:
         self.checks = CheckRepository(session)
         self.unexplained = UnexplainedRepository(session)
 
+        self.timeline = TimelineRepository(session)
 
 class Store:
     """The database."""

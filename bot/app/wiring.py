@@ -82,6 +82,7 @@ from bot.views.setup import SetupCards
 from bot.views.support import RequestCards
 from bot.views.unexplained import UnexplainedCards
 from storage.cipher import Cipher
+from bot.views.timeline import Timelines
 from storage.database import Store
 
 
@@ -380,3 +381,4 @@ def _views(
         setup=SetupCards(store),
         unexplained=UnexplainedCards(store, failures.explainer),
     )
+        timelines=Timelines(store, failures),

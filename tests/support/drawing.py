@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.common.people import Person
 from bot.diagnosis.history import Ending
@@ -42,6 +44,7 @@ from bot.views.setbacks import SetbackCard, Whose
 from bot.views.setup import Facts, SetupCard, checklist
 from bot.views.support import RequestCard
 from bot.views.telling import Affected, for_audience
+from bot.views.timeline import Happening, Timeline, told_of_an_account
 from bot.views.unexplained import CauseName, DailyList, NotedView, ReplyView
 from handlers.cards import (
     account_form,
@@ -71,13 +74,14 @@ from handlers.cards import (
     setup,
     signin,
     support,
+    timeline,
     unexplained,
     ways,
 )
 from handlers.cards import accounts as account_cards
 from handlers.cards.kit import Message, Safe, section
 from handlers.cards.links import no_link
-from storage.vocabulary import STANDS, WAITING, FolderRole, Mended, Owner, StepId
+from storage.vocabulary import STANDS, WAITING, Deed, FolderRole, Mended, Owner, StepId
 from tests.support.values import (
     ERROR,
     NOW,
@@ -95,6 +99,7 @@ from tests.support.values import (
 
 INTERNAL = "planted-internal"
 RIVAL = "Planted Rival Ltd"
+ZONE = ZoneInfo("Europe/Copenhagen")
 ROLES = {Audience.CUSTOMER: Role.CUSTOMER, Audience.SUPPORT: Role.SUPPORT}
 
 
@@ -252,6 +257,27 @@ class Made:
         by = Person("T0ACME", "U0CAROL")
         told = [Happened(NOW, by, action, self.one, detail) for action in TOLD]
         return Listed(500, happened=told[: customer_page.HAPPENED_SHOWN])
+
+    @property
+    def timeline(self) -> Timeline:
+        """Everything that a timeline can tell, on days of their own."""
+        detail = {"before": self.name, "after": self.name, "domain": self.name}
+        happened = [
+            Happening(
+                NOW - number * timedelta(days=1),
+                what,
+                Person("T0ACME", "U0CAROL"),
+                title=self.name,
+                error=ERROR,
+                mended_by=Mended.CHANGE,
+                lasted=timedelta(hours=number),
+                deed=Deed.SIGN_IN,
+                times=number,
+                detail=detail,
+            )
+            for number, what in enumerate(told_of_an_account())
+        ]
+        return Timeline(self.one, RIVAL, happened[-timeline.SHOWN :], older=True)
 
     @property
     def moved(self) -> OrganisationChange:
@@ -521,6 +547,11 @@ OURS: dict[str, Render] = {
     "signin.doubt_message": lambda made, to: signin.doubt_message(made.doubt),
     "signin.further_message": lambda made, to: signin.further_message(made.further),
     "support.request_card": lambda made, to: support.request_card(made.asked(ERROR)),
+    "timeline.timeline_window": lambda made, to: timeline.timeline_window(made.timeline, 1, ZONE),
+    "timeline.timeline_button": lambda made, to: timeline.timeline_button(made.one.ref),
+    "timeline.answer_with_newest": lambda made, to: timeline.answer_with_newest(
+        home.found_message(CustomersAccount(made.one, RIVAL)), made.timeline, ZONE
+    ),
     "unexplained.daily_list": lambda made, to: unexplained.daily_list(made.unexplained),
     "unexplained.note_form": lambda made, to: unexplained.note_form(made.reply(), made.causes),
     "unexplained.noted_window": lambda made, to: unexplained.noted_window(made.name),

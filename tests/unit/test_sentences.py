@@ -244,6 +244,7 @@ WINDOWS = frozenset(
         "Help",
         "Manage customer",
         "More",
+        "Timeline",
         "New login link",
         "Next page",
         "Next working day, 9:00",
@@ -265,8 +266,12 @@ NUMBER = re.compile(
 )
 FORM_FOR_ONE = {
     "mend.minutes": "mend.minute",
+    "span.minutes": "span.minute",
+    "span.hours": "span.minutes",
+    "span.days": "span.hours",
 }
-"""The other forms for one are called as the form for several, with `_one` behind."""
+"""The other forms for one are called as the form for several, with `_one` behind. A span is told in
+a unit from two of it on."""
 
 LEADS_IN = frozenset(
     {
