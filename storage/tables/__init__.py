@@ -7,7 +7,7 @@ from storage.tables.checks import ConnectionTest, ReportedFix
 from storage.tables.customers import Channel, Customer, FurtherTenant
 from storage.tables.failures import Failure, Incident
 from storage.tables.folders import FolderMapping, FolderSnapshot
-from storage.tables.health import Pulse, Trouble
+from storage.tables.health import Pulse, RefusedBlock, Trouble
 from storage.tables.jobs import Job, SeenEvent
 from storage.tables.legacy import Batch, ListDraft, OldAccount
 from storage.tables.messages import Lane, OutboxItem, Pace, PostedMessage
@@ -59,6 +59,7 @@ __all__ = [
     "Pace",
     "PostedMessage",
     "Pulse",
+    "RefusedBlock",
     "Reminder",
     "ReminderDay",
     "ReminderState",
