@@ -29,6 +29,7 @@ from bot.messages.answers import Answers
 from bot.messages.events import Events
 from bot.reminders.asked import AskedReminders
 from bot.reminders.service import Reminders
+from bot.reports.weekly import WeeklyReport
 from bot.signin.approvals import Approvals
 from bot.signin.consent import Consent
 from bot.signin.links import Links
@@ -49,12 +50,13 @@ from bot.views.organisations import OrganisationCards
 from bot.views.outages import OutageCards
 from bot.views.overview import Overview
 from bot.views.reminders import ReminderCards
+from bot.views.report import Reports
 from bot.views.setbacks import SetbackCards
 from bot.views.setup import SetupCards
 from bot.views.support import RequestCards
+from bot.views.timeline import Timelines
 from bot.views.unexplained import UnexplainedCards
 
-from bot.views.timeline import Timelines
 
 @dataclass(frozen=True)
 class Views:
@@ -72,13 +74,14 @@ class Views:
     outages: OutageCards
     overview: Overview
     reminders: ReminderCards
+    reports: Reports
     requests: RequestCards
     setbacks: SetbackCards
     setup: SetupCards
+    timelines: Timelines
     unexplained: UnexplainedCards
 
 
-    timelines: Timelines
 @dataclass(frozen=True)
 class Services:
     """Everything that the bot can do."""
@@ -114,6 +117,7 @@ class Services:
     fixes: ReportedFixes
     requests: SupportRequests
     desk: Desk
+    weekly_report: WeeklyReport
     catalogue: Explanations
     pasted: PastedTexts
     noting: Noting

@@ -29,11 +29,12 @@ from storage.outbox import OutboxRepository
 from storage.paces import PaceRepository
 from storage.reminders import ReminderRepository
 from storage.reported_fixes import ReportedFixRepository
+from storage.reports import ReportRepository
 from storage.setbacks import SetbackRepository
 from storage.signin import GrantRepository, SignInRepository
 from storage.support import SupportRequestRepository
-from storage.unexplained import NotedCauseRepository, UnexplainedRepository
 from storage.timeline import TimelineRepository
+from storage.unexplained import NotedCauseRepository, UnexplainedRepository
 
 SQLITE_WAIT_SECONDS = 30
 WAL_ATTEMPTS = 300
@@ -77,13 +78,14 @@ class Transaction:
         self.outbox = OutboxRepository(session)
         self.paces = PaceRepository(session)
         self.reminders = ReminderRepository(session)
+        self.reports = ReportRepository(session)
         self.requests = SupportRequestRepository(session)
         self.setbacks = SetbackRepository(session)
         self.signins = SignInRepository(session)
         self.checks = CheckRepository(session)
+        self.timeline = TimelineRepository(session)
         self.unexplained = UnexplainedRepository(session)
 
-        self.timeline = TimelineRepository(session)
 
 class Store:
     """The database."""

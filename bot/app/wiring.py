@@ -51,6 +51,7 @@ from bot.microsoft.tokens import Tokens
 from bot.reminders.asked import AskedReminders
 from bot.reminders.delivery import ReminderDelivery
 from bot.reminders.service import Reminders
+from bot.reports.weekly import WeeklyReport
 from bot.services import Services, Views
 from bot.signin.address_changes import AddressChanges
 from bot.signin.approval_watches import ApprovalWatches
@@ -77,12 +78,13 @@ from bot.views.organisations import OrganisationCards
 from bot.views.outages import OutageCards
 from bot.views.overview import Overview
 from bot.views.reminders import ReminderCards
+from bot.views.report import Reports
 from bot.views.setbacks import SetbackCards
 from bot.views.setup import SetupCards
 from bot.views.support import RequestCards
+from bot.views.timeline import Timelines
 from bot.views.unexplained import UnexplainedCards
 from storage.cipher import Cipher
-from bot.views.timeline import Timelines
 from storage.database import Store
 
 
@@ -188,9 +190,10 @@ def _services(settings: Settings, base: Foundations) -> Services:
     customers = _customers(settings, base)
     legacy = LegacyAccounts(store, clock, accounts)
     consent = _consent(base, failed, approvals, checks, url)
+    views = _views(base, links, consent, rights, settings)
     return Services(
         clock=clock,
-        views=_views(base, links, consent, rights, settings),
+        views=views,
         rights=rights,
         customers=customers,
         circles=Circles(store, clock, ports.directory),
@@ -220,6 +223,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         fixes=fixes,
         requests=base.requests,
         desk=Desk(store, clock, support),
+        weekly_report=WeeklyReport(store, clock, settings.hours, views.reports, support),
         catalogue=Explanations(store, base.failures.explainer),
         pasted=PastedTexts(store, clock, ports.catalogue),
         noting=_noting(settings, base, failed),
@@ -336,6 +340,7 @@ def _sweeps(settings: Settings, base: Foundations, services: Services) -> list[S
         Sweep("forgotten-lists", timedelta(hours=1), services.legacy.forget),
         Sweep("old-meanings", timedelta(hours=1), services.noting.catch_up),
         Sweep("unexplained", timedelta(minutes=15), services.noting.list_due),
+        Sweep("weekly-report", timedelta(minutes=5), services.weekly_report.post_due),
         Sweep("late-erasures", timedelta(hours=1), services.farewells.remind_of_erasure),
     ]
 
@@ -376,9 +381,10 @@ def _views(
         outages=OutageCards(store, details, rights.is_customers),
         overview=Overview(store, failures.explainer),
         reminders=ReminderCards(store, base.clock, details, rights.is_customers, support_channel),
+        reports=Reports(store, failures.explainer, ordinary.zone),
         requests=RequestCards(store, details, failures),
         setbacks=SetbackCards(store, failures.explainer),
         setup=SetupCards(store),
+        timelines=Timelines(store, failures),
         unexplained=UnexplainedCards(store, failures.explainer),
     )
-        timelines=Timelines(store, failures),

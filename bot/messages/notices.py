@@ -40,6 +40,7 @@ UNEXPLAINED = "unexplained"
 SETBACK = "setback"
 ALL_LIVE = "all-live"
 APPROVED = "approved"
+REPORT = "report"
 ANSWER = "answer"
 
 
@@ -209,6 +210,11 @@ def all_live_key(customer_id: int) -> str:
 def show_unexplained(tx: Transaction, day: str, channel_id: str, now: datetime) -> None:
     """Have a day's list of unexplained replies show how it stands."""
     tx.outbox.show(channel_id, f"unexplained:{day}", UNEXPLAINED, {"day": day}, now)
+
+
+def show_report(tx: Transaction, monday: str, channel_id: str, now: datetime) -> None:
+    """Have the report of the week that began then posted."""
+    tx.outbox.show(channel_id, f"report:{monday}", REPORT, {"monday": monday}, now)
 
 
 def note(tx: Transaction, account: Account, sentence: str, now: datetime, **values: Any) -> None:

@@ -1,6 +1,7 @@
 """What each notice of the outbox looks like in Slack."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from bot.messages import notices
@@ -27,6 +28,7 @@ from handlers.cards.kit import Audience, Block, Message, Safe, mention, primary
 from handlers.cards.legacy import batch_message
 from handlers.cards.outages import live_message, outage_message, over_message
 from handlers.cards.reminders import reminder_message
+from handlers.cards.report import report_message
 from handlers.cards.setbacks import all_live_message, setback_message
 from handlers.cards.setup import setup_card
 from handlers.cards.signin import doubt_message, further_message
@@ -91,6 +93,9 @@ class Presenter:
             notices.ANSWER: self._support_answer,
             notices.ALL_LIVE: lambda args: all_live_message(
                 views.setbacks.customer(args["customer"])
+            ),
+            notices.REPORT: lambda args: report_message(
+                views.reports.week(date.fromisoformat(args["monday"]))
             ),
             notices.HELP: lambda args: help_message(views.requests.card(args["request"])),
         }

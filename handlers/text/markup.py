@@ -86,6 +86,7 @@ def long_day(day: date) -> Safe:
     return Safe(f"<!date^{int(noon.timestamp())}^{{date_long_pretty}}|{day.isoformat()}>")
 
 
-def day_of(at: datetime) -> Safe:
-    """The day of a moment, in full, as each reader writes it."""
-    return Safe(f"<!date^{int(at.timestamp())}^{{date}}|{at.date().isoformat()}>")
+def day_of(day: date) -> Safe:
+    """A day with its year, as each reader writes it, whatever their zone is."""
+    noon = datetime.combine(day, time(12), UTC)
+    return Safe(f"<!date^{int(noon.timestamp())}^{{date}}|{day.isoformat()}>")

@@ -40,6 +40,7 @@ from bot.views.organisations import DoubtCard, FurtherCard
 from bot.views.outages import OutageCard
 from bot.views.overview import Standing
 from bot.views.reminders import MAX_SHOWN, ReminderCard, WaitingAccount
+from bot.views.report import WEEK, CauseCount, Connected, Numbers, OnCallTimes, Report, Stage
 from bot.views.setbacks import SetbackCard, Whose
 from bot.views.setup import Facts, SetupCard, checklist
 from bot.views.support import RequestCard
@@ -67,9 +68,11 @@ from handlers.cards import (
     invitations,
     legacy,
     legacy_import,
+    newer,
     outages,
     plain,
     reminders,
+    report,
     setbacks,
     setup,
     signin,
@@ -257,6 +260,21 @@ class Made:
         by = Person("T0ACME", "U0CAROL")
         told = [Happened(NOW, by, action, self.one, detail) for action in TOLD]
         return Listed(500, happened=told[: customer_page.HAPPENED_SHOWN])
+
+    @property
+    def report(self) -> Report:
+        """A week in which everything happened, after one in which nothing did."""
+        connected = [Connected(self.one.ref, self.name, RIVAL, timedelta(hours=3))]
+        causes = [
+            CauseCount(self.cause, self.name, owner, number)
+            for number, owner in enumerate(list(Owner) * 3, 1)
+        ]
+        road = dict.fromkeys(Stage, 7)
+        times = OnCallTimes(3, timedelta(minutes=4), timedelta(hours=5))
+        busy = Numbers(NOW - WEEK, NOW, road, connected, 5, 2, 1, causes[::-1], times)
+        none = dict.fromkeys(Stage, 0)
+        quiet = Numbers(NOW - 2 * WEEK, NOW - WEEK, none, [], 0, 0, 0, [], OnCallTimes())
+        return Report(busy, quiet)
 
     @property
     def timeline(self) -> Timeline:
@@ -540,6 +558,10 @@ OURS: dict[str, Render] = {
     "home.search_form": lambda made, to: home.search_form(),
     "answers.customers_message": lambda made, to: answers.customers_message(RIVALS.customers),
     "help.support_help": lambda made, to: help.support_help(),
+    "newer.without": lambda made, to: newer.without(
+        report.report_message(made.report), newer.newer_kinds(report.report_message(made.report))
+    ),
+    "report.report_message": lambda made, to: report.report_message(made.report),
     "setbacks.all_live_message": lambda made, to: setbacks.all_live_message(
         Whose(RIVAL, "", "", 1)
     ),
