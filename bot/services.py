@@ -27,6 +27,7 @@ from bot.lifecycle.hours import Hours
 from bot.lifecycle.service import Lifecycle
 from bot.messages.answers import Answers
 from bot.messages.events import Events
+from bot.predictions.daily import DailyPredictions
 from bot.reminders.asked import AskedReminders
 from bot.reminders.service import Reminders
 from bot.reports.weekly import WeeklyReport
@@ -49,6 +50,7 @@ from bot.views.legacy import BatchCards
 from bot.views.organisations import OrganisationCards
 from bot.views.outages import OutageCards
 from bot.views.overview import Overview
+from bot.views.predictions import Predictions
 from bot.views.reminders import ReminderCards
 from bot.views.report import Reports
 from bot.views.setbacks import SetbackCards
@@ -73,6 +75,7 @@ class Views:
     organisations: OrganisationCards
     outages: OutageCards
     overview: Overview
+    predictions: Predictions
     reminders: ReminderCards
     reports: Reports
     requests: RequestCards
@@ -118,6 +121,7 @@ class Services:
     requests: SupportRequests
     desk: Desk
     weekly_report: WeeklyReport
+    daily_predictions: DailyPredictions
     catalogue: Explanations
     pasted: PastedTexts
     noting: Noting

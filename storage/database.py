@@ -27,6 +27,7 @@ from storage.legacy import LegacyRepository
 from storage.outages import OutageRepository
 from storage.outbox import OutboxRepository
 from storage.paces import PaceRepository
+from storage.predictions import PredictionRepository
 from storage.reminders import ReminderRepository
 from storage.reported_fixes import ReportedFixRepository
 from storage.reports import ReportRepository
@@ -77,6 +78,7 @@ class Transaction:
         self.outages = OutageRepository(session)
         self.outbox = OutboxRepository(session)
         self.paces = PaceRepository(session)
+        self.predictions = PredictionRepository(session)
         self.reminders = ReminderRepository(session)
         self.reports = ReportRepository(session)
         self.requests = SupportRequestRepository(session)

@@ -48,6 +48,7 @@ from bot.microsoft.client import Microsoft
 from bot.microsoft.credentials import Watch
 from bot.microsoft.domains import Domains, new_memory
 from bot.microsoft.tokens import Tokens
+from bot.predictions.daily import DailyPredictions
 from bot.reminders.asked import AskedReminders
 from bot.reminders.delivery import ReminderDelivery
 from bot.reminders.service import Reminders
@@ -77,6 +78,7 @@ from bot.views.legacy import BatchCards
 from bot.views.organisations import OrganisationCards
 from bot.views.outages import OutageCards
 from bot.views.overview import Overview
+from bot.views.predictions import Predictions
 from bot.views.reminders import ReminderCards
 from bot.views.report import Reports
 from bot.views.setbacks import SetbackCards
@@ -175,6 +177,8 @@ def _services(settings: Settings, base: Foundations) -> Services:
     clock = base.clock
     lifecycle = base.lifecycle
     support = settings.support_channel
+    alerts = settings.alert_channel
+    hours = settings.hours
     url = settings.public_url
     rights = base.rights
     fixes = ReportedFixes(store, clock, lifecycle, base.attempts, rights.is_customers)
@@ -223,7 +227,8 @@ def _services(settings: Settings, base: Foundations) -> Services:
         fixes=fixes,
         requests=base.requests,
         desk=Desk(store, clock, support),
-        weekly_report=WeeklyReport(store, clock, settings.hours, views.reports, support),
+        weekly_report=WeeklyReport(store, clock, hours, views.reports, support),
+        daily_predictions=DailyPredictions(store, clock, hours, views.predictions, alerts),
         catalogue=Explanations(store, base.failures.explainer),
         pasted=PastedTexts(store, clock, ports.catalogue),
         noting=_noting(settings, base, failed),
@@ -340,6 +345,7 @@ def _sweeps(settings: Settings, base: Foundations, services: Services) -> list[S
         Sweep("forgotten-lists", timedelta(hours=1), services.legacy.forget),
         Sweep("old-meanings", timedelta(hours=1), services.noting.catch_up),
         Sweep("unexplained", timedelta(minutes=15), services.noting.list_due),
+        Sweep("predictions", timedelta(minutes=15), services.daily_predictions.tell_due),
         Sweep("weekly-report", timedelta(minutes=5), services.weekly_report.post_due),
         Sweep("late-erasures", timedelta(hours=1), services.farewells.remind_of_erasure),
     ]
@@ -380,6 +386,9 @@ def _views(
         organisations=OrganisationCards(store, details),
         outages=OutageCards(store, details, rights.is_customers),
         overview=Overview(store, failures.explainer),
+        predictions=Predictions(
+            store, base.clock, settings.credentials.all, base.ports.microsoft.scopes, ordinary.zone
+        ),
         reminders=ReminderCards(store, base.clock, details, rights.is_customers, support_channel),
         reports=Reports(store, failures.explainer, ordinary.zone),
         requests=RequestCards(store, details, failures),

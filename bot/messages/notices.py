@@ -41,6 +41,7 @@ SETBACK = "setback"
 ALL_LIVE = "all-live"
 APPROVED = "approved"
 REPORT = "report"
+PREDICTIONS = "predictions"
 ANSWER = "answer"
 
 
@@ -215,6 +216,11 @@ def show_unexplained(tx: Transaction, day: str, channel_id: str, now: datetime) 
 def show_report(tx: Transaction, monday: str, channel_id: str, now: datetime) -> None:
     """Have the report of the week that began then posted."""
     tx.outbox.show(channel_id, f"report:{monday}", REPORT, {"monday": monday}, now)
+
+
+def show_predictions(tx: Transaction, day: str, channel_id: str, now: datetime) -> None:
+    """Have what is to come posted, as the list of a day."""
+    tx.outbox.show(channel_id, f"predictions:{day}", PREDICTIONS, {}, now)
 
 
 def note(tx: Transaction, account: Account, sentence: str, now: datetime, **values: Any) -> None:

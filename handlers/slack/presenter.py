@@ -27,6 +27,7 @@ from handlers.cards.incidents import alert_card, support_note
 from handlers.cards.kit import Audience, Block, Message, Safe, mention, primary
 from handlers.cards.legacy import batch_message
 from handlers.cards.outages import live_message, outage_message, over_message
+from handlers.cards.predictions import predictions_message
 from handlers.cards.reminders import reminder_message
 from handlers.cards.report import report_message
 from handlers.cards.setbacks import all_live_message, setback_message
@@ -96,6 +97,9 @@ class Presenter:
             ),
             notices.REPORT: lambda args: report_message(
                 views.reports.week(date.fromisoformat(args["monday"]))
+            ),
+            notices.PREDICTIONS: lambda args: predictions_message(
+                views.predictions.all(), views.predictions.today()
             ),
             notices.HELP: lambda args: help_message(views.requests.card(args["request"])),
         }

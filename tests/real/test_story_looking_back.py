@@ -1,4 +1,5 @@
-"""Support and on-call look back: at everything that happened to a mailbox, and at the week."""
+"""Support and on-call look back, at everything that happened to a mailbox and at the week; and ahead,
+at what will stop working."""
 
 import pytest
 
@@ -42,6 +43,21 @@ def test_where_slack_draws_no_charts_the_week_is_told_in_bars(story: Story) -> N
     report = vera.message("Report of the week")
     vera.reads(report, "report", "▰▰▰▰▰▰▰▰▰▰", "Signed in", "Time to connect")
     assert report.locator(".chart, .table").count() == 0
+
+
+def test_on_call_reads_what_will_stop_working(story: Story) -> None:
+    world = story.world
+    for name, address in (("Info", INFO), ("Biuro", "biuro@acme.example")):
+        world.map_folders(world.connect(address, name))
+    world.settle()
+    world.throw("sign-in-frequency", INFO)
+    world.expire_tokens("Info")
+    world.carol.press(world.card("Info"), "Test connection")
+    world.settle()
+    world.pass_time(minutes=20)
+    omar = story.enter(OMAR, ALERTS)
+    coming = omar.message("What will stop working")
+    omar.reads(coming, "coming", "Acme Marine: the organisation ends sign-ins after", "MB-")
 
 
 def break_and_mend(story: Story) -> None:

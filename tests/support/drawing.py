@@ -39,6 +39,7 @@ from bot.views.next_steps import Way
 from bot.views.organisations import DoubtCard, FurtherCard
 from bot.views.outages import OutageCard
 from bot.views.overview import Standing
+from bot.views.predictions import Kind, Prediction
 from bot.views.reminders import MAX_SHOWN, ReminderCard, WaitingAccount
 from bot.views.report import WEEK, CauseCount, Connected, Numbers, OnCallTimes, Report, Stage
 from bot.views.setbacks import SetbackCard, Whose
@@ -71,6 +72,7 @@ from handlers.cards import (
     newer,
     outages,
     plain,
+    predictions,
     reminders,
     report,
     setbacks,
@@ -560,6 +562,15 @@ OURS: dict[str, Render] = {
     "help.support_help": lambda made, to: help.support_help(),
     "newer.without": lambda made, to: newer.without(
         report.report_message(made.report), newer.newer_kinds(report.report_message(made.report))
+    ),
+    "predictions.predictions_message": lambda made, to: predictions.predictions_message(
+        [
+            Prediction(
+                kind, NOW.date(), 7, RIVAL, "smtp-basic", 3, [each.ref for each in made.several]
+            )
+            for kind in Kind
+        ],
+        NOW.date(),
     ),
     "report.report_message": lambda made, to: report.report_message(made.report),
     "setbacks.all_live_message": lambda made, to: setbacks.all_live_message(
