@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, func, select
 
-from storage.tables import Account, AuditEntry, AuditRepetition, Customer, Failure, Incident
+from storage.tables import Account, AuditEntry, Customer, Failure, Incident
 from storage.vocabulary import Owner, State
 
 SETTLED = tuple(state for state in State if state is not State.TESTING)
@@ -63,7 +63,7 @@ class ReportRepository:
         found = select(*what, func.min(col(AuditEntry.at)))
         found = found.join(Account, col(Account.ref) == col(AuditEntry.subject))
         found = found.where(_under_way(begin, end), col(AuditEntry.at) < end)
-        found = found.where(col(AuditEntry.action).in_(actions), ~_refused())
+        found = found.where(col(AuditEntry.action).in_(actions))
         rows = self._session.exec(found.group_by(*what))
         return {(ref, action): at for ref, action, at in rows}
 
@@ -123,9 +123,3 @@ class ReportRepository:
 def _under_way(begin: datetime, end: datetime) -> ColumnElement[bool]:
     not_yet = or_(col(Account.live_at).is_(None), col(Account.live_at) >= begin)
     return (col(Account.created_at) < end) & not_yet
-
-
-def _refused() -> ColumnElement[bool]:
-    """What was refused, which alone is counted, was not done."""
-    counted = select(AuditRepetition.entry_id).where(AuditRepetition.entry_id == AuditEntry.id)
-    return counted.exists()

@@ -162,7 +162,7 @@ class Reports:
             begin=begin,
             end=end,
             road=_road([each.ref for each in accounts], times),
-            connected=_connected(accounts, times, begin),
+            connected=_connected(accounts, times),
             live=there.get(State.LIVE, 0),
             broken=there.get(State.BROKEN, 0),
             broke=tx.reports.broken_in(begin, end),
@@ -194,13 +194,13 @@ def _road(refs: Collection[str], times: Mapping[tuple[str, str], datetime]) -> d
 
 
 def _connected(
-    accounts: Iterable[OnTheRoad], times: Mapping[tuple[str, str], datetime], begin: datetime
+    accounts: Iterable[OnTheRoad], times: Mapping[tuple[str, str], datetime]
 ) -> list[Connected]:
     live = ((each, times.get((each.ref, "account.live"))) for each in accounts)
     found = [
         Connected(each.ref, each.name, each.customer, at - each.created_at)
         for each, at in live
-        if at is not None and at >= begin
+        if at is not None
     ]
     return sorted(found, key=lambda each: each.took)
 

@@ -241,6 +241,7 @@ def test_what_somebody_was_refused_did_not_happen_and_a_repeated_refusal_is_coun
     assert "reported as fixed" not in told
     assert "(3 times)" in told
     assert told.count("sign-in refused") == 1
+    assert "failed: " not in told, "it is told as the sign-in that it refused"
 
 
 def test_everything_that_a_timeline_tells_has_its_words() -> None:
