@@ -180,7 +180,7 @@ class Rights:
         """
         looks_back = action is Action.TIMELINE
         if looks_back:
-            self.of_any_customer(person, action)
+            self.support(person, action)
         try:
             ref = ids.read_account_ref(text)
         except ids.NotAnId as error:
@@ -284,12 +284,14 @@ class Rights:
             audit.refuse(tx, person, what, subject, now, result=refused.sentence)
 
     def support(self, person: Person, action: Action = Action.SET_UP) -> None:
-        """Only the support team; `action` says whether the person only looks.
+        """Only the support team and, to look back, engineers on call; `action` says whether the
+        person only looks.
 
         Raises:
-            Refused: the person is not in it.
+            Refused: the person is not one of them.
         """
-        if not self._directory.is_support(person, action not in READS):
+        looks_back = action is Action.TIMELINE and self.is_on_call(person)
+        if not looks_back and not self._directory.is_support(person, action not in READS):
             raise Refused("refused.support_only")
 
     def on_call(self, person: Person) -> None:
@@ -306,18 +308,6 @@ class Rights:
     def looks_back(self, person: Person) -> bool:
         """Whether `person` may see everything that happened to an account."""
         return self.is_support(person) or self.is_on_call(person)
-
-    def of_any_customer(self, person: Person, action: Action) -> None:
-        """Only who may do `action` to accounts of all customers: support and, to look back,
-        engineers on call.
-
-        Raises:
-            Refused: the person may not.
-        """
-        if action is not Action.TIMELINE:
-            self.support(person, action)
-        elif not self.looks_back(person):
-            raise Refused("refused.on_call_only")
 
     def audience_of_error(self, person: Person, error: ErrorCard) -> Audience:
         """How much of an error `person` may see.

@@ -57,7 +57,7 @@ def account_meant(
     Raises:
         Refused: none, several, or the person may not.
     """
-    services.rights.of_any_customer(person, action)
+    services.rights.support(person, action)
     found = _called(services, text)
     if not found:
         customers = services.views.overview.customers()

@@ -86,7 +86,7 @@ def test_with_an_account_each_role_may_do_what_the_table_says(
 
     if action == Action.TIMELINE:  # asked of who is on call, wherever the account is
         allowed = role in ("support", *ON_CALL)
-        assert refused == ("" if allowed else "refused.on_call_only")
+        assert refused == ("" if allowed else "refused.support_only")
     elif role in INSIDE:
         assert refused == ("" if MAY[role, action] else NO[role])
     else:

@@ -221,7 +221,7 @@ def test_customers_never_see_it(office: FastBot) -> None:
     assert live.ref in answer
     assert "timeline" not in answer
     for value, view_id in ((account.ref, ""), (f"{account.ref}:1", "V1")):
-        with pytest.raises(Refused, match="on_call_only"):
+        with pytest.raises(Refused, match="support_only"):
             pressed(office, CAROL, value, view_id)
     card = office.views.accounts.card(live.id)
     assert ActionId.TIMELINE_SHOW in str(account_window(card, Audience.SUPPORT))
