@@ -48,19 +48,19 @@ class DailyPredictions:
         self._alert_channel = alert_channel
 
     def tell_due(self) -> int:
-        """Have the list posted if there is anything new on it, with an alert for what is close; how
-        many messages that are."""
+        """Look once a day, and have the list posted if there is anything new on it, with an alert
+        for what is close; how many messages that are. Credentials are told of by themselves
+        (`bot.microsoft.credentials.Watch`), and stand on the list beside the rest."""
         now = self._clock.now()
         if not self._alert_channel or not self._hours.includes(now):
             return 0
         day = self._hours.day(now)
         with self._store.transaction() as tx:
-            if tx.channels.was_seen(_list_key(day)):
+            if not tx.channels.first_sight(f"predictions:{day.isoformat()}", now):
                 return 0
-        coming = self._predictions.all()
-        with self._store.transaction() as tx:
+            coming = self._predictions.of_mailboxes(tx)
             news = [each for each in coming if self._is_new(tx, each, day, now)]
-            if not news or not tx.channels.first_sight(_list_key(day), now):
+            if not news:
                 return 0
             notices.show_predictions(tx, day.isoformat(), self._alert_channel, now)
             close = [each for each in news if is_close(each, day)]
@@ -69,10 +69,9 @@ class DailyPredictions:
         return 1 + len(close)
 
     def _is_new(self, tx: Transaction, each: Prediction, day: date, now: datetime) -> bool:
-        """Whether it has come a step nearer since it was told of. Credentials are told of by
-        themselves (`bot.microsoft.credentials.Watch`) and stand on the list beside others."""
+        """Whether it has come a step nearer since it was told of."""
         step = step_of(each, day)
-        if step is None or each.kind is Kind.CREDENTIAL:
+        if step is None:
             return False
         return tx.channels.first_sight(f"prediction:{each.kind}:{_about(each)}:{step}", now)
 
@@ -108,7 +107,3 @@ def is_close(each: Prediction, day: date) -> bool:
 
 def _about(each: Prediction) -> str:
     return f"{each.customer_id}:{each.what}"
-
-
-def _list_key(day: date) -> str:
-    return f"predictions:{day.isoformat()}"

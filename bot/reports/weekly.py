@@ -5,7 +5,7 @@ from typing import Protocol
 
 from bot.common.clock import Clock
 from bot.messages import notices
-from bot.views.report import Reports, week_before
+from bot.views.report import WEEK, Reports, week_before
 from storage.database import Store
 
 
@@ -46,17 +46,15 @@ class WeeklyReport:
         if not self._support_channel or not self._hours.includes(now):
             return 0
         monday = week_before(self._hours.day(now))
-        if self._was_posted(monday) or self._reports.week(monday).week.is_empty:
-            return 0
         with self._store.transaction() as tx:
+            if tx.channels.was_seen(_key(monday)):
+                return 0
+            if self._reports.counted(tx, monday, monday + WEEK).is_empty:
+                return 0
             if not tx.channels.first_sight(_key(monday), now):
-                return 0  # by another worker, just now
+                return 0  # another worker was quicker
             notices.show_report(tx, monday.isoformat(), self._support_channel, now)
         return 1
-
-    def _was_posted(self, monday: date) -> bool:
-        with self._store.transaction() as tx:
-            return tx.channels.was_seen(_key(monday))
 
 
 def _key(monday: date) -> str:

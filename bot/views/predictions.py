@@ -96,14 +96,20 @@ class Predictions:
 
     def all(self) -> list[Prediction]:
         """Everything that is to come, the next first; what has no day last."""
-        now = self._clock.now()
-        found = [*self._ending_credentials(now)]
+        ours = [*self._ending_credentials(self._clock.now())]
         with self._store.transaction() as tx:
-            found += self._lapsing_grants(tx, now)
-            found += self._ending_sign_ins(tx, now)
-            found += self._missing_consent(tx)
-            found += self._switched_off(tx)
+            found = [*ours, *self.of_mailboxes(tx)]
         return sorted(found, key=lambda each: (each.day is None, each.day, each.customer))
+
+    def of_mailboxes(self, tx: Transaction) -> list[Prediction]:
+        """What will stop at mailboxes, within the caller's transaction."""
+        now = self._clock.now()
+        return [
+            *self._lapsing_grants(tx, now),
+            *self._ending_sign_ins(tx, now),
+            *self._missing_consent(tx),
+            *self._switched_off(tx),
+        ]
 
     def _ending_credentials(self, now: datetime) -> Iterator[Prediction]:
         try:

@@ -150,11 +150,12 @@ class Reports:
 
     def between(self, first: date, until: date) -> Numbers:
         """The days from `first` until before `until`."""
-        begin, end = (datetime.combine(day, time(), self.zone) for day in (first, until))
         with self._store.transaction() as tx:
-            return self._numbers(tx, begin, end)
+            return self.counted(tx, first, until)
 
-    def _numbers(self, tx: Transaction, begin: datetime, end: datetime) -> Numbers:
+    def counted(self, tx: Transaction, first: date, until: date) -> Numbers:
+        """The same within the caller's transaction."""
+        begin, end = (datetime.combine(day, time(), self.zone) for day in (first, until))
         accounts = tx.reports.on_the_road(begin, end)
         times = tx.reports.first_times(begin, end, REACHED)
         there = tx.reports.standing_at(end)

@@ -47,6 +47,7 @@ def test_where_slack_draws_no_charts_the_week_is_told_in_bars(story: Story) -> N
 
 def test_on_call_reads_what_will_stop_working(story: Story) -> None:
     world = story.world
+    world.begin_a_day()  # one o'clock, so that the next look at what is to come is 23 hours away
     for name, address in (("Info", INFO), ("Biuro", "biuro@acme.example")):
         world.map_folders(world.connect(address, name))
     world.settle()
@@ -54,7 +55,7 @@ def test_on_call_reads_what_will_stop_working(story: Story) -> None:
     world.expire_tokens("Info")
     world.carol.press(world.card("Info"), "Test connection")
     world.settle()
-    world.pass_time(minutes=20)
+    world.pass_time(hours=23, minutes=10)
     omar = story.enter(OMAR, ALERTS)
     coming = omar.message("What will stop working")
     omar.reads(coming, "coming", "Acme Marine: the organisation ends sign-ins after", "MB-")
