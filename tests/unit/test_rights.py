@@ -33,6 +33,8 @@ INSIDE = ("support", "colleague", "customer", "guest")
 
 
 each_role_and_action = every("role, action", MAY)
+ON_CALL = ("on-call", "customer")
+"""Who is in the alert channel: Carol was invited to it."""
 
 NO = defaultdict(lambda: "refused.role", guest="refused.guest")
 """How a role is told that it may not."""
@@ -89,7 +91,10 @@ def test_with_an_account_each_role_may_do_what_the_table_says(
 ) -> None:
     refused = refusal(office.rights.account, PEOPLE[role], account.ref, Action(action))
 
-    if role in INSIDE:
+    if action == Action.TIMELINE:  # asked of who is on call, wherever the account is
+        allowed = role in ("support", *ON_CALL)
+        assert refused == ("" if allowed else "refused.support_only")
+    elif role in INSIDE:
         assert refused == ("" if MAY[role, action] else NO[role])
     else:
         assert refused == "refused.no_account"
@@ -111,7 +116,7 @@ def test_what_is_the_support_teams_alone_is_nobody_elses(office: FastBot, role: 
 def test_alerts_are_for_support_and_for_whoever_is_in_their_channel(
     office: FastBot, role: str
 ) -> None:
-    allowed = role in ("support", "on-call", "customer")  # Carol was invited to the alert channel
+    allowed = role in ("support", *ON_CALL)
     assert refusal(office.rights.on_call, PEOPLE[role]) == (
         "" if allowed else "refused.on_call_only"
     )
