@@ -29,8 +29,10 @@ from bot.lifecycle.hours import Hours
 from bot.lifecycle.service import Lifecycle
 from bot.messages.answers import Answers
 from bot.messages.events import Events
+from bot.predictions.daily import DailyPredictions
 from bot.reminders.asked import AskedReminders
 from bot.reminders.service import Reminders
+from bot.reports.weekly import WeeklyReport
 from bot.signin.approvals import Approvals
 from bot.signin.consent import Consent
 from bot.signin.links import Links
@@ -51,10 +53,13 @@ from bot.views.legacy import BatchCards
 from bot.views.organisations import OrganisationCards
 from bot.views.outages import OutageCards
 from bot.views.overview import Overview
+from bot.views.predictions import Predictions
 from bot.views.reminders import ReminderCards
+from bot.views.report import Reports
 from bot.views.setbacks import SetbackCards
 from bot.views.setup import SetupCards
 from bot.views.support import RequestCards
+from bot.views.timeline import Timelines
 from bot.views.unexplained import UnexplainedCards
 
 
@@ -74,10 +79,13 @@ class Views:
     organisations: OrganisationCards
     outages: OutageCards
     overview: Overview
+    predictions: Predictions
     reminders: ReminderCards
+    reports: Reports
     requests: RequestCards
     setbacks: SetbackCards
     setup: SetupCards
+    timelines: Timelines
     unexplained: UnexplainedCards
 
 
@@ -118,6 +126,8 @@ class Services:
     fixes: ReportedFixes
     requests: SupportRequests
     desk: Desk
+    weekly_report: WeeklyReport
+    daily_predictions: DailyPredictions
     catalogue: Explanations
     pasted: PastedTexts
     noting: Noting

@@ -33,6 +33,7 @@ from handlers.features.folders import open_folders
 from handlers.features.incident_list import listed
 from handlers.features.legacy import first_window
 from handlers.features.setup import form_for
+from handlers.features.timeline import with_newest
 from handlers.slack.listeners import Tell
 from handlers.slack.payloads import Command
 from handlers.text.words import plainly, say
@@ -163,12 +164,14 @@ class Commands:
         if not command.rest:
             self._list(command, answer)
             return
-        account = self._named(command, Action.SEE)
-        if self._is_ours(command):
-            found = self._services.views.accounts.view(account.id)
-            answer(found_message(found, self._services.rights.link_to))
+        if not self._services.rights.looks_back(command.person):
+            account = self._named(command, Action.SEE)
+            answer(account_card(self._services.views.accounts.card(account.id)))
             return
-        answer(account_card(self._services.views.accounts.card(account.id)))
+        account = self._named(command, Action.TIMELINE)
+        found = self._services.views.accounts.view(account.id)
+        told = found_message(found, self._services.rights.link_to)
+        answer(with_newest(self._services, command.person, told, account.id))
 
     def _login(self, command: Command, answer: Tell) -> None:
         account = self._named(command, Action.SIGN_IN)

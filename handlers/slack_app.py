@@ -32,6 +32,7 @@ from handlers.features import (
     setup,
     signin,
     support,
+    timeline,
     unexplained,
 )
 from handlers.features.home import HomeTab
@@ -60,6 +61,7 @@ FEATURES = (
     setup,
     signin,
     support,
+    timeline,
     unexplained,
 )
 

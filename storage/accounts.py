@@ -62,10 +62,7 @@ class AccountRepository:
 
     def of_customer(self, customer_id: int) -> list[Account]:
         """The customer's accounts in use, oldest first."""
-        found = select(Account).where(
-            Account.customer_id == customer_id, Account.state != State.DISCONNECTED
-        )
-        return list(self._session.exec(found.order_by(col(Account.id))))
+        return list(self._session.exec(OF_CUSTOMER, params={"customer": customer_id}))
 
     def lock_all_of(self, customer_id: int) -> list[Account]:
         """Every account of the customer as it is now, disconnected ones too, oldest first, held
@@ -134,11 +131,7 @@ class AccountRepository:
 
     def several(self, ids: Sequence[int]) -> list[Account]:
         """The accounts with these ids, oldest first."""
-        return list(
-            self._session.exec(
-                select(Account).where(col(Account.id).in_(ids)).order_by(col(Account.id))
-            )
-        )
+        return list(self._session.exec(SEVERAL, params={"ids": ids}))
 
     def lock_several(self, ids: Sequence[int]) -> list[Account]:
         """The accounts with these ids as they are now, oldest first, held until the transaction
@@ -152,10 +145,22 @@ class AccountRepository:
         return list(self._session.exec(found.execution_options(populate_existing=True)))
 
 
-# Asked with each step of a test: put together once
+# Asked with each step of a test, and for lists of accounts: each is put together once
 HELD = (
     select(Account)
     .where(Account.id == bindparam("id", type_=Integer()))
     .with_for_update()
     .execution_options(populate_existing=True)
+)
+OF_CUSTOMER = (
+    select(Account)
+    .where(
+        col(Account.customer_id) == bindparam("customer"), col(Account.state) != State.DISCONNECTED
+    )
+    .order_by(col(Account.id))
+)
+SEVERAL = (
+    select(Account)
+    .where(col(Account.id).in_(bindparam("ids", expanding=True)))
+    .order_by(col(Account.id))
 )

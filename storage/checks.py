@@ -1,13 +1,12 @@
 """Runs of the connection test."""
 
 from datetime import datetime
-from functools import cache
 
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.tables import Account, ConnectionTest
+from storage.types import LIMIT
 
 
 class CheckRepository:
@@ -28,16 +27,13 @@ class CheckRepository:
 
     def running(self, account_id: int, since: datetime) -> ConnectionTest | None:
         """The account's run that began at `since` or later and has not finished."""
-        unfinished = (
-            ConnectionTest.account_id == account_id,
-            col(ConnectionTest.finished_at).is_(None),
-        )
-        found = select(ConnectionTest).where(*unfinished, ConnectionTest.started_at >= since)
-        return self._session.exec(found.order_by(col(ConnectionTest.id).desc())).first()
+        return self._session.exec(
+            RUNNING, params={"account": account_id, "since": since, "limit": 1}
+        ).first()
 
     def unfinished(self, before: datetime) -> list[ConnectionTest]:
         """Every run that began before and has not ended, by its account."""
-        return list(self._session.exec(_unfinished(), params={"before": before}))
+        return list(self._session.exec(UNFINISHED, params={"before": before}))
 
     def is_newest(self, test: ConnectionTest) -> bool:
         """Whether no later run of its account was begun."""
@@ -67,13 +63,25 @@ class CheckRepository:
 
     def newest(self, account_id: int, limit: int) -> list[ConnectionTest]:
         """The account's newest runs that have a result, newest first."""
-        found = select(ConnectionTest).where(ConnectionTest.account_id == account_id)
-        found = found.where(col(ConnectionTest.passed).is_not(None))
-        return list(self._session.exec(found.order_by(col(ConnectionTest.id).desc()).limit(limit)))
+        return list(self._session.exec(NEWEST, params={"account": account_id, "limit": limit}))
 
 
-@cache
-def _unfinished() -> SelectOfScalar[ConnectionTest]:
-    began = col(ConnectionTest.started_at) < bindparam("before")
-    found = select(ConnectionTest).where(col(ConnectionTest.finished_at).is_(None), began)
-    return found.order_by(col(ConnectionTest.account_id), col(ConnectionTest.id))
+# Asked with each test and for everything that shows an account: each is put together once
+OF_ACCOUNT = (
+    select(ConnectionTest)
+    .where(col(ConnectionTest.account_id) == bindparam("account"))
+    .order_by(col(ConnectionTest.id).desc())
+    .limit(LIMIT)
+)
+NEWEST = OF_ACCOUNT.where(col(ConnectionTest.passed).is_not(None))
+RUNNING = OF_ACCOUNT.where(
+    col(ConnectionTest.finished_at).is_(None), col(ConnectionTest.started_at) >= bindparam("since")
+)
+UNFINISHED = (
+    select(ConnectionTest)
+    .where(
+        col(ConnectionTest.finished_at).is_(None),
+        col(ConnectionTest.started_at) < bindparam("before"),
+    )
+    .order_by(col(ConnectionTest.account_id), col(ConnectionTest.id))
+)

@@ -1,12 +1,10 @@
 """Customers and the channels bound to them; events that were taken in."""
 
 from datetime import datetime
-from functools import cache
 
 from sqlalchemy import bindparam
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, func, select, update
-from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from storage.tables import (
     Account,
@@ -119,7 +117,7 @@ class ChannelRepository:
 
     def to_erase(self, before: datetime) -> list[int]:
         """The ids of the customers whose time to be erased came before then."""
-        return list(self._session.exec(_to_erase(), params={"before": before}))
+        return list(self._session.exec(TO_ERASE, params={"before": before}))
 
     def names_of_tenant(self, tenant_id: str) -> list[str]:
         """The names of the customers whose tenant this is; none where it is empty."""
@@ -218,7 +216,11 @@ class ChannelRepository:
 
     def all(self) -> list[tuple[Channel, Customer]]:
         """Every binding with its customer, by the customer's name."""
-        return list(self._session.exec(_all()))
+        return list(self._session.exec(ALL))
+
+    def closed(self) -> list[Channel]:
+        """The channels in which nothing can be posted."""
+        return list(self._session.exec(CLOSED))
 
     def was_seen(self, event_id: str) -> bool:
         """Whether what has this id was seen before."""
@@ -243,12 +245,11 @@ class ChannelRepository:
         return self._session.exec(found).one() or ""
 
 
-@cache
-def _all() -> Select[Channel, Customer]:
-    rows = select(Channel, Customer).where(Channel.customer_id == Customer.id)
-    return rows.order_by(Customer.name)
-
-
-@cache
-def _to_erase() -> SelectOfScalar[int]:
-    return select(Customer.id).where(col(Customer.erase_at) < bindparam("before"))
+# Asked by sweeps, and for the overview: each is put together once
+ALL = (
+    select(Channel, Customer)
+    .where(col(Channel.customer_id) == Customer.id)
+    .order_by(col(Customer.name))
+)
+CLOSED = select(Channel).where(col(Channel.closed) != "")
+TO_ERASE = select(Customer.id).where(col(Customer.erase_at) < bindparam("before"))

@@ -29,11 +29,15 @@ from storage.outages import OutageRepository
 from storage.outbox import OutboxRepository
 from storage.paces import PaceRepository
 from storage.pages import PageRepository
+from storage.predictions import PredictionRepository
 from storage.reminders import ReminderRepository
 from storage.reported_fixes import ReportedFixRepository
+from storage.reports import ReportRepository
+from storage.session import QuickSession
 from storage.setbacks import SetbackRepository
 from storage.signin import GrantRepository, SignInRepository
 from storage.support import SupportRequestRepository
+from storage.timeline import TimelineRepository
 from storage.unexplained import NotedCauseRepository, UnexplainedRepository
 from storage.vocabulary import Pager
 
@@ -79,11 +83,14 @@ class Transaction:
         self.outbox = OutboxRepository(session)
         self.paces = PaceRepository(session)
         self.pages = PageRepository(session, pagers)
+        self.predictions = PredictionRepository(session)
         self.reminders = ReminderRepository(session)
+        self.reports = ReportRepository(session)
         self.requests = SupportRequestRepository(session)
         self.setbacks = SetbackRepository(session)
         self.signins = SignInRepository(session)
         self.checks = CheckRepository(session)
+        self.timeline = TimelineRepository(session)
         self.unexplained = UnexplainedRepository(session)
 
 
@@ -106,7 +113,7 @@ class Store:
             DatabaseAway: the database does not do it just now.
         """
         try:
-            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            with QuickSession(self.engine, expire_on_commit=False) as session, session.begin():
                 yield Transaction(session, self._pagers)
         except IntegrityError as error:
             raise Conflict(type(error.orig).__name__) from None

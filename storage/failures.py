@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select, update
 
 from storage.tables import Account, Failure
@@ -33,15 +34,12 @@ class FailureRepository:
             col(Failure.account_id).is_not_distinct_from(account_id), Failure.cause == cause
         )
         return self._session.exec(
-            found.where(Failure.last_at >= since).order_by(col(Failure.last_at).desc())
+            found.where(Failure.last_at >= since).order_by(col(Failure.last_at).desc()).limit(1)
         ).first()
 
     def open_of(self, account_id: int) -> list[Failure]:
         """The account's failures that are not mended yet."""
-        found = select(Failure).where(
-            Failure.account_id == account_id, col(Failure.mended_at).is_(None)
-        )
-        return list(self._session.exec(found))
+        return list(self._session.exec(OPEN_OF, params={"account": account_id}))
 
     def meanings_at_work(self) -> set[tuple[str, Owner]]:
         """Each cause of failures that are not mended yet, with whose they were taken to be."""
@@ -141,9 +139,10 @@ class FailureRepository:
 
     def latest_of(self, account_id: int) -> Failure | None:
         """The account's newest failure."""
-        found = (
-            select(Failure)
-            .where(Failure.account_id == account_id)
-            .order_by(col(Failure.last_at).desc())
-        )
-        return self._session.exec(found).first()
+        return self._session.exec(LATEST_OF, params={"account": account_id}).first()
+
+
+# Asked with each test and for everything that shows an account: each is put together once
+OF_ACCOUNT = select(Failure).where(col(Failure.account_id) == bindparam("account"))
+OPEN_OF = OF_ACCOUNT.where(col(Failure.mended_at).is_(None))
+LATEST_OF = OF_ACCOUNT.order_by(col(Failure.last_at).desc()).limit(1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, delete, select
 
 from storage.tables import FolderMapping, FolderSnapshot
@@ -16,9 +17,7 @@ class FolderRepository:
 
     def mapped(self, account_id: int) -> dict[FolderRole, FolderMapping]:
         """The mapped folders by role."""
-        rows = self._session.exec(
-            select(FolderMapping).where(FolderMapping.account_id == account_id)
-        )
+        rows = self._session.exec(MAPPED, params={"account": account_id})
         return {row.role: row for row in rows}
 
     def map(self, account_id: int, mappings: Sequence[FolderMapping]) -> None:
@@ -35,3 +34,7 @@ class FolderRepository:
         """Keep what the mailbox listed now."""
         self._session.merge(snapshot)
         self._session.flush()
+
+
+# Asked for everything that shows an account: put together once
+MAPPED = select(FolderMapping).where(col(FolderMapping.account_id) == bindparam("account"))

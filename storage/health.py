@@ -1,10 +1,11 @@
 """How the bot itself is."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
-from storage.tables import Pulse, Trouble
+from storage.tables import Pulse, RefusedBlock, Trouble
 
 TROUBLE = select(Trouble)
 """Asked with each message: put together once."""
@@ -41,3 +42,13 @@ class HealthRepository:
         if known is not None:
             self._session.delete(known)
         return known
+
+    def refuse_blocks(self, kinds: Iterable[str], now: datetime) -> None:
+        """Slack did not take these kinds of blocks."""
+        for kind in kinds:
+            self._session.merge(RefusedBlock(kind=kind, at=now))
+
+    def refused_blocks(self, since: datetime) -> frozenset[str]:
+        """The kinds of blocks that Slack did not take at `since` or later."""
+        found = select(RefusedBlock.kind).where(col(RefusedBlock.at) >= since)
+        return frozenset(self._session.exec(found))

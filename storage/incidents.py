@@ -125,7 +125,7 @@ class IncidentRepository:
             .join(Account)
             .where(col(IncidentMember.left_at).is_(None), col(Account.state).in_(ENDING))
         )
-        had = select(IncidentMember.incident_id)
+        had = select(IncidentMember.incident_id).where(col(IncidentMember.left_at).is_(None))
         found = select(Incident.id).where(
             col(Incident.status).in_(AT_WORK),
             col(Incident.id).in_(had),

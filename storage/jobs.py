@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Subquery, case, text
+from sqlalchemy import Subquery, bindparam, case, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, func, or_, select, update
 from sqlmodel.sql.expression import SelectOfScalar
@@ -72,7 +72,7 @@ class JobRepository:
         self._session.flush()
 
     def _waiting(self, key: str | None) -> Job | None:
-        return self._session.exec(select(Job).where(Job.key == key)).first() if key else None
+        return self._session.exec(WITH_KEY, params={"key": key}).first() if key else None
 
     def _added(self, job: Job) -> bool:
         """Whether it could be added: another transaction may ask for the same at the same time."""
@@ -146,7 +146,7 @@ class JobRepository:
 
     def done(self, job_id: int) -> None:
         """Forget a finished job."""
-        self._session.exec(delete(Job).where(col(Job.id) == job_id))
+        self._session.exec(DONE, params={"id": job_id})
 
     def cancel(self, work: Work) -> None:
         """Forget waiting work of the same key."""
@@ -227,6 +227,8 @@ def _next_due() -> SelectOfScalar[datetime]:
     return unclaimed.order_by(col(Job.due_at)).limit(1)
 
 
-# Workers ask these every second: each is put together once
+# Workers ask these every second, or with each job: each is put together once
+WITH_KEY = select(Job).where(col(Job.key) == bindparam("key"))
+DONE = delete(Job).where(col(Job.id) == bindparam("id"))
 WHOSE_TURN = _whose_turn()
 NEXT_DUE = _next_due()

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import bindparam
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -20,10 +21,8 @@ class OutageRepository:
 
     def lock_recent(self, customer_id: int, channel_id: str, since: datetime) -> list[Outage]:
         """A customer's outages in a channel that are open, or ended at `since` or later; held."""
-        found = select(Outage).where(Outage.customer_id == customer_id)
-        found = found.where(Outage.channel_id == channel_id)
-        found = found.where(col(Outage.ended_at).is_(None) | (col(Outage.ended_at) >= since))
-        return list(self._session.exec(found.order_by(col(Outage.id)).with_for_update()))
+        where = {"customer": customer_id, "channel": channel_id, "since": since}
+        return list(self._session.exec(RECENT, params=where))
 
     def add(self, outage: Outage) -> bool:
         """Keep a new outage; its id is set. False where another transaction was quicker."""
@@ -55,3 +54,16 @@ class OutageRepository:
         found = select(Account).where(Account.channel_id == channel_id)
         found = found.where(col(Account.live_at) >= first, col(Account.live_at) < last)
         return list(self._session.exec(found.order_by(col(Account.live_at), col(Account.id))))
+
+
+# Asked whenever an account that was live changes: put together once
+RECENT = (
+    select(Outage)
+    .where(
+        col(Outage.customer_id) == bindparam("customer"),
+        col(Outage.channel_id) == bindparam("channel"),
+        col(Outage.ended_at).is_(None) | (col(Outage.ended_at) >= bindparam("since")),
+    )
+    .order_by(col(Outage.id))
+    .with_for_update()
+)

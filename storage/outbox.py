@@ -125,11 +125,13 @@ class OutboxRepository:
         """Where the message `key` stands in Slack."""
         return self._session.get(PostedMessage, key)
 
-    def sent_since(self, key: str, since: datetime) -> bool:
-        """Whether the message `key` was shown then or later, and nothing new of it waits."""
+    def is_fresh(self, key: str, since: datetime) -> bool:
+        """Whether the message `key` was shown then or later, or will be: it waits and has not
+        begun."""
         latest = self.latest(key)
-        sent_at = latest.done_at if latest and latest.status is MessageStatus.SENT else None
-        return sent_at is not None and sent_at >= since
+        if latest is None or latest.given_up:
+            return False
+        return latest.attempts == 0 if latest.done_at is None else latest.done_at >= since
 
     def knows(self, key: str) -> bool:
         """Whether the message `key` stands in Slack, or is on its way there."""

@@ -1,7 +1,6 @@
 """Reminder messages: what is due, where, and what they list."""
 
 from datetime import date, datetime, timedelta
-from functools import cache
 
 from sqlalchemy import BindParameter, ColumnElement, bindparam
 from sqlalchemy.exc import IntegrityError
@@ -26,7 +25,7 @@ class ReminderRepository:
         """The channels and owners of up to `limit` accounts whose next reminder is due at `now`,
         longest due first."""
         params = {"now": now, "late": now - LATE, "limit": limit}
-        return list(self._session.exec(_due(), params=params))
+        return list(self._session.exec(DUE, params=params))
 
     def take(self, channel_id: str) -> bool:
         """Hold the channel's reminder day until the transaction ends; False if another worker does.
@@ -138,10 +137,7 @@ class ReminderRepository:
 
     def open_in(self, channel_id: str) -> Reminder | None:
         """The channel's reminder that still waits for something."""
-        found = select(Reminder).where(
-            Reminder.channel_id == channel_id, col(Reminder.finished_at).is_(None)
-        )
-        return self._session.exec(found.order_by(col(Reminder.id).desc())).first()
+        return self._session.exec(OPEN_IN, params={"channel": channel_id}).first()
 
     def _awake(self, now: datetime) -> ColumnElement[bool]:
         """A snooze that is over is not taken away before the next reminder."""
@@ -164,7 +160,6 @@ class ReminderRepository:
             pass
 
 
-@cache
 def _due() -> Select[str, Owner]:
     due = select(col(Account.channel_id), col(Account.owner)).join(ReminderState)
     late: BindParameter[datetime] = bindparam("late", type_=UtcDateTime())
@@ -176,3 +171,13 @@ def _not_retested(late: datetime | BindParameter[datetime]) -> ColumnElement[boo
     """Nobody is reminded of an account that we test again, as long as that test is not late."""
     planned = col(Account.retest_at)
     return planned.is_(None) | (planned <= late)
+
+
+# Asked by each sweep, and whenever an account changes: each is put together once
+DUE = _due()
+OPEN_IN = (
+    select(Reminder)
+    .where(col(Reminder.channel_id) == bindparam("channel"), col(Reminder.finished_at).is_(None))
+    .order_by(col(Reminder.id).desc())
+    .limit(1)
+)

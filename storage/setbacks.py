@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import case
+from sqlalchemy import bindparam, case
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -34,11 +34,7 @@ class SetbackRepository:
 
     def open_of(self, customer_id: int) -> list[Setback]:
         """The customer's setbacks that are not over, as they are now, oldest first."""
-        found = select(Setback).where(
-            Setback.customer_id == customer_id, col(Setback.over_at).is_(None)
-        )
-        found = found.order_by(col(Setback.id)).execution_options(populate_existing=True)
-        return list(self._session.exec(found))
+        return list(self._session.exec(OPEN_OF, params={"customer": customer_id}))
 
     def hit(self, setback: Setback, limit: int) -> list[Account]:
         """Up to `limit` mailboxes that the cause keeps from working, oldest first."""
@@ -106,3 +102,12 @@ def _stuck() -> SelectOfScalar[int]:
     )
     found = select(ReminderState.account_id).join(Account).where(ended | tested)
     return found.where(col(Account.state).in_((*WAITING, State.TESTING)))
+
+
+# Asked whenever an account changes: put together once
+OPEN_OF = (
+    select(Setback)
+    .where(col(Setback.customer_id) == bindparam("customer"), col(Setback.over_at).is_(None))
+    .order_by(col(Setback.id))
+    .execution_options(populate_existing=True)
+)

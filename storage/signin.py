@@ -3,10 +3,9 @@
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, delete, func, select, update
-from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.tables import (
     Account,
@@ -56,22 +55,11 @@ class SignInRepository:
 
     def usable_ticket(self, account_id: int, now: datetime) -> LoginTicket | None:
         """The account's newest link that is neither used, revoked nor expired."""
-        found = select(LoginTicket).where(
-            LoginTicket.account_id == account_id, LoginTicket.expires_at > now
-        )
-        found = found.where(
-            col(LoginTicket.finished_at).is_(None), col(LoginTicket.revoked_at).is_(None)
-        )
-        return self._session.exec(found.order_by(col(LoginTicket.id).desc())).first()
+        return self._session.exec(USABLE, params={"account": account_id, "now": now}).first()
 
     def question(self, account_id: int) -> LoginTicket | None:
         """The account's newest link, if people are asked about it."""
-        found = (
-            select(LoginTicket)
-            .where(LoginTicket.account_id == account_id)
-            .order_by(col(LoginTicket.id).desc())
-        )
-        ticket = self._session.exec(found).first()
+        ticket = self._session.exec(NEWEST, params={"account": account_id}).first()
         return ticket if ticket is not None and ticket.asks else None
 
     def revoke_tickets(self, account_id: int, now: datetime) -> None:
@@ -228,7 +216,7 @@ class GrantRepository:
     def idle(self, now: datetime, limit: int) -> list[Grant]:
         """Up to `limit` grants that are due to be looked after; those that another worker holds are
         passed over."""
-        return list(self._session.exec(_idle(), params={"now": now, "limit": limit}))
+        return list(self._session.exec(IDLE, params={"now": now, "limit": limit}))
 
     def claim(self, account_id: int, now: datetime, until: datetime) -> bool:
         """Take the right to refresh the account's tokens; False while somebody else has it."""
@@ -251,11 +239,26 @@ class GrantRepository:
         self._session.exec(delete(Grant).where(col(Grant.account_id) == account_id))
 
 
-@cache
-def _idle() -> SelectOfScalar[Grant]:
-    due = select(Grant).where(col(Grant.keep_due_at) <= NOW).order_by(col(Grant.keep_due_at))
-    return due.limit(LIMIT).with_for_update(skip_locked=True)
-
-
 def _serial() -> int:
     return secrets.randbits(31)
+
+
+# Asked by sweeps, and for everything that shows an account: each is put together once
+NEWEST = (
+    select(LoginTicket)
+    .where(col(LoginTicket.account_id) == bindparam("account"))
+    .order_by(col(LoginTicket.id).desc())
+    .limit(1)
+)
+USABLE = NEWEST.where(
+    col(LoginTicket.expires_at) > NOW,
+    col(LoginTicket.finished_at).is_(None),
+    col(LoginTicket.revoked_at).is_(None),
+)
+IDLE = (
+    select(Grant)
+    .where(col(Grant.keep_due_at) <= NOW)
+    .order_by(col(Grant.keep_due_at))
+    .limit(LIMIT)
+    .with_for_update(skip_locked=True)
+)

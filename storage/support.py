@@ -2,7 +2,8 @@
 
 from collections.abc import Collection
 
-from sqlmodel import Session, col, delete, select
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, delete, func, select
 
 from storage.tables import Failure, SupportRequest
 
@@ -36,10 +37,14 @@ class SupportRequestRepository:
         found = select(SupportRequest).where(SupportRequest.id == request_id).with_for_update()
         return self._session.exec(found).first()
 
-    def open(self) -> list[SupportRequest]:
-        """Every request that is not done, oldest first."""
-        waits = select(SupportRequest).where(col(SupportRequest.done_at).is_(None))
-        return list(self._session.exec(waits.order_by(col(SupportRequest.id))))
+    def open(self, limit: int | None = None) -> list[SupportRequest]:
+        """The requests that are not done, up to `limit` of them: first those that nobody has taken,
+        of each kind the oldest first."""
+        return list(self._session.exec(OPEN.limit(limit)))
+
+    def count_open(self) -> int:
+        """How many requests are not done."""
+        return self._session.exec(COUNT_OPEN).one()
 
     def open_in(self, channel_ids: Collection[str]) -> list[SupportRequest]:
         """Every request of these channels that is not done, oldest first, held until the
@@ -52,8 +57,7 @@ class SupportRequestRepository:
 
     def open_of(self, account_id: int) -> list[SupportRequest]:
         """The requests about an account that are not done."""
-        found = select(SupportRequest).where(SupportRequest.account_id == account_id)
-        return list(self._session.exec(found.where(col(SupportRequest.done_at).is_(None))))
+        return list(self._session.exec(OPEN_OF, params={"account": account_id}))
 
     def of_no_account(self, channel_id: str) -> list[SupportRequest]:
         """The requests of a channel that are about no account, done or not."""
@@ -87,3 +91,16 @@ class SupportRequestRepository:
         )
         waits = found.where(col(SupportRequest.done_at).is_(None))
         return self._session.exec(waits.order_by(col(SupportRequest.id).desc())).first()
+
+
+# Asked for each Home tab, and whenever an account changes: each is put together once
+IS_OPEN = col(SupportRequest.done_at).is_(None)
+OPEN = (
+    select(SupportRequest)
+    .where(IS_OPEN)
+    .order_by(col(SupportRequest.taken_at).is_not(None), col(SupportRequest.id))
+)
+COUNT_OPEN = select(func.count(col(SupportRequest.id))).where(IS_OPEN)
+OPEN_OF = select(SupportRequest).where(
+    col(SupportRequest.account_id) == bindparam("account"), IS_OPEN
+)

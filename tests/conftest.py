@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from tests.real import dovecot, postgres
 from tests.support.examples import examples
@@ -43,7 +44,8 @@ LONGEST = (
     "tests/scenario/test_outage.py",
     "tests/real/test_batches.py",
 )
-"""Files with tests of a minute and more, the longest first."""
+"""Files with tests of a minute and more, the longest first. Where files run side by side, each of
+their tests may run in another process."""
 
 LEFT_OUT = pytest.StashKey[list[pytest.Item]]()
 MISSING = pytest.StashKey[list[Need]]()
@@ -99,6 +101,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
     config.stash[LEFT_OUT], config.stash[MISSING] = left_out, missing
+
+
+class ByFile(LoadFileScheduling):
+    """A file is run by one process, but for the longest: of those each test is."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return nodeid if file in LONGEST else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    """Share the longest files out, where files run side by side."""
+    return ByFile(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

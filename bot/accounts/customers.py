@@ -192,8 +192,7 @@ class Customers:
         missed. Each time some of them are looked at, and each once in `ROUNDS` times; where Slack
         may not be asked any more, the next time goes on there. Takes a second a channel."""
         with self._store.transaction() as tx:
-            bound = [channel for channel, _ in tx.channels.all()]
-        closed = sorted(channel.id for channel in bound if _may_come_back(channel))
+            closed = sorted(each.id for each in tx.channels.closed() if _may_come_back(each))
         next_ones = [each for each in closed if each > self._looked_at] or closed
         for channel_id in next_ones[: max(AT_ONCE, ceil(len(closed) / ROUNDS))]:
             try:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, TextIO
 
+from bot.common.cells import harmless
 from storage.database import Store
 
 PAGE_ROWS = 1000
@@ -70,8 +71,4 @@ def write_csv(rows: Iterator[dict[str, Any]], file: TextIO) -> None:
             "times": f"× {row['times']}" if row["times"] > 1 else "",
             "detail": json.dumps(row["detail"], ensure_ascii=False),
         }
-        writer.writerow({name: _harmless(str(value)) for name, value in flat.items()})
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+        writer.writerow({name: harmless(str(value)) for name, value in flat.items()})

@@ -3,13 +3,13 @@
 import os
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.app import audit_export, key_rotation, practice, processes
+from bot.app import audit_export, key_rotation, practice, processes, report_export
 from bot.app.maildesk import build, mail_hosts
 from bot.app.neighbours import Neighbours
 from bot.common.clock import SystemClock
@@ -18,8 +18,10 @@ from bot.common.ways_out import leave_out_strays
 from bot.config.settings import Settings, SettingsError, load
 from bot.diagnosis import catalogue
 from bot.diagnosis import export as noted_rows
+from bot.diagnosis.explainer import Explainer
 from bot.legacy.columns import Unclear
 from bot.legacy.decoding import NotAList, decode
+from bot.views.report import WEEK, Reports, week_before
 from handlers.text.words import plainly
 from storage.cipher import Cipher
 from storage.database import Store, connect
@@ -27,6 +29,8 @@ from storage.migrate import upgrade
 
 AS_IN_THE_FILES = catalogue.Application("<application>", "<client-id>")
 """The catalogue's files do not name our application: it is named when they are read."""
+
+DAY = "%Y-%m-%d"
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -160,6 +164,49 @@ def export_causes_command() -> None:
     store = Store(connect(settings_or_exit(os.environ).database_url))
     known = catalogue.load(application=AS_IN_THE_FILES)
     typer.echo(noted_rows.rows(store, known), nl=False)
+
+
+@cli.command("report")
+def report_command(
+    first: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=[DAY], help="The first day; else that of last week."),
+    ] = None,
+    last: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=[DAY], help="The last day; else that of last week."),
+    ] = None,
+    table: Annotated[
+        str, typer.Option("--csv", help="Write a CSV table to this file; - is standard output.")
+    ] = "",
+) -> None:
+    """The numbers of the weekly report, week by week: last week's, or those of any days. Days begin
+    where TIMEZONE says."""
+    settings = settings_or_exit(os.environ)
+    store = Store(connect(settings.database_url))
+    known = catalogue.load(application=AS_IN_THE_FILES)
+    clock = SystemClock()
+    reports = Reports(store, Explainer(known, clock), settings.hours.zone)
+    begin, end = days_or_exit(first, last, settings.hours.day(clock.now()))
+    if not table:
+        report_export.write_lines(reports, begin, end, sys.stdout)
+    elif table == "-":
+        report_export.write_csv(reports, begin, end, sys.stdout)
+    else:
+        with Path(table).open("w", encoding="utf-8", newline="") as file:
+            report_export.write_csv(reports, begin, end, file)
+
+
+def days_or_exit(first: datetime | None, last: datetime | None, today: date) -> tuple[date, date]:
+    """The days that are asked for, or one line on stderr and exit status 2. With one of them alone,
+    the week that begins or ends with it."""
+    span = WEEK - timedelta(days=1)
+    begin = first.date() if first else last.date() - span if last else week_before(today)
+    end = last.date() if last else begin + span
+    if begin > end:
+        typer.echo("maildesk: --from is later than --to", err=True)
+        raise typer.Exit(2)
+    return begin, end
 
 
 @cli.command("sandbox")

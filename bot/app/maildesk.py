@@ -20,6 +20,7 @@ from bot.incidents.posting import HttpPoster
 from bot.mail.hosts import MailHosts
 from bot.mail.probe import MailProbe
 from bot.messages.delivery import Delivery
+from bot.messages.newer_blocks import NewerBlocks
 from bot.messages.paces import Paces
 from bot.microsoft.client import Microsoft
 from bot.microsoft.tokens import Tokens
@@ -82,7 +83,9 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     ports = Ports(store, sign_in, MailProbe(hosts), directory, known, HttpPoster(ways))
     core = wire(settings, clock, ports)
     services = core.services
-    sender = SlackSender(clients.for_the_outbox(*api, ways), Presenter(services))
+    newer = NewerBlocks(store, clock)
+    outbox = clients.for_the_outbox(*api, ways)
+    sender = SlackSender(outbox, Presenter(services), newer.refused)
     delivery = Delivery(store, clock, sender, core.deciders, core.troubles)
     worker = Worker(store, clock, delivery, core.doers, core.sweeps)
     slack = SlackSide(

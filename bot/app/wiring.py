@@ -56,9 +56,11 @@ from bot.microsoft.client import Microsoft
 from bot.microsoft.credentials import Watch
 from bot.microsoft.domains import Domains, new_memory
 from bot.microsoft.tokens import Tokens
+from bot.predictions.daily import DailyPredictions
 from bot.reminders.asked import AskedReminders
 from bot.reminders.delivery import ReminderDelivery
 from bot.reminders.service import Reminders
+from bot.reports.weekly import WeeklyReport
 from bot.services import Services, Views
 from bot.signin.address_changes import AddressChanges
 from bot.signin.approval_watches import ApprovalWatches
@@ -85,10 +87,13 @@ from bot.views.legacy import BatchCards
 from bot.views.organisations import OrganisationCards
 from bot.views.outages import OutageCards
 from bot.views.overview import Overview
+from bot.views.predictions import Predictions
 from bot.views.reminders import ReminderCards
+from bot.views.report import Reports
 from bot.views.setbacks import SetbackCards
 from bot.views.setup import SetupCards
 from bot.views.support import RequestCards
+from bot.views.timeline import Timelines
 from bot.views.unexplained import UnexplainedCards
 from storage.cipher import Cipher
 from storage.database import Store
@@ -189,6 +194,8 @@ def _services(settings: Settings, base: Foundations) -> Services:
     clock = base.clock
     lifecycle = base.lifecycle
     support = settings.support_channel
+    alerts = settings.alert_channel
+    hours = settings.hours
     url = settings.public_url
     rights = base.rights
     fixes = ReportedFixes(store, clock, lifecycle, base.attempts, rights.is_customers)
@@ -204,9 +211,10 @@ def _services(settings: Settings, base: Foundations) -> Services:
     customers = _customers(settings, base)
     legacy = LegacyAccounts(store, clock, accounts)
     consent = _consent(base, failed, approvals, checks, url)
+    views = _views(base, links, consent, rights, settings)
     return Services(
         clock=clock,
-        views=_views(base, links, consent, rights, settings),
+        views=views,
         rights=rights,
         customers=customers,
         circles=Circles(store, clock, ports.directory),
@@ -238,6 +246,8 @@ def _services(settings: Settings, base: Foundations) -> Services:
         fixes=fixes,
         requests=base.requests,
         desk=Desk(store, clock, support),
+        weekly_report=WeeklyReport(store, clock, hours, views.reports, support),
+        daily_predictions=DailyPredictions(store, clock, hours, views.predictions, alerts),
         catalogue=Explanations(store, base.failures.explainer),
         pasted=PastedTexts(store, clock, ports.catalogue),
         noting=_noting(settings, base, failed),
@@ -358,6 +368,8 @@ def _sweeps(settings: Settings, base: Foundations, services: Services) -> list[S
         Sweep("forgotten-incidents", timedelta(minutes=5), upkeep.look_for_forgotten),
         Sweep("maintenance", timedelta(seconds=15), services.maintenance.look),
         Sweep("unexplained", timedelta(minutes=15), services.noting.list_due),
+        Sweep("predictions", timedelta(minutes=15), services.daily_predictions.tell_due),
+        Sweep("weekly-report", timedelta(minutes=5), services.weekly_report.post_due),
         Sweep("late-erasures", timedelta(hours=1), services.farewells.remind_of_erasure),
         *pagers.sweeps(settings, base.clock, base.ports.store, base.ports.poster),
     ]
@@ -405,9 +417,14 @@ def _views(
         organisations=OrganisationCards(store, details),
         outages=OutageCards(store, details, rights.is_customers),
         overview=Overview(store, failures.explainer),
+        predictions=Predictions(
+            store, base.clock, settings.credentials.all, base.ports.microsoft.scopes, ordinary.zone
+        ),
         reminders=ReminderCards(store, base.clock, details, rights.is_customers, support_channel),
+        reports=Reports(store, failures.explainer, ordinary.zone),
         requests=RequestCards(store, details, failures),
         setbacks=SetbackCards(store, failures.explainer),
         setup=SetupCards(store),
+        timelines=Timelines(store, failures),
         unexplained=UnexplainedCards(store, failures.explainer),
     )

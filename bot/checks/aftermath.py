@@ -99,10 +99,11 @@ class Aftermath:
             if test.round == PATIENCE:  # what did not pass after all, and whoever asked was told
                 self._lifecycle.show(tx, account)
             return
-        self._arrive(tx, account, test)
+        shown = self._arrive(tx, account, test)
         self._incidents.follow(tx, account, causes)
         notices.show_test(tx, account, test, self._clock.now())
-        self._lifecycle.show(tx, account)
+        if not shown:
+            self._lifecycle.show(tx, account)
 
     def _wake(self, tx: Transaction, accounts: Collection[int]) -> None:
         """What was wrong at several is gone at one account: look whether it is at the next ones,
@@ -130,18 +131,20 @@ class Aftermath:
             return not test.passed and (theirs or passing(steps))
         return bool(test.passed) or (passing(steps) and (ours(steps) or test.round < PATIENCE))
 
-    def _arrive(self, tx: Transaction, account: Account, test: ConnectionTest) -> None:
+    def _arrive(self, tx: Transaction, account: Account, test: ConnectionTest) -> bool:
         """Bring the account to the state that the result means. One whose folders are mapped was
-        in use, and is broken rather than failing."""
+        in use, and is broken rather than failing. Whether its messages show that."""
         rows = tx.folders.mapped(account.id)
         mapped = all(role in rows and rows[role].lost is None for role in REQUIRED_ROLES)
         steps = steps_of(test)
         failed = first_failure(steps)
         if failed is None:
             event = Event.TEST_PASSED if mapped else Event.TEST_PASSED_UNMAPPED
-            self._lifecycle.transition(tx, account, event, MAILDESK)
-            return
+            return self._lifecycle.transition(tx, account, event, MAILDESK)
         event = Event.TEST_FAILED if mapped else Event.TEST_FAILED_UNMAPPED
         trouble = one_sided(steps)
-        self._lifecycle.transition(tx, account, event, MAILDESK, failed.owner, trouble=trouble)
+        shown = self._lifecycle.transition(
+            tx, account, event, MAILDESK, failed.owner, trouble=trouble
+        )
         account.trouble = trouble
+        return shown

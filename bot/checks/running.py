@@ -219,7 +219,7 @@ class CheckRunner:
         if test.quiet:
             return
         now = self._clock.now()
-        if not tx.outbox.sent_since(notices.test_key(test), now - SHOWN_EVERY):
+        if not tx.outbox.is_fresh(notices.test_key(test), now - SHOWN_EVERY):
             notices.show_test(tx, account, test, now)
 
 

@@ -16,12 +16,14 @@ class Person:
 @dataclass(frozen=True)
 class Profile:
     """What Slack says of a person: the name, whether they are a guest rather than a member
-    (`is_restricted`; single-channel guests are that, too), and every ID under which their workspace
-    and, on Enterprise Grid, their organisation is known, with the one under which they act."""
+    (`is_restricted`; single-channel guests are that, too), every ID under which their workspace
+    and, on Enterprise Grid, their organisation is known, with the one under which they act, and the
+    name of their time zone ("" where Slack does not say it)."""
 
     name: str
     is_guest: bool
     teams: frozenset[str]
+    zone: str = ""
 
 
 MAILDESK = Person("", "maildesk")

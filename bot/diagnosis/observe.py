@@ -43,8 +43,9 @@ def clean(text: str | bytes) -> str:
     # Redaction comes before the cut: half a token would not be recognised as one. The rough cut
     # before it only bounds the work.
     text = redact(text[: MAX_TEXT_LENGTH * 8])
-    printable = "".join(sign if sign.isprintable() else " " for sign in text)
-    return " ".join(printable.split())[:MAX_TEXT_LENGTH]
+    if not text.isprintable():
+        text = "".join(sign if sign.isprintable() else " " for sign in text)
+    return " ".join(text.split())[:MAX_TEXT_LENGTH]
 
 
 def from_oauth(

@@ -86,6 +86,7 @@ class Course:
             incident.happened(IncidentEvent.SILENCED, now)
             incident.silenced_until = until
             incident.due_at = until
+            self.page(tx, incident, PageChange.SILENCED)
 
     def tell(self, tx: Transaction, incident: Incident) -> None:
         """Have the alert show how the incident stands; on-call is told of it where they were not

@@ -49,7 +49,7 @@ class Lifecycle:
         owner: Owner | None = None,
         quiet: bool = False,
         trouble: Trouble | None = None,
-    ) -> None:
+    ) -> bool:
         """Do what `event` does to an account. `owner` is who acts next where the verdict of a fault
         says so, `trouble` what it says more than the state; `quiet` where the account's card would
         only flood the channel.
@@ -57,19 +57,23 @@ class Lifecycle:
         Nothing changes when the account stands there already with the same owner, so that a wait
         keeps its beginning.
 
+        Returns:
+            Whether every message that speaks of the account shows how it stands now.
+
         Raises:
             TransitionRefused: the event cannot happen in the account's state.
         """
         to = arrival(account.state, event)
-        self.enter(tx, account, Arrival(to.state, to.owner or owner, trouble), by, quiet)
+        return self.enter(tx, account, Arrival(to.state, to.owner or owner, trouble), by, quiet)
 
     def enter(
         self, tx: Transaction, account: Account, to: Arrival, by: Person, quiet: bool = False
-    ) -> None:
-        """Put an account where an event takes it. `transition` asks the table first."""
+    ) -> bool:
+        """Put an account where an event takes it. `transition` asks the table first, and returns
+        the same."""
         owner = self._turn(tx, account, to)
         if account.state is to.state and (account.owner is owner or handed_over(account)):
-            return
+            return False
         now = self._clock.now()
         if to.state in (*WORKING, State.DISCONNECTED):
             tx.attempts.end_counting(account.id, now)
@@ -91,6 +95,7 @@ class Lifecycle:
             self.show(tx, account)
             self._setbacks.follow(tx, account)
             self._tell_requests(tx, account)
+        return not quiet
 
     def hand_to_support(self, tx: Transaction, account: Account) -> None:
         """Every reminder went out: it is the support team's turn, who are told and not reminded."""

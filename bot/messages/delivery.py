@@ -1,7 +1,7 @@
 """Sending what the outbox holds: in order per channel, within Slack's limits, tried again until it
 is certain."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from bot.messages import notices
 from bot.messages.outgoing import Outgoing
 from bot.messages.paces import RATES
 from bot.messages.refusals import (
+    BlocksRefused,
     ChannelBusy,
     ChannelRefuses,
     ChannelUnreachable,
@@ -57,8 +58,15 @@ class Sender(Protocol):
     """Carries messages to Slack. Each method may take seconds, and raises one of the exceptions in
     `bot.messages.refusals`."""
 
-    def show(self, message: Outgoing, ts: str | None, thread_ts: str | None) -> str:
-        """Post the message, or update the one at `ts`. Returns where it stands."""
+    def show(
+        self,
+        message: Outgoing,
+        ts: str | None,
+        thread_ts: str | None,
+        left_out: Collection[str] = (),
+    ) -> str:
+        """Post the message, or update the one at `ts`, with plain blocks in the place of newer ones
+        of the kinds `left_out`. Returns where it stands."""
         ...
 
     def show_plainly(self, message: Outgoing, ts: str | None, thread_ts: str | None) -> str:
@@ -107,8 +115,9 @@ class Delivery:
         self._troubles = troubles or Troubles()
         self._shown_at: dict[int, str] = {}
         """What was posted and could not be written down, because the database was away then."""
-        self._refused_form: dict[int, str] = {}
-        """What Slack does not take as it is drawn, and its word for why: that goes as text."""
+        self._refused_form: dict[int, ChannelRefuses] = {}
+        """What Slack does not take in the form in which it was last shown: that goes in a simpler
+        one, without the newer blocks that were refused or else as text."""
 
     def deliver_due(self) -> int:
         """Send every message whose channel's turn it is, and say how many were tried. Takes a
@@ -252,17 +261,30 @@ class Delivery:
             raise
 
     def _in_some_form(self, message: Outgoing, ts: str | None, thread: str | None) -> str:
-        """Show the message as it is drawn or, where Slack did not take that, as text alone."""
-        bad = self._refused_form.get(message.id)
-        if bad is not None:
-            return self._as_text(message, ts, thread, bad)
+        """Show the message as it is drawn; where Slack did not take that, without the newer blocks
+        that it has, or else as text alone."""
+        refused = self._refused_form.get(message.id)
+        if refused is not None and not isinstance(refused, BlocksRefused):
+            return self._as_text(message, ts, thread, refused.error)
+        left_out = refused.kinds if refused is not None else frozenset()
         try:
-            return self._sender.show(message, ts, thread)
+            shown = self._sender.show(message, ts, thread, left_out)
         except ChannelRefuses as refusal:
             if refusal.about is not Subject.CONTENT:
                 raise
-            self._refused_form[message.id] = refusal.error
+            self._refused_form[message.id] = refusal
             raise AnotherTurn from None
+        if left_out:
+            self._without(message, shown, left_out)
+        return shown
+
+    def _without(self, message: Outgoing, shown: str, kinds: frozenset[str]) -> None:
+        """Slack takes the message without these blocks: they were what it refused."""
+        self._shown_at[message.id] = shown
+        log.warning("outbox.shown_simply", item=message.id, notice=message.notice, without=kinds)
+        with self._store.transaction() as tx:
+            tx.health.refuse_blocks(kinds, self._clock.now())
+        self._refused_form.pop(message.id, None)
 
     def _as_text(self, message: Outgoing, ts: str | None, thread: str | None, bad: str) -> str:
         shown = self._sender.show_plainly(message, ts, thread)

@@ -46,6 +46,8 @@ UNEXPLAINED = "unexplained"
 SETBACK = "setback"
 ALL_LIVE = "all-live"
 APPROVED = "approved"
+REPORT = "report"
+PREDICTIONS = "predictions"
 ANSWER = "answer"
 
 
@@ -262,6 +264,16 @@ def all_live_key(customer_id: int) -> str:
 def show_unexplained(tx: Transaction, day: str, channel_id: str, now: datetime) -> None:
     """Have a day's list of unexplained replies show how it stands."""
     tx.outbox.show(channel_id, f"unexplained:{day}", UNEXPLAINED, {"day": day}, now)
+
+
+def show_report(tx: Transaction, monday: str, channel_id: str, now: datetime) -> None:
+    """Have the report of the week that began then posted."""
+    tx.outbox.show(channel_id, f"report:{monday}", REPORT, {"monday": monday}, now)
+
+
+def show_predictions(tx: Transaction, day: str, channel_id: str, now: datetime) -> None:
+    """Have what is to come posted, as the list of a day."""
+    tx.outbox.show(channel_id, f"predictions:{day}", PREDICTIONS, {}, now)
 
 
 def note(tx: Transaction, account: Account, sentence: str, now: datetime, **values: Any) -> None:

@@ -1,5 +1,6 @@
 """What may keep a message from reaching Slack, by what it is about."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from enum import StrEnum
 
@@ -42,6 +43,14 @@ class ChannelRefuses(Exception):
         super().__init__(error)
         self.about = about
         self.error = error
+
+
+class BlocksRefused(ChannelRefuses):
+    """Slack does not take the message with these kinds of newer blocks; it may take it without."""
+
+    def __init__(self, error: str, kinds: Collection[str]) -> None:
+        super().__init__(Subject.CONTENT, error)
+        self.kinds = frozenset(kinds)
 
 
 class ChannelUnreachable(Exception):

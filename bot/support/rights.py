@@ -43,17 +43,21 @@ class Action(StrEnum):
     ASK_SUPPORT = "ask-support"
     ERROR = "error"
     ERROR_DETAILS = "error-details"
+    TIMELINE = "timeline"
     ACKNOWLEDGE = "acknowledge"
 
 
-_CUSTOMERS = frozenset(Action) - {Action.SET_UP, Action.ERROR_DETAILS, Action.ACKNOWLEDGE}
+_OURS = frozenset({Action.ERROR_DETAILS, Action.TIMELINE, Action.ACKNOWLEDGE})
+"""What support and engineers on call do, wherever the account is."""
+
+_CUSTOMERS = frozenset(Action) - _OURS - {Action.SET_UP}
 
 _MEMBERS = {Action.CHANGE_ADDRESSES, Action.CONFIRM_ORGANISATION, Action.DISCONNECT}
 """What a guest may not do: whose mailbox is opened, and whether it is."""
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.SUPPORT: frozenset(Action),
-    Role.ON_CALL: frozenset({Action.ERROR, Action.ERROR_DETAILS, Action.ACKNOWLEDGE}),
+    Role.ON_CALL: _OURS | {Action.ERROR},
     Role.COLLEAGUE: frozenset({Action.SEE}),
     Role.CUSTOMER: _CUSTOMERS,
     Role.GUEST: _CUSTOMERS - _MEMBERS,
@@ -61,12 +65,12 @@ ALLOWED: dict[Role, frozenset[Action]] = {
 }
 
 
-READS = frozenset({Action.SEE, Action.ERROR})
+READS = frozenset({Action.SEE, Action.ERROR, Action.TIMELINE})
 """What changes nothing: for it, what Slack said a moment ago is good enough."""
 
 OUTSIDE = (Role.ON_CALL, Role.STRANGER)
 """Who is not in the channel: of its accounts they are told nothing, engineers on call only what an
-error means."""
+error means and what happened to an account."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,11 @@ class Rights:
     def link_to(self, channel_id: str, ts: str) -> str:
         """The address of a message; empty where Slack does not say it."""
         return self._directory.link_to(channel_id, ts)
+
+    def zone_of(self, person: Person) -> str:
+        """The name of the person's time zone; empty where Slack does not say it."""
+        profile = self._directory.profile(person)
+        return profile.zone if profile else ""
 
     def is_support(self, person: Person) -> bool:
         """Whether `person` belongs to the vendor's support team, as far as looking is concerned."""
@@ -169,6 +178,9 @@ class Rights:
         Raises:
             Refused: no such account, or not this person's to touch (the two read alike).
         """
+        looks_back = action is Action.TIMELINE
+        if looks_back:
+            self.support(person, action)
         try:
             ref = ids.read_account_ref(text)
         except ids.NotAnId as error:
@@ -179,9 +191,10 @@ class Rights:
         with self._store.transaction() as tx:
             account = tx.accounts.by_ref(ref)
             place = _bound(tx, account.channel_id) if account else None
-        if account is None or place is None:
+        if account is None or (place is None and not looks_back):
             raise unknown
-        self._allow(person, place, action, unknown)
+        if place is not None and not looks_back:
+            self._allow(person, place, action, unknown)
         return AccountView.of(account)
 
     def reminder(self, person: Person, reminder_id: int) -> int:
@@ -271,12 +284,14 @@ class Rights:
             audit.refuse(tx, person, what, subject, now, result=refused.sentence)
 
     def support(self, person: Person, action: Action = Action.SET_UP) -> None:
-        """Only the support team; `action` says whether the person only looks.
+        """Only the support team and, to look back, engineers on call; `action` says whether the
+        person only looks.
 
         Raises:
-            Refused: the person is not in it.
+            Refused: the person is not one of them.
         """
-        if not self._directory.is_support(person, action not in READS):
+        looks_back = action is Action.TIMELINE and self.is_on_call(person)
+        if not looks_back and not self._directory.is_support(person, action not in READS):
             raise Refused("refused.support_only")
 
     def on_call(self, person: Person) -> None:
@@ -289,6 +304,10 @@ class Rights:
             return
         if not self._directory.is_member(person, self._alert_channel, afresh=True):
             raise Refused("refused.on_call_only")
+
+    def looks_back(self, person: Person) -> bool:
+        """Whether `person` may see everything that happened to an account."""
+        return self.is_support(person) or self.is_on_call(person)
 
     def audience_of_error(self, person: Person, error: ErrorCard) -> Audience:
         """How much of an error `person` may see.

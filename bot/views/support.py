@@ -82,6 +82,14 @@ class RequestCard:
         return " · ".join(filter(None, [self.customer, account, cause]))
 
 
+@dataclass(frozen=True)
+class OpenRequests:
+    """The first of the requests that are not done, and how many there are in all."""
+
+    shown: Sequence[RequestCard]
+    count: int
+
+
 class RequestCards:
     """Reads what is shown of requests for help, as they stand now."""
 
@@ -95,10 +103,12 @@ class RequestCards:
         with self._store.transaction() as tx:
             return self._card(tx, tx.requests.get(request_id))
 
-    def open(self) -> list[RequestCard]:
-        """Every request that is not done."""
+    def open(self, limit: int) -> OpenRequests:
+        """Up to `limit` requests that are not done, those that nobody has taken first, and how many
+        there are."""
         with self._store.transaction() as tx:
-            return [self._card(tx, request) for request in tx.requests.open()]
+            shown = [self._card(tx, request) for request in tx.requests.open(limit)]
+            return OpenRequests(shown, tx.requests.count_open())
 
     def _card(self, tx: Transaction, request: SupportRequest) -> RequestCard:
         account = tx.accounts.get(request.account_id) if request.account_id else None

@@ -22,6 +22,7 @@ from handlers.cards.kit import (
     preformatted,
     section,
 )
+from handlers.cards.timeline import timeline_button
 from handlers.text.words import plainly, say
 from storage.vocabulary import State
 
@@ -114,6 +115,8 @@ def _seldom(card: AccountCard, audience: Audience) -> list[Block]:
     waits = card.account.state not in (State.LIVE, State.DISCONNECTED)
     if waits and audience is Audience.CUSTOMER:
         row.append(button(plainly("button.do_it"), ActionId.SUPPORT_DO_IT, ref))
+    if audience is Audience.SUPPORT:
+        row.append(timeline_button(ref))
     if card.account.state is not State.DISCONNECTED:
         label = plainly("button.disconnect")
         row.append(button(label, ActionId.ACCOUNT_DISCONNECT, ref, "danger"))

@@ -152,6 +152,10 @@ class ActionId(StrEnum):
 
     DESK_ANSWER = "desk.answer"
 
+    TIMELINE_SHOW = "timeline.show"
+    TIMELINE_OLDER = "timeline.older"
+    TIMELINE_NEWER = "timeline.newer"
+
 
 class FormId(StrEnum):
     """Which form was sent (Slack's `callback_id` of a window)."""

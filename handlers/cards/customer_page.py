@@ -43,6 +43,7 @@ PEOPLE_SHOWN = 40
 CHANNELS_SHOWN = 10
 DOMAINS_SHOWN = 20
 TURN = Turn(ActionId.CUSTOMER_PREVIOUS, ActionId.CUSTOMER_NEXT)
+UNKNOWN = dict.fromkeys(("before", "after", "domain", "rows", "folder", "now"), "–")
 MARK = "customer"
 """With this word begins what the window of a page carries."""
 
@@ -204,15 +205,21 @@ def _account(listed: PageAccount, link_to: Link) -> Block:
 
 
 def _happened(told: Happened) -> Safe:
-    known = {"before": "–", "after": "–", "domain": "–", "rows": "–", "folder": "–", "now": "–"}
-    what = say(f"history.{told.action}", **known | {key: str(v) for key, v in told.detail.items()})
+    what = say(f"history.{told.action}", **filled(told.detail))
     parts = [moment(told.at)]
     if told.account is not None:
         parts.append(say("history.account", name=told.account.name, ref=told.account.ref))
-    return Safe("  ·  ".join([*parts, what, _who(told.by)]))
+    return Safe("  ·  ".join([*parts, what, who(told.by)]))
 
 
-def _who(by: Person) -> Safe:
+def filled(detail: Mapping[str, object]) -> dict[str, str]:
+    """What the audit kept of something, with a dash for each value that a sentence of `history` may
+    want and an older entry has not."""
+    return UNKNOWN | {key: str(value) for key, value in detail.items()}
+
+
+def who(by: Person) -> Safe:
+    """Who did something, as support reads it."""
     if by == MAILDESK:
         return say("history.by_maildesk")
     if by == WEB:

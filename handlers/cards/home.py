@@ -63,12 +63,13 @@ class HomeView:
 
     Attributes:
         customers: every customer's standing, as far as the filter lets them through.
-        requests: requests for help that are not done.
+        requests: the first requests for help that are not done.
         alerts: incidents that have not ended.
         only: what the lists above the customers are set to.
         names: all customers.
         tested: when customers were last tested, by their ids.
         link: the address of a message in a channel by its time; empty where there is none.
+        more: how many requests there are beside those.
     """
 
     customers: Sequence[Standing]
@@ -78,6 +79,7 @@ class HomeView:
     names: Sequence[CustomerName] = ()
     tested: Mapping[int, datetime] = field(default_factory=dict)
     link: Link = no_link
+    more: int = 0
 
     @property
     def page(self) -> Sequence[Standing]:
@@ -92,7 +94,7 @@ def home(view: HomeView | None) -> Block:
         return {"type": "home", "blocks": [*blocks, section(say("home.others"))]}
     blocks.append(actions(*_buttons(view.only)))
     waiting = sorted(view.requests, key=lambda each: each.request.taken_at is not None)
-    blocks += _entries("home.requests", [_request(each, view) for each in waiting])
+    blocks += _entries("home.requests", [_request(each, view) for each in waiting], view.more)
     blocks += _entries("home.alerts", home_rows(view.alerts, leads=False))
     blocks += [divider(), section(say("home.support_intro")), _filters(view)]
     nobody = "home.nobody_fits" if view.names else "home.nobody"
@@ -203,14 +205,15 @@ def _links(card: RequestCard, view: HomeView) -> list[Safe]:
     return ways(view.link, {"home.link_card": card.stands, "home.link_thread": card.thread})
 
 
-def _entries(title: str, entries: Sequence[Sequence[Block]]) -> list[Block]:
-    """The first of some entries, under how many there are."""
+def _entries(title: str, entries: Sequence[Sequence[Block]], others: int = 0) -> list[Block]:
+    """The first of some entries, under how many there are, with `others` that are not given."""
     if not entries:
         return []
-    left = len(entries) - REQUESTS_SHOWN
+    count = len(entries) + others
+    left = count - REQUESTS_SHOWN
     more = [section(say("home.more", count=left))] if left > 0 else []
     shown = [block for entry in entries[:REQUESTS_SHOWN] for block in entry]
-    return [divider(), section(say(title, count=len(entries))), *shown, *more]
+    return [divider(), section(say(title, count=count)), *shown, *more]
 
 
 def _filters(view: HomeView) -> Block:

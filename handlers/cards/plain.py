@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from handlers.cards.kit import Block, Message
+from handlers.cards.newer import newer_kinds, without
 from handlers.text.markup import Safe, safe
 
 
 def plain_form(message: Message) -> Message:
     """Everything that stands in a message, in lines, with its links; without buttons that call
     us, which support can do in our place."""
-    lines = dict.fromkeys([message.text, *_lines(message.blocks)])
+    simple = without(message, newer_kinds(message))
+    lines = dict.fromkeys([message.text, *_lines(simple.blocks)])
     return Message(Safe("\n".join(lines)))
 
 

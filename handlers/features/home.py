@@ -21,6 +21,7 @@ from handlers.cards.home import (
     ANY,
     OWNERS,
     PLACES,
+    REQUESTS_SHOWN,
     Filter,
     HomeView,
     found_window,
@@ -151,9 +152,11 @@ class HomeTab:
 
     def _view(self, only: Filter) -> HomeView:
         views = self._services.views
+        requests = views.requests.open(REQUESTS_SHOWN)
         view = HomeView(
             customers=views.overview.standings(_wanted(only)),
-            requests=views.requests.open(),
+            requests=requests.shown,
+            more=requests.count - len(requests.shown),
             alerts=views.incident_lists.at_work(),
             only=only,
             names=views.overview.customers(),

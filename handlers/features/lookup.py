@@ -36,7 +36,9 @@ def account_named(
     if ours:
         return own_channels.account_meant(services, person, text, action, command)
     text = unquoted(text)
-    channel = services.rights.channel(person, channel_id, action)
+    # Whoever looks back has seen the names of a channel's accounts, or gives an ID
+    seen = Action.SEE if action is Action.TIMELINE else action
+    channel = services.rights.channel(person, channel_id, seen)
     found = services.accounts.called(channel.customer_id, text)
     if len(found) > 1:
         raise Refused("command.several", text=text, refs=", ".join(each.ref for each in found))

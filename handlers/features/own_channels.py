@@ -51,11 +51,11 @@ def any_customer(services: Services, command: Command) -> str:
 def account_meant(
     services: Services, person: Person, text: str, action: Action, command: str
 ) -> AccountView:
-    """The account that support names in a channel of ours by its name or address; where several
-    are called so, with its customer.
+    """The account that support (or, to look back, on-call) names in a channel of ours by its name
+    or address; where several are called so, with its customer.
 
     Raises:
-        Refused: none, several, or the person is not of the support team.
+        Refused: none, several, or the person may not.
     """
     services.rights.support(person, action)
     found = _called(services, text)

@@ -308,7 +308,7 @@ class SlackDirectory:
         # A user ID means nothing without its workspace: what Slack says of the same ID elsewhere
         # is not said of this person.
         own = teams if person.team in teams else frozenset({person.team})
-        return Profile(str(name), bool(guest), own)
+        return Profile(str(name), bool(guest), own, str(user.get("tz") or ""))
 
     def _ask_support(self) -> frozenset[str]:
         """Nobody, where the group is gone or the plan has none: who is named in the settings is

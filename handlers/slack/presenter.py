@@ -1,6 +1,7 @@
 """What each notice of the outbox looks like in Slack."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from bot.messages import notices
@@ -34,7 +35,9 @@ from handlers.cards.incidents import alert_card
 from handlers.cards.kit import Audience, Block, Message, Safe, mention, primary
 from handlers.cards.legacy import batch_message
 from handlers.cards.outages import live_message, outage_message, over_message
+from handlers.cards.predictions import predictions_message
 from handlers.cards.reminders import reminder_message
+from handlers.cards.report import report_message
 from handlers.cards.setbacks import all_live_message, setback_message
 from handlers.cards.setup import setup_card
 from handlers.cards.signin import doubt_message, further_message
@@ -108,6 +111,12 @@ class Presenter:
             notices.ANSWER: self._support_answer,
             notices.ALL_LIVE: lambda args: all_live_message(
                 views.setbacks.customer(args["customer"])
+            ),
+            notices.REPORT: lambda args: report_message(
+                views.reports.week(date.fromisoformat(args["monday"]))
+            ),
+            notices.PREDICTIONS: lambda args: predictions_message(
+                views.predictions.all(), views.predictions.today()
             ),
             notices.HELP: lambda args: help_message(views.requests.card(args["request"])),
         }

@@ -1,5 +1,6 @@
 """Carries the outbox's messages to Slack."""
 
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from http.client import HTTPException
 from typing import Any
@@ -9,12 +10,14 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.messages.outgoing import Outgoing
 from bot.messages.refusals import (
+    BlocksRefused,
     ChannelBusy,
     ChannelRefuses,
     ChannelUnreachable,
     Subject,
 )
 from handlers.cards.kit import Message, cut_markup
+from handlers.cards.newer import newer_kinds, without
 from handlers.cards.plain import plain_form
 from handlers.slack.presenter import Presenter
 from handlers.slack.refusals import about, error_of, wait_of
@@ -28,13 +31,33 @@ MAX_TEXT_LENGTH = 4000
 class SlackSender:
     """The `Sender` of the outbox, over Slack's Web API."""
 
-    def __init__(self, client: WebClient, presenter: Presenter) -> None:
+    def __init__(
+        self, client: WebClient, presenter: Presenter, refused: Callable[[], Collection[str]]
+    ) -> None:
+        """`refused` says which kinds of newer blocks are not worth a try."""
         self._client = client
         self._presenter = presenter
+        self._refused = refused
 
-    def show(self, message: Outgoing, ts: str | None, thread_ts: str | None) -> str:
-        """Post the message, or update the one at `ts`; where it stands now."""
-        return self._put(message, self._draw(message), ts, thread_ts)
+    def show(
+        self,
+        message: Outgoing,
+        ts: str | None,
+        thread_ts: str | None,
+        left_out: Collection[str] = (),
+    ) -> str:
+        """Post the message, or update the one at `ts`, without newer blocks of the kinds `left_out`
+        and those that are known to be refused; where it stands now."""
+        drawn = self._draw(message)
+        if newer_kinds(drawn):
+            drawn = without(drawn, {*left_out, *self._refused()})
+        kinds = newer_kinds(drawn)
+        try:
+            return self._put(message, drawn, ts, thread_ts)
+        except ChannelRefuses as refusal:
+            if refusal.about is Subject.CONTENT and kinds:
+                raise BlocksRefused(refusal.error, kinds) from None
+            raise
 
     def show_plainly(self, message: Outgoing, ts: str | None, thread_ts: str | None) -> str:
         """The same as text alone: no buttons, and nothing else that has a form."""

@@ -5,7 +5,7 @@ escaped twice and a type checker sees what was not.
 """
 
 import re
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 
 REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Characters that turn the direction of what follows them, the rest of our own line included
@@ -73,3 +73,20 @@ def moment(at: datetime) -> Safe:
     stamp = int(at.timestamp())
     fallback = at.strftime("%Y-%m-%d %H:%M UTC")
     return Safe(f"<!date^{stamp}^{{date_short_pretty}} at {{time}}|{fallback}>")
+
+
+def time_of_day(at: datetime) -> Safe:
+    """A time of a day that is named elsewhere, shown in each reader's own zone."""
+    return Safe(f"<!date^{int(at.timestamp())}^{{time}}|{at.strftime('%H:%M UTC')}>")
+
+
+def long_day(day: date) -> Safe:
+    """A day, as each reader writes it, whatever their zone is."""
+    noon = datetime.combine(day, time(12), UTC)
+    return Safe(f"<!date^{int(noon.timestamp())}^{{date_long_pretty}}|{day.isoformat()}>")
+
+
+def day_of(day: date) -> Safe:
+    """A day with its year, as each reader writes it, whatever their zone is."""
+    noon = datetime.combine(day, time(12), UTC)
+    return Safe(f"<!date^{int(noon.timestamp())}^{{date}}|{day.isoformat()}>")

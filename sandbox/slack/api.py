@@ -305,6 +305,8 @@ class WebApi:
 
     def _check(self, surface: str, payload: Json) -> None:
         found = problems(surface, payload)
+        kinds = {block.get("type") for block in payload.get("blocks") or []}
+        found += [f"unsupported type: {kind}" for kind in kinds & self._office.refused_blocks]
         if found:
             error = (
                 "no_text"

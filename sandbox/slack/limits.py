@@ -3,12 +3,14 @@ gaps that they leave."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
+from sandbox.slack import newer
 from sandbox.slack.elements import IN_ACTIONS, IN_INPUTS, IN_SECTIONS, element, image, text
 
 Json = dict[str, Any]
@@ -25,6 +27,8 @@ SURFACES = {
     "input": EVERYWHERE,
     "rich_text": EVERYWHERE,
     "markdown": frozenset({"message"}),
+    "table": frozenset({"message", "home"}),
+    "data_visualization": frozenset({"message", "home"}),
 }
 """Which blocks stand where, of those that the bot may use:
 docs.slack.dev/reference/block-kit/blocks."""
@@ -36,11 +40,15 @@ MESSAGE_LIMIT = 4000
 MARKDOWN_LIMIT = 12_000
 """All markdown blocks of a message together."""
 
+WITHOUT_MODEL = frozenset({"data_visualization"})
+"""Blocks for which slack_sdk has no class."""
+
 
 def problems(surface: str, payload: Json) -> list[str]:
     """Everything that Slack would refuse in a ``message``, ``modal`` or ``home`` payload."""
     found = list(_frame(surface, payload))
     blocks = payload.get("blocks") or []
+    found += newer.together(blocks)
     if len(blocks) > BLOCKS[surface]:
         found.append(f"{len(blocks)} blocks")
     ids = [block["block_id"] for block in blocks if "block_id" in block]
@@ -162,17 +170,26 @@ CHECK_OF: dict[str, Callable[[Json], Iterator[str]]] = {
     "actions": _actions,
     "input": _input,
     "image": image,
+    "table": newer.table,
+    "data_visualization": newer.chart,
 }
 
 
 def _models(surface: str, payload: Json, blocks: Sequence[Json]) -> Iterator[str]:
     """What slack_sdk's own models refuse: of a window the first thing, of a message the first in
     each block."""
+    known = [block for block in blocks if block.get("type") not in WITHOUT_MODEL]
     if surface == "message":
-        for block in blocks:
-            yield from _refused(_draw_block, block)
+        for block in known:
+            yield from _of_block(json.dumps(block))
         return
-    yield from _refused(_draw_view, payload)
+    yield from _refused(_draw_view, payload | {"blocks": known})
+
+
+@lru_cache(maxsize=4096)
+def _of_block(block: str) -> tuple[str, ...]:
+    """What they refuse of a block, as JSON: the same blocks are read again and again."""
+    return tuple(_refused(_draw_block, json.loads(block)))
 
 
 def _draw_block(block: Json) -> None:

@@ -187,6 +187,8 @@ class Office:
         self._triggers: dict[str, tuple[str, float]] = {}
         self._used_triggers: set[str] = set()
         self._posts: dict[str, list[float]] = defaultdict(list)
+        self.refused_blocks: set[str] = set()
+        """Kinds of blocks that this Slack does not take yet."""
         self._failures: dict[str, list[SlackError]] = defaultdict(list)
         self._drops: dict[str, int] = defaultdict(int)
         self._stamp = 0

@@ -7,7 +7,7 @@ from storage.tables.checks import ConnectionTest, ReportedFix
 from storage.tables.customers import Channel, Customer, FurtherTenant
 from storage.tables.failures import Failure
 from storage.tables.folders import FolderMapping, FolderSnapshot
-from storage.tables.health import Pulse, Trouble
+from storage.tables.health import Pulse, RefusedBlock, Trouble
 from storage.tables.incidents import (
     Incident,
     IncidentEntry,
@@ -72,6 +72,7 @@ __all__ = [
     "PageLane",
     "PostedMessage",
     "Pulse",
+    "RefusedBlock",
     "Reminder",
     "ReminderDay",
     "ReminderState",

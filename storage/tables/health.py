@@ -13,6 +13,13 @@ class Pulse(SQLModel, table=True):
     id: int = Field(default=None, primary_key=True)
 
 
+class RefusedBlock(SQLModel, table=True):
+    """A kind of block (Slack's `type`) that Slack did not take from the app, and when."""
+
+    kind: str = Field(primary_key=True)
+    at: datetime = time_column()
+
+
 class Trouble(SQLModel, table=True):
     """Slack takes nothing from the app (`error`: its word for why), since when, and when it is
     tried again. One row at most; none while all is well."""

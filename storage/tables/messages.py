@@ -40,6 +40,13 @@ class OutboxItem(SQLModel, table=True):
             postgresql_where=text(WAITS),
         ),
         Index(
+            "ix_outboxitem_waits_by_key",
+            "key",
+            "done_at",
+            sqlite_where=text(WAITS),
+            postgresql_where=text(WAITS),
+        ),
+        Index(
             "ix_outboxitem_given_up",
             "done_at",
             sqlite_where=text(GIVEN_UP),

@@ -65,12 +65,14 @@ class Things:
 
 @dataclass(frozen=True)
 class Row:
-    """A stimulus: what it is about, and what somebody must be allowed for it."""
+    """A stimulus: what it is about, and what somebody must be allowed for it (one of two things,
+    with `or_needs`)."""
 
     about: Callable[[Things], str]
     needs: Action | str
     fields: tuple[str, ...] = ()
     in_window: bool = False
+    or_needs: Action | None = None
 
 
 def account(things: Things) -> str:
@@ -229,6 +231,9 @@ BUTTONS: dict[str, Row] = {
     "customer.next": Row(lambda things: f"customer|{things.customer}|accounts|0", TEAM),
     "customer.previous": Row(lambda things: f"customer|{things.customer}|people|0", TEAM),
     "desk.answer": Row(lambda things: f"request:{things.request}", TEAM),
+    "timeline.show": Row(account, Action.TIMELINE),
+    "timeline.older": Row(lambda things: f"{things.account}:1", Action.TIMELINE, in_window=True),
+    "timeline.newer": Row(lambda things: f"{things.account}:0", Action.TIMELINE, in_window=True),
 }
 ACCOUNT_FIELDS = (
     "name",
@@ -301,7 +306,7 @@ COMMANDS: dict[str, Row] = {
     "customer": Row(nothing, TEAM),
     "add": Row(nothing, Action.ADD),
     "list": Row(nothing, Action.SEE),
-    "status": Row(account, Action.SEE),
+    "status": Row(account, Action.SEE, or_needs=Action.TIMELINE),
     "login": Row(account, Action.SIGN_IN),
     "test": Row(account, Action.TEST),
     "folders": Row(account, Action.MAP_FOLDERS),
@@ -322,10 +327,10 @@ def allowed(name: str, row: Row, role: Role, own: bool) -> bool:
         return True
     if row.needs == TEAM:
         return role is Role.SUPPORT
-    may = MAY[role, Action(row.needs)]
+    may = MAY[role, Action(row.needs)] or (row.or_needs and MAY[role, row.or_needs])
     if role in (Role.SUPPORT, Role.ON_CALL):
-        return may
-    return own and may and row.needs is not Action.ACKNOWLEDGE
+        return bool(may)
+    return own and bool(may) and row.needs is not Action.ACKNOWLEDGE
 
 
 class Stage:

@@ -15,6 +15,7 @@ from bot.diagnosis.verdict import PEOPLE
 from bot.incidents.timeline import Entry
 from bot.mail.folder_words import languages
 from bot.mail.suggestions import Reason
+from bot.microsoft import announced
 from bot.views.incident_lists import Part
 from bot.views.telling import CUSTOMERS
 from handlers.text.words import sentences
@@ -58,6 +59,7 @@ CLOSED: dict[str, Iterable[str]] = {
     "folders.lost_": Loss,
     "language.": languages(),
     "reminder.waits_": WAITING,
+    "prediction.switch_": {switch.id for switch in announced.load().switch},
     "unexplained.where_": {Signature.of(Observation(where)).where[0] for where in Where},
     "unexplained.again_": Permanence,
     "unexplained.name_": NAMED,

@@ -1,4 +1,4 @@
-"""Processes that ask for an account's token, wired as the bot is: `python -m tests.support.asker`
+"""Processes that ask for an account's token as the bot does: `python -m tests.support.asker`
 reads one request a line, and answers each from a process of its own, which may be killed."""
 
 import hashlib
@@ -13,10 +13,13 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from bot.app.maildesk import build, mail_hosts
+from sqlalchemy.orm import configure_mappers
+
+from bot.app.maildesk import microsoft
 from bot.config.settings import load
-from bot.diagnosis import catalogue
-from bot.microsoft.tokens import TokenFailed
+from bot.microsoft.tokens import TokenFailed, Tokens
+from storage.cipher import Cipher
+from storage.database import Store, connect
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,8 @@ class _Ahead:
 
 def _serve(account_id: int, threads: int, ahead: float) -> list[Served]:
     settings = load(os.environ)
-    tokens = build(settings, _Ahead(ahead), mail_hosts(settings)).tokens
+    store = Store(connect(settings.database_url))
+    tokens = Tokens(store, _Ahead(ahead), Cipher(settings.keys), microsoft(settings))
 
     def one(_: int) -> Served:
         try:
@@ -101,6 +105,6 @@ def _answer(*request: Any) -> None:
 
 
 if __name__ == "__main__":
-    catalogue.load()  # once, and not in each child
+    configure_mappers()  # once, and not in each child
     for line in sys.stdin:
         _answer(*json.loads(line))

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.common.people import Person
 from bot.diagnosis.history import Ending
@@ -37,11 +39,14 @@ from bot.views.next_steps import Way
 from bot.views.organisations import DoubtCard, FurtherCard
 from bot.views.outages import OutageCard
 from bot.views.overview import Standing
+from bot.views.predictions import Kind, Prediction
 from bot.views.reminders import MAX_SHOWN, ReminderCard, WaitingAccount
+from bot.views.report import WEEK, CauseCount, Connected, Numbers, OnCallTimes, Report, Stage
 from bot.views.setbacks import SetbackCard, Whose
 from bot.views.setup import Facts, SetupCard, checklist
 from bot.views.support import RequestCard
 from bot.views.telling import Affected, for_audience
+from bot.views.timeline import Happening, Timeline, told_of_an_account
 from bot.views.unexplained import CauseName, DailyList, NotedView, ReplyView
 from handlers.cards import (
     account_form,
@@ -63,20 +68,24 @@ from handlers.cards import (
     invitations,
     legacy,
     legacy_import,
+    newer,
     outages,
     plain,
+    predictions,
     reminders,
+    report,
     setbacks,
     setup,
     signin,
     support,
+    timeline,
     unexplained,
     ways,
 )
 from handlers.cards import accounts as account_cards
 from handlers.cards.kit import Message, Safe, section
 from handlers.cards.links import no_link
-from storage.vocabulary import STANDS, WAITING, FolderRole, Mended, Owner, StepId
+from storage.vocabulary import STANDS, WAITING, Deed, FolderRole, Mended, Owner, StepId
 from tests.support.drawing_alerts import ALERTS, known
 from tests.support.values import (
     ERROR,
@@ -96,6 +105,7 @@ from tests.support.values import (
 
 INTERNAL = "planted-internal"
 RIVAL = "Planted Rival Ltd"
+ZONE = ZoneInfo("Europe/Copenhagen")
 ROLES = {Audience.CUSTOMER: Role.CUSTOMER, Audience.SUPPORT: Role.SUPPORT}
 
 
@@ -248,6 +258,42 @@ class Made:
         by = Person("T0ACME", "U0CAROL")
         told = [Happened(NOW, by, action, self.one, detail) for action in TOLD]
         return Listed(500, happened=told[: customer_page.HAPPENED_SHOWN])
+
+    @property
+    def report(self) -> Report:
+        """A week in which everything happened, after one in which nothing did."""
+        connected = [Connected(self.one.ref, self.name, RIVAL, timedelta(hours=3))]
+        causes = [
+            CauseCount(self.cause, self.name, owner, number)
+            for number, owner in enumerate(list(Owner) * 3, 1)
+        ]
+        road = dict.fromkeys(Stage, 7)
+        times = OnCallTimes(3, timedelta(minutes=4), timedelta(hours=5))
+        busy = Numbers(NOW - WEEK, NOW, road, connected, 5, 2, 1, causes[::-1], times)
+        none = dict.fromkeys(Stage, 0)
+        quiet = Numbers(NOW - 2 * WEEK, NOW - WEEK, none, [], 0, 0, 0, [], OnCallTimes())
+        return Report(busy, quiet)
+
+    @property
+    def timeline(self) -> Timeline:
+        """Everything that a timeline can tell, on days of their own."""
+        detail = {"before": self.name, "after": self.name, "domain": self.name}
+        happened = [
+            Happening(
+                NOW - number * timedelta(days=1),
+                what,
+                Person("T0ACME", "U0CAROL"),
+                title=self.name,
+                error=ERROR,
+                mended_by=Mended.CHANGE,
+                lasted=timedelta(hours=number),
+                deed=Deed.SIGN_IN,
+                times=number,
+                detail=detail,
+            )
+            for number, what in enumerate(told_of_an_account())
+        ]
+        return Timeline(self.one, RIVAL, happened[-timeline.SHOWN :], older=True)
 
     @property
     def moved(self) -> OrganisationChange:
@@ -508,6 +554,19 @@ OURS: dict[str, Render] = {
     "home.search_form": lambda made, to: home.search_form(),
     "answers.customers_message": lambda made, to: answers.customers_message(RIVALS.customers),
     "help.support_help": lambda made, to: help.support_help(),
+    "newer.without": lambda made, to: newer.without(
+        report.report_message(made.report), newer.newer_kinds(report.report_message(made.report))
+    ),
+    "predictions.predictions_message": lambda made, to: predictions.predictions_message(
+        [
+            Prediction(
+                kind, NOW.date(), 7, RIVAL, "smtp-basic", 3, [each.ref for each in made.several]
+            )
+            for kind in Kind
+        ],
+        NOW.date(),
+    ),
+    "report.report_message": lambda made, to: report.report_message(made.report),
     "setbacks.all_live_message": lambda made, to: setbacks.all_live_message(
         Whose(RIVAL, "", "", 1)
     ),
@@ -515,6 +574,11 @@ OURS: dict[str, Render] = {
     "signin.doubt_message": lambda made, to: signin.doubt_message(made.doubt),
     "signin.further_message": lambda made, to: signin.further_message(made.further),
     "support.request_card": lambda made, to: support.request_card(made.asked(ERROR)),
+    "timeline.timeline_window": lambda made, to: timeline.timeline_window(made.timeline, 1, ZONE),
+    "timeline.timeline_button": lambda made, to: timeline.timeline_button(made.one.ref),
+    "timeline.answer_with_newest": lambda made, to: timeline.answer_with_newest(
+        home.found_message(CustomersAccount(made.one, RIVAL)), made.timeline, ZONE
+    ),
     "unexplained.daily_list": lambda made, to: unexplained.daily_list(made.unexplained),
     "unexplained.note_form": lambda made, to: unexplained.note_form(made.reply(), made.causes),
     "unexplained.noted_window": lambda made, to: unexplained.noted_window(made.name),

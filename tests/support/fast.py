@@ -28,6 +28,7 @@ from bot.diagnosis.verdict import Verdict
 from bot.lifecycle.states import Arrival, Event, arrival
 from bot.messages import notices
 from bot.messages.delivery import Delivery
+from bot.messages.newer_blocks import NewerBlocks
 from bot.messages.paces import Paces
 from bot.microsoft.tokens import KEPT_ALIVE, Tokens, sealed_for
 from bot.signin.service import SignedIn
@@ -250,7 +251,9 @@ class FastBot:
         self.tokens = core.tokens
         self.doers = core.doers
         self.presenter = Presenter(self.services)
-        self.sender = SlackSender(self.slack, self.presenter)
+        self.sender = SlackSender(
+            self.slack, self.presenter, NewerBlocks(self.store, self.clock).refused
+        )
         self._carrier = Ahead(self.clock)
         self.delivery = Delivery(
             self.store, self._carrier, self.sender, core.deciders, core.troubles

@@ -97,6 +97,7 @@ class FakeSlack(WebClient):
         super().__init__("xoxb-fast")
         self.members: dict[str, set[str]] = {}
         self.guests: set[str] = set()
+        self.zones: dict[str, str] = {}
         self.teams: dict[str, str] = {}
         self.grid: tuple[str, ...] = ()
         self.enterprise_of: dict[str, str] = {}
@@ -169,6 +170,7 @@ class FakeSlack(WebClient):
     def _user(self, user: str) -> Payload:
         team = self.teams.get(user, "")
         facts: Payload = {"name": user, "team_id": team, "is_restricted": user in self.guests}
+        facts |= {"tz": self.zones[user]} if user in self.zones else {}
         enterprise = ENTERPRISE if team in self.grid else self.enterprise_of.get(user, "")
         if enterprise:
             facts["enterprise_user"] = {"enterprise_id": enterprise, "teams": [team]}

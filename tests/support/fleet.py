@@ -16,7 +16,7 @@ import signal
 import sys
 import time as machine
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from multiprocessing.connection import Connection, Pipe
@@ -71,7 +71,13 @@ class Recorder:
         self._clock = clock
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
-    def show(self, message: Outgoing, ts: str | None, thread_ts: str | None) -> str:
+    def show(
+        self,
+        message: Outgoing,
+        ts: str | None,
+        thread_ts: str | None,
+        left_out: Collection[str] = (),
+    ) -> str:
         self._write("post" if ts is None else "update", message)
         return ts or f"{message.id}.0"
 

@@ -18,6 +18,7 @@ snooze                yes      -        -          yes       yes    -
 ask-support           yes      -        -          yes       yes    -
 error                 yes      yes      -          yes       yes    -
 error-details         yes      yes      -          -         -      -
+timeline              yes      yes      -          -         -      -
 acknowledge           yes      yes      -          -         -      -
 """
 

@@ -9,7 +9,9 @@ import pytest
 
 
 def every(
-    names: str, rows: Iterable[Any], ids: Callable[[Any], object] = repr
+    names: str,
+    rows: Iterable[Any] | Callable[[], Iterable[Any]],
+    ids: Callable[[Any], object] = repr,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """As `pytest.mark.parametrize`, within one test: of thousands of rows a test each would take
     longer than what they try. Every row is tried, and those that failed are named together, each
@@ -17,14 +19,16 @@ def every(
 
     Args:
         names: the test's arguments that a row fills, with commas between.
+        rows: the rows, or what makes them when the test runs, where that takes long.
         ids: what a failure calls a row.
     """
     arguments = [name.strip() for name in names.split(",")]
-    table = list(rows)
+    made = rows if callable(rows) else list(rows)
 
     def over_all(test: Callable[..., None]) -> Callable[..., None]:
         @wraps(test)
         def tried(**given: Any) -> None:
+            table = list(made() if callable(made) else made)
             assert table, "no rows: nothing would be tried"
             failed = [each for row in table if (each := _failure(test, arguments, row, ids, given))]
             if failed:

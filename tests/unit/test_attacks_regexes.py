@@ -13,6 +13,7 @@ from handlers.slack.payloads import LONGEST_TYPED, Command
 from tests.support import regexes
 from tests.support.examples import in_a_hurry
 from tests.support.regexes import Found, TooSlow, attacks, ended_after, seconds, text_of
+from tests.support.rows import every
 
 pytestmark = pytest.mark.attacks
 
@@ -82,7 +83,7 @@ def faster_than_its_length(found: Found, attack: tuple[str, str, str], size: int
     return f"{attack}: {before:.5f} s, then {cost:.5f} s with {size} characters"
 
 
-@pytest.mark.parametrize("found", regexes.everywhere(), ids=lambda found: found.where[:70])
+@every("found", regexes.everywhere, ids=lambda found: found.where)
 def test_it_takes_time_in_proportion_to_its_input(found: Found) -> None:
     assert superlinear(found) == ""
 

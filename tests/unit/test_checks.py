@@ -11,6 +11,7 @@ from bot.checks.service import COOL_DOWN, GIVEN_UP
 from bot.common.jobs import CheckAccount, CheckFix, RunTest
 from bot.common.refusals import Refused
 from bot.diagnosis.observation import Condition, Observation, Where
+from bot.messages import notices
 from storage.tables import Account, ConnectionTest
 from storage.vocabulary import Owner, State, StepId, StepStatus
 from tests.support.fast import ACME, CAROL, SENDING_IS_OFF, VERA, FastBot, days, hours
@@ -643,3 +644,16 @@ def test_what_passes_in_a_test_that_nobody_asked_for_is_written_with_its_result(
     assert [step["step"] for step in unseen.steps] == [step["step"] for step in shown.steps]
     assert {step["evidence"] for step in unseen.steps} == {step["evidence"] for step in shown.steps}
     assert len(begun) - quiet > quiet
+
+
+def test_while_its_message_waits_a_test_does_not_ask_for_it_with_each_step(bot: FastBot) -> None:
+    """The steps of many tests at once would fill the outbox, faster than Slack takes updates."""
+    account = bot.account(State.LIVE)
+    bot.checks.start(account.id, CAROL)
+    bot.worker.take_jobs()
+
+    assert checks_of(bot, account)[0].passed
+    waiting = [item.notice for item in bot.outbox(ACME)]
+    assert waiting.count(notices.TEST_RESULT) == 2, "as it began, and its result"
+    bot.run_due()
+    assert [item.notice for item in bot.outbox(ACME)].count(notices.TEST_RESULT) == 1

@@ -5,10 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.diagnosis.observation import Where
+from handlers.cards.home import REQUESTS_SHOWN
 from handlers.cards.kit import Block
 from handlers.features.home import NOTHING, HomeTab
 from handlers.slack.listeners import NextWindow
@@ -95,6 +97,28 @@ def test_requests_that_nobody_has_taken_come_first_and_lead_on(office: FastBot) 
         address = f"archives/{message.channel}/p{message.ts.replace('.', '')}"
         assert f"<https://lumen.slack.example/{address}|" in read
     assert f"'value': '{late.ref}'" in read and f"<#{ACME}>" in read
+
+
+def test_requests_that_are_not_shown_are_counted_and_not_read(office: FastBot) -> None:
+    """However many wait with all customers together, the tab asks the database for no more."""
+    asked: list[str] = []
+    event.listen(office.store.engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
+    costs = []
+    for number in range(2 * REQUESTS_SHOWN):
+        account = office.account(State.AWAITING_SIGN_IN, name=f"Box {number}")
+        office.requests.do_it(ACME, account.id, CAROL)
+        asked.clear()
+        read = tab(office, VERA)
+        costs.append(len(asked))
+    assert costs[-1] == costs[REQUESTS_SHOWN - 1]
+    for seen in ("Requests for help:* 20", "and 10 more", "Box 0  ·", "Box 9  ·"):
+        assert seen in read, seen
+    assert "Box 10  ·" not in read
+
+    (first, *_) = [each for each in office.accounts_there() if each.name == "Box 0"]
+    office.requests.take(office.requests.do_it(ACME, first.id, CAROL), VERA)
+    read = tab(office, VERA)
+    assert "Box 10  ·" in read and "Box 0  ·" not in read, "who has a helper comes last"
 
 
 @pytest.mark.rights

@@ -152,11 +152,15 @@ def test_a_customer_without_a_channel_is_managed_by_name(desk: FastBot) -> None:
 
 
 @pytest.mark.rights
-def test_nobody_but_support_reaches_a_customer_from_our_channels(desk: FastBot) -> None:
+def test_nobody_but_support_reaches_a_customer_from_our_channels_and_on_call_looks_back(
+    desk: FastBot,
+) -> None:
     desk.slack.members[DESK].add(CAROL.user)
-    for text in ("list Borealis", "status Sales", "add Acme", "test all Acme", "import Acme"):
+    for text in ("list Borealis", "add Acme", "test all Acme", "import Acme", "test Sales"):
         for by, channel in ((OMAR, ALERTS), (CAROL, DESK)):
             assert typed(desk, text, by, channel).startswith("refused.support_only"), (text, by)
+    assert typed(desk, "status Sales", CAROL, DESK).startswith("refused.support_only")
+    assert "What happened last" in typed(desk, "status Sales", OMAR, ALERTS)
     assert "For on-call" in typed(desk, "help", OMAR, ALERTS)
     assert "For support" not in typed(desk, "help", OMAR, ALERTS)
     assert typed(desk, "help", CAROL, DESK).startswith("refused.on_call_only")

@@ -1,6 +1,7 @@
 """Slack counts calls of a method over all channels: however many have something to show, none of
 them comes too often, none is forgotten, and who is told first is first in line."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from itertools import count
 from math import ceil
@@ -51,7 +52,13 @@ class Counter:
         """What stood there and is gone."""
         self.refuses_blocks = False
 
-    def show(self, message: Outgoing, ts: str | None, thread_ts: str | None) -> str:
+    def show(
+        self,
+        message: Outgoing,
+        ts: str | None,
+        thread_ts: str | None,
+        left_out: Collection[str] = (),
+    ) -> str:
         means = Means.POST if ts is None else Means.UPDATE
         if self.busy:
             busy, self.busy = self.busy, timedelta()

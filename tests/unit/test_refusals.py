@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ from bot.messages import notices
 from bot.messages.delivery import INSTALLATION_WAIT, MAX_FAULTS, PLACE_WAIT
 from bot.messages.refusals import Subject
 from handlers.slack.refusals import EVERY, NO_JSON, table
+from storage.tables import Account
 from storage.vocabulary import State
 from tests.support.fast import ACME, ALERTS, CAROL, DESK, VERA, FastBot, hours
 from tests.support.fast_ports import BOT
+from tests.support.rows import every
 
 pytestmark = pytest.mark.delivery
 
@@ -340,15 +343,30 @@ def test_a_card_posted_anew_whose_answer_is_lost_stands_once_where_that_can_be_s
 # -- the content
 
 
-@pytest.mark.parametrize(("method", "error"), pairs(Subject.CONTENT, POST, UPDATE))
-def test_what_slack_does_not_take_as_it_is_drawn_goes_as_text_and_support_hears(
-    bot: FastBot, method: str, error: str
-) -> None:
+@dataclass(frozen=True)
+class SigningIn:
+    """An account with a link, and the bot before its card is posted, and before it is updated."""
+
+    account: Account
+    before: dict[str, FastBot]
+
+
+@pytest.fixture
+def signing_in(bot: FastBot) -> SigningIn:
     account = bot.account(State.AWAITING_SIGN_IN, sender_name="A & B <boat>")
     bot.link(account)
-    if method == UPDATE:
-        bot.show(account)
-        bot.run_due()
+    unposted = bot.copy()
+    bot.show(account)
+    bot.run_due()
+    return SigningIn(account, {POST: unposted, UPDATE: bot})
+
+
+@every("method, error", pairs(Subject.CONTENT, POST, UPDATE))
+def test_what_slack_does_not_take_as_it_is_drawn_goes_as_text_and_support_hears(
+    signing_in: SigningIn, method: str, error: str
+) -> None:
+    account = signing_in.account
+    bot = signing_in.before[method].copy()
     refuse(bot, method, error)
     bot.show(account)
     bot.run_due()

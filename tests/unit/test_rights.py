@@ -1,16 +1,18 @@
 """Who may do what: role by role and action by action, against a table that is written by hand."""
 
 from collections import defaultdict
+from itertools import product
 
 import pytest
 
 from bot.common.people import Person
 from bot.common.refusals import Refused
 from bot.support.rights import ALLOWED, Action, Role
-from storage.tables import Failure, Reminder
+from storage.tables import Account, Failure, Reminder
 from storage.vocabulary import CustomersAre, Owner, State
 from tests.support.fast import ACME, ALERTS, CAROL, DESK, VERA, FastBot, hours
 from tests.support.rights import IN_ONE_WORKSPACE, MAY
+from tests.support.rows import every
 
 pytestmark = pytest.mark.rights
 
@@ -30,6 +32,10 @@ INSIDE = ("support", "colleague", "customer", "guest")
 """Who is in the channel, or may look into every one."""
 
 
+each_role_and_action = every("role, action", MAY)
+ON_CALL = ("on-call", "customer")
+"""Who is in the alert channel: Carol was invited to it."""
+
 NO = defaultdict(lambda: "refused.role", guest="refused.guest")
 """How a role is told that it may not."""
 
@@ -41,6 +47,12 @@ def office(bot: FastBot) -> FastBot:
     bot.slack.members[ALERTS] = {OMAR.user, CAROL.user}
     bot.slack.guests = {GWEN.user}
     return bot
+
+
+@pytest.fixture
+def account(office: FastBot) -> Account:
+    """An account of the office's customer."""
+    return office.account()
 
 
 def refusal(ask: object, *args: object) -> str:
@@ -56,12 +68,12 @@ def test_the_table_has_every_role_and_action() -> None:
     assert MAY.keys() == {(role.value, action.value) for role in Role for action in Action}
 
 
-@pytest.mark.parametrize(("role", "action"), MAY)
+@each_role_and_action
 def test_the_rights_are_those_of_the_table(role: str, action: str) -> None:
     assert (Action(action) in ALLOWED[Role(role)]) is MAY[role, action]
 
 
-@pytest.mark.parametrize(("role", "action"), MAY)
+@each_role_and_action
 def test_in_a_channel_each_role_may_do_what_the_table_says(
     office: FastBot, role: str, action: str
 ) -> None:
@@ -73,15 +85,16 @@ def test_in_a_channel_each_role_may_do_what_the_table_says(
         assert refused == "refused.not_in_channel"
 
 
-@pytest.mark.parametrize(("role", "action"), MAY)
+@each_role_and_action
 def test_with_an_account_each_role_may_do_what_the_table_says(
-    office: FastBot, role: str, action: str
+    office: FastBot, account: Account, role: str, action: str
 ) -> None:
-    account = office.account()
-
     refused = refusal(office.rights.account, PEOPLE[role], account.ref, Action(action))
 
-    if role in INSIDE:
+    if action == Action.TIMELINE:  # asked of who is on call, wherever the account is
+        allowed = role in ("support", *ON_CALL)
+        assert refused == ("" if allowed else "refused.support_only")
+    elif role in INSIDE:
         assert refused == ("" if MAY[role, action] else NO[role])
     else:
         assert refused == "refused.no_account"
@@ -103,7 +116,7 @@ def test_what_is_the_support_teams_alone_is_nobody_elses(office: FastBot, role: 
 def test_alerts_are_for_support_and_for_whoever_is_in_their_channel(
     office: FastBot, role: str
 ) -> None:
-    allowed = role in ("support", "on-call", "customer")  # Carol was invited to the alert channel
+    allowed = role in ("support", *ON_CALL)
     assert refusal(office.rights.on_call, PEOPLE[role]) == (
         "" if allowed else "refused.on_call_only"
     )
@@ -170,7 +183,7 @@ def test_our_own_workspace_is_the_one_where_the_app_is_installed(office: FastBot
 # -- whether a button is worth showing
 
 
-@pytest.mark.parametrize(("role", "action"), MAY)
+@each_role_and_action
 def test_who_may_do_something_in_a_channel_is_told_yes(
     office: FastBot, role: str, action: str
 ) -> None:
@@ -499,8 +512,7 @@ def grid(office: FastBot) -> FastBot:
 
 
 @pytest.mark.field
-@pytest.mark.parametrize("team", ["T0LAB", "E0LUMEN"])
-@pytest.mark.parametrize("action", Action)
+@every("team, action", product(["T0LAB", "E0LUMEN"], Action))
 def test_a_colleague_of_a_sibling_workspace_is_a_colleague(
     grid: FastBot, team: str, action: Action
 ) -> None:
@@ -554,11 +566,11 @@ def help_desk(office: FastBot) -> FastBot:
 OWN_GUEST = Person("T0LUMEN", GWEN.user)
 
 
-@pytest.mark.parametrize(("who", "role"), IN_ONE_WORKSPACE.items())
-@pytest.mark.parametrize("action", Action)
+@every("action, who_is", product(Action, IN_ONE_WORKSPACE.items()))
 def test_where_everybody_is_a_customer_each_may_do_what_the_table_says(
-    help_desk: FastBot, who: str, role: str, action: Action
+    help_desk: FastBot, action: Action, who_is: tuple[str, str]
 ) -> None:
+    who, role = who_is
     person = OWN_GUEST if who == "guest" else PEOPLE[who]
 
     assert help_desk.rights.role(person, ACME) is Role(role)

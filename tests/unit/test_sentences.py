@@ -248,6 +248,7 @@ WINDOWS = frozenset(
         "Mailboxes",
         "Manage customer",
         "More",
+        "Timeline",
         "New login link",
         "Next page",
         "Next working day, 9:00",
@@ -256,7 +257,6 @@ WINDOWS = frozenset(
         "Previous page",
         "The account",
         "The customer",
-        "Timeline",
         "Tour",
         "What to do",
         "Your old accounts",
@@ -270,8 +270,12 @@ NUMBER = re.compile(
 )
 FORM_FOR_ONE = {
     "mend.minutes": "mend.minute",
+    "span.minutes": "span.minute",
+    "span.hours": "span.minutes",
+    "span.days": "span.hours",
 }
-"""The other forms for one are called as the form for several, with `_one` behind."""
+"""The other forms for one are called as the form for several, with `_one` behind. A span is told in
+a unit from two of it on."""
 
 LEADS_IN = frozenset(
     {

@@ -167,3 +167,19 @@ def test_what_is_rare_is_found_without_reading_everything_else(bot: FastBot) -> 
     assert len(plans) == 2
     assert "ix_connectiontest_unfinished" in plans[0]
     assert "ix_outboxitem_given_up" in plans[1]
+
+
+def test_a_message_that_waits_is_found_without_reading_what_it_showed_before(bot: FastBot) -> None:
+    """A card is shown anew for years, and each time a message is taken to be sent, what waits under
+    its key is looked for."""
+    asked: list[tuple[str, Any]] = []
+    event.listen(
+        bot.store.engine,
+        "before_cursor_execute",
+        lambda conn, cursor, statement, values, *_: asked.append((statement, values)),
+    )
+    with bot.store.transaction() as tx:
+        tx.outbox.knows("card:MB-1")
+        (look,) = [each for each in asked if "done_at IS NULL" in each[0]]
+        plan = tx.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {look[0]}", look[1])
+        assert "ix_outboxitem_waits_by_key" in str(plan.all())

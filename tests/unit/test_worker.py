@@ -1,6 +1,7 @@
 """The worker: what it has taken is done once, however long it takes."""
 
 import threading
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -36,7 +37,13 @@ class Slow(Work):
 class NoCourier:
     """Nothing is to be carried."""
 
-    def show(self, message: Outgoing, ts: str | None, thread_ts: str | None) -> str:
+    def show(
+        self,
+        message: Outgoing,
+        ts: str | None,
+        thread_ts: str | None,
+        left_out: Collection[str] = (),
+    ) -> str:
         raise NotImplementedError
 
     def show_plainly(self, message: Outgoing, ts: str | None, thread_ts: str | None) -> str:

@@ -1,5 +1,6 @@
 // Block Kit's blocks as page nodes: of messages, windows and the Home tab.
 
+import { chart, table } from "./charts.js";
 import { agreed, control, isGroup } from "./controls.js";
 import { node, textObject } from "./text.js";
 
@@ -12,6 +13,8 @@ export function draw(block, context) {
 
 const DRAWERS = {
   divider: () => node("hr"),
+  table,
+  data_visualization: chart,
   header: (block) => node("div", { class: "head", role: "heading", "aria-level": "3" }, block.text.text),
   context: (block, { names }) => node("div", { class: "context" }, ...block.elements.map((text) => node("span", {}, textObject(text, names), " "))),
   actions: (block, context) => node("div", { class: "actions" }, ...block.elements.map((element) => acting(block, element, context))),

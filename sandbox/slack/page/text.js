@@ -5,7 +5,7 @@ import { dayOf, timeOf } from "./time.js";
 const EMOJI = {
   white_check_mark: "✅", x: "❌", eyes: "👀", warning: "⚠️", heavy_minus_sign: "➖", hourglass_flowing_sand: "⏳",
   large_green_circle: "🟢", large_yellow_circle: "🟡", large_orange_circle: "🟠", construction: "🚧", red_circle: "🔴", white_circle: "⚪", tada: "🎉", wave: "👋",
-  bell: "🔔", lock: "🔒", key: "🔑", mailbox: "📫", bulb: "💡", zzz: "💤", double_vertical_bar: "⏸️", grey_question: "❔", no_bell: "🔕", raising_hand: "🙋",
+  bell: "🔔", calendar: "📅", lock: "🔒", key: "🔑", mailbox: "📫", bulb: "💡", zzz: "💤", double_vertical_bar: "⏸️", grey_question: "❔", no_bell: "🔕", raising_hand: "🙋",
 };
 
 export function node(tag, attributes = {}, ...children) {

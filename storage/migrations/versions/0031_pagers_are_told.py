@@ -6,7 +6,7 @@ from alembic import op
 from storage.types import BIG_ID, UtcDateTime
 
 revision = "0031"
-down_revision = "0028"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
