@@ -181,8 +181,8 @@ def _forget_what_is_quiet(session: Session, customer: Customer, erased: Keys) ->
     about = [f"account:{number}" for (number,) in erased["account"]] + [f"customer:{customer.id}"]
     for each in about:
         session.exec(delete(Silence).where(col(Silence.fingerprint).endswith(each)))
-    theirs = Maintenance.of == MaintenanceOf.CUSTOMER, Maintenance.concerns == str(customer.id)
-    session.exec(delete(Maintenance).where(*theirs))
+    of_customers = delete(Maintenance).where(col(Maintenance.of) == MaintenanceOf.CUSTOMER)
+    session.exec(of_customers.where(col(Maintenance.concerns) == str(customer.id)))
 
 
 def _marks(session: Session, customer: Customer, channels: Collection[str], erased: Keys) -> Marks:
