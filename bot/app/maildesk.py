@@ -6,8 +6,9 @@ from flask import Flask
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
+from bot.app.foundations import Ports
 from bot.app.pagers import told, words
-from bot.app.wiring import Ports, wire
+from bot.app.wiring import wire
 from bot.app.worker import Worker
 from bot.common import jobs
 from bot.common.clock import Clock

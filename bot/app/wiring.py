@@ -2,28 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Protocol
 
 from bot.accounts.administration import Administration
-from bot.accounts.circles import Circles, Neighbours
-from bot.accounts.customers import Customers, Doors
+from bot.accounts.circles import Circles
+from bot.accounts.customers import Customers
 from bot.accounts.offboarding import Farewells
 from bot.accounts.organisations import Organisations
 from bot.accounts.rebinding import Bindings
 from bot.accounts.service import Accounts
-from bot.app import pagers
+from bot.app import duties
+from bot.app.foundations import Foundations, Ports
 from bot.app.worker import Sweep
 from bot.checks.aftermath import Aftermath
 from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.running import CheckRunner
 from bot.checks.service import Checks
-from bot.common import jobs
 from bot.common.clock import Clock
 from bot.common.jobs import Doers
 from bot.config.settings import Settings
 from bot.diagnosis.attempts import Attempts
-from bot.diagnosis.catalogue import Catalogue
 from bot.diagnosis.evidence import Evidence
 from bot.diagnosis.explainer import Explainer, Explanations
 from bot.diagnosis.failures import Failures
@@ -36,29 +33,21 @@ from bot.folders.service import Folders, sure_names
 from bot.incidents.course import Course
 from bot.incidents.maintenance import MaintenanceWindows
 from bot.incidents.paging import Paging
-from bot.incidents.posting import Poster
 from bot.incidents.presses import IncidentPresses
 from bot.incidents.regrouping import Regrouping
 from bot.incidents.service import Incidents
-from bot.incidents.upkeep import Upkeep
 from bot.legacy.drafts import Drafts
 from bot.legacy.service import LegacyAccounts
 from bot.lifecycle.ladder import Ladder
 from bot.lifecycle.service import Lifecycle
-from bot.mail.probe import MailProbe
-from bot.messages import notices
 from bot.messages.answers import Answers
 from bot.messages.delivery import Decider
 from bot.messages.events import Events
-from bot.messages.second_tries import SecondTries
 from bot.messages.troubles import Troubles
-from bot.microsoft.client import Microsoft
-from bot.microsoft.credentials import Watch
 from bot.microsoft.domains import Domains, new_memory
 from bot.microsoft.tokens import Tokens
 from bot.predictions.daily import DailyPredictions
 from bot.reminders.asked import AskedReminders
-from bot.reminders.delivery import ReminderDelivery
 from bot.reminders.service import Reminders
 from bot.reports.weekly import WeeklyReport
 from bot.services import Services, Views
@@ -72,7 +61,6 @@ from bot.signin.links import Links
 from bot.signin.service import SignIn
 from bot.signin.sheets import Sheets
 from bot.support.desk import Desk
-from bot.support.directory import Directory
 from bot.support.requests import SupportRequests
 from bot.support.rights import Rights
 from bot.views.accounts import AccountCards, AccountDetails
@@ -96,41 +84,6 @@ from bot.views.support import RequestCards
 from bot.views.timeline import Timelines
 from bot.views.unexplained import UnexplainedCards
 from storage.cipher import Cipher
-from storage.database import Store
-
-
-class People(Directory, Neighbours, Doors, Protocol):
-    """What Slack says of people and of who shares a channel."""
-
-
-@dataclass(frozen=True)
-class Ports:
-    """What the bot reaches the outside through; a test hands in others."""
-
-    store: Store
-    microsoft: Microsoft
-    probe: MailProbe
-    directory: People
-    catalogue: Catalogue
-    poster: Poster
-
-
-@dataclass(frozen=True)
-class Foundations:
-    """What the services stand on."""
-
-    ports: Ports
-    clock: Clock
-    cipher: Cipher
-    tokens: Tokens
-    ladder: Ladder
-    lifecycle: Lifecycle
-    attempts: Attempts
-    course: Course
-    incidents: Incidents
-    failures: Failures
-    requests: SupportRequests
-    rights: Rights
 
 
 @dataclass(frozen=True)
@@ -152,9 +105,9 @@ def wire(settings: Settings, clock: Clock, ports: Ports) -> Core:
     return Core(
         services=services,
         tokens=base.tokens,
-        doers=_doers(services),
-        sweeps=_sweeps(settings, base, services),
-        deciders=_deciders(settings, base, services),
+        doers=duties.doers(services),
+        sweeps=duties.sweeps(settings, base, services),
+        deciders=duties.deciders(settings, base, services),
         troubles=Troubles(
             settings.support_channel, settings.alert_channel, services.customers.refused
         ),
@@ -343,51 +296,6 @@ def _consent(
         base.failures,
         url,
     )
-
-
-def _deciders(settings: Settings, base: Foundations, services: Services) -> dict[str, Decider]:
-    """Who says whether a message is still wanted when its turn comes."""
-    reminders = ReminderDelivery(base.ports.store, services.reminders, settings.support_channel)
-    return {notices.REMINDER: reminders}
-
-
-def _sweeps(settings: Settings, base: Foundations, services: Services) -> list[Sweep]:
-    """What the worker looks for again and again, each as often as being late matters."""
-    upkeep = Upkeep(base.ports.store, base.clock, base.course)
-    watch = Watch(base.ports.store, base.clock, settings.credentials, settings.alert_channel)
-    return [
-        Sweep("reminders", timedelta(seconds=15), services.reminders.remind_due),
-        Sweep("left-tests", timedelta(minutes=5), services.checks.look_after_left),
-        Sweep("idle-grants", timedelta(minutes=10), services.checks.look_after_idle),
-        Sweep("credentials", timedelta(hours=1), watch.look),
-        Sweep("closed-channels", timedelta(minutes=1), services.customers.look_for_closed),
-        Sweep("given-up", timedelta(minutes=10), SecondTries(base.ports.store, base.clock).begin),
-        Sweep("forgotten-lists", timedelta(hours=1), services.legacy.forget),
-        Sweep("old-meanings", timedelta(hours=1), services.noting.catch_up),
-        Sweep("incidents", timedelta(seconds=15), upkeep.look),
-        Sweep("forgotten-incidents", timedelta(minutes=5), upkeep.look_for_forgotten),
-        Sweep("maintenance", timedelta(seconds=15), services.maintenance.look),
-        Sweep("unexplained", timedelta(minutes=15), services.noting.list_due),
-        Sweep("predictions", timedelta(minutes=15), services.daily_predictions.tell_due),
-        Sweep("weekly-report", timedelta(minutes=5), services.weekly_report.post_due),
-        Sweep("late-erasures", timedelta(hours=1), services.farewells.remind_of_erasure),
-        *pagers.sweeps(settings, base.clock, base.ports.store, base.ports.poster),
-    ]
-
-
-def _doers(services: Services) -> Doers:
-    """Who does the work that needs no Slack."""
-    doers = Doers()
-    doers.add(jobs.RunTest, services.checks.run, services.checks.give_up)
-    doers.add(jobs.CheckAccount, services.checks.check)
-    doers.add(jobs.CheckFix, services.checks.check_fix)
-    doers.add(jobs.CheckLink, services.links.check)
-    doers.add(jobs.LookForApproval, services.approvals.look)
-    doers.add(jobs.ShareApproval, services.approvals.share)
-    doers.add(jobs.CreateAccounts, services.legacy.run)
-    doers.add(jobs.ExplainAgain, services.noting.explain_again)
-    doers.add(jobs.EraseCustomer, services.farewells.erase)
-    return doers
 
 
 def _views(

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_v
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.common.people import Person
-from bot.config import clouds, env_file, pagers, reading
+from bot.config import clouds, env_file, on_call, pagers, reading
 from bot.config.about import About
 from bot.config.env_file import SettingsError as SettingsError
 from bot.incidents.times import OnCallTimes
@@ -270,37 +270,10 @@ class Settings(BaseSettings):
             default="4h,1d,3d,7d",
         ),
     ] = reading.ladder("4h,1d,3d,7d")
-    oncall_usergroup: Annotated[
-        str,
-        Field(pattern=r"^(S[A-Z0-9]+)?$"),
-        About(
-            "Who is on call now: the user group that your schedule tool keeps (S…), which new "
-            "alerts mention; Maildesk never changes it",
-            looks_like="a user group id (S…)",
-        ),
-    ] = ""
-    oncall_ladder: Annotated[
-        tuple[timedelta, ...],
-        NoDecode,
-        BeforeValidator(reading.ladder),
-        About(
-            "How long an alert waits for somebody to acknowledge it before each reminder, each "
-            "longer than the one before; the last wait repeats",
-            default="15m,45m",
-        ),
-    ] = reading.ladder("15m,45m")
-    acknowledged_ask: Annotated[
-        timedelta,
-        NoDecode,
-        BeforeValidator(reading.span),
-        About("How long after an alert was acknowledged its state is asked for", default="2h"),
-    ] = reading.span("2h")
-    acknowledged_for: Annotated[
-        timedelta,
-        NoDecode,
-        BeforeValidator(reading.span),
-        About("How long an acknowledgement lasts, if nobody says otherwise", default="8h"),
-    ] = reading.span("8h")
+    oncall_usergroup: on_call.UserGroup = ""
+    oncall_ladder: on_call.AlertLadder = reading.ladder("15m,45m")
+    acknowledged_ask: on_call.AskAfter = reading.span("2h")
+    acknowledged_for: on_call.KeptFor = reading.span("8h")
     working_hours: Annotated[
         tuple[time, time],
         NoDecode,
@@ -328,17 +301,12 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if (
-            not self.slack_app_token.get_secret_value()
-            and not self.slack_signing_secret.get_secret_value()
-        ):
+        app_token = self.slack_app_token.get_secret_value()
+        if not app_token and not self.slack_signing_secret.get_secret_value():
             raise ValueError(
                 "SLACK_SIGNING_SECRET is missing (or SLACK_APP_TOKEN, for Socket Mode)"
             )
-        if (
-            self.slack_app_token.get_secret_value()
-            and not self.slack_app_token.get_secret_value().startswith("xapp-")
-        ):
+        if app_token and not app_token.startswith("xapp-"):
             raise ValueError("SLACK_APP_TOKEN is malformed: it begins with xapp-")
         if not self.support_usergroup and not self.support_users:
             raise ValueError("SUPPORT_USERGROUP is missing (or SUPPORT_USERS)")

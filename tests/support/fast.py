@@ -16,8 +16,9 @@ from sqlalchemy import Engine
 from sqlmodel import col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from bot.app.foundations import Ports
 from bot.app.pagers import told
-from bot.app.wiring import Ports, wire
+from bot.app.wiring import wire
 from bot.app.worker import Worker
 from bot.common import ids
 from bot.common.people import MAILDESK, Person

@@ -18,6 +18,7 @@ from bot.common.refusals import Refused
 from bot.incidents.maintenance import Plan
 from storage.tables import Account, Incident, PostedMessage
 from storage.vocabulary import AT_WORK, IncidentStatus, MaintenanceOf, Severity, State
+from tests.support.examples import examples
 from tests.support.fast import ALERTS, CAROL, FastBot
 from tests.support.pagers import PAGERDUTY, WEBHOOK
 
@@ -291,7 +292,7 @@ class _dying:
 
 
 OnCall.TestCase.settings = settings(
-    max_examples=25,
+    examples(40),
     stateful_step_count=20,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
