@@ -54,6 +54,11 @@ def people(value: Any) -> tuple[Person, ...]:
     return tuple(people)
 
 
+def key_bytes(key: SecretStr) -> bytes:
+    """An encryption key as it is used."""
+    return base64.b64decode(key.get_secret_value())
+
+
 def keys(value: Any) -> tuple[SecretStr, ...]:
     """Encryption keys, with commas between."""
     parts = [part.strip() for part in str(value).split(",") if part.strip()]

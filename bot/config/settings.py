@@ -1,6 +1,5 @@
 """The settings, read once from the environment."""
 
-import base64
 from collections.abc import Mapping
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -327,7 +326,7 @@ class Settings(BaseSettings):
     @property
     def keys(self) -> tuple[bytes, ...]:
         """The encryption keys, newest first."""
-        return tuple(base64.b64decode(key.get_secret_value()) for key in self.encryption_keys)
+        return tuple(map(reading.key_bytes, self.encryption_keys))
 
     @property
     def application_name(self) -> str:
