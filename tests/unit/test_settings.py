@@ -95,7 +95,7 @@ WRONG = {
     "MAIL_CA_BUNDLE": ("/nowhere/ca.pem",),
     "ONCALL_USERGROUP": ("oncall",),
     "ONCALL_LADDER": ("soon", "45m,15m", "15m,15m"),
-    "ACKNOWLEDGED_ASK": ("soon", "0h", "2 hours"),
+    "ACKNOWLEDGED_ASK": ("soon", "0h", "2 fortnights"),
     "ACKNOWLEDGED_FOR": ("soon", "0h", "8"),
     "NAG_LADDER": ("soon", "4h,1h", "4h,4h", "0h", "four hours"),
     "WORKING_HOURS": ("9-17", "17:00-09:00", "09:00-25:00"),
