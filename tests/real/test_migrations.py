@@ -33,8 +33,8 @@ from bot.lifecycle.states import Event
 from bot.reminders.service import Reminders
 from storage.database import Store, connect
 from storage.migrate import MIGRATIONS, upgrade
-from storage.tables import Account, OutboxItem, Reminder
-from storage.vocabulary import CustomersAre, Owner, ReminderPhase, State
+from storage.tables import Account, Incident, OutboxItem, Reminder
+from storage.vocabulary import CustomersAre, IncidentStatus, Owner, ReminderPhase, State
 
 pytestmark = pytest.mark.real
 
@@ -59,6 +59,9 @@ WORDS = {
     "pager": "pagerduty",
     "change": "opened",
     "standing": "nothing",
+    "of": "application",
+    "severity": "high",
+    "status": "open",
 }
 LISTS = ("folders", "steps", "old_ids", "account_ids")
 
@@ -348,4 +351,47 @@ def test_what_can_be_drawn_no_more_is_not_sent_and_does_not_come_back(
     upgrade(emptied(url, tmp_path))
     with Store(engine).transaction() as tx:
         assert set(tx.session.exec(select(OutboxItem.id))) == {3, 4}
+    engine.dispose()
+
+
+def test_alerts_of_before_go_on_in_the_course_that_they_were_in(url: str, tmp_path: Path) -> None:
+    engine = connect(emptied(url, tmp_path))
+    tables = to(engine, "0027").tables
+    insert(engine, tables["customer"], 1)
+    insert(engine, tables["channel"], 1, id="C1", closed="")
+    where = {"customer_id": 1, "channel_id": "C1"}
+    insert(engine, tables["account"], 1, address_key="1@acme.example", **where)
+    cases = {
+        "open": {"open_cause": "open"},
+        "taken": {"open_cause": "taken", "acknowledged_by": "U0OMAR", "acknowledged_at": SINCE},
+        "ended": {"ended_at": SINCE + timedelta(hours=1)},
+        "left": {},
+    }
+    for number, (cause, columns) in enumerate(cases.items(), start=1):
+        facts = {"ref": f"MX-{number}", "account_id": 1, "customer_id": 1, "cause": cause}
+        insert(engine, tables["failure"], number, **facts)
+        insert(
+            engine,
+            tables["incident"],
+            number,
+            failure_ref=f"MX-{number}",
+            cause=cause,
+            **({"open_cause": None, "acknowledged_by": ""} | columns),
+        )
+    upgrade(emptied(url, tmp_path))
+    with Store(engine).transaction() as tx:
+        found = {each.cause: each for each in tx.session.exec(select(Incident))}
+        assert {cause: each.status for cause, each in found.items()} == {
+            "open": IncidentStatus.OPEN,
+            "taken": IncidentStatus.ACKNOWLEDGED,
+            "ended": IncidentStatus.CLOSED,
+            "left": IncidentStatus.CLOSED,
+        }
+        assert found["taken"].acknowledged_until == SINCE + timedelta(hours=8)
+        assert found["ended"].ended_at == SINCE + timedelta(hours=1)
+        assert found["open"].fingerprint == "open/mailbox/account:1"
+        counts = [tx.incidents.count(found[cause].id) for cause in cases]
+        assert counts == [1, 1, 0, 0]
+        new = Incident(**(found["left"].model_dump() | {"id": None, "open_fingerprint": "new"}))
+        assert tx.incidents.add(new).id > found["left"].id
     engine.dispose()
