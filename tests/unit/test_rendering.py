@@ -74,7 +74,7 @@ FIRST, LAST = "Qx", "xQ"
 
 BUILDERS = EVERYBODY | OURS
 TOKEN = re.compile(
-    r"<(?:@\w+|#\w+|!date\^\d+\^[^<>|]+\|[^<>|]+|(?:https?://|mailto:)[^<>|]+(?:\|[^<>|]+)?)>"
+    r"<(?:@\w+|#\w+|!subteam\^\w+|!date\^\d+\^[^<>|]+\|[^<>|]+|(?:https?://|mailto:)[^<>|]+(?:\|[^<>|]+)?)>"
 )
 MAIL = re.compile(r"<mailto:[^|>]*")
 CODE = re.compile(r"```.*?```", re.DOTALL)
