@@ -93,7 +93,7 @@ class Aftermath:
         told = self._fixes.judge(tx, account, test)
         causes = {failed.cause for failed in failed_steps(steps)}
         if test.quiet and not told and self._nothing_new(account, test):
-            self._incidents.follow(tx, account, causes)
+            self._incidents.follow(tx, account, causes, lasts=test.round >= PATIENCE)
             if lost and account.state is State.LIVE:
                 self._lifecycle.transition(tx, account, Event.FOLDERS_LOST, MAILDESK)
             if test.round == PATIENCE:  # what did not pass after all, and whoever asked was told

@@ -42,13 +42,16 @@ class Incidents:
         if account is None or not self._may_pass(tx, failure, account):
             self._join(tx, failure, account)
 
-    def follow(self, tx: Transaction, account: Account, causes: Collection[str]) -> None:
+    def follow(
+        self, tx: Transaction, account: Account, causes: Collection[str], lasts: bool = False
+    ) -> None:
         """A test has ended that failed for these causes; of what it did not fail for the account is
-        no example any more. A mailbox that was in use and is broken joins what keeps it so."""
+        no example any more. A mailbox that was in use and is broken joins what keeps it so, as does
+        one at which a fault of ours does not pass (`lasts`)."""
         if causes:
             for cause in sorted(tx.incidents.causes_holding(account.id) - set(causes)):
                 self._leave(tx, account.id, cause)
-        if account.state is State.BROKEN:
+        if account.state is State.BROKEN or lasts:
             for failure in sorted(tx.failures.open_of(account.id), key=lambda each: each.cause):
                 if failure.cause in causes and not self._was_seen(tx, failure, account):
                     self._join(tx, failure, account)
@@ -166,6 +169,7 @@ class Incidents:
             severity=Severity.INFO,
             status=IncidentStatus.OPEN,
             failure_ref=failure.ref,
+            count=failure.count,
             opened_at=now,
             last_at=now,
         )

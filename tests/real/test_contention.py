@@ -21,6 +21,9 @@ from bot.diagnosis.attempts import Attempts
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.diagnosis.step_records import steps_of
+from bot.incidents.course import Course
+from bot.incidents.service import Incidents
+from bot.incidents.times import OnCallTimes
 from bot.lifecycle.hours import Hours
 from bot.lifecycle.ladder import Ladder
 from bot.lifecycle.service import Lifecycle
@@ -86,7 +89,10 @@ def office(url: str) -> Iterator[Office]:
         account = tx.accounts.add(new_account(customer))
         lifecycle.enter(tx, account, Arrival(State.UNMAPPED, Owner.USER), VERA)
     reminders = Reminders(store, clock, lifecycle, ladder, hours, DESK)
-    failures = Failures(catalogue.load(), clock, ALERTS, Attempts(clock), lambda *_: None)
+    times = OnCallTimes((timedelta(minutes=15),), timedelta(hours=2), timedelta(hours=8))
+    course = Course(clock, ALERTS, DESK, times, lambda *_: None)
+    incidents = Incidents(clock, course)
+    failures = Failures(catalogue.load(), clock, incidents, Attempts(clock), lambda *_: None)
     yield Office(store, reminders, failures, channel, account.id)
     store.engine.dispose()
 

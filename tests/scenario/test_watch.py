@@ -70,5 +70,5 @@ def test_a_fault_of_ours_alerts_on_call_and_no_customer(world: BotWorld) -> None
     for _ in range(6):
         world.pass_time(hours=4, minutes=1)
     assert world.account("Info").state is State.LIVE and results(world) == 1
-    (alert,) = [m for m in world.omar.messages(ALERTS) if "was cut" in m.text]
-    assert "Times seen: *7*" in alert.text
+    (alert,) = [m for m in world.omar.messages(ALERTS) if "First seen" in m.text]
+    assert "was cut" in alert.text and "*Times seen:* 7" in alert.text

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from bot.common.jobs import CheckAccount
 from bot.common.people import Person
 from bot.common.refusals import Refused
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
 from bot.incidents.maintenance import Plan
 from bot.incidents.timeline import Entry
 from storage.tables import Account, Incident
@@ -181,6 +182,25 @@ def test_disconnecting_the_last_mailbox_ends_an_incident(bot: FastBot) -> None:
     bot.pass_time(minutes=5)
     assert incidents(bot) == []
     assert read(bot, incident).status is IncidentStatus.MENDED
+
+
+def test_what_may_pass_is_told_where_it_does_not(bot: FastBot) -> None:
+    account = bot.account(State.LIVE)
+    cut = Observation(Where.NETWORK, step="imap.connect", condition=Condition.RESET)
+    bot.mailbox(account).faults[StepId.IMAP_CONNECT] = cut
+    with bot.store.transaction() as tx:
+        tx.jobs.add(CheckAccount(account_id=account.id), bot.now)
+    bot.run_due()
+    assert incidents(bot) == [], "it may pass"
+
+    bot.live(hours(3))
+    (incident,) = incidents(bot)
+    assert (incident.severity, incident.count) == (Severity.HIGH, 4)
+    assert bot.read(account).state is State.LIVE and mentions(bot) >= 1
+
+    bot.mailbox(account).faults.clear()
+    bot.live(hours(5))
+    assert incidents(bot) == []
 
 
 # -- acknowledgements
