@@ -105,6 +105,13 @@ class IncidentRepository:
         )
         return set(self._session.exec(found.distinct()))
 
+    def hold(self, causes: Collection[str]) -> None:
+        """Hold what is not closed of several causes until the transaction ends, by ascending id."""
+        found = select(Incident.id).where(
+            col(Incident.cause).in_(causes), col(Incident.open_fingerprint).is_not(None)
+        )
+        self._session.exec(found.order_by(col(Incident.id)).with_for_update()).all()
+
     def of_cause(self, cause: str) -> list[Incident]:
         """The incidents of a cause that are not closed, held, by ascending id."""
         found = select(Incident).where(Incident.cause == cause)
@@ -347,11 +354,6 @@ class IncidentRepository:
         there = self._session.get(Silence, fingerprint)
         return there if there is not None and there.until > now else None
 
-    def silences(self, now: datetime) -> list[Silence]:
-        """Every silence, the one that ends first before all others."""
-        found = select(Silence).where(Silence.until > now)
-        return list(self._session.exec(found.order_by(col(Silence.until))))
-
     def unsilence(self, fingerprint: str) -> None:
         """A fingerprint may be heard of again."""
         there = self._session.get(Silence, fingerprint)
@@ -390,9 +392,5 @@ class IncidentRepository:
 
 
 # Asked every few seconds, most often for nothing: put together once
-DUE = (
-    select(Incident.id)
-    .where(col(Incident.due_at) <= NOW)
-    .order_by(col(Incident.due_at))
-    .limit(LIMIT)
-)
+DUE = select(Incident.id).where(col(Incident.due_at) <= NOW)
+DUE = DUE.order_by(col(Incident.due_at)).limit(LIMIT)

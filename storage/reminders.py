@@ -139,6 +139,14 @@ class ReminderRepository:
         """The channel's reminder that still waits for something."""
         return self._session.exec(OPEN_IN, params={"channel": channel_id}).first()
 
+    def hold_open(self, reminder: Reminder) -> bool:
+        """Hold a reminder until the transaction ends; whether it waits for something still. Held
+        after the accounts that it lists: whoever shows it, and whoever replaces it."""
+        found = select(Reminder.id).where(
+            Reminder.id == reminder.id, col(Reminder.finished_at).is_(None)
+        )
+        return self._session.exec(found.with_for_update()).first() is not None
+
     def _awake(self, now: datetime) -> ColumnElement[bool]:
         """A snooze that is over is not taken away before the next reminder."""
         until = col(ReminderState.snoozed_until)

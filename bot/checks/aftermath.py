@@ -85,13 +85,14 @@ class Aftermath:
             account.proved_sent = report.sent_in if report else ""
         if account.state not in SIGNED_IN:
             return  # it was disconnected meanwhile, and perhaps begun anew
+        causes = {failed.cause for failed in failed_steps(steps)}
+        self._incidents.hold(tx, account, causes)
         lost = report is not None and self._drift.look(tx, account, report, test.started_at)
         self._wake(tx, self._failures.settle(tx, account, passed, test.started_at))
         result = "passed" if test.passed else "failed"
         self._lifecycle.audit(tx, MAILDESK, "test.finished", account, result=result)
         self._plan_check(tx, account, test)
         told = self._fixes.judge(tx, account, test)
-        causes = {failed.cause for failed in failed_steps(steps)}
         if test.quiet and not told and self._nothing_new(account, test):
             self._incidents.follow(tx, account, causes, lasts=test.round >= PATIENCE)
             if lost and account.state is State.LIVE:

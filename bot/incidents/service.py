@@ -42,6 +42,14 @@ class Incidents:
         if account is None or not self._may_pass(tx, failure, account):
             self._join(tx, failure, account)
 
+    def hold(self, tx: Transaction, account: Account, causes: Collection[str]) -> None:
+        """Hold the incidents that a test of an account which failed for these causes may concern:
+        all at once, so that two tests never wait for each other's."""
+        failed = {each.cause for each in tx.failures.open_of(account.id)}
+        concerned = failed | set(causes) | tx.incidents.causes_holding(account.id)
+        if concerned:
+            tx.incidents.hold(concerned)
+
     def follow(
         self, tx: Transaction, account: Account, causes: Collection[str], lasts: bool = False
     ) -> None:

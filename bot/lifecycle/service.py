@@ -27,8 +27,9 @@ class Lifecycle:
     messages that it causes, in the caller's transaction.
 
     Whoever calls holds the account's row (`tx.accounts.lock`). Rows are locked in one order
-    everywhere: a channel's reminder day, then accounts by ascending ID, then our own channel's lane
-    of messages. So two transactions never wait for each other.
+    everywhere: a channel's reminder day, then accounts by ascending ID, then incidents, then a
+    customer's reminder and ours, then our own channel's lane of messages. So two transactions never
+    wait for each other.
     """
 
     def __init__(self, clock: Clock, ladder: Ladder, ordinary: Hours, support_channel: str) -> None:
@@ -127,7 +128,9 @@ class Lifecycle:
             notices.show_request(tx, request, self._support_channel, now)
         for channel_id in (account.channel_id, self._support_channel):
             reminder = tx.reminders.open_in(channel_id)
-            if reminder is not None and account.id in reminder.account_ids:
+            listed = reminder is not None and account.id in reminder.account_ids
+            # One that is replaced in this moment is not shown after it was taken away
+            if reminder is not None and listed and tx.reminders.hold_open(reminder):
                 self._settle(tx, reminder)
 
     def _show_approved(self, tx: Transaction, account: Account, now: datetime) -> None:

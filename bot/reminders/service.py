@@ -256,6 +256,7 @@ class Reminders:
         listed = self._listed(tx, channel_id, due, earlier, now)
         ended = [account for account in due if not self._climb(tx, account, hours, now)]
         if earlier is not None:
+            tx.reminders.hold_open(earlier)
             earlier.finished_at = now
             notices.take_away_reminder(tx, earlier, now)
         ids = [account.id for account in listed]

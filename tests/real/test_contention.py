@@ -32,10 +32,11 @@ from bot.mail.probe import MailReport
 from bot.mail.roundtrip import RoundTripMessage
 from bot.mail.steps import OnStep, StepResult
 from bot.mail.target import Target
+from bot.messages import notices
 from bot.reminders.service import Reminders
 from storage.database import Store, Transaction, connect
 from storage.jobs import MAX_IN_LANE
-from storage.tables import Account, Channel, Customer, Failure, Job
+from storage.tables import Account, Channel, Customer, Failure, Job, Reminder
 from storage.vocabulary import Owner, State, StepId, StepStatus
 from tests.support.fast import CAROL, FastBot
 from tests.support.fast_ports import FakeProbe
@@ -68,6 +69,7 @@ class Office:
 
     store: Store
     reminders: Reminders
+    lifecycle: Lifecycle
     failures: Failures
     channel: Channel
     account_id: int
@@ -93,7 +95,7 @@ def office(url: str) -> Iterator[Office]:
     course = Course(clock, ALERTS, DESK, times, lambda *_: None)
     incidents = Incidents(clock, course)
     failures = Failures(catalogue.load(), clock, incidents, Attempts(clock), lambda *_: None)
-    yield Office(store, reminders, failures, channel, account.id)
+    yield Office(store, reminders, lifecycle, failures, channel, account.id)
     store.engine.dispose()
 
 
@@ -178,6 +180,39 @@ def test_what_is_asked_for_while_the_same_is_sent_is_sent_too(office: Office) ->
         tx.outbox.sent(first.item, "1.0", NOW, timedelta())
         second = tx.outbox.claim_next(NOW, LEASE)
     assert second is not None and second.item.args == {"drawn": "after"}
+
+
+def test_a_reminder_that_is_replaced_is_not_shown_after_it_was_taken_away(office: Office) -> None:
+    """Somebody maps folders in the moment in which the next reminder is written."""
+    store = office.store
+    with store.transaction() as tx:
+        first = Reminder(channel_id=CHANNEL, posted_at=NOW, account_ids=[office.account_id])
+        tx.reminders.add(first)
+    replaced = threading.Event()
+
+    def change() -> None:
+        with store.transaction() as tx:
+            account = tx.accounts.lock(office.account_id)
+            reminder = tx.reminders.open_in(CHANNEL)
+            assert reminder is not None and reminder.id == first.id
+            replaced.wait(DEADLINE)
+            office.lifecycle.show(tx, account)
+
+    with ThreadPoolExecutor(1) as pool:
+        with store.transaction() as tx:
+            reminder = tx.reminders.open_in(CHANNEL)
+            assert reminder is not None
+            changing = pool.submit(change)
+            tx.reminders.hold_open(reminder)
+            reminder.finished_at = NOW
+            notices.take_away_reminder(tx, reminder, NOW)
+            replaced.set()
+            until_they_wait(store, changing)
+        changing.result(DEADLINE)
+
+    with store.transaction() as tx:
+        latest = tx.outbox.latest(notices.reminder_key(first))
+        assert latest is not None and latest.notice == notices.GONE
 
 
 def test_two_who_ask_for_the_same_work_at_once_both_go_on_and_it_is_done_once(

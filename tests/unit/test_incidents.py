@@ -333,7 +333,7 @@ def test_a_silence_until_it_is_mended_ends_with_the_mend(bot: FastBot) -> None:
     bot.run_due()
     bot.live(hours(2))
     with bot.store.transaction() as tx:
-        assert tx.incidents.silences(bot.now) == []
+        assert tx.incidents.silence_of(incident.fingerprint, bot.now) is None
 
     break_all(bot, [account])
     (again,) = incidents(bot)
