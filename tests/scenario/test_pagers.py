@@ -204,7 +204,8 @@ def test_the_pages_of_the_stand_ins_show_it_and_have_its_buttons(alerted: BotWor
     asked = {"incident": one.id, "do": "acknowledge", "as": "Omar Haddad"}
     assert requests.post(f"{there.url}/press", data=asked, timeout=20).status_code == 200
     alerted.until(lambda: incident(alerted).acknowledged_name == "Omar Haddad")
-    assert "incident.opened" in requests.get(alerted.practice.receiver.url, timeout=20).text
+    receiver = alerted.practice.receiver.url
+    alerted.until(lambda: "incident.opened" in requests.get(receiver, timeout=20).text)
     labels = [link["label"] for link in alerted.practice.office.links]
     assert labels == ["Switchboard", "PagerDuty", "Alert receiver"]
 
