@@ -111,7 +111,8 @@ class OnCall(RuleBasedStateMachine):
         before = self._there().get(key, "nothing")
         if (before == "nothing") != (what == "reopened") or before == AT_PAGER[what]:
             return
-        if what == "unacknowledged" and before != "acknowledged":
+        # What is silent with us and taken up there by hand stands differently until it is heard of
+        if what == "unacknowledged" and (before != "acknowledged" or self._is_silent(key)):
             return
         self._step()
         stands = AT_PAGER[what] or before
@@ -231,6 +232,10 @@ class OnCall(RuleBasedStateMachine):
         with self.bot.store.transaction() as tx:
             return tx.incidents.since(datetime.min.replace(tzinfo=self.bot.now.tzinfo), 100)
 
+    def _is_silent(self, key: str) -> bool:
+        silent = IncidentStatus.SILENCED
+        return any(e.fingerprint == key and e.status is silent for e in self._incidents())
+
     def _heard(self) -> list[dict[str, Any]]:
         return list(self.bot.pagers.took.get(PAGERDUTY, []))
 
@@ -295,6 +300,7 @@ OnCall.TestCase.settings = settings(
     examples(40),
     stateful_step_count=20,
     deadline=None,
+    derandomize=True,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow],
 )
