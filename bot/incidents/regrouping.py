@@ -29,7 +29,8 @@ class Regrouping:
         """
         with self._store.transaction() as tx:
             held = {number: _held(tx, number) for number in sorted({incident_id, into_id})}
-            incident, into = held[incident_id], held[into_id]
+            incident = held[incident_id]
+            into = held[into_id]
             if incident is into or incident.cause != into.cause:
                 raise Refused("alert.not_to_merge")
             moved = self._move(tx, incident, into, tx.incidents.members(incident.id))
