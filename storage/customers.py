@@ -184,7 +184,7 @@ class ChannelRepository:
         for table in NAMED_IN:
             there = col(table.channel_id) == channel.id
             self._session.exec(update(table).where(there).values(channel_id=new_id))
-        self._session.exec(delete(Lane).where(col(Lane.channel_id) == channel.id))
+        self._move_lane(channel.id, new_id)
         self._session.exec(delete(ReminderDay).where(col(ReminderDay.channel_id) == new_id))
         day = update(ReminderDay).where(col(ReminderDay.channel_id) == channel.id)
         self._session.exec(day.values(channel_id=new_id))
@@ -192,6 +192,17 @@ class ChannelRepository:
         self._session.flush()
         self._session.expire_all()
         return moved
+
+    def _move_lane(self, old_id: str, new_id: str) -> None:
+        """Whoever sends something to the channel goes on under its new id. The caller holds both
+        lanes."""
+        old = self._session.get_one(Lane, old_id)
+        new = self._session.get_one(Lane, new_id)
+        if new.leased_until is None:
+            new.leased_until = old.leased_until
+            new.claim = old.claim
+        self._session.delete(old)
+        self._session.flush()
 
     def move_out(self, channel_id: str, home: str) -> None:
         """What stands in a channel stands in `home` from now on, another channel of its customer's;

@@ -1,9 +1,10 @@
 """Work that is due."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Subquery, bindparam, case, text
+from sqlalchemy import Subquery, Update, bindparam, case, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, func, or_, select, update
 from sqlmodel.sql.expression import SelectOfScalar
@@ -102,6 +103,7 @@ class JobRepository:
         for job in jobs:
             job.leased_until = now + lease
             job.attempts = job.attempts + 1
+            job.claim = job.claim + 1
             job.key = None
         self._session.flush()
         return jobs
@@ -131,22 +133,34 @@ class JobRepository:
         waiting = update(Job).where(col(Job.key) == work.key)
         self._session.exec(waiting.values(awaited=True))
 
-    def retry(self, job_id: int, due_at: datetime, failed: bool) -> None:
+    def keep(self, jobs: Iterable[Job], until: datetime) -> None:
+        """Whoever claimed these jobs is still at work on them, and has them until then; except for
+        those that are somebody else's by now."""
+        for job in sorted(jobs, key=lambda each: each.id):
+            self._session.exec(_as_claimed(job).values(leased_until=until))
+
+    def retry(self, job: Job, due_at: datetime, failed: bool) -> None:
         """Give a claimed job back, to be done at `due_at`; `failed`: it ended in an error of its
-        own."""
-        job = self._session.get(Job, job_id)
-        if job is not None:
-            job.due_at = due_at
-            job.leased_until = None
-            job.failures += failed
+        own. Nothing happens where the job is somebody else's by now."""
+        failures = col(Job.failures) + int(failed)
+        self._give_back(job, due_at=due_at, failures=failures)
+
+    def hand_back(self, job: Job) -> None:
+        """Give a claimed job back as it was, in its place: it was begun and says nothing of how it
+        went. Nothing happens where the job is somebody else's by now."""
+        self._give_back(job, attempts=col(Job.attempts) - 1)
+
+    def _give_back(self, job: Job, **changed: Any) -> None:
+        free = {"leased_until": None, "claim": col(Job.claim) + 1}
+        self._session.exec(_as_claimed(job).values(**free, **changed))
 
     def of_kind(self, kind: str) -> list[Job]:
         """Every job of a kind, whether it waits or is being done."""
         return list(self._session.exec(select(Job).where(Job.kind == kind)))
 
-    def done(self, job_id: int) -> None:
-        """Forget a finished job."""
-        self._session.exec(DONE, params={"id": job_id})
+    def done(self, job: Job) -> None:
+        """Forget a finished job, unless it is somebody else's by now."""
+        self._session.exec(DONE, params={"id": job.id, "claim": job.claim})
 
     def cancel(self, work: Work) -> None:
         """Forget waiting work of the same key."""
@@ -168,6 +182,11 @@ def _job(work: Work, due_at: datetime) -> Job:
     job.lane = work.lane
     job.awaited = work.awaited
     return job
+
+
+def _as_claimed(job: Job) -> Update:
+    """The row of a claimed job, as long as nobody else claimed it."""
+    return update(Job).where(col(Job.id) == job.id, col(Job.claim) == job.claim)
 
 
 FREE = col(Job.leased_until).is_(None) | (col(Job.leased_until) < NOW)
@@ -229,6 +248,6 @@ def _next_due() -> SelectOfScalar[datetime]:
 
 # Workers ask these every second, or with each job: each is put together once
 WITH_KEY = select(Job).where(col(Job.key) == bindparam("key"))
-DONE = delete(Job).where(col(Job.id) == bindparam("id"))
+DONE = delete(Job).where(col(Job.id) == bindparam("id"), col(Job.claim) == bindparam("claim"))
 WHOSE_TURN = _whose_turn()
 NEXT_DUE = _next_due()

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select, update
 
+from storage.claims import ClaimLost
 from storage.outbox_questions import (
     ALL_WAITING,
     DUE_LANE,
@@ -30,10 +31,12 @@ UNLIMITED: Mapping[Means, Rate] = {}
 
 @dataclass(frozen=True)
 class Claimed:
-    """The next message of a channel, taken by one worker. `posted` is where its key already stands
-    in Slack, `parent` the message whose thread it belongs to."""
+    """The next message of a channel, taken by one worker. `turn` is the number of its claim of the
+    channel's lane, `posted` where the message's key already stands in Slack, `parent` the message
+    whose thread it belongs to."""
 
     item: OutboxItem
+    turn: int
     posted: PostedMessage | None
     parent: PostedMessage | None
 
@@ -111,8 +114,9 @@ class OutboxRepository:
         rates: Mapping[Means, Rate] = UNLIMITED,
     ) -> Claimed | None:
         """Take the first waiting message of a channel whose turn it is, of the channel `first`
-        before all others; that channel rests until the lease ends or `sent`, `later` or `give_up`
-        is called. Over all channels no more are taken than `rates` allow."""
+        before all others; that channel rests until the lease ends (`keep` moves its end) or `sent`,
+        `later` or `give_up` is called. Each of these raises `ClaimLost` where the channel is
+        somebody else's by then. Over all channels no more are taken than `rates` allow."""
         self._open_lanes(now)
         while (lane := self._due_lane(now, first)) is not None:
             item = self._first(lane.channel_id)
@@ -120,10 +124,11 @@ class OutboxRepository:
                 continue
             self._put_together(item)
             parent = self.posted(item.thread_key) if item.thread_key else None
-            claimed = Claimed(item, self.posted(item.key), parent)
+            claimed = Claimed(item, lane.claim + 1, self.posted(item.key), parent)
             if not self._has_turn(lane, claimed.calls, now, rates):
                 continue
             lane.leased_until = now + lease
+            lane.claim = claimed.turn
             item.happened(MessageEvent.CLAIMED, now)
             self._session.flush()
             return claimed
@@ -145,24 +150,29 @@ class OutboxRepository:
         """Whether the message `key` stands in Slack, or is on its way there."""
         return self.posted(key) is not None or self._waiting(key) is not None
 
-    def sent(self, item: OutboxItem, ts: str | None, now: datetime, rest: timedelta) -> None:
+    def keep(self, claimed: Claimed, until: datetime) -> None:
+        """The worker is still at it, and has the channel until then."""
+        self._change_lane(claimed, leased_until=until)
+
+    def sent(self, claimed: Claimed, ts: str | None, now: datetime, rest: timedelta) -> None:
         """The message was shown (`ts`) or taken away (None); the channel's next may go after
         `rest`."""
-        self._free_lane(item.channel_id, now + rest)
+        self._free_lane(claimed, now + rest)
+        item = self._session.get_one(OutboxItem, claimed.item.id)
         if ts is None:
-            self.forget(item.key)
+            self.forget(claimed.item.key)
         else:
-            self.stands(item.key, item.channel_id, ts)
-        self._finish(item, MessageEvent.SENT, now)
+            self.stands(claimed.item.key, item.channel_id, ts)
+        item.happened(MessageEvent.SENT, now)
 
     def later(
-        self, item: OutboxItem, due_at: datetime, not_sent: bool = False, fault: bool = False
+        self, claimed: Claimed, due_at: datetime, not_sent: bool = False, fault: bool = False
     ) -> None:
         """The message stays first in its channel and is tried again at `due_at`; `not_sent` when it
         is certain that this attempt did not reach the channel, `fault` when it failed for a reason
         of the message's own."""
-        self._free_lane(item.channel_id, due_at)
-        kept = self._session.get_one(OutboxItem, item.id)
+        self._free_lane(claimed, due_at)
+        kept = self._session.get_one(OutboxItem, claimed.item.id)
         kept.attempts -= not_sent
         kept.faults += fault
 
@@ -170,14 +180,16 @@ class OutboxRepository:
         """The message `key` stands there now, wherever it stood before."""
         self._session.merge(PostedMessage(key=key, channel_id=channel_id, ts=ts))
 
-    def give_up(self, item: OutboxItem, reason: str, now: datetime) -> None:
+    def give_up(self, claimed: Claimed, reason: str, now: datetime) -> None:
         """The message can never be sent (`reason`: Slack's error); the channel goes on without
         it."""
-        self._free_lane(item.channel_id, now)
-        self._finish(item, MessageEvent.GIVEN_UP, now, reason)
+        self._free_lane(claimed, now)
+        item = self._session.get_one(OutboxItem, claimed.item.id)
+        item.happened(MessageEvent.GIVEN_UP, now, reason)
 
     def drop(self, channel_id: str, reason: str, now: datetime) -> None:
         """What waits for the channel is put aside, until `revive`."""
+        self._held_lane(channel_id)
         waits = (col(OutboxItem.channel_id) == channel_id) & col(OutboxItem.done_at).is_(None)
         self._session.exec(update(OutboxItem).where(waits).values(done_at=now, given_up=reason))
 
@@ -240,7 +252,7 @@ class OutboxRepository:
 
     def wake(self, channel_id: str, now: datetime) -> None:
         """It is the channel's turn at once, if anything waits for it."""
-        lane = self._session.get(Lane, channel_id, with_for_update=True)
+        lane = self._held_lane(channel_id)
         if lane is not None and lane.leased_until is None:
             lane.due_at = now
 
@@ -265,10 +277,12 @@ class OutboxRepository:
 
     def set_one_aside(self, key: str, now: datetime) -> str | None:
         """The same for one message; None where it does not stand anywhere."""
+        posted = self.posted(key)
+        if posted is not None:
+            self._held_lane(posted.channel_id)
         waits = (col(OutboxItem.key) == key) & col(OutboxItem.done_at).is_(None)
         end = update(OutboxItem).where(waits)
         self._session.exec(end.values(done_at=now, given_up="set-aside"))
-        posted = self.posted(key)
         return self._renamed(posted) if posted is not None else None
 
     def _renamed(self, posted: PostedMessage) -> str:
@@ -317,11 +331,6 @@ class OutboxRepository:
             self._session.add(item)
         self._session.flush()
 
-    def _finish(
-        self, item: OutboxItem, event: MessageEvent, now: datetime, reason: str = ""
-    ) -> None:
-        self._session.get_one(OutboxItem, item.id).happened(event, now, reason)
-
     def _waiting(self, key: str) -> OutboxItem | None:
         return self._session.exec(WAITING, params={"key": key}).first()
 
@@ -347,7 +356,7 @@ class OutboxRepository:
 
     def _lane(self, channel_id: str, now: datetime) -> Lane:
         """A channel's lane, held until the transaction ends."""
-        lane = self._session.get(Lane, channel_id, with_for_update=True)
+        lane = self._held_lane(channel_id)
         if lane is not None:
             return lane
         try:
@@ -357,11 +366,23 @@ class OutboxRepository:
             pass
         return self._session.get_one(Lane, channel_id, with_for_update=True)
 
-    def _free_lane(self, channel_id: str, due_at: datetime) -> None:
-        lane = self._session.get(Lane, channel_id, with_for_update=True)
-        if lane is not None:  # else the channel has another id by now, and a new lane
-            lane.leased_until = None
-            lane.due_at = due_at
+    def _held_lane(self, channel_id: str) -> Lane | None:
+        """A channel's lane, if it has one, held as `_lane` does: before its messages, as whoever
+        sends them does, so that two never wait for each other."""
+        return self._session.get(Lane, channel_id, with_for_update=True)
+
+    def _free_lane(self, claimed: Claimed, due_at: datetime) -> None:
+        ended = {"leased_until": None, "claim": claimed.turn + 1}
+        self._change_lane(claimed, due_at=due_at, **ended)
+
+    def _change_lane(self, claimed: Claimed, **changed: Any) -> None:
+        """Change the lane of what was claimed, which this transaction holds from then on. The
+        channel may have another id than it had."""
+        item = self._session.get(OutboxItem, claimed.item.id)
+        channel_id = item.channel_id if item is not None else ""
+        own = (col(Lane.channel_id) == channel_id) & (col(Lane.claim) == claimed.turn)
+        if not self._session.exec(update(Lane).where(own).values(**changed)).rowcount:
+            raise ClaimLost
 
 
 def _is_same(asked: OutboxItem, again: OutboxItem) -> bool:

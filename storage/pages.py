@@ -12,10 +12,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from storage.claims import ClaimLost
 from storage.statuses import PageEvent
 from storage.tables import Page, PageLane
 from storage.types import NOW
-from storage.vocabulary import PageChange, Pager, PageStatus, Standing
+from storage.vocabulary import PageChange, Pager, Standing
 
 MAX_KEY = 255
 """PagerDuty's limit of a `dedup_key`
@@ -45,10 +46,12 @@ class There:
 
 @dataclass(frozen=True)
 class ClaimedPage:
-    """The first page that waits for a pager under a fingerprint, taken by one worker; `key` is the
-    fingerprint as the pager knows it, `behind` what waits behind it, in order."""
+    """The first page that waits for a pager under a fingerprint, taken by one worker; `turn` is the
+    number of its claim of the lane, `key` the fingerprint as the pager knows it, `behind` what
+    waits behind it, in order."""
 
     page: Page
+    turn: int
     key: str
     there: There
     behind: Sequence[Page]
@@ -98,8 +101,9 @@ class PageRepository:
 
     def claim_next(self, pager: Pager, now: datetime, lease: timedelta) -> ClaimedPage | None:
         """Take the first page of a lane whose turn it is, which has it again when the lease ends,
-        unless it is said before how it went. Until then nobody is sure how the incident stands
-        there."""
+        unless it is said before how it went, or `keep` moves the lease's end. Until then nobody is
+        sure how the incident stands there. Whoever says anything later, when somebody else has the
+        lane, gets `ClaimLost`."""
         while (lane := self._due_lane(pager, now)) is not None:
             waiting = self._waiting(lane)
             if not waiting:
@@ -107,13 +111,19 @@ class PageRepository:
                 self._session.flush()
                 continue
             first, *behind = waiting
-            claimed = ClaimedPage(first, lane.key, _there(lane, first), behind)
+            turn = lane.claim + 1
+            claimed = ClaimedPage(first, turn, lane.key, _there(lane, first), behind)
             lane.due_at = now + lease
+            lane.claim = turn
             lane.unsure = True
             first.happened(PageEvent.CLAIMED, now)
             self._session.flush()
             return claimed
         return None
+
+    def keep(self, claimed: ClaimedPage, until: datetime) -> None:
+        """The worker is still at it, and has the lane until then."""
+        self._held_lane(claimed).due_at = until
 
     def sent(self, claimed: ClaimedPage, standing: Standing, now: datetime) -> None:
         """The pager has it, and the incident stands so there."""
@@ -133,9 +143,8 @@ class PageRepository:
     def later(self, claimed: ClaimedPage, due_at: datetime, heard: bool) -> None:
         """It stays first in its lane and is tried again at `due_at`. `heard`: the pager may have
         it, although no answer came."""
-        page, lane = self._held(claimed)
-        if page.status is not PageStatus.WAITING:
-            return  # our lease ran out, and another worker was quicker
+        lane = self._held_lane(claimed)
+        lane.claim += 1
         lane.due_at = due_at
         if not heard:
             lane.unsure = lane.unsure and claimed.there.unsure
@@ -174,10 +183,10 @@ class PageRepository:
         unsure: bool = False,
         reason: str = "",
     ) -> None:
-        page, lane = self._held(claimed)
-        if page.status is not PageStatus.WAITING:
-            return
+        lane = self._held_lane(claimed)
+        page = self._session.get_one(Page, claimed.page.id, with_for_update=True)
         page.happened(event, now, reason)
+        lane.claim += 1
         lane.due_at = now
         if lane.unsure:  # else the pager has said meanwhile how it stands there
             lane.standing = standing
@@ -204,11 +213,13 @@ class PageRepository:
             pass
         return self._session.get_one(PageLane, (pager, fingerprint), with_for_update=True)
 
-    def _held(self, claimed: ClaimedPage) -> tuple[Page, PageLane]:
-        """A claimed page as it is now, with its lane; held until the transaction ends."""
+    def _held_lane(self, claimed: ClaimedPage) -> PageLane:
+        """The lane of a claimed page, held until the transaction ends."""
         key = (claimed.page.pager, claimed.page.fingerprint)
         lane = self._session.get_one(PageLane, key, with_for_update=True)
-        return self._session.get_one(Page, claimed.page.id, with_for_update=True), lane
+        if lane.claim != claimed.turn:
+            raise ClaimLost
+        return lane
 
 
 def _there(lane: PageLane, page: Page) -> There:

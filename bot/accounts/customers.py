@@ -238,8 +238,12 @@ class Customers:
             channel = tx.channels.get(old_id)
             if channel is None or tx.channels.get(new_id) is not None:
                 return
+            now = self._clock.now()
+            # Whoever sends something there holds the lane before the message, and so do we
+            for channel_id in (old_id, new_id):
+                tx.outbox.hold(channel_id, now)
             old_card = notices.setup_key(old_id)
-            tx.outbox.renamed(old_card, notices.setup_key(new_id), self._clock.now())
+            tx.outbox.renamed(old_card, notices.setup_key(new_id), now)
             channel = tx.channels.renumber(channel, new_id)
             channel.closed = " ".join(why for why in channel.closed.split() if why != "left")
             self._tell(tx, channel, "channel.renumbered")

@@ -234,7 +234,7 @@ class Worker:
         times = job.failures + 1 if failed else job.attempts
         wait = min(FIRST_WAIT * (1 << min(times, 10)), MAX_WAIT)
         with self._store.transaction() as tx:
-            tx.jobs.retry(job.id, self._clock.now() + wait, failed)
+            tx.jobs.retry(job, self._clock.now() + wait, failed)
 
     def _give_up(self, job: Job) -> None:
         """Forget a job, after whoever does its kind has ended what hangs on it."""
@@ -247,4 +247,4 @@ class Worker:
 
     def _done(self, job: Job) -> None:
         with self._store.transaction() as tx:
-            tx.jobs.done(job.id)
+            tx.jobs.done(job)

@@ -2,6 +2,7 @@
 again until it is certain."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,15 +13,17 @@ from bot.incidents.facts import IncidentFacts
 from bot.incidents.posting import Letter, PagerBusy, PagerRefuses, PagerUnreachable, Poster
 from bot.incidents.roads import Road, Telling
 from bot.messages import notices
+from storage.claims import ClaimLost
 from storage.database import Store, Transaction
 from storage.pages import ClaimedPage
 from storage.tables import Page
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(seconds=90)
-"""How long a lane is its worker's; longer than all its posts may take. A worker that is killed
-leaves the page first in its lane, and perhaps at the pager, which knows it again by its key."""
+LEASE = timedelta(seconds=30)
+"""How long a lane is its worker's, unless the worker says before that it is still at it. A worker
+that is killed leaves the page first in its lane, and perhaps at the pager, which knows it again by
+its key."""
 
 FIRST_WAIT = timedelta(seconds=2)
 MAX_WAIT = timedelta(minutes=5)
@@ -48,6 +51,7 @@ class PagerDelivery:
         self._road = road
         self._poster = poster
         self._alert_channel = alert_channel
+        self._in_hand: ClaimedPage | None = None
 
     @property
     def name(self) -> str:
@@ -60,6 +64,36 @@ class PagerDelivery:
         claimed = self._claim()
         if claimed is None:
             return 0
+        self._in_hand = claimed
+        try:
+            return self._try(claimed)
+        except ClaimLost:
+            log.warning("pager.turn_lost", pager=self.name, page=claimed.page.id)
+            return 0
+        finally:
+            self._in_hand = None
+
+    def keep(self) -> None:
+        """What is in hand stays so for another lease."""
+        claimed = self._in_hand
+        if claimed is not None:
+            with suppress(ClaimLost):  # whoever posts it will find out
+                self._confirm(claimed)
+
+    def hand_back(self) -> None:
+        """Let others have what is in hand. The pager may have it by now."""
+        claimed = self._in_hand
+        if claimed is not None:
+            log.info("pager.handed_back", pager=self.name, page=claimed.page.id)
+            with suppress(ClaimLost), self._store.transaction() as tx:
+                tx.pages.later(claimed, self._clock.now(), heard=True)
+
+    def _confirm(self, claimed: ClaimedPage) -> None:
+        """See that the page is still ours, and keep it so for another lease."""
+        with self._store.transaction() as tx:
+            tx.pages.keep(claimed, self._clock.now() + LEASE)
+
+    def _try(self, claimed: ClaimedPage) -> int:
         try:
             return self._deliver(claimed)
         except PagerBusy as busy:
@@ -94,7 +128,7 @@ class PagerDelivery:
             return 1
         telling = self._telling(claimed)
         letters = self._road.letters(telling, now)
-        self._post(letters, now)
+        self._post(claimed, letters, now)
         with self._store.transaction() as tx:
             if letters:
                 tx.pages.sent(claimed, self._road.standing(telling), self._clock.now())
@@ -116,10 +150,11 @@ class PagerDelivery:
         where = f"channel={posted.channel_id}&message_ts={posted.ts}"
         return f"https://slack.com/app_redirect?{where}"
 
-    def _post(self, letters: Sequence[Letter], now: datetime) -> None:
+    def _post(self, claimed: ClaimedPage, letters: Sequence[Letter], now: datetime) -> None:
         """Post in order. Once one of several has arrived, it is not known how things stand
         there."""
         for number, letter in enumerate(letters):
+            self._confirm(claimed)
             try:
                 self._poster.post(letter, now)
             except PagerBusy as busy:

@@ -9,6 +9,7 @@ import structlog
 
 from bot.common.clock import Clock
 from bot.common.refusals import SlackBusy
+from bot.common.stop import Stop
 from bot.messages import notices
 from bot.messages.outgoing import Outgoing
 from bot.messages.paces import RATES
@@ -20,17 +21,13 @@ from bot.messages.refusals import (
     Subject,
 )
 from bot.messages.troubles import Troubles
+from bot.messages.turns import INSTALLATION_WAIT, Turns
+from storage.claims import ClaimLost
 from storage.database import Conflict, DatabaseAway, Store
 from storage.outbox import Claimed
-from storage.tables import OutboxItem
 from storage.vocabulary import Means, MessageStatus
 
 log = structlog.get_logger(__name__)
-
-LEASE = timedelta(seconds=60)
-"""How long a channel is its worker's while a message goes out; longer than Slack is waited for. A
-worker that is killed leaves the message first in its channel, and perhaps in Slack: whoever takes
-it next looks there before posting (`Sender.find`)."""
 
 REST_AFTER_POST = timedelta(seconds=1)
 REST_AFTER_UPDATE = timedelta(milliseconds=500)
@@ -47,16 +44,13 @@ MAX_FAULTS = 5
 """How often a message may fail for a reason of its own (we cannot draw it, or Slack answers what
 nobody has written down): that does not pass by itself, and the channel must not wait for it."""
 
-INSTALLATION_WAIT = timedelta(seconds=30)
-"""While Slack takes nothing from the app, it is asked so often whether that is over."""
-
 PLACE_WAIT = timedelta(minutes=5)
 """A channel of ours that takes nothing is tried so often."""
 
 
 class Sender(Protocol):
     """Carries messages to Slack. Each method may take seconds, and raises one of the exceptions in
-    `bot.messages.refusals`."""
+    `bot.messages.refusals`. Whatever changes something in Slack calls `message.confirm` before."""
 
     def show(
         self,
@@ -105,14 +99,18 @@ class Delivery:
         sender: Sender,
         deciders: Mapping[str, Decider] = {},
         troubles: Troubles | None = None,
+        stop: Stop | None = None,
     ) -> None:
         """`deciders` by notice; the messages of other notices are always wanted. `troubles` tells
-        of what cannot be sent; without it, the log alone does."""
+        of what cannot be sent; without it, the log alone does. With `stop` no further message is
+        begun."""
         self._store = store
         self._clock = clock
         self._sender = sender
         self._deciders = deciders
         self._troubles = troubles or Troubles()
+        self._stop = stop or Stop()
+        self.turns = Turns(store, clock, self._troubles.alert_channel)
         self._shown_at: dict[int, str] = {}
         """What was posted and could not be written down, because the database was away then."""
         self._refused_form: dict[int, ChannelRefuses] = {}
@@ -123,50 +121,45 @@ class Delivery:
         """Send every message whose channel's turn it is, and say how many were tried. Takes a
         second and more a message."""
         tried = 0
-        while (claimed := self._claim()) is not None:
-            self._deliver(claimed)
-            tried += 1
+        while not self._stop.asked:
+            with self.turns.next() as claimed:
+                if claimed is None:
+                    break
+                self._deliver(claimed)
+                tried += 1
         return tried
 
     def next_due(self) -> datetime | None:
         """When the next channel's turn is."""
-        with self._store.transaction() as tx:
-            due = tx.outbox.next_due()
-            trouble = tx.health.trouble() if due else None
-            return max(due, trouble.again_at) if due and trouble else due
-
-    def _claim(self) -> Claimed | None:
-        """The next message; none while Slack takes nothing from the app, but for one now and then
-        that sees whether this is over."""
-        now = self._clock.now()
-        with self._store.transaction() as tx:
-            trouble = tx.health.trouble()
-            if trouble is not None and now < trouble.again_at:
-                return None
-            claimed = tx.outbox.claim_next(now, LEASE, self._troubles.alert_channel, RATES)
-            if trouble is not None and claimed is not None:
-                trouble.again_at = now + INSTALLATION_WAIT
-            return claimed
+        return self.turns.next_due()
 
     def _deliver(self, claimed: Claimed) -> None:
+        try:
+            self._try(claimed)
+        except ClaimLost:
+            log.warning("outbox.turn_lost", item=claimed.item.id)
+
+    def _try(self, claimed: Claimed) -> None:
         item = claimed.item
         try:
             ts = self._show(claimed)
         except AnotherTurn:
-            self._later(item, timedelta(), not_sent=True)
+            self._later(claimed, timedelta(), not_sent=True)
+        except ClaimLost:
+            raise
         except ChannelBusy as busy:
             self._busy(claimed, busy.wait)
         except (ChannelUnreachable, SlackBusy) as error:
             log.warning("outbox.unreachable", item=item.id, error=str(error))
-            self._again(item, str(error))
+            self._again(claimed, str(error))
         except ChannelRefuses as refusal:
-            self._refused(item, refusal)
+            self._refused(claimed, refusal)
         except (Conflict, DatabaseAway) as error:
             log.warning("outbox.database_away", item=item.id, error=str(error))
-            self._later(item, FIRST_WAIT)
+            self._later(claimed, FIRST_WAIT)
         except Exception as error:
             log.exception("outbox.failed", item=item.id, notice=item.notice)
-            self._fault(item, type(error).__name__)
+            self._fault(claimed, type(error).__name__)
         else:
             self._sent(claimed, ts)
 
@@ -174,7 +167,7 @@ class Delivery:
         """Slack asks to wait: posts of this channel, or updates and looks at the history of any."""
         until = self._clock.now() + wait
         with self._store.transaction() as tx:
-            tx.outbox.later(claimed.item, until, not_sent=True)
+            tx.outbox.later(claimed, until, not_sent=True)
             if claimed.posted is not None:
                 tx.paces.slow_down(Means.UPDATE, until, RATES[Means.UPDATE])
             elif claimed.item.attempts > 1:
@@ -186,14 +179,19 @@ class Delivery:
         now = self._clock.now()
         with self._store.transaction() as tx:
             rest = REST_AFTER_UPDATE if claimed.posted else REST_AFTER_POST
-            tx.outbox.sent(claimed.item, ts, now, rest)
+            tx.outbox.sent(claimed, ts, now, rest)
             if ts is not None or claimed.posted is not None:
                 self._troubles.over(tx, claimed.item.channel_id, now)
         self._shown_at.pop(claimed.item.id, None)
 
+    def _confirm(self, claimed: Claimed) -> None:
+        """See that the channel is still ours."""
+        with self.turns.within(claimed):
+            pass
+
     def _show(self, claimed: Claimed) -> str | None:
         """Have Slack show the message, or not any more; where it stands now."""
-        message = Outgoing.of(claimed.item)
+        message = Outgoing.of(claimed.item, lambda: self._confirm(claimed))
         thread = self._thread(claimed)
         ts = self._stands_at(claimed, thread)
         if self._is_wanted(message, new=ts is None):
@@ -243,12 +241,12 @@ class Delivery:
             if refusal.about is not Subject.TARGET:
                 raise
             log.info("outbox.target_gone", item=message.id, reason=refusal.error)
-        self._replace(claimed.item.key)
+        self._replace(claimed, claimed.item.key)
         raise AnotherTurn
 
-    def _replace(self, key: str) -> None:
+    def _replace(self, claimed: Claimed, key: str) -> None:
         """Have what stands as a message taken away, and the message posted anew."""
-        with self._store.transaction() as tx:
+        with self.turns.within(claimed) as tx:
             tx.outbox.replace(key, notices.GONE, self._clock.now())
 
     def _posted(self, claimed: Claimed, message: Outgoing, thread: str | None) -> str:
@@ -257,7 +255,7 @@ class Delivery:
             return self._in_some_form(message, None, thread)
         except ChannelRefuses as refusal:
             if refusal.about is Subject.TARGET and claimed.parent is not None:
-                self._replace(claimed.parent.key)
+                self._replace(claimed, claimed.parent.key)
             raise
 
     def _in_some_form(self, message: Outgoing, ts: str | None, thread: str | None) -> str:
@@ -304,13 +302,13 @@ class Delivery:
             return  # it is not ours, or cannot be shown itself
         if latest.notice == notices.GONE:
             return
-        head = Outgoing.of(latest)
+        head = Outgoing.of(latest, lambda: self._confirm(claimed))
         ts = self._shown_at.get(head.id)
         if ts is None and claimed.item.attempts > 1:
             ts = self._sender.find(head, None)
         ts = ts or self._in_some_form(head, None, None)
         self._shown_at[head.id] = ts
-        with self._store.transaction() as tx:
+        with self.turns.within(claimed) as tx:
             tx.outbox.stands(head.key, head.channel_id, ts)
         self._shown_at.pop(head.id, None)
         raise AnotherTurn
@@ -323,16 +321,16 @@ class Delivery:
             if refusal.about is not Subject.TARGET:
                 raise
 
-    def _refused(self, item: OutboxItem, refusal: ChannelRefuses) -> None:
+    def _refused(self, claimed: Claimed, refusal: ChannelRefuses) -> None:
         match refusal.about:
             case Subject.INSTALLATION:
-                self._wait_for_the_app(item, refusal.error)
+                self._wait_for_the_app(claimed, refusal.error)
             case Subject.PLACE:
-                self._leave_the_place(item, refusal.error)
+                self._leave_the_place(claimed, refusal.error)
             case _:
-                self._fault(item, refusal.error)
+                self._fault(claimed, refusal.error)
 
-    def _wait_for_the_app(self, item: OutboxItem, error: str) -> None:
+    def _wait_for_the_app(self, claimed: Claimed, error: str) -> None:
         """Nothing can be sent until somebody mends the app; then everything is."""
         now = self._clock.now()
         with self._store.transaction() as tx:
@@ -340,43 +338,45 @@ class Delivery:
                 log.error("slack.refuses_the_app", error=error)
             # Who answered was perhaps not Slack, so the message is looked for at the next attempt
             again_at = now + INSTALLATION_WAIT
-            tx.outbox.later(item, again_at, not_sent=item.attempts > 2)
+            tx.outbox.later(claimed, again_at, not_sent=claimed.item.attempts > 2)
 
-    def _leave_the_place(self, item: OutboxItem, error: str) -> None:
+    def _leave_the_place(self, claimed: Claimed, error: str) -> None:
         """Messages of a customer's channel are shown anew when it is back; of our own, they wait.
         A channel that is nobody's is left alone."""
+        item = claimed.item
         now = self._clock.now()
         log.error("outbox.place_refuses", channel=item.channel_id, error=error)
         if self._troubles.close(item.channel_id, error):
-            self._later(item, timedelta(), not_sent=True)
+            self._later(claimed, timedelta(), not_sent=True)
             return
         with self._store.transaction() as tx:
             if not self._troubles.is_ours(item.channel_id):
-                tx.outbox.give_up(item, error, now)
+                tx.outbox.give_up(claimed, error, now)
                 return
-            tx.outbox.later(item, now + PLACE_WAIT, not_sent=True)
+            tx.outbox.later(claimed, now + PLACE_WAIT, not_sent=True)
             if tx.outbox.refused(item.channel_id, error):
                 self._troubles.closed_to_us(tx, item.channel_id, error, now)
 
-    def _fault(self, item: OutboxItem, reason: str) -> None:
-        if item.faults + 1 >= MAX_FAULTS:
-            self._give_up(item, reason)
+    def _fault(self, claimed: Claimed, reason: str) -> None:
+        if claimed.item.faults + 1 >= MAX_FAULTS:
+            self._give_up(claimed, reason)
         else:
-            self._later(item, _wait(item.faults + 1), fault=True)
+            self._later(claimed, _wait(claimed.item.faults + 1), fault=True)
 
-    def _again(self, item: OutboxItem, reason: str) -> None:
-        if item.attempts >= MAX_ATTEMPTS:
-            self._give_up(item, reason)
+    def _again(self, claimed: Claimed, reason: str) -> None:
+        if claimed.item.attempts >= MAX_ATTEMPTS:
+            self._give_up(claimed, reason)
         else:
-            self._later(item, _wait(item.attempts))
+            self._later(claimed, _wait(claimed.item.attempts))
 
     def _later(
-        self, item: OutboxItem, wait: timedelta, not_sent: bool = False, fault: bool = False
+        self, claimed: Claimed, wait: timedelta, not_sent: bool = False, fault: bool = False
     ) -> None:
         with self._store.transaction() as tx:
-            tx.outbox.later(item, self._clock.now() + wait, not_sent, fault)
+            tx.outbox.later(claimed, self._clock.now() + wait, not_sent, fault)
 
-    def _give_up(self, item: OutboxItem, reason: str) -> None:
+    def _give_up(self, claimed: Claimed, reason: str) -> None:
+        item = claimed.item
         now = self._clock.now()
         log.error(
             "outbox.given_up",
@@ -386,7 +386,7 @@ class Delivery:
             reason=reason,
         )
         with self._store.transaction() as tx:
-            tx.outbox.give_up(item, reason, now)
+            tx.outbox.give_up(claimed, reason, now)
             self._troubles.given_up(tx, Outgoing.of(item), reason, now)
 
 

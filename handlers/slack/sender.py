@@ -68,6 +68,7 @@ class SlackSender:
 
     def _put(self, message: Outgoing, drawn: Message, ts: str | None, thread_ts: str | None) -> str:
         text = cut_markup(drawn.text, MAX_TEXT_LENGTH)
+        message.confirm()
         content: dict[str, Any] = {
             "channel": message.channel_id,
             "text": text,
@@ -83,6 +84,7 @@ class SlackSender:
 
     def take_away(self, message: Outgoing, ts: str) -> None:
         """Remove the message at `ts`."""
+        message.confirm()
         self._call("chat.delete", {"channel": message.channel_id, "ts": ts})
 
     def find(self, message: Outgoing, thread_ts: str | None) -> str | None:

@@ -19,7 +19,8 @@ class ConnectionTest(SQLModel, table=True):
     for: it is shown only when it changes something. `round` counts such runs since things were last
     in order. `passed` stays empty where a person's test overtook it. `round_trip` says that a
     message is sent too, `message_id` which ones may have left already (their IDs, with spaces
-    between), and `arrival` where their copies were found, once one had arrived."""
+    between), and `arrival` where their copies were found, once one had arrived.
+    `run` counts how often its steps were begun: whoever began them earlier has lost the test."""
 
     __table_args__ = (
         Index(
@@ -41,6 +42,7 @@ class ConnectionTest(SQLModel, table=True):
     quiet: bool = False
     round: int = 0
     round_trip: bool = False
+    run: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     message_id: str = ""
     arrival: dict[str, str] | None = Field(
         default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)

@@ -12,7 +12,8 @@ class Job(SQLModel, table=True):
     """Work to do at `due_at`. `key`, where set, makes a second request for the same work join the
     first. Of one `lane` few are in hand at a time, and what is `awaited` by a person comes first.
     `attempts` counts how often it was begun (a worker that is killed says nothing of how it
-    went), `failures` how often it ended in an error."""
+    went), `failures` how often it ended in an error. `claim` is the number of the last claim, and
+    grows with each end of one: whoever has an earlier one has lost the job."""
 
     id: int = big_id_column()
     kind: str
@@ -24,6 +25,7 @@ class Job(SQLModel, table=True):
     lane: str | None = None
     awaited: bool = False
     failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    claim: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class SeenEvent(SQLModel, table=True):

@@ -89,13 +89,16 @@ class OutboxItem(SQLModel, table=True):
 class Lane(SQLModel, table=True):
     """The turn-taking of one channel: from when its next message may go, and who is sending now.
     `refused` is Slack's word for why nothing can be posted there, in a channel whose messages wait
-    for that to end. `has_turn`: at `due_at` it has its turn among all channels."""
+    for that to end. `has_turn`: at `due_at` it has its turn among all channels. `claim` is the
+    number of the last claim, and grows with each end of one: whoever has an earlier one has lost
+    the lane."""
 
     channel_id: str = Field(primary_key=True)
     due_at: datetime | None = time_column(nullable=True, index=True)
     leased_until: datetime | None = time_column(nullable=True)
     refused: str = Field(default="", sa_column_kwargs={"server_default": ""})
     has_turn: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    claim: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class Pace(SQLModel, table=True):

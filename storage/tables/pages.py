@@ -60,7 +60,8 @@ class PageLane(SQLModel, table=True):
     """The turn-taking of what one pager is told under one fingerprint: when the next may go, which
     is far enough ahead while one is sent. `key` is the fingerprint as the pager knows it,
     `standing` how the incident stands there, `unsure` while something is sent or was not answered;
-    `said_at` is when the pager's newest word about it was said."""
+    `said_at` is when the pager's newest word about it was said. `claim` is the number of the last
+    claim, and grows with each end of one: whoever has an earlier one has lost the lane."""
 
     __table_args__ = (
         Index("ix_pagelane_due", "pager", "due_at"),
@@ -74,3 +75,4 @@ class PageLane(SQLModel, table=True):
     standing: Standing = word_column(Standing, default=Standing.NOTHING)
     unsure: bool = False
     said_at: datetime | None = time_column(nullable=True)
+    claim: int = Field(default=0, sa_column_kwargs={"server_default": "0"})

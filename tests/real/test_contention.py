@@ -160,7 +160,7 @@ def test_two_who_tell_the_same_channels_the_other_way_round_both_do(office: Offi
     with office.store.transaction() as tx:
         while (claimed := tx.outbox.claim_next(NOW, LEASE)) is not None:
             shown[claimed.item.key] += 1
-            tx.outbox.sent(claimed.item, "1.0", NOW, timedelta())
+            tx.outbox.sent(claimed, "1.0", NOW, timedelta())
     assert (shown[f"card:{CHANNEL}"], shown[f"card:{DESK}"]) == (1, 1)
 
 
@@ -169,7 +169,7 @@ def test_what_is_asked_for_while_the_same_is_sent_is_sent_too(office: Office) ->
     store = office.store
     with store.transaction() as tx:
         while (claimed := tx.outbox.claim_next(NOW, LEASE)) is not None:
-            tx.outbox.sent(claimed.item, "1.0", NOW, timedelta())
+            tx.outbox.sent(claimed, "1.0", NOW, timedelta())
         tx.outbox.show(CHANNEL, "card", "account", {"drawn": "before"}, NOW)
     with store.transaction() as tx:
         tx.outbox.show(CHANNEL, "card", "account", {"drawn": "after"}, NOW)
@@ -177,7 +177,7 @@ def test_what_is_asked_for_while_the_same_is_sent_is_sent_too(office: Office) ->
             first = worker.outbox.claim_next(NOW, LEASE)
     assert first is not None and first.item.args == {"drawn": "before"}
     with store.transaction() as tx:
-        tx.outbox.sent(first.item, "1.0", NOW, timedelta())
+        tx.outbox.sent(first, "1.0", NOW, timedelta())
         second = tx.outbox.claim_next(NOW, LEASE)
     assert second is not None and second.item.args == {"drawn": "after"}
 
@@ -272,7 +272,7 @@ def test_workers_that_claim_at_once_never_have_too_much_of_a_lane_in_hand(office
                 with counting:
                     in_hand.subtract([job.lane])
                 with office.store.transaction() as tx:
-                    tx.jobs.done(job.id)
+                    tx.jobs.done(job)
             done += len(jobs)
         return done
 

@@ -94,7 +94,7 @@ def test_a_channels_messages_have_one_sender_at_a_time_and_keep_their_order(url:
             sent[claimed.item.channel_id].append(claimed.item.args["number"])
             at_work.discard(claimed.item.channel_id)
             with store.transaction() as tx:
-                tx.outbox.sent(claimed.item, "1.1", NOW, timedelta())
+                tx.outbox.sent(claimed, "1.1", NOW, timedelta())
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(send, range(4)))

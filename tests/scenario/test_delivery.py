@@ -1,7 +1,8 @@
 """Messages on their way: in order, once, through crashes, rate limits and outages."""
 
 from bot.common.people import Person
-from bot.messages.delivery import LEASE
+from bot.messages.outgoing import Outgoing
+from bot.messages.turns import LEASE
 from tests.support.world import ACME, ALERTS, DESK, BotWorld
 
 
@@ -16,7 +17,7 @@ def crash_after_posting(world: BotWorld) -> None:
     with world.bot.store.transaction() as tx:
         claimed = tx.outbox.claim_next(world.clock.now(), LEASE)
     assert claimed is not None
-    world.bot.delivery._sender.show(claimed.item, None, None)
+    world.bot.delivery._sender.show(Outgoing.of(claimed.item), None, None)
     assert cards(world) == 1
 
 

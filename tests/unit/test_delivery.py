@@ -11,7 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from bot.messages import notices
-from bot.messages.delivery import LEASE
+from bot.messages.turns import LEASE
 from storage.database import DatabaseAway
 from storage.vocabulary import State
 from tests.support.fast import ACME, DESK, FastBot, hours

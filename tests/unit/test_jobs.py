@@ -204,7 +204,7 @@ def test_a_job_that_is_done_makes_room_in_its_lane(bot: FastBot) -> None:
     asked(bot, *chores("acme", 5))
     first, _ = taken(bot)
     with bot.store.transaction() as tx:
-        tx.jobs.done(first.id)
+        tx.jobs.done(first)
     assert [job.args["number"] for job in taken(bot)] == [2]
 
 

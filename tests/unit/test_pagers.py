@@ -27,6 +27,7 @@ from bot.incidents.posting import (
     PagerUnreachable,
     retry_after,
 )
+from storage.claims import ClaimLost
 from storage.pages import MAX_KEY, There, pager_key
 from storage.tables import Page
 from storage.vocabulary import PageChange, Pager, PageStatus, Standing
@@ -374,9 +375,16 @@ def test_a_worker_whose_lease_ran_out_changes_nothing_any_more(bot: FastBot) -> 
         quick = tx.pages.claim_next(Pager.PAGERDUTY, bot.now + lease, lease)
         assert slow is not None and quick is not None
         tx.pages.sent(quick, Standing.TRIGGERED, bot.now + lease)
+    for act in (
+        lambda tx: tx.pages.keep(slow, bot.now + lease),
+        lambda tx: tx.pages.sent(slow, Standing.NOTHING, bot.now + lease),
+        lambda tx: tx.pages.left_out(slow, bot.now + lease),
+        lambda tx: tx.pages.give_up(slow, "HTTP 403", bot.now + lease),
+        lambda tx: tx.pages.later(slow, bot.now + hours(9), heard=False),
+    ):
+        with pytest.raises(ClaimLost), bot.store.transaction() as tx:
+            act(tx)
     with bot.store.transaction() as tx:
-        tx.pages.give_up(slow, "HTTP 403", bot.now + lease)
-        tx.pages.later(slow, bot.now + hours(9), heard=False)
         assert tx.pages.next_due(Pager.PAGERDUTY) == bot.now + lease
     assert statuses(bot) == [PageStatus.SENT]
 

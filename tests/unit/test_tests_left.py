@@ -114,7 +114,7 @@ def test_a_test_without_a_job_is_gone_on_with(bot: FastBot) -> None:
     account = begin(bot, State.FAILING)
     with bot.store.transaction() as tx:
         for job in tx.jobs.of_kind(RunTest.kind):
-            tx.jobs.done(job.id)
+            tx.jobs.done(job)
     assert bot.read(account).state is State.TESTING
 
     bot.pass_time(minutes=6)
