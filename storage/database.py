@@ -33,6 +33,7 @@ from storage.setbacks import SetbackRepository
 from storage.signin import GrantRepository, SignInRepository
 from storage.support import SupportRequestRepository
 from storage.unexplained import NotedCauseRepository, UnexplainedRepository
+from storage.watching import WatchRepository
 
 SQLITE_WAIT_SECONDS = 30
 WAL_ATTEMPTS = 300
@@ -81,6 +82,7 @@ class Transaction:
         self.signins = SignInRepository(session)
         self.checks = CheckRepository(session)
         self.unexplained = UnexplainedRepository(session)
+        self.watches = WatchRepository(session)
 
 
 class Store:

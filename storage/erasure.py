@@ -29,7 +29,7 @@ from storage.tables import (
     UnexplainedSighting,
 )
 
-OF_NOBODY = frozenset({"pace", "pulse", "trouble"})
+OF_NOBODY = frozenset({"canary", "pace", "pulse", "trouble"})
 """Tables about the service itself."""
 
 KEPT = frozenset({"auditentry", "auditrepetition"})

@@ -80,7 +80,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     services = core.services
     sender = SlackSender(clients.for_the_outbox(*api, ways), Presenter(services))
     delivery = Delivery(store, clock, sender, core.deciders, core.troubles)
-    worker = Worker(store, clock, delivery, core.doers, core.sweeps)
+    worker = Worker(store, clock, delivery, core.doers, core.sweeps, services.watching)
     slack = SlackSide(
         services,
         interactive,

@@ -14,9 +14,11 @@ from bot.accounts.rebinding import Bindings
 from bot.accounts.service import Accounts
 from bot.app.worker import Sweep
 from bot.checks.aftermath import Aftermath
+from bot.checks.canary import Canary
 from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.running import CheckRunner
 from bot.checks.service import Checks
+from bot.checks.watching import Watching
 from bot.common import jobs
 from bot.common.clock import Clock
 from bot.common.jobs import Doers
@@ -114,6 +116,8 @@ class Foundations:
     failures: Failures
     requests: SupportRequests
     rights: Rights
+    drift: Drift
+    canary: Canary
 
 
 @dataclass(frozen=True)
@@ -151,17 +155,20 @@ def _foundations(settings: Settings, clock: Clock, ports: Ports) -> Foundations:
     support = settings.support_channel
     alerts = settings.alert_channel
     requests = SupportRequests(ports.store, clock, support)
+    lifecycle = Lifecycle(clock, ladder, settings.hours, support)
     return Foundations(
         ports=ports,
         clock=clock,
         cipher=cipher,
         tokens=Tokens(ports.store, clock, cipher, ports.microsoft),
         ladder=ladder,
-        lifecycle=Lifecycle(clock, ladder, settings.hours, support),
+        lifecycle=lifecycle,
         attempts=attempts,
         failures=Failures(ports.catalogue, clock, alerts, attempts, requests.hand_over),
         requests=requests,
         rights=Rights(ports.store, clock, ports.directory, support, alerts),
+        drift=Drift(clock, lifecycle),
+        canary=Canary(clock, settings.canary_account),
     )
 
 
@@ -175,7 +182,8 @@ def _services(settings: Settings, base: Foundations) -> Services:
     url = settings.public_url
     rights = base.rights
     fixes = ReportedFixes(store, clock, lifecycle, base.attempts, rights.is_customers)
-    checks = _checks(base, fixes)
+    aftermath = Aftermath(clock, base.failures, lifecycle, fixes, base.drift, base.canary)
+    checks = _checks(base, fixes, aftermath)
     watches = ApprovalWatches(clock)
     failed = FailedSignIns(clock, lifecycle, base.failures, watches)
     links = Links(store, clock, base.cipher, lifecycle, failed, url)
@@ -206,8 +214,11 @@ def _services(settings: Settings, base: Foundations) -> Services:
         consent=consent,
         approvals=approvals,
         checks=checks,
+        watching=_watching(base, aftermath),
         folders=Folders(store, clock, base.tokens, ports.probe, base.failures, lifecycle),
-        reminders=Reminders(store, clock, lifecycle, base.ladder, settings.hours, support),
+        reminders=Reminders(
+            store, clock, lifecycle, base.ladder, settings.hours, support, base.canary.is_out
+        ),
         asked_reminders=AskedReminders(store, clock, lifecycle, base.ladder, settings.hours),
         failures=base.failures,
         own_errors=OwnErrors(store, base.failures),
@@ -256,9 +267,8 @@ def _customers(settings: Settings, base: Foundations) -> Customers:
     )
 
 
-def _checks(base: Foundations, fixes: ReportedFixes) -> Checks:
+def _checks(base: Foundations, fixes: ReportedFixes, aftermath: Aftermath) -> Checks:
     ports = base.ports
-    drift = Drift(base.clock, base.lifecycle)
     runner = CheckRunner(
         ports.store,
         base.clock,
@@ -266,11 +276,25 @@ def _checks(base: Foundations, fixes: ReportedFixes) -> Checks:
         ports.probe,
         base.failures,
         base.lifecycle,
-        drift,
-        Aftermath(base.clock, base.failures, base.lifecycle, fixes, drift),
+        base.drift,
+        aftermath,
         ports.microsoft.scopes,
     )
-    return Checks(ports.store, base.clock, base.lifecycle, fixes, runner)
+    return Checks(ports.store, base.clock, base.lifecycle, fixes, runner, base.canary)
+
+
+def _watching(base: Foundations, aftermath: Aftermath) -> Watching:
+    ports = base.ports
+    return Watching(
+        ports.store,
+        base.clock,
+        base.tokens,
+        ports.probe,
+        base.failures,
+        base.drift,
+        aftermath,
+        ports.microsoft.scopes,
+    )
 
 
 def _signin(

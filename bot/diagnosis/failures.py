@@ -97,9 +97,11 @@ class Failures:
         observation: Observation,
         account: Account | None = None,
         sign_in_refused: bool = False,
+        believed: bool = True,
     ) -> Recorded:
         """Keep `observation` under an error ID; a cause that is ours raises an alert, once while it
-        is open. `account` is held. `sign_in_refused`: it is what a sign-in was answered with."""
+        is open. `account` is held. `sign_in_refused`: it is what a sign-in was answered with.
+        `believed`: else whoever calls says later that on-call is to be told (`tell_on_call`)."""
         customer_id = account.customer_id if account else None
         verdict = self.explainer.explain(tx, observation, customer_id)
         failure = self._same(tx, verdict, account) or self._new(tx, observation, verdict, account)
@@ -107,12 +109,20 @@ class Failures:
         failure.permanence = verdict.permanence
         failure.happened(FailureEvent.SEEN, self._clock.now())
         self._reckon_scope(tx, failure, verdict.scope)
-        self._tell_on_call(tx, failure, verdict.owner)
+        if believed:
+            self._tell_on_call(tx, failure, verdict.owner)
         if is_default(verdict.cause):
             self._unexplained.saw(tx, observation, failure, account)
         if account is not None and account.state is not State.DISCONNECTED:
             self._advise(tx, account, failure, sign_in_refused and not verdict.approval)
         return Recorded(failure, self.verdict(tx, failure))
+
+    def tell_on_call(self, tx: Transaction, ref: str, outage: bool = False) -> None:
+        """The failure with that error ID is believed: alert on-call, if it is theirs to know, or an
+        `outage`, whoever mends it."""
+        failure = tx.failures.get(ref)
+        if failure is not None:
+            self._tell_on_call(tx, failure, Owner.ON_CALL if outage else failure.owner)
 
     def verdict(self, tx: Transaction, failure: Failure) -> Verdict:
         """What a kept failure means, as far as it reaches now, and whose it is: support's once what

@@ -1,7 +1,7 @@
 """The receiving side: connect, authenticate, list the folders, open the inbox."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from socket import SHUT_RDWR
 
@@ -19,6 +19,9 @@ from bot.mail.trace import ConnectionTrace, tls_context, traced
 from storage.vocabulary import StepId
 
 STEPS = (StepId.IMAP_CONNECT, StepId.IMAP_AUTH, StepId.IMAP_FOLDERS, StepId.IMAP_INBOX)
+
+OPENING = (StepId.IMAP_CONNECT, StepId.IMAP_AUTH, StepId.IMAP_INBOX)
+"""What a look takes of them."""
 
 MAX_NEW_FOLDERS = 60
 """How many new folders are asked about when a watched one is missing: one STATUS each."""
@@ -60,6 +63,17 @@ class ImapConnection:
                 # not a step: a mailbox whose folders cannot be compared works all the same
                 with suppress(OSError, IMAPClientAbortError):
                     self.marks = self._marks_of(target.watched)
+
+    def open(self, target: Target, runner: StepRunner) -> None:
+        """Sign in and open the inbox; what the watched folders are known by is asked without a
+        list. Takes seconds."""
+        with suppress(ProbeFailed):
+            runner.run(StepId.IMAP_CONNECT, self.connect)
+            runner.run(StepId.IMAP_AUTH, lambda: self.authenticate(target))
+            runner.run(StepId.IMAP_INBOX, self.open_inbox)
+            if target.watched is not None:
+                with suppress(OSError, IMAPClientAbortError):
+                    self.marks = self._marks(target.watched.mapped)
 
     def connect(self) -> str:
         """Name, TCP, TLS, greeting, and whether XOAUTH2 is offered, told apart."""
@@ -155,7 +169,10 @@ class ImapConnection:
         asked = sorted(watched.mapped & names)
         if watched.mapped - names:
             asked += sorted(names - watched.listed)[:MAX_NEW_FOLDERS]
-        found = {name: self._mark_of(name) for name in asked}
+        return self._marks(asked)
+
+    def _marks(self, names: Iterable[str]) -> dict[str, FolderMark]:
+        found = {name: self._mark_of(name) for name in names}
         return {name: mark for name, mark in found.items() if mark is not None}
 
     def _mark_of(self, name: str) -> FolderMark | None:

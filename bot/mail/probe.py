@@ -71,6 +71,27 @@ class MailProbe:
         steps = (*receiving.results, *sending.results, *travelling.results)
         return MailReport(steps, imap_side.folders, imap_side.marks, sent_in)
 
+    def look(self, target: Target, on_step: OnStep) -> MailReport:
+        """Look lightly whether the mailbox can be used: it is opened, the watched folders are asked
+        about by name, and the sending side signs in. No folder is listed and nothing is offered.
+
+        Never raises for what a server does. Takes seconds, at most the hosts' `deadline`."""
+        lock = threading.Lock()
+        receiving = StepRunner(imap.OPENING, on_step, lock, self._hosts.imap)
+        sending = StepRunner(smtp.SIGNING_IN, on_step, lock, self._hosts.smtp)
+        imap_side = ImapConnection(self._hosts)
+        smtp_side = SmtpConnection(self._hosts)
+        with bounded(self._hosts.deadline, imap_side, smtp_side):
+            beside = threading.Thread(
+                target=smtp_side.sign_in, args=(target, sending), name="look-smtp"
+            )
+            beside.start()
+            imap_side.open(target, receiving)
+            beside.join()
+        receiving.skip_rest()
+        sending.skip_rest()
+        return MailReport((*receiving.results, *sending.results), (), imap_side.marks)
+
     def folders(self, target: Target) -> tuple[MailFolder, ...]:
         """The mailbox's folders. Takes seconds.
 

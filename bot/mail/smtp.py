@@ -16,6 +16,9 @@ from storage.vocabulary import StepId
 
 STEPS = (StepId.SMTP_CONNECT, StepId.SMTP_AUTH, StepId.SMTP_SENDER)
 
+SIGNING_IN = (StepId.SMTP_CONNECT, StepId.SMTP_AUTH)
+"""What a look takes of them."""
+
 READY = 220
 OK = 250
 START_MAIL_INPUT = 354
@@ -32,9 +35,17 @@ class SmtpConnection:
     def run(self, target: Target, runner: StepRunner) -> None:
         """Run every step, up to the first that fails. Takes seconds."""
         with suppress(ProbeFailed):
-            runner.run(StepId.SMTP_CONNECT, self.connect)
-            runner.run(StepId.SMTP_AUTH, lambda: self.authenticate(target))
+            self._sign_in(target, runner)
             runner.run(StepId.SMTP_SENDER, lambda: self.offer_sender(target))
+
+    def sign_in(self, target: Target, runner: StepRunner) -> None:
+        """Run the steps of signing in alone. Takes seconds."""
+        with suppress(ProbeFailed):
+            self._sign_in(target, runner)
+
+    def _sign_in(self, target: Target, runner: StepRunner) -> None:
+        runner.run(StepId.SMTP_CONNECT, self.connect)
+        runner.run(StepId.SMTP_AUTH, lambda: self.authenticate(target))
 
     def connect(self) -> str:
         """Name, TCP, greeting, STARTTLS, TLS, and whether XOAUTH2 is offered, told apart."""

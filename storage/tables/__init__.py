@@ -26,6 +26,7 @@ from storage.tables.signin import (
 )
 from storage.tables.support import SupportRequest
 from storage.tables.unexplained import NotedCause, UnexplainedReply, UnexplainedSighting
+from storage.tables.watching import Canary, Watch
 
 __all__ = [
     "Account",
@@ -36,6 +37,7 @@ __all__ = [
     "AuditEntry",
     "AuditRepetition",
     "Batch",
+    "Canary",
     "Channel",
     "ConnectionTest",
     "Customer",
@@ -70,4 +72,5 @@ __all__ = [
     "Trouble",
     "UnexplainedReply",
     "UnexplainedSighting",
+    "Watch",
 ]

@@ -19,6 +19,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from bot.app.wiring import Ports, wire
 from bot.app.worker import Worker
 from bot.common import ids
+from bot.common.jobs import CheckAccount
 from bot.common.people import MAILDESK, Person
 from bot.config.settings import Settings, load
 from bot.diagnosis import catalogue
@@ -48,7 +49,9 @@ from storage.tables import (
     OutboxItem,
     ReminderState,
     Setback,
+    Watch,
 )
+from storage.types import NOW
 from storage.vocabulary import REQUIRED_ROLES, Owner, State
 from tests.support.fast_database import new_database
 from tests.support.fast_ports import (
@@ -116,6 +119,11 @@ WAY = {
 """By which events an account comes to each state."""
 
 NEXT_REMINDER = select(func.min(col(ReminderState.due_at)))
+WAITING_LOOKS = select(func.count()).select_from(Watch).where(col(Watch.due_at) <= NOW)
+NEXT_LOOK = select(func.min(col(Watch.due_at))).where(col(Watch.failing).is_(True))
+"""The next look at what fails. Those at what works come every few minutes: they are taken whenever
+time passes, but time does not stop for each."""
+
 NEXT_TURN_OF_ONE_THAT_WAITS = NEXT_TURN.where(exists().where(col(OutboxItem.done_at).is_(None)))
 """When the bot has something to do next, beside its jobs and the turns of its channels."""
 
@@ -216,7 +224,13 @@ class FastBot:
             self.store, self._carrier, self.sender, core.deciders, core.troubles
         )
         self.worker = Worker(
-            self.store, self.clock, self.delivery, self.doers, core.sweeps, pool=AtOnce()
+            self.store,
+            self.clock,
+            self.delivery,
+            self.doers,
+            core.sweeps,
+            core.services.watching,
+            pool=AtOnce(),
         )
         self.slack.members[DESK] = {VERA.user}
         if before:
@@ -268,7 +282,7 @@ class FastBot:
 
     def _next_due(self) -> datetime:
         """When something is due next; tomorrow, if nothing is until then."""
-        due = self._moments(NEXT_JOB, NEXT_TURN, NEXT_REMINDER)
+        due = self._moments(NEXT_JOB, NEXT_LOOK, NEXT_TURN, NEXT_REMINDER)
         ahead = [at for at in due if at is not None and at > self.now]
         return min([*ahead, self.now + days(1)])
 
@@ -276,10 +290,30 @@ class FastBot:
         """Do what is due now: what the sweeps find, then jobs and messages, until none is left; the
         product, too, looks for jobs far more often than it sweeps."""
         self.worker.tick()
+        self._look_at_all()
         self.deliver()
         while (due := self._moments(NEXT_JOB)[0]) is not None and due <= self.now:
             self.worker.take_jobs()
             self.deliver()
+
+    def _look_at_all(self) -> None:
+        """Of one tenant a few are looked at at a time."""
+        before = -1
+        while (left := self._looks_due()) not in (0, before):
+            before = left
+            self.worker.take_looks()
+
+    def _looks_due(self) -> int:
+        with self.store.engine.connect() as connection:
+            return connection.execute(WAITING_LOOKS, {"now": self.now}).scalar() or 0
+
+    def found(self, *accounts: Account) -> None:
+        """The bot looks at accounts by itself, and a little later once more: what is refused is
+        believed then."""
+        for account in accounts:
+            self.checks.check(CheckAccount(account_id=account.id))
+        self.run_due()
+        self.pass_time(minutes=1.5)
 
     def deliver(self) -> None:
         """Carry every message that waits for nothing but the one before it."""

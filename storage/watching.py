@@ -1,0 +1,156 @@
+"""Mailboxes that are looked at by the clock."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import text
+from sqlmodel import Session, col, or_, select, update
+from sqlmodel.sql.expression import SelectOfScalar
+
+from storage.statuses import CanaryEvent
+from storage.tables import Account, Canary, ConnectionTest, Watch
+from storage.types import LIMIT, NOW
+from storage.vocabulary import CanaryStatus, State
+
+WATCHED = (State.LIVE, State.UNMAPPED)
+"""The states of accounts that work."""
+
+CLAIMING = 0x6C6F6F6B
+"""The number of the advisory lock, "look" in ASCII."""
+
+
+class Watched(NamedTuple):
+    """An account that is watched, its tenant, and who signed in for it."""
+
+    account_id: int
+    tenant_id: str
+    object_id: str
+
+
+class WatchRepository:
+    """Queries about the clock's looks."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def keep(self, account_id: int, due_at: datetime, failing: bool = False) -> None:
+        """The account works: look at it then, and at no other time. `failing`: the last look or
+        test failed."""
+        watch = self._session.get(Watch, account_id, populate_existing=True)
+        if watch is None:
+            watch = Watch(account_id=account_id)
+            self._session.add(watch)
+        watch.due_at = due_at
+        watch.failing = failing
+        watch.leased_until = None
+        self._session.flush()
+
+    def stop(self, account_id: int) -> None:
+        """The account does not work, or is not there any more."""
+        theirs = update(Watch).where(col(Watch.account_id) == account_id)
+        self._session.exec(theirs.values(due_at=None, failing=False, leased_until=None))
+
+    def look_now(self, account_id: int, now: datetime) -> bool:
+        """What failed at the account may be gone: have it looked at now. Whether it waits for a
+        look."""
+        waits = col(Watch.account_id) == account_id, col(Watch.failing).is_(True)
+        found = update(Watch).where(*waits, col(Watch.due_at).is_not(None))
+        return bool(self._session.exec(found.values(due_at=now)).rowcount)
+
+    def due(self, now: datetime, limit: int) -> list[Watched]:
+        """Up to `limit` accounts that are due and of which no test runs, the longest due first. The
+        right to claim is held until the transaction ends, so that no two workers count the same
+        tenant's looks."""
+        if self._session.get_bind().dialect.name == "postgresql":
+            lock = text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=CLAIMING)
+            self._session.execute(lock)
+        rows = self._session.exec(DUE, params={"now": now, "limit": limit})
+        return [Watched(*row) for row in rows]
+
+    def in_hand(self, now: datetime) -> list[Watched]:
+        """The accounts at which some worker looks."""
+        return [Watched(*row) for row in self._session.exec(IN_HAND, params={"now": now})]
+
+    def lease(self, account_ids: Collection[int], until: datetime) -> None:
+        """Somebody looks at these accounts."""
+        taken = update(Watch).where(col(Watch.account_id).in_(account_ids))
+        self._session.exec(taken.values(leased_until=until))
+
+    def looked(self, account_id: int, due_at: datetime, passed_at: datetime | None = None) -> None:
+        """A look has ended, with all well at `passed_at`; the next one is due then, unless the
+        account is not watched any more."""
+        watch = self._session.get(Watch, account_id, populate_existing=True)
+        if watch is None:
+            return
+        watch.leased_until = None
+        watch.passed_at = passed_at or watch.passed_at
+        if watch.due_at is not None:
+            watch.due_at = due_at
+
+    def hurry(self, account: Account, now: datetime, limit: int, elsewhere: bool = False) -> None:
+        """Have up to `limit` other accounts of the account's tenant looked at now, or with
+        `elsewhere` of other tenants: of those at which all was well, the ones whose turn is
+        farthest."""
+        tenant = col(Account.tenant_id)
+        near = tenant != account.tenant_id if elsewhere else tenant == account.tenant_id
+        found = select(Watch.account_id).join(Account).where(near)
+        free = or_(col(Watch.leased_until).is_(None), col(Watch.leased_until) < now)
+        well = col(Watch.failing).is_(False), Watch.account_id != account.id
+        waiting = found.where(*well, col(Watch.due_at) > now, free)
+        chosen = waiting.order_by(col(Watch.due_at).desc()).limit(limit)
+        self._session.exec(
+            update(Watch).where(col(Watch.account_id).in_(chosen)).values(due_at=now)
+        )
+
+    def is_failing(self, account_id: int) -> bool:
+        """Whether the last look or test of an account that is watched failed."""
+        watch = self._session.get(Watch, account_id)
+        return watch is not None and watch.failing
+
+    def slow_down(self, tenant_id: str, until: datetime) -> None:
+        """Look at no mailbox of the tenant before then."""
+        theirs = select(Account.id).where(Account.tenant_id == tenant_id)
+        waiting = update(Watch).where(col(Watch.account_id).in_(theirs), col(Watch.due_at) < until)
+        self._session.exec(waiting.values(due_at=until))
+
+    def passed_elsewhere(self, customer_id: int | None, since: datetime) -> bool:
+        """Whether a look at a mailbox of another customer (of any, with None) found all well at
+        `since` or later."""
+        found = select(Watch.account_id).join(Account).where(col(Watch.passed_at) >= since)
+        others = found.where(Account.customer_id != customer_id) if customer_id else found
+        return self._session.exec(others.limit(1)).first() is not None
+
+    def canary(self) -> Canary | None:
+        """How the vendor's own mailbox stands, if anything was seen of it."""
+        return self._session.get(Canary, 1)
+
+    def canary_happened(self, event: CanaryEvent, now: datetime) -> None:
+        """Keep what happened to the vendor's own mailbox."""
+        known = self._session.get(Canary, 1, with_for_update=True)
+        if known is None:
+            known = Canary(status=CanaryStatus.WORKS, since=now, seen_at=now)
+            self._session.add(known)
+        known.happened(event, now)
+        self._session.flush()
+
+
+def _watched() -> SelectOfScalar[Any]:
+    what: tuple[Any, ...] = (Watch.account_id, Account.tenant_id, Account.object_id)
+    found: SelectOfScalar[Any] = select(*what).join(Account, col(Account.id) == Watch.account_id)
+    return found
+
+
+def _due() -> SelectOfScalar[Any]:
+    free = or_(col(Watch.leased_until).is_(None), col(Watch.leased_until) < NOW)
+    tested = select(ConnectionTest.id).where(
+        ConnectionTest.account_id == Watch.account_id, col(ConnectionTest.finished_at).is_(None)
+    )
+    found = _watched().where(col(Watch.due_at) <= NOW, free, ~tested.exists())
+    works = found.where(col(Account.state).in_(WATCHED))
+    return works.order_by(col(Watch.due_at), col(Watch.account_id)).limit(LIMIT)
+
+
+# Workers ask these every second: each is put together once
+DUE = _due()
+IN_HAND = _watched().where(col(Watch.leased_until) >= NOW)
