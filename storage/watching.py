@@ -1,7 +1,7 @@
 """Mailboxes that are looked at by the clock."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import text
@@ -34,15 +34,16 @@ class WatchRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def keep(self, account_id: int, due_at: datetime, failing: bool = False) -> None:
-        """The account works: look at it then, and at no other time. `failing`: the last look or
-        test failed."""
+    def keep(self, account_id: int, now: datetime, due_at: datetime, failing: bool = False) -> None:
+        """A look at an account that works has ended, or a test: look at it again at `due_at`, and
+        not before. `failing`: it failed."""
         watch = self._session.get(Watch, account_id, populate_existing=True)
         if watch is None:
             watch = Watch(account_id=account_id)
             self._session.add(watch)
         watch.due_at = due_at
         watch.failing = failing
+        watch.looked_at = now
         watch.leased_until = None
         self._session.flush()
 
@@ -51,12 +52,15 @@ class WatchRepository:
         theirs = update(Watch).where(col(Watch.account_id) == account_id)
         self._session.exec(theirs.values(due_at=None, failing=False, leased_until=None))
 
-    def look_now(self, account_id: int, now: datetime) -> bool:
-        """What failed at the account may be gone: have it looked at now. Whether it waits for a
-        look."""
-        waits = col(Watch.account_id) == account_id, col(Watch.failing).is_(True)
-        found = update(Watch).where(*waits, col(Watch.due_at).is_not(None))
-        return bool(self._session.exec(found.values(due_at=now)).rowcount)
+    def look_now(self, account_id: int, now: datetime, rest: timedelta) -> bool:
+        """What failed at the account may be gone: have it looked at now, or as soon as it had its
+        rest since the last look. Whether it waits for a look."""
+        watch = self._session.get(Watch, account_id, populate_existing=True)
+        if watch is None or watch.due_at is None or not watch.failing:
+            return False
+        rested = now if watch.looked_at is None else max(now, watch.looked_at + rest)
+        watch.due_at = min(watch.due_at, rested)
+        return True
 
     def due(self, now: datetime, limit: int) -> list[Watched]:
         """Up to `limit` accounts that are due and of which no test runs, the longest due first. The
@@ -77,27 +81,35 @@ class WatchRepository:
         taken = update(Watch).where(col(Watch.account_id).in_(account_ids))
         self._session.exec(taken.values(leased_until=until))
 
-    def looked(self, account_id: int, due_at: datetime, passed_at: datetime | None = None) -> None:
-        """A look has ended, with all well at `passed_at`; the next one is due then, unless the
-        account is not watched any more."""
+    def looked(self, account_id: int, now: datetime, due_at: datetime) -> None:
+        """A look has ended and says nothing new; the next one is due then, unless the account is
+        not watched any more."""
         watch = self._session.get(Watch, account_id, populate_existing=True)
         if watch is None:
             return
         watch.leased_until = None
-        watch.passed_at = passed_at or watch.passed_at
+        watch.looked_at = now
         if watch.due_at is not None:
             watch.due_at = due_at
 
-    def hurry(self, account: Account, now: datetime, limit: int, elsewhere: bool = False) -> None:
+    def hurry(
+        self,
+        account: Account,
+        now: datetime,
+        since: datetime,
+        limit: int,
+        elsewhere: bool = False,
+    ) -> None:
         """Have up to `limit` other accounts of the account's tenant looked at now, or with
-        `elsewhere` of other tenants: of those at which all was well, the ones whose turn is
-        farthest."""
+        `elsewhere` of other tenants: of those at which all was well, and not just now (after
+        `since`), the ones whose turn is farthest."""
         tenant = col(Account.tenant_id)
         near = tenant != account.tenant_id if elsewhere else tenant == account.tenant_id
         found = select(Watch.account_id).join(Account).where(near)
         free = or_(col(Watch.leased_until).is_(None), col(Watch.leased_until) < now)
         well = col(Watch.failing).is_(False), Watch.account_id != account.id
-        waiting = found.where(*well, col(Watch.due_at) > now, free)
+        earlier = or_(col(Watch.looked_at).is_(None), col(Watch.looked_at) <= since)
+        waiting = found.where(*well, earlier, col(Watch.due_at) > now, free)
         chosen = waiting.order_by(col(Watch.due_at).desc()).limit(limit)
         self._session.exec(
             update(Watch).where(col(Watch.account_id).in_(chosen)).values(due_at=now)
@@ -117,7 +129,8 @@ class WatchRepository:
     def passed_elsewhere(self, customer_id: int | None, since: datetime) -> bool:
         """Whether a look at a mailbox of another customer (of any, with None) found all well at
         `since` or later."""
-        found = select(Watch.account_id).join(Account).where(col(Watch.passed_at) >= since)
+        well = col(Watch.failing).is_(False), col(Watch.due_at).is_not(None)
+        found = select(Watch.account_id).join(Account).where(*well, col(Watch.looked_at) >= since)
         others = found.where(Account.customer_id != customer_id) if customer_id else found
         return self._session.exec(others.limit(1)).first() is not None
 

@@ -18,7 +18,7 @@ from bot.checks.results import (
     passed_steps,
     passing,
 )
-from bot.checks.rhythm import next_check, next_look
+from bot.checks.rhythm import REST, next_check, next_look
 from bot.checks.signs import Signs
 from bot.common.clock import Clock
 from bot.common.jobs import CheckAccount
@@ -102,7 +102,7 @@ class Aftermath:
         if account.state not in SIGNED_IN:
             return  # it was disconnected meanwhile, and perhaps begun anew
         lost = report is not None and self._drift.look(tx, account, report, test.started_at)
-        self._wake(tx, self._failures.settle(tx, account, passed, test.started_at))
+        self._wake(tx, account, self._failures.settle(tx, account, passed, test.started_at))
         result = "passed" if test.passed else "failed"
         self._lifecycle.audit(tx, MAILDESK, "test.finished", account, result=result)
         keeps_working = self._keeps_working(tx, account, test, steps)
@@ -147,13 +147,14 @@ class Aftermath:
         before = (each for each in newest if each.id != test.id)
         return list(takewhile(lambda each: not each.passed, before))
 
-    def _wake(self, tx: Transaction, accounts: Collection[int]) -> None:
-        """What was wrong at several is gone at one account: look whether it is at the next ones,
-        each of which wakes more."""
+    def _wake(self, tx: Transaction, account: Account, accounts: Collection[int]) -> None:
+        """What was wrong at several is gone at one account: look whether it is at the next ones
+        (those after it, and then from the first), each of which wakes more."""
         now = self._clock.now()
-        for account_id in sorted(accounts)[:MAX_WOKEN]:
-            if not tx.watches.look_now(account_id, now):
-                tx.jobs.add(CheckAccount(account_id=account_id), now, sooner=True)
+        after = sorted(accounts, key=lambda other: (other < account.id, other))
+        for other in after[:MAX_WOKEN]:
+            if not tx.watches.look_now(other, now, REST):
+                tx.jobs.add(CheckAccount(account_id=other), now, sooner=True)
 
     def _plan_check(
         self,
@@ -170,12 +171,12 @@ class Aftermath:
         failed = failed_steps(steps)
         work = CheckAccount(account_id=account.id)
         if not failed:
-            tx.watches.keep(account.id, next_look(account.id, now))
+            tx.watches.keep(account.id, now, next_look(account.id, now))
             tx.jobs.add(work, next_check(account.id, now))
             return
         again = now + looked_again_in(steps, earlier)
         if keeps_working and {each.step for each in failed} <= SEEN_BY_A_LOOK:
-            tx.watches.keep(account.id, again, failing=True)
+            tx.watches.keep(account.id, now, again, failing=True)
             return
         tx.watches.stop(account.id)
         if keeps_working or passing(steps):

@@ -23,6 +23,10 @@ NEIGHBOURS = 5
 """At so many other mailboxes we look at once where one shows a sign of trouble: of its tenant, and
 of others too where it may be ours or Microsoft's. Each that fails has others looked at."""
 
+REST = timedelta(minutes=2)
+"""A mailbox that was looked at rests so long before a sign from elsewhere has it looked at
+again."""
+
 ENOUGH = 20
 """Where a cause is at work at so many mailboxes, no other tenant has to be looked at to know how
 far it reaches."""

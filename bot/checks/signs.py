@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.checks.canary import Canary
 from bot.checks.patience import PATIENCE
 from bot.checks.results import may_be_shared
-from bot.checks.rhythm import ENOUGH, NEIGHBOURS
+from bot.checks.rhythm import ENOUGH, NEIGHBOURS, REST
 from bot.common.clock import Clock
 from bot.diagnosis.step_records import FailedStep, StepRecord, failed_steps
 from storage.database import Transaction
@@ -29,12 +29,12 @@ class Signs:
             self._slow_down(tx, account, failed)
             return
         now = self._clock.now()
-        tx.watches.hurry(account, now, NEIGHBOURS)
+        tx.watches.hurry(account, now, now - REST, NEIGHBOURS)
         shared = [each for each in alarming if may_be_shared(each)]
         if not shared:
             return
         if tx.failures.count_at_work(shared[0].cause, ENOUGH) < ENOUGH:
-            tx.watches.hurry(account, now, NEIGHBOURS, elsewhere=True)
+            tx.watches.hurry(account, now, now - REST, NEIGHBOURS, elsewhere=True)
         self._canary.trouble(tx, account)
 
     def _slow_down(self, tx: Transaction, account: Account, failed: Sequence[FailedStep]) -> None:

@@ -112,7 +112,7 @@ class Watching:
         """All is well; what a look cannot follow (a person or a folder under a new name) has the
         account tested wholly."""
         now = self._clock.now()
-        tx.watches.looked(account.id, next_look(account.id, now), passed_at=now)
+        tx.watches.looked(account.id, now, next_look(account.id, now))
         if renamed or (report and self._suspects(tx, account, report, now)):
             tx.jobs.add(CheckAccount(account_id=account.id), now, sooner=True)
 
@@ -132,7 +132,7 @@ class Watching:
         last = tx.checks.latest(account.id)
         tested = last is not None and last.finished_at is not None and last.finished_at > begun
         if tested or account.state not in WORKING or tx.checks.running(account.id, begun):
-            tx.watches.looked(account.id, next_look(account.id, now))
+            tx.watches.looked(account.id, now, next_look(account.id, now))
             return
         test = ConnectionTest(
             account_id=account.id,

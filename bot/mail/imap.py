@@ -15,7 +15,7 @@ from bot.mail.imap_list import MailFolder, folders_in
 from bot.mail.imap_reading import BoundedImap
 from bot.mail.steps import ProbeFailed, StepRunner
 from bot.mail.target import FolderMark, Target, Watched, xoauth2
-from bot.mail.trace import ConnectionTrace, tls_context, traced
+from bot.mail.trace import ConnectionTrace, Trust, traced
 from storage.vocabulary import StepId
 
 STEPS = (StepId.IMAP_CONNECT, StepId.IMAP_AUTH, StepId.IMAP_FOLDERS, StepId.IMAP_INBOX)
@@ -44,8 +44,9 @@ class _Client(IMAPClient):  # type: ignore[misc]
 class ImapConnection:
     """One connection to the IMAP server."""
 
-    def __init__(self, hosts: MailHosts) -> None:
+    def __init__(self, hosts: MailHosts, trust: Trust) -> None:
         self._hosts = hosts
+        self._trust = trust
         self._client: _Client | None = None
         self.folders: tuple[MailFolder, ...] = ()
         self.marks: Mapping[str, FolderMark] | None = None
@@ -79,12 +80,12 @@ class ImapConnection:
         """Name, TCP, TLS, greeting, and whether XOAUTH2 is offered, told apart."""
         hosts = self._hosts
         trace = ConnectionTrace(behind_tcp=Layer.TLS)
-        with traced(trace, StepId.IMAP_CONNECT):
+        with traced(trace, StepId.IMAP_CONNECT), self._trust.context(trace) as context:
             self._client = _Client(
                 hosts.imap_host,
                 hosts.imap_port,
                 ssl=True,
-                ssl_context=tls_context(trace, hosts.ca_file),
+                ssl_context=context,
                 timeout=SocketTimeout(hosts.connect_timeout, hosts.read_timeout),
             )
             # names are kept as the server sends them: one that is not proper UTF-7 would not

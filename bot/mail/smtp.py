@@ -11,7 +11,7 @@ from bot.mail.greeting import own_name
 from bot.mail.hosts import MailHosts
 from bot.mail.steps import ProbeFailed, StepRunner
 from bot.mail.target import Target, xoauth2
-from bot.mail.trace import ConnectionTrace, tls_context, traced
+from bot.mail.trace import ConnectionTrace, Trust, traced
 from storage.vocabulary import StepId
 
 STEPS = (StepId.SMTP_CONNECT, StepId.SMTP_AUTH, StepId.SMTP_SENDER)
@@ -28,8 +28,9 @@ START_MAIL_INPUT = 354
 class SmtpConnection:
     """One connection to the submission server."""
 
-    def __init__(self, hosts: MailHosts) -> None:
+    def __init__(self, hosts: MailHosts, trust: Trust) -> None:
         self._hosts = hosts
+        self._trust = trust
         self._smtp: smtplib.SMTP | None = None
 
     def run(self, target: Target, runner: StepRunner) -> None:
@@ -57,7 +58,7 @@ class SmtpConnection:
         # smtplib sets this only where its constructor connects; without it STARTTLS would check the
         # certificate for no name at all
         smtp._host = hosts.smtp_host  # type: ignore[attr-defined]
-        with traced(trace, step):
+        with traced(trace, step), self._trust.context(trace) as context:
             expect(READY, *smtp.connect(hosts.smtp_host, hosts.smtp_port), step)
             trace.passed("TCP and greeting", Layer.STARTTLS)
             assert smtp.sock is not None
@@ -66,7 +67,7 @@ class SmtpConnection:
             expect(OK, *smtp.ehlo(), step)
             if not smtp.has_extn("starttls"):
                 raise _missing(Condition.STARTTLS_MISSING)
-            expect(READY, *smtp.starttls(context=tls_context(trace, hosts.ca_file)), step)
+            expect(READY, *smtp.starttls(context=context), step)
             expect(OK, *smtp.ehlo(), step)
         if "XOAUTH2" not in smtp.esmtp_features.get("auth", "").upper().split():
             raise _missing(Condition.XOAUTH2_MISSING)

@@ -12,13 +12,13 @@ from storage.vocabulary import CanaryStatus
 class Watch(SQLModel, table=True):
     """When an account that works is looked at next; never, while it does not (`due_at` is empty).
     `failing`: the last look or test failed, which is not believed yet, or not the account's own.
-    `leased_until`: a worker looks at it; `passed_at`: when a look last found all well."""
+    `leased_until`: a worker looks at it; `looked_at`: when a look or a test last ended."""
 
     account_id: int = Field(primary_key=True, foreign_key="account.id")
     due_at: datetime | None = time_column(nullable=True, index=True)
     failing: bool = False
     leased_until: datetime | None = time_column(nullable=True, index=True)
-    passed_at: datetime | None = time_column(nullable=True)
+    looked_at: datetime | None = time_column(nullable=True)
 
 
 class Canary(SQLModel, table=True):

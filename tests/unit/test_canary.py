@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.checks.rhythm import next_look
+from bot.checks.rhythm import REST, next_look
 from bot.common import ids
 from bot.diagnosis.observation import Condition, Observation, Where
 from storage.statuses import CANARY, CanaryEvent, StatusRefused
@@ -32,7 +32,8 @@ class World:
     def live(self, **facts: object) -> Account:
         account = self.bot.account(State.LIVE, **facts)
         with self.bot.store.transaction() as tx:
-            tx.watches.keep(account.id, next_look(account.id, self.bot.now))
+            earlier = self.bot.now - REST
+            tx.watches.keep(account.id, earlier, next_look(account.id, self.bot.now))
         return account
 
     def fail(self, *accounts: Account, seen: Observation = BUSY) -> None:

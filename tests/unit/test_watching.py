@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.checks.rhythm import NEIGHBOURS, next_look
+from bot.checks.rhythm import NEIGHBOURS, REST, next_look
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.mail.target import FolderMark
 from storage.tables import Account, Channel, ConnectionTest, Watch
@@ -23,7 +23,7 @@ def watched(bot: FastBot, count: int = 1, channel: Channel | None = None) -> lis
     made = [bot.account(State.LIVE, channel=channel) for _ in range(count)]
     with bot.store.transaction() as tx:
         for account in made:
-            tx.watches.keep(account.id, next_look(account.id, bot.now))
+            tx.watches.keep(account.id, bot.now - REST, next_look(account.id, bot.now))
             if channel is not None:
                 tx.accounts.lock(account.id).tenant_id = channel.id
     return made
@@ -74,7 +74,9 @@ def test_what_works_is_looked_at_every_eight_minutes_without_a_trace(bot: FastBo
     )
     assert after == before
     assert bot.mailbox(account).sent == 0
-    assert watch_of(bot, account).passed_at == bot.now
+    with bot.store.transaction() as tx:
+        assert tx.accounts.tested([account.id]) == {account.id: bot.now}
+        assert tx.accounts.last_tests([account.customer_id]) == {account.customer_id: bot.now}
 
 
 def test_a_look_asks_microsoft_for_a_token_each_time(bot: FastBot) -> None:

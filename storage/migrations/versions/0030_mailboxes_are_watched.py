@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.Column("due_at", UtcDateTime(), nullable=True, index=True),
         sa.Column("failing", sa.Boolean(), nullable=False),
         sa.Column("leased_until", UtcDateTime(), nullable=True, index=True),
-        sa.Column("passed_at", UtcDateTime(), nullable=True),
+        sa.Column("looked_at", UtcDateTime(), nullable=True),
     )
     op.create_table(
         "canary",
