@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 from sqlmodel import Session, col, or_, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -62,18 +62,18 @@ class WatchRepository:
         watch.due_at = min(watch.due_at, rested)
         return True
 
-    def due(self, now: datetime, limit: int) -> list[Watched]:
-        """Up to `limit` accounts that are due and of which no test runs, the longest due first. The
-        right to claim is held until the transaction ends, so that no two workers count the same
-        tenant's looks."""
+    def due(self, now: datetime, limit: int, without: Collection[str] = ()) -> list[Watched]:
+        """Up to `limit` accounts that are due and of which no test runs, the longest due first, and
+        none of these tenants."""
+        found = {"now": now, "limit": limit, "without": sorted(without)}
+        return [Watched(*row) for row in self._session.exec(DUE, params=found)]
+
+    def in_hand(self, now: datetime) -> list[Watched]:
+        """The accounts at which some worker looks. The right to claim is held until the transaction
+        ends, so that no two workers count the same tenant's looks."""
         if self._session.get_bind().dialect.name == "postgresql":
             lock = text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=CLAIMING)
             self._session.execute(lock)
-        rows = self._session.exec(DUE, params={"now": now, "limit": limit})
-        return [Watched(*row) for row in rows]
-
-    def in_hand(self, now: datetime) -> list[Watched]:
-        """The accounts at which some worker looks."""
         return [Watched(*row) for row in self._session.exec(IN_HAND, params={"now": now})]
 
     def lease(self, account_ids: Collection[int], until: datetime) -> None:
@@ -160,7 +160,8 @@ def _due() -> SelectOfScalar[Any]:
         ConnectionTest.account_id == Watch.account_id, col(ConnectionTest.finished_at).is_(None)
     )
     found = _watched().where(col(Watch.due_at) <= NOW, free, ~tested.exists())
-    works = found.where(col(Account.state).in_(WATCHED))
+    others = col(Account.tenant_id).not_in(bindparam("without", expanding=True))
+    works = found.where(col(Account.state).in_(WATCHED), others)
     return works.order_by(col(Watch.due_at), col(Watch.account_id)).limit(LIMIT)
 
 

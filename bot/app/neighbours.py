@@ -60,7 +60,7 @@ class Neighbours:
         self._test_what_breaks()
 
     def _test_what_breaks(self) -> None:
-        """The daily test of what goes wrong now is due at once."""
+        """The test of what goes wrong now is due at once."""
         with self._bot.store.transaction() as tx:
             everybody = [
                 one for each in tx.channels.customers() for one in tx.accounts.of_customer(each.id)

@@ -28,8 +28,8 @@ REST = timedelta(minutes=2)
 again."""
 
 ENOUGH = 20
-"""Where a cause is at work at so many mailboxes, no other tenant has to be looked at to know how
-far it reaches."""
+"""Where a cause that may be ours or Microsoft's is at work at so many mailboxes, nobody has to be
+looked at sooner to know how far it reaches: all would come at once, before the second looks."""
 
 GOLDEN = (5**0.5 - 1) / 2
 """The multiples of this number, taken modulo 1, lie as evenly as any (three-distance theorem):
@@ -64,6 +64,13 @@ def _next(account_id: int, after: datetime, every: timedelta) -> datetime:
     first = BEGINNING + every * (account_id * GOLDEN % 1)
     rounds = (after - first) // every + 1
     return first + every * rounds
+
+
+def full(in_hand: Sequence[Due]) -> set[str]:
+    """The tenants of which no more may be looked at now: however many of theirs are due, they are
+    passed over, so that all others have their turn."""
+    tenants = Counter(each.tenant for each in in_hand)
+    return {tenant for tenant, count in tenants.items() if count >= AT_ONCE_IN_TENANT}
 
 
 def choose(due: Sequence[Due], in_hand: Sequence[Due], room: int) -> list[Due]:

@@ -28,14 +28,15 @@ class Signs:
         if not alarming:
             self._slow_down(tx, account, failed)
             return
+        shared = [each for each in alarming if may_be_shared(each)]
+        if shared:
+            self._canary.trouble(tx, account)
+        if shared and tx.failures.count_at_work(shared[0].cause, ENOUGH) >= ENOUGH:
+            return
         now = self._clock.now()
         tx.watches.hurry(account, now, now - REST, NEIGHBOURS)
-        shared = [each for each in alarming if may_be_shared(each)]
-        if not shared:
-            return
-        if tx.failures.count_at_work(shared[0].cause, ENOUGH) < ENOUGH:
+        if shared:
             tx.watches.hurry(account, now, now - REST, NEIGHBOURS, elsewhere=True)
-        self._canary.trouble(tx, account)
 
     def _slow_down(self, tx: Transaction, account: Account, failed: Sequence[FailedStep]) -> None:
         kept = (tx.failures.get(each.error) for each in failed)

@@ -10,7 +10,7 @@ import structlog
 from bot.checks.aftermath import Aftermath
 from bot.checks.first_steps import StepFailed, first_steps
 from bot.checks.results import record_of
-from bot.checks.rhythm import Due, choose, next_look
+from bot.checks.rhythm import Due, choose, full, next_look
 from bot.common.clock import Clock
 from bot.common.jobs import CheckAccount
 from bot.common.people import MAILDESK
@@ -34,7 +34,7 @@ LEASE = timedelta(minutes=2)
 looked at again afterwards."""
 
 CONSIDERED = 400
-"""So many of those that are due are considered at a time: one tenant's do not fill it."""
+"""So many of those that are due are considered at a time."""
 
 FOLDERS_ASKED = timedelta(days=1)
 """A look that suspects a mapped folder has the mailbox tested wholly, but not more often."""
@@ -69,10 +69,10 @@ class Watching:
         """Take up to `room` accounts whose turn it is, so that no other worker looks at them."""
         now = self._clock.now()
         with self._store.transaction() as tx:
-            due = [_due(each) for each in tx.watches.due(now, CONSIDERED)]
+            in_hand = [_due(each) for each in tx.watches.in_hand(now)]
+            due = [_due(each) for each in tx.watches.due(now, CONSIDERED, full(in_hand))]
             if not due:
                 return []
-            in_hand = [_due(each) for each in tx.watches.in_hand(now)]
             chosen = [each.account_id for each in choose(due, in_hand, room)]
             tx.watches.lease(chosen, now + LEASE)
         return chosen

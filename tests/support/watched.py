@@ -19,6 +19,7 @@ from bot.checks.rhythm import (
     REST,
     Due,
     choose,
+    full,
     next_look,
 )
 from bot.checks.watching import CONSIDERED
@@ -207,11 +208,19 @@ class Fleet:
     def _due(self) -> list[Due]:
         """The accounts that are due, as the database gives them."""
         found: dict[int, Due] = {}
+        passed_over: list[tuple[datetime, int]] = []
+        without = full(list(self._hands.values()))
         while self._waiting and self._waiting[0][0] <= self.now and len(found) < CONSIDERED:
             at, number = heapq.heappop(self._waiting)
             mailbox = self.mailboxes[number]
-            if mailbox.due_at == at and not mailbox.in_hand:
+            if mailbox.due_at != at or mailbox.in_hand:
+                continue
+            if mailbox.due.tenant in without:
+                passed_over.append((at, number))
+            else:
                 found[number] = mailbox.due
+        for each in passed_over:
+            heapq.heappush(self._waiting, each)
         return list(found.values())
 
     def _take(self) -> None:
@@ -287,9 +296,12 @@ class Fleet:
 
     def _warn(self, number: int, found: Found) -> None:
         """As `Signs` does."""
+        failing = (each for each in self.mailboxes.values() if each.seen and not each.broken)
+        if found.ours and sum(1 for _ in failing) >= ENOUGH:
+            return
         tenant = self.mailboxes[number].due.tenant
         self._hurry([each for each in self._tenants[tenant] if each != number])
-        if found.ours and sum(bool(each.seen) for each in self.mailboxes.values()) < ENOUGH:
+        if found.ours:
             self._hurry(self.dice.sample(sorted(self.mailboxes), min(50, len(self.mailboxes))))
 
     def _hurry(self, numbers: Sequence[int]) -> None:

@@ -1,6 +1,7 @@
 """What the simulation of many mailboxes shows, with few: nearly all that breaks is told in time."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -28,5 +29,5 @@ def test_what_hits_many_is_found_sooner_than_what_hits_one(fleet: Fleet) -> None
 def test_no_mailbox_and_no_tenant_is_asked_too_much(fleet: Fleet) -> None:
     assert fleet.budget.at_once_in_tenant <= 4
     for times in fleet.budget.of_mailbox.values():
-        gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+        gaps = [later - earlier for earlier, later in pairwise(times)]
         assert min(gaps) > 60 or sum(gap <= 60 for gap in gaps) <= 2

@@ -236,6 +236,7 @@ def test_what_was_ours_and_is_gone_is_seen_at_all_soon(bot: FastBot) -> None:
     bot.clock.at += timedelta(minutes=1)
     look_at(bot, mine[0])
     bot.run_due()
+    bot.pass_time(minutes=1)  # the others were looked at just before, and have their rest
 
     assert not any(watch_of(bot, each).failing for each in mine)
 
