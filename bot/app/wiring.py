@@ -182,8 +182,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
     url = settings.public_url
     rights = base.rights
     fixes = ReportedFixes(store, clock, lifecycle, base.attempts, rights.is_customers)
-    aftermath = Aftermath(clock, base.failures, lifecycle, fixes, base.drift, base.canary)
-    checks = _checks(base, fixes, aftermath)
+    checks, watching = _checks(base, fixes)
     watches = ApprovalWatches(clock)
     failed = FailedSignIns(clock, lifecycle, base.failures, watches)
     links = Links(store, clock, base.cipher, lifecycle, failed, url)
@@ -214,7 +213,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         consent=consent,
         approvals=approvals,
         checks=checks,
-        watching=_watching(base, aftermath),
+        watching=watching,
         folders=Folders(store, clock, base.tokens, ports.probe, base.failures, lifecycle),
         reminders=Reminders(
             store, clock, lifecycle, base.ladder, settings.hours, support, base.canary.is_out
@@ -267,34 +266,18 @@ def _customers(settings: Settings, base: Foundations) -> Customers:
     )
 
 
-def _checks(base: Foundations, fixes: ReportedFixes, aftermath: Aftermath) -> Checks:
+def _checks(base: Foundations, fixes: ReportedFixes) -> tuple[Checks, Watching]:
+    """Tests, and the looks between them: what either finds is judged in one place."""
     ports = base.ports
-    runner = CheckRunner(
-        ports.store,
-        base.clock,
-        base.tokens,
-        ports.probe,
-        base.failures,
-        base.lifecycle,
-        base.drift,
-        aftermath,
-        ports.microsoft.scopes,
-    )
-    return Checks(ports.store, base.clock, base.lifecycle, fixes, runner, base.canary)
-
-
-def _watching(base: Foundations, aftermath: Aftermath) -> Watching:
-    ports = base.ports
-    return Watching(
-        ports.store,
-        base.clock,
-        base.tokens,
-        ports.probe,
-        base.failures,
-        base.drift,
-        aftermath,
-        ports.microsoft.scopes,
-    )
+    store = ports.store
+    clock = base.clock
+    drift = base.drift
+    scopes = ports.microsoft.scopes
+    outside = (base.tokens, ports.probe, base.failures)
+    aftermath = Aftermath(clock, base.failures, base.lifecycle, fixes, drift, base.canary)
+    runner = CheckRunner(store, clock, *outside, base.lifecycle, drift, aftermath, scopes)
+    checks = Checks(store, clock, base.lifecycle, fixes, runner, base.canary)
+    return checks, Watching(store, clock, *outside, drift, aftermath, scopes)
 
 
 def _signin(

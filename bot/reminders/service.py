@@ -62,9 +62,8 @@ class Reminders:
         transaction, held by one worker, so a killed worker leaves a channel as it was or done."""
         now = self._clock.now()
         with self._store.transaction() as tx:
-            due = tx.reminders.due(now, MAX_CHANNELS_PER_SWEEP)
-            if due and self._held(tx):
-                due = [(channel, owner) for channel, owner in due if owner is Owner.SUPPORT]
+            owners = (Owner.SUPPORT,) if self._held(tx) else tuple(Owner)
+            due = tx.reminders.due(now, MAX_CHANNELS_PER_SWEEP, owners)
         channel_ids = {
             self._support_channel if owner is Owner.SUPPORT else channel_id
             for channel_id, owner in due

@@ -56,6 +56,7 @@ WORDS = {
     "advice": "given",
     "deed": "change",
     "outcome": "waiting",
+    "status": "works",
 }
 LISTS = ("folders", "steps", "old_ids", "account_ids")
 
