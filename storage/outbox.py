@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, bindparam, case, text
+from sqlalchemy import String, bindparam, case, exists, func, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select, update
 from sqlmodel.sql.expression import SelectOfScalar
@@ -42,11 +42,18 @@ class Claimed:
 
 
 class OutboxRepository:
-    """The queue of messages: in order within a channel, one channel at a time per worker."""
+    """The queue of messages: in order within a channel, one channel at a time per worker.
+
+    Whoever has a message shown only adds a row and waits for nobody: a transaction tells several
+    channels, in whatever order, and two that waited for each other's would both be undone. What was
+    asked for twice is put together when it is taken to be sent (`claim_next`), which happens after
+    both are committed."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._paces = PaceRepository(session)
+        self._asked: dict[str, OutboxItem] = {}
+        """What this transaction has shown, the newest of each key."""
 
     def show(
         self,
@@ -57,9 +64,9 @@ class OutboxRepository:
         now: datetime,
         thread_key: str = "",
     ) -> None:
-        """Have the message `key` show `notice`: posted, or updated if it stands already. While an
-        earlier request for the same key and notice has not begun, it is enough: a notice is
-        rendered when it is sent. For a closed channel it is put aside, until `revive`; nowhere ("")
+        """Have the message `key` show `notice`: posted, or updated if it stands already. A notice
+        is rendered when it is sent, so that requests for the same key and notice which have not
+        begun are one message. For a closed channel it is put aside, until `revive`; nowhere ("")
         nothing is shown."""
         if not channel_id:
             return
@@ -75,18 +82,18 @@ class OutboxRepository:
         if channel is not None and channel.closed:
             self._put_aside(item, channel.closed, now)
             return
-        self._open_lane(channel_id, now)
-        waiting = self._waiting(key)
-        if waiting is not None and waiting.notice == notice and waiting.attempts == 0:
-            waiting.args = args
+        asked = self._asked.get(key)
+        if asked is not None and asked.done_at is None and _is_same(asked, item):
+            asked.args = args
         else:
             self._session.add(item)
+            self._asked[key] = item
         self._session.flush()
 
     def hold(self, channel_id: str, now: datetime) -> None:
-        """Nobody else has a message shown in the channel until this transaction ends."""
+        """Nobody else holds the channel until this transaction ends, and no worker sends there."""
         if channel_id:
-            self._open_lane(channel_id, now)
+            self._lane(channel_id, now)
 
     def claim_next(
         self,
@@ -98,12 +105,12 @@ class OutboxRepository:
         """Take the first waiting message of a channel whose turn it is, of the channel `first`
         before all others; that channel rests until the lease ends or `sent`, `later` or `give_up`
         is called. Over all channels no more are taken than `rates` allow."""
+        self._open_lanes(now)
         while (lane := self._due_lane(now, first)) is not None:
             item = self._first(lane.channel_id)
-            if item is None:
-                lane.due_at = None
-                self._session.flush()
+            if item is None:  # somebody else was done with it in this moment
                 continue
+            self._put_together(item)
             parent = self.posted(item.thread_key) if item.thread_key else None
             claimed = Claimed(item, self.posted(item.key), parent)
             if not self._has_turn(lane, claimed.calls, now, rates):
@@ -131,12 +138,12 @@ class OutboxRepository:
     def sent(self, item: OutboxItem, ts: str | None, now: datetime, rest: timedelta) -> None:
         """The message was shown (`ts`) or taken away (None); the channel's next may go after
         `rest`."""
+        self._free_lane(item.channel_id, now + rest)
         if ts is None:
             self.forget(item.key)
         else:
             self.stands(item.key, item.channel_id, ts)
         self._finish(item, MessageEvent.SENT, now)
-        self._free_lane(item.channel_id, now + rest)
 
     def later(
         self, item: OutboxItem, due_at: datetime, not_sent: bool = False, fault: bool = False
@@ -144,10 +151,10 @@ class OutboxRepository:
         """The message stays first in its channel and is tried again at `due_at`; `not_sent` when it
         is certain that this attempt did not reach the channel, `fault` when it failed for a reason
         of the message's own."""
+        self._free_lane(item.channel_id, due_at)
         kept = self._session.get_one(OutboxItem, item.id)
         kept.attempts -= not_sent
         kept.faults += fault
-        self._free_lane(item.channel_id, due_at)
 
     def stands(self, key: str, channel_id: str, ts: str) -> None:
         """The message `key` stands there now, wherever it stood before."""
@@ -156,8 +163,8 @@ class OutboxRepository:
     def give_up(self, item: OutboxItem, reason: str, now: datetime) -> None:
         """The message can never be sent (`reason`: Slack's error); the channel goes on without
         it."""
-        self._finish(item, MessageEvent.GIVEN_UP, now, reason)
         self._free_lane(item.channel_id, now)
+        self._finish(item, MessageEvent.GIVEN_UP, now, reason)
 
     def drop(self, channel_id: str, reason: str, now: datetime) -> None:
         """What waits for the channel is put aside, until `revive`."""
@@ -185,7 +192,6 @@ class OutboxRepository:
         newest = [item for item in items if self.latest(item.key) == item]
         for item in newest:
             item.happened(MessageEvent.REVIVED, now)
-            self._open_lane(item.channel_id, now)
         self._session.flush()
         return len(newest)
 
@@ -312,17 +318,31 @@ class OutboxRepository:
     def _first(self, channel_id: str) -> OutboxItem | None:
         return self._session.exec(FIRST, params={"channel": channel_id}).first()
 
-    def _open_lane(self, channel_id: str, now: datetime) -> None:
-        lane = self._session.get(Lane, channel_id, with_for_update=True) or self._new_lane(
-            channel_id
-        )
-        if lane.due_at is None:
-            lane.due_at = now
+    def _put_together(self, item: OutboxItem) -> None:
+        """Have a message that has not begun be shown as it was asked for last; what asked for the
+        same right after it needs no turn of its own."""
+        if item.attempts:
+            return
+        for later in self._session.exec(ALL_WAITING, params={"key": item.key}).all():
+            if not _is_same(later, item):
+                return
+            if later is not item:
+                item.args = later.args
+                self._session.delete(later)
 
-    def _new_lane(self, channel_id: str) -> Lane:
+    def _open_lanes(self, now: datetime) -> None:
+        """Channels that are told something for the first time take their turn from now on."""
+        for channel_id in self._session.exec(WITHOUT_LANE).all():
+            self._lane(channel_id, now)
+
+    def _lane(self, channel_id: str, now: datetime) -> Lane:
+        """A channel's lane, held until the transaction ends."""
+        lane = self._session.get(Lane, channel_id, with_for_update=True)
+        if lane is not None:
+            return lane
         try:
             with self._session.begin_nested():
-                self._session.add(Lane(channel_id=channel_id))
+                self._session.add(Lane(channel_id=channel_id, due_at=now))
         except IntegrityError:  # another transaction made it first
             pass
         return self._session.get_one(Lane, channel_id, with_for_update=True)
@@ -334,13 +354,22 @@ class OutboxRepository:
             lane.due_at = due_at
 
 
+def _is_same(asked: OutboxItem, again: OutboxItem) -> bool:
+    """Whether two requests for one message show the same notice in the same place."""
+    return (asked.channel_id, asked.notice) == (again.channel_id, again.notice)
+
+
 def _due_lane() -> SelectOfScalar[Lane]:
     """The lane whose turn it is, that of the channel `first` before all others, held."""
     now = bindparam("now", type_=UtcDateTime())
     free = col(Lane.leased_until).is_(None) | (col(Lane.leased_until) < now)
-    due = select(Lane).where(col(Lane.due_at) <= now, free)
+    rested = col(Lane.due_at).is_(None) | (col(Lane.due_at) <= now)
+    here = col(OutboxItem.channel_id) == Lane.channel_id
+    waits = exists().where(here, col(OutboxItem.done_at).is_(None))
+    due = select(Lane).where(rested, free, waits)
     first = case((col(Lane.channel_id) == bindparam("first", type_=String()), 0), else_=1)
-    return due.order_by(first, col(Lane.due_at)).limit(1).with_for_update(skip_locked=True)
+    in_turn = due.order_by(first, col(Lane.due_at).nulls_first())
+    return in_turn.limit(1).with_for_update(skip_locked=True, of=Lane)
 
 
 def _to_try_again() -> SelectOfScalar[OutboxItem]:
@@ -364,6 +393,20 @@ LATEST = (
     .limit(1)
 )
 WAITING = LATEST.where(col(OutboxItem.done_at).is_(None))
+ALL_WAITING = (
+    select(OutboxItem)
+    .where(col(OutboxItem.key) == bindparam("key"), col(OutboxItem.done_at).is_(None))
+    .order_by(col(OutboxItem.id))
+)
+WITHOUT_LANE = (
+    select(OutboxItem.channel_id)
+    .where(
+        col(OutboxItem.done_at).is_(None),
+        ~exists().where(col(Lane.channel_id) == OutboxItem.channel_id),
+    )
+    .distinct()
+    .order_by(col(OutboxItem.channel_id))
+)
 FIRST = (
     select(OutboxItem)
     .where(col(OutboxItem.channel_id) == bindparam("channel"), col(OutboxItem.done_at).is_(None))
@@ -371,5 +414,10 @@ FIRST = (
     .limit(1)
 )
 NEXT_DUE = (
-    select(Lane.due_at).where(col(Lane.due_at).is_not(None)).order_by(col(Lane.due_at)).limit(1)
+    select(func.coalesce(col(Lane.due_at), col(OutboxItem.created_at), type_=UtcDateTime()))
+    .select_from(OutboxItem)
+    .join(Lane, col(Lane.channel_id) == OutboxItem.channel_id, isouter=True)
+    .where(col(OutboxItem.done_at).is_(None))
+    .order_by(func.coalesce(col(Lane.due_at), col(OutboxItem.created_at)))
+    .limit(1)
 )

@@ -27,8 +27,8 @@ class Lifecycle:
     messages that it causes, in the caller's transaction.
 
     Whoever calls holds the account's row (`tx.accounts.lock`). Rows are locked in one order
-    everywhere: a channel's reminder day, then accounts by ascending ID, then the channel's lane of
-    messages. So two transactions never wait for each other.
+    everywhere: a channel's reminder day, then accounts by ascending ID, then our own channel's lane
+    of messages. So two transactions never wait for each other.
     """
 
     def __init__(self, clock: Clock, ladder: Ladder, ordinary: Hours, support_channel: str) -> None:

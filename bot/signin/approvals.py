@@ -164,9 +164,6 @@ class Approvals:
             if each.state in MAY_WANT and belongs_to(tx, each, tenant)
         ]
         held = tx.accounts.lock_several([*may_want, *also_held])
-        # All their channels' lanes of messages before ours, of which each account tells by itself
-        for channel_id in sorted({each.channel_id for each in held}):
-            tx.outbox.hold(channel_id, self._clock.now())
         return [each for each in held if each.id in may_want and self._wants(tx, each)]
 
     def _wants(self, tx: Transaction, account: Account) -> bool:

@@ -79,8 +79,8 @@ class Desk:
             said = {"user": by.user, "text": text, "people": _addressed(subject, account, by)}
             key = f"answer:{subject.key}:{place.channel_id}:{now.timestamp()}"
             head = _head(subject, account)
-            # The customer's lane of messages is held before ours, and ours before the cause's row
             notices.show_answer(tx, place.channel_id, key, head, now, **said)
+            # Our channel is held before the cause's row, as where its mailboxes are counted
             tx.outbox.hold(self._support_channel, now)
             self._keep(tx, _subject(tx, about, held=True), by)
             where = {"channel": place.channel_id, "people": []}
@@ -112,7 +112,7 @@ class Desk:
 
 
 def _subject(tx: Transaction, about: str, held: bool = False) -> Subject:
-    """What a card is about; a cause is only `held` once the lanes of messages are.
+    """What a card is about; a cause is only `held` once our channel is.
 
     Raises:
         Refused: there is no such thing any more, or it is over.

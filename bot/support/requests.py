@@ -160,7 +160,6 @@ class SupportRequests:
         subject = account.ref if account else request.channel_id
         error = request.failure_ref or ""
         audit.record(tx, by, action, subject, now, request=request.id, error=error)
-        # The customer's lane of messages is held before ours, as everywhere
         if account is not None or request.failure_ref is None:
             notices.show_help(tx, request, account, now)
         notices.show_request(tx, request, self._support_channel, now)

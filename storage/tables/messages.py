@@ -13,6 +13,9 @@ from storage.vocabulary import MessageStatus
 GIVEN_UP = "given_up != ''"
 """Few messages are: they are found by an index of these alone."""
 
+WAITS = "done_at IS NULL"
+"""Few messages do, of all that were ever sent."""
+
 
 class PostedMessage(SQLModel, table=True):
     """Where in Slack the message that we know as `key` stands."""
@@ -29,7 +32,13 @@ class OutboxItem(SQLModel, table=True):
     that failed for a reason of its own."""
 
     __table_args__ = (
-        Index("ix_outboxitem_waiting", "channel_id", "done_at", "id"),
+        Index(
+            "ix_outboxitem_waits",
+            "channel_id",
+            "id",
+            sqlite_where=text(WAITS),
+            postgresql_where=text(WAITS),
+        ),
         Index(
             "ix_outboxitem_given_up",
             "done_at",
@@ -71,7 +80,7 @@ class OutboxItem(SQLModel, table=True):
 
 
 class Lane(SQLModel, table=True):
-    """The turn-taking of one channel: when its next message may go, and who is sending now.
+    """The turn-taking of one channel: from when its next message may go, and who is sending now.
     `refused` is Slack's word for why nothing can be posted there, in a channel whose messages wait
     for that to end. `has_turn`: at `due_at` it has its turn among all channels."""
 

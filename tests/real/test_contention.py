@@ -134,6 +134,46 @@ def test_a_pause_and_a_test_that_notes_a_failure_do_not_end_each_other(office: O
         assert len(tx.session.exec(select(Failure)).all()) == 1
 
 
+def test_two_who_tell_the_same_channels_the_other_way_round_both_do(office: Office) -> None:
+    """The card and what support is told are shown by whatever happens first."""
+    met = threading.Barrier(2)
+
+    def tell(channels: list[str]) -> None:
+        with office.store.transaction() as tx:
+            for number, channel in enumerate(channels):
+                if number:
+                    met.wait(DEADLINE)  # each has told its first channel by now
+                tx.outbox.show(channel, f"card:{channel}", "account", {"by": channels}, NOW)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(tell, [[CHANNEL, DESK], [DESK, CHANNEL]]))
+
+    shown: dict[str, int] = Counter()
+    with office.store.transaction() as tx:
+        while (claimed := tx.outbox.claim_next(NOW, LEASE)) is not None:
+            shown[claimed.item.key] += 1
+            tx.outbox.sent(claimed.item, "1.0", NOW, timedelta())
+    assert (shown[f"card:{CHANNEL}"], shown[f"card:{DESK}"]) == (1, 1)
+
+
+def test_what_is_asked_for_while_the_same_is_sent_is_sent_too(office: Office) -> None:
+    """A worker that draws a message before another transaction ends shows what was before it."""
+    store = office.store
+    with store.transaction() as tx:
+        while (claimed := tx.outbox.claim_next(NOW, LEASE)) is not None:
+            tx.outbox.sent(claimed.item, "1.0", NOW, timedelta())
+        tx.outbox.show(CHANNEL, "card", "account", {"drawn": "before"}, NOW)
+    with store.transaction() as tx:
+        tx.outbox.show(CHANNEL, "card", "account", {"drawn": "after"}, NOW)
+        with store.transaction() as worker:
+            first = worker.outbox.claim_next(NOW, LEASE)
+    assert first is not None and first.item.args == {"drawn": "before"}
+    with store.transaction() as tx:
+        tx.outbox.sent(first.item, "1.0", NOW, timedelta())
+        second = tx.outbox.claim_next(NOW, LEASE)
+    assert second is not None and second.item.args == {"drawn": "after"}
+
+
 def test_two_who_ask_for_the_same_work_at_once_both_go_on_and_it_is_done_once(
     office: Office,
 ) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import msal
 from sqlalchemy import Engine
-from sqlmodel import col, exists, func, select
+from sqlmodel import col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from bot.app.wiring import Ports, wire
@@ -119,13 +119,12 @@ WAY = {
 """By which events an account comes to each state."""
 
 NEXT_REMINDER = select(func.min(col(ReminderState.due_at)))
+"""When the bot has something to do next, beside its jobs and the turns of its channels."""
+
 WAITING_LOOKS = select(func.count()).select_from(Watch).where(col(Watch.due_at) <= NOW)
 NEXT_LOOK = select(func.min(col(Watch.due_at))).where(col(Watch.failing).is_(True))
 """The next look at what fails. Those at what works come every few minutes: they are taken whenever
 time passes, but time does not stop for each."""
-
-NEXT_TURN_OF_ONE_THAT_WAITS = NEXT_TURN.where(exists().where(col(OutboxItem.done_at).is_(None)))
-"""When the bot has something to do next, beside its jobs and the turns of its channels."""
 
 CONNECTED = (State.TESTING, State.FAILING, State.UNMAPPED, State.LIVE, State.BROKEN)
 MAPPED = (State.LIVE, State.BROKEN)
@@ -156,10 +155,24 @@ class Ahead:
 
     def __init__(self, clock: FastClock) -> None:
         self._clock = clock
-        self.ahead = timedelta()
+        self._ahead = timedelta()
+        self._reached = clock.at
 
     def now(self) -> datetime:
-        return self._clock.at + self.ahead
+        """The time of whoever carries messages now."""
+        return self._clock.at + self._ahead
+
+    def begin(self) -> None:
+        """Carry from the test's time on."""
+        self._ahead = timedelta()
+
+    def wait(self, due: datetime) -> bool:
+        """Wait until then, where that is no longer than the rests which channels take."""
+        self._reached = max(self._reached, self.now())
+        if due > self._reached + MAX_REST:
+            return False
+        self._ahead = max(due - self._clock.at, self._ahead)
+        return True
 
 
 @dataclass(frozen=True)
@@ -317,15 +330,14 @@ class FastBot:
 
     def deliver(self) -> None:
         """Carry every message that waits for nothing but the one before it."""
-        self._carrier.ahead = timedelta()
+        self._carrier.begin()
         while True:
             tried = self.delivery.deliver_due()
-            [due] = self._moments(NEXT_TURN_OF_ONE_THAT_WAITS)
-            if due is None or due > self._carrier.now() + MAX_REST:
+            [due] = self._moments(NEXT_TURN)
+            if due is None or (not tried and due <= self._carrier.now()):
+                return  # what is due has another worker in hand
+            if not self._carrier.wait(due):
                 return
-            if not tried and due <= self._carrier.now():
-                return  # another worker has it in hand
-            self._carrier.ahead = max(due - self.now, self._carrier.ahead)
 
     def _moments(self, *questions: SelectOfScalar[datetime | None]) -> list[datetime | None]:
         """The answers, without a session: between any two things that a test has done it asks."""

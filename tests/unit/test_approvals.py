@@ -1,22 +1,19 @@
 """An administrator's approval that nobody tells us of: what proves it, who hears of it, and how
 often Microsoft is asked."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from sqlmodel import select
 
-from bot.common.jobs import LookForApproval
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.messages import notices
 from bot.signin.approval_watches import LOOKS
 from bot.signin.service import SignInRefused
 from handlers.cards.accounts import account_card
-from storage.outbox import OutboxRepository
-from storage.tables import Account, ApprovalWatch, Channel
+from storage.tables import Account
 from storage.vocabulary import Owner, State
-from tests.support.fast import ACME, CAROL, DESK, FastBot, days, hours
+from tests.support.fast import ACME, CAROL, FastBot, days, hours
 from tests.support.fast_ports import Posted, tenant_of
 
 TENANT = tenant_of("acme.example")
@@ -208,33 +205,6 @@ def test_an_administrators_word_goes_for_all_accounts_of_the_organisation(bot: F
     ]
     assert "2 mailboxes can sign in now" in message.words
     assert "That proves it" in bot.card(other)
-
-
-def test_the_channels_of_a_customer_are_held_before_ours(
-    absent: FastBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bot = absent
-    with bot.store.transaction() as tx:
-        facts = {"customer_teams": CAROL.team, "bound_by_team": "", "bound_by_user": ""}
-        more = Channel(id="C0MORE", customer_id=bot.acme.customer_id, bound_at=bot.now, **facts)
-        tx.channels.bind(more)
-    for account in (waiting(bot, "Info"), waiting(bot, "Sales", channel=more)):
-        bot.requests.do_it(account.channel_id, account.id, CAROL)
-    bot.run_due()
-    held: list[str] = []
-    hold = OutboxRepository._open_lane
-
-    def noting(self: OutboxRepository, channel_id: str, now: datetime) -> None:
-        held.append(channel_id)
-        hold(self, channel_id, now)
-
-    monkeypatch.setattr(OutboxRepository, "_open_lane", noting)
-    approve(bot)
-    with bot.store.transaction() as tx:
-        (watch,) = tx.session.exec(select(ApprovalWatch)).all()
-    bot.services.approvals.look(LookForApproval(watch_id=watch.id))
-
-    assert list(dict.fromkeys(held)) == [ACME, "C0MORE", DESK]
 
 
 def test_a_sign_in_of_another_mailbox_proves_nothing_for_others(absent: FastBot) -> None:

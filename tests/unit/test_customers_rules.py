@@ -42,7 +42,7 @@ def refusal(bot: FastBot, name: str, channel: str = NEW, tenant: str = "") -> Re
 
 def shown(bot: FastBot, channel_id: str) -> list[str]:
     """The keys of the messages that wait for a channel, in order."""
-    return [item.key for item in bot.outbox(channel_id) if item.done_at is None]
+    return list(dict.fromkeys(i.key for i in bot.outbox(channel_id) if i.done_at is None))
 
 
 # -- whose channel it is
