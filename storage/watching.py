@@ -115,6 +115,11 @@ class WatchRepository:
             update(Watch).where(col(Watch.account_id).in_(chosen)).values(due_at=now)
         )
 
+    def look_at_failing(self, now: datetime) -> None:
+        """What failed may be gone everywhere: have all that failed looked at now."""
+        failing = col(Watch.failing).is_(True), col(Watch.due_at) > now
+        self._session.exec(update(Watch).where(*failing).values(due_at=now))
+
     def is_failing(self, account_id: int) -> bool:
         """Whether the last look or test of an account that is watched failed."""
         watch = self._session.get(Watch, account_id)

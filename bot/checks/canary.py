@@ -74,6 +74,8 @@ class Canary:
         if any(each.kind is FaultKind.THROTTLED for each in failed):
             return False
         if not failed:
+            if self._status(tx) is CanaryStatus.OUT:
+                tx.watches.look_at_failing(self._clock.now())
             self._keep(tx, CanaryEvent.PASSED)
             return False
         if not all(map(may_be_shared, failed)):

@@ -65,22 +65,23 @@ def _minutes(*numbers: float) -> tuple[timedelta, ...]:
     return tuple(timedelta(minutes=number) for number in numbers)
 
 
-HOURS = _minutes(60, 240)
+HOURLY = _minutes(60)
+"""No mailbox that works is left alone for longer, whatever it failed with."""
 
 PATIENCE = {
     # Microsoft said no, or that something is missing: once more, soon, rules out a server that was
     # just being changed
     FaultKind.REFUSED: Patience(
-        2, timedelta(minutes=1), timedelta(minutes=10), _minutes(1.5, 15) + HOURS
+        2, timedelta(minutes=1), timedelta(minutes=10), _minutes(1.5, 15) + HOURLY
     ),
     # Nobody answered: what lasts half an hour is no lost packet and no restart
     FaultKind.NETWORK: Patience(
-        3, timedelta(minutes=30), timedelta.max, _minutes(5, 10, 15) + HOURS
+        3, timedelta(minutes=30), timedelta.max, _minutes(5, 10, 15) + HOURLY
     ),
     # Microsoft said itself that it will pass; most such spells end within an hour
-    FaultKind.BUSY: Patience(4, timedelta(minutes=80), timedelta.max, _minutes(5, 15) + HOURS),
+    FaultKind.BUSY: Patience(4, timedelta(minutes=80), timedelta.max, _minutes(5, 15) + HOURLY),
     # We asked too often: nothing is broken, and we ask less often
-    FaultKind.THROTTLED: Patience(None, timedelta.max, timedelta.max, _minutes(30) + HOURS),
+    FaultKind.THROTTLED: Patience(None, timedelta.max, timedelta.max, _minutes(30) + HOURLY),
 }
 """The one table: what is believed when, and when it is looked again."""
 

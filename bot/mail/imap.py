@@ -74,7 +74,7 @@ class ImapConnection:
             runner.run(StepId.IMAP_INBOX, self.open_inbox)
             if target.watched is not None:
                 with suppress(OSError, IMAPClientAbortError):
-                    self.marks = self._marks(target.watched.mapped)
+                    self.marks = self._marks(sorted(target.watched.mapped))
 
     def connect(self) -> str:
         """Name, TCP, TLS, greeting, and whether XOAUTH2 is offered, told apart."""

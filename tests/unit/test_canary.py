@@ -94,13 +94,15 @@ def test_it_is_asked_at_once_when_mailboxes_of_two_customers_fail() -> None:
 def test_an_outage_that_it_shows_breaks_nothing_however_long_it_is() -> None:
     world = outage()
     assert world.status() is CanaryStatus.OUT
-    world.bot.live(hours(2))
+    world.bot.live(hours(1.6))
 
     assert world.states() == {State.LIVE}
     assert world.bot.read(world.canary).state is State.LIVE
     world.mend(world.canary, world.mine, world.theirs)
-    world.bot.live(hours(5))
+    world.bot.live(timedelta(minutes=3))
     assert world.states() == {State.LIVE} and world.status() is CanaryStatus.WORKS
+    with world.bot.store.transaction() as tx:
+        assert not tx.watches.is_failing(world.mine.id), "it was looked at when the canary worked"
 
 
 def test_without_one_the_same_outage_is_told_after_an_hour_and_twenty_minutes() -> None:
@@ -122,7 +124,7 @@ def test_while_it_works_all_is_as_without_it() -> None:
 def test_what_is_the_customers_own_is_told_during_an_outage_too() -> None:
     world = outage()
     world.fail(world.mine, seen=OWN)
-    world.bot.live(hours(1))
+    world.bot.live(hours(0.5))
     assert world.bot.read(world.mine).state is State.BROKEN
     assert world.bot.read(world.theirs).state is State.LIVE
 

@@ -156,4 +156,4 @@ def test_throttling_is_never_believed_and_makes_our_looks_rarer(bot: FastBot) ->
 
     assert bot.read(account).state is State.LIVE
     assert bot.posted(ALERTS) == []
-    assert bot.mailbox(account).looks - before == 2, "after half an hour, and an hour later"
+    assert bot.mailbox(account).looks - before == 3, "after half an hour, then hourly"
