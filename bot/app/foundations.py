@@ -5,10 +5,12 @@ from typing import Protocol
 
 from bot.accounts.circles import Neighbours
 from bot.accounts.customers import Doors
+from bot.checks.canary import Canary
 from bot.common.clock import Clock
 from bot.diagnosis.attempts import Attempts
 from bot.diagnosis.catalogue import Catalogue
 from bot.diagnosis.failures import Failures
+from bot.folders.drift import Drift
 from bot.incidents.course import Course
 from bot.incidents.posting import Poster
 from bot.incidents.service import Incidents
@@ -56,3 +58,5 @@ class Foundations:
     failures: Failures
     requests: SupportRequests
     rights: Rights
+    drift: Drift
+    canary: Canary

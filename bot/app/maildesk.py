@@ -88,7 +88,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     outbox = clients.for_the_outbox(*api, ways)
     sender = SlackSender(outbox, Presenter(services), newer.refused)
     delivery = Delivery(store, clock, sender, core.deciders, core.troubles)
-    worker = Worker(store, clock, delivery, core.doers, core.sweeps)
+    worker = Worker(store, clock, delivery, core.doers, core.sweeps, services.watching)
     slack = SlackSide(
         services,
         interactive,

@@ -258,6 +258,16 @@ class Settings(BaseSettings):
     pagerduty_webhook_secret: pagers.WordsSecret = SecretStr("")
     alert_webhook_url: pagers.WebhookUrl = SecretStr("")
     alert_webhook_secret: pagers.WebhookSecret = SecretStr("")
+    canary_account: Annotated[
+        str,
+        BeforeValidator(reading.account),
+        About(
+            "The ID (MB-…) of an account of your own, in a tenant of yours, to which you connected "
+            "a mailbox that does nothing else. Where customers' mailboxes fail and this one does "
+            "too, it is Microsoft or us: no mailbox counts as broken, and reminders wait",
+            begins="Watching",
+        ),
+    ] = ""
     nag_ladder: Annotated[
         tuple[timedelta, ...],
         NoDecode,

@@ -16,11 +16,11 @@ UNFINISHED = "finished_at IS NULL"
 
 class ConnectionTest(SQLModel, table=True):
     """One run of the connection test and its steps so far. A `quiet` run is one that nobody asked
-    for: it is shown only when it changes something. `round` counts such runs since things were last
-    in order. `passed` stays empty where a person's test overtook it. `round_trip` says that a
-    message is sent too, `message_id` which ones may have left already (their IDs, with spaces
-    between), and `arrival` where their copies were found, once one had arrived.
-    `run` counts how often its steps were begun: whoever began them earlier has lost the test."""
+    for: it is shown only when it changes something. `passed` stays empty where a person's test
+    overtook it. `round_trip` says that a message is sent too, `message_id` which ones may have left
+    already (their IDs, with spaces between), and `arrival` where their copies were found, once one
+    had arrived. `run` counts how often its steps were begun: whoever began them earlier has lost
+    the test."""
 
     __table_args__ = (
         Index(
@@ -40,7 +40,6 @@ class ConnectionTest(SQLModel, table=True):
     asked_by_user: str = ""
     passed: bool | None = None
     quiet: bool = False
-    round: int = 0
     round_trip: bool = False
     run: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     message_id: str = ""
