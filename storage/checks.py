@@ -25,6 +25,11 @@ class CheckRepository:
         """A run that is known to exist."""
         return self._session.get_one(ConnectionTest, test_id)
 
+    def account_of(self, test_id: int) -> int:
+        """Whose run it is, which is known to exist."""
+        whose = select(ConnectionTest.account_id).where(ConnectionTest.id == test_id)
+        return self._session.exec(whose).one()
+
     def running(self, account_id: int, since: datetime) -> ConnectionTest | None:
         """The account's run that began at `since` or later and has not finished."""
         return self._session.exec(

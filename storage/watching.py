@@ -1,10 +1,10 @@
 """Mailboxes that are looked at by the clock."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import ColumnElement, bindparam, text
 from sqlmodel import Session, col, or_, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -26,6 +26,14 @@ class Watched(NamedTuple):
     account_id: int
     tenant_id: str
     object_id: str
+
+
+class Look(NamedTuple):
+    """A look at an account that somebody began, with the number of its claim: whoever has an
+    earlier one has lost it."""
+
+    account_id: int
+    claim: int
 
 
 class WatchRepository:
@@ -76,10 +84,33 @@ class WatchRepository:
             self._session.execute(lock)
         return [Watched(*row) for row in self._session.exec(IN_HAND, params={"now": now})]
 
-    def lease(self, account_ids: Collection[int], until: datetime) -> None:
-        """Somebody looks at these accounts."""
-        taken = update(Watch).where(col(Watch.account_id).in_(account_ids))
-        self._session.exec(taken.values(leased_until=until))
+    def lease(self, account_ids: Collection[int], until: datetime) -> list[Look]:
+        """Somebody looks at these accounts from now on."""
+        looks = []
+        for account_id in account_ids:
+            watch = self._session.get_one(Watch, account_id)
+            watch.leased_until = until
+            watch.claim += 1
+            looks.append(Look(account_id, watch.claim))
+        self._session.flush()
+        return looks
+
+    def extend(self, looks: Iterable[Look], until: datetime) -> None:
+        """Whoever looks at these accounts is still at it until then; except for those at which
+        somebody else looks by now."""
+        for look in sorted(looks):
+            own = _as_claimed(look), col(Watch.leased_until).is_not(None)
+            self._session.exec(update(Watch).where(*own).values(leased_until=until))
+
+    def is_current(self, look: Look) -> bool:
+        """Whether nobody else began to look at the account since. The caller holds the account."""
+        found = select(Watch.account_id).where(_as_claimed(look))
+        return self._session.exec(found).first() is not None
+
+    def hand_back(self, look: Look) -> None:
+        """A look was not taken to its end: somebody else begins at once."""
+        own = update(Watch).where(_as_claimed(look))
+        self._session.exec(own.values(leased_until=None, claim=look.claim + 1))
 
     def looked(self, account_id: int, now: datetime, due_at: datetime) -> None:
         """A look has ended and says nothing new; the next one is due then, unless the account is
@@ -151,6 +182,10 @@ class WatchRepository:
             self._session.add(known)
         known.happened(event, now)
         self._session.flush()
+
+
+def _as_claimed(look: Look) -> ColumnElement[bool]:
+    return (col(Watch.account_id) == look.account_id) & (col(Watch.claim) == look.claim)
 
 
 def _watched() -> SelectOfScalar[Any]:

@@ -49,7 +49,8 @@ def run_until_signal(*, web: bool, worker: bool) -> None:
     settings = settings_or_exit(os.environ)
     leave_out_strays(os.environ)
     stop = processes.stopped_by_signals()
-    bot = processes.prepare(settings, settings.log_level)
+    processes.end_in_time(stop)
+    bot = processes.prepare(settings, settings.log_level, stop)
     processes.serve(bot, stop, web=web, worker=worker)
 
 
@@ -225,7 +226,7 @@ def sandbox_command(
     try:
         settings = settings_or_exit(world.environment)
         stop = processes.stopped_by_signals()
-        bot = processes.prepare(settings, "WARNING", world.clock)
+        bot = processes.prepare(settings, "WARNING", stop, world.clock)
         typer.echo(f"The practice world is open: {world.page}")
         Neighbours(world, bot, stop).move_in()
         world.follow(bot.worker)

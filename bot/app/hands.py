@@ -1,6 +1,7 @@
 """Threads that do what is claimed in the database: nothing is claimed for which none is free."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -52,9 +53,11 @@ class Hands:
         finally:
             self._free.release(self._threads)
 
-    def stop(self) -> None:
-        """Finish what was begun."""
-        self._pool.shutdown(wait=True)
+    def ended_by(self, end: float) -> bool:
+        """Take nothing more. Whether what was begun has ended by then (of `time.monotonic`), which
+        is waited for."""
+        self._pool.shutdown(wait=False)
+        return all(self._free.acquire(timeout=_until(end)) for _ in range(self._threads))
 
     def _do(self, do: Callable[[T], None], what: T) -> None:
         try:
@@ -62,3 +65,31 @@ class Hands:
         finally:
             self._free.release()
         self._after()
+
+
+class Busy:
+    """How much is being done just now, on whatever threads."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._changed = threading.Condition()
+
+    def __enter__(self) -> None:
+        self._add(1)
+
+    def __exit__(self, *_: object) -> None:
+        self._add(-1)
+
+    def ended_by(self, end: float) -> bool:
+        """Whether nothing is done any more by then (of `time.monotonic`), which is waited for."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._count, _until(end))
+
+    def _add(self, number: int) -> None:
+        with self._changed:
+            self._count += number
+            self._changed.notify_all()
+
+
+def _until(end: float) -> float:
+    return max(0.0, end - time.monotonic())

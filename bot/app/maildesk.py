@@ -13,6 +13,7 @@ from bot.app.worker import Worker
 from bot.common import jobs
 from bot.common.clock import Clock
 from bot.common.jobs import Doers
+from bot.common.stop import Stop
 from bot.common.ways_out import WaysOut
 from bot.config.settings import Settings
 from bot.diagnosis import catalogue
@@ -64,8 +65,10 @@ class Maildesk:
         return self.slack.socket(token, clients.background(*api, ways_out(self.settings)))
 
 
-def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
-    """Wire the bot. Reads the catalogue; asks nobody outside except Slack, who we are."""
+def build(settings: Settings, clock: Clock, hosts: MailHosts, stop: Stop | None = None) -> Maildesk:
+    """Wire the bot. Reads the catalogue; asks nobody outside except Slack, who we are. With `stop`
+    every loop and every wait ends."""
+    stop = stop or Stop()
     api = slack_api(settings)
     ways = ways_out(settings)
     background = clients.background(*api, ways)
@@ -81,14 +84,14 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     )
     known = catalogue.load(application=_application(settings))
     sign_in = microsoft(settings)
-    ports = Ports(store, sign_in, MailProbe(hosts), directory, known, HttpPoster(ways))
-    core = wire(settings, clock, ports)
+    ports = Ports(store, sign_in, MailProbe(hosts, stop), directory, known, HttpPoster(ways))
+    core = wire(settings, clock, ports, stop)
     services = core.services
     newer = NewerBlocks(store, clock)
     outbox = clients.for_the_outbox(*api, ways)
     sender = SlackSender(outbox, Presenter(services), newer.refused)
-    delivery = Delivery(store, clock, sender, core.deciders, core.troubles)
-    worker = Worker(store, clock, delivery, core.doers, core.sweeps, services.watching)
+    delivery = Delivery(store, clock, sender, core.deciders, core.troubles, stop)
+    worker = Worker(store, clock, delivery, core.doers, core.sweeps, services.watching, stop=stop)
     slack = SlackSide(
         services,
         interactive,

@@ -6,7 +6,6 @@ Who they are and how far they came is the practice world's affair (`PracticeWorl
 
 import html
 import re
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -19,6 +18,7 @@ from bot.app.maildesk import Maildesk
 from bot.app.practice import PracticeWorld
 from bot.common.jobs import CheckAccount, RunTest
 from bot.common.people import Person
+from bot.common.stop import Stop
 from bot.views.account_form import Form
 
 SEEN_BEFORE = timedelta(minutes=2)
@@ -41,7 +41,7 @@ class _BrokenOff(Exception):
 class Neighbours:
     """Has them move in, until `stop`."""
 
-    def __init__(self, world: PracticeWorld, bot: Maildesk, stop: threading.Event) -> None:
+    def __init__(self, world: PracticeWorld, bot: Maildesk, stop: Stop) -> None:
         self._stop = stop
         self._world = world
         self._bot = bot
@@ -140,7 +140,7 @@ class Neighbours:
                 return
 
     def _look_whether_to_stop(self) -> None:
-        if self._stop.is_set():
+        if self._stop.asked:
             raise _BrokenOff
 
     def _work_is_due(self) -> bool:

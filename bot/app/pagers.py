@@ -42,4 +42,5 @@ def sweeps(settings: Settings, clock: Clock, store: Store, poster: Poster) -> It
     """What tells each of them. One that does not answer keeps none but its own sweep waiting."""
     for road in roads(settings):
         delivery = PagerDelivery(store, clock, road, poster, settings.alert_channel)
-        yield Sweep(f"pager-{road.pager}", timedelta(seconds=1), delivery.deliver_next)
+        second = timedelta(seconds=1)
+        yield Sweep(f"pager-{road.pager}", second, delivery.deliver_next, delivery)

@@ -1,8 +1,11 @@
 """The processes: the parts of a bot that run in this one, from the first message to a signal."""
 
+import os
 import signal
 import sys
 import threading
+import time
+from queue import SimpleQueue
 
 import structlog
 
@@ -11,6 +14,7 @@ from bot.app.socket_connection import SocketConnection
 from bot.app.web_server import WebServer
 from bot.common import logs
 from bot.common.clock import Clock, SystemClock
+from bot.common.stop import Stop
 from bot.config.settings import Settings
 from bot.microsoft.client import MicrosoftUnreachable
 from storage.migrate import upgrade
@@ -18,26 +22,58 @@ from storage.migrate import upgrade
 log = structlog.get_logger(__name__)
 
 
-def prepare(settings: Settings, log_level: str, clock: Clock | None = None) -> Maildesk:
+END_SECONDS = 9.5
+"""So long after a signal a process may still be there: whoever stops it waits for ten seconds."""
+
+
+def prepare(settings: Settings, log_level: str, stop: Stop, clock: Clock | None = None) -> Maildesk:
     """A bot on a database that is brought up to date first; with the system's clock, where no other
     one is given."""
     logs.configure(log_level, sys.stderr)
     upgrade(settings.database_url)
-    return build(settings, clock or SystemClock(), mail_hosts(settings))
+    return build(settings, clock or SystemClock(), mail_hosts(settings), stop)
 
 
-def stopped_by_signals() -> threading.Event:
-    """An event that SIGTERM and SIGINT set from now on."""
-    stop = threading.Event()
+def stopped_by_signals() -> Stop:
+    """What SIGTERM and SIGINT ask for from now on."""
+    stop = Stop()
+    # What a signal interrupts may hold a lock that `ask` needs; this queue alone is made for that
+    signals: SimpleQueue[int] = SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda number, _: signals.put(number))
+
+    def wait() -> None:
+        signals.get()
+        stop.ask()
+
+    threading.Thread(target=wait, name="signals", daemon=True).start()
     return stop
 
 
-def serve(bot: Maildesk, stop: threading.Event, *, web: bool, worker: bool) -> None:
-    """Run the wanted parts until `stop`, then finish what was begun.
+def end_in_time(stop: Stop) -> None:
+    """Have this process end within ten seconds of being asked to, whatever its threads wait for:
+    by then everything that they had in hand was handed back."""
+
+    def wait() -> None:
+        stop.wait()
+        time.sleep(END_SECONDS)
+        log.warning("maildesk.ended", waiting=sorted(_still_there()))
+        os._exit(0)
+
+    threading.Thread(target=wait, name="end", daemon=True).start()
+
+
+def _still_there() -> set[str]:
+    """The threads for which the interpreter would wait, but its own."""
+    others = set(threading.enumerate()) - {threading.main_thread()}
+    return {thread.name for thread in others if not thread.daemon}
+
+
+def serve(bot: Maildesk, stop: Stop, *, web: bool, worker: bool) -> None:
+    """Run the wanted parts until `stop`, then finish what ends soon and hand back the rest.
 
     Args:
+        stop: the bot was built with it.
         web: whether Slack, Microsoft and browsers are answered here.
         worker: whether due work is done here.
     """
@@ -61,12 +97,16 @@ def serve(bot: Maildesk, stop: threading.Event, *, web: bool, worker: bool) -> N
     if worker:
         _check_own_channels(bot)
     stop.wait()
-    # Nothing new is taken in before what was begun is finished.
+    log.info("maildesk.stopping")
+    # Beside each other: each may take most of the time that there is
+    ending = threading.Thread(target=bot.worker.stop, name="ending")
+    ending.start()
     if socket is not None:
         socket.close()
     if server is not None:
         server.stop()
-    bot.worker.stop()
+    ending.join()
+    log.info("maildesk.stopped")
 
 
 def _check_own_channels(bot: Maildesk) -> None:

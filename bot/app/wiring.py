@@ -21,6 +21,7 @@ from bot.checks.service import Checks
 from bot.checks.watching import Watching
 from bot.common.clock import Clock
 from bot.common.jobs import Doers
+from bot.common.stop import Stop
 from bot.config.settings import Settings
 from bot.diagnosis.attempts import Attempts
 from bot.diagnosis.evidence import Evidence
@@ -100,9 +101,10 @@ class Core:
     troubles: Troubles
 
 
-def wire(settings: Settings, clock: Clock, ports: Ports) -> Core:
-    """Put the services together. Asks nobody outside."""
-    base = _foundations(settings, clock, ports)
+def wire(settings: Settings, clock: Clock, ports: Ports, stop: Stop | None = None) -> Core:
+    """Put the services together. Asks nobody outside. With `stop` nothing is waited for any
+    more."""
+    base = _foundations(settings, clock, ports, stop or Stop())
     services = _services(settings, base)
     return Core(
         services=services,
@@ -116,7 +118,7 @@ def wire(settings: Settings, clock: Clock, ports: Ports) -> Core:
     )
 
 
-def _foundations(settings: Settings, clock: Clock, ports: Ports) -> Foundations:
+def _foundations(settings: Settings, clock: Clock, ports: Ports, stop: Stop) -> Foundations:
     cipher = Cipher(settings.keys)
     ladder = Ladder(settings.nag_ladder)
     attempts = Attempts(clock)
@@ -131,7 +133,7 @@ def _foundations(settings: Settings, clock: Clock, ports: Ports) -> Foundations:
         ports=ports,
         clock=clock,
         cipher=cipher,
-        tokens=Tokens(ports.store, clock, cipher, ports.microsoft),
+        tokens=Tokens(ports.store, clock, cipher, ports.microsoft, stop.pause),
         ladder=ladder,
         lifecycle=lifecycle,
         attempts=attempts,

@@ -1,6 +1,7 @@
 """The worker: APScheduler says when to look, the database says what is due."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -12,12 +13,15 @@ import structlog
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from bot.app.hands import Hands
+from bot.app.claimed_jobs import ClaimedJobs
+from bot.app.hands import Busy, Hands
+from bot.app.leases import Holder, Leases
 from bot.checks.rhythm import LOOKERS
 from bot.checks.watching import Watching
 from bot.common.clock import Clock
 from bot.common.jobs import Doers
 from bot.common.refusals import SlackBusy
+from bot.common.stop import Stop, Stopped
 from bot.messages.delivery import Delivery
 from storage.database import Conflict, DatabaseAway, Store
 from storage.tables import Job
@@ -28,9 +32,9 @@ TICK = timedelta(seconds=1)
 """How late a job or a message may be that nobody was woken for."""
 
 SENDERS = 2
-LEASE = timedelta(minutes=5)
-"""How long a job is its worker's. A worker that is killed leaves its jobs leased; another does them
-again, from the start, when the lease ends. Longer than any job takes."""
+GRACE_SECONDS = 8.0
+"""So long what was begun may take to end when the process is to stop; whoever stops it waits for
+ten seconds before it kills it."""
 
 KEPT_FREE = 2
 """So many threads are kept for what a person waits for, however much else is due."""
@@ -54,11 +58,13 @@ class Sweep:
     Attributes:
         every: the interval: how late what is due may be found.
         search: does a batch of what is due and says how much that was; 0 when nothing is left.
+        holder: who has in hand what it does, where that takes seconds.
     """
 
     name: str
     every: timedelta
     search: Callable[[], int]
+    holder: Holder | None = None
 
 
 class Abandoned(Exception):
@@ -82,21 +88,27 @@ class Worker:
         watching: Watching | None = None,
         threads: int = 8,
         pool: Executor | None = None,
+        stop: Stop | None = None,
     ) -> None:
         """`doers`: who does which kind of work. `watching`: who looks at mailboxes that work.
-        `pool`: where jobs are done, and looks; threads of its own where none is given."""
-        self._store = store
+        `pool`: where jobs are done, and looks; threads of its own where none is given. With `stop`
+        nothing more is begun."""
         self._clock = clock
         self._delivery = delivery
         self._doers = doers
         self._sweeps = sweeps
         self._watching = watching
         self._kept = min(KEPT_FREE, threads - 1)
-        self._stopping = threading.Event()
+        self._stop = stop or Stop()
+        self._jobs = ClaimedJobs(store, clock)
+        self._leases = Leases(self._holders())
         self._hands = Hands(threads, "work", pool, self.nudge)
         self._lookers = Hands(LOOKERS, "look", pool)
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="outbox")
         self._free_senders = threading.BoundedSemaphore(SENDERS)
+        self._ticks = Busy()
+        self._sending = Busy()
+        self._sweeping = Busy()
         self._scheduler = BackgroundScheduler(timezone=UTC)
 
     def start(self) -> None:
@@ -107,6 +119,7 @@ class Worker:
         self._repeat("outbox", TICK, self._send_on_a_thread)
         for sweep in self._sweeps:
             self._repeat(sweep.name, sweep.every, partial(self._sweep, sweep))
+        self._leases.start()
         self._scheduler.start()
 
     def nudge(self) -> None:
@@ -134,14 +147,24 @@ class Worker:
         self.tick()
         self.nudge()
 
-    def stop(self) -> None:
-        """Stop taking work and finish what was begun."""
-        self._stopping.set()
+    def stop(self) -> bool:
+        """Stop taking work, finish what ends within seconds, and hand the rest back, so that
+        another worker has it at once. Whether everything ended; else threads still wait for
+        servers, and what they say of their work changes nothing any more."""
+        self._stop.ask()
+        end = time.monotonic() + GRACE_SECONDS
         if self._scheduler.running:
-            self._scheduler.shutdown(wait=True)
-        self._hands.stop()
-        self._lookers.stop()
-        self._senders.shutdown(wait=True)
+            self._scheduler.shutdown(wait=False)
+        parts = (self._ticks, self._hands, self._lookers, self._sending, self._sweeping)
+        ended = [part.ended_by(end) for part in parts]
+        self._senders.shutdown(wait=False)
+        self._leases.end()
+        return all(ended)
+
+    def _holders(self) -> list[Holder]:
+        of_sweeps = [sweep.holder for sweep in self._sweeps if sweep.holder is not None]
+        looks = [self._watching] if self._watching is not None else []
+        return [self._jobs, self._delivery.turns, *looks, *of_sweeps]
 
     def _repeat(self, name: str, every: timedelta, look: Callable[[], None]) -> None:
         self._scheduler.add_job(
@@ -159,34 +182,36 @@ class Worker:
 
     def _sweep(self, sweep: Sweep) -> None:
         """Search until nothing is left; what goes wrong is logged and tried at the next time."""
-        try:
-            while sweep.search() and not self._stopping.is_set():
-                log.debug("worker.swept", sweep=sweep.name)
-        except Exception:
-            log.exception("worker.sweep_failed", sweep=sweep.name)
+        with self._sweeping:
+            try:
+                while sweep.search() and not self._stop.asked:
+                    log.debug("worker.swept", sweep=sweep.name)
+            except Exception:
+                log.exception("worker.sweep_failed", sweep=sweep.name)
 
     def take_jobs(self) -> None:
         """Take as many due jobs as there are free threads that are not kept."""
-        self._hands.take(self._claim_jobs, self._attempt)
+        with self._ticks:
+            if not self._stop.asked:
+                self._hands.take(lambda free: self._jobs.claim(free, self._kept), self._do)
 
     def take_looks(self) -> None:
         """Look at mailboxes whose turn it is, as many as there are threads for it."""
-        if self._watching is not None:
-            self._lookers.take(self._watching.claim, self._watching.look)
-
-    def _claim_jobs(self, free: int) -> list[Job]:
-        with self._store.transaction() as tx:
-            return tx.jobs.claim_due(self._clock.now(), free, LEASE, self._kept)
+        with self._ticks:
+            if self._watching is not None and not self._stop.asked:
+                self._lookers.take(self._watching.claim, self._watching.look)
 
     def _send_on_a_thread(self) -> None:
         """Deliver on a thread of our own: APScheduler's must not ask APScheduler for anything, or
         it could not stop."""
-        if self._free_senders.acquire(blocking=False):
-            self._senders.submit(self._deliver)
+        with self._ticks:
+            if not self._stop.asked and self._free_senders.acquire(blocking=False):
+                self._senders.submit(self._deliver)
 
     def _deliver(self) -> None:
         try:
-            self._delivery.deliver_due()
+            with self._sending:
+                self._delivery.deliver_due()
         except Exception:
             log.exception("worker.delivery_failed")
         finally:
@@ -208,6 +233,12 @@ class Worker:
             log.exception("worker.window_not_told", kind=job.kind)
             return False
 
+    def _do(self, job: Job) -> None:
+        try:
+            self._attempt(job)
+        finally:
+            self._jobs.ended(job)
+
     def _attempt(self, job: Job) -> None:
         if job.attempts > MAX_BEGUN:
             self._told(job, Abandoned(), last=True)
@@ -215,6 +246,8 @@ class Worker:
             return
         try:
             self._doers.do(job.kind, job.args)
+        except Stopped:
+            self._jobs.return_one(job)
         except PASSING as error:
             log.warning("worker.job_put_off", kind=job.kind, error=type(error).__name__)
             self._again(job, failed=False)
@@ -222,19 +255,18 @@ class Worker:
             log.exception("worker.job_failed", kind=job.kind, failures=job.failures + 1)
             last = job.failures + 1 >= MAX_ATTEMPTS
             if self._told(job, error, last):
-                self._done(job)
+                self._jobs.done(job)
             elif not last:
                 self._again(job, failed=True)
             else:
                 self._give_up(job)
         else:
-            self._done(job)
+            self._jobs.done(job)
 
     def _again(self, job: Job, failed: bool) -> None:
         times = job.failures + 1 if failed else job.attempts
         wait = min(FIRST_WAIT * (1 << min(times, 10)), MAX_WAIT)
-        with self._store.transaction() as tx:
-            tx.jobs.retry(job, self._clock.now() + wait, failed)
+        self._jobs.again(job, wait, failed)
 
     def _give_up(self, job: Job) -> None:
         """Forget a job, after whoever does its kind has ended what hangs on it."""
@@ -243,8 +275,4 @@ class Worker:
             self._doers.give_up(job.kind, job.args)
         except Exception:
             log.exception("worker.not_given_up", kind=job.kind)
-        self._done(job)
-
-    def _done(self, job: Job) -> None:
-        with self._store.transaction() as tx:
-            tx.jobs.done(job)
+        self._jobs.done(job)

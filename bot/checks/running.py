@@ -12,6 +12,7 @@ from bot.checks.results import record_of
 from bot.common.clock import Clock
 from bot.common.jobs import RunTest
 from bot.common.people import MAILDESK
+from bot.common.stop import TakenOver
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.diagnosis.step_records import StepRecord, keep_steps, steps_of
@@ -33,9 +34,11 @@ SHOWN_EVERY = timedelta(seconds=2)
 
 @dataclass(frozen=True)
 class Run:
-    """A test that runs, and which of its steps wait to be written with its result."""
+    """A test that runs, and which of its steps wait to be written with its result. `number` is its
+    `run`: where the test has another by now, another worker took it over."""
 
     test: ConnectionTest
+    number: int
     unwritten: list[StepRecord] = field(default_factory=list)
 
 
@@ -71,16 +74,25 @@ class CheckRunner:
         Nothing is held while a server is waited for: each step is a transaction of its own; but
         what passes in a quiet test, at which nobody looks, is written with its result. So a worker
         that is killed leaves a test with some steps, whose job comes back when its lease ends; the
-        steps are then taken again from the first, over those that are there.
+        steps are then taken again from the first, over those that are there. Where the worker was
+        only too slow, and goes on beside the other, nothing of what it sees is kept.
+
+        Raises:
+            Stopped: the process stops, and the test is to be taken up by another.
         """
+        with suppress(TakenOver):
+            self._run(work.test_id)
+
+    def _run(self, test_id: int) -> None:
         with self._store.transaction() as tx:
-            test = tx.checks.get(work.test_id)
-            account = tx.accounts.get(test.account_id)
+            account = tx.accounts.lock(tx.checks.account_of(test_id))
+            test = tx.checks.get(test_id)
             if test.status is not TestStatus.RUNNING:
                 return
             watched = self._drift.watched(tx, account)
             keep_steps(test, [])
-        run = Run(test)
+            test.run += 1
+        run = Run(test, test.run)
         report = None
 
         def keep(result: StepResult) -> None:
@@ -90,10 +102,10 @@ class CheckRunner:
             token = first_steps(account, self._tokens.fresh, self._scopes, keep)
             account = self._follow(account, token)
             target = target_of(account, token.agreed, token.access_token, watched)
-            report = self._probe.run(target, keep, self._order(test, account))
+            report = self._probe.run(target, keep, self._order(run, account))
         with self._store.transaction() as tx:
             account = tx.accounts.lock(account.id)
-            test = tx.checks.get(test.id)
+            test = self._current(tx, run)
             if test.status is TestStatus.RUNNING:
                 keep_steps(test, [*steps_of(test), *run.unwritten])
             self._aftermath.follow(tx, account, test, report)
@@ -113,13 +125,26 @@ class CheckRunner:
         keep_steps(test, [*taken, record_of(failed, recorded)])
         self._aftermath.follow(tx, account, test, None)
 
-    def _order(self, test: ConnectionTest, account: Account) -> RoundTripMessage | None:
+    def _current(self, tx: Transaction, run: Run) -> ConnectionTest:
+        """The test as it is now; its account is held until the transaction ends.
+
+        Raises:
+            TakenOver: another worker began it anew.
+        """
+        tx.accounts.lock(run.test.account_id)
+        test = tx.checks.get(run.test.id)
+        if test.run != run.number:
+            raise TakenOver
+        return test
+
+    def _order(self, run: Run, account: Account) -> RoundTripMessage | None:
         """The round trip, if it is wanted.
 
         Its Message-ID is kept before the message leaves, and that it arrived before it is removed.
         Whoever does a killed worker's test again looks for what may have left, and for nothing
         where it had arrived; another message is sent only where none is found.
         """
+        test = run.test
         if not test.round_trip:
             return None
         message_id = new_message_id(account.sender_email)
@@ -127,18 +152,18 @@ class CheckRunner:
             message_id,
             earlier=tuple(test.message_id.split()),
             arrival=Arrival(**test.arrival) if test.arrival else None,
-            on_sending=lambda: self._note_sending(test.id, message_id),
-            on_arrived=lambda arrival: self._note_arrival(test.id, arrival),
+            on_sending=lambda: self._note_sending(run, message_id),
+            on_arrived=lambda arrival: self._note_arrival(run, arrival),
         )
 
-    def _note_sending(self, test_id: int, message_id: str) -> None:
+    def _note_sending(self, run: Run, message_id: str) -> None:
         with self._store.transaction() as tx:
-            test = tx.checks.get(test_id)
+            test = self._current(tx, run)
             test.message_id = f"{test.message_id} {message_id}".strip()
 
-    def _note_arrival(self, test_id: int, arrival: Arrival) -> None:
+    def _note_arrival(self, run: Run, arrival: Arrival) -> None:
         with self._store.transaction() as tx:
-            tx.checks.get(test_id).arrival = asdict(arrival)
+            self._current(tx, run).arrival = asdict(arrival)
 
     def _follow(self, account: Account, token: FreshToken) -> Account:
         """A person who was renamed at Microsoft signs in under the new name from now on."""
@@ -168,7 +193,7 @@ class CheckRunner:
             # before the steps are read, keeps one from losing what the other adds.
             account = tx.accounts.lock(begun.account_id)
             test = tx.checks.get(begun.id)
-            if test.status is not TestStatus.RUNNING:
+            if test.status is not TestStatus.RUNNING or test.run != run.number:
                 return  # what it found may be mended by now
             recorded = None
             if result.observation:

@@ -14,6 +14,7 @@ from bot.checks.rhythm import Due, choose, full, next_look
 from bot.common.clock import Clock
 from bot.common.jobs import CheckAccount
 from bot.common.people import MAILDESK
+from bot.common.stop import Stopped
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.step_records import StepRecord, keep_steps
 from bot.folders.drift import Drift
@@ -25,13 +26,13 @@ from bot.microsoft.tokens import FreshToken, Tokens
 from storage.database import Store, Transaction
 from storage.tables import Account, ConnectionTest
 from storage.vocabulary import StepStatus
-from storage.watching import Watched
+from storage.watching import Look, Watched
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(minutes=2)
-"""How long a look is its worker's: longer than any takes. What a killed worker had in hand is
-looked at again afterwards."""
+LEASE = timedelta(seconds=30)
+"""How long a look is its worker's, unless the worker says before that it is still at it. What a
+killed worker had in hand is looked at again afterwards."""
 
 CONSIDERED = 400
 """So many of those that are due are considered at a time."""
@@ -64,27 +65,51 @@ class Watching:
         self._drift = drift
         self._aftermath = aftermath
         self._scopes = scopes
+        self._in_hand: set[Look] = set()
 
-    def claim(self, room: int) -> list[int]:
+    def claim(self, room: int) -> list[Look]:
         """Take up to `room` accounts whose turn it is, so that no other worker looks at them."""
         now = self._clock.now()
         with self._store.transaction() as tx:
+            tx.watches.extend(list(self._in_hand), now + LEASE)
             in_hand = [_due(each) for each in tx.watches.in_hand(now)]
             due = [_due(each) for each in tx.watches.due(now, CONSIDERED, full(in_hand))]
             if not due:
                 return []
             chosen = [each.account_id for each in choose(due, in_hand, room)]
-            tx.watches.lease(chosen, now + LEASE)
-        return chosen
+            looks = tx.watches.lease(chosen, now + LEASE)
+        self._in_hand.update(looks)
+        return looks
 
-    def look(self, account_id: int) -> None:
+    def keep(self) -> None:
+        """What is in hand stays so for another lease."""
+        looks = list(self._in_hand)
+        if looks:
+            with self._store.transaction() as tx:
+                tx.watches.extend(looks, self._clock.now() + LEASE)
+
+    def hand_back(self) -> None:
+        """Let others look where we began to."""
+        looks = list(self._in_hand)
+        if looks:
+            with self._store.transaction() as tx:
+                for look in looks:
+                    tx.watches.hand_back(look)
+
+    def look(self, look: Look) -> None:
         """Look at an account that was claimed. Takes seconds; never raises."""
         try:
-            self._look(account_id)
+            self._look(look)
+        except Stopped:
+            with self._store.transaction() as tx:
+                tx.watches.hand_back(look)
         except Exception:  # its lease ends, and it is looked at again
-            log.exception("watching.look_failed", account=account_id)
+            log.exception("watching.look_failed", account=look.account_id)
+        finally:
+            self._in_hand.discard(look)
 
-    def _look(self, account_id: int) -> None:
+    def _look(self, look: Look) -> None:
+        account_id = look.account_id
         begun = self._clock.now()
         with self._store.transaction() as tx:
             account = tx.accounts.get(account_id)
@@ -100,6 +125,8 @@ class Watching:
                 report = self._probe.look(target, steps.append)
         with self._store.transaction() as tx:
             account = tx.accounts.lock(account_id)
+            if not tx.watches.is_current(look):
+                return  # we were too slow: somebody else looks, and knows better
             failed = any(step.status is StepStatus.FAIL for step in steps)
             if not failed:
                 self._pass(tx, account, report, renamed)

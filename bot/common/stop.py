@@ -1,10 +1,18 @@
-"""That this process is to stop."""
+"""That this process is to stop, or to let go of something."""
 
 import threading
 
 
-class Stopped(Exception):
+class LetGo(Exception):
+    """What was begun is not to go on here; it says nothing of how it went."""
+
+
+class Stopped(LetGo):
     """The process stops: what was begun is to be done again by another."""
+
+
+class TakenOver(LetGo):
+    """Another worker has begun it anew by now."""
 
 
 class Stop:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from bot.common.stop import Stop
 from bot.mail import imap, smtp
 from bot.mail.deadline import bounded
 from bot.mail.hosts import MailHosts
@@ -36,8 +37,10 @@ class MailReport:
 class MailProbe:
     """Probes mailboxes on given servers; one connection a protocol."""
 
-    def __init__(self, hosts: MailHosts) -> None:
+    def __init__(self, hosts: MailHosts, stop: Stop | None = None) -> None:
+        """With `stop` no message is waited for any more."""
         self._hosts = hosts
+        self._stop = stop or Stop()
         self._trust = Trust(hosts.ca_file)
 
     def run(
@@ -47,7 +50,11 @@ class MailProbe:
         `on_step` hears of each as it ends, one at a time.
 
         Never raises for what a server does. Takes seconds, at most the hosts' `deadline` (and
-        `arrival` for each message of a round trip)."""
+        `arrival` for each message of a round trip).
+
+        Raises:
+            LetGo: the process stops, or whoever hears of the steps does not want more.
+        """
         lock = threading.Lock()
         receiving = StepRunner(imap.STEPS, on_step, lock, self._hosts.imap)
         sending = StepRunner(smtp.STEPS, on_step, lock, self._hosts.smtp)
@@ -63,7 +70,7 @@ class MailProbe:
             imap_side.run(target, receiving)
             beside.join()
             if message and receiving.passed and sending.passed:
-                trip = RoundTrip(imap_side, smtp_side, self._hosts.arrival)
+                trip = RoundTrip(imap_side, smtp_side, self._hosts.arrival, self._stop.pause)
                 with suppress(ProbeFailed):
                     travelling.run(StepId.ROUNDTRIP, lambda: trip.run(target, message))
                     sent_in = trip.sent_in

@@ -92,12 +92,20 @@ class RoundTripMessage:
 class RoundTrip:
     """Sends, finds and removes over two connections on which the other steps have passed."""
 
-    def __init__(self, imap: ImapConnection, smtp: SmtpConnection, arrival: float) -> None:
-        """`arrival`: seconds that the message may take."""
+    def __init__(
+        self,
+        imap: ImapConnection,
+        smtp: SmtpConnection,
+        arrival: float,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`arrival`: seconds that the message may take. `pause` waits for so many seconds between
+        two looks; what it raises ends the trip."""
         self._imap = imap.client
         self._folders = imap.folders
         self._smtp = smtp.client
         self._arrival = arrival
+        self._pause = pause
         self._marked = [folder.server_name for folder in self._folders if _marked_sent(folder)]
         by_name = suggest(self._folders).by_role[FolderRole.SENT]
         self._likely = self._marked or [each.folder.server_name for each in by_name]
@@ -217,7 +225,7 @@ class RoundTrip:
             found = next((name for name in folders if self._holds(name, message_id, arrived)), "")
             if found or not folders or time.monotonic() + pause > end:
                 return found
-            time.sleep(pause)
+            self._pause(pause)
         return ""
 
     def _holds(self, folder: str, message_id: str, arrived: Collection[bytes]) -> bool:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from threading import Lock
 
 from bot.common.redaction import redact
+from bot.common.stop import LetGo
 from bot.diagnosis.observation import Observation
 from bot.diagnosis.observe import from_exception
 from storage.vocabulary import StepId, StepStatus
@@ -84,10 +85,13 @@ class StepRunner:
 
         Raises:
             ProbeFailed: the step failed. It is reported already.
+            LetGo: the test is not to go on here. Nothing is reported.
         """
         begun = time.monotonic()
         try:
             outcome = work()
+        except LetGo:
+            raise
         except ProbeFailed as failed:
             raise self._failed(step, begun, failed.observation) from None
         except Exception as error:  # whatever a library raises is an answer, not an accident

@@ -12,13 +12,15 @@ from storage.vocabulary import CanaryStatus
 class Watch(SQLModel, table=True):
     """When an account that works is looked at next; never, while it does not (`due_at` is empty).
     `failing`: the last look or test failed, which is not believed yet, or not the account's own.
-    `leased_until`: a worker looks at it; `looked_at`: when a look or a test last ended."""
+    `leased_until`: a worker looks at it; `looked_at`: when a look or a test last ended. `claim` is
+    the number of the last look that was begun: whoever began an earlier one has lost it."""
 
     account_id: int = Field(primary_key=True, foreign_key="account.id")
     due_at: datetime | None = time_column(nullable=True, index=True)
     failing: bool = False
     leased_until: datetime | None = time_column(nullable=True, index=True)
     looked_at: datetime | None = time_column(nullable=True)
+    claim: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class Canary(SQLModel, table=True):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import update
 
-from bot.app.worker import LEASE
+from bot.app.claimed_jobs import LEASE
 from bot.common.people import Person
 from storage.tables import Job, Lane
 from tests.support.world import ACME, BotWorld

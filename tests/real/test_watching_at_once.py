@@ -11,6 +11,7 @@ import pytest
 from bot.checks.rhythm import AT_ONCE_IN_TENANT
 from storage.database import connect
 from storage.vocabulary import State
+from storage.watching import Look
 from tests.support.fast import FastBot
 
 pytestmark = [pytest.mark.real, pytest.mark.parametrize("url", ["postgresql"], indirect=True)]
@@ -33,18 +34,19 @@ def test_no_tenant_is_asked_by_several_workers_for_more_than_it_may_be(url: str)
             tx.accounts.lock(number).tenant_id = f"tenant {number}"
     together = threading.Barrier(WORKERS)
 
-    def claim(_: int) -> list[int]:
+    def claim(_: int) -> list[Look]:
         together.wait(DEADLINE)
-        return list(bot.watching.claim(OF_ACME))
+        return bot.watching.claim(OF_ACME)
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        claimed = Counter(number for some in pool.map(claim, range(WORKERS)) for number in some)
+        looks = [look for some in pool.map(claim, range(WORKERS)) for look in some]
+    claimed = Counter(look.account_id for look in looks)
     assert set(claimed.values()) == {1}
     assert len(claimed.keys() & set(mine)) == AT_ONCE_IN_TENANT
     assert claimed.keys() >= set(others)
 
-    for number in claimed:
-        bot.watching.look(number)
+    for look in looks:
+        bot.watching.look(look)
     bot.clock.at += timedelta(seconds=1)
     assert len(bot.watching.claim(OF_ACME)) == AT_ONCE_IN_TENANT
     bot.store.engine.dispose()

@@ -367,6 +367,12 @@ class FastBot:
         self.run_due()
         self.pass_time(minutes=1.5)
 
+    def look_at(self, account_id: int) -> None:
+        """Have a worker look at an account now, at no other."""
+        with self.store.transaction() as tx:
+            [look] = tx.watches.lease([account_id], self.now + MAX_REST)
+        self.services.watching.look(look)
+
     def deliver(self) -> None:
         """Carry every message that waits for nothing but the one before it."""
         self._carrier.begin()

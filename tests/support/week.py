@@ -217,7 +217,9 @@ class WeekBot(FastBot):
             self.simulation.at(watch.due_at, partial(self._look, account_id))
 
     def _look(self, account_id: int) -> None:
-        self.services.watching.look(account_id)
+        with self.store.transaction() as tx:
+            [look] = tx.watches.lease([account_id], self.now)
+        self.services.watching.look(look)
         self._look_again(account_id)
         self.nudge()
 

@@ -80,11 +80,11 @@ def test_it_is_asked_at_once_when_mailboxes_of_two_customers_fail() -> None:
     world = World()
     bot = world.bot
     world.fail(world.mine)
-    bot.watching.look(world.mine.id)
+    bot.look_at(world.mine.id)
     bot.worker.take_jobs()
     assert bot.mailbox(world.canary).probes == 0, "one customer's may be their own"
     world.fail(world.theirs)
-    bot.watching.look(world.theirs.id)
+    bot.look_at(world.theirs.id)
     bot.run_due()
 
     assert bot.mailbox(world.canary).probes == 1
@@ -177,7 +177,7 @@ def test_one_that_nobody_looks_at_any_more_holds_nothing() -> None:
 def test_one_network_fault_of_its_own_is_no_outage() -> None:
     world = World()
     world.fail(world.canary, seen=NO_ANSWER)
-    world.bot.watching.look(world.canary.id)
+    world.bot.look_at(world.canary.id)
     assert world.status() is CanaryStatus.ASKED
     world.mend(world.canary)
     world.bot.live(timedelta(minutes=1))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from bot.app.worker import LEASE
+from bot.app.claimed_jobs import LEASE
 from bot.common.jobs import RunTest
 from storage.tables import Account
 from storage.vocabulary import State

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from bot.app.worker import LEASE
+from bot.app.claimed_jobs import LEASE
 from bot.checks.patience import PATIENCE
 from bot.checks.service import COOL_DOWN, GIVEN_UP
 from bot.common.jobs import CheckAccount, CheckFix, RunTest

@@ -5,7 +5,8 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import select
 
-from bot.app.worker import LEASE, MAX_ATTEMPTS
+from bot.app.claimed_jobs import LEASE
+from bot.app.worker import MAX_ATTEMPTS
 from bot.common.jobs import CheckAccount, HandleEvent, RunTest, Work
 from storage.jobs import MAX_IN_LANE
 from storage.tables import Job
@@ -121,11 +122,11 @@ def test_a_job_that_another_worker_took_is_left_until_its_lease_ends(bot: FastBo
 def test_work_of_the_same_key_waits_once_and_is_moved(bot: FastBot) -> None:
     with bot.store.transaction() as tx:
         tx.jobs.add(CheckAccount(account_id=7, awaited=True), bot.now)
-        tx.jobs.add(CheckAccount(account_id=7), bot.now + hours(0.05))
+        tx.jobs.add(CheckAccount(account_id=7), bot.now + hours(0.005))
         tx.jobs.add(CheckAccount(account_id=8), bot.now)
     assert claimed(bot) == ["connection-check"]
 
-    bot.clock.at += hours(0.05)
+    bot.clock.at += hours(0.005)
     with bot.store.transaction() as tx:
         (job,) = tx.jobs.claim_due(bot.now, 10, LEASE)
     assert job.args == {"account": 7} and job.awaited

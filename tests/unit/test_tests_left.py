@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from bot.app.worker import LEASE, MAX_ATTEMPTS, MAX_BEGUN
+from bot.app.claimed_jobs import LEASE
+from bot.app.worker import MAX_ATTEMPTS, MAX_BEGUN
 from bot.common.jobs import RunTest
 from bot.common.people import MAILDESK
 from storage.tables import Account, ConnectionTest

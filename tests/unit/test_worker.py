@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.worker import KEPT_FREE, LEASE, Sweep, Worker
+from bot.app.claimed_jobs import LEASE
+from bot.app.worker import KEPT_FREE, Sweep, Worker
 from bot.common.jobs import Doers, Work
 from bot.messages.delivery import Delivery
 from bot.messages.outgoing import Outgoing

@@ -9,7 +9,13 @@ down_revision = "0032"
 branch_labels = None
 depends_on = None
 
-NUMBERS = (("job", "claim"), ("lane", "claim"), ("pagelane", "claim"), ("connectiontest", "run"))
+NUMBERS = (
+    ("job", "claim"),
+    ("lane", "claim"),
+    ("pagelane", "claim"),
+    ("watch", "claim"),
+    ("connectiontest", "run"),
+)
 
 
 def upgrade() -> None:
