@@ -191,6 +191,7 @@ class Office:
         """Kinds of blocks that this Slack does not take yet."""
         self._failures: dict[str, list[SlackError]] = defaultdict(list)
         self._drops: dict[str, int] = defaultdict(int)
+        self._silent: dict[str, threading.Event] = {}
         self._stamp = 0
 
     @contextmanager
@@ -332,6 +333,21 @@ class Office:
         """Have the answers to the next calls of a Web API method be lost, after they were carried
         out; "response_url" for what is sent there."""
         self._drops[method] += times
+
+    def fall_silent(self, method: str) -> None:
+        """Have the calls of a Web API method be carried out and not be answered, until
+        `answer_again`."""
+        self._silent[method] = threading.Event()
+
+    def answer_again(self) -> None:
+        """Have every call be answered, those that wait as well."""
+        for silence in self._silent.values():
+            silence.set()
+
+    def be_silent(self, method: str) -> None:
+        """Wait as long as such calls are not answered."""
+        if method in self._silent:
+            self._silent[method].wait()
 
     def drops(self, method: str) -> bool:
         """Whether this answer is to be lost."""

@@ -108,7 +108,8 @@ class SlackStandIn:
             return jsonify(ok=False, error=error.error), 404
 
     def _lose(self, method: str) -> None:
-        """Hang up instead of answering, if that was asked for."""
+        """Keep silent or hang up instead of answering, if that was asked for."""
+        self.office.be_silent(method)
         if self.office.drops(method):
             request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
 
