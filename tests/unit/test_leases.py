@@ -269,9 +269,14 @@ def test_who_was_suspended_within_a_test_adds_nothing_to_what_another_found(bot:
         assert tx.jobs.of_kind(RunTest.kind) == []
 
 
-def test_who_was_suspended_within_a_test_does_not_end_it_under_another(bot: FastBot) -> None:
-    account = bot.account(State.UNMAPPED)
+@pytest.mark.parametrize("round_trip", [True, False])
+def test_who_was_suspended_within_a_test_does_not_end_it_under_another(
+    bot: FastBot, round_trip: bool
+) -> None:
+    account = bot.account(State.LIVE, proved_at=bot.now)
     mailbox = bot.mailbox(account)
+    if not round_trip:
+        mailbox.faults[StepId.IMAP_CONNECT] = NO_ANSWER
 
     def taken_over() -> None:
         """Somebody else is at it, and has not come to an end."""
@@ -280,7 +285,7 @@ def test_who_was_suspended_within_a_test_does_not_end_it_under_another(bot: Fast
             tx.checks.get(job.args["test"]).run += 1
 
     mailbox.on_probe = once(lambda: suspend(bot, taken_over))
-    bot.checks.start(account.id, CAROL, round_trip=True)
+    bot.checks.start(account.id, CAROL, round_trip=round_trip)
     bot.worker.take_jobs()
 
     assert mailbox.sent == 0, "no second message is sent"
