@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
@@ -49,6 +49,24 @@ LOOPBACK = frozenset({"", "localhost", "127.0.0.1", "::1"})
 POOL = {"pool_size": 5, "max_overflow": 10}
 """Connections of one process. PostgreSQL gives 100 to everybody together, unless it is told
 otherwise."""
+
+
+POOL_WAIT_SECONDS = 10
+"""So long one of them is waited for."""
+
+IDLE_SECONDS = 30
+"""A process that is suspended within a transaction holds rows that others wait for; so long at
+most. Nothing of ours waits for somebody outside within a transaction."""
+
+PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""After half a minute of silence a database is away, whatever the network says: libpq's own
+patience is hours (postgresql.org/docs/current/libpq-connect.html)."""
 
 
 class Conflict(Exception):
@@ -119,8 +137,13 @@ class Store:
                 yield Transaction(session, self._pagers)
         except IntegrityError as error:
             raise Conflict(type(error.orig).__name__) from None
-        except (OperationalError, PoolTimeout) as error:
+        except PoolTimeout as error:
             raise DatabaseAway(type(error).__name__) from error
+        except DBAPIError as error:
+            # One that was idle for too long is told of in another class than what else ends it
+            if isinstance(error, OperationalError) or error.connection_invalidated:
+                raise DatabaseAway(type(error).__name__) from error
+            raise
 
     def takes_writes(self) -> bool:
         """Whether the database answers, has our tables and takes what is written. Takes as long as
@@ -137,17 +160,29 @@ def connect(url: str) -> Engine:
     """An engine for `url`. SQLite runs in WAL mode with foreign keys on, and takes its write lock
     at the beginning of a transaction (BEGIN IMMEDIATE), so that what a transaction reads is still
     so when it writes. PostgreSQL on another machine is spoken to over TLS, unless `url` says
-    otherwise. No error's text has values in it."""
+    otherwise; who does nothing there within a transaction for `IDLE_SECONDS` loses it. No error's
+    text has values in it."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         encrypted = with_tls(parsed.set(drivername="postgresql+psycopg"))
-        return create_engine(encrypted, pool_pre_ping=True, hide_parameters=True, **POOL)
+        patience = {"connect_args": PATIENCE, "pool_timeout": POOL_WAIT_SECONDS}
+        engine = create_engine(
+            encrypted, pool_pre_ping=True, hide_parameters=True, **patience, **POOL
+        )
+        event.listen(engine, "connect", _prepare_postgresql)
+        return engine
     waiting = {"timeout": SQLITE_WAIT_SECONDS}
     engine = create_engine(parsed, connect_args=waiting, hide_parameters=True, **POOL)
     event.listen(engine, "do_connect", _create_privately)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
+
+
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+    connection.commit()
 
 
 def with_tls(url: URL) -> URL:
