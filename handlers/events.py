@@ -55,6 +55,10 @@ WANTED = (
     *FOLLOWED,
 )
 
+NOT_KEPT = 503
+"""Slack sends again what is not answered well, three times within an hour
+(docs.slack.dev/apis/events-api, retries); over Socket Mode it is then not acknowledged."""
+
 NEEDS = {
     "app_mention": ("channel", "user", "ts"),
     "app_home_opened": ("user",),
@@ -74,7 +78,8 @@ def register(app: App, services: Services, nudge: Callable[[], None]) -> None:
         body = req.body
         event = body.get("event")
         if body.get("type") == "event_callback" and isinstance(event, dict) and is_for_us(event):
-            services.events.take_in(str(body["event_id"]), kept(event))
+            if not services.events.take_in(str(body["event_id"]), kept(event)):
+                return BoltResponse(status=NOT_KEPT)
             nudge()
         return next()
 

@@ -4,11 +4,13 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
+from sqlalchemy.exc import OperationalError
 
 from storage.database import connect
 
 MIGRATIONS = Path(__file__).with_name("migrations")
+MAX_REASON = 300
 LOCK = 0x6D61696C
 """The number of the advisory lock, "mail" in ASCII; other programs in the database have others."""
 
@@ -28,6 +30,18 @@ def upgrade(url: str) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     engine.dispose()
+
+
+def upgrade_if_there(url: str) -> str:
+    """The same where the database answers; else why it does not, in one line. SQLite's file is
+    there or cannot be: nothing of it passes by itself."""
+    try:
+        upgrade(url)
+    except OperationalError as error:
+        if make_url(url).get_backend_name() == "sqlite":
+            raise
+        return " ".join(str(error.orig).split())[:MAX_REASON]
+    return ""
 
 
 def _wait_for_others(connection: Connection) -> None:

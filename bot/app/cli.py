@@ -14,6 +14,7 @@ from bot.app.maildesk import build, mail_hosts
 from bot.app.neighbours import Neighbours
 from bot.common.clock import SystemClock
 from bot.common.people import MAILDESK
+from bot.common.stop import Stopped
 from bot.common.ways_out import leave_out_strays
 from bot.config.settings import Settings, SettingsError, load
 from bot.diagnosis import catalogue
@@ -50,7 +51,10 @@ def run_until_signal(*, web: bool, worker: bool) -> None:
     leave_out_strays(os.environ)
     stop = processes.stopped_by_signals()
     processes.end_in_time(stop)
-    bot = processes.prepare(settings, settings.log_level, stop)
+    try:
+        bot = processes.prepare(settings, settings.log_level, stop)
+    except Stopped:
+        return
     processes.serve(bot, stop, web=web, worker=worker)
 
 

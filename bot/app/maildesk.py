@@ -39,7 +39,7 @@ from handlers.web.hardening import harden
 from handlers.web.health import health_pages
 from handlers.web.pagers import pager_pages
 from handlers.web.pages import Pages
-from storage.database import Store, connect
+from storage.database import DatabaseAway, Store, connect
 
 
 @dataclass
@@ -118,6 +118,7 @@ def website(
     if settings.pagerduty_webhook_secret.get_secret_value():
         web.register_blueprint(pager_pages(heard, settings.pagerduty_webhook_secret))
     web.register_blueprint(pages.blueprint())
+    web.register_error_handler(DatabaseAway, pages.away)
     web.register_blueprint(health_pages(services.health, services.events, settings.metrics_token))
     harden(web, secure=settings.public_url.startswith("https:"))
     return web

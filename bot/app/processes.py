@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from queue import SimpleQueue
 
 import structlog
@@ -17,21 +18,44 @@ from bot.common.clock import Clock, SystemClock
 from bot.common.stop import Stop
 from bot.config.settings import Settings
 from bot.microsoft.client import MicrosoftUnreachable
-from storage.migrate import upgrade
+from storage.database import DatabaseAway
+from storage.migrate import upgrade_if_there
 
 log = structlog.get_logger(__name__)
 
+
+FIRST_WAIT_SECONDS = 0.5
+LONGEST_WAIT_SECONDS = 15.0
+"""So long is waited before a database that is away is asked again."""
 
 END_SECONDS = 9.5
 """So long after a signal a process may still be there: whoever stops it waits for ten seconds."""
 
 
 def prepare(settings: Settings, log_level: str, stop: Stop, clock: Clock | None = None) -> Maildesk:
-    """A bot on a database that is brought up to date first; with the system's clock, where no other
-    one is given."""
+    """A bot on a database that is brought up to date first, and waited for; with the system's
+    clock, where no other one is given.
+
+    Raises:
+        Stopped: the process is to stop, and the database was still away.
+    """
     logs.configure(log_level, sys.stderr)
-    upgrade(settings.database_url)
+    wait_for_database(settings.database_url, stop)
     return build(settings, clock or SystemClock(), mail_hosts(settings), stop)
+
+
+def wait_for_database(url: str, stop: Stop) -> None:
+    """Bring the database up to date; while it does not answer, ask it again and again.
+
+    Raises:
+        Stopped: the process is to stop.
+    """
+    wait = FIRST_WAIT_SECONDS
+    while away := upgrade_if_there(url):
+        if wait == FIRST_WAIT_SECONDS:
+            log.warning("database.away", error=away, longest_wait_seconds=LONGEST_WAIT_SECONDS)
+        stop.pause(wait)
+        wait = min(2 * wait, LONGEST_WAIT_SECONDS)
 
 
 def stopped_by_signals() -> Stop:
@@ -115,8 +139,9 @@ def _check_own_channels(bot: Maildesk) -> None:
         bot.settings.support_channel: "SUPPORT_CHANNEL",
         bot.settings.alert_channel: "ALERT_CHANNEL",
     }
-    for channel in bot.services.circles.without_us(list(own)):
-        log.error("slack.bot_not_in_channel", setting=own[channel], channel=channel)
+    with suppress(DatabaseAway):  # it was there a moment ago, and is waited for
+        for channel in bot.services.circles.without_us(list(own)):
+            log.error("slack.bot_not_in_channel", setting=own[channel], channel=channel)
 
 
 def _look_at_clock(bot: Maildesk) -> None:

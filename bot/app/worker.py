@@ -16,6 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from bot.app.claimed_jobs import ClaimedJobs
 from bot.app.hands import Busy, Hands
 from bot.app.leases import Holder, Leases
+from bot.app.reach import Reach
 from bot.checks.rhythm import LOOKERS
 from bot.checks.watching import Watching
 from bot.common.clock import Clock
@@ -106,6 +107,7 @@ class Worker:
         self._lookers = Hands(LOOKERS, "look", pool)
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="outbox")
         self._free_senders = threading.BoundedSemaphore(SENDERS)
+        self._reach = Reach()
         self._ticks = Busy()
         self._sending = Busy()
         self._sweeping = Busy()
@@ -184,22 +186,28 @@ class Worker:
         """Search until nothing is left; what goes wrong is logged and tried at the next time."""
         with self._sweeping:
             try:
-                while sweep.search() and not self._stop.asked:
-                    log.debug("worker.swept", sweep=sweep.name)
+                with self._reach.watched():
+                    while sweep.search() and not self._stop.asked:
+                        log.debug("worker.swept", sweep=sweep.name)
             except Exception:
                 log.exception("worker.sweep_failed", sweep=sweep.name)
 
     def take_jobs(self) -> None:
         """Take as many due jobs as there are free threads that are not kept."""
-        with self._ticks:
+        with self._ticks, self._reach.watched():
             if not self._stop.asked:
-                self._hands.take(lambda free: self._jobs.claim(free, self._kept), self._do)
+                self._hands.take(self._claim_jobs, self._do)
 
     def take_looks(self) -> None:
         """Look at mailboxes whose turn it is, as many as there are threads for it."""
-        with self._ticks:
+        with self._ticks, self._reach.watched():
             if self._watching is not None and not self._stop.asked:
                 self._lookers.take(self._watching.claim, self._watching.look)
+
+    def _claim_jobs(self, free: int) -> list[Job]:
+        jobs = self._jobs.claim(free, self._kept)
+        self._reach.back()
+        return jobs
 
     def _send_on_a_thread(self) -> None:
         """Deliver on a thread of our own: APScheduler's must not ask APScheduler for anything, or
@@ -210,16 +218,17 @@ class Worker:
 
     def _deliver(self) -> None:
         try:
-            with self._sending:
+            with self._sending, self._reach.watched():
                 self._delivery.deliver_due()
         except Exception:
             log.exception("worker.delivery_failed")
         finally:
             self._free_senders.release()
-        due = self._delivery.next_due()
-        wait = due - self._clock.now() if due is not None else TICK
-        if wait < TICK:  # a channel's rest ends before the next tick
-            self._wake("outbox", max(wait, timedelta(milliseconds=50)))
+        with self._reach.watched():
+            due = self._delivery.next_due()
+            wait = due - self._clock.now() if due is not None else TICK
+            if wait < TICK:  # a channel's rest ends before the next tick
+                self._wake("outbox", max(wait, timedelta(milliseconds=50)))
 
     def _wake(self, name: str, wait: timedelta) -> None:
         with suppress(JobLookupError):  # this process may have no running worker
@@ -235,7 +244,9 @@ class Worker:
 
     def _do(self, job: Job) -> None:
         try:
-            self._attempt(job)
+            # Where the end of a job cannot be kept, its lease ends and it is done again
+            with self._reach.watched():
+                self._attempt(job)
         finally:
             self._jobs.ended(job)
 

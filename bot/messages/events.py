@@ -2,9 +2,13 @@
 
 from typing import Any
 
+import structlog
+
 from bot.common.clock import Clock
 from bot.common.jobs import HandleEvent
-from storage.database import Store
+from storage.database import Conflict, DatabaseAway, Store
+
+log = structlog.get_logger(__name__)
 
 SUBJECTS = {
     "channel_archive": "archive",
@@ -32,9 +36,18 @@ class Events:
         self._store = store
         self._clock = clock
 
-    def take_in(self, event_id: str, event: dict[str, Any]) -> None:
+    def take_in(self, event_id: str, event: dict[str, Any]) -> bool:
         """Keep an event for the worker. One that Slack repeats is known by its id, or by its time
-        and person where it comes under two."""
+        and person where it comes under two. False where it cannot be kept just now: then Slack is
+        to send it again."""
+        try:
+            self._keep(event_id, event)
+        except (Conflict, DatabaseAway) as error:
+            log.warning("event.not_kept", type=event.get("type"), error=str(error))
+            return False
+        return True
+
+    def _keep(self, event_id: str, event: dict[str, Any]) -> None:
         now = self._clock.now()
         with self._store.transaction() as tx:
             tx.channels.first_sight(ANY_EVENT, now)

@@ -35,6 +35,7 @@ log = structlog.get_logger(__name__)
 COOKIE = "__Host-maildesk"
 COOKIE_BYTES = 32
 MAX_BODY_BYTES = 64 * 1024
+AGAIN_SECONDS = "60"
 MAX_FIELDS = 50
 MAX_PASTED = 10_000
 """So much of a pasted error is read; Microsoft's pages show less than 2,000 characters."""
@@ -258,6 +259,13 @@ class Pages:
         response = make_response(render_template(template, **ours, **facts), status)
         form_action = ANYWHERE if template in LEADS_TO_MICROSOFT else "'self'"
         response.headers["Content-Security-Policy"] = policy(form_action)
+        return response
+
+    def away(self, error: Exception) -> Response:
+        """What is kept cannot be read or written just now: whoever asked comes again."""
+        log.warning("web.database_away", error=str(error))
+        response = self._page("away.html", 503)
+        response.headers["Retry-After"] = AGAIN_SECONDS
         return response
 
     def _too_large(self, error: RequestEntityTooLarge) -> Response:

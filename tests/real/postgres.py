@@ -28,6 +28,7 @@ class Postgres:
             raise RuntimeError("PostgreSQL's server is not installed")
         self._programs = bin_folder
         self._port = free_ports(1)[0]
+        self._is_there = False
         self._password = secrets.token_urlsafe(16)
         self._daemon = Daemon("postgres", "postgres")
         self._data = str(self._daemon.folder / "data")
@@ -37,7 +38,7 @@ class Postgres:
         """Make the cluster, start it and wait until it answers."""
         try:
             self._make()
-            self._ctl("start", "-l", str(self._daemon.folder / "log"), "-o", self._options())
+            self.come_back()
         except BaseException:
             self._daemon.remove()
             raise
@@ -45,8 +46,19 @@ class Postgres:
 
     def __exit__(self, *_: object) -> None:
         """Stop it at once and remove the cluster."""
-        self._ctl("stop", "-m", "immediate")
+        if self._is_there:
+            self.go_away()
         self._daemon.remove()
+
+    def go_away(self) -> None:
+        """End the server, whatever its clients are at; what was committed is kept."""
+        self._ctl("stop", "-m", "fast")
+        self._is_there = False
+
+    def come_back(self) -> None:
+        """Start it again, and wait until it answers."""
+        self._ctl("start", "-l", str(self._daemon.folder / "log"), "-o", self._options())
+        self._is_there = True
 
     def _make(self) -> None:
         password = self._daemon.write("password", self._password)
