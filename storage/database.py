@@ -33,6 +33,7 @@ from storage.predictions import PredictionRepository
 from storage.reminders import ReminderRepository
 from storage.reported_fixes import ReportedFixRepository
 from storage.reports import ReportRepository
+from storage.retention import RetentionRepository
 from storage.session import QuickSession
 from storage.setbacks import SetbackRepository
 from storage.signin import GrantRepository, SignInRepository
@@ -105,6 +106,7 @@ class Transaction:
         self.predictions = PredictionRepository(session)
         self.reminders = ReminderRepository(session)
         self.reports = ReportRepository(session)
+        self.retention = RetentionRepository(session)
         self.requests = SupportRequestRepository(session)
         self.setbacks = SetbackRepository(session)
         self.signins = SignInRepository(session)

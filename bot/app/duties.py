@@ -3,7 +3,7 @@ a message is still wanted."""
 
 from datetime import timedelta
 
-from bot.app import pagers
+from bot.app import pagers, retention
 from bot.app.foundations import Foundations
 from bot.app.worker import Sweep
 from bot.common import jobs
@@ -27,6 +27,9 @@ def deciders(settings: Settings, base: Foundations, services: Services) -> dict[
 def sweeps(settings: Settings, base: Foundations, services: Services) -> list[Sweep]:
     """What the worker looks for again and again, each as often as being late matters."""
     upkeep = Upkeep(base.ports.store, base.clock, base.course)
+    forgetting = retention.Retention(
+        base.ports.store, base.clock, settings.keep_evidence, settings.keep_audit, base.stop
+    )
     watch = Watch(base.ports.store, base.clock, settings.credentials, settings.alert_channel)
     return [
         Sweep("reminders", timedelta(seconds=15), services.reminders.remind_due),
@@ -43,6 +46,7 @@ def sweeps(settings: Settings, base: Foundations, services: Services) -> list[Sw
         Sweep("unexplained", timedelta(minutes=15), services.noting.list_due),
         Sweep("predictions", timedelta(minutes=15), services.daily_predictions.tell_due),
         Sweep("weekly-report", timedelta(minutes=5), services.weekly_report.post_due),
+        Sweep("retention", retention.EVERY, forgetting.sweep),
         Sweep("late-erasures", timedelta(hours=1), services.farewells.remind_of_erasure),
         *pagers.sweeps(settings, base.clock, base.ports.store, base.ports.poster),
     ]

@@ -7,6 +7,7 @@ from bot.accounts.circles import Neighbours
 from bot.accounts.customers import Doors
 from bot.checks.canary import Canary
 from bot.common.clock import Clock
+from bot.common.stop import Stop
 from bot.diagnosis.attempts import Attempts
 from bot.diagnosis.catalogue import Catalogue
 from bot.diagnosis.failures import Failures
@@ -48,6 +49,7 @@ class Foundations:
 
     ports: Ports
     clock: Clock
+    stop: Stop
     cipher: Cipher
     tokens: Tokens
     ladder: Ladder

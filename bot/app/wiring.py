@@ -132,6 +132,7 @@ def _foundations(settings: Settings, clock: Clock, ports: Ports, stop: Stop) -> 
     return Foundations(
         ports=ports,
         clock=clock,
+        stop=stop,
         cipher=cipher,
         tokens=Tokens(ports.store, clock, cipher, ports.microsoft, stop.pause),
         ladder=ladder,

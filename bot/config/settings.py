@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_v
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.common.people import Person
-from bot.config import clouds, env_file, on_call, pagers, reading
+from bot.config import clouds, env_file, keeping, on_call, pagers, reading
 from bot.config.about import About
 from bot.config.env_file import SettingsError as SettingsError
 from bot.incidents.times import OnCallTimes
@@ -268,6 +268,8 @@ class Settings(BaseSettings):
             begins="Watching",
         ),
     ] = ""
+    keep_evidence: keeping.Evidence = reading.span("180d")
+    keep_audit: keeping.Audit = None
     nag_ladder: Annotated[
         tuple[timedelta, ...],
         NoDecode,
