@@ -45,9 +45,10 @@ def world(url: str, tmp_path: Path) -> Iterator[BotWorld]:
 
 
 def heard(world: BotWorld) -> tuple[int, int, int]:
-    """What came to Slack, PagerDuty and the receiver so far."""
+    """What came to the alert channel, PagerDuty and the receiver so far."""
     practice = world.practice
-    return practice.office.version, len(practice.pagerduty.events), len(practice.receiver.got)
+    posted = sum(each.channel == ALERTS for each in practice.office.messages)
+    return posted, len(practice.pagerduty.events), len(practice.receiver.got)
 
 
 def work_and_die(world: BotWorld, environment: Mapping[str, str], dice: random.Random) -> None:
@@ -62,7 +63,7 @@ def work_and_die(world: BotWorld, environment: Mapping[str, str], dice: random.R
             while heard(world)[which] == before[which] and has_work(world):
                 assert time.monotonic() < end, "it does nothing"
                 time.sleep(0.002)
-            time.sleep(dice.uniform(0, LONGEST_AFTER_NEWS))
+            time.sleep(max(0, dice.uniform(-LONGEST_AFTER_NEWS, LONGEST_AFTER_NEWS)))
         finally:
             os.kill(worker.pid, signal.SIGKILL)
     with world.bot.store.transaction() as tx:  # as if the dead one's leases had ended
