@@ -42,7 +42,7 @@ from bot.messages import notices
 from storage.database import Transaction
 from storage.statuses import TESTS, TestEvent
 from storage.tables import Account, ConnectionTest
-from storage.vocabulary import REQUIRED_ROLES, THEIRS, State, StepId
+from storage.vocabulary import REQUIRED_ROLES, State, StepId
 
 MAX_WOKEN = 20
 """How many accounts one test wakes where a cause that several share is gone. Each wakes as many, so
@@ -141,11 +141,10 @@ class Aftermath:
         failed = failed_steps(steps)
         out = self._canary.is_out(tx)
         shared = {each.cause for each in failed if out and may_be_shared(each)}
-        lasting = {each.cause for each in believed(steps) if each.owner not in THEIRS}
         return Seen(
             causes=frozenset(each.cause for each in failed),
             shared=frozenset(shared),
-            lasting=frozenset(lasting),
+            believed=frozenset(each.cause for each in believed(steps)),
             asked=not test.quiet,
         )
 

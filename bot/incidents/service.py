@@ -34,13 +34,13 @@ class Seen:
     Attributes:
         causes: for which it failed.
         shared: those of them that an outage explains, which our own mailbox shows.
-        lasting: those that were seen so often that they are believed, and are not the customer's.
+        believed: those that were seen so often that they are believed.
         asked: whether a person asked for the test.
     """
 
     causes: frozenset[str]
     shared: frozenset[str]
-    lasting: frozenset[str]
+    believed: frozenset[str]
     asked: bool
 
 
@@ -117,9 +117,12 @@ class Incidents:
             return True
         if failure.cause in seen.shared:
             return self._is_outage(tx, failure.cause)
-        if account.state is State.BROKEN or failure.cause in seen.lasting:
+        if account.state is State.BROKEN:
             return True
-        return seen.asked and _alerts_at_once(failure) and not _may_pass(failure, account)
+        believed = failure.cause in seen.believed
+        if _alerts_at_once(failure):
+            return believed or (seen.asked and not _may_pass(failure, account))
+        return believed and failure.permanence is Permanence.RETRY
 
     def _is_outage(self, tx: Transaction, cause: str) -> bool:
         """Whether an outage at Microsoft is known that has this cause."""

@@ -74,8 +74,8 @@ def test_a_fault_of_ours_alerts_on_call_and_no_customer(world: BotWorld) -> None
     world.pass_time(minutes=16)
     world.pass_time(hours=1, minutes=1)
     assert world.account("Info").state is State.LIVE and results(world) == 1
-    (alert,) = [m for m in world.omar.messages(ALERTS) if "was cut" in m.text]
-    assert "Times seen: *2*" in alert.text
+    (alert,) = [m for m in world.omar.messages(ALERTS) if "First seen" in m.text]
+    assert "was cut" in alert.text and "*Times seen:* 5" in alert.text
 
 
 def test_a_grant_that_is_withdrawn_is_seen_although_its_token_lives_on(world: BotWorld) -> None:
