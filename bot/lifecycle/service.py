@@ -28,7 +28,8 @@ class Lifecycle:
 
     Whoever calls holds the account's row (`tx.accounts.lock`). Rows are locked in one order
     everywhere: a channel's reminder day, then accounts by ascending ID, then incidents, then a
-    customer's reminder and ours, then our own channel's lane of messages. So two transactions never
+    customer's reminder and ours, then lanes of messages, our own channel's last, each before its
+    messages. So two transactions never
     wait for each other.
     """
 

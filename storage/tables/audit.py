@@ -10,8 +10,8 @@ from storage.types import BIG_ID, big_id_column, json_column, time_column
 
 
 class AuditEntry(SQLModel, table=True):
-    """Who did what to which account, when, from where, with which result. Only ever added to: the
-    database refuses the rest. A refusal that came again has a `repetition` beside it."""
+    """Who did what to which account, when, from where, with which result. Only ever added to, and
+    forgotten after a year at the earliest: the database refuses the rest. A refusal that came again has a `repetition` beside it."""
 
     id: int = big_id_column()
     at: datetime = time_column(index=True)
@@ -40,7 +40,7 @@ class AuditEntry(SQLModel, table=True):
 class AuditRepetition(SQLModel, table=True):
     """How often a refusal came within its hour, beside the entry of the first time. `likeness` is
     the same for refusals that differ in nothing but their time. The count only grows, and no row is
-    deleted: the database refuses the rest."""
+    deleted within a year: the database refuses the rest."""
 
     entry_id: int = Field(
         default=None,

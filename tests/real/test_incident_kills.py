@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select, update
 
-from bot.app.worker import LEASE
+from bot.app.claimed_jobs import LEASE
 from bot.common.people import Person
 from sandbox.pagers.incidents import Press
 from storage.tables import Incident, Job, Lane, Page, PageLane

@@ -31,8 +31,9 @@ from sqlmodel import col, func, select
 from bot.lifecycle.hours import Hours
 from bot.lifecycle.ladder import Ladder
 from bot.lifecycle.service import Lifecycle
-from bot.messages.delivery import LEASE, Delivery
+from bot.messages.delivery import Delivery
 from bot.messages.outgoing import Outgoing
+from bot.messages.turns import LEASE
 from bot.reminders.service import Reminders
 from storage.database import Store, connect
 from storage.tables import ReminderState
