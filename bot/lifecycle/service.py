@@ -29,8 +29,7 @@ class Lifecycle:
     Whoever calls holds the account's row (`tx.accounts.lock`). Rows are locked in one order
     everywhere: a channel's reminder day, then accounts by ascending ID, then incidents, then a
     customer's reminder and ours, then lanes of messages, our own channel's last, each before its
-    messages. So two transactions never
-    wait for each other.
+    messages. So two transactions never wait for each other.
     """
 
     def __init__(self, clock: Clock, ladder: Ladder, ordinary: Hours, support_channel: str) -> None:

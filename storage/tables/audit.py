@@ -11,7 +11,8 @@ from storage.types import BIG_ID, big_id_column, json_column, time_column
 
 class AuditEntry(SQLModel, table=True):
     """Who did what to which account, when, from where, with which result. Only ever added to, and
-    forgotten after a year at the earliest: the database refuses the rest. A refusal that came again has a `repetition` beside it."""
+    forgotten after a year at the earliest: the database refuses the rest. A refusal that came again
+    has a `repetition` beside it."""
 
     id: int = big_id_column()
     at: datetime = time_column(index=True)
