@@ -108,8 +108,7 @@ def test_the_readme_leads_to_a_bot_that_works(practice: Practice, tmp_path: Path
     given = practice.environment() | {"PUBLIC_URL": url, "PORT": str(port), "ENCRYPTION_KEYS": key}
     fill_in(tmp_path / ".env", {"SUPPORT_USERGROUP": ""} | given)
 
-    load = command("set -a")
-    running = shell(f"{load} && exec {command('maildesk run')}", tmp_path)
+    running = shell(f"exec {command('maildesk run')}", tmp_path)
     try:
         end = time.monotonic() + PATIENCE_SECONDS
         while not readyz(url):

@@ -12,7 +12,8 @@ import pytest
 
 from bot.common.people import Person
 from bot.config import document
-from bot.config.settings import Settings, SettingsError, load
+from bot.config.loading import SettingsError, load
+from bot.config.settings import Settings
 
 TOP = Path(__file__).parents[2]
 KEY = base64.b64encode(b"k" * 32).decode()
@@ -66,7 +67,6 @@ WRONG = {
     "SUPPORT_EMAIL": ("support", "mailto:a@desk.example", "a@desk.example,b@desk.example"),
     "MS_CLIENT_ID": ("planted-client",),
     "MS_CLIENT_CERTIFICATE": ("/nowhere/key.pem", "/dev/null,/nowhere/key.pem"),
-    "MS_CLIENT_SECRET_FILE": ("/nowhere/secret",),
     "MS_CLIENT_SECRET_EXPIRES": ("soon", "31.05.2027", "2027-05-31,"),
     "MS_CLOUD": ("germany", "Worldwide"),
     "MS_APP_NAME": ("x" * 121,),
