@@ -1,10 +1,13 @@
 """Bringing a database up to date."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
 
 from storage.database import connect
 
@@ -20,14 +23,44 @@ def upgrade(url: str) -> None:
     to do. All migrations are one transaction, so one that fails or is killed leaves the database as
     it was.
     """
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config = _config()
     engine = connect(url)
     with engine.begin() as connection:
         _wait_for_others(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     engine.dispose()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """At which migration a database is: `revision` (empty where it has no tables of ours), the
+    newest that we know, and whether we know the database's own at all."""
+
+    revision: str
+    newest: str
+    known: bool
+
+    @property
+    def is_newest(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.revision == self.newest
+
+
+def standing(engine: Engine) -> Standing:
+    """At which migration a database is. Changes nothing."""
+    scripts = ScriptDirectory.from_config(_config())
+    with engine.connect() as connection:
+        revision = MigrationContext.configure(connection).get_current_revision() or ""
+    ours = {script.revision for script in scripts.walk_revisions()}
+    newest = scripts.get_current_head() or ""
+    return Standing(revision, newest, not revision or revision in ours)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
 
 
 def _wait_for_others(connection: Connection) -> None:

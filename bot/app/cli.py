@@ -9,18 +9,29 @@ from typing import Annotated
 
 import typer
 
-from bot.app import audit_export, key_rotation, practice, processes, report_export
+from bot.app import (
+    audit_export,
+    check_report,
+    key_rotation,
+    practice,
+    processes,
+    report_export,
+)
+from bot.app.checkup import Checkup
 from bot.app.maildesk import build, mail_hosts
 from bot.app.neighbours import Neighbours
+from bot.common import logs
 from bot.common.clock import SystemClock
 from bot.common.people import MAILDESK
 from bot.common.ways_out import leave_out_strays
 from bot.config import env_file
-from bot.config.loading import SettingsError, load
+from bot.config.loading import SettingsError, load, read
 from bot.config.settings import Settings
 from bot.diagnosis import catalogue
 from bot.diagnosis import export as noted_rows
 from bot.diagnosis.explainer import Explainer
+from bot.doctor.examination import failed
+from bot.doctor.findings import Finding, found
 from bot.legacy.columns import Unclear
 from bot.legacy.decoding import NotAList, decode
 from bot.views.report import WEEK, Reports, week_before
@@ -93,6 +104,39 @@ def worker_command(no_env_file: NoEnvFile = False) -> None:
 def migrate_command(no_env_file: NoEnvFile = False) -> None:
     """Bring the database up to date."""
     upgrade(settings_or_exit(no_env_file).database_url)
+
+
+@cli.command("check")
+def check_command(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON array instead of a table.")
+    ] = False,
+    no_env_file: NoEnvFile = False,
+) -> None:
+    """Whether everything is as the bot needs it: settings, database, Slack, Microsoft, mail hosts,
+    the ways in and out; and how to fix what is not. Exit status 1 if anything fails."""
+    logs.configure("CRITICAL", sys.stderr)  # what is found is told once
+    findings = examined(no_env_file)
+    write = check_report.write_json if as_json else check_report.write_table
+    write(findings, sys.stdout)
+    if failed(findings):
+        raise typer.Exit(1)
+
+
+def examined(no_env_file: bool) -> list[Finding]:
+    """What the doctor finds in the environment and in the env file of this folder."""
+    given: dict[str, str] = {}
+    broken = []
+    used = not no_env_file and ENV_FILE.exists()
+    try:
+        given = env_file.read(ENV_FILE) if used else {}
+    except SettingsError as error:
+        broken = [found("env-file-broken", problem=error)]
+    checkup = Checkup(
+        read(given | os.environ), SystemClock(), ENV_FILE if used else None, list(given)
+    )
+    leave_out_strays(os.environ)
+    return broken + checkup.run()
 
 
 keys_cli = typer.Typer(help="The encryption keys.", no_args_is_help=True)

@@ -6,11 +6,13 @@ import threading
 
 import structlog
 
+from bot.app.checkup import Checkup
 from bot.app.maildesk import Maildesk, build, mail_hosts
 from bot.app.socket_connection import SocketConnection
 from bot.app.web_server import WebServer
 from bot.common import logs
 from bot.common.clock import Clock, SystemClock
+from bot.config.loading import Reading
 from bot.config.settings import Settings
 from bot.microsoft.client import MicrosoftUnreachable
 from storage.migrate import upgrade
@@ -48,7 +50,8 @@ def serve(bot: Maildesk, stop: threading.Event, *, web: bool, worker: bool) -> N
         server.start(bot.web)
     if worker:
         bot.worker.start()
-    threading.Thread(target=_look_at_clock, args=(bot,), daemon=True).start()
+    for look in (lambda: _look_at_clock(bot), checkup_of(bot).tell_gravest):
+        threading.Thread(target=look, daemon=True).start()
     if socket is not None:
         socket.start()
     log.info(
@@ -67,6 +70,11 @@ def serve(bot: Maildesk, stop: threading.Event, *, web: bool, worker: bool) -> N
     if server is not None:
         server.stop()
     bot.worker.stop()
+
+
+def checkup_of(bot: Maildesk) -> Checkup:
+    """The doctor of a bot whose settings are right."""
+    return Checkup(Reading(bot.settings), bot.services.clock)
 
 
 def _check_own_channels(bot: Maildesk) -> None:

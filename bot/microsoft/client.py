@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -66,7 +67,7 @@ class Microsoft:
         Raises:
             MicrosoftUnreachable: no proper answer.
         """
-        return self._client(self._by_acceptance()[0], cache)
+        return self.client_with(self._by_acceptance()[0], cache)
 
     def redeem(
         self,
@@ -81,7 +82,7 @@ class Microsoft:
             MicrosoftUnreachable: no proper answer, or none that fits because our clock is wrong.
         """
         for credential in self._by_acceptance():
-            client = self._client(credential, cache, authority)
+            client = self.client_with(credential, cache, authority)
             answer = self.ask(lambda client=client: question(client))  # type: ignore[misc]
             if not (isinstance(answer, dict) and answer.get("error") == "invalid_client"):
                 self._accepted = credential.name
@@ -91,14 +92,18 @@ class Microsoft:
             raise MicrosoftUnreachable(blamed)
         return answer
 
-    def look_at_clock(self) -> None:
+    def look_at_clock(self) -> timedelta:
         """Ask Microsoft what time it is, and log by how much ours is wrong. Takes seconds.
+
+        Returns:
+            By how much our clock is ahead.
 
         Raises:
             MicrosoftUnreachable: no proper answer.
         """
         address = f"{self.authority}/{DISCOVERY}"
-        self.ask(lambda: self._session().get(address, timeout=TIMEOUT_SECONDS))
+        self.ask(lambda: self.session().get(address, timeout=TIMEOUT_SECONDS))
+        return self._clock.ahead
 
     def ask(self, question: Callable[[], Answer], step: str = "token") -> Answer:
         """What `question` gives, with everything that MSAL may raise for want of a proper answer
@@ -165,7 +170,7 @@ class Microsoft:
         """
         parts = urlsplit(self.authority)
         address = f"{parts.scheme}://{parts.netloc}/{domain}/{DISCOVERY}"
-        response = self.ask(lambda: self._session().get(address, timeout=seconds / 2))
+        response = self.ask(lambda: self.session().get(address, timeout=seconds / 2))
         answer = self.ask(response.json)
         found = re.search(
             r"/([0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})/",
@@ -173,16 +178,21 @@ class Microsoft:
         )
         return found[1].lower() if found and response.ok else ""
 
-    def _client(
+    def client_with(
         self, credential: Credential, cache: msal.TokenCache | None, authority: str = ""
     ) -> msal.ConfidentialClientApplication:
+        """A new MSAL client with this credential. May take seconds.
+
+        Raises:
+            MicrosoftUnreachable: no proper answer.
+        """
         application = self.ask(
             lambda: _Application(
                 self.client_id,
                 client_credential=credential.value,
                 authority=authority or self.authority,
                 token_cache=cache,
-                http_client=self._session(),
+                http_client=self.session(),
                 instance_discovery=None if self._instance_discovery else False,
             )
         )
@@ -199,7 +209,8 @@ class Microsoft:
             raise MicrosoftUnreachable(unreadable) from None
         return sorted(known, key=lambda credential: credential.name != self._accepted)
 
-    def _session(self) -> requests.Session:
+    def session(self) -> requests.Session:
+        """A session that goes our ways out, trusts whom we trust, and waits for seconds only."""
         session = _TimedSession()
         self._ways.prepare(session)
         session.hooks["response"].append(self._clock.hear)
