@@ -1,4 +1,4 @@
-"""The table of everything that `maildesk check` may find, for docs/operations.md; by `make docs`."""
+"""The table in docs/operations.md of everything that `maildesk check` may find."""
 
 import re
 from pathlib import Path

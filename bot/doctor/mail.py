@@ -21,9 +21,11 @@ SMTP_WAY = Way("SMTP_HOST and SMTP_PORT", "MAIL_CA_BUNDLE")
 
 @dataclass(frozen=True)
 class MailServers:
-    """Both mail servers of the settings. Nobody signs in."""
+    """Both mail servers of the settings. Nobody signs in. `smtps`: the port that says nothing
+    before TLS."""
 
     hosts: MailHosts
+    smtps: int = SMTPS
 
     def imap(self) -> Iterator[Finding]:
         """Whether mail can be read there: TLS from the start, and XOAUTH2."""
@@ -49,7 +51,7 @@ class MailServers:
             Condition.TIMEOUT,
             Condition.RESET,
         )
-        if check == "smtp" and waits and self.hosts.smtp_port == SMTPS:
+        if check == "smtp" and waits and self.hosts.smtp_port == self.smtps:
             return found("smtp-port-of-tls", check, **values)
         if check == "imap" and seen.condition is Condition.TLS:
             return found("imap-port-without-tls", check, **values)

@@ -3,6 +3,8 @@ fix."""
 
 import base64
 import contextlib
+import io
+import json
 import socket
 import sqlite3
 import ssl
@@ -15,14 +17,25 @@ from pathlib import Path
 
 import pytest
 import trustme
+from typer.testing import CliRunner
 
 from bot.app.checkup import Checkup
-from bot.config.loading import read
+from bot.app.cli import cli
+from bot.common.logs import configure
+from bot.config.loading import Reading, load, read
+from bot.config.settings import Settings
 from bot.doctor.findings import Finding, Status
+from bot.doctor.mail import MailServers
+from bot.mail.hosts import MailHosts
+from tests.support.logging import logging_kept
 from tests.support.pem import pem
 from tests.support.world import ALERTS, DESK, BotWorld
 
-pytestmark = pytest.mark.field
+pytestmark = [
+    pytest.mark.field,
+    # MSAL warns that an authority of many organisations gives an application no token of its own
+    pytest.mark.filterwarnings("ignore:Using /common or /organizations:DeprecationWarning"),
+]
 
 INFO = "info@acme.example"
 GUID = "6c1f0e52-9f1d-4b63-8a3e-0d7f5f3a2b11"
@@ -547,3 +560,101 @@ def test_what_is_wrong_is_named_with_its_fix(
 
 def test_there_are_at_least_25_kinds_of_them() -> None:
     assert len(CASES) >= 25
+
+
+def test_who_signed_a_certificate_is_named(ward: Ward) -> None:
+    (finding,) = bad(ward.look(MAIL_CA_BUNDLE="")).values()
+    assert "signed by trustme" in finding.says
+    assert "MAIL_CA_BUNDLE" in finding.fix
+
+
+def test_a_port_of_tls_alone_is_told_apart_from_silence(ward: Ward) -> None:
+    """465 cannot be taken on every machine, so the check is told that the port is this one."""
+    held: list[socket.socket] = []
+    with listening(held.append) as port:
+        hosts = MailHosts("localhost", port, "localhost", port, connect_timeout=0.3)
+        server = MailServers(hosts)
+        assert [each.kind for each in server.smtp()] == ["host-silent"]
+        assert [each.kind for each in MailServers(hosts, smtps=port).smtp()] == ["smtp-port-of-tls"]
+
+
+# -- the command
+
+
+def check(ward: Ward, *arguments: str, **changed: str) -> tuple[int, str]:
+    """`maildesk check` in the ward's folder: its exit status and what it prints."""
+    environment = dict.fromkeys(Settings.model_fields, "") | ward.environment | changed
+    with logging_kept(), contextlib.chdir(ward.folder):
+        done = CliRunner().invoke(cli, ["check", *arguments], env=environment)
+    return done.exit_code, done.output
+
+
+def test_the_command_prints_a_table_and_its_status_says_whether_anything_fails(
+    ward: Ward,
+) -> None:
+    status, text = check(ward)
+    assert status == 0
+    assert "fail: 0" in text and "slack-token" in text
+    status, text = check(ward, MS_CLIENT_SECRET=GUID)
+    assert status == 1
+    assert "is the ID of a secret, not its value" in " ".join(text.replace("│", " ").split())
+    assert "Fix: The value is shown once only" in " ".join(text.replace("│", " ").split())
+
+
+def test_the_command_prints_json_for_programs(ward: Ward) -> None:
+    status, text = check(ward, "--json", ALERT_CHANNEL="C0NOWHERE")
+    assert status == 1
+    (finding,) = [each for each in json.loads(text) if each["status"] == "fail"]
+    assert finding["kind"] == "channel-unknown"
+    assert finding["check"] == "slack-channels"
+    assert finding.keys() == {"check", "kind", "status", "says", "fix"}
+
+
+@pytest.mark.redaction
+def test_nothing_secret_is_printed(ward: Ward) -> None:
+    secrets = {
+        "METRICS_TOKEN": "planted-metrics-token",
+        "SLACK_APP_TOKEN": "xapp-planted",
+        "HTTPS_PROXY": f"http://desk:planted@127.0.0.1:{closed_port()}",
+        "DATABASE_URL": f"postgresql://desk:planted@127.0.0.1:{closed_port()}/desk",
+        "MS_CLIENT_SECRET": "planted-client-secret",
+        "MAIL_CA_BUNDLE": "",
+    }
+    settings = load({k: v for k, v in (ward.environment | secrets).items() if v})
+    kept = [settings.slack_bot_token, settings.slack_signing_secret, settings.alert_webhook_secret]
+    kept += [*settings.encryption_keys, settings.pagerduty_routing_key]
+    for arguments in ((), ("--json",)):
+        _, text = check(ward, *arguments, **secrets)
+        assert "planted" not in text
+        assert not [each for each in kept if each.get_secret_value() in text]
+
+
+def test_the_env_file_of_the_folder_is_looked_at_too(ward: Ward) -> None:
+    file = ward.folder / ".env"
+    try:
+        ward.write(".env", "SUPPORT_EMIAL=desk@lumen.example\n", 0o644)
+        _, text = check(ward, "--json")
+        found = {each["kind"]: each for each in json.loads(text)}
+        assert "SUPPORT_EMIAL" in found["env-name-unknown"]["says"]
+        assert "SUPPORT_EMAIL?" in found["env-name-unknown"]["fix"]
+        assert ".env" in found["file-readable"]["says"]
+        assert json.loads(check(ward, "--json", "--no-env-file")[1])[0]["kind"] == "settings-ok"
+        ward.write(".env", "SUPPORT_EMAIL: desk@lumen.example\n")
+        status, text = check(ward, "--json")
+        kinds = [each["kind"] for each in json.loads(text)]
+        assert status == 1 and kinds[0] == "env-file-broken"
+        assert "smtp" in {each["check"] for each in json.loads(text)}, "the rest is looked at"
+    finally:
+        file.unlink()
+
+
+def test_a_bot_that_starts_logs_the_gravest_of_it_and_starts(ward: Ward) -> None:
+    said = io.StringIO()
+    with logging_kept(), the_key_is_another_one(ward) as changed:
+        configure("INFO", said)
+        settings = load(ward.environment | changed | {"MS_CLIENT_SECRET": GUID})
+        Checkup(Reading(settings), ward.world.clock).tell_gravest()
+    lines = [line for line in said.getvalue().splitlines() if "check.found" in line]
+    assert len(lines) == len([line for line in lines if "fix=" in line]) >= 2
+    assert any("ENCRYPTION_KEYS does not open" in line for line in lines)
+    assert any("is the ID of a secret" in line for line in lines)

@@ -160,7 +160,7 @@ def test_the_env_file_of_the_folder_is_read_and_a_flag_leaves_it_out(
     database = tmp_path / "desk.db"
     database.write_bytes(empty_database().read_bytes())
     lines = [f'export {name}="{value}"' for name, value in ENVIRONMENT.items()]
-    lines += ["", "# its own", f" DATABASE_URL = sqlite:///{database}"]
+    lines += ["", "# its own", "PORT=3000", f" DATABASE_URL = sqlite:///{database}"]
     (tmp_path / ".env").write_text("\ufeff" + "\r\n".join(lines))
     assert maildesk("keys", "rotate").startswith("0 Sealed anew: 0")
     assert maildesk("keys", "rotate", "--no-env-file").startswith("2 maildesk: ENCRYPTION_KEYS is")
