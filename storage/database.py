@@ -26,6 +26,7 @@ from storage.health import HealthRepository
 from storage.incidents import IncidentRepository
 from storage.jobs import JobRepository
 from storage.legacy import LegacyRepository
+from storage.measures import MeasureRepository
 from storage.outages import OutageRepository
 from storage.outbox import OutboxRepository
 from storage.paces import PaceRepository
@@ -82,6 +83,7 @@ class Transaction:
         self.jobs = JobRepository(session)
         self.fixes = ReportedFixRepository(session)
         self.legacy = LegacyRepository(session)
+        self.measures = MeasureRepository(session)
         self.noted = NotedCauseRepository(session)
         self.outages = OutageRepository(session)
         self.outbox = OutboxRepository(session)

@@ -1,13 +1,13 @@
 """Bringing a database up to date."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from storage.database import connect
 
@@ -49,12 +49,21 @@ class Standing:
 
 def standing(engine: Engine) -> Standing:
     """At which migration a database is. Changes nothing."""
-    scripts = ScriptDirectory.from_config(_config())
+    newest, ours = _revisions()
     with engine.connect() as connection:
-        revision = MigrationContext.configure(connection).get_current_revision() or ""
-    ours = {script.revision for script in scripts.walk_revisions()}
-    newest = scripts.get_current_head() or ""
+        revision = ""
+        if inspect(connection).has_table("alembic_version"):
+            kept = connection.execute(text("SELECT version_num FROM alembic_version"))
+            revision = kept.scalar() or ""
     return Standing(revision, newest, not revision or revision in ours)
+
+
+@cache
+def _revisions() -> tuple[str, frozenset[str]]:
+    """The newest revision, and all."""
+    scripts = ScriptDirectory.from_config(_config())
+    known = frozenset(script.revision for script in scripts.walk_revisions())
+    return scripts.get_current_head() or "", known
 
 
 def _config() -> Config:

@@ -8,6 +8,7 @@ from bot.accounts.customers import Doors
 from bot.common.clock import Clock
 from bot.diagnosis.attempts import Attempts
 from bot.diagnosis.catalogue import Catalogue
+from bot.diagnosis.duties import Duties
 from bot.diagnosis.failures import Failures
 from bot.incidents.course import Course
 from bot.incidents.posting import Poster
@@ -56,3 +57,4 @@ class Foundations:
     failures: Failures
     requests: SupportRequests
     rights: Rights
+    duties: Duties

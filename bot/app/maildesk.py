@@ -6,6 +6,7 @@ from flask import Flask
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
+from bot.app.cycle import watched
 from bot.app.foundations import Ports
 from bot.app.pagers import told, words
 from bot.app.wiring import wire
@@ -13,9 +14,11 @@ from bot.app.worker import Worker
 from bot.common import jobs
 from bot.common.clock import Clock
 from bot.common.jobs import Doers
+from bot.common.tallies import Tallies
 from bot.common.ways_out import WaysOut
 from bot.config.settings import Settings
 from bot.diagnosis import catalogue
+from bot.diagnosis.measures import Measures
 from bot.incidents.pager_words import PagerWords
 from bot.incidents.posting import HttpPoster
 from bot.mail.hosts import MailHosts
@@ -54,6 +57,7 @@ class Maildesk:
     slack: SlackSide
     tokens: Tokens
     microsoft: Microsoft
+    measures: Measures
 
     def socket(self) -> SocketModeHandler | None:
         """The Socket Mode connection, where the settings ask for one."""
@@ -68,8 +72,9 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     """Wire the bot. Reads the catalogue; asks nobody outside except Slack, who we are."""
     api = slack_api(settings)
     ways = ways_out(settings)
-    background = clients.background(*api, ways)
-    interactive = clients.interactive(*api, ways)
+    tallies = Tallies()
+    background = clients.background(*api, ways, tallies)
+    interactive = clients.interactive(*api, ways, tallies)
     store = Store(connect(settings.database_url), told(settings))
     directory = SlackDirectory(
         interactive,
@@ -80,32 +85,51 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
         SupportGroup(store, clock, settings.alert_channel).gone,
     )
     known = catalogue.load(application=_application(settings))
-    sign_in = microsoft(settings)
+    sign_in = microsoft(settings, tallies)
     ports = Ports(store, sign_in, MailProbe(hosts), directory, known, HttpPoster(ways))
     core = wire(settings, clock, ports)
     services = core.services
     newer = NewerBlocks(store, clock)
-    outbox = clients.for_the_outbox(*api, ways)
+    outbox = clients.for_the_outbox(*api, ways, tallies)
     sender = SlackSender(outbox, Presenter(services), newer.refused)
     delivery = Delivery(store, clock, sender, core.deciders, core.troubles)
-    worker = Worker(store, clock, delivery, core.doers, core.sweeps)
+    sweeps = list(watched(core.sweeps, core.duties, settings, ways))
+    worker = Worker(store, clock, delivery, core.doers, sweeps)
     slack = SlackSide(
         services,
         interactive,
         directory,
         settings.slack_signing_secret.get_secret_value(),
         worker.nudge,
+        tallies,
     )
     employ(core.doers, services, slack, background, ways)
     pages = Pages(services, directory.name_of, worker.nudge)
     heard = words(store, clock, services.incidents)
-    web = website(settings, services, slack, pages, heard)
-    parts = (settings, services, store, web, worker, delivery, slack, core.tokens, sign_in)
+    measures = Measures(store, clock, tallies, core.duties)
+    web = website(settings, services, slack, pages, heard, measures)
+    parts = (
+        settings,
+        services,
+        store,
+        web,
+        worker,
+        delivery,
+        slack,
+        core.tokens,
+        sign_in,
+        measures,
+    )
     return Maildesk(*parts)
 
 
 def website(
-    settings: Settings, services: Services, slack: SlackSide, pages: Pages, heard: PagerWords
+    settings: Settings,
+    services: Services,
+    slack: SlackSide,
+    pages: Pages,
+    heard: PagerWords,
+    measures: Measures,
 ) -> Flask:
     """What is answered over HTTP."""
     web = Flask("maildesk", static_folder=None)
@@ -115,7 +139,8 @@ def website(
     if settings.pagerduty_webhook_secret.get_secret_value():
         web.register_blueprint(pager_pages(heard, settings.pagerduty_webhook_secret))
     web.register_blueprint(pages.blueprint())
-    web.register_blueprint(health_pages(services.health, services.events, settings.metrics_token))
+    health = (services.health, services.events, measures)
+    web.register_blueprint(health_pages(*health, settings.metrics_token))
     harden(web, secure=settings.public_url.startswith("https:"))
     return web
 
@@ -150,8 +175,8 @@ def _application(settings: Settings) -> catalogue.Application:
     return catalogue.Application(settings.application_name, settings.ms_client_id)
 
 
-def microsoft(settings: Settings) -> Microsoft:
-    """Microsoft's sign-in, as the settings' application."""
+def microsoft(settings: Settings, tallies: Tallies | None = None) -> Microsoft:
+    """Microsoft's sign-in, as the settings' application. `tallies`: where calls are counted."""
     return Microsoft(
         settings.ms_authority,
         settings.ms_client_id,
@@ -160,6 +185,7 @@ def microsoft(settings: Settings) -> Microsoft:
         settings.instance_discovery,
         settings.cloud.scopes,
         ways_out(settings),
+        tallies,
     )
 
 

@@ -17,6 +17,9 @@ from bot.config.settings import Settings
 from bot.microsoft.client import MicrosoftUnreachable
 from storage.migrate import upgrade
 
+COUNTS_KEPT_SECONDS = 15.0
+"""What a process counted and did not write down is lost when it is killed."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -50,6 +53,7 @@ def serve(bot: Maildesk, stop: threading.Event, *, web: bool, worker: bool) -> N
         server.start(bot.web)
     if worker:
         bot.worker.start()
+    threading.Thread(target=_keep_counts, args=(bot, stop), daemon=True).start()
     for look in (lambda: _look_at_clock(bot), checkup_of(bot).tell_gravest):
         threading.Thread(target=look, daemon=True).start()
     if socket is not None:
@@ -70,11 +74,18 @@ def serve(bot: Maildesk, stop: threading.Event, *, web: bool, worker: bool) -> N
     if server is not None:
         server.stop()
     bot.worker.stop()
+    bot.measures.keep()
 
 
 def checkup_of(bot: Maildesk) -> Checkup:
     """The doctor of a bot whose settings are right."""
     return Checkup(Reading(bot.settings), bot.services.clock)
+
+
+def _keep_counts(bot: Maildesk, stop: threading.Event) -> None:
+    """Add what this process counts to what all have counted, again and again."""
+    while not stop.wait(COUNTS_KEPT_SECONDS):
+        bot.measures.keep()
 
 
 def _check_own_channels(bot: Maildesk) -> None:

@@ -256,6 +256,7 @@ class Settings(BaseSettings):
     pagerduty_webhook_secret: pagers.WordsSecret = SecretStr("")
     alert_webhook_url: pagers.WebhookUrl = SecretStr("")
     alert_webhook_secret: pagers.WebhookSecret = SecretStr("")
+    heartbeat_url: pagers.HeartbeatUrl = SecretStr("")
     nag_ladder: Annotated[
         tuple[timedelta, ...],
         NoDecode,

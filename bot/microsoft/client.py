@@ -11,10 +11,12 @@ from urllib.parse import urlencode, urlsplit
 import msal
 import requests
 
+from bot.common.tallies import Tallies
 from bot.common.ways_out import WaysOut
 from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.observe import from_exception
 from bot.microsoft.clock_check import ClockCheck
+from bot.microsoft.counting import count
 from bot.microsoft.credentials import Credential, Credentials, CredentialUnreadable
 
 TIMEOUT_SECONDS = 10
@@ -47,9 +49,12 @@ class Microsoft:
         instance_discovery: bool,
         scopes: Sequence[str],
         ways: WaysOut,
+        tallies: Tallies | None = None,
     ) -> None:
-        """`scopes`: what every mailbox's token is good for."""
+        """`scopes`: what every mailbox's token is good for. `tallies`: where answers are
+        counted."""
         self._ways = ways
+        self._tallies = tallies or Tallies()
         self._clock = ClockCheck()
         self.authority = authority
         self.client_id = client_id
@@ -211,7 +216,7 @@ class Microsoft:
 
     def session(self) -> requests.Session:
         """A session that goes our ways out, trusts whom we trust, and waits for seconds only."""
-        session = _TimedSession()
+        session = _TimedSession(self._tallies)
         self._ways.prepare(session)
         session.hooks["response"].append(self._clock.hear)
         if self._ca_file is not None:
@@ -238,12 +243,22 @@ class _Application(msal.ConfidentialClientApplication):  # type: ignore[misc]
 
 
 class _TimedSession(requests.Session):
-    """A session whose every request has a time-out, and that takes a busy server's answer for no
-    answer: MSAL would drop its status."""
+    """A session whose every request is counted and has a time-out, and that takes a busy server's
+    answer for no answer: MSAL would drop its status."""
+
+    def __init__(self, tallies: Tallies) -> None:
+        super().__init__()
+        self._tallies = tallies
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         kwargs.setdefault("timeout", TIMEOUT_SECONDS)
-        response = super().request(*args, **kwargs)
+        url = str(kwargs.get("url") or args[1])
+        try:
+            response = super().request(*args, **kwargs)
+        except requests.RequestException as error:
+            count(self._tallies, url, kwargs.get("data"), error)
+            raise
+        count(self._tallies, url, kwargs.get("data"), response)
         if response.status_code == TOO_MANY_REQUESTS or response.status_code >= SERVER_ERROR:
             raise requests.HTTPError(f"HTTP {response.status_code}", response=response)
         return response

@@ -16,7 +16,7 @@ PAGES = (
     "docs/contributing.md",
     "docs/operations.md",
 )
-PATH = re.compile(r"`((?:bot|handlers|storage|sandbox|tests|docs|tools)/[\w/.\-]*)`")
+PATH = re.compile(r"`((?:bot|deploy|handlers|storage|sandbox|tests|docs|tools)/[\w/.\-]*)`")
 LINK = re.compile(r"\]\(([\w/.\-]+)(#[\w-]+)?\)")
 
 

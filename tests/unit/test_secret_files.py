@@ -17,6 +17,7 @@ from tests.support.practice import empty_database
 URL = "postgresql://desk:planted@db.example/desk"
 EXAMPLES = {"database_url": URL, "metrics_token": "planted-" * 3, "slack_app_token": "xapp-planted"}
 EXAMPLES |= {"https_proxy": "http://desk:planted@proxy.example:3128"}
+EXAMPLES |= {"heartbeat_url": "https://switch.example/planted"}
 """Values of secrets that the ordinary environment of tests does not have."""
 
 SECRETS = [name for name in Settings.model_fields if is_secret(name)]

@@ -88,6 +88,7 @@ WRONG = {
         "https://alerts.example/?token=planted#top",
     ),
     "ALERT_WEBHOOK_SECRET": ("planted", "whsec_cGxhbnRlZA==", f"whsec_{'Zm9v' * 22}", KEY),
+    "HEARTBEAT_URL": ("http://switch.example/planted", "switch.example"),
     "IMAP_HOST": ("https://mail.example", "mail.example:993", "u:planted@mail.example", "a b"),
     "IMAP_PORT": ("imaps",),
     "SMTP_HOST": ("smtp://mail.example", "mail.example:587", "mail.example/x", "."),
