@@ -12,6 +12,7 @@ from slack_sdk.signature import SignatureVerifier
 from slack_sdk.socket_mode.builtin import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot.common.correlation import correlated, of_slack
 from bot.common.tallies import ACKNOWLEDGED, Tallies
 from bot.services import Services
 from handlers import events
@@ -84,7 +85,8 @@ class FreshSocket(SocketModeHandler):
     def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
         """Have what Slack sent done, and acknowledge it."""
         begun = time.monotonic()
-        super().handle(client, req)
+        with correlated(of_slack(req.payload)):
+            super().handle(client, req)
         self.tallies.took(ACKNOWLEDGED, time.monotonic() - begun, kind_of(req.payload))
 
 
@@ -131,7 +133,8 @@ class SlackSide:
                 return Response("the signature is not Slack's", 401, mimetype="text/plain")
             begun = time.monotonic()
             posted = bolt_request(request)
-            answer = to_flask_response(self.app.dispatch(posted))
+            with correlated(of_slack(posted.body)):
+                answer = to_flask_response(self.app.dispatch(posted))
             self._tallies.took(ACKNOWLEDGED, time.monotonic() - begun, kind_of(posted.body))
             return answer
 

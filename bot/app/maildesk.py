@@ -11,7 +11,7 @@ from bot.app.foundations import Ports
 from bot.app.pagers import told, words
 from bot.app.wiring import wire
 from bot.app.worker import Worker
-from bot.common import jobs
+from bot.common import correlation, jobs
 from bot.common.clock import Clock
 from bot.common.jobs import Doers
 from bot.common.tallies import Tallies
@@ -133,6 +133,7 @@ def website(
 ) -> Flask:
     """What is answered over HTTP."""
     web = Flask("maildesk", static_folder=None)
+    web.before_request(correlation.begin)
     if settings.slack_signing_secret.get_secret_value():
         # Without the secret nobody could tell Slack from others; Socket Mode needs none.
         web.register_blueprint(slack.blueprint())

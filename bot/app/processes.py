@@ -26,7 +26,8 @@ log = structlog.get_logger(__name__)
 def prepare(settings: Settings, log_level: str, clock: Clock | None = None) -> Maildesk:
     """A bot on a database that is brought up to date first; with the system's clock, where no other
     one is given."""
-    logs.configure(log_level, sys.stderr)
+    logs.configure(log_level, sys.stderr, settings.log_format)
+    logs.take_in_strays()
     upgrade(settings.database_url)
     return build(settings, clock or SystemClock(), mail_hosts(settings))
 

@@ -13,6 +13,7 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.common.clock import Clock
+from bot.common.correlation import correlated, of_job
 from bot.common.jobs import Doers
 from bot.common.refusals import SlackBusy
 from bot.messages.delivery import Delivery
@@ -195,7 +196,8 @@ class Worker:
 
     def _do(self, job: Job) -> None:
         try:
-            self._attempt(job)
+            with correlated(of_job(job.args)):
+                self._attempt(job)
         finally:
             self._in_hand.release()
         self.nudge()

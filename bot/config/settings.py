@@ -100,6 +100,14 @@ class Settings(BaseSettings):
             looks_like="DEBUG, INFO, WARNING or ERROR",
         ),
     ] = "INFO"
+    log_format: Annotated[
+        str,
+        Field(pattern=r"^(json|console)$"),
+        About(
+            "How it is written: json, an object a line for programs, or console, for people",
+            looks_like="json or console",
+        ),
+    ] = "console"
     slack_bot_token: Annotated[
         SecretStr,
         BeforeValidator(reading.bot_token),

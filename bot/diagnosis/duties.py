@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.common.clock import Clock
+from bot.common.correlation import correlated
 from storage.database import Store
 
 SPARE = timedelta(minutes=2)
@@ -29,7 +30,8 @@ class Duties:
         self._every[name] = every
 
         def look() -> int:
-            did = search()
+            with correlated():
+                did = search()
             if not did:
                 with self._lock:
                     self._done[name] = self._clock.now()

@@ -5,8 +5,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+import structlog
 
 from bot.common.tallies import MICROSOFT_CALLS, REFRESHES, Tallies
+
+log = structlog.get_logger(__name__)
+
+MAX_TRACE = 40
 
 KINDS = {
     "token": "token",
@@ -24,9 +29,17 @@ def count(tallies: Tallies, url: str, data: object, answer: requests.Response | 
     failed = isinstance(answer, Exception)
     status = type(answer).__name__ if isinstance(answer, Exception) else str(answer.status_code)
     tallies.count(MICROSOFT_CALLS, kind, status)
+    traced = {} if isinstance(answer, Exception) else _trace(answer)
+    log.info("microsoft.called", what=kind, status=status, **traced)
     if isinstance(data, Mapping) and data.get("grant_type") == "refresh_token":
         word = status if failed or not isinstance(answer, requests.Response) else _word(answer)
         tallies.count(REFRESHES, word)
+
+
+def _trace(answer: requests.Response) -> dict[str, str]:
+    """By which Microsoft's support finds the call."""
+    found = answer.headers.get("x-ms-request-id", "")[:MAX_TRACE]
+    return {"request_id": found} if found else {}
 
 
 def _word(answer: requests.Response) -> str:

@@ -103,6 +103,7 @@ WRONG = {
     "WORKING_DAYS": ("Mon-Fri", "0", "12345678"),
     "TIMEZONE": ("Berlin", "../etc/passwd"),
     "LOG_LEVEL": ("chatty",),
+    "LOG_FORMAT": ("xml", "JSON"),
 }
 
 
