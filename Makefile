@@ -59,6 +59,7 @@ bench: $(READY)
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.sweep_bench
 	$(BIN)/python -m tests.attack_bench
+	$(BIN)/python -m tests.watch_bench
 	$(BIN)/python -m tests.week_bench
 
 # Every picture of every walk, by everybody, at a desk and on a phone, in pictures/ with an index.html to look through them;

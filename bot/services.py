@@ -11,6 +11,7 @@ from bot.accounts.rebinding import Bindings
 from bot.accounts.service import Accounts
 from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.service import Checks
+from bot.checks.watching import Watching
 from bot.common.clock import Clock
 from bot.diagnosis.evidence import Evidence
 from bot.diagnosis.explainer import Explanations
@@ -111,6 +112,7 @@ class Services:
     consent: Consent
     approvals: Approvals
     checks: Checks
+    watching: Watching
     folders: Folders
     reminders: Reminders
     asked_reminders: AskedReminders

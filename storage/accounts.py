@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Integer, bindparam, or_
 from sqlmodel import Session, col, func, select
 
-from storage.tables import Account, ConnectionTest, ReminderState
+from storage.tables import Account, ConnectionTest, ReminderState, Watch
 from storage.vocabulary import Owner, ReminderPhase, State, Trouble
 
 
@@ -86,8 +86,8 @@ class AccountRepository:
         return [Alike(*row) for row in self._session.exec(found.group_by(*what))]
 
     def last_tests(self, customer_ids: Sequence[int]) -> dict[int, datetime]:
-        """When an account in use of each customer was last tested to the end. Takes as long as they
-        have accounts."""
+        """When an account in use of each customer was last tested to the end, or looked at. Takes
+        as long as they have accounts."""
         newest = select(func.max(ConnectionTest.id)).where(
             ConnectionTest.account_id == Account.id, col(ConnectionTest.finished_at).is_not(None)
         )
@@ -95,16 +95,23 @@ class AccountRepository:
         found = select(Account.customer_id, func.max(col(ConnectionTest.finished_at)))
         found = found.join(ConnectionTest, same).group_by(col(Account.customer_id))
         theirs = col(Account.customer_id).in_(customer_ids), Account.state != State.DISCONNECTED
-        rows = self._session.exec(found.where(*theirs))
-        return {customer_id: at for customer_id, at in rows if at is not None}
+        looked = select(Account.customer_id, func.max(col(Watch.looked_at))).join(Watch)
+        looked = looked.group_by(col(Account.customer_id)).where(*theirs)
+        return _latest(
+            self._session.exec(found.where(*theirs)).all(), self._session.exec(looked).all()
+        )
 
     def tested(self, account_ids: Sequence[int]) -> dict[int, datetime]:
-        """When each of these accounts was last tested to the end, by its id."""
+        """When each of these accounts was last tested to the end, or looked at, by its id."""
         last = func.max(col(ConnectionTest.finished_at))
         found = select(col(ConnectionTest.account_id), last)
         found = found.where(col(ConnectionTest.account_id).in_(account_ids))
-        rows = self._session.exec(found.group_by(col(ConnectionTest.account_id)))
-        return {account_id: at for account_id, at in rows if at is not None}
+        looked = select(col(Watch.account_id), col(Watch.looked_at))
+        looked = looked.where(col(Watch.account_id).in_(account_ids))
+        return _latest(
+            self._session.exec(found.group_by(col(ConnectionTest.account_id))).all(),
+            self._session.exec(looked).all(),
+        )
 
     def all_live(self, customer_id: int) -> bool:
         """Whether every account of the customer that is in use is live."""
@@ -145,6 +152,16 @@ class AccountRepository:
         return list(self._session.exec(found.execution_options(populate_existing=True)))
 
 
+def _latest(*found: Sequence[tuple[int, datetime | None]]) -> dict[int, datetime]:
+    """The latest time of each id."""
+    latest: dict[int, datetime] = {}
+    for number, at in (row for rows in found for row in rows):
+        if at is not None:
+            latest[number] = max(at, latest.get(number, at))
+    return latest
+
+
+# Asked with each step of a test: put together once
 # Asked with each step of a test, and for lists of accounts: each is put together once
 HELD = (
     select(Account)

@@ -42,6 +42,7 @@ from storage.support import SupportRequestRepository
 from storage.timeline import TimelineRepository
 from storage.unexplained import NotedCauseRepository, UnexplainedRepository
 from storage.vocabulary import Pager
+from storage.watching import WatchRepository
 
 SQLITE_WAIT_SECONDS = 30
 WAL_ATTEMPTS = 300
@@ -98,6 +99,7 @@ class Transaction:
         self.checks = CheckRepository(session)
         self.timeline = TimelineRepository(session)
         self.unexplained = UnexplainedRepository(session)
+        self.watches = WatchRepository(session)
 
 
 class Store:

@@ -33,7 +33,7 @@ from storage.tables import (
 from storage.vocabulary import MaintenanceOf
 
 OF_NOBODY = frozenset(
-    {"duty", "pace", "page", "pagelane", "pulse", "refusedblock", "tally", "trouble"}
+    {"canary", "duty", "pace", "page", "pagelane", "pulse", "refusedblock", "tally", "trouble"}
 )
 """Tables about the service itself. What pagers are told is about incidents, and keeps its facts for
 a day at most."""

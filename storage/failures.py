@@ -4,10 +4,10 @@ from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import bindparam
-from sqlmodel import Session, col, func, select, update
+from sqlmodel import Session, col, func, or_, select, update
 
 from storage.tables import Account, Failure
-from storage.vocabulary import Mended, Owner, Scope, State
+from storage.vocabulary import Mended, Owner, Permanence, Scope, State
 
 TESTED = (State.TESTING, State.FAILING, State.UNMAPPED, State.LIVE, State.BROKEN)
 
@@ -85,6 +85,28 @@ class FailureRepository:
             found = found.where(Account.customer_id == customer_id)
         rows = self._session.exec(found.where(col(Account.state).in_(TESTED)).distinct())
         return [account_id for account_id in rows if account_id is not None]
+
+    def count_at_work(self, cause: str, limit: int) -> int:
+        """At how many accounts a cause is not mended yet; they are counted up to `limit`."""
+        found = select(Failure.account_id).where(
+            Failure.cause == cause, col(Failure.mended_at).is_(None)
+        )
+        return len(self._session.exec(found.distinct().limit(limit)).all())
+
+    def customers_in_trouble(self, since: datetime, limit: int) -> list[int]:
+        """Up to `limit` customers at whose mailboxes something was seen at `since` or later that
+        may be Microsoft's or ours, and is not mended."""
+        found = select(Failure.customer_id).where(
+            Failure.last_at >= since,
+            col(Failure.mended_at).is_(None),
+            col(Failure.account_id).is_not(None),
+            or_(
+                Failure.permanence == Permanence.RETRY,
+                col(Failure.owner).in_((Owner.ON_CALL, Owner.MICROSOFT)),
+            ),
+        )
+        rows = self._session.exec(found.distinct().limit(limit))
+        return [customer_id for customer_id in rows if customer_id is not None]
 
     def refused_with(self, cause: str) -> list[int]:
         """The accounts whose sign-in was refused for a cause that our engineers had to mend."""

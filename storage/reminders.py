@@ -1,5 +1,6 @@
 """Reminder messages: what is due, where, and what they list."""
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import BindParameter, ColumnElement, bindparam
@@ -21,10 +22,12 @@ class ReminderRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def due(self, now: datetime, limit: int) -> list[tuple[str, Owner]]:
-        """The channels and owners of up to `limit` accounts whose next reminder is due at `now`,
-        longest due first."""
-        params = {"now": now, "late": now - LATE, "limit": limit}
+    def due(
+        self, now: datetime, limit: int, owners: Collection[Owner] = tuple(Owner)
+    ) -> list[tuple[str, Owner]]:
+        """The channels and owners (among `owners`) of up to `limit` accounts whose next reminder is
+        due at `now`, longest due first."""
+        params = {"now": now, "late": now - LATE, "limit": limit, "owners": list(owners)}
         return list(self._session.exec(DUE, params=params))
 
     def take(self, channel_id: str) -> bool:
@@ -171,7 +174,8 @@ class ReminderRepository:
 def _due() -> Select[str, Owner]:
     due = select(col(Account.channel_id), col(Account.owner)).join(ReminderState)
     late: BindParameter[datetime] = bindparam("late", type_=UtcDateTime())
-    due = due.where(col(ReminderState.due_at) <= NOW, _not_retested(late))
+    whose = col(Account.owner).in_(bindparam("owners", expanding=True))
+    due = due.where(col(ReminderState.due_at) <= NOW, _not_retested(late), whose)
     return due.order_by(col(ReminderState.due_at)).limit(LIMIT)
 
 

@@ -10,6 +10,7 @@ from storage.vocabulary import (
     AdviceStatus,
     AttemptStatus,
     BatchStatus,
+    CanaryStatus,
     FailureStatus,
     FixStatus,
     FlowStatus,
@@ -343,5 +344,31 @@ PAGES: Transitions[PageStatus, PageEvent] = Transitions(
         (PageStatus.WAITING, PageEvent.SENT): PageStatus.SENT,
         (PageStatus.WAITING, PageEvent.LEFT_OUT): PageStatus.LEFT_OUT,
         (PageStatus.WAITING, PageEvent.GIVEN_UP): PageStatus.GIVEN_UP,
+    }
+)
+
+
+class CanaryEvent(StrEnum):
+    """What happens to the vendor's own mailbox."""
+
+    TROUBLE = "mailboxes of two customers fail with what may be Microsoft's or ours"
+    PASSED = "a look finds that it works"
+    FAILED_ALIKE = "it fails with what may be Microsoft's or ours"
+    FAILED_ALONE = "it fails with something of its own"
+
+
+CANARY: Transitions[CanaryStatus, CanaryEvent] = Transitions(
+    {
+        (CanaryStatus.WORKS, CanaryEvent.TROUBLE): CanaryStatus.ASKED,
+        (CanaryStatus.ASKED, CanaryEvent.TROUBLE): CanaryStatus.ASKED,
+        (CanaryStatus.OUT, CanaryEvent.TROUBLE): CanaryStatus.OUT,
+        (CanaryStatus.BLIND, CanaryEvent.TROUBLE): CanaryStatus.BLIND,
+        # One failure of its own is not an outage: it is looked at again at once.
+        (CanaryStatus.WORKS, CanaryEvent.FAILED_ALIKE): CanaryStatus.ASKED,
+        (CanaryStatus.ASKED, CanaryEvent.FAILED_ALIKE): CanaryStatus.OUT,
+        (CanaryStatus.OUT, CanaryEvent.FAILED_ALIKE): CanaryStatus.OUT,
+        (CanaryStatus.BLIND, CanaryEvent.FAILED_ALIKE): CanaryStatus.BLIND,
+        **{(status, CanaryEvent.PASSED): CanaryStatus.WORKS for status in CanaryStatus},
+        **{(status, CanaryEvent.FAILED_ALONE): CanaryStatus.BLIND for status in CanaryStatus},
     }
 )

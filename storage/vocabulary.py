@@ -121,6 +121,15 @@ class Permanence(StrEnum):
     NEVER = "never"
 
 
+class FaultKind(StrEnum):
+    """Of which kind a failure is, by what it takes to believe it."""
+
+    REFUSED = "refused"
+    BUSY = "busy"
+    NETWORK = "network"
+    THROTTLED = "throttled"
+
+
 class StepId(StrEnum):
     """The steps of a connection test, in their order."""
 
@@ -332,6 +341,15 @@ class MessageStatus(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     GIVEN_UP = "given up"
+
+
+class CanaryStatus(StrEnum):
+    """What the vendor's own mailbox shows about Microsoft and us."""
+
+    WORKS = "works"
+    ASKED = "asked"
+    OUT = "out"
+    BLIND = "blind"
 
 
 class Means(StrEnum):

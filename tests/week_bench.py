@@ -5,7 +5,8 @@ with 200 customers of 20 mailboxes, under a simulated clock, and prints for each
 was called, the most calls within any sixty seconds, and what its tier allows; then how long messages
 waited until they were shown, and what *test all* of one customer alone takes.
 
-In the week, every mailbox is tested daily; some customers are new; everybody tests everything once,
+In the week, every mailbox is tested daily (in place of the looks every few minutes, which tell
+nobody anything where all is well); some customers are new; everybody tests everything once,
 many in the same minute; one tenant switches SMTP AUTH off; Microsoft is out for an hour, Slack for
 ten minutes; people press buttons, above all when something is wrong; and who has to act is reminded.
 """
@@ -54,8 +55,9 @@ SIMULATED = f"""
 Real: the services, their rights, the cards, the jobs of a worker of eight threads with two senders,
 the sweeps, and a database (SQLite in memory). Simulated: the clock; Slack, which counts and refuses
 by its tiers, answers after {ANSWERS_AFTER.total_seconds()} s and has no history to be read;
-Microsoft and the mail servers, which take their time. Left out: all but {REALLY_TESTED:.0%} of the
-daily tests where nothing is wrong (see below), several processes, events of Slack, and browsers.
+Microsoft and the mail servers, which take their time. Left out: the looks every few minutes, in
+place of which there is a daily test, and all but {REALLY_TESTED:.0%} of these where nothing is
+wrong (see below), several processes, events of Slack, and browsers.
 """
 
 OPENS = hours(9)

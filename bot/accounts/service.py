@@ -271,6 +271,7 @@ class Accounts:
         tx.signins.drop_change(account.id)
         tx.grants.remove(account.id)
         tx.jobs.cancel(CheckAccount(account_id=account.id))
+        tx.watches.stop(account.id)
         fix = tx.fixes.open_of(account.id)
         if fix is not None:
             fix.happened(FixEvent.SETTLED, now)

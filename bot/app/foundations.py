@@ -5,11 +5,13 @@ from typing import Protocol
 
 from bot.accounts.circles import Neighbours
 from bot.accounts.customers import Doors
+from bot.checks.canary import Canary
 from bot.common.clock import Clock
 from bot.diagnosis.attempts import Attempts
 from bot.diagnosis.catalogue import Catalogue
 from bot.diagnosis.duties import Duties
 from bot.diagnosis.failures import Failures
+from bot.folders.drift import Drift
 from bot.incidents.course import Course
 from bot.incidents.posting import Poster
 from bot.incidents.service import Incidents
@@ -58,3 +60,5 @@ class Foundations:
     requests: SupportRequests
     rights: Rights
     duties: Duties
+    drift: Drift
+    canary: Canary

@@ -94,7 +94,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts) -> Maildesk:
     sender = SlackSender(outbox, Presenter(services), newer.refused)
     delivery = Delivery(store, clock, sender, core.deciders, core.troubles)
     sweeps = list(watched(core.sweeps, core.duties, settings, ways))
-    worker = Worker(store, clock, delivery, core.doers, sweeps)
+    worker = Worker(store, clock, delivery, core.doers, sweeps, services.watching)
     slack = SlackSide(
         services,
         interactive,

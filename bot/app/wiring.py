@@ -14,9 +14,11 @@ from bot.app import duties
 from bot.app.foundations import Foundations, Ports
 from bot.app.worker import Sweep
 from bot.checks.aftermath import Aftermath
+from bot.checks.canary import Canary
 from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.running import CheckRunner
 from bot.checks.service import Checks
+from bot.checks.watching import Watching
 from bot.common.clock import Clock, SystemClock
 from bot.common.jobs import Doers
 from bot.config.settings import Settings
@@ -127,13 +129,14 @@ def _foundations(settings: Settings, clock: Clock, ports: Ports) -> Foundations:
     paging = Paging(clock, Explainer(ports.catalogue, clock))
     course = Course(clock, alerts, support, settings.on_call_times, paging.tell)
     incidents = Incidents(clock, course)
+    lifecycle = Lifecycle(clock, ladder, settings.hours, support)
     return Foundations(
         ports=ports,
         clock=clock,
         cipher=cipher,
         tokens=Tokens(ports.store, clock, cipher, ports.microsoft),
         ladder=ladder,
-        lifecycle=Lifecycle(clock, ladder, settings.hours, support),
+        lifecycle=lifecycle,
         attempts=attempts,
         course=course,
         incidents=incidents,
@@ -142,6 +145,8 @@ def _foundations(settings: Settings, clock: Clock, ports: Ports) -> Foundations:
         # How late the worker is shows in the machine's time: its scheduler goes by no other
         duties=Duties(ports.store, SystemClock()),
         rights=Rights(ports.store, clock, ports.directory, support, alerts),
+        drift=Drift(clock, lifecycle),
+        canary=Canary(clock, settings.canary_account),
     )
 
 
@@ -157,7 +162,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
     url = settings.public_url
     rights = base.rights
     fixes = ReportedFixes(store, clock, lifecycle, base.attempts, rights.is_customers)
-    checks = _checks(base, fixes)
+    checks, watching = _checks(base, fixes)
     watches = ApprovalWatches(clock)
     failed = FailedSignIns(clock, lifecycle, base.failures, watches)
     links = Links(store, clock, base.cipher, lifecycle, failed, url)
@@ -189,8 +194,11 @@ def _services(settings: Settings, base: Foundations) -> Services:
         consent=consent,
         approvals=approvals,
         checks=checks,
+        watching=watching,
         folders=Folders(store, clock, base.tokens, ports.probe, base.failures, lifecycle),
-        reminders=Reminders(store, clock, lifecycle, base.ladder, settings.hours, support),
+        reminders=Reminders(
+            store, clock, lifecycle, base.ladder, settings.hours, support, base.canary.is_out
+        ),
         asked_reminders=AskedReminders(store, clock, lifecycle, base.ladder, settings.hours),
         failures=base.failures,
         own_errors=OwnErrors(store, base.failures),
@@ -243,21 +251,20 @@ def _customers(settings: Settings, base: Foundations) -> Customers:
     )
 
 
-def _checks(base: Foundations, fixes: ReportedFixes) -> Checks:
+def _checks(base: Foundations, fixes: ReportedFixes) -> tuple[Checks, Watching]:
+    """Tests, and the looks between them: what either finds is judged in one place."""
     ports = base.ports
-    drift = Drift(base.clock, base.lifecycle)
-    runner = CheckRunner(
-        ports.store,
-        base.clock,
-        base.tokens,
-        ports.probe,
-        base.failures,
-        base.lifecycle,
-        drift,
-        Aftermath(base.clock, base.failures, base.lifecycle, fixes, drift, base.incidents),
-        ports.microsoft.scopes,
+    store = ports.store
+    clock = base.clock
+    drift = base.drift
+    scopes = ports.microsoft.scopes
+    outside = (base.tokens, ports.probe, base.failures)
+    aftermath = Aftermath(
+        clock, base.failures, base.lifecycle, fixes, drift, base.incidents, base.canary
     )
-    return Checks(ports.store, base.clock, base.lifecycle, fixes, runner)
+    runner = CheckRunner(store, clock, *outside, base.lifecycle, drift, aftermath, scopes)
+    checks = Checks(store, clock, base.lifecycle, fixes, runner, base.canary)
+    return checks, Watching(store, clock, *outside, drift, aftermath, scopes)
 
 
 def _signin(

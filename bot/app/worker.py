@@ -12,6 +12,9 @@ import structlog
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from bot.app.hands import Hands
+from bot.checks.rhythm import LOOKERS
+from bot.checks.watching import Watching
 from bot.common.clock import Clock
 from bot.common.correlation import correlated, of_job
 from bot.common.jobs import Doers
@@ -64,7 +67,8 @@ class Abandoned(Exception):
 
 
 class Worker:
-    """Does due jobs on a few threads, sweeps for what is due by the clock, and empties the outbox.
+    """Does due jobs on a few threads, looks at mailboxes on others, sweeps for what is due by the
+    clock, and empties the outbox.
 
     Any number of workers may share a database; each job has one of them at a time.
     """
@@ -76,28 +80,31 @@ class Worker:
         delivery: Delivery,
         doers: Doers,
         sweeps: Sequence[Sweep],
+        watching: Watching | None = None,
         threads: int = 8,
         pool: Executor | None = None,
     ) -> None:
-        """`doers`: who does which kind of work. `pool`: where jobs are done; threads of its own
-        where none is given."""
+        """`doers`: who does which kind of work. `watching`: who looks at mailboxes that work.
+        `pool`: where jobs are done, and looks; threads of its own where none is given."""
         self._store = store
         self._clock = clock
         self._delivery = delivery
         self._doers = doers
         self._sweeps = sweeps
-        self._threads = threads
+        self._watching = watching
         self._kept = min(KEPT_FREE, threads - 1)
         self._stopping = threading.Event()
-        self._in_hand = threading.Semaphore(threads)
-        self._pool = pool or ThreadPoolExecutor(threads, thread_name_prefix="work")
+        self._hands = Hands(threads, "work", pool, self.nudge)
+        self._lookers = Hands(LOOKERS, "look", pool)
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="outbox")
         self._free_senders = threading.BoundedSemaphore(SENDERS)
         self._scheduler = BackgroundScheduler(timezone=UTC)
 
     def start(self) -> None:
-        """Begin to look for jobs, for messages, and for what the sweeps find; for each at once."""
+        """Begin to look for jobs, for mailboxes whose turn it is, for messages, and for what the
+        sweeps find; for each at once."""
         self._repeat("jobs", TICK, self.take_jobs)
+        self._repeat("looks", TICK, self.take_looks)
         self._repeat("outbox", TICK, self._send_on_a_thread)
         for sweep in self._sweeps:
             self._repeat(sweep.name, sweep.every, partial(self._sweep, sweep))
@@ -113,13 +120,16 @@ class Worker:
         of their own. For whoever moves the clock."""
         for sweep in self._sweeps:
             self._sweep(sweep)
+        self.take_looks()
         self.take_jobs()
 
     def leap(self, move: Callable[[], None]) -> None:
         """Have the clock moved while nothing is in hand, since a lease would seem to have ended and
         its work be done twice; then do what is due."""
         with ExitStack() as held:
-            for turn in [self._in_hand] * self._threads + [self._free_senders] * SENDERS:
+            held.enter_context(self._hands.all_held())
+            held.enter_context(self._lookers.all_held())
+            for turn in [self._free_senders] * SENDERS:
                 held.enter_context(turn)
             move()
         self.tick()
@@ -130,7 +140,8 @@ class Worker:
         self._stopping.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
-        self._pool.shutdown(wait=True)
+        self._hands.stop()
+        self._lookers.stop()
         self._senders.shutdown(wait=True)
 
     def _repeat(self, name: str, every: timedelta, look: Callable[[], None]) -> None:
@@ -156,21 +167,17 @@ class Worker:
             log.exception("worker.sweep_failed", sweep=sweep.name)
 
     def take_jobs(self) -> None:
-        """Take as many due jobs as there are free threads that are not kept: one that waited here
-        for a thread might outlive its lease and be done twice."""
-        free = 0
-        while free < self._threads and self._in_hand.acquire(blocking=False):
-            free += 1
-        jobs: list[Job] = []
-        try:
-            if free:
-                with self._store.transaction() as tx:
-                    jobs = tx.jobs.claim_due(self._clock.now(), free, LEASE, self._kept)
-        finally:
-            if free > len(jobs):
-                self._in_hand.release(free - len(jobs))
-        for job in jobs:
-            self._pool.submit(self._do, job)
+        """Take as many due jobs as there are free threads that are not kept."""
+        self._hands.take(self._claim_jobs, self._do)
+
+    def take_looks(self) -> None:
+        """Look at mailboxes whose turn it is, as many as there are threads for it."""
+        if self._watching is not None:
+            self._lookers.take(self._watching.claim, self._watching.look)
+
+    def _claim_jobs(self, free: int) -> list[Job]:
+        with self._store.transaction() as tx:
+            return tx.jobs.claim_due(self._clock.now(), free, LEASE, self._kept)
 
     def _send_on_a_thread(self) -> None:
         """Deliver on a thread of our own: APScheduler's must not ask APScheduler for anything, or
@@ -195,12 +202,8 @@ class Worker:
             self._scheduler.modify_job(name, next_run_time=datetime.now(UTC) + wait)
 
     def _do(self, job: Job) -> None:
-        try:
-            with correlated(of_job(job.args)):
-                self._attempt(job)
-        finally:
-            self._in_hand.release()
-        self.nudge()
+        with correlated(of_job(job.args)):
+            self._attempt(job)
 
     def _told(self, job: Job, error: Exception, last: bool) -> bool:
         """Whether a person who waited for the job knows by now that it failed."""

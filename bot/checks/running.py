@@ -1,18 +1,16 @@
 """Running one connection test: the permission first, then the mail servers, each step kept and
 shown as it happens."""
 
-import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 
 from bot.checks.aftermath import Aftermath
+from bot.checks.first_steps import StepFailed, first_steps
 from bot.checks.results import record_of
-from bot.common.addresses import Addresses
 from bot.common.clock import Clock
 from bot.common.jobs import RunTest
-from bot.common.mail_addresses import shown
 from bot.common.people import MAILDESK
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.observation import Condition, Observation, Where
@@ -21,10 +19,10 @@ from bot.folders.drift import Drift
 from bot.lifecycle.service import Lifecycle
 from bot.mail.probe import MailProbe
 from bot.mail.roundtrip import Arrival, RoundTripMessage, new_message_id
-from bot.mail.steps import Outcome, Remark, StepResult, ended
+from bot.mail.steps import StepResult
 from bot.mail.target import target_of
 from bot.messages import notices
-from bot.microsoft.tokens import FreshToken, TokenFailed, Tokens
+from bot.microsoft.tokens import FreshToken, Tokens
 from storage.database import Store, Transaction
 from storage.tables import Account, ConnectionTest
 from storage.vocabulary import StepId, StepStatus, TestStatus
@@ -34,23 +32,11 @@ SHOWN_EVERY = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
-class Ready:
-    """What the first three steps give to the mail steps."""
-
-    account: Account
-    token: FreshToken
-
-
-@dataclass(frozen=True)
 class Run:
     """A test that runs, and which of its steps wait to be written with its result."""
 
     test: ConnectionTest
     unwritten: list[StepRecord] = field(default_factory=list)
-
-
-class StepFailed(Exception):
-    """A step before the mail steps failed; the others are skipped."""
 
 
 class CheckRunner:
@@ -96,13 +82,15 @@ class CheckRunner:
             keep_steps(test, [])
         run = Run(test)
         report = None
+
+        def keep(result: StepResult) -> None:
+            self._keep(run, result)
+
         with suppress(StepFailed):
-            ready = self._prepare(run, account)
-            token = ready.token
-            target = target_of(ready.account, token.agreed, token.access_token, watched)
-            report = self._probe.run(
-                target, lambda result: self._keep(run, result), self._order(test, account)
-            )
+            token = first_steps(account, self._tokens.fresh, self._scopes, keep)
+            account = self._follow(account, token)
+            target = target_of(account, token.agreed, token.access_token, watched)
+            report = self._probe.run(target, keep, self._order(test, account))
         with self._store.transaction() as tx:
             account = tx.accounts.lock(account.id)
             test = tx.checks.get(test.id)
@@ -152,12 +140,6 @@ class CheckRunner:
         with self._store.transaction() as tx:
             tx.checks.get(test_id).arrival = asdict(arrival)
 
-    def _prepare(self, run: Run, account: Account) -> Ready:
-        token = self._token(run, account)
-        self._step(run, StepId.SCOPES, lambda: _scopes_of(token, self._scopes))
-        self._step(run, StepId.IDENTITY, lambda: _identity(account, token))
-        return Ready(self._follow(account, token), token)
-
     def _follow(self, account: Account, token: FreshToken) -> Account:
         """A person who was renamed at Microsoft signs in under the new name from now on."""
         if not token.username or token.username == account.signed_in_as:
@@ -175,25 +157,6 @@ class CheckRunner:
             account.signed_in_as = token.username
             return account
 
-    def _token(self, run: Run, account: Account) -> FreshToken:
-        """The first step: a token that is good now; it may have to be renewed, which takes
-        seconds."""
-        begun = time.monotonic()
-        try:
-            token = self._tokens.fresh(account.id)
-        except TokenFailed as failed:
-            self._keep(run, ended(StepId.TOKEN, begun, failed.observation))
-            raise StepFailed from None
-        self._keep(run, ended(StepId.TOKEN, begun, "Microsoft gave a token"))
-        return token
-
-    def _step(self, run: Run, step: StepId, check: Callable[[], Outcome]) -> None:
-        begun = time.monotonic()
-        outcome = check()
-        self._keep(run, ended(step, begun, outcome))
-        if isinstance(outcome, Observation):
-            raise StepFailed
-
     def _keep(self, run: Run, result: StepResult) -> None:
         """Add a step to the test, with the failure that it found."""
         begun = run.test
@@ -209,7 +172,7 @@ class CheckRunner:
                 return  # what it found may be mended by now
             recorded = None
             if result.observation:
-                recorded = self._failures.record(tx, result.observation, account)
+                recorded = self._failures.record(tx, result.observation, account, believed=False)
             keep_steps(test, [*steps_of(test), record_of(result, recorded)])
             self._show(tx, account, test)
 
@@ -221,34 +184,3 @@ class CheckRunner:
         now = self._clock.now()
         if not tx.outbox.is_fresh(notices.test_key(test), now - SHOWN_EVERY):
             notices.show_test(tx, account, test, now)
-
-
-def _scopes_of(token: FreshToken, wanted: Collection[str]) -> Observation | str:
-    missing = [scope for scope in wanted if scope.lower() not in {s.lower() for s in token.scopes}]
-    if missing:
-        names = ", ".join(scope.rpartition("/")[2] for scope in missing)
-        return Observation(
-            Where.SCOPES,
-            step=StepId.SCOPES,
-            condition=Condition.MISSING,
-            text=f"not granted: {names}",
-        )
-    return "read mail, send mail"
-
-
-def _identity(account: Account, token: FreshToken) -> Outcome:
-    """Whose token it is, against whose mailbox it shall open."""
-    if not account.object_id or token.object_id.lower() != account.object_id:
-        owner = token.username or "nobody"
-        text = f"the permission is {owner}'s, not {account.signed_in_as or 'anybody'}'s"
-        return Observation(
-            Where.IDENTITY, step=StepId.IDENTITY, condition=Condition.OTHER_ACCOUNT, text=text
-        )
-    agreed = token.agreed
-    who = shown(token.username)
-    if agreed.shared_mailbox:
-        opened = f"{who} opens the shared mailbox {shown(agreed.shared_mailbox)}"
-        return f"{opened}, sends as {shown(agreed.sender_email)}"
-    if not Addresses.of(account).names(token.username):
-        return Remark("renamed", f"signs in as {who}")
-    return f"signed in as {who}"

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.checks.aftermath import AGAIN_AFTER
+from bot.checks.canary import Canary
 from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.running import CheckRunner
 from bot.common.clock import Clock
@@ -18,6 +18,9 @@ from storage.database import Store, Transaction
 from storage.statuses import TestEvent
 from storage.tables import Account, ConnectionTest, Customer
 from storage.vocabulary import Owner, State, TestStatus
+
+A_WHILE = timedelta(minutes=5)
+"""How long after a test that could not be run the next one is begun, at the latest."""
 
 A_MOMENT = timedelta(seconds=30)
 """How long a reported fix waits for a test that runs already."""
@@ -43,12 +46,14 @@ class Checks:
         lifecycle: Lifecycle,
         fixes: ReportedFixes,
         runner: CheckRunner,
+        canary: Canary,
     ) -> None:
         self._store = store
         self._clock = clock
         self._lifecycle = lifecycle
         self._fixes = fixes
         self._runner = runner
+        self._canary = canary
 
     def request(
         self,
@@ -116,7 +121,8 @@ class Checks:
                 self._let_sign_in(tx, account)
             checked = account.state in (*WORKING, State.FAILING, State.BROKEN)
             if checked and self._running(tx, account) is None:
-                self._begin(tx, account, MAILDESK, quiet=True, round=work.round)
+                urgent = self._canary.is_it(account)
+                self._begin(tx, account, MAILDESK, quiet=True, awaited=urgent)
 
     def _let_sign_in(self, tx: Transaction, account: Account) -> None:
         """What refused the sign-in, and was ours, is gone."""
@@ -172,8 +178,7 @@ class Checks:
             test = tx.checks.get(work.test_id)
             if test.status is TestStatus.RUNNING:
                 self._runner.break_off(tx, account, test)
-                again = CheckAccount(account_id=account.id, round=test.round + 1)
-                tx.jobs.add(again, now + AGAIN_AFTER[0], sooner=True)
+                tx.jobs.add(CheckAccount(account_id=account.id), now + A_WHILE, sooner=True)
 
     def look_after_left(self) -> int:
         """Go on with tests whose jobs are lost; how many they are."""
@@ -213,14 +218,12 @@ class Checks:
         account: Account,
         by: Person,
         quiet: bool = False,
-        round: int = 0,
         awaited: bool = False,
     ) -> ConnectionTest:
         """Begin a test: its row, and the job that runs it.
 
         Args:
             quiet: nobody waits for it, so it is shown only where it has something to tell.
-            round: how many checks in a row a fault has lasted.
             awaited: somebody waits for this very test.
         """
         now = self._clock.now()
@@ -228,7 +231,6 @@ class Checks:
             account_id=account.id, started_at=now, asked_by_team=by.team, asked_by_user=by.user
         )
         test.quiet = quiet
-        test.round = round
         # Until a message made the round once, each test sends one, except where a mailbox works and
         # nobody asked.
         test.round_trip = account.proved_at is None and not (quiet and account.state in WORKING)

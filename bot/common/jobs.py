@@ -82,11 +82,10 @@ class RunTest(CustomersWork):
 
 
 class CheckAccount(Work):
-    """Test an account by ourselves. `round`: how many checks in a row a fault has lasted."""
+    """Test an account by ourselves."""
 
     kind = "connection-check"
     account_id: int
-    round: int = 0
 
     @property
     def key(self) -> str:

@@ -48,11 +48,3 @@ WebhookSecret = Annotated[
         f"in base64. Make one with:\n{reading.SECRET_HINT}"
     ),
 ]
-HeartbeatUrl = Annotated[
-    SecretStr,
-    BeforeValidator(reading.webhook),
-    About(
-        "An address that a worker asks every minute while everything is done in time: that of a "
-        "dead man's switch, which alerts when it is not asked any more"
-    ),
-]

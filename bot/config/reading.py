@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import idna
 from pydantic import SecretStr
 
+from bot.common import ids
 from bot.common.clock import read_span
 from bot.common.people import Person
 from bot.lifecycle.hours import BadHours, BadZone, read_hours, read_zone
@@ -42,6 +43,16 @@ def ladder(value: Any) -> tuple[timedelta, ...]:
 def span(value: Any) -> timedelta:
     """A length of time like ``2h``."""
     return read_span(str(value).strip())
+
+
+def account(value: Any) -> str:
+    """An account's ID, in its proper form; empty for none."""
+    if not str(value).strip():
+        return ""
+    try:
+        return ids.read_account_ref(str(value))
+    except ids.NotAnId:
+        raise ValueError(f"'{value}' is not the ID of an account like MB-7Q3F-9K2D") from None
 
 
 def people(value: Any) -> tuple[Person, ...]:

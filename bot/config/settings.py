@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.common.people import Person
-from bot.config import clouds, on_call, pagers, reading
+from bot.config import clouds, on_call, pagers, reading, watching
 from bot.config.about import About
 from bot.incidents.times import OnCallTimes
 from bot.lifecycle.hours import WEEKDAYS, Hours
@@ -84,30 +84,9 @@ class Settings(BaseSettings):
             "the same machine, :: for IPv6 and IPv4"
         ),
     ] = "0.0.0.0"
-    metrics_token: Annotated[
-        SecretStr,
-        Field(min_length=16),
-        About(
-            "What whoever collects /metrics sends as Authorization: Bearer …, 16 characters at "
-            "least. Without it there is no such page"
-        ),
-    ] = SecretStr("")
-    log_level: Annotated[
-        str,
-        Field(pattern=r"^(DEBUG|INFO|WARNING|ERROR)$"),
-        About(
-            "How much is logged: DEBUG, INFO, WARNING or ERROR",
-            looks_like="DEBUG, INFO, WARNING or ERROR",
-        ),
-    ] = "INFO"
-    log_format: Annotated[
-        str,
-        Field(pattern=r"^(json|console)$"),
-        About(
-            "How it is written: json, an object a line for programs, or console, for people",
-            looks_like="json or console",
-        ),
-    ] = "console"
+    metrics_token: watching.MetricsToken = SecretStr("")
+    log_level: watching.LogLevel = "INFO"
+    log_format: watching.LogFormat = "console"
     slack_bot_token: Annotated[
         SecretStr,
         BeforeValidator(reading.bot_token),
@@ -264,7 +243,8 @@ class Settings(BaseSettings):
     pagerduty_webhook_secret: pagers.WordsSecret = SecretStr("")
     alert_webhook_url: pagers.WebhookUrl = SecretStr("")
     alert_webhook_secret: pagers.WebhookSecret = SecretStr("")
-    heartbeat_url: pagers.HeartbeatUrl = SecretStr("")
+    canary_account: watching.CanaryAccount = ""
+    heartbeat_url: watching.HeartbeatUrl = SecretStr("")
     nag_ladder: Annotated[
         tuple[timedelta, ...],
         NoDecode,

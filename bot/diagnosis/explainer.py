@@ -62,7 +62,10 @@ class Explainer:
         explained now."""
         since = self.clock.now() - LATELY
         at_work = {other for cause in causes for other in tx.failures.spread(cause, since)}
-        return not at_work - {customer_id} and tx.checks.passed_elsewhere(customer_id, since)
+        if at_work - {customer_id}:
+            return False
+        tested = tx.checks.passed_elsewhere(customer_id, since)
+        return tested or tx.watches.passed_elsewhere(customer_id, since)
 
     def row(self, tx: Transaction, cause: str) -> Row | None:
         """The row of a cause, of the catalogue or noted."""

@@ -110,9 +110,11 @@ class Failures:
         observation: Observation,
         account: Account | None = None,
         sign_in_refused: bool = False,
+        believed: bool = True,
     ) -> Recorded:
         """Keep `observation` under an error ID; a cause that is ours raises an alert, once while it
-        is open. `account` is held. `sign_in_refused`: it is what a sign-in was answered with."""
+        is open. `account` is held. `sign_in_refused`: it is what a sign-in was answered with.
+        `believed`: else whoever calls says later whether on-call is to be told."""
         customer_id = account.customer_id if account else None
         verdict = self.explainer.explain(tx, observation, customer_id)
         failure = self._same(tx, verdict, account) or self._new(tx, observation, verdict, account)
@@ -120,7 +122,8 @@ class Failures:
         failure.permanence = verdict.permanence
         failure.happened(FailureEvent.SEEN, self._clock.now())
         self._reckon_scope(tx, failure, verdict.scope)
-        self._alerts.saw(tx, failure, account)
+        if believed:
+            self._alerts.saw(tx, failure, account)
         if is_default(verdict.cause):
             self._unexplained.saw(tx, observation, failure, account)
         if account is not None and account.state is not State.DISCONNECTED:

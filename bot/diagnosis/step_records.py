@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from storage.tables import ConnectionTest
-from storage.vocabulary import Owner, Permanence, StepId, StepStatus
+from storage.vocabulary import FaultKind, Owner, Permanence, StepId, StepStatus
 
 NOT_ASKED = "not-asked"
 """The `reason` of a round trip that was skipped because nobody asked for it."""
@@ -33,12 +33,15 @@ class StepRecord:
 @dataclass(frozen=True, kw_only=True)
 class FailedStep(StepRecord):
     """A step that failed: its error ID, the catalogue row of its cause, and what that row said at
-    the time about who can mend it and whether trying again helps."""
+    the time about who can mend it and whether trying again helps. `kind` says what it takes to
+    believe it, `proved` that it was seen so often."""
 
     error: str
     cause: str
     owner: Owner
     permanence: Permanence
+    kind: FaultKind = FaultKind.REFUSED
+    proved: bool = False
 
 
 def steps_of(test: ConnectionTest) -> tuple[StepRecord, ...]:
@@ -81,6 +84,8 @@ def _read(kept: Mapping[str, Any]) -> StepRecord:
         cause=kept["cause"],
         owner=Owner(kept["owner"]),
         permanence=Permanence(kept.get("permanence", Permanence.AFTER_FIX)),
+        kind=FaultKind(kept.get("kind", FaultKind.REFUSED)),
+        proved=kept.get("proved", False),
     )
 
 
@@ -99,5 +104,7 @@ def _written(step: StepRecord) -> dict[str, Any]:
             "cause": step.cause,
             "owner": step.owner.value,
             "permanence": step.permanence.value,
+            "kind": step.kind.value,
+            "proved": step.proved,
         }
     return kept

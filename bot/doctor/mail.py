@@ -11,6 +11,7 @@ from bot.mail.hosts import MailHosts
 from bot.mail.imap import ImapConnection
 from bot.mail.smtp import SmtpConnection
 from bot.mail.steps import ProbeFailed
+from bot.mail.trace import Trust
 
 SMTPS = 465
 """The port where SMTP speaks TLS from the start (RFC 8314), and says nothing before."""
@@ -27,13 +28,21 @@ class MailServers:
     hosts: MailHosts
     smtps: int = SMTPS
 
+    @property
+    def _trust(self) -> Trust:
+        return Trust(self.hosts.ca_file)
+
     def imap(self) -> Iterator[Finding]:
         """Whether mail can be read there: TLS from the start, and XOAUTH2."""
-        yield self._connected("imap", ImapConnection(self.hosts), self.hosts.imap, IMAP_WAY)
+        yield self._connected(
+            "imap", ImapConnection(self.hosts, self._trust), self.hosts.imap, IMAP_WAY
+        )
 
     def smtp(self) -> Iterator[Finding]:
         """Whether mail can be sent there: STARTTLS, and XOAUTH2."""
-        yield self._connected("smtp", SmtpConnection(self.hosts), self.hosts.smtp, SMTP_WAY)
+        yield self._connected(
+            "smtp", SmtpConnection(self.hosts, self._trust), self.hosts.smtp, SMTP_WAY
+        )
 
     def _connected(
         self, check: str, connection: ImapConnection | SmtpConnection, host: str, way: Way

@@ -48,6 +48,17 @@ class Drift:
         names = {row.server_name for row in mapped.values() if row.lost is None}
         return Watched(frozenset(names), checked_names(listing)) if names else None
 
+    def suspects(
+        self, tx: Transaction, account: Account, marks: Mapping[str, FolderMark] | None
+    ) -> bool:
+        """Whether a mapped folder is not what it was, as far as a look without a list can tell."""
+        if marks is None:
+            return False
+        rows = [row for row in tx.folders.mapped(account.id).values() if row.lost is None]
+        return any(
+            row.server_name not in marks or not _same(row, marks[row.server_name]) for row in rows
+        )
+
     def look(self, tx: Transaction, account: Account, report: MailReport, begun: datetime) -> bool:
         """Keep what was listed, follow folders to their new names, and note those that are lost;
         whether a required one is."""

@@ -1,6 +1,7 @@
 """Failures of one cause and scope are one incident, which mailboxes join and leave."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from bot.common.clock import Clock
 from bot.common.people import MAILDESK
@@ -26,6 +27,23 @@ STEPS = (2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000)
 """At so many mailboxes the timeline says that an incident grew."""
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a test that has ended says to incidents.
+
+    Attributes:
+        causes: for which it failed.
+        shared: those of them that an outage explains, which our own mailbox shows.
+        believed: those that were seen so often that they are believed.
+        asked: whether a person asked for the test.
+    """
+
+    causes: frozenset[str]
+    shared: frozenset[str]
+    believed: frozenset[str]
+    asked: bool
+
+
 class Incidents:
     """Puts failures into incidents. Every method works in the caller's transaction; the account, if
     there is one, is held."""
@@ -35,12 +53,20 @@ class Incidents:
         self._course = course
 
     def saw(self, tx: Transaction, failure: Failure, account: Account | None) -> None:
-        """A failure was seen. What is ours, or shared by several customers, is an incident at once;
-        what may pass at a mailbox that works is one only where it does not pass (`follow`)."""
-        if not _alerts_at_once(failure):
-            return
-        if account is None or not self._may_pass(tx, failure, account):
+        """A failure was seen that needs no second sight. What is ours, or shared by several
+        customers, is an incident at once; what may pass at a mailbox that works is one only where
+        it does not pass (`follow`)."""
+        if _alerts_at_once(failure) and not _may_pass(failure, account):
             self._join(tx, failure, account)
+
+    def outage(self, tx: Transaction, canary: Account, causes: Collection[str]) -> None:
+        """Our own mailbox fails for these causes as customers' do: it is Microsoft or us, and
+        on-call is told at once, of one incident."""
+        failures = [each for each in tx.failures.open_of(canary.id) if each.cause in causes]
+        if any(self._is_outage(tx, failure.cause) for failure in failures):
+            return
+        failure = min(failures, key=lambda each: each.cause)
+        self._join(tx, failure, canary, Reach(failure.cause, Scope.MICROSOFT))
 
     def hold(self, tx: Transaction, account: Account, causes: Collection[str]) -> None:
         """Hold the incidents that a test of an account which failed for these causes may concern:
@@ -50,20 +76,16 @@ class Incidents:
         if concerned:
             tx.incidents.hold(concerned)
 
-    def follow(
-        self, tx: Transaction, account: Account, causes: Collection[str], lasts: bool = False
-    ) -> None:
-        """A test has ended that failed for these causes; of what it did not fail for the account is
-        no example any more. A mailbox that was in use and is broken joins what keeps it so, as does
-        one at which a fault of ours does not pass (`lasts`)."""
-        if causes:
-            for cause in sorted(tx.incidents.causes_holding(account.id) - set(causes)):
+    def follow(self, tx: Transaction, account: Account, seen: Seen) -> None:
+        """A test has ended. Of what it did not fail for the account is no example any more; it
+        joins what keeps it from working."""
+        if seen.causes:
+            for cause in sorted(tx.incidents.causes_holding(account.id) - seen.causes):
                 self._leave(tx, account.id, cause)
-        if account.state is State.BROKEN or lasts:
-            for failure in sorted(tx.failures.open_of(account.id), key=lambda each: each.cause):
-                if failure.cause in causes and not self._was_seen(tx, failure, account):
-                    self._join(tx, failure, account)
-        for cause in sorted(causes):
+        for failure in sorted(tx.failures.open_of(account.id), key=lambda each: each.cause):
+            if failure.cause in seen.causes and self._belongs(tx, failure, account, seen):
+                self._join(tx, failure, account)
+        for cause in sorted(seen.causes):
             for incident in tx.incidents.lock_holding(account.id, cause):
                 self._tested(tx, incident)
 
@@ -89,17 +111,25 @@ class Incidents:
                 self._course.close(tx, incident, Entry.EXPLAINED)
         self.saw(tx, failure, None if failure.account_id is None else _account(tx, failure))
 
-    def _was_seen(self, tx: Transaction, failure: Failure, account: Account) -> bool:
-        """Whether a failure of a test that has ended joined its incident when it was seen."""
-        return _alerts_at_once(failure) and bool(
-            tx.incidents.lock_holding(account.id, failure.cause)
-        )
+    def _belongs(self, tx: Transaction, failure: Failure, account: Account, seen: Seen) -> bool:
+        """Whether an account at which a test saw a failure is a part of its incident."""
+        if tx.incidents.lock_holding(account.id, failure.cause):
+            return True
+        if failure.cause in seen.shared:
+            return self._is_outage(tx, failure.cause)
+        if account.state is State.BROKEN:
+            return True
+        believed = failure.cause in seen.believed
+        if _alerts_at_once(failure):
+            return believed or (seen.asked and not _may_pass(failure, account))
+        return believed and failure.permanence is Permanence.RETRY
 
-    def _may_pass(self, tx: Transaction, failure: Failure, account: Account) -> bool:
-        """Whether a failure may pass by itself at a mailbox that is in use, and did so far."""
-        if failure.permanence is not Permanence.RETRY or account.live_at is None:
-            return False
-        return not tx.incidents.lock_holding(account.id, failure.cause)
+    def _is_outage(self, tx: Transaction, cause: str) -> bool:
+        """Whether an outage at Microsoft is known that has this cause."""
+        return any(
+            each.scope is Scope.MICROSOFT and each.status in AT_WORK
+            for each in tx.incidents.of_cause(cause)
+        )
 
     def _leave(self, tx: Transaction, account_id: int, cause: str) -> None:
         for incident in tx.incidents.lock_holding(account_id, cause):
@@ -108,8 +138,16 @@ class Incidents:
                 self._tested(tx, incident)
                 self._course.tell(tx, incident)
 
-    def _join(self, tx: Transaction, failure: Failure, account: Account | None) -> None:
-        reach = reach_of(failure)
+    def _join(
+        self,
+        tx: Transaction,
+        failure: Failure,
+        account: Account | None,
+        reach: Reach | None = None,
+    ) -> None:
+        """Put a failure into the incident that stands for it, or into a new one. `reach`: how far
+        it is known to reach, where that is farther than the failure says."""
+        reach = reach or reach_of(failure)
         there = tx.incidents.of_cause(failure.cause)
         standing = self._standing(tx, reach, failure, there)
         if standing is not None and self._stayed_away(standing):
@@ -213,7 +251,8 @@ class Incidents:
     def _weigh(self, tx: Transaction, incident: Incident, failure: Failure) -> None:
         """An incident may come to matter more while it is open, and never less."""
         live = tx.incidents.live(incident.id)
-        severity = severity_of(incident.scope, failure.owner, live)
+        outage = incident.scope is Scope.MICROSOFT
+        severity = severity_of(incident.scope, Owner.MICROSOFT if outage else failure.owner, live)
         if GRAVITY[severity] > GRAVITY[incident.severity]:
             incident.severity = severity
 
@@ -246,6 +285,13 @@ def _alerts_at_once(failure: Failure) -> bool:
     return failure.owner is Owner.ON_CALL or (
         wide and failure.owner in (Owner.SUPPORT, Owner.MICROSOFT)
     )
+
+
+def _may_pass(failure: Failure, account: Account | None) -> bool:
+    """Whether a failure may pass by itself, at a mailbox that is in use."""
+    if account is None or account.live_at is None:
+        return False
+    return failure.permanence is Permanence.RETRY
 
 
 def _account(tx: Transaction, failure: Failure) -> Account | None:

@@ -45,6 +45,7 @@ def _others() -> Iterator[str]:
         ("Login links", statuses.LINKS),
         ("Ways to Microsoft and back", statuses.FLOWS),
         ("Connection tests", statuses.TESTS),
+        ("The canary", statuses.CANARY),
         ("Reported fixes", statuses.FIXES),
         ("Failures", statuses.FAILURES),
         ("What was done about a failure", statuses.ATTEMPTS),

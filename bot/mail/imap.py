@@ -1,7 +1,7 @@
 """The receiving side: connect, authenticate, list the folders, open the inbox."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from socket import SHUT_RDWR
 
@@ -15,10 +15,13 @@ from bot.mail.imap_list import MailFolder, folders_in
 from bot.mail.imap_reading import BoundedImap
 from bot.mail.steps import ProbeFailed, StepRunner
 from bot.mail.target import FolderMark, Target, Watched, xoauth2
-from bot.mail.trace import ConnectionTrace, tls_context, traced
+from bot.mail.trace import ConnectionTrace, Trust, traced
 from storage.vocabulary import StepId
 
 STEPS = (StepId.IMAP_CONNECT, StepId.IMAP_AUTH, StepId.IMAP_FOLDERS, StepId.IMAP_INBOX)
+
+OPENING = (StepId.IMAP_CONNECT, StepId.IMAP_AUTH, StepId.IMAP_INBOX)
+"""What a look takes of them."""
 
 MAX_NEW_FOLDERS = 60
 """How many new folders are asked about when a watched one is missing: one STATUS each."""
@@ -41,8 +44,9 @@ class _Client(IMAPClient):  # type: ignore[misc]
 class ImapConnection:
     """One connection to the IMAP server."""
 
-    def __init__(self, hosts: MailHosts) -> None:
+    def __init__(self, hosts: MailHosts, trust: Trust) -> None:
         self._hosts = hosts
+        self._trust = trust
         self._client: _Client | None = None
         self.folders: tuple[MailFolder, ...] = ()
         self.marks: Mapping[str, FolderMark] | None = None
@@ -61,16 +65,27 @@ class ImapConnection:
                 with suppress(OSError, IMAPClientAbortError):
                     self.marks = self._marks_of(target.watched)
 
+    def open(self, target: Target, runner: StepRunner) -> None:
+        """Sign in and open the inbox; what the watched folders are known by is asked without a
+        list. Takes seconds."""
+        with suppress(ProbeFailed):
+            runner.run(StepId.IMAP_CONNECT, self.connect)
+            runner.run(StepId.IMAP_AUTH, lambda: self.authenticate(target))
+            runner.run(StepId.IMAP_INBOX, self.open_inbox)
+            if target.watched is not None:
+                with suppress(OSError, IMAPClientAbortError):
+                    self.marks = self._marks(sorted(target.watched.mapped))
+
     def connect(self) -> str:
         """Name, TCP, TLS, greeting, and whether XOAUTH2 is offered, told apart."""
         hosts = self._hosts
         trace = ConnectionTrace(behind_tcp=Layer.TLS)
-        with traced(trace, StepId.IMAP_CONNECT):
+        with traced(trace, StepId.IMAP_CONNECT), self._trust.context(trace) as context:
             self._client = _Client(
                 hosts.imap_host,
                 hosts.imap_port,
                 ssl=True,
-                ssl_context=tls_context(trace, hosts.ca_file),
+                ssl_context=context,
                 timeout=SocketTimeout(hosts.connect_timeout, hosts.read_timeout),
             )
             # names are kept as the server sends them: one that is not proper UTF-7 would not
@@ -155,7 +170,10 @@ class ImapConnection:
         asked = sorted(watched.mapped & names)
         if watched.mapped - names:
             asked += sorted(names - watched.listed)[:MAX_NEW_FOLDERS]
-        found = {name: self._mark_of(name) for name in asked}
+        return self._marks(asked)
+
+    def _marks(self, names: Iterable[str]) -> dict[str, FolderMark]:
+        found = {name: self._mark_of(name) for name in names}
         return {name: mark for name, mark in found.items() if mark is not None}
 
     def _mark_of(self, name: str) -> FolderMark | None:

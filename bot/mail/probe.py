@@ -14,6 +14,7 @@ from bot.mail.roundtrip import RoundTrip, RoundTripMessage
 from bot.mail.smtp import SmtpConnection
 from bot.mail.steps import OnStep, ProbeFailed, StepResult, StepRunner
 from bot.mail.target import FolderMark, Target
+from bot.mail.trace import Trust
 from storage.vocabulary import StepId
 
 
@@ -37,6 +38,7 @@ class MailProbe:
 
     def __init__(self, hosts: MailHosts) -> None:
         self._hosts = hosts
+        self._trust = Trust(hosts.ca_file)
 
     def run(
         self, target: Target, on_step: OnStep, message: RoundTripMessage | None = None
@@ -50,8 +52,8 @@ class MailProbe:
         receiving = StepRunner(imap.STEPS, on_step, lock, self._hosts.imap)
         sending = StepRunner(smtp.STEPS, on_step, lock, self._hosts.smtp)
         travelling = StepRunner((StepId.ROUNDTRIP,), on_step, lock)
-        imap_side = ImapConnection(self._hosts)
-        smtp_side = SmtpConnection(self._hosts)
+        imap_side = ImapConnection(self._hosts, self._trust)
+        smtp_side = SmtpConnection(self._hosts, self._trust)
         sent_in = ""
         with bounded(self._seconds(message), imap_side, smtp_side):
             beside = threading.Thread(
@@ -71,13 +73,34 @@ class MailProbe:
         steps = (*receiving.results, *sending.results, *travelling.results)
         return MailReport(steps, imap_side.folders, imap_side.marks, sent_in)
 
+    def look(self, target: Target, on_step: OnStep) -> MailReport:
+        """Look lightly whether the mailbox can be used: it is opened, the watched folders are asked
+        about by name, and the sending side signs in. No folder is listed and nothing is offered.
+
+        Never raises for what a server does. Takes seconds, at most the hosts' `deadline`."""
+        lock = threading.Lock()
+        receiving = StepRunner(imap.OPENING, on_step, lock, self._hosts.imap)
+        sending = StepRunner(smtp.SIGNING_IN, on_step, lock, self._hosts.smtp)
+        imap_side = ImapConnection(self._hosts, self._trust)
+        smtp_side = SmtpConnection(self._hosts, self._trust)
+        with bounded(self._hosts.deadline, imap_side, smtp_side):
+            beside = threading.Thread(
+                target=smtp_side.sign_in, args=(target, sending), name="look-smtp"
+            )
+            beside.start()
+            imap_side.open(target, receiving)
+            beside.join()
+        receiving.skip_rest()
+        sending.skip_rest()
+        return MailReport((*receiving.results, *sending.results), (), imap_side.marks)
+
     def folders(self, target: Target) -> tuple[MailFolder, ...]:
         """The mailbox's folders. Takes seconds.
 
         Raises:
             ProbeFailed: the mailbox did not list them.
         """
-        return ImapConnection(self._hosts).folders_of(target)
+        return ImapConnection(self._hosts, self._trust).folders_of(target)
 
     def _seconds(self, message: RoundTripMessage | None) -> float:
         if message is None:

@@ -11,10 +11,13 @@ from bot.mail.greeting import own_name
 from bot.mail.hosts import MailHosts
 from bot.mail.steps import ProbeFailed, StepRunner
 from bot.mail.target import Target, xoauth2
-from bot.mail.trace import ConnectionTrace, tls_context, traced
+from bot.mail.trace import ConnectionTrace, Trust, traced
 from storage.vocabulary import StepId
 
 STEPS = (StepId.SMTP_CONNECT, StepId.SMTP_AUTH, StepId.SMTP_SENDER)
+
+SIGNING_IN = (StepId.SMTP_CONNECT, StepId.SMTP_AUTH)
+"""What a look takes of them."""
 
 READY = 220
 OK = 250
@@ -25,16 +28,25 @@ START_MAIL_INPUT = 354
 class SmtpConnection:
     """One connection to the submission server."""
 
-    def __init__(self, hosts: MailHosts) -> None:
+    def __init__(self, hosts: MailHosts, trust: Trust) -> None:
         self._hosts = hosts
+        self._trust = trust
         self._smtp: smtplib.SMTP | None = None
 
     def run(self, target: Target, runner: StepRunner) -> None:
         """Run every step, up to the first that fails. Takes seconds."""
         with suppress(ProbeFailed):
-            runner.run(StepId.SMTP_CONNECT, self.connect)
-            runner.run(StepId.SMTP_AUTH, lambda: self.authenticate(target))
+            self._sign_in(target, runner)
             runner.run(StepId.SMTP_SENDER, lambda: self.offer_sender(target))
+
+    def sign_in(self, target: Target, runner: StepRunner) -> None:
+        """Run the steps of signing in alone. Takes seconds."""
+        with suppress(ProbeFailed):
+            self._sign_in(target, runner)
+
+    def _sign_in(self, target: Target, runner: StepRunner) -> None:
+        runner.run(StepId.SMTP_CONNECT, self.connect)
+        runner.run(StepId.SMTP_AUTH, lambda: self.authenticate(target))
 
     def connect(self) -> str:
         """Name, TCP, greeting, STARTTLS, TLS, and whether XOAUTH2 is offered, told apart."""
@@ -46,7 +58,7 @@ class SmtpConnection:
         # smtplib sets this only where its constructor connects; without it STARTTLS would check the
         # certificate for no name at all
         smtp._host = hosts.smtp_host  # type: ignore[attr-defined]
-        with traced(trace, step):
+        with traced(trace, step), self._trust.context(trace) as context:
             expect(READY, *smtp.connect(hosts.smtp_host, hosts.smtp_port), step)
             trace.passed("TCP and greeting", Layer.STARTTLS)
             assert smtp.sock is not None
@@ -55,7 +67,7 @@ class SmtpConnection:
             expect(OK, *smtp.ehlo(), step)
             if not smtp.has_extn("starttls"):
                 raise _missing(Condition.STARTTLS_MISSING)
-            expect(READY, *smtp.starttls(context=tls_context(trace, hosts.ca_file)), step)
+            expect(READY, *smtp.starttls(context=context), step)
             expect(OK, *smtp.ehlo(), step)
         if "XOAUTH2" not in smtp.esmtp_features.get("auth", "").upper().split():
             raise _missing(Condition.XOAUTH2_MISSING)

@@ -2,6 +2,7 @@
 
 import ssl
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,8 @@ from bot.diagnosis.observation import Condition, Layer, Where
 from bot.diagnosis.observe import from_exception
 from bot.mail.steps import ProbeFailed
 from storage.vocabulary import StepId
+
+TRUSTED_FOR_SECONDS = 3600
 
 
 @dataclass
@@ -59,12 +62,40 @@ class TracedContext(NamingContext):
         return encrypted
 
 
-def tls_context(trace: ConnectionTrace, ca_file: Path | None) -> TracedContext:
+class Trust:
+    """Whom connections trust: the system's authorities, or those of a file alone.
+
+    To read them takes longer than a handshake, so a context is used again, by one connection at a
+    time, until it is an hour old: authorities that are replaced are trusted by then.
+    """
+
+    def __init__(self, ca_file: Path | None) -> None:
+        self._ca_file = ca_file
+        self._free: deque[tuple[float, TracedContext]] = deque()
+
+    @contextmanager
+    def context(self, trace: ConnectionTrace) -> Iterator[TracedContext]:
+        """A context for one handshake, TLS 1.2 and newer, that checks the host's name."""
+        made, context = self._lent()
+        context.trace = trace
+        try:
+            yield context
+        finally:
+            if time.monotonic() - made < TRUSTED_FOR_SECONDS:
+                self._free.append((made, context))
+
+    def _lent(self) -> tuple[float, TracedContext]:
+        try:
+            return self._free.pop()
+        except IndexError:
+            return time.monotonic(), tls_context(self._ca_file)
+
+
+def tls_context(ca_file: Path | None) -> TracedContext:
     """A context, TLS 1.2 and newer, that trusts the system's authorities or `ca_file` alone and
     checks the host's name."""
     context = TracedContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.trace = trace
     if ca_file is None:
         context.load_default_certs()
     else:

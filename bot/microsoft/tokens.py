@@ -101,6 +101,15 @@ class Tokens:
             )
         )
 
+    def renewed(self, account_id: int) -> FreshToken:
+        """A token that Microsoft gives now, however long the stored one would live: what was
+        withdrawn shows there alone. Where somebody else has it renewed, theirs. Takes seconds.
+
+        Raises:
+            TokenFailed: as `fresh`.
+        """
+        return self._refresh(account_id, anew=True) or self.fresh(account_id)
+
     def _living(self, grant: Grant, cache: msal.SerializableTokenCache) -> FreshToken | None:
         """The stored access token, if it lives long enough. Its life is counted in real time, as
         Microsoft does."""
@@ -115,10 +124,10 @@ class Tokens:
                 return _token(grant, cache, str(entry["secret"]), grant.scopes)
         return None
 
-    def _refresh(self, account_id: int) -> FreshToken | None:
-        """Under the account's claim: what somebody stored meanwhile is enough, else Microsoft is
-        asked and the answer stored. None while somebody else has the claim, and where a new sign-in
-        was stored meanwhile.
+    def _refresh(self, account_id: int, anew: bool = False) -> FreshToken | None:
+        """Under the account's claim: what somebody stored meanwhile is enough (but not `anew`),
+        else Microsoft is asked and the answer stored. None while somebody else has the claim, and
+        where a new sign-in was stored meanwhile.
 
         Microsoft gives a new refresh token with each refresh. Of two at the same time one would
         store the older token over the newer, so one at a time asks. The claim is a lease: what a
@@ -129,7 +138,8 @@ class Tokens:
                 return None
         try:
             grant, cache = self._open(account_id)
-            return self._living(grant, cache) or self._ask(grant, cache)
+            stored = None if anew else self._living(grant, cache)
+            return stored or self._ask(grant, cache)
         finally:
             with self._store.transaction() as tx:
                 tx.grants.release(account_id, now + LEASE)

@@ -1,6 +1,6 @@
 """Reminders: one message a channel and day lists what waits there, in working hours."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 
@@ -45,21 +45,25 @@ class Reminders:
         ladder: Ladder,
         ordinary: Hours,
         support_channel: str,
+        held: Callable[[Transaction], bool] = lambda tx: False,
     ) -> None:
-        """`ordinary`: when support is reminded, and customers of whom nothing else was said."""
+        """`ordinary`: when support is reminded, and customers of whom nothing else was said.
+        `held`: whether customers are reminded of nothing just now; what is due waits."""
         self._store = store
         self._clock = clock
         self._lifecycle = lifecycle
         self._ladder = ladder
         self._ordinary = ordinary
         self._support_channel = support_channel
+        self._held = held
 
     def remind_due(self) -> int:
         """Remind wherever something is due now; gives the number of channels. Each channel is one
         transaction, held by one worker, so a killed worker leaves a channel as it was or done."""
         now = self._clock.now()
         with self._store.transaction() as tx:
-            due = tx.reminders.due(now, MAX_CHANNELS_PER_SWEEP)
+            owners = (Owner.SUPPORT,) if self._held(tx) else tuple(Owner)
+            due = tx.reminders.due(now, MAX_CHANNELS_PER_SWEEP, owners)
         channel_ids = {
             self._support_channel if owner is Owner.SUPPORT else channel_id
             for channel_id, owner in due

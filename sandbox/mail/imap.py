@@ -236,6 +236,8 @@ class Session(socketserver.StreamRequestHandler):
 
     def do_status(self, tag: str, words: list[str], by_uid: bool) -> None:
         folder = self._folder(words[0])
+        if "\\Noselect" in folder.flags:  # as a SELECT of it (RFC 9051, 6.3.11)
+            raise Refused("NO", f"{words[0]} is not selectable.")
         counts = f"MESSAGES {len(folder.messages)} UIDNEXT {folder.next_uid}"
         values = f"{counts} UIDVALIDITY {folder.uid_validity}"
         self.say(f'* STATUS "{words[0]}" ({values})')

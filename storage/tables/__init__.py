@@ -34,6 +34,7 @@ from storage.tables.signin import (
 )
 from storage.tables.support import SupportRequest
 from storage.tables.unexplained import NotedCause, UnexplainedReply, UnexplainedSighting
+from storage.tables.watching import Canary, Watch
 
 __all__ = [
     "Account",
@@ -44,6 +45,7 @@ __all__ = [
     "AuditEntry",
     "AuditRepetition",
     "Batch",
+    "Canary",
     "Channel",
     "ConnectionTest",
     "Customer",
@@ -87,4 +89,5 @@ __all__ = [
     "Trouble",
     "UnexplainedReply",
     "UnexplainedSighting",
+    "Watch",
 ]

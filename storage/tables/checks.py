@@ -16,10 +16,10 @@ UNFINISHED = "finished_at IS NULL"
 
 class ConnectionTest(SQLModel, table=True):
     """One run of the connection test and its steps so far. A `quiet` run is one that nobody asked
-    for: it is shown only when it changes something. `round` counts such runs since things were last
-    in order. `passed` stays empty where a person's test overtook it. `round_trip` says that a
-    message is sent too, `message_id` which ones may have left already (their IDs, with spaces
-    between), and `arrival` where their copies were found, once one had arrived."""
+    for: it is shown only when it changes something. `passed` stays empty where a person's test
+    overtook it. `round_trip` says that a message is sent too, `message_id` which ones may have left
+    already (their IDs, with spaces between), and `arrival` where their copies were found, once one
+    had arrived."""
 
     __table_args__ = (
         Index(
@@ -39,7 +39,6 @@ class ConnectionTest(SQLModel, table=True):
     asked_by_user: str = ""
     passed: bool | None = None
     quiet: bool = False
-    round: int = 0
     round_trip: bool = False
     message_id: str = ""
     arrival: dict[str, str] | None = Field(

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ import pytest
 from imapclient import IMAPClient
 
 from sandbox.practice import Practice
-from storage.tables import FolderMapping
+from storage.tables import FolderMapping, Watch
 from storage.vocabulary import FolderRole, State
 from tests.real.dovecot import Dovecot
 from tests.support.practice import new_practice
@@ -86,12 +86,12 @@ class Stage:
         self.world.card("Info", "Live")
 
     def looked_at_again(self) -> None:
-        """Let the next daily check take place."""
-        before = self._last_test()
+        """Let a look take place, a day after the last whole test, and what follows from it."""
+        before = self._last_look()
         self.world.clock.pass_time(days=1, minutes=1)
         self.world.bot.worker.tick()
         self.rest()
-        assert self._last_test() > before, "a check took place"
+        assert self._last_look() > before, "a look took place"
 
     def rows(self) -> dict[FolderRole, FolderMapping]:
         """What is mapped, and not lost."""
@@ -123,11 +123,11 @@ class Stage:
         self.world.until(resting)
         self.world.settle()
 
-    def _last_test(self) -> int:
+    def _last_look(self) -> datetime:
         with self.world.bot.store.transaction() as tx:
-            test = tx.checks.latest(self.world.account("Info").id)
-        assert test is not None and test.finished_at is not None
-        return test.id
+            watch = tx.session.get(Watch, self.world.account("Info").id)
+        assert watch is not None and watch.looked_at is not None
+        return watch.looked_at
 
 
 Begin = Callable[..., Stage]

@@ -62,6 +62,7 @@ WORDS = {
     "of": "application",
     "severity": "high",
     "status": "open",
+    "canary.status": "works",
 }
 LISTS = ("folders", "steps", "old_ids", "account_ids")
 
@@ -140,8 +141,9 @@ def to(engine: Engine, revision: str) -> MetaData:
 
 def sample(column: Column[Any], number: int) -> Any:
     """A value that fits a column; rows that refer to each other have the same number."""
-    if column.name in WORDS:
-        return WORDS[column.name]
+    for name in (f"{column.table.name}.{column.name}", column.name):
+        if name in WORDS:
+            return WORDS[name]
     if column.nullable:
         return None
     match column.type:

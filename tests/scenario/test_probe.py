@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
 from bot.mail.hosts import MailHosts
 from bot.mail.probe import MailProbe
 from bot.mail.steps import StepResult
-from bot.mail.target import Target
+from bot.mail.target import Target, Watched
 from sandbox.practice import Practice
 from storage.vocabulary import StepId, StepStatus
 from tests.support.practice import new_practice
@@ -251,3 +251,33 @@ def pour(source: socket.socket, target: socket.socket) -> None:
             target.sendall(data)
     with suppress(OSError):
         target.shutdown(socket.SHUT_WR)
+
+
+def test_a_look_opens_the_inbox_and_signs_in_to_send_and_lists_no_folder(
+    practice: Practice, hosts: MailHosts
+) -> None:
+    watched = Watched(frozenset({"INBOX", "Gone"}), frozenset())
+    report = MailProbe(hosts).look(replace(target(practice), watched=watched), lambda _result: None)
+
+    assert {result.step: result.status for result in report.steps} == {
+        StepId.IMAP_CONNECT: StepStatus.OK,
+        StepId.IMAP_AUTH: StepStatus.OK,
+        StepId.IMAP_INBOX: StepStatus.OK,
+        StepId.SMTP_CONNECT: StepStatus.OK,
+        StepId.SMTP_AUTH: StepStatus.OK,
+    }
+    assert report.folders == ()
+    assert report.marks is not None and set(report.marks) == {"INBOX"}
+
+
+def test_a_look_at_a_mailbox_that_cannot_be_opened_says_so_behind_the_sign_in(
+    practice: Practice, hosts: MailHosts
+) -> None:
+    practice.world.throw("authenticated-not-connected", INFO)
+    steps = {
+        each.step: each for each in MailProbe(hosts).look(target(practice), lambda _: None).steps
+    }
+
+    assert steps[StepId.IMAP_AUTH].status is StepStatus.OK
+    assert seen(steps, StepId.IMAP_INBOX).condition is Condition.BAD
+    assert steps[StepId.SMTP_AUTH].status is StepStatus.OK

@@ -21,6 +21,7 @@ from bot.app.pagers import told
 from bot.app.wiring import wire
 from bot.app.worker import Worker
 from bot.common import ids
+from bot.common.jobs import CheckAccount
 from bot.common.people import MAILDESK, Person
 from bot.config.loading import load
 from bot.config.settings import Settings
@@ -55,7 +56,9 @@ from storage.tables import (
     PageLane,
     ReminderState,
     Setback,
+    Watch,
 )
+from storage.types import NOW
 from storage.vocabulary import REQUIRED_ROLES, Owner, State
 from tests.support.fast_database import new_database
 from tests.support.fast_ports import (
@@ -135,6 +138,11 @@ NEXT_MAINTENANCE = select(func.min(col(Maintenance.ends_at))).where(
 NEXT_PAGE = select(func.min(col(PageLane.due_at)))
 """When the bot has something to do next, beside its jobs and the turns of its channels."""
 
+WAITING_LOOKS = select(func.count()).select_from(Watch).where(col(Watch.due_at) <= NOW)
+NEXT_LOOK = select(func.min(col(Watch.due_at))).where(col(Watch.failing).is_(True))
+"""The next look at what fails. Those at what works come every few minutes: they are taken whenever
+time passes, but time does not stop for each."""
+
 NEXT = (
     NEXT_JOB,
     NEXT_TURN,
@@ -142,6 +150,7 @@ NEXT = (
     NEXT_ABOUT_INCIDENTS,
     NEXT_MAINTENANCE,
     NEXT_PAGE,
+    NEXT_LOOK,
 )
 
 CONNECTED = (State.TESTING, State.FAILING, State.UNMAPPED, State.LIVE, State.BROKEN)
@@ -261,7 +270,13 @@ class FastBot:
             self.store, self._carrier, self.sender, core.deciders, core.troubles
         )
         self.worker = Worker(
-            self.store, self.clock, self.delivery, self.doers, core.sweeps, pool=AtOnce()
+            self.store,
+            self.clock,
+            self.delivery,
+            self.doers,
+            core.sweeps,
+            core.services.watching,
+            pool=AtOnce(),
         )
         self.slack.members[DESK] = {VERA.user}
         if before:
@@ -321,6 +336,7 @@ class FastBot:
         """Do what is due now: what the sweeps find, then jobs and messages, until none is left; the
         product, too, looks for jobs far more often than it sweeps."""
         self.worker.tick()
+        self._look_at_all()
         self.deliver()
         while (due := self._moments(NEXT_JOB)[0]) is not None and due <= self.now:
             self.worker.take_jobs()
@@ -332,6 +348,25 @@ class FastBot:
         for sweep in self.core.sweeps:
             while sweep.name.startswith("pager-") and sweep.search():
                 pass
+
+    def _look_at_all(self) -> None:
+        """Of one tenant a few are looked at at a time."""
+        before = -1
+        while (left := self._looks_due()) not in (0, before):
+            before = left
+            self.worker.take_looks()
+
+    def _looks_due(self) -> int:
+        with self.store.engine.connect() as connection:
+            return connection.execute(WAITING_LOOKS, {"now": self.now}).scalar() or 0
+
+    def found(self, *accounts: Account) -> None:
+        """The bot looks at accounts by itself, and a little later once more: what is refused is
+        believed then."""
+        for account in accounts:
+            self.checks.check(CheckAccount(account_id=account.id))
+        self.run_due()
+        self.pass_time(minutes=1.5)
 
     def deliver(self) -> None:
         """Carry every message that waits for nothing but the one before it."""

@@ -393,9 +393,11 @@ class Mailbox:
     sent_in: str = "Sent Items"
     faults: dict[StepId, Observation] = field(default_factory=dict)
     probes: int = 0
+    looks: int = 0
     sent: int = 0
     arrived: set[str] = field(default_factory=set)
     on_probe: Callable[[], object] = lambda: None
+    on_look: Callable[[], object] = lambda: None
     on_sent: Callable[[], object] = lambda: None
 
 
@@ -439,6 +441,20 @@ class FakeProbe:
             _marks_of(mailbox, target.watched) if listed else None,
             mailbox.sent_in if arrived else "",
         )
+
+    def look(self, target: Target, on_step: OnStep) -> MailReport:
+        mailbox = self.at(target.mailbox)
+        mailbox.looks += 1
+        mailbox.on_look()
+        steps = [*_done(imap.OPENING, mailbox), *_done(smtp.SIGNING_IN, mailbox)]
+        for step in steps:
+            on_step(step)
+        opened = StepId.IMAP_INBOX in {s.step for s in steps if s.status is StepStatus.OK}
+        known = mailbox.marks if target.watched and opened else None
+        there = {each.server_name for each in mailbox.folders}
+        mapped = target.watched.mapped if target.watched else frozenset()
+        marks = known and {n: mark for n, mark in known.items() if n in mapped & there}
+        return MailReport(tuple(steps), (), marks)
 
     def folders(self, target: Target) -> tuple[MailFolder, ...]:
         self.targets.append(target)

@@ -39,5 +39,7 @@ def mapped(world: BotWorld, address: str = INFO, name: str = "Info") -> None:
 
 
 def looked_at_again(world: BotWorld) -> None:
+    """The bot looks at the folders by itself, and once more where that fails."""
     world.pass_time(days=1, minutes=1)
+    world.pass_time(minutes=2)
     world.settle()

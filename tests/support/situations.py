@@ -309,6 +309,7 @@ def in_folders(row: Row, found: Observation) -> Situation | None:
     drawn = unavailable(AccountView.of(account), told, recorded.failure.ref)
     window = in_slack("folders window", Audience.CUSTOMER, drawn)
     bot.run_due()
+    bot.pass_time(minutes=1.5)  # the bot looks once more before it believes it
     return Situation(bot, account, row.owner, step_after_test(row), [window])
 
 

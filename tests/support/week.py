@@ -29,7 +29,15 @@ from handlers.commands import Commands
 from handlers.features import folders
 from handlers.slack.modals import Windows
 from handlers.slack.payloads import Command, Press
-from storage.tables import Account, Channel, ConnectionTest, Job, OutboxItem, PostedMessage
+from storage.tables import (
+    Account,
+    Channel,
+    ConnectionTest,
+    Job,
+    OutboxItem,
+    PostedMessage,
+    Watch,
+)
 from storage.vocabulary import State, StepId
 from tests.support.fast import DESK, FastBot, Outside, days
 from tests.support.fast_ports import FakeProbe, FastClock
@@ -74,6 +82,18 @@ class SlowProbe(FakeProbe):
             self._simulation.sleep(timedelta(seconds=self._dice.uniform(*span)))
             on_step(step)
 
+        self._put_in_order(target)
+        return super().run(target, slowly, message)
+
+    def look(self, target: Target, on_step: OnStep) -> MailReport:
+        def slowly(step: StepResult) -> None:
+            self._simulation.sleep(timedelta(seconds=self._dice.uniform(*STEP_SECONDS)))
+            on_step(step)
+
+        self._put_in_order(target)
+        return super().look(target, slowly)
+
+    def _put_in_order(self, target: Target) -> None:
         mailbox = self.at(target.mailbox)
         if self.is_out:
             away = Observation(Where.IMAP, StepId.IMAP_CONNECT, condition=Condition.TIMEOUT)
@@ -84,7 +104,6 @@ class SlowProbe(FakeProbe):
         else:
             mailbox.faults.pop(StepId.IMAP_CONNECT, None)
             mailbox.faults.pop(StepId.SMTP_CONNECT, None)
-        return super().run(target, slowly, message)
 
 
 @dataclass(frozen=True)
@@ -129,6 +148,7 @@ class WeekBot(FastBot):
             jobs.FillFolders, lambda work: folders.fill_folders(self.services, self.slack, work)
         )
         self.doers.add(jobs.CheckAccount, self._check)
+        self.doers.add(jobs.RunTest, self._run, self.services.checks.give_up)
         pool = Threads(self.simulation, self.nudge)
         self.worker = Worker(self.store, clock, self.delivery, self.doers, (), pool=pool)
         self.commands = Commands(self.services)
@@ -181,6 +201,25 @@ class WeekBot(FastBot):
         with self.store.transaction() as tx:
             tx.jobs.add(work, self.now)
         self._jobs.set(self.now)
+
+    def _run(self, work: jobs.RunTest) -> None:
+        self.services.checks.run(work)
+        with self.store.transaction() as tx:
+            account_id = tx.checks.get(work.test_id).account_id
+        self._look_again(account_id)
+
+    def _look_again(self, account_id: int) -> None:
+        """Where something failed that is not believed yet, the next look is taken; those at what
+        works are left out."""
+        with self.store.transaction() as tx:
+            watch = tx.session.get(Watch, account_id)
+        if watch is not None and watch.failing and watch.due_at is not None:
+            self.simulation.at(watch.due_at, partial(self._look, account_id))
+
+    def _look(self, account_id: int) -> None:
+        self.services.watching.look(account_id)
+        self._look_again(account_id)
+        self.nudge()
 
     def _is_planned(self, work: CheckAccount) -> bool:
         with self.store.transaction() as tx:

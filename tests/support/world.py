@@ -324,6 +324,8 @@ class BotWorld:
             waits = col(OutboxItem.done_at).is_(None) & col(OutboxItem.channel_id).not_in(shut)
             wait = tx.session.exec(select(OutboxItem.id).where(waits)).first() is not None
             busy = wait or tx.jobs.unfinished() > 0
+            busy = busy or bool(tx.watches.in_hand(self.clock.now()))
+            busy = busy or bool(tx.watches.due(self.clock.now(), 1))
         # The time is asked for afterwards: what was added meanwhile is due by then
         now = self.clock.now()
         return busy or any(at is not None and at <= now for at in due)

@@ -141,8 +141,7 @@ def test_what_does_not_work_is_named_on_card_and_list(faults: Any, side: str) ->
     bot = FastBot()
     account = bot.account(State.LIVE)
     bot.mailbox(account).faults.update(faults)
-    bot.checks.check(CheckAccount(account_id=account.id))
-    bot.run_due()
+    bot.found(account)
 
     for told in (bot.card(account), listed(bot, account)):
         assert f"{side} is off" in told and "Connection lost" not in told
@@ -154,8 +153,7 @@ def test_what_does_not_work_is_named_on_card_and_list(faults: Any, side: str) ->
 def test_where_both_ways_are_shut_the_connection_is_lost(bot: FastBot) -> None:
     account = bot.account(State.LIVE)
     bot.mailbox(account).faults.update({**SIDES[0][0], **SIDES[1][0]})
-    bot.checks.check(CheckAccount(account_id=account.id))
-    bot.run_due()
+    bot.found(account)
 
     assert stands(AccountView.of(bot.read(account))) == "Connection lost"
 

@@ -71,6 +71,8 @@ def test_the_json_is_that_of_the_versions_before() -> None:
             "cause": "smtp-auth-off-mailbox",
             "owner": "user",
             "permanence": "after-fix",
+            "kind": "refused",
+            "proved": False,
         },
     ]
 

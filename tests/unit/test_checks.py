@@ -6,14 +6,14 @@ import pytest
 from sqlalchemy import event
 
 from bot.app.worker import LEASE
-from bot.checks.aftermath import AGAIN_AFTER, PATIENCE
+from bot.checks.patience import PATIENCE
 from bot.checks.service import COOL_DOWN, GIVEN_UP
 from bot.common.jobs import CheckAccount, CheckFix, RunTest
 from bot.common.refusals import Refused
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.messages import notices
 from storage.tables import Account, ConnectionTest
-from storage.vocabulary import Owner, State, StepId, StepStatus
+from storage.vocabulary import FaultKind, Owner, State, StepId, StepStatus
 from tests.support.fast import ACME, CAROL, SENDING_IS_OFF, VERA, FastBot, days, hours
 
 PASSES = Observation(Where.SMTP, step="smtp.auth", status=454, enhanced="4.7.0")
@@ -24,6 +24,8 @@ STAYS = Observation(Where.SMTP, step="smtp.auth", **SENDING_IS_OFF)
 
 NO_ANSWER = Observation(Where.NETWORK, step="imap.connect", condition=Condition.TIMEOUT)
 """A fault that is ours to look at."""
+
+BUSY = PATIENCE[FaultKind.BUSY]
 
 OURS = {"error": "invalid_client", "error_codes": [7000222]}
 """What Microsoft says when our secret has ended."""
@@ -167,7 +169,7 @@ def test_who_asks_during_a_check_of_ours_is_answered_by_a_test_of_their_own(bot:
         bot.checks.start(account.id, CAROL)
 
     box.on_probe = ask
-    bot.pass_time(days=1)
+    bot.pass_time(days=8)
     assert not checks_of(bot, account)[0].quiet
     assert len(bot.posted(ACME)) == answers + 1
 
@@ -187,7 +189,7 @@ def test_a_check_that_somebodys_own_test_overtook_changes_nothing(bot: FastBot) 
         box.faults[StepId.SMTP_AUTH] = STAYS  # as the check of ours had seen it before
 
     box.on_probe = mend_and_ask_and_see
-    bot.pass_time(days=1)
+    bot.pass_time(days=8)
     assert checks_of(bot, account)[0].passed and not checks_of(bot, account)[0].quiet
     assert bot.read(account).state is State.LIVE
     with bot.store.transaction() as tx:
@@ -208,11 +210,11 @@ def test_a_passing_fault_is_told_at_the_check_that_ends_our_patience(bot: FastBo
     bot.mailbox(account).faults[StepId.SMTP_AUTH] = PASSES
     bot.pass_time(days=1)
 
-    for wait in AGAIN_AFTER[:PATIENCE]:
+    for wait in BUSY.again[:3]:
         assert bot.read(account).state is State.LIVE
         bot.pass_time(seconds=wait.total_seconds())
     assert bot.read(account).state is State.BROKEN
-    assert len(checks_of(bot, account)) == 1 + 1 + PATIENCE
+    assert len(checks_of(bot, account)) == 1 + 1 + 3
 
 
 def test_a_passing_fault_that_passes_is_never_told(bot: FastBot) -> None:
@@ -227,11 +229,13 @@ def test_a_passing_fault_that_passes_is_never_told(bot: FastBot) -> None:
     assert len(bot.outbox(ACME)) == before
 
 
-def test_a_fault_that_stays_is_told_at_once(bot: FastBot) -> None:
+def test_a_fault_that_stays_is_told_when_it_was_seen_twice(bot: FastBot) -> None:
     account = live_and_checked(bot)
     bot.mailbox(account).faults[StepId.SMTP_AUTH] = STAYS
 
-    bot.pass_time(days=1)
+    bot.pass_time(minutes=8)
+    assert bot.read(account).state is State.LIVE
+    bot.pass_time(minutes=1.5)
     assert bot.read(account).state is State.BROKEN
 
 
@@ -248,7 +252,7 @@ def test_a_fault_of_ours_beside_one_that_stays_is_told(bot: FastBot) -> None:
     account = live_and_checked(bot)
     bot.mailbox(account).faults = {StepId.IMAP_CONNECT: NO_ANSWER, StepId.SMTP_AUTH: STAYS}
 
-    bot.pass_time(days=1)
+    bot.found(account)
     assert bot.read(account).state is State.BROKEN
 
 
@@ -263,11 +267,12 @@ def test_a_fault_of_ours_excuses_no_other_beside_it(bot: FastBot) -> None:
 # -- when it is looked again
 
 
-def test_what_works_is_looked_at_every_day(bot: FastBot) -> None:
+def test_what_works_is_tested_wholly_every_week(bot: FastBot) -> None:
     account = live_and_checked(bot)
 
-    bot.live(days(3))
+    bot.live(days(21))
     assert len(checks_of(bot, account)) == 4
+    assert bot.mailbox(account).probes == 4
 
 
 def test_what_somebody_has_to_mend_waits_for_that_person(bot: FastBot) -> None:
@@ -574,7 +579,7 @@ def test_a_passing_fault_that_comes_again_meets_all_of_our_patience_again(bot: F
 
     bot.mailbox(account).faults[StepId.SMTP_AUTH] = PASSES
     bot.pass_time(days=1)
-    for wait in AGAIN_AFTER[:PATIENCE]:
+    for wait in BUSY.again[:3]:
         assert bot.read(account).state is State.LIVE
         bot.pass_time(seconds=wait.total_seconds())
     assert bot.read(account).state is State.BROKEN

@@ -12,6 +12,7 @@ from bot.mail.imap import STEPS, ImapConnection
 from bot.mail.probe import FolderMark
 from bot.mail.steps import StepResult, StepRunner
 from bot.mail.target import Target, Watched
+from bot.mail.trace import Trust
 from storage.vocabulary import StepStatus
 from tests.support.fast_ports import folder
 
@@ -57,7 +58,7 @@ class Connection(ImapConnection):
     """The IMAP side on that server."""
 
     def __init__(self, server: Server) -> None:
-        super().__init__(MailHosts("imap.example", 993, "smtp.example", 587))
+        super().__init__(MailHosts("imap.example", 993, "smtp.example", 587), Trust(None))
         self._server = server
 
     def connect(self) -> str:

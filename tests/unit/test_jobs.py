@@ -120,15 +120,15 @@ def test_a_job_that_another_worker_took_is_left_until_its_lease_ends(bot: FastBo
 
 def test_work_of_the_same_key_waits_once_and_is_moved(bot: FastBot) -> None:
     with bot.store.transaction() as tx:
-        tx.jobs.add(CheckAccount(account_id=7, round=1), bot.now)
-        tx.jobs.add(CheckAccount(account_id=7, round=2), bot.now + hours(0.05))
+        tx.jobs.add(CheckAccount(account_id=7, awaited=True), bot.now)
+        tx.jobs.add(CheckAccount(account_id=7), bot.now + hours(0.05))
         tx.jobs.add(CheckAccount(account_id=8), bot.now)
     assert claimed(bot) == ["connection-check"]
 
     bot.clock.at += hours(0.05)
     with bot.store.transaction() as tx:
         (job,) = tx.jobs.claim_due(bot.now, 10, LEASE)
-    assert job.args == {"account": 7, "round": 2}
+    assert job.args == {"account": 7} and job.awaited
 
 
 @pytest.mark.parametrize(("asked", "due"), [(-1, -1), (1, 0)])

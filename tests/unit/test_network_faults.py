@@ -20,7 +20,7 @@ from bot.mail.hosts import MailHosts
 from bot.mail.probe import MailProbe
 from bot.mail.steps import StepResult
 from bot.mail.target import Target
-from bot.mail.trace import ConnectionTrace, tls_context
+from bot.mail.trace import ConnectionTrace, Trust
 
 ROWS = catalogue.load()
 SIGN_IN = "https://login.example/common"
@@ -131,8 +131,9 @@ def test_who_looks_into_a_mail_connection_is_named(
     inspector.maximum_version = newest
     with answering(encrypting(inspector)) as host:
         name, _, port = host.partition(":")
-        context = tls_context(ConnectionTrace(), None)
+        trust = Trust(None)
         with (
+            trust.context(ConnectionTrace()) as context,
             socket.create_connection((name, int(port))) as client,
             pytest.raises(ssl.SSLCertVerificationError, match=r"signed by Zscaler Inc\."),
         ):
@@ -207,3 +208,12 @@ def test_an_exception_that_keeps_its_cause_in_words_only(
     fault = from_exception(error(IN_WORDS.format(words)), "token")
     assert (fault.condition, fault.host) == (condition, "login.example:443")
     assert words.partition("(")[0] in fault.text, "what the row needs stays readable"
+
+
+def test_a_context_is_lent_to_one_connection_at_a_time_and_used_again() -> None:
+    trust = Trust(None)
+    with trust.context(ConnectionTrace()) as first, trust.context(ConnectionTrace()) as second:
+        assert first is not second
+    mine = ConnectionTrace()
+    with trust.context(mine) as again:
+        assert again in (first, second) and again.trace is mine

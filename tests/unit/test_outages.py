@@ -3,7 +3,6 @@ and that it is over."""
 
 from datetime import timedelta
 
-from bot.common.jobs import CheckAccount
 from bot.diagnosis.observation import Observation, Where
 from bot.messages import notices
 from storage.tables import Account
@@ -29,8 +28,7 @@ def look(bot: FastBot, *accounts: Account, fault: Observation | None = SENDING) 
         faults.clear()
         if fault is not None:
             faults[StepId.SMTP_AUTH] = fault
-        bot.checks.check(CheckAccount(account_id=account.id))
-        bot.run_due()
+    bot.found(*accounts)
 
 
 def ask(bot: FastBot, account: Account) -> None:

@@ -31,6 +31,7 @@ RIGHT = {
 }
 SECRETS = (KEY, "planted-bot", "planted-signing", "planted-client")
 WRONG = {
+    "CANARY_ACCOUNT": ("MX-7Q3F-9K2D", "MB-7Q3F", "canary@lumen.example"),
     "DATABASE_URL": (
         "mysql://h/d",
         "postgresql://u:planted-pass@h:port/d",

@@ -1,12 +1,16 @@
 """Storms: what breaks hundreds of mailboxes at once is told once, and so is its end."""
 
+import random
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
+from bot.checks.rhythm import next_look
+from bot.common import ids
 from bot.common.jobs import CheckAccount
 from bot.common.people import Person
-from bot.diagnosis.observation import Observation, Where
+from bot.diagnosis.observation import Condition, Observation, Where
 from bot.incidents.maintenance import Plan
 from storage.tables import Account, Channel, Incident
 from storage.vocabulary import IncidentStatus, MaintenanceOf, Scope, State, StepId
@@ -21,13 +25,14 @@ SECRET = {"error": "invalid_client", "error_description": "AADSTS7000222: expire
 MAILBOXES, TENANTS = (24, 4) if in_a_hurry() else (500, 60)
 OF_ONE_TENANT = 8 if in_a_hurry() else 40
 GROUP = "S0ONCALL"
+LOST = 0.2
 
 
 class Field:
     """Customers with an organisation each, and their live mailboxes."""
 
-    def __init__(self, mailboxes: int, tenants: int) -> None:
-        self.bot = FastBot(oncall_usergroup=GROUP)
+    def __init__(self, mailboxes: int, tenants: int, canary: str = "") -> None:
+        self.bot = FastBot(oncall_usergroup=GROUP, canary_account=canary)
         self.channels: list[Channel] = [
             self.bot.customer(f"Customer {number}", f"C0CUST{number}") for number in range(tenants)
         ]
@@ -40,6 +45,17 @@ class Field:
         for account in self.accounts:
             self.bot.show(account)
         self.bot.live(timedelta(minutes=30))  # Slack takes fifty edits a minute
+
+    def watch(self, accounts: list[Account]) -> None:
+        """The accounts are looked at by the clock, as all that work are."""
+        with self.bot.store.transaction() as tx:
+            for account in accounts:
+                tx.watches.keep(account.id, self.bot.now, next_look(account.id, self.bot.now))
+
+    def pass_by(self, span: timedelta) -> None:
+        """Let time pass minute by minute, so that every look is taken at its time."""
+        for _ in range(round(span / timedelta(minutes=1))):
+            self.bot.live(timedelta(minutes=1))
 
     def look(self, accounts: list[Account]) -> None:
         """Each is looked at, as our rounds do."""
@@ -149,3 +165,68 @@ def test_a_storm_inside_maintenance_is_told_to_nobody_but_what_still_fails_at_it
     first = [words for words in field.alerts() if "First seen" in words]
     assert len(first) == 1
     assert events(bot, PAGERDUTY) == ["trigger"]
+
+
+def test_an_outage_of_microsofts_that_the_canary_shows_is_one_incident_and_breaks_nothing() -> None:
+    ref = ids.new_account_ref()
+    field = Field(MAILBOXES, TENANTS, canary=ref)
+    bot = field.bot
+    own = bot.customer("Lumen", "C0LUMEN")
+    canary = bot.account(State.LIVE, channel=own, ref=ref)
+    waits = bot.account(
+        State.UNMAPPED, channel=field.channels[0], name="Waits", waiting_for=hours(3.9)
+    )
+    everybody = [*field.accounts, canary]
+    field.watch(everybody)
+    before = field.posted()
+    away = Observation(Where.NETWORK, step="imap.connect", condition=Condition.TIMEOUT)
+    for account in everybody:
+        bot.mailbox(account).faults[StepId.IMAP_CONNECT] = away
+    field.pass_by(hours(1))
+
+    (incident,) = field.open()
+    assert incident.scope is Scope.MICROSOFT
+    assert len([words for words in field.alerts() if "First seen" in words]) == 1
+    assert field.states() == {State.LIVE}
+    assert field.posted() == before, "the reminder that was due meanwhile waits"
+    assert events(bot, PAGERDUTY)[0] == "trigger"
+
+    for account in everybody:
+        bot.mailbox(account).faults.clear()
+    field.pass_by(timedelta(minutes=12))
+    assert field.open() == []
+    assert field.states() == {State.LIVE}
+    assert events(bot, PAGERDUTY)[-1] == "resolve"
+    grown = {channel for channel, many in field.posted().items() if many != before[channel]}
+    assert grown == {waits.channel_id}, "and comes when it is over"
+
+
+def test_a_fifth_of_all_connections_lost_for_an_hour_breaks_nothing() -> None:
+    field = Field(MAILBOXES, TENANTS)
+    bot = field.bot
+    field.watch(field.accounts)
+    before = field.posted()
+    dice = random.Random(20)
+    lost = Observation(Where.NETWORK, step="imap.connect", condition=Condition.TIMEOUT)
+
+    def lose(account: Account) -> None:
+        faults = bot.mailbox(account).faults
+        faults.clear()
+        if dice.random() < LOST:
+            faults[StepId.IMAP_CONNECT] = lost
+
+    for account in field.accounts:
+        bot.mailbox(account).on_look = partial(lose, account)
+    field.pass_by(hours(1))
+    seen = sum(bot.mailbox(account).looks for account in field.accounts)
+    assert seen >= 6 * MAILBOXES
+
+    assert field.states() == {State.LIVE}
+    assert field.posted() == before
+    assert len(field.alerts()) <= 1, "that much is lost is told once, if at all"
+    for account in field.accounts:
+        bot.mailbox(account).on_look = lambda: None
+        bot.mailbox(account).faults.clear()
+    field.pass_by(timedelta(minutes=20))
+    assert field.open() == []
+    assert field.states() == {State.LIVE}
