@@ -67,11 +67,12 @@ bench: $(READY)
 pictures: $(READY)
 	$(BIN)/python -m tests.pictures
 
-# The documents that are made from data: what is known of failures, the state tables, and the settings.
+# The documents that are made from data: what is known of failures, the state tables, the settings, and what the doctor may find.
 docs: $(READY)
 	$(BIN)/python -c "from bot.diagnosis import catalogue, handbook; print(handbook.markdown(catalogue.load()), end='')" > docs/errors.md
 	$(BIN)/python -c "from bot.lifecycle import document; print(document.page(), end='')" > docs/states.md
 	$(BIN)/python -m bot.config.document
+	$(BIN)/python -m bot.doctor.document
 
 # Which locked dependencies have known vulnerabilities; needs the network, and says so where it has none. What is let
 # pass, why and until when: tools/accepted-findings.toml.

@@ -1,5 +1,6 @@
 """The Bolt app and its two ways in: signed HTTP posts and Socket Mode."""
 
+import time
 from collections.abc import Callable
 
 from flask import Blueprint, Response, request
@@ -8,7 +9,11 @@ from slack_bolt.adapter.flask.handler import to_flask_response
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
+from slack_sdk.socket_mode.builtin import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot.common.correlation import correlated, of_slack
+from bot.common.tallies import ACKNOWLEDGED, Tallies
 from bot.services import Services
 from handlers import events
 from handlers.commands import Commands
@@ -37,7 +42,7 @@ from handlers.features import (
 )
 from handlers.features.home import HomeTab
 from handlers.slack.directory import SlackDirectory
-from handlers.slack.incoming import bolt_request, is_signed
+from handlers.slack.incoming import bolt_request, is_signed, kind_of
 from handlers.slack.listeners import Listeners
 from handlers.slack.payloads import COMMAND
 
@@ -70,10 +75,19 @@ class FreshSocket(SocketModeHandler):
     """A Socket Mode connection that asks Slack for a new address each time it is begun: one that
     could not be reached is good for nothing."""
 
+    tallies: Tallies
+
     def connect(self) -> None:
         """Connect. Takes seconds; raises whatever kept it from standing."""
         self.client.wss_uri = None
         super().connect()  # type: ignore[no-untyped-call]
+
+    def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
+        """Have what Slack sent done, and acknowledge it."""
+        begun = time.monotonic()
+        with correlated(of_slack(req.payload)):
+            super().handle(client, req)
+        self.tallies.took(ACKNOWLEDGED, time.monotonic() - begun, kind_of(req.payload))
 
 
 class SlackSide:
@@ -86,8 +100,11 @@ class SlackSide:
         directory: SlackDirectory,
         signing_secret: str,
         nudge: Callable[[], None],
+        tallies: Tallies,
     ) -> None:
+        """`tallies`: where it is counted how long acknowledgements take."""
         self._signing_secret = signing_secret
+        self._tallies = tallies
         self.app = App(
             name="maildesk",  # Bolt would look through the stack for one, which takes long
             client=client,
@@ -114,12 +131,18 @@ class SlackSide:
         def slack_events() -> Response:
             if not is_signed(verifier, request):
                 return Response("the signature is not Slack's", 401, mimetype="text/plain")
-            return to_flask_response(self.app.dispatch(bolt_request(request)))
+            begun = time.monotonic()
+            posted = bolt_request(request)
+            with correlated(of_slack(posted.body)):
+                answer = to_flask_response(self.app.dispatch(posted))
+            self._tallies.took(ACKNOWLEDGED, time.monotonic() - begun, kind_of(posted.body))
+            return answer
 
         return blueprint
 
     def socket(self, app_token: str, client: WebClient) -> SocketModeHandler:
         """A Socket Mode connection, not yet begun."""
         handler = FreshSocket(self.app, app_token, web_client=client)
+        handler.tallies = self._tallies
         handler.client.proxy = client.proxy  # the constructor may have taken the environment's
         return handler

@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event
@@ -25,6 +26,7 @@ from storage.health import HealthRepository
 from storage.incidents import IncidentRepository
 from storage.jobs import JobRepository
 from storage.legacy import LegacyRepository
+from storage.measures import MeasureRepository
 from storage.outages import OutageRepository
 from storage.outbox import OutboxRepository
 from storage.paces import PaceRepository
@@ -45,6 +47,9 @@ from storage.watching import WatchRepository
 
 SQLITE_WAIT_SECONDS = 30
 WAL_ATTEMPTS = 300
+CATALOGUE = {"sqlite": "sqlite_master", "postgresql": "pg_class"}
+"""What every database of a kind has."""
+
 LOOPBACK = frozenset({"", "localhost", "127.0.0.1", "::1"})
 """Hosts of this machine; none at all is a Unix socket."""
 POOL = {"pool_size": 5, "max_overflow": 10}
@@ -98,6 +103,7 @@ class Transaction:
         self.jobs = JobRepository(session)
         self.fixes = ReportedFixRepository(session)
         self.legacy = LegacyRepository(session)
+        self.measures = MeasureRepository(session)
         self.noted = NotedCauseRepository(session)
         self.outages = OutageRepository(session)
         self.outbox = OutboxRepository(session)
@@ -185,6 +191,34 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
     connection.commit()
+
+
+class CannotConnect(Exception):
+    """A database cannot be used; the text is its own words."""
+
+
+def look_in(url: str) -> None:
+    """Connect and ask the simplest question. Takes as long as the connection does.
+
+    Raises:
+        CannotConnect: it cannot be reached, does not let us in, or is none.
+    """
+    engine = connect(url)
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("SELECT count(*) FROM " + CATALOGUE[engine.dialect.name])
+    except SQLAlchemyError as error:
+        raise CannotConnect(str(getattr(error, "orig", None) or error)) from None
+    finally:
+        engine.dispose()
+
+
+def file_of(url: str) -> Path | None:
+    """SQLite's file; None for any other database, and for one in memory."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return None
+    return None if parsed.database.startswith((":memory:", "file:")) else Path(parsed.database)
 
 
 def with_tls(url: URL) -> URL:

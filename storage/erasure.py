@@ -32,7 +32,9 @@ from storage.tables import (
 )
 from storage.vocabulary import MaintenanceOf
 
-OF_NOBODY = frozenset({"canary", "pace", "page", "pagelane", "pulse", "refusedblock", "trouble"})
+OF_NOBODY = frozenset(
+    {"canary", "duty", "pace", "page", "pagelane", "pulse", "refusedblock", "tally", "trouble"}
+)
 """Tables about the service itself. What pagers are told is about incidents, and keeps its facts for
 a day at most."""
 

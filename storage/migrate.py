@@ -1,10 +1,13 @@
 """Bringing a database up to date."""
 
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, make_url, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, inspect, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from storage.database import connect
@@ -22,8 +25,7 @@ def upgrade(url: str) -> None:
     to do. All migrations are one transaction, so one that fails or is killed leaves the database as
     it was.
     """
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config = _config()
     engine = connect(url)
     with engine.begin() as connection:
         _wait_for_others(connection)
@@ -42,6 +44,46 @@ def upgrade_if_there(url: str) -> str:
             raise
         return " ".join(str(error.orig).split())[:MAX_REASON]
     return ""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """At which migration a database is: `revision` (empty where it has no tables of ours), the
+    newest that we know, and whether we know the database's own at all."""
+
+    revision: str
+    newest: str
+    known: bool
+
+    @property
+    def is_newest(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.revision == self.newest
+
+
+def standing(engine: Engine) -> Standing:
+    """At which migration a database is. Changes nothing."""
+    newest, ours = _revisions()
+    with engine.connect() as connection:
+        revision = ""
+        if inspect(connection).has_table("alembic_version"):
+            kept = connection.execute(text("SELECT version_num FROM alembic_version"))
+            revision = kept.scalar() or ""
+    return Standing(revision, newest, not revision or revision in ours)
+
+
+@cache
+def _revisions() -> tuple[str, frozenset[str]]:
+    """The newest revision, and all."""
+    scripts = ScriptDirectory.from_config(_config())
+    known = frozenset(script.revision for script in scripts.walk_revisions())
+    return scripts.get_current_head() or "", known
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
 
 
 def _wait_for_others(connection: Connection) -> None:

@@ -1,17 +1,19 @@
 """Sealing everything anew under the newest encryption key, row by row, while the bot runs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import LargeBinary, inspect
-from sqlmodel import SQLModel, select
+from sqlalchemy import ColumnElement, LargeBinary, inspect, literal_column
+from sqlmodel import SQLModel, func, select
 from sqlmodel.main import default_registry
 
-from storage.cipher import CannotOpen, Cipher
+from storage.cipher import NAME_BYTES, CannotOpen, Cipher
 from storage.database import Store
 
 BATCH_ROWS = 200
+ONE: ColumnElement[int] = literal_column("1")
+BYTES_OF_A_NAME: ColumnElement[int] = literal_column(str(NAME_BYTES))
 SealedFor = Mapping[type[SQLModel], Callable[[Any], str]]
 
 
@@ -25,6 +27,15 @@ class Rotated:
 
     sealed: int = 0
     unreadable: int = 0
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A sealed value, where it is kept (``grant.sealed``), and what it is sealed for."""
+
+    place: str
+    sealed_for: str
+    value: bytes
 
 
 def sealed_columns() -> dict[type[SQLModel], list[str]]:
@@ -57,6 +68,21 @@ def rotate(store: Store, cipher: Cipher, tables: SealedFor, pause: Callable[[], 
             after = _batch(store, cipher, table, columns, tables[table], after, rotated)
             pause()
     return rotated
+
+
+def samples(store: Store, tables: SealedFor) -> Iterator[Sealed]:
+    """Of each sealed column the newest value of every key under which one is sealed. For whoever
+    wants to know whether the keys open what is stored."""
+    with store.transaction() as tx:
+        for table, columns in sealed_columns().items():
+            key = inspect(table).primary_key[0]
+            for column in columns:
+                name = func.substr(getattr(table, column), ONE, BYTES_OF_A_NAME).label("name")
+                newest = select(func.max(key), name).group_by("name")
+                for row_id, _ in tx.session.exec(newest).all():
+                    row = tx.session.exec(select(table).where(key == row_id)).one()
+                    place = f"{inspect(table).local_table.name}.{column}"
+                    yield Sealed(place, tables[table](row), getattr(row, column))
 
 
 def _batch(

@@ -213,6 +213,19 @@ class GrantRepository:
             self._session.exec(update(Grant).where(same).values(serial=_serial(), **fresh)).rowcount
         )
 
+    def tenants(self, limit: int) -> list[str]:
+        """Up to `limit` tenants of accounts with a grant, those first that signed in last."""
+        newest = func.max(Account.signed_in_at)
+        found = (
+            select(Account.tenant_id)
+            .join(Grant, col(Grant.account_id) == col(Account.id))
+            .where(Account.tenant_id != "")
+            .group_by(col(Account.tenant_id))
+            .order_by(newest.desc())
+            .limit(limit)
+        )
+        return list(self._session.exec(found))
+
     def idle(self, now: datetime, limit: int) -> list[Grant]:
         """Up to `limit` grants that are due to be looked after; those that another worker holds are
         passed over."""

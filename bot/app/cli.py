@@ -9,17 +9,30 @@ from typing import Annotated
 
 import typer
 
-from bot.app import audit_export, key_rotation, practice, processes, report_export
+from bot.app import (
+    audit_export,
+    check_report,
+    key_rotation,
+    practice,
+    processes,
+    report_export,
+)
+from bot.app.checkup import Checkup
 from bot.app.maildesk import build, mail_hosts
 from bot.app.neighbours import Neighbours
+from bot.common import logs
 from bot.common.clock import SystemClock
 from bot.common.people import MAILDESK
 from bot.common.stop import Stopped
 from bot.common.ways_out import leave_out_strays
-from bot.config.settings import Settings, SettingsError, load
+from bot.config import env_file
+from bot.config.loading import SettingsError, load, read
+from bot.config.settings import Settings
 from bot.diagnosis import catalogue
 from bot.diagnosis import export as noted_rows
 from bot.diagnosis.explainer import Explainer
+from bot.doctor.examination import failed
+from bot.doctor.findings import Finding, found
 from bot.legacy.columns import Unclear
 from bot.legacy.decoding import NotAList, decode
 from bot.views.report import WEEK, Reports, week_before
@@ -32,22 +45,38 @@ AS_IN_THE_FILES = catalogue.Application("<application>", "<client-id>")
 """The catalogue's files do not name our application: it is named when they are read."""
 
 DAY = "%Y-%m-%d"
+ENV_FILE = Path(".env")
+
+NoEnvFile = Annotated[
+    bool, typer.Option("--no-env-file", help="Do not read .env in this folder, if there is one.")
+]
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
-def settings_or_exit(environ: Mapping[str, str]) -> Settings:
-    """The settings, or one line on stderr and exit status 2."""
+def environment(no_env_file: bool) -> Mapping[str, str]:
+    """What the environment says and, where it says nothing, the env file of this folder.
+
+    Raises:
+        SettingsError: the file cannot be read.
+    """
+    if no_env_file or not ENV_FILE.exists():
+        return os.environ
+    return env_file.read(ENV_FILE) | os.environ
+
+
+def settings_or_exit(no_env_file: bool) -> Settings:
+    """The settings of whoever runs this command, or one line on stderr and exit status 2."""
     try:
-        return load(environ)
+        return load(environment(no_env_file))
     except SettingsError as error:
         typer.echo(f"maildesk: {error}", err=True)
         raise typer.Exit(2) from None
 
 
-def run_until_signal(*, web: bool, worker: bool) -> None:
-    """Run as a service: settings from the environment, until SIGTERM or SIGINT."""
-    settings = settings_or_exit(os.environ)
+def run_until_signal(no_env_file: bool, *, web: bool, worker: bool) -> None:
+    """Run as a service, until SIGTERM or SIGINT."""
+    settings = settings_or_exit(no_env_file)
     leave_out_strays(os.environ)
     stop = processes.stopped_by_signals()
     processes.end_in_time(stop)
@@ -59,27 +88,60 @@ def run_until_signal(*, web: bool, worker: bool) -> None:
 
 
 @cli.command("run")
-def run_command() -> None:
+def run_command(no_env_file: NoEnvFile = False) -> None:
     """Everything in one process."""
-    run_until_signal(web=True, worker=True)
+    run_until_signal(no_env_file, web=True, worker=True)
 
 
 @cli.command("web")
-def web_command() -> None:
+def web_command(no_env_file: NoEnvFile = False) -> None:
     """What Slack, Microsoft and browsers talk to."""
-    run_until_signal(web=True, worker=False)
+    run_until_signal(no_env_file, web=True, worker=False)
 
 
 @cli.command("worker")
-def worker_command() -> None:
+def worker_command(no_env_file: NoEnvFile = False) -> None:
     """What is due: messages, tests, reminders. Any number may run."""
-    run_until_signal(web=False, worker=True)
+    run_until_signal(no_env_file, web=False, worker=True)
 
 
 @cli.command("migrate")
-def migrate_command() -> None:
+def migrate_command(no_env_file: NoEnvFile = False) -> None:
     """Bring the database up to date."""
-    upgrade(settings_or_exit(os.environ).database_url)
+    upgrade(settings_or_exit(no_env_file).database_url)
+
+
+@cli.command("check")
+def check_command(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON array instead of a table.")
+    ] = False,
+    no_env_file: NoEnvFile = False,
+) -> None:
+    """Whether everything is as the bot needs it: settings, database, Slack, Microsoft, mail hosts,
+    the ways in and out; and how to fix what is not. Exit status 1 if anything fails."""
+    logs.configure("CRITICAL", sys.stderr)  # what is found is told once
+    findings = examined(no_env_file)
+    write = check_report.write_json if as_json else check_report.write_table
+    write(findings, sys.stdout)
+    if failed(findings):
+        raise typer.Exit(1)
+
+
+def examined(no_env_file: bool) -> list[Finding]:
+    """What the doctor finds in the environment and in the env file of this folder."""
+    given: dict[str, str] = {}
+    broken = []
+    used = not no_env_file and ENV_FILE.exists()
+    try:
+        given = env_file.read(ENV_FILE) if used else {}
+    except SettingsError as error:
+        broken = [found("env-file-broken", problem=error)]
+    checkup = Checkup(
+        read(given | os.environ), SystemClock(), ENV_FILE if used else None, list(given)
+    )
+    leave_out_strays(os.environ)
+    return broken + checkup.run()
 
 
 keys_cli = typer.Typer(help="The encryption keys.", no_args_is_help=True)
@@ -89,10 +151,10 @@ cli.add_typer(export_cli, name="export")
 
 
 @keys_cli.command("rotate")
-def rotate_command() -> None:
+def rotate_command(no_env_file: NoEnvFile = False) -> None:
     """Seal everything anew under the first of ENCRYPTION_KEYS. The bot may run meanwhile, with the
     same keys."""
-    settings = settings_or_exit(os.environ)
+    settings = settings_or_exit(no_env_file)
     rotated = key_rotation.rotate(Store(connect(settings.database_url)), Cipher(settings.keys))
     typer.echo(f"Sealed anew: {rotated.sealed}. Opened by none of the keys: {rotated.unreadable}.")
     if rotated.unreadable:
@@ -111,9 +173,10 @@ def import_command(
     do: Annotated[
         bool, typer.Option("--do", help="List them; without it only what would happen is shown.")
     ] = False,
+    no_env_file: NoEnvFile = False,
 ) -> None:
     """List a customer's old mail accounts from a file."""
-    settings = settings_or_exit(os.environ)
+    settings = settings_or_exit(no_env_file)
     leave_out_strays(os.environ)
     services = build(settings, SystemClock(), mail_hosts(settings)).services
     if services.customers.of_channel(channel) is None:
@@ -154,19 +217,20 @@ def export_audit_command(
     table: Annotated[
         bool, typer.Option("--csv", help="A CSV table instead of one JSON object a line.")
     ] = False,
+    no_env_file: NoEnvFile = False,
 ) -> None:
     """Who did what, when, from where and with which result, on standard output."""
-    store = Store(connect(settings_or_exit(os.environ).database_url))
+    store = Store(connect(settings_or_exit(no_env_file).database_url))
     rows = audit_export.entries(store, since.replace(tzinfo=UTC), until.replace(tzinfo=UTC))
     write = audit_export.write_csv if table else audit_export.write_lines
     write(rows, sys.stdout)
 
 
 @export_cli.command("causes")
-def export_causes_command() -> None:
+def export_causes_command(no_env_file: NoEnvFile = False) -> None:
     """What on-call noted about replies that nothing explained, as rows for the catalogue's files,
     on standard output."""
-    store = Store(connect(settings_or_exit(os.environ).database_url))
+    store = Store(connect(settings_or_exit(no_env_file).database_url))
     known = catalogue.load(application=AS_IN_THE_FILES)
     typer.echo(noted_rows.rows(store, known), nl=False)
 
@@ -184,10 +248,11 @@ def report_command(
     table: Annotated[
         str, typer.Option("--csv", help="Write a CSV table to this file; - is standard output.")
     ] = "",
+    no_env_file: NoEnvFile = False,
 ) -> None:
     """The numbers of the weekly report, week by week: last week's, or those of any days. Days begin
     where TIMEZONE says."""
-    settings = settings_or_exit(os.environ)
+    settings = settings_or_exit(no_env_file)
     store = Store(connect(settings.database_url))
     known = catalogue.load(application=AS_IN_THE_FILES)
     clock = SystemClock()
@@ -228,7 +293,7 @@ def sandbox_command(
     leave_out_strays(os.environ)  # everything in it is on this machine
     world = practice.start(folder, socket_mode, alone)
     try:
-        settings = settings_or_exit(world.environment)
+        settings = load(world.environment)
         stop = processes.stopped_by_signals()
         bot = processes.prepare(settings, "WARNING", stop, world.clock)
         typer.echo(f"The practice world is open: {world.page}")

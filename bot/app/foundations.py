@@ -10,6 +10,7 @@ from bot.common.clock import Clock
 from bot.common.stop import Stop
 from bot.diagnosis.attempts import Attempts
 from bot.diagnosis.catalogue import Catalogue
+from bot.diagnosis.duties import Duties
 from bot.diagnosis.failures import Failures
 from bot.folders.drift import Drift
 from bot.incidents.course import Course
@@ -60,5 +61,6 @@ class Foundations:
     failures: Failures
     requests: SupportRequests
     rights: Rights
+    duties: Duties
     drift: Drift
     canary: Canary

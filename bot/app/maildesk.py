@@ -6,17 +6,20 @@ from flask import Flask
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
+from bot.app.cycle import watched
 from bot.app.foundations import Ports
 from bot.app.pagers import told, words
 from bot.app.wiring import wire
 from bot.app.worker import Worker
-from bot.common import jobs
+from bot.common import correlation, jobs
 from bot.common.clock import Clock
 from bot.common.jobs import Doers
 from bot.common.stop import Stop
+from bot.common.tallies import Tallies
 from bot.common.ways_out import WaysOut
 from bot.config.settings import Settings
 from bot.diagnosis import catalogue
+from bot.diagnosis.measures import Measures
 from bot.incidents.pager_words import PagerWords
 from bot.incidents.posting import HttpPoster
 from bot.mail.hosts import MailHosts
@@ -55,6 +58,7 @@ class Maildesk:
     slack: SlackSide
     tokens: Tokens
     microsoft: Microsoft
+    measures: Measures
 
     def socket(self) -> SocketModeHandler | None:
         """The Socket Mode connection, where the settings ask for one."""
@@ -71,8 +75,9 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts, stop: Stop | None 
     stop = stop or Stop()
     api = slack_api(settings)
     ways = ways_out(settings)
-    background = clients.background(*api, ways)
-    interactive = clients.interactive(*api, ways)
+    tallies = Tallies()
+    background = clients.background(*api, ways, tallies)
+    interactive = clients.interactive(*api, ways, tallies)
     store = Store(connect(settings.database_url), told(settings))
     directory = SlackDirectory(
         interactive,
@@ -83,35 +88,55 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts, stop: Stop | None 
         SupportGroup(store, clock, settings.alert_channel).gone,
     )
     known = catalogue.load(application=_application(settings))
-    sign_in = microsoft(settings)
+    sign_in = microsoft(settings, tallies)
     ports = Ports(store, sign_in, MailProbe(hosts, stop), directory, known, HttpPoster(ways))
     core = wire(settings, clock, ports, stop)
     services = core.services
     newer = NewerBlocks(store, clock)
-    outbox = clients.for_the_outbox(*api, ways)
+    outbox = clients.for_the_outbox(*api, ways, tallies)
     sender = SlackSender(outbox, Presenter(services), newer.refused)
     delivery = Delivery(store, clock, sender, core.deciders, core.troubles, stop)
-    worker = Worker(store, clock, delivery, core.doers, core.sweeps, services.watching, stop=stop)
+    sweeps = list(watched(core.sweeps, core.duties, settings, ways))
+    worker = Worker(store, clock, delivery, core.doers, sweeps, services.watching, stop=stop)
     slack = SlackSide(
         services,
         interactive,
         directory,
         settings.slack_signing_secret.get_secret_value(),
         worker.nudge,
+        tallies,
     )
     employ(core.doers, services, slack, background, ways)
     pages = Pages(services, directory.name_of, worker.nudge)
     heard = words(store, clock, services.incidents)
-    web = website(settings, services, slack, pages, heard)
-    parts = (settings, services, store, web, worker, delivery, slack, core.tokens, sign_in)
+    measures = Measures(store, clock, tallies, core.duties)
+    web = website(settings, services, slack, pages, heard, measures)
+    parts = (
+        settings,
+        services,
+        store,
+        web,
+        worker,
+        delivery,
+        slack,
+        core.tokens,
+        sign_in,
+        measures,
+    )
     return Maildesk(*parts)
 
 
 def website(
-    settings: Settings, services: Services, slack: SlackSide, pages: Pages, heard: PagerWords
+    settings: Settings,
+    services: Services,
+    slack: SlackSide,
+    pages: Pages,
+    heard: PagerWords,
+    measures: Measures,
 ) -> Flask:
     """What is answered over HTTP."""
     web = Flask("maildesk", static_folder=None)
+    web.before_request(correlation.begin)
     if settings.slack_signing_secret.get_secret_value():
         # Without the secret nobody could tell Slack from others; Socket Mode needs none.
         web.register_blueprint(slack.blueprint())
@@ -119,7 +144,8 @@ def website(
         web.register_blueprint(pager_pages(heard, settings.pagerduty_webhook_secret))
     web.register_blueprint(pages.blueprint())
     web.register_error_handler(DatabaseAway, pages.away)
-    web.register_blueprint(health_pages(services.health, services.events, settings.metrics_token))
+    health = (services.health, services.events, measures)
+    web.register_blueprint(health_pages(*health, settings.metrics_token))
     harden(web, secure=settings.public_url.startswith("https:"))
     return web
 
@@ -154,8 +180,8 @@ def _application(settings: Settings) -> catalogue.Application:
     return catalogue.Application(settings.application_name, settings.ms_client_id)
 
 
-def microsoft(settings: Settings) -> Microsoft:
-    """Microsoft's sign-in, as the settings' application."""
+def microsoft(settings: Settings, tallies: Tallies | None = None) -> Microsoft:
+    """Microsoft's sign-in, as the settings' application. `tallies`: where calls are counted."""
     return Microsoft(
         settings.ms_authority,
         settings.ms_client_id,
@@ -164,6 +190,7 @@ def microsoft(settings: Settings) -> Microsoft:
         settings.instance_discovery,
         settings.cloud.scopes,
         ways_out(settings),
+        tallies,
     )
 
 

@@ -10,16 +10,21 @@ from queue import SimpleQueue
 
 import structlog
 
+from bot.app.checkup import Checkup
 from bot.app.maildesk import Maildesk, build, mail_hosts
 from bot.app.socket_connection import SocketConnection
 from bot.app.web_server import WebServer
 from bot.common import logs
 from bot.common.clock import Clock, SystemClock
 from bot.common.stop import Stop
+from bot.config.loading import Reading
 from bot.config.settings import Settings
 from bot.microsoft.client import MicrosoftUnreachable
 from storage.database import DatabaseAway
 from storage.migrate import upgrade_if_there
+
+COUNTS_KEPT_SECONDS = 15.0
+"""What a process counted and did not write down is lost when it is killed."""
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +44,8 @@ def prepare(settings: Settings, log_level: str, stop: Stop, clock: Clock | None 
     Raises:
         Stopped: the process is to stop, and the database was still away.
     """
-    logs.configure(log_level, sys.stderr)
+    logs.configure(log_level, sys.stderr, settings.log_format)
+    logs.take_in_strays()
     wait_for_database(settings.database_url, stop)
     return build(settings, clock or SystemClock(), mail_hosts(settings), stop)
 
@@ -108,7 +114,9 @@ def serve(bot: Maildesk, stop: Stop, *, web: bool, worker: bool) -> None:
         server.start(bot.web)
     if worker:
         bot.worker.start()
-    threading.Thread(target=_look_at_clock, args=(bot,), daemon=True).start()
+    threading.Thread(target=_keep_counts, args=(bot, stop), daemon=True).start()
+    for look in (lambda: _look_at_clock(bot), checkup_of(bot).tell_gravest):
+        threading.Thread(target=look, daemon=True).start()
     if socket is not None:
         socket.start()
     log.info(
@@ -130,7 +138,19 @@ def serve(bot: Maildesk, stop: Stop, *, web: bool, worker: bool) -> None:
     if server is not None:
         server.stop()
     ending.join()
+    bot.measures.keep()
     log.info("maildesk.stopped")
+
+
+def checkup_of(bot: Maildesk) -> Checkup:
+    """The doctor of a bot whose settings are right."""
+    return Checkup(Reading(bot.settings), bot.services.clock)
+
+
+def _keep_counts(bot: Maildesk, stop: Stop) -> None:
+    """Add what this process counts to what all have counted, again and again."""
+    while not stop.wait(COUNTS_KEPT_SECONDS):
+        bot.measures.keep()
 
 
 def _check_own_channels(bot: Maildesk) -> None:

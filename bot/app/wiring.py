@@ -19,11 +19,12 @@ from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.running import CheckRunner
 from bot.checks.service import Checks
 from bot.checks.watching import Watching
-from bot.common.clock import Clock
+from bot.common.clock import Clock, SystemClock
 from bot.common.jobs import Doers
 from bot.common.stop import Stop
 from bot.config.settings import Settings
 from bot.diagnosis.attempts import Attempts
+from bot.diagnosis.duties import Duties
 from bot.diagnosis.evidence import Evidence
 from bot.diagnosis.explainer import Explainer, Explanations
 from bot.diagnosis.failures import Failures
@@ -97,6 +98,7 @@ class Core:
     tokens: Tokens
     doers: Doers
     sweeps: Sequence[Sweep]
+    duties: Duties
     deciders: Mapping[str, Decider]
     troubles: Troubles
 
@@ -111,6 +113,7 @@ def wire(settings: Settings, clock: Clock, ports: Ports, stop: Stop | None = Non
         tokens=base.tokens,
         doers=duties.doers(services),
         sweeps=duties.sweeps(settings, base, services),
+        duties=base.duties,
         deciders=duties.deciders(settings, base, services),
         troubles=Troubles(
             settings.support_channel, settings.alert_channel, services.customers.refused
@@ -142,6 +145,8 @@ def _foundations(settings: Settings, clock: Clock, ports: Ports, stop: Stop) -> 
         incidents=incidents,
         failures=Failures(ports.catalogue, clock, incidents, attempts, requests.hand_over),
         requests=requests,
+        # How late the worker is shows in the machine's time: its scheduler goes by no other
+        duties=Duties(ports.store, SystemClock()),
         rights=Rights(ports.store, clock, ports.directory, support, alerts),
         drift=Drift(clock, lifecycle),
         canary=Canary(clock, settings.canary_account),
@@ -206,7 +211,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         maintenance=MaintenanceWindows(store, clock, base.course, settings.alert_channel),
         answers=Answers(store, clock),
         events=Events(store, clock),
-        health=Health(store),
+        health=Health(store, base.duties),
         fixes=fixes,
         requests=base.requests,
         desk=Desk(store, clock, support),

@@ -20,6 +20,7 @@ from bot.app.reach import Reach
 from bot.checks.rhythm import LOOKERS
 from bot.checks.watching import Watching
 from bot.common.clock import Clock
+from bot.common.correlation import correlated, of_job
 from bot.common.jobs import Doers
 from bot.common.refusals import SlackBusy
 from bot.common.stop import Stop, Stopped
@@ -245,7 +246,7 @@ class Worker:
     def _do(self, job: Job) -> None:
         try:
             # Where the end of a job cannot be kept, its lease ends and it is done again
-            with self._reach.watched():
+            with self._reach.watched(), correlated(of_job(job.args)):
                 self._attempt(job)
         finally:
             self._jobs.ended(job)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.common import correlation
 from bot.common.people import Person
 
 
@@ -47,8 +48,8 @@ class Work(BaseModel):
         return None
 
     def to_args(self) -> dict[str, Any]:
-        """The arguments as a job's row keeps them."""
-        return self.model_dump(mode="json")
+        """The arguments as a job's row keeps them, with the correlation of whoever asks."""
+        return self.model_dump(mode="json") | correlation.kept()
 
 
 class CustomersWork(Work):

@@ -1,36 +1,45 @@
-"""Logging: an event name and fields, without secrets, on one stream."""
+"""Logging: events with fields, ours and the libraries', without secrets, in one stream."""
 
 import logging
-from collections.abc import MutableMapping
+import sys
+import threading
+from collections.abc import MutableMapping, Sequence
+from types import TracebackType
 from typing import Any, TextIO
 
 import structlog
+from structlog.typing import Processor
 
-from bot.common.redaction import redact, redact_value
+from bot.common.redaction import redact_value
 
 CHATTY = ("slack_sdk", "slack_bolt", "msal", "urllib3", "waitress", "werkzeug", "alembic")
 UNFIT = ("imapclient", "imapclient.imaplib", "sqlalchemy")
 """These write whole conversations, values included, when they are let."""
 
+FIRST = ("timestamp", "level", "event", "logger")
 
-def configure(level: str, stream: TextIO) -> None:
+
+def configure(level: str, stream: TextIO, form: str = "console") -> None:
     """Set logging up for the process: ours at `level`, libraries' warnings (and at DEBUG everything
-    but transcripts)."""
+    but transcripts). Each line has a `timestamp`, a `level`, an `event`, the `logger` that wrote it
+    and, as far as there is one, the `correlation`; as JSON, or for people to read."""
+    shared = _shared()
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            hide_secrets,
-            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
-        ],
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            hide_secrets,
+            _renderer(form),
+        ],
+    )
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(formatter)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in CHATTY:
         logging.getLogger(name).setLevel("WARNING" if level == "INFO" else level)
@@ -41,6 +50,26 @@ def configure(level: str, stream: TextIO) -> None:
         logging.getLogger(name).setLevel("ERROR" if level == "ERROR" else "WARNING")
 
 
+def take_in_strays() -> None:
+    """Have what Python itself would print, exceptions that nobody caught and warnings, in the same
+    stream, without its secrets."""
+    log = structlog.get_logger(__name__)
+
+    def died(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        log.critical("process.died", exc_info=(kind, error, trace))
+
+    def thread_died(told: threading.ExceptHookArgs) -> None:
+        error = told.exc_value
+        assert error is not None
+        name = told.thread.name if told.thread is not None else ""
+        trace = (told.exc_type, error, told.exc_traceback)
+        log.critical("thread.died", thread=name, exc_info=trace)
+
+    sys.excepthook = died
+    threading.excepthook = thread_died
+    logging.captureWarnings(True)
+
+
 def hide_secrets(
     _logger: Any, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
@@ -48,9 +77,19 @@ def hide_secrets(
     return dict(redact_value(event))
 
 
-class RedactingFormatter(logging.Formatter):
-    """What libraries log, exceptions included, without its secrets."""
+def _shared() -> Sequence[Processor]:
+    """What is done with every line, whoever writes it."""
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+    ]
 
-    def format(self, record: logging.LogRecord) -> str:
-        """The finished line, redacted as a whole."""
-        return redact(super().format(record))
+
+def _renderer(form: str) -> Processor:
+    if form == "json":
+        return structlog.processors.JSONRenderer(ensure_ascii=False)
+    return structlog.processors.KeyValueRenderer(key_order=FIRST, drop_missing=True)

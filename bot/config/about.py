@@ -14,6 +14,8 @@ class About:
         example: what `.env.example` shows where it has no default.
         looks_like: what was expected, where a pattern does not match.
         needed: it or its alternative has to be given, though each has a default.
+        several: it may hold several values, with commas between; a secret's file one a line.
+        reread: its file is read again at each use, so that it can be replaced while the bot runs.
     """
 
     text: str
@@ -22,3 +24,5 @@ class About:
     example: str = ""
     looks_like: str = ""
     needed: bool = False
+    several: bool = False
+    reread: bool = False

@@ -7,14 +7,16 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from bot.config.about import About
-from bot.config.settings import Settings, about
+from bot.config.settings import Settings, about, is_secret
 
 WIDTH = 100
 TOP = Path(__file__).parents[2]
 
 HEAD = """\
 # Every setting of Maildesk, read once when it starts. What has no value here must be given one;
-# a value that is commented out is the default. Load it with: set -a; . ./.env; set +a; maildesk run
+# a value that is commented out is the default. As .env in the folder where maildesk is started, it
+# is read by itself; what the environment says goes before it, and --no-env-file leaves it out.
+# Each secret may be in a file of its own instead, which NAME_FILE names in place of NAME.
 # `make docs` makes this file from bot/config/settings.py.
 """
 
@@ -24,6 +26,14 @@ PAGE_HEAD = """\
 Every setting is an environment variable, read once when the bot starts. A missing or malformed one
 ends it with one line that names the variable, and exit status 2. `.env.example` is a file to begin
 with. Both are made from `bot/config/settings.py` by `make docs`.
+
+A file `.env` in the folder where `maildesk` is started is read as well: lines as `NAME=value`. What
+the environment says goes before it, and `--no-env-file` leaves it out.
+
+A secret can be given as a file, as Docker, Kubernetes and systemd hand secrets over: the variable
+is then called `NAME_FILE`, as the table says, and its value is the file's name. One of the two is
+given, never both. A file is read once when the bot starts, unless the text says that it is read
+again. One that every user of the machine may read is warned of.
 """
 
 
@@ -47,7 +57,8 @@ def page() -> str:
         told = about(name)
         if told.begins:
             parts.append(f"\n## {told.begins}\n\n| variable | default | |\n|---|---|---|\n")
-        parts.append(f"| `{name.upper()}` | {_shown_default(field, told)} | {_cell(told.text)} |\n")
+        cell = _cell(told.text) + _shown_file(name)
+        parts.append(f"| `{name.upper()}` | {_shown_default(field, told)} | {cell} |\n")
     return "".join(parts)
 
 
@@ -74,6 +85,13 @@ def _shown_default(field: FieldInfo, told: About) -> str:
         return "needed"
     value = default(field, told)
     return f"`{value}`" if value else ""
+
+
+def _shown_file(name: str) -> str:
+    if not is_secret(name):
+        return ""
+    again = ", which is read again at each use" if about(name).reread else ""
+    return f". In a file: `{name.upper()}_FILE`{again}"
 
 
 def _cell(text: str) -> str:

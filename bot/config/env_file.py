@@ -1,17 +1,18 @@
-"""What an env file leaves in the environment that is not of the settings.
+"""Env files, and what they leave in the environment that is not of the settings.
 
 A shell takes off quotation marks, comments and a byte order mark; `docker run --env-file`, systemd
 and others hand some of them on as they are.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from bot.common.texts import visible
 
 MARKS = "\ufeff", "ï»¿"
 """A byte order mark, and one that was read in another encoding."""
 
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 QUOTED = re.compile(r"""(['"])(.*)\1(?:\s+#.*)?""", re.S)
 COMMENT = re.compile(r"^#\s|\s#")
 FREE_TEXT = frozenset({"VENDOR_NAME", "MS_APP_NAME"})
@@ -23,16 +24,30 @@ class SettingsError(Exception):
     secret."""
 
 
-def values(environ: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
-    """What the environment says of these settings, by their names in lower case; an empty value is
-    none.
+def read(file: Path) -> dict[str, str]:
+    """What an env file gives, by its variables' names: lines as ``NAME=value``, with or without
+    ``export``; empty lines, and those that begin with #, say nothing. Values are as they are
+    written there: `value` takes off their quotation marks.
 
     Raises:
-        SettingsError: see `value`.
+        SettingsError: it cannot be read, or a line is none; the text names the line, not its words.
     """
-    written = {name(variable): text for variable, text in environ.items()}
-    found = {each: value(each.upper(), written.get(each.upper(), "")) for each in names}
-    return {each: text for each, text in found.items() if text}
+    try:
+        lines = file.read_text("utf-8-sig").splitlines()
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{file} cannot be read (it is not in UTF-8)") from None
+    given = {}
+    for number, line in enumerate(lines, 1):
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        variable, equals, written = text.removeprefix("export ").partition("=")
+        if not equals or not VARIABLE.fullmatch(variable.strip()):
+            raise SettingsError(f"{file} is malformed: line {number} is not NAME=value")
+        given[variable.strip()] = written
+    return given
 
 
 def name(written: str) -> str:

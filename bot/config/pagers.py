@@ -48,13 +48,3 @@ WebhookSecret = Annotated[
         f"in base64. Make one with:\n{reading.SECRET_HINT}"
     ),
 ]
-
-
-def check(url: SecretStr, secret: SecretStr) -> None:
-    """See that a webhook can be signed.
-
-    Raises:
-        ValueError: it cannot.
-    """
-    if url.get_secret_value() and not secret.get_secret_value():
-        raise ValueError("ALERT_WEBHOOK_SECRET is missing (ALERT_WEBHOOK_URL needs it)")

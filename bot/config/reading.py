@@ -258,3 +258,10 @@ def bot_token(value: Any) -> str:
     if not str(value).startswith("xoxb-"):
         raise ValueError("a bot token begins with xoxb-")
     return str(value)
+
+
+def app_token(value: Any) -> str:
+    """An app-level token of Slack."""
+    if not str(value).startswith("xapp-"):
+        raise ValueError("it begins with xapp-")
+    return str(value)

@@ -1,30 +1,22 @@
 """The settings, read once from the environment."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, time, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.common.people import Person
-from bot.config import clouds, env_file, keeping, on_call, pagers, reading
+from bot.config import clouds, keeping, on_call, pagers, reading, watching
 from bot.config.about import About
-from bot.config.env_file import SettingsError as SettingsError
 from bot.incidents.times import OnCallTimes
 from bot.lifecycle.hours import WEEKDAYS, Hours
 from bot.microsoft.credentials import Credentials
-
-
-def _cloud_of(authority: str) -> str:
-    """The cloud to which an authority's host belongs, worldwide for any other host."""
-    host = urlsplit(authority).hostname
-    return next(
-        (name for name, cloud in clouds.load().items() if _sign_in_host(cloud) == host), "worldwide"
-    )
 
 
 def _sign_in_host(cloud: clouds.Cloud) -> str | None:
@@ -36,6 +28,15 @@ File = Annotated[Path | None, BeforeValidator(reading.file)]
 Host = Annotated[str, BeforeValidator(reading.host)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 ChannelId = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")]
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """Settings that do not go together, and one line that says so; the first of them is lacking or
+    wrong."""
+
+    names: tuple[str, ...]
+    text: str
 
 
 class Settings(BaseSettings):
@@ -63,7 +64,8 @@ class Settings(BaseSettings):
         BeforeValidator(reading.keys),
         About(
             "Keys for the tokens kept in the database: 32 bytes in base64, comma-separated. The "
-            f"first one encrypts, all decrypt.\n{reading.KEY_HINT.capitalize()}"
+            f"first one encrypts, all decrypt.\n{reading.KEY_HINT.capitalize()}",
+            several=True,
         ),
     ]
     public_url: Annotated[
@@ -82,22 +84,9 @@ class Settings(BaseSettings):
             "the same machine, :: for IPv6 and IPv4"
         ),
     ] = "0.0.0.0"
-    metrics_token: Annotated[
-        SecretStr,
-        Field(min_length=16),
-        About(
-            "What whoever collects /metrics sends as Authorization: Bearer …, 16 characters at "
-            "least. Without it there is no such page"
-        ),
-    ] = SecretStr("")
-    log_level: Annotated[
-        str,
-        Field(pattern=r"^(DEBUG|INFO|WARNING|ERROR)$"),
-        About(
-            "How much is logged: DEBUG, INFO, WARNING or ERROR",
-            looks_like="DEBUG, INFO, WARNING or ERROR",
-        ),
-    ] = "INFO"
+    metrics_token: watching.MetricsToken = SecretStr("")
+    log_level: watching.LogLevel = "INFO"
+    log_format: watching.LogFormat = "console"
     slack_bot_token: Annotated[
         SecretStr,
         BeforeValidator(reading.bot_token),
@@ -109,6 +98,7 @@ class Settings(BaseSettings):
     ] = SecretStr("")
     slack_app_token: Annotated[
         SecretStr,
+        BeforeValidator(reading.app_token),
         About(
             "App-level token with connections:write (xapp-…): set it to be reached by Socket Mode "
             "instead of HTTP"
@@ -174,19 +164,14 @@ class Settings(BaseSettings):
     ms_client_secret: Annotated[
         SecretStr,
         About(
-            "The application's credential: a client secret; or one of the next two. While one "
+            "The application's credential: a client secret; or MS_CLIENT_CERTIFICATE. While one "
             "replaces another, give both (with a comma between; in the secret's file one a line): "
             "each is tried until Microsoft takes one",
             needed=True,
+            several=True,
+            reread=True,
         ),
     ] = SecretStr("")
-    ms_client_secret_file: Annotated[
-        File,
-        About(
-            "A file with the client secret; it is read anew at each use, so that what stands in it "
-            "can be replaced while the bot runs"
-        ),
-    ] = None
     ms_client_certificate: Annotated[
         tuple[Path, ...],
         NoDecode,
@@ -258,16 +243,8 @@ class Settings(BaseSettings):
     pagerduty_webhook_secret: pagers.WordsSecret = SecretStr("")
     alert_webhook_url: pagers.WebhookUrl = SecretStr("")
     alert_webhook_secret: pagers.WebhookSecret = SecretStr("")
-    canary_account: Annotated[
-        str,
-        BeforeValidator(reading.account),
-        About(
-            "The ID (MB-…) of an account of your own, in a tenant of yours, to which you connected "
-            "a mailbox that does nothing else. Where customers' mailboxes fail and this one does "
-            "too, it is Microsoft or us: no mailbox counts as broken, and reminders wait",
-            begins="Watching",
-        ),
-    ] = ""
+    canary_account: watching.CanaryAccount = ""
+    heartbeat_url: watching.HeartbeatUrl = SecretStr("")
     keep_evidence: keeping.Evidence = reading.span("180d")
     keep_audit: keeping.Audit = None
     nag_ladder: Annotated[
@@ -301,6 +278,17 @@ class Settings(BaseSettings):
         ZoneInfo, NoDecode, BeforeValidator(reading.zone), About("In which time zone")
     ] = ZoneInfo("UTC")
 
+    _files: dict[str, Path] = PrivateAttr(default_factory=dict)
+
+    def remember_files(self, files: Mapping[str, Path]) -> None:
+        """In which files the secrets are that were read from one, by the settings' names."""
+        self._files |= files
+
+    @property
+    def files(self) -> Mapping[str, Path]:
+        """In which files the secrets are that were read from one, by the settings' names."""
+        return self._files
+
     @classmethod
     def settings_customise_sources(
         cls, *args: Any, **sources: Any
@@ -310,30 +298,40 @@ class Settings(BaseSettings):
         init: PydanticBaseSettingsSource = sources["init_settings"]
         return (init,)
 
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        app_token = self.slack_app_token.get_secret_value()
-        if not app_token and not self.slack_signing_secret.get_secret_value():
-            raise ValueError(
-                "SLACK_SIGNING_SECRET is missing (or SLACK_APP_TOKEN, for Socket Mode)"
+    def contradictions(self) -> Iterator[Contradiction]:
+        """What is missing, or does not go together, though each setting by itself is right."""
+        if not self._given("slack_app_token", "slack_signing_secret"):
+            yield Contradiction(
+                ("slack_signing_secret", "slack_app_token"),
+                "SLACK_SIGNING_SECRET is missing (or SLACK_APP_TOKEN, for Socket Mode)",
             )
-        if app_token and not app_token.startswith("xapp-"):
-            raise ValueError("SLACK_APP_TOKEN is malformed: it begins with xapp-")
-        if not self.support_usergroup and not self.support_users:
-            raise ValueError("SUPPORT_USERGROUP is missing (or SUPPORT_USERS)")
-        secret = self.ms_client_secret.get_secret_value() or self.ms_client_secret_file
-        if not secret and not self.ms_client_certificate:
-            raise ValueError(
-                "MS_CLIENT_SECRET is missing (or MS_CLIENT_SECRET_FILE, or MS_CLIENT_CERTIFICATE)"
+        if not self._given("support_usergroup", "support_users"):
+            yield Contradiction(
+                ("support_usergroup", "support_users"),
+                "SUPPORT_USERGROUP is missing (or SUPPORT_USERS)",
             )
-        pagers.check(self.alert_webhook_url, self.alert_webhook_secret)
+        if not self._given("ms_client_secret", "ms_client_certificate"):
+            yield Contradiction(
+                ("ms_client_secret", "ms_client_certificate"),
+                "MS_CLIENT_SECRET is missing (or MS_CLIENT_SECRET_FILE, or MS_CLIENT_CERTIFICATE)",
+            )
+        if self._given("alert_webhook_url") and not self._given("alert_webhook_secret"):
+            yield Contradiction(
+                ("alert_webhook_secret", "alert_webhook_url"),
+                "ALERT_WEBHOOK_SECRET is missing (ALERT_WEBHOOK_URL needs it)",
+            )
         host = urlsplit(self.ms_authority).hostname
         hosts = map(_sign_in_host, clouds.load().values())
         if host in hosts and host != _sign_in_host(self.cloud):
-            raise ValueError(
-                f"MS_AUTHORITY is not of the cloud that MS_CLOUD names ({self.ms_cloud})"
+            yield Contradiction(
+                ("ms_authority", "ms_cloud"),
+                f"MS_AUTHORITY is not of the cloud that MS_CLOUD names ({self.ms_cloud})",
             )
-        return self
+
+    def _given(self, *names: str) -> bool:
+        """Whether one of these settings is given."""
+        values = (getattr(self, name) for name in names)
+        return any(v.get_secret_value() if isinstance(v, SecretStr) else v for v in values)
 
     @property
     def keys(self) -> tuple[bytes, ...]:
@@ -363,9 +361,9 @@ class Settings(BaseSettings):
     @property
     def credentials(self) -> Credentials:
         """The application's credentials at Microsoft."""
-        secret = self.ms_client_secret
+        file = self._files.get("ms_client_secret")
         expire = self.ms_client_secret_expires
-        return Credentials(self.ms_client_certificate, secret, self.ms_client_secret_file, expire)
+        return Credentials(self.ms_client_certificate, self.ms_client_secret, file, expire)
 
     @property
     def instance_discovery(self) -> bool:
@@ -373,40 +371,14 @@ class Settings(BaseSettings):
         return urlsplit(self.ms_authority).hostname in clouds.MICROSOFT_HOSTS
 
 
-def load(environ: Mapping[str, str]) -> Settings:
-    """The settings from an environment.
-
-    Raises:
-        SettingsError: one line that names the first wrong variable, and how many more are wrong.
-    """
-    known: dict[str, Any] = env_file.values(environ, Settings.model_fields)
-    known.setdefault("ms_cloud", _cloud_of(known.get("ms_authority", "")))
-    cloud = clouds.load().get(known["ms_cloud"], clouds.load()["worldwide"])
-    hosts = {"ms_authority": cloud.authority, "imap_host": cloud.imap, "smtp_host": cloud.smtp}
-    known = hosts | known
-    try:
-        return Settings(**known)
-    except ValidationError as error:
-        problems = [
-            _line(dict(problem)) for problem in error.errors(include_input=False, include_url=False)
-        ]
-    more = f" ({len(problems) - 1} more wrong)" if len(problems) > 1 else ""
-    raise SettingsError(problems[0] + more)
-
-
-def _line(problem: dict[str, Any]) -> str:
-    message = str(problem["msg"]).removeprefix("Value error, ")
-    if not problem["loc"]:
-        return message
-    name = str(problem["loc"][0]).upper()
-    if problem["type"] == "missing":
-        return f"{name} is missing"
-    if problem["type"] == "string_pattern_mismatch":
-        message = f"it does not look like {about(problem['loc'][0]).looks_like}"
-    return f"{name} is malformed: {message}"
-
-
 def about(name: str) -> About:
     """What is said of the setting with this name, in lower case."""
     metadata = Settings.model_fields[name].metadata
     return next(item for item in metadata if isinstance(item, About))
+
+
+def is_secret(name: str) -> bool:
+    """Whether the setting with this name, in lower case, is declared as one that is not shown. Its
+    value may be in a file, which NAME_FILE names."""
+    field = Settings.model_fields[name]
+    return field.repr is False or SecretStr in (field.annotation, *get_args(field.annotation))

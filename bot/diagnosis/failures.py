@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Protocol
 
+import structlog
+
 from bot.common import ids
 from bot.common.clock import Clock
 from bot.common.jobs import ShareApproval
@@ -35,6 +37,8 @@ from storage.vocabulary import (
     State,
     StepId,
 )
+
+log = structlog.get_logger(__name__)
 
 SHARED_FOR = timedelta(days=1)
 """Repetitions of a cause on an account within this time share one error ID."""
@@ -124,6 +128,7 @@ class Failures:
             self._unexplained.saw(tx, observation, failure, account)
         if account is not None and account.state is not State.DISCONNECTED:
             self._advise(tx, account, failure, sign_in_refused and not verdict.approval)
+        log.info("failure.recorded", error=failure.ref, cause=verdict.cause, step=observation.step)
         return Recorded(failure, self.verdict(tx, failure))
 
     def verdict(self, tx: Transaction, failure: Failure) -> Verdict:

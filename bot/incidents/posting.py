@@ -97,7 +97,7 @@ class HttpPoster:
 
     def post(self, letter: Letter, now: datetime) -> None:
         """Post one."""
-        _in_time(lambda: self._post(letter, now), self._deadline)
+        in_time(lambda: self._post(letter, now), self._deadline)
 
     def _post(self, letter: Letter, now: datetime) -> None:
         with hiding(*letter.secrets):  # urllib3 logs addresses
@@ -129,7 +129,7 @@ def _was_connected(error: Exception) -> bool:
     )
 
 
-def _in_time(work: Callable[[], None], seconds: float) -> None:
+def in_time(work: Callable[[], None], seconds: float) -> None:
     """Do `work` within so many seconds. A server may answer one byte at a time and keep within
     every time-out of a socket, so the limit stands apart from those."""
     done: Future[None] = Future()

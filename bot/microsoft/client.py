@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -10,10 +11,12 @@ from urllib.parse import urlencode, urlsplit
 import msal
 import requests
 
+from bot.common.tallies import Tallies
 from bot.common.ways_out import WaysOut
 from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.observe import from_exception
 from bot.microsoft.clock_check import ClockCheck
+from bot.microsoft.counting import count
 from bot.microsoft.credentials import Credential, Credentials, CredentialUnreadable
 
 TIMEOUT_SECONDS = 10
@@ -46,9 +49,12 @@ class Microsoft:
         instance_discovery: bool,
         scopes: Sequence[str],
         ways: WaysOut,
+        tallies: Tallies | None = None,
     ) -> None:
-        """`scopes`: what every mailbox's token is good for."""
+        """`scopes`: what every mailbox's token is good for. `tallies`: where answers are
+        counted."""
         self._ways = ways
+        self._tallies = tallies or Tallies()
         self._clock = ClockCheck()
         self.authority = authority
         self.client_id = client_id
@@ -66,7 +72,7 @@ class Microsoft:
         Raises:
             MicrosoftUnreachable: no proper answer.
         """
-        return self._client(self._by_acceptance()[0], cache)
+        return self.client_with(self._by_acceptance()[0], cache)
 
     def redeem(
         self,
@@ -81,7 +87,7 @@ class Microsoft:
             MicrosoftUnreachable: no proper answer, or none that fits because our clock is wrong.
         """
         for credential in self._by_acceptance():
-            client = self._client(credential, cache, authority)
+            client = self.client_with(credential, cache, authority)
             answer = self.ask(lambda client=client: question(client))  # type: ignore[misc]
             if not (isinstance(answer, dict) and answer.get("error") == "invalid_client"):
                 self._accepted = credential.name
@@ -91,14 +97,18 @@ class Microsoft:
             raise MicrosoftUnreachable(blamed)
         return answer
 
-    def look_at_clock(self) -> None:
+    def look_at_clock(self) -> timedelta:
         """Ask Microsoft what time it is, and log by how much ours is wrong. Takes seconds.
+
+        Returns:
+            By how much our clock is ahead.
 
         Raises:
             MicrosoftUnreachable: no proper answer.
         """
         address = f"{self.authority}/{DISCOVERY}"
-        self.ask(lambda: self._session().get(address, timeout=TIMEOUT_SECONDS))
+        self.ask(lambda: self.session().get(address, timeout=TIMEOUT_SECONDS))
+        return self._clock.ahead
 
     def ask(self, question: Callable[[], Answer], step: str = "token") -> Answer:
         """What `question` gives, with everything that MSAL may raise for want of a proper answer
@@ -165,7 +175,7 @@ class Microsoft:
         """
         parts = urlsplit(self.authority)
         address = f"{parts.scheme}://{parts.netloc}/{domain}/{DISCOVERY}"
-        response = self.ask(lambda: self._session().get(address, timeout=seconds / 2))
+        response = self.ask(lambda: self.session().get(address, timeout=seconds / 2))
         answer = self.ask(response.json)
         found = re.search(
             r"/([0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})/",
@@ -173,16 +183,21 @@ class Microsoft:
         )
         return found[1].lower() if found and response.ok else ""
 
-    def _client(
+    def client_with(
         self, credential: Credential, cache: msal.TokenCache | None, authority: str = ""
     ) -> msal.ConfidentialClientApplication:
+        """A new MSAL client with this credential. May take seconds.
+
+        Raises:
+            MicrosoftUnreachable: no proper answer.
+        """
         application = self.ask(
             lambda: _Application(
                 self.client_id,
                 client_credential=credential.value,
                 authority=authority or self.authority,
                 token_cache=cache,
-                http_client=self._session(),
+                http_client=self.session(),
                 instance_discovery=None if self._instance_discovery else False,
             )
         )
@@ -199,8 +214,9 @@ class Microsoft:
             raise MicrosoftUnreachable(unreadable) from None
         return sorted(known, key=lambda credential: credential.name != self._accepted)
 
-    def _session(self) -> requests.Session:
-        session = _TimedSession()
+    def session(self) -> requests.Session:
+        """A session that goes our ways out, trusts whom we trust, and waits for seconds only."""
+        session = _TimedSession(self._tallies)
         self._ways.prepare(session)
         session.hooks["response"].append(self._clock.hear)
         if self._ca_file is not None:
@@ -227,12 +243,22 @@ class _Application(msal.ConfidentialClientApplication):  # type: ignore[misc]
 
 
 class _TimedSession(requests.Session):
-    """A session whose every request has a time-out, and that takes a busy server's answer for no
-    answer: MSAL would drop its status."""
+    """A session whose every request is counted and has a time-out, and that takes a busy server's
+    answer for no answer: MSAL would drop its status."""
+
+    def __init__(self, tallies: Tallies) -> None:
+        super().__init__()
+        self._tallies = tallies
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         kwargs.setdefault("timeout", TIMEOUT_SECONDS)
-        response = super().request(*args, **kwargs)
+        url = str(kwargs.get("url") or args[1])
+        try:
+            response = super().request(*args, **kwargs)
+        except requests.RequestException as error:
+            count(self._tallies, url, kwargs.get("data"), error)
+            raise
+        count(self._tallies, url, kwargs.get("data"), response)
         if response.status_code == TOO_MANY_REQUESTS or response.status_code >= SERVER_ERROR:
             raise requests.HTTPError(f"HTTP {response.status_code}", response=response)
         return response

@@ -25,10 +25,10 @@ MAX_AGE_SECONDS = 24 * 3600
 
 
 class ClockCheck:
-    """Remembers by how much our clock was ahead of Microsoft's at the last answer."""
+    """Remembers by how much our clock was `ahead` of Microsoft's at the last answer."""
 
     def __init__(self) -> None:
-        self._ahead = timedelta()
+        self.ahead = timedelta()
         self._told = False
 
     def hear(self, response: requests.Response, *_args: Any, **_kwargs: Any) -> None:
@@ -37,15 +37,15 @@ class ClockCheck:
         if said is None:
             return
         age = whole_number(response.headers.get("Age", ""))  # so long a cache has kept it
-        self._ahead = datetime.now(UTC) - said - timedelta(seconds=min(age, MAX_AGE_SECONDS))
+        self.ahead = datetime.now(UTC) - said - timedelta(seconds=min(age, MAX_AGE_SECONDS))
         if self.is_wrong and not self._told:
-            log.error("clock.wrong", ahead_seconds=round(self._ahead.total_seconds()))
+            log.error("clock.wrong", ahead_seconds=round(self.ahead.total_seconds()))
         self._told = self.is_wrong
 
     @property
     def is_wrong(self) -> bool:
         """Whether it is further off than Microsoft or we let pass."""
-        return abs(self._ahead) > LEEWAY
+        return abs(self.ahead) > LEEWAY
 
     def blamed(self, answer: Mapping[str, Any]) -> Observation | None:
         """What to say instead of what a token endpoint's answer seems to say, where it is our clock
@@ -59,8 +59,8 @@ class ClockCheck:
         return self._observation() if self.is_wrong and early_or_late else None
 
     def _observation(self) -> Observation:
-        minutes = round(abs(self._ahead).total_seconds() / 60)
-        where = "ahead of" if self._ahead > timedelta() else "behind"
+        minutes = round(abs(self.ahead).total_seconds() / 60)
+        where = "ahead of" if self.ahead > timedelta() else "behind"
         text = f"our clock is {minutes} minutes {where} Microsoft's"
         return Observation(Where.TOKEN, step="token", condition=Condition.CLOCK, text=text)
 

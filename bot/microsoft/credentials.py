@@ -2,7 +2,6 @@
 that they can be replaced while the bot runs, and looked after so that none ends unnoticed."""
 
 import re
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -12,7 +11,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import SecretStr
 
+from bot.common import secret_files
 from bot.common.clock import Clock
+from bot.common.secret_files import SecretFileUnusable
 from bot.common.texts import visible
 from bot.messages import notices
 from storage.database import Store
@@ -37,8 +38,8 @@ class Credential:
 
 @dataclass(frozen=True)
 class Credentials:
-    """Where the credentials are. Several may be good at once, so that one can replace another
-    without a gap."""
+    """Where the credentials are: certificates, and secrets by their text or in a file. Several may
+    be good at once, so that one can replace another without a gap."""
 
     certificates: Sequence[Path] = ()
     secret: SecretStr = field(default_factory=lambda: SecretStr(""))
@@ -59,7 +60,7 @@ class Credentials:
     def _secrets(self) -> Iterator[Credential]:
         text = self.secret.get_secret_value()
         if self.secret_file is not None:
-            text = ",".join([_read(self.secret_file), text])
+            text = _read(self.secret_file)
         parts = (visible(part).strip() for part in re.split(r"[\r\n,]", text))
         found = [part for part in parts if part]
         for number, secret in enumerate(found):
@@ -87,12 +88,9 @@ def _certificate(file: Path) -> Credential:
 
 def _read(file: Path) -> str:
     try:
-        content = file.read_bytes()
-        # Windows' editors and shells begin a file with a mark, and may write it in UTF-16
-        wide = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
-        return content.decode("utf-16" if wide else "utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        raise CredentialUnreadable(f"{file.name} cannot be read") from None
+        return secret_files.read(file)
+    except SecretFileUnusable as error:
+        raise CredentialUnreadable(str(error)) from None
 
 
 class Watch:

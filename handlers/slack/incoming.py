@@ -1,6 +1,6 @@
 """A post that claims to be Slack's: whether it is, and Bolt's view of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -39,6 +39,15 @@ def bolt_request(incoming: Request) -> BoltRequest:
         bolt = BoltRequest(body=bolt.raw_body.replace("payload", "%70ayload"), headers=bolt.headers)
         bolt.raw_body = incoming.get_data(as_text=True)
     return bolt
+
+
+def kind_of(posted: Mapping[str, Any]) -> str:
+    """What Slack sent, in a word: a command, an interaction or an event."""
+    if "command" in posted:
+        return "command"
+    return (
+        "event" if "event" in posted or posted.get("type") == "url_verification" else "interaction"
+    )
 
 
 def _check_shape(incoming: Request) -> None:

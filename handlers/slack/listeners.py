@@ -14,6 +14,7 @@ import structlog
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
+from bot.common.correlation import correlated, of_slack
 from bot.common.people import Person
 from bot.common.refusals import Refused, SlackBusy
 from bot.services import Services
@@ -90,7 +91,7 @@ class Listeners:
             self.guard(press.person, action.value, partial(listener, press), partial(tell, press))
 
         self.names.append(action)
-        self._app.action(action)(on_press)
+        self._app.action(action)(_followed(on_press))
 
     def submission(self, form: FormId, listener: Callable[[Submission], FormAnswer]) -> None:
         """Call `listener` when this form is sent."""
@@ -102,7 +103,7 @@ class Listeners:
             _acknowledge(ack, submission, self._answer(form, submission, listener))
 
         self.names.append(form)
-        self._app.view(form)(on_submission)
+        self._app.view(form)(_followed(on_submission))
 
     def shortcut(self, shortcut: ShortcutId, listener: Callable[[Choice], None]) -> None:
         """Call `listener` when this shortcut is chosen on a message."""
@@ -117,7 +118,7 @@ class Listeners:
             self.guard(choice.person, shortcut.value, lambda: listener(choice), tell)
 
         self.names.append(shortcut)
-        self._app.message_shortcut(shortcut)(on_choice)
+        self._app.message_shortcut(shortcut)(_followed(on_choice))
 
     def command(self, name: str, listener: Callable[[Command, Tell], None]) -> None:
         """Call `listener` for the slash command, with the way to answer it."""
@@ -132,10 +133,11 @@ class Listeners:
             what = f"{name} {command.name}"[:MAX_AUDITED_LENGTH]
             self.guard(command.person, what, lambda: listener(command, answer), answer)
 
-        self._app.command(name)(on_command)
+        self._app.command(name)(_followed(on_command))
 
     def guard(self, person: Person, what: str, work: Callable[[], None], tell: Tell) -> None:
         """Do `work` for a person, and `tell` them what kept it from being done."""
+        log.info("slack.acted", what=what)
         try:
             self._do(person, what, work, tell)
         except (
@@ -196,6 +198,17 @@ class Listeners:
             text = say("problem.unrecorded")
             return Message(text, [section(text)])
         return unexpected(ref)
+
+
+def _followed(listener: Callable[[Ack, dict[str, Any]], None]) -> Callable[..., None]:
+    """A listener whose log lines, and what comes of them, have the correlation of what Slack sent:
+    Bolt calls it on a thread of its own."""
+
+    def listen(ack: Ack, body: dict[str, Any]) -> None:
+        with correlated(of_slack(body)):
+            listener(ack, body)
+
+    return listen
 
 
 def _show(acted: Press | Choice, title: str, message: Message) -> None:

@@ -3,11 +3,12 @@
 import hmac
 
 from flask import Blueprint, Response, abort, request
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from pydantic import SecretStr
 
 from bot.diagnosis.health import Health
+from bot.diagnosis.measures import Measures
 from bot.messages.events import Events
+from handlers.web.metrics import text
 
 NO_EVENT = (
     "Slack has sent no event yet: at api.slack.com/apps, Event Subscriptions, is the Request URL "
@@ -15,18 +16,18 @@ NO_EVENT = (
 )
 
 
-def health_pages(health: Health, events: Events, metrics_token: SecretStr) -> Blueprint:
-    """`/healthz` (the process lives), `/readyz` (the database takes what is written, and Slack
-    what the app sends; and whether Slack has sent an event yet), `/metrics` (what waits).
+def health_pages(
+    health: Health, events: Events, measures: Measures, metrics_token: SecretStr
+) -> Blueprint:
+    """`/healthz` (the process lives), `/readyz` (the database takes what is written and has our
+    tables, the worker does everything in time, and Slack takes what the app sends; and whether
+    Slack has sent an event yet), `/metrics` (what waits, and what is counted).
 
     Args:
         metrics_token: who sends it as ``Authorization: Bearer …`` is shown the metrics; for
             everybody else, and where it is empty, there is no such page.
     """
     blueprint = Blueprint("health", __name__)
-    registry = CollectorRegistry()
-    waiting = Gauge("maildesk_outbox_waiting", "Messages that wait to be sent", registry=registry)
-    alerts = Gauge("maildesk_incidents_open", "Open incidents", registry=registry)
 
     @blueprint.get("/healthz")
     def healthz() -> Response:
@@ -34,11 +35,9 @@ def health_pages(health: Health, events: Events, metrics_token: SecretStr) -> Bl
 
     @blueprint.get("/readyz")
     def readyz() -> Response:
-        if not health.ready():
-            return Response("the database does not answer\n", 503, mimetype="text/plain")
-        refused = health.refused()
-        if refused:
-            return Response(f"Slack refuses the app: {refused}\n", 503, mimetype="text/plain")
+        problem = _problem(health)
+        if problem:
+            return Response(f"{problem}\n", 503, mimetype="text/plain")
         said = "" if events.came() else NO_EVENT
         return Response(f"ok\n{said}", mimetype="text/plain")
 
@@ -46,12 +45,23 @@ def health_pages(health: Health, events: Events, metrics_token: SecretStr) -> Bl
     def metrics() -> Response:
         if not _may_read_metrics(metrics_token):
             abort(404)
-        load = health.load()
-        waiting.set(load.messages)
-        alerts.set(load.incidents)
-        return Response(generate_latest(registry), mimetype="text/plain; version=0.0.4")
+        return Response(text(measures), mimetype="text/plain; version=0.0.4")
 
     return blueprint
+
+
+def _problem(health: Health) -> str:
+    """Why nothing should be sent here, in one line; empty where nothing speaks against it."""
+    if not health.ready():
+        return "the database does not answer"
+    behind = health.behind()
+    if behind:
+        return f"the database is at migration {behind}, which is too old: run maildesk migrate"
+    late = health.late()
+    if late:
+        return f"no worker has done this in time: {', '.join(late)}"
+    refused = health.refused()
+    return f"Slack refuses the app: {refused}" if refused else ""
 
 
 def _may_read_metrics(token: SecretStr) -> bool:

@@ -40,6 +40,11 @@ class Pages:
             return self._stop(*problem)
         asked["tenant"] = tenant
         known = self._world.people.get(request.cookies.get(SIGNED_IN, ""))
+        if known is None and asked.get("prompt") == "none":
+            # OpenID Connect Core, 3.1.2.6; the number as entra-docs, reference-error-codes, has it
+            text = "AADSTS50058: A silent sign-in request was sent but no user is signed in."
+            told = {"error": "login_required", "error_description": _traced(text)}
+            return self._back(asked, told)
         if known is not None and asked.get("prompt") != "select_account":
             return self._chosen(self._remember(asked), asked, known)
         return self._pick(self._remember(asked), asked)

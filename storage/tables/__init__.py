@@ -7,7 +7,7 @@ from storage.tables.checks import ConnectionTest, ReportedFix
 from storage.tables.customers import Channel, Customer, FurtherTenant
 from storage.tables.failures import Failure
 from storage.tables.folders import FolderMapping, FolderSnapshot
-from storage.tables.health import Pulse, RefusedBlock, Trouble
+from storage.tables.health import Duty, Pulse, RefusedBlock, Tally, Trouble
 from storage.tables.incidents import (
     Incident,
     IncidentEntry,
@@ -49,6 +49,7 @@ __all__ = [
     "Channel",
     "ConnectionTest",
     "Customer",
+    "Duty",
     "Failure",
     "FolderMapping",
     "FolderSnapshot",
@@ -84,6 +85,7 @@ __all__ = [
     "SignInFlow",
     "Silence",
     "SupportRequest",
+    "Tally",
     "Trouble",
     "UnexplainedReply",
     "UnexplainedSighting",

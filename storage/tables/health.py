@@ -1,4 +1,5 @@
-"""How the bot itself is: whether Slack takes anything from it, and whether it can write."""
+"""How the bot itself is: whether Slack takes anything from it, whether it can write, what its
+worker did, and what is counted."""
 
 from datetime import datetime
 
@@ -28,3 +29,19 @@ class Trouble(SQLModel, table=True):
     error: str
     since: datetime = time_column()
     again_at: datetime = time_column()
+
+
+class Duty(SQLModel, table=True):
+    """What the worker does again and again, and when one did it last."""
+
+    name: str = Field(primary_key=True)
+    done_at: datetime = time_column()
+
+
+class Tally(SQLModel, table=True):
+    """How often something happened, counted by all processes together; `labels` are the values of
+    the measure's labels, as JSON."""
+
+    name: str = Field(primary_key=True)
+    labels: str = Field(primary_key=True)
+    value: float = 0.0

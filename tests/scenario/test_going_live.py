@@ -108,8 +108,10 @@ def test_the_readme_leads_to_a_bot_that_works(practice: Practice, tmp_path: Path
     given = practice.environment() | {"PUBLIC_URL": url, "PORT": str(port), "ENCRYPTION_KEYS": key}
     fill_in(tmp_path / ".env", {"SUPPORT_USERGROUP": ""} | given)
 
-    load = command("set -a")
-    running = shell(f"{load} && exec {command('maildesk run')}", tmp_path)
+    practice.world.app.redirect_uris |= {f"{url}/oauth/callback", f"{url}/consent/callback"}
+    checked = done(command("maildesk check"), tmp_path)
+    assert "fail: 0" in checked
+    running = shell(f"exec {command('maildesk run')}", tmp_path)
     try:
         end = time.monotonic() + PATIENCE_SECONDS
         while not readyz(url):
@@ -123,6 +125,7 @@ def test_the_readme_leads_to_a_bot_that_works(practice: Practice, tmp_path: Path
         os.killpg(running.pid, signal.SIGTERM)
         _, err = running.communicate(timeout=PATIENCE_SECONDS)
     assert running.returncode == 0, err
+    assert "check.found" not in err
     assert practice.office.complaints == []
 
 

@@ -10,7 +10,7 @@ import requests
 from bot.app import processes
 from bot.app.maildesk import build, mail_hosts
 from bot.common.clock import SystemClock
-from bot.config.settings import load
+from bot.config.loading import load
 from storage.migrate import upgrade
 from tests.support.practice import new_practice
 from tests.support.slack import SlackPerson

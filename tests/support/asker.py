@@ -16,7 +16,7 @@ from typing import Any, cast
 from sqlalchemy.orm import configure_mappers
 
 from bot.app.maildesk import microsoft
-from bot.config.settings import load
+from bot.config.loading import load
 from bot.microsoft.tokens import TokenFailed, Tokens
 from storage.cipher import Cipher
 from storage.database import Store, connect

@@ -23,7 +23,8 @@ from bot.app.worker import Worker
 from bot.common import ids
 from bot.common.jobs import CheckAccount
 from bot.common.people import MAILDESK, Person
-from bot.config.settings import Settings, load
+from bot.config.loading import load
+from bot.config.settings import Settings
 from bot.diagnosis import catalogue
 from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.verdict import Verdict

@@ -20,7 +20,7 @@ from sqlmodel import Session, col, create_engine, func, select
 
 from bot.app.maildesk import Maildesk, build, mail_hosts
 from bot.app.web_server import WebServer
-from bot.config.settings import load
+from bot.config.loading import load
 from bot.microsoft.tokens import sealed_for
 from sandbox.practice import Practice
 from storage.cipher import Cipher

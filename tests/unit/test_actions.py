@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from slack_sdk import WebClient
 
+from bot.common.tallies import Tallies
 from bot.common.texts import whole_number
 from handlers import cards
 from handlers.cards.actions import ActionId, FormId, ShortcutId
@@ -25,7 +26,9 @@ DECLARED = [*ActionId, *FormId, *ShortcutId]
 def listened_to() -> list[str]:
     """What listeners are registered for, as the app does it."""
     nothing: Any = SimpleNamespace()
-    return SlackSide(nothing, WebClient("xoxb-1"), nothing, "secret", lambda: None).listeners.names
+    return SlackSide(
+        nothing, WebClient("xoxb-1"), nothing, "secret", lambda: None, Tallies()
+    ).listeners.names
 
 
 @cache

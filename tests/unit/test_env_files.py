@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.config.settings import Settings, SettingsError, load
+from bot.config.loading import SettingsError, load
+from bot.config.settings import Settings
 from bot.microsoft.credentials import Credentials
 from tests.support.fast import ENVIRONMENT
 

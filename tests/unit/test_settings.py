@@ -12,7 +12,8 @@ import pytest
 
 from bot.common.people import Person
 from bot.config import document
-from bot.config.settings import Settings, SettingsError, load
+from bot.config.loading import SettingsError, load
+from bot.config.settings import Settings
 
 TOP = Path(__file__).parents[2]
 KEY = base64.b64encode(b"k" * 32).decode()
@@ -67,7 +68,6 @@ WRONG = {
     "SUPPORT_EMAIL": ("support", "mailto:a@desk.example", "a@desk.example,b@desk.example"),
     "MS_CLIENT_ID": ("planted-client",),
     "MS_CLIENT_CERTIFICATE": ("/nowhere/key.pem", "/dev/null,/nowhere/key.pem"),
-    "MS_CLIENT_SECRET_FILE": ("/nowhere/secret",),
     "MS_CLIENT_SECRET_EXPIRES": ("soon", "31.05.2027", "2027-05-31,"),
     "MS_CLOUD": ("germany", "Worldwide"),
     "MS_APP_NAME": ("x" * 121,),
@@ -89,6 +89,7 @@ WRONG = {
         "https://alerts.example/?token=planted#top",
     ),
     "ALERT_WEBHOOK_SECRET": ("planted", "whsec_cGxhbnRlZA==", f"whsec_{'Zm9v' * 22}", KEY),
+    "HEARTBEAT_URL": ("http://switch.example/planted", "switch.example"),
     "IMAP_HOST": ("https://mail.example", "mail.example:993", "u:planted@mail.example", "a b"),
     "IMAP_PORT": ("imaps",),
     "SMTP_HOST": ("smtp://mail.example", "mail.example:587", "mail.example/x", "."),
@@ -103,6 +104,7 @@ WRONG = {
     "WORKING_DAYS": ("Mon-Fri", "0", "12345678"),
     "TIMEZONE": ("Berlin", "../etc/passwd"),
     "LOG_LEVEL": ("chatty",),
+    "LOG_FORMAT": ("xml", "JSON"),
 }
 
 
