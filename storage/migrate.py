@@ -4,11 +4,14 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
 
 from storage.database import connect
 
 MIGRATIONS = Path(__file__).with_name("migrations")
+VERSIONS = "alembic_version"
+"""Where Alembic keeps a database's revision."""
 LOCK = 0x6D61696C
 """The number of the advisory lock, "mail" in ASCII; other programs in the database have others."""
 
@@ -20,18 +23,40 @@ def upgrade(url: str) -> None:
     to do. All migrations are one transaction, so one that fails or is killed leaves the database as
     it was.
     """
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
     engine = connect(url)
     with engine.begin() as connection:
-        _wait_for_others(connection)
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        wait_for_others(connection)
+        upgrade_within(connection)
     engine.dispose()
 
 
-def _wait_for_others(connection: Connection) -> None:
+def upgrade_within(connection: Connection) -> None:
+    """The same in a transaction of the caller's, who holds the right to migrate."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def wait_for_others(connection: Connection) -> None:
     """Hold the right to migrate until the transaction ends. SQLite's transactions begin with the
     write lock (`connect`), so that there it is held already."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+
+
+def newest_revision() -> str:
+    """The revision that this release needs."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def revision_of(connection: Connection) -> str:
+    """The revision that a database has; empty where it has no tables of ours."""
+    if not inspect(connection).has_table(VERSIONS):
+        return ""
+    return str(connection.execute(text(f"SELECT version_num FROM {VERSIONS}")).scalar() or "")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config

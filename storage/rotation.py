@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import LargeBinary, inspect
+from sqlalchemy import inspect
 from sqlmodel import SQLModel, select
 from sqlmodel.main import default_registry
 
 from storage.cipher import CannotOpen, Cipher
 from storage.database import Store
+from storage.types import Sealed
 
 BATCH_ROWS = 200
 SealedFor = Mapping[type[SQLModel], Callable[[Any], str]]
@@ -28,9 +29,9 @@ class Rotated:
 
 
 def sealed_columns() -> dict[type[SQLModel], list[str]]:
-    """The columns of every table that hold sealed values: all that are binary."""
+    """The columns of every table that hold sealed values (`sealed_column`)."""
     found = {
-        mapper.class_: [c.key for c in mapper.columns if isinstance(c.type, LargeBinary)]
+        mapper.class_: [c.key for c in mapper.columns if isinstance(c.type, Sealed)]
         for mapper in default_registry.mappers
     }
     return {table: columns for table, columns in found.items() if columns}

@@ -5,11 +5,11 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
-from bot.app import audit_export, key_rotation, practice, processes, report_export
+from bot.app import audit_export, backups, key_rotation, practice, processes, report_export
 from bot.app.maildesk import build, mail_hosts
 from bot.app.neighbours import Neighbours
 from bot.common.clock import SystemClock
@@ -75,6 +75,47 @@ def worker_command() -> None:
 def migrate_command() -> None:
     """Bring the database up to date."""
     upgrade(settings_or_exit(os.environ).database_url)
+
+
+@cli.command("backup")
+def backup_command(
+    file: Annotated[str, typer.Argument(help="The file to write; - is standard output.")],
+) -> None:
+    """Everything that is kept, as it is at this moment, in one file that is sealed with the first
+    of ENCRYPTION_KEYS. The bot may run meanwhile."""
+    settings = settings_or_exit(os.environ)
+    try:
+        rows = backups.back_up(settings, file)
+    except backups.NOT_DONE as error:
+        refuse(backups.why(error))
+    typer.echo(
+        f"{sum(rows.values())} rows of {len(rows)} tables, {rows['account']} accounts.", err=True
+    )
+
+
+@cli.command("restore")
+def restore_command(
+    file: Annotated[str, typer.Argument(help="A file of `maildesk backup`; - is standard input.")],
+) -> None:
+    """Restore a backup into an empty database of either kind: all of it or nothing."""
+    settings = settings_or_exit(os.environ)
+    try:
+        restored = backups.restore(settings, file)
+    except backups.NOT_DONE as error:
+        refuse(backups.why(error))
+    rows = restored.rows
+    typer.echo(f"{sum(rows.values())} rows of {len(rows)} tables, {rows['account']} accounts.")
+    if restored.unknown_key:
+        refuse(
+            f"{restored.unknown_key} sealed values need a key that ENCRYPTION_KEYS lacks: "
+            "add it, or those accounts sign in again"
+        )
+
+
+def refuse(line: str) -> NoReturn:
+    """One line on stderr and exit status 1."""
+    typer.echo(f"maildesk: {line}", err=True)
+    raise typer.Exit(1)
 
 
 keys_cli = typer.Typer(help="The encryption keys.", no_args_is_help=True)
