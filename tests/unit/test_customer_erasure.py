@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 from bot.common import jobs
 from bot.common.jobs import EraseCustomer, Work
 from bot.diagnosis.observation import Where
-from storage.erasure import BY_HAND, JOB_ARGUMENTS, KEPT, OF_NOBODY, found_by_schema
+from storage.belongings import BY_HAND, JOB_ARGUMENTS, KEPT, OF_NOBODY, found_by_schema
 from storage.tables import (
     AddressChange,
     ApprovalAnswer,
