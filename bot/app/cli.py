@@ -1,5 +1,6 @@
 """The `maildesk` command."""
 
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -9,11 +10,13 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from bot.accounts.offboarding import StillInUse
 from bot.app import audit_export, backups, key_rotation, practice, processes, report_export
 from bot.app.maildesk import build, mail_hosts
 from bot.app.neighbours import Neighbours
 from bot.common.clock import SystemClock
 from bot.common.people import MAILDESK
+from bot.common.refusals import Refused
 from bot.common.ways_out import leave_out_strays
 from bot.config.settings import Settings, SettingsError, load
 from bot.diagnosis import catalogue
@@ -21,6 +24,8 @@ from bot.diagnosis import export as noted_rows
 from bot.diagnosis.explainer import Explainer
 from bot.legacy.columns import Unclear
 from bot.legacy.decoding import NotAList, decode
+from bot.services import Services
+from bot.views.customers import CustomerView
 from bot.views.report import WEEK, Reports, week_before
 from handlers.text.words import plainly
 from storage.cipher import Cipher
@@ -120,7 +125,9 @@ def refuse(line: str) -> NoReturn:
 
 keys_cli = typer.Typer(help="The encryption keys.", no_args_is_help=True)
 export_cli = typer.Typer(help="What is kept, as files.", no_args_is_help=True)
+erase_cli = typer.Typer(help="Erasing what is kept.", no_args_is_help=True)
 cli.add_typer(keys_cli, name="keys")
+cli.add_typer(erase_cli, name="erase")
 cli.add_typer(export_cli, name="export")
 
 
@@ -149,9 +156,7 @@ def import_command(
     ] = False,
 ) -> None:
     """List a customer's old mail accounts from a file."""
-    settings = settings_or_exit(os.environ)
-    leave_out_strays(os.environ)
-    services = build(settings, SystemClock(), mail_hosts(settings)).services
+    services = services_or_exit()
     if services.customers.of_channel(channel) is None:
         typer.echo(f"maildesk: the channel {channel} is not bound to a customer", err=True)
         raise typer.Exit(1)
@@ -196,6 +201,56 @@ def export_audit_command(
     rows = audit_export.entries(store, since.replace(tzinfo=UTC), until.replace(tzinfo=UTC))
     write = audit_export.write_csv if table else audit_export.write_lines
     write(rows, sys.stdout)
+
+
+CustomerName = Annotated[str, typer.Argument(help="The customer's name.", metavar="NAME")]
+
+
+@export_cli.command("customer")
+def export_customer_command(name: CustomerName) -> None:
+    """Everything that is kept of one customer but what is secret, as JSON on standard output."""
+    services = services_or_exit()
+    customer = customer_or_exit(services, name)
+    kept = services.farewells.export(customer.id)
+    typer.echo(json.dumps(kept, ensure_ascii=False, indent=1))
+
+
+@erase_cli.command("customer")
+def erase_customer_command(
+    name: CustomerName,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say how many rows of which table.")
+    ] = False,
+) -> None:
+    """Erase an offboarded customer now, instead of thirty days after. The audit stays."""
+    services = services_or_exit()
+    customer = customer_or_exit(services, name)
+    try:
+        erase = services.farewells.would_erase if dry_run else services.farewells.erase_now
+        rows = erase(customer.id)
+    except StillInUse:
+        refuse(
+            f"{customer.name} is in use. Offboard it in Slack first "
+            f"(/maildesk customer {customer.name}): its people are told, and its accounts end"
+        )
+    for table, count in rows.items():
+        typer.echo(f"{count:8} {table}")
+    typer.echo(f"{sum(rows.values()):8} {'would be erased' if dry_run else 'erased'}")
+
+
+def services_or_exit() -> Services:
+    """The services of the bot of the settings."""
+    settings = settings_or_exit(os.environ)
+    leave_out_strays(os.environ)
+    return build(settings, SystemClock(), mail_hosts(settings)).services
+
+
+def customer_or_exit(services: Services, name: str) -> CustomerView:
+    """The customer of that name, or one line on stderr and exit status 1."""
+    try:
+        return services.administration.named(name)
+    except Refused:
+        refuse(f"there is no customer called {name}")
 
 
 @export_cli.command("causes")
