@@ -317,7 +317,10 @@ def sandbox_command(
 ) -> None:
     """The practice world and the bot in it; prints one address to open."""
     leave_out_strays(os.environ)  # everything in it is on this machine
-    world = practice.start(folder, socket_mode, alone)
+    try:
+        world = practice.start(folder, socket_mode, alone)
+    except practice.NotInstalled as error:
+        refuse(f"the practice world needs {error}: run pip install 'maildesk[sandbox]'")
     try:
         settings = settings_or_exit(world.environment)
         stop = processes.stopped_by_signals()
