@@ -8,8 +8,14 @@ import pytest
 from bot.lifecycle import document
 
 TOP = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/alerts.md", "docs/architecture.md", "docs/contributing.md")
-PATH = re.compile(r"`((?:bot|handlers|storage|sandbox|tests|docs|tools)/[\w/.\-]*)`")
+PAGES = (
+    "README.md",
+    "docs/alerts.md",
+    "docs/architecture.md",
+    "docs/contributing.md",
+    "docs/operations.md",
+)
+PATH = re.compile(r"`((?:bot|deploy|handlers|storage|sandbox|tests|docs|tools)/[\w/.\-]*)`")
 LINK = re.compile(r"\]\(([\w/.\-]+)(#[\w-]+)?\)")
 
 
