@@ -17,6 +17,10 @@ class CannotOpen(Exception):
     (a moved row), or it is damaged."""
 
 
+class UnknownKey(CannotOpen):
+    """None of the keys sealed it."""
+
+
 class Cipher:
     """AES-256-GCM under the first key; values sealed under any of the keys can be opened.
 
@@ -37,27 +41,37 @@ class Cipher:
 
     def seal(self, plain: str, sealed_for: str) -> bytes:
         """Encrypt `plain` for `sealed_for`."""
+        return self.seal_bytes(plain.encode(), sealed_for)
+
+    def seal_bytes(self, plain: bytes, sealed_for: str) -> bytes:
+        """The same of bytes."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return (
-            self._newest
-            + nonce
-            + self._keys[self._newest].encrypt(nonce, plain.encode(), sealed_for.encode())
-        )
+        body = self._keys[self._newest].encrypt(nonce, plain, sealed_for.encode())
+        return self._newest + nonce + body
 
     def open(self, sealed: bytes, sealed_for: str) -> str:
         """Decrypt what was sealed for `sealed_for`.
 
         Raises:
-            CannotOpen: it was not sealed for that with a known key.
+            UnknownKey: none of the keys sealed it.
+            CannotOpen: it was not sealed for that, or is damaged.
         """
+        return self.open_bytes(sealed, sealed_for).decode()
+
+    def open_bytes(self, sealed: bytes, sealed_for: str) -> bytes:
+        """The same of bytes."""
         name, nonce, body = _cut(sealed)
         key = self._keys.get(name)
         if key is None:
-            raise CannotOpen("unknown key")
+            raise UnknownKey("unknown key")
         try:
-            return key.decrypt(nonce, body, sealed_for.encode()).decode()
-        except InvalidTag:
+            return key.decrypt(nonce, body, sealed_for.encode())
+        except (InvalidTag, ValueError):  # ValueError: too short to be anything that was sealed
             raise CannotOpen("not sealed for this, or damaged") from None
+
+    def knows(self, sealed: bytes) -> bool:
+        """Whether one of the keys sealed it."""
+        return _cut(sealed)[0] in self._keys
 
     def is_newest(self, sealed: bytes) -> bool:
         """Whether the newest key sealed it."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -52,6 +52,8 @@ CATALOGUE = {"sqlite": "sqlite_master", "postgresql": "pg_class"}
 
 LOOPBACK = frozenset({"", "localhost", "127.0.0.1", "::1"})
 """Hosts of this machine; none at all is a Unix socket."""
+READS_ONLY = "maildesk_reads_only"
+"""The option of a connection to SQLite that takes no write lock."""
 POOL = {"pool_size": 5, "max_overflow": 10}
 """Connections of one process. PostgreSQL gives 100 to everybody together, unless it is told
 otherwise."""
@@ -183,7 +185,7 @@ def connect(url: str) -> Engine:
     engine = create_engine(parsed, connect_args=waiting, hide_parameters=True, **POOL)
     event.listen(engine, "do_connect", _create_privately)
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -221,6 +223,26 @@ def file_of(url: str) -> Path | None:
     return None if parsed.database.startswith((":memory:", "file:")) else Path(parsed.database)
 
 
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads, and reads everything as it was at one moment, whatever others
+    write meanwhile. It holds nobody up.
+
+    Raises:
+        DatabaseAway: the database does not answer.
+    """
+    reading: dict[str, Any] = (
+        {READS_ONLY: True}
+        if engine.dialect.name == "sqlite"
+        else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    )
+    try:
+        with engine.execution_options(**reading).connect() as connection, connection.begin():
+            yield connection
+    except (OperationalError, PoolTimeout) as error:
+        raise DatabaseAway(type(error).__name__) from error
+
+
 def with_tls(url: URL) -> URL:
     """PostgreSQL's address with an explicit `sslmode`: its own, else `require`, because libpq's
     default would go on in clear where TLS fails (postgresql.org/docs/current/libpq-ssl.html). On
@@ -251,6 +273,13 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     _use_write_ahead_log(connection)
     for pragma in ("foreign_keys=ON", "synchronous=NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """With the write lock; of a transaction that only reads without it: what SQLite's log had when
+    it read first is what it goes on to see (sqlite.org/isolation.html)."""
+    reads_only = connection.get_execution_options().get(READS_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:

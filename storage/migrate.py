@@ -14,6 +14,8 @@ from storage.database import connect
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 MAX_REASON = 300
+VERSIONS = "alembic_version"
+"""Where Alembic keeps a database's revision."""
 LOCK = 0x6D61696C
 """The number of the advisory lock, "mail" in ASCII; other programs in the database have others."""
 
@@ -25,13 +27,18 @@ def upgrade(url: str) -> None:
     to do. All migrations are one transaction, so one that fails or is killed leaves the database as
     it was.
     """
-    config = _config()
     engine = connect(url)
     with engine.begin() as connection:
-        _wait_for_others(connection)
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        wait_for_others(connection)
+        upgrade_within(connection)
     engine.dispose()
+
+
+def upgrade_within(connection: Connection) -> None:
+    """The same in a transaction of the caller's, who holds the right to migrate."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def upgrade_if_there(url: str) -> str:
@@ -65,11 +72,27 @@ def standing(engine: Engine) -> Standing:
     """At which migration a database is. Changes nothing."""
     newest, ours = _revisions()
     with engine.connect() as connection:
-        revision = ""
-        if inspect(connection).has_table("alembic_version"):
-            kept = connection.execute(text("SELECT version_num FROM alembic_version"))
-            revision = kept.scalar() or ""
+        revision = revision_of(connection)
     return Standing(revision, newest, not revision or revision in ours)
+
+
+def wait_for_others(connection: Connection) -> None:
+    """Hold the right to migrate until the transaction ends. SQLite's transactions begin with the
+    write lock (`connect`), so that there it is held already."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+
+
+def newest_revision() -> str:
+    """The revision that this release needs."""
+    return _revisions()[0]
+
+
+def revision_of(connection: Connection) -> str:
+    """The revision that a database has; empty where it has no tables of ours."""
+    if not inspect(connection).has_table(VERSIONS):
+        return ""
+    return str(connection.execute(text(f"SELECT version_num FROM {VERSIONS}")).scalar() or "")
 
 
 @cache
@@ -84,10 +107,3 @@ def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return config
-
-
-def _wait_for_others(connection: Connection) -> None:
-    """Hold the right to migrate until the transaction ends. SQLite's transactions begin with the
-    write lock (`connect`), so that there it is held already."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, inspect, literal_column
+from sqlalchemy import ColumnElement, inspect, literal_column
 from sqlmodel import SQLModel, func, select
 from sqlmodel.main import default_registry
 
 from storage.cipher import NAME_BYTES, CannotOpen, Cipher
 from storage.database import Store
+from storage.types import Sealed
 
 BATCH_ROWS = 200
 ONE: ColumnElement[int] = literal_column("1")
@@ -30,7 +31,7 @@ class Rotated:
 
 
 @dataclass(frozen=True)
-class Sealed:
+class SealedValue:
     """A sealed value, where it is kept (``grant.sealed``), and what it is sealed for."""
 
     place: str
@@ -39,9 +40,9 @@ class Sealed:
 
 
 def sealed_columns() -> dict[type[SQLModel], list[str]]:
-    """The columns of every table that hold sealed values: all that are binary."""
+    """The columns of every table that hold sealed values (`sealed_column`)."""
     found = {
-        mapper.class_: [c.key for c in mapper.columns if isinstance(c.type, LargeBinary)]
+        mapper.class_: [c.key for c in mapper.columns if isinstance(c.type, Sealed)]
         for mapper in default_registry.mappers
     }
     return {table: columns for table, columns in found.items() if columns}
@@ -70,7 +71,7 @@ def rotate(store: Store, cipher: Cipher, tables: SealedFor, pause: Callable[[], 
     return rotated
 
 
-def samples(store: Store, tables: SealedFor) -> Iterator[Sealed]:
+def samples(store: Store, tables: SealedFor) -> Iterator[SealedValue]:
     """Of each sealed column the newest value of every key under which one is sealed. For whoever
     wants to know whether the keys open what is stored."""
     with store.transaction() as tx:
@@ -82,7 +83,7 @@ def samples(store: Store, tables: SealedFor) -> Iterator[Sealed]:
                 for row_id, _ in tx.session.exec(newest).all():
                     row = tx.session.exec(select(table).where(key == row_id)).one()
                     place = f"{inspect(table).local_table.name}.{column}"
-                    yield Sealed(place, tables[table](row), getattr(row, column))
+                    yield SealedValue(place, tables[table](row), getattr(row, column))
 
 
 def _batch(

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Dialect,
     Enum,
     Integer,
+    LargeBinary,
     bindparam,
 )
 from sqlalchemy.types import TypeDecorator
@@ -41,6 +42,14 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         assert isinstance(value, datetime)
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Sealed(TypeDecorator[bytes]):
+    """A value that is sealed with the encryption keys (`storage.cipher`). Whoever has to know where
+    such are kept, asks for the columns of this type."""
+
+    impl = LargeBinary
+    cache_ok = True
 
 
 BIG_ID = BigInteger().with_variant(Integer, "sqlite")
@@ -77,6 +86,11 @@ def word_column(
     return Field(
         default=unsaid, sa_column=Column(column_type, nullable=nullable, primary_key=primary_key)
     )
+
+
+def sealed_column() -> Any:
+    """A column for what is sealed with the encryption keys."""
+    return Field(sa_column=Column(Sealed(), nullable=False))
 
 
 def json_column() -> Any:

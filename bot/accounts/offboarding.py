@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.accounts.administration import in_use, subject_of
+from bot.accounts.administration import held, in_use, subject_of
 from bot.accounts.customers import ENDED
 from bot.accounts.partings import Partings, views_of
 from bot.common import audit
@@ -13,8 +13,10 @@ from bot.common.refusals import Refused
 from bot.messages import notices
 from bot.views.administration import Offboarding
 from bot.views.customers import CustomerView
+from storage.belongings import belongings
+from storage.customer_export import everything_of
 from storage.database import Transaction
-from storage.erasure import erase_customer
+from storage.erasure import counted, erase_customer
 from storage.tables import Customer
 
 KEPT = timedelta(days=30)
@@ -23,6 +25,10 @@ questions asked within weeks. Tokens are not kept for a moment of it."""
 
 LATE = timedelta(hours=1)
 """After so long what should have been erased is asked for once more."""
+
+
+class StillInUse(Exception):
+    """A customer that was not offboarded is not erased."""
 
 
 class Farewells(Partings):
@@ -75,17 +81,45 @@ class Farewells(Partings):
         with self._store.transaction() as tx:
             tx.channels.lock_names()
             customer = tx.channels.held_customer(work.customer_id)
-            if customer is None or customer.erase_at is None or customer.erase_at > now:
-                return
-            subject = subject_of(customer)
-            ended = f"{customer.ended_at:%Y-%m-%d}"
-            erase_customer(tx.session, customer)
-            audit.record(tx, MAILDESK, "customer.erased", subject, now, ended=ended)
-            # No name: this message is kept, too
-            sentence = "customer.erased_told_support"
-            key = f"erased:{subject}:{now.timestamp()}"
-            number = work.customer_id
-            notices.tell(tx, self._support_channel, key, sentence, now, number=number, ended=ended)
+            if customer is not None and customer.erase_at is not None and customer.erase_at <= now:
+                self._erase(tx, customer)
+
+    def erase_now(self, customer_id: int) -> dict[str, int]:
+        """Erase an offboarded customer before its time, and say how many rows that were, by table.
+
+        Raises:
+            Refused: there is no such customer (any more).
+            StillInUse: it was not offboarded: its people would not be told.
+        """
+        with self._store.transaction() as tx:
+            tx.channels.lock_names()
+            customer = held(tx, customer_id)
+            if customer.ended_at is None:
+                raise StillInUse
+            return self._erase(tx, customer)
+
+    def would_erase(self, customer_id: int) -> dict[str, int]:
+        """How many rows of each table are a customer's, offboarded or not. Changes nothing.
+
+        Raises:
+            Refused: there is no such customer (any more).
+        """
+        with self._store.transaction() as tx:
+            return counted(belongings(tx.session, held(tx, customer_id)))
+
+    def export(self, customer_id: int) -> dict[str, Any]:
+        """Everything that is kept of a customer but what is secret, by table, as JSON takes it; the
+        audit keeps that this was asked for.
+
+        Raises:
+            Refused: there is no such customer (any more).
+        """
+        with self._store.transaction() as tx:
+            customer = held(tx, customer_id)
+            kept = everything_of(tx.session, customer)
+            now = self._clock.now()
+            audit.record(tx, MAILDESK, "customer.exported", subject_of(customer), now)
+            return {"customer": customer.name, "exported_at": now.isoformat(), "kept": kept}
 
     def remind_of_erasure(self) -> int:
         """Ask once more for what should have been erased: a job that failed too often is forgotten,
@@ -95,6 +129,19 @@ class Farewells(Partings):
             for customer_id in tx.channels.to_erase(now - LATE):
                 tx.jobs.add(EraseCustomer(customer_id=customer_id), now)
         return 0
+
+    def _erase(self, tx: Transaction, customer: Customer) -> dict[str, int]:
+        now = self._clock.now()
+        subject = subject_of(customer)
+        number = customer.id
+        ended = f"{customer.ended_at:%Y-%m-%d}"
+        rows = erase_customer(tx.session, customer)
+        audit.record(tx, MAILDESK, "customer.erased", subject, now, ended=ended)
+        # No name: this message is kept, too
+        sentence = "customer.erased_told_support"
+        key = f"erased:{subject}:{now.timestamp()}"
+        notices.tell(tx, self._support_channel, key, sentence, now, number=number, ended=ended)
+        return rows
 
     def _end(self, tx: Transaction, customer: Customer) -> datetime:
         """The customer has ended from now on, and before any account of theirs is disconnected: by

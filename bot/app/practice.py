@@ -14,6 +14,7 @@ import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,14 @@ from bot.app.worker import Worker
 
 PASSED_ON = ("NAG_LADDER", "WORKING_HOURS", "WORKING_DAYS", "TIMEZONE")
 """Settings of the bot in the practice world that may be given: when people are reminded there."""
+
+
+NEEDS = ("aiosmtpd", "joserfc", "trustme", "websockets")
+"""Packages of the practice world that the bot itself does without: the extra `sandbox`."""
+
+
+class NotInstalled(Exception):
+    """The practice world's packages are not there; the text names those that lack."""
 
 
 class PracticeClock:
@@ -92,7 +101,14 @@ class PracticeWorld:
 
 def start(folder: Path | None, socket_mode: bool, alone: bool) -> PracticeWorld:
     """Start the practice world and wait until it is ready. Takes seconds. `alone`: no customers
-    were there before."""
+    were there before.
+
+    Raises:
+        NotInstalled: its packages are not there.
+    """
+    lacking = [name for name in NEEDS if find_spec(name) is None]
+    if lacking:
+        raise NotInstalled(", ".join(lacking))
     passing = Path(tempfile.mkdtemp(prefix="maildesk-")) if folder is None else None
     folder = folder or passing
     assert folder is not None

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from bot.doctor.findings import Finding, found
 from storage.cipher import CannotOpen, Cipher
-from storage.rotation import Sealed
+from storage.rotation import SealedValue
 
 
-def keys(cipher: Cipher, samples: Iterable[Sealed]) -> Iterator[Finding]:
+def keys(cipher: Cipher, samples: Iterable[SealedValue]) -> Iterator[Finding]:
     """Whether the keys open the samples: one value of each column and key that it is sealed
     under."""
     opened = 0

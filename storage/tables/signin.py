@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, LargeBinary, UniqueConstraint
+from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage.statuses import FLOWS, LINKS, FlowEvent, LinkEvent
-from storage.types import big_id_column, time_column
+from storage.types import big_id_column, sealed_column, time_column
 from storage.vocabulary import FlowStatus, LinkStatus
 
 
@@ -18,7 +18,7 @@ class LoginTicket(SQLModel, table=True):
     id: int = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="account.id", index=True)
     digest: str = Field(unique=True)
-    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    sealed: bytes = sealed_column()
     created_at: datetime = time_column()
     expires_at: datetime = time_column()
     asked_by_team: str
@@ -62,7 +62,7 @@ class SignInFlow(SQLModel, table=True):
     account_id: int = Field(foreign_key="account.id", index=True)
     state_digest: str = Field(unique=True)
     browser_digest: str
-    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    sealed: bytes = sealed_column()
     created_at: datetime = time_column()
     expires_at: datetime = time_column()
     finished_at: datetime | None = time_column(nullable=True)
@@ -101,7 +101,7 @@ class HeldSignIn(SQLModel, table=True):
 
     account_id: int = Field(foreign_key="account.id", primary_key=True)
     ticket_id: int = Field(foreign_key="loginticket.id")
-    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    sealed: bytes = sealed_column()
     scopes: str
     tenant_id: str
     named_tenant: str | None = None
@@ -163,7 +163,7 @@ class Grant(SQLModel, table=True):
     refreshes it; `keep_due_at` is when it is looked after, if nobody used it until then."""
 
     account_id: int = Field(foreign_key="account.id", primary_key=True)
-    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    sealed: bytes = sealed_column()
     scopes: str
     shared_mailbox: str
     sender_email: str

@@ -2,16 +2,19 @@
 else's is missing."""
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from sqlmodel import SQLModel
 
+from bot.accounts.offboarding import StillInUse
 from bot.common import jobs
 from bot.common.jobs import EraseCustomer, Work
 from bot.diagnosis.observation import Where
-from storage.erasure import BY_HAND, JOB_ARGUMENTS, KEPT, OF_NOBODY, found_by_schema
+from storage.belongings import BY_HAND, JOB_ARGUMENTS, KEPT, OF_NOBODY, found_by_schema
+from storage.cipher import digest
 from storage.tables import (
     AddressChange,
     ApprovalAnswer,
@@ -419,3 +422,55 @@ def test_every_argument_of_a_job_is_known(work: type[Work]) -> None:
     }
     unknown = stored - JOB_ARGUMENTS.keys() - NO_ROW - {"channel", "event"}
     assert unknown == set(), f"{work.__name__}: does it name a row? Say it in storage/erasure.py"
+
+
+def test_what_would_be_erased_is_what_is_erased(full: FastBot) -> None:
+    offboard(full)
+    full.run_due()
+    before = rows(full)
+    told = full.farewells.would_erase(full.acme.customer_id)
+    assert rows(full) == before, "it changed something"
+
+    assert full.farewells.erase_now(full.acme.customer_id) == told
+    after = rows(full)
+    told["outboxitem"] -= 1  # what support is told of it
+    gone = {table: len(before[table]) - len(after[table]) for table in before}
+    assert {table: count for table, count in gone.items() if count and table not in KEPT} == told
+    assert full.audited("customer.erased")
+
+
+def test_a_customer_in_use_is_not_erased_at_once(full: FastBot) -> None:
+    before = rows(full)
+    with pytest.raises(StillInUse):
+        full.farewells.erase_now(full.acme.customer_id)
+    assert rows(full) == before
+    assert full.farewells.would_erase(full.acme.customer_id)["account"] > 0
+
+
+def test_an_export_has_everything_that_an_erasure_takes(full: FastBot) -> None:
+    told = full.farewells.would_erase(full.acme.customer_id)
+    export = full.farewells.export(full.acme.customer_id)
+
+    tables = dict(export["kept"])
+    assert tables.pop("auditentry")
+    assert {table: len(found) for table, found in tables.items()} == told
+    assert export["customer"] == NAME
+    text = json.dumps(export)
+    assert [mark for mark in full.marks if mark not in text] == []
+    assert [mark for mark in full.others if mark in text] == []
+    assert full.audited("customer.exported")
+
+
+def test_nothing_secret_is_exported(bot: FastBot) -> None:
+    live = bot.account(State.LIVE)
+    begun = bot.account()
+    secret = bot.link(begun)
+    state = bot.signin.begin(secret, "a browser").rpartition("state=")[2]
+    with bot.store.transaction() as tx:
+        grant = tx.grants.get(live.id)
+        assert grant is not None
+    text = json.dumps(bot.farewells.export(bot.acme.customer_id))
+
+    assert "loginticket" in text and "signinflow" in text and "grant" in text
+    for planted in (secret, state, digest(secret), digest(state), b64encode(grant.sealed).decode()):
+        assert planted not in text

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import LargeBinary
 from sqlmodel import SQLModel, select
 
 from bot.app import key_rotation
 from storage.cipher import Cipher
-from storage.rotation import NotSealedFor, rotate
+from storage.rotation import NotSealedFor, rotate, sealed_columns
 from storage.tables import Account, Grant, HeldSignIn, LoginTicket, SignInFlow
 from storage.vocabulary import State
 from tests.support.fast import CAROL, KEY, VERA, FastBot
@@ -56,14 +55,32 @@ def sealed(bot: FastBot) -> Sealed:
 
 
 def test_there_is_an_example_of_every_table_with_sealed_values(sealed: Sealed) -> None:
-    binary = {
-        table.name
+    tables = {table.__tablename__ for table in sealed_columns()}
+
+    assert EXAMPLES.keys() == tables
+    assert {name for name, _ in sealed.rows()} == tables
+
+
+def test_every_sealed_column_of_the_schema_is_known() -> None:
+    """What is sealed is marked where it is declared (`sealed_column`). Whatever is binary, or is
+    called sealed, is sealed."""
+    marked = {
+        f"{table.__tablename__}.{name}"
+        for table, names in sealed_columns().items()
+        for name in names
+    }
+    looks_sealed = {
+        f"{table.name}.{column.name}"
         for table in SQLModel.metadata.sorted_tables
-        if any(isinstance(column.type, LargeBinary) for column in table.columns)
+        for column in table.columns
+        if "sealed" in column.name or column.type.python_type is bytes
     }
 
-    assert EXAMPLES.keys() == binary
-    assert {name for name, _ in sealed.rows()} == binary
+    assert marked == looks_sealed != set()
+    assert key_rotation.SEALED_FOR.keys() == sealed_columns().keys()
+    for table in sealed_columns():
+        (key,) = SQLModel.metadata.tables[str(table.__tablename__)].primary_key
+        assert key.type.python_type is int, "rows are done in the order of their numbers"
 
 
 def test_after_a_rotation_only_the_newest_key_is_needed(sealed: Sealed) -> None:

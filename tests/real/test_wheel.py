@@ -1,0 +1,163 @@
+"""The wheel and the source distribution: everything is in them, and they run from an empty folder."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from bot.app.practice import NEEDS
+from tests.support.fast import ENVIRONMENT
+
+TOP = Path(__file__).resolve().parents[2]
+PACKAGES = ("bot", "handlers", "storage", "sandbox")
+BUILT_FROM = ("pyproject.toml", "README.md", *PACKAGES)
+OFFLINE = ("--no-build-isolation", "--no-deps", "--no-index", "--quiet")
+SDIST = "import setuptools.build_meta as build, sys; print(build.build_sdist(sys.argv[1]))"
+
+
+def sources() -> set[str]:
+    """Every file that the packages need, as it is called in them."""
+    return {
+        str(file.relative_to(TOP))
+        for package in PACKAGES
+        for file in (TOP / package).rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".md"
+    }
+
+
+def packed(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return {name for name in archive.namelist() if ".dist-info/" not in name}
+
+
+def build(source: Path, target: Path) -> Path:
+    """The wheel of a source tree, with what is installed here."""
+    command = [sys.executable, "-m", "pip", "wheel", *OFFLINE, "--wheel-dir", str(target)]
+    subprocess.run([*command, str(source)], check=True)
+    (wheel,) = target.glob("maildesk-*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the distributions are built from, and nothing else."""
+    copy = tmp_path_factory.mktemp("tree")
+    for name in BUILT_FROM:
+        if (TOP / name).is_dir():
+            shutil.copytree(TOP / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(TOP / name, copy)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def wheel(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tree, tmp_path_factory.mktemp("wheel"))
+
+
+def environment_without(lacking: tuple[str, ...], folder: Path, wheel: Path) -> Path:
+    """A new environment with the wheel and everything that is installed here but some packages; the
+    `maildesk` command in it."""
+    venv.create(folder)
+    python = folder / "bin" / "python"
+    found = subprocess.run(
+        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    site = Path(found.stdout.strip())
+    for each in Path(sysconfig.get_path("purelib")).iterdir():
+        ours = "maildesk" in each.name
+        if not ours and each.name not in lacking and each.suffix != ".pth":
+            (site / each.name).symlink_to(each)
+    command = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps"]
+    subprocess.run([*command, "--no-index", "--quiet", str(wheel)], check=True)
+    return folder / "bin" / "maildesk"
+
+
+@pytest.fixture(scope="module")
+def maildesk(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command where the extra `sandbox` is installed."""
+    return environment_without((), tmp_path_factory.mktemp("whole") / "env", wheel)
+
+
+def run(command: Path, folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run it in a folder, with settings for a database there and nothing else."""
+    folder.mkdir(exist_ok=True)
+    environ = ENVIRONMENT | {"DATABASE_URL": "sqlite:///maildesk.db", "PATH": os.environ["PATH"]}
+    return subprocess.run(
+        [command, *arguments], cwd=folder, env=environ, capture_output=True, text=True, check=False
+    )
+
+
+def test_every_file_is_in_the_wheel(wheel: Path) -> None:
+    there = packed(wheel)
+    assert sources() - there == set()
+    assert there - sources() == set()
+
+
+def test_every_file_is_in_the_source_distribution(tree: Path, tmp_path: Path) -> None:
+    made = subprocess.run(
+        [sys.executable, "-c", SDIST, str(tmp_path)],
+        cwd=tree,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    name = made.stdout.splitlines()[-1]
+    with tarfile.open(tmp_path / name) as archive:
+        archive.extractall(tmp_path / "unpacked", filter="data")
+    (unpacked,) = (tmp_path / "unpacked").iterdir()
+    assert packed(build(unpacked, tmp_path)) == sources()
+
+
+def test_it_runs_from_an_empty_folder(maildesk: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    helped = run(maildesk, empty, "--help")
+    assert (helped.returncode, "backup" in helped.stdout) == (0, True)
+    for command in (("migrate",), ("backup", "all")):
+        done = run(maildesk, empty, *command)
+        assert done.returncode == 0, done.stderr
+    assert {file.name for file in empty.iterdir()} >= {"all", "maildesk.db"}
+
+    other = tmp_path / "other"
+    done = run(maildesk, other, "restore", str(empty / "all"))
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_practice_world_opens_from_the_wheel(maildesk: Path, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [maildesk, "sandbox", "--alone"], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 0
+    assert re.search(r"http://127\.0\.0\.1:\d+", line)
+
+
+def test_without_the_extra_one_line_says_what_to_install(wheel: Path, tmp_path: Path) -> None:
+    command = environment_without(NEEDS, tmp_path / "env", wheel)
+    told = run(command, tmp_path / "empty", "sandbox")
+
+    assert told.returncode == 1
+    (line,) = told.stderr.splitlines()
+    assert line.startswith("maildesk: the practice world needs aiosmtpd, joserfc")
+    assert line.endswith("run pip install 'maildesk[sandbox]'")
+    assert told.stdout == ""
+
+
+def test_what_the_practice_world_needs_is_its_extra() -> None:
+    text = (TOP / "pyproject.toml").read_text("utf-8")
+    (extra,) = re.findall(r"^sandbox = \[(.+)\]$", text, re.MULTILINE)
+    assert tuple(re.findall(r'"(\w+)', extra)) == NEEDS
