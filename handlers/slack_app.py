@@ -1,6 +1,7 @@
 """The Bolt app and its two ways in: signed HTTP posts and Socket Mode."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from flask import Blueprint, Response, request
 from slack_bolt import App
@@ -36,6 +37,7 @@ from handlers.features import (
     unexplained,
 )
 from handlers.features.home import HomeTab
+from handlers.slack.behind import Behind
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.incoming import bolt_request, is_signed
 from handlers.slack.listeners import Listeners
@@ -66,6 +68,10 @@ FEATURES = (
 )
 
 
+ACKNOWLEDGED_AT_ONCE = 16
+"""As many listeners run at a time as the web server has threads that wait for them."""
+
+
 class FreshSocket(SocketModeHandler):
     """A Socket Mode connection that asks Slack for a new address each time it is begun: one that
     could not be reached is good for nothing."""
@@ -93,9 +99,12 @@ class SlackSide:
             client=client,
             signing_secret=signing_secret,
             token_verification_enabled=False,
+            # Each acknowledges at once or answers a form; what takes longer is done behind it
+            listener_executor=ThreadPoolExecutor(ACKNOWLEDGED_AT_ONCE, "listener"),
         )
+        self.behind = Behind()
         self.commands = commands = Commands(services)
-        self.listeners = listeners = Listeners(self.app, services, client, nudge)
+        self.listeners = listeners = Listeners(self.app, services, client, nudge, self.behind)
         events.register(self.app, services, nudge)
         listeners.command(COMMAND, commands.do)
         for feature in FEATURES:

@@ -15,6 +15,9 @@ from bot.config.settings import Settings
 from bot.microsoft.client import MicrosoftUnreachable
 from storage.migrate import upgrade
 
+FINISHED_WITHIN = 5
+"""So many seconds what people pressed last has to be done when the process is asked to end."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -66,6 +69,9 @@ def serve(bot: Maildesk, stop: threading.Event, *, web: bool, worker: bool) -> N
         socket.close()
     if server is not None:
         server.stop()
+    left = bot.slack.behind.stop(FINISHED_WITHIN)
+    if left:
+        log.error("slack.left_undone", presses=left)
     bot.worker.stop()
 
 
