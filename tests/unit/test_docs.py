@@ -8,7 +8,19 @@ import pytest
 from bot.lifecycle import document
 
 TOP = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/alerts.md", "docs/architecture.md", "docs/contributing.md")
+PAGES = (
+    "README.md",
+    "docs/alerts.md",
+    "docs/architecture.md",
+    "docs/contributing.md",
+    "docs/going-live.md",
+    "docs/security.md",
+    "docs/using.md",
+    "docs/watching.md",
+)
+FOR_PEOPLE = ("docs/going-live.md", "docs/using.md")
+"""Pages that name no file of the code."""
+
 PATH = re.compile(r"`((?:bot|handlers|storage|sandbox|tests|docs|tools)/[\w/.\-]*)`")
 LINK = re.compile(r"\]\(([\w/.\-]+)(#[\w-]+)?\)")
 
@@ -22,7 +34,7 @@ def heading(line: str) -> str:
 def test_every_path_that_a_page_names_is_there(page: str) -> None:
     text = (TOP / page).read_text("utf-8")
     named = PATH.findall(text)
-    assert named, "the page names something"
+    assert named or page in FOR_PEOPLE, "the page names something"
     assert [path for path in named if not (TOP / path).exists()] == []
 
 
