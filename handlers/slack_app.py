@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from flask import Blueprint, Response, request
 from slack_bolt import App
@@ -41,6 +42,7 @@ from handlers.features import (
     unexplained,
 )
 from handlers.features.home import HomeTab
+from handlers.slack.behind import Behind
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.incoming import bolt_request, is_signed, kind_of
 from handlers.slack.listeners import Listeners
@@ -69,6 +71,10 @@ FEATURES = (
     timeline,
     unexplained,
 )
+
+
+ACKNOWLEDGED_AT_ONCE = 16
+"""As many listeners run at a time as the web server has threads that wait for them."""
 
 
 class FreshSocket(SocketModeHandler):
@@ -110,9 +116,12 @@ class SlackSide:
             client=client,
             signing_secret=signing_secret,
             token_verification_enabled=False,
+            # Each acknowledges at once or answers a form; what takes longer is done behind it
+            listener_executor=ThreadPoolExecutor(ACKNOWLEDGED_AT_ONCE, "listener"),
         )
+        self.behind = Behind()
         self.commands = commands = Commands(services)
-        self.listeners = listeners = Listeners(self.app, services, client, nudge)
+        self.listeners = listeners = Listeners(self.app, services, client, nudge, self.behind)
         events.register(self.app, services, nudge)
         listeners.command(COMMAND, commands.do)
         for feature in FEATURES:

@@ -26,6 +26,9 @@ from storage.migrate import upgrade_if_there
 COUNTS_KEPT_SECONDS = 15.0
 """What a process counted and did not write down is lost when it is killed."""
 
+FINISHED_WITHIN = 5
+"""So many seconds what people pressed last has to be done when the process is asked to end."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -137,6 +140,9 @@ def serve(bot: Maildesk, stop: Stop, *, web: bool, worker: bool) -> None:
         socket.close()
     if server is not None:
         server.stop()
+    left = bot.slack.behind.stop(FINISHED_WITHIN)
+    if left:
+        log.error("slack.left_undone", presses=left)
     ending.join()
     bot.measures.keep()
     log.info("maildesk.stopped")

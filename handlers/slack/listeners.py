@@ -5,6 +5,7 @@ Everything that a person does is acknowledged, and whatever a listener raises is
 """
 
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -56,14 +57,21 @@ class Listeners:
     """Registers listeners with Bolt."""
 
     def __init__(
-        self, app: App, services: Services, client: WebClient, nudge: Callable[[], None]
+        self,
+        app: App,
+        services: Services,
+        client: WebClient,
+        nudge: Callable[[], None],
+        behind: Executor,
     ) -> None:
         """`client` must not wait for rate limits: it is used within Slack's three seconds. `nudge`
-        wakes the worker. `names` are the buttons, forms and shortcuts that are listened to."""
+        wakes the worker. `behind` does what follows an acknowledgement. `names` are the buttons,
+        forms and shortcuts that are listened to."""
         self._app = app
         self._services = services
         self._client = client
         self._nudge = nudge
+        self._behind = behind
         self.names: list[str] = []
 
     def press(self, action: ActionId, listener: Callable[[Press], None]) -> None:
@@ -88,7 +96,8 @@ class Listeners:
             # the acknowledgement back, and after three seconds Slack tells people that it failed.
             ack()
             press = Press.parse(body, self._client)
-            self.guard(press.person, action.value, partial(listener, press), partial(tell, press))
+            work = partial(listener, press)
+            self._behind.submit(self.guard, press.person, action.value, work, partial(tell, press))
 
         self.names.append(action)
         self._app.action(action)(_followed(on_press))
@@ -115,7 +124,8 @@ class Listeners:
             def tell(message: Message) -> None:
                 _show(choice, "error.lookup_title", message)
 
-            self.guard(choice.person, shortcut.value, lambda: listener(choice), tell)
+            work = partial(listener, choice)
+            self._behind.submit(self.guard, choice.person, shortcut.value, work, tell)
 
         self.names.append(shortcut)
         self._app.message_shortcut(shortcut)(_followed(on_choice))
@@ -131,7 +141,8 @@ class Listeners:
                 respond(body["response_url"], message)
 
             what = f"{name} {command.name}"[:MAX_AUDITED_LENGTH]
-            self.guard(command.person, what, lambda: listener(command, answer), answer)
+            work = partial(listener, command, answer)
+            self._behind.submit(self.guard, command.person, what, work, answer)
 
         self._app.command(name)(_followed(on_command))
 

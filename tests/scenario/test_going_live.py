@@ -1,5 +1,5 @@
-"""README's "Go live", by the letter and in an empty environment, as far as it goes without a real
-Slack and a real Microsoft: the practice world gives what their pages would give.
+"""The page on going live, by the letter and in an empty environment, as far as it goes without a
+real Slack and a real Microsoft: the practice world gives what their pages would give.
 
 Not walked: the pages of Slack and Microsoft, and the installation from the index.
 """
@@ -30,13 +30,12 @@ TRIAL = "C0TRIAL"
 
 
 def steps() -> str:
-    """The section of the README."""
-    text = (TOP / "README.md").read_text("utf-8")
-    return text[text.index("## Go live") : text.index("## Find your way")]
+    """The page."""
+    return (TOP / "docs" / "going-live.md").read_text("utf-8")
 
 
 def command(beginning: str) -> str:
-    """A command of the section, by how it begins."""
+    """A command of the page, by how it begins."""
     lines = [line.strip() for line in steps().splitlines() if line.startswith("    ")]
     return next(line for line in lines if line.startswith(beginning))
 
@@ -130,7 +129,7 @@ def test_the_readme_leads_to_a_bot_that_works(practice: Practice, tmp_path: Path
 
 
 def see_that_it_works(practice: Practice, url: str) -> None:
-    """The README's last step."""
+    """The last step of the page."""
     vera = SlackPerson(practice.slack.url, "U0VERA")
     vera.say("C0DESK", "@Maildesk help")
     vera.find("C0DESK", "Maildesk")

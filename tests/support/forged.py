@@ -14,7 +14,16 @@ from tests.support.world import BotWorld
 def forged_press(
     world: BotWorld, team: str, user: str, channel: str, name: str, value: str
 ) -> None:
-    """Press the button `name`, with this value, whether or not it stands anywhere."""
+    """Press the button `name`, with this value, whether or not it stands anywhere, and wait until
+    the bot has done what it does then."""
+    signed_press(world, team, user, channel, name, value)
+    world.hear_out()
+
+
+def signed_press(
+    world: BotWorld, team: str, user: str, channel: str, name: str, value: str
+) -> None:
+    """Press the button `name`; Slack hears in time that the bot has heard of it."""
     office = world.practice.office
     action = {"action_id": name, "block_id": "b", "type": "button", "value": value}
     payload = {
@@ -35,4 +44,3 @@ def forged_press(
     }
     answer = requests.post(f"{world.url}/slack/events", data=body, headers=headers, timeout=20)
     assert answer.status_code == 200, answer.text
-    world.hear_out()

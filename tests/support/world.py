@@ -135,7 +135,9 @@ class BotWorld:
         for listener in self.bot.slack.app._listeners:
             assert isinstance(listener, CustomListener)
             listener.ack_timeout = PATIENCE_SECONDS
-        self._in_hand = InHand(self.bot.slack.app.listener_runner.listener_executor)
+        slack = self.bot.slack
+        self._in_hand = InHand(slack.app.listener_runner.listener_executor)
+        self._behind = InHand(slack.behind)
         share_statements(self.bot.store)
         share_pages(self.bot.web)
         self._reader = _reader(self.bot.store.engine.url)
@@ -151,6 +153,7 @@ class BotWorld:
         if self._socket is not None:
             self._socket.close()
         self._server.stop()
+        self.bot.slack.behind.stop(PATIENCE_SECONDS)
         self.bot.worker.stop()
         self.bot.store.engine.dispose()
         self._reader.dispose()
@@ -188,10 +191,11 @@ class BotWorld:
         end = time.monotonic() + seconds
         executor = self.bot.slack.app.listener_runner.listener_executor
         assert isinstance(executor, ThreadPoolExecutor)
-        if threading.current_thread() in executor._threads:
+        behind = self.bot.slack.behind._pool
+        if threading.current_thread() in executor._threads | behind._threads:
             return  # somebody acts in the middle of what the bot does: it cannot wait for itself
         events = self.practice.slack.delivery
-        while events.on_the_way or self._in_hand:
+        while events.on_the_way or self._in_hand or self._behind:
             self.practice.office.wait_beyond(self.practice.office.version, 0.005)
             assert time.monotonic() < end, "a listener does not come to an end"
 

@@ -13,7 +13,7 @@ from handlers.cards.kit import Message
 from handlers.slack.listeners import Listeners
 from storage.incidents import IncidentRepository
 from storage.tables import Incident
-from tests.support.fast import ACME, ALERTS, CAROL, FastBot
+from tests.support.fast import ACME, ALERTS, CAROL, AtOnce, FastBot
 
 pytestmark = pytest.mark.delivery
 
@@ -23,7 +23,7 @@ class Heard:
 
     def __init__(self, bot: FastBot) -> None:
         unused: Any = None
-        self.listeners = Listeners(unused, bot.services, bot.slack, lambda: None)
+        self.listeners = Listeners(unused, bot.services, bot.slack, lambda: None, AtOnce())
         self.told: list[str] = []
 
     def act(self, work: Callable[[], None], by: Person = CAROL) -> None:

@@ -17,7 +17,7 @@ from handlers.slack.listeners import Listeners
 from handlers.slack.modals import TooLate, Windows, WindowUnsure, fill
 from handlers.slack.payloads import Press
 from handlers.slack.refusals import EVERY, table
-from tests.support.fast import ACME, ALERTS, CAROL, FastBot
+from tests.support.fast import ACME, ALERTS, CAROL, AtOnce, FastBot
 
 pytestmark = [pytest.mark.delivery, pytest.mark.field]
 
@@ -117,7 +117,7 @@ class Acting:
     def __init__(self, bot: FastBot, monkeypatch: pytest.MonkeyPatch, view_id: str = "") -> None:
         unused: Any = None
         self.bot = bot
-        self.listeners = Listeners(unused, bot.services, bot.slack, lambda: None)
+        self.listeners = Listeners(unused, bot.services, bot.slack, lambda: None, AtOnce())
         self.told: list[str] = []
         url = "" if view_id else "https://hooks.example/1"
         where = Windows(bot.slack, "a trigger", view_id)
@@ -149,7 +149,7 @@ class Registry:
 
 def test_a_button_that_opens_a_page_shows_no_window_beside_it(bot: FastBot) -> None:
     app: Any = Registry()
-    signin.register(Listeners(app, bot.services, bot.slack, lambda: None), bot.services)
+    signin.register(Listeners(app, bot.services, bot.slack, lambda: None, AtOnce()), bot.services)
     pressed = {
         "type": "block_actions",
         "user": {"id": "U0SAM", "team_id": "T0ELSE"},
