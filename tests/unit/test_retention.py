@@ -9,7 +9,6 @@ from sqlmodel import SQLModel, func, select
 from bot.app import retention
 from bot.app.retention import USUAL, Retention
 from bot.common.stop import Stop
-from bot.config.settings import SettingsError
 from bot.diagnosis.observation import Where
 from bot.messages import notices
 from storage.retention import TESTS_KEPT
@@ -162,9 +161,3 @@ def test_a_turn_is_bounded_and_ends_when_the_process_is_to_stop(
     assert count(bot, SeenEvent) == 20
     sweep(bot)
     assert count(bot, SeenEvent) == 14
-
-
-@pytest.mark.parametrize("setting", ["364d", "soon"])
-def test_the_audit_is_not_forgotten_within_a_year(setting: str) -> None:
-    with pytest.raises(SettingsError, match="KEEP_AUDIT"):
-        FastBot(keep_audit=setting)

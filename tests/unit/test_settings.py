@@ -99,6 +99,8 @@ WRONG = {
     "ONCALL_LADDER": ("soon", "45m,15m", "15m,15m"),
     "ACKNOWLEDGED_ASK": ("soon", "0h", "2 fortnights"),
     "ACKNOWLEDGED_FOR": ("soon", "0h", "8"),
+    "KEEP_EVIDENCE": ("soon", "0d"),
+    "KEEP_AUDIT": ("soon", "364d"),
     "NAG_LADDER": ("soon", "4h,1h", "4h,4h", "0h", "four hours"),
     "WORKING_HOURS": ("9-17", "17:00-09:00", "09:00-25:00"),
     "WORKING_DAYS": ("Mon-Fri", "0", "12345678"),
