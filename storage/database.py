@@ -59,9 +59,6 @@ POOL = {"pool_size": 5, "max_overflow": 10}
 otherwise."""
 
 
-POOL_WAIT_SECONDS = 10
-"""So long one of them is waited for."""
-
 IDLE_SECONDS = 30
 """A process that is suspended within a transaction holds rows that others wait for; so long at
 most. Nothing of ours waits for somebody outside within a transaction."""
@@ -175,7 +172,7 @@ def connect(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         encrypted = with_tls(parsed.set(drivername="postgresql+psycopg"))
-        patience = {"connect_args": PATIENCE, "pool_timeout": POOL_WAIT_SECONDS}
+        patience = {"connect_args": PATIENCE}
         engine = create_engine(
             encrypted, pool_pre_ping=True, hide_parameters=True, **patience, **POOL
         )
