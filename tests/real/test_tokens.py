@@ -42,6 +42,9 @@ def world(url: str, tmp_path: Path) -> Iterator[BotWorld]:
     running.connect(INFO, "Info")
     running.connect(CAROL, "Carol")
     running.settle()
+    with running.bot.store.transaction() as tx:  # whose looks would ask for tokens of their own
+        for name in ("Info", "Carol"):
+            tx.watches.stop(running.account(name).id)
     yield running
     running.stop()
 
