@@ -38,13 +38,17 @@ class Patience:
         sightings: so often at least; None: it is never believed.
         over: so much time lies between the first and the last of these at least,
         within: and so much at most.
-        again: when it is looked again, by how often it was seen; the last repeats.
+        doubted: when it is looked again while it is not believed, by how often it was seen; the
+            last repeats, so that what came at odd times is believed in the end, too.
+        known: when it is looked again once it is believed, by how often that was so; the last
+            repeats.
     """
 
     sightings: int | None
     over: timedelta
     within: timedelta
-    again: tuple[timedelta, ...]
+    doubted: tuple[timedelta, ...]
+    known: tuple[timedelta, ...]
 
     def believes(self, seen: Sequence[datetime]) -> bool:
         """Whether sightings at these times, newest first, are enough."""
@@ -56,9 +60,16 @@ class Patience:
             for first in seen[number + self.sightings - 1 :]
         )
 
-    def wait(self, times: int) -> timedelta:
-        """How long after the sighting of that number it is looked again."""
-        return self.again[min(times, len(self.again)) - 1]
+    def wait(self, times: int, believed: int = 0) -> timedelta:
+        """How long after the last sighting it is looked again.
+
+        Args:
+            times: how often it was seen.
+            believed: at how many of these it was believed.
+        """
+        if believed:
+            return self.known[min(believed, len(self.known)) - 1]
+        return self.doubted[min(times, len(self.doubted)) - 1]
 
 
 def _minutes(*numbers: float) -> tuple[timedelta, ...]:
@@ -72,16 +83,20 @@ PATIENCE = {
     # Microsoft said no, or that something is missing: once more, soon, rules out a server that was
     # just being changed
     FaultKind.REFUSED: Patience(
-        2, timedelta(minutes=1), timedelta(minutes=10), _minutes(1.5, 15) + HOURLY
+        2, timedelta(minutes=1), timedelta(minutes=10), _minutes(1.5), _minutes(15) + HOURLY
     ),
     # Nobody answered: what lasts half an hour is no lost packet and no restart
     FaultKind.NETWORK: Patience(
-        3, timedelta(minutes=30), timedelta.max, _minutes(5, 10, 15) + HOURLY
+        3, timedelta(minutes=30), timedelta.max, _minutes(5, 10, 15), HOURLY
     ),
     # Microsoft said itself that it will pass; most such spells end within an hour
-    FaultKind.BUSY: Patience(4, timedelta(minutes=80), timedelta.max, _minutes(5, 15) + HOURLY),
+    FaultKind.BUSY: Patience(
+        4, timedelta(minutes=80), timedelta.max, _minutes(5, 15) + HOURLY, HOURLY
+    ),
     # We asked too often: nothing is broken, and we ask less often
-    FaultKind.THROTTLED: Patience(None, timedelta.max, timedelta.max, _minutes(30) + HOURLY),
+    FaultKind.THROTTLED: Patience(
+        None, timedelta.max, timedelta.max, _minutes(30) + HOURLY, HOURLY
+    ),
 }
 """The one table: what is believed when, and when it is looked again."""
 

@@ -85,7 +85,16 @@ def _seen(kind: FaultKind, earlier: Sequence[ConnectionTest]) -> list[datetime]:
 def looked_again_in(steps: Sequence[StepRecord], earlier: Sequence[ConnectionTest]) -> timedelta:
     """How long after a test that failed we look again; `earlier` as for `judged`."""
     kinds = {failed.kind for failed in failed_steps(steps)}
-    return min(PATIENCE[kind].wait(1 + len(_seen(kind, earlier))) for kind in kinds)
+    tests = [steps, *(steps_of(test) for test in earlier)]
+    return min(
+        PATIENCE[kind].wait(1 + len(_seen(kind, earlier)), _believed_in(kind, tests))
+        for kind in kinds
+    )
+
+
+def _believed_in(kind: FaultKind, tests: Iterable[Sequence[StepRecord]]) -> int:
+    """In how many tests a failure of this kind was believed."""
+    return sum(kind in {failed.kind for failed in believed(steps)} for steps in tests)
 
 
 def believed(steps: Iterable[StepRecord]) -> list[FailedStep]:

@@ -279,14 +279,15 @@ class Fleet:
             self._warn(number, found)
         alike = [at for at, kind in mailbox.seen if kind is found.kind]
         patience = PATIENCE[found.kind]
-        if patience.believes(alike):
+        known = patience.believes(alike)
+        if known:
             for event in found.events:
                 event.told_at = event.told_at or self.now + TOLD_AFTER
             if not found.ours:
                 mailbox.broken = True
                 mailbox.due_at = None
                 return
-        self._wait(number, self.now + patience.wait(len(alike)))
+        self._wait(number, self.now + patience.wait(len(alike), int(known)))
 
     def _works(self, number: int) -> None:
         mailbox = self.mailboxes[number]

@@ -210,7 +210,7 @@ def test_a_passing_fault_is_told_at_the_check_that_ends_our_patience(bot: FastBo
     bot.mailbox(account).faults[StepId.SMTP_AUTH] = PASSES
     bot.pass_time(days=1)
 
-    for wait in BUSY.again[:3]:
+    for wait in BUSY.doubted[:3]:
         assert bot.read(account).state is State.LIVE
         bot.pass_time(seconds=wait.total_seconds())
     assert bot.read(account).state is State.BROKEN
@@ -579,7 +579,7 @@ def test_a_passing_fault_that_comes_again_meets_all_of_our_patience_again(bot: F
 
     bot.mailbox(account).faults[StepId.SMTP_AUTH] = PASSES
     bot.pass_time(days=1)
-    for wait in BUSY.again[:3]:
+    for wait in BUSY.doubted[:3]:
         assert bot.read(account).state is State.LIVE
         bot.pass_time(seconds=wait.total_seconds())
     assert bot.read(account).state is State.BROKEN

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.checks.patience import LIMITS, PATIENCE, kind_of
 from bot.diagnosis import catalogue
@@ -98,6 +100,23 @@ def test_our_own_looks_come_so_that_it_is_believed_as_soon_as_it_may_be(kind: Fa
         assert len(seen) < 10
     assert len(seen) >= (patience.sightings or 0)
     assert seen[0] - NOON <= max(patience.over, timedelta(minutes=1.5))
+
+
+@given(
+    st.sampled_from([kind for kind in FaultKind if kind is not FaultKind.THROTTLED]),
+    st.lists(st.floats(0, 90), max_size=5),
+)
+def test_however_odd_the_times_were_at_which_it_was_seen_it_is_believed_in_the_end(
+    kind: FaultKind, gaps: list[float]
+) -> None:
+    patience = PATIENCE[kind]
+    seen = [NOON]
+    for gap in gaps:
+        seen.insert(0, seen[0] + timedelta(minutes=gap))
+    odd = seen[0]
+    while not patience.believes(seen):
+        seen.insert(0, seen[0] + patience.wait(len(seen)))
+        assert seen[0] - odd <= patience.over + timedelta(hours=2)
 
 
 def begins(bot: FastBot, fault: Observation) -> Account:
