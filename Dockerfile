@@ -1,6 +1,6 @@
 # Maildesk in a small image: docker build -t maildesk .
-# It runs as a user without rights, on a file system that may be read-only: only /data (a database of SQLite, if that is
-# used) and /tmp are written to. Settings come from the environment, secrets from files (NAME_FILE); see compose.yaml.
+# It runs as a user without rights, on a file system that may be read-only: only /data (maildesk.db, where no
+# DATABASE_URL leads elsewhere) and /tmp are written to. Settings come from the environment, secrets from files (NAME_FILE); see compose.yaml.
 
 FROM python:3.11-slim AS build
 RUN python -m venv /opt/maildesk
@@ -20,8 +20,7 @@ RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin mail
 COPY --from=build /opt/maildesk /opt/maildesk
 ENV PATH=/opt/maildesk/bin:$PATH \
     PYTHONUNBUFFERED=1 \
-    PYTHONDONTWRITEBYTECODE=1 \
-    DATABASE_URL=sqlite:////data/maildesk.db
+    PYTHONDONTWRITEBYTECODE=1
 WORKDIR /data
 VOLUME /data
 USER 10001

@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 
 from storage import given_numbers
 from storage.cipher import Cipher
-from storage.database import DatabaseAway, snapshot
+from storage.database import DatabaseAway, snapshot, wait_for_slow_files
 from storage.migrate import (
     VERSIONS,
     newest_revision,
@@ -141,6 +141,7 @@ def _make_ready(connection: Connection) -> None:
         OtherRevision: a later release made the tables.
     """
     wait_for_others(connection)
+    wait_for_slow_files(connection)
     names = inspect(connection).get_table_names()
     quoted = [connection.dialect.identifier_preparer.quote(name) for name in names]
     if names and connection.dialect.name == "postgresql":

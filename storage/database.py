@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -235,6 +235,7 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
     )
     try:
         with engine.execution_options(**reading).connect() as connection, connection.begin():
+            wait_for_slow_files(connection)
             yield connection
     except (OperationalError, PoolTimeout) as error:
         raise DatabaseAway(type(error).__name__) from error
@@ -270,6 +271,13 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     _use_write_ahead_log(connection)
     for pragma in ("foreign_keys=ON", "synchronous=NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def wait_for_slow_files(connection: Connection) -> None:
+    """PostgreSQL waits in this transaction however long it takes to read or write a file meanwhile,
+    where it would end others that do nothing for a while."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 
 from storage.backup import restore_backup, write_backup
 from storage.cipher import Cipher
-from storage.database import Store, connect
+from storage.database import Store, connect, snapshot, wait_for_slow_files
 from storage.migrate import upgrade
 from storage.tables import Customer
 from tests.real.postgres import Postgres
@@ -22,6 +22,7 @@ pytestmark = pytest.mark.real
 
 CIPHER = Cipher([b"k" * 32])
 LONG = 1 << 20
+ALLOWED = "SHOW idle_in_transaction_session_timeout"
 
 
 @pytest.fixture
@@ -64,6 +65,20 @@ def test_row_by_row_from_sqlite_to_postgresql_and_back(postgres: Engine, tmp_pat
     assert contents(postgres) == everything
     moved(postgres, last)
     assert contents(last) == everything
+
+
+def test_a_word_that_this_release_does_not_know_is_kept(tmp_path: Path) -> None:
+    first = sqlite(tmp_path, "first.db")
+    last = sqlite(tmp_path, "last.db")
+    upgrade(str(first.url))
+    fill(first, CIPHER)
+    with first.begin() as connection:
+        connection.execute(text("UPDATE account SET state = 'unheard-of'"))
+
+    moved(first, last)
+    with last.connect() as connection:
+        states = connection.execute(text("SELECT DISTINCT state FROM account")).scalars().all()
+    assert states == ["unheard-of"]
 
 
 def test_every_table_that_is_there_is_in_a_backup(engine: Engine) -> None:
@@ -120,6 +135,27 @@ def test_an_empty_database_numbers_from_one(postgres: Engine, tmp_path: Path) ->
     moved(first, postgres)
     with Store(postgres).transaction() as tx:
         assert tx.channels.add_customer("Acme", BEGAN).id == 1
+
+
+def test_a_slow_file_does_not_end_it(postgres: Engine, tmp_path: Path) -> None:
+    """The database ends transactions that are idle for a minute, but not these."""
+    upgrade(postgres.url.render_as_string(hide_password=False))
+    with postgres.begin() as connection:
+        connection.execute(
+            text("ALTER ROLE maildesk SET idle_in_transaction_session_timeout = 60000")
+        )
+    postgres.dispose()
+    try:
+        with snapshot(postgres) as connection:
+            assert connection.execute(text(ALLOWED)).scalar() == "0"
+        with postgres.begin() as connection:
+            wait_for_slow_files(connection)
+            assert connection.execute(text(ALLOWED)).scalar() == "0"
+    finally:
+        with postgres.begin() as connection:
+            connection.execute(
+                text("ALTER ROLE maildesk RESET idle_in_transaction_session_timeout")
+            )
 
 
 class Interrupted(io.BytesIO):
