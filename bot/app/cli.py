@@ -1,37 +1,32 @@
 """The `maildesk` command."""
 
-import json
 import os
 import sys
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from bot.accounts.offboarding import StillInUse
 from bot.app import (
     audit_export,
-    backups,
     check_report,
+    data_commands,
     key_rotation,
     practice,
     processes,
     report_export,
 )
 from bot.app.checkup import Checkup
-from bot.app.maildesk import build, mail_hosts
+from bot.app.command import ENV_FILE, NoEnvFile, refuse, services_or_exit, settings_or_exit
 from bot.app.neighbours import Neighbours
 from bot.common import logs
 from bot.common.clock import SystemClock
 from bot.common.people import MAILDESK
-from bot.common.refusals import Refused
 from bot.common.stop import Stopped
 from bot.common.ways_out import leave_out_strays
 from bot.config import env_file
 from bot.config.loading import SettingsError, load, read
-from bot.config.settings import Settings
 from bot.diagnosis import catalogue
 from bot.diagnosis import export as noted_rows
 from bot.diagnosis.explainer import Explainer
@@ -39,8 +34,6 @@ from bot.doctor.examination import failed
 from bot.doctor.findings import Finding, found
 from bot.legacy.columns import Unclear
 from bot.legacy.decoding import NotAList, decode
-from bot.services import Services
-from bot.views.customers import CustomerView
 from bot.views.report import WEEK, Reports, week_before
 from handlers.text.words import plainly
 from storage.cipher import Cipher
@@ -51,33 +44,7 @@ AS_IN_THE_FILES = catalogue.Application("<application>", "<client-id>")
 """The catalogue's files do not name our application: it is named when they are read."""
 
 DAY = "%Y-%m-%d"
-ENV_FILE = Path(".env")
-
-NoEnvFile = Annotated[
-    bool, typer.Option("--no-env-file", help="Do not read .env in this folder, if there is one.")
-]
-
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-
-
-def environment(no_env_file: bool) -> Mapping[str, str]:
-    """What the environment says and, where it says nothing, the env file of this folder.
-
-    Raises:
-        SettingsError: the file cannot be read.
-    """
-    if no_env_file or not ENV_FILE.exists():
-        return os.environ
-    return env_file.read(ENV_FILE) | os.environ
-
-
-def settings_or_exit(no_env_file: bool) -> Settings:
-    """The settings of whoever runs this command, or one line on stderr and exit status 2."""
-    try:
-        return load(environment(no_env_file))
-    except SettingsError as error:
-        typer.echo(f"maildesk: {error}", err=True)
-        raise typer.Exit(2) from None
 
 
 def run_until_signal(no_env_file: bool, *, web: bool, worker: bool) -> None:
@@ -150,55 +117,16 @@ def examined(no_env_file: bool) -> list[Finding]:
     return broken + checkup.run()
 
 
-@cli.command("backup")
-def backup_command(
-    file: Annotated[str, typer.Argument(help="The file to write; - is standard output.")],
-    no_env_file: NoEnvFile = False,
-) -> None:
-    """Everything that is kept, as it is at this moment, in one file that is sealed with the first
-    of ENCRYPTION_KEYS. The bot may run meanwhile."""
-    settings = settings_or_exit(no_env_file)
-    try:
-        rows = backups.back_up(settings, file)
-    except backups.NOT_DONE as error:
-        refuse(backups.why(error))
-    typer.echo(
-        f"{sum(rows.values())} rows of {len(rows)} tables, {rows['account']} accounts.", err=True
-    )
-
-
-@cli.command("restore")
-def restore_command(
-    file: Annotated[str, typer.Argument(help="A file of `maildesk backup`; - is standard input.")],
-    no_env_file: NoEnvFile = False,
-) -> None:
-    """Restore a backup into an empty database of either kind: all of it or nothing."""
-    settings = settings_or_exit(no_env_file)
-    try:
-        restored = backups.restore(settings, file)
-    except backups.NOT_DONE as error:
-        refuse(backups.why(error))
-    rows = restored.rows
-    typer.echo(f"{sum(rows.values())} rows of {len(rows)} tables, {rows['account']} accounts.")
-    if restored.unknown_key:
-        refuse(
-            f"{restored.unknown_key} sealed values need a key that ENCRYPTION_KEYS lacks: "
-            "add it, or those accounts sign in again"
-        )
-
-
-def refuse(line: str) -> NoReturn:
-    """One line on stderr and exit status 1."""
-    typer.echo(f"maildesk: {line}", err=True)
-    raise typer.Exit(1)
-
-
 keys_cli = typer.Typer(help="The encryption keys.", no_args_is_help=True)
 export_cli = typer.Typer(help="What is kept, as files.", no_args_is_help=True)
 erase_cli = typer.Typer(help="Erasing what is kept.", no_args_is_help=True)
 cli.add_typer(keys_cli, name="keys")
 cli.add_typer(erase_cli, name="erase")
 cli.add_typer(export_cli, name="export")
+cli.command("backup")(data_commands.backup_command)
+cli.command("restore")(data_commands.restore_command)
+export_cli.command("customer")(data_commands.export_customer_command)
+erase_cli.command("customer")(data_commands.erase_customer_command)
 
 
 @keys_cli.command("rotate")
@@ -273,57 +201,6 @@ def export_audit_command(
     rows = audit_export.entries(store, since.replace(tzinfo=UTC), until.replace(tzinfo=UTC))
     write = audit_export.write_csv if table else audit_export.write_lines
     write(rows, sys.stdout)
-
-
-CustomerName = Annotated[str, typer.Argument(help="The customer's name.", metavar="NAME")]
-
-
-@export_cli.command("customer")
-def export_customer_command(name: CustomerName, no_env_file: NoEnvFile = False) -> None:
-    """Everything that is kept of one customer but what is secret, as JSON on standard output."""
-    services = services_or_exit(no_env_file)
-    customer = customer_or_exit(services, name)
-    kept = services.farewells.export(customer.id)
-    typer.echo(json.dumps(kept, ensure_ascii=False, indent=1))
-
-
-@erase_cli.command("customer")
-def erase_customer_command(
-    name: CustomerName,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say how many rows of which table.")
-    ] = False,
-    no_env_file: NoEnvFile = False,
-) -> None:
-    """Erase an offboarded customer now, instead of thirty days after. The audit stays."""
-    services = services_or_exit(no_env_file)
-    customer = customer_or_exit(services, name)
-    try:
-        erase = services.farewells.would_erase if dry_run else services.farewells.erase_now
-        rows = erase(customer.id)
-    except StillInUse:
-        refuse(
-            f"{customer.name} is in use. Offboard it in Slack first "
-            f"(/maildesk customer {customer.name}): its people are told, and its accounts end"
-        )
-    for table, count in rows.items():
-        typer.echo(f"{count:8} {table}")
-    typer.echo(f"{sum(rows.values()):8} {'would be erased' if dry_run else 'erased'}")
-
-
-def services_or_exit(no_env_file: bool) -> Services:
-    """The services of the bot of the settings."""
-    settings = settings_or_exit(no_env_file)
-    leave_out_strays(os.environ)
-    return build(settings, SystemClock(), mail_hosts(settings)).services
-
-
-def customer_or_exit(services: Services, name: str) -> CustomerView:
-    """The customer of that name, or one line on stderr and exit status 1."""
-    try:
-        return services.administration.named(name)
-    except Refused:
-        refuse(f"there is no customer called {name}")
 
 
 @export_cli.command("causes")
