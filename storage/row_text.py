@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Enum,
+    Float,
     Integer,
     LargeBinary,
     String,
@@ -19,8 +20,9 @@ from sqlalchemy import (
     type_coerce,
 )
 
-AS_IT_IS = (Boolean, Integer, JSON, String)
-"""Types whose values JSON knows; words and big integers are among them."""
+AS_IT_IS = (Boolean, Float, Integer, JSON, String)
+"""Types whose values JSON knows; words and big integers are among them, and JSON has
+every digit of a number."""
 
 Change = Callable[[Any], Any]
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Enum,
+    Float,
     Integer,
     LargeBinary,
     Table,
@@ -70,6 +71,8 @@ def value(column: Column[Any], number: int, cipher: Cipher) -> Any:
             return BEYOND_32_BITS + number
         case Integer():
             return number
+        case Float():
+            return number / 3
         case JSON():
             return {"ü": [number, None, True, 0.5], ODD: {"deep": []}} if number > 2 else []
     return f"{number} {ODD}" if number > 1 or column.primary_key or column.unique else ""
