@@ -32,7 +32,11 @@ class Behind(Executor):
         """Have something done that raises nothing; here and now, where there is no room for it."""
         if not self._room.acquire(blocking=False):
             return _done(work, *args, **kwargs)
-        doing = self._pool.submit(partial(copy_context().run, partial(work, *args, **kwargs)))
+        try:
+            doing = self._pool.submit(partial(copy_context().run, partial(work, *args, **kwargs)))
+        except RuntimeError:  # the process ends: what was pressed last is done all the same
+            self._room.release()
+            return _done(work, *args, **kwargs)
         with self._lock:
             self._in_hand.add(doing)
         doing.add_done_callback(self._ended)

@@ -36,3 +36,9 @@ def test_who_ends_the_process_hears_what_is_left_undone() -> None:
     behind.submit(go_on.wait, PATIENCE_SECONDS)
     assert behind.stop(0) == 2
     go_on.set()
+
+
+def test_what_comes_after_the_end_is_done_by_who_brings_it() -> None:
+    behind = Behind()
+    assert behind.stop(PATIENCE_SECONDS) == 0
+    assert behind.submit(get_ident).result(0) == get_ident()
