@@ -47,6 +47,13 @@ DAY = "%Y-%m-%d"
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
+@cli.callback()
+def begin() -> None:
+    """Gets Microsoft 365 mailboxes connected, and keeps them so."""
+    # What goes wrong on the way is for stderr: stdout may be a table or a file that is asked for
+    logs.configure("WARNING", sys.stderr)
+
+
 def run_until_signal(no_env_file: bool, *, web: bool, worker: bool) -> None:
     """Run as a service, until SIGTERM or SIGINT."""
     settings = settings_or_exit(no_env_file)

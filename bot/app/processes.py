@@ -26,6 +26,10 @@ from storage.migrate import upgrade_if_there
 COUNTS_KEPT_SECONDS = 15.0
 """What a process counted and did not write down is lost when it is killed."""
 
+AWAKE_SECONDS = 1.0
+"""So often the main thread wakes. The kernel may give a signal to any thread, above all just after
+the process was suspended, and Python acts on it in the main thread, when that wakes."""
+
 FINISHED_WITHIN = 5
 """So many seconds what people pressed last has to be done when the process is asked to end."""
 
@@ -131,7 +135,8 @@ def serve(bot: Maildesk, stop: Stop, *, web: bool, worker: bool) -> None:
     )
     if worker:
         _check_own_channels(bot)
-    stop.wait()
+    while not stop.wait(AWAKE_SECONDS):
+        pass
     log.info("maildesk.stopping")
     # Beside each other: each may take most of the time that there is
     ending = threading.Thread(target=bot.worker.stop, name="ending")

@@ -48,7 +48,7 @@ it for a minute."""
 MARGIN = timedelta(minutes=40)
 """With less than that before the end of work, it may be left for the next day."""
 
-RUN_SECONDS = 900
+RUN_SECONDS = 1500
 SIZES = {"postgresql": (120, 2000, 200), "sqlite": (36, 480, 60)}
 """Channels, accounts and kills. SQLite has one writer at a time, so that there is less to be
 seen."""

@@ -1,6 +1,8 @@
 """A worker that is told to stop ends within ten seconds, whatever it does, and nothing is lost or
 done twice by that."""
 
+import ctypes
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -131,3 +133,17 @@ def test_while_a_test_message_is_awaited(world: BotWorld, tmp_path: Path) -> Non
     world.settle()
     world.card("Info", "folders not mapped yet")
     assert (the_test(world).passed, times_finished(world)) == (True, 1)
+
+
+def test_whichever_of_its_threads_hears_of_it(world: BotWorld, tmp_path: Path) -> None:
+    """The kernel gives a signal to any thread of a process that was suspended a moment ago."""
+    world.stop_bot()
+    output = tmp_path / "worker.log"
+    with process(world.environment, output) as worker:
+        until(lambda: "maildesk.running" in output.read_text(), "a worker")
+        others = [int(each.name) for each in Path(f"/proc/{worker.pid}/task").iterdir()]
+        others.remove(worker.pid)
+        libc = ctypes.CDLL(None, use_errno=True)
+        assert libc.tgkill(worker.pid, max(others), signal.SIGTERM) == 0
+        assert worker.wait(60) == 0
+    world.start_bot()

@@ -42,9 +42,10 @@ def world(url: str, tmp_path: Path) -> Iterator[BotWorld]:
     running.connect(INFO, "Info")
     running.connect(CAROL, "Carol")
     running.settle()
+    accounts = [running.account(name).id for name in ("Info", "Carol")]
     with running.bot.store.transaction() as tx:  # whose looks would ask for tokens of their own
-        for name in ("Info", "Carol"):
-            tx.watches.stop(running.account(name).id)
+        for account_id in accounts:
+            tx.watches.stop(account_id)
     yield running
     running.stop()
 

@@ -16,6 +16,7 @@ from typing import Any, cast
 from sqlalchemy.orm import configure_mappers
 
 from bot.app.maildesk import microsoft
+from bot.common import logs
 from bot.config.loading import load
 from bot.microsoft.tokens import TokenFailed, Tokens
 from storage.cipher import Cipher
@@ -105,6 +106,7 @@ def _answer(*request: Any) -> None:
 
 
 if __name__ == "__main__":
+    logs.configure("WARNING", sys.stderr)  # standard output is for the answers
     configure_mappers()  # once, and not in each child
     for line in sys.stdin:
         _answer(*json.loads(line))

@@ -26,6 +26,11 @@ class Process:
     kind: str
     port: int
     running: subprocess.Popen[bytes]
+    said: Path
+
+    def is_up(self) -> bool:
+        """Whether it has begun its work."""
+        return "maildesk.running" in self.said.read_text("utf-8")
 
 
 class Platform:
@@ -57,8 +62,7 @@ class Platform:
         for kind, count in counts.items():
             for _ in range(count):
                 self._start(kind)
-        for each in self._of("web"):
-            _wait_for(each.port)
+        self._wait()
 
     def kill(self, kind: str) -> None:
         """One process of a kind dies at once; another is started for it."""
@@ -69,7 +73,8 @@ class Platform:
         self._start(kind)
 
     def stop(self) -> list[int]:
-        """Ask all to end; their exit statuses."""
+        """Ask all to end, once they have begun; their exit statuses."""
+        self._wait()
         for each in self._processes:
             each.running.send_signal(signal.SIGTERM)
         statuses = [each.running.wait(PATIENCE_SECONDS) for each in self._processes]
@@ -83,15 +88,22 @@ class Platform:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = int(free.getsockname()[1])
-        with (self._folder / f"{kind}.log").open("ab") as said:
+        said = self._folder / f"{kind}.{port}.log"
+        with said.open("ab") as output:
             running = subprocess.Popen(
                 shlex.split(self._commands[kind]),
                 env=self._environment | {"PORT": str(port), "BIND_ADDRESS": "127.0.0.1"},
                 cwd=self._folder,
-                stdout=said,
-                stderr=said,
+                stdout=output,
+                stderr=output,
             )
-        self._processes.append(Process(kind, port, running))
+        self._processes.append(Process(kind, port, running, said))
+
+    def _wait(self) -> None:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not all(each.is_up() for each in self._processes):
+            assert time.monotonic() < end, "a process does not come up"
+            time.sleep(0.05)
 
     def _lead(self) -> None:
         with suppress(OSError):  # closed: it is over
@@ -126,12 +138,3 @@ def _copy(here: socket.socket, there: socket.socket) -> None:
         while data := here.recv(CHUNK):
             there.sendall(data)
         there.shutdown(socket.SHUT_WR)
-
-
-def _wait_for(port: int) -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        assert time.monotonic() < end, "a web process does not come up"
-        time.sleep(0.05)
