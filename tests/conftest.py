@@ -15,7 +15,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from tests.real import dovecot, postgres
 from tests.support.examples import examples
-from tests.support.logging import log_plainly
+from tests.support.logging import log_plainly, logging_kept
 
 INSTALL = "tools/install-debian-packages"
 """Installs what the marked tests need; as root, on Debian 12."""
@@ -41,8 +41,10 @@ ALLOCATIONS = 20_000
 LONGEST = (
     "tests/real/test_reminder_fleet.py",
     "tests/real/test_tokens.py",
-    "tests/scenario/test_outage.py",
+    "tests/real/test_incident_kills.py",
     "tests/real/test_batches.py",
+    "tests/real/test_browser_world.py",
+    "tests/scenario/test_outage.py",
 )
 """Files with tests of a minute and more, the longest first. Where files run side by side, each of
 their tests may run in another process."""
@@ -58,6 +60,13 @@ settings.register_profile("maildesk", examples(100), deadline=None, print_blob=T
 settings.load_profile("maildesk")
 
 log_plainly()
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """A command that is run within a test sets logging up for its process, which is the tests'."""
+    with logging_kept():
+        yield
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -51,7 +51,7 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 def begin() -> None:
     """Gets Microsoft 365 mailboxes connected, and keeps them so."""
     # What goes wrong on the way is for stderr: stdout may be a table or a file that is asked for
-    logs.configure("WARNING", sys.stderr)
+    logs.configure("ERROR", sys.stderr)
 
 
 def run_until_signal(no_env_file: bool, *, web: bool, worker: bool) -> None:

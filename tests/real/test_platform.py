@@ -16,7 +16,7 @@ from tests.support.world import ACME, KEY
 pytestmark = pytest.mark.real
 
 INFO = "info@acme.example"
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 300
 
 
 class Road:

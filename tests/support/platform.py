@@ -16,7 +16,7 @@ from pathlib import Path
 
 TOP = Path(__file__).parents[2]
 CHUNK = 65536
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 300.0
 
 
 @dataclass
