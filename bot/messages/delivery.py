@@ -184,14 +184,9 @@ class Delivery:
                 self._troubles.over(tx, claimed.item.channel_id, now)
         self._shown_at.pop(claimed.item.id, None)
 
-    def _confirm(self, claimed: Claimed) -> None:
-        """See that the channel is still ours."""
-        with self.turns.within(claimed):
-            pass
-
     def _show(self, claimed: Claimed) -> str | None:
         """Have Slack show the message, or not any more; where it stands now."""
-        message = Outgoing.of(claimed.item, lambda: self._confirm(claimed))
+        message = Outgoing.of(claimed.item, lambda: self.turns.confirm(claimed))
         thread = self._thread(claimed)
         ts = self._stands_at(claimed, thread)
         if self._is_wanted(message, new=ts is None):
@@ -302,7 +297,7 @@ class Delivery:
             return  # it is not ours, or cannot be shown itself
         if latest.notice == notices.GONE:
             return
-        head = Outgoing.of(latest, lambda: self._confirm(claimed))
+        head = Outgoing.of(latest, lambda: self.turns.confirm(claimed))
         ts = self._shown_at.get(head.id)
         if ts is None and claimed.item.attempts > 1:
             ts = self._sender.find(head, None)

@@ -23,6 +23,11 @@ INSTALLATION_WAIT = timedelta(seconds=30)
 """While Slack takes nothing from the app, it is asked so often whether that is over."""
 
 
+CERTAIN = timedelta(seconds=10)
+"""So long after a channel was claimed nobody else can have it, unless we hand it back; whoever was
+suspended since sees that more time has passed."""
+
+
 class Turns:
     """What one process has in hand of the outbox."""
 
@@ -32,6 +37,8 @@ class Turns:
         self._clock = clock
         self._first = first
         self._in_hand: dict[int, Claimed] = {}
+        self._ours_at: dict[int, datetime] = {}
+        """When it was known last that a channel is ours, by what is sent there."""
 
     @contextmanager
     def next(self) -> Iterator[Claimed | None]:
@@ -43,6 +50,7 @@ class Turns:
         finally:
             if claimed is not None:
                 self._in_hand.pop(claimed.item.id, None)
+                self._ours_at.pop(claimed.item.id, None)
 
     def next_due(self) -> datetime | None:
         """When the next channel's turn is."""
@@ -50,6 +58,17 @@ class Turns:
             due = tx.outbox.next_due()
             trouble = tx.health.trouble() if due else None
             return max(due, trouble.again_at) if due and trouble else due
+
+    def confirm(self, claimed: Claimed) -> None:
+        """See that the channel is still ours, where that is not certain any more.
+
+        Raises:
+            ClaimLost: it is not.
+        """
+        known = self._ours_at.get(claimed.item.id)
+        if known is None or self._clock.now() - known >= CERTAIN:
+            with self.within(claimed):
+                pass
 
     @contextmanager
     def within(self, claimed: Claimed) -> Iterator[Transaction]:
@@ -70,6 +89,7 @@ class Turns:
     def hand_back(self) -> None:
         """Let others have what is in hand. It may have reached Slack, so they look there first."""
         now = self._clock.now()
+        self._ours_at.clear()
         for claimed in list(self._in_hand.values()):
             log.info("outbox.handed_back", item=claimed.item.id)
             with suppress(ClaimLost), self._store.transaction() as tx:
@@ -93,4 +113,5 @@ class Turns:
                 trouble.again_at = now + INSTALLATION_WAIT
         if claimed is not None:
             self._in_hand[claimed.item.id] = claimed
+            self._ours_at[claimed.item.id] = now
         return claimed

@@ -138,6 +138,22 @@ def test_what_is_handed_back_is_anothers_at_once(bot: FastBot) -> None:
             tx.outbox.sent(claimed, "9.9", bot.now, A_SECOND)
 
 
+def test_before_it_is_sent_it_is_seen_whether_the_channel_is_still_ours(bot: FastBot) -> None:
+    say(bot, "one")
+    with bot.delivery.turns.next() as claimed:
+        assert claimed is not None
+        bot.delivery.turns.confirm(claimed)
+        bot.delivery.turns.hand_back()
+        with pytest.raises(ClaimLost):
+            bot.delivery.turns.confirm(claimed)
+    with bot.delivery.turns.next() as claimed:
+        assert claimed is not None
+        bot.clock.at += LEASE + A_SECOND  # as for a process that was suspended
+        FastBot(bot).deliver()
+        with pytest.raises(ClaimLost):
+            bot.delivery.turns.confirm(claimed)
+
+
 def test_no_message_is_begun_after_the_process_was_told_to_stop(bot: FastBot) -> None:
     stop = Stop()
     bot.customer("Borealis", "C0BORE")
