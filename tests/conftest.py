@@ -41,6 +41,7 @@ ALLOCATIONS = 20_000
 LONGEST = (
     "tests/real/test_reminder_fleet.py",
     "tests/real/test_tokens.py",
+    "tests/unit/test_incident_machine.py",
     "tests/unit/test_storms.py",
     "tests/real/test_incident_kills.py",
     "tests/real/test_batches.py",

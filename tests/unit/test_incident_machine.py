@@ -297,7 +297,7 @@ class _dying:
 
 
 OnCall.TestCase.settings = settings(
-    examples(40),
+    examples(25),
     stateful_step_count=20,
     deadline=None,
     derandomize=True,
