@@ -289,7 +289,8 @@ def test_the_press_of_a_card_that_is_stale_changes_nothing(bot: FastBot) -> None
 # -- silence
 
 
-def test_a_silence_outlives_flapping_and_ends_by_itself(bot: FastBot) -> None:
+@pytest.mark.storms
+def test_a_silence_outlives_a_day_of_flapping_and_ends_by_itself(bot: FastBot) -> None:
     account = bot.account(State.LIVE)
     break_all(bot, [account])
     (incident,) = incidents(bot)
@@ -297,7 +298,7 @@ def test_a_silence_outlives_flapping_and_ends_by_itself(bot: FastBot) -> None:
     bot.run_due()
     before = len(bot.posted(ALERTS))
 
-    for _ in range(6):
+    for _ in range(7):  # almost a day
         bot.microsoft.refusal = None
         bot.pass_time(minutes=10)
         bot.checks.start(account.id, CAROL)
