@@ -38,8 +38,8 @@ CONSIDERED = 400
 """So many of those that are due are considered at a time."""
 
 FOLDERS_ASKED = timedelta(days=1)
-"""A look that suspects a mapped folder, or finds none mapped yet, has the mailbox tested wholly, but
-not more often."""
+"""Where a mapped folder is suspected, or none is mapped yet, a look has the mailbox tested wholly,
+but not more often."""
 
 
 class Watching:
