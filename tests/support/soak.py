@@ -2,8 +2,9 @@
 sign in, Slack, Microsoft and mail servers have their moods, payloads come twice, late or in another
 order, the process dies, and time passes."""
 
+import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from structlog.testing import capture_logs
 from bot.app.pagers import told
 from bot.common.people import Person
 from bot.diagnosis.observation import Condition, Observation, Where
+from bot.lifecycle.states import SIGNED_IN
 from bot.messages import notices
 from bot.signin.links import LinkUnusable
 from handlers.cards.actions import ActionId
@@ -45,8 +47,7 @@ from tests.support.soak_rules import Rules
 
 SITE = "https://maildesk.example"
 REFUSALS: tuple[dict[str, str] | None, ...] = (
-    None,
-    None,
+    *(None,) * 6,
     {"error": "invalid_client", "error_description": "AADSTS7000222: expired"},
     {"error": "invalid_grant", "error_description": "AADSTS50173: the password was changed"},
     {"error": "invalid_grant", "error_description": "AADSTS65001: consent is missing"},
@@ -71,7 +72,11 @@ FAULTS: dict[str, dict[StepId, Observation]] = {
     },
     "throttled": {
         StepId.SMTP_AUTH: Observation(
-            Where.SMTP, StepId.SMTP_AUTH, status=432, enhanced="4.3.2", text="Concurrent connections"
+            Where.SMTP,
+            StepId.SMTP_AUTH,
+            status=432,
+            enhanced="4.3.2",
+            text="Concurrent connections",
         )
     },
 }
@@ -169,24 +174,16 @@ class Life(RuleBasedStateMachine):
         if there:
             self._use(who, there[surface % len(there)], which, variant)
 
-    @rule(who=people, action=st.sampled_from(LIKELY), back=some)
-    def somebody_goes_on(self, who: Person, action: ActionId, back: int) -> None:
-        """What people press most, wherever it stands."""
-        found = [
-            (there, block, element)
-            for there in self.people.before(who)
-            for block, element in there.elements()
-            if element["action_id"] == action
-        ]
-        if found:
-            there, block, element = found[back % len(found)]
-            self._send(self.people.press(who, there, block, element, back))
+    @rule(who=people, which=some, variant=some)
+    def somebody_goes_on(self, who: Person, which: int, variant: int) -> None:
+        """What people press most, wherever it stands; a form that this opens is sent."""
+        self._press(who, LIKELY, which, variant)
+        self.somebody_sends_a_form(who, variant)
 
     @rule(who=st.sampled_from([CAROL, BEA, VERA]), variant=some)
     def somebody_adds_a_mailbox(self, who: Person, variant: int) -> None:
         """The form, opened and sent."""
-        self.somebody_goes_on(who, ActionId.ACCOUNT_ADD, variant)
-        self._do_behind()
+        self._press(who, (ActionId.ACCOUNT_ADD,), 0, variant)
         self.somebody_sends_a_form(who, variant)
 
     @rule(who=people, variant=some)
@@ -213,7 +210,15 @@ class Life(RuleBasedStateMachine):
         """It is drawn for them."""
         self._send(self.people.home(who))
 
-    @rule(who=people, which=some, right=st.sampled_from([True, True, True, False]))
+    @rule(who=people, which=some, right=st.sampled_from([True] * 5 + [False]))
+    def somebody_signs_in(self, who: Person, which: int, right: bool) -> None:
+        """There and back."""
+        before = len(self.at_microsoft)
+        self.somebody_goes_to_microsoft(who, which, right)
+        if len(self.at_microsoft) > before:
+            self.somebody_comes_back(before, again=False, said="yes")
+
+    @rule(who=people, which=some, right=st.booleans())
     def somebody_goes_to_microsoft(self, who: Person, which: int, right: bool) -> None:
         """Along a login link; the mailbox's own person, or another."""
         links = self._links()
@@ -294,7 +299,7 @@ class Life(RuleBasedStateMachine):
         """Or is back."""
         self.microsoft.outage = OUTAGE if is_out else None
 
-    @rule(which=some, fault=st.sampled_from(sorted(FAULTS)))
+    @rule(which=some, fault=st.sampled_from([*FAULTS, *["well"] * 3]))
     def a_mailbox_has_a_fault(self, which: int, fault: str) -> None:
         """Or is well again."""
         mailbox = self.process.mailbox(self._account(which))
@@ -317,16 +322,23 @@ class Life(RuleBasedStateMachine):
         """At this moment."""
         self.machine.alive(lambda process: process.run_due())
 
-    @rule(which=some)
-    def something_behind_is_done(self, which: int) -> None:
-        """Of what was acknowledged; the others later."""
+    @rule(which=some, hang=st.booleans())
+    def threads_hang_or_go_on(self, which: int, hang: bool) -> None:
+        """What was acknowledged waits, from now on; or one piece of it is done before the others."""
+        self._hangs = hang
         if self.machine.later.waiting:
             self.machine.alive(lambda _: self.machine.later.do(which))
 
-    @rule(steps=st.integers(1, 40))
-    def the_process_is_going_to_die(self, steps: int) -> None:
-        """In the midst of whatever it does then."""
+    _hangs = False
+
+    @rule(steps=st.integers(1, 300), at_work=st.booleans())
+    def the_process_is_going_to_die(self, steps: int, at_work: bool) -> None:
+        """In the midst of whatever it does then; `at_work`: that is much, and now."""
+        if at_work:
+            self.somebody_mentions_us(CAROL, "test all")
         self.fate.die_in(steps)
+        if at_work:
+            self.what_is_due_is_done()
 
     @rule()
     def the_process_starts_anew(self) -> None:
@@ -347,6 +359,7 @@ class Life(RuleBasedStateMachine):
             if sys.exc_info()[0] is None:
                 self._all_is_well()
                 self.machine.live(QUIET)
+                self._everything_is_tested()
                 self.machine.live(timedelta(minutes=9))
                 self._assert(self.rules_to_keep.problems)
                 self._assert(self.rules_to_keep.left_over)
@@ -354,6 +367,8 @@ class Life(RuleBasedStateMachine):
             self._around.close()
 
     def _all_is_well(self) -> None:
+        self._hangs = False
+        self._late = False
         self.fate.die_in(0)
         self.slack.moods.clear()
         self.microsoft.refusal = None
@@ -365,6 +380,12 @@ class Life(RuleBasedStateMachine):
         while self.held:
             self._arrive(self.held.pop(0))
         self._do_behind()
+
+    def _everything_is_tested(self) -> None:
+        """Every mailbox that is connected, because somebody asks for it."""
+        for account in self.process.accounts_there():
+            if account.state in SIGNED_IN:
+                self.process.checks.start(account.id, VERA)
 
     def _assert(self, rules: Callable[[Process], Iterator[str]]) -> None:
         with self.fate.asleep():
@@ -384,6 +405,18 @@ class Life(RuleBasedStateMachine):
         if payload is not None:
             self._send(payload)
 
+    def _press(self, who: Person, actions: Collection[ActionId], which: int, variant: int) -> None:
+        """One of these buttons, if any stands before them."""
+        found = [
+            (there, block, element)
+            for there in self.people.before(who)
+            for block, element in there.elements()
+            if element["action_id"] in actions
+        ]
+        if found:
+            there, block, element = found[which % len(found)]
+            self._send(self.people.press(who, there, block, element, variant))
+
     def _send(self, payload: Payload) -> None:
         """Slack takes something on its way to us."""
         self.sent.append(payload)
@@ -401,12 +434,14 @@ class Life(RuleBasedStateMachine):
             self.held.append(payload)
         if alive and payload.get("type") == "view_submission":
             self._answered(payload, answers[0])
+        if not self._hangs:
+            self._do_behind()
 
     def _answered(self, payload: Payload, answer: Any) -> None:
         """What the person sees of a form that they sent."""
         user = payload["user"]["id"]
         view_id = payload["view"]["id"]
-        body = answer.body if isinstance(answer.body, dict) else {}
+        body = json.loads(answer.body or "{}")
         match body.get("response_action"):
             case "errors":
                 return
@@ -424,9 +459,7 @@ class Life(RuleBasedStateMachine):
         """A page's answer to what somebody posts; None where the process dies meanwhile."""
         answers: list[Any] = []
         browser = self.machine.web.browser(who.user)
-        self.machine.alive(
-            lambda _: answers.append(browser.post(path, data=form, base_url=SITE))
-        )
+        self.machine.alive(lambda _: answers.append(browser.post(path, data=form, base_url=SITE)))
         return answers[0] if answers else None
 
     def _links(self) -> list[str]:

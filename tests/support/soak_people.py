@@ -69,9 +69,7 @@ class Slackers:
         home = self._slack.homes.get(who.user)
         if home is not None:
             container = {"type": "view", "view_id": home["id"]}
-            found.append(
-                Surface(home["blocks"], {"container": container, "view": home}, view=home)
-            )
+            found.append(Surface(home["blocks"], {"container": container, "view": home}, view=home))
         return found
 
     def _window(self, stack: list[Payload]) -> Surface:

@@ -220,4 +220,3 @@ class SoakPagers(FakePagers):
         self.fate.step()
         super().post(letter, now)
         self.fate.step()
-

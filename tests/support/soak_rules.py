@@ -165,8 +165,8 @@ class Rules:
             yield from (f"channel {each} counts as closed" for each in sorted(closed))
             yield from self._not_as_slack_has_it(tx)
             for account in tx.session.exec(select(Account)):
-                if account.state is State.TESTING:
-                    yield f"{account.name} is being tested still"
+                if account.state in (State.TESTING, State.FAILING, State.BROKEN):
+                    yield f"{account.name} was tested with nothing wrong, and is {account.state}"
 
     def _not_as_slack_has_it(self, tx: Transaction) -> Iterator[str]:
         known = {(row.channel_id, row.ts) for row in tx.session.exec(select(PostedMessage))}
