@@ -11,21 +11,21 @@ pytestmark = pytest.mark.simulator
 
 SEED = 1
 LIVES = 6
-STEPS = 40
+STEPS = 25
 FOUND: dict[str, tuple[int, str]] = {
-    "posted twice": (1, "was posted 2 times"),
     "another's tokens": (1, "was tested with nothing wrong, and is"),
-    "no reminder": (2, "awaiting_admin, administrator: running, due None"),
+    "posted twice": (1, "was posted"),
+    "a job is forgotten": (4, "was due at"),
 }
-"""A seed in whose first lives each fault shows, and as what. Other seeds have it later:
-`make soak PLANTED=1` draws them anew."""
+"""A seed in whose first lives each fault shows, and as what. Other seeds may have it later:
+`make soak PLANTED=1` draws them anew, and plants one more."""
 
 
 def test_in_some_lives_of_the_whole_bot_nothing_is_found() -> None:
     lives(SEED, 2 if in_a_hurry() else LIVES, STEPS)
 
 
-@every("name", FOUND, ids=str)
+@every("name", list(FOUND)[: 1 if in_a_hurry() else None], ids=str)
 def test_a_fault_that_is_planted_is_found_and_its_seed_has_it_again(name: str) -> None:
     number, what = FOUND[name]
     with PLANTS[name]():
