@@ -22,12 +22,14 @@ def programs() -> Path | None:
 class Postgres:
     """The cluster, as a context manager; `url` is how to reach its one database."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: str) -> None:
+        """`settings`: of the server, by their names, beside those it needs here."""
         bin_folder = programs()
         if bin_folder is None:
             raise RuntimeError("PostgreSQL's server is not installed")
         self._programs = bin_folder
         self._port = free_ports(1)[0]
+        self._settings = settings
         self._is_there = False
         self._password = secrets.token_urlsafe(16)
         self._daemon = Daemon("postgres", "postgres")
@@ -73,7 +75,7 @@ class Postgres:
             "port": str(self._port),
             "unix_socket_directories": "''",
         }
-        return " ".join(f"-c {name}={value}" for name, value in (own | QUICK).items())
+        return " ".join(f"-c {name}={value}" for name, value in (own | QUICK | self._settings).items())
 
     def _ctl(self, verb: str, *more: str) -> None:
         self._daemon.run([str(self._programs / "pg_ctl"), verb, "-w", "-D", self._data, *more])
