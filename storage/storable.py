@@ -20,9 +20,11 @@ def keep_text_storable(engine: Engine) -> None:
 
 
 def _storable(
-    _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool
+    _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
 ) -> tuple[str, Any]:
-    return statement, [_all(row) for row in parameters] if many else _all(parameters)
+    # of many rows in one statement, whose values stand in one mapping, it is said that they are many
+    many = isinstance(parameters, list)
+    return statement, list(map(_all, parameters)) if many else _all(parameters)
 
 
 def _all(parameters: Any) -> Any:
@@ -31,8 +33,6 @@ def _all(parameters: Any) -> Any:
         if not any(map(_is_unstorable, parameters.values())):
             return parameters
         return {name: _mended(value) for name, value in parameters.items()}
-    if not any(map(_is_unstorable, parameters)):
-        return parameters
     return tuple(map(_mended, parameters))
 
 
