@@ -22,7 +22,7 @@ def keep_text_storable(engine: Engine) -> None:
 def _storable(
     _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
 ) -> tuple[str, Any]:
-    # of many rows in one statement, whose values stand in one mapping, it is said that they are many
+    # Of many rows in one statement the values stand in one mapping, whatever `_many` says
     many = isinstance(parameters, list)
     return statement, list(map(_all, parameters)) if many else _all(parameters)
 

@@ -75,7 +75,9 @@ class Postgres:
             "port": str(self._port),
             "unix_socket_directories": "''",
         }
-        return " ".join(f"-c {name}={value}" for name, value in (own | QUICK | self._settings).items())
+        return " ".join(
+            f"-c {name}={value}" for name, value in (own | QUICK | self._settings).items()
+        )
 
     def _ctl(self, verb: str, *more: str) -> None:
         self._daemon.run([str(self._programs / "pg_ctl"), verb, "-w", "-D", self._data, *more])

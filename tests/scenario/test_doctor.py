@@ -29,6 +29,7 @@ from bot.doctor.mail import MailServers
 from bot.mail.hosts import MailHosts
 from tests.support.logging import logging_kept
 from tests.support.pem import pem
+from tests.support.practice import file_in
 from tests.support.world import ALERTS, DESK, BotWorld
 
 pytestmark = [
@@ -69,11 +70,10 @@ class Ward:
 
 @pytest.fixture(scope="module")
 def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
-    """A bot that one customer uses: Slack has sent events, and a mailbox is connected."""
+    """A bot that one customer uses: Slack has sent events, and a mailbox is connected. Half of what
+    may be wrong is wrong with SQLite's file; PostgreSQL is looked at in tests/real/."""
     folder = tmp_path_factory.mktemp("ward")
-    (folder / "maildesk.db").touch(mode=0o600)
-    (folder / "maildesk.db").unlink()
-    world = BotWorld(folder)
+    world = BotWorld(folder, DATABASE_URL=file_in(folder))
     (folder / "maildesk.db").chmod(0o600)
     world.set_up()
     world.connect(INFO, "Info")
