@@ -29,11 +29,11 @@ from bot.doctor.mail import MailServers
 from bot.mail.hosts import MailHosts
 from tests.support.logging import logging_kept
 from tests.support.pem import pem
-from tests.support.practice import file_in
 from tests.support.world import ALERTS, DESK, BotWorld
 
 pytestmark = [
     pytest.mark.field,
+    pytest.mark.sqlite("many faults are its file's; tests/real/test_doctor.py asks PostgreSQL"),
     # MSAL warns that an authority of many organisations gives an application no token of its own
     pytest.mark.filterwarnings("ignore:Using /common or /organizations:DeprecationWarning"),
 ]
@@ -70,10 +70,9 @@ class Ward:
 
 @pytest.fixture(scope="module")
 def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
-    """A bot that one customer uses: Slack has sent events, and a mailbox is connected. Half of what
-    may be wrong is wrong with SQLite's file; PostgreSQL is looked at in tests/real/."""
+    """A bot that one customer uses: Slack has sent events, and a mailbox is connected."""
     folder = tmp_path_factory.mktemp("ward")
-    world = BotWorld(folder, DATABASE_URL=file_in(folder))
+    world = BotWorld(folder)
     (folder / "maildesk.db").chmod(0o600)
     world.set_up()
     world.connect(INFO, "Info")

@@ -40,11 +40,8 @@ def empty_database() -> Path:
 
 def database_in(folder: Path) -> str:
     """The migrated database of the world that lives in this folder, made where there is none."""
-    return url_of(folder) if on_postgresql() else file_in(folder)
-
-
-def file_in(folder: Path) -> str:
-    """The same, a file of SQLite whatever the tests run on."""
+    if on_postgresql():
+        return url_of(folder)
     file = folder / "maildesk.db"
     if not file.exists():
         shutil.copyfile(empty_database(), file)
