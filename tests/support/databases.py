@@ -6,13 +6,15 @@ import gc
 import os
 import weakref
 from collections import deque
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
+from sqlalchemy.pool import PoolProxiedConnection
 
 from storage.database import connect
 from storage.migrate import VERSIONS, upgrade
@@ -25,7 +27,8 @@ MAX_CONNECTIONS = 400
 """Each bot that still lives keeps one, a running world some."""
 
 MANY = 10
-"""So many bots at once are looked through for those that nobody knows any more."""
+"""From so many bots on, those that nobody knows any more are looked for; where all are known, only
+when there are twice as many."""
 
 TABLES = (
     f"SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> '{VERSIONS}'"
@@ -112,9 +115,10 @@ class Rows:
 
     def copy(self, source: Engine, target: Engine) -> None:
         """Put everything that is in one database into another, which is empty."""
-        with source.begin() as here, target.begin() as there:
-            there.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        # Beside the engines, of which a test may hear whenever they begin something
+        with closing(source.raw_connection()) as here, closing(target.raw_connection()) as there:
             reader, writer = _cursor(here), _cursor(there)
+            writer.execute("SET LOCAL session_replication_role = replica")
             for name in self._filled(reader):
                 with (
                     reader.copy(f'COPY "{name}" TO STDOUT') as rows,
@@ -125,6 +129,7 @@ class Rows:
             standing = "SELECT '{0}', last_value, is_called FROM \"{0}\""
             reader.execute(" UNION ALL ".join(standing.format(name) for name in self._sequences))
             writer.executemany("SELECT setval(%s, %s, %s)", reader.fetchall())
+            there.commit()
 
     def _filled(self, reader: psycopg.Cursor[Any]) -> list[str]:
         filled = "SELECT '{0}' WHERE EXISTS (SELECT 1 FROM \"{0}\")"
@@ -139,11 +144,13 @@ class Engines:
         self._databases = databases
         self._free: deque[Engine] = deque()
         self._lent = 0
+        self._many = MANY
 
     def take(self, like: Engine | None) -> Engine:
         """An engine of a database of its own: without rows, or with all that are in `like`'s."""
-        if not self._free and self._lent >= MANY:
+        if not self._free and self._lent >= self._many:
             gc.collect()  # a bot is a circle
+            self._many = MANY if self._free else 2 * self._lent
         engine = self._emptied() or self._new()
         if like is not None:
             self._databases.rows.copy(like, engine)
@@ -209,6 +216,6 @@ def let_go(folder: Path) -> None:
         databases().leave(folder)
 
 
-def _cursor(connection: Connection) -> psycopg.Cursor[Any]:
-    driver: Any = connection.connection.driver_connection
+def _cursor(connection: PoolProxiedConnection) -> psycopg.Cursor[Any]:
+    driver: Any = connection.driver_connection
     return psycopg.Cursor(driver)
