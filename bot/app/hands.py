@@ -80,6 +80,11 @@ class Busy:
     def __exit__(self, *_: object) -> None:
         self._add(-1)
 
+    @property
+    def anything(self) -> bool:
+        """Whether something is being done."""
+        return self._count > 0
+
     def ended_by(self, end: float) -> bool:
         """Whether nothing is done any more by then (of `time.monotonic`), which is waited for."""
         with self._changed:

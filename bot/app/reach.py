@@ -30,7 +30,8 @@ class Reach:
     def back(self) -> None:
         """The database has answered."""
         with self._lock:
-            since, self._away_since = self._away_since, None
+            since = self._away_since
+            self._away_since = None
         if since is not None:
             log.info("database.back", seconds=round(time.monotonic() - since))
 

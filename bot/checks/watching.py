@@ -25,7 +25,7 @@ from bot.mail.target import target_of
 from bot.microsoft.tokens import FreshToken, Tokens
 from storage.database import Store, Transaction
 from storage.tables import Account, ConnectionTest
-from storage.vocabulary import StepStatus
+from storage.vocabulary import State, StepStatus
 from storage.watching import Look, Watched
 
 log = structlog.get_logger(__name__)
@@ -38,7 +38,8 @@ CONSIDERED = 400
 """So many of those that are due are considered at a time."""
 
 FOLDERS_ASKED = timedelta(days=1)
-"""A look that suspects a mapped folder has the mailbox tested wholly, but not more often."""
+"""Where a mapped folder is suspected, or none is mapped yet, a look has the mailbox tested wholly,
+but not more often."""
 
 
 class Watching:
@@ -147,8 +148,11 @@ class Watching:
         self, tx: Transaction, account: Account, report: MailReport, now: datetime
     ) -> bool:
         last = tx.checks.latest(account.id)
-        lately = last is not None and (last.finished_at or now) > now - FOLDERS_ASKED
-        return not lately and self._drift.suspects(tx, account, report.marks)
+        if last is not None and (last.finished_at or now) > now - FOLDERS_ASKED:
+            return False
+        # Where none is mapped, the card suggests what was listed at the last test
+        unmapped = account.state is State.UNMAPPED
+        return unmapped or self._drift.suspects(tx, account, report.marks)
 
     def _keep(
         self, tx: Transaction, account: Account, steps: Sequence[StepResult], begun: datetime

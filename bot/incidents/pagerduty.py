@@ -60,6 +60,8 @@ def actions(change: PageChange, facts: IncidentFacts, there: There) -> tuple[Act
 
 
 def _acknowledged(change: PageChange, there: There) -> tuple[Action, ...]:
+    if there.said and there.standing is not Standing.ACKNOWLEDGED:
+        return ()  # what somebody did there since is newer, and told by a later page
     if there.standing is Standing.ACKNOWLEDGED and not there.unsure:
         return (Action.TRIGGER,) if change in NEWS else ()
     if there.standing is Standing.TRIGGERED and not there.unsure:

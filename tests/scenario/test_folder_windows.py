@@ -114,7 +114,7 @@ def test_what_the_card_promised_is_what_is_mapped(world: BotWorld) -> None:
     folder(world, INFO, "Gelöschte Elemente").name = "Weg"
     looked_at_again(world)
 
-    card = world.card("Info")
+    card = world.card("Info", "Deleted: Projekte")
     world.carol.press(card, "Accept all suggestions")
     world.card("Info", "Live")
     assert f"Deleted: {mapping(world, 'Info')[FolderRole.DELETED]}" in card.text

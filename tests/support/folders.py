@@ -39,7 +39,9 @@ def mapped(world: BotWorld, address: str = INFO, name: str = "Info") -> None:
 
 
 def looked_at_again(world: BotWorld) -> None:
-    """The bot looks at the folders by itself, and once more where that fails."""
+    """The bot looks at the folders by itself, and once more where that fails. A look that is in
+    hand ends first: it would count as one of later, and has seen what was before."""
+    world.settle()
     world.pass_time(days=1, minutes=1)
     world.pass_time(minutes=2)
     world.settle()

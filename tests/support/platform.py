@@ -65,7 +65,9 @@ class Platform:
         self._wait()
 
     def kill(self, kind: str) -> None:
-        """One process of a kind dies at once; another is started for it."""
+        """One process of a kind dies at once; another is started for it. Those for earlier ones
+        are at work by then: there is always one of each kind."""
+        self._wait()
         victim = self._of(kind)[0]
         victim.running.send_signal(signal.SIGKILL)
         victim.running.wait()

@@ -27,6 +27,7 @@ from storage.cipher import Cipher
 from storage.database import Transaction
 from storage.migrate import upgrade
 from storage.tables import Account, Lane, OutboxItem
+from storage.vocabulary import Pager
 from tests.support.browser import Browser, Page
 from tests.support.compiled import share_pages, share_statements
 from tests.support.in_hand import InHand
@@ -330,6 +331,8 @@ class BotWorld:
             busy = wait or tx.jobs.unfinished() > 0
             busy = busy or bool(tx.watches.in_hand(self.clock.now()))
             busy = busy or bool(tx.watches.due(self.clock.now(), 1))
+            due += [tx.pages.next_due(pager) for pager in Pager]
+        busy = busy or self.bot.worker._sweeping.anything
         # The time is asked for afterwards: what was added meanwhile is due by then
         now = self.clock.now()
         return busy or any(at is not None and at <= now for at in due)

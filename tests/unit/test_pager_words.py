@@ -3,6 +3,7 @@ it only repeats what we said."""
 
 import hashlib
 import hmac
+import itertools
 import json
 import uuid
 from datetime import datetime, timedelta
@@ -173,6 +174,24 @@ def test_who_acknowledges_while_we_try_to_call_again_is_not_called(line: Line) -
     line.hear(line.say("acknowledged", "acknowledged", ago=-1))
     tell(line.bot, PageChange.ACKNOWLEDGED)
     line.bot.pass_time(minutes=1)
+    assert events(line.bot) == ["trigger"]
+
+
+@every("pauses", list(itertools.product((False, True), repeat=4)))
+def test_presses_there_are_not_sent_back_however_late_our_queue_is(
+    pauses: tuple[bool, ...],
+) -> None:
+    line = Line()
+    taken = ("acknowledged", "acknowledged", PageChange.ACKNOWLEDGED)
+    left = ("unacknowledged", "triggered", PageChange.UNACKNOWLEDGED)
+    for (what, status, change), emptied in zip((taken, left) * 2, pauses, strict=True):
+        line.bot.clock.at += timedelta(seconds=1)
+        line.hear(line.say(what, status))
+        line.bot.clock.at += timedelta(seconds=1)
+        tell(line.bot, change)
+        if emptied:
+            line.bot.run_due()
+    line.bot.run_due()
     assert events(line.bot) == ["trigger"]
 
 

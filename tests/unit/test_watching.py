@@ -181,6 +181,21 @@ def test_folders_that_cannot_be_told_do_not_have_the_mailbox_tested_again_and_ag
     assert box.probes == before + 1
 
 
+def test_what_is_suggested_is_a_day_old_at_most(bot: FastBot) -> None:
+    account = bot.account(State.TESTING)
+    bot.checks.start(account.id, CAROL)
+    bot.run_due()
+    box = bot.mailbox(account)
+    before = box.probes
+    box.folders = (*box.folders, folder("Ablage"))
+    bot.pass_time(hours=23)
+    assert box.probes == before
+    bot.pass_time(hours=2)
+    assert box.probes == before + 1
+    listed = bot.folders.listed(account.id).folders
+    assert "Ablage" in [each.shown_name for each in listed]
+
+
 # -- what one says of others
 
 
