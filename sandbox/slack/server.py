@@ -86,7 +86,7 @@ class SlackStandIn:
         )
         fate = self.office.weather.fate()
         if fate is Fate.BROKEN:
-            return Response("<h1>Service Unavailable</h1>", 503, mimetype="text/html")
+            return _broken()
         self.office.heard.append({"method": method, **args})
         try:
             if fate is Fate.BUSY:
@@ -105,10 +105,15 @@ class SlackStandIn:
         return answer
 
     def _response(self, token: str) -> tuple[Response, int] | Response:
+        fate = self.office.weather.fate()
+        if fate is Fate.BROKEN:
+            return _broken()
+        if fate is Fate.BUSY:
+            return Response("", 429, {"Retry-After": "1"})
         try:
             self.office.heard.append({"method": "response_url", **request.get_json()})
             shown = self.people.respond(token, request.get_json())
-            self._lose("response_url")
+            self._lose("response_url", fate is Fate.LOST)
             return jsonify(shown)
         except SlackError as error:
             return jsonify(ok=False, error=error.error), 404
@@ -259,6 +264,10 @@ class SlackStandIn:
         member = office.members.get(message.user)
         facts |= {"name": member.name if member else message.user, "edited": message.edited}
         return facts | {"ephemeral": bool(message.ephemeral_to), "reply_count": replies}
+
+
+def _broken() -> Response:
+    return Response("<h1>Service Unavailable</h1>", 503, mimetype="text/html")
 
 
 def _channel(channel: Channel) -> Json:
