@@ -4,6 +4,7 @@ came of it: two mailboxes go the whole road with them, and it is told how that e
 import re
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from sqlmodel import col, select
@@ -41,6 +42,9 @@ ALSO = re.compile(r"Details\n(?=\*Last seen)")
 """A button that an alert has where the last mailbox that failed is not the first."""
 
 
+Meanwhile = Callable[[], AbstractContextManager[None]]
+
+
 @dataclass(frozen=True)
 class End:
     """How it ended, so that two runs can be compared.
@@ -64,8 +68,9 @@ class End:
 class Insisting:
     """A world whose people insist."""
 
-    def __init__(self, world: BotWorld, meanwhile: Callable[[], None] = lambda: None) -> None:
-        """`meanwhile` happens in the middle of each step, after somebody acted first."""
+    def __init__(self, world: BotWorld, meanwhile: Meanwhile = nullcontext) -> None:
+        """`meanwhile` is entered before the first try of each step, and left after it, before
+        anybody has waited for what comes of it."""
         self._world = world
         self._meanwhile = meanwhile
 
@@ -117,8 +122,6 @@ class Insisting:
         self._world.throw(name, target)
         for minutes in (8, 2):
             self._world.pass_time(minutes=minutes)
-        self._meanwhile()
-        self._world.settle()
 
     def _alert(self) -> Message:
         there = self._world.omar.messages(ALERTS)
@@ -136,9 +139,8 @@ class Insisting:
         for number in range(MOST_TRIES):
             if done():
                 return
-            act()
-            if not number:
-                self._meanwhile()
+            with self._meanwhile() if number == 0 else nullcontext():
+                act()
             self._world.settle()
         assert done(), "it is never done"
 
