@@ -6,7 +6,6 @@ import shlex
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -36,16 +35,16 @@ class Process:
 class Platform:
     """Everything that runs. `url` leads to any of the web processes."""
 
-    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
+    def __init__(self, maildesk: Path, environment: Mapping[str, str], folder: Path) -> None:
+        """`maildesk`: the command as it is installed there; `folder`: where it runs."""
         self._folder = folder
         self._commands = dict(
             line.split(": ", 1) for line in (TOP / "Procfile").read_text("utf-8").splitlines()
         )
         self._front = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._front.getsockname()[1]}"
-        variables = {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
-        path = f"{Path(sys.executable).parent}:{os.defpath}"
-        self._environment = {"PATH": path, **variables, **environment, "PUBLIC_URL": self.url}
+        path = f"{maildesk.parent}:{os.defpath}"
+        self._environment = {"PATH": path, **environment, "PUBLIC_URL": self.url}
         self._processes: list[Process] = []
         self._turn = 0
         threading.Thread(target=self._lead, daemon=True).start()
