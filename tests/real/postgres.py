@@ -23,13 +23,13 @@ class Postgres:
     """The cluster, as a context manager; `url` is how to reach its one database."""
 
     def __init__(self, **settings: str) -> None:
-        """`settings`: of the server, by their names, beside those it needs here."""
+        """`settings` of the server's, before those that make it quick."""
+        self._settings = QUICK | settings
         bin_folder = programs()
         if bin_folder is None:
             raise RuntimeError("PostgreSQL's server is not installed")
         self._programs = bin_folder
         self._port = free_ports(1)[0]
-        self._settings = settings
         self._is_there = False
         self._password = secrets.token_urlsafe(16)
         self._daemon = Daemon("postgres", "postgres")
@@ -57,6 +57,11 @@ class Postgres:
         self._ctl("stop", "-m", "fast")
         self._is_there = False
 
+    def fall_over(self) -> None:
+        """End the server as if it were killed: nobody is told, and nothing is tidied up."""
+        self._ctl("stop", "-m", "immediate")
+        self._is_there = False
+
     def come_back(self) -> None:
         """Start it again, and wait until it answers."""
         self._ctl("start", "-l", str(self._daemon.folder / "log"), "-o", self._options())
@@ -75,9 +80,7 @@ class Postgres:
             "port": str(self._port),
             "unix_socket_directories": "''",
         }
-        return " ".join(
-            f"-c {name}={value}" for name, value in (own | QUICK | self._settings).items()
-        )
+        return " ".join(f"-c {name}={value}" for name, value in (own | self._settings).items())
 
     def _ctl(self, verb: str, *more: str) -> None:
         self._daemon.run([str(self._programs / "pg_ctl"), verb, "-w", "-D", self._data, *more])
