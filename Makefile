@@ -5,6 +5,7 @@ BIN := .venv/bin
 READY := .venv/ready
 ARGS ?=
 WORKERS ?= 4
+MINUTES ?= 20
 LOCK := env -u PIP_FIND_LINKS PIP_CONFIG_FILE=/dev/null $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-header --no-config --no-emit-index-url --no-emit-find-links \
 	--no-emit-trusted-host --no-emit-options --annotation-style=line
@@ -12,7 +13,7 @@ LOCK := env -u PIP_FIND_LINKS PIP_CONFIG_FILE=/dev/null $(BIN)/pip-compile --qui
 # What one process has compiled, above all tests with their assertions, the next need not compile again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-fast test-postgresql test-real check bench pictures docs lock coverage mutants audit
+.PHONY: demo test test-fast test-postgresql test-real check bench pictures docs lock coverage mutants soak audit
 .DELETE_ON_ERROR:
 
 # The practice world with the bot in it; prints the address to open.
@@ -57,6 +58,11 @@ mutants: $(READY)
 	rm -rf mutants
 	MAILDESK_EXAMPLES=10 $(BIN)/mutmut run
 	$(BIN)/python tools/core_rules.py mutants
+
+# Lives of the whole bot in a simulated world, for so many MINUTES or until something is found; the seed that is printed then
+# lives them again (SEED=...). PLANTED=1 breaks the bot on purpose, in one way after the other, and has to find each.
+soak: $(READY)
+	PYTHONHASHSEED=0 $(BIN)/python -m tests.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(PLANTED),--planted)
 
 # How long a full connection test takes beside the bare libraries, what a sweep for reminders costs among a million accounts,
 # how soon Slack is answered while everything public is attacked, how long 50,000 accounts take from one database to the other, and whether a week of two hundred customers stays within what
