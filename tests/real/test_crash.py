@@ -94,4 +94,5 @@ def test_killed_at_random_moments(
         ]
     engine.dispose()
     print(os.times())
+    print("\n".join(found))
     assert found == [], seed

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from slack_bolt.listener import CustomListener
 from sqlalchemy.orm import configure_mappers
 
 from bot.app.maildesk import Maildesk
@@ -31,6 +32,9 @@ CLOCK_BYTES = 8
 MICROSECOND = timedelta(microseconds=1)
 LOOKED_EVERY_SECONDS = 0.5
 TO_STOP = (signal.SIGTERM,)
+ANSWERS_WITHIN_SECONDS = 20
+"""How long Bolt waits for a listener here: this machine may be busy with others."""
+
 
 
 class LeapingClock:
@@ -168,7 +172,8 @@ class Parent:
 
     def _ended(self, pid: int) -> int:
         """By which signal it did; 0 where by none."""
-        _, status = os.waitpid(pid, 0)
+        _, status, used = os.wait4(pid, 0)
+        print("USED", os.WIFSIGNALED(status), used.ru_utime, used.ru_stime, file=sys.stderr)
         self._there.discard(pid)
         return os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
@@ -177,6 +182,9 @@ def warm(bot: Maildesk) -> None:
     """Have done once what each process would do anew: pages are compiled, tables are mapped, and
     what is asked again and again is put into SQL."""
     configure_mappers()
+    for listener in bot.slack.app._listeners:
+        assert isinstance(listener, CustomListener)
+        listener.ack_timeout = ANSWERS_WITHIN_SECONDS
     pages = bot.web.jinja_env
     for name in pages.list_templates():
         pages.get_template(name)

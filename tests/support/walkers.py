@@ -199,7 +199,7 @@ class Dweller(SlackPerson):
         if not views:
             return None
         top = Window(views[-1]["id"], views[-1]["hash"], views[-1]["view"])
-        ready = "submit" in top.view or top.elements
+        ready = top.view.get("submit") or top.elements
         return top if ready and all(each in f"{top.title}\n{top.text}" for each in wanted) else None
 
     def close_windows(self) -> None:
