@@ -97,7 +97,16 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts, stop: Stop | None 
     sender = SlackSender(outbox, Presenter(services), newer.refused)
     delivery = Delivery(store, clock, sender, core.deciders, core.troubles, stop)
     sweeps = list(watched(core.sweeps, core.duties, settings, ways))
-    worker = Worker(store, clock, delivery, core.doers, sweeps, services.watching, stop=stop)
+    worker = Worker(
+        store,
+        clock,
+        delivery,
+        core.doers,
+        sweeps,
+        services.watching,
+        threads=settings.worker_threads,
+        stop=stop,
+    )
     slack = SlackSide(
         services,
         interactive,

@@ -27,6 +27,10 @@ Url = Annotated[str, BeforeValidator(reading.https)]
 File = Annotated[Path | None, BeforeValidator(reading.file)]
 Host = Annotated[str, BeforeValidator(reading.host)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+FEWEST_THREADS = 3
+"""Two are kept for what a person waits for."""
+
 ChannelId = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")]
 
 
@@ -85,6 +89,11 @@ class Settings(BaseSettings):
         ),
     ] = "0.0.0.0"
     metrics_token: watching.MetricsToken = SecretStr("")
+    worker_threads: Annotated[
+        int,
+        Field(ge=FEWEST_THREADS, le=64),
+        About("So many connection tests and other work a worker does at a time"),
+    ] = 8
     log_level: watching.LogLevel = "INFO"
     log_format: watching.LogFormat = "console"
     slack_bot_token: Annotated[

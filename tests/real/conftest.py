@@ -17,6 +17,7 @@ from storage.migrate import upgrade
 from tests.real.postgres import Postgres
 from tests.support.chromium import FLAGS, PROGRAM
 from tests.support.story import WIDTHS, Story
+from tests.support.wheel import build, copy_sources, environment_without
 from tests.support.world import BotWorld
 
 TOP = Path(__file__).resolve().parents[2]
@@ -42,6 +43,24 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         engine.dispose()
     upgrade(fresh)
     return fresh
+
+
+@pytest.fixture(scope="session")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the distributions are built from, and nothing else."""
+    return copy_sources(tmp_path_factory.mktemp("tree"))
+
+
+@pytest.fixture(scope="session")
+def wheel(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Our wheel."""
+    return build(tree, tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="session")
+def maildesk(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command in an environment of its own, with the wheel and its extra `sandbox`."""
+    return environment_without((), tmp_path_factory.mktemp("whole") / "env", wheel)
 
 
 @pytest.fixture(scope="session")

@@ -72,10 +72,12 @@ def test_killed_at_random_moments(
         for walk in walks:
             walk.result()
 
+        rested = []
+
         def rests():
             with snapshot(engine) as connection:
-                now=clock.now()
-                return not list(afterwards.at_work(Session(connection), clock.now()))
+                rested.append(clock.now())
+                return not list(afterwards.at_work(Session(connection), rested[-1]))
 
         storm.calm_down(rests)
         print("rest", time.monotonic() - began, practice.office.asked, clock.now())
@@ -87,7 +89,7 @@ def test_killed_at_random_moments(
         found = [
             *afterwards.astray(session, quays),
             *afterwards.misposted(session, practice.office, quays),
-            *afterwards.orphans(session, clock.now()),
+            *afterwards.orphans(session, rested[-1]),
             *afterwards.wrongly_audited(session, quays),
             *afterwards.alarms(session),
             *afterwards.left_in_mailboxes(practice.world, quays),

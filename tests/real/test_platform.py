@@ -1,5 +1,6 @@
-"""The Procfile on a platform: two web processes and three workers on PostgreSQL walk the whole road,
-and nobody notices that one of each kind is killed on the way."""
+"""The Procfile on a platform: two web processes and three workers, of the wheel in an empty
+environment and on PostgreSQL, walk the whole road, and nobody notices that some of each kind are
+killed on the way."""
 
 from collections import Counter
 from pathlib import Path
@@ -61,7 +62,7 @@ class Road:
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_two_web_processes_and_three_workers_walk_the_road_through_kills(
-    url: str, tmp_path: Path
+    maildesk: Path, url: str, tmp_path: Path
 ) -> None:
     practice = new_practice()
     practice.office.patience = PATIENCE_SECONDS
@@ -69,7 +70,7 @@ def test_two_web_processes_and_three_workers_walk_the_road_through_kills(
     practice.office.scopes |= {"channels:history", "groups:history"}
     practice.start()
     given = practice.environment() | {"DATABASE_URL": url, "ENCRYPTION_KEYS": KEY}
-    platform = Platform(given, tmp_path)
+    platform = Platform(maildesk, given, tmp_path)
     try:
         platform.start(web=2, worker=3)
         practice.deliver_to(platform.url)

@@ -2,25 +2,17 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
 import tarfile
-import venv
 import zipfile
 from pathlib import Path
 
-import pytest
-
 from bot.app.practice import NEEDS
 from tests.support.fast import ENVIRONMENT
+from tests.support.wheel import PACKAGES, TOP, build, environment_without
 
-TOP = Path(__file__).resolve().parents[2]
-PACKAGES = ("bot", "handlers", "storage", "sandbox")
-BUILT_FROM = ("pyproject.toml", "README.md", *PACKAGES)
-OFFLINE = ("--no-build-isolation", "--no-deps", "--no-index", "--quiet")
 SDIST = "import setuptools.build_meta as build, sys; print(build.build_sdist(sys.argv[1]))"
 
 
@@ -37,58 +29,6 @@ def sources() -> set[str]:
 def packed(wheel: Path) -> set[str]:
     with zipfile.ZipFile(wheel) as archive:
         return {name for name in archive.namelist() if ".dist-info/" not in name}
-
-
-def build(source: Path, target: Path) -> Path:
-    """The wheel of a source tree, with what is installed here."""
-    command = [sys.executable, "-m", "pip", "wheel", *OFFLINE, "--wheel-dir", str(target)]
-    subprocess.run([*command, str(source)], check=True)
-    (wheel,) = target.glob("maildesk-*.whl")
-    return wheel
-
-
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the distributions are built from, and nothing else."""
-    copy = tmp_path_factory.mktemp("tree")
-    for name in BUILT_FROM:
-        if (TOP / name).is_dir():
-            shutil.copytree(TOP / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(TOP / name, copy)
-    return copy
-
-
-@pytest.fixture(scope="module")
-def wheel(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tree, tmp_path_factory.mktemp("wheel"))
-
-
-def environment_without(lacking: tuple[str, ...], folder: Path, wheel: Path) -> Path:
-    """A new environment with the wheel and everything that is installed here but some packages; the
-    `maildesk` command in it."""
-    venv.create(folder)
-    python = folder / "bin" / "python"
-    found = subprocess.run(
-        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    site = Path(found.stdout.strip())
-    for each in Path(sysconfig.get_path("purelib")).iterdir():
-        ours = "maildesk" in each.name
-        if not ours and each.name not in lacking and each.suffix != ".pth":
-            (site / each.name).symlink_to(each)
-    command = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps"]
-    subprocess.run([*command, "--no-index", "--quiet", str(wheel)], check=True)
-    return folder / "bin" / "maildesk"
-
-
-@pytest.fixture(scope="module")
-def maildesk(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The command where the extra `sandbox` is installed."""
-    return environment_without((), tmp_path_factory.mktemp("whole") / "env", wheel)
 
 
 def run(command: Path, folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":

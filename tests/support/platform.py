@@ -6,7 +6,6 @@ import shlex
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,7 +34,8 @@ class Process:
 class Platform:
     """Everything that runs. `url` leads to any of the web processes."""
 
-    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
+    def __init__(self, maildesk: Path, environment: Mapping[str, str], folder: Path) -> None:
+        """`maildesk`: the command as it is installed there; `folder`: where it runs."""
         self._folder = folder
         self._commands = dict(
             line.split(": ", 1) for line in (TOP / "Procfile").read_text("utf-8").splitlines()
@@ -43,9 +43,8 @@ class Platform:
         self._processes: list[Process] = []
         self._front = Front(lambda: [each.port for each in self._of("web")])
         self.url = self._front.url
-        variables = {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
-        path = f"{Path(sys.executable).parent}:{os.defpath}"
-        self._environment = {"PATH": path, **variables, **environment, "PUBLIC_URL": self.url}
+        path = f"{maildesk.parent}:{os.defpath}"
+        self._environment = {"PATH": path, **environment, "PUBLIC_URL": self.url}
 
     def start(self, **counts: int) -> None:
         """Release, and then start so many processes of each kind."""
