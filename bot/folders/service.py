@@ -334,9 +334,7 @@ def folders_of(listing: FolderSnapshot | None) -> tuple[MailFolder, ...]:
     )
 
 
-def _is_mapped(
-    tx: Transaction, account: Account, chosen: Mapping[FolderRole, MailFolder]
-) -> bool:
+def _is_mapped(tx: Transaction, account: Account, chosen: Mapping[FolderRole, MailFolder]) -> bool:
     """Whether the account's folders are these, and none of them was lost."""
     mapped = {
         role: row.server_name

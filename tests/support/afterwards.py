@@ -11,6 +11,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from sandbox.slack.office import Office
 from sandbox.world import World
+from storage.database import connect, snapshot
 from storage.tables import (
     Account,
     AuditEntry,
@@ -31,21 +32,32 @@ from tests.support.slack import texts
 from tests.support.walkers import CARD, VERA, Plan, Quay
 
 
+def is_at_rest(url: str, now: datetime) -> bool:
+    """Whether nothing is due, and nobody is at work."""
+    engine = connect(url)
+    with snapshot(engine) as connection:
+        rests = next(at_work(Session(connection), now), None) is None
+    engine.dispose()
+    return rests
+
+
 def at_work(session: Session, now: datetime) -> Iterator[str]:
-    """What is due, or in somebody's hands."""
+    """What is due, or in somebody's hands; but for looks, of which some are due at all times."""
     waits = col(OutboxItem.done_at).is_(None)
     yield from _named("a message waits", session, select(OutboxItem).where(waits))
     due = (col(Job.due_at) <= now) | col(Job.leased_until).is_not(None)
     yield from _named("a job", session, select(Job).where(due))
     running = col(ConnectionTest.finished_at).is_(None)
     yield from _named("a test runs", session, select(ConnectionTest).where(running))
-    looked_at = (col(Watch.due_at) <= now) | col(Watch.leased_until).is_not(None)
-    yield from _named("a look", session, select(Watch).where(looked_at))
+    left = col(Watch.leased_until) <= now
+    yield from _named("a look was left", session, select(Watch).where(left))
 
 
 def orphans(session: Session, now: datetime) -> Iterator[str]:
     """What says that somebody is at work, when nobody is."""
     yield from at_work(session, now)
+    looked_at = col(Watch.leased_until).is_not(None)
+    yield from _named("a mailbox is held", session, select(Watch).where(looked_at))
     held = col(Lane.leased_until).is_not(None)
     yield from _named("a channel is held", session, select(Lane).where(held))
     refreshing = col(Grant.claimed_until) > now

@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Self
 
 from slack_bolt.listener import CustomListener
 from sqlalchemy.orm import configure_mappers
@@ -30,11 +31,13 @@ from bot.config.loading import load
 
 CLOCK_BYTES = 8
 MICROSECOND = timedelta(microseconds=1)
+ALLOCATIONS = 20_000
+"""After so many new objects the garbage collector looks for circles among them."""
+
 LOOKED_EVERY_SECONDS = 0.5
 TO_STOP = (signal.SIGTERM,)
 ANSWERS_WITHIN_SECONDS = 20
 """How long Bolt waits for a listener here: this machine may be busy with others."""
-
 
 
 class LeapingClock:
@@ -97,7 +100,10 @@ class Nursery:
         os.kill(one.pid, signal.SIGTERM)
         assert self._ask(f"ended {one.pid}") == "0"
 
-    def end(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """End it, and whatever was forked from it and is still there."""
         assert self._process.stdin is not None
         self._process.stdin.close()
@@ -172,8 +178,7 @@ class Parent:
 
     def _ended(self, pid: int) -> int:
         """By which signal it did; 0 where by none."""
-        _, status, used = os.wait4(pid, 0)
-        print("USED", os.WIFSIGNALED(status), used.ru_utime, used.ru_stime, file=sys.stderr)
+        _, status = os.waitpid(pid, 0)
         self._there.discard(pid)
         return os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
@@ -194,6 +199,7 @@ def warm(bot: Maildesk) -> None:
     bot.store.engine.dispose()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(ALLOCATIONS)
 
 
 def main(clock: Path, environment: Mapping[str, str], answer: Callable[[str], None]) -> None:

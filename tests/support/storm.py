@@ -17,14 +17,14 @@ LONGEST_QUIET_SECONDS = 4.0
 not."""
 
 LONGEST_AFTER_CALL_SECONDS = 0.05
-ALL_WORKERS = 0.4
+ALL_WORKERS = 0.6
 """Of the kills of workers so many are of all of them at once, after which time passes: nobody has
 work in hand then."""
 
 A_LEASE = LEASE + timedelta(seconds=1)
 LONGEST_LEASES = 2.5
-A_REST = timedelta(seconds=15)
-A_MOMENT_SECONDS = 1.5
+A_REST = timedelta(seconds=30)
+A_MOMENT_SECONDS = 2.0
 PATIENCE_SECONDS = 300.0
 
 

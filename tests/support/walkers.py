@@ -154,7 +154,12 @@ def settle_in(practice: Practice, quays: Sequence[Quay]) -> None:
 
 def folders() -> list[Folder]:
     """The folders of a mailbox, by whose flags each is known."""
-    rows = (("INBOX",), ("Sent Items", "\\Sent"), ("Drafts", "\\Drafts"), ("Deleted Items", "\\Trash"))
+    rows = (
+        ("INBOX",),
+        ("Sent Items", "\\Sent"),
+        ("Drafts", "\\Drafts"),
+        ("Deleted Items", "\\Trash"),
+    )
     return [
         Folder(name, flags, uid_validity=number) for number, (name, *flags) in enumerate(rows, 1001)
     ]
@@ -335,7 +340,7 @@ class Walker:
         if there is None:
             return
         self._me.press(there, "Disconnect")
-        question = self._window("Disconnect", plan.address)
+        question = self._window(f"Disconnect *{plan.name}*")
         if question is not None:
             self._me.submit(question, {})
 
