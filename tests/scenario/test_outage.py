@@ -19,7 +19,7 @@ from tests.support.practice import new_practice
 from tests.support.world import ACME, ALERTS, BotWorld
 
 INFO = "info@acme.example"
-MANY = 60
+MANY = 30
 
 
 def multiply(world: BotWorld, count: int) -> None:

@@ -26,7 +26,7 @@ from sandbox.practice import Practice
 from storage.cipher import Cipher
 from storage.database import Transaction
 from storage.migrate import upgrade
-from storage.tables import Account, Lane, OutboxItem
+from storage.tables import Account, Job, Lane, OutboxItem
 from storage.vocabulary import Pager
 from tests.support.browser import Browser, Page
 from tests.support.compiled import share_pages, share_statements
@@ -49,6 +49,12 @@ for what comes before."""
 
 LONGEST_REST = timedelta(seconds=2)
 """A channel rests for a second after a message, and for as long again if Slack says so."""
+
+PUT_OFF = col(Job.leased_until).is_(None) & (col(Job.attempts) > 0)
+"""What was begun, and is tried again later."""
+
+PUT_OFF_JOBS = select(Job.id).where(PUT_OFF)
+NEXT_TRY = select(func.min(Job.due_at)).where(PUT_OFF)
 
 RESTING = select(func.min(Lane.due_at)).where(
     col(Lane.leased_until).is_(None),
@@ -92,6 +98,8 @@ class BotWorld:
         self.clock = MovableClock()
         self.practice.office.clock = lambda: self.clock.now().timestamp()
         self.practice.office.patience = PATIENCE_SECONDS
+        self.longest_wait = timedelta()
+        """So long a wait for another try is cut short, where a test is about such waits."""
         self._socket_mode = socket_mode
         self._mail_timeout = mail_timeout
         self._folder = folder
@@ -315,11 +323,23 @@ class BotWorld:
     def _cut_short(self) -> None:
         """Where messages wait for nothing but the rest of their channels, let its time pass."""
         with self._look() as tx:
-            due = tx.session.exec(RESTING).one()
-        rest = due - self.clock.now() if due is not None else timedelta()
+            due = self._waits(tx)
+        rest = min(due) - self.clock.now() if due else timedelta()
         if timedelta() < rest <= LONGEST_REST:
             self.clock.pass_time(seconds=rest.total_seconds())
             self.bot.worker.nudge()
+        elif timedelta() < rest <= self.longest_wait:
+            self.bot.worker.leap(lambda: self.clock.pass_time(seconds=rest.total_seconds()))
+
+    def _waits(self, tx: Transaction) -> list[datetime]:
+        """When the first channel has rested; and, where that is waited for, when another try is
+        due."""
+        rested = tx.session.exec(RESTING).one()
+        trouble = tx.health.trouble() if self.longest_wait else None
+        if rested is not None and trouble is not None:
+            rested = max(rested, trouble.again_at)
+        again = tx.session.exec(NEXT_TRY).one() if self.longest_wait else None
+        return [at for at in (rested, again) if at is not None]
 
     def _at_work(self) -> bool:
         """Whether anything is due, in hand or waiting to be sent."""
@@ -329,6 +349,7 @@ class BotWorld:
             waits = col(OutboxItem.done_at).is_(None) & col(OutboxItem.channel_id).not_in(shut)
             wait = tx.session.exec(select(OutboxItem.id).where(waits)).first() is not None
             busy = wait or tx.jobs.unfinished() > 0
+            busy = busy or bool(self.longest_wait and tx.session.exec(PUT_OFF_JOBS).first())
             busy = busy or bool(tx.watches.in_hand(self.clock.now()))
             busy = busy or bool(tx.watches.due(self.clock.now(), 1))
             due += [tx.pages.next_due(pager) for pager in Pager]
@@ -341,7 +362,7 @@ class BotWorld:
 def _reader(url: URL) -> Engine:
     """An engine whose transactions see the database as it is when they begin."""
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, isolation_level="REPEATABLE READ")
+        return create_engine(url, isolation_level="REPEATABLE READ", pool_pre_ping=True)
     engine = create_engine(url)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     return engine
