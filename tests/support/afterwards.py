@@ -29,7 +29,7 @@ from storage.tables import (
 )
 from storage.vocabulary import State
 from tests.support.slack import texts
-from tests.support.walkers import CARD, VERA, Plan, Quay
+from tests.support.walkers import ANSWER, CARD, VERA, Plan, Quay
 
 
 def is_at_rest(url: str, now: datetime) -> bool:
@@ -95,7 +95,7 @@ def misposted(session: Session, office: Office, quays: Sequence[Quay]) -> Iterat
     yield from (f"{item}: posted {times} times" for item, times in items.items() if times > 1)
     for quay in quays:
         here = [_text(m.blocks) + m.text for m in ours if m.channel == quay.channel]
-        wanted = [CARD, *(f"*{plan.name}*   `MB-" for plan in quay.accounts)]
+        wanted = [CARD, ANSWER, *(f"*{plan.name}*   `MB-" for plan in quay.accounts)]
         for words in wanted:
             times = sum(words in text for text in here)
             if times != 1:

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,7 @@ from bot.app.web_server import WebServer
 from bot.common.stop import Stop
 from bot.config.loading import load
 
+TOP = Path(__file__).parents[2]
 CLOCK_BYTES = 8
 MICROSECOND = timedelta(microseconds=1)
 ALLOCATIONS = 20_000
@@ -54,7 +56,8 @@ class LeapingClock:
         return datetime.now(UTC) + int.from_bytes(self._ahead[:]) * MICROSECOND
 
     def leap(self, span: timedelta) -> None:
-        """Let so much time pass at once: it must be nobody's who has work in hand."""
+        """Let so much time pass at once. Nobody may have work in hand meanwhile: its lease would seem
+        to have ended."""
         ahead = int.from_bytes(self._ahead[:]) + span // MICROSECOND
         self._ahead[:] = ahead.to_bytes(CLOCK_BYTES)
 
@@ -78,6 +81,7 @@ class Nursery:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.support.forked", str(clock)],
                 env=own | environment,
+                cwd=TOP,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=logged,
@@ -127,7 +131,6 @@ def live(bot: Maildesk, port: int) -> None:
     """What a forked process does: it answers on a port, or works, until it is to stop or nobody is
     left whose it is."""
     parent = os.getppid()
-    signal.pthread_sigmask(signal.SIG_BLOCK, TO_STOP)  # for its threads, too
     server = WebServer("127.0.0.1", port) if port else None
     if server is not None:
         server.start(bot.web)
@@ -170,11 +173,15 @@ class Parent:
         if pid:
             self._there.add(pid)
             return pid
+        status = 1
         try:
             live(self._bot, port)
+            status = 0
+        except BaseException:
+            traceback.print_exc()
         finally:
             sys.stderr.flush()
-            os._exit(0)
+            os._exit(status)
 
     def _ended(self, pid: int) -> int:
         """By which signal it did; 0 where by none."""
@@ -204,6 +211,7 @@ def warm(bot: Maildesk) -> None:
 
 def main(clock: Path, environment: Mapping[str, str], answer: Callable[[str], None]) -> None:
     """Do what the lines ask for, until there are no more."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, TO_STOP)  # whoever is forked hears it when it waits
     settings = load(environment)
     bot = prepare(settings, settings.log_level, Stop(), LeapingClock(clock))
     warm(bot)

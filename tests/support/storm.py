@@ -22,10 +22,14 @@ ALL_WORKERS = 0.6
 work in hand then."""
 
 A_LEASE = LEASE + timedelta(seconds=1)
-LONGEST_LEASES = 2.5
+LONGEST_LEASES = 1.5
+"""So many leases pass then, at most."""
+
 A_REST = timedelta(seconds=30)
+"""So much time passes in the end again and again: fifty updates a minute are taken by Slack."""
+
 A_MOMENT_SECONDS = 2.0
-PATIENCE_SECONDS = 300.0
+PATIENCE_SECONDS = 400.0
 
 
 class Storm:
@@ -60,7 +64,8 @@ class Storm:
                 self._kill_worker(dice)
 
     def calm_down(self, is_over: Callable[[], bool]) -> None:
-        """Nobody dies any more at work. Time passes, while nobody works, until it is over."""
+        """The last time that workers die. Then time passes whenever nobody works, until it is
+        over."""
         end = time.monotonic() + PATIENCE_SECONDS
         self._pass_time(A_LEASE)
         while not is_over():

@@ -18,6 +18,7 @@ from tests.support.slack import Message, SlackPerson, Window
 
 VERA = "U0VERA"
 CARD = "Connect your Microsoft 365 mailboxes"
+ANSWER = "What Maildesk can do"
 SIGN_IN = "Sign in to Microsoft"
 UNMAPPED = "folders not mapped yet"
 LOOKS_AGAIN_SECONDS = 8.0
@@ -241,6 +242,7 @@ class Walker:
         self._ask()
         for plan in self._quay.accounts:
             self._walk(plan)
+        self._until(lambda: None, lambda: self._there(ANSWER), "answer")
 
     def _walk(self, plan: Plan) -> None:
         self._until(lambda: self._add(plan), lambda: self._card(plan), f"the card of {plan.name}")
@@ -276,7 +278,8 @@ class Walker:
         self._vera.slash(quay.channel, f"setup {quay.name} {quay.domain}")
 
     def _ask(self) -> None:
-        """Ask in the channel what there is to do; the answer comes sooner or later."""
+        """Ask in the channel what there is to do. Nobody asks twice: where the bot does not take it,
+        Slack tells it again."""
         self._me.say(self._quay.channel, f"<@{self._office.bot_user}> help")
 
     def _add(self, plan: Plan) -> None:
