@@ -13,7 +13,7 @@ LOCK := env -u PIP_FIND_LINKS PIP_CONFIG_FILE=/dev/null $(BIN)/pip-compile --qui
 # What one process has compiled, above all tests with their assertions, the next need not compile again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-fast test-real check bench pictures docs lock coverage mutants soak audit
+.PHONY: demo test test-fast test-postgresql test-real check bench pictures docs lock coverage mutants soak audit
 .DELETE_ON_ERROR:
 
 # The practice world with the bot in it; prints the address to open.
@@ -28,6 +28,12 @@ test: $(READY)
 # What takes milliseconds: no practice world, no server, no browser; and of what is drawn at random one example in twenty.
 test-fast: $(READY)
 	MAILDESK_EXAMPLES=20 $(BIN)/python -m pytest tests/unit --numprocesses 2 $(ARGS)
+
+# The unit and scenario tests with PostgreSQL in SQLite's place: each of WORKERS processes has a private cluster, each bot a
+# database. What is about SQLite itself is left out; tests/real/ runs on both databases anyway, where it matters.
+test-postgresql: $(READY)
+	MAILDESK_TEST_DATABASE=postgresql $(BIN)/python -m pytest tests/unit tests/scenario --numprocesses $(WORKERS) --dist loadfile \
+		--no-loadscope-reorder $(ARGS)
 
 # Every test, after installing Debian's packages; nothing may be left out.
 test-real:

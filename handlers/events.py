@@ -14,11 +14,12 @@ from slack_sdk import WebClient
 
 from bot.common.jobs import HandleEvent
 from bot.common.people import Person
+from bot.common.refusals import SlackBusy
 from bot.messages.events import joined
 from bot.services import Services
 from handlers.cards.kit import Message
 from handlers.commands import Commands
-from handlers.features.answers import answer_to
+from handlers.features.answers import Told, answer_to
 from handlers.features.home import HomeTab, read
 from handlers.features.own_channels import is_ours
 from handlers.slack.directory import SlackDirectory
@@ -168,17 +169,31 @@ class Events:
         thread = str(event.get("thread_ts") or "")
         asked_at = str(event["ts"])
 
+        unasked: list[SlackBusy] = []
+
         def answer(message: Message) -> None:
             self._privately(command, message, thread)
 
-        self._listeners.guard(
-            command.person, "mention", lambda: self._do(command, answer, asked_at, thread), answer
-        )
+        def work() -> None:
+            try:
+                told = answer_to(self._services, command, self._commands.names)
+            except SlackBusy as busy:
+                unasked.append(busy)
+            else:
+                self._do(command, told, answer, asked_at, thread)
+
+        self._listeners.guard(command.person, "mention", work, answer)
+        for busy in unasked:  # nothing was done yet, so that it is done when Slack says who asks
+            raise busy
 
     def _do(
-        self, command: Command, answer: Callable[[Message], None], asked_at: str, thread: str
+        self,
+        command: Command,
+        told: Told | None,
+        answer: Callable[[Message], None],
+        asked_at: str,
+        thread: str,
     ) -> None:
-        told = answer_to(self._services, command, self._commands.names)
         ours = is_ours(self._services, command.channel)
         if told is None or (ours and told["about"] == Question.HELP):
             self._commands.do(command, answer)

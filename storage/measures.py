@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session, col, func, select, update
+from sqlalchemy import Update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, SQLModel, col, func, select, update
 
 from storage.tables import (
     Account,
@@ -84,7 +86,8 @@ class MeasureRepository:
 
     def done(self, name: str, now: datetime) -> None:
         """The worker has just done one of its duties."""
-        self._session.merge(Duty(name=name, done_at=now))
+        known = update(Duty).where(col(Duty.name) == name).values(done_at=now)
+        self._keep(known, Duty(name=name, done_at=now))
 
     def duties(self) -> dict[str, datetime]:
         """When each duty was done last."""
@@ -97,14 +100,23 @@ class MeasureRepository:
             written = json.dumps(labels)
             same = (col(Tally.name) == name) & (col(Tally.labels) == written)
             more = update(Tally).where(same).values(value=Tally.value + amount)
-            if not self._session.exec(more).rowcount:
-                self._session.add(Tally(name=name, labels=written, value=amount))
-                self._session.flush()
+            self._keep(more, Tally(name=name, labels=written, value=amount))
 
     def counted(self) -> dict[Key, float]:
         """What all processes have counted so far."""
         rows: Iterable[Tally] = self._session.exec(select(Tally))
         return {(row.name, tuple(json.loads(row.labels))): row.value for row in rows}
+
+    def _keep(self, change: Update, new: SQLModel) -> None:
+        """Change a row; where there is none, add a new one. Processes that begin together find none
+        at the same time."""
+        if self._session.exec(change).rowcount:
+            return
+        try:
+            with self._session.begin_nested():
+                self._session.add(new)
+        except IntegrityError:  # another transaction added it first
+            self._session.exec(change)
 
     def _by(self, column: Any, which: Any) -> dict[Labels, int]:
         rows = self._session.exec(select(column, func.count()).where(which).group_by(column))

@@ -134,6 +134,7 @@ class Customers:
         now = self._clock.now()
         with self._store.transaction() as tx:
             customer = self._named(tx, name)
+            before = _binding(tx.channels.get(channel_id), customer)
             channel = self._bound(tx, channel_id, customer, by)
             tx.channels.move_in(customer.id, channel.id)
             self._take_back(tx, customer, by)
@@ -147,7 +148,9 @@ class Customers:
             if circle is not None:
                 channel.customers_are = circle.customers_are
                 channel.customer_teams = " ".join(sorted(circle.teams))
-            self._audit_binding(tx, channel, customer, by)
+            after = _binding(channel, customer)
+            if after != before:  # a command that was not answered is typed again
+                audit.record(tx, by, "channel.bound", channel.id, now, **after)
             notices.show_setup_card(tx, channel_id, now)
             return ChannelView.of(channel, customer)
 
@@ -294,25 +297,6 @@ class Customers:
             raise Refused("refused.channel_of_another", name=other.name)
         return channel
 
-    def _audit_binding(
-        self, tx: Transaction, channel: Channel, customer: Customer, by: Person
-    ) -> None:
-        audit.record(
-            tx,
-            by,
-            "channel.bound",
-            channel.id,
-            self._clock.now(),
-            customer=customer.name,
-            tenant=customer.tenant_id,
-            time_zone=customer.time_zone,
-            working_hours=customer.working_hours,
-            working_days=customer.working_days,
-            owner_user=customer.owner_user,
-            customers_are=channel.customers_are,
-            customer_teams=channel.customer_teams,
-        )
-
     def _show_all(self, tx: Transaction, channel: Channel) -> None:
         now = self._clock.now()
         # Of a reminder that could not be posted its day is over; the next one lists what waits
@@ -332,6 +316,22 @@ class Customers:
         key = f"{sentence}:{channel.id}:{now.timestamp()}"
         facts = {"customer": customer.name, "channel": channel.id, "helper": customer.owner_user}
         notices.tell(tx, self._support_channel, key, sentence, now, **facts)
+
+
+def _binding(channel: Channel | None, customer: Customer) -> dict[str, str]:
+    """What a channel's binding says; nothing where it is bound to nobody."""
+    if channel is None:
+        return {}
+    return {
+        "customer": customer.name,
+        "tenant": customer.tenant_id,
+        "time_zone": customer.time_zone,
+        "working_hours": customer.working_hours,
+        "working_days": customer.working_days,
+        "owner_user": customer.owner_user,
+        "customers_are": channel.customers_are,
+        "customer_teams": channel.customer_teams,
+    }
 
 
 def without_ended(closed: str) -> str:

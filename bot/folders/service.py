@@ -212,6 +212,10 @@ class Folders:
         by: Person,
         wait: timedelta = AT_ONCE,
     ) -> None:
+        """Map the account to these folders. What is mapped so already, since somebody whose window
+        was not answered sends it again, is left as it is."""
+        if account.state is not State.UNMAPPED and _is_mapped(tx, account, chosen):
+            return
         rows = [
             FolderMapping(
                 account_id=account.id,
@@ -328,6 +332,16 @@ def folders_of(listing: FolderSnapshot | None) -> tuple[MailFolder, ...]:
         MailFolder(r["server_name"], r["shown_name"], r.get("delimiter", "/"), tuple(r["flags"]))
         for r in rows
     )
+
+
+def _is_mapped(tx: Transaction, account: Account, chosen: Mapping[FolderRole, MailFolder]) -> bool:
+    """Whether the account's folders are these, and none of them was lost."""
+    mapped = {
+        role: row.server_name
+        for role, row in tx.folders.mapped(account.id).items()
+        if row.lost is None
+    }
+    return mapped == {role: folder.server_name for role, folder in chosen.items()}
 
 
 def _by_key(chosen: Mapping[FolderRole, str]) -> dict[str, list[FolderRole]]:

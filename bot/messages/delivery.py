@@ -11,6 +11,7 @@ from bot.common.clock import Clock
 from bot.common.refusals import SlackBusy
 from bot.common.stop import Stop
 from bot.messages import notices
+from bot.messages.error_pages import ErrorPages
 from bot.messages.outgoing import Outgoing
 from bot.messages.paces import RATES
 from bot.messages.refusals import (
@@ -18,6 +19,7 @@ from bot.messages.refusals import (
     ChannelBusy,
     ChannelRefuses,
     ChannelUnreachable,
+    PageInstead,
     Subject,
 )
 from bot.messages.troubles import Troubles
@@ -113,6 +115,7 @@ class Delivery:
         self.turns = Turns(store, clock, self._troubles.alert_channel)
         self._shown_at: dict[int, str] = {}
         """What was posted and could not be written down, because the database was away then."""
+        self._error_pages = ErrorPages()
         self._refused_form: dict[int, ChannelRefuses] = {}
         """What Slack does not take in the form in which it was last shown: that goes in a simpler
         one, without the newer blocks that were refused or else as text."""
@@ -151,7 +154,10 @@ class Delivery:
             self._busy(claimed, busy.wait)
         except (ChannelUnreachable, SlackBusy) as error:
             log.warning("outbox.unreachable", item=item.id, error=str(error))
-            self._again(claimed, str(error))
+            if isinstance(error, PageInstead) and self._error_pages.are_all_there_is():
+                self._wait_for_the_app(claimed, str(error))
+            else:
+                self._again(claimed, str(error))
         except ChannelRefuses as refusal:
             self._refused(claimed, refusal)
         except (Conflict, DatabaseAway) as error:
@@ -165,6 +171,7 @@ class Delivery:
 
     def _busy(self, claimed: Claimed, wait: timedelta) -> None:
         """Slack asks to wait: posts of this channel, or updates and looks at the history of any."""
+        self._error_pages.are_over()
         until = self._clock.now() + wait
         with self._store.transaction() as tx:
             tx.outbox.later(claimed, until, not_sent=True)
@@ -174,6 +181,7 @@ class Delivery:
                 tx.paces.slow_down(Means.FIND, until, RATES[Means.FIND])
 
     def _sent(self, claimed: Claimed, ts: str | None) -> None:
+        self._error_pages.are_over()
         if ts is not None:
             self._shown_at[claimed.item.id] = ts
         now = self._clock.now()

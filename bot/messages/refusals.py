@@ -55,3 +55,8 @@ class BlocksRefused(ChannelRefuses):
 
 class ChannelUnreachable(Exception):
     """No answer, or one that says nothing: whether the message arrived is not known."""
+
+
+class PageInstead(ChannelUnreachable):
+    """A page with a server's error in the place of an answer. One call in many meets that on any
+    day; in an outage every call does."""

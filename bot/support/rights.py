@@ -105,8 +105,11 @@ class Rights:
         self._alert_channel = alert_channel
 
     def role(self, person: Person, channel_id: str) -> Role:
-        """What `person` is in that channel."""
-        return self._standing(person, channel_id, self._circle(channel_id), afresh=False).role
+        """What `person` is told they are in that channel: of nobody it is guessed that they are a
+        guest."""
+        standing = self._standing(person, channel_id, self._circle(channel_id), afresh=False)
+        guessed = standing.role is Role.GUEST and not standing.sure
+        return Role.CUSTOMER if guessed else standing.role
 
     def own_team(self) -> str:
         """The ID of the vendor's own workspace."""

@@ -33,10 +33,11 @@ def timed(line: AlertLine) -> Safe:
 
 
 def happened(line: AlertLine) -> Safe:
-    """What happened to an incident; who did it is named and not mentioned."""
-    who = line.name or plainly("alert.somebody")
-    if not line.user and not line.name:
-        who = plainly("alert.maildesk")
+    """What happened to an incident. Who did it is named and not mentioned, unless Slack does not
+    say the name: what is written here stays."""
+    who: str | Safe = line.name or plainly("alert.maildesk")
+    if line.user and not line.name:
+        who = mention(line.user)
     sentence = f"alert.did_{line.event}"
     if line.event == "mended" and not line.detail.get("many"):
         sentence = "alert.did_mended_none"

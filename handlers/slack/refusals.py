@@ -49,13 +49,11 @@ def about(refusal: SlackApiError) -> Subject:
     """What a refusal is about, by the method that was called and Slack's word."""
     error = error_of(refusal)
     status = _status(refusal)
-    if status == 429:
+    if status == 429 or status >= 500:
         return Subject.PASSING
-    # Who answers in Slack's place (a proxy, a page of an outage) answers every call so
+    # Who answers in Slack's place (a proxy) answers every call so
     if error == NO_JSON:
         return Subject.INSTALLATION
-    if status >= 500:
-        return Subject.PASSING
     rows = table()
     of_method = rows.get(_method(refusal), {})
     return of_method.get(error) or rows[EVERY].get(error, Subject.UNKNOWN)

@@ -14,13 +14,14 @@ from bot.messages.refusals import (
     ChannelBusy,
     ChannelRefuses,
     ChannelUnreachable,
+    PageInstead,
     Subject,
 )
 from handlers.cards.kit import Message, cut_markup
 from handlers.cards.newer import newer_kinds, without
 from handlers.cards.plain import plain_form
 from handlers.slack.presenter import Presenter
-from handlers.slack.refusals import about, error_of, wait_of
+from handlers.slack.refusals import NO_JSON, about, error_of, wait_of
 
 EVENT_TYPE = "maildesk_message"
 LOOK_BACK = 50
@@ -126,6 +127,7 @@ def _meaning(error: SlackApiError) -> Exception:
     if wait:
         return ChannelBusy(timedelta(seconds=wait))
     subject = about(error)
+    word = error_of(error)
     if subject is Subject.PASSING:
-        return ChannelUnreachable(error_of(error))
-    return ChannelRefuses(subject, error_of(error))
+        return PageInstead(word) if word == NO_JSON else ChannelUnreachable(word)
+    return ChannelRefuses(subject, word)

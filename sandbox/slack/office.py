@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.slack.methods import METHODS, Tiers
+from sandbox.slack.weather import Weather
 
 Json = dict[str, Any]
 
@@ -167,6 +168,7 @@ class Office:
         self.grid_in_payloads = False
         self.rate_limits = True
         self.tiers: Tiers | None = None
+        self.weather = Weather()
         self.workspaces: dict[str, Workspace] = {}
         self.members: dict[str, Member] = {}
         self.channels: dict[str, Channel] = {}

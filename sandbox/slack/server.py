@@ -19,6 +19,7 @@ from sandbox.slack.files import Files, file_object, mimetype
 from sandbox.slack.forms import Forms, Unable
 from sandbox.slack.office import Channel, Json, Message, Office, SlackError
 from sandbox.slack.people import People
+from sandbox.slack.weather import Fate
 
 PAGE = Path(__file__).with_name("page")
 LONG_POLL_SECONDS = 20
@@ -83,8 +84,13 @@ class SlackStandIn:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ") or args.get(
             "token", ""
         )
+        fate = self.office.weather.fate()
+        if fate is Fate.BROKEN:
+            return _broken()
         self.office.heard.append({"method": method, **args})
         try:
+            if fate is Fate.BUSY:
+                raise SlackError("ratelimited", retry_after=1)
             answer = jsonify(self._api.call(method, token, args))
         except SlackError as error:
             details = {"response_metadata": {"messages": error.messages}} if error.messages else {}
@@ -94,23 +100,28 @@ class SlackStandIn:
             if error.retry_after or error.error == "ratelimited":
                 answer.status_code = 429
                 answer.headers["Retry-After"] = str(error.retry_after or 1)
-        self._lose(method)
+        self._lose(method, fate is Fate.LOST)
         answer.headers["X-OAuth-Scopes"] = ",".join(sorted(self.office.scopes))
         return answer
 
     def _response(self, token: str) -> tuple[Response, int] | Response:
+        fate = self.office.weather.fate()
+        if fate is Fate.BROKEN:
+            return _broken()
+        if fate is Fate.BUSY:
+            return Response("", 429, {"Retry-After": "1"})
         try:
             self.office.heard.append({"method": "response_url", **request.get_json()})
             shown = self.people.respond(token, request.get_json())
-            self._lose("response_url")
+            self._lose("response_url", fate is Fate.LOST)
             return jsonify(shown)
         except SlackError as error:
             return jsonify(ok=False, error=error.error), 404
 
-    def _lose(self, method: str) -> None:
+    def _lose(self, method: str, lost: bool = False) -> None:
         """Keep silent or hang up instead of answering, if that was asked for."""
         self.office.be_silent(method)
-        if self.office.drops(method):
+        if self.office.drops(method) or lost:
             request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
 
     def _upload(self) -> tuple[Response, int] | Response:
@@ -253,6 +264,10 @@ class SlackStandIn:
         member = office.members.get(message.user)
         facts |= {"name": member.name if member else message.user, "edited": message.edited}
         return facts | {"ephemeral": bool(message.ephemeral_to), "reply_count": replies}
+
+
+def _broken() -> Response:
+    return Response("<h1>Service Unavailable</h1>", 503, mimetype="text/html")
 
 
 def _channel(channel: Channel) -> Json:

@@ -22,7 +22,9 @@ def programs() -> Path | None:
 class Postgres:
     """The cluster, as a context manager; `url` is how to reach its one database."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: str) -> None:
+        """`settings` of the server's, before those that make it quick."""
+        self._settings = QUICK | settings
         bin_folder = programs()
         if bin_folder is None:
             raise RuntimeError("PostgreSQL's server is not installed")
@@ -55,6 +57,11 @@ class Postgres:
         self._ctl("stop", "-m", "fast")
         self._is_there = False
 
+    def fall_over(self) -> None:
+        """End the server as if it were killed: nobody is told, and nothing is tidied up."""
+        self._ctl("stop", "-m", "immediate")
+        self._is_there = False
+
     def come_back(self) -> None:
         """Start it again, and wait until it answers."""
         self._ctl("start", "-l", str(self._daemon.folder / "log"), "-o", self._options())
@@ -73,7 +80,7 @@ class Postgres:
             "port": str(self._port),
             "unix_socket_directories": "''",
         }
-        return " ".join(f"-c {name}={value}" for name, value in (own | QUICK).items())
+        return " ".join(f"-c {name}={value}" for name, value in (own | self._settings).items())
 
     def _ctl(self, verb: str, *more: str) -> None:
         self._daemon.run([str(self._programs / "pg_ctl"), verb, "-w", "-D", self._data, *more])

@@ -233,6 +233,28 @@ def test_two_who_ask_for_the_same_work_at_once_both_go_on_and_it_is_done_once(
     assert sorted(asked, key=str) == sorted(f"check:{number}" for number in range(CHECKS))
 
 
+def test_processes_that_begin_together_all_write_down_what_they_did_and_counted(
+    office: Office,
+) -> None:
+    together = threading.Barrier(WORKERS)
+
+    def keep(_: int) -> None:
+        with office.store.transaction() as tx:
+            together.wait(DEADLINE)
+            for duty in ("jobs", "outbox"):
+                tx.measures.done(duty, NOW)
+            tx.measures.add({("calls", ("slack",)): 1, ("calls", ("microsoft",)): 2})
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(keep, range(WORKERS)))
+    with office.store.transaction() as tx:
+        assert tx.measures.duties() == {"jobs": NOW, "outbox": NOW}
+        assert tx.measures.counted() == {
+            ("calls", ("slack",)): WORKERS,
+            ("calls", ("microsoft",)): 2 * WORKERS,
+        }
+
+
 def test_a_claim_counts_what_another_takes_in_the_same_moment(office: Office) -> None:
     def claim() -> int:
         with office.store.transaction() as tx:

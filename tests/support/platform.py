@@ -6,15 +6,14 @@ import shlex
 import signal
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.front import Front
+
 TOP = Path(__file__).parents[2]
-CHUNK = 65536
 PATIENCE_SECONDS = 300.0
 
 
@@ -41,13 +40,11 @@ class Platform:
         self._commands = dict(
             line.split(": ", 1) for line in (TOP / "Procfile").read_text("utf-8").splitlines()
         )
-        self._front = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._front.getsockname()[1]}"
+        self._processes: list[Process] = []
+        self._front = Front(lambda: [each.port for each in self._of("web")])
+        self.url = self._front.url
         path = f"{maildesk.parent}:{os.defpath}"
         self._environment = {"PATH": path, **environment, "PUBLIC_URL": self.url}
-        self._processes: list[Process] = []
-        self._turn = 0
-        threading.Thread(target=self._lead, daemon=True).start()
 
     def start(self, **counts: int) -> None:
         """Release, and then start so many processes of each kind."""
@@ -105,37 +102,3 @@ class Platform:
         while not all(each.is_up() for each in self._processes):
             assert time.monotonic() < end, "a process does not come up"
             time.sleep(0.05)
-
-    def _lead(self) -> None:
-        with suppress(OSError):  # closed: it is over
-            while True:
-                client, _ = self._front.accept()
-                threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
-
-    def _pass_on(self, client: socket.socket) -> None:
-        """To the next web process that takes the connection."""
-        with client, suppress(OSError):
-            there = self._reached()
-            if there is None:
-                return
-            with there:
-                back = threading.Thread(target=_copy, args=(there, client), daemon=True)
-                back.start()
-                _copy(client, there)
-                back.join()
-
-    def _reached(self) -> socket.socket | None:
-        webs = self._of("web")
-        self._turn += 1
-        for number in range(len(webs)):
-            port = webs[(self._turn + number) % len(webs)].port
-            with suppress(OSError):
-                return socket.create_connection(("127.0.0.1", port), PATIENCE_SECONDS)
-        return None
-
-
-def _copy(here: socket.socket, there: socket.socket) -> None:
-    with suppress(OSError):
-        while data := here.recv(CHUNK):
-            there.sendall(data)
-        there.shutdown(socket.SHUT_WR)

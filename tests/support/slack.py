@@ -317,6 +317,15 @@ class SlackPerson:
 
         return self._until(look, f"a window with {wanted}")
 
+    def top_window(self) -> Window | None:
+        """The window on top as it is now, if one is open."""
+        views = _windows(self._view())
+        return views[-1] if views else None
+
+    def close(self, window: Window) -> None:
+        """Close a window, and those that lie on it."""
+        self._post("close", view_id=window.id)
+
     @property
     def open_windows(self) -> int:
         """How many windows are open."""

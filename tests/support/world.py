@@ -3,7 +3,6 @@ replaced."""
 
 import base64
 import json
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +14,6 @@ from pathlib import Path
 
 from slack_bolt.listener import CustomListener
 from sqlalchemy import URL, Engine, event
-from sqlalchemy.engine import make_url
 from sqlmodel import Session, col, create_engine, func, select
 
 from bot.app.maildesk import Maildesk, build, mail_hosts
@@ -26,12 +24,13 @@ from sandbox.practice import Practice
 from storage.cipher import Cipher
 from storage.database import Transaction
 from storage.migrate import upgrade
-from storage.tables import Account, Lane, OutboxItem
+from storage.tables import Account, Job, Lane, OutboxItem
 from storage.vocabulary import Pager
 from tests.support.browser import Browser, Page
 from tests.support.compiled import share_pages, share_statements
+from tests.support.databases import let_go
 from tests.support.in_hand import InHand
-from tests.support.practice import empty_database, new_practice
+from tests.support.practice import database_in, new_practice
 from tests.support.slack import Message, SlackPerson
 
 ACME, DESK, ALERTS = "C0ACME", "C0DESK", "C0ALERTS"
@@ -49,6 +48,12 @@ for what comes before."""
 
 LONGEST_REST = timedelta(seconds=2)
 """A channel rests for a second after a message, and for as long again if Slack says so."""
+
+PUT_OFF = col(Job.leased_until).is_(None) & (col(Job.attempts) > 0)
+"""What was begun, and is tried again later."""
+
+PUT_OFF_JOBS = select(Job.id).where(PUT_OFF)
+NEXT_TRY = select(func.min(Job.due_at)).where(PUT_OFF)
 
 RESTING = select(func.min(Lane.due_at)).where(
     col(Lane.leased_until).is_(None),
@@ -92,6 +97,8 @@ class BotWorld:
         self.clock = MovableClock()
         self.practice.office.clock = lambda: self.clock.now().timestamp()
         self.practice.office.patience = PATIENCE_SECONDS
+        self.longest_wait = timedelta()
+        """So long a wait for another try is cut short, where a test is about such waits."""
         self._socket_mode = socket_mode
         self._mail_timeout = mail_timeout
         self._folder = folder
@@ -107,20 +114,18 @@ class BotWorld:
     def environment(self) -> dict[str, str]:
         """The bot's environment."""
         own = {
-            "DATABASE_URL": f"sqlite:///{self._folder / 'maildesk.db'}",
             "ENCRYPTION_KEYS": KEY,
             "PUBLIC_URL": "http://127.0.0.1:1",
             "WORKING_HOURS": "00:00-24:00",
             "WORKING_DAYS": "1234567",
         }
+        if "DATABASE_URL" not in self._environment:
+            own["DATABASE_URL"] = database_in(self._folder)
         return self.practice.environment(self._socket_mode) | own | self._environment
 
     def start_bot(self) -> None:
         """Start the bot, on a free port."""
         settings = load(self.environment)
-        file = make_url(settings.database_url)
-        if file.get_backend_name() == "sqlite" and not Path(str(file.database)).exists():
-            shutil.copyfile(empty_database(), str(file.database))
         upgrade(settings.database_url)
         self._server = WebServer("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._server.port}"
@@ -172,6 +177,7 @@ class BotWorld:
         """End everything."""
         self.stop_bot()
         self.practice.stop()
+        let_go(self._folder)
 
     def person(self, user: str) -> SlackPerson:
         """Somebody at a Slack client."""
@@ -315,11 +321,23 @@ class BotWorld:
     def _cut_short(self) -> None:
         """Where messages wait for nothing but the rest of their channels, let its time pass."""
         with self._look() as tx:
-            due = tx.session.exec(RESTING).one()
-        rest = due - self.clock.now() if due is not None else timedelta()
+            due = self._waits(tx)
+        rest = min(due) - self.clock.now() if due else timedelta()
         if timedelta() < rest <= LONGEST_REST:
             self.clock.pass_time(seconds=rest.total_seconds())
             self.bot.worker.nudge()
+        elif timedelta() < rest <= self.longest_wait:
+            self.bot.worker.leap(lambda: self.clock.pass_time(seconds=rest.total_seconds()))
+
+    def _waits(self, tx: Transaction) -> list[datetime]:
+        """When the first channel has rested; and, where that is waited for, when another try is
+        due."""
+        rested = tx.session.exec(RESTING).one()
+        trouble = tx.health.trouble() if self.longest_wait else None
+        if rested is not None and trouble is not None:
+            rested = max(rested, trouble.again_at)
+        again = tx.session.exec(NEXT_TRY).one() if self.longest_wait else None
+        return [at for at in (rested, again) if at is not None]
 
     def _at_work(self) -> bool:
         """Whether anything is due, in hand or waiting to be sent."""
@@ -329,6 +347,7 @@ class BotWorld:
             waits = col(OutboxItem.done_at).is_(None) & col(OutboxItem.channel_id).not_in(shut)
             wait = tx.session.exec(select(OutboxItem.id).where(waits)).first() is not None
             busy = wait or tx.jobs.unfinished() > 0
+            busy = busy or bool(self.longest_wait and tx.session.exec(PUT_OFF_JOBS).first())
             busy = busy or bool(tx.watches.in_hand(self.clock.now()))
             busy = busy or bool(tx.watches.due(self.clock.now(), 1))
             due += [tx.pages.next_due(pager) for pager in Pager]
@@ -341,7 +360,7 @@ class BotWorld:
 def _reader(url: URL) -> Engine:
     """An engine whose transactions see the database as it is when they begin."""
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, isolation_level="REPEATABLE READ")
+        return create_engine(url, isolation_level="REPEATABLE READ", pool_pre_ping=True)
     engine = create_engine(url)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     return engine

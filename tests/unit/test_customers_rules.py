@@ -60,6 +60,15 @@ def test_a_bound_channel_is_a_customers_and_shows_the_set_up_card(bot: FastBot) 
     assert shown(bot, NEW) == [notices.setup_key(NEW)]
 
 
+def test_a_command_that_is_typed_again_since_nobody_answered_is_one_deed(bot: FastBot) -> None:
+    bind(bot, "Beta Boats", tenant=tenant_of("beta.example"))
+    bind(bot, "Beta Boats", tenant=tenant_of("beta.example"))
+    assert len(bot.audited("channel.bound")) == 1
+
+    bind(bot, "Beta Boats", tenant=tenant_of("beta.example"), time_zone="Europe/Berlin")
+    assert len(bot.audited("channel.bound")) == 2
+
+
 def test_who_bound_it_looks_after_the_customer(bot: FastBot) -> None:
     bind(bot, "Beta Boats")
 

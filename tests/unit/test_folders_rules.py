@@ -211,6 +211,31 @@ def test_a_live_account_stays_live_with_other_folders(bot: FastBot, account: Acc
     assert (bot.read(account).state, bot.read(account).state_since) == (State.LIVE, since)
 
 
+def test_a_window_that_is_sent_again_since_nobody_answered_is_one_deed(
+    bot: FastBot, account: Account
+) -> None:
+    bot.folders.save(account.id, keys(NAMES), CAROL)
+    bot.run_due()
+    bot.folders.save(account.id, keys(NAMES), CAROL)
+
+    assert len(bot.audited("folders.mapped")) == 1
+    with bot.store.transaction() as tx:
+        assert tx.folders.mapped(account.id)[FolderRole.SENT].uid_validity == 12
+
+
+def test_the_same_folders_are_chosen_again_once_one_was_lost(
+    bot: FastBot, account: Account
+) -> None:
+    bot.folders.save(account.id, keys(NAMES), CAROL)
+    with bot.store.transaction() as tx:
+        tx.folders.mapped(account.id)[FolderRole.SENT].lost = Loss.GONE
+    bot.folders.save(account.id, keys(NAMES), CAROL)
+
+    with bot.store.transaction() as tx:
+        assert tx.folders.mapped(account.id)[FolderRole.SENT].lost is None
+    assert len(bot.audited("folders.mapped")) == 2
+
+
 def test_what_the_folders_are_known_by_is_seen_soon(bot: FastBot, account: Account) -> None:
     bot.folders.save(account.id, keys(NAMES), CAROL)
 

@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 
 from bot.common.refusals import Refused
+from bot.views.incidents import AlertLine
 from handlers.cards import incident_windows
 from handlers.cards.actions import ActionId, FormId
+from handlers.cards.incident_messages import happened
 from handlers.cards.incidents import alert_card, alert_window
 from handlers.features.incidents import KEPT_FOR, SILENT_FOR
 from storage.tables import Account, IncidentMember
@@ -29,6 +31,7 @@ from tests.support.incidents import (
     read,
     thread,
 )
+from tests.support.values import NOW
 
 MENTION = re.compile(r"<[@!](?!date)")
 
@@ -237,6 +240,18 @@ def test_a_silence_lasts_as_long_as_was_chosen(
     assert read(bot, alert).status is IncidentStatus.OPEN
 
 
+# -- who did it
+
+
+def test_who_did_it_is_named_and_mentioned_where_slack_does_not_say_the_name() -> None:
+    def said(user: str, name: str) -> str:
+        return happened(AlertLine("unacknowledged", NOW, user, name, {}))
+
+    assert "Omar Haddad" in said("U0OMAR", "Omar Haddad")
+    assert "<@U0OMAR>" in said("U0OMAR", "") and "<@" not in said("U0OMAR", "Omar")
+    assert "Maildesk" in said("", "")
+
+
 # -- acknowledged for as long as somebody says
 
 
@@ -320,8 +335,8 @@ def test_recovery_is_told_in_the_thread_with_what_happened_and_mentions_nobody(
 
     told = thread(bot)[-1]
     assert "Everything works again. Mailboxes that are back: *2* of 2, after 37 minutes" in told
-    for happened in ("seen for the first time", "is looking after this until", "had all mailboxes"):
-        assert happened in told, happened
+    for done in ("seen for the first time", "is looking after this until", "had all mailboxes"):
+        assert done in told, done
     assert [each for each in thread(bot) if MENTION.search(each)] == []
     assert ":white_check_mark:" in alerts(bot)[0].words
 

@@ -11,6 +11,7 @@ from slack_sdk import WebClient
 
 from bot.messages import notices
 from bot.messages.delivery import INSTALLATION_WAIT, MAX_FAULTS, PLACE_WAIT
+from bot.messages.error_pages import IN_A_ROW
 from bot.messages.refusals import Subject
 from handlers.slack.refusals import EVERY, NO_JSON, table
 from storage.tables import Account
@@ -199,6 +200,20 @@ def test_a_page_in_slacks_place_stops_everything_and_loses_nothing(
     bot.slack._faults.clear()
     bot.live(hours(0.1))
     assert stands(bot) == ["first", "second"]
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_an_error_page_among_answers_holds_nothing_else_up(bot: FastBot, status: int) -> None:
+    bot.slack.scopes.add("channels:history")
+    for _ in range(2 * IN_A_ROW):
+        bot.slack.fails_next(POST, "<h1>Server error</h1>", status=status)
+        say(bot, "first", channel=ACME)
+        say(bot, "second", channel=DESK)
+        bot.run_due()
+        assert bot.health.refused() == ""
+        bot.live(hours(0.1))
+    assert stands(bot) == ["first"] and stands(bot, DESK) == ["second"]
+    assert "Slack accepted nothing" not in told(bot)
 
 
 # -- the place

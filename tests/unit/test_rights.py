@@ -463,6 +463,11 @@ def test_of_whom_slack_says_nothing_does_what_guests_may(office: FastBot) -> Non
             assert refused == "refused.slack_busy"
 
 
+def test_nobody_is_called_a_guest_of_whom_slack_says_nothing(office: FastBot) -> None:
+    office.slack.fails_next("users.info", "ratelimited", 429)
+    assert office.rights.role(CAROL, ACME) is Role.CUSTOMER
+
+
 @pytest.mark.parametrize("action", WRITES)
 def test_a_colleague_of_whom_slack_says_nothing_does_not_become_more(
     office: FastBot, action: Action

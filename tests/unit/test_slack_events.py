@@ -200,6 +200,19 @@ def test_what_slack_does_not_let_us_look_up_just_now_is_looked_up_later(
     assert here.unfinished() == 0
 
 
+@pytest.mark.parametrize("method", ["auth.test", "conversations.members"])
+def test_who_mentions_us_while_slack_does_not_say_who_they_are_is_answered_later(
+    here: Here, method: str
+) -> None:
+    for _ in range(3):
+        here.bot.slack.fails_next(method, "ratelimited", status=429, retry_after=1)
+    here.hears(mention())
+    assert not here.calls("chat.postEphemeral") and not here.calls("chat.postMessage")
+    here.bot.live(hours(0.5))
+    assert len(here.calls("chat.postMessage")) == 1
+    assert here.unfinished() == 0
+
+
 @pytest.mark.parametrize("error", ["invalid_auth", "ratelimited", "not_enabled", "internal_error"])
 def test_a_home_tab_that_slack_does_not_take_just_now_comes_later(here: Here, error: str) -> None:
     for _ in range(8):
