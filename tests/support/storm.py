@@ -16,6 +16,8 @@ QUIET_SECONDS = (4.0, 12.0)
 """A kill comes when so much was told in channels since the one before, at most, or when nothing was
 for so long. What is told is what workers have done: however slow the machine is, they get on."""
 
+QUIET_AFTERWARDS_SECONDS = (0.2, 1.5)
+
 TELLS = ("chat.postMessage", "chat.update")
 LONGEST_AFTER_CALL_SECONDS = 0.05
 ALL_WORKERS = 0.6
@@ -53,10 +55,10 @@ class Storm:
         self._webs = [nursery.start(port) for port in self._seats]
         self._workers = [nursery.start() for _ in range(self._count)]
 
-    def rage(self, kills: int, dice: random.Random) -> None:
-        """Kill so many, one after the other."""
+    def rage(self, kills: int, dice: random.Random, walk: Callable[[], bool]) -> None:
+        """Kill so many, one after the other; quickly once nobody has to `walk` any more."""
         while self.kills < kills:
-            self._await_moment(dice)
+            self._await_moment(dice, QUIET_SECONDS if walk() else QUIET_AFTERWARDS_SECONDS)
             if dice.random() < 0.5:
                 self._kill_web(dice)
             elif dice.random() < ALL_WORKERS:
@@ -83,10 +85,10 @@ class Storm:
             self._nursery.stop(each)
         self._front.close()
 
-    def _await_moment(self, dice: random.Random) -> None:
+    def _await_moment(self, dice: random.Random, quiet: tuple[float, float]) -> None:
         """Until so much was told, or nothing for a while; and a moment longer."""
         wanted = self._told() + dice.randint(1, MOST_TOLD)
-        end = time.monotonic() + dice.uniform(*QUIET_SECONDS)
+        end = time.monotonic() + dice.uniform(*quiet)
         while self._told() < wanted and time.monotonic() < end:
             self._office.wait_beyond(self._office.version, 0.05)
         time.sleep(dice.uniform(0, LONGEST_AFTER_CALL_SECONDS))
