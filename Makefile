@@ -5,6 +5,7 @@ BIN := .venv/bin
 READY := .venv/ready
 ARGS ?=
 WORKERS ?= 4
+MINUTES ?= 20
 LOCK := env -u PIP_FIND_LINKS PIP_CONFIG_FILE=/dev/null $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-header --no-config --no-emit-index-url --no-emit-find-links \
 	--no-emit-trusted-host --no-emit-options --annotation-style=line
@@ -12,7 +13,7 @@ LOCK := env -u PIP_FIND_LINKS PIP_CONFIG_FILE=/dev/null $(BIN)/pip-compile --qui
 # What one process has compiled, above all tests with their assertions, the next need not compile again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-fast test-real check bench pictures docs lock coverage mutants audit
+.PHONY: demo test test-fast test-postgresql test-real check bench pictures docs lock coverage mutants soak audit
 .DELETE_ON_ERROR:
 
 # The practice world with the bot in it; prints the address to open.
@@ -27,6 +28,12 @@ test: $(READY)
 # What takes milliseconds: no practice world, no server, no browser; and of what is drawn at random one example in twenty.
 test-fast: $(READY)
 	MAILDESK_EXAMPLES=20 $(BIN)/python -m pytest tests/unit --numprocesses 2 $(ARGS)
+
+# The unit and scenario tests with PostgreSQL in SQLite's place: each of WORKERS processes has a private cluster, each bot a
+# database. What is about SQLite itself is left out; tests/real/ runs on both databases anyway, where it matters.
+test-postgresql: $(READY)
+	MAILDESK_TEST_DATABASE=postgresql $(BIN)/python -m pytest tests/unit tests/scenario --numprocesses $(WORKERS) --dist loadfile \
+		--no-loadscope-reorder $(ARGS)
 
 # Every test, after installing Debian's packages; nothing may be left out.
 test-real:
@@ -51,6 +58,11 @@ mutants: $(READY)
 	rm -rf mutants
 	MAILDESK_EXAMPLES=10 $(BIN)/mutmut run
 	$(BIN)/python tools/core_rules.py mutants
+
+# Lives of the whole bot in a simulated world, for so many MINUTES or until something is found; the seed that is printed then
+# lives them again (SEED=...). PLANTED=1 breaks the bot on purpose, in one way after the other, and has to find each.
+soak: $(READY)
+	PYTHONHASHSEED=0 $(BIN)/python -m tests.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(PLANTED),--planted)
 
 # How long a full connection test takes beside the bare libraries, what a sweep for reminders costs among a million accounts,
 # how soon Slack is answered while everything public is attacked, how long 50,000 accounts take from one database to the other, and whether a week of two hundred customers stays within what

@@ -39,6 +39,7 @@ from storage.retention import RetentionRepository
 from storage.session import QuickSession
 from storage.setbacks import SetbackRepository
 from storage.signin import GrantRepository, SignInRepository
+from storage.storable import keep_text_storable
 from storage.support import SupportRequestRepository
 from storage.timeline import TimelineRepository
 from storage.unexplained import NotedCauseRepository, UnexplainedRepository
@@ -167,8 +168,8 @@ def connect(url: str) -> Engine:
     """An engine for `url`. SQLite runs in WAL mode with foreign keys on, and takes its write lock
     at the beginning of a transaction (BEGIN IMMEDIATE), so that what a transaction reads is still
     so when it writes. PostgreSQL on another machine is spoken to over TLS, unless `url` says
-    otherwise; who does nothing there within a transaction for `IDLE_SECONDS` loses it. No error's
-    text has values in it."""
+    otherwise; who does nothing there within a transaction for `IDLE_SECONDS` loses it. Text that
+    they would refuse is made such that they take it. No error's text has values in it."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         encrypted = with_tls(parsed.set(drivername="postgresql+psycopg"))
@@ -177,12 +178,14 @@ def connect(url: str) -> Engine:
             encrypted, pool_pre_ping=True, hide_parameters=True, **patience, **POOL
         )
         event.listen(engine, "connect", _prepare_postgresql)
+        keep_text_storable(engine)
         return engine
     waiting = {"timeout": SQLITE_WAIT_SECONDS}
     engine = create_engine(parsed, connect_args=waiting, hide_parameters=True, **POOL)
     event.listen(engine, "do_connect", _create_privately)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    keep_text_storable(engine)
     return engine
 
 

@@ -381,7 +381,8 @@ class IncidentRepository:
         found = select(Maintenance).where(
             col(Maintenance.ended_at).is_(None), Maintenance.ends_at > now
         )
-        return list(self._session.exec(found.order_by(col(Maintenance.begins_at))))
+        ordered = found.order_by(col(Maintenance.begins_at), col(Maintenance.id))
+        return list(self._session.exec(ordered))
 
     def windows_to_tell(self, now: datetime) -> list[int]:
         """The times of maintenance that have begun or ended without its being told."""

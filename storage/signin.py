@@ -86,7 +86,9 @@ class SignInRepository:
     def held_of_customer(self, customer_id: int) -> list[HeldSignIn]:
         """Every sign-in of the customer that waits for a word, oldest first."""
         found = select(HeldSignIn).join(Account).where(Account.customer_id == customer_id)
-        return list(self._session.exec(found.order_by(col(HeldSignIn.at))))
+        return list(
+            self._session.exec(found.order_by(col(HeldSignIn.at), col(HeldSignIn.account_id)))
+        )
 
     def drop_held(self, account_id: int) -> None:
         """Forget a held sign-in."""

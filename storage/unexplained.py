@@ -108,7 +108,9 @@ class UnexplainedRepository:
     def newest(self, reply_id: int, limit: int) -> list[UnexplainedSighting]:
         """Where a reply was seen last."""
         found = select(UnexplainedSighting).where(UnexplainedSighting.reply_id == reply_id)
-        newest = found.order_by(col(UnexplainedSighting.last_at).desc())
+        newest = found.order_by(
+            col(UnexplainedSighting.last_at).desc(), col(UnexplainedSighting.id).desc()
+        )
         return list(self._session.exec(newest.limit(limit)))
 
     def open_failures(self) -> list[Failure]:

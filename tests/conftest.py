@@ -14,6 +14,7 @@ from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
 from tests.real import dovecot, postgres
+from tests.support.databases import CHOICE, on_postgresql
 from tests.support.examples import examples
 from tests.support.logging import log_plainly, logging_kept
 
@@ -85,6 +86,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(
             f"MAILDESK_REQUIRE_ALL is set and this is not installed: {programs} ({INSTALL})"
         )
+    if on_postgresql() and postgres.programs() is None:
+        raise pytest.UsageError(f"{CHOICE}: PostgreSQL's server is not installed ({INSTALL})")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -102,17 +105,17 @@ def pytest_collection() -> Iterator[None]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect what cannot run here; begin with the longest files, so that none of them ends last
-    where files run side by side."""
+    """Deselect what is about another database, and what cannot run here; begin with the longest
+    files, so that none of them ends last where files run side by side."""
     items.sort(key=_how_early)
+    if on_postgresql():
+        _leave_out(config, items, [item for item in items if item.get_closest_marker("sqlite")])
     missing = [need for need in NEEDS if _wanted(need, items) and not need.present()]
     markers = {need.marker for need in missing}
     left_out = [
         item for item in items if any(item.get_closest_marker(marker) for marker in markers)
     ]
-    if left_out:
-        items[:] = [item for item in items if item not in left_out]
-        config.hook.pytest_deselected(items=left_out)
+    _leave_out(config, items, left_out)
     config.stash[LEFT_OUT], config.stash[MISSING] = left_out, missing
 
 
@@ -164,6 +167,13 @@ def pytest_terminal_summary(
     terminalreporter.line(
         f"To install it, as root on Debian 12: {INSTALL} (or run `make test-real`)"
     )
+
+
+def _leave_out(config: pytest.Config, items: list[pytest.Item], some: list[pytest.Item]) -> None:
+    if some:
+        out = set(some)
+        items[:] = [item for item in items if item not in out]
+        config.hook.pytest_deselected(items=some)
 
 
 def _how_early(item: pytest.Item) -> int:

@@ -20,8 +20,11 @@ QUOTES |= {"‚": "‘’", "«": "»", "»": "«", "‹": "›", "›": "‹"}
 STRAIGHT = str.maketrans("“”„‟«»‘’‚‛‹›`´ˋ∗ˍ∼", "\"\"\"\"\"\"'''''''''*_~")
 """Signs for which others stand: by habit, or because Slack would take them for formats."""
 
+MAX_NUMBER = 2**31 - 1
+"""What fits into every integer column (postgresql.org/docs/current/datatype-numeric.html); a row of
+a higher number nobody has been shown."""
 MAX_DIGITS = 18
-"""So many digits fit into every integer column; what is longer, nobody has sent us."""
+"""More are not even read."""
 
 
 def visible(text: str) -> str:
@@ -51,10 +54,11 @@ def reads_as(text: str) -> str:
 
 
 def whole_number(text: str) -> int:
-    """The number that `text` is; 0 if it is none (``²`` is not), or longer than a number of ours
+    """The number that `text` is; 0 if it is none (``²`` is not), or higher than a number of ours
     can be."""
     plain = text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
-    return int(text) if plain else 0
+    number = int(text) if plain else 0
+    return number if number <= MAX_NUMBER else 0
 
 
 def _shown(character: str) -> str:

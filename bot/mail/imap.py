@@ -26,6 +26,9 @@ OPENING = (StepId.IMAP_CONNECT, StepId.IMAP_AUTH, StepId.IMAP_INBOX)
 MAX_NEW_FOLDERS = 60
 """How many new folders are asked about when a watched one is missing: one STATUS each."""
 
+MAX_UID_VALIDITY = 2**32 - 1
+"""RFC 9051, 2.3.1.1. No database keeps whatever a server may call a number."""
+
 
 class _Client(IMAPClient):  # type: ignore[misc]
     """imapclient, with LIST read as servers really answer it: one line that imapclient cannot read
@@ -193,7 +196,7 @@ def _mark_in(status: Mapping[bytes, object]) -> FolderMark | None:
     """What an answer to STATUS tells; None where it is not as it should be."""
     uid_validity = status.get(b"UIDVALIDITY", 0)
     given = status.get(b"MAILBOXID")
-    if not isinstance(uid_validity, int):
+    if not isinstance(uid_validity, int) or uid_validity > MAX_UID_VALIDITY:
         return None
     # imapclient gives ``MAILBOXID (F2212ea87)`` as a tuple
     mailbox_id = given[0].decode("ascii", "replace") if isinstance(given, tuple) and given else ""

@@ -13,7 +13,10 @@ class Job(SQLModel, table=True):
     first. Of one `lane` few are in hand at a time, and what is `awaited` by a person comes first.
     `attempts` counts how often it was begun (a worker that is killed says nothing of how it
     went), `failures` how often it ended in an error. `claim` is the number of the last claim, and
-    grows with each end of one: whoever has an earlier one has lost the job."""
+    grows with each end of one: whoever has an earlier one has lost the job. An id is never used
+    again: whoever lost one that is done by now must not find another one under it."""
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: int = big_id_column()
     kind: str

@@ -52,6 +52,7 @@ class OutboxItem(SQLModel, table=True):
             sqlite_where=text(GIVEN_UP),
             postgresql_where=text(GIVEN_UP),
         ),
+        {"sqlite_autoincrement": True},
     )
 
     id: int = big_id_column()

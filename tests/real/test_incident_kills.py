@@ -2,14 +2,10 @@
 comes again: the alert in Slack, PagerDuty and the webhook's receiver end alike, nothing is lost and
 nothing is said twice."""
 
-import os
 import random
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +17,7 @@ from bot.common.people import Person
 from sandbox.pagers.incidents import Press
 from storage.tables import Incident, Job, Lane, Page, PageLane
 from storage.vocabulary import IncidentStatus, Pager
+from tests.support.forked import LeapingClock, Nursery
 from tests.support.world import ACME, ALERTS, BotWorld
 
 pytestmark = pytest.mark.real
@@ -51,21 +48,18 @@ def heard(world: BotWorld) -> tuple[int, int, int]:
     return posted, len(practice.pagerduty.events), len(practice.receiver.got)
 
 
-def work_and_die(world: BotWorld, environment: Mapping[str, str], dice: random.Random) -> None:
+def work_and_die(world: BotWorld, nursery: Nursery, dice: random.Random) -> None:
     """A worker of its own process, killed just after one of the three has heard something of it,
     which it may or may not have written down by then."""
     before = heard(world)
     which = dice.randrange(len(before))
-    command = [sys.executable, "-m", "bot.app.cli", "worker"]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as worker:
-        try:
-            end = time.monotonic() + PATIENCE_SECONDS
-            while heard(world)[which] == before[which] and has_work(world):
-                assert time.monotonic() < end, "it does nothing"
-                time.sleep(0.002)
-            time.sleep(max(0, dice.uniform(-LONGEST_AFTER_NEWS, LONGEST_AFTER_NEWS)))
-        finally:
-            os.kill(worker.pid, signal.SIGKILL)
+    worker = nursery.start()
+    end = time.monotonic() + PATIENCE_SECONDS
+    while heard(world)[which] == before[which] and has_work(world):
+        assert time.monotonic() < end, "it does nothing"
+        time.sleep(0.002)
+    time.sleep(max(0, dice.uniform(-LONGEST_AFTER_NEWS, LONGEST_AFTER_NEWS)))
+    nursery.kill(worker)
     with world.bot.store.transaction() as tx:  # as if the dead one's leases had ended
         now = world.clock.now()
         tx.session.exec(update(Job).values(leased_until=None))
@@ -120,7 +114,7 @@ def deeds(world: BotWorld, account_id: int) -> list[Callable[[], object]]:
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
-def test_the_three_end_alike_through_twenty_kills(world: BotWorld) -> None:
+def test_the_three_end_alike_through_twenty_kills(world: BotWorld, tmp_path: Path) -> None:
     dice = random.Random(SEED)
     world.set_up()
     world.map_folders(world.connect("info@acme.example"))
@@ -129,10 +123,11 @@ def test_the_three_end_alike_through_twenty_kills(world: BotWorld) -> None:
     world.bot.worker.stop()
     go_back_to_now(world)
     plan = deeds(world, account.id)
-    environment = os.environ | world.environment
-    for kill in range(KILLS):
-        plan[kill % len(plan)]()
-        work_and_die(world, environment, dice)
+    LeapingClock(tmp_path / "clock")  # the machine's time
+    with Nursery(world.environment, tmp_path / "clock", tmp_path / "log") as nursery:
+        for kill in range(KILLS):
+            plan[kill % len(plan)]()
+            work_and_die(world, nursery, dice)
 
     world.clock.pass_time(seconds=LEASE.total_seconds() + 1)
     world.take_back(EXPIRED)

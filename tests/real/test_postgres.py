@@ -11,8 +11,9 @@ from alembic.migration import MigrationContext
 from sqlmodel import SQLModel
 
 from bot.accounts.service import InvalidForm
+from bot.common import audit
 from bot.common.jobs import CheckAccount
-from bot.common.people import Person
+from bot.common.people import MAILDESK, Person
 from bot.views.account_form import Form
 from storage.database import Store, connect
 from tests.support.failures import a_fault_at_two_mailboxes_is_the_organisations
@@ -43,6 +44,19 @@ def test_what_is_counted_over_failures_on_either_database(url: str, tmp_path: Pa
     world = BotWorld(tmp_path, DATABASE_URL=url)
     a_fault_at_two_mailboxes_is_the_organisations(world)
     world.stop()
+
+
+def test_text_that_a_database_refuses_is_kept_and_asked_for_all_the_same(url: str) -> None:
+    said = "a\x00b \ud83d"  # as JSON and addresses may have it: %00, "\ud83d"
+    store = Store(connect(url))
+    with store.transaction() as tx:
+        for number in range(2):  # many rows are one statement
+            audit.record(tx, MAILDESK, said, said, NOW, said=said, number=number)
+        assert tx.noted.own(said) is None
+    with store.transaction() as tx:
+        kept = list(tx.audit.about("a\ufffdb \ufffd"))
+        assert [entry.detail["said"] for entry in kept] == [said, said]
+    store.engine.dispose()
 
 
 def test_a_job_is_claimed_by_one_worker(url: str) -> None:

@@ -20,6 +20,10 @@ from storage.row_text import RowText
 from tests.support.fast import ENVIRONMENT, KEY
 from tests.support.filled import contents, count, fill
 
+pytestmark = pytest.mark.sqlite(
+    "from one of its files into another; tests/real/test_backup.py has both databases"
+)
+
 NEWER = "n" * 43 + "="
 
 

@@ -1,15 +1,11 @@
 """What goes wrong between us and Slack: every message stands once, nothing that matters is given
 up, and nobody is told of a failure that is none."""
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 import requests
-from sqlalchemy.engine import make_url
 
 from sandbox.slack.office import Office
+from tests.support.held import database_held
 from tests.support.slack import SlackPerson
 from tests.support.world import ACME, ALERTS, DESK, BotWorld
 
@@ -32,19 +28,6 @@ def due(world: BotWorld) -> bool:
 
 def count(world: BotWorld, channel: str, words: str) -> int:
     return sum(words in message.text for message in world.vera.messages(channel))
-
-
-@contextmanager
-def database_held(world: BotWorld) -> Iterator[None]:
-    """Somebody else holds the database, as a backup does."""
-    file = make_url(world.environment["DATABASE_URL"]).database
-    other = sqlite3.connect(str(file), isolation_level=None, timeout=30)
-    other.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        other.execute("ROLLBACK")
-        other.close()
 
 
 def impatient(world: BotWorld) -> SlackPerson:
@@ -155,7 +138,7 @@ def test_a_form_that_timed_out_finds_its_own_account(world: BotWorld) -> None:
     world.settle()
     values = {"Account name": "Info", "Sender name": "Acme Marine", "Sender email": INFO}
     world.practice.office.patience = 0.3
-    with database_held(world):
+    with database_held(world.environment["DATABASE_URL"]):
         impatient(world).submit(form, values)
     assert "operation_timeout" in world.carol.notices()[-1]
     world.practice.office.patience = 20
@@ -174,7 +157,7 @@ def test_a_press_whose_window_comes_too_late_says_so_privately(world: BotWorld) 
     world.settle()
     office = world.practice.office
     real = office.stopwatch
-    with database_held(world):
+    with database_held(world.environment["DATABASE_URL"]):
         impatient(world).press(card, "Add an account")
         office.stopwatch = lambda: real() + 30
     world.hear_out()

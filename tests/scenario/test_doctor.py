@@ -33,6 +33,7 @@ from tests.support.world import ALERTS, DESK, BotWorld
 
 pytestmark = [
     pytest.mark.field,
+    pytest.mark.sqlite("many faults are its file's; tests/real/test_doctor.py asks PostgreSQL"),
     # MSAL warns that an authority of many organisations gives an application no token of its own
     pytest.mark.filterwarnings("ignore:Using /common or /organizations:DeprecationWarning"),
 ]
@@ -71,8 +72,6 @@ class Ward:
 def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
     """A bot that one customer uses: Slack has sent events, and a mailbox is connected."""
     folder = tmp_path_factory.mktemp("ward")
-    (folder / "maildesk.db").touch(mode=0o600)
-    (folder / "maildesk.db").unlink()
     world = BotWorld(folder)
     (folder / "maildesk.db").chmod(0o600)
     world.set_up()

@@ -13,9 +13,9 @@ from bot.microsoft import tokens
 from bot.signin import links
 from storage.cipher import CannotOpen, Cipher
 from storage.database import Store, connect
-from storage.migrate import upgrade
 from storage.tables import Account, AuditEntry, Grant, LoginTicket
 from storage.vocabulary import Owner, State
+from tests.support.practice import database_in
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 OLD, NEW = b"o" * 32, b"n" * 32
@@ -26,9 +26,7 @@ NOBODYS = {"shared_mailbox": "", "sender_email": ""}
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    url = f"sqlite:///{tmp_path / 'keys.db'}"
-    upgrade(url)
-    return Store(connect(url))
+    return Store(connect(database_in(tmp_path)))
 
 
 def an_account(store: Store) -> int:

@@ -6,7 +6,6 @@ import io
 import json
 import textwrap
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -19,6 +18,7 @@ from sandbox.world import Scenario
 from storage.tables import Page
 from storage.vocabulary import PageChange
 from tests.support.browser import Browser
+from tests.support.held import stored_in
 from tests.support.logging import logging_kept
 from tests.support.pagers import facts
 from tests.support.slack import Message
@@ -157,7 +157,7 @@ def _once(world: BotWorld, name: str, act: Callable[[], object]) -> None:
 
 
 def test_no_secret_stands_in_slack_or_on_a_page_or_in_the_log_or_in_the_database(
-    world: BotWorld, log: io.StringIO, tmp_path: Path
+    world: BotWorld, log: io.StringIO
 ) -> None:
     browser = Browser()
     fail_in_every_way(world, browser)
@@ -182,7 +182,7 @@ def test_no_secret_stands_in_slack_or_on_a_page_or_in_the_log_or_in_the_database
     assert "slack_sdk" in logged and "urllib3" in logged and len(logged) > 50_000
     assert found_in(logged, secrets) == []
     world.bot.store.engine.dispose()
-    stored = b"".join(file.read_bytes() for file in tmp_path.glob("maildesk.db*")).decode("latin-1")
+    stored = stored_in(world.environment["DATABASE_URL"])
     assert INFO in stored and len(stored) > 50_000
     assert found_in(stored, secrets) == []
 

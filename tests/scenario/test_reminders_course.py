@@ -196,8 +196,7 @@ def test_what_microsoft_spoils_for_longer_than_the_last_rung_is_handed_to_suppor
     day: BotWorld,
 ) -> None:
     fails(day, BUSY)
-    for _ in range(16):
-        day.pass_time(hours=12)
+    pass_days(day, 8)
     assert day.account("Info").owner is Owner.SUPPORT
     assert len(told_support(day)) == 1 and reminders(day) == []
 

@@ -1,15 +1,13 @@
 """Sign-in under pressure: links, browsers, repeated and forged answers, and where secrets may not
 be."""
 
-import sqlite3
-from pathlib import Path
-
 import pytest
 
 from bot.microsoft.tokens import TokenFailed, sealed_for
 from storage.cipher import Cipher
 from storage.tables import Grant
 from tests.support.browser import Browser, Page
+from tests.support.held import stored_in
 from tests.support.slack import Message
 from tests.support.world import BotWorld
 
@@ -24,11 +22,6 @@ def card(world: BotWorld) -> Message:
 def at_microsoft(world: BotWorld, card: Message, browser: Browser) -> Page:
     """The account picker."""
     return browser.press(browser.open(card.url("Sign in to Microsoft")), "Continue to Microsoft")
-
-
-def world_account_id(world: BotWorld) -> int:
-    with sqlite3.connect(world._folder / "maildesk.db") as database:
-        return int(database.execute("select id from account").fetchone()[0])
 
 
 def test_fetching_a_link_however_often_changes_nothing(world: BotWorld, card: Message) -> None:
@@ -101,16 +94,17 @@ def test_the_pages_carry_their_protection(world: BotWorld, card: Message) -> Non
 def test_no_secret_is_in_the_database(world: BotWorld, card: Message) -> None:
     world.sign_in(card, "info@acme.example")
     world.settle()
-    token = world.bot.tokens.fresh(world_account_id(world)).access_token
+    token = world.bot.tokens.fresh(world.account("Info").id).access_token
     cipher = Cipher(world.bot.settings.keys)
     with world.bot.store.transaction() as tx:
-        grant = tx.grants.get(world_account_id(world))
+        grant = tx.grants.get(world.account("Info").id)
         assert grant is not None
-    cache = cipher.open(grant.sealed, sealed_for(world_account_id(world)))
+    cache = cipher.open(grant.sealed, sealed_for(world.account("Info").id))
     link_secret = card.url("Sign in to Microsoft").rsplit("/", 1)[1]
-    stored = b"".join(path.read_bytes() for path in Path(world._folder).glob("maildesk.db*"))
+    stored = stored_in(world.environment["DATABASE_URL"])
+    assert "info@acme.example" in stored
     for secret in (token, link_secret, world.bot.settings.ms_client_secret.get_secret_value()):
-        assert secret.encode() not in stored
+        assert secret not in stored
     assert "RefreshToken" in cache
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.practice import new_practice
+from tests.support.practice import database_in, new_practice
 from tests.support.slack import SlackPerson
 from tests.support.world import KEY
 
@@ -49,7 +49,7 @@ def test_it_starts_the_bot_with_the_tokens_that_it_brings(tmp_path: Path) -> Non
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = practice.environment(socket_mode=True) | {
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'maildesk.db'}",
+        "DATABASE_URL": database_in(tmp_path),
         "ENCRYPTION_KEYS": KEY,
         "PUBLIC_URL": "http://localhost:1",
         "PORT": str(port),

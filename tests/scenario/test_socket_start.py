@@ -11,8 +11,7 @@ from bot.app import processes
 from bot.app.maildesk import build, mail_hosts
 from bot.common.clock import SystemClock
 from bot.config.loading import load
-from storage.migrate import upgrade
-from tests.support.practice import new_practice
+from tests.support.practice import database_in, new_practice
 from tests.support.slack import SlackPerson
 from tests.support.world import ACME, KEY, PATIENCE_SECONDS
 
@@ -28,10 +27,9 @@ def test_a_first_connection_that_fails_is_tried_again_and_all_else_goes_on(tmp_p
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    own = {"DATABASE_URL": f"sqlite:///{tmp_path / 'maildesk.db'}", "ENCRYPTION_KEYS": KEY}
+    own = {"DATABASE_URL": database_in(tmp_path), "ENCRYPTION_KEYS": KEY}
     own |= {"PUBLIC_URL": url, "PORT": str(port), "BIND_ADDRESS": "127.0.0.1"}
     settings = load(practice.environment(True) | own)
-    upgrade(settings.database_url)
     stop = threading.Event()
     bot = build(settings, SystemClock(), mail_hosts(settings))
     serving = threading.Thread(

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from sqlalchemy import Engine
 from sqlalchemy.engine import Dialect
 
 from storage.database import Store
@@ -32,11 +33,15 @@ PAGES = Pages()
 
 
 def share_statements(store: Store) -> None:
-    """Have a store that nobody has used yet use what was compiled for those before it; that belongs
+    """Have a store that nobody has used yet use what was compiled for those before it."""
+    store.engine = sharing(store.engine)
+
+
+def sharing(engine: Engine) -> Engine:
+    """An engine that nobody has used yet, with what was compiled for those before it; that belongs
     to a dialect, so it takes theirs too."""
-    engine = store.engine
     engine.dialect = DIALECTS.setdefault(engine.dialect.name, engine.dialect)
-    store.engine = engine.execution_options(compiled_cache=STATEMENTS)
+    return engine.execution_options(compiled_cache=STATEMENTS)
 
 
 def share_pages(*apps: Flask) -> None:

@@ -23,6 +23,7 @@ from bot.app.worker import Worker
 from bot.common import ids
 from bot.common.jobs import CheckAccount
 from bot.common.people import MAILDESK, Person
+from bot.common.stop import Stop
 from bot.config.loading import load
 from bot.config.settings import Settings
 from bot.diagnosis import catalogue
@@ -231,11 +232,12 @@ class FastBot:
         before: "FastBot | Moment | None" = None,
         engine: Engine | None = None,
         outside: Outside | None = None,
+        stop: Stop | None = None,
         **settings: str,
     ) -> None:
         """`settings` by their names in the environment, in lower case. `before`: the process whose
         place it takes, with the same database and the same world outside. `engine`: of another
-        database than one in memory."""
+        database than one in memory. `stop`: by which everything waits."""
         self.settings = _settings(tuple(sorted(settings.items())))
         self.outside = before.outside if before else outside or Outside()
         self.clock = self.outside.clock
@@ -256,7 +258,7 @@ class FastBot:
         paces = Paces(self.store, self.clock)
         self.directory = SlackDirectory(self.slack, self.clock, users, group, paces, gone)
         ports: Any = (self.store, self.microsoft, self.mail, self.directory, catalogue.load())
-        core = wire(self.settings, self.clock, Ports(*ports, self.pagers))
+        core = wire(self.settings, self.clock, Ports(*ports, self.pagers), stop)
         self.core = core
         self.services = core.services
         self.tokens = core.tokens

@@ -1,4 +1,5 @@
-"""Databases in memory for fast tests: one a test, made in a fraction of a millisecond."""
+"""Databases for fast tests, one a test: in memory, made in a fraction of a millisecond; or of
+PostgreSQL, where the tests run on that."""
 
 import sqlite3
 from functools import cache
@@ -9,6 +10,8 @@ from sqlalchemy.pool import StaticPool
 from sqlmodel import SQLModel
 
 from storage import tables as tables
+from storage.storable import keep_text_storable
+from tests.support.databases import engine_of, on_postgresql
 
 COMPILED: dict[Any, Any] = {}
 """What SQLAlchemy has compiled, for all of them."""
@@ -27,12 +30,17 @@ def _template() -> tuple[Engine, sqlite3.Connection]:
 
 
 def new_database(like: Engine | None = None) -> Engine:
-    """A database in memory, with its tables, in a fraction of a millisecond; with everything that
-    is in another of them, where one is given. All share what SQLAlchemy has compiled."""
+    """A database with its tables; with everything that is in another of them, where one is given.
+    All share what SQLAlchemy has compiled."""
+    return engine_of(like) if on_postgresql() else _in_memory(like)
+
+
+def _in_memory(like: Engine | None) -> Engine:
     template, tables = _template()
     connection = sqlite3.connect(":memory:", isolation_level=None)
     filled = like.raw_connection().driver_connection if like else tables
     filled.backup(connection)
     connection.execute("PRAGMA foreign_keys=ON")
     engine = Engine(StaticPool(lambda: connection), template.dialect, template.url)
+    keep_text_storable(engine)
     return engine.execution_options(compiled_cache=COMPILED)

@@ -13,6 +13,7 @@ from sandbox.practice import Practice
 from sandbox.tokens import Signer
 from storage.migrate import upgrade
 from tests.support.compiled import share_pages
+from tests.support.databases import on_postgresql, url_of
 
 
 @cache
@@ -35,6 +36,16 @@ def empty_database() -> Path:
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return file
+
+
+def database_in(folder: Path) -> str:
+    """The migrated database of the world that lives in this folder, made where there is none."""
+    if on_postgresql():
+        return url_of(folder)
+    file = folder / "maildesk.db"
+    if not file.exists():
+        shutil.copyfile(empty_database(), file)
+    return f"sqlite:///{file}"
 
 
 @cache

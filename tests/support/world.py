@@ -3,7 +3,6 @@ replaced."""
 
 import base64
 import json
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +14,6 @@ from pathlib import Path
 
 from slack_bolt.listener import CustomListener
 from sqlalchemy import URL, Engine, event
-from sqlalchemy.engine import make_url
 from sqlmodel import Session, col, create_engine, func, select
 
 from bot.app.maildesk import Maildesk, build, mail_hosts
@@ -30,8 +28,9 @@ from storage.tables import Account, Job, Lane, OutboxItem
 from storage.vocabulary import Pager
 from tests.support.browser import Browser, Page
 from tests.support.compiled import share_pages, share_statements
+from tests.support.databases import let_go
 from tests.support.in_hand import InHand
-from tests.support.practice import empty_database, new_practice
+from tests.support.practice import database_in, new_practice
 from tests.support.slack import Message, SlackPerson
 
 ACME, DESK, ALERTS = "C0ACME", "C0DESK", "C0ALERTS"
@@ -115,20 +114,18 @@ class BotWorld:
     def environment(self) -> dict[str, str]:
         """The bot's environment."""
         own = {
-            "DATABASE_URL": f"sqlite:///{self._folder / 'maildesk.db'}",
             "ENCRYPTION_KEYS": KEY,
             "PUBLIC_URL": "http://127.0.0.1:1",
             "WORKING_HOURS": "00:00-24:00",
             "WORKING_DAYS": "1234567",
         }
+        if "DATABASE_URL" not in self._environment:
+            own["DATABASE_URL"] = database_in(self._folder)
         return self.practice.environment(self._socket_mode) | own | self._environment
 
     def start_bot(self) -> None:
         """Start the bot, on a free port."""
         settings = load(self.environment)
-        file = make_url(settings.database_url)
-        if file.get_backend_name() == "sqlite" and not Path(str(file.database)).exists():
-            shutil.copyfile(empty_database(), str(file.database))
         upgrade(settings.database_url)
         self._server = WebServer("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._server.port}"
@@ -180,6 +177,7 @@ class BotWorld:
         """End everything."""
         self.stop_bot()
         self.practice.stop()
+        let_go(self._folder)
 
     def person(self, user: str) -> SlackPerson:
         """Somebody at a Slack client."""

@@ -13,6 +13,7 @@ from storage.database import connect, with_tls
 from storage.migrate import upgrade
 
 pytestmark = pytest.mark.attacks
+of_sqlite = pytest.mark.sqlite("its files, and what its errors say")
 
 
 @pytest.fixture
@@ -35,6 +36,7 @@ def engine(tmp_path: Path, open_umask: None) -> Iterator[Engine]:
     opened.dispose()
 
 
+@of_sqlite
 def test_sqlites_files_are_for_their_owner_alone(engine: Engine, tmp_path: Path) -> None:
     with engine.begin() as connection:
         connection.execute(text("INSERT INTO planted VALUES ('x')"))
@@ -42,6 +44,7 @@ def test_sqlites_files_are_for_their_owner_alone(engine: Engine, tmp_path: Path)
     assert rights == dict.fromkeys(["maildesk.db", "maildesk.db-wal", "maildesk.db-shm"], 0o600)
 
 
+@of_sqlite
 def test_they_are_created_so_and_never_changed(
     tmp_path: Path, open_umask: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -52,6 +55,7 @@ def test_they_are_created_so_and_never_changed(
     assert stat.S_IMODE((tmp_path / "maildesk.db").stat().st_mode) == 0o600
 
 
+@of_sqlite
 def test_rights_that_somebody_gave_are_kept(tmp_path: Path) -> None:
     file = tmp_path / "maildesk.db"
     file.touch()
@@ -60,6 +64,7 @@ def test_rights_that_somebody_gave_are_kept(tmp_path: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
 
 
+@of_sqlite
 def test_a_file_that_is_there_is_never_opened_beside_sqlite(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,11 +80,13 @@ def test_a_file_that_is_there_is_never_opened_beside_sqlite(
     other.dispose()
 
 
+@of_sqlite
 def test_a_folder_that_is_not_there_is_sqlites_to_complain_of(tmp_path: Path) -> None:
     with pytest.raises(SQLAlchemyError, match="unable to open database file"):
         upgrade(f"sqlite:///{tmp_path / 'nowhere' / 'maildesk.db'}")
 
 
+@of_sqlite
 @pytest.mark.redaction
 def test_no_database_error_has_values_in_its_text(engine: Engine) -> None:
     statement = text("INSERT INTO planted VALUES (:value)")

@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from bot.messages import notices
 from bot.messages.turns import LEASE
 from storage.database import DatabaseAway
+from storage.tables import Job, OutboxItem
 from storage.vocabulary import State
 from tests.support.fast import ACME, DESK, FastBot, hours
 from tests.support.fast_ports import Posted
@@ -138,6 +139,44 @@ def test_an_outage_of_hours_loses_nothing(bot: FastBot) -> None:
 
     bot.live(hours(3))
     assert stands(bot) == ["first"]
+
+
+@pytest.mark.parametrize("table", [Job, OutboxItem])
+def test_a_number_by_which_something_is_known_outside_is_given_once(
+    bot: FastBot, table: type[Job | OutboxItem]
+) -> None:
+    def add() -> Job | OutboxItem:
+        row = (
+            Job(kind="test", due_at=bot.now)
+            if table is Job
+            else OutboxItem(channel_id=ACME, key="first", notice="note", created_at=bot.now)
+        )
+        with bot.store.transaction() as tx:
+            tx.session.add(row)
+        return row
+
+    newest = add()
+    with bot.store.transaction() as tx:
+        tx.session.delete(tx.session.get_one(table, newest.id))
+
+    assert add().id > newest.id
+
+
+def test_a_message_is_not_taken_for_the_head_of_a_thread_that_stood_before_its_turn(
+    bot: FastBot,
+) -> None:
+    bot.slack.scopes.add("channels:history")
+    say(bot, "second", thread="first")
+    for _ in range(
+        2
+    ):  # put together when their turn comes, after the head was posted for the other
+        say(bot, "first")
+    bot.run_due()
+    bot.slack.fails_next("chat.postMessage", "service_unavailable", status=503)
+    say(bot, "third")
+    bot.live(hours(1))
+
+    assert stands(bot) == ["first", "second", "third"]
 
 
 def test_a_message_whose_answer_was_lost_is_found_and_not_posted_again(bot: FastBot) -> None:

@@ -28,6 +28,7 @@ class Server:
         self.faults: dict[str, Callable[[], Exception]] = {}
         self.asked: list[str] = []
         self.holds_nothing = ""
+        self.numbers: dict[str, int] = {}
 
     def sasl_login(self, mechanism: str, answer: Callable[[bytes], bytes]) -> None:
         answer(b"")
@@ -47,7 +48,7 @@ class Server:
         self.asked.append(shown)
         if shown in self.faults:
             raise self.faults[shown]()
-        number = NAMES.index(shown) + 1
+        number = self.numbers.get(shown, NAMES.index(shown) + 1)
         answer: Answer = {b"UIDVALIDITY": number}
         if "MAILBOXID" in what:
             answer[b"MAILBOXID"] = (f"M{number}".encode(),)
@@ -115,6 +116,14 @@ def test_a_folder_that_cannot_be_asked_about_is_left_out_and_the_others_are_not(
     connection, _ = looked(server, *NAMES)
     assert connection.marks is not None
     assert connection.marks.keys() == {"INBOX", "Work"}
+
+
+def test_a_number_that_no_server_may_give_makes_no_folder_known() -> None:
+    server = Server()
+    server.numbers = {"INBOX": 2**32 - 1, "Sent": 2**32, "Work": 10**30}
+
+    connection, _ = looked(server, *NAMES)
+    assert connection.marks == {"INBOX": FolderMark(2**32 - 1)}
 
 
 def test_where_a_mapped_folder_is_missing_the_new_ones_are_asked_about() -> None:

@@ -12,9 +12,9 @@ from bot.app.cli import cli
 from bot.app.report_export import COLUMNS, weeks
 from bot.common.cells import harmless
 from storage.database import connect
-from storage.migrate import upgrade
 from storage.vocabulary import State
 from tests.support.fast import ENVIRONMENT, FastBot, days
+from tests.support.practice import database_in
 
 MONDAY = date(2026, 11, 23)
 FORMULA = "=HYPERLINK(1)"
@@ -23,8 +23,7 @@ FORMULA = "=HYPERLINK(1)"
 @pytest.fixture(scope="module")
 def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of a bot whose database has an account and a customer with risky names."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('report') / 'maildesk.db'}"
-    upgrade(url)
+    url = database_in(tmp_path_factory.mktemp("report"))
     bot = FastBot(engine=connect(url))
     with bot.store.transaction() as tx:
         tx.channels.customer(bot.acme.customer_id).name = "+Acme"

@@ -13,7 +13,7 @@ from bot.common.jobs import Doers, Work
 from bot.messages.delivery import Delivery
 from bot.messages.outgoing import Outgoing
 from storage.database import Store, connect
-from storage.migrate import upgrade
+from tests.support.practice import database_in
 
 JOBS = 20
 
@@ -59,9 +59,7 @@ class NoCourier:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    url = f"sqlite:///{tmp_path / 'maildesk.db'}"
-    upgrade(url)
-    return Store(connect(url))
+    return Store(connect(database_in(tmp_path)))
 
 
 def test_work_that_waits_longer_than_a_lease_for_a_free_thread_is_done_once(store: Store) -> None:
