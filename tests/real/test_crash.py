@@ -60,7 +60,7 @@ def walk_through(storm: Storm, walkers: Sequence[Walker], seed: int) -> None:
     """Have everybody walk while processes die, and to the end afterwards."""
     with ThreadPoolExecutor(len(walkers)) as pool:
         walks = [pool.submit(walker.walk) for walker in walkers]
-        storm.rage(KILLS, random.Random(seed))
+        storm.rage(KILLS, random.Random(seed), lambda: not all(walk.done() for walk in walks))
         storm.calm_down(lambda: all(walk.done() for walk in walks))
     for walk in walks:
         walk.result()

@@ -11,18 +11,21 @@ from tests.real.daemon import free_ports
 from tests.support.forked import Forked, LeapingClock, Nursery
 from tests.support.front import Front
 
-MOST_CALLS = 24
-LONGEST_QUIET_SECONDS = 4.0
-"""A kill comes when Slack was called so often since the one before, at most, or for so long was
-not."""
+MOST_TOLD = 9
+QUIET_SECONDS = (4.0, 12.0)
+"""A kill comes when so much was told in channels since the one before, at most, or when nothing was
+for so long. What is told is what workers have done: however slow the machine is, they get on."""
 
+QUIET_AFTERWARDS_SECONDS = (0.2, 1.5)
+
+TELLS = ("chat.postMessage", "chat.update")
 LONGEST_AFTER_CALL_SECONDS = 0.05
 ALL_WORKERS = 0.6
 """Of the kills of workers so many are of all of them at once, after which time passes: nobody has
 work in hand then."""
 
 A_LEASE = LEASE + timedelta(seconds=1)
-LONGEST_LEASES = 1.5
+LONGEST_LEASES = 2.0
 """So many leases pass then, at most."""
 
 A_REST = timedelta(seconds=30)
@@ -52,10 +55,10 @@ class Storm:
         self._webs = [nursery.start(port) for port in self._seats]
         self._workers = [nursery.start() for _ in range(self._count)]
 
-    def rage(self, kills: int, dice: random.Random) -> None:
-        """Kill so many, one after the other."""
+    def rage(self, kills: int, dice: random.Random, walk: Callable[[], bool]) -> None:
+        """Kill so many, one after the other; quickly once nobody has to `walk` any more."""
         while self.kills < kills:
-            self._await_moment(dice)
+            self._await_moment(dice, QUIET_SECONDS if walk() else QUIET_AFTERWARDS_SECONDS)
             if dice.random() < 0.5:
                 self._kill_web(dice)
             elif dice.random() < ALL_WORKERS:
@@ -82,13 +85,17 @@ class Storm:
             self._nursery.stop(each)
         self._front.close()
 
-    def _await_moment(self, dice: random.Random) -> None:
-        """Until Slack was called so often, or nobody called it for a while."""
-        wanted = self._office.asked + dice.randint(1, MOST_CALLS)
-        end = time.monotonic() + dice.uniform(0, LONGEST_QUIET_SECONDS)
-        while self._office.asked < wanted and time.monotonic() < end:
-            self._office.wait_beyond(self._office.version, 0.02)
+    def _await_moment(self, dice: random.Random, quiet: tuple[float, float]) -> None:
+        """Until so much was told, or nothing for a while; and a moment longer."""
+        wanted = self._told() + dice.randint(1, MOST_TOLD)
+        end = time.monotonic() + dice.uniform(*quiet)
+        while self._told() < wanted and time.monotonic() < end:
+            self._office.wait_beyond(self._office.version, 0.05)
         time.sleep(dice.uniform(0, LONGEST_AFTER_CALL_SECONDS))
+
+    def _told(self) -> int:
+        """How often something was told in a channel so far."""
+        return sum(each["method"] in TELLS for each in list(self._office.heard))
 
     def _kill_web(self, dice: random.Random) -> None:
         place = dice.randrange(len(self._webs))
