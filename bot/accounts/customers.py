@@ -150,7 +150,8 @@ class Customers:
                 channel.customer_teams = " ".join(sorted(circle.teams))
             after = _binding(channel, customer)
             if after != before:  # a command that was not answered is typed again
-                audit.record(tx, by, "channel.bound", channel.id, now, **after)
+                # Later than the customer's beginning, which is when the history begins
+                audit.record(tx, by, "channel.bound", channel.id, self._clock.now(), **after)
             notices.show_setup_card(tx, channel_id, now)
             return ChannelView.of(channel, customer)
 
