@@ -297,7 +297,7 @@ class _dying:
 
 
 OnCall.TestCase.settings = settings(
-    examples(10),
+    examples(7),
     stateful_step_count=20,
     deadline=None,
     derandomize=True,
