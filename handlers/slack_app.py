@@ -89,7 +89,9 @@ class FreshSocket(SocketModeHandler):
         self.client.wss_uri = None
         super().connect()  # type: ignore[no-untyped-call]
 
-    def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
+    def handle(  # type: ignore[override]
+        self, client: SocketModeClient, req: SocketModeRequest
+    ) -> None:
         """Have what Slack sent done, and acknowledge it."""
         begun = time.monotonic()
         with correlated(of_slack(req.payload)):
