@@ -280,7 +280,7 @@ class Walker:
     def _ask(self) -> None:
         """Ask in the channel what there is to do. Nobody asks twice: where the bot does not take it,
         Slack tells it again."""
-        self._me.say(self._quay.channel, f"<@{self._office.bot_user}> help")
+        self._me.say(self._quay.channel, "@Maildesk help")
 
     def _add(self, plan: Plan) -> None:
         card = self._there(CARD)
