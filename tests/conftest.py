@@ -40,6 +40,7 @@ ALLOCATIONS = 20_000
 """After so many new objects the garbage collector looks for circles among them."""
 
 LONGEST = (
+    "tests/real/test_crash.py",
     "tests/real/test_reminder_fleet.py",
     "tests/real/test_tokens.py",
     "tests/unit/test_incident_machine.py",
