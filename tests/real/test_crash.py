@@ -13,6 +13,7 @@ from sqlmodel import Session
 from sandbox.practice import Practice
 from storage.database import connect, snapshot
 from tests.support import afterwards
+from tests.support.examples import size
 from tests.support.forked import LeapingClock, Nursery
 from tests.support.practice import new_practice
 from tests.support.storm import Storm
@@ -21,8 +22,8 @@ from tests.support.world import KEY
 
 pytestmark = [pytest.mark.crash, pytest.mark.real]
 
-KILLS = 150
-CUSTOMERS = 25
+KILLS = size(150, 40)
+CUSTOMERS = size(25, 8)
 ACCOUNTS = 4
 """On each database so many kills, and so many customers with so many accounts each."""
 

@@ -26,6 +26,7 @@ from sqlmodel import select
 from storage.database import Store, connect
 from storage.tables import Account, AuditEntry, OutboxItem, Reminder
 from tests.support.crowd import BEGIN, DAYS, END, SUPPORT, ZONE, Place, deeds_of, settle_world
+from tests.support.examples import size
 
 pytestmark = [pytest.mark.real, pytest.mark.reminders]
 
@@ -49,7 +50,10 @@ MARGIN = timedelta(minutes=40)
 """With less than that before the end of work, it may be left for the next day."""
 
 RUN_SECONDS = 1500
-SIZES = {"postgresql": (120, 2000, 200), "sqlite": (36, 480, 60)}
+SIZES = {
+    "postgresql": (size(120, 36), size(2000, 400), size(200, 60)),
+    "sqlite": (size(36, 24), size(480, 160), size(60, 30)),
+}
 """Channels, accounts and kills. SQLite has one writer at a time, so that there is less to be
 seen."""
 
@@ -280,10 +284,8 @@ def steps(deeds: list[dict[str, Any]], kills: int, dice: random.Random) -> list[
     return planned
 
 
-def test_sixty_days_of_two_thousand_accounts_with_two_hundred_kills(
-    url: str, tmp_path: Path
-) -> None:
-    """On SQLite 480 accounts and 60 kills (see `SIZES`)."""
+def test_sixty_days_of_thousands_of_reminders_through_kills(url: str, tmp_path: Path) -> None:
+    """In full of 2,000 accounts and with 200 kills; on SQLite fewer (see `SIZES`)."""
     channels, accounts, kills = SIZES[url.partition(":")[0].partition("+")[0]]
     dice = random.Random(SEED)
     engine = connect(url)

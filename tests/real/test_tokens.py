@@ -23,13 +23,14 @@ from storage.cipher import Cipher
 from storage.tables import LoginTicket
 from storage.vocabulary import State
 from tests.support.asker import Asker, Served
+from tests.support.examples import size
 from tests.support.world import KEY, BotWorld
 
 pytestmark = pytest.mark.real
 
 INFO, CAROL = "info@acme.example", "carol@acme.example"
 PROCESSES, THREADS = 4, 50
-KILLS = 100
+KILLS = size(100, 24)
 MANY = 10_000
 NEW_KEY = base64.b64encode(b"n" * 32).decode()
 
@@ -124,7 +125,7 @@ class UnderFire:
         return grant.serial
 
 
-def test_a_hundred_kills_between_refresh_and_store_lose_no_account_and_mix_none_up(
+def test_kills_between_refresh_and_store_lose_no_account_and_mix_none_up(
     world: BotWorld,
 ) -> None:
     dice, fire = random.Random(4), UnderFire(world)

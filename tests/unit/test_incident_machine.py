@@ -18,7 +18,7 @@ from bot.common.refusals import Refused
 from bot.incidents.maintenance import Plan
 from storage.tables import Account, Incident, PostedMessage
 from storage.vocabulary import AT_WORK, IncidentStatus, MaintenanceOf, Severity, State
-from tests.support.examples import examples
+from tests.support.examples import examples, size
 from tests.support.fast import ALERTS, CAROL, FastBot
 from tests.support.pagers import PAGERDUTY, WEBHOOK
 
@@ -297,7 +297,7 @@ class _dying:
 
 
 OnCall.TestCase.settings = settings(
-    examples(7),
+    examples(size(7, 3)),
     stateful_step_count=20,
     deadline=None,
     derandomize=True,

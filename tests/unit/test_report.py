@@ -159,7 +159,7 @@ def test_on_calls_times_are_averages_of_the_alerts_of_the_week(bot: FastBot) -> 
 MOMENTS = [
     datetime(2026, 12, day, hour, minute, tzinfo=UTC)
     for day in (1, 4, 6, 7, 8)
-    for hour, minute in ((8, 59), (9, 0), (16, 59), (17, 1))
+    for hour, minute in ((8, 55), (9, 0), (16, 55), (17, 0))
 ]
 """Before, at and after working hours, around a Monday."""
 

@@ -14,7 +14,7 @@ from bot.diagnosis.observation import Condition, Observation, Where
 from bot.incidents.maintenance import Plan
 from storage.tables import Account, Channel, Incident
 from storage.vocabulary import IncidentStatus, MaintenanceOf, Scope, State, StepId
-from tests.support.examples import in_a_hurry
+from tests.support.examples import in_a_hurry, size
 from tests.support.fast import ACME, ALERTS, CAROL, DESK, SENDING_IS_OFF, FastBot, hours
 from tests.support.pagers import PAGERDUTY, WEBHOOK, events
 
@@ -22,8 +22,8 @@ pytestmark = pytest.mark.storms
 
 OMAR = Person("T0LUMEN", "U0OMAR", ALERTS)
 SECRET = {"error": "invalid_client", "error_description": "AADSTS7000222: expired"}
-MAILBOXES, TENANTS = (24, 4) if in_a_hurry() else (500, 60)
-LOOKED_AT, THEIR_TENANTS = (24, 4) if in_a_hurry() else (120, 20)
+MAILBOXES, TENANTS = (24, 4) if in_a_hurry() else (size(500, 120), size(60, 20))
+LOOKED_AT, THEIR_TENANTS = (24, 4) if in_a_hurry() else (size(120, 48), size(20, 8))
 """Where every look has its minute for an hour, some are as good as many."""
 
 OF_ONE_TENANT = 8 if in_a_hurry() else 40
