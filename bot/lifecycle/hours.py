@@ -30,9 +30,11 @@ class Hours:
         return at.astimezone(self.zone).date()
 
     def includes(self, at: datetime) -> bool:
-        """Whether people work at that moment."""
+        """Whether people work at that moment. Where the clock is put back, nobody goes home for the
+        hour that comes twice."""
         there = at.astimezone(self.zone)
-        return self._is_workday(there.date()) and self.begin <= there.time() < self._closing
+        begun = self.begin <= there.time() or (there.fold == 1 and self._has_begun(there))
+        return self._is_workday(there.date()) and begun and there.time() < self._closing
 
     def next_moment(self, at: datetime) -> datetime:
         """The first moment in working hours that is not before `at`."""
@@ -46,6 +48,11 @@ class Hours:
     def next_day(self, at: datetime) -> datetime:
         """The beginning of the first working day after the one of `at`."""
         return self._opening(self.day(at) + timedelta(days=1))
+
+    def _has_begun(self, there: datetime) -> bool:
+        first = datetime.combine(there.date(), self.begin, self.zone)
+        # in UTC: within one zone Python compares what stands on the clock
+        return first.astimezone(UTC) <= there.astimezone(UTC)
 
     @property
     def _closing(self) -> time:

@@ -52,7 +52,7 @@ MARGIN = timedelta(minutes=40)
 RUN_SECONDS = 1500
 SIZES = {
     "postgresql": (size(120, 36), size(2000, 400), size(200, 60)),
-    "sqlite": (size(36, 24), size(480, 160), size(60, 30)),
+    "sqlite": (size(36, 24), size(480, 160), size(60, 40)),
 }
 """Channels, accounts and kills. SQLite has one writer at a time, so that there is less to be
 seen."""
@@ -176,9 +176,12 @@ def there(place: Place, at: datetime) -> datetime:
 
 
 def works(place: Place, at: datetime) -> bool:
-    """Whether people are at work, by the clock on their wall."""
+    """Whether people are at work, by the clock on their wall. When that is put back they stay, if
+    it has shown the beginning of their day before."""
     local = there(place, at)
-    return str(local.isoweekday()) in place.days and place.begin <= f"{local:%H:%M}" < place.end
+    before = [timedelta(minutes=ten) for ten in range(0, 70, 10)] if local.fold else [timedelta()]
+    begun = any(place.begin <= f"{there(place, at - earlier):%H:%M}" for earlier in before)
+    return str(local.isoweekday()) in place.days and begun and f"{local:%H:%M}" < place.end
 
 
 def first_working(place: Place, at: datetime) -> datetime:
@@ -297,9 +300,8 @@ def test_sixty_days_of_thousands_of_reminders_through_kills(url: str, tmp_path: 
     print(_figures(story))
     assert story.result["errors"] == []
     assert story.result["kills"] == kills
-    assert any("found" in post for post in story.posts), (
-        "some kills fall between Slack's answer and its noting"
-    )
+    found = sum("found" in post for post in story.posts)
+    assert found >= kills // 50, "some kills fall between Slack's answer and its noting"
     check_clocks_change(places)
     check_each_is_posted_once(story)
     check_hours_and_days(story)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.lifecycle.hours import Hours
+from bot.lifecycle.ladder import may_remind
 
 pytestmark = pytest.mark.reminders
 
@@ -17,6 +18,7 @@ ZONES = (
         "America/Havana",
         "America/Asuncion",
         "America/Scoresbysund",
+        "Europe/Berlin",
         "Atlantic/Azores",
     ),
     *(
@@ -31,6 +33,7 @@ ZONES = (
 WINDOWS = (
     *((time(0), time(2)), (time(0), time(0)), (time(0, 30), time(2, 30)), (time(1), time(3))),
     *((time(2), time(4)), (time(22), time(0)), (time(21, 45), time(23, 45))),
+    *((time(1, 30), time(9)), (time(2, 30), time(10, 30))),
 )
 """Of two hours and more: of shorter ones a clock may leave out the whole."""
 
@@ -38,6 +41,8 @@ WEEKS = ("1234567", "7", "6", "1")
 YEAR = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
 STEP = timedelta(minutes=47)
 AROUND = timedelta(days=2)
+FINE = timedelta(minutes=11)
+NEAR = timedelta(hours=2)
 
 
 def near_changes(zone: ZoneInfo) -> Iterator[datetime]:
@@ -55,6 +60,7 @@ def near_changes(zone: ZoneInfo) -> Iterator[datetime]:
     ]
     for change in changes or [begin]:
         yield from (change - AROUND + STEP * number for number in range(2 * AROUND // STEP))
+        yield from (change - NEAR + FINE * number for number in range(2 * NEAR // FINE))
 
 
 @pytest.mark.parametrize("name", ZONES)
@@ -72,6 +78,18 @@ def test_the_next_moment_is_in_working_hours_and_not_past_wherever_the_clock_cha
                 if not (hours.next_moment(at) >= at and hours.includes(hours.next_moment(at)))
             ]
             assert wrong == [], f"{begin}-{end} on {days}"
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_when_work_begins_there_is_time_for_a_reminder_wherever_the_clock_changes(
+    name: str,
+) -> None:
+    zone = ZoneInfo(name)
+    moments = list(near_changes(zone))
+    for begin, end in WINDOWS:
+        hours = Hours(zone, begin, end, WEEKS[0])
+        wrong = [at for at in moments if not may_remind(hours.next_day(at), hours)]
+        assert wrong == [], f"{begin}-{end}"
 
 
 @pytest.mark.parametrize("name", ZONES)
