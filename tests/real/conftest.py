@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from storage.database import connect
 from storage.migrate import upgrade
 from tests.real.postgres import Postgres
 from tests.support.chromium import FLAGS, PROGRAM
+from tests.support.databases import Databases
 from tests.support.story import WIDTHS, Story
 from tests.support.wheel import build, copy_sources, environment_without
 from tests.support.world import BotWorld
@@ -30,18 +32,44 @@ def cluster() -> Iterator[Postgres]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def databases(cluster: Postgres) -> Iterator[Databases]:
+    """Databases of the cluster, made when they are asked for."""
+    made = Databases(cluster)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite database without rows, to be copied."""
+    made = tmp_path_factory.mktemp("template") / "maildesk.db"
+    upgrade(f"sqlite:///{made}")
+    return made
+
+
 @pytest.fixture(params=["postgresql", "sqlite"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty, migrated database of either kind."""
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A migrated database of either kind, without rows."""
     if request.param == "sqlite":
-        fresh = f"sqlite:///{tmp_path / 'maildesk.db'}"
+        copied = shutil.copy(request.getfixturevalue("template"), tmp_path / "maildesk.db")
+        yield f"sqlite:///{copied}"
     else:
-        fresh = str(request.getfixturevalue("cluster").url)
-        engine = connect(fresh)
-        with engine.begin() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
-        engine.dispose()
-    upgrade(fresh)
+        databases: Databases = request.getfixturevalue("databases")
+        yield databases.url(databases.of(tmp_path))
+        databases.leave(tmp_path)
+
+
+@pytest.fixture(params=["postgresql", "sqlite"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of either kind without tables."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'old.db'}"
+    fresh = str(request.getfixturevalue("cluster").url)
+    engine = connect(fresh)
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
+    engine.dispose()
     return fresh
 
 

@@ -2,7 +2,6 @@
 reminders in every phase. What stands there stays, and the bot goes on with it."""
 
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -121,10 +120,6 @@ REVISIONS = [
 WITH_PHASES_IN_COLUMNS = "0006"
 
 
-def emptied(url: str, tmp_path: Path) -> str:
-    return url if url.startswith("postgresql") else f"sqlite:///{tmp_path / 'old.db'}"
-
-
 def to(engine: Engine, revision: str) -> MetaData:
     """Bring an empty database to an earlier revision; its tables."""
     settings = config()
@@ -173,15 +168,15 @@ def insert(engine: Engine, table: Table, number: int, **values: Any) -> None:
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_every_row_of_every_revision_can_be_read_afterwards(
-    url: str, tmp_path: Path, revision: str
+def test_every_row_of_every_revision_can_be_read_afterwards_in_the_tables_of_the_models(
+    empty_url: str, revision: str
 ) -> None:
-    engine = connect(emptied(url, tmp_path))
+    engine = connect(empty_url)
     tables = to(engine, revision)
     names = [table.name for table in tables.sorted_tables if table.name != "alembic_version"]
     for name in names:
         insert(engine, tables.tables[name], 1)
-    upgrade(emptied(url, tmp_path))
+    upgrade(empty_url)
     with Store(engine).transaction() as tx:
         models = {
             mapper.local_table.name: mapper.class_ for mapper in SQLModel._sa_registry.mappers
@@ -191,14 +186,12 @@ def test_every_row_of_every_revision_can_be_read_afterwards(
             assert len(tx.session.exec(select(model)).all()) == 1, name
         accounts = tx.session.exec(select(Account)).all()
         assert [account.reminder.phase for account in accounts] == [ReminderPhase.IDLE]
+    check_tables(engine)
     engine.dispose()
 
 
-@pytest.mark.parametrize("revision", REVISIONS)
-def test_the_tables_are_those_of_the_models(url: str, tmp_path: Path, revision: str) -> None:
-    engine = connect(emptied(url, tmp_path))
-    to(engine, revision)
-    upgrade(emptied(url, tmp_path))
+def check_tables(engine: Engine) -> None:
+    """The tables and their indexes are those of the models."""
     there = {
         name: {column["name"] for column in inspect(engine).get_columns(name)}
         for name in inspect(engine).get_table_names()
@@ -210,7 +203,6 @@ def test_the_tables_are_those_of_the_models(url: str, tmp_path: Path, revision: 
     }
     assert there == wanted
     assert _indexes_there(engine) == _indexes_wanted()
-    engine.dispose()
 
 
 def _indexes_there(engine: Engine) -> set[tuple[str, str | None]]:
@@ -241,15 +233,15 @@ class StoppedClock:
         return self.time
 
 
-def test_reminders_go_on_in_the_phase_that_they_were_in(url: str, tmp_path: Path) -> None:
-    engine = connect(emptied(url, tmp_path))
+def test_reminders_go_on_in_the_phase_that_they_were_in(empty_url: str) -> None:
+    engine = connect(empty_url)
     tables = to(engine, WITH_PHASES_IN_COLUMNS).tables
     insert(engine, tables["customer"], 1)
     insert(engine, tables["channel"], 1, id="C1", closed="")
     for number, (name, (columns, _)) in enumerate(WAITS.items(), start=1):
         where = {"customer_id": 1, "channel_id": "C1", "address_key": f"{number}@acme.example"}
         insert(engine, tables["account"], number, name=name, **where, **columns)
-    upgrade(emptied(url, tmp_path))
+    upgrade(empty_url)
     store = Store(engine)
     with store.transaction() as tx:
         found = {account.name: account.reminder for account in tx.session.exec(select(Account))}
@@ -263,15 +255,15 @@ def test_reminders_go_on_in_the_phase_that_they_were_in(url: str, tmp_path: Path
     engine.dispose()
 
 
-def test_the_bot_goes_on_with_the_database_of_the_version_before(url: str, tmp_path: Path) -> None:
-    engine = connect(emptied(url, tmp_path))
+def test_the_bot_goes_on_with_the_database_of_the_version_before(empty_url: str) -> None:
+    engine = connect(empty_url)
     tables = to(engine, WITH_PHASES_IN_COLUMNS).tables
     insert(engine, tables["customer"], 1, time_zone="", working_hours="", working_days="")
     insert(engine, tables["channel"], 1, id="C1", closed="")
     for number, (name, (columns, _)) in enumerate(WAITS.items(), start=1):
         where = {"customer_id": 1, "channel_id": "C1", "address_key": f"{number}@acme.example"}
         insert(engine, tables["account"], number, name=name, **where, **columns)
-    upgrade(emptied(url, tmp_path))
+    upgrade(empty_url)
     store = Store(engine)
     clock = StoppedClock(DUE + timedelta(minutes=1))
     ladder = Ladder(RUNGS)
@@ -308,14 +300,12 @@ def _id_of(session: Any, name: str) -> int:
     return found
 
 
-def test_a_channel_of_before_has_its_customers_in_other_workspaces(
-    url: str, tmp_path: Path
-) -> None:
-    engine = connect(emptied(url, tmp_path))
+def test_a_channel_of_before_has_its_customers_in_other_workspaces(empty_url: str) -> None:
+    engine = connect(empty_url)
     tables = to(engine, "0007").tables
     insert(engine, tables["customer"], 1)
     insert(engine, tables["channel"], 1, id="C1", closed="")
-    upgrade(emptied(url, tmp_path))
+    upgrade(empty_url)
     with Store(engine).transaction() as tx:
         channel = tx.channels.get("C1")
         assert channel is not None
@@ -324,11 +314,11 @@ def test_a_channel_of_before_has_its_customers_in_other_workspaces(
     engine.dispose()
 
 
-def test_jobs_that_the_version_before_asks_for_are_done(url: str, tmp_path: Path) -> None:
-    engine = connect(emptied(url, tmp_path))
+def test_jobs_that_the_version_before_asks_for_are_done(empty_url: str) -> None:
+    engine = connect(empty_url)
     of_before = to(engine, "0010").tables["job"]
     insert(engine, of_before, 1, kind="connection-test", args={"test": 1})
-    upgrade(emptied(url, tmp_path))
+    upgrade(empty_url)
     insert(engine, of_before, 2, kind="connection-test", args={"test": 2})
     with Store(engine).transaction() as tx:
         jobs = tx.jobs.claim_due(LATER, 8, timedelta(minutes=5))
@@ -339,10 +329,8 @@ def test_jobs_that_the_version_before_asks_for_are_done(url: str, tmp_path: Path
     engine.dispose()
 
 
-def test_what_can_be_drawn_no_more_is_not_sent_and_does_not_come_back(
-    url: str, tmp_path: Path
-) -> None:
-    engine = connect(emptied(url, tmp_path))
+def test_what_can_be_drawn_no_more_is_not_sent_and_does_not_come_back(empty_url: str) -> None:
+    engine = connect(empty_url)
     items = to(engine, "0023").tables["outboxitem"]
     told = {"sentence": "signin.consent_given", "values": {}}
     kept = {"sentence": "test.unmoved", "values": {}}
@@ -350,14 +338,14 @@ def test_what_can_be_drawn_no_more_is_not_sent_and_does_not_come_back(
     insert(engine, items, 2, args=told, given_up="is_archived", done_at=SINCE)
     insert(engine, items, 3, args=told, given_up="", done_at=SINCE)
     insert(engine, items, 4, args=kept, given_up="is_archived", done_at=SINCE)
-    upgrade(emptied(url, tmp_path))
+    upgrade(empty_url)
     with Store(engine).transaction() as tx:
         assert set(tx.session.exec(select(OutboxItem.id))) == {3, 4}
     engine.dispose()
 
 
-def test_alerts_of_before_go_on_in_the_course_that_they_were_in(url: str, tmp_path: Path) -> None:
-    engine = connect(emptied(url, tmp_path))
+def test_alerts_of_before_go_on_in_the_course_that_they_were_in(empty_url: str) -> None:
+    engine = connect(empty_url)
     tables = to(engine, "0027").tables
     insert(engine, tables["customer"], 1)
     insert(engine, tables["channel"], 1, id="C1", closed="")
@@ -380,7 +368,7 @@ def test_alerts_of_before_go_on_in_the_course_that_they_were_in(url: str, tmp_pa
             cause=cause,
             **({"open_cause": None, "acknowledged_by": ""} | columns),
         )
-    upgrade(emptied(url, tmp_path))
+    upgrade(empty_url)
     with Store(engine).transaction() as tx:
         found = {each.cause: each for each in tx.session.exec(select(Incident))}
         assert {cause: each.status for cause, each in found.items()} == {
