@@ -102,16 +102,14 @@ class Aftermath:
         if StepId.ROUNDTRIP in passed:
             account.proved_at = test.finished_at
             account.proved_sent = report.sent_in if report else ""
+        result = "passed" if test.passed else "failed"
+        self._lifecycle.audit(tx, MAILDESK, "test.finished", account, result=result)
         if account.state not in SIGNED_IN:
             return  # it was disconnected meanwhile, and perhaps begun anew
         causes = {failed.cause for failed in failed_steps(steps)}
         self._incidents.hold(tx, account, causes)
-        causes = {failed.cause for failed in failed_steps(steps)}
-        self._incidents.hold(tx, account, causes)
         lost = report is not None and self._drift.look(tx, account, report, test.started_at)
         self._wake(tx, account, self._failures.settle(tx, account, passed, test.started_at))
-        result = "passed" if test.passed else "failed"
-        self._lifecycle.audit(tx, MAILDESK, "test.finished", account, result=result)
         keeps_working = self._keeps_working(tx, account, test, steps)
         self._plan_check(tx, account, steps, earlier, keeps_working)
         if not earlier and account.state in WORKING:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from sandbox.slack.office import Office
@@ -70,8 +70,11 @@ def orphans(session: Session, now: datetime) -> Iterator[str]:
 
 
 def alarms(session: Session) -> Iterator[str]:
-    """What somebody would be told of who has nothing to do with it: nothing was wrong."""
-    yield from _named("a failure", session, select(Failure))
+    """What somebody would be told of who has nothing to do with it: nothing was wrong, but for the
+    permission of which a running test was deprived by whoever disconnected its account."""
+    deprived = select(Account.id).where(Account.state == State.DISCONNECTED)
+    others = or_(col(Failure.account_id).is_(None), col(Failure.account_id).not_in(deprived))
+    yield from _named("a failure", session, select(Failure).where(others))
     yield from _named("an incident", session, select(Incident))
 
 

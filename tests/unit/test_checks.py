@@ -298,6 +298,7 @@ def test_a_disconnection_during_a_test_has_the_last_word(bot: FastBot) -> None:
 
     check(bot, account)
     assert bot.read(account).state is State.DISCONNECTED
+    assert [entry.subject for entry in bot.audited("test.finished")] == [account.ref]
 
 
 def test_a_grant_that_nobody_used_for_a_week_is_used(bot: FastBot) -> None:
