@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from bot.diagnosis import phrases
 from bot.diagnosis.observation import Condition, Layer, Observation, Where
 from bot.diagnosis.observe import clean
+from bot.diagnosis.pasted_mail import went_well
 from bot.diagnosis.reading import Reading, around
 
 NAMED = (
@@ -38,7 +39,8 @@ def sentences(text: str) -> Iterator[Reading]:
         near = around(text, begin, end)
         seen = _seen(phrase, near)
         if seen.where is not Where.NETWORK or _of_ours(near):
-            yield Reading([seen], end, sure=False, vague=phrase.vague)
+            overcome = went_well(seen.where, text) > end
+            yield Reading([seen], end, False, phrase.vague, overcome)
 
 
 def _seen(phrase: phrases.Phrase, near: str) -> Observation:
