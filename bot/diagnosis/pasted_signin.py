@@ -56,11 +56,18 @@ BUSY = re.compile(
     r"(?<![0-9.])(?P<reason>429|50[0234]) ?:? ?(?:client error|server error|too many|service unav"
     r"|bad gateway|gateway time|internal server)"
     r"|\btoo many (?P<retried>429|50[0234]) error responses"
-    r"|\b(?:http|returns?|returned|responded|status(?: ?code)?)(?: with| was)?['\"]?[ :=(]{1,3}"
+    r"|\b(?:http(?: error| status)?|returns?|returned|responded|status(?: ?code)?)(?: with| was)?"
+    r"['\"]?[ :=(]{1,3}"
     r"(?P<told>429|50[0234])(?![0-9])",
     re.I,
 )
-PLACES = {"login.microsoftonline": Where.TOKEN, "graph.microsoft": Where.GRAPH}
+PLACES = {
+    "login.microsoftonline": Where.TOKEN,
+    "adalerror": Where.TOKEN,
+    "msalserviceerror": Where.TOKEN,
+    "graph.microsoft": Where.GRAPH,
+}
+"""What shows whom a text of an HTTP status asked: a host, or the error of Microsoft's library."""
 
 
 def numbers(text: str, known: Vocabulary) -> Iterator[Reading]:
@@ -120,7 +127,7 @@ def busy(text: str) -> Iterator[Reading]:
     for found in list(BUSY.finditer(text))[-MOST:]:
         near = around(text, found.start(), found.end())
         for host, where in PLACES.items():
-            if host in near:
+            if host in near.lower():
                 seen = Observation(where, status=int(found[found.lastgroup or 0]), text=clean(near))
                 yield Reading([seen], found.start())
 
