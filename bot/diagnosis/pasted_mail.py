@@ -33,9 +33,10 @@ AGAIN = re.compile(r"\n\W{0,3}(?:S: ?)?[45][0-9]{2}[ -](?:[45]\.[0-9]{1,2}\.[0-9
 """The codes of a reply at the beginning of each of its further lines."""
 
 HTTP_REASON = re.compile(
-    r"\W{1,4}(?:service unav|bad gateway|internal server|gateway time|server error|not impl)", re.I
+    r"\W{1,4}(?:service unav|server unav|bad gateway|internal server|gateway time|server error|not impl)", re.I
 )
-OF_HTTP = re.compile(r"tunnel|http|proxy", re.I)
+OF_HTTP = re.compile(r"tunnel|http|proxy|returned an error: \(", re.I)
+"""What shows that a status is of HTTP; the last is how .NET begins it."""
 LAST_WORD = re.compile(r"([A-Za-z]+)(\W{0,3})$")
 VERSIONS = frozenset(("version", "ver", "v", "release", "build"))
 SAYING = frozenset(
