@@ -33,15 +33,18 @@ AGAIN = re.compile(r"\n\W{0,3}(?:S: ?)?[45][0-9]{2}[ -](?:[45]\.[0-9]{1,2}\.[0-9
 """The codes of a reply at the beginning of each of its further lines."""
 
 HTTP_REASON = re.compile(
-    r"\W{1,4}(?:service unav|server unav|bad gateway|internal server|gateway time|server error|not impl)", re.I
+    r"\W{1,4}(?:service unav|server unav|bad gateway|internal server|gateway time|server error"
+    r"|not impl)",
+    re.I,
 )
 OF_HTTP = re.compile(r"tunnel|http|proxy|returned an error: \(", re.I)
 """What shows that a status is of HTTP; the last is how .NET begins it."""
 LAST_WORD = re.compile(r"([A-Za-z]+)(\W{0,3})$")
 VERSIONS = frozenset(("version", "ver", "v", "release", "build"))
 SAYING = frozenset(
-    "error code smtp was is are status said says reply response returned returns with failed got get "
-    "gets and or the a this of server message bounce ndr answer answers shows see reason".split()
+    ("error", "code", "smtp", "status", "said", "says", "reply", "response", "returned", "returns")
+    + ("with", "failed", "got", "get", "gets", "was", "is", "are", "and", "or", "the", "a", "this")
+    + ("of", "server", "message", "bounce", "ndr", "answer", "answers", "shows", "see", "reason")
 )
 """The words before a reply; any other word with a space is a program's name before its version."""
 
@@ -80,9 +83,7 @@ ANSWERED = re.compile(
     r"(?P<status>NO|BAD|BYE)(?![A-Z])(?P<words>[^\n]{0,400})"
 )
 """How imaplib2, MailKit and imapflow tell of a reply."""
-ALONE = re.compile(
-    r"^[ \t]{0,8}['\"]?(?P<status>NO|BAD|BYE) (?P<words>[^\n]{0,400})", re.M
-)
+ALONE = re.compile(r"^[ \t]{0,8}['\"]?(?P<status>NO|BAD|BYE) (?P<words>[^\n]{0,400})", re.M)
 """``NO LOGIN failed.``, a reply whose tag was left out."""
 NAMED = re.compile(
     r"\b(?P<status>No|Bad|Bye)Response(?:Error|Exception)?[: (]{1,3}(?P<words>[^\n]{0,400})"
@@ -92,9 +93,7 @@ RAISED = re.compile(
     r"': (?P<words>[^\n:]{1,200}) \(Net::IMAP::(?P<status>No|Bad|Bye)ResponseError\)"
 )
 """``in `login': LOGIN failed. (Net::IMAP::NoResponseError)``, as Ruby ends a program."""
-EXCHANGES = re.compile(
-    r"(?P<status>)\b(?P<words>(?:LOGIN|AUTHENTICATE) failed\.[^\n]{0,200})"
-)
+EXCHANGES = re.compile(r"(?P<status>)\b(?P<words>(?:LOGIN|AUTHENTICATE) failed\.[^\n]{0,200})")
 """``LOGIN failed.``, Exchange's own words, of which a program shows nothing else."""
 CODED = re.compile(
     r"(?P<status>)(?P<words>\[(?:AUTHENTICATIONFAILED|AUTHORIZATIONFAILED|UNAVAILABLE|EXPIRED|PRIVACYREQUIRED"

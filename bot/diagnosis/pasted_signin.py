@@ -26,9 +26,7 @@ WORD = re.compile(r"(?<![A-Za-z_])[a-z]{2,30}_[a-z_]{2,40}(?![A-Za-z_])")
 SUBERROR = re.compile(
     r"(?:sub_?error|error_subcode)\W{1,6}(?!null\b|none\b|undefined\b|empty\b)([a-z_]{4,60})", re.I
 )
-MASKED = re.compile(
-    r"AAD ?STS?[ :_-]{0,2}(?:[0-9]{0,6}[Xx*#?]{2,8}|[0-9]{0,3}(?:\W{0,4}$|\.\.|…))"
-)
+MASKED = re.compile(r"AAD ?STS?[ :_-]{0,2}(?:[0-9]{0,6}[Xx*#?]{2,8}|[0-9]{0,3}(?:\W{0,4}$|\.\.|…))")
 """A number that somebody made unreadable, or cut: ``AADSTS9XXXXX``, ``AADSTS50…``."""
 TRACE = re.compile(r"trace[ _]?id\W{1,6}([0-9a-f-]{36})", re.I)
 CORRELATION = re.compile(r"correlation[ _]?id\W{1,6}([0-9a-f-]{36})", re.I)

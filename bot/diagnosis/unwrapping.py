@@ -30,7 +30,9 @@ ESCAPES = (
 )
 """What JSON, Python and logs write for lines, quotes and slashes; a log of a log does so twice."""
 END_OF_LINE = re.compile(r"<(?:br|/p|/div|/h[1-6]|/li|/td|/tr)\b[^<>\n]{0,40}>", re.I)
-DUMPED = re.compile(r"\[(\"?)(\w{1,40})\1\] ?=>\s{0,9}(?:(?:string|int|float|bool)\([^()\n]{1,20}\) ?)?")
+DUMPED = re.compile(
+    r"\[(\"?)(\w{1,40})\1\] ?=>\s{0,9}(?:(?:string|int|float|bool)\([^()\n]{1,20}\) ?)?"
+)
 """``["code"]=> string(10) "BadRequest"`` and ``[error] => invalid_grant``, PHP's way to show it."""
 QUOTED = re.compile(r"(?m)^[>| \t]+")
 """How mail programs and chats mark what they quote."""
