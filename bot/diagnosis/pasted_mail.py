@@ -41,10 +41,10 @@ OF_HTTP = re.compile(r"tunnel|http|proxy|returned an error: \(", re.I)
 """What shows that a status is of HTTP; the last is how .NET begins it."""
 LAST_WORD = re.compile(r"([A-Za-z]+)(\W{0,3})$")
 VERSIONS = frozenset(("version", "ver", "v", "release", "build"))
-SAYING = frozenset(
-    ("error", "code", "smtp", "status", "said", "says", "reply", "response", "returned", "returns")
-    + ("with", "failed", "got", "get", "gets", "was", "is", "are", "and", "or", "the", "a", "this")
-    + ("of", "server", "message", "bounce", "ndr", "answer", "answers", "shows", "see", "reason")
+SAYING = re.compile(
+    r"error|code|smtp|status|sa(?:id|ys)|reply|response|return(?:ed|s)|with|failed|got|gets?|was|is"
+    r"|are|and|or|the|a|this|of|server|message|bounce|ndr|answers?|shows|see|reason",
+    re.I,
 )
 """The words before a reply; any other word with a space is a program's name before its version."""
 
@@ -52,7 +52,7 @@ REFUSING = re.compile(
     r"authentic|denied|unsuccessful|disabled|exceeded|reject|throttl|STOREDRV|RESOLVER|SMTP;|SendAs"
     r"|unavailable|not available|permission|not found|not supported|not allowed|not active|full\b"
     r"|too many|too large|expir|unknown|temporar|limit|blocked|starttls|busy|try again|quota"
-    r"|relay|deferred|wrong|unable|refus|invalid",
+    r"|timed? ?out|relay|deferred|wrong|unable|refus|invalid",
     re.I,
 )
 """What a reply that refuses says."""
@@ -183,7 +183,7 @@ def _replies(text: str) -> Iterator[Reply]:
 def _is_a_reply(text: str, found: re.Match[str]) -> bool:
     """Whether a number in three parts is a status, and not some program's version."""
     word = LAST_WORD.search(text[max(found.start() - 30, 0) : found.start()])
-    if word and (word[1].lower() in VERSIONS or (word[2] == " " and word[1].lower() not in SAYING)):
+    if word and (word[1].lower() in VERSIONS or (word[2] == " " and not SAYING.fullmatch(word[1]))):
         return False
     return bool(REFUSING.search(text[found.end() : found.end() + 120]))
 

@@ -22,7 +22,9 @@ NAMED = (
 """A server that a library names: in an address, with a port, or in a sentence."""
 PORT = re.compile(r"(?:\.[0-9]{1,3}\]?:|\bport[=: ]{1,3})([0-9]{2,5})(?![0-9.])", re.I)
 OURS = re.compile(
-    r"office|outlook|microsoft|smtp|imap|mail|exchange|live\.com|windows\.net|proxy|mx", re.I
+    r"office|outlook|microsoftonline|(?:login|graph)\.(?:microsoft|windows)|smtp|imap|mail|exchange"
+    r"|live\.com|sts\.windows\.net|proxy|mx",
+    re.I,
 )
 """What is in the names of the servers that a mailbox needs."""
 PORTS = frozenset((25, 80, 143, 443, 465, 587, 993, 3128, 8080))

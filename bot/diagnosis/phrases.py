@@ -22,6 +22,11 @@ MAX_BEGINNINGS = 30
 HELP = re.compile(r"github\.com/[\w.-]+/[\w.-]+/(?:wiki|issues|discussions|blob|tree)\S*")
 """Where a library sends people for help, whichever service it failed at."""
 
+WEB = re.compile(r"https?://\S+")
+CONVERSATIONS = ("imap", "smtp")
+"""What no address of the web shows: that of a permission has their names in it, and Exchange's
+other interfaces have the same host."""
+
 PAGE = "authorize"
 """Where the titles of Microsoft's pages belong."""
 
@@ -109,7 +114,8 @@ class Phrases:
 
     def shows(self, where: str, text: str) -> bool:
         """Whether a folded text speaks of a protocol."""
-        return any(_has(word, text) for word in self.evidence.get(where, ()))
+        said = WEB.sub("", text) if where in CONVERSATIONS else text
+        return any(_has(word, said) for word in self.evidence.get(where, ()))
 
     def found(self, text: str) -> Iterator[tuple[Phrase, int, int]]:
         """Every phrase in a folded text, with where it stands last: begin and end."""
