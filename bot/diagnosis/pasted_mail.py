@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.diagnosis import phrases
-from bot.diagnosis.observation import Condition, Observation
+from bot.diagnosis.observation import Condition, Observation, Where
 from bot.diagnosis.observe import MAX_TEXT_LENGTH, from_imap, from_smtp
 from bot.diagnosis.reading import MOST, Reading
 
@@ -33,13 +33,18 @@ AGAIN = re.compile(r"\n\W{0,3}(?:S: ?)?[45][0-9]{2}[ -](?:[45]\.[0-9]{1,2}\.[0-9
 """The codes of a reply at the beginning of each of its further lines."""
 
 HTTP_REASON = re.compile(
-    r"\W{1,4}(?:service unav|bad gateway|internal server|gateway time|server error|not impl)", re.I
+    r"\W{1,4}(?:service unav|server unav|bad gateway|internal server|gateway time|server error"
+    r"|not impl)",
+    re.I,
 )
-OF_HTTP = re.compile(r"tunnel|http|proxy", re.I)
+OF_HTTP = re.compile(r"tunnel|http|proxy|returned an error: \(", re.I)
+"""What shows that a status is of HTTP; the last is how .NET begins it."""
 LAST_WORD = re.compile(r"([A-Za-z]+)(\W{0,3})$")
 VERSIONS = frozenset(("version", "ver", "v", "release", "build"))
-SAYING = frozenset(
-    ("error", "code", "smtp", "was", "status", "said", "reply", "returned", "with", "failed", "got")
+SAYING = re.compile(
+    r"error|code|smtp|status|sa(?:id|ys)|reply|response|return(?:ed|s)|with|failed|got|gets?|was|is"
+    r"|are|and|or|the|a|this|of|server|message|bounce|ndr|answers?|shows|see|reason",
+    re.I,
 )
 """The words before a reply; any other word with a space is a program's name before its version."""
 
@@ -47,7 +52,7 @@ REFUSING = re.compile(
     r"authentic|denied|unsuccessful|disabled|exceeded|reject|throttl|STOREDRV|RESOLVER|SMTP;|SendAs"
     r"|unavailable|not available|permission|not found|not supported|not allowed|not active|full\b"
     r"|too many|too large|expir|unknown|temporar|limit|blocked|starttls|busy|try again|quota"
-    r"|relay|deferred|wrong|unable|refus|invalid",
+    r"|timed? ?out|relay|deferred|wrong|unable|refus|invalid",
     re.I,
 )
 """What a reply that refuses says."""
@@ -68,28 +73,34 @@ SENT = re.compile(
 """What a mail server says when it takes the sign-in, or the message."""
 
 TAGGED = re.compile(
-    r"(?<![^\s'\"<>:\[(=])(?:\*|[A-Za-z]{0,7}[0-9]{1,9}|[A-Z]{4,5}[0-9]{1,3}) (NO|BAD|BYE) "
-    r"([^\n]{0,400})"
+    r"(?<![^\s'\"<>:\[(=])(?:\*|[A-Za-z]{0,7}[0-9]{1,9}|[A-Z]{4,5}[0-9]{1,3}) "
+    r"(?P<status>NO|BAD|BYE) (?P<words>[^\n]{0,400})"
 )
 """``A3 NO AUTHENTICATE failed.``, ``* BYE Connection is closed. 13``."""
 ANSWERED = re.compile(
     r"(?:command error: |=> |\(['\"]|with a ['\"]|[sS]tatus['\"]?: ['\"]"
     r"|(?:rejected|refused|failed|error|returned|answered|replied|said|response): ['\"]?)"
-    r"(NO|BAD|BYE)(?![A-Z])([^\n]{0,400})"
+    r"(?P<status>NO|BAD|BYE)(?![A-Z])(?P<words>[^\n]{0,400})"
 )
 """How imaplib2, MailKit and imapflow tell of a reply."""
-ALONE = re.compile(r"^[ \t]{0,8}['\"]?(NO|BAD|BYE) ([^\n]{0,400})", re.M)
+ALONE = re.compile(r"^[ \t]{0,8}['\"]?(?P<status>NO|BAD|BYE) (?P<words>[^\n]{0,400})", re.M)
 """``NO LOGIN failed.``, a reply whose tag was left out."""
-NAMED = re.compile(r"\b(No|Bad|Bye)Response(?:Error|Exception)?[: (]{1,3}([^\n]{0,400})")
+NAMED = re.compile(
+    r"\b(?P<status>No|Bad|Bye)Response(?:Error|Exception)?[: (]{1,3}(?P<words>[^\n]{0,400})"
+)
 """``Net::IMAP::NoResponseError (LOGIN failed.)``."""
-EXCHANGES = re.compile(r"()\b((?:LOGIN|AUTHENTICATE) failed\.[^\n]{0,200})")
+RAISED = re.compile(
+    r"': (?P<words>[^\n:]{1,200}) \(Net::IMAP::(?P<status>No|Bad|Bye)ResponseError\)"
+)
+"""``in `login': LOGIN failed. (Net::IMAP::NoResponseError)``, as Ruby ends a program."""
+EXCHANGES = re.compile(r"(?P<status>)\b(?P<words>(?:LOGIN|AUTHENTICATE) failed\.[^\n]{0,200})")
 """``LOGIN failed.``, Exchange's own words, of which a program shows nothing else."""
 CODED = re.compile(
-    r"()(\[(?:AUTHENTICATIONFAILED|AUTHORIZATIONFAILED|UNAVAILABLE|EXPIRED|PRIVACYREQUIRED"
+    r"(?P<status>)(?P<words>\[(?:AUTHENTICATIONFAILED|AUTHORIZATIONFAILED|UNAVAILABLE|EXPIRED|PRIVACYREQUIRED"
     r"|CONTACTADMIN|NOPERM|INUSE|LIMIT|OVERQUOTA|SERVERBUG|CLIENTBUG|NONEXISTENT)\][^\n]{0,400})"
 )
 """A response code that stands alone (RFC 5530, 3); it belongs to a NO."""
-SHAPES = (TAGGED, ANSWERED, ALONE, NAMED, CODED, EXCHANGES)
+SHAPES = (TAGGED, ANSWERED, RAISED, ALONE, NAMED, CODED, EXCHANGES)
 """The shapes of a reply, the plainest first; of a text those of one shape are read."""
 BEGUN = re.compile(r"\A[ :,'\"]{0,4}(?:response: )?(?:\[?b?['\"])?")
 ENDED = re.compile(r"['\"](?:[\]),;}]|$)")
@@ -116,7 +127,7 @@ class Reply:
 def smtp(text: str) -> Iterator[Reading]:
     """SMTP's replies, also those whose three digits, or whose enhanced code, got lost."""
     replies = sorted(_replies(text), key=lambda reply: reply.at)
-    taken = _last(SENT, text)
+    taken = went_well(Where.SMTP, text)
     for index, reply in enumerate(replies[-MOST:], max(len(replies) - MOST, 0)):
         said = text[reply.words_at : _end(replies, index)]
         seen = _seen(reply, said, text[max(reply.at - 80, 0) : reply.at])
@@ -127,14 +138,12 @@ def imap(text: str) -> Iterator[Reading]:
     """IMAP's replies."""
     if not OF_IMAP.search(text):
         return
-    opened = _last(OPENED, text)
-    shapes = (
-        list(shape.finditer(text)) for shape in (TAGGED, ANSWERED, ALONE, NAMED, CODED, EXCHANGES)
-    )
+    opened = went_well(Where.IMAP, text)
+    shapes = (list(shape.finditer(text)) for shape in SHAPES)
     for found in next(filter(None, shapes), [])[-MOST:]:
-        words = BEGUN.sub("", found[2])
+        words = BEGUN.sub("", found["words"])
         words = words if words.startswith("{") else ENDED.split(words)[0]
-        condition = Condition(found[1].upper() or "NO")
+        condition = Condition(found["status"].upper() or "NO")
         said = f"{condition} {words.strip()}"
         before = text[max(found.start() - 120, 0) : found.start()]
         seen = from_imap(said, condition, step_of(said, before))
@@ -174,7 +183,7 @@ def _replies(text: str) -> Iterator[Reply]:
 def _is_a_reply(text: str, found: re.Match[str]) -> bool:
     """Whether a number in three parts is a status, and not some program's version."""
     word = LAST_WORD.search(text[max(found.start() - 30, 0) : found.start()])
-    if word and (word[1].lower() in VERSIONS or (word[2] == " " and word[1].lower() not in SAYING)):
+    if word and (word[1].lower() in VERSIONS or (word[2] == " " and not SAYING.fullmatch(word[1]))):
         return False
     return bool(REFUSING.search(text[found.end() : found.end() + 120]))
 
@@ -210,6 +219,8 @@ def _step(words: str) -> str:
     return "smtp.connect" if CONNECTING.search(words) else "smtp.sender"
 
 
-def _last(shape: re.Pattern[str], text: str) -> int:
-    """Where something stands last; -1 if it does not."""
-    return max((found.start() for found in shape.finditer(text)), default=-1)
+def went_well(where: Where, text: str) -> int:
+    """Where a mail server last says that all is well; -1 if it does not."""
+    shape = {Where.SMTP: SENT, Where.IMAP: OPENED}.get(where)
+    places = (found.start() for found in shape.finditer(text)) if shape else ()
+    return max(places, default=-1)

@@ -26,8 +26,8 @@ WORD = re.compile(r"(?<![A-Za-z_])[a-z]{2,30}_[a-z_]{2,40}(?![A-Za-z_])")
 SUBERROR = re.compile(
     r"(?:sub_?error|error_subcode)\W{1,6}(?!null\b|none\b|undefined\b|empty\b)([a-z_]{4,60})", re.I
 )
-MASKED = re.compile(r"AAD ?STS?[ :_-]{0,2}[0-9]{0,6}[Xx*#?]{2,8}")
-"""A number that somebody made unreadable: ``AADSTS9XXXXX``."""
+MASKED = re.compile(r"AAD ?STS?[ :_-]{0,2}(?:[0-9]{0,6}[Xx*#?]{2,8}|[0-9]{0,3}(?:\W{0,4}$|\.\.|…))")
+"""A number that somebody made unreadable, or cut: ``AADSTS9XXXXX``, ``AADSTS50…``."""
 TRACE = re.compile(r"trace[ _]?id\W{1,6}([0-9a-f-]{36})", re.I)
 CORRELATION = re.compile(r"correlation[ _]?id\W{1,6}([0-9a-f-]{36})", re.I)
 ANSWER = re.compile(r"error_description|error['\"]?\W{1,4}$", re.I)
@@ -56,11 +56,18 @@ BUSY = re.compile(
     r"(?<![0-9.])(?P<reason>429|50[0234]) ?:? ?(?:client error|server error|too many|service unav"
     r"|bad gateway|gateway time|internal server)"
     r"|\btoo many (?P<retried>429|50[0234]) error responses"
-    r"|\b(?:http|returns?|returned|responded|status(?: ?code)?)(?: with| was)?['\"]?[ :=(]{1,3}"
+    r"|\b(?:http(?: error| status)?|returns?|returned|responded|status(?: ?code)?)(?: with| was)?"
+    r"['\"]?[ :=(]{1,3}"
     r"(?P<told>429|50[0234])(?![0-9])",
     re.I,
 )
-PLACES = {"login.microsoftonline": Where.TOKEN, "graph.microsoft": Where.GRAPH}
+PLACES = {
+    "login.microsoftonline": Where.TOKEN,
+    "adalerror": Where.TOKEN,
+    "msalserviceerror": Where.TOKEN,
+    "graph.microsoft": Where.GRAPH,
+}
+"""What shows whom a text of an HTTP status asked: a host, or the error of Microsoft's library."""
 
 
 def numbers(text: str, known: Vocabulary) -> Iterator[Reading]:
@@ -120,7 +127,7 @@ def busy(text: str) -> Iterator[Reading]:
     for found in list(BUSY.finditer(text))[-MOST:]:
         near = around(text, found.start(), found.end())
         for host, where in PLACES.items():
-            if host in near:
+            if host in near.lower():
                 seen = Observation(where, status=int(found[found.lastgroup or 0]), text=clean(near))
                 yield Reading([seen], found.start())
 

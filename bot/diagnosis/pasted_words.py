@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from bot.diagnosis import phrases
 from bot.diagnosis.observation import Condition, Layer, Observation, Where
 from bot.diagnosis.observe import clean
+from bot.diagnosis.pasted_mail import went_well
 from bot.diagnosis.reading import Reading, around
 
 NAMED = (
@@ -21,7 +22,9 @@ NAMED = (
 """A server that a library names: in an address, with a port, or in a sentence."""
 PORT = re.compile(r"(?:\.[0-9]{1,3}\]?:|\bport[=: ]{1,3})([0-9]{2,5})(?![0-9.])", re.I)
 OURS = re.compile(
-    r"office|outlook|microsoft|smtp|imap|mail|exchange|live\.com|windows\.net|proxy|mx", re.I
+    r"office|outlook|microsoftonline|(?:login|graph)\.(?:microsoft|windows)|smtp|imap|mail|exchange"
+    r"|live\.com|sts\.windows\.net|proxy|mx",
+    re.I,
 )
 """What is in the names of the servers that a mailbox needs."""
 PORTS = frozenset((25, 80, 143, 443, 465, 587, 993, 3128, 8080))
@@ -38,7 +41,8 @@ def sentences(text: str) -> Iterator[Reading]:
         near = around(text, begin, end)
         seen = _seen(phrase, near)
         if seen.where is not Where.NETWORK or _of_ours(near):
-            yield Reading([seen], end, sure=False, vague=phrase.vague)
+            overcome = went_well(seen.where, text) > end
+            yield Reading([seen], end, False, phrase.vague, overcome)
 
 
 def _seen(phrase: phrases.Phrase, near: str) -> Observation:

@@ -22,6 +22,11 @@ MAX_BEGINNINGS = 30
 HELP = re.compile(r"github\.com/[\w.-]+/[\w.-]+/(?:wiki|issues|discussions|blob|tree)\S*")
 """Where a library sends people for help, whichever service it failed at."""
 
+WEB = re.compile(r"https?://\S+")
+CONVERSATIONS = ("imap", "smtp")
+"""What no address of the web shows: that of a permission has their names in it, and Exchange's
+other interfaces have the same host."""
+
 PAGE = "authorize"
 """Where the titles of Microsoft's pages belong."""
 
@@ -70,7 +75,7 @@ class Sentence:
             if begin < 0:
                 return
             end = self._end(flat, begin)
-            if end and self._stands_alone(text, begin, end):
+            if end and begins_a_word(flat, begin) and self._stands_alone(text, begin, end):
                 yield begin, end
 
     def _end(self, flat: str, begin: int) -> int:
@@ -109,7 +114,8 @@ class Phrases:
 
     def shows(self, where: str, text: str) -> bool:
         """Whether a folded text speaks of a protocol."""
-        return any(word in text for word in self.evidence.get(where, ()))
+        said = WEB.sub("", text) if where in CONVERSATIONS else text
+        return any(_has(word, said) for word in self.evidence.get(where, ()))
 
     def found(self, text: str) -> Iterator[tuple[Phrase, int, int]]:
         """Every phrase in a folded text, with where it stands last: begin and end."""
@@ -151,6 +157,23 @@ def load() -> Phrases:
     }
     names = {whose: [folded(name) for name in known] for whose, known in data["names"].items()}
     return Phrases(phrases, evidence, data["labels"], names)
+
+
+def begins_a_word(text: str, at: int) -> bool:
+    """Whether what stands there in a folded text is no end of another word: ``enotfound`` is none
+    of ``resourcenotfound``. Only letters that are written with gaps between words tell."""
+    before, sign = text[max(at - 1, 0) : at], text[at : at + 1]
+    return not (before.isascii() and before.isalpha() and sign.isascii() and sign.isalpha())
+
+
+def _has(word: str, text: str) -> bool:
+    """Whether a word, or the beginning of one, is in a folded text."""
+    at = text.find(word)
+    while at >= 0:
+        if begins_a_word(text, at):
+            return True
+        at = text.find(word, at + 1)
+    return False
 
 
 def _named(name: str, text: str) -> bool:

@@ -66,8 +66,10 @@ class Explained:
     @property
     def within(self) -> tuple[bool | int, ...]:
         """What counts among failures of one protocol: what lasts, then what tells more than the
-        kind of a failure, and of these the last."""
-        return (*self._lasting, self.weight >= TELLING, self.reading.sure, self.reading.at)
+        kind of a failure, or how far a connection had come, and of these the last."""
+        far = self.seen.layer is not None
+        telling = self.weight >= TELLING
+        return (*self._lasting, telling, self.reading.sure, far, self.reading.at)
 
     @property
     def among(self) -> tuple[bool | int, ...]:

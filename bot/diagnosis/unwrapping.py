@@ -30,6 +30,10 @@ ESCAPES = (
 )
 """What JSON, Python and logs write for lines, quotes and slashes; a log of a log does so twice."""
 END_OF_LINE = re.compile(r"<(?:br|/p|/div|/h[1-6]|/li|/td|/tr)\b[^<>\n]{0,40}>", re.I)
+DUMPED = re.compile(
+    r"\[(\"?)(\w{1,40})\1\] ?=>\s{0,9}(?:(?:string|int|float|bool)\([^()\n]{1,20}\) ?)?"
+)
+"""``["code"]=> string(10) "BadRequest"`` and ``[error] => invalid_grant``, PHP's way to show it."""
 QUOTED = re.compile(r"(?m)^[>| \t]+")
 """How mail programs and chats mark what they quote."""
 
@@ -40,6 +44,7 @@ def unwrapped(pasted: str) -> str:
     text = visible(_ends(pasted)).translate(STRAIGHT | FULL_WIDTH)
     text = _without_escapes(_without_percents(text))
     text = END_OF_LINE.sub("\n", html.unescape(text)).replace("=\n", "").replace("`", "")
+    text = DUMPED.sub(r"\1\2\1: ", text)
     lines = QUOTED.sub("", text).split("\n")
     return "\n".join(" ".join(line.split()) for line in lines)
 

@@ -31,6 +31,7 @@ DATA = Path(__file__).parents[1] / "data"
 PASTED = tomllib.loads((DATA / "pasted.toml").read_text(encoding="utf-8"))
 LATER = tomllib.loads((DATA / "pasted_later.toml").read_text(encoding="utf-8"))
 BLIND = tomllib.loads((DATA / "pasted_blind.toml").read_text(encoding="utf-8"))
+THREADS = tomllib.loads((DATA / "pasted_threads.toml").read_text(encoding="utf-8"))
 OAUTH = {Where.TOKEN, Where.AUTHORIZE, Where.ADMIN_CONSENT}
 EXPLAINED_AT_LEAST = 0.95
 
@@ -95,6 +96,38 @@ def test_texts_of_the_blind_sets_find_theirs() -> None:
     blind = [*cases(BLIND, "program"), *cases(BLIND, "language")]
     assert len(blind) >= 250
     assert [(one, cause(one[2])) for one in blind if not is_understood(one[2], one[1])] == []
+
+
+def test_texts_of_public_threads_find_theirs() -> None:
+    threads = [*cases(THREADS, "program"), *cases(THREADS, "language")]
+    assert len(threads) >= 200
+    assert [(one, cause(one[2])) for one in threads if not is_understood(one[2], one[1])] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GET https://graph.microsoft.com/v1.0/me: ResourceNotFound: the mailbox folder",
+        "Microsoft Graph: CertificateNotFound in the store of the machine",
+        "Outlook asks for reauthentication every morning",
+    ],
+)
+def test_the_end_of_a_word_is_no_error(text: str) -> None:
+    assert cause(text) in ("", "graph-user-unknown")
+
+
+def test_a_number_that_was_cut_is_not_explained_by_the_word_before_it() -> None:
+    for text in ("invalid_grant AADSTS50", "invalid_grant: AADSTS7000…", "invalid_grant AADSTS"):
+        assert cause(text) == "", text
+    assert cause("invalid_grant") == "sign-in-needed"
+
+
+def test_what_went_well_later_is_no_failure() -> None:
+    refused = "outlook.office365.com\nS: A1 NO AUTHENTICATE failed.\n"
+    assert cause(refused) == "imap-sign-in-refused"
+    assert cause(f"{refused}S: A2 OK LOGIN completed.\nS: * BYE Connection closed. 14") == (
+        "imap-closed"
+    )
 
 
 def test_of_another_companys_service_nothing_is_said() -> None:
