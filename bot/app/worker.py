@@ -38,9 +38,6 @@ GRACE_SECONDS = 8.0
 """So long what was begun may take to end when the process is to stop; whoever stops it waits for
 ten seconds before it kills it."""
 
-SELDOM = timedelta(minutes=5)
-"""Whoever moves the clock need not wait for a sweep that is done more often than that."""
-
 KEPT_FREE = 2
 """So many threads are kept for what a person waits for, however much else is due."""
 
@@ -102,7 +99,6 @@ class Worker:
         self._delivery = delivery
         self._doers = doers
         self._sweeps = sweeps
-        self._swept: dict[str, datetime] = {}
         self._watching = watching
         self._kept = min(KEPT_FREE, threads - 1)
         self._stop = stop or Stop()
@@ -136,11 +132,9 @@ class Worker:
 
     def tick(self) -> None:
         """Do everything that is due now: what the sweeps find before this returns, jobs on threads
-        of their own. A sweep that is seldom done has its turn once its interval has passed. For
-        whoever moves the clock."""
+        of their own. For whoever moves the clock."""
         for sweep in self._sweeps:
-            if sweep.every < SELDOM or self._has_turn(sweep):
-                self._sweep(sweep)
+            self._sweep(sweep)
         self.take_looks()
         self.take_jobs()
 
@@ -189,13 +183,8 @@ class Worker:
             misfire_grace_time=None,
         )
 
-    def _has_turn(self, sweep: Sweep) -> bool:
-        last = self._swept.get(sweep.name)
-        return last is None or abs(self._clock.now() - last) >= sweep.every
-
     def _sweep(self, sweep: Sweep) -> None:
         """Search until nothing is left; what goes wrong is logged and tried at the next time."""
-        self._swept[sweep.name] = self._clock.now()
         with self._sweeping:
             try:
                 with self._reach.watched():

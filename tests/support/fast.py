@@ -75,6 +75,7 @@ from tests.support.fast_ports import (
     object_of,
     tenant_of,
 )
+from tests.support.turns import in_turn
 
 DESK = "C0DESK"
 ALERTS = "C0ALERTS"
@@ -276,7 +277,7 @@ class FastBot:
             self.clock,
             self.delivery,
             self.doers,
-            core.sweeps,
+            [in_turn(sweep, self.clock) for sweep in core.sweeps],
             core.services.watching,
             pool=AtOnce(),
         )
