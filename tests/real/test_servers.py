@@ -57,7 +57,7 @@ def issue(signer: Signer) -> Issue:
 def imap(server: Dovecot, user: str, token: str) -> IMAPClient:
     """A signed-in IMAP client."""
     client = IMAPClient(
-        "127.0.0.1", server.imap_port, ssl_context=server.client_context(), timeout=10
+        "127.0.0.1", server.imap_port, ssl_context=server.client_context(), timeout=60
     )
     client.oauth2_login(user, token)
     return client
@@ -66,7 +66,7 @@ def imap(server: Dovecot, user: str, token: str) -> IMAPClient:
 def submission(server: Dovecot, user: str, token: str) -> smtplib.SMTP:
     """A signed-in SMTP client."""
     answers = iter((f"user={user}\x01auth=Bearer {token}\x01\x01", ""))
-    client = smtplib.SMTP("127.0.0.1", server.smtp_port, timeout=10)
+    client = smtplib.SMTP("127.0.0.1", server.smtp_port, timeout=60)
     client.starttls(context=server.client_context())
     client.ehlo()
     client.auth("XOAUTH2", lambda _challenge=None: next(answers), initial_response_ok=False)

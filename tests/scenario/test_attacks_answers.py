@@ -40,7 +40,7 @@ def routes(world: BotWorld) -> list[tuple[str, str]]:
 
 def fetch(world: BotWorld, method: str, path: str, **more: str) -> requests.Response:
     return requests.request(
-        method, world.url + path, timeout=20, headers=more, allow_redirects=False
+        method, world.url + path, timeout=60, headers=more, allow_redirects=False
     )
 
 

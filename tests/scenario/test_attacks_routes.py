@@ -56,7 +56,7 @@ def fetched(path: str, method: str = "GET") -> Begin:
     def begin(target: Target) -> Callable[[int], int]:
         def send(number: int) -> int:
             url = target.world.url + path.format(number)
-            return requests.request(method, url, timeout=20).status_code
+            return requests.request(method, url, timeout=60).status_code
 
         return send
 
@@ -305,7 +305,7 @@ def test_other_methods_write_nothing(target: Target, method: str, rule: str) -> 
     world.settle()
     before = rows_of(world)
     for _ in range(3):
-        assert requests.request(method, world.url + path, timeout=20).status_code < 500
+        assert requests.request(method, world.url + path, timeout=60).status_code < 500
     assert grown(world, before) == {}
 
 
@@ -355,7 +355,7 @@ def slack_post(world: BotWorld, body: dict[str, str] | str, headers: dict[str, s
         f"{world.url}/slack/events",
         data=data,
         headers={"Content-Type": kind} | headers,
-        timeout=20,
+        timeout=60,
     )
     return answer.status_code
 

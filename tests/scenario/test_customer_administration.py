@@ -257,7 +257,7 @@ def send(world: BotWorld, form: dict[str, str]) -> str:
         "X-Slack-Signature": signature,
         "Content-Type": "application/x-www-form-urlencoded",
     }
-    answer = requests.post(f"{world.url}/slack/events", data=body, headers=headers, timeout=20)
+    answer = requests.post(f"{world.url}/slack/events", data=body, headers=headers, timeout=60)
     assert answer.status_code == 200
     world.hear_out()
     return answer.text

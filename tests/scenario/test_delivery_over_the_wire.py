@@ -16,7 +16,7 @@ BOT = Office().bot_user
 
 
 def readyz(world: BotWorld) -> tuple[int, str]:
-    answer = requests.get(f"{world.url}/readyz", timeout=20)
+    answer = requests.get(f"{world.url}/readyz", timeout=60)
     return answer.status_code, answer.text
 
 

@@ -149,7 +149,7 @@ def test_a_refusal_with_a_made_up_state_is_kept_nowhere(world: BotWorld) -> None
     world.set_up()
     world.add("info@acme.example", "Info")
     forged = {"error": "access_denied", "state": world.account("Info").ref}
-    answer = requests.post(f"{world.url}/consent/callback", data=forged, timeout=10)
+    answer = requests.post(f"{world.url}/consent/callback", data=forged, timeout=60)
     assert answer.status_code == 410
     with world.bot.store.transaction() as tx:
         assert tx.failures.open_of(world.account("Info").id) == []

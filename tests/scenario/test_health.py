@@ -40,7 +40,7 @@ def measured(
 
 def numbers(world: BotWorld) -> dict[str, float]:
     answer = requests.get(
-        f"{world.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=20
+        f"{world.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60
     )
     return {
         f"{sample.name}{sorted(v for k, v in sample.labels.items())}": sample.value
@@ -50,7 +50,7 @@ def numbers(world: BotWorld) -> dict[str, float]:
 
 
 def readyz(world: BotWorld) -> tuple[int, str]:
-    answer = requests.get(f"{world.url}/readyz", timeout=20)
+    answer = requests.get(f"{world.url}/readyz", timeout=60)
     return answer.status_code, answer.text
 
 
@@ -72,7 +72,7 @@ def test_what_happened_is_counted(measured: BotWorld) -> None:
 @pytest.mark.redaction
 def test_nothing_of_anybody_is_in_the_metrics(measured: BotWorld) -> None:
     answer = requests.get(
-        f"{measured.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=20
+        f"{measured.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60
     )
     settings = measured.bot.settings
     for secret in (TOKEN, settings.slack_bot_token.get_secret_value(), INFO, "Acme", ACME):
@@ -93,7 +93,7 @@ def test_it_is_ready_while_the_worker_is_at_work_and_says_what_is_late(world: Bo
     assert status == 503
     assert said.startswith("no worker has done this in time: ") and "reminders" in said
     assert "predictions" not in said, "that is looked for every quarter of an hour"
-    assert requests.get(f"{world.url}/healthz", timeout=20).text == "ok\n", "it lives all the same"
+    assert requests.get(f"{world.url}/healthz", timeout=60).text == "ok\n", "it lives all the same"
 
 
 def test_tables_that_are_too_old_are_told(world: BotWorld) -> None:

@@ -198,14 +198,14 @@ def test_a_webhook_that_comes_twice_or_with_two_signatures_counts_once(alerted: 
 
 def test_the_pages_of_the_stand_ins_show_it_and_have_its_buttons(alerted: BotWorld) -> None:
     there = alerted.practice.pagerduty
-    page = requests.get(there.url, timeout=20).text
+    page = requests.get(there.url, timeout=60).text
     assert "Triggered" in page and "Acknowledge" in page
     [one] = there.incidents.all
     asked = {"incident": one.id, "do": "acknowledge", "as": "Omar Haddad"}
-    assert requests.post(f"{there.url}/press", data=asked, timeout=20).status_code == 200
+    assert requests.post(f"{there.url}/press", data=asked, timeout=60).status_code == 200
     alerted.until(lambda: incident(alerted).acknowledged_name == "Omar Haddad")
     receiver = alerted.practice.receiver.url
-    alerted.until(lambda: "incident.opened" in requests.get(receiver, timeout=20).text)
+    alerted.until(lambda: "incident.opened" in requests.get(receiver, timeout=60).text)
     labels = [link["label"] for link in alerted.practice.office.links]
     assert labels == ["Switchboard", "PagerDuty", "Alert receiver"]
 
@@ -331,11 +331,11 @@ def test_pagerduty_refuses_what_pagerduty_refuses(practice: Practice) -> None:
         (event(practice, links=[{"text": "x"}]), "'links' is invalid"),
     ]
     for one, said in wrong:
-        answer = requests.post(practice.pagerduty.events_url, json=one, timeout=20)
+        answer = requests.post(practice.pagerduty.events_url, json=one, timeout=60)
         assert answer.status_code == 400
         assert answer.json()["status"] == "invalid event"
         assert [each for each in answer.json()["errors"] if said in each], said
-    answer = requests.post(practice.pagerduty.events_url, json=right, timeout=20)
+    answer = requests.post(practice.pagerduty.events_url, json=right, timeout=60)
     assert (answer.status_code, answer.json()["dedup_key"]) == (202, "a/b/c")
 
 
@@ -345,7 +345,7 @@ def test_pagerduty_takes_120_events_a_minute(practice: Practice) -> None:
     late = event(practice, event_action="resolve")
     with requests.Session() as session:
         codes = [
-            session.post(practice.pagerduty.events_url, json=late, timeout=20).status_code
+            session.post(practice.pagerduty.events_url, json=late, timeout=60).status_code
             for _ in range(121)
         ]
     practice.pagerduty._times.clear()
@@ -354,5 +354,5 @@ def test_pagerduty_takes_120_events_a_minute(practice: Practice) -> None:
 
 @pytest.mark.simulator
 def test_the_receiver_takes_nothing_that_is_not_signed(practice: Practice) -> None:
-    answer = requests.post(practice.receiver.hook_url, json={"id": "x"}, timeout=20)
+    answer = requests.post(practice.receiver.hook_url, json={"id": "x"}, timeout=60)
     assert answer.status_code == 401

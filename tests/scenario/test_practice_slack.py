@@ -118,7 +118,7 @@ class TinyApp:
         with requests.Session() as session:
             session.trust_env = False
             return session.get(
-                url, headers={"Authorization": f"Bearer {token}"} if token else {}, timeout=10
+                url, headers={"Authorization": f"Bearer {token}"} if token else {}, timeout=60
             )
 
     def error(self, method: str, **args: Any) -> Json:

@@ -439,7 +439,7 @@ class Stage:
         headers = {"X-Slack-Request-Timestamp": now, "X-Slack-Signature": signature}
         headers["Content-Type"] = "application/x-www-form-urlencoded"
         answer = requests.post(
-            f"{self.world.url}/slack/events", data=body, headers=headers, timeout=20
+            f"{self.world.url}/slack/events", data=body, headers=headers, timeout=60
         )
         assert answer.status_code == 200, (form, answer.text)
         self.world.hear_out()

@@ -196,13 +196,13 @@ def _tls(practice: Practice) -> ssl.SSLContext:
 
 
 def _imap(practice: Practice) -> IMAPClient:
-    client = IMAPClient("localhost", practice.imap.port, ssl_context=_tls(practice), timeout=10)
+    client = IMAPClient("localhost", practice.imap.port, ssl_context=_tls(practice), timeout=60)
     client.oauth2_login(INFO, token(practice))
     return client
 
 
 def _submission(practice: Practice, user: str) -> SMTP:
-    smtp = SMTP("localhost", practice.smtp.port, timeout=10)
+    smtp = SMTP("localhost", practice.smtp.port, timeout=60)
     smtp.starttls(context=_tls(practice))
     smtp.ehlo()
     answers = iter([xoauth2(user, token(practice, user)), ""])

@@ -75,7 +75,7 @@ def test_a_cause_is_noted_read_by_the_next_changed_and_taken_back(
         ACME, "page &lt;once&gt; &amp; save it", "The sign-in did not go through"
     )
     assert "your Microsoft 365 administrator" in shown.text
-    page = requests.get(f"{world.url}/errors/a-new-page-waits-for-the-administrator", timeout=20)
+    page = requests.get(f"{world.url}/errors/a-new-page-waits-for-the-administrator", timeout=60)
     assert page.status_code == 200
     assert "&lt;once&gt; &amp; save it" in page.text
 
@@ -87,4 +87,4 @@ def test_a_cause_is_noted_read_by_the_next_changed_and_taken_back(
     world.omar.press(form(world, told, "Change the cause"), "Take it back")
     world.settle()
     world.omar.find(ALERTS, f"AADSTS{NUMBER}", "Error IDs")
-    assert requests.get(page.url, timeout=20).status_code == 404
+    assert requests.get(page.url, timeout=60).status_code == 404

@@ -56,7 +56,7 @@ class Asker:
 
     def stop(self) -> None:
         """End it."""
-        self._process.communicate(timeout=20)
+        self._process.communicate(timeout=60)
 
     def _said(self) -> object:
         assert self._process.stdout is not None

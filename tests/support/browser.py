@@ -130,7 +130,7 @@ class Browser:
             data=data or None,
             headers=cookie | (headers or {}),
             allow_redirects=False,
-            timeout=20,
+            timeout=60,
         )
         for name, value in answer.cookies.items():
             jar[name] = value or ""

@@ -42,5 +42,5 @@ def signed_press(
         "X-Slack-Request-Timestamp": at,
         "X-Slack-Signature": signer.generate_signature(timestamp=at, body=body) or "",
     }
-    answer = requests.post(f"{world.url}/slack/events", data=body, headers=headers, timeout=20)
+    answer = requests.post(f"{world.url}/slack/events", data=body, headers=headers, timeout=60)
     assert answer.status_code == 200, answer.text

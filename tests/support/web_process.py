@@ -135,7 +135,7 @@ def ways_begun(port: int, link: str) -> Iterator[tuple[str, str]]:
     `state` with which it would come back."""
     for _ in range(PRESSES):
         url = f"http://127.0.0.1:{port}{link}"
-        answer = requests.post(url, allow_redirects=False, timeout=20)
+        answer = requests.post(url, allow_redirects=False, timeout=60)
         cookie = answer.headers["Set-Cookie"].partition(";")[0]
         yield cookie, state_of(answer.headers["Location"])
 

@@ -130,7 +130,7 @@ def test_the_environment_does_not_say_how_we_go(
     monkeypatch.setenv("NETRC", str(netrc))
     for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    assert session(WaysOut()).get(url, timeout=5).ok
+    assert session(WaysOut()).get(url, timeout=60).ok
     assert "Authorization" not in seen[-1]
     assert clients.interactive(url, "xoxb-1").proxy is None
     environment = {"https_proxy": "x", "HTTPS_PROXY": "x", "All_Proxy": "x", "HTTP_PROXY": "x"}
@@ -143,7 +143,7 @@ def test_requests_of_every_kind_go_by_the_proxy(
 ) -> None:
     url, seen = outside
     ways = WaysOut(way.url.replace("//", "//desk:planted@"))
-    assert session(ways).get(f"{url}/plain", timeout=5).ok
+    assert session(ways).get(f"{url}/plain", timeout=60).ok
     for make in (clients.interactive, clients.background, clients.for_the_outbox):
         client: WebClient = make(url, "xoxb-1", ways)
         assert client.auth_test()["ok"]
@@ -166,7 +166,7 @@ def test_around_the_proxy_nothing_goes_by_it(
 ) -> None:
     url, _ = outside
     ways = WaysOut(way.url, "127.0.0.1")
-    assert session(ways).get(url, timeout=5).ok
+    assert session(ways).get(url, timeout=60).ok
     assert clients.interactive(url, "xoxb-1", ways).auth_test()["ok"]
     assert way.asked == []
 

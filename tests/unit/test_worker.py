@@ -110,13 +110,13 @@ def test_some_threads_are_kept_for_what_a_person_waits_for(store: Store) -> None
     worker.tick()
     worker.tick()
     for _ in range(others):
-        assert begun.acquire(timeout=20)
+        assert begun.acquire(timeout=60)
     assert not begun.acquire(timeout=0.1), "the other threads are kept"
 
     with store.transaction() as tx:
         tx.jobs.add(Slow(number=JOBS, awaited=True), clock.at)
     worker.tick()
-    assert begun.acquire(timeout=20)
+    assert begun.acquire(timeout=60)
     go_on.set()
     worker.stop()
     assert done[0] == JOBS
@@ -173,8 +173,8 @@ def test_a_worker_that_starts_sweeps_at_once_and_then_at_each_sweeps_own_interva
     )
     worker.start()
     for _ in range(4):
-        assert often.acquire(timeout=20)
-    assert rare.acquire(timeout=20)
+        assert often.acquire(timeout=60)
+    assert rare.acquire(timeout=60)
     worker.nudge()
     worker.stop()
     assert not rare.acquire(blocking=False), "a nudge is for jobs and messages"
