@@ -21,9 +21,9 @@ export PYTHONDONTWRITEBYTECODE :=
 demo: $(READY)
 	@$(BIN)/maildesk sandbox
 
-# Every test that this machine allows, its files side by side in WORKERS processes (they wait more than they work), the slow
-# ones (real, scenario) first; ARGS goes to pytest. What breaks hundreds of mailboxes, or kills hundreds of processes, breaks
-# and kills fewer of them; STORMS=full has them all, as pytest itself has.
+# Every test that this machine allows, its files side by side in WORKERS processes, the slow ones first; ARGS goes to pytest.
+# What breaks hundreds of mailboxes, or kills hundreds of processes, breaks and kills fewer of them; STORMS=full has them all,
+# as pytest itself has.
 test: $(READY)
 	MAILDESK_STORMS=$(STORMS) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 

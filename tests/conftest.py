@@ -40,8 +40,8 @@ ALLOCATIONS = 20_000
 """After so many new objects the garbage collector looks for circles among them."""
 
 LONGEST = (
-    "tests/real/test_crash.py",
     "tests/real/test_reminder_fleet.py",
+    "tests/real/test_crash.py",
     "tests/real/test_tokens.py",
     "tests/unit/test_incident_machine.py",
     "tests/unit/test_storms.py",
@@ -53,6 +53,9 @@ LONGEST = (
 )
 """Files with tests of a minute and more, the longest first. Where files run side by side, each of
 their tests may run in another process."""
+
+RECKONING = "tests/unit/"
+"""Where the tests are that wait for nobody."""
 
 LEFT_OUT = pytest.StashKey[list[pytest.Item]]()
 MISSING = pytest.StashKey[list[Need]]()
@@ -106,8 +109,9 @@ def pytest_collection() -> Iterator[None]:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect what is about another database, and what cannot run here; begin with the longest
-    files, so that none of them ends last where files run side by side."""
-    items.sort(key=_how_early)
+    files, so that none of them ends last where files run side by side, and mix the others."""
+    places = _how_early(items)
+    items.sort(key=lambda item: places[_file(item)])
     if on_postgresql():
         _leave_out(config, items, [item for item in items if item.get_closest_marker("sqlite")])
     missing = [need for need in NEEDS if _wanted(need, items) and not need.present()]
@@ -176,9 +180,22 @@ def _leave_out(config: pytest.Config, items: list[pytest.Item], some: list[pytes
         config.hook.pytest_deselected(items=some)
 
 
-def _how_early(item: pytest.Item) -> int:
-    file = item.nodeid.partition("::")[0]
-    return LONGEST.index(file) if file in LONGEST else len(LONGEST)
+def _how_early(items: list[pytest.Item]) -> dict[str, float]:
+    """Where each file comes: the longest first, then files that mostly wait among files that mostly
+    reckon, so that side by side they leave no processor idle."""
+    files = dict.fromkeys(_file(item) for item in items)
+    reckoning = [file for file in files if file.startswith(RECKONING)]
+    waiting = [file for file in files if not file.startswith(RECKONING)]
+    shares = {
+        file: number / len(kind)
+        for kind in (reckoning, waiting)
+        for number, file in enumerate(kind)
+    }
+    return shares | {file: LONGEST.index(file) - len(LONGEST) for file in files if file in LONGEST}
+
+
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
 
 
 def _wanted(need: Need, items: list[pytest.Item]) -> bool:
