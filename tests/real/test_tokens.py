@@ -96,7 +96,7 @@ class UnderFire:
         lost."""
         before, stood = refreshes(self._world), self._serial(account_id)
         asking = self._asker.ask(account_id, ahead=self._later())
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while refreshes(self._world) == before:
             assert time.monotonic() < end, "it does not ask Microsoft"
             time.sleep(0.0005)
@@ -149,14 +149,18 @@ def test_where_a_refresh_token_is_good_for_one_use_a_kill_costs_one_new_sign_in(
     world.map_folders(world.card("Info"))
     world.card("Info", "Live")
     fire, account_id = UnderFire(world), world.account("Info").id
-    shape(world, once=True, expires_in=60, seconds=2)
+    # Its answer is on its way for longer than any machine is too busy to kill whoever waits for it
+    shape(world, once=True, expires_in=60, seconds=60)
     world.expire_tokens("Info")
     assert fire.kill(account_id, 0.1)
+    world.take_back("shaped")
+    shape(world, once=True, expires_in=60)
     assert fire.ask(account_id).error == "invalid_grant"
     fire.stop()
     world.take_back("shaped")
     world.pass_time(days=8)
-    world.pass_time(minutes=2)  # what is refused is believed at the second sight
+    for _ in range(5):  # what is refused is believed at the second sight, within ten minutes
+        world.pass_time(minutes=2)
     assert world.account("Info").state == State.BROKEN
     world.carol.press(world.card("Info", "mailbox user"), "New login link")
     world.sign_in(world.card("Info", "Sign in to Microsoft"), INFO)
