@@ -2,12 +2,10 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
 
 from storage.database import Store, connect
 from storage.migrate import MIGRATIONS
@@ -28,21 +26,8 @@ upgrade(sys.argv[1])
 """Waits for a line, so that all begin at once however long each took to start."""
 
 
-@pytest.fixture(params=["postgresql", "sqlite"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database of either kind in which nothing is yet."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'empty.db'}"
-    url = str(request.getfixturevalue("cluster").url)
-    engine = connect(url)
-    with engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
-    engine.dispose()
-    return url
-
-
-def test_processes_that_start_at_once_bring_an_empty_database_up_to_date(empty: str) -> None:
-    command = [sys.executable, "-c", UPGRADE, empty]
+def test_processes_that_start_at_once_bring_an_empty_database_up_to_date(empty_url: str) -> None:
+    command = [sys.executable, "-c", UPGRADE, empty_url]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     processes = [subprocess.Popen(command, text=True, **pipes) for _ in range(PROCESSES)]
     for process in processes:
@@ -55,7 +40,7 @@ def test_processes_that_start_at_once_bring_an_empty_database_up_to_date(empty: 
     errors = [process.communicate(timeout=DEADLINE)[1] for process in processes]
     assert [process.returncode for process in processes] == [0] * PROCESSES, errors
 
-    engine = connect(empty)
+    engine = connect(empty_url)
     with engine.connect() as connection:
         revision = MigrationContext.configure(connection).get_current_revision()
     assert revision == ScriptDirectory(str(MIGRATIONS)).get_current_head()
