@@ -84,8 +84,8 @@ class PagerDutyStandIn:
             found = ["Invalid routing key"]
         if found:
             return _refusal(400, "invalid event", found)
-        self.events.append(event)
         key = self.incidents.take(event, INTEGRATION)
+        self.events.append(event)  # last: who waits for it finds its incident
         response = jsonify(status="success", message="Event processed", dedup_key=key)
         response.status_code = 202
         return response
