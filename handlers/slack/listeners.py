@@ -27,7 +27,7 @@ from handlers.slack.modals import TooLate, WindowUnsure
 from handlers.slack.payloads import Choice, Command, Press, Submission
 from handlers.slack.private import UNANSWERED, respond
 from handlers.slack.refusals import said
-from handlers.text.markup import Safe
+from handlers.text.markup import Safe, unmarked
 from handlers.text.words import plainly, say
 
 log = structlog.get_logger(__name__)
@@ -146,11 +146,19 @@ class Listeners:
 
         self._app.command(name)(_followed(on_command))
 
-    def guard(self, person: Person, what: str, work: Callable[[], None], tell: Tell) -> None:
-        """Do `work` for a person, and `tell` them what kept it from being done."""
+    def guard(
+        self,
+        person: Person,
+        what: str,
+        work: Callable[[], None],
+        tell: Tell,
+        tell_for_now: Tell | None = None,
+    ) -> None:
+        """Do `work` for a person, and `tell` them what kept it from being done; with
+        `tell_for_now`, if it is given, what may have passed when they try again."""
         log.info("slack.acted", what=what)
         try:
-            self._do(person, what, work, tell)
+            self._do(person, what, work, tell, tell_for_now or tell)
         except (
             WindowUnsure,
             SlackBusy,
@@ -162,7 +170,8 @@ class Listeners:
     def _answer(
         self, form: FormId, sent: Submission, listener: Callable[[Submission], FormAnswer]
     ) -> FormAnswer:
-        """What `listener` answers, or the window that says what kept it from answering."""
+        """What `listener` answers, or what kept it from answering: a window that says it or, if
+        trying again may help, an error that leaves what was typed where it is."""
         answer: FormAnswer = None
 
         def work() -> None:
@@ -173,10 +182,24 @@ class Listeners:
             nonlocal answer
             answer = NextWindow(message_window("problem.title", message))
 
-        self.guard(sent.person, form.value, work, tell)
+        def tell_for_now(message: Message) -> None:
+            nonlocal answer
+            if sent.first:
+                answer = {sent.first: unmarked(message.text)}
+            else:
+                tell(message)
+
+        self.guard(sent.person, form.value, work, tell, tell_for_now)
         return answer
 
-    def _do(self, person: Person, what: str, work: Callable[[], None], tell: Tell) -> None:
+    def _do(
+        self,
+        person: Person,
+        what: str,
+        work: Callable[[], None],
+        tell: Tell,
+        tell_for_now: Tell,
+    ) -> None:
         try:
             work()
         except TooLate as late:
@@ -187,10 +210,11 @@ class Listeners:
         except Refused as refused:
             self._keep_refusal(person, what, refused)
             text = _no(refused)
-            tell(Message(text, [section(text)]))
+            way = tell_for_now if isinstance(refused, SlackBusy) else tell
+            way(Message(text, [section(text)]))
         except Exception as error:
             log.exception("listener.failed", what=what)
-            tell(self._problem(what, error))
+            tell_for_now(self._problem(what, error))
 
     def _keep_refusal(self, person: Person, what: str, refused: Refused) -> None:
         """A refusal that cannot be kept is one all the same."""

@@ -77,14 +77,16 @@ class Press:
 @dataclass(frozen=True)
 class Submission:
     """A form that was sent: by whom, what it is about, and each field's value by the field's name;
-    `view_id` is the window's, `blocks` says in which block each field stands, and `behind` draws
-    the window anew from which it was opened, if it was."""
+    `view_id` is the window's, `blocks` says in which block each field stands, `first` is the first
+    block at which an error may stand, if there is one, and `behind` draws the window anew from
+    which it was opened, if it was."""
 
     person: Person
     about: str
     values: dict[str, str]
     view_id: str = ""
     blocks: dict[str, str] = field(default_factory=dict)
+    first: str = ""
     behind: Windows | None = None
 
     @classmethod
@@ -98,6 +100,7 @@ class Submission:
             values=_fields(view),
             view_id=view.get("id", ""),
             blocks={name: block_id for block_id, block in _values(view).items() for name in block},
+            first=_first_input(view),
             behind=Windows(client, "", behind) if behind else None,
         )
 
@@ -191,6 +194,13 @@ def _fields(view: Payload) -> dict[str, str]:
     return {
         name: _field(state) for block in _values(view).values() for name, state in block.items()
     }
+
+
+def _first_input(view: Payload) -> str:
+    """Slack takes errors for `input` blocks alone (docs.slack.dev/surfaces/modals)."""
+    blocks: list[Payload] = view.get("blocks") or []
+    inputs = (str(each["block_id"]) for each in blocks if each.get("type") == "input")
+    return next(inputs, "")
 
 
 def _values(view: Payload) -> dict[str, Payload]:

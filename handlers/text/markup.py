@@ -4,6 +4,7 @@ Everything that Slack reads as markup passes here once. `Safe` marks what did, s
 escaped twice and a type checker sees what was not.
 """
 
+import html
 import re
 from datetime import UTC, date, datetime, time
 
@@ -62,6 +63,12 @@ def escaped(text: str) -> Safe:
     text between three backticks (which may not be in it)."""
     harmless = tame(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return Safe(harmless.replace("```", "'''"))
+
+
+def unmarked(text: Safe) -> str:
+    """A sentence of ours as plain text, for where Slack reads no markup: without its signs for
+    bold and code."""
+    return html.unescape(text).replace("*", "").replace("`", "")
 
 
 def _pictured(text: str) -> str:

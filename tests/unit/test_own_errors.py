@@ -7,10 +7,12 @@ import pytest
 from sqlalchemy import event
 
 from bot.common.people import Person
-from bot.common.refusals import Refused
+from bot.common.refusals import Refused, SlackBusy
 from bot.support.rights import Action
+from handlers.cards.actions import FormId
 from handlers.cards.kit import Message
-from handlers.slack.listeners import Listeners
+from handlers.slack.listeners import FormAnswer, Listeners, NextWindow
+from handlers.slack.payloads import Submission
 from storage.incidents import IncidentRepository
 from storage.tables import Incident
 from tests.support.fast import ACME, ALERTS, CAROL, AtOnce, FastBot
@@ -122,3 +124,45 @@ def test_two_first_failures_at_once_are_one_alert(
         (incident,) = tx.incidents.all_open()
         assert incident.count == 2
         assert tx.failures.get(second.failure.ref) is not None
+
+
+# -- forms: what was typed stays where a second try may help
+
+TYPED = {"type": "input", "block_id": "name-2", "label": {"type": "plain_text", "text": "Name"}}
+TEXT = {"type": "section", "block_id": "above", "text": {"type": "plain_text", "text": "Hello"}}
+
+
+def sent(bot: FastBot, error: Exception, *blocks: dict[str, Any]) -> FormAnswer:
+    """What is answered to a form with these blocks when this comes of it."""
+
+    def listener(_: Submission) -> FormAnswer:
+        raise error
+
+    view = {"id": "V1", "blocks": [*blocks], "private_metadata": ACME}
+    body = {"user": {"id": CAROL.user, "team_id": CAROL.team}, "view": view}
+    form = Submission.parse(body, bot.slack)
+    return Heard(bot).listeners._answer(FormId.ACCOUNT_CREATE, form, listener)
+
+
+def test_a_form_that_is_sent_while_slack_is_busy_keeps_what_was_typed(bot: FastBot) -> None:
+    answer = sent(bot, SlackBusy(), TEXT, TYPED)
+    assert answer == {"name-2": "Slack is busy. Please try again in a moment."}
+
+
+def test_an_error_of_ours_stands_in_the_form_with_its_id_and_without_markup(bot: FastBot) -> None:
+    answer = sent(bot, RuntimeError("of our own"), TEXT, TYPED)
+    assert isinstance(answer, dict)
+    [text] = answer.values()
+    assert "Nothing of yours is lost" in text and "Error ID: MX-" in text
+    assert not {"*", "`"} & set(text)
+
+
+@pytest.mark.parametrize(
+    ("error", "blocks"),
+    [(Refused("refused.support_only"), [TYPED]), (SlackBusy(), [TEXT]), (OSError(), [])],
+    ids=["trying again is no use", "no field", "nothing in it"],
+)
+def test_another_form_gives_way_to_the_reason(
+    bot: FastBot, error: Exception, blocks: list[dict[str, Any]]
+) -> None:
+    assert isinstance(sent(bot, error, *blocks), NextWindow)
