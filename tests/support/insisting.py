@@ -156,7 +156,7 @@ class Insisting:
         if form is not None:
             values = {"Sender name": "Acme Marine", "Sender email": address}
             errors = carol.submit(form, {"Account name": name, **values})
-            assert all("Slack is busy" in error for error in errors.values())
+            assert all("try again" in error for error in errors.values())
 
     def _act(self, person: SlackPerson, where: Surface, label: str) -> None:
         self._close_all(person)
