@@ -8,20 +8,16 @@ import threading
 from flask import Flask, Response, request
 from slack_bolt import Ack, App, Respond
 from slack_bolt.adapter.flask import SlackRequestHandler
+from slack_sdk import WebClient
 
 from bot.app.web_server import WebServer
 
 ANSWER = "This is how I can help. " * 20
 
 
-def bare(signing_secret: str, answers: bool) -> Flask:
+def bare(client: WebClient, signing_secret: str, answers: bool) -> Flask:
     """The app."""
-    bolt = App(
-        name="bare",
-        token="xoxb-bare",
-        signing_secret=signing_secret,
-        token_verification_enabled=False,
-    )
+    bolt = App(name="bare", client=client, signing_secret=signing_secret)
 
     @bolt.command("/maildesk")
     def command(ack: Ack, respond: Respond) -> None:
@@ -41,7 +37,8 @@ def bare(signing_secret: str, answers: bool) -> Flask:
 
 def main() -> None:
     """Serve it until the process is ended."""
-    web = bare(os.environ["SLACK_SIGNING_SECRET"], "answers" in sys.argv)
+    client = WebClient(os.environ["SLACK_BOT_TOKEN"], base_url=os.environ["SLACK_API_URL"])
+    web = bare(client, os.environ["SLACK_SIGNING_SECRET"], "answers" in sys.argv)
     WebServer("127.0.0.1", int(os.environ["PORT"])).start(web)
     threading.Event().wait()
 
