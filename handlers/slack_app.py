@@ -122,14 +122,17 @@ class SlackSide:
             client=WebClient(),
             authorize=_let_in,
             signing_secret=signing_secret,
+            # What is not signed by Slack does not come so far, and Socket Mode signs nothing
+            request_verification_enabled=False,
             # Each acknowledges at once or answers a form; what takes longer is done behind it
             listener_executor=ThreadPoolExecutor(ACKNOWLEDGED_AT_ONCE, "listener"),
         )
         self.behind = Behind()
         self.commands = commands = Commands(services)
         self.listeners = listeners = Listeners(self.app, services, client, nudge, self.behind)
-        events.register(self.app, services, nudge)
+        # Bolt asks one listener after the other whether it is meant: commands come most often
         listeners.command(COMMAND, commands.do)
+        events.register(self.app, services, nudge)
         for feature in FEATURES:
             feature.register(listeners, services)
         home_tab = HomeTab(services, client)

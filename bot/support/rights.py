@@ -107,9 +107,19 @@ class Rights:
     def role(self, person: Person, channel_id: str) -> Role:
         """What `person` is told they are in that channel: of nobody it is guessed that they are a
         guest."""
-        standing = self._standing(person, channel_id, self._circle(channel_id), afresh=False)
-        guessed = standing.role is Role.GUEST and not standing.sure
-        return Role.CUSTOMER if guessed else standing.role
+        return self._told(person, channel_id, self._circle(channel_id))
+
+    def role_of_reader(self, person: Person, channel_id: str) -> Role:
+        """The same of somebody who may read what a channel offers.
+
+        Raises:
+            Refused: the person is not of the support team, and the channel is bound to no customer
+                or they are not in it.
+        """
+        if self.is_support(person):
+            return Role.SUPPORT
+        place = self.channel(person, channel_id, Action.SEE)
+        return self._told(person, channel_id, place.circle)
 
     def own_team(self) -> str:
         """The ID of the vendor's own workspace."""
@@ -367,6 +377,11 @@ class Rights:
         else:
             ours = directory.is_ours(person)
         return _inside(ours, profile)
+
+    def _told(self, person: Person, channel_id: str, circle: Circle) -> Role:
+        standing = self._standing(person, channel_id, circle, afresh=False)
+        guessed = standing.role is Role.GUEST and not standing.sure
+        return Role.CUSTOMER if guessed else standing.role
 
     def _circle(self, channel_id: str) -> Circle:
         with self._store.transaction() as tx:

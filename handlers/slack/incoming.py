@@ -34,6 +34,8 @@ def bolt_request(incoming: Request) -> BoltRequest:
     """
     _check_shape(incoming)
     bolt = to_bolt_request(incoming)
+    if "payload" not in bolt.raw_body:
+        return bolt
     form = dict(parse_qsl(bolt.raw_body, keep_blank_values=True))
     if "command" in form and "payload" not in form:
         bolt = BoltRequest(body=bolt.raw_body.replace("payload", "%70ayload"), headers=bolt.headers)
@@ -64,7 +66,9 @@ def is_deeper(value: Any, levels: int) -> bool:
     layer = [value]
     for _ in range(levels + 1):
         layer = [inner for outer in layer for inner in _inside(outer)]
-    return bool(layer)
+        if not layer:
+            return False
+    return True
 
 
 def _inside(value: Any) -> Iterable[Any]:
