@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import BindParameter, ColumnElement, Subquery, bindparam, case
+from sqlalchemy import BindParameter, ColumnElement, Connection, Subquery, bindparam, case
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, delete, func, or_, select, update
@@ -163,7 +163,7 @@ class JobRepository:
 
     def done(self, job: Job) -> None:
         """Forget a finished job, unless it is somebody else's by now."""
-        self._session.connection().execute(DONE, {"job": job.id, "number": job.claim})
+        forget(self._session.connection(), job)
 
     def cancel(self, work: Work) -> None:
         """Forget waiting work of the same key."""
@@ -178,6 +178,11 @@ class JobRepository:
     def next_due(self) -> datetime | None:
         """When the next unclaimed job is due of which the lane is not full."""
         return self._session.exec(NEXT_DUE).first()
+
+
+def forget(connection: Connection, job: Job) -> None:
+    """Forget a finished job, unless it is somebody else's by now."""
+    connection.execute(DONE, {"job": job.id, "number": job.claim})
 
 
 def _job(work: Work, due_at: datetime) -> Job:
