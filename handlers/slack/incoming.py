@@ -18,8 +18,11 @@ rich text, have about twenty; Python's own limit would be an error of ours."""
 
 def is_signed(verifier: SignatureVerifier, incoming: Request) -> bool:
     """Whether Slack signed these bytes within five minutes. The body is only read, not parsed."""
+    headers = incoming.headers
+    at = headers.get("X-Slack-Request-Timestamp", "")
+    signature = headers.get("X-Slack-Signature", "")
     try:
-        return bool(verifier.is_valid_request(incoming.get_data(), dict(incoming.headers)))
+        return bool(verifier.is_valid(incoming.get_data(), at, signature))
     except (ValueError, TypeError, OverflowError):  # no UTF-8, or a time that is no number
         return False
 
