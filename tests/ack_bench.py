@@ -64,13 +64,20 @@ class Answers:
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, ValueError):
-            head = (await reader.readuntil(b"\r\n\r\n")).lower()
-            length = int(head.partition(b"content-length:")[2].split(b"\r\n")[0])
-            await reader.readexactly(length)
-            self.count += 1
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
-            await writer.drain()
+            while await self._answered(reader, writer):
+                await writer.drain()
         writer.close()
+
+    async def _answered(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Take one answer; whether the connection stays open, as Slack's do for who wants it."""
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        length = int(head.partition(b"content-length:")[2].split(b"\r\n")[0])
+        await reader.readexactly(length)
+        self.count += 1
+        stays = b"connection: close" not in head
+        said = b"keep-alive" if stays else b"close"
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: " + said + b"\r\n\r\nok")
+        return stays
 
 
 @dataclass
