@@ -179,9 +179,8 @@ class Store:
     @contextmanager
     def _alone(self) -> Iterator[Connection]:
         """For one statement, which is kept at once."""
-        alone = self.engine.execution_options(**ALONE[self.engine.dialect.name])
-        with _told_apart(), alone.begin() as connection:
-            yield connection
+        with _told_apart(), self.engine.connect() as connection:
+            yield connection.execution_options(**ALONE[self.engine.dialect.name])
 
     def takes_writes(self) -> bool:
         """Whether the database answers, has our tables and takes what is written. Takes as long as

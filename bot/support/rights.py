@@ -118,9 +118,12 @@ class Rights:
             Refused: the person is not of the support team, and the channel is bound to no customer
                 or they are not in it.
         """
-        if self.is_support(person):
-            return Role.SUPPORT
-        _, standing = self._allowed(person, channel_id, Action.SEE)
+        try:
+            _, standing = self._allowed(person, channel_id, Action.SEE)
+        except Refused:
+            if self.is_support(person):
+                return Role.SUPPORT
+            raise
         return _told(standing)
 
     def own_team(self) -> str:
