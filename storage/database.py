@@ -181,6 +181,7 @@ class Store:
         """For one statement, which is kept at once."""
         with _told_apart(), self.engine.connect() as connection:
             yield connection.execution_options(**ALONE[self.engine.dialect.name])
+            connection.commit()
 
     def takes_writes(self) -> bool:
         """Whether the database answers, has our tables and takes what is written. Takes as long as
