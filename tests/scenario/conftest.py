@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.common.people import Person
-from tests.support.target import INFO, Target, aim
+from tests.support.target import INFO, Target, aim, is_tested
 from tests.support.world import BotWorld
 
 
@@ -34,7 +34,10 @@ def target(hall: BotWorld) -> Iterator[Target]:
     yield aimed
     for scenario, thrown_for in hall.practice.world.thrown():
         hall.take_back(scenario, thrown_for)
-    hall.bot.services.accounts.disconnect(hall.account(aimed.name).id, Person("", "test"))
+    account_id = aimed.account_id
+    hall.bot.services.accounts.disconnect(account_id, Person("", "test"))
+    # The end of a test is audited whenever it comes, and is none of the next case's
+    hall.until(lambda: not is_tested(hall, account_id))
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Socket Mode whose first connection fails: it is tried again, and web and worker are at work."""
 
-import socket
 import threading
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import requests
 
 from bot.app import processes
 from bot.app.maildesk import build, mail_hosts
+from bot.app.web_server import WebServer
 from bot.common.clock import SystemClock
 from bot.config.loading import load
 from tests.support.practice import database_in, new_practice
@@ -23,17 +23,14 @@ def test_a_first_connection_that_fails_is_tried_again_and_all_else_goes_on(tmp_p
     practice.start()
     practice.office.patience = PATIENCE_SECONDS
     practice.office.fail_next("apps.connections.open", "internal_error")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    own = {"DATABASE_URL": database_in(tmp_path), "ENCRYPTION_KEYS": KEY}
-    own |= {"PUBLIC_URL": url, "PORT": str(port), "BIND_ADDRESS": "127.0.0.1"}
+    server = WebServer("127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.port}"
+    own = {"DATABASE_URL": database_in(tmp_path), "ENCRYPTION_KEYS": KEY, "PUBLIC_URL": url}
     settings = load(practice.environment(True) | own)
     stop = threading.Event()
     bot = build(settings, SystemClock(), mail_hosts(settings))
     serving = threading.Thread(
-        target=processes.serve, args=(bot, stop), kwargs={"web": True, "worker": True}
+        target=processes.serve, args=(bot, stop, server), kwargs={"worker": True}
     )
     serving.start()
     try:

@@ -97,6 +97,12 @@ def aim(world: BotWorld, address: str = INFO) -> Target:
     return Target(world, account.name, services.links.url(ticket), before)
 
 
+def is_tested(world: BotWorld, account_id: int) -> bool:
+    """Whether a connection test of the account has begun and not ended."""
+    with world.bot.store.transaction() as tx:
+        return tx.checks.running(account_id, ALWAYS[0]) is not None
+
+
 def everything(world: BotWorld) -> list[AuditEntry]:
     """The whole audit table, oldest first."""
     with world.bot.store.transaction() as tx:
