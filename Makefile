@@ -66,11 +66,14 @@ mutants: $(READY)
 soak: $(READY)
 	PYTHONHASHSEED=0 $(BIN)/python -m tests.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(PLANTED),--planted)
 
-# How long a full connection test takes beside the bare libraries, what a sweep for reminders costs among a million accounts,
+# How long a full connection test takes beside the bare libraries, how many commands are answered beside a bare Bolt app, how
+# many jobs are claimed beside PgQueuer, where that is installed, what a sweep for reminders costs among a million accounts,
 # how soon Slack is answered while everything public is attacked, how long 50,000 accounts take from one database to the other, and whether a week of two hundred customers stays within what
 # Slack takes of each method.
 bench: $(READY)
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.ack_bench
+	$(BIN)/python -m tests.claim_bench
 	$(BIN)/python -m tests.sweep_bench
 	$(BIN)/python -m tests.attack_bench
 	$(BIN)/python -m tests.watch_bench

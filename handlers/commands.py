@@ -27,7 +27,6 @@ from handlers.cards.kit import Message, moment, paragraphs, section
 from handlers.features import lookup, maintenance, own_channels
 from handlers.features.account_list import list_window
 from handlers.features.accounts import copy_form, new_account_form
-from handlers.features.audience import audience_in
 from handlers.features.customers import first_window as customer_start
 from handlers.features.folders import open_folders
 from handlers.features.incident_list import listed
@@ -118,8 +117,8 @@ class Commands:
         if self._is_ours(command):
             answer(own_channels.help_here(self._services, command.person))
             return
-        audience_in(self._services, command.person, command.channel)
-        answer(help_message(self._services.rights.role(command.person, command.channel)))
+        role = self._services.rights.role_of_reader(command.person, command.channel)
+        answer(help_message(role))
 
     def _setup(self, command: Command, answer: Tell) -> None:
         self._services.rights.support(command.person)

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from slack_bolt import App, BoltRequest, BoltResponse
+from slack_bolt.middleware import Middleware
 from slack_sdk import WebClient
 
 from bot.common.jobs import HandleEvent
@@ -69,22 +70,29 @@ NEEDS = {
 """Without what an event can be nothing to us; every other has its channel."""
 
 
-def register(app: App, services: Services, nudge: Callable[[], None]) -> None:
-    """Store every wanted event that comes in."""
+class Taking(Middleware):
+    """Stores every wanted event that comes in."""
 
-    # Bolt finds what a middleware wants by the names of its parameters
-    def store(
-        req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]
-    ) -> BoltResponse:
+    def __init__(self, services: Services, nudge: Callable[[], None]) -> None:
+        self._services = services
+        self._nudge = nudge
+
+    def process(
+        self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]
+    ) -> BoltResponse | None:
+        """Store an event, and go on; anything else passes."""
         body = req.body
         event = body.get("event")
         if body.get("type") == "event_callback" and isinstance(event, dict) and is_for_us(event):
-            if not services.events.take_in(str(body["event_id"]), kept(event)):
+            if not self._services.events.take_in(str(body["event_id"]), kept(event)):
                 return BoltResponse(status=NOT_KEPT)
-            nudge()
+            self._nudge()
         return next()
 
-    app.use(store)
+
+def register(app: App, services: Services, nudge: Callable[[], None]) -> None:
+    """Have every wanted event stored that comes in."""
+    app.use(Taking(services, nudge))
     for name in WANTED:
         app.event(name)(lambda: None)  # or Bolt would answer that nobody listens
 

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 from flask import Blueprint, Response, request
 from slack_bolt import App
@@ -48,6 +47,7 @@ from handlers.slack.directory import SlackDirectory
 from handlers.slack.incoming import bolt_request, is_signed, kind_of
 from handlers.slack.listeners import Listeners
 from handlers.slack.payloads import COMMAND
+from handlers.slack.private import PrivateAnswers
 
 FEATURES = (
     account_list,
@@ -72,10 +72,6 @@ FEATURES = (
     timeline,
     unexplained,
 )
-
-
-ACKNOWLEDGED_AT_ONCE = 16
-"""As many listeners run at a time as the web server has threads that wait for them."""
 
 
 class FreshSocket(SocketModeHandler):
@@ -110,6 +106,7 @@ class SlackSide:
         signing_secret: str,
         nudge: Callable[[], None],
         tallies: Tallies,
+        private: PrivateAnswers,
     ) -> None:
         """`tallies`: where it is counted how long acknowledgements take."""
         self._signing_secret = signing_secret
@@ -122,14 +119,20 @@ class SlackSide:
             client=WebClient(),
             authorize=_let_in,
             signing_secret=signing_secret,
-            # Each acknowledges at once or answers a form; what takes longer is done behind it
-            listener_executor=ThreadPoolExecutor(ACKNOWLEDGED_AT_ONCE, "listener"),
+            # What is not signed by Slack does not come so far, and Socket Mode signs nothing
+            request_verification_enabled=False,
+            # Each listener acknowledges at once or answers a form, on the thread that waits for it;
+            # what takes longer is done behind it
+            process_before_response=True,
         )
         self.behind = Behind()
         self.commands = commands = Commands(services)
-        self.listeners = listeners = Listeners(self.app, services, client, nudge, self.behind)
-        events.register(self.app, services, nudge)
+        self.listeners = listeners = Listeners(
+            self.app, services, client, nudge, self.behind, private
+        )
+        # Bolt asks one listener after the other whether it is meant: commands come most often
         listeners.command(COMMAND, commands.do)
+        events.register(self.app, services, nudge)
         for feature in FEATURES:
             feature.register(listeners, services)
         home_tab = HomeTab(services, client)

@@ -6,6 +6,7 @@ from sqlalchemy import bindparam
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, func, select, update
 
+from storage.bindings import Binding, binding
 from storage.tables import (
     Account,
     Batch,
@@ -51,8 +52,12 @@ class ChannelRepository:
         self._session = session
 
     def get(self, channel_id: str) -> Channel | None:
-        """The binding of a channel, if it has one."""
+        """The row of a channel, if it is bound."""
         return self._session.get(Channel, channel_id)
+
+    def binding(self, channel_id: str) -> Binding | None:
+        """The binding of a channel to its customer, if it has one."""
+        return binding(self._session.connection(), channel_id)
 
     def of_customer(self, customer_id: int) -> list[str]:
         """The ids of the customer's channels."""

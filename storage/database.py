@@ -18,13 +18,14 @@ from storage.accounts import AccountRepository
 from storage.approvals import ApprovalRepository
 from storage.attempts import AttemptRepository
 from storage.audit import AuditRepository
+from storage.bindings import Binding, binding
 from storage.checks import CheckRepository
 from storage.customers import ChannelRepository
 from storage.failures import FailureRepository
 from storage.folders import FolderRepository
 from storage.health import HealthRepository
 from storage.incidents import IncidentRepository
-from storage.jobs import JobRepository
+from storage.jobs import JobRepository, forget
 from storage.legacy import LegacyRepository
 from storage.measures import MeasureRepository
 from storage.outages import OutageRepository
@@ -41,6 +42,7 @@ from storage.setbacks import SetbackRepository
 from storage.signin import GrantRepository, SignInRepository
 from storage.storable import keep_text_storable
 from storage.support import SupportRequestRepository
+from storage.tables import Job
 from storage.timeline import TimelineRepository
 from storage.unexplained import NotedCauseRepository, UnexplainedRepository
 from storage.vocabulary import Pager
@@ -55,6 +57,15 @@ LOOPBACK = frozenset({"", "localhost", "127.0.0.1", "::1"})
 """Hosts of this machine; none at all is a Unix socket."""
 READS_ONLY = "maildesk_reads_only"
 """The option of a connection to SQLite that takes no write lock."""
+BEGINS_NOTHING = "maildesk_begins_nothing"
+"""The option of a connection to SQLite that has one statement to say."""
+
+ALONE: dict[str, dict[str, Any]] = {
+    "sqlite": {BEGINS_NOTHING: True},
+    "postgresql": {"isolation_level": "AUTOCOMMIT"},
+}
+"""How a connection says one statement and no more: it is a transaction by itself."""
+
 POOL = {"pool_size": 5, "max_overflow": 10}
 """Connections of one process. PostgreSQL gives 100 to everybody together, unless it is told
 otherwise."""
@@ -140,18 +151,37 @@ class Store:
             Conflict: another transaction kept the same at the same time; this one is undone.
             DatabaseAway: the database does not do it just now.
         """
-        try:
-            with QuickSession(self.engine, expire_on_commit=False) as session, session.begin():
-                yield Transaction(session, self._pagers)
-        except IntegrityError as error:
-            raise Conflict(type(error.orig).__name__) from None
-        except PoolTimeout as error:
-            raise DatabaseAway(type(error).__name__) from error
-        except DBAPIError as error:
-            # One that was idle for too long is told of in another class than what else ends it
-            if isinstance(error, OperationalError) or error.connection_invalidated:
-                raise DatabaseAway(type(error).__name__) from error
-            raise
+        with (
+            _told_apart(),
+            QuickSession(self.engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield Transaction(session, self._pagers)
+
+    def binding(self, channel_id: str) -> Binding | None:
+        """The binding of a channel, if it has one: asked alone, it waits for nobody.
+
+        Raises:
+            DatabaseAway: the database does not answer it just now.
+        """
+        with self._alone() as connection:
+            return binding(connection, channel_id)
+
+    def done(self, job: Job) -> None:
+        """Forget a finished job, unless it is somebody else's by now: a statement by itself.
+
+        Raises:
+            DatabaseAway: the database does not do it just now.
+        """
+        with self._alone() as connection:
+            forget(connection, job)
+
+    @contextmanager
+    def _alone(self) -> Iterator[Connection]:
+        """For one statement, which is kept at once."""
+        with _told_apart(), self.engine.connect() as connection:
+            yield connection.execution_options(**ALONE[self.engine.dialect.name])
+            connection.commit()
 
     def takes_writes(self) -> bool:
         """Whether the database answers, has our tables and takes what is written. Takes as long as
@@ -162,6 +192,22 @@ class Store:
         except (Conflict, DatabaseAway, SQLAlchemyError):
             return False
         return True
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    """Within this, what ends a transaction is told by what it means."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise Conflict(type(error.orig).__name__) from None
+    except PoolTimeout as error:
+        raise DatabaseAway(type(error).__name__) from error
+    except DBAPIError as error:
+        # One that was idle for too long is told of in another class than what else ends it
+        if isinstance(error, OperationalError) or error.connection_invalidated:
+            raise DatabaseAway(type(error).__name__) from error
+        raise
 
 
 def connect(url: str) -> Engine:
@@ -285,9 +331,12 @@ def wait_for_slow_files(connection: Connection) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     """With the write lock; of a transaction that only reads without it: what SQLite's log had when
-    it read first is what it goes on to see (sqlite.org/isolation.html)."""
-    reads_only = connection.get_execution_options().get(READS_ONLY, False)
-    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+    it read first is what it goes on to see (sqlite.org/isolation.html). For one
+    statement nothing is begun."""
+    options = connection.get_execution_options()
+    if not options.get(BEGINS_NOTHING, False):
+        begin = "BEGIN" if options.get(READS_ONLY, False) else "BEGIN IMMEDIATE"
+        connection.exec_driver_sql(begin)
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:

@@ -1,16 +1,17 @@
 """Work that is due."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Subquery, Update, bindparam, case, text
+from sqlalchemy import BindParameter, ColumnElement, Connection, Subquery, bindparam, case
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, delete, func, or_, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.tables import Job
-from storage.types import LIMIT, NOW
+from storage.types import LIMIT, NOW, UtcDateTime
 
 MAX_IN_LANE = 2
 """So many jobs of one lane are in hand at a time, of all workers together."""
@@ -94,39 +95,36 @@ class JobRepository:
         Args:
             kept: so many of the `limit` are only taken up by what a person waits for.
         """
-        self._wait_for_other_claims()
-        jobs = [
-            job
-            for number, job in enumerate(self._next(now, limit))
-            if job.awaited or number < limit - kept
-        ]
-        for job in jobs:
-            job.leased_until = now + lease
-            job.attempts = job.attempts + 1
-            job.claim = job.claim + 1
-            job.key = None
-        self._session.flush()
+        if not self._may_claim(now):
+            return []
+        turn = self._session.exec(WHOSE_TURN, params={"now": now, "limit": limit})
+        jobs = [job for number, job in enumerate(turn) if job.awaited or number < limit - kept]
+        if jobs:
+            self._take(jobs, now + lease)
         return jobs
 
-    def _wait_for_other_claims(self) -> None:
-        """Hold the right to claim until the transaction ends.
+    def _may_claim(self, now: datetime) -> bool:
+        """Whether something is due: mostly nothing is, and the ranking costs ten times as much.
+        Where something is, the right to claim is held until the transaction ends.
 
         Locked rows are not enough: whoever claims while another's claim is not committed yet counts
         its lanes without what that one takes. The same jobs are locked, but one that was asked for
         between the two, and comes first, would be one too many. With the lock one claim comes after
-        the other; and since it is taken by a statement of its own, the next statement reads what
-        was committed before. SQLite's transactions begin with the write lock: there it is held.
+        the other; and since it is taken by a statement before the ranking, that one reads what was
+        committed before. SQLite's transactions begin with the write lock: there it is held.
         """
-        if self._session.get_bind().dialect.name == "postgresql":
-            lock = text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=CLAIMING)
-            self._session.execute(lock)
+        connection = self._session.connection()
+        due = LOCKED_IF_DUE if connection.dialect.name == "postgresql" else SOMETHING_DUE
+        return connection.execute(due, {"now": now}).first() is not None
 
-    def _next(self, now: datetime, limit: int) -> list[Job]:
-        """The jobs whose turn it is, in their order, each locked. Mostly nothing is due, which is
-        asked first: the ranking costs ten times as much."""
-        if self._session.exec(SOMETHING_DUE, params={"now": now}).first() is None:
-            return []
-        return list(self._session.exec(WHOSE_TURN, params={"now": now, "limit": limit}))
+    def _take(self, jobs: Iterable[Job], until: datetime) -> None:
+        """Jobs are somebody's until then; their rows and what was read of them say so alike."""
+        for job in jobs:
+            set_committed_value(job, "leased_until", until)
+            set_committed_value(job, "attempts", job.attempts + 1)
+            set_committed_value(job, "claim", job.claim + 1)
+            set_committed_value(job, "key", None)
+        self._session.connection().execute(TAKE, {"ids": [job.id for job in jobs], "until": until})
 
     def hurry(self, work: Work) -> None:
         """A person waits from now on for waiting work of the same key."""
@@ -136,8 +134,12 @@ class JobRepository:
     def keep(self, jobs: Iterable[Job], until: datetime) -> None:
         """Whoever claimed these jobs is still at work on them, and has them until then; except for
         those that are somebody else's by now."""
-        for job in sorted(jobs, key=lambda each: each.id):
-            self._session.exec(_as_claimed(job).values(leased_until=until))
+        kept = [
+            {"job": job.id, "number": job.claim, "until": until}
+            for job in sorted(jobs, key=lambda each: each.id)
+        ]
+        if kept:
+            self._session.connection().execute(KEEP, kept)
 
     def retry(self, job: Job, due_at: datetime, failed: bool) -> None:
         """Give a claimed job back, to be done at `due_at`; `failed`: it ended in an error of its
@@ -152,7 +154,8 @@ class JobRepository:
 
     def _give_back(self, job: Job, **changed: Any) -> None:
         free = {"leased_until": None, "claim": col(Job.claim) + 1}
-        self._session.exec(_as_claimed(job).values(**free, **changed))
+        given_back = update(Job).where(*AS_CLAIMED).values(**free, **changed)
+        self._session.connection().execute(given_back, {"job": job.id, "number": job.claim})
 
     def of_kind(self, kind: str) -> list[Job]:
         """Every job of a kind, whether it waits or is being done."""
@@ -160,7 +163,7 @@ class JobRepository:
 
     def done(self, job: Job) -> None:
         """Forget a finished job, unless it is somebody else's by now."""
-        self._session.exec(DONE, params={"id": job.id, "claim": job.claim})
+        forget(self._session.connection(), job)
 
     def cancel(self, work: Work) -> None:
         """Forget waiting work of the same key."""
@@ -177,6 +180,11 @@ class JobRepository:
         return self._session.exec(NEXT_DUE).first()
 
 
+def forget(connection: Connection, job: Job) -> None:
+    """Forget a finished job, unless it is somebody else's by now."""
+    connection.execute(DONE, {"job": job.id, "number": job.claim})
+
+
 def _job(work: Work, due_at: datetime) -> Job:
     job = Job(kind=work.kind, key=work.key, args=work.to_args(), due_at=due_at)
     job.lane = work.lane
@@ -184,16 +192,14 @@ def _job(work: Work, due_at: datetime) -> Job:
     return job
 
 
-def _as_claimed(job: Job) -> Update:
-    """The row of a claimed job, as long as nobody else claimed it."""
-    return update(Job).where(col(Job.id) == job.id, col(Job.claim) == job.claim)
-
+UNTIL: BindParameter[datetime] = bindparam("until", type_=UtcDateTime())
 
 FREE = col(Job.leased_until).is_(None) | (col(Job.leased_until) < NOW)
 DUE = (col(Job.due_at) <= NOW, FREE)
 """What a job must be that can be taken."""
 
-SOMETHING_DUE = select(Job.id).where(*DUE).limit(1)
+AS_CLAIMED = (col(Job.id) == bindparam("job"), col(Job.claim) == bindparam("number"))
+"""The row of a claimed job, as long as nobody else claimed it."""
 
 
 def _in_hand() -> Subquery:
@@ -205,32 +211,36 @@ def _in_hand() -> Subquery:
 def _ranked() -> Subquery:
     """Every job that can be taken, with its place: how many of its lane would be in hand if it and
     those before it were taken. The database counts, so that of a long lane no more rows are read
-    into memory than can be taken."""
+    into memory than can be taken. What is in a full lane is left out before the others are ranked:
+    thousands may wait there, and as long as they do, others claim."""
     held = _in_hand()
+    in_hand = func.coalesce(held.c.jobs, 0)
     order = (col(Job.awaited).desc(), col(Job.due_at), col(Job.id))
     before = func.row_number().over(partition_by=col(Job.lane), order_by=order)
     place = case(
         (col(Job.lane).is_(None), 1),
-        else_=before + func.coalesce(held.c.jobs, 0),
+        else_=before + in_hand,
     )
     found = select(Job.id, Job.due_at, Job.awaited, place.label("place"))
-    return found.outerjoin(held, held.c.lane == Job.lane).where(*DUE).subquery()
+    found = found.outerjoin(held, held.c.lane == Job.lane).where(*DUE, in_hand < MAX_IN_LANE)
+    return found.subquery()
 
 
 def _whose_turn() -> SelectOfScalar[Job]:
     """The first `limit` jobs whose turn it is, in their order, each locked."""
     ranked = _ranked()
-    turn = (ranked.c.awaited.desc(), ranked.c.place, ranked.c.due_at, ranked.c.id)
+    may_come = select(ranked.c.id, ranked.c.awaited, ranked.c.place, ranked.c.due_at)
+    may_come = may_come.where(ranked.c.place <= MAX_IN_LANE).order_by(*_turn(ranked)).limit(LIMIT)
+    first = may_come.subquery()
     # What is due is asked again of the row that was locked: a worker of the version before does
     # not wait for our lock, and may have taken the job since it was ranked.
-    found = (
-        select(Job)
-        .join(ranked, ranked.c.id == col(Job.id))
-        .where(ranked.c.place <= MAX_IN_LANE, *DUE)
-        .order_by(*turn)
-        .limit(LIMIT)
-    )
-    return found.with_for_update(skip_locked=True, of=Job)
+    found = select(Job).join(first, first.c.id == col(Job.id)).where(*DUE)
+    return found.order_by(*_turn(first)).with_for_update(skip_locked=True, of=Job)
+
+
+def _turn(jobs: Subquery) -> Sequence[ColumnElement[Any]]:
+    """Who comes before whom."""
+    return (jobs.c.awaited.desc(), jobs.c.place, jobs.c.due_at, jobs.c.id)
 
 
 def _next_due() -> SelectOfScalar[datetime]:
@@ -246,8 +256,17 @@ def _next_due() -> SelectOfScalar[datetime]:
     return unclaimed.order_by(col(Job.due_at)).limit(1)
 
 
-# Workers ask these every second, or with each job: each is put together once
+# Workers ask these every second, or with each job: each is put together once. What changes rows is
+# asked of the connection, past the session, which would look for each row in its memory.
 WITH_KEY = select(Job).where(col(Job.key) == bindparam("key"))
-DONE = delete(Job).where(col(Job.id) == bindparam("id"), col(Job.claim) == bindparam("claim"))
+SOMETHING_DUE = select(Job.id).where(*DUE).limit(1)
+LOCKED_IF_DUE = select(func.pg_advisory_xact_lock(CLAIMING)).select_from(SOMETHING_DUE.subquery())
 WHOSE_TURN = _whose_turn()
+TAKE = (
+    update(Job)
+    .where(col(Job.id).in_(bindparam("ids", expanding=True)))
+    .values(leased_until=UNTIL, attempts=col(Job.attempts) + 1, claim=col(Job.claim) + 1, key=None)
+)
+KEEP = update(Job).where(*AS_CLAIMED).values(leased_until=UNTIL)
+DONE = delete(Job).where(*AS_CLAIMED)
 NEXT_DUE = _next_due()

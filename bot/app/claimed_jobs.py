@@ -55,8 +55,7 @@ class ClaimedJobs:
 
     def done(self, job: Job) -> None:
         """Forget a job that is done."""
-        with self._store.transaction() as tx:
-            tx.jobs.done(job)
+        self._store.done(job)
 
     def again(self, job: Job, wait: timedelta, failed: bool) -> None:
         """Have a job done again after `wait`; `failed`: it ended in an error of its own."""

@@ -36,6 +36,7 @@ from handlers.features.failed_jobs import tell_window
 from handlers.slack import clients
 from handlers.slack.directory import SlackDirectory
 from handlers.slack.presenter import Presenter
+from handlers.slack.private import PrivateAnswers
 from handlers.slack.sender import SlackSender
 from handlers.slack_app import SlackSide
 from handlers.web.hardening import harden
@@ -114,6 +115,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts, stop: Stop | None 
         settings.slack_signing_secret.get_secret_value(),
         worker.nudge,
         tallies,
+        PrivateAnswers(ways),
     )
     employ(core.doers, services, slack, background, ways)
     pages = Pages(services, directory.name_of, worker.nudge)

@@ -1,5 +1,6 @@
 """The processes: the parts of a bot that run in this one, from the first message to a signal."""
 
+import gc
 import os
 import signal
 import sys
@@ -114,6 +115,8 @@ def serve(bot: Maildesk, stop: Stop, server: WebServer | None, *, worker: bool) 
         server: by which Slack, Microsoft and browsers are answered here, if they are.
         worker: whether due work is done here.
     """
+    # What was built stays: to look through it again and again would take a tenth of the time
+    gc.freeze()
     link = bot.socket() if server is not None else None
     socket = SocketConnection(link) if link is not None else None
     if server is not None:

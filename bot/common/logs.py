@@ -3,7 +3,8 @@
 import logging
 import sys
 import threading
-from collections.abc import MutableMapping, Sequence
+import time
+from collections.abc import Callable, MutableMapping, Sequence
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -15,6 +16,11 @@ from bot.common.redaction import redact_value
 CHATTY = ("slack_sdk", "slack_bolt", "msal", "urllib3", "waitress", "werkzeug", "alembic")
 UNFIT = ("imapclient", "imapclient.imaplib", "sqlalchemy")
 """These write whole conversations, values included, when they are let."""
+QUEUE_SECONDS = 10.0
+"""Waitress tells of each request that waits for a thread, and does so when there is most to do."""
+
+OURS = ("timestamp", "level", "logger")
+"""These fields are set here alone, and by nobody's words."""
 
 FIRST = ("timestamp", "level", "event", "logger")
 
@@ -46,8 +52,27 @@ def configure(level: str, stream: TextIO, form: str = "console") -> None:
     logging.getLogger("apscheduler").setLevel(
         "ERROR"
     )  # a tick that is skipped because one is at work is no news
+    logging.getLogger("waitress.queue").filters[:] = [Seldom(QUEUE_SECONDS)]
     for name in UNFIT:
         logging.getLogger(name).setLevel("ERROR" if level == "ERROR" else "WARNING")
+
+
+class Seldom(logging.Filter):
+    """Lets one line through, and the next after so many seconds."""
+
+    def __init__(self, seconds: float, timer: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._seconds = seconds
+        self._timer = timer
+        self._next = timer()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether this line goes through."""
+        now = self._timer()
+        if now < self._next:
+            return False
+        self._next = now + self._seconds
+        return True
 
 
 def take_in_strays() -> None:
@@ -74,7 +99,8 @@ def hide_secrets(
     _logger: Any, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
     """A log line without its secrets, which are known by their field's name or by how they look."""
-    return dict(redact_value(event))
+    ours = {name: event.pop(name) for name in OURS if name in event}
+    return ours | dict(redact_value(event))
 
 
 def _shared() -> Sequence[Processor]:

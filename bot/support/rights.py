@@ -15,7 +15,8 @@ from bot.views.audience import Role as Role
 from bot.views.customers import ChannelView, Circle
 from bot.views.errors import ErrorCard
 from bot.views.legacy import OldAccountView
-from storage.database import Store, Transaction
+from storage.bindings import Binding
+from storage.database import Store
 from storage.vocabulary import CustomersAre
 
 MAX_SUBJECT_LENGTH = 64
@@ -107,9 +108,23 @@ class Rights:
     def role(self, person: Person, channel_id: str) -> Role:
         """What `person` is told they are in that channel: of nobody it is guessed that they are a
         guest."""
-        standing = self._standing(person, channel_id, self._circle(channel_id), afresh=False)
-        guessed = standing.role is Role.GUEST and not standing.sure
-        return Role.CUSTOMER if guessed else standing.role
+        circle = self._circle(channel_id)
+        return _told(self._standing(person, channel_id, circle, afresh=False))
+
+    def role_of_reader(self, person: Person, channel_id: str) -> Role:
+        """The same of somebody who may read what a channel offers.
+
+        Raises:
+            Refused: the person is not of the support team, and the channel is bound to no customer
+                or they are not in it.
+        """
+        try:
+            _, standing = self._allowed(person, channel_id, Action.SEE)
+        except Refused:
+            if self.is_support(person):
+                return Role.SUPPORT
+            raise
+        return _told(standing)
 
     def own_team(self) -> str:
         """The ID of the vendor's own workspace."""
@@ -151,12 +166,7 @@ class Rights:
             Refused: the channel is not bound, or closed, or its customer was offboarded, or the
                 person is not in it, or may not.
         """
-        with self._store.transaction() as tx:
-            place = _bound(tx, channel_id)
-        if place is None:
-            raise Refused("refused.channel_not_bound")
-        # Outside of the transaction: Slack may take a second to say who the person is
-        self._allow(person, place, action, Refused("refused.not_in_channel"))
+        place, _ = self._allowed(person, channel_id, action)
         return place
 
     def may(self, person: Person, channel_id: str, action: Action) -> bool:
@@ -193,7 +203,7 @@ class Rights:
         unknown = Refused("refused.no_account", ref=text)
         with self._store.transaction() as tx:
             account = tx.accounts.by_ref(ref)
-            place = _bound(tx, account.channel_id) if account else None
+            place = _bound(tx.channels.binding(account.channel_id)) if account else None
         if account is None or (place is None and not looks_back):
             raise unknown
         if place is not None and not looks_back:
@@ -322,16 +332,27 @@ class Rights:
             return Audience.SUPPORT
         if error.account is None:
             raise Refused("refused.on_call_only")
-        with self._store.transaction() as tx:
-            place = _bound(tx, error.account.channel_id)
+        place = _bound(self._store.binding(error.account.channel_id))
         if place is None or Action.ERROR not in ALLOWED[self.role(person, place.id)]:
             raise Refused("error.unknown", text=error.failure.ref)
         if place.closed:
             raise Refused("refused.channel_closed")
         return Audience.CUSTOMER
 
-    def _allow(self, person: Person, place: ChannelView, action: Action, outside: Refused) -> None:
-        """Refuse what `person` may not do in a channel, with `outside` if they are not in it."""
+    def _allowed(
+        self, person: Person, channel_id: str, action: Action
+    ) -> tuple[ChannelView, Standing]:
+        """The bound channel in which `person` may do `action`, and what they are there."""
+        place = _bound(self._store.binding(channel_id))
+        if place is None:
+            raise Refused("refused.channel_not_bound")
+        return place, self._allow(person, place, action, Refused("refused.not_in_channel"))
+
+    def _allow(
+        self, person: Person, place: ChannelView, action: Action, outside: Refused
+    ) -> Standing:
+        """What `person` is in a channel; what they may not do there is refused, with `outside` if
+        they are not in it."""
         standing = self._standing(person, place.id, place.circle, action not in READS)
         role = standing.role
         if role in OUTSIDE:
@@ -344,6 +365,7 @@ class Rights:
             raise Refused(_no_to(role)) if standing.sure else SlackBusy()
         if action is Action.CONFIRM_ORGANISATION and role is not Role.SUPPORT:
             self._require_own_team(person, place.circle)
+        return standing
 
     def _require_own_team(self, person: Person, circle: Circle) -> None:
         """Whose Microsoft 365 organisation is the customer's, the customer's own people say: others
@@ -369,9 +391,8 @@ class Rights:
         return _inside(ours, profile)
 
     def _circle(self, channel_id: str) -> Circle:
-        with self._store.transaction() as tx:
-            channel = tx.channels.get(channel_id)
-            return Circle.of(channel) if channel else Circle()
+        place = _bound(self._store.binding(channel_id))
+        return place.circle if place else Circle()
 
 
 def _no_to(role: Role) -> str:
@@ -392,8 +413,11 @@ def _inside(ours: bool | None, profile: Profile | None) -> Standing:
     return Standing(Role.COLLEAGUE if ours else Role.CUSTOMER)
 
 
-def _bound(tx: Transaction, channel_id: str) -> ChannelView | None:
-    channel = tx.channels.get(channel_id)
-    if channel is None:
-        return None
-    return ChannelView.of(channel, tx.channels.customer(channel.customer_id))
+def _told(standing: Standing) -> Role:
+    """What somebody is told they are: of nobody it is guessed that they are a guest."""
+    guessed = standing.role is Role.GUEST and not standing.sure
+    return Role.CUSTOMER if guessed else standing.role
+
+
+def _bound(known: Binding | None) -> ChannelView | None:
+    return None if known is None else ChannelView.bound(known)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from storage.bindings import Binding
 from storage.tables import Channel, Customer
 from storage.vocabulary import CustomersAre
 
@@ -82,7 +83,7 @@ class Circle:
     teams: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, row: Channel) -> "Circle":
+    def of(cls, row: Channel | Binding) -> "Circle":
         """As the channel keeps it."""
         return cls(row.customers_are, frozenset(row.customer_teams.split()))
 
@@ -109,4 +110,16 @@ class ChannelView:
             closed=row.closed,
             circle=Circle.of(row),
             ended=customer.ended_at is not None,
+        )
+
+    @classmethod
+    def bound(cls, row: Binding) -> "ChannelView":
+        """The same of what is known of its binding."""
+        return cls(
+            id=row.channel_id,
+            customer_id=row.customer_id,
+            customer=row.customer,
+            closed=row.closed,
+            circle=Circle.of(row),
+            ended=row.ended,
         )

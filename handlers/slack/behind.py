@@ -15,7 +15,7 @@ THREADS = 10
 """So much is done at a time: more would only share the one interpreter, and the database."""
 
 MOST = 1000
-"""So much may wait or be done. Whoever brings more has to do it, and acknowledges nothing else
+"""So much may wait or be done. Whoever brings more has to do it, and acknowledges nothing
 meanwhile: a process that cannot keep up says so to Slack rather than to its memory."""
 
 

@@ -18,8 +18,11 @@ rich text, have about twenty; Python's own limit would be an error of ours."""
 
 def is_signed(verifier: SignatureVerifier, incoming: Request) -> bool:
     """Whether Slack signed these bytes within five minutes. The body is only read, not parsed."""
+    headers = incoming.headers
+    at = headers.get("X-Slack-Request-Timestamp", "")
+    signature = headers.get("X-Slack-Signature", "")
     try:
-        return bool(verifier.is_valid_request(incoming.get_data(), dict(incoming.headers)))
+        return bool(verifier.is_valid(incoming.get_data(), at, signature))
     except (ValueError, TypeError, OverflowError):  # no UTF-8, or a time that is no number
         return False
 
@@ -34,6 +37,8 @@ def bolt_request(incoming: Request) -> BoltRequest:
     """
     _check_shape(incoming)
     bolt = to_bolt_request(incoming)
+    if "payload" not in bolt.raw_body:
+        return bolt
     form = dict(parse_qsl(bolt.raw_body, keep_blank_values=True))
     if "command" in form and "payload" not in form:
         bolt = BoltRequest(body=bolt.raw_body.replace("payload", "%70ayload"), headers=bolt.headers)
@@ -64,7 +69,9 @@ def is_deeper(value: Any, levels: int) -> bool:
     layer = [value]
     for _ in range(levels + 1):
         layer = [inner for outer in layer for inner in _inside(outer)]
-    return bool(layer)
+        if not layer:
+            return False
+    return True
 
 
 def _inside(value: Any) -> Iterable[Any]:

@@ -15,7 +15,6 @@ import structlog
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
-from bot.common.correlation import correlated, of_slack
 from bot.common.people import Person
 from bot.common.refusals import Refused, SlackBusy
 from bot.services import Services
@@ -25,7 +24,7 @@ from handlers.cards.home import message_window
 from handlers.cards.kit import Block, Message, actions, moment, section
 from handlers.slack.modals import TooLate, WindowUnsure
 from handlers.slack.payloads import Choice, Command, Press, Submission
-from handlers.slack.private import UNANSWERED, respond
+from handlers.slack.private import UNANSWERED, PrivateAnswers
 from handlers.slack.refusals import said
 from handlers.text.markup import Safe, unmarked
 from handlers.text.words import plainly, say
@@ -63,21 +62,24 @@ class Listeners:
         client: WebClient,
         nudge: Callable[[], None],
         behind: Executor,
+        private: PrivateAnswers,
     ) -> None:
         """`client` must not wait for rate limits: it is used within Slack's three seconds. `nudge`
-        wakes the worker. `behind` does what follows an acknowledgement. `names` are the buttons,
-        forms and shortcuts that are listened to."""
+        wakes the worker. `behind` does what follows an acknowledgement. `private` tells somebody
+        who acted what no window says. `names` are the buttons, forms and shortcuts that are
+        listened to."""
         self._app = app
         self._services = services
         self._client = client
         self._nudge = nudge
         self._behind = behind
+        self._private = private
         self.names: list[str] = []
 
     def press(self, action: ActionId, listener: Callable[[Press], None]) -> None:
         """Call `listener` when a button with this action is pressed, or a choice is made."""
         self._on_press(
-            action, listener, lambda press, message: _show(press, "refused.title", message)
+            action, listener, lambda press, message: self._show(press, "refused.title", message)
         )
 
     def link(self, action: ActionId, listener: Callable[[Press], None] | None = None) -> None:
@@ -92,27 +94,26 @@ class Listeners:
         tell: Callable[[Press, Message], None],
     ) -> None:
         def on_press(ack: Ack, body: dict[str, Any]) -> None:
-            # Before anything else: within ten milliseconds after `ack()` an exception would take
-            # the acknowledgement back, and after three seconds Slack tells people that it failed.
+            # Before anything else: what takes longer than three seconds, Slack tells people, failed
             ack()
             press = Press.parse(body, self._client)
             work = partial(listener, press)
             self._behind.submit(self.guard, press.person, action.value, work, partial(tell, press))
 
         self.names.append(action)
-        self._app.action(action)(_followed(on_press))
+        self._app.action(action)(on_press)
 
     def submission(self, form: FormId, listener: Callable[[Submission], FormAnswer]) -> None:
         """Call `listener` when this form is sent."""
 
         def on_submission(ack: Ack, body: dict[str, Any]) -> None:
             # Errors and the next window can only be given with the acknowledgement, so that it
-            # comes last here. Nothing is raised after it, and `listener` has three seconds.
+            # comes last here: `listener` has three seconds.
             submission = Submission.parse(body, self._client)
             _acknowledge(ack, submission, self._answer(form, submission, listener))
 
         self.names.append(form)
-        self._app.view(form)(_followed(on_submission))
+        self._app.view(form)(on_submission)
 
     def shortcut(self, shortcut: ShortcutId, listener: Callable[[Choice], None]) -> None:
         """Call `listener` when this shortcut is chosen on a message."""
@@ -122,13 +123,13 @@ class Listeners:
             choice = Choice.parse(body, self._client)
 
             def tell(message: Message) -> None:
-                _show(choice, "error.lookup_title", message)
+                self._show(choice, "error.lookup_title", message)
 
             work = partial(listener, choice)
             self._behind.submit(self.guard, choice.person, shortcut.value, work, tell)
 
         self.names.append(shortcut)
-        self._app.message_shortcut(shortcut)(_followed(on_choice))
+        self._app.message_shortcut(shortcut)(on_choice)
 
     def command(self, name: str, listener: Callable[[Command, Tell], None]) -> None:
         """Call `listener` for the slash command, with the way to answer it."""
@@ -138,13 +139,13 @@ class Listeners:
             command = Command.parse(body, self._client)
 
             def answer(message: Message) -> None:
-                respond(body["response_url"], message)
+                self._private.show(body["response_url"], message)
 
             what = f"{name} {command.name}"[:MAX_AUDITED_LENGTH]
             work = partial(listener, command, answer)
             self._behind.submit(self.guard, command.person, what, work, answer)
 
-        self._app.command(name)(_followed(on_command))
+        self._app.command(name)(on_command)
 
     def guard(
         self,
@@ -216,6 +217,20 @@ class Listeners:
             log.exception("listener.failed", what=what)
             tell_for_now(self._problem(what, error))
 
+    def _show(self, acted: Press | Choice, title: str, message: Message) -> None:
+        """Show a message to who acted, in a window; beside it, where none can be opened any
+        more."""
+        window = message_window(title, message)
+        try:
+            acted.windows.open(window)
+        except (TooLate, SlackBusy):
+            if acted.response_url:
+                self._private.show(acted.response_url, message)
+            elif acted.windows.view_id:
+                acted.windows.replace(window)
+            else:  # the Home tab has no place of its own for this
+                log.warning("slack.answer_failed", what=title, error="no window")
+
     def _keep_refusal(self, person: Person, what: str, refused: Refused) -> None:
         """A refusal that cannot be kept is one all the same."""
         try:
@@ -233,31 +248,6 @@ class Listeners:
             text = say("problem.unrecorded")
             return Message(text, [section(text)])
         return unexpected(ref)
-
-
-def _followed(listener: Callable[[Ack, dict[str, Any]], None]) -> Callable[..., None]:
-    """A listener whose log lines, and what comes of them, have the correlation of what Slack sent:
-    Bolt calls it on a thread of its own."""
-
-    def listen(ack: Ack, body: dict[str, Any]) -> None:
-        with correlated(of_slack(body)):
-            listener(ack, body)
-
-    return listen
-
-
-def _show(acted: Press | Choice, title: str, message: Message) -> None:
-    """Show a message to who acted, in a window; where none can be opened any more, beside it."""
-    window = message_window(title, message)
-    try:
-        acted.windows.open(window)
-    except (TooLate, SlackBusy):
-        if acted.response_url:
-            respond(acted.response_url, message)
-        elif acted.windows.view_id:
-            acted.windows.replace(window)
-        else:  # the Home tab has no place of its own for this
-            log.warning("slack.answer_failed", what=title, error="no window")
 
 
 def unexpected(ref: str) -> Message:

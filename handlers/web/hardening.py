@@ -46,8 +46,10 @@ def harden(web: Flask, secure: bool) -> None:
 
     @web.after_request
     def add_headers(response: Response) -> Response:
+        said = {name.lower() for name, _ in response.headers}
         for name, value in ALWAYS.items():
-            response.headers.setdefault(name, value)
+            if name.lower() not in said:
+                response.headers.add(name, value)
         if secure:
             response.headers["Strict-Transport-Security"] = HTTPS_ONLY
         return response

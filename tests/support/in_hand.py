@@ -1,5 +1,6 @@
-"""What an executor was given and has not done yet."""
+"""What is being done: by an executor, or by whoever calls a method."""
 
+import threading
 from concurrent.futures import Executor, Future
 from typing import Any
 
@@ -22,3 +23,29 @@ class InHand:
 
     def __bool__(self) -> bool:
         return bool(self._futures)
+
+
+class Within:
+    """Watches who is within a method of an object: the threads that called it and have not come
+    back."""
+
+    def __init__(self, watched: Any, name: str) -> None:
+        self._call = getattr(watched, name)
+        self._threads: set[int] = set()
+        setattr(watched, name, self.call)
+
+    @property
+    def here(self) -> bool:
+        """Whether this thread is."""
+        return threading.get_ident() in self._threads
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it."""
+        self._threads.add(threading.get_ident())
+        try:
+            return self._call(*args, **kwargs)
+        finally:
+            self._threads.discard(threading.get_ident())
+
+    def __bool__(self) -> bool:
+        return bool(self._threads)

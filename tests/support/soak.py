@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
-from unittest.mock import patch
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -109,7 +108,6 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self._around = ExitStack()
         self._around.enter_context(same_numbers(0))
-        self._around.enter_context(patch("handlers.slack.listeners.respond", lambda *_: None))
         log = self._around.enter_context(capture_logs([format_exc_info]))
         self.clock = FastClock()
         self.fate = Fate()

@@ -10,13 +10,13 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 from slack_bolt import BoltRequest, BoltResponse
-from slack_bolt.middleware.authorization import SingleTeamAuthorization
 
 from bot.app.maildesk import employ, ways_out
 from bot.common.tallies import Tallies
+from handlers.cards.kit import Message
 from handlers.slack_app import SlackSide
 from handlers.web.pages import Pages
-from tests.support.fast import AtOnce, FastBot, Moment
+from tests.support.fast import FastBot, Moment
 from tests.support.soak_fate import Killed, Patience
 
 AFTER_DEATH = timedelta(seconds=5)
@@ -39,22 +39,24 @@ class Later(Executor):
         self.waiting.pop(which % len(self.waiting))()
 
 
+class Unheard:
+    """What people are told beside windows goes nowhere: nothing depends on it."""
+
+    def show(self, _url: str, _message: Message) -> None:
+        """Nobody hears it."""
+
+
 class Process(FastBot):
     """The bot, as `bot.app.maildesk` builds it."""
 
     def __init__(self, moment: Moment, later: Later) -> None:
         super().__init__(moment, stop=Patience(moment.outside.clock))
+        unheard: Any = Unheard()
         self.side = SlackSide(
-            self.services, self.slack, self.directory, "secret", lambda: None, Tallies()
+            self.services, self.slack, self.directory, "secret", lambda: None, Tallies(), unheard
         )
         employ(self.doers, self.services, self.side, self.slack, ways_out(self.settings))
-        app = self.side.app
-        app.listener_runner.listener_executor = AtOnce()
         self.side.listeners._behind = later
-        for middleware in app._middleware_list:
-            if isinstance(middleware, SingleTeamAuthorization):
-                # Bolt would ask with a client of its own, over the network
-                middleware.auth_test_result = self.slack.who_we_are()
 
     def hear(self, payload: dict[str, Any]) -> BoltResponse:
         """Slack sends something over Socket Mode, which needs no signature."""

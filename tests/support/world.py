@@ -6,13 +6,11 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from slack_bolt.listener import CustomListener
 from sqlalchemy import URL, Engine, event
 from sqlmodel import Session, col, create_engine, func, select
 
@@ -29,7 +27,7 @@ from storage.vocabulary import Pager
 from tests.support.browser import Browser, Page
 from tests.support.compiled import share_pages, share_statements
 from tests.support.databases import let_go
-from tests.support.in_hand import InHand
+from tests.support.in_hand import InHand, Within
 from tests.support.practice import database_in, new_practice
 from tests.support.slack import Message, SlackPerson
 
@@ -38,8 +36,8 @@ KEY = base64.b64encode(b"k" * 32).decode()
 
 
 PATIENCE_SECONDS = 20
-"""How long the practice Slack, and Bolt, wait for the bot here: this machine may be busy with others.
-What Slack's own three seconds mean is shown by tests of their own."""
+"""How long the practice Slack waits for the bot here: this machine may be busy with others. What
+Slack's own three seconds mean is shown by tests of their own."""
 
 MAIL_TIMEOUT_SECONDS = 20.0
 SILENCE_SECONDS = 2.0
@@ -138,11 +136,8 @@ class BotWorld:
             arrival=4,
         )
         self.bot: Maildesk = build(settings, self.clock, hosts)
-        for listener in self.bot.slack.app._listeners:
-            assert isinstance(listener, CustomListener)
-            listener.ack_timeout = PATIENCE_SECONDS
         slack = self.bot.slack
-        self._in_hand = InHand(slack.app.listener_runner.listener_executor)
+        self._listening = Within(slack.app, "dispatch")
         self._behind = InHand(slack.behind)
         share_statements(self.bot.store)
         share_pages(self.bot.web)
@@ -196,13 +191,11 @@ class BotWorld:
         """Wait until the bot has every event, and has done what its listeners do after they have
         acknowledged."""
         end = time.monotonic() + seconds
-        executor = self.bot.slack.app.listener_runner.listener_executor
-        assert isinstance(executor, ThreadPoolExecutor)
         behind = self.bot.slack.behind._pool
-        if threading.current_thread() in executor._threads | behind._threads:
+        if self._listening.here or threading.current_thread() in behind._threads:
             return  # somebody acts in the middle of what the bot does: it cannot wait for itself
         events = self.practice.slack.delivery
-        while events.on_the_way or self._in_hand or self._behind:
+        while events.on_the_way or self._listening or self._behind:
             self.practice.office.wait_beyond(self.practice.office.version, 0.005)
             assert time.monotonic() < end, "a listener does not come to an end"
 

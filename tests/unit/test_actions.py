@@ -27,7 +27,7 @@ def listened_to() -> list[str]:
     """What listeners are registered for, as the app does it."""
     nothing: Any = SimpleNamespace()
     return SlackSide(
-        nothing, WebClient("xoxb-1"), nothing, "secret", lambda: None, Tallies()
+        nothing, WebClient("xoxb-1"), nothing, "secret", lambda: None, Tallies(), nothing
     ).listeners.names
 
 

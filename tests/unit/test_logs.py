@@ -13,7 +13,7 @@ import structlog
 
 from bot.common.correlation import correlated, of_job, of_slack
 from bot.common.jobs import RunTest
-from bot.common.logs import configure, take_in_strays
+from bot.common.logs import Seldom, configure, take_in_strays
 from tests.support.logging import logging_kept
 
 TOKEN = "xoxb-" + "123456789012-planted"
@@ -166,3 +166,22 @@ def test_work_that_is_left_for_a_worker_keeps_the_correlation() -> None:
     assert args == {"test": 7, "correlation": "Ev123"}
     assert RunTest.model_validate(args) == RunTest(test_id=7)
     assert of_job(args) == "Ev123"
+
+
+def test_requests_that_wait_for_a_thread_are_told_of_now_and_then(stream: io.StringIO) -> None:
+    configure("INFO", stream)
+    for depth in range(100):
+        logging.getLogger("waitress.queue").warning("Task queue depth is %d", depth)
+    assert len(stream.getvalue().splitlines()) == 1
+    now = iter((0.0, 1.0, 9.0, 11.5, 12.0, 30.0))
+    seldom = Seldom(10, timer=lambda: next(now))
+    record = logging.makeLogRecord({})
+    assert [seldom.filter(record) for _ in range(5)] == [True, False, True, False, True]
+
+
+def test_our_own_fields_stay_as_they_are_and_the_event_is_searched(stream: io.StringIO) -> None:
+    configure("INFO", stream, "json")
+    structlog.get_logger("bot.app").info(f"said {TOKEN}", level=TOKEN, timestamp=TOKEN)
+    said = json.loads(stream.getvalue())
+    assert "planted" not in stream.getvalue()
+    assert (said["level"], said["logger"]) == ("info", "bot.app")

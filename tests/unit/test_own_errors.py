@@ -25,7 +25,7 @@ class Heard:
 
     def __init__(self, bot: FastBot) -> None:
         unused: Any = None
-        self.listeners = Listeners(unused, bot.services, bot.slack, lambda: None, AtOnce())
+        self.listeners = Listeners(unused, bot.services, bot.slack, lambda: None, AtOnce(), unused)
         self.told: list[str] = []
 
     def act(self, work: Callable[[], None], by: Person = CAROL) -> None:

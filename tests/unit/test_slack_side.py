@@ -32,8 +32,9 @@ class Door:
         for _ in range(DOWN):
             bot.slack.fails_next("auth.test", "ratelimited", status=429, retry_after=1)
         bot.slack.base_url = "http://127.0.0.1:1/"
+        unused: Any = None
         self.side = SlackSide(
-            bot.services, bot.slack, bot.directory, SECRET, lambda: None, Tallies()
+            bot.services, bot.slack, bot.directory, SECRET, lambda: None, Tallies(), unused
         )
         web = Flask("door")
         web.register_blueprint(self.side.blueprint())

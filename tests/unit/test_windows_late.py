@@ -10,9 +10,9 @@ from bot.common.refusals import SlackBusy
 from bot.messages.refusals import Subject
 from bot.views.account_form import Form
 from handlers.cards.actions import ActionId
+from handlers.cards.kit import Message
 from handlers.features import signin
 from handlers.features.home import HomeTab
-from handlers.slack import listeners
 from handlers.slack.listeners import Listeners
 from handlers.slack.modals import TooLate, Windows, WindowUnsure, fill
 from handlers.slack.payloads import Press
@@ -92,9 +92,9 @@ def test_a_window_that_cannot_be_replaced_just_now_is_slacks_trouble(
 @pytest.mark.parametrize("error", ["ratelimited", "invalid_auth", "internal_error"])
 @pytest.mark.parametrize("method", ["views.update", "views.publish"])
 def test_a_press_that_slack_does_not_show_just_now_is_no_failure_of_ours(
-    bot: FastBot, monkeypatch: pytest.MonkeyPatch, method: str, error: str
+    bot: FastBot, method: str, error: str
 ) -> None:
-    carol = Acting(bot, monkeypatch, view_id="V1")
+    carol = Acting(bot, view_id="V1")
     for _ in range(5):
         bot.slack.fails_next(method, error)
     shows = {
@@ -114,22 +114,26 @@ def test_a_press_that_slack_does_not_show_just_now_is_no_failure_of_ours(
 class Acting:
     """Carol, who presses a button; what she is told beside windows, and the windows she sees."""
 
-    def __init__(self, bot: FastBot, monkeypatch: pytest.MonkeyPatch, view_id: str = "") -> None:
+    def __init__(self, bot: FastBot, view_id: str = "") -> None:
         unused: Any = None
+        private: Any = self
         self.bot = bot
-        self.listeners = Listeners(unused, bot.services, bot.slack, lambda: None, AtOnce())
+        self.listeners = Listeners(unused, bot.services, bot.slack, lambda: None, AtOnce(), private)
         self.told: list[str] = []
         url = "" if view_id else "https://hooks.example/1"
         where = Windows(bot.slack, "a trigger", view_id)
         self.press = Press(CAROL, ACME, "", view_id, "", {}, where, url)
-        monkeypatch.setattr(listeners, "respond", lambda url, said: self.told.append(said.text))
+
+    def show(self, _url: str, said: Message) -> None:
+        """She is told something privately."""
+        self.told.append(said.text)
 
     def act(self) -> None:
         self.listeners.guard(
             CAROL,
             "button.test",
             lambda: self.press.windows.open(VIEW) and None,
-            lambda message: listeners._show(self.press, "refused.title", message),
+            lambda message: self.listeners._show(self.press, "refused.title", message),
         )
 
     @property
@@ -149,7 +153,9 @@ class Registry:
 
 def test_a_button_that_opens_a_page_shows_no_window_beside_it(bot: FastBot) -> None:
     app: Any = Registry()
-    signin.register(Listeners(app, bot.services, bot.slack, lambda: None, AtOnce()), bot.services)
+    unused: Any = None
+    listeners = Listeners(app, bot.services, bot.slack, lambda: None, AtOnce(), unused)
+    signin.register(listeners, bot.services)
     pressed = {
         "type": "block_actions",
         "user": {"id": "U0SAM", "team_id": "T0ELSE"},
@@ -164,10 +170,8 @@ def test_a_button_that_opens_a_page_shows_no_window_beside_it(bot: FastBot) -> N
 
 
 @pytest.mark.parametrize("error", errors("views.open", Subject.TARGET))
-def test_who_presses_and_gets_no_window_is_told_so_privately(
-    bot: FastBot, monkeypatch: pytest.MonkeyPatch, error: str
-) -> None:
-    carol = Acting(bot, monkeypatch)
+def test_who_presses_and_gets_no_window_is_told_so_privately(bot: FastBot, error: str) -> None:
+    carol = Acting(bot)
     for _ in range(2):
         bot.slack.fails_next("views.open", error)
     carol.act()
@@ -178,9 +182,9 @@ def test_who_presses_and_gets_no_window_is_told_so_privately(
 
 
 def test_who_presses_in_a_window_is_told_in_it(
-    bot: FastBot, monkeypatch: pytest.MonkeyPatch
+    bot: FastBot,
 ) -> None:
-    carol = Acting(bot, monkeypatch, view_id="V1")
+    carol = Acting(bot, view_id="V1")
     for _ in range(2):
         bot.slack.fails_next("views.push", "expired_trigger_id")
     carol.act()
@@ -189,9 +193,9 @@ def test_who_presses_in_a_window_is_told_in_it(
 
 
 def test_a_window_whose_answer_is_lost_is_no_failure_and_opened_once(
-    bot: FastBot, monkeypatch: pytest.MonkeyPatch
+    bot: FastBot,
 ) -> None:
-    carol = Acting(bot, monkeypatch)
+    carol = Acting(bot)
     bot.slack.breaks_next("views.open")
     carol.act()
     bot.run_due()
