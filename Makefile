@@ -66,19 +66,9 @@ mutants: $(READY)
 soak: $(READY)
 	PYTHONHASHSEED=0 $(BIN)/python -m tests.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(PLANTED),--planted)
 
-# How long a full connection test takes beside the bare libraries, how many commands are answered beside a bare Bolt app, how
-# many jobs are claimed beside PgQueuer, where that is installed, what a sweep for reminders costs among a million accounts,
-# how soon Slack is answered while everything public is attacked, how long 50,000 accounts take from one database to the other, and whether a week of two hundred customers stays within what
-# Slack takes of each method.
+# Every benchmark, or those that ARGS names, written to docs/benchmarks.md: two hours in all.
 bench: $(READY)
-	$(BIN)/python -m tests.bench
-	$(BIN)/python -m tests.ack_bench
-	$(BIN)/python -m tests.claim_bench
-	$(BIN)/python -m tests.sweep_bench
-	$(BIN)/python -m tests.attack_bench
-	$(BIN)/python -m tests.watch_bench
-	$(BIN)/python -m tests.backup_bench
-	$(BIN)/python -m tests.week_bench
+	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 # Every picture of every walk, by everybody, at a desk and on a phone, in pictures/ with an index.html to look through them;
 # those of the documents are renewed. It needs Chromium.

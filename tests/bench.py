@@ -6,25 +6,20 @@ where it is installed, else the practice world's; each connection goes through a
 every packet back for a while, as a network does.
 """
 
-import asyncio
 import contextlib
-import smtplib
 import ssl
 import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from imapclient import IMAPClient
-
 from bot.common.people import MAILDESK
-from bot.mail.target import xoauth2
 from sandbox.practice import Practice
 from tests.real import dovecot
+from tests.support.bare_loop import Legs
 from tests.support.practice import new_practice
+from tests.support.relay import Relay
 from tests.support.world import BotWorld
 
 ADDRESS, NAME = "info@acme.example", "Info"
@@ -32,61 +27,6 @@ ROUNDS = 15
 DELAYS_MS = (10, 30)
 AT_MOST = 1.25
 """What a full test may take, as a multiple of the slower bare runner."""
-
-
-class Relay:
-    """Passes a port's traffic on, each packet held back for `delay` seconds in both directions."""
-
-    def __init__(self, port: int, delay: float) -> None:
-        self._to, self._delay = port, delay
-        self._loop = asyncio.new_event_loop()
-        self._server = self._loop.run_until_complete(
-            asyncio.start_server(self._serve, "127.0.0.1", 0)
-        )
-        self.port = int(self._server.sockets[0].getsockname()[1])
-        threading.Thread(target=self._loop.run_forever, daemon=True).start()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(self._delay)
-        onward_reader, onward_writer = await asyncio.open_connection("127.0.0.1", self._to)
-        await asyncio.gather(self._pass(reader, onward_writer), self._pass(onward_reader, writer))
-
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError):
-            while data := await reader.read(65_536):
-                await asyncio.sleep(self._delay)
-                writer.write(data)
-                await writer.drain()
-        writer.close()
-
-
-@dataclass(frozen=True)
-class Legs:
-    """The bare libraries, with the same steps as the test's and nothing around them."""
-
-    imap_port: int
-    smtp_port: int
-    tls: ssl.SSLContext
-    token: str
-
-    def imap(self) -> None:
-        client = IMAPClient("localhost", self.imap_port, ssl_context=self.tls)
-        client.has_capability("AUTH=XOAUTH2")
-        client.oauth2_login(ADDRESS, self.token)
-        client.list_folders()
-        client.select_folder("INBOX", readonly=True)
-        client.logout()
-
-    def smtp(self) -> None:
-        client = smtplib.SMTP("localhost", self.smtp_port)
-        client.ehlo()
-        client.starttls(context=self.tls)
-        client.ehlo()
-        answers = iter([xoauth2(ADDRESS, self.token), ""])
-        client.auth("XOAUTH2", lambda _challenge=None: next(answers), initial_response_ok=False)
-        client.mail(ADDRESS)
-        client.rset()
-        client.quit()
 
 
 @contextlib.contextmanager
@@ -138,8 +78,12 @@ def measure(delay_ms: int) -> float:
         world.settle()
         world.bot.worker.stop()
         token = world.bot.tokens.fresh(world.account(NAME).id).access_token
-        legs = Legs(imap.port, smtp.port, ssl.create_default_context(cafile=str(ca_file)), token)
-        works = (legs.imap, legs.smtp, lambda: full_test(world))
+        legs = Legs(imap.port, smtp.port, ssl.create_default_context(cafile=str(ca_file)))
+        works = (
+            lambda: legs.imap(ADDRESS, token),
+            lambda: legs.smtp(ADDRESS, token),
+            lambda: full_test(world),
+        )
         times = [[milliseconds(work) for work in works] for _ in range(ROUNDS)]
         world.stop()
     receiving, sending, full = (statistics.median(column) for column in zip(*times, strict=True))

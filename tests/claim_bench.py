@@ -2,10 +2,10 @@
 server in the same run.
 
 `python -m tests.claim_bench` prints both and their ratio, and how many of the others' jobs ours
-claims while one customer has thousands waiting, and as many in hand as it may. It needs PgQueuer (`pip install pgqueuer`), which nothing
-else does, and says so where that is not there. A claim takes as many jobs as a worker has threads;
-each job is ended by itself, as workers do. Ours gives every customer their turn, which PgQueuer
-does not.
+claims while one customer has thousands waiting, and as many in hand as it may. It needs PgQueuer
+(`pip install pgqueuer`), which nothing else does, and says so where that is not there. A claim takes
+as many jobs as a worker has threads; each job is ended by itself, as workers do. Ours gives every
+customer their turn, which PgQueuer does not.
 """
 
 import asyncio

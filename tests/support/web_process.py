@@ -36,13 +36,14 @@ class Slack:
 
     def request(self, number: int) -> bytes:
         """What is sent."""
-        return self._signed(*(self._command() if number % 2 else self._event(number)))
+        return self.signed(*(self._command() if number % 2 else self._event(number)))
 
     def command(self) -> bytes:
         """The command alone."""
-        return self._signed(*self._command())
+        return self.signed(*self._command())
 
-    def _signed(self, body: str, kind: str) -> bytes:
+    def signed(self, body: str, kind: str) -> bytes:
+        """A request with this body, of this content type."""
         stamp = int(time.time())
         signed = f"v0:{stamp}:{body}".encode()
         mac = hmac.new(self.signing_secret.encode(), signed, hashlib.sha256).hexdigest()
