@@ -22,6 +22,7 @@ from pathlib import Path
 
 from sqlmodel import col, func, select
 
+from bot.app.worker import KEPT_FREE
 from bot.common import ids
 from bot.common.people import MAILDESK
 from bot.microsoft.tokens import sealed_for
@@ -37,7 +38,7 @@ MAILBOXES = 2000
 OF_A_CUSTOMER = 20
 DELAY_MS = 30
 THREADS = 8
-"""As many as a worker has where nothing is set."""
+"""So many mailboxes at a time. A worker has two threads more, which it keeps for people."""
 
 ROUNDS = 3
 AT_LEAST = 0.8
@@ -67,6 +68,7 @@ class Bench:
         self._mailboxes: list[tuple[str, str]] = []
         model = world.account(MODEL)
         with world.bot.store.transaction() as tx:
+            self._folders = [each.server_name for each in tx.folders.mapped(model.id).values()]
             for first in range(0, mailboxes, OF_A_CUSTOMER):
                 channel = self._customer(tx, first)
                 for number in range(first, min(first + OF_A_CUSTOMER, mailboxes)):
@@ -76,6 +78,7 @@ class Bench:
         """Mailboxes a second that the bare loop opens."""
         asked = self._ports | {
             "ca_file": str(self.world.practice.certificates.ca_file),
+            "folders": self._folders,
             "mailboxes": self._mailboxes,
         }
         said = subprocess.run(
@@ -93,6 +96,7 @@ class Bench:
             self.world.bot.services.checks.start(account_id, MAILDESK)
         there = self._count(passed=True)
         ports = {name.upper(): str(port) for name, port in self._ports.items()}
+        ports["WORKER_THREADS"] = str(THREADS + KEPT_FREE)
         with process(self.world.environment | ports, self._folder / "worker"):
             _until(lambda: self._count(passed=True) > there)
             first, begun = self._count(passed=True), time.monotonic()

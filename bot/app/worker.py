@@ -16,6 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from bot.app.claimed_jobs import ClaimedJobs
 from bot.app.hands import Busy, Hands
 from bot.app.leases import Holder, Leases
+from bot.app.looking import Looking
 from bot.app.reach import Reach
 from bot.checks.rhythm import LOOKERS
 from bot.checks.watching import Watching
@@ -104,7 +105,8 @@ class Worker:
         self._stop = stop or Stop()
         self._jobs = ClaimedJobs(store, clock)
         self._leases = Leases(self._holders())
-        self._hands = Hands(threads, "work", pool, self.nudge)
+        self._hands = Hands(threads, "work", pool, self._free_again)
+        self._looking = Looking(self.take_jobs)
         self._lookers = Hands(LOOKERS, "look", pool)
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="outbox")
         self._free_senders = threading.BoundedSemaphore(SENDERS)
@@ -117,7 +119,7 @@ class Worker:
     def start(self) -> None:
         """Begin to look for jobs, for mailboxes whose turn it is, for messages, and for what the
         sweeps find; for each at once."""
-        self._repeat("jobs", TICK, self.take_jobs)
+        self._repeat("jobs", TICK, self._looking.go, beside=1)
         self._repeat("looks", TICK, self.take_looks)
         self._repeat("outbox", TICK, self._send_on_a_thread)
         for sweep in self._sweeps:
@@ -127,7 +129,8 @@ class Worker:
 
     def nudge(self) -> None:
         """Look for due jobs and messages now rather than at the next tick."""
-        self._wake("jobs", timedelta())
+        if self._looking.ask():
+            self._wake("jobs", timedelta())
         self._wake("outbox", timedelta())
 
     def tick(self) -> None:
@@ -169,17 +172,19 @@ class Worker:
         looks = [self._watching] if self._watching is not None else []
         return [self._jobs, self._delivery.turns, *looks, *of_sweeps]
 
-    def _repeat(self, name: str, every: timedelta, look: Callable[[], None]) -> None:
+    def _repeat(
+        self, name: str, every: timedelta, look: Callable[[], None], beside: int = 0
+    ) -> None:
+        """`beside`: so many may be begun while one goes on. Where that is none, one that takes
+        longer than its interval is not begun a second time."""
         self._scheduler.add_job(
             look,
             "interval",
             id=name,
             seconds=every.total_seconds(),
             next_run_time=datetime.now(UTC),
-            # One that takes longer than its interval is not begun a second time beside itself, and
-            # however many were missed, one makes up for them.
-            max_instances=1,
-            coalesce=True,
+            max_instances=1 + beside,
+            coalesce=True,  # however many were missed, one makes up for them
             misfire_grace_time=None,
         )
 
@@ -204,6 +209,13 @@ class Worker:
         with self._ticks, self._reach.watched():
             if self._watching is not None and not self._stop.asked:
                 self._lookers.take(self._watching.claim, self._watching.look)
+
+    def _free_again(self) -> None:
+        """A thread has ended a job, which may have left messages: it looks for the next one itself,
+        since whoever wakes the scheduler in the middle of its looking would wait for a tick."""
+        if self._scheduler.running:
+            self._looking.go()
+            self._wake("outbox", timedelta())
 
     def _claim_jobs(self, free: int) -> list[Job]:
         jobs = self._jobs.claim(free, self._kept)

@@ -1,12 +1,14 @@
 """The bare libraries testing mailboxes: `python -m tests.support.bare_loop THREADS` reads where the
-servers are and every mailbox with its token from standard input, as JSON, and prints how many seconds
-it took to open each by IMAP and by SMTP. The two legs of one mailbox run side by side."""
+servers are, the mapped folders, and every mailbox with its token from standard input, as JSON, and
+prints how many seconds it took to open each by IMAP and by SMTP. The two legs of one mailbox run
+side by side."""
 
 import json
 import smtplib
 import ssl
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -22,14 +24,19 @@ class Legs:
     imap_port: int
     smtp_port: int
     tls: ssl.SSLContext
+    folders: Sequence[str] = ()
+    """Those that are mapped, as the server names them."""
 
     def imap(self, address: str, token: str) -> None:
-        """Open the mailbox and list its folders."""
+        """Open the mailbox, list its folders, and ask what the mapped ones are known by."""
         client = IMAPClient("localhost", self.imap_port, ssl_context=self.tls)
+        client.folder_encode = False  # names are as the server gave them
         client.has_capability("AUTH=XOAUTH2")
         client.oauth2_login(address, token)
         client.list_folders()
         client.select_folder("INBOX", readonly=True)
+        for folder in self.folders:
+            client.folder_status(folder, ["UIDVALIDITY"])
         client.logout()
 
     def smtp(self, address: str, token: str) -> None:
@@ -50,7 +57,7 @@ def main() -> None:
     threads = int(sys.argv[1])
     asked = json.load(sys.stdin)
     tls = ssl.create_default_context(cafile=asked["ca_file"])
-    legs = Legs(asked["imap_port"], asked["smtp_port"], tls)
+    legs = Legs(asked["imap_port"], asked["smtp_port"], tls, asked["folders"])
     with ThreadPoolExecutor(threads) as tests, ThreadPoolExecutor(threads) as seconds:
 
         def both(address: str, token: str) -> None:
