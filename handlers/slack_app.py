@@ -13,7 +13,7 @@ from slack_sdk.signature import SignatureVerifier
 from slack_sdk.socket_mode.builtin import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from bot.common.correlation import correlated, of_slack
+from bot.common.correlation import correlated, follow, of_slack
 from bot.common.tallies import ACKNOWLEDGED, Tallies
 from bot.services import Services
 from handlers import events
@@ -121,6 +121,8 @@ class SlackSide:
             signing_secret=signing_secret,
             # What is not signed by Slack does not come so far, and Socket Mode signs nothing
             request_verification_enabled=False,
+            # No workflow has a step of ours
+            attaching_function_token_enabled=False,
             # Each listener acknowledges at once or answers a form, on the thread that waits for it;
             # what takes longer is done behind it
             process_before_response=True,
@@ -151,8 +153,8 @@ class SlackSide:
                 return Response("the signature is not Slack's", 401, mimetype="text/plain")
             begun = time.monotonic()
             posted = bolt_request(request)
-            with correlated(of_slack(posted.body)):
-                answer = to_flask_response(self.app.dispatch(posted))
+            follow(of_slack(posted.body))
+            answer = to_flask_response(self.app.dispatch(posted))
             self._tallies.took(ACKNOWLEDGED, time.monotonic() - begun, kind_of(posted.body))
             return answer
 

@@ -139,6 +139,7 @@ class Store:
     def __init__(self, engine: Engine, pagers: Collection[Pager] = ()) -> None:
         """`pagers`: who is told of incidents."""
         self.engine = engine
+        self._alone = engine.execution_options(**ALONE[engine.dialect.name])
         self._pagers = frozenset(pagers)
 
     @contextmanager
@@ -164,7 +165,7 @@ class Store:
         Raises:
             DatabaseAway: the database does not answer it just now.
         """
-        with self._alone() as connection:
+        with _told_apart(), self._alone.connect() as connection:
             return binding(connection, channel_id)
 
     def done(self, job: Job) -> None:
@@ -173,14 +174,8 @@ class Store:
         Raises:
             DatabaseAway: the database does not do it just now.
         """
-        with self._alone() as connection:
+        with _told_apart(), self._alone.connect() as connection:
             forget(connection, job)
-
-    @contextmanager
-    def _alone(self) -> Iterator[Connection]:
-        """For one statement, which is kept at once."""
-        with _told_apart(), self.engine.connect() as connection:
-            yield connection.execution_options(**ALONE[self.engine.dialect.name])
             connection.commit()
 
     def takes_writes(self) -> bool:

@@ -56,6 +56,12 @@ def kept() -> dict[str, str]:
     return {FIELD: word} if word else {}
 
 
+def follow(word: str) -> None:
+    """From now on the lines of this thread have the correlation `word`, if it is one."""
+    if word:
+        bind_contextvars(**{FIELD: word})
+
+
 def begin() -> None:
     """A web request begins: whatever this thread did before has nothing to do with it."""
     clear_contextvars()

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import Processor
 
+from bot.common.correlation import FIELD
 from bot.common.redaction import redact_value
 
 CHATTY = ("slack_sdk", "slack_bolt", "msal", "urllib3", "waitress", "werkzeug", "alembic")
@@ -19,7 +20,7 @@ UNFIT = ("imapclient", "imapclient.imaplib", "sqlalchemy")
 QUEUE_SECONDS = 10.0
 """Waitress tells of each request that waits for a thread, and does so when there is most to do."""
 
-OURS = ("timestamp", "level", "logger")
+OURS = ("timestamp", "level", "logger", FIELD)
 """These fields are set here alone, and by nobody's words."""
 
 FIRST = ("timestamp", "level", "event", "logger")
@@ -44,6 +45,8 @@ def configure(level: str, stream: TextIO, form: str = "console") -> None:
             _renderer(form),
         ],
     )
+    # What no line says is not asked for (docs.python.org/3/howto/logging.html#optimization)
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter)
     logging.basicConfig(level=level, handlers=[handler], force=True)

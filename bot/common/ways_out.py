@@ -40,10 +40,12 @@ class WaysOut:
 
     def proxy_to(self, url: str) -> str | None:
         """The proxy by which `url` is reached; None where it is reached without one."""
+        if not self.proxy:
+            return None
         parts = urlsplit(url)
         host = (parts.hostname or "").rstrip(".")
         names = list(_names(self.around))
-        if not self.proxy or _is_within(host, names):
+        if _is_within(host, names):
             return None
         written = f"[{host}]" if ":" in host else host
         port = parts.port or PORTS.get(parts.scheme, 0)

@@ -2,11 +2,10 @@
 wait for it, and as much at a time as the process can hold."""
 
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextvars import copy_context
-from functools import partial
-from threading import BoundedSemaphore, Lock
-from typing import Any, ParamSpec, TypeVar
+from threading import Condition
+from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -24,35 +23,45 @@ class Behind(Executor):
 
     def __init__(self, threads: int = THREADS, most: int = MOST) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="behind")
-        self._room = BoundedSemaphore(most)
-        self._in_hand: set[Future[Any]] = set()
-        self._lock = Lock()
+        self._most = most
+        self._in_hand = 0
+        self._changed = Condition()
 
     def submit(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Have something done that raises nothing; here and now, where there is no room for it."""
-        if not self._room.acquire(blocking=False):
+        if not self._takes_one():
             return _done(work, *args, **kwargs)
         try:
-            doing = self._pool.submit(partial(copy_context().run, partial(work, *args, **kwargs)))
+            return self._pool.submit(copy_context().run, self._do, work, *args, **kwargs)
         except RuntimeError:  # the process ends: what was pressed last is done all the same
-            self._room.release()
+            self._ended()
             return _done(work, *args, **kwargs)
-        with self._lock:
-            self._in_hand.add(doing)
-        doing.add_done_callback(self._ended)
-        return doing
 
     def stop(self, seconds: float) -> int:
         """Wait until what was handed in is done, at most so long; how much is left undone."""
-        with self._lock:
-            in_hand = set(self._in_hand)
         self._pool.shutdown(wait=False)
-        return len(wait(in_hand, seconds).not_done)
+        with self._changed:
+            self._changed.wait_for(lambda: not self._in_hand, seconds)
+            return self._in_hand
 
-    def _ended(self, doing: Future[Any]) -> None:
-        with self._lock:
-            self._in_hand.discard(doing)
-        self._room.release()
+    def _takes_one(self) -> bool:
+        with self._changed:
+            if self._in_hand >= self._most:
+                return False
+            self._in_hand += 1
+            return True
+
+    def _do(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return work(*args, **kwargs)
+        finally:
+            self._ended()
+
+    def _ended(self) -> None:
+        with self._changed:
+            self._in_hand -= 1
+            if not self._in_hand:
+                self._changed.notify_all()
 
 
 def _done(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:

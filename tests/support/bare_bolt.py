@@ -1,5 +1,6 @@
 """A bare Bolt app on the same web server as ours: `python -m tests.support.bare_bolt` acknowledges
-`/maildesk` on PORT, and answers it by its response address too if it is started with "answers"."""
+`/maildesk` on PORT, and if it is started with "answers" says by its response address what ours says
+to a customer who asks for help."""
 
 import os
 import sys
@@ -11,19 +12,20 @@ from slack_bolt.adapter.flask import SlackRequestHandler
 from slack_sdk import WebClient
 
 from bot.app.web_server import WebServer
-
-ANSWER = "This is how I can help. " * 20
+from bot.views.audience import Role
+from handlers.cards.help import help_message
 
 
 def bare(client: WebClient, signing_secret: str, answers: bool) -> Flask:
     """The app."""
+    answer = help_message(Role.CUSTOMER)
     bolt = App(name="bare", client=client, signing_secret=signing_secret)
 
     @bolt.command("/maildesk")
     def command(ack: Ack, respond: Respond) -> None:
         ack()
         if answers:
-            respond(ANSWER)
+            respond(answer.text, answer.blocks)
 
     web = Flask("bare")
     handler = SlackRequestHandler(bolt)
