@@ -47,6 +47,7 @@ def configure(level: str, stream: TextIO, form: str = "console") -> None:
     )
     # What no line says is not asked for (docs.python.org/3/howto/logging.html#optimization)
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter)
     logging.basicConfig(level=level, handlers=[handler], force=True)

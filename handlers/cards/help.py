@@ -1,5 +1,7 @@
 """What people can do here, each by what they are, and the greeting of a new channel."""
 
+from functools import cache
+
 from bot.views.audience import Role
 from handlers.cards.account_list import start_buttons
 from handlers.cards.actions import ActionId
@@ -8,6 +10,7 @@ from handlers.cards.kit import Block, Message, actions, button, modal, section
 from handlers.text.words import plainly, say
 
 
+@cache  # asked for more than anything else, and the same for everybody who is the same
 def help_message(role: Role) -> Message:
     """What can be done, for who asks."""
     return Message(say("help.title"), [*_help(role), *_first_buttons(role)])

@@ -4,6 +4,7 @@ wait for it, and as much at a time as the process can hold."""
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextvars import copy_context
+from functools import partial
 from threading import Condition
 from typing import ParamSpec, TypeVar
 
@@ -32,7 +33,8 @@ class Behind(Executor):
         if not self._takes_one():
             return _done(work, *args, **kwargs)
         try:
-            return self._pool.submit(copy_context().run, self._do, work, *args, **kwargs)
+            doing = partial(self._do, work, *args, **kwargs)
+            return self._pool.submit(copy_context().run, doing)
         except RuntimeError:  # the process ends: what was pressed last is done all the same
             self._ended()
             return _done(work, *args, **kwargs)
