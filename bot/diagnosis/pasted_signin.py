@@ -28,6 +28,12 @@ SUBERROR = re.compile(
 )
 MASKED = re.compile(r"AAD ?STS?[ :_-]{0,2}(?:[0-9]{0,6}[Xx*#?]{2,8}|[0-9]{0,3}(?:\W{0,4}$|\.\.|…))")
 """A number that somebody made unreadable, or cut: ``AADSTS9XXXXX``, ``AADSTS50…``."""
+OTHERS = re.compile(
+    r"(?<![0-9A-Za-z])(?!AADSTS|RFC)[A-Z]{3,6}(?:[0-9][A-Z])?[0-9]{4,8}(?![0-9A-Za-z])"
+)
+"""Another service's number for its reason, of which the word says nothing: ``AADB2C90090``."""
+BESIDE = 40
+"""So near to the word of an answer its number is."""
 TRACE = re.compile(r"trace[ _]?id\W{1,6}([0-9a-f-]{36})", re.I)
 CORRELATION = re.compile(r"correlation[ _]?id\W{1,6}([0-9a-f-]{36})", re.I)
 ANSWER = re.compile(r"error_description|error['\"]?\W{1,4}$", re.I)
@@ -98,6 +104,8 @@ def errors(text: str, words: Collection[str]) -> Iterator[Reading]:
     for found in known[-MOST:]:
         near = around(text, found.start(), found.end())
         before = text[max(found.start() - 20, 0) : found.start()]
+        if OTHERS.search(text, found.end(), found.end() + BESIDE):
+            continue  # as with a masked number
         answered = ANSWER.search(before) or "error_description" in near
         yield Reading(_answers(text, near, (), found[0]), found.start(), sure=bool(answered))
     if OF_MICROSOFT.search(text):
@@ -110,7 +118,8 @@ def codes(text: str, words: Collection[str]) -> Iterator[Reading]:
     told = {found.start(1): found[1] for found in CODE_LABELLED.finditer(text)}
     for found in CODE.finditer(text):
         if found[0].startswith(OF_GRAPH):
-            told[found.start()] = found[0]
+            # Exchange calls the exception behind a code by the same name
+            told[found.start()] = found[0].removesuffix("Exception")
     for at in [at for at in sorted(told) if told[at].lower() in known][-MOST:]:
         near = around(text, at, at + len(told[at]))
         seen = Observation(
