@@ -63,6 +63,8 @@ CONNECTING = re.compile(r"starttls|ehlo|helo|greeting|service not a", re.I)
 FOR_SIGN_IN = (535, 530, 454, 501, 504, 550)
 SIGN_INS = (534, 535, 538)
 """What answers nothing but a sign-in (RFC 4954, 4 and 6)."""
+OF_SIGN_IN = re.compile(r"(?<![0-9])53[458][^0-9\n]{1,30}(?:authenti|credential)", re.I)
+"""One of these with its words, which needs nothing else to be a mail server's."""
 PERMANENT = (550, 554, 530, 552, 501, 503)
 PASSING = (451, 421, 432, 454, 450)
 """The statuses that an enhanced code may have had, the likeliest first."""
@@ -172,7 +174,7 @@ def _replies(text: str) -> Iterator[Reply]:
     for found in ENHANCED.finditer(text):
         if found.start(1) not in taken and _is_a_reply(text, found):
             yield Reply(found.start(), found.start(), 0, found[1])
-    if phrases.load().shows("smtp", phrases.folded(text)):
+    if OF_SIGN_IN.search(text) or phrases.load().shows("smtp", phrases.folded(text)):
         for found in STATUS.finditer(text):
             before = text[max(found.start(1) - 30, 0) : found.start(1)]
             of_http = OF_HTTP.search(before) or HTTP_REASON.match(text, found.end(1))

@@ -53,6 +53,9 @@ CODE_LABELLED = re.compile(
     r"(?:code|error)['\"]?[:= ]{1,3}['\"]?([A-Z][A-Z_]{3,60})(?![A-Z_])", re.I
 )
 """``"code": "unauthenticated"``, ``Code: ErrorItemNotFound``."""
+OF_HTTP = re.compile(r"[45][0-9]{2} (?:client |server )?error: ", re.I)
+"""What stands before HTTP's own reason, which has the words of some codes: ``403 Client Error:
+Forbidden``."""
 CLAIMS = "insufficient_claims"
 """The one inner code of Graph's that says something else than its code."""
 OF_GRAPH = ("Error", "Mailbox", "Request_", "InvalidAuth", "Application")
@@ -115,7 +118,11 @@ def errors(text: str, words: Collection[str]) -> Iterator[Reading]:
 def codes(text: str, words: Collection[str]) -> Iterator[Reading]:
     """Graph's codes: called so, or words that nothing else is called by."""
     known = {word.lower(): word for word in words}
-    told = {found.start(1): found[1] for found in CODE_LABELLED.finditer(text)}
+    told = {
+        found.start(1): found[1]
+        for found in CODE_LABELLED.finditer(text)
+        if not OF_HTTP.search(text, max(found.start() - 30, 0), found.end())
+    }
     for found in CODE.finditer(text):
         if found[0].startswith(OF_GRAPH):
             # Exchange calls the exception behind a code by the same name

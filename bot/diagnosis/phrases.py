@@ -177,10 +177,12 @@ def _has(word: str, text: str) -> bool:
 
 
 def _named(name: str, text: str) -> bool:
-    """Whether a service is named, other than in somebody's address."""
+    """Whether a service is named: as a word (``xero`` is none of ``xerox``), and other than in
+    somebody's address."""
     at = text.find(name)
     while at >= 0:
-        if text[max(at - 1, 0) : at] != "@":
+        whole = begins_a_word(text, at) and begins_a_word(text, at + len(name))
+        if whole and text[max(at - 1, 0) : at] != "@":
             return True
         at = text.find(name, at + 1)
     return False
