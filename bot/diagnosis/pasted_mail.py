@@ -52,7 +52,8 @@ REFUSING = re.compile(
     r"authentic|denied|unsuccessful|disabled|exceeded|reject|throttl|STOREDRV|RESOLVER|SMTP;|SendAs"
     r"|unavailable|not available|permission|not found|not supported|not allowed|not active|full\b"
     r"|too many|too large|expir|unknown|temporar|limit|blocked|starttls|busy|try again|quota"
-    r"|insufficient|dropped|corrupt|loop\b|spam|timed? ?out|relay|deferred|wrong|unable|refus|invalid",
+    r"|timed? ?out|relay|deferred|wrong|unable|refus|invalid"
+    r"|insufficient|dropped|corrupt|loop\b|spam",
     re.I,
 )
 """What a reply that refuses says."""

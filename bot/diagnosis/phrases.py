@@ -145,12 +145,13 @@ def load() -> Phrases:
     data = tomllib.loads(FILE.read_text(encoding="utf-8"))
     phrases = [
         Phrase(
-            raw["seen"],
+            seen,
             [Sentence.of(written) for written in raw.get("says", ())],
             [Sentence.of(written) for written in raw.get("hints", ())],
             raw.get("vague", False),
         )
         for raw in data["phrase"]
+        for seen in (raw["seen"] if isinstance(raw["seen"], list) else [raw["seen"]])
     ]
     evidence = {
         where: [folded(word) for word in words] for where, words in data["evidence"].items()
