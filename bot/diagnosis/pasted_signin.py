@@ -75,8 +75,10 @@ PLACES = {
     "adalerror": Where.TOKEN,
     "msalserviceerror": Where.TOKEN,
     "graph.microsoft": Where.GRAPH,
+    "/v1.0/users/": Where.GRAPH,
+    "/v1.0/me/": Where.GRAPH,
 }
-"""What shows whom a text of an HTTP status asked: a host, or the error of Microsoft's library."""
+"""What shows whom a text of an HTTP status asked: a host, a path, or the error of Microsoft's library."""
 
 
 def numbers(text: str, known: Vocabulary) -> Iterator[Reading]:
@@ -133,6 +135,7 @@ def codes(text: str, words: Collection[str]) -> Iterator[Reading]:
             Where.GRAPH,
             error=known[told[at].lower()],
             suberror=CLAIMS if CLAIMS in near else "",
+            status=_status(near),
             text=clean(near),
         )
         yield Reading([seen], at)
@@ -144,8 +147,14 @@ def busy(text: str) -> Iterator[Reading]:
         near = around(text, found.start(), found.end())
         for host, where in PLACES.items():
             if host in near.lower():
-                seen = Observation(where, status=int(found[found.lastgroup or 0]), text=clean(near))
+                seen = Observation(where, status=_status(found[0]), text=clean(near))
                 yield Reading([seen], found.start())
+
+
+def _status(text: str) -> int | None:
+    """HTTP's own reason for an answer, where it says that a service is busy."""
+    found = BUSY.search(text)
+    return int(found[found.lastgroup or 0]) if found else None
 
 
 def _replies(text: str) -> Sequence[Sequence[re.Match[str]]]:
