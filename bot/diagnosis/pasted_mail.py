@@ -151,7 +151,8 @@ def imap(text: str) -> Iterator[Reading]:
         before = text[max(found.start() - 120, 0) : found.start()]
         seen = from_imap(said, condition, step_of(said, before))
         # a server says goodbye to whoever logs out, and follows nobody whom it refused before
-        aside = "Logging out" in said or "invalid state" in said.lower()
+        goodbye = condition is Condition.BYE and "LOGOUT" in before
+        aside = goodbye or "Logging out" in said or "invalid state" in said.lower()
         overcome = opened > found.start()
         vague = aside or found.re is EXCHANGES
         yield Reading([seen], found.start(), vague=vague, overcome=overcome)

@@ -75,6 +75,8 @@ PLACES = {
     "adalerror": Where.TOKEN,
     "msalserviceerror": Where.TOKEN,
     "graph.microsoft": Where.GRAPH,
+    "outlook.office365.com/": Where.GRAPH,
+    "outlook.office.com/": Where.GRAPH,
     "/v1.0/users/": Where.GRAPH,
     "/v1.0/me/": Where.GRAPH,
 }
