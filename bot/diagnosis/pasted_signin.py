@@ -80,7 +80,8 @@ PLACES = {
     "/v1.0/users/": Where.GRAPH,
     "/v1.0/me/": Where.GRAPH,
 }
-"""What shows whom a text of an HTTP status asked: a host, a path, or the error of Microsoft's library."""
+"""What shows whom a text of an HTTP status asked: a host, a path, or the error of Microsoft's
+library."""
 
 
 def numbers(text: str, known: Vocabulary) -> Iterator[Reading]:
