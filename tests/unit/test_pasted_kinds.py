@@ -108,6 +108,25 @@ def test_a_limit_of_the_mailbox_is_not_its_size() -> None:
     assert cause(told.format("The mailbox is full.")) == "graph-mailbox-full"
 
 
+def test_the_same_limit_of_the_mailbox_is_not_its_size_for_a_message_either() -> None:
+    told = "554 5.2.2 mailbox full; STOREDRV.{}.Exception:QuotaExceededException.MapiException{}"
+    for way in ("Submission", "Deliver"):
+        assert owner(told.format(way, "NamedPropsQuotaExceeded")) is Owner.SUPPORT
+        assert cause(told.format(way, "ShutoffQuotaExceeded")) == "mailbox-full"
+
+
+def test_whose_mailbox_is_missing_hangs_on_whether_it_was_sending_or_being_delivered() -> None:
+    told = "554 5.6.0 STOREDRV.{}.Exception:ObjectNotFoundException; The user wasn't found."
+    assert owner(told.format("Submission")) is Owner.ADMINISTRATOR
+    assert owner(told.format("Deliver")) is Owner.SUPPORT
+
+
+def test_numbers_of_windows_own_windows_are_no_sign_in_that_the_customer_left() -> None:
+    told = "We couldn't sign you in. {} and provide the error code {}."
+    assert owner(told.format("Contact your system administrator", "CAA20003")) is Owner.SUPPORT
+    assert cause(told.format("AADSTS50105", "CAA20003")) == "user-not-assigned"
+
+
 def test_a_message_that_is_gone_is_no_folder_that_somebody_chose() -> None:
     told = "ErrorItemNotFound: The specified object was not found in the store.{}"
     assert owner(told.format(", Item not found.")) is Owner.SUPPORT
