@@ -112,12 +112,17 @@ def errors(text: str, words: Collection[str]) -> Iterator[Reading]:
     for found in known[-MOST:]:
         near = around(text, found.start(), found.end())
         before = text[max(found.start() - 20, 0) : found.start()]
-        if OTHERS.search(text, found.end(), found.end() + BESIDE):
+        if is_anothers(text, found.end()):
             continue  # as with a masked number
         answered = ANSWER.search(before) or "error_description" in near
         yield Reading(_answers(text, near, (), found[0]), found.start(), sure=bool(answered))
     if OF_MICROSOFT.search(text):
         yield Reading([Observation(Where.TOKEN, text=clean(text))], 0, sure=False, vague=True)
+
+
+def is_anothers(text: str, end: int) -> bool:
+    """Whether a word of OAuth's that ends there is explained by another service's number."""
+    return bool(OTHERS.search(text, end, end + BESIDE))
 
 
 def codes(text: str, words: Collection[str]) -> Iterator[Reading]:

@@ -32,6 +32,12 @@ def test_a_number_of_another_service_is_not_explained_by_the_word_before_it(numb
     assert cause('{"error":"invalid_grant","error_description":"refused"}') == "sign-in-needed"
 
 
+def test_the_name_of_an_exception_is_no_more_than_the_number_behind_it() -> None:
+    told = "MsalUiRequiredException: {}: The provided grant has expired"
+    assert cause(told.format("AADB2C90080")) == ""
+    assert cause(told.format("AADSTS50173")) == "grant-revoked"
+
+
 @pytest.mark.parametrize("word", ["Xerox", "WebException", "Slackware", "ZohoRM"])
 def test_another_services_name_is_a_word_of_its_own(word: str) -> None:
     assert cause(f"{word}: smtp 535 Authentication failed") == "smtp-sign-in-refused"
