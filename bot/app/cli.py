@@ -20,6 +20,7 @@ from bot.app import (
 from bot.app.checkup import Checkup
 from bot.app.command import ENV_FILE, NoEnvFile, refuse, services_or_exit, settings_or_exit
 from bot.app.neighbours import Neighbours
+from bot.app.web_server import WebServer
 from bot.common import logs
 from bot.common.clock import SystemClock
 from bot.common.people import MAILDESK
@@ -64,7 +65,8 @@ def run_until_signal(no_env_file: bool, *, web: bool, worker: bool) -> None:
         bot = processes.prepare(settings, settings.log_level, stop)
     except Stopped:
         return
-    processes.serve(bot, stop, web=web, worker=worker)
+    server = WebServer(settings.bind_address, settings.port) if web else None
+    processes.serve(bot, stop, server, worker=worker)
 
 
 @cli.command("run")
@@ -275,8 +277,10 @@ def sandbox_command(
 ) -> None:
     """The practice world and the bot in it; prints one address to open."""
     leave_out_strays(os.environ)  # everything in it is on this machine
+    # Before anybody hears of it: who is early waits, and nobody else can take the port meanwhile
+    server = WebServer("127.0.0.1", 0)
     try:
-        world = practice.start(folder, socket_mode, alone)
+        world = practice.start(folder, server.port, socket_mode, alone)
     except practice.NotInstalled as error:
         refuse(f"the practice world needs {error}: run pip install 'maildesk[sandbox]'")
     try:
@@ -286,7 +290,7 @@ def sandbox_command(
         typer.echo(f"The practice world is open: {world.page}")
         Neighbours(world, bot, stop).move_in()
         world.follow(bot.worker)
-        processes.serve(bot, stop, web=True, worker=True)
+        processes.serve(bot, stop, server, worker=True)
     finally:
         world.stop()
 

@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -99,9 +98,9 @@ class PracticeWorld:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def start(folder: Path | None, socket_mode: bool, alone: bool) -> PracticeWorld:
-    """Start the practice world and wait until it is ready. Takes seconds. `alone`: no customers
-    were there before.
+def start(folder: Path | None, port: int, socket_mode: bool, alone: bool) -> PracticeWorld:
+    """Start the practice world and wait until it is ready. Takes seconds. `port`: where the bot
+    answers on this machine; `alone`: no customers were there before.
 
     Raises:
         NotInstalled: its packages are not there.
@@ -113,7 +112,6 @@ def start(folder: Path | None, socket_mode: bool, alone: bool) -> PracticeWorld:
     folder = folder or passing
     assert folder is not None
     folder.mkdir(parents=True, exist_ok=True)
-    port = _free_port()
     url = f"http://127.0.0.1:{port}"
     command = [
         sys.executable,
@@ -145,12 +143,6 @@ def start(folder: Path | None, socket_mode: bool, alone: bool) -> PracticeWorld:
         ready["broken"],
         ready["environment"] | ours | given,
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _top() -> Path:

@@ -106,17 +106,16 @@ def _still_there() -> set[str]:
     return {thread.name for thread in others if not thread.daemon}
 
 
-def serve(bot: Maildesk, stop: Stop, *, web: bool, worker: bool) -> None:
+def serve(bot: Maildesk, stop: Stop, server: WebServer | None, *, worker: bool) -> None:
     """Run the wanted parts until `stop`, then finish what ends soon and hand back the rest.
 
     Args:
         stop: the bot was built with it.
-        web: whether Slack, Microsoft and browsers are answered here.
+        server: by which Slack, Microsoft and browsers are answered here, if they are.
         worker: whether due work is done here.
     """
-    link = bot.socket() if web else None
+    link = bot.socket() if server is not None else None
     socket = SocketConnection(link) if link is not None else None
-    server = WebServer(bot.settings.bind_address, bot.settings.port) if web else None
     if server is not None:
         server.start(bot.web)
     if worker:
@@ -129,7 +128,7 @@ def serve(bot: Maildesk, stop: Stop, *, web: bool, worker: bool) -> None:
     log.info(
         "maildesk.running",
         port=bot.settings.port,
-        web=web,
+        web=server is not None,
         worker=worker,
         socket_mode=socket is not None,
     )

@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -143,12 +142,17 @@ def practice_world(tmp_path: Path, *options: str) -> Iterator[str]:
         ) as process,
     ):
         assert process.stdout is not None
-        line = process.stdout.readline()
-        yield re.findall(r"http://\S+", line)[0]
-        os.kill(process.pid, signal.SIGTERM)
-        assert process.wait(timeout=60) == 0
+        try:
+            line = process.stdout.readline()
+            yield re.findall(r"http://\S+", line)[0]
+            process.terminate()
+            ended = process.wait(timeout=60)
+        finally:
+            process.kill()  # where it did not end by itself
         console.seek(0)
-        assert "deprecat" not in console.read(), "the console warns of what nobody can change"
+        said = console.read()
+        assert ended == 0, said
+        assert "deprecat" not in said, "the console warns of what nobody can change"
 
 
 @pytest.fixture(params=WIDTHS)

@@ -168,9 +168,7 @@ def administrator(person: Newcomer) -> None:
         expect(person.page.get_by_label("Thread")).to_be_visible()
     with person.page.expect_popup() as opened, person.step("Turn the switch"):
         board = opened.value
-        back = re.compile("Take back.*for kitchen@harbour.example")
-        board.get_by_role("button", name=back).click()
-        board.close()
+        turn(board, re.compile("Take back.*for kitchen@harbour.example"))
     with person.step("Test it again"):
         person.press("Test again")
     person.finished()
@@ -183,19 +181,30 @@ def on_call(person: Newcomer) -> None:
         board = opened.value
         board.get_by_label("Find something").fill("secret expired")
         person.album.take(board, "switchboard", "on-call")
-        board.get_by_role("button", name=f"Throw: {secret}").click()
-        board.close()
+        turn(board, f"Throw: {secret}", then=f"Take back: {secret}")
     with person.step("Let a customer notice"):
         person.press("Test connection")
     with person.step("Answer the alert"):
         person.press("Acknowledge")
     with person.page.expect_popup() as opened, person.step("Fix it"):
         board = opened.value
-        board.get_by_role("button", name=f"Take back: {secret}").click()
-        board.close()
+        turn(board, re.compile(f"Take back: {secret}"))
     with person.step("See that it is over"):
         person.press("Resolve")
     person.finished()
+
+
+def turn(board: Page, switch: str | re.Pattern[str], then: str = "") -> None:
+    """Turn a switch, and close the switchboard once it shows that it is turned: it has the button
+    `then`, or the one that was pressed no longer. A page that is closed on its way to the next one
+    may not close at all."""
+    pressed = board.get_by_role("button", name=switch)
+    pressed.click()
+    if then:
+        expect(board.get_by_role("button", name=then)).to_be_visible()
+    else:
+        expect(pressed).to_have_count(0)
+    board.close()
 
 
 def look_around(page: Page) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import select
+from sqlmodel import col, select
 
 from bot.app.retention import Retention
 from bot.common.stop import Stop
@@ -44,10 +44,12 @@ def test_the_audit_is_forgotten_where_it_is_old_enough(url: str) -> None:
     everything = (timedelta(days=1), timedelta(days=400), Stop())
     Retention(store, FastClock(NOW), *everything).sweep()
     with store.transaction() as tx:
-        kept = [each.action for each in tx.session.exec(select(AuditEntry))]
+        oldest_first = select(AuditEntry).order_by(col(AuditEntry.id))
+        kept = [each.action for each in tx.session.exec(oldest_first)]
     assert kept == ["refused until lately", "young"]
 
-    for table in (AuditEntry, AuditRepetition):
+    for table, key in ((AuditEntry, AuditEntry.id), (AuditRepetition, AuditRepetition.entry_id)):
+        youngest_first = select(table).order_by(col(key).desc())
         with pytest.raises((DBAPIError, Conflict)), store.transaction() as tx:
-            tx.session.delete(tx.session.exec(select(table)).all()[-1])
+            tx.session.delete(tx.session.exec(youngest_first).first())
     store.engine.dispose()

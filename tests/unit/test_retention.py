@@ -4,7 +4,7 @@ still points to is kept."""
 from datetime import timedelta
 
 import pytest
-from sqlmodel import SQLModel, func, select
+from sqlmodel import SQLModel, col, func, select
 
 from bot.app import retention
 from bot.app.retention import USUAL, Retention
@@ -51,7 +51,9 @@ def test_of_each_message_the_newest_is_kept_as_long_as_it_stands(bot: FastBot) -
     say(bot, "new", "new")
     sweep(bot)
     with bot.store.transaction() as tx:
-        kept = [item.key for item in tx.session.exec(select(OutboxItem))]
+        kept = [
+            item.key for item in tx.session.exec(select(OutboxItem).order_by(col(OutboxItem.id)))
+        ]
     assert kept == ["card", "new", "new"]
 
 

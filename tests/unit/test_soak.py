@@ -7,7 +7,10 @@ from tests.support.examples import in_a_hurry
 from tests.support.rows import every
 from tests.support.soak_plants import PLANTS
 
-pytestmark = pytest.mark.simulator
+pytestmark = [
+    pytest.mark.simulator,
+    pytest.mark.sqlite("its triggers are the witnesses of what is done to accounts"),
+]
 
 SEED = 1
 LIVES = 6

@@ -15,9 +15,12 @@ from bot.common.people import MAILDESK
 from storage.database import Transaction
 from storage.tables import Account, ConnectionTest
 from storage.vocabulary import Owner, State
-from tests.support.fast import ALERTS, CAROL, FastBot, hours
+from tests.support.fast import ACME, ALERTS, CAROL, FastBot, hours
 
 pytestmark = pytest.mark.delivery
+
+WAITING = 200
+"""So many messages are so many that PostgreSQL does not rather read all of them."""
 
 
 def begin(bot: FastBot, state: State = State.UNMAPPED) -> Account:
@@ -179,7 +182,12 @@ def test_what_is_rare_is_found_without_reading_everything_else(bot: FastBot) -> 
 
 def test_a_message_that_waits_is_found_without_reading_what_it_showed_before(bot: FastBot) -> None:
     """A card is shown anew for years, and each time a message is taken to be sent, what waits under
-    its key is looked for."""
+    its key is looked for, beside what waits under others'."""
+    with bot.store.transaction() as tx:
+        for number in range(WAITING):
+            tx.outbox.show(ACME, f"card:{number}", "note", {"sentence": "x"}, bot.now)
+        if tx.session.connection().dialect.name == "postgresql":
+            tx.session.connection().exec_driver_sql("ANALYZE outboxitem")
     asked: list[tuple[str, Any]] = []
     event.listen(
         bot.store.engine,
