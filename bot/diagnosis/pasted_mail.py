@@ -114,6 +114,7 @@ OF_IMAP = re.compile(
     r"|\[(?:AUTH|UNAVAIL|ALERT|TRYCREATE|NONEXIST|LIMIT|PRIVACY|INUSE|OVERQUOTA|CLOSED|EXPIRED\]"
     r"|CONTACTADMIN|NOPERM|SERVERBUG|CLIENTBUG)"
 )
+GOODBYE = re.compile(r"logging out|signing off|log(?:ged)? ?out", re.I)
 OPENED = re.compile(r"\bOK (?:\[[^\]\n]{0,40}\] )?(?:AUTHENTICATE|LOGIN|LIST|EXAMINE|SELECT)\b")
 
 
@@ -150,12 +151,12 @@ def imap(text: str) -> Iterator[Reading]:
         said = f"{condition} {words.strip()}"
         before = text[max(found.start() - 120, 0) : found.start()]
         seen = from_imap(said, condition, step_of(said, before))
-        # a server says goodbye to whoever logs out, and follows nobody whom it refused before
-        goodbye = condition is Condition.BYE and "LOGOUT" in before
-        aside = goodbye or "Logging out" in said or "invalid state" in said.lower()
+        if condition is Condition.BYE and (GOODBYE.search(said) or "LOGOUT" in before):
+            continue  # whoever logs out is told so
+        aside = "invalid state" in said.lower()  # a server follows nobody whom it refused before
         overcome = opened > found.start()
         vague = aside or found.re is EXCHANGES
-        yield Reading([seen], found.start(), vague=vague, overcome=overcome)
+        yield Reading([seen], found.start(), not aside, vague, overcome)
 
 
 def step_of(said: str, before: str = "") -> str:

@@ -195,6 +195,26 @@ def test_a_goodbye_that_was_asked_for_is_no_failure() -> None:
     talk = "C: 7 STATUS Archive (UNSEEN)\nS: 7 NO {}\nC: 8 LOGOUT\nS: * BYE Connection closed. 14"
     assert cause(talk.format("Server Unavailable. 15")) == "imap-unavailable"
     assert cause("C: 7 IDLE\nS: * BYE Connection closed. 14") == "imap-closed"
+    assert cause("imap: * BYE Microsoft Exchange Server IMAP4 server signing off.") == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "invalid_grant: Token has been expired or revoked.",
+        "{'ok': False, 'error': 'access_denied'}",
+        "421 4.3.0 Temporary System Problem. Try again later",
+        "java.sql.SQLException: IO Error: Connection reset by peer",
+    ],
+)
+def test_what_only_another_service_says_needs_no_name_of_it(text: str) -> None:
+    assert cause(text) == ""
+
+
+def test_a_library_that_tells_of_every_failure_alike_tells_none() -> None:
+    told = "imap_open(): Couldn't open stream {{outlook.office365.com:993/imap/ssl}}INBOX{}"
+    assert cause(told.format("")) == ""
+    assert cause(told.format(" Connection refused")) == "connection-refused"
 
 
 def test_an_interface_that_is_busy_is_microsofts_only_if_it_is_microsofts() -> None:
