@@ -114,7 +114,9 @@ OF_IMAP = re.compile(
     r"|\[(?:AUTH|UNAVAIL|ALERT|TRYCREATE|NONEXIST|LIMIT|PRIVACY|INUSE|OVERQUOTA|CLOSED|EXPIRED\]"
     r"|CONTACTADMIN|NOPERM|SERVERBUG|CLIENTBUG)"
 )
-GOODBYE = re.compile(r"logging out|signing off|log(?:ged)? ?out", re.I)
+LOGS_OUT = re.compile(r"\bLOGOUT\b")
+LOGGED_OUT = re.compile(r"OK LOGOUT", re.I)
+"""What shows that a goodbye was asked for: the command before it, or the answer behind it."""
 OPENED = re.compile(r"\bOK (?:\[[^\]\n]{0,40}\] )?(?:AUTHENTICATE|LOGIN|LIST|EXAMINE|SELECT)\b")
 
 
@@ -151,11 +153,12 @@ def imap(text: str) -> Iterator[Reading]:
         said = f"{condition} {words.strip()}"
         before = text[max(found.start() - 120, 0) : found.start()]
         seen = from_imap(said, condition, step_of(said, before))
-        if condition is Condition.BYE and (GOODBYE.search(said) or "LOGOUT" in before):
-            continue  # whoever logs out is told so
+        asked = LOGS_OUT.search(before) or LOGGED_OUT.search(text, found.end(), found.end() + 80)
+        if condition is Condition.BYE and asked:
+            continue  # a server says goodbye to whoever logs out
         aside = "invalid state" in said.lower()  # a server follows nobody whom it refused before
         overcome = opened > found.start()
-        vague = aside or found.re is EXCHANGES
+        vague = aside or "Logging out" in said or found.re is EXCHANGES
         yield Reading([seen], found.start(), not aside, vague, overcome)
 
 

@@ -195,7 +195,9 @@ def test_a_goodbye_that_was_asked_for_is_no_failure() -> None:
     talk = "C: 7 STATUS Archive (UNSEEN)\nS: 7 NO {}\nC: 8 LOGOUT\nS: * BYE Connection closed. 14"
     assert cause(talk.format("Server Unavailable. 15")) == "imap-unavailable"
     assert cause("C: 7 IDLE\nS: * BYE Connection closed. 14") == "imap-closed"
-    assert cause("imap: * BYE Microsoft Exchange Server IMAP4 server signing off.") == ""
+    goodbye = "* BYE Microsoft Exchange Server IMAP4 server signing off."
+    assert cause(f"imap: {goodbye}\n8 OK LOGOUT completed.") == ""
+    assert cause(f"imap: {goodbye}") == "imap-closed"
 
 
 @pytest.mark.parametrize(
