@@ -83,6 +83,8 @@ def test_what_a_browser_shows_of_its_own_network_is_supports(page: str) -> None:
         "530 5.7.57 Client not authenticated to send mail.",
         "530 5.7.57 SMTP; Client was not authenticated to send anonymous mail during MAIL FROM",
         "550 5.7.64 TenantAttribution; Relay Access Denied",
+        "Der SMTP-Server erfordert eine sichere Verbindung. 5.5.1 Authentication Required.",
+        "smtp: 530 5.7.0 Authentication required",
         "Must issue a STARTTLS command first or the client was not authenticated. 5.7.57",
     ],
 )
