@@ -58,7 +58,7 @@ OF_HTTP = re.compile(r"[45][0-9]{2} (?:client |server )?error: ", re.I)
 Forbidden``."""
 CLAIMS = "insufficient_claims"
 """The one inner code of Graph's that says something else than its code."""
-OF_GRAPH = ("Error", "Mailbox", "Request_", "InvalidAuth", "Application")
+OF_GRAPH = ("Error", "Mailbox", "Request_", "InvalidAuth", "Application", "Authorization_")
 """How those codes of Graph begin that nothing else is called."""
 
 BUSY = re.compile(
@@ -128,10 +128,13 @@ def is_anothers(text: str, end: int) -> bool:
 def codes(text: str, words: Collection[str]) -> Iterator[Reading]:
     """Graph's codes: called so, or words that nothing else is called by."""
     known = {word.lower(): word for word in words}
+    about = phrases.load().shows("graph", phrases.folded(text))
     told = {
         found.start(1): found[1]
         for found in CODE_LABELLED.finditer(text)
         if not OF_HTTP.search(text, max(found.start() - 30, 0), found.end())
+        # what Graph calls an error has its code within; what others call so may be any word
+        if about or found[0].lower().startswith("code")
     }
     for found in CODE.finditer(text):
         if found[0].startswith(OF_GRAPH):

@@ -51,6 +51,13 @@ def test_what_http_says_of_its_status_is_no_code_of_graphs(reason: str) -> None:
     assert owner(f"{reason} for url: https://graph.microsoft.com/v1.0/me") in HONEST
 
 
+def test_a_word_that_is_called_an_error_is_graphs_only_beside_graph() -> None:
+    told = '{"error":"InvalidRequest","message":"the state is missing"}'
+    assert cause(told) == ""
+    assert cause(f"graph.microsoft.com: {told}") == "graph-request-wrong"
+    assert cause('{"error": {"code": "InvalidRequest"}}') == "graph-request-wrong"
+
+
 def test_exchange_calls_an_exception_as_its_code() -> None:
     for code in ("ErrorAccessDenied", "ErrorMailboxMoveInProgress", "ErrorQuotaExceeded"):
         told = f"Microsoft.Exchange: {code}Exception: it failed"
