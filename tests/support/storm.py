@@ -32,7 +32,8 @@ A_REST = timedelta(seconds=30)
 """So much time passes in the end again and again: fifty updates a minute are taken by Slack."""
 
 A_MOMENT_SECONDS = 2.0
-PATIENCE_SECONDS = 400.0
+PATIENCE_SECONDS = 600.0
+"""As long as those who walk wait."""
 
 
 class Storm:

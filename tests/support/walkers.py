@@ -24,7 +24,9 @@ UNMAPPED = "folders not mapped yet"
 LOOKS_AGAIN_SECONDS = 8.0
 """So long somebody waits for what they did before they do it again."""
 
-GIVES_UP_SECONDS = 400.0
+GIVES_UP_SECONDS = 600.0
+"""Longer than Slack tells of an event that is not taken: the third time is after six minutes."""
+
 CHANGES_SEEN_WITHIN_SECONDS = 1.0
 NOT_TAKEN = ("dispatch_failed", "operation_timeout")
 """What Slack says of a press that nobody took."""
