@@ -364,7 +364,8 @@ def _rank(row: Row, matcher: Matcher, seen: Observation) -> tuple[int, ...]:
         not _says_little(row),
         matcher.weight,
         inner,
-        HELPED_LAST.index(row.permanence) if matched else 0,
+        # of numbers that are only put around others, the inner one is the reason
+        HELPED_LAST.index(row.permanence) if inner else 0,
         # Microsoft puts the inner one last
         max(matched, default=0),
     )

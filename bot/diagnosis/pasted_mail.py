@@ -52,7 +52,8 @@ REFUSING = re.compile(
     r"authentic|denied|unsuccessful|disabled|exceeded|reject|throttl|STOREDRV|RESOLVER|SMTP;|SendAs"
     r"|unavailable|not available|permission|not found|not supported|not allowed|not active|full\b"
     r"|too many|too large|expir|unknown|temporar|limit|blocked|starttls|busy|try again|quota"
-    r"|timed? ?out|relay|deferred|wrong|unable|refus|invalid",
+    r"|timed? ?out|relay|deferred|wrong|unable|refus|invalid"
+    r"|insufficient|dropped|corrupt|loop\b|spam",
     re.I,
 )
 """What a reply that refuses says."""
@@ -63,6 +64,8 @@ CONNECTING = re.compile(r"starttls|ehlo|helo|greeting|service not a", re.I)
 FOR_SIGN_IN = (535, 530, 454, 501, 504, 550)
 SIGN_INS = (534, 535, 538)
 """What answers nothing but a sign-in (RFC 4954, 4 and 6)."""
+OF_SIGN_IN = re.compile(r"(?<![0-9])53[458][^0-9\n]{1,30}(?:authenti|credential)", re.I)
+"""One of these with its words, which needs nothing else to be a mail server's."""
 PERMANENT = (550, 554, 530, 552, 501, 503)
 PASSING = (451, 421, 432, 454, 450)
 """The statuses that an enhanced code may have had, the likeliest first."""
@@ -111,6 +114,9 @@ OF_IMAP = re.compile(
     r"|\[(?:AUTH|UNAVAIL|ALERT|TRYCREATE|NONEXIST|LIMIT|PRIVACY|INUSE|OVERQUOTA|CLOSED|EXPIRED\]"
     r"|CONTACTADMIN|NOPERM|SERVERBUG|CLIENTBUG)"
 )
+LOGS_OUT = re.compile(r"\bLOGOUT\b")
+LOGGED_OUT = re.compile(r"OK LOGOUT", re.I)
+"""What shows that a goodbye was asked for: the command before it, or the answer behind it."""
 OPENED = re.compile(r"\bOK (?:\[[^\]\n]{0,40}\] )?(?:AUTHENTICATE|LOGIN|LIST|EXAMINE|SELECT)\b")
 
 
@@ -147,11 +153,13 @@ def imap(text: str) -> Iterator[Reading]:
         said = f"{condition} {words.strip()}"
         before = text[max(found.start() - 120, 0) : found.start()]
         seen = from_imap(said, condition, step_of(said, before))
-        # a server says goodbye to whoever logs out, and follows nobody whom it refused before
-        aside = "Logging out" in said or "invalid state" in said.lower()
+        asked = LOGS_OUT.search(before) or LOGGED_OUT.search(text, found.end(), found.end() + 80)
+        if condition is Condition.BYE and asked:
+            continue  # a server says goodbye to whoever logs out
+        aside = "invalid state" in said.lower()  # a server follows nobody whom it refused before
         overcome = opened > found.start()
-        vague = aside or found.re is EXCHANGES
-        yield Reading([seen], found.start(), vague=vague, overcome=overcome)
+        vague = aside or "Logging out" in said or found.re is EXCHANGES
+        yield Reading([seen], found.start(), not aside, vague, overcome)
 
 
 def step_of(said: str, before: str = "") -> str:
@@ -172,7 +180,7 @@ def _replies(text: str) -> Iterator[Reply]:
     for found in ENHANCED.finditer(text):
         if found.start(1) not in taken and _is_a_reply(text, found):
             yield Reply(found.start(), found.start(), 0, found[1])
-    if phrases.load().shows("smtp", phrases.folded(text)):
+    if OF_SIGN_IN.search(text) or phrases.load().shows("smtp", phrases.folded(text)):
         for found in STATUS.finditer(text):
             before = text[max(found.start(1) - 30, 0) : found.start(1)]
             of_http = OF_HTTP.search(before) or HTTP_REASON.match(text, found.end(1))

@@ -39,7 +39,7 @@ def pages(text: str) -> Iterator[Reading]:
         return
     for found in UNREADABLE.finditer(text):
         near = around(text, found.start(), found.end())
-        yield Reading([_seen(Fault(Condition.PROTOCOL, near))], found.start(), False, True)
+        yield Reading([_seen(Fault(Condition.PROTOCOL, near))], found.start(), sure=False)
 
 
 def _seen(fault: Fault) -> Observation:

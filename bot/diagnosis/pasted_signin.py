@@ -28,6 +28,12 @@ SUBERROR = re.compile(
 )
 MASKED = re.compile(r"AAD ?STS?[ :_-]{0,2}(?:[0-9]{0,6}[Xx*#?]{2,8}|[0-9]{0,3}(?:\W{0,4}$|\.\.|…))")
 """A number that somebody made unreadable, or cut: ``AADSTS9XXXXX``, ``AADSTS50…``."""
+OTHERS = re.compile(
+    r"(?<![0-9A-Za-z])(?!AADSTS|RFC)[A-Z]{3,6}(?:[0-9][A-Z])?[0-9]{4,8}(?![0-9A-Za-z])"
+)
+"""Another service's number for its reason, of which the word says nothing: ``AADB2C90090``."""
+BESIDE = 40
+"""So near to the word of an answer its number is."""
 TRACE = re.compile(r"trace[ _]?id\W{1,6}([0-9a-f-]{36})", re.I)
 CORRELATION = re.compile(r"correlation[ _]?id\W{1,6}([0-9a-f-]{36})", re.I)
 ANSWER = re.compile(r"error_description|error['\"]?\W{1,4}$", re.I)
@@ -47,9 +53,12 @@ CODE_LABELLED = re.compile(
     r"(?:code|error)['\"]?[:= ]{1,3}['\"]?([A-Z][A-Z_]{3,60})(?![A-Z_])", re.I
 )
 """``"code": "unauthenticated"``, ``Code: ErrorItemNotFound``."""
+OF_HTTP = re.compile(r"[45][0-9]{2} (?:client |server )?error: ", re.I)
+"""What stands before HTTP's own reason, which has the words of some codes: ``403 Client Error:
+Forbidden``."""
 CLAIMS = "insufficient_claims"
 """The one inner code of Graph's that says something else than its code."""
-OF_GRAPH = ("Error", "Mailbox", "Request_", "InvalidAuth", "Application")
+OF_GRAPH = ("Error", "Mailbox", "Request_", "InvalidAuth", "Application", "Authorization_")
 """How those codes of Graph begin that nothing else is called."""
 
 BUSY = re.compile(
@@ -66,8 +75,13 @@ PLACES = {
     "adalerror": Where.TOKEN,
     "msalserviceerror": Where.TOKEN,
     "graph.microsoft": Where.GRAPH,
+    "outlook.office365.com/": Where.GRAPH,
+    "outlook.office.com/": Where.GRAPH,
+    "/v1.0/users/": Where.GRAPH,
+    "/v1.0/me/": Where.GRAPH,
 }
-"""What shows whom a text of an HTTP status asked: a host, or the error of Microsoft's library."""
+"""What shows whom a text of an HTTP status asked: a host, a path, or the error of Microsoft's
+library."""
 
 
 def numbers(text: str, known: Vocabulary) -> Iterator[Reading]:
@@ -98,25 +112,41 @@ def errors(text: str, words: Collection[str]) -> Iterator[Reading]:
     for found in known[-MOST:]:
         near = around(text, found.start(), found.end())
         before = text[max(found.start() - 20, 0) : found.start()]
+        if is_anothers(text, found.end()):
+            continue  # as with a masked number
         answered = ANSWER.search(before) or "error_description" in near
         yield Reading(_answers(text, near, (), found[0]), found.start(), sure=bool(answered))
     if OF_MICROSOFT.search(text):
         yield Reading([Observation(Where.TOKEN, text=clean(text))], 0, sure=False, vague=True)
 
 
+def is_anothers(text: str, end: int) -> bool:
+    """Whether a word of OAuth's that ends there is explained by another service's number."""
+    return bool(OTHERS.search(text, end, end + BESIDE))
+
+
 def codes(text: str, words: Collection[str]) -> Iterator[Reading]:
     """Graph's codes: called so, or words that nothing else is called by."""
     known = {word.lower(): word for word in words}
-    told = {found.start(1): found[1] for found in CODE_LABELLED.finditer(text)}
+    about = phrases.load().shows("graph", phrases.folded(text))
+    told = {
+        found.start(1): found[1]
+        for found in CODE_LABELLED.finditer(text)
+        if not OF_HTTP.search(text, max(found.start() - 30, 0), found.end())
+        # what Graph calls an error has its code within; what others call so may be any word
+        if about or found[0].lower().startswith("code")
+    }
     for found in CODE.finditer(text):
         if found[0].startswith(OF_GRAPH):
-            told[found.start()] = found[0]
+            # Exchange calls the exception behind a code by the same name
+            told[found.start()] = found[0].removesuffix("Exception")
     for at in [at for at in sorted(told) if told[at].lower() in known][-MOST:]:
         near = around(text, at, at + len(told[at]))
         seen = Observation(
             Where.GRAPH,
             error=known[told[at].lower()],
             suberror=CLAIMS if CLAIMS in near else "",
+            status=_status(near),
             text=clean(near),
         )
         yield Reading([seen], at)
@@ -128,8 +158,14 @@ def busy(text: str) -> Iterator[Reading]:
         near = around(text, found.start(), found.end())
         for host, where in PLACES.items():
             if host in near.lower():
-                seen = Observation(where, status=int(found[found.lastgroup or 0]), text=clean(near))
+                seen = Observation(where, status=_status(found[0]), text=clean(near))
                 yield Reading([seen], found.start())
+
+
+def _status(text: str) -> int | None:
+    """HTTP's own reason for an answer, where it says that a service is busy."""
+    found = BUSY.search(text)
+    return int(found[found.lastgroup or 0]) if found else None
 
 
 def _replies(text: str) -> Sequence[Sequence[re.Match[str]]]:

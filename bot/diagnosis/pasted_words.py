@@ -7,6 +7,7 @@ from bot.diagnosis import phrases
 from bot.diagnosis.observation import Condition, Layer, Observation, Where
 from bot.diagnosis.observe import clean
 from bot.diagnosis.pasted_mail import went_well
+from bot.diagnosis.pasted_signin import is_anothers
 from bot.diagnosis.reading import Reading, around
 
 NAMED = (
@@ -40,6 +41,8 @@ def sentences(text: str) -> Iterator[Reading]:
     for phrase, begin, end in phrases.load().found(phrases.folded(text)):
         near = around(text, begin, end)
         seen = _seen(phrase, near)
+        if seen.where is Where.TOKEN and is_anothers(text, end):
+            continue
         if seen.where is not Where.NETWORK or _of_ours(near):
             overcome = went_well(seen.where, text) > end
             yield Reading([seen], end, False, phrase.vague, overcome)

@@ -145,12 +145,13 @@ def load() -> Phrases:
     data = tomllib.loads(FILE.read_text(encoding="utf-8"))
     phrases = [
         Phrase(
-            raw["seen"],
+            seen,
             [Sentence.of(written) for written in raw.get("says", ())],
             [Sentence.of(written) for written in raw.get("hints", ())],
             raw.get("vague", False),
         )
         for raw in data["phrase"]
+        for seen in (raw["seen"] if isinstance(raw["seen"], list) else [raw["seen"]])
     ]
     evidence = {
         where: [folded(word) for word in words] for where, words in data["evidence"].items()
@@ -177,10 +178,12 @@ def _has(word: str, text: str) -> bool:
 
 
 def _named(name: str, text: str) -> bool:
-    """Whether a service is named, other than in somebody's address."""
+    """Whether a service is named: as a word (``xero`` is none of ``xerox``), and other than in
+    somebody's address."""
     at = text.find(name)
     while at >= 0:
-        if text[max(at - 1, 0) : at] != "@":
+        whole = begins_a_word(text, at) and begins_a_word(text, at + len(name))
+        if whole and text[max(at - 1, 0) : at] != "@":
             return True
         at = text.find(name, at + 1)
     return False

@@ -1,0 +1,247 @@
+"""Kinds of pasted texts that were misread once: each by texts that nobody's thread has, so that
+what is mended is the kind."""
+
+import pytest
+
+from bot.diagnosis import catalogue
+from storage.vocabulary import Owner
+
+pytestmark = pytest.mark.catalogue
+
+ROWS = catalogue.load()
+HONEST = {None, Owner.SUPPORT}
+"""Whom a text is given to that does not say whose fault it is."""
+
+
+def cause(text: str) -> str:
+    """What a text is taken for; empty if it means nothing to us."""
+    verdict = ROWS.lookup_text(text)
+    return verdict.cause if verdict else ""
+
+
+def owner(text: str) -> Owner | None:
+    """Who acts; None where nothing is said."""
+    verdict = ROWS.lookup_text(text)
+    return verdict.owner if verdict else None
+
+
+@pytest.mark.parametrize("number", ["AADB2C90080", "MSIS9602", "AADB2C90088"])
+def test_a_number_of_another_service_is_not_explained_by_the_word_before_it(number: str) -> None:
+    told = f'{{"error":"invalid_grant","error_description":"{number}: The grant is refused."}}'
+    assert cause(told) == ""
+    assert cause('{"error":"invalid_grant","error_description":"refused"}') == "sign-in-needed"
+
+
+def test_the_name_of_an_exception_is_no_more_than_the_number_behind_it() -> None:
+    told = "MsalUiRequiredException: {}: The provided grant has expired"
+    assert cause(told.format("AADB2C90080")) == ""
+    assert cause(told.format("AADSTS50173")) == "grant-revoked"
+
+
+@pytest.mark.parametrize("word", ["Xerox", "WebException", "Slackware", "ZohoRM"])
+def test_another_services_name_is_a_word_of_its_own(word: str) -> None:
+    assert cause(f"{word}: smtp 535 Authentication failed") == "smtp-sign-in-refused"
+    assert cause("Xero: smtp 535 Authentication failed") == ""
+
+
+@pytest.mark.parametrize(
+    "reason", ["403 Client Error: Forbidden", "401 Client Error: Unauthorized"]
+)
+def test_what_http_says_of_its_status_is_no_code_of_graphs(reason: str) -> None:
+    assert owner(f"{reason} for url: https://graph.microsoft.com/v1.0/me") in HONEST
+
+
+def test_a_word_that_is_called_an_error_is_graphs_only_beside_graph() -> None:
+    told = '{"error":"InvalidRequest","message":"the state is missing"}'
+    assert cause(told) == ""
+    assert cause(f"graph.microsoft.com: {told}") == "graph-request-wrong"
+    assert cause('{"error": {"code": "InvalidRequest"}}') == "graph-request-wrong"
+
+
+def test_exchange_calls_an_exception_as_its_code() -> None:
+    for code in ("ErrorAccessDenied", "ErrorMailboxMoveInProgress", "ErrorQuotaExceeded"):
+        told = f"Microsoft.Exchange: {code}Exception: it failed"
+        assert cause(told) == cause(f'"code": "{code}"') != ""
+
+
+def test_the_number_that_is_told_within_another_is_the_one_that_counts() -> None:
+    told = "AADSTS70002: Error validating credentials. AADSTS{}: it says why."
+    assert cause(told.format(50012)) != cause(told.format(50126)) == "password-wrong"
+    assert owner(told.format(50012)) is Owner.ON_CALL
+
+
+def test_what_only_a_sign_in_is_answered_with_needs_no_other_sign_of_mail() -> None:
+    assert cause("535 Authentication credentials are not accepted") == "smtp-sign-in-refused"
+    assert cause("535 apples were counted") == cause("537 Authentication") == ""
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["This site can't be reached", "ERR_INTERNET_DISCONNECTED", "ERR_NAME_NOT_RESOLVED"],
+)
+def test_what_a_browser_shows_of_its_own_network_is_supports(page: str) -> None:
+    assert owner(f"{page} login.microsoftonline.com") is Owner.SUPPORT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The SMTP server requires a secure connection or the client was not authenticated.",
+        "530 5.7.57 Client not authenticated to send mail.",
+        "530 5.7.57 SMTP; Client was not authenticated to send anonymous mail during MAIL FROM",
+        "550 5.7.64 TenantAttribution; Relay Access Denied",
+        "Der SMTP-Server erfordert eine sichere Verbindung. 5.5.1 Authentication Required.",
+        "smtp: 530 5.7.0 Authentication required",
+        "Must issue a STARTTLS command first or the client was not authenticated. 5.7.57",
+    ],
+)
+def test_who_did_not_sign_in_is_not_known_from_the_server(text: str) -> None:
+    assert owner(text) in HONEST
+
+
+def test_a_resource_that_is_missing_is_the_administrators_only_if_it_is_the_mailbox() -> None:
+    told = "AADSTS500011: The resource principal named {} was not found in the tenant"
+    assert owner(told.format("https://outlook.office365.com")) is Owner.ADMINISTRATOR
+    assert owner(told.format("api://our-own-service")) is Owner.ON_CALL
+
+
+def test_a_sentence_that_both_protocols_share_is_the_protocols_that_the_text_speaks_of() -> None:
+    for said in ("Invalid credentials", "does not support password authentication"):
+        over = {name: cause(f"{name}.office365.com: {said}") for name in ("smtp", "imap")}
+        assert {name for name, one in over.items() if one and name not in one} == set(), over
+
+
+def test_a_code_that_says_nothing_is_told_by_https_status() -> None:
+    told = '{{"error": {{"code": "UnknownError", "message": "{}"}}}} graph.microsoft.com'
+    assert owner(told.format("504 Gateway Timeout")) is Owner.MICROSOFT
+    assert owner(told.format("")) in HONEST
+
+
+def test_a_limit_of_the_mailbox_is_not_its_size() -> None:
+    told = '"code": "ErrorQuotaExceeded", "message": "{}"'
+    assert owner(told.format("Cannot get ID from name.")) is Owner.SUPPORT
+    assert cause(told.format("The mailbox is full.")) == "graph-mailbox-full"
+
+
+def test_the_same_limit_of_the_mailbox_is_not_its_size_for_a_message_either() -> None:
+    told = "554 5.2.2 mailbox full; STOREDRV.{}.Exception:QuotaExceededException.MapiException{}"
+    for way in ("Submission", "Deliver"):
+        assert owner(told.format(way, "NamedPropsQuotaExceeded")) is Owner.SUPPORT
+        assert cause(told.format(way, "ShutoffQuotaExceeded")) == "mailbox-full"
+
+
+def test_whose_mailbox_is_missing_hangs_on_whether_it_was_sending_or_being_delivered() -> None:
+    told = "554 5.6.0 STOREDRV.{}.Exception:ObjectNotFoundException; The user wasn't found."
+    assert owner(told.format("Submission")) is Owner.ADMINISTRATOR
+    assert owner(told.format("Deliver")) is Owner.SUPPORT
+
+
+def test_numbers_of_windows_own_windows_are_no_sign_in_that_the_customer_left() -> None:
+    told = "We couldn't sign you in. {} and provide the error code {}."
+    assert owner(told.format("Contact your system administrator", "CAA20003")) is Owner.SUPPORT
+    assert cause(told.format("AADSTS50105", "CAA20003")) == "user-not-assigned"
+
+
+def test_a_message_that_is_gone_is_no_folder_that_somebody_chose() -> None:
+    told = "ErrorItemNotFound: The specified object was not found in the store.{}"
+    assert owner(told.format(", Item not found.")) is Owner.SUPPORT
+    assert cause(told.format(" The folder was deleted.")) == "graph-folder-gone"
+
+
+def test_a_sender_that_has_to_be_the_account_is_no_malformed_address() -> None:
+    for said in ("501 mail from address must be same as authorization user",
+                 "553 sender address must be the same as the login"):  # fmt: skip
+        assert owner(f"smtp: {said}") is Owner.ADMINISTRATOR
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["550 Message rejected as spam by Content Filtering", "554 5.7.1 rejected as spam by filter"],
+)
+def test_whose_filter_refused_a_message_nobody_knows(said: str) -> None:
+    assert owner(f"smtp: {said}") in HONEST
+
+
+def test_oauths_own_sentences_stand_for_its_words() -> None:
+    told = {
+        "Client authentication failed (e.g., unknown client, no client authentication included)":
+            "invalid_client",
+        "The authorization server is currently unable to handle the request due to an overload":
+            "temporarily_unavailable",
+    }  # fmt: skip
+    for said, word in told.items():
+        assert owner(f"oauth2: {said}") is owner(f'"error":"{word}"'), said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The server does not support password authentication.",
+        "Der Server unterstützt keine Passwortauthentifizierung",
+        "Le serveur ne prend pas en charge l'authentification par mot de passe",
+        "El servidor no admite la autenticación por contraseña",
+    ],
+)
+def test_servers_that_take_no_password_are_told_in_their_languages(said: str) -> None:
+    for name in ("imap", "smtp"):
+        assert owner(f"{name}.office365.com: {said}") in HONEST
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ImageMagick: Unexpected EOF in the file",
+        "XML parser: Unexpected EOF in prolog at row 1",
+        "The printer's server is unavailable. 15 minutes later it was back",
+        "Command Error. 10 commands were typed",
+    ],
+)
+def test_words_of_mail_servers_in_other_sentences_mean_nothing(text: str) -> None:
+    assert cause(text) == ""
+
+
+def test_a_goodbye_that_was_asked_for_is_no_failure() -> None:
+    talk = "C: 7 STATUS Archive (UNSEEN)\nS: 7 NO {}\nC: 8 LOGOUT\nS: * BYE Connection closed. 14"
+    assert cause(talk.format("Server Unavailable. 15")) == "imap-unavailable"
+    assert cause("C: 7 IDLE\nS: * BYE Connection closed. 14") == "imap-closed"
+    goodbye = "* BYE Microsoft Exchange Server IMAP4 server signing off."
+    assert cause(f"imap: {goodbye}\n8 OK LOGOUT completed.") == ""
+    assert cause(f"imap: {goodbye}") == "imap-closed"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "invalid_grant: Token has been expired or revoked.",
+        "{'ok': False, 'error': 'access_denied'}",
+        "421 4.3.0 Temporary System Problem. Try again later",
+        "java.sql.SQLException: IO Error: Connection reset by peer",
+    ],
+)
+def test_what_only_another_service_says_needs_no_name_of_it(text: str) -> None:
+    assert cause(text) == ""
+
+
+def test_a_library_that_tells_of_every_failure_alike_tells_none() -> None:
+    told = "imap_open(): Couldn't open stream {{outlook.office365.com:993/imap/ssl}}INBOX{}"
+    assert cause(told.format("")) == ""
+    assert cause(told.format(" Connection refused")) == "connection-refused"
+
+
+def test_an_interface_that_is_busy_is_microsofts_only_if_it_is_microsofts() -> None:
+    told = "HTTP Server error 503: Service unavailable\nURL: https://{}/EWS/Exchange.asmx"
+    assert owner(told.format("outlook.office365.com")) is Owner.MICROSOFT
+    assert owner(told.format("mail.contoso.example")) in HONEST
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I forgot my password again, and my colleague says hers is too long",
+        "Where do I sign in on Monday? The old page was nicer",
+        "The connection between the two projects was lost on me",
+        "We ran out of quota for biscuits, so the limit is one each",
+    ],
+)
+def test_everyday_sentences_of_the_same_words_mean_nothing(text: str) -> None:
+    assert cause(text) == ""
