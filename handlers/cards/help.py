@@ -10,10 +10,9 @@ from handlers.cards.kit import Block, Message, actions, button, modal, section
 from handlers.text.words import plainly, say
 
 
-@cache  # asked for more than anything else, and the same for everybody who is the same
 def help_message(role: Role) -> Message:
     """What can be done, for who asks."""
-    return Message(say("help.title"), [*_help(role), *_first_buttons(role)])
+    return _first_help(role)
 
 
 def support_help() -> Message:
@@ -42,6 +41,11 @@ def help_window(role: Role, channel_id: str) -> Block:
     """The same as a window, whose buttons are about a channel."""
     blocks = help_message(role).blocks
     return modal(plainly("help.window_title"), blocks, metadata=channel_id)
+
+
+@cache  # asked for more than anything else, and the same for everybody who is the same
+def _first_help(role: Role) -> Message:
+    return Message(say("help.title"), [*_help(role), *_first_buttons(role)])
 
 
 def _help(role: Role) -> list[Block]:
