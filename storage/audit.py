@@ -10,6 +10,9 @@ from sqlmodel import Session, col, func, select, update
 from storage.cipher import digest
 from storage.tables import Account, AuditEntry, AuditRepetition, Channel
 
+REFUSING = 0x72656675
+"""The first number of PostgreSQL's advisory lock, "refu" in ASCII; the second is the kind's."""
+
 
 class AuditRepository:
     """The audit table: entries are added, never changed."""
@@ -25,23 +28,30 @@ class AuditRepository:
         """Keep a refusal: one more of the same kind that came first at `since` or later, else an
         entry of its own.
 
-        Two transactions that both see the first one keep an entry each; nothing is lost by that.
+        Of two transactions that both see the first one, one waits for the other.
         """
         likeness = _likeness(entry)
+        if self._count(entry, likeness, since):
+            return
+        if self._session.get_bind().dialect.name == "postgresql":
+            self._session.exec(select(func.pg_advisory_xact_lock(REFUSING, _lock_of(likeness))))
+            if self._count(entry, likeness, since):
+                return
+        entry.repetition = AuditRepetition(
+            likeness=likeness, first_at=entry.at, last_at=entry.at, times=1
+        )
+        self._session.add(entry)
+        self._session.flush()
+
+    def _count(self, entry: AuditEntry, likeness: str, since: datetime) -> bool:
+        """Count one more of a kind that is there; whether one is."""
         alike = (col(AuditRepetition.likeness) == likeness) & (
             col(AuditRepetition.first_at) >= since
         )
         newest = select(func.max(AuditRepetition.entry_id)).where(alike).scalar_subquery()
         again = update(AuditRepetition).where(col(AuditRepetition.entry_id) == newest)
-        counted = self._session.exec(
-            again.values(times=col(AuditRepetition.times) + 1, last_at=entry.at)
-        )
-        if not counted.rowcount:
-            entry.repetition = AuditRepetition(
-                likeness=likeness, first_at=entry.at, last_at=entry.at, times=1
-            )
-            self._session.add(entry)
-            self._session.flush()
+        counted = again.values(times=col(AuditRepetition.times) + 1, last_at=entry.at)
+        return bool(self._session.exec(counted).rowcount)
 
     def about(self, subject: str) -> Iterator[AuditEntry]:
         """Everything that was done to `subject` (an account's or error's ID, a channel), oldest
@@ -100,6 +110,11 @@ def _about_customer(customer_id: int, actions: Collection[str]) -> ColumnElement
     told = col(AuditEntry.action).in_(actions)
     theirs = col(AuditEntry.subject).in_(names)
     return and_(told, theirs, not_(before.exists()), not_(refused.exists()))
+
+
+def _lock_of(likeness: str) -> int:
+    """The number of a kind of refusal among PostgreSQL's locks, which have 31 bits."""
+    return int(likeness[:8], 16) >> 1
 
 
 def _likeness(entry: AuditEntry) -> str:
