@@ -212,9 +212,11 @@ class Kind:
 
 
 def observed(row: Row, places: Collection[Where]) -> Observation | None:
-    """What a server says that has this cause, in one of these places."""
+    """What a server says that has this cause, in one of these places; other than to a message that
+    is sent, which an ordinary test does not do."""
     made = (each for sample in row.samples for each in seen(row, sample))
-    return next((each for each in made if each.where in places), None)
+    there = (each for each in made if each.where in places)
+    return next((each for each in there if each.step != StepId.ROUNDTRIP), None)
 
 
 def at_sign_in(row: Row, found: Observation) -> Situation:
