@@ -1,9 +1,11 @@
 """Erasing a customer: whatever belongs to them, in every table."""
 
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, SQLModel, col, select
 
 from storage.belongings import Belongings, Keys, belongings, rows_of
-from storage.tables import Customer, Incident, Reminder
+from storage.tables import Customer, Incident, Lane, Reminder
+
+LANES = SQLModel.metadata.tables[str(Lane.__tablename__)]
 
 
 def erase_customer(session: Session, customer: Customer) -> dict[str, int]:
@@ -13,10 +15,19 @@ def erase_customer(session: Session, customer: Customer) -> dict[str, int]:
     _hand_on_incidents(session, theirs)
     _leave_out_of_reminders(session, theirs.keys)
     session.flush()
+    _hold_lanes(session, theirs.keys)
     for table in reversed(SQLModel.metadata.sorted_tables):
         for wanted in rows_of(table, theirs.keys):
             session.connection().execute(table.delete().where(wanted))
     return counted(theirs)
+
+
+def _hold_lanes(session: Session, theirs: Keys) -> None:
+    """Whoever delivers holds a lane before its messages, and so does whoever deletes them: else
+    each might wait for the other."""
+    for wanted in rows_of(LANES, theirs):
+        held = select(Lane.channel_id).where(wanted).order_by(col(Lane.channel_id))
+        session.exec(held.with_for_update())
 
 
 def counted(theirs: Belongings) -> dict[str, int]:
