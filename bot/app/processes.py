@@ -41,7 +41,7 @@ FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 15.0
 """So long is waited before a database that is away is asked again."""
 
-END_SECONDS = 9.5
+END_SECONDS = 8.5
 """So long after a signal a process may still be there: whoever stops it waits for ten seconds."""
 
 

@@ -35,7 +35,7 @@ TICK = timedelta(seconds=1)
 """How late a job or a message may be that nobody was woken for."""
 
 SENDERS = 2
-GRACE_SECONDS = 8.0
+GRACE_SECONDS = 7.0
 """So long what was begun may take to end when the process is to stop; whoever stops it waits for
 ten seconds before it kills it."""
 
