@@ -45,7 +45,7 @@ class Bench:
     """A world with one customer, for processes that are started one after the other."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.said = folder / "said"
         self.world = BotWorld(folder)
         self.world.practice.office.rate_limits = False
         self.world.set_up()
@@ -58,8 +58,7 @@ class Bench:
         """Run a command until the end of the block."""
         own: Mapping[str, str] = {"BIND_ADDRESS": "127.0.0.1", "PORT": str(self.port)}
         paths = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-        output = self._folder / "said"
-        with output.open("ab") as said:
+        with self.said.open("ab") as said:
             running = subprocess.Popen(
                 [sys.executable, *command],
                 env=paths | self.world.environment | own,
@@ -76,7 +75,7 @@ class Bench:
         """Seconds until something is answered."""
         begun = time.perf_counter()
         with self.process(command) as running:
-            wait_for(self.port, running, self._folder / "said")
+            wait_for(self.port, running, self.said)
             requests.get(f"http://127.0.0.1:{self.port}/healthz", timeout=60)
             return time.perf_counter() - begun
 
@@ -128,7 +127,7 @@ def held(bench: Bench, events: int) -> float:
     """Print what the processes hold along the way; the larger of what they grew by after the first
     tenth."""
     with bench.process(WEB) as web, bench.process(WORKER) as worker:
-        wait_for(bench.port, web, Path("said"))
+        wait_for(bench.port, web, bench.said)
         slack = Slack(bench.port, bench.world.practice.office.signing_secret, "")
         time.sleep(10)  # what is done once after a start
         sizes = [(memory(web.pid), memory(worker.pid))]

@@ -100,7 +100,8 @@ EXCHANGES = re.compile(r"(?P<status>)\b(?P<words>(?:LOGIN|AUTHENTICATE) failed\.
 """``LOGIN failed.``, Exchange's own words, of which a program shows nothing else."""
 CODED = re.compile(
     r"(?P<status>)(?P<words>\[(?:AUTHENTICATIONFAILED|AUTHORIZATIONFAILED|UNAVAILABLE|EXPIRED"
-    r"|PRIVACYREQUIRED|CONTACTADMIN|NOPERM|INUSE|LIMIT|OVERQUOTA|SERVERBUG|CLIENTBUG|NONEXISTENT)\][^\n]{0,400})"
+    r"|PRIVACYREQUIRED|CONTACTADMIN|NOPERM|INUSE|LIMIT|OVERQUOTA|SERVERBUG|CLIENTBUG|NONEXISTENT)\]"
+    r"[^\n]{0,400})"
 )
 """A response code that stands alone (RFC 5530, 3); it belongs to a NO."""
 SHAPES = (TAGGED, ANSWERED, RAISED, ALONE, NAMED, CODED, EXCHANGES)
