@@ -15,7 +15,7 @@ from bot.common.tallies import Tallies
 from bot.common.ways_out import WaysOut
 from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.observe import from_exception
-from bot.microsoft.clock_check import ClockCheck
+from bot.microsoft.clock_check import ClockCheck, ahead_of
 from bot.microsoft.counting import count
 from bot.microsoft.credentials import Credential, Credentials, CredentialUnreadable
 
@@ -101,14 +101,15 @@ class Microsoft:
         """Ask Microsoft what time it is, and log by how much ours is wrong. Takes seconds.
 
         Returns:
-            By how much our clock is ahead.
+            By how much our clock is ahead, by this answer alone: others come in meanwhile. Nothing
+            where it does not say.
 
         Raises:
             MicrosoftUnreachable: no proper answer.
         """
         address = f"{self.authority}/{DISCOVERY}"
-        self.ask(lambda: self.session().get(address, timeout=TIMEOUT_SECONDS))
-        return self._clock.ahead
+        answer = self.ask(lambda: self.session().get(address, timeout=TIMEOUT_SECONDS))
+        return ahead_of(answer) or timedelta()
 
     def ask(self, question: Callable[[], Answer], step: str = "token") -> Answer:
         """What `question` gives, with everything that MSAL may raise for want of a proper answer

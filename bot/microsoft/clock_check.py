@@ -33,11 +33,10 @@ class ClockCheck:
 
     def hear(self, response: requests.Response, *_args: Any, **_kwargs: Any) -> None:
         """Take in an answer's `Date`, if it has a proper one."""
-        said = _date(response.headers.get("Date", ""))
-        if said is None:
+        ahead = ahead_of(response)
+        if ahead is None:
             return
-        age = whole_number(response.headers.get("Age", ""))  # so long a cache has kept it
-        self.ahead = datetime.now(UTC) - said - timedelta(seconds=min(age, MAX_AGE_SECONDS))
+        self.ahead = ahead
         if self.is_wrong and not self._told:
             log.error("clock.wrong", ahead_seconds=round(self.ahead.total_seconds()))
         self._told = self.is_wrong
@@ -63,6 +62,15 @@ class ClockCheck:
         where = "ahead of" if self.ahead > timedelta() else "behind"
         text = f"our clock is {minutes} minutes {where} Microsoft's"
         return Observation(Where.TOKEN, step="token", condition=Condition.CLOCK, text=text)
+
+
+def ahead_of(response: requests.Response) -> timedelta | None:
+    """By how much our clock is ahead of whoever gave this answer; None if it does not say."""
+    said = _date(response.headers.get("Date", ""))
+    if said is None:
+        return None
+    age = whole_number(response.headers.get("Age", ""))  # so long a cache has kept it
+    return datetime.now(UTC) - said - timedelta(seconds=min(age, MAX_AGE_SECONDS))
 
 
 def _date(header: str) -> datetime | None:

@@ -30,17 +30,15 @@ class MicrosoftStandIn:
         self._signer = signer
         self.asked = 0
         self.grants = Grants(world, signer)
-        self.pages = Serving(sign_in_pages(world, self.grants), page_port)
-        self._serving = Serving(
-            self._app(),
-            port,
-            certificates.server_context(),
-            lambda: time.time() + world.clock_ahead,
-        )
+        self.pages = Serving(sign_in_pages(world, self.grants), page_port, clock=self._time)
+        self._serving = Serving(self._app(), port, certificates.server_context(), self._time)
         self.base = f"https://localhost:{self._serving.port}"
         self.authority = f"{self.base}/organizations"
         self.graph_url = f"{self.base}/graph"
         self.page_url = f"http://127.0.0.1:{self.pages.port}"
+
+    def _time(self) -> float:
+        return time.time() + self._world.clock_ahead
 
     def start(self) -> None:
         """Begin to answer."""
