@@ -10,6 +10,7 @@ libraries, keeps what it saw, and shows it in Slack.
 
 import argparse
 import json
+import logging
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
+import structlog
 from sqlmodel import col, func, select
 
 from bot.app.worker import KEPT_FREE
@@ -184,6 +186,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("mailboxes", type=int, nargs="?", default=MAILBOXES)
     mailboxes = parser.parse_args().mailboxes
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), mailboxes)
         ours, bare = bench.ours(), bench.bare()
