@@ -48,7 +48,7 @@ def configure(level: str, stream: TextIO, form: str = "console") -> None:
     # What no line says is not asked for (docs.python.org/3/howto/logging.html#optimization)
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None
-    handler = logging.StreamHandler(stream)
+    handler = Lines(stream)
     handler.setFormatter(formatter)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in CHATTY:
@@ -59,6 +59,30 @@ def configure(level: str, stream: TextIO, form: str = "console") -> None:
     logging.getLogger("waitress.queue").filters[:] = [Seldom(QUEUE_SECONDS)]
     for name in UNFIT:
         logging.getLogger(name).setLevel("ERROR" if level == "ERROR" else "WARNING")
+
+
+class Lines(logging.StreamHandler[TextIO]):
+    """Writes to a stream, one line at a time. What a line says is put together before it has its
+    turn: a logging handler would hold its lock meanwhile, and every thread that has something to
+    say would wait."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._turn = threading.Lock()
+
+    def createLock(self) -> None:
+        """None around `emit`, as in `logging.NullHandler`."""
+        self.lock = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the line, at once."""
+        try:
+            line = self.format(record) + self.terminator
+            with self._turn:
+                self.stream.write(line)
+                self.stream.flush()
+        except Exception:
+            self.handleError(record)
 
 
 class Seldom(logging.Filter):

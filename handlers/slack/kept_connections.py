@@ -77,14 +77,17 @@ class KeptConnections:
 
     def _kept(self, place: tuple[str, str]) -> HTTPConnection | None:
         """The connection that was used last, if one can be used again; the others are closed."""
-        with self._lock:
-            idle = self._idle.get(place, [])
-            while idle:
-                last = idle.pop()
-                if last.is_good():
-                    return last.connection
-                last.connection.close()
+        while last := self._last(place):
+            # Looked at with nothing held: to ask the system lets another thread go on
+            if last.is_good():
+                return last.connection
+            last.connection.close()
         return None
+
+    def _last(self, place: tuple[str, str]) -> Idle | None:
+        with self._lock:
+            idle = self._idle.get(place)
+            return idle.pop() if idle else None
 
     def _keep(self, place: tuple[str, str], connection: HTTPConnection) -> None:
         with self._lock:

@@ -67,8 +67,7 @@ WITNESS = (
     "CREATE TRIGGER tested AFTER UPDATE OF finished_at ON connectiontest"
     " WHEN new.passed IS NOT NULL AND old.finished_at IS NULL"
     " BEGIN INSERT INTO moved (ref, deed) SELECT ref, 'test.finished' FROM account"
-    " WHERE id = new.account_id"
-    " AND state NOT IN ('created', 'awaiting_sign_in', 'awaiting_admin', 'disconnected'); END",
+    " WHERE id = new.account_id; END",
 )
 """The database itself writes down what is done to accounts, in the same transaction: each of it is
 to have its entry in the audit."""

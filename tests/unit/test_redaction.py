@@ -38,6 +38,29 @@ def test_a_token_survives_in_no_wrapping(secret: str, wrap: Callable[[str], str]
         assert piece not in cleaned
 
 
+SHORTEST = (
+    "code=abcdef",
+    "password: abcdef",
+    '"token":"abcdef',
+    "/login/abcdefgh",
+    "%2Flogin%2Fabcdefgh",
+    "BEARER abcd1234",
+    "Basic abcd1234",
+    "eyJabcdefgh.",
+    "0.Aabcdefghijklmnopqrst",
+    "M.C1_A.abcdefghij",
+    "xoxb-abcdef",
+    "xapp-abcdef",
+    "user=a\x01auth=",
+    "." + "a.b" * 67,
+)
+
+
+@every("secret", SHORTEST)
+def test_a_secret_is_seen_that_is_as_short_as_any_and_alone(secret: str) -> None:
+    assert "[hidden]" in redact(secret)
+
+
 @pytest.mark.attacks
 @pytest.mark.parametrize(
     "line",
