@@ -16,8 +16,6 @@ from imapclient import IMAPClient
 
 from sandbox.crm.maildesk import TIMEOUT_SECONDS, Access, Account, Refused
 
-WANTED = "BODY.PEEK[]<0.200000>"  # so many bytes of a letter: large files stay where they are
-
 
 @dataclass(frozen=True)
 class Letter:
@@ -27,6 +25,7 @@ class Letter:
     at: datetime
     text: str
     sender: str
+    to: str
     reply_to: str
     subject: str
     message_id: str
@@ -42,7 +41,7 @@ class Mailboxes:
         """The newest letters of a folder, newest first; or the one with this UID, if there."""
         with self._open(access, folder) as server:
             uids = [uid] if uid else sorted(server.search())[-20:]
-            found = server.fetch(uids, [WANTED, "INTERNALDATE"]) if uids else {}
+            found = server.fetch(uids, ["BODY.PEEK[]<0.200000>", "INTERNALDATE"]) if uids else {}
         return [_letter(uid, found[uid]) for uid in sorted(found, reverse=True)]
 
     def send(self, access: Access, answer: EmailMessage) -> None:
@@ -99,7 +98,8 @@ def _letter(uid: int, found: dict[bytes, Any]) -> Letter:
     [raw] = [found[part] for part in found if part.startswith(b"BODY[]")]
     mail = message_from_bytes(raw, policy=policy.default)
     body = mail.get_body(("plain",))
-    headers = [_readable(mail.get, name) for name in ("From", "Reply-To", "Subject", "Message-ID")]
+    names = ("From", "To", "Reply-To", "Subject", "Message-ID")
+    headers = [_readable(mail.get, name) for name in names]
     text = _readable(body.get_content) if body else ""
     return Letter(uid, found[b"INTERNALDATE"], text, *(" ".join(each.split()) for each in headers))
 

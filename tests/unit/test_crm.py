@@ -54,7 +54,7 @@ class Servers(Mailboxes):
 
     def __init__(self) -> None:
         self.letter = Letter(
-            7, AT, f"Hello {EVIL}", f"Eve {EVIL} <eve@x.example>", "", EVIL, "<1@x>"
+            7, AT, f"Hello {EVIL}", f"Eve {EVIL} <eve@x.example>", EVIL, "", EVIL, "<1@x>"
         )
         self.sent: list[EmailMessage] = []
         self.there = True
