@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
+from bot.api.keys import Wish
 from bot.app import (
+    api_key_commands,
     audit_export,
     check_report,
     data_commands,
@@ -40,9 +42,13 @@ from handlers.text.words import plainly
 from storage.cipher import Cipher
 from storage.database import Store, connect
 from storage.migrate import upgrade
+from storage.vocabulary import ApiScope
 
 AS_IN_THE_FILES = catalogue.Application("<application>", "<client-id>")
 """The catalogue's files do not name our application: it is named when they are read."""
+
+PRODUCT = Wish("Lumen CRM", list(ApiScope))
+"""The key of the practice world's product: good for everything."""
 
 DAY = "%Y-%m-%d"
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -132,6 +138,7 @@ erase_cli = typer.Typer(help="Erasing what is kept.", no_args_is_help=True)
 cli.add_typer(keys_cli, name="keys")
 cli.add_typer(erase_cli, name="erase")
 cli.add_typer(export_cli, name="export")
+cli.add_typer(api_key_commands.cli, name="api-key")
 cli.command("backup")(data_commands.backup_command)
 cli.command("restore")(data_commands.restore_command)
 export_cli.command("customer")(data_commands.export_customer_command)
@@ -287,6 +294,7 @@ def sandbox_command(
         settings = load(world.environment)
         stop = processes.stopped_by_signals()
         bot = processes.prepare(settings, "WARNING", stop, world.clock)
+        world.give_key(bot.services.api.keys.create(PRODUCT, MAILDESK).secret)
         typer.echo(f"The practice world is open: {world.page}")
         Neighbours(world, bot, stop).move_in()
         world.follow(bot.worker)

@@ -11,6 +11,7 @@ from bot.accounts.organisations import Organisations
 from bot.accounts.rebinding import Bindings
 from bot.accounts.service import Accounts
 from bot.app import duties
+from bot.app.api import api_services
 from bot.app.foundations import Foundations, Ports
 from bot.app.worker import Sweep
 from bot.checks.aftermath import Aftermath
@@ -177,7 +178,8 @@ def _services(settings: Settings, base: Foundations) -> Services:
     customers = _customers(settings, base)
     legacy = LegacyAccounts(store, clock, accounts)
     consent = _consent(base, failed, approvals, checks, url)
-    views = _views(base, links, consent, rights, settings)
+    details = AccountDetails(clock, base.failures, links.url, sure_names)
+    views = _views(base, details, consent, rights, settings)
     return Services(
         clock=clock,
         views=views,
@@ -189,6 +191,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         bindings=Bindings(store, clock, accounts, support),
         farewells=Farewells(store, clock, accounts, support),
         accounts=accounts,
+        api=api_services(settings, base, details),
         legacy=legacy,
         drafts=Drafts(store, clock, legacy),
         links=links,
@@ -314,13 +317,16 @@ def _consent(
 
 
 def _views(
-    base: Foundations, links: Links, consent: Consent, rights: Rights, settings: Settings
+    base: Foundations,
+    details: AccountDetails,
+    consent: Consent,
+    rights: Rights,
+    settings: Settings,
 ) -> Views:
     store = base.ports.store
     failures = base.failures
     ordinary = settings.hours
     support_channel = settings.support_channel
-    details = AccountDetails(base.clock, failures, links.url, sure_names)
     return Views(
         accounts=AccountCards(store, details, consent.link),
         approvals=ApprovalCards(store, details, rights.is_customers),
