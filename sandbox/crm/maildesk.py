@@ -72,5 +72,5 @@ class Maildesk:
         except (requests.RequestException, ValueError):
             raise Refused("Maildesk cannot be reached at the moment.") from None
         if answer.status_code != requests.codes.ok:
-            raise Refused(said.get("sentence") or said["title"], said.get("error_id") or "")
+            raise Refused(said.get("sentence", said.get("detail", "")), said.get("error_id", ""))
         return said
