@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from storage.approvals import ApprovalRepository
 from storage.attempts import AttemptRepository
 from storage.audit import AuditRepository
 from storage.bindings import Binding, binding
+from storage.changes import ChangeRepository
 from storage.checks import CheckRepository
 from storage.customers import ChannelRepository
 from storage.failures import FailureRepository
@@ -102,10 +103,12 @@ class Transaction:
 
     def __init__(self, session: Session, pagers: Collection[Pager] = ()) -> None:
         self.session = session
+        self._at_end: dict[Hashable, Callable[[], None]] = {}
         self.accounts = AccountRepository(session)
         self.api_keys = ApiKeyRepository(session)
         self.approvals = ApprovalRepository(session)
         self.audit = AuditRepository(session)
+        self.changes = ChangeRepository(session)
         self.channels = ChannelRepository(session)
         self.attempts = AttemptRepository(session)
         self.failures = FailureRepository(session)
@@ -134,6 +137,16 @@ class Transaction:
         self.unexplained = UnexplainedRepository(session)
         self.watches = WatchRepository(session)
 
+    def at_end(self, key: Hashable, do: Callable[[], None]) -> None:
+        """Have something done once everything else of this transaction is, in the order in which it
+        was asked for. What has the same `key` is done once, as it was asked for first."""
+        self._at_end.setdefault(key, do)
+
+    def finish(self) -> None:
+        """Do what was left to the end."""
+        for do in self._at_end.values():
+            do()
+
 
 class Store:
     """The database."""
@@ -159,7 +172,9 @@ class Store:
             QuickSession(self.engine, expire_on_commit=False) as session,
             session.begin(),
         ):
-            yield Transaction(session, self._pagers)
+            tx = Transaction(session, self._pagers)
+            yield tx
+            tx.finish()
 
     def binding(self, channel_id: str) -> Binding | None:
         """The binding of a channel, if it has one: asked alone, it waits for nobody.

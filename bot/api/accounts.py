@@ -20,7 +20,7 @@ from bot.api.shapes import (
 from bot.common.ids import NotAnId, read_account_ref
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.step_records import A_MILLISECOND, FailedStep, StepRecord, steps_of
-from bot.views.accounts import AccountCard, AccountDetails, AccountView
+from bot.views.accounts import AccountCard, AccountView, failure_of, held_of
 from bot.views.audience import Audience
 from bot.views.failures import Fault
 from bot.views.telling import Affected, for_audience
@@ -45,9 +45,8 @@ class Question:
 class ApiAccounts:
     """Reads accounts for the product."""
 
-    def __init__(self, store: Store, details: AccountDetails, failures: Failures) -> None:
+    def __init__(self, store: Store, failures: Failures) -> None:
         self._store = store
-        self._details = details
         self._failures = failures
 
     def page(self, caller: Caller, question: Question) -> AccountsShape:
@@ -78,33 +77,39 @@ class ApiAccounts:
 
     def shape(self, tx: Transaction, account: Account) -> AccountShape:
         """What the product reads of an account."""
-        details = self._details
-        failure = details.failure(tx, account)
+        failure = failure_of(tx, account)
         fault = Fault(failure.ref, self._failures.verdict(tx, failure)) if failure else None
-        customer = details.customer(tx, account)
-        view = AccountView.of(account)
-        held = details.held(tx, account)
-        card = AccountCard(view, customer, held=held, fault=fault)
-        test = tx.checks.latest(account.id)
-        return AccountShape(
-            ref=view.ref,
-            name=view.name,
-            state=view.state,
-            owner=view.owner,
-            since=view.state_since,
-            next_step=next_step(card),
-            customer=CustomerShape(id=str(account.customer_id), name=customer),
-            address=view.shared_mailbox or view.username,
-            username=view.username,
-            sender_name=view.sender_name,
-            sender_email=view.sender_email,
-            shared_mailbox=view.shared_mailbox or None,
-            folders=_folders(tx, account),
-            last_test=_test(test) if test else None,
-            failure=failure_shape(failure, fault, account) if failure and fault else None,
-            usable=proof_holds(tx, account),
-            changed_at=account.changed_at or account.state_since,
-        )
+        return shape_of(tx, account, failure, fault)
+
+
+def shape_of(
+    tx: Transaction, account: Account, failure: Failure | None, fault: Fault | None
+) -> AccountShape:
+    """What the product reads of an account, in an answer and in a webhook. `failure` is what is
+    wrong with it, and `fault` what that means."""
+    customer = tx.channels.customer(account.customer_id).name
+    view = AccountView.of(account)
+    card = AccountCard(view, customer, held=held_of(tx, account), fault=fault)
+    test = tx.checks.latest(account.id)
+    return AccountShape(
+        ref=view.ref,
+        name=view.name,
+        state=view.state,
+        owner=view.owner,
+        since=view.state_since,
+        next_step=next_step(card),
+        customer=CustomerShape(id=str(account.customer_id), name=customer),
+        address=view.shared_mailbox or view.username,
+        username=view.username,
+        sender_name=view.sender_name,
+        sender_email=view.sender_email,
+        shared_mailbox=view.shared_mailbox or None,
+        folders=folder_shapes(tx, account),
+        last_test=_test(test) if test else None,
+        failure=failure_shape(failure, fault, account) if failure and fault else None,
+        usable=proof_holds(tx, account),
+        changed_at=account.changed_at or account.state_since,
+    )
 
 
 def visible(tx: Transaction, caller: Caller, ref: str) -> Account:
@@ -141,7 +146,8 @@ def _customers(caller: Caller, asked: int | None) -> frozenset[int] | None:
     return frozenset({asked}) if caller.may_see(asked) else frozenset()
 
 
-def _folders(tx: Transaction, account: Account) -> tuple[FolderShape, ...]:
+def folder_shapes(tx: Transaction, account: Account) -> tuple[FolderShape, ...]:
+    """The account's folders that are mapped and there, in the order of their roles."""
     mapped = tx.folders.mapped(account.id)
     there = [mapped[role] for role in FolderRole if role in mapped and mapped[role].lost is None]
     return tuple(

@@ -10,6 +10,7 @@ from bot.accounts.offboarding import Farewells
 from bot.accounts.organisations import Organisations
 from bot.accounts.rebinding import Bindings
 from bot.accounts.service import Accounts
+from bot.api.snapshots import AccountSnapshots
 from bot.app import duties
 from bot.app.api import api_services
 from bot.app.foundations import Foundations, Ports
@@ -46,6 +47,7 @@ from bot.legacy.service import LegacyAccounts
 from bot.lifecycle.ladder import Ladder
 from bot.lifecycle.service import Lifecycle
 from bot.messages.answers import Answers
+from bot.messages.changes import Changes
 from bot.messages.delivery import Decider
 from bot.messages.events import Events
 from bot.messages.troubles import Troubles
@@ -130,9 +132,11 @@ def _foundations(settings: Settings, clock: Clock, ports: Ports, stop: Stop) -> 
     alerts = settings.alert_channel
     requests = SupportRequests(ports.store, clock, support)
     paging = Paging(clock, Explainer(ports.catalogue, clock))
-    course = Course(clock, alerts, support, settings.on_call_times, paging.tell)
+    snapshots = AccountSnapshots(Explainer(ports.catalogue, clock))
+    changes = Changes(clock, snapshots, wanted=False)
+    course = Course(clock, alerts, support, settings.on_call_times, paging.tell, changes)
     incidents = Incidents(clock, course)
-    lifecycle = Lifecycle(clock, ladder, settings.hours, support)
+    lifecycle = Lifecycle(clock, ladder, settings.hours, support, changes)
     return Foundations(
         ports=ports,
         clock=clock,
@@ -191,7 +195,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         bindings=Bindings(store, clock, accounts, support),
         farewells=Farewells(store, clock, accounts, support),
         accounts=accounts,
-        api=api_services(settings, base, details),
+        api=api_services(settings, base),
         legacy=legacy,
         drafts=Drafts(store, clock, legacy),
         links=links,
@@ -219,7 +223,9 @@ def _services(settings: Settings, base: Foundations) -> Services:
         requests=base.requests,
         desk=Desk(store, clock, support),
         weekly_report=WeeklyReport(store, clock, hours, views.reports, support),
-        daily_predictions=DailyPredictions(store, clock, hours, views.predictions, alerts),
+        daily_predictions=DailyPredictions(
+            store, clock, hours, views.predictions, alerts, lifecycle.changes
+        ),
         catalogue=Explanations(store, base.failures.explainer),
         pasted=PastedTexts(store, clock, ports.catalogue),
         noting=_noting(settings, base, failed),
@@ -351,7 +357,7 @@ def _views(
         ),
         reminders=ReminderCards(store, base.clock, details, rights.is_customers, support_channel),
         reports=Reports(store, failures.explainer, ordinary.zone),
-        requests=RequestCards(store, details, failures),
+        requests=RequestCards(store, failures),
         setbacks=SetbackCards(store, failures.explainer),
         setup=SetupCards(store),
         timelines=Timelines(store, failures),

@@ -4,6 +4,7 @@ from storage.tables.accounts import Account
 from storage.tables.api import ApiKey, ApiKeyCustomer, TokenCount
 from storage.tables.attempts import Attempt
 from storage.tables.audit import AuditEntry, AuditRepetition
+from storage.tables.changes import Change, ChangeMention
 from storage.tables.checks import ConnectionTest, ReportedFix
 from storage.tables.customers import Channel, Customer, FurtherTenant
 from storage.tables.failures import Failure
@@ -49,6 +50,8 @@ __all__ = [
     "AuditRepetition",
     "Batch",
     "Canary",
+    "Change",
+    "ChangeMention",
     "Channel",
     "ConnectionTest",
     "Customer",
