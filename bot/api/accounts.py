@@ -86,13 +86,14 @@ class ApiAccounts:
         held = details.held(tx, account)
         card = AccountCard(view, customer, held=held, fault=fault)
         test = tx.checks.latest(account.id)
+        usable = proof_holds(tx, account)
         return AccountShape(
             ref=view.ref,
             name=view.name,
             state=view.state,
             owner=view.owner,
             since=view.state_since,
-            next_step=next_step(card),
+            next_step=next_step(card, usable),
             customer=CustomerShape(id=str(account.customer_id), name=customer),
             address=view.shared_mailbox or view.username,
             username=view.username,
@@ -102,8 +103,20 @@ class ApiAccounts:
             folders=_folders(tx, account),
             last_test=_test(test) if test else None,
             failure=failure_shape(failure, fault, account) if failure and fault else None,
-            usable=proof_holds(tx, account),
+            usable=usable,
             changed_at=account.changed_at or account.state_since,
+        )
+
+    def not_usable(self, tx: Transaction, account: Account) -> ApiRefused:
+        """Why no token of an account is handed out."""
+        said = self.shape(tx, account)
+        failure = said.failure
+        return ApiRefused(
+            Code.NOT_USABLE,
+            cause=failure.code if failure else "",
+            state=said.state.value,
+            detail=failure.sentence if failure else said.next_step,
+            error_id=failure.error_id if failure else None,
         )
 
 
