@@ -81,6 +81,18 @@ class ApiAccounts:
         fault = Fault(failure.ref, self._failures.verdict(tx, failure)) if failure else None
         return shape_of(tx, account, failure, fault)
 
+    def not_usable(self, tx: Transaction, account: Account) -> ApiRefused:
+        """Why no token of an account is handed out."""
+        said = self.shape(tx, account)
+        failure = said.failure
+        return ApiRefused(
+            Code.NOT_USABLE,
+            cause=failure.code if failure else "",
+            state=said.state.value,
+            detail=failure.sentence if failure else said.next_step,
+            error_id=failure.error_id if failure else None,
+        )
+
 
 def shape_of(
     tx: Transaction, account: Account, failure: Failure | None, fault: Fault | None
@@ -91,13 +103,14 @@ def shape_of(
     view = AccountView.of(account)
     card = AccountCard(view, customer, held=held_of(tx, account), fault=fault)
     test = tx.checks.latest(account.id)
+    usable = proof_holds(tx, account)
     return AccountShape(
         ref=view.ref,
         name=view.name,
         state=view.state,
         owner=view.owner,
         since=view.state_since,
-        next_step=next_step(card),
+        next_step=next_step(card, usable),
         customer=CustomerShape(id=str(account.customer_id), name=customer),
         address=view.shared_mailbox or view.username,
         username=view.username,
@@ -107,7 +120,7 @@ def shape_of(
         folders=folder_shapes(tx, account),
         last_test=_test(test) if test else None,
         failure=failure_shape(failure, fault, account) if failure and fault else None,
-        usable=proof_holds(tx, account),
+        usable=usable,
         changed_at=account.changed_at or account.state_since,
     )
 

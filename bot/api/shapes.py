@@ -1,10 +1,11 @@
 """What the product reads of an account: the same in an answer and in a webhook."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from storage.vocabulary import FolderRole, Owner, State, StepId, StepStatus
+from storage.vocabulary import FolderRole, Owner, State, StepId, StepStatus, TokenUse
 
 
 class Shape(BaseModel):
@@ -82,6 +83,22 @@ class AccountShape(Shape):
     failure: FailureShape | None
     usable: bool
     changed_at: datetime
+
+
+class TokenShape(Shape):
+    """An access token and how it is used. Of Graph `host` is the base address, and nothing is said
+    of port, security and mechanism."""
+
+    access_token: str = Field(repr=False)
+    token_type: Literal["Bearer"] = "Bearer"
+    use: TokenUse = Field(serialization_alias="for")
+    user: str
+    host: str
+    port: int | None
+    security: Literal["tls", "starttls"] | None
+    mechanism: Literal["XOAUTH2"] | None
+    expires_at: datetime
+    expires_in: int = Field(ge=300)
 
 
 class AccountsShape(Shape):
