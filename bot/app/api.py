@@ -2,6 +2,7 @@
 
 from bot.api.accounts import ApiAccounts
 from bot.api.callers import Callers
+from bot.api.events import Events
 from bot.api.hand_out import HandOut
 from bot.api.keys import ApiKeys
 from bot.api.services import ApiServices
@@ -28,7 +29,8 @@ def api_services(settings: Settings, base: Foundations, tallies: Tallies) -> Api
         settings.tokens_per_hour,
         tallies,
     )
-    return ApiServices(ApiKeys(store, clock), callers, accounts, hand_out)
+    events = Events(store, clock)
+    return ApiServices(ApiKeys(store, clock), callers, accounts, hand_out, events)
 
 
 def places(settings: Settings) -> Places:

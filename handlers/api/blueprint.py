@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from bot.api.refusals import Allowance, ApiRefused, Code, Wrong
 from bot.api.services import ApiServices
 from bot.diagnosis.own_errors import OwnErrors
-from handlers.api import accounts, tokens
+from handlers.api import accounts, events, tokens
 from handlers.api.addresses import Network, client_address
 from handlers.api.problems import problem
 from handlers.api.routes import Asked, Call, Route
@@ -30,7 +30,11 @@ CODES = {404: Code.NOT_FOUND, 405: Code.METHOD, 413: Code.TOO_LARGE, 415: Code.N
 
 def every_route(services: ApiServices) -> list[Route]:
     """Every call there is."""
-    return [*accounts.routes(services), *tokens.routes(services)]
+    return [
+        *accounts.routes(services),
+        *tokens.routes(services),
+        *events.routes(services),
+    ]
 
 
 @dataclass(frozen=True)

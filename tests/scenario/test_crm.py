@@ -99,7 +99,7 @@ def test_what_breaks_says_the_id_of_the_channel_and_comes_back(
     assert shown in card.text
     assert "anchor winch" not in broken.text
     world.take_back(OFF, INFO)
-    world.carol.press(card, "Test connection")
+    world.carol.press(card, "Test again")
     lumen.see(f"{where}/inbox", "Ready", "anchor winch")
     assert "Your answer is sent." in answer(lumen, where).text
 

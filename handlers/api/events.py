@@ -1,0 +1,67 @@
+"""The call that lists what changed."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from bot.api.events import MOST_LISTED, CursorUnknown
+from bot.api.refusals import ApiRefused, Code, Wrong
+from bot.api.services import ApiServices
+from bot.api.shapes import Shape
+from handlers.api.routes import Asked, Call, Number, Route
+from storage.vocabulary import ApiScope
+
+USUAL = 50
+
+
+class EventsQuery(Asked):
+    """Which events are asked for: those after the one with this ID, or the first ones."""
+
+    after: Annotated[str, Field(max_length=64)] = ""
+    limit: Annotated[Number, Field(ge=1, le=MOST_LISTED)] = USUAL
+
+
+class EventShape(Shape):
+    """Something that changed, as it is also sent as a webhook. `data` has the account as it stood
+    then, or the incident with its accounts."""
+
+    id: str = Field(examples=["evt_0193a7c2f5c04b1de8a0c36f3d2b9e71"])
+    type: str = Field(examples=["account.live"])
+    timestamp: datetime
+    data: dict[str, Any]
+
+
+class EventsShape(Shape):
+    """Some events, in order, and the ID after which the next ones are asked for; None where these
+    are none."""
+
+    events: tuple[EventShape, ...]
+    next: str | None
+
+
+def routes(services: ApiServices) -> list[Route]:
+    """The call that lists what changed."""
+
+    def several(call: Call) -> BaseModel:
+        assert isinstance(call.query, EventsQuery)
+        query = call.query
+        try:
+            page = services.events.page(query.after, query.limit, call.caller.customers)
+        except CursorUnknown:
+            wrong = [Wrong("after", "is the ID of no event")]
+            raise ApiRefused(Code.INVALID, wrong=wrong) from None
+        return EventsShape.model_validate({"events": page.events, "next": page.next})
+
+    return [
+        Route(
+            "GET",
+            "/events",
+            "listEvents",
+            "What changed, a page at a time",
+            ApiScope.EVENTS,
+            EventsShape,
+            several,
+            query=EventsQuery,
+        )
+    ]
