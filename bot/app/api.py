@@ -2,6 +2,7 @@
 
 from bot.api.accounts import ApiAccounts
 from bot.api.callers import Callers
+from bot.api.errors import ApiErrors
 from bot.api.hand_out import HandOut
 from bot.api.keys import ApiKeys
 from bot.api.services import ApiServices
@@ -31,7 +32,8 @@ def api_services(
         settings.tokens_per_hour,
         tallies,
     )
-    return ApiServices(ApiKeys(store, clock), callers, accounts, hand_out)
+    errors = ApiErrors(store, base.failures)
+    return ApiServices(ApiKeys(store, clock), callers, accounts, hand_out, errors)
 
 
 def places(settings: Settings) -> Places:
