@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.api.accounts import ApiAccounts
 from bot.api.callers import Callers
+from bot.api.errors import ApiErrors
 from bot.api.events import Events
 from bot.api.hand_out import HandOut
 from bot.api.keys import ApiKeys
@@ -17,4 +18,5 @@ class ApiServices:
     callers: Callers
     accounts: ApiAccounts
     hand_out: HandOut
+    errors: ApiErrors
     events: Events

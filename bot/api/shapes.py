@@ -5,13 +5,15 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from storage.vocabulary import FolderRole, Owner, State, StepId, StepStatus, TokenUse
+from storage.vocabulary import FolderRole, Owner, Permanence, State, StepId, StepStatus, TokenUse
 
 
 class Shape(BaseModel):
     """Something that is said in JSON. Times are UTC."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", json_schema_serialization_defaults_required=True
+    )
 
 
 class CustomerShape(Shape):
@@ -107,3 +109,18 @@ class AccountsShape(Shape):
 
     accounts: tuple[AccountShape, ...]
     next: str | None
+
+
+class ErrorShape(Shape):
+    """What an error ID means, in words that a customer may read. `remedy` is what to do, step by
+    step; `account` is whose it was, None where it was no account's."""
+
+    error_id: str
+    code: str
+    title: str
+    sentence: str
+    owner: Owner
+    permanence: Permanence
+    remedy: tuple[str, ...]
+    at: datetime
+    account: str | None

@@ -2,6 +2,7 @@
 
 from bot.api.accounts import ApiAccounts
 from bot.api.callers import Callers
+from bot.api.errors import ApiErrors
 from bot.api.events import Events
 from bot.api.hand_out import HandOut
 from bot.api.keys import ApiKeys
@@ -29,8 +30,9 @@ def api_services(settings: Settings, base: Foundations, tallies: Tallies) -> Api
         settings.tokens_per_hour,
         tallies,
     )
+    errors = ApiErrors(store, base.failures)
     events = Events(store, clock)
-    return ApiServices(ApiKeys(store, clock), callers, accounts, hand_out, events)
+    return ApiServices(ApiKeys(store, clock), callers, accounts, hand_out, errors, events)
 
 
 def places(settings: Settings) -> Places:

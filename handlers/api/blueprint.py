@@ -1,5 +1,6 @@
 """The API over HTTP: a call is parsed, authorised, answered; whatever goes wrong is a problem."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
@@ -13,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from bot.api.refusals import Allowance, ApiRefused, Code, Wrong
 from bot.api.services import ApiServices
 from bot.diagnosis.own_errors import OwnErrors
-from handlers.api import accounts, events, tokens
+from handlers.api import accounts, errors, events, openapi, tokens
 from handlers.api.addresses import Network, client_address
 from handlers.api.problems import problem
 from handlers.api.routes import Asked, Call, Route
@@ -30,11 +31,8 @@ CODES = {404: Code.NOT_FOUND, 405: Code.METHOD, 413: Code.TOO_LARGE, 415: Code.N
 
 def every_route(services: ApiServices) -> list[Route]:
     """Every call there is."""
-    return [
-        *accounts.routes(services),
-        *tokens.routes(services),
-        *events.routes(services),
-    ]
+    subjects = (accounts, tokens, errors, events)
+    return [route for subject in subjects for route in subject.routes(services)]
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,10 @@ class Api:
     def blueprint(self) -> Blueprint:
         """The routes."""
         blueprint = Blueprint("api", __name__, url_prefix=BASE)
-        for route in every_route(self.services):
+        routes = every_route(self.services)
+        described = json.dumps(openapi.document(routes, self.public_url + BASE))
+        blueprint.add_url_rule(openapi.PATH, "description", lambda: self._describe(described))
+        for route in routes:
             rule = route.path.replace("{", "<").replace("}", ">")
             view = self._view(route)
             blueprint.add_url_rule(rule, route.name, view, methods=[route.method])
@@ -73,6 +74,12 @@ class Api:
             return _answered(route.do(call))
 
         return answer
+
+    def _describe(self, described: str) -> AnyResponse:
+        if not self.services.callers.is_on():
+            raise ApiRefused(Code.OFF)
+        _no_query()
+        return Response(described, mimetype=JSON)
 
     def _address(self) -> str:
         forwarded = ",".join(request.headers.getlist("X-Forwarded-For"))
@@ -113,10 +120,17 @@ def _secret() -> str:
 
 def _query(route: Route) -> Asked | None:
     if route.query is None:
-        if request.args:
-            _refuse("query", "takes none")
+        _no_query()
         return None
-    return _read(route.query, request.args.to_dict())
+    twice = [name for name, said in request.args.lists() if len(said) > 1]
+    if twice:
+        _refuse(twice[0], "is said more than once")
+    return _told(route.query.model_validate, request.args.to_dict())
+
+
+def _no_query() -> None:
+    if request.args:
+        _refuse("query", "takes none")
 
 
 def _body(route: Route) -> Asked | None:
@@ -128,10 +142,6 @@ def _body(route: Route) -> Asked | None:
         return _told(route.body.model_validate_json, request.get_data())
     except RecursionError:
         _refuse("body", "is nested too deeply")
-
-
-def _read(model: type[Asked], said: dict[str, str]) -> Asked:
-    return _told(model.model_validate, said)
 
 
 def _told(read: Callable[..., Asked], said: object) -> Asked:

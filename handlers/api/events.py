@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from bot.api.events import MOST_LISTED, CursorUnknown
 from bot.api.refusals import ApiRefused, Code, Wrong
 from bot.api.services import ApiServices
 from bot.api.shapes import Shape
-from handlers.api.routes import Asked, Call, Number, Route
+from handlers.api.routes import Asked, Call, Route, digits
 from storage.vocabulary import ApiScope
 
 USUAL = 50
@@ -19,7 +19,7 @@ class EventsQuery(Asked):
     """Which events are asked for: those after the one with this ID, or the first ones."""
 
     after: Annotated[str, Field(max_length=64)] = ""
-    limit: Annotated[Number, Field(ge=1, le=MOST_LISTED)] = USUAL
+    limit: Annotated[int, Field(ge=1, le=MOST_LISTED), BeforeValidator(digits)] = USUAL
 
 
 class EventShape(Shape):

@@ -62,7 +62,7 @@ def _utc_knows(moment: AwareDatetime) -> AwareDatetime:
         raise ValueError("a time that UTC knows") from None
 
 
-def _digits(text: object) -> object:
+def digits(text: object) -> object:
     """A number in plain digits: pydantic takes ``5.0`` and ``1_000`` for numbers, too."""
     if isinstance(text, str) and not (text.isascii() and text.isdigit()):
         raise ValueError("a number in digits")
@@ -70,4 +70,3 @@ def _digits(text: object) -> object:
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_as_written), AfterValidator(_utc_knows)]
-Number = Annotated[int, BeforeValidator(_digits)]

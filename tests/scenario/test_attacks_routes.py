@@ -258,6 +258,10 @@ ROUTES: dict[tuple[str, str], dict[str, Row]] = {
     ("POST", "/api/v1/accounts/<ref>/token"): {
         "with a guessed key": Row(api_called("/accounts/MB-{:04d}-0000/token", "POST"))
     },
+    ("GET", "/api/v1/errors/<error_id>"): {
+        "with a guessed key": Row(api_called("/errors/MX-{:04d}-0000"))
+    },
+    ("GET", "/api/v1/openapi.json"): {"anybody": Row(api_called("/openapi.json"))},
     ("POST", "/pagerduty/webhook"): {"without a signature": Row(pagerduty_unsigned)},
 }
 CASES = [(route, name) for route, rows in ROUTES.items() for name in rows]
