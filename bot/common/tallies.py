@@ -41,7 +41,13 @@ REFRESHES = Measure(
     ("result",),
 )
 
-MEASURES = (ACKNOWLEDGED, SLACK_CALLS, MICROSOFT_CALLS, REFRESHES)
+WEBHOOKS = Measure(
+    "maildesk_webhooks",
+    "Webhooks that were posted, by delivered, the HTTP status, or what kept them from it",
+    ("result",),
+)
+
+MEASURES = (ACKNOWLEDGED, SLACK_CALLS, MICROSOFT_CALLS, REFRESHES, WEBHOOKS)
 INFINITE = "+Inf"
 SUM = "sum"
 
