@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from contextlib import contextmanager, suppress
@@ -29,11 +29,13 @@ MAX_ANSWER = 4096
 @dataclass(frozen=True)
 class Answer:
     """What came of a post. `status` is HTTP's, 0 where there was no answer; `reason` says what was
-    wrong then, without an address. `retry_after` is what the receiver said of it."""
+    wrong then, without an address. `retry_after` is what the receiver said of it; `refused` says
+    that it is we who do not go there."""
 
     status: int = 0
     reason: str = ""
     retry_after: str = ""
+    refused: bool = False
 
     @property
     def taken(self) -> bool:
@@ -49,6 +51,10 @@ class Answer:
     def words(self) -> str:
         """Why it was not taken."""
         return f"HTTP {self.status}" if self.status else self.reason
+
+
+Ask = Callable[[http.client.HTTPConnection, SplitResult, float], Answer]
+"""What is done with a connection to an address, until a time of `time.monotonic`."""
 
 
 class WebhookPoster(Protocol):
@@ -77,19 +83,33 @@ class HttpWebhooks:
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Post one."""
+
+        def ask(connection: http.client.HTTPConnection, parts: SplitResult, end: float) -> Answer:
+            return _asked(connection, parts, body, headers, end)
+
+        return self._answered(ask)
+
+    def look(self) -> Answer:
+        """Whether a connection comes about, over which nothing is said: then there is no
+        `reason`."""
+        return self._answered(lambda *_: Answer())
+
+    def _answered(self, ask: Ask) -> Answer:
         end = time.monotonic() + self.deadline
         try:
             with hiding(self.url):
-                return self._post(body, headers, end)
-        except (NotAllowed, Unknown) as error:
-            return Answer(reason=str(error) or type(error).__name__)
+                return self._at_first(ask, end)
+        except NotAllowed as error:
+            return Answer(reason=error.reason, refused=True)
+        except Unknown as error:
+            return Answer(reason=str(error))
         except (OSError, http.client.HTTPException, ValueError) as error:
             # Its text may have the address in it, which may be a secret
             late = time.monotonic() >= end
             return Answer(reason="too slow" if late else type(error).__name__)
 
-    def _post(self, body: bytes, headers: Mapping[str, str], end: float) -> Answer:
-        """Post to the first address that takes a connection.
+    def _at_first(self, ask: Ask, end: float) -> Answer:
+        """Ask the first address that takes a connection.
 
         Raises:
             OSError: none does, or TLS does not prove the name.
@@ -107,7 +127,7 @@ class HttpWebhooks:
                 except OSError as error:
                     last = error
                     continue
-                return _asked(connection, parts, body, headers, end)
+                return ask(connection, parts, end)
         raise last
 
     def _connect(
