@@ -9,6 +9,7 @@ from bot.accounts.offboarding import Farewells
 from bot.accounts.organisations import Organisations
 from bot.accounts.rebinding import Bindings
 from bot.accounts.service import Accounts
+from bot.api.events import Events as ChangedEvents
 from bot.api.services import ApiServices
 from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.service import Checks
@@ -131,6 +132,7 @@ class Services:
     requests: SupportRequests
     desk: Desk
     weekly_report: WeeklyReport
+    changed: ChangedEvents
     daily_predictions: DailyPredictions
     catalogue: Explanations
     pasted: PastedTexts

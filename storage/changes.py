@@ -160,17 +160,6 @@ class ChangeRepository:
         self._session.flush()
         return len(found)
 
-    def waiting(self) -> tuple[int, datetime | None]:
-        """How many have not arrived that should, and when the oldest of them was made."""
-        found = select(func.count(), func.min(col(Change.at)))
-        many, oldest = self._session.exec(found.where(col(Change.status).in_(UNSENT))).one()
-        return many, oldest
-
-    def stopped(self) -> int:
-        """How many keep back what follows them until a replay."""
-        found = select(func.count()).where(col(Change.status) == ChangeStatus.STOPPED)
-        return self._session.exec(found).one()
-
     def _held(self, claimed: ClaimedChange) -> Change:
         """The claimed change, held until the transaction ends. It may have been erased."""
         change = self._session.get(Change, claimed.change.id, with_for_update=True)

@@ -18,6 +18,7 @@ from bot.app import (
     practice,
     processes,
     report_export,
+    webhook_commands,
 )
 from bot.app.checkup import Checkup
 from bot.app.command import ENV_FILE, NoEnvFile, refuse, services_or_exit, settings_or_exit
@@ -135,7 +136,10 @@ def examined(no_env_file: bool) -> list[Finding]:
 keys_cli = typer.Typer(help="The encryption keys.", no_args_is_help=True)
 export_cli = typer.Typer(help="What is kept, as files.", no_args_is_help=True)
 erase_cli = typer.Typer(help="Erasing what is kept.", no_args_is_help=True)
+webhooks_cli = typer.Typer(help="What the vendor's product is told.", no_args_is_help=True)
 cli.add_typer(keys_cli, name="keys")
+cli.add_typer(webhooks_cli, name="webhooks")
+webhooks_cli.command("replay")(webhook_commands.replay_command)
 cli.add_typer(erase_cli, name="erase")
 cli.add_typer(export_cli, name="export")
 cli.add_typer(api_key_commands.cli, name="api-key")

@@ -6,6 +6,7 @@ from flask import Flask
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
+from bot.app import webhooks
 from bot.app.cycle import watched
 from bot.app.foundations import Ports
 from bot.app.pagers import told, words
@@ -108,6 +109,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts, stop: Stop | None 
         services.watching,
         threads=settings.worker_threads,
         stop=stop,
+        webhooks=webhooks.delivery(settings, store, clock, ways, tallies, stop),
     )
     slack = SlackSide(
         services,

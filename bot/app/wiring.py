@@ -10,6 +10,7 @@ from bot.accounts.offboarding import Farewells
 from bot.accounts.organisations import Organisations
 from bot.accounts.rebinding import Bindings
 from bot.accounts.service import Accounts
+from bot.api.events import Events as ChangedEvents
 from bot.api.snapshots import AccountSnapshots
 from bot.app import duties
 from bot.app.api import api_services
@@ -140,7 +141,7 @@ def _foundations(settings: Settings, clock: Clock, ports: Ports, stop: Stop) -> 
     requests = SupportRequests(ports.store, clock, support)
     paging = Paging(clock, Explainer(ports.catalogue, clock))
     snapshots = AccountSnapshots(Explainer(ports.catalogue, clock))
-    changes = Changes(clock, snapshots, wanted=False)
+    changes = Changes(clock, snapshots, bool(settings.webhook_url.get_secret_value()))
     course = Course(clock, alerts, support, settings.on_call_times, paging.tell, changes)
     incidents = Incidents(clock, course)
     lifecycle = Lifecycle(clock, ladder, settings.hours, support, changes)
@@ -230,6 +231,7 @@ def _services(settings: Settings, base: Foundations, tallies: Tallies) -> Servic
         requests=base.requests,
         desk=Desk(store, clock, support),
         weekly_report=WeeklyReport(store, clock, hours, views.reports, support),
+        changed=ChangedEvents(store, clock),
         daily_predictions=DailyPredictions(
             store, clock, hours, views.predictions, alerts, lifecycle.changes
         ),

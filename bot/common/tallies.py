@@ -47,7 +47,20 @@ TOKENS_HANDED_OUT = Measure(
     ("use",),
 )
 
-MEASURES = (ACKNOWLEDGED, SLACK_CALLS, MICROSOFT_CALLS, REFRESHES, TOKENS_HANDED_OUT)
+WEBHOOKS = Measure(
+    "maildesk_webhooks",
+    "Webhooks that were posted, by delivered, the HTTP status, or what kept them from it",
+    ("result",),
+)
+
+MEASURES = (
+    ACKNOWLEDGED,
+    SLACK_CALLS,
+    MICROSOFT_CALLS,
+    REFRESHES,
+    TOKENS_HANDED_OUT,
+    WEBHOOKS,
+)
 INFINITE = "+Inf"
 SUM = "sum"
 

@@ -242,6 +242,9 @@ class Settings(BaseSettings):
     pagerduty_webhook_secret: pagers.WordsSecret = SecretStr("")
     alert_webhook_url: pagers.WebhookUrl = SecretStr("")
     alert_webhook_secret: pagers.WebhookSecret = SecretStr("")
+    webhook_url: product.WebhookUrl = SecretStr("")
+    webhook_secret: product.WebhookSecret = SecretStr("")
+    webhook_networks: product.WebhookNetworks = ()
     canary_account: watching.CanaryAccount = ""
     heartbeat_url: watching.HeartbeatUrl = SecretStr("")
     api_calls_per_minute: product.CallsPerMinute = 600
@@ -317,11 +320,11 @@ class Settings(BaseSettings):
                 ("ms_client_secret", "ms_client_certificate"),
                 "MS_CLIENT_SECRET is missing (or MS_CLIENT_SECRET_FILE, or MS_CLIENT_CERTIFICATE)",
             )
-        if self._given("alert_webhook_url") and not self._given("alert_webhook_secret"):
-            yield Contradiction(
-                ("alert_webhook_secret", "alert_webhook_url"),
-                "ALERT_WEBHOOK_SECRET is missing (ALERT_WEBHOOK_URL needs it)",
-            )
+        for url in ("alert_webhook_url", "webhook_url"):
+            secret = url.replace("_url", "_secret")
+            if self._given(url) and not self._given(secret):
+                text = f"{secret.upper()} is missing ({url.upper()} needs it)"
+                yield Contradiction((secret, url), text)
         host = urlsplit(self.ms_authority).hostname
         hosts = map(_sign_in_host, clouds.load().values())
         if host in hosts and host != _sign_in_host(self.cloud):

@@ -21,6 +21,7 @@ CALLS = (
     "GET /accounts",
     "GET /accounts/{ref}",
     "GET /errors/{error_id}",
+    "GET /events",
     "POST /accounts/{ref}/token",
 )
 ITSELF = "GET /openapi.json"
