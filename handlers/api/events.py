@@ -5,20 +5,21 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from bot.api.events import MOST_LISTED, CursorUnknown
-from bot.api.refusals import ApiRefused, Code, Wrong
+from bot.api.events import MOST_LISTED
 from bot.api.services import ApiServices
 from bot.api.shapes import Shape
 from handlers.api.routes import Asked, Call, Route, digits
 from storage.vocabulary import ApiScope
 
 USUAL = 50
+EVENT_ID = r"^(evt_[0-9a-d][0-9a-f]{31})?$"
+"""Any ID that an event may have until the year 9000; it begins with a time."""
 
 
 class EventsQuery(Asked):
     """Which events are asked for: those after the one with this ID, or the first ones."""
 
-    after: Annotated[str, Field(max_length=64)] = ""
+    after: Annotated[str, Field(pattern=EVENT_ID)] = ""
     limit: Annotated[int, Field(ge=1, le=MOST_LISTED), BeforeValidator(digits)] = USUAL
 
 
@@ -45,12 +46,7 @@ def routes(services: ApiServices) -> list[Route]:
 
     def several(call: Call) -> BaseModel:
         assert isinstance(call.query, EventsQuery)
-        query = call.query
-        try:
-            page = services.events.page(query.after, query.limit, call.caller.customers)
-        except CursorUnknown:
-            wrong = [Wrong("after", "is the ID of no event")]
-            raise ApiRefused(Code.INVALID, wrong=wrong) from None
+        page = services.events.page(call.query.after, call.query.limit, call.caller.customers)
         return EventsShape.model_validate({"events": page.events, "next": page.next})
 
     return [
