@@ -48,6 +48,13 @@ class Answer:
         return self.status == http.HTTPStatus.GONE
 
     @property
+    def kind(self) -> str:
+        """What came of it, as it is counted: one of few words."""
+        if self.taken:
+            return "delivered"
+        return "not-allowed" if self.refused else self.words
+
+    @property
     def words(self) -> str:
         """Why it was not taken."""
         return f"HTTP {self.status}" if self.status else self.reason

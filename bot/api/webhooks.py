@@ -118,7 +118,7 @@ class WebhookDelivery:
                 self._tell(tx, "webhooks.left_out", UNWRITTEN)
             return
         answer = self._poster.post(*letter)
-        self._tallies.count(WEBHOOKS, "delivered" if answer.taken else answer.words)
+        self._tallies.count(WEBHOOKS, answer.kind)
         if answer.taken:
             with self._store.transaction() as tx:
                 tx.changes.delivered(claimed, self._clock.now())

@@ -55,6 +55,17 @@ def test_an_event_arrives(receiver: Receiver) -> None:
     assert receiver.product.came == {"evt_1": 1}
 
 
+@pytest.mark.parametrize("mood", ["well", "down", "redirecting"])
+def test_no_log_and_no_answer_has_the_address_in_it(
+    receiver: Receiver, mood: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    receiver.mood = mood
+    answer = posted(f"{receiver.url}?token=planted-token")
+    refused = posted(f"{receiver.url}?token=planted-token", networks=())
+    assert "planted" not in caplog.text + repr(answer) + repr(refused)
+
+
 def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
     receiver.mood = "redirecting"
     assert posted(receiver.url).words == "HTTP 302"
@@ -84,7 +95,9 @@ def test_nobody_who_listens_is_no_answer() -> None:
 
 
 def test_this_machine_is_not_reached_unless_a_setting_allows_it(receiver: Receiver) -> None:
-    assert "not a public address" in posted(receiver.url, networks=()).words
+    refused = posted(receiver.url, networks=())
+    assert "not a public address" in refused.words
+    assert refused.kind == "not-allowed"
     by_name = receiver.url.replace("127.0.0.1", "localhost")
     assert "not a public address" in posted(by_name, networks=()).words
     assert receiver.asked == 0
