@@ -9,6 +9,8 @@ from bot.accounts.offboarding import Farewells
 from bot.accounts.organisations import Organisations
 from bot.accounts.rebinding import Bindings
 from bot.accounts.service import Accounts
+from bot.api.events import Events as ChangedEvents
+from bot.api.services import ApiServices
 from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.service import Checks
 from bot.checks.watching import Watching
@@ -104,6 +106,7 @@ class Services:
     bindings: Bindings
     farewells: Farewells
     accounts: Accounts
+    api: ApiServices
     legacy: LegacyAccounts
     drafts: Drafts
     links: Links
@@ -129,6 +132,7 @@ class Services:
     requests: SupportRequests
     desk: Desk
     weekly_report: WeeklyReport
+    changed: ChangedEvents
     daily_predictions: DailyPredictions
     catalogue: Explanations
     pasted: PastedTexts

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from sandbox import letters
 from sandbox.clock import ZONE, WorldClock
 from sandbox.neighbours import Neighbours
 from sandbox.practice import Practice
@@ -39,12 +40,14 @@ def main() -> None:
     asked = parser.parse_args()
     practice = Practice(asked.slack_port)
     neighbours = None if asked.alone else Neighbours(practice.world, practice.office)
+    letters.deliver(practice.world)
     practice.world.token_life = TOKEN_LIFE
     practice.start()
     practice.deliver_to(asked.bot_url)
     ready = {
         "page": practice.slack.url,
         "switchboard": practice.switchboard.url,
+        "crm": practice.crm.url,
         "neighbours": neighbours.plan if neighbours else [],
         "broken": neighbours.broken if neighbours else [],
         "environment": practice.environment(asked.socket_mode) | {"TIMEZONE": ZONE.key},

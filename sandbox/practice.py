@@ -1,6 +1,7 @@
 """The whole practice world: everything built, started, and described to a bot as its
 environment."""
 
+import ssl
 import tempfile
 import tomllib
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from sandbox.certificates import Certificates
 from sandbox.clock import WorldClock
+from sandbox.lumen import LumenCrm
 from sandbox.mail.imap import ImapStandIn
 from sandbox.mail.smtp import SmtpStandIn
 from sandbox.microsoft.server import MicrosoftStandIn
@@ -66,14 +68,18 @@ class Practice:
         self.switchboard = Switchboard(self.world, self.microsoft)
         self.pagerduty = PagerDutyStandIn(lambda: self.office.clock(), self._on_call())
         self.receiver = AlertReceiver(lambda: self.office.clock())
+        tls = ssl.create_default_context(cafile=str(self.certificates.ca_file))
+        crm_file = Path(self._folder.name) / "crm.db"
+        self.crm = LumenCrm(crm_file, tls, lambda: self.office.clock())
         self.office.links = [
+            {"label": "Lumen CRM", "url": self.crm.url},
             {"label": "Switchboard", "url": self.switchboard.url},
             {"label": "PagerDuty", "url": self.pagerduty.url},
             {"label": "Alert receiver", "url": self.receiver.url},
         ]
         mail = (self.imap, self.smtp)
         pagers = (self.pagerduty, self.receiver)
-        self._parts = (self.microsoft, *mail, self.slack, self.switchboard, *pagers)
+        self._parts = (self.microsoft, *mail, self.slack, self.switchboard, *pagers, self.crm)
 
     def start(self) -> None:
         """Start every part."""

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from storage.accounts import AccountRepository
+from storage.api_keys import ApiKeyRepository
 from storage.approvals import ApprovalRepository
 from storage.attempts import AttemptRepository
 from storage.audit import AuditRepository
 from storage.bindings import Binding, binding
+from storage.changes import ChangeRepository
 from storage.checks import CheckRepository
 from storage.customers import ChannelRepository
 from storage.failures import FailureRepository
@@ -44,6 +46,7 @@ from storage.storable import keep_text_storable
 from storage.support import SupportRequestRepository
 from storage.tables import Job
 from storage.timeline import TimelineRepository
+from storage.token_counts import TokenCountRepository
 from storage.unexplained import NotedCauseRepository, UnexplainedRepository
 from storage.vocabulary import Pager
 from storage.watching import WatchRepository
@@ -101,9 +104,12 @@ class Transaction:
 
     def __init__(self, session: Session, pagers: Collection[Pager] = ()) -> None:
         self.session = session
+        self._at_end: dict[Hashable, Callable[[], None]] = {}
         self.accounts = AccountRepository(session)
+        self.api_keys = ApiKeyRepository(session)
         self.approvals = ApprovalRepository(session)
         self.audit = AuditRepository(session)
+        self.changes = ChangeRepository(session)
         self.channels = ChannelRepository(session)
         self.attempts = AttemptRepository(session)
         self.failures = FailureRepository(session)
@@ -129,8 +135,19 @@ class Transaction:
         self.signins = SignInRepository(session)
         self.checks = CheckRepository(session)
         self.timeline = TimelineRepository(session)
+        self.token_counts = TokenCountRepository(session)
         self.unexplained = UnexplainedRepository(session)
         self.watches = WatchRepository(session)
+
+    def at_end(self, key: Hashable, do: Callable[[], None]) -> None:
+        """Have something done once everything else of this transaction is, in the order in which it
+        was asked for. What has the same `key` is done once, as it was asked for first."""
+        self._at_end.setdefault(key, do)
+
+    def finish(self) -> None:
+        """Do what was left to the end."""
+        for do in self._at_end.values():
+            do()
 
 
 class Store:
@@ -157,7 +174,9 @@ class Store:
             QuickSession(self.engine, expire_on_commit=False) as session,
             session.begin(),
         ):
-            yield Transaction(session, self._pagers)
+            tx = Transaction(session, self._pagers)
+            yield tx
+            tx.finish()
 
     def binding(self, channel_id: str) -> Binding | None:
         """The binding of a channel, if it has one: asked alone, it waits for nobody.

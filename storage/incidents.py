@@ -248,6 +248,11 @@ class IncidentRepository:
         found = select(func.count()).where(col(IncidentMember.incident_id) == incident_id)
         return self._session.exec(found).one()
 
+    def ever_in(self, incident_id: int) -> list[int]:
+        """The mailboxes that were in an incident at one time or another, by their accounts' ids."""
+        found = select(IncidentMember.account_id).where(IncidentMember.incident_id == incident_id)
+        return list(self._session.exec(found.order_by(col(IncidentMember.account_id))))
+
     def count_in(self, incident_id: int, channel_id: str) -> int:
         """How many mailboxes of a channel are in an incident."""
         found = select(func.count()).select_from(IncidentMember).join(Account)

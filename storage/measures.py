@@ -11,8 +11,10 @@ from sqlalchemy import Update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, col, func, select, update
 
+from storage.change_statuses import UNSENT
 from storage.tables import (
     Account,
+    Change,
     ConnectionTest,
     Duty,
     Failure,
@@ -50,6 +52,12 @@ class MeasureRepository:
         found = select(func.count(), func.min(OutboxItem.created_at)).where(
             col(OutboxItem.done_at).is_(None)
         )
+        count, oldest = self._session.exec(found).one()
+        return Waiting(count, _age(oldest, now))
+
+    def webhooks(self, now: datetime) -> Waiting:
+        """What the product should have heard of, and has not."""
+        found = select(func.count(), func.min(Change.at)).where(col(Change.status).in_(UNSENT))
         count, oldest = self._session.exec(found).one()
         return Waiting(count, _age(oldest, now))
 

@@ -11,6 +11,8 @@ from sqlmodel import Session, SQLModel, col, delete, func, select
 from storage.tables import (
     AuditEntry,
     AuditRepetition,
+    Change,
+    ChangeMention,
     Channel,
     ConnectionTest,
     Failure,
@@ -45,6 +47,7 @@ class RetentionRepository:
             "tests": self.tests,
             "failures": self.failures,
             "audit": self.audit,
+            "changes": self.changes,
         }
 
     def messages(self, before: datetime, limit: int) -> int:
@@ -114,6 +117,17 @@ class RetentionRepository:
             counts = delete(AuditRepetition).where(col(AuditRepetition.entry_id).in_(part))
             self._session.exec(counts)
             self._session.exec(delete(AuditEntry).where(col(AuditEntry.id).in_(part)))
+        return len(ids)
+
+    def changes(self, before: datetime, limit: int) -> int:
+        """What the product was told, and what it did not take: else a product that is gone would
+        have us keep everything."""
+        found = select(Change.id).where(col(Change.at) < before).limit(limit)
+        ids = list(self._session.exec(found.with_for_update(skip_locked=True)))
+        for begin in range(0, len(ids), AT_ONCE):
+            part = ids[begin : begin + AT_ONCE]
+            self._session.exec(delete(ChangeMention).where(col(ChangeMention.change_id).in_(part)))
+            self._session.exec(delete(Change).where(col(Change.id).in_(part)))
         return len(ids)
 
     def _forget(self, key: Any, old: tuple[ColumnElement[bool], ...], limit: int) -> int:

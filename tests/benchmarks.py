@@ -27,6 +27,7 @@ ALL = (
     "week_bench",
     "backup_bench",
     "memory_bench",
+    "webhook_bench",
 )
 HEAD = """# Benchmarks
 

@@ -33,6 +33,7 @@ class Need:
 
 NEEDS = (
     Need("browser", "Chromium", lambda: shutil.which("chromium") is not None),
+    Need("curl", "curl", lambda: shutil.which("curl") is not None),
     Need("real", "Dovecot 2.3 with submission", dovecot.installed),
     Need("real", "PostgreSQL's server", lambda: postgres.programs() is not None),
 )

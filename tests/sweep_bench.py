@@ -23,6 +23,7 @@ from bot.lifecycle.service import Lifecycle
 from bot.reminders.service import Reminders
 from storage.database import Store, connect
 from storage.migrate import upgrade
+from tests.support.changes import unheard
 
 SIZES = (100_000, 1_000_000)
 DUE, IN_A_CHANNEL, ROUNDS = 1_000, 100, 3
@@ -126,7 +127,12 @@ def sweep(file: Path) -> dict[str, float]:
     store, clock = Store(connect(f"sqlite:///{file}")), StoppedClock()
     ladder, hours = Ladder(RUNGS), Hours(ZoneInfo("UTC"), *read_hours("00:00-24:00"), "1234567")
     reminders = Reminders(
-        store, clock, Lifecycle(clock, ladder, hours, "C0DESK"), ladder, hours, "C0DESK"
+        store,
+        clock,
+        Lifecycle(clock, ladder, hours, "C0DESK", unheard(clock)),
+        ladder,
+        hours,
+        "C0DESK",
     )
     with store.transaction() as tx:
         assert tx.accounts.get(1).id == 1  # everything is loaded

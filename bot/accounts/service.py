@@ -17,10 +17,11 @@ from bot.common.texts import reads_as
 from bot.lifecycle.service import Lifecycle
 from bot.lifecycle.states import Event
 from bot.messages import notices
-from bot.signin.address_changes import AddressChanges, before_and_after, give
+from bot.signin.address_changes import AddressChanges, give
 from bot.signin.links import Links
 from bot.views.account_form import Form, form_of
 from bot.views.accounts import AccountView
+from storage.change_statuses import ChangeKind
 from storage.database import Conflict, Store, Transaction
 from storage.statuses import FixEvent
 from storage.tables import Account, Channel
@@ -160,6 +161,7 @@ class Accounts:
         account = tx.accounts.add(self._new(channel, form, by))
         self._links.make(tx, account, by)
         self._lifecycle.audit(tx, by, "account.created", account, address=account.sender_email)
+        self._lifecycle.changes.of_account(tx, account, ChangeKind.CREATED)
         self._lifecycle.transition(tx, account, Event.LINK_MADE, by, quiet=quiet)
         return account
 
@@ -330,7 +332,7 @@ class Accounts:
         told = {field: pair for field, pair in changes.items() if pair[0] != pair[1]}
         account.name = form.name
         account.sender_name = form.sender_name
-        self._lifecycle.audit(tx, by, "account.changed", account, **before_and_after(told))
+        self._lifecycle.renamed(tx, by, account, told)
 
     def _readdress(
         self, tx: Transaction, account: Account, addresses: Addresses, by: Person
@@ -342,9 +344,9 @@ class Accounts:
         self._links.end_all(tx, account)
         if on_the_way is not None:
             self._links.make(tx, account, by)
-        told = before_and_after(Addresses.of(account).changes(addresses))
+        changes = Addresses.of(account).changes(addresses)
         give(account, addresses)
-        self._lifecycle.audit(tx, by, "account.changed", account, **told)
+        self._lifecycle.renamed(tx, by, account, changes)
 
     def _new(self, channel: Channel, form: Form, by: Person) -> Account:
         now = self._clock.now()

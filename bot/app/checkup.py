@@ -4,15 +4,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
 
+from bot.api.posting import HttpWebhooks
 from bot.app.key_rotation import SEALED_FOR
 from bot.app.maildesk import mail_hosts, microsoft, slack_api, ways_out
 from bot.common.clock import Clock
 from bot.config.loading import Reading
 from bot.config.settings import Settings, about
-from bot.doctor import files, keys, slack, ways
+from bot.doctor import files, keys, product, slack, ways
 from bot.doctor.database import Database
 from bot.doctor.examination import Check, Look, examine
 from bot.doctor.findings import Finding, Status, found
@@ -135,6 +137,9 @@ class Checkup:
         smtp = frozenset({"smtp_host", "smtp_port", "mail_ca_bundle"})
         yield Check("imap", lambda: self._mail.imap(), imap)
         yield Check("smtp", lambda: self._mail.smtp(), smtp)
+        if self.reading.settings.webhook_url.get_secret_value():
+            there = frozenset({"webhook_url", "webhook_networks", "https_proxy", "no_proxy"})
+            yield Check("webhook", self._webhook, there)
         yield Check("public-url", self._public_url, frozenset({"public_url", "port"}))
 
     def _settings(self) -> Iterator[Finding]:
@@ -240,6 +245,12 @@ class Checkup:
                 deadline=MAIL_DEADLINE_SECONDS,
             )
         )
+
+    def _webhook(self) -> Iterable[Finding]:
+        settings = self.reading.settings
+        url = settings.webhook_url.get_secret_value()
+        way = HttpWebhooks(url, ways_out(settings), settings.webhook_networks)
+        return product.webhook(str(urlsplit(url).hostname), way)
 
     def _public_url(self) -> Iterable[Finding]:
         settings = self.reading.settings

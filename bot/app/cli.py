@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
+from bot.api.keys import Wish
 from bot.app import (
+    api_key_commands,
     audit_export,
     check_report,
     data_commands,
@@ -16,6 +18,7 @@ from bot.app import (
     practice,
     processes,
     report_export,
+    webhook_commands,
 )
 from bot.app.checkup import Checkup
 from bot.app.command import ENV_FILE, NoEnvFile, refuse, services_or_exit, settings_or_exit
@@ -40,9 +43,13 @@ from handlers.text.words import plainly
 from storage.cipher import Cipher
 from storage.database import Store, connect
 from storage.migrate import upgrade
+from storage.vocabulary import ApiScope
 
 AS_IN_THE_FILES = catalogue.Application("<application>", "<client-id>")
 """The catalogue's files do not name our application: it is named when they are read."""
+
+PRODUCT = Wish("Lumen CRM", list(ApiScope))
+"""The key of the practice world's product: good for everything."""
 
 DAY = "%Y-%m-%d"
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -129,9 +136,13 @@ def examined(no_env_file: bool) -> list[Finding]:
 keys_cli = typer.Typer(help="The encryption keys.", no_args_is_help=True)
 export_cli = typer.Typer(help="What is kept, as files.", no_args_is_help=True)
 erase_cli = typer.Typer(help="Erasing what is kept.", no_args_is_help=True)
+webhooks_cli = typer.Typer(help="What the vendor's product is told.", no_args_is_help=True)
 cli.add_typer(keys_cli, name="keys")
+cli.add_typer(webhooks_cli, name="webhooks")
+webhooks_cli.command("replay")(webhook_commands.replay_command)
 cli.add_typer(erase_cli, name="erase")
 cli.add_typer(export_cli, name="export")
+cli.add_typer(api_key_commands.cli, name="api-key")
 cli.command("backup")(data_commands.backup_command)
 cli.command("restore")(data_commands.restore_command)
 export_cli.command("customer")(data_commands.export_customer_command)
@@ -287,6 +298,7 @@ def sandbox_command(
         settings = load(world.environment)
         stop = processes.stopped_by_signals()
         bot = processes.prepare(settings, "WARNING", stop, world.clock)
+        world.give_key(bot.services.api.keys.create(PRODUCT, MAILDESK).secret)
         typer.echo(f"The practice world is open: {world.page}")
         Neighbours(world, bot, stop).move_in()
         world.follow(bot.worker)

@@ -6,6 +6,7 @@ from flask import Flask
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
+from bot.app import webhooks
 from bot.app.cycle import watched
 from bot.app.foundations import Ports
 from bot.app.pagers import told, words
@@ -31,6 +32,7 @@ from bot.microsoft.client import Microsoft
 from bot.microsoft.tokens import Tokens
 from bot.services import Services
 from bot.support.group import SupportGroup
+from handlers.api.blueprint import Api
 from handlers.features import folders, legacy_import
 from handlers.features.failed_jobs import tell_window
 from handlers.slack import clients
@@ -91,7 +93,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts, stop: Stop | None 
     known = catalogue.load(application=_application(settings))
     sign_in = microsoft(settings, tallies)
     ports = Ports(store, sign_in, MailProbe(hosts, stop), directory, known, HttpPoster(ways))
-    core = wire(settings, clock, ports, stop)
+    core = wire(settings, clock, ports, stop, tallies)
     services = core.services
     newer = NewerBlocks(store, clock)
     outbox = clients.for_the_outbox(*api, ways, tallies)
@@ -107,6 +109,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts, stop: Stop | None 
         services.watching,
         threads=settings.worker_threads,
         stop=stop,
+        webhooks=webhooks.delivery(settings, store, clock, ways, tallies, stop),
     )
     slack = SlackSide(
         services,
@@ -154,6 +157,9 @@ def website(
     if settings.pagerduty_webhook_secret.get_secret_value():
         web.register_blueprint(pager_pages(heard, settings.pagerduty_webhook_secret))
     web.register_blueprint(pages.blueprint())
+    url = settings.public_url
+    api = Api(services.api, services.own_errors, url, settings.trusted_proxies, DatabaseAway)
+    web.register_blueprint(api.blueprint())
     web.register_error_handler(DatabaseAway, pages.away)
     health = (services.health, services.events, measures)
     web.register_blueprint(health_pages(*health, settings.metrics_token))

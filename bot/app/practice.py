@@ -17,11 +17,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import requests
+
 from bot.app.worker import Worker
 
 PASSED_ON = ("NAG_LADDER", "WORKING_HOURS", "WORKING_DAYS", "TIMEZONE")
 """Settings of the bot in the practice world that may be given: when people are reminded there."""
 
+
+LOOPBACK = "127.0.0.0/8"
+PATIENCE_SECONDS = 30
 
 NEEDS = ("aiosmtpd", "joserfc", "trustme", "websockets")
 """Packages of the practice world that the bot itself does without: the extra `sandbox`."""
@@ -57,12 +62,14 @@ class PracticeClock:
 @dataclass
 class PracticeWorld:
     """The running practice world: the address of its page, the customers that were there before,
-    which of their mailboxes break now, and the environment for a bot in it.
+    which of their mailboxes break now, the address of the vendor's product, and the environment
+    for a bot in it.
     `folder` is removed with it, where it was made for this run."""
 
     process: "subprocess.Popen[str]"
     folder: Path | None
     page: str
+    product: str
     neighbours: list[dict[str, Any]]
     broken: list[str]
     environment: dict[str, str]
@@ -78,6 +85,22 @@ class PracticeWorld:
 
     def _heed(self, line: str) -> None:
         self.clock.set(timedelta(seconds=json.loads(line)["ahead"]))
+
+    def give_key(self, key: str) -> None:
+        """Give the product a key of the API, as an administrator would paste it there with the
+        API's address and the webhook secret."""
+        given = {
+            "url": f"{self.environment['PUBLIC_URL']}/api/v1",
+            "key": key,
+            "secret": self.environment["WEBHOOK_SECRET"],
+        }
+        answer = requests.post(
+            f"{self.product}/settings",
+            data=given,
+            timeout=PATIENCE_SECONDS,
+            allow_redirects=False,
+        )
+        answer.raise_for_status()
 
     def follow(self, worker: Worker) -> None:
         """From now on move the bot's clock whenever that of the world is moved, and have the worker
@@ -129,20 +152,28 @@ def start(folder: Path | None, port: int, socket_mode: bool, alone: bool) -> Pra
     ready: dict[str, Any] = json.loads(process.stdout.readline())
     ours = {
         "DATABASE_URL": f"sqlite:///{folder / 'maildesk.db'}",
-        "ENCRYPTION_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "ENCRYPTION_KEYS": _new_key(),
         "PUBLIC_URL": url,
         "PORT": str(port),
         "BIND_ADDRESS": "127.0.0.1",
+        "WEBHOOK_URL": f"{ready['crm']}/webhooks",
+        "WEBHOOK_SECRET": f"whsec_{_new_key()}",
+        "WEBHOOK_NETWORKS": LOOPBACK,
     }
     given = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return PracticeWorld(
         process,
         passing,
         ready["page"],
+        ready["crm"],
         ready["neighbours"],
         ready["broken"],
         ready["environment"] | ours | given,
     )
+
+
+def _new_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def _top() -> Path:

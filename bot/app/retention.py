@@ -19,7 +19,7 @@ MOST_BATCHES = 100
 """So many batches of a kind are forgotten in a day; the rest in the days after."""
 
 USUAL = timedelta(days=30)
-"""How long messages that were sent, events, and what pagers were told are kept."""
+"""How long messages that were sent, events, changes, and what pagers were told are kept."""
 
 
 class Retention:
@@ -45,6 +45,7 @@ class Retention:
             "tests": keep_evidence,
             "failures": keep_evidence,
             "audit": keep_audit,
+            "changes": USUAL,
         }
 
     def sweep(self) -> int:

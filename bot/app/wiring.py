@@ -10,7 +10,10 @@ from bot.accounts.offboarding import Farewells
 from bot.accounts.organisations import Organisations
 from bot.accounts.rebinding import Bindings
 from bot.accounts.service import Accounts
+from bot.api.events import Events as ChangedEvents
+from bot.api.snapshots import AccountSnapshots
 from bot.app import duties
+from bot.app.api import api_services
 from bot.app.foundations import Foundations, Ports
 from bot.app.worker import Sweep
 from bot.checks.aftermath import Aftermath
@@ -22,6 +25,7 @@ from bot.checks.watching import Watching
 from bot.common.clock import Clock, SystemClock
 from bot.common.jobs import Doers
 from bot.common.stop import Stop
+from bot.common.tallies import Tallies
 from bot.config.settings import Settings
 from bot.diagnosis.attempts import Attempts
 from bot.diagnosis.duties import Duties
@@ -45,6 +49,7 @@ from bot.legacy.service import LegacyAccounts
 from bot.lifecycle.ladder import Ladder
 from bot.lifecycle.service import Lifecycle
 from bot.messages.answers import Answers
+from bot.messages.changes import Changes
 from bot.messages.delivery import Decider
 from bot.messages.events import Events
 from bot.messages.troubles import Troubles
@@ -103,11 +108,17 @@ class Core:
     troubles: Troubles
 
 
-def wire(settings: Settings, clock: Clock, ports: Ports, stop: Stop | None = None) -> Core:
-    """Put the services together. Asks nobody outside. With `stop` nothing is waited for any
-    more."""
+def wire(
+    settings: Settings,
+    clock: Clock,
+    ports: Ports,
+    stop: Stop | None = None,
+    tallies: Tallies | None = None,
+) -> Core:
+    """Put the services together. Asks nobody outside. With `stop` nothing is waited for any more;
+    `tallies`: where is counted what is handed out."""
     base = _foundations(settings, clock, ports, stop or Stop())
-    services = _services(settings, base)
+    services = _services(settings, base, tallies or Tallies())
     return Core(
         services=services,
         tokens=base.tokens,
@@ -129,9 +140,11 @@ def _foundations(settings: Settings, clock: Clock, ports: Ports, stop: Stop) -> 
     alerts = settings.alert_channel
     requests = SupportRequests(ports.store, clock, support)
     paging = Paging(clock, Explainer(ports.catalogue, clock))
-    course = Course(clock, alerts, support, settings.on_call_times, paging.tell)
+    snapshots = AccountSnapshots(Explainer(ports.catalogue, clock))
+    changes = Changes(clock, snapshots, bool(settings.webhook_url.get_secret_value()))
+    course = Course(clock, alerts, support, settings.on_call_times, paging.tell, changes)
     incidents = Incidents(clock, course)
-    lifecycle = Lifecycle(clock, ladder, settings.hours, support)
+    lifecycle = Lifecycle(clock, ladder, settings.hours, support, changes)
     return Foundations(
         ports=ports,
         clock=clock,
@@ -153,7 +166,7 @@ def _foundations(settings: Settings, clock: Clock, ports: Ports, stop: Stop) -> 
     )
 
 
-def _services(settings: Settings, base: Foundations) -> Services:
+def _services(settings: Settings, base: Foundations, tallies: Tallies) -> Services:
     """The services, each made after those that it needs."""
     ports = base.ports
     store = ports.store
@@ -177,7 +190,8 @@ def _services(settings: Settings, base: Foundations) -> Services:
     customers = _customers(settings, base)
     legacy = LegacyAccounts(store, clock, accounts)
     consent = _consent(base, failed, approvals, checks, url)
-    views = _views(base, links, consent, rights, settings)
+    details = AccountDetails(clock, base.failures, links.url, sure_names)
+    views = _views(base, details, consent, rights, settings)
     return Services(
         clock=clock,
         views=views,
@@ -189,6 +203,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         bindings=Bindings(store, clock, accounts, support),
         farewells=Farewells(store, clock, accounts, support),
         accounts=accounts,
+        api=api_services(settings, base, tallies),
         legacy=legacy,
         drafts=Drafts(store, clock, legacy),
         links=links,
@@ -216,7 +231,10 @@ def _services(settings: Settings, base: Foundations) -> Services:
         requests=base.requests,
         desk=Desk(store, clock, support),
         weekly_report=WeeklyReport(store, clock, hours, views.reports, support),
-        daily_predictions=DailyPredictions(store, clock, hours, views.predictions, alerts),
+        changed=ChangedEvents(store, clock),
+        daily_predictions=DailyPredictions(
+            store, clock, hours, views.predictions, alerts, lifecycle.changes
+        ),
         catalogue=Explanations(store, base.failures.explainer),
         pasted=PastedTexts(store, clock, ports.catalogue),
         noting=_noting(settings, base, failed),
@@ -314,13 +332,16 @@ def _consent(
 
 
 def _views(
-    base: Foundations, links: Links, consent: Consent, rights: Rights, settings: Settings
+    base: Foundations,
+    details: AccountDetails,
+    consent: Consent,
+    rights: Rights,
+    settings: Settings,
 ) -> Views:
     store = base.ports.store
     failures = base.failures
     ordinary = settings.hours
     support_channel = settings.support_channel
-    details = AccountDetails(base.clock, failures, links.url, sure_names)
     return Views(
         accounts=AccountCards(store, details, consent.link),
         approvals=ApprovalCards(store, details, rights.is_customers),
@@ -345,7 +366,7 @@ def _views(
         ),
         reminders=ReminderCards(store, base.clock, details, rights.is_customers, support_channel),
         reports=Reports(store, failures.explainer, ordinary.zone),
-        requests=RequestCards(store, details, failures),
+        requests=RequestCards(store, failures),
         setbacks=SetbackCards(store, failures.explainer),
         setup=SetupCards(store),
         timelines=Timelines(store, failures),

@@ -13,6 +13,8 @@ import structlog
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from bot.api.webhooks import THREADS as COURIERS
+from bot.api.webhooks import WebhookDelivery
 from bot.app.claimed_jobs import ClaimedJobs
 from bot.app.hands import Busy, Hands
 from bot.app.leases import Holder, Leases
@@ -92,15 +94,17 @@ class Worker:
         threads: int = 8,
         pool: Executor | None = None,
         stop: Stop | None = None,
+        webhooks: WebhookDelivery | None = None,
     ) -> None:
         """`doers`: who does which kind of work. `watching`: who looks at mailboxes that work.
         `pool`: where jobs are done, and looks; threads of its own where none is given. With `stop`
-        nothing more is begun."""
+        nothing more is begun. `webhooks`: who tells the vendor's product."""
         self._clock = clock
         self._delivery = delivery
         self._doers = doers
         self._sweeps = sweeps
         self._watching = watching
+        self._webhooks = webhooks
         self._kept = min(KEPT_FREE, threads - 1)
         self._stop = stop or Stop()
         self._jobs = ClaimedJobs(store, clock)
@@ -108,6 +112,7 @@ class Worker:
         self._hands = Hands(threads, "work", pool, self._free_again)
         self._looking = Looking(self.take_jobs)
         self._lookers = Hands(LOOKERS, "look", pool)
+        self._couriers = Hands(COURIERS, "webhook", pool)
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="outbox")
         self._free_senders = threading.BoundedSemaphore(SENDERS)
         self._reach = Reach()
@@ -121,6 +126,7 @@ class Worker:
         sweeps find; for each at once."""
         self._repeat("jobs", TICK, self._looking.go, beside=1)
         self._repeat("looks", TICK, self.take_looks)
+        self._repeat("webhooks", TICK, self.take_webhooks)
         self._repeat("outbox", TICK, self._send_on_a_thread)
         for sweep in self._sweeps:
             self._repeat(sweep.name, sweep.every, partial(self._sweep, sweep))
@@ -139,6 +145,7 @@ class Worker:
         for sweep in self._sweeps:
             self._sweep(sweep)
         self.take_looks()
+        self.take_webhooks()
         self.take_jobs()
 
     def leap(self, move: Callable[[], None]) -> None:
@@ -147,6 +154,7 @@ class Worker:
         with ExitStack() as held:
             held.enter_context(self._hands.all_held())
             held.enter_context(self._lookers.all_held())
+            held.enter_context(self._couriers.all_held())
             for turn in [self._free_senders] * SENDERS:
                 held.enter_context(turn)
             move()
@@ -161,7 +169,8 @@ class Worker:
         end = time.monotonic() + GRACE_SECONDS
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
-        parts = (self._ticks, self._hands, self._lookers, self._sending, self._sweeping)
+        hands = (self._hands, self._lookers, self._couriers)
+        parts = (self._ticks, *hands, self._sending, self._sweeping)
         ended = [part.ended_by(end) for part in parts]
         self._senders.shutdown(wait=False)
         self._leases.end()
@@ -169,8 +178,8 @@ class Worker:
 
     def _holders(self) -> list[Holder]:
         of_sweeps = [sweep.holder for sweep in self._sweeps if sweep.holder is not None]
-        looks = [self._watching] if self._watching is not None else []
-        return [self._jobs, self._delivery.turns, *looks, *of_sweeps]
+        there = [each for each in (self._watching, self._webhooks) if each is not None]
+        return [self._jobs, self._delivery.turns, *there, *of_sweeps]
 
     def _repeat(
         self, name: str, every: timedelta, look: Callable[[], None], beside: int = 0
@@ -209,6 +218,12 @@ class Worker:
         with self._ticks, self._reach.watched():
             if self._watching is not None and not self._stop.asked:
                 self._lookers.take(self._watching.claim, self._watching.look)
+
+    def take_webhooks(self) -> None:
+        """Tell the product what is due, on as many threads as there are for it."""
+        with self._ticks, self._reach.watched():
+            if self._webhooks is not None and not self._stop.asked:
+                self._couriers.take(self._webhooks.claim, self._webhooks.deliver)
 
     def _free_again(self) -> None:
         """A thread has ended a job, which may have left messages: it looks for the next one itself,

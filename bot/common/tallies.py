@@ -41,7 +41,26 @@ REFRESHES = Measure(
     ("result",),
 )
 
-MEASURES = (ACKNOWLEDGED, SLACK_CALLS, MICROSOFT_CALLS, REFRESHES)
+TOKENS_HANDED_OUT = Measure(
+    "maildesk_tokens_handed_out",
+    "Access tokens that the product was given, by what they are for",
+    ("use",),
+)
+
+WEBHOOKS = Measure(
+    "maildesk_webhooks",
+    "Webhooks that were posted, by delivered, the HTTP status, or what kept them from it",
+    ("result",),
+)
+
+MEASURES = (
+    ACKNOWLEDGED,
+    SLACK_CALLS,
+    MICROSOFT_CALLS,
+    REFRESHES,
+    TOKENS_HANDED_OUT,
+    WEBHOOKS,
+)
 INFINITE = "+Inf"
 SUM = "sum"
 

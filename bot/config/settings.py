@@ -1,7 +1,6 @@
 """The settings, read once from the environment."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -12,8 +11,8 @@ from pydantic import BeforeValidator, Field, PrivateAttr, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.common.people import Person
-from bot.config import clouds, keeping, on_call, pagers, reading, watching
-from bot.config.about import About
+from bot.config import clouds, keeping, on_call, pagers, product, reading, watching
+from bot.config.about import About, Contradiction
 from bot.incidents.times import OnCallTimes
 from bot.lifecycle.hours import WEEKDAYS, Hours
 from bot.microsoft.credentials import Credentials
@@ -32,15 +31,6 @@ FEWEST_THREADS = 3
 """Two are kept for what a person waits for."""
 
 ChannelId = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")]
-
-
-@dataclass(frozen=True)
-class Contradiction:
-    """Settings that do not go together, and one line that says so; the first of them is lacking or
-    wrong."""
-
-    names: tuple[str, ...]
-    text: str
 
 
 class Settings(BaseSettings):
@@ -252,8 +242,14 @@ class Settings(BaseSettings):
     pagerduty_webhook_secret: pagers.WordsSecret = SecretStr("")
     alert_webhook_url: pagers.WebhookUrl = SecretStr("")
     alert_webhook_secret: pagers.WebhookSecret = SecretStr("")
+    webhook_url: product.WebhookUrl = SecretStr("")
+    webhook_secret: product.WebhookSecret = SecretStr("")
+    webhook_networks: product.WebhookNetworks = ()
     canary_account: watching.CanaryAccount = ""
     heartbeat_url: watching.HeartbeatUrl = SecretStr("")
+    api_calls_per_minute: product.CallsPerMinute = 600
+    tokens_per_hour: product.TokensPerHour = 120
+    trusted_proxies: product.TrustedProxies = ()
     keep_evidence: keeping.Evidence = reading.span("180d")
     keep_audit: keeping.Audit = None
     nag_ladder: Annotated[
@@ -324,11 +320,11 @@ class Settings(BaseSettings):
                 ("ms_client_secret", "ms_client_certificate"),
                 "MS_CLIENT_SECRET is missing (or MS_CLIENT_SECRET_FILE, or MS_CLIENT_CERTIFICATE)",
             )
-        if self._given("alert_webhook_url") and not self._given("alert_webhook_secret"):
-            yield Contradiction(
-                ("alert_webhook_secret", "alert_webhook_url"),
-                "ALERT_WEBHOOK_SECRET is missing (ALERT_WEBHOOK_URL needs it)",
-            )
+        for url in ("alert_webhook_url", "webhook_url"):
+            secret = url.replace("_url", "_secret")
+            if self._given(url) and not self._given(secret):
+                text = f"{secret.upper()} is missing ({url.upper()} needs it)"
+                yield Contradiction((secret, url), text)
         host = urlsplit(self.ms_authority).hostname
         hosts = map(_sign_in_host, clouds.load().values())
         if host in hosts and host != _sign_in_host(self.cloud):

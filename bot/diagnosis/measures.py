@@ -30,6 +30,7 @@ class Measured:
     tests: Mapping[Labels, int]
     reminders: int
     duties: Mapping[Labels, float]
+    webhooks: Waiting
     counted: Mapping[Key, float] = field(default_factory=dict)
 
 
@@ -71,5 +72,6 @@ class Measures:
                 tests=measures.tests(now - DAY),
                 reminders=measures.reminders(now - DAY),
                 duties={(name,): age.total_seconds() for name, age in ages.items()},
+                webhooks=measures.webhooks(now),
                 counted=measures.counted(),
             )

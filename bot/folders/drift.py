@@ -81,6 +81,8 @@ class Drift:
             # a mailbox that moved has new numbers everywhere: names are all that is left to go by
             fates = {role: _as_it_is(mapped[role], report) or fate for role, fate in fates.items()}
         tx.folders.keep_snapshot(listing_of(account.id, report.folders, self._clock))
+        if any(_moves(mapped[role], fate) for role, fate in fates.items()):
+            self._lifecycle.changes.folders_change(tx, account)
         for role, fate in fates.items():
             self._settle(tx, account, mapped[role], fate, marks)
         if account.state is State.UNMAPPED:  # its card shows what may be accepted
@@ -155,6 +157,11 @@ class Drift:
         notices.note(
             tx, account, sentence, self._clock.now(), role=role.value, before=before, folder=now
         )
+
+
+def _moves(row: FolderMapping, fate: Fate) -> bool:
+    """Whether a mapped folder is not where it was any more."""
+    return fate.now is None or fate.now.server_name != row.server_name
 
 
 def _same(row: FolderMapping, mark: FolderMark) -> bool:

@@ -225,6 +225,7 @@ class Folders:
             )
             for role, f in chosen.items()
         ]
+        self._lifecycle.changes.folders_change(tx, account)
         tx.folders.map(account.id, rows)
         self._lifecycle.audit(
             tx, by, "folders.mapped", account, **{row.role: row.shown_name for row in rows}

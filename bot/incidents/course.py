@@ -8,6 +8,8 @@ from bot.incidents.reach import GRAVITY
 from bot.incidents.timeline import ITSELF, By, Entry
 from bot.incidents.times import COMES_AND_GOES, FLAPS_FROM, LOW_AGAIN, QUIET_FOR, OnCallTimes
 from bot.messages import notices
+from bot.messages.changes import Changes
+from storage.change_statuses import ChangeKind
 from storage.database import Transaction
 from storage.statuses import IncidentEvent
 from storage.tables import Incident, IncidentEntry
@@ -61,18 +63,31 @@ class Course:
         support_channel: str,
         times: OnCallTimes,
         on_change: OnChange,
+        changes: Changes,
     ) -> None:
+        """`on_change`: what pagers hear of; `changes`: what the product does."""
         self._clock = clock
         self._alert_channel = alert_channel
         self._support_channel = support_channel
         self._on_change = on_change
+        self._changes = changes
         self.times = times
 
     def begin(self, tx: Transaction, incident: Incident) -> None:
         """A new incident: on-call is told, unless nobody wants to hear of it now."""
         self.keep(tx, incident, Entry.OPENED, detail={"error": incident.failure_ref})
+        self.opened(tx, incident)
         self.hush(tx, incident)
         self.tell(tx, incident)
+
+    def opened(self, tx: Transaction, incident: Incident) -> None:
+        """The product hears of an incident that begins, or is not over after all, whether or not
+        on-call wants to."""
+
+        def accounts() -> list[int]:
+            return [each.account_id for each in tx.incidents.members(incident.id)]
+
+        self._changes.of_incident(tx, incident, ChangeKind.INCIDENT_OPENED, accounts)
 
     def hush(self, tx: Transaction, incident: Incident) -> None:
         """Nobody hears of an incident that is to be silent, or that falls into maintenance."""
@@ -202,6 +217,12 @@ class Course:
         now = self._clock.now()
         incident.happened(IncidentEvent.CLOSED, now)
         incident.due_at = None
+        self._changes.of_incident(
+            tx,
+            incident,
+            ChangeKind.INCIDENT_CLOSED,
+            lambda: tx.incidents.ever_in(incident.id),
+        )
         self.keep(tx, incident, entry, by, detail)
         self.page(tx, incident, PageChange.CLOSED)
         silence = tx.incidents.silence_of(incident.fingerprint, now)

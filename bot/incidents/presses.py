@@ -242,7 +242,10 @@ class IncidentPresses:
             there = tx.incidents.lock_open(incident.fingerprint)
             if incident.merged_into is not None or (there is not None and there.id != incident_id):
                 raise Refused("alert.another_stands")
+            was_over = incident.status is IncidentStatus.CLOSED
             self._do(tx, incident, IncidentEvent.REOPENED)
+            if was_over:
+                self._course.opened(tx, incident)
             incident.last_at = now
             incident.told_at = incident.told_at or now
             self._course.remind_from(incident, now)

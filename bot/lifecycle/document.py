@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bot.lifecycle.phases import phases_markdown
 from bot.lifecycle.states import states_markdown
-from storage import statuses
+from storage import change_statuses, statuses
 
 HEAD = """\
 # States
@@ -27,7 +27,10 @@ The table is `bot/lifecycle/phases.py`. An interrupted wait goes on in the phase
 the test changed nothing, else a new one begins.
 """
 
-OTHERS = "\nThe following tables are `storage/statuses.py`.\n"
+OTHERS = """\
+
+The following tables are `storage/statuses.py`, and the last one `storage/change_statuses.py`.
+"""
 
 
 def page() -> str:
@@ -56,6 +59,8 @@ def _others() -> Iterator[str]:
         ("Batches of accounts", statuses.BATCHES),
         ("Messages", statuses.MESSAGES),
         ("What pagers are told", statuses.PAGES),
+        ("Keys of the API", statuses.API_KEYS),
+        ("What the product is told", change_statuses.CHANGES),
     ):
         yield f"## {title}\n"
         yield table.markdown() + "\n"

@@ -1,5 +1,6 @@
 """What follows from an event of an account: its state, whose turn it is, and who is reminded."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from bot.common import audit
@@ -11,6 +12,8 @@ from bot.lifecycle.ladder import Ladder, handed_over, waits
 from bot.lifecycle.setbacks import Setbacks
 from bot.lifecycle.states import SIGNED_IN, SIGNING_IN, WORKING, Arrival, Event, arrival
 from bot.messages import notices
+from bot.messages.changes import Changes
+from storage.change_statuses import ChangeKind
 from storage.database import Transaction
 from storage.tables import Account, Reminder
 from storage.vocabulary import THEIRS, Owner, ReminderPhase, State, Trouble, stand
@@ -32,14 +35,22 @@ class Lifecycle:
     messages. So two transactions never wait for each other.
     """
 
-    def __init__(self, clock: Clock, ladder: Ladder, ordinary: Hours, support_channel: str) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        ladder: Ladder,
+        ordinary: Hours,
+        support_channel: str,
+        changes: Changes,
+    ) -> None:
         """`ladder`, `ordinary`: when whoever has to act is reminded; support is in its own
-        channel."""
+        channel. `changes`: what the product hears of."""
         self._clock = clock
         self._ladder = ladder
         self._ordinary = ordinary
         self._support_channel = support_channel
         self._setbacks = Setbacks(clock, support_channel)
+        self.changes = changes
 
     def transition(
         self,
@@ -76,6 +87,7 @@ class Lifecycle:
         if account.state is to.state and (account.owner is owner or handed_over(account)):
             return False
         now = self._clock.now()
+        account.changed_at = now
         if to.state in (*WORKING, State.DISCONNECTED):
             tx.attempts.end_counting(account.id, now)
         account.trouble = to.trouble
@@ -86,6 +98,7 @@ class Lifecycle:
         if account.state is not to.state:
             account.state_since = now
             self.audit(tx, by, f"account.{to.state}", account)
+            self.changes.moved(tx, account, _before(account), to.state)
         if to.state is State.TESTING:
             self._ladder.interrupt(account)
             account.state = to.state
@@ -162,6 +175,20 @@ class Lifecycle:
     ) -> None:
         """Keep who did what to the account, and from where."""
         audit.record(tx, by, action, account.ref, self._clock.now(), result=result, **detail)
+
+    def renamed(
+        self,
+        tx: Transaction,
+        by: Person,
+        account: Account,
+        changes: Mapping[str, tuple[str, str]],
+        **detail: str,
+    ) -> None:
+        """Keep that the account has other names or addresses; by the field, before and after."""
+        told = {field: f"{before} → {after}" for field, (before, after) in changes.items()}
+        self.audit(tx, by, "account.changed", account, **detail, **told)
+        previous = {field: before for field, (before, _) in changes.items()}
+        self.changes.of_account(tx, account, ChangeKind.RENAMED, previous)
 
     def refused(
         self, tx: Transaction, by: Person, action: str, account: Account, **detail: str
@@ -240,6 +267,12 @@ def still_listed(account: Account, support: bool) -> bool:
     if support:
         return supports_turn
     return not supports_turn or handed_over(account)
+
+
+def _before(account: Account) -> State:
+    """The state that an account leaves: while it is tested, the one in which it waited."""
+    waited = account.reminder.interrupted_state
+    return waited if account.state is State.TESTING and waited is not None else account.state
 
 
 def _was_handed_over(account: Account) -> bool:

@@ -5,7 +5,9 @@ from typing import Protocol
 
 from bot.common.clock import Clock
 from bot.messages import notices
+from bot.messages.changes import Changes
 from bot.views.predictions import Kind, Prediction, Predictions
+from storage.change_statuses import ChangeKind
 from storage.database import Store, Transaction
 
 STEPS = (7, 14, 30, 90)
@@ -40,12 +42,15 @@ class DailyPredictions:
         hours: WorkingHours,
         predictions: Predictions,
         alert_channel: str,
+        changes: Changes,
     ) -> None:
+        """`changes`: the product hears of each mailbox whose permission ends."""
         self._store = store
         self._clock = clock
         self._hours = hours
         self._predictions = predictions
         self._alert_channel = alert_channel
+        self._changes = changes
 
     def tell_due(self) -> int:
         """Look once a day, and have the list posted if there is anything new on it, with an alert
@@ -58,6 +63,7 @@ class DailyPredictions:
         with self._store.transaction() as tx:
             if not tx.channels.first_sight(f"predictions:{day.isoformat()}", now):
                 return 0
+            self._tell_product(tx, now)
             coming = self._predictions.of_mailboxes(tx)
             news = [each for each in coming if self._is_new(tx, each, day, now)]
             if not news:
@@ -67,6 +73,17 @@ class DailyPredictions:
             for each in close:
                 self._alert(tx, each, now)
         return 1 + len(close)
+
+    def _tell_product(self, tx: Transaction, now: datetime) -> None:
+        """Of each mailbox once that its permission ends on a day."""
+        for each in self._predictions.ending(tx):
+            if each.kind is Kind.SIGN_IN and each.limit.days < OFTEN:
+                continue
+            key = f"grant.expiring:{each.ref}:{each.day}"
+            account = tx.accounts.by_ref(each.ref)
+            if account is not None and tx.channels.first_sight(key, now):
+                facts = {"expires_on": each.day.isoformat(), "why": each.kind.value}
+                self._changes.of_account(tx, account, ChangeKind.GRANT_EXPIRING, facts=facts)
 
     def _is_new(self, tx: Transaction, each: Prediction, day: date, now: datetime) -> bool:
         """Whether it has come a step nearer since it was told of."""

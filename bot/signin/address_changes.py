@@ -98,9 +98,9 @@ class AddressChanges:
             return
         wanted = Addresses.of(change)
         by = Person(change.asked_by_team, change.asked_by_user)
-        told = before_and_after(Addresses.of(account).changes(wanted))
+        changes = Addresses.of(account).changes(wanted)
         give(account, wanted)
-        self._lifecycle.audit(tx, by, "account.changed", account, agreed_by=identity.upn, **told)
+        self._lifecycle.renamed(tx, by, account, changes, agreed_by=identity.upn)
         notices.note(tx, account, "change.agreed", now, upn=shown(identity.upn))
 
 

@@ -29,6 +29,7 @@ from bot.signin.links import Links, LinkUnusable
 from bot.signin.presses import count_press
 from bot.signin.redeeming import CodeRefused, Redeemed, redeem
 from bot.views.accounts import AccountView
+from storage.change_statuses import ChangeKind
 from storage.cipher import Cipher, digest
 from storage.database import Store, Transaction
 from storage.statuses import LINKS, FlowEvent, LinkEvent
@@ -327,11 +328,13 @@ class SignIn:
         account.object_id = identity.object_id
         account.signed_in_as = identity.upn
         account.signed_in_at = now
+        account.changed_at = now
         account.proved_at = None
         ticket.happened(LinkEvent.SIGNED_IN, now)
         for other in tx.signins.unfinished(ticket.id):
             other.happened(FlowEvent.OVERTAKEN, now)
         self._lifecycle.audit(tx, WEB, "signin.done", account, signed_in_as=identity.upn)
+        self._lifecycle.changes.of_account(tx, account, ChangeKind.CONNECTED)
         notices.note(tx, account, "signin.done", now, upn=shown(identity.upn))
         self._on_signed_in(tx, account, WEB)
 

@@ -236,41 +236,15 @@ class AccountDetails:
         """The address of a login link; empty where there is none."""
         return self._login_url(ticket) if ticket is not None else ""
 
-    def held(self, tx: Transaction, account: Account) -> HeldView | None:
-        """The sign-in of which nobody has said yet that the organisation is the customer's."""
-        held = tx.signins.held(account.id)
-        if held is None:
-            return None
-        wanted = Addresses.of(tx.signins.change(account.id) or account)
-        named = held.named_tenant or ""
-        domain = shown(domain_of(wanted.mailbox))
-        return HeldView(shown(held.upn), domain, held.tenant_id, named, held.evident)
-
     def change(self, tx: Transaction, account: Account) -> Mapping[str, tuple[str, str]]:
         """The addresses that it shall have once its owner agrees; by the field, before and
         after."""
         change = tx.signins.change(account.id)
         return shown_changes(Addresses.of(account).changes(Addresses.of(change))) if change else {}
 
-    def failure(self, tx: Transaction, account: Account) -> Failure | None:
-        """Why the account stands where it does, if something is wrong."""
-        if account.state is State.AWAITING_SIGN_IN:
-            latest = tx.failures.latest_of(account.id)
-            refused = account.trouble is Trouble.SIGN_IN
-            return latest if latest and (refused or latest.advice_is_spent) else None
-        if account.state not in FAULTY:
-            return None
-        test = tx.checks.latest(account.id)
-        # No test runs before the administrator has approved: the latest one is of a time before.
-        if test is not None and account.state is not State.AWAITING_ADMIN:
-            failed = first_failure(steps_of(test))
-            if failed is not None:
-                return tx.failures.get(failed.error)
-        return tx.failures.latest_of(account.id)
-
     def fault(self, tx: Transaction, account: Account) -> Fault | None:
-        """The same, with its meaning."""
-        failure = self.failure(tx, account)
+        """Why the account stands where it does, if something is wrong, with its meaning."""
+        failure = failure_of(tx, account)
         return Fault(failure.ref, self._failures.verdict(tx, failure)) if failure else None
 
     def approval(self, tx: Transaction, account: Account) -> Approved | None:
@@ -305,7 +279,7 @@ class AccountDetails:
         return AccountCard(
             AccountView.of(account),
             self.customer(tx, account),
-            held=self.held(tx, account),
+            held=held_of(tx, account),
             question=tx.signins.question(account.id) is not None,
             link=self.link(ticket),
             link_until=ticket.expires_at if ticket else None,
@@ -376,6 +350,34 @@ class AccountCards:
     def found(self, text: str, limit: int) -> list[CustomersAccount]:
         """The same, each with where its card stands."""
         return [self.view(each.account.id) for each in self.search(text, limit)]
+
+
+def held_of(tx: Transaction, account: Account) -> HeldView | None:
+    """The sign-in of which nobody has said yet that the organisation is the customer's."""
+    held = tx.signins.held(account.id)
+    if held is None:
+        return None
+    wanted = Addresses.of(tx.signins.change(account.id) or account)
+    named = held.named_tenant or ""
+    domain = shown(domain_of(wanted.mailbox))
+    return HeldView(shown(held.upn), domain, held.tenant_id, named, held.evident)
+
+
+def failure_of(tx: Transaction, account: Account) -> Failure | None:
+    """Why the account stands where it does, if something is wrong."""
+    if account.state is State.AWAITING_SIGN_IN:
+        latest = tx.failures.latest_of(account.id)
+        refused = account.trouble is Trouble.SIGN_IN
+        return latest if latest and (refused or latest.advice_is_spent) else None
+    if account.state not in FAULTY:
+        return None
+    test = tx.checks.latest(account.id)
+    # No test runs before the administrator has approved: the latest one is of a time before.
+    if test is not None and account.state is not State.AWAITING_ADMIN:
+        failed = first_failure(steps_of(test))
+        if failed is not None:
+            return tx.failures.get(failed.error)
+    return tx.failures.latest_of(account.id)
 
 
 def _names(mapped: Mapping[FolderRole, FolderMapping], lost: bool) -> dict[FolderRole, str]:

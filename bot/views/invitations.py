@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.lifecycle.hours import Hours, hours_of
-from bot.views.accounts import AccountCard, AccountDetails, AccountView
+from bot.views.accounts import AccountCard, AccountDetails, AccountView, held_of
 from storage.database import Store, Transaction
 from storage.tables import Account
 from storage.vocabulary import State
@@ -63,7 +63,7 @@ class Invitations:
     def _waits(self, tx: Transaction, account: Account) -> bool:
         if account.state not in MAY_WAIT:
             return False
-        held = self._details.held(tx, account)
+        held = held_of(tx, account)
         fault = self._details.fault(tx, account)
         return AccountCard(AccountView.of(account), held=held, fault=fault).waits_for_sign_in
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.views.accounts import AccountDetails, AccountView, HeldView
+from bot.views.accounts import AccountDetails, AccountView, HeldView, held_of
 from storage.database import Store
 
 
@@ -68,7 +68,7 @@ class OrganisationCards:
             account = tx.accounts.get(account_id)
             row = tx.signins.held(account_id)
             known = row is not None and row.ticket_id == ticket_id
-            held = self._details.held(tx, account) if known else None
+            held = held_of(tx, account) if known else None
             return DoubtCard(
                 AccountView.of(account),
                 self._details.customer(tx, account),

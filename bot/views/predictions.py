@@ -43,6 +43,10 @@ class Kind(StrEnum):
     SWITCH = "switch"
 
 
+Lapsing = tuple[Kind, Sequence[Dated], timedelta]
+"""Mailboxes of a customer whose permission lapses in one way, so long after each one's time."""
+
+
 @dataclass(frozen=True)
 class Prediction:
     """Something that will stop working.
@@ -67,6 +71,16 @@ class Prediction:
     def days_left(self, today: date) -> int | None:
         """How many days it still works; below zero once it does not."""
         return (self.day - today).days if self.day else None
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A mailbox whose permission ends; `limit` is after how long that is so there."""
+
+    kind: Kind
+    ref: str
+    day: date
+    limit: timedelta
 
 
 class Predictions:
@@ -111,6 +125,14 @@ class Predictions:
             *self._switched_off(tx),
         ]
 
+    def ending(self, tx: Transaction) -> Iterator[Ending]:
+        """Each mailbox whose permission ends soon, within the caller's transaction."""
+        now = self._clock.now()
+        for kind, mailboxes, life in (*self._unused(tx, now), *self._signed_in(tx, now)):
+            for each in mailboxes:
+                day = (each.at + life).astimezone(self._zone).date()
+                yield Ending(kind, each.ref, day, life)
+
     def _ending_credentials(self, now: datetime) -> Iterator[Prediction]:
         try:
             known = self._credentials()
@@ -122,17 +144,25 @@ class Predictions:
 
     def _lapsing_grants(self, tx: Transaction, now: datetime) -> Iterator[Prediction]:
         """Grants are used every week, so that one which was not for two months cannot be."""
+        for kind, whose, life in self._unused(tx, now):
+            yield self._first_of(kind, whose, life)
+
+    def _unused(self, tx: Transaction, now: datetime) -> Iterator[Lapsing]:
         life = self._announced.grant.unused
         for whose in _by_customer(tx.predictions.unused(now - life + TOLD_AHEAD)):
-            yield self._first_of(Kind.GRANT, whose, life)
+            yield Kind.GRANT, whose, life
 
     def _ending_sign_ins(self, tx: Transaction, now: datetime) -> Iterator[Prediction]:
+        for kind, whose, life in self._signed_in(tx, now):
+            yield self._first_of(kind, whose, life)
+
+    def _signed_in(self, tx: Transaction, now: datetime) -> Iterator[Lapsing]:
         limits = learned(tx.predictions.ended(FREQUENCY, now - LEARNED_FROM))
         for whose in _by_customer(tx.predictions.signed_in(limits)):
             limit = limits[whose[0].customer_id]
             soon = [each for each in whose if now < each.at + limit <= now + SIGN_INS_TOLD_AHEAD]
             if soon:
-                yield self._first_of(Kind.SIGN_IN, soon, limit)
+                yield Kind.SIGN_IN, soon, limit
 
     def _missing_consent(self, tx: Transaction) -> Iterator[Prediction]:
         lacking: dict[tuple[int, str], dict[str, int]] = {}

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.common.clock import Clock
 from bot.lifecycle.ladder import asleep, handed_over
 from bot.lifecycle.still_waiting import still_waiting
-from bot.views.accounts import AccountCard, AccountDetails, AccountView, HeldBack, HeldView
+from bot.views.accounts import AccountCard, AccountDetails, AccountView, HeldBack, HeldView, held_of
 from bot.views.addressed import IsCustomers, addressed
 from bot.views.audience import Audience
 from bot.views.customers import Pause, pause_of
@@ -139,7 +139,7 @@ class ReminderCards:
             link=self._details.link(self._details.ticket(tx, account)),
             fault=self._details.fault(tx, account),
             sure=self._details.sure(tx, account),
-            held=self._details.held(tx, account),
+            held=held_of(tx, account),
             handed_over=handed_over(account),
             held_back=self._details.held_back(account),
         )

@@ -8,7 +8,7 @@ from bot.common.people import MAILDESK
 from bot.diagnosis.failures import Failures
 from bot.diagnosis.verdict import Verdict
 from bot.messages import notices
-from bot.views.accounts import AccountDetails, AccountView
+from bot.views.accounts import AccountView, failure_of
 from bot.views.attempts import AttemptView, attempts_at
 from bot.views.failures import FailureView
 from bot.views.places import Place, place_of
@@ -93,9 +93,8 @@ class OpenRequests:
 class RequestCards:
     """Reads what is shown of requests for help, as they stand now."""
 
-    def __init__(self, store: Store, details: AccountDetails, failures: Failures) -> None:
+    def __init__(self, store: Store, failures: Failures) -> None:
         self._store = store
-        self._details = details
         self._failures = failures
 
     def card(self, request_id: int) -> RequestCard:
@@ -134,7 +133,7 @@ class RequestCards:
     ) -> Failure | None:
         asked_about = tx.failures.get(request.failure_ref) if request.failure_ref else None
         if asked_about is None and account is not None:
-            return self._details.failure(tx, account)
+            return failure_of(tx, account)
         return asked_about
 
 

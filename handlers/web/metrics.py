@@ -51,6 +51,13 @@ def _gauges(measured: Measured) -> Iterator[Metric]:
     yield _gauge(
         "outbox_oldest_seconds", "How long the oldest of them waits", [], {(): waiting.seconds}
     )
+    changes = measured.webhooks
+    yield _gauge(
+        "webhooks_waiting", "Changes that the product has not taken yet", [], {(): changes.count}
+    )
+    yield _gauge(
+        "webhooks_oldest_seconds", "How long the oldest of them waits", [], {(): changes.seconds}
+    )
     jobs = measured.jobs
     counts: Rows = {kind: each.count for kind, each in jobs.items()}
     yield _gauge("jobs_waiting", "Jobs that are due or in hand", ["kind"], counts)

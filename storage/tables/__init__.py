@@ -1,8 +1,10 @@
 """The tables, a module a subject. Everything that is kept is a row of one of them."""
 
 from storage.tables.accounts import Account
+from storage.tables.api import ApiKey, ApiKeyCustomer, TokenCount
 from storage.tables.attempts import Attempt
 from storage.tables.audit import AuditEntry, AuditRepetition
+from storage.tables.changes import Change, ChangeMention
 from storage.tables.checks import ConnectionTest, ReportedFix
 from storage.tables.customers import Channel, Customer, FurtherTenant
 from storage.tables.failures import Failure
@@ -39,6 +41,8 @@ from storage.tables.watching import Canary, Watch
 __all__ = [
     "Account",
     "AddressChange",
+    "ApiKey",
+    "ApiKeyCustomer",
     "ApprovalAnswer",
     "ApprovalWatch",
     "Attempt",
@@ -46,6 +50,8 @@ __all__ = [
     "AuditRepetition",
     "Batch",
     "Canary",
+    "Change",
+    "ChangeMention",
     "Channel",
     "ConnectionTest",
     "Customer",
@@ -86,6 +92,7 @@ __all__ = [
     "Silence",
     "SupportRequest",
     "Tally",
+    "TokenCount",
     "Trouble",
     "UnexplainedReply",
     "UnexplainedSighting",

@@ -19,7 +19,8 @@ class Account(SQLModel, table=True):
     round, and `proved_sent` the server's name of the folder where its copy was found;
     `made_in` is the ID of the window whose form made it; `live_at` is when it first was live,
     `trouble` what a refused sign-in or a failed test showed, and `retest_at` when it is tested
-    after somebody said that its fault is mended, until the last such test has ended."""
+    after somebody said that its fault is mended, until the last such test has ended. `changed_at`
+    is when what is shown of it last changed; empty where that was before this was kept."""
 
     __table_args__ = (UniqueConstraint("customer_id", "address_key"),)
 
@@ -50,6 +51,7 @@ class Account(SQLModel, table=True):
     live_at: datetime | None = time_column(nullable=True)
     trouble: Trouble | None = word_column(Trouble, nullable=True)
     retest_at: datetime | None = time_column(nullable=True)
+    changed_at: datetime | None = time_column(nullable=True)
     reminder: ReminderState = Relationship(
         sa_relationship_kwargs={
             "lazy": "joined",  # in the same statement: an account is the row that is read most

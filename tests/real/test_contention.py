@@ -38,6 +38,7 @@ from storage.database import Store, Transaction, connect
 from storage.jobs import MAX_IN_LANE
 from storage.tables import Account, Channel, Customer, Failure, Job, Reminder
 from storage.vocabulary import Owner, State, StepId, StepStatus
+from tests.support.changes import unheard
 from tests.support.fast import CAROL, FastBot
 from tests.support.fast_ports import FakeProbe
 
@@ -82,7 +83,7 @@ def office(url: str) -> Iterator[Office]:
         Hours(ZoneInfo("UTC"), time(0), time(0), "1234567"),
         Ladder([timedelta(hours=4)]),
     )
-    lifecycle = Lifecycle(clock, ladder, hours, DESK)
+    lifecycle = Lifecycle(clock, ladder, hours, DESK, unheard(clock))
     with store.transaction() as tx:
         customer = tx.channels.add_customer("Acme Marine", NOW)
         who = {"bound_by_team": VERA.team, "bound_by_user": VERA.user}
@@ -92,7 +93,7 @@ def office(url: str) -> Iterator[Office]:
         lifecycle.enter(tx, account, Arrival(State.UNMAPPED, Owner.USER), VERA)
     reminders = Reminders(store, clock, lifecycle, ladder, hours, DESK)
     times = OnCallTimes((timedelta(minutes=15),), timedelta(hours=2), timedelta(hours=8))
-    course = Course(clock, ALERTS, DESK, times, lambda *_: None)
+    course = Course(clock, ALERTS, DESK, times, lambda *_: None, unheard(clock))
     incidents = Incidents(clock, course)
     failures = Failures(catalogue.load(), clock, incidents, Attempts(clock), lambda *_: None)
     yield Office(store, reminders, lifecycle, failures, channel, account.id)

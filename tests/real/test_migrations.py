@@ -34,6 +34,7 @@ from storage.database import Store, connect
 from storage.migrate import MIGRATIONS, upgrade
 from storage.tables import Account, Incident, OutboxItem, Reminder
 from storage.vocabulary import CustomersAre, IncidentStatus, Owner, ReminderPhase, State
+from tests.support.changes import unheard
 
 pytestmark = pytest.mark.real
 
@@ -62,6 +63,8 @@ WORDS = {
     "severity": "high",
     "status": "open",
     "canary.status": "works",
+    "change.kind": "account.live",
+    "change.status": "waiting",
 }
 LISTS = ("folders", "steps", "old_ids", "account_ids")
 
@@ -268,7 +271,7 @@ def test_the_bot_goes_on_with_the_database_of_the_version_before(empty_url: str)
     clock = StoppedClock(DUE + timedelta(minutes=1))
     ladder = Ladder(RUNGS)
     always = Hours(ZoneInfo("UTC"), time(0), time(0), "1234567")
-    lifecycle = Lifecycle(clock, ladder, always, "C0SUPPORT")
+    lifecycle = Lifecycle(clock, ladder, always, "C0SUPPORT", unheard(clock))
     reminders = Reminders(store, clock, lifecycle, ladder, always, "C0SUPPORT")
 
     assert reminders.remind_due() == 1, "the one that is due, in its channel"

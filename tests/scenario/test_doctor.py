@@ -115,6 +115,14 @@ def test_where_all_is_well_the_doctor_finds_nothing(ward: Ward) -> None:
     }
 
 
+def test_a_product_that_is_reached_is_well(ward: Ward) -> None:
+    with web(200, "anything") as url:
+        product = {"WEBHOOK_URL": url, "WEBHOOK_SECRET": WEBHOOK_SECRET}
+        findings = ward.look(**product, WEBHOOK_NETWORKS="127.0.0.0/8")
+    assert bad(findings) == {}
+    assert "webhook-reached" in {each.kind for each in findings}
+
+
 # -- what stands in for wrong servers
 
 
@@ -533,6 +541,23 @@ def our_address_leads_nowhere(ward: Ward) -> Iterator[Change]:
         f"{url}/consent/callback",
     }
     yield {"PUBLIC_URL": url}
+
+
+WEBHOOK_SECRET = f"whsec_{OTHER_KEY}"
+
+
+@wrong("webhook-not-allowed")
+def the_product_is_in_no_public_network(ward: Ward) -> Iterator[Change]:
+    yield {"WEBHOOK_URL": "https://127.0.0.1/planted", "WEBHOOK_SECRET": WEBHOOK_SECRET}
+
+
+@wrong("webhook-unreached")
+def the_product_does_not_run(ward: Ward) -> Iterator[Change]:
+    yield {
+        "WEBHOOK_URL": f"http://127.0.0.1:{closed_port()}/planted",
+        "WEBHOOK_SECRET": WEBHOOK_SECRET,
+        "WEBHOOK_NETWORKS": "127.0.0.0/8",
+    }
 
 
 ALSO = {

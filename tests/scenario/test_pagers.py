@@ -207,7 +207,7 @@ def test_the_pages_of_the_stand_ins_show_it_and_have_its_buttons(alerted: BotWor
     receiver = alerted.practice.receiver.url
     alerted.until(lambda: "incident.opened" in requests.get(receiver, timeout=60).text)
     labels = [link["label"] for link in alerted.practice.office.links]
-    assert labels == ["Switchboard", "PagerDuty", "Alert receiver"]
+    assert labels == ["Lumen CRM", "Switchboard", "PagerDuty", "Alert receiver"]
 
 
 # -- the way there

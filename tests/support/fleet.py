@@ -37,6 +37,7 @@ from bot.messages.turns import LEASE
 from bot.reminders.service import Reminders
 from storage.database import Store, connect
 from storage.tables import ReminderState
+from tests.support.changes import unheard
 from tests.support.crowd import BEGIN, END, SUPPORT, ZONE, People
 
 RUNGS = (timedelta(hours=4), timedelta(days=1), timedelta(days=3), timedelta(days=7))
@@ -110,7 +111,7 @@ class Bot:
         ordinary = Hours(ZoneInfo(ZONE), time.fromisoformat(BEGIN), time.fromisoformat(END))
         self._clock = clock
         self.store, ladder = Store(connect(url)), Ladder(RUNGS)
-        self.lifecycle = Lifecycle(clock, ladder, ordinary, SUPPORT)
+        self.lifecycle = Lifecycle(clock, ladder, ordinary, SUPPORT, unheard(clock))
         self.reminders = Reminders(self.store, clock, self.lifecycle, ladder, ordinary, SUPPORT)
         self.delivery = Delivery(self.store, clock, Recorder(folder / "posts.jsonl", clock))
 

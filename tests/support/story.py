@@ -33,6 +33,7 @@ class Part:
 CAROL = Part("U0CAROL", "customer", Audience.CUSTOMER, Owner.USER)
 ADAM = Part("U0ADAM", "administrator", Audience.CUSTOMER, Owner.ADMINISTRATOR)
 OWNER = Part("", "mailbox-owner", Audience.CUSTOMER, Owner.USER)
+CLERK = Part("", "clerk", Audience.SUPPORT, Owner.SUPPORT)
 VERA = Part("U0VERA", "support", Audience.SUPPORT, Owner.SUPPORT)
 OMAR = Part("U0OMAR", "on-call", Audience.SUPPORT, Owner.ON_CALL)
 
@@ -56,11 +57,12 @@ class Story:
         walker.page.get_by_role("button", name="Got it").click()
         return walker
 
-    def visit(self, address: str) -> "Walker":
-        """The owner of a mailbox, who is not in the channel, opens a page of ours."""
-        owner = self._come(OWNER)
-        owner.page.goto(address)
-        return owner
+    def visit(self, address: str, part: Part = OWNER) -> "Walker":
+        """The owner of a mailbox, who is not in the channel, opens a page of ours; or somebody else
+        one of another program."""
+        visitor = self._come(part)
+        visitor.page.goto(address)
+        return visitor
 
     def _come(self, part: Part) -> "Walker":
         """Somebody comes to a browser of their own."""

@@ -17,6 +17,7 @@ from bot.config.settings import Settings
 
 TOP = Path(__file__).parents[2]
 KEY = base64.b64encode(b"k" * 32).decode()
+WEBHOOK_KEY = f"whsec_{KEY}"
 RIGHT = {
     "ENCRYPTION_KEYS": KEY,
     "PUBLIC_URL": "https://maildesk.example/",
@@ -31,6 +32,9 @@ RIGHT = {
 }
 SECRETS = (KEY, "planted-bot", "planted-signing", "planted-client")
 WRONG = {
+    "API_CALLS_PER_MINUTE": ("0", "many"),
+    "TOKENS_PER_HOUR": ("0", "1.5", "many"),
+    "TRUSTED_PROXIES": ("proxy.example", "10.0.0.1/8", "10.0.0.1 10.0.0.2"),
     "CANARY_ACCOUNT": ("MX-7Q3F-9K2D", "MB-7Q3F", "canary@lumen.example"),
     "DATABASE_URL": (
         "mysql://h/d",
@@ -82,6 +86,18 @@ WRONG = {
     "PAGERDUTY_ROUTING_KEY": ("planted-key", "é" * 32, "f" * 33),
     "PAGERDUTY_EVENTS_URL": ("http://events.example/v2/enqueue", "https://events.example/?x=1"),
     "PAGERDUTY_WEBHOOK_SECRET": ("planted-short",),
+    "WEBHOOK_URL": (
+        "crm.example",
+        "http://crm.example/planted-token",
+        "https://crm.example/#planted",
+    ),
+    "WEBHOOK_SECRET": (
+        "planted-secret",
+        "whsec_planted",
+        f"{WEBHOOK_KEY},whsec_short",
+        f"{WEBHOOK_KEY},{WEBHOOK_KEY},{WEBHOOK_KEY}",
+    ),
+    "WEBHOOK_NETWORKS": ("10.0.0.1/8", "everywhere", "10.0.0.0/33"),
     "ALERT_WEBHOOK_URL": (
         "http://alerts.example/planted",
         "https://u:planted@alerts.example",
