@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, bindparam, or_
+from sqlalchemy import Integer, bindparam, or_, true
 from sqlmodel import Session, col, func, select
 
 from storage.tables import Account, ConnectionTest, ReminderState, Watch
 from storage.vocabulary import Owner, ReminderPhase, State, Trouble
+
+USERNAME = col(Account.username)
+SENDER = col(Account.sender_email)
 
 
 class Alike(NamedTuple):
@@ -59,6 +62,21 @@ class AccountRepository:
             Account.customer_id == customer_id, Account.address_key == address.lower()
         )
         return self._session.exec(found).first()
+
+    def with_external_id(self, customer_id: int, external_id: str) -> Account | None:
+        """The customer's account in use that the product calls so."""
+        theirs = Account.customer_id == customer_id, Account.external_id == external_id
+        found = select(Account).where(*theirs, Account.state != State.DISCONNECTED)
+        return self._session.exec(found).first()
+
+    def count_of_person(self, customer_id: int, address: str, but: int | None = None) -> int:
+        """How many of the customer's accounts in use somebody with this address signs in for, or
+        sends from; `but` one of them."""
+        own = or_(*(func.lower(name) == address.lower() for name in (USERNAME, SENDER)))
+        found = select(func.count()).where(col(Account.customer_id) == customer_id, own)
+        others = col(Account.id) != but if but is not None else true()
+        used = col(Account.state) != State.DISCONNECTED
+        return self._session.exec(found.where(used, others)).one()
 
     def of_customer(self, customer_id: int) -> list[Account]:
         """The customer's accounts in use, oldest first."""

@@ -9,6 +9,7 @@ from bot.accounts.customers import Customers
 from bot.accounts.offboarding import Farewells
 from bot.accounts.organisations import Organisations
 from bot.accounts.rebinding import Bindings
+from bot.accounts.room import Room
 from bot.accounts.service import Accounts
 from bot.app import duties
 from bot.app.foundations import Foundations, Ports
@@ -173,7 +174,8 @@ def _services(settings: Settings, base: Foundations) -> Services:
     changes = AddressChanges(clock, lifecycle, links)
     domains = Domains(ports.microsoft, new_memory(clock))
     organisations = Organisations(store, clock, domains, support)
-    accounts = Accounts(store, clock, lifecycle, links, changes, organisations)
+    room = Room(settings.accounts_per_worker)
+    accounts = Accounts(store, clock, lifecycle, links, changes, organisations, room)
     customers = _customers(settings, base)
     legacy = LegacyAccounts(store, clock, accounts)
     consent = _consent(base, failed, approvals, checks, url)

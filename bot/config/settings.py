@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.common.people import Person
-from bot.config import clouds, keeping, on_call, pagers, reading, watching
+from bot.config import clouds, keeping, on_call, pagers, product, reading, watching
 from bot.config.about import About
 from bot.incidents.times import OnCallTimes
 from bot.lifecycle.hours import WEEKDAYS, Hours
@@ -256,6 +256,7 @@ class Settings(BaseSettings):
     heartbeat_url: watching.HeartbeatUrl = SecretStr("")
     keep_evidence: keeping.Evidence = reading.span("180d")
     keep_audit: keeping.Audit = None
+    accounts_per_worker: product.AccountsPerWorker = 5
     nag_ladder: Annotated[
         tuple[timedelta, ...],
         NoDecode,

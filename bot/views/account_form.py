@@ -1,7 +1,7 @@
 """What the form of an account holds."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.common.addresses import HasAddresses
 from bot.common.mail_addresses import all_shown, shown, tidied
@@ -14,7 +14,9 @@ MAX_NAME_LENGTH = 80
 
 @dataclass(frozen=True)
 class Form:
-    """What the form *New Microsoft 365 account (Corporate)* holds, as typed."""
+    """What the form *New Microsoft 365 account (Corporate)* holds, as typed. `external_id` is what
+    the product calls the mailbox, which it says itself: None leaves an account's as it is, and ""
+    takes it away."""
 
     name: str = ""
     sender_name: str = ""
@@ -24,6 +26,7 @@ class Form:
     shared_mailbox: str = ""
     aliases: str = ""
     old_deleted: bool = False
+    external_id: str | None = None
 
     def tidy(self) -> "Form":
         """Without stray spaces, addresses as they are kept; the username is the sender's address
@@ -32,9 +35,15 @@ class Form:
         name, sender = (on_one_line(text) for text in (self.name, self.sender_name))
         shared = tidied(self.shared_mailbox)
         aliases = " ".join(tidied(alias) for alias in _several(self.aliases))
-        username = tidied(self.username) or email
-        return Form(
-            name, sender, email, username, self.use_oauth, shared, aliases, self.old_deleted
+        return replace(
+            self,
+            name=name,
+            sender_name=sender,
+            sender_email=email,
+            username=tidied(self.username) or email,
+            shared_mailbox=shared,
+            aliases=aliases,
+            external_id=on_one_line(self.external_id) if self.external_id else self.external_id,
         )
 
 

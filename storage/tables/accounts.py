@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, Relationship, SQLModel
 
 from storage.tables.reminders import ReminderState
 from storage.types import time_column, word_column
 from storage.vocabulary import Owner, State, Trouble
+
+IN_USE = "state != 'disconnected'"
 
 
 class Account(SQLModel, table=True):
@@ -19,9 +21,20 @@ class Account(SQLModel, table=True):
     round, and `proved_sent` the server's name of the folder where its copy was found;
     `made_in` is the ID of the window whose form made it; `live_at` is when it first was live,
     `trouble` what a refused sign-in or a failed test showed, and `retest_at` when it is tested
-    after somebody said that its fault is mended, until the last such test has ended."""
+    after somebody said that its fault is mended, until the last such test has ended; `external_id`
+    is what the product calls it, which is one of a customer's accounts in use alone."""
 
-    __table_args__ = (UniqueConstraint("customer_id", "address_key"),)
+    __table_args__ = (
+        UniqueConstraint("customer_id", "address_key"),
+        Index(
+            "ix_account_external",
+            "customer_id",
+            "external_id",
+            unique=True,
+            sqlite_where=text(IN_USE),
+            postgresql_where=text(IN_USE),
+        ),
+    )
 
     id: int = Field(default=None, primary_key=True)
     ref: str = Field(unique=True)
@@ -50,6 +63,7 @@ class Account(SQLModel, table=True):
     live_at: datetime | None = time_column(nullable=True)
     trouble: Trouble | None = word_column(Trouble, nullable=True)
     retest_at: datetime | None = time_column(nullable=True)
+    external_id: str | None = None
     reminder: ReminderState = Relationship(
         sa_relationship_kwargs={
             "lazy": "joined",  # in the same statement: an account is the row that is read most
