@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.accounts.administration import Administration
 from bot.accounts.circles import Circles
 from bot.accounts.customers import Customers
+from bot.accounts.known_people import KnownPeople
 from bot.accounts.offboarding import Farewells
 from bot.accounts.organisations import Organisations
 from bot.accounts.rebinding import Bindings
@@ -104,6 +105,7 @@ class Services:
     bindings: Bindings
     farewells: Farewells
     accounts: Accounts
+    known_people: KnownPeople
     legacy: LegacyAccounts
     drafts: Drafts
     links: Links

@@ -26,6 +26,7 @@ from storage.folders import FolderRepository
 from storage.health import HealthRepository
 from storage.incidents import IncidentRepository
 from storage.jobs import JobRepository, forget
+from storage.known_people import KnownPersonRepository
 from storage.legacy import LegacyRepository
 from storage.measures import MeasureRepository
 from storage.outages import OutageRepository
@@ -119,6 +120,7 @@ class Transaction:
         self.outages = OutageRepository(session)
         self.outbox = OutboxRepository(session)
         self.paces = PaceRepository(session)
+        self.people = KnownPersonRepository(session)
         self.pages = PageRepository(session, pagers)
         self.predictions = PredictionRepository(session)
         self.reminders = ReminderRepository(session)

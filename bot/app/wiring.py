@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.accounts.administration import Administration
 from bot.accounts.circles import Circles
 from bot.accounts.customers import Customers
+from bot.accounts.known_people import KnownPeople
 from bot.accounts.offboarding import Farewells
 from bot.accounts.organisations import Organisations
 from bot.accounts.rebinding import Bindings
@@ -191,6 +192,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         bindings=Bindings(store, clock, accounts, support),
         farewells=Farewells(store, clock, accounts, support),
         accounts=accounts,
+        known_people=KnownPeople(store, clock),
         legacy=legacy,
         drafts=Drafts(store, clock, legacy),
         links=links,

@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass, replace
 
 from bot.common.addresses import HasAddresses
-from bot.common.mail_addresses import all_shown, shown, tidied
+from bot.common.mail_addresses import all_shown, key, shown, tidied
 from bot.common.texts import on_one_line
 from bot.views.accounts import AccountView
+from bot.views.known_people import KnownPersonView
 
 MAX_NAME_LENGTH = 80
 """Characters of an account's name, and of a sender's."""
@@ -27,6 +28,21 @@ class Form:
     aliases: str = ""
     old_deleted: bool = False
     external_id: str | None = None
+
+    def sent_by(self, person: KnownPersonView) -> "Form":
+        """With what nobody typed filled in of somebody who was chosen: who sends and, where the
+        mailbox is one that they open for several, who signs in. A copy's address, of which only the
+        domain stands there, was not typed."""
+        typed = self.sender_email.strip()
+        email = self.shared_mailbox if not typed or typed.startswith("@") else typed
+        own = not email or key(email) == key(person.address)
+        opens = person.address if self.shared_mailbox and not own else ""
+        return replace(
+            self,
+            sender_name=self.sender_name.strip() or person.name,
+            sender_email=email or person.address,
+            username=self.username.strip() or opens,
+        )
 
     def tidy(self) -> "Form":
         """Without stray spaces, addresses as they are kept; the username is the sender's address

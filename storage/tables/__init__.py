@@ -20,6 +20,7 @@ from storage.tables.legacy import Batch, ListDraft, OldAccount
 from storage.tables.messages import Lane, OutboxItem, Pace, PostedMessage
 from storage.tables.outages import Outage, OutageMailbox
 from storage.tables.pages import Page, PageLane
+from storage.tables.people import KnownPerson
 from storage.tables.reminders import Reminder, ReminderDay, ReminderState
 from storage.tables.setbacks import Setback
 from storage.tables.signin import (
@@ -60,6 +61,7 @@ __all__ = [
     "IncidentEntry",
     "IncidentMember",
     "Job",
+    "KnownPerson",
     "Lane",
     "LinkPress",
     "ListDraft",

@@ -23,6 +23,7 @@ from storage.tables import (
     FolderSnapshot,
     FurtherTenant,
     HeldSignIn,
+    KnownPerson,
     LinkPress,
     Maintenance,
     NotedCause,
@@ -141,6 +142,12 @@ def fill(bot: FastBot, channel: str, domain: str) -> list[str]:
                 ApprovalWatch(customer_id=live.customer_id, tenant=domain, asked_at=bot.now),
                 Setback(customer_id=live.customer_id, cause=failure.cause, began_at=bot.now),
                 FolderSnapshot(account_id=live.id, listed_at=bot.now, folders=[]),
+                KnownPerson(
+                    customer_id=live.customer_id,
+                    name="Jane",
+                    address=f"jane@{domain}",
+                    address_key=f"jane@{domain}",
+                ),
                 LinkPress(ticket_id=ticket.id, browser_digest="b", is_new=True, at=bot.now),
                 Reminder(
                     channel_id=DESK, posted_at=bot.now, account_ids=[live.id, waiting.id, 777]

@@ -1,4 +1,4 @@
-"""What the product calls an account."""
+"""What the product calls an account, and which people send mail."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,10 +23,21 @@ def upgrade() -> None:
         sqlite_where=IN_USE,
         postgresql_where=IN_USE,
     )
+    op.create_table(
+        "knownperson",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("customer_id", sa.Integer(), sa.ForeignKey("customer.id"), nullable=False),
+        sa.Column("name", AutoString(), nullable=False),
+        sa.Column("address", AutoString(), nullable=False),
+        sa.Column("address_key", AutoString(), nullable=False),
+        sa.UniqueConstraint("customer_id", "address_key"),
+    )
+    op.create_index("ix_knownperson_customer_id", "knownperson", ["customer_id"])
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_table("knownperson")
     op.drop_index("ix_account_external", "account")
     with op.batch_alter_table("account") as changed:
         changed.drop_column("external_id")
