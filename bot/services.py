@@ -10,6 +10,7 @@ from bot.accounts.offboarding import Farewells
 from bot.accounts.organisations import Organisations
 from bot.accounts.rebinding import Bindings
 from bot.accounts.service import Accounts
+from bot.checks.met import MetByProduct
 from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.service import Checks
 from bot.checks.watching import Watching
@@ -115,6 +116,7 @@ class Services:
     approvals: Approvals
     checks: Checks
     watching: Watching
+    met: MetByProduct
     folders: Folders
     reminders: Reminders
     asked_reminders: AskedReminders

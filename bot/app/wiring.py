@@ -17,9 +17,11 @@ from bot.app.foundations import Foundations, Ports
 from bot.app.worker import Sweep
 from bot.checks.aftermath import Aftermath
 from bot.checks.canary import Canary
+from bot.checks.met import MetByProduct
 from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.running import CheckRunner
 from bot.checks.service import Checks
+from bot.checks.signs import Signs
 from bot.checks.watching import Watching
 from bot.common.clock import Clock, SystemClock
 from bot.common.jobs import Doers
@@ -180,6 +182,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
     customers = _customers(settings, base)
     legacy = LegacyAccounts(store, clock, accounts)
     consent = _consent(base, failed, approvals, checks, url)
+    explained = Explanations(store, base.failures.explainer)
     views = _views(base, links, consent, rights, settings)
     return Services(
         clock=clock,
@@ -202,6 +205,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         approvals=approvals,
         checks=checks,
         watching=watching,
+        met=MetByProduct(clock, explained, base.failures, lifecycle, Signs(clock, base.canary)),
         folders=Folders(store, clock, base.tokens, ports.probe, base.failures, lifecycle),
         reminders=Reminders(
             store, clock, lifecycle, base.ladder, settings.hours, support, base.canary.is_out
@@ -221,7 +225,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         desk=Desk(store, clock, support),
         weekly_report=WeeklyReport(store, clock, hours, views.reports, support),
         daily_predictions=DailyPredictions(store, clock, hours, views.predictions, alerts),
-        catalogue=Explanations(store, base.failures.explainer),
+        catalogue=explained,
         pasted=PastedTexts(store, clock, ports.catalogue),
         noting=_noting(settings, base, failed),
         lifecycle=lifecycle,
