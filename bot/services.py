@@ -10,6 +10,7 @@ from bot.accounts.offboarding import Farewells
 from bot.accounts.organisations import Organisations
 from bot.accounts.rebinding import Bindings
 from bot.accounts.service import Accounts
+from bot.api.services import ApiServices
 from bot.checks.met import MetByProduct
 from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.service import Checks
@@ -107,6 +108,7 @@ class Services:
     farewells: Farewells
     accounts: Accounts
     known_people: KnownPeople
+    api: ApiServices
     legacy: LegacyAccounts
     drafts: Drafts
     links: Links

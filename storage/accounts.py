@@ -1,10 +1,10 @@
 """Accounts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, bindparam, or_, true
+from sqlalchemy import ColumnElement, Integer, bindparam, or_, true
 from sqlmodel import Session, col, func, select
 
 from storage.tables import Account, ConnectionTest, ReminderState, Watch
@@ -26,6 +26,24 @@ class Alike(NamedTuple):
     retested: bool
     accounts: int
     since: datetime
+
+
+class Wanted(NamedTuple):
+    """Which accounts are asked for: those of these customers (None: of all), in this state, changed
+    at this time or later."""
+
+    customers: frozenset[int] | None = None
+    state: State | None = None
+    since: datetime | None = None
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        """What each of them fulfils."""
+        if self.customers is not None:
+            yield col(Account.customer_id).in_(self.customers)
+        if self.state is not None:
+            yield col(Account.state) == self.state
+        if self.since is not None:
+            yield func.coalesce(Account.changed_at, Account.state_since) >= self.since
 
 
 class AccountRepository:
@@ -131,6 +149,13 @@ class AccountRepository:
             self._session.exec(looked).all(),
         )
 
+    def page(self, wanted: "Wanted", after: str, limit: int) -> list[Account]:
+        """Up to `limit` accounts that are wanted, in the order of their IDs, from the one after
+        `after` on. An ID never changes, so that no account is passed over, or comes twice, because
+        another one changed, came or went."""
+        found = select(Account).where(Account.ref > after, *wanted.conditions())
+        return list(self._session.exec(found.order_by(col(Account.ref)).limit(limit)))
+
     def all_live(self, customer_id: int) -> bool:
         """Whether every account of the customer that is in use is live."""
         waits = select(Account.id).where(
@@ -179,7 +204,6 @@ def _latest(*found: Sequence[tuple[int, datetime | None]]) -> dict[int, datetime
     return latest
 
 
-# Asked with each step of a test: put together once
 # Asked with each step of a test, and for lists of accounts: each is put together once
 HELD = (
     select(Account)

@@ -32,10 +32,21 @@ from storage.tables import (
 from storage.vocabulary import MaintenanceOf
 
 OF_NOBODY = frozenset(
-    {"canary", "duty", "pace", "page", "pagelane", "pulse", "refusedblock", "tally", "trouble"}
+    {
+        "apikey",
+        "canary",
+        "duty",
+        "pace",
+        "page",
+        "pagelane",
+        "pulse",
+        "refusedblock",
+        "tally",
+        "trouble",
+    }
 )
 """Tables about the service itself. What pagers are told is about incidents, and keeps its facts for
-a day at most."""
+a day at most. A key of the API is the vendor's; for which customers it is, stands beside it."""
 
 KEPT = frozenset({"auditentry", "auditrepetition"})
 """Who did what is kept: it only ever grows, and is what tells afterwards that this was done."""

@@ -59,6 +59,11 @@ class CheckRepository:
         )
         return next((test for test, errors in steps if error in errors), None)
 
+    def passed_since(self, account_id: int, since: datetime) -> bool:
+        """Whether a run of the account's that began at `since` or later ended well."""
+        asked = {"account": account_id, "since": since, "limit": 1}
+        return self._session.exec(PASSED_SINCE, params=asked).first() is not None
+
     def passed_elsewhere(self, customer_id: int | None, since: datetime) -> bool:
         """Whether a run at another customer (at any, with None) ended well at `since` or later."""
         ended = col(ConnectionTest.passed).is_(True), col(ConnectionTest.finished_at) >= since
@@ -81,6 +86,9 @@ OF_ACCOUNT = (
 NEWEST = OF_ACCOUNT.where(col(ConnectionTest.passed).is_not(None))
 RUNNING = OF_ACCOUNT.where(
     col(ConnectionTest.finished_at).is_(None), col(ConnectionTest.started_at) >= bindparam("since")
+)
+PASSED_SINCE = OF_ACCOUNT.where(
+    col(ConnectionTest.passed).is_(True), col(ConnectionTest.started_at) >= bindparam("since")
 )
 UNFINISHED = (
     select(ConnectionTest)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from storage.accounts import AccountRepository
+from storage.api_keys import ApiKeyRepository
 from storage.approvals import ApprovalRepository
 from storage.attempts import AttemptRepository
 from storage.audit import AuditRepository
@@ -103,6 +104,7 @@ class Transaction:
     def __init__(self, session: Session, pagers: Collection[Pager] = ()) -> None:
         self.session = session
         self.accounts = AccountRepository(session)
+        self.api_keys = ApiKeyRepository(session)
         self.approvals = ApprovalRepository(session)
         self.audit = AuditRepository(session)
         self.channels = ChannelRepository(session)

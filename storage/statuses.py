@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from storage.vocabulary import (
     AT_WORK,
     AdviceStatus,
+    ApiKeyStatus,
     AttemptStatus,
     BatchStatus,
     CanaryStatus,
@@ -93,6 +94,20 @@ LINKS: Transitions[LinkStatus, LinkEvent] = Transitions(
         (LinkStatus.EXPIRED, LinkEvent.IDENTIFIED): LinkStatus.EXPIRED,
         (LinkStatus.EXPIRED, LinkEvent.SIGNED_IN): LinkStatus.USED,
         (LinkStatus.EXPIRED, LinkEvent.REVOKED): LinkStatus.REVOKED,
+    }
+)
+
+
+class ApiKeyEvent(StrEnum):
+    """What happens to a key of the API."""
+
+    REVOKED = "it is revoked"
+
+
+API_KEYS: Transitions[ApiKeyStatus, ApiKeyEvent] = Transitions(
+    {
+        (ApiKeyStatus.GOOD, ApiKeyEvent.REVOKED): ApiKeyStatus.REVOKED,
+        (ApiKeyStatus.EXPIRED, ApiKeyEvent.REVOKED): ApiKeyStatus.REVOKED,
     }
 )
 

@@ -95,6 +95,8 @@ class Administration:
                 raise Refused("customer.name_same")
             self._audit(tx, by, "customer.renamed", customer, before=customer.name, after=name)
             customer.name = name
+            for account in tx.accounts.lock_all_of(customer.id):
+                account.changed_at = self._clock.now()
             self._show_name(tx, customer)
             return CustomerView.of(customer)
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bot.app import (
+    api_key_commands,
     audit_export,
     check_report,
     data_commands,
@@ -132,6 +133,7 @@ erase_cli = typer.Typer(help="Erasing what is kept.", no_args_is_help=True)
 cli.add_typer(keys_cli, name="keys")
 cli.add_typer(erase_cli, name="erase")
 cli.add_typer(export_cli, name="export")
+cli.add_typer(api_key_commands.cli, name="api-key")
 cli.command("backup")(data_commands.backup_command)
 cli.command("restore")(data_commands.restore_command)
 export_cli.command("customer")(data_commands.export_customer_command)

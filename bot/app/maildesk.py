@@ -31,6 +31,7 @@ from bot.microsoft.client import Microsoft
 from bot.microsoft.tokens import Tokens
 from bot.services import Services
 from bot.support.group import SupportGroup
+from handlers.api.blueprint import Api
 from handlers.features import folders, legacy_import
 from handlers.features.failed_jobs import tell_window
 from handlers.slack import clients
@@ -154,6 +155,9 @@ def website(
     if settings.pagerduty_webhook_secret.get_secret_value():
         web.register_blueprint(pager_pages(heard, settings.pagerduty_webhook_secret))
     web.register_blueprint(pages.blueprint())
+    url = settings.public_url
+    api = Api(services.api, services.own_errors, url, settings.trusted_proxies, DatabaseAway)
+    web.register_blueprint(api.blueprint())
     web.register_error_handler(DatabaseAway, pages.away)
     health = (services.health, services.events, measures)
     web.register_blueprint(health_pages(*health, settings.metrics_token))

@@ -89,6 +89,9 @@ class Limits:
             "cleanup_interval": self.sweep_seconds,
             # select(), the default, knows no file beyond the 1,024th
             "asyncore_use_poll": True,
+            # X-Forwarded-For reaches the API, which alone reads it, and takes the word of proxies
+            # of the settings
+            "clear_untrusted_proxy_headers": False,
         }
 
 

@@ -13,6 +13,7 @@ from bot.accounts.rebinding import Bindings
 from bot.accounts.room import Room
 from bot.accounts.service import Accounts
 from bot.app import duties
+from bot.app.api import api_services
 from bot.app.foundations import Foundations, Ports
 from bot.app.worker import Sweep
 from bot.checks.aftermath import Aftermath
@@ -183,7 +184,8 @@ def _services(settings: Settings, base: Foundations) -> Services:
     legacy = LegacyAccounts(store, clock, accounts)
     consent = _consent(base, failed, approvals, checks, url)
     explained = Explanations(store, base.failures.explainer)
-    views = _views(base, links, consent, rights, settings)
+    details = AccountDetails(clock, base.failures, links.url, sure_names)
+    views = _views(base, details, consent, rights, settings)
     return Services(
         clock=clock,
         views=views,
@@ -196,6 +198,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         farewells=Farewells(store, clock, accounts, support),
         accounts=accounts,
         known_people=KnownPeople(store, clock),
+        api=api_services(settings, base, details),
         legacy=legacy,
         drafts=Drafts(store, clock, legacy),
         links=links,
@@ -322,13 +325,16 @@ def _consent(
 
 
 def _views(
-    base: Foundations, links: Links, consent: Consent, rights: Rights, settings: Settings
+    base: Foundations,
+    details: AccountDetails,
+    consent: Consent,
+    rights: Rights,
+    settings: Settings,
 ) -> Views:
     store = base.ports.store
     failures = base.failures
     ordinary = settings.hours
     support_channel = settings.support_channel
-    details = AccountDetails(base.clock, failures, links.url, sure_names)
     return Views(
         accounts=AccountCards(store, details, consent.link),
         approvals=ApprovalCards(store, details, rights.is_customers),

@@ -98,6 +98,7 @@ class Aftermath:
         steps = judged(steps, earlier, now, asked=not test.quiet)
         keep_steps(test, steps)
         test.happened(event, now)
+        account.changed_at = now
         passed = passed_steps(steps)
         if StepId.ROUNDTRIP in passed:
             account.proved_at = test.finished_at

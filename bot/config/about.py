@@ -26,3 +26,12 @@ class About:
     needed: bool = False
     several: bool = False
     reread: bool = False
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """Settings that do not go together, and one line that says so; the first of them is lacking or
+    wrong."""
+
+    names: tuple[str, ...]
+    text: str

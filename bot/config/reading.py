@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from datetime import date, time, timedelta
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -203,6 +203,14 @@ def _is_ip(text: str) -> bool:
         return bool(ip_address(text))
     except ValueError:
         return False
+
+
+def networks(value: Any) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Addresses and networks of either kind, with commas between."""
+    try:
+        return tuple(ip_network(each.strip()) for each in str(value).split(",") if each.strip())
+    except ValueError:
+        raise ValueError("addresses or networks like 10.0.0.0/8, with commas between") from None
 
 
 def proxy(value: Any) -> SecretStr:

@@ -1,7 +1,6 @@
 """The settings, read once from the environment."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -13,7 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from bot.common.people import Person
 from bot.config import clouds, keeping, on_call, pagers, product, reading, watching
-from bot.config.about import About
+from bot.config.about import About, Contradiction
 from bot.incidents.times import OnCallTimes
 from bot.lifecycle.hours import WEEKDAYS, Hours
 from bot.microsoft.credentials import Credentials
@@ -32,15 +31,6 @@ FEWEST_THREADS = 3
 """Two are kept for what a person waits for."""
 
 ChannelId = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")]
-
-
-@dataclass(frozen=True)
-class Contradiction:
-    """Settings that do not go together, and one line that says so; the first of them is lacking or
-    wrong."""
-
-    names: tuple[str, ...]
-    text: str
 
 
 class Settings(BaseSettings):
@@ -254,9 +244,12 @@ class Settings(BaseSettings):
     alert_webhook_secret: pagers.WebhookSecret = SecretStr("")
     canary_account: watching.CanaryAccount = ""
     heartbeat_url: watching.HeartbeatUrl = SecretStr("")
+    api_calls_per_minute: product.CallsPerMinute = 600
+    tokens_per_hour: product.TokensPerHour = 120
+    trusted_proxies: product.TrustedProxies = ()
+    accounts_per_worker: product.AccountsPerWorker = 5
     keep_evidence: keeping.Evidence = reading.span("180d")
     keep_audit: keeping.Audit = None
-    accounts_per_worker: product.AccountsPerWorker = 5
     nag_ladder: Annotated[
         tuple[timedelta, ...],
         NoDecode,

@@ -56,6 +56,7 @@ def _others() -> Iterator[str]:
         ("Batches of accounts", statuses.BATCHES),
         ("Messages", statuses.MESSAGES),
         ("What pagers are told", statuses.PAGES),
+        ("Keys of the API", statuses.API_KEYS),
     ):
         yield f"## {title}\n"
         yield table.markdown() + "\n"

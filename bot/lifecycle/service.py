@@ -76,6 +76,7 @@ class Lifecycle:
         if account.state is to.state and (account.owner is owner or handed_over(account)):
             return False
         now = self._clock.now()
+        account.changed_at = now
         if to.state in (*WORKING, State.DISCONNECTED):
             tx.attempts.end_counting(account.id, now)
         account.trouble = to.trouble

@@ -57,7 +57,9 @@ def card_key(account: Account) -> str:
 
 
 def show_card(tx: Transaction, account: Account, now: datetime) -> None:
-    """Have the account's card and its channel's set-up card show how things stand."""
+    """Have the account's card and its channel's set-up card show how things stand; and whoever asks
+    what changed, that this account did."""
+    account.changed_at = now
     tx.outbox.show(
         account.channel_id, card_key(account), ACCOUNT_CARD, {"account": account.id}, now
     )

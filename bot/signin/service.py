@@ -327,6 +327,7 @@ class SignIn:
         account.object_id = identity.object_id
         account.signed_in_as = identity.upn
         account.signed_in_at = now
+        account.changed_at = now
         account.proved_at = None
         ticket.happened(LinkEvent.SIGNED_IN, now)
         for other in tx.signins.unfinished(ticket.id):

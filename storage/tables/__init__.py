@@ -1,6 +1,7 @@
 """The tables, a module a subject. Everything that is kept is a row of one of them."""
 
 from storage.tables.accounts import Account
+from storage.tables.api import ApiKey, ApiKeyCustomer, TokenCount
 from storage.tables.attempts import Attempt
 from storage.tables.audit import AuditEntry, AuditRepetition
 from storage.tables.checks import ConnectionTest, ReportedFix
@@ -40,6 +41,8 @@ from storage.tables.watching import Canary, Watch
 __all__ = [
     "Account",
     "AddressChange",
+    "ApiKey",
+    "ApiKeyCustomer",
     "ApprovalAnswer",
     "ApprovalWatch",
     "Attempt",
@@ -88,6 +91,7 @@ __all__ = [
     "Silence",
     "SupportRequest",
     "Tally",
+    "TokenCount",
     "Trouble",
     "UnexplainedReply",
     "UnexplainedSighting",

@@ -21,8 +21,10 @@ class Account(SQLModel, table=True):
     round, and `proved_sent` the server's name of the folder where its copy was found;
     `made_in` is the ID of the window whose form made it; `live_at` is when it first was live,
     `trouble` what a refused sign-in or a failed test showed, and `retest_at` when it is tested
-    after somebody said that its fault is mended, until the last such test has ended; `external_id`
-    is what the product calls it, which is one of a customer's accounts in use alone."""
+    after somebody said that its fault is mended, until the last such test has ended. `changed_at`
+    is when what is shown of it last changed; empty where that was before this was kept.
+    `external_id` is what the product calls it, which is one of a customer's accounts in use
+    alone."""
 
     __table_args__ = (
         UniqueConstraint("customer_id", "address_key"),
@@ -64,6 +66,7 @@ class Account(SQLModel, table=True):
     trouble: Trouble | None = word_column(Trouble, nullable=True)
     retest_at: datetime | None = time_column(nullable=True)
     external_id: str | None = None
+    changed_at: datetime | None = time_column(nullable=True)
     reminder: ReminderState = Relationship(
         sa_relationship_kwargs={
             "lazy": "joined",  # in the same statement: an account is the row that is read most

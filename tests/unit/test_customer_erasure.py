@@ -17,6 +17,7 @@ from storage.belongings import BY_HAND, JOB_ARGUMENTS, KEPT, OF_NOBODY, found_by
 from storage.cipher import digest
 from storage.tables import (
     AddressChange,
+    ApiKey,
     ApprovalAnswer,
     ApprovalWatch,
     Attempt,
@@ -32,6 +33,7 @@ from storage.tables import (
     ReportedFix,
     Setback,
     Silence,
+    TokenCount,
     UnexplainedReply,
 )
 from storage.vocabulary import Deed, MaintenanceOf, State
@@ -89,6 +91,12 @@ def fill(bot: FastBot, channel: str, domain: str) -> list[str]:
         ticket = tx.signins.usable_ticket(unsigned.id, bot.now)
         assert ticket is not None
         tx.channels.first_sight(f"greeted:{channel}", bot.now)
+        of = live.customer_id
+        key = ApiKey(name="Lumen CRM", scopes="", all_customers=False)
+        key.public_id = key.key_digest = f"key {of}"
+        key.created_at = bot.now
+        tx.api_keys.add(key, [of])
+        tx.session.add(TokenCount(account_id=live.id, since=bot.now, times=1))
         who = {"asked_by_team": "T", "asked_by_user": "U"}
         facts = {"sender_email": f"x@{domain}", "username": f"x@{domain}", "aliases": ""}
         tx.session.add_all(

@@ -12,6 +12,7 @@ TOP = Path(__file__).parents[2]
 PAGES = (
     "README.md",
     "docs/alerts.md",
+    "docs/api.md",
     "docs/architecture.md",
     "docs/contributing.md",
     "docs/going-live.md",

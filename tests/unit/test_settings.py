@@ -31,6 +31,9 @@ RIGHT = {
 }
 SECRETS = (KEY, "planted-bot", "planted-signing", "planted-client")
 WRONG = {
+    "API_CALLS_PER_MINUTE": ("0", "many"),
+    "TOKENS_PER_HOUR": ("0", "1.5", "many"),
+    "TRUSTED_PROXIES": ("proxy.example", "10.0.0.1/8", "10.0.0.1 10.0.0.2"),
     "CANARY_ACCOUNT": ("MX-7Q3F-9K2D", "MB-7Q3F", "canary@lumen.example"),
     "DATABASE_URL": (
         "mysql://h/d",

@@ -9,6 +9,7 @@ import pytest
 
 from storage import statuses
 from storage.statuses import (
+    ApiKeyEvent,
     BatchEvent,
     FailureEvent,
     FixEvent,
@@ -34,6 +35,7 @@ from storage.tables import (
     SupportRequest,
 )
 from storage.vocabulary import (
+    ApiKeyStatus,
     BatchStatus,
     FailureStatus,
     FixStatus,
@@ -54,6 +56,15 @@ EARLIER = NOW - timedelta(hours=1)
 LATER = NOW + timedelta(hours=1)
 
 EXPECTED = {
+    "API_KEYS": (
+        ApiKeyStatus,
+        ApiKeyEvent,
+        """
+        good     REVOKED  revoked
+        expired  REVOKED  revoked
+        revoked  REVOKED  -
+        """,
+    ),
     "LINKS": (
         LinkStatus,
         LinkEvent,

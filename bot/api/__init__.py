@@ -1,0 +1,1 @@
+"""What the vendor's product may ask for, and do, about the mailboxes that are connected."""

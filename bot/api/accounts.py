@@ -1,0 +1,185 @@
+"""Accounts as the product reads them, as they stand now."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.api.callers import Caller
+from bot.api.next_steps import next_step
+from bot.api.proof import proof_holds
+from bot.api.refusals import ApiRefused, Code, Wrong
+from bot.api.shapes import (
+    AccountShape,
+    AccountsShape,
+    CustomerShape,
+    FailureShape,
+    FolderShape,
+    StepShape,
+    TestShape,
+)
+from bot.common.ids import NotAnId, read_account_ref
+from bot.diagnosis.failures import Failures
+from bot.diagnosis.step_records import A_MILLISECOND, FailedStep, StepRecord, steps_of
+from bot.views.accounts import AccountCard, AccountDetails, AccountView
+from bot.views.audience import Audience
+from bot.views.failures import Fault
+from bot.views.telling import Affected, for_audience
+from storage.accounts import Wanted
+from storage.database import Store, Transaction
+from storage.tables import Account, ConnectionTest, Failure
+from storage.vocabulary import FolderRole, State, StepStatus
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which accounts are asked for. `customer`: the number of one; `cursor`: what an earlier answer
+    gave as `next`, empty for the first ones."""
+
+    state: State | None = None
+    customer: int | None = None
+    changed_since: datetime | None = None
+    limit: int = 50
+    cursor: str = ""
+
+
+class ApiAccounts:
+    """Reads accounts for the product."""
+
+    def __init__(self, store: Store, details: AccountDetails, failures: Failures) -> None:
+        self._store = store
+        self._details = details
+        self._failures = failures
+
+    def page(self, caller: Caller, question: Question) -> AccountsShape:
+        """Accounts that the caller may see, in an order that no change disturbs.
+
+        Raises:
+            ApiRefused: the cursor is none that we gave.
+        """
+        after = _read_cursor(question.cursor)
+        wanted = Wanted(
+            _customers(caller, question.customer), question.state, question.changed_since
+        )
+        with self._store.transaction() as tx:
+            found = tx.accounts.page(wanted, after, question.limit + 1)
+            shown_now = found[: question.limit]
+            shapes = tuple(self.shape(tx, account) for account in shown_now)
+        more = len(found) > question.limit
+        return AccountsShape(accounts=shapes, next=_cursor(shapes[-1].ref) if more else None)
+
+    def one(self, caller: Caller, ref: str) -> AccountShape:
+        """An account.
+
+        Raises:
+            ApiRefused: there is none of this ID that the caller may see.
+        """
+        with self._store.transaction() as tx:
+            return self.shape(tx, visible(tx, caller, ref))
+
+    def shape(self, tx: Transaction, account: Account) -> AccountShape:
+        """What the product reads of an account."""
+        details = self._details
+        failure = details.failure(tx, account)
+        fault = Fault(failure.ref, self._failures.verdict(tx, failure)) if failure else None
+        customer = details.customer(tx, account)
+        view = AccountView.of(account)
+        held = details.held(tx, account)
+        card = AccountCard(view, customer, held=held, fault=fault)
+        test = tx.checks.latest(account.id)
+        return AccountShape(
+            ref=view.ref,
+            name=view.name,
+            state=view.state,
+            owner=view.owner,
+            since=view.state_since,
+            next_step=next_step(card),
+            customer=CustomerShape(id=str(account.customer_id), name=customer),
+            address=view.shared_mailbox or view.username,
+            username=view.username,
+            sender_name=view.sender_name,
+            sender_email=view.sender_email,
+            shared_mailbox=view.shared_mailbox or None,
+            folders=_folders(tx, account),
+            last_test=_test(test) if test else None,
+            failure=failure_shape(failure, fault, account) if failure and fault else None,
+            usable=proof_holds(tx, account),
+            changed_at=account.changed_at or account.state_since,
+        )
+
+
+def visible(tx: Transaction, caller: Caller, ref: str) -> Account:
+    """The account of this ID. One of a customer that the caller may not see is as one that is not
+    there.
+
+    Raises:
+        ApiRefused: there is none.
+    """
+    try:
+        account = tx.accounts.by_ref(read_account_ref(ref))
+    except NotAnId:
+        account = None
+    if account is None or not caller.may_see(account.customer_id):
+        raise ApiRefused(Code.NOT_FOUND)
+    return account
+
+
+def failure_shape(failure: Failure, fault: Fault, account: Account) -> FailureShape:
+    """A failure as the product may show it to anybody: in a customer's words."""
+    told = for_audience(fault.verdict, Audience.CUSTOMER, [Affected.of(account)])
+    return FailureShape(
+        error_id=failure.ref,
+        code=fault.verdict.cause,
+        sentence=told.sentence,
+        owner=told.owner,
+        at=failure.last_at,
+    )
+
+
+def _customers(caller: Caller, asked: int | None) -> frozenset[int] | None:
+    if asked is None:
+        return caller.customers
+    return frozenset({asked}) if caller.may_see(asked) else frozenset()
+
+
+def _folders(tx: Transaction, account: Account) -> tuple[FolderShape, ...]:
+    mapped = tx.folders.mapped(account.id)
+    there = [mapped[role] for role in FolderRole if role in mapped and mapped[role].lost is None]
+    return tuple(
+        FolderShape(role=row.role, name=row.server_name, id=row.mailbox_id or None) for row in there
+    )
+
+
+def _test(test: ConnectionTest) -> TestShape:
+    return TestShape(
+        at=test.finished_at or test.started_at,
+        passed=bool(test.passed),
+        steps=tuple(map(_step, steps_of(test))),
+    )
+
+
+def _step(step: StepRecord) -> StepShape:
+    skipped = step.status is StepStatus.SKIP
+    return StepShape(
+        id=step.step,
+        status=step.status,
+        ms=None if skipped else round(step.elapsed / A_MILLISECOND),
+        error_id=step.error if isinstance(step, FailedStep) else None,
+    )
+
+
+def _cursor(ref: str) -> str:
+    return urlsafe_b64encode(ref.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> str:
+    """The ID after which the next accounts are; empty for the first ones."""
+    if not cursor:
+        return ""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        ref = urlsafe_b64decode(padded.encode("ascii")).decode("ascii")
+        if read_account_ref(ref) == ref:
+            return ref
+    except (NotAnId, ValueError):  # ValueError: it is no base64, or no text
+        pass
+    raise ApiRefused(Code.INVALID, wrong=[Wrong("cursor", "is none that an answer gave")])
