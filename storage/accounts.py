@@ -30,11 +30,12 @@ class Alike(NamedTuple):
 
 class Wanted(NamedTuple):
     """Which accounts are asked for: those of these customers (None: of all), in this state, changed
-    at this time or later."""
+    at this time or later, and called so by the product."""
 
     customers: frozenset[int] | None = None
     state: State | None = None
     since: datetime | None = None
+    external_id: str | None = None
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:
         """What each of them fulfils."""
@@ -44,6 +45,8 @@ class Wanted(NamedTuple):
             yield col(Account.state) == self.state
         if self.since is not None:
             yield func.coalesce(Account.changed_at, Account.state_since) >= self.since
+        if self.external_id is not None:
+            yield col(Account.external_id) == self.external_id
 
 
 class AccountRepository:

@@ -16,6 +16,7 @@ from sqlmodel import Session
 
 from storage.accounts import AccountRepository
 from storage.api_keys import ApiKeyRepository
+from storage.api_requests import ApiRequestRepository
 from storage.approvals import ApprovalRepository
 from storage.attempts import AttemptRepository
 from storage.audit import AuditRepository
@@ -105,6 +106,7 @@ class Transaction:
         self.session = session
         self.accounts = AccountRepository(session)
         self.api_keys = ApiKeyRepository(session)
+        self.api_requests = ApiRequestRepository(session)
         self.approvals = ApprovalRepository(session)
         self.audit = AuditRepository(session)
         self.channels = ChannelRepository(session)

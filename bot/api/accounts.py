@@ -37,6 +37,7 @@ class Question:
 
     state: State | None = None
     customer: int | None = None
+    external_id: str | None = None
     changed_since: datetime | None = None
     limit: int = 50
     cursor: str = ""
@@ -58,7 +59,10 @@ class ApiAccounts:
         """
         after = _read_cursor(question.cursor)
         wanted = Wanted(
-            _customers(caller, question.customer), question.state, question.changed_since
+            _customers(caller, question.customer),
+            question.state,
+            question.changed_since,
+            question.external_id,
         )
         with self._store.transaction() as tx:
             found = tx.accounts.page(wanted, after, question.limit + 1)
@@ -88,6 +92,7 @@ class ApiAccounts:
         test = tx.checks.latest(account.id)
         return AccountShape(
             ref=view.ref,
+            external_id=account.external_id,
             name=view.name,
             state=view.state,
             owner=view.owner,

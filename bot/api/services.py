@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.api.accounts import ApiAccounts
 from bot.api.callers import Callers
+from bot.api.deeds import Deeds
 from bot.api.keys import ApiKeys
 
 
@@ -14,3 +15,4 @@ class ApiServices:
     keys: ApiKeys
     callers: Callers
     accounts: ApiAccounts
+    deeds: Deeds

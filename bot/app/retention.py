@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import structlog
 
+from bot.api import requests
 from bot.common.clock import Clock
 from bot.common.stop import Stop
 from storage.database import Store
@@ -45,6 +46,7 @@ class Retention:
             "tests": keep_evidence,
             "failures": keep_evidence,
             "audit": keep_audit,
+            "api_requests": requests.KEPT,
         }
 
     def sweep(self) -> int:

@@ -12,6 +12,7 @@ from bot.accounts.organisations import Organisations
 from bot.accounts.rebinding import Bindings
 from bot.accounts.room import Room
 from bot.accounts.service import Accounts
+from bot.api.deeds import Tools
 from bot.app import duties
 from bot.app.api import api_services
 from bot.app.foundations import Foundations, Ports
@@ -184,6 +185,8 @@ def _services(settings: Settings, base: Foundations) -> Services:
     legacy = LegacyAccounts(store, clock, accounts)
     consent = _consent(base, failed, approvals, checks, url)
     explained = Explanations(store, base.failures.explainer)
+    met = MetByProduct(clock, explained, base.failures, lifecycle, Signs(clock, base.canary))
+    tools = Tools(accounts, checks, links, KnownPeople(store, clock), met)
     details = AccountDetails(clock, base.failures, links.url, sure_names)
     views = _views(base, details, consent, rights, settings)
     return Services(
@@ -197,8 +200,8 @@ def _services(settings: Settings, base: Foundations) -> Services:
         bindings=Bindings(store, clock, accounts, support),
         farewells=Farewells(store, clock, accounts, support),
         accounts=accounts,
-        known_people=KnownPeople(store, clock),
-        api=api_services(settings, base, details),
+        known_people=tools.people,
+        api=api_services(settings, base, details, tools),
         legacy=legacy,
         drafts=Drafts(store, clock, legacy),
         links=links,
@@ -208,7 +211,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         approvals=approvals,
         checks=checks,
         watching=watching,
-        met=MetByProduct(clock, explained, base.failures, lifecycle, Signs(clock, base.canary)),
+        met=tools.met,
         folders=Folders(store, clock, base.tokens, ports.probe, base.failures, lifecycle),
         reminders=Reminders(
             store, clock, lifecycle, base.ladder, settings.hours, support, base.canary.is_out

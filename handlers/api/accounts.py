@@ -19,6 +19,7 @@ class AccountsQuery(Asked):
 
     state: State | None = None
     customer: Annotated[str, Field(pattern=r"^[0-9]{1,9}$")] | None = None
+    external_id: Annotated[str, Field(min_length=1, max_length=120)] | None = None
     changed_since: Moment | None = None
     limit: Annotated[Number, Field(ge=1, le=MOST)] = USUAL
     cursor: Annotated[str, Field(max_length=64)] = ""
@@ -60,4 +61,5 @@ def routes(services: ApiServices) -> list[Route]:
 def question(query: AccountsQuery) -> Question:
     """What is asked, as the bot takes it."""
     customer = int(query.customer) if query.customer is not None else None
-    return Question(query.state, customer, query.changed_since, query.limit, query.cursor)
+    narrowed = (query.state, customer, query.external_id, query.changed_since)
+    return Question(*narrowed, query.limit, query.cursor)

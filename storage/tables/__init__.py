@@ -2,6 +2,7 @@
 
 from storage.tables.accounts import Account
 from storage.tables.api import ApiKey, ApiKeyCustomer, TokenCount
+from storage.tables.api_requests import ApiAnswer, ApiRequest
 from storage.tables.attempts import Attempt
 from storage.tables.audit import AuditEntry, AuditRepetition
 from storage.tables.checks import ConnectionTest, ReportedFix
@@ -41,8 +42,10 @@ from storage.tables.watching import Canary, Watch
 __all__ = [
     "Account",
     "AddressChange",
+    "ApiAnswer",
     "ApiKey",
     "ApiKeyCustomer",
+    "ApiRequest",
     "ApprovalAnswer",
     "ApprovalWatch",
     "Attempt",
