@@ -47,6 +47,7 @@ from storage.storable import keep_text_storable
 from storage.support import SupportRequestRepository
 from storage.tables import Job
 from storage.timeline import TimelineRepository
+from storage.token_counts import TokenCountRepository
 from storage.unexplained import NotedCauseRepository, UnexplainedRepository
 from storage.vocabulary import Pager
 from storage.watching import WatchRepository
@@ -135,6 +136,7 @@ class Transaction:
         self.signins = SignInRepository(session)
         self.checks = CheckRepository(session)
         self.timeline = TimelineRepository(session)
+        self.token_counts = TokenCountRepository(session)
         self.unexplained = UnexplainedRepository(session)
         self.watches = WatchRepository(session)
 

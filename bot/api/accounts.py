@@ -1,13 +1,12 @@
 """Accounts as the product reads them, as they stand now."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.api.callers import Caller
 from bot.api.next_steps import next_step
 from bot.api.proof import proof_holds
-from bot.api.refusals import ApiRefused, Code, Wrong
+from bot.api.refusals import ApiRefused, Code
 from bot.api.shapes import (
     AccountShape,
     AccountsShape,
@@ -29,11 +28,13 @@ from storage.database import Store, Transaction
 from storage.tables import Account, ConnectionTest, Failure
 from storage.vocabulary import FolderRole, State, StepStatus
 
+ACCOUNT = "MB-"
+
 
 @dataclass(frozen=True)
 class Question:
     """Which accounts are asked for. `customer`: the number of one; `cursor`: what an earlier answer
-    gave as `next`, empty for the first ones."""
+    gave as `next`, eight characters; empty for the first ones."""
 
     state: State | None = None
     customer: int | None = None
@@ -52,12 +53,8 @@ class ApiAccounts:
         self._failures = failures
 
     def page(self, caller: Caller, question: Question) -> AccountsShape:
-        """Accounts that the caller may see, in an order that no change disturbs.
-
-        Raises:
-            ApiRefused: the cursor is none that we gave.
-        """
-        after = _read_cursor(question.cursor)
+        """Accounts that the caller may see, in an order that no change disturbs."""
+        after = _after(question.cursor)
         wanted = Wanted(
             _customers(caller, question.customer),
             question.state,
@@ -90,6 +87,7 @@ class ApiAccounts:
         held = details.held(tx, account)
         card = AccountCard(view, customer, held=held, fault=fault)
         test = tx.checks.latest(account.id)
+        usable = proof_holds(tx, account)
         return AccountShape(
             ref=view.ref,
             external_id=account.external_id,
@@ -97,7 +95,7 @@ class ApiAccounts:
             state=view.state,
             owner=view.owner,
             since=view.state_since,
-            next_step=next_step(card),
+            next_step=next_step(card, usable),
             customer=CustomerShape(id=str(account.customer_id), name=customer),
             address=view.shared_mailbox or view.username,
             username=view.username,
@@ -107,8 +105,20 @@ class ApiAccounts:
             folders=_folders(tx, account),
             last_test=_test(test) if test else None,
             failure=failure_shape(failure, fault, account) if failure and fault else None,
-            usable=proof_holds(tx, account),
+            usable=usable,
             changed_at=account.changed_at or account.state_since,
+        )
+
+    def not_usable(self, tx: Transaction, account: Account) -> ApiRefused:
+        """Why no token of an account is handed out."""
+        said = self.shape(tx, account)
+        failure = said.failure
+        return ApiRefused(
+            Code.NOT_USABLE,
+            cause=failure.code if failure else "",
+            state=said.state.value,
+            detail=failure.sentence if failure else said.next_step,
+            error_id=failure.error_id if failure else None,
         )
 
 
@@ -173,18 +183,10 @@ def _step(step: StepRecord) -> StepShape:
 
 
 def _cursor(ref: str) -> str:
-    return urlsafe_b64encode(ref.encode()).decode().rstrip("=")
+    return ref.removeprefix(ACCOUNT).replace("-", "")
 
 
-def _read_cursor(cursor: str) -> str:
-    """The ID after which the next accounts are; empty for the first ones."""
-    if not cursor:
-        return ""
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        ref = urlsafe_b64decode(padded.encode("ascii")).decode("ascii")
-        if read_account_ref(ref) == ref:
-            return ref
-    except (NotAnId, ValueError):  # ValueError: it is no base64, or no text
-        pass
-    raise ApiRefused(Code.INVALID, wrong=[Wrong("cursor", "is none that an answer gave")])
+def _after(cursor: str) -> str:
+    """The ID after which the next accounts are; empty for the first ones. That account need not be
+    there any more."""
+    return f"{ACCOUNT}{cursor[:4]}-{cursor[4:]}" if cursor else ""

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from bot.accounts.known_people import KnownPeople, NamedPerson
 from bot.accounts.service import Accounts
-from bot.api.accounts import ApiAccounts, failure_shape, visible
+from bot.api.accounts import ApiAccounts, visible
 from bot.api.callers import Caller
+from bot.api.errors import error_shape
 from bot.api.places import Place, customer_meant, place_meant, require_open
 from bot.api.refusals import ApiRefused, Code
 from bot.api.requests import Answer, ApiRequests, Asking, Done, Work
@@ -23,7 +24,6 @@ from bot.messages import notices
 from bot.signin.links import Links
 from bot.views.account_form import Form, form_of
 from bot.views.accounts import AccountView
-from bot.views.failures import Fault
 from bot.views.known_people import KnownPersonView
 from storage.database import Store, Transaction
 from storage.tables import Account
@@ -246,9 +246,5 @@ def _trouble(heard: Heard, account: Account) -> TroubleShape:
     recorded = heard.recorded
     if recorded is None:
         return TroubleShape(explained=False, failure=None, retest_at=heard.retest_at)
-    fault = Fault(recorded.failure.ref, recorded.verdict)
-    return TroubleShape(
-        explained=True,
-        failure=failure_shape(recorded.failure, fault, account),
-        retest_at=heard.retest_at,
-    )
+    failure = error_shape(recorded.failure, recorded.verdict, account)
+    return TroubleShape(explained=True, failure=failure, retest_at=heard.retest_at)

@@ -120,7 +120,7 @@ class ApiRequests:
                 with self._store.transaction() as tx:
                     request = self._still_ours(tx, claim) if claim else None
                     done = work.do(tx, self._callers.still(tx, asking.caller), ready)
-                    answer = Answer(done.said.model_dump_json(), work.status)
+                    answer = Answer(done.said.model_dump_json(by_alias=True), work.status)
                     if request is not None:
                         self._keep(tx, request, done, answer)
                     return answer

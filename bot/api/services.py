@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from bot.api.accounts import ApiAccounts
 from bot.api.callers import Callers
 from bot.api.deeds import Deeds
+from bot.api.errors import ApiErrors
+from bot.api.hand_out import HandOut
 from bot.api.keys import ApiKeys
 
 
@@ -15,4 +17,6 @@ class ApiServices:
     keys: ApiKeys
     callers: Callers
     accounts: ApiAccounts
+    hand_out: HandOut
+    errors: ApiErrors
     deeds: Deeds

@@ -1,16 +1,19 @@
 """What the product reads of an account: the same in an answer and in a webhook."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from storage.vocabulary import FolderRole, Owner, State, StepId, StepStatus
+from storage.vocabulary import FolderRole, Owner, Permanence, State, StepId, StepStatus, TokenUse
 
 
 class Shape(BaseModel):
     """Something that is said in JSON. Times are UTC."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", json_schema_serialization_defaults_required=True
+    )
 
 
 class CustomerShape(Shape):
@@ -84,9 +87,40 @@ class AccountShape(Shape):
     changed_at: datetime
 
 
+class TokenShape(Shape):
+    """An access token and how it is used. Of Graph `host` is the base address, and nothing is said
+    of port, security and mechanism."""
+
+    access_token: str = Field(repr=False)
+    token_type: Literal["Bearer"] = "Bearer"
+    use: TokenUse = Field(serialization_alias="for")
+    user: str
+    host: str
+    port: int | None
+    security: Literal["tls", "starttls"] | None
+    mechanism: Literal["XOAUTH2"] | None
+    expires_at: datetime
+    expires_in: int = Field(ge=300)
+
+
 class AccountsShape(Shape):
     """Some accounts, and the cursor with which the next ones are asked for; None where these were
     the last."""
 
     accounts: tuple[AccountShape, ...]
     next: str | None
+
+
+class ErrorShape(Shape):
+    """What an error ID means, in words that a customer may read. `remedy` is what to do, step by
+    step; `account` is whose it was, None where it was no account's."""
+
+    error_id: str
+    code: str
+    title: str
+    sentence: str
+    owner: Owner
+    permanence: Permanence
+    remedy: tuple[str, ...]
+    at: datetime
+    account: str | None

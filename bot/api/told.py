@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.api.shapes import AccountShape, CustomerShape, FailureShape, Shape
+from bot.api.shapes import AccountShape, CustomerShape, ErrorShape, Shape
 
 
 class LinkShape(Shape):
@@ -26,7 +26,7 @@ class TroubleShape(Shape):
     account ourselves; None where it is tested now."""
 
     explained: bool
-    failure: FailureShape | None
+    failure: ErrorShape | None
     retest_at: datetime | None
 
 

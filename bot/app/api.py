@@ -3,26 +3,51 @@
 from bot.api.accounts import ApiAccounts
 from bot.api.callers import Callers
 from bot.api.deeds import Deeds, Tools
+from bot.api.errors import ApiErrors
+from bot.api.hand_out import HandOut
 from bot.api.keys import ApiKeys
 from bot.api.requests import ApiRequests
 from bot.api.services import ApiServices
+from bot.api.ways import MailPlace, Places
 from bot.app.foundations import Foundations
+from bot.common.tallies import Tallies
 from bot.config.settings import Settings
 from bot.views.accounts import AccountDetails
 
 
 def api_services(
-    settings: Settings, base: Foundations, details: AccountDetails, tools: Tools
+    settings: Settings,
+    base: Foundations,
+    details: AccountDetails,
+    tools: Tools,
+    tallies: Tallies,
 ) -> ApiServices:
     """The services of the API; `tools`: those of the bot that do what it asks for."""
     store = base.ports.store
     clock = base.clock
     callers = Callers(store, clock, settings.api_calls_per_minute)
     accounts = ApiAccounts(store, details, base.failures)
+    hand_out = HandOut(
+        store,
+        clock,
+        base.tokens,
+        callers,
+        accounts,
+        base.failures,
+        places(settings),
+        settings.tokens_per_hour,
+        tallies,
+    )
+    errors = ApiErrors(store, base.failures)
     requests = ApiRequests(store, clock, base.cipher, callers)
-    return ApiServices(
-        keys=ApiKeys(store, clock),
-        callers=callers,
-        accounts=accounts,
-        deeds=Deeds(store, clock, requests, accounts, tools),
+    deeds = Deeds(store, clock, requests, accounts, tools)
+    return ApiServices(ApiKeys(store, clock), callers, accounts, hand_out, errors, deeds)
+
+
+def places(settings: Settings) -> Places:
+    """Where tokens are used."""
+    return Places(
+        MailPlace(settings.imap_host, settings.imap_port, "tls"),
+        MailPlace(settings.smtp_host, settings.smtp_port, "starttls"),
+        settings.cloud.graph,
     )

@@ -92,7 +92,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts, stop: Stop | None 
     known = catalogue.load(application=_application(settings))
     sign_in = microsoft(settings, tallies)
     ports = Ports(store, sign_in, MailProbe(hosts, stop), directory, known, HttpPoster(ways))
-    core = wire(settings, clock, ports, stop)
+    core = wire(settings, clock, ports, stop, tallies)
     services = core.services
     newer = NewerBlocks(store, clock)
     outbox = clients.for_the_outbox(*api, ways, tallies)

@@ -28,6 +28,7 @@ from bot.checks.watching import Watching
 from bot.common.clock import Clock, SystemClock
 from bot.common.jobs import Doers
 from bot.common.stop import Stop
+from bot.common.tallies import Tallies
 from bot.config.settings import Settings
 from bot.diagnosis.attempts import Attempts
 from bot.diagnosis.duties import Duties
@@ -109,11 +110,17 @@ class Core:
     troubles: Troubles
 
 
-def wire(settings: Settings, clock: Clock, ports: Ports, stop: Stop | None = None) -> Core:
-    """Put the services together. Asks nobody outside. With `stop` nothing is waited for any
-    more."""
+def wire(
+    settings: Settings,
+    clock: Clock,
+    ports: Ports,
+    stop: Stop | None = None,
+    tallies: Tallies | None = None,
+) -> Core:
+    """Put the services together. Asks nobody outside. With `stop` nothing is waited for any more;
+    `tallies`: where is counted what is handed out."""
     base = _foundations(settings, clock, ports, stop or Stop())
-    services = _services(settings, base)
+    services = _services(settings, base, tallies or Tallies())
     return Core(
         services=services,
         tokens=base.tokens,
@@ -159,7 +166,7 @@ def _foundations(settings: Settings, clock: Clock, ports: Ports, stop: Stop) -> 
     )
 
 
-def _services(settings: Settings, base: Foundations) -> Services:
+def _services(settings: Settings, base: Foundations, tallies: Tallies) -> Services:
     """The services, each made after those that it needs."""
     ports = base.ports
     store = ports.store
@@ -201,7 +208,7 @@ def _services(settings: Settings, base: Foundations) -> Services:
         farewells=Farewells(store, clock, accounts, support),
         accounts=accounts,
         known_people=tools.people,
-        api=api_services(settings, base, details, tools),
+        api=api_services(settings, base, details, tools, tallies),
         legacy=legacy,
         drafts=Drafts(store, clock, legacy),
         links=links,

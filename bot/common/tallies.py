@@ -41,7 +41,13 @@ REFRESHES = Measure(
     ("result",),
 )
 
-MEASURES = (ACKNOWLEDGED, SLACK_CALLS, MICROSOFT_CALLS, REFRESHES)
+TOKENS_HANDED_OUT = Measure(
+    "maildesk_tokens_handed_out",
+    "Access tokens that the product was given, by what they are for",
+    ("use",),
+)
+
+MEASURES = (ACKNOWLEDGED, SLACK_CALLS, MICROSOFT_CALLS, REFRESHES, TOKENS_HANDED_OUT)
 INFINITE = "+Inf"
 SUM = "sum"
 

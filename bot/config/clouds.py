@@ -27,12 +27,14 @@ MSAL 1.39)."""
 
 
 class Cloud(BaseModel, frozen=True, extra="forbid"):
-    """One cloud: its hosts, and `resource`, with which its mail scopes begin."""
+    """One cloud: its hosts, `resource`, with which its mail scopes begin, and `graph`, the base
+    address of Microsoft Graph."""
 
     authority: str
     imap: str
     smtp: str
     resource: str
+    graph: str
 
     @property
     def scopes(self) -> tuple[str, ...]:

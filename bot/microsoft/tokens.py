@@ -4,7 +4,7 @@ before they are used."""
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msal
@@ -16,7 +16,7 @@ from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.observe import from_oauth
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
 from storage.cipher import CannotOpen, Cipher
-from storage.database import Store
+from storage.database import Store, Transaction
 from storage.tables import Grant
 
 log = structlog.get_logger(__name__)
@@ -46,11 +46,12 @@ class TokenFailed(Exception):
 class FreshToken:
     """An access token with ten minutes or more to live (if Microsoft gave one), what it is good
     for, what its owner agreed to, and who that is: Microsoft's `oid` and the name under which that
-    person signs in."""
+    person signs in. `expires_at`: when it ends, in real time."""
 
     access_token: str = field(repr=False)
     scopes: frozenset[str]
     agreed: Agreed
+    expires_at: datetime
     object_id: str = ""
     username: str = ""
 
@@ -100,6 +101,15 @@ class Tokens:
                 text="refresh is claimed",
             )
         )
+
+    def stored(self, tx: Transaction, account_id: int) -> FreshToken | None:
+        """The token that is stored, if it lives long enough; as it is in the caller's transaction.
+        Asks nobody.
+
+        Raises:
+            TokenFailed: nobody signed in, or the grant cannot be opened.
+        """
+        return self._living(*self._opened(account_id, tx.grants.get(account_id)))
 
     def renewed(self, account_id: int) -> FreshToken:
         """A token that Microsoft gives now, however long the stored one would live: what was
@@ -173,6 +183,11 @@ class Tokens:
     def _open(self, account_id: int) -> tuple[Grant, msal.SerializableTokenCache]:
         with self._store.transaction() as tx:
             grant = tx.grants.get(account_id)
+        return self._opened(account_id, grant)
+
+    def _opened(
+        self, account_id: int, grant: Grant | None
+    ) -> tuple[Grant, msal.SerializableTokenCache]:
         if grant is None:
             raise TokenFailed(_no_grant("nobody signed in"))
         cache = msal.SerializableTokenCache()
@@ -198,9 +213,17 @@ def _token(
         access_token,
         frozenset(scopes.split()),
         Agreed(grant.shared_mailbox, grant.sender_email),
+        expires_at=_end_of(cache, access_token),
         object_id=str(who.get("local_account_id", "")),
         username=str(who.get("username", "")),
     )
+
+
+def _end_of(cache: msal.SerializableTokenCache, access_token: str) -> datetime:
+    """When a token ends that is in the cache."""
+    kept: list[dict[str, Any]] = list(cache.search(msal.TokenCache.CredentialType.ACCESS_TOKEN))
+    ends = [int(each["expires_on"]) for each in kept if each["secret"] == access_token]
+    return datetime.fromtimestamp(max(ends, default=0), UTC)
 
 
 def _no_grant(text: str) -> Observation:

@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from bot.api.accounts import Question
 from bot.api.services import ApiServices
 from bot.api.shapes import AccountShape, AccountsShape
-from handlers.api.routes import Asked, Call, Moment, Number, Route
+from handlers.api.routes import Asked, Call, Moment, Route, digits
 from storage.vocabulary import ApiScope, State
 
 MOST = 200
 USUAL = 50
+CURSOR = r"^([0-9A-Z]{8})?$"
 
 
 class AccountsQuery(Asked):
@@ -21,8 +22,8 @@ class AccountsQuery(Asked):
     customer: Annotated[str, Field(pattern=r"^[0-9]{1,9}$")] | None = None
     external_id: Annotated[str, Field(min_length=1, max_length=120)] | None = None
     changed_since: Moment | None = None
-    limit: Annotated[Number, Field(ge=1, le=MOST)] = USUAL
-    cursor: Annotated[str, Field(max_length=64)] = ""
+    limit: Annotated[int, Field(ge=1, le=MOST), BeforeValidator(digits)] = USUAL
+    cursor: Annotated[str, Field(pattern=CURSOR)] = ""
 
 
 def routes(services: ApiServices) -> list[Route]:

@@ -1,5 +1,6 @@
 """The API over HTTP: a call is parsed, authorised, answered; whatever goes wrong is a problem."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
@@ -14,18 +15,23 @@ from bot.api.refusals import Allowance, ApiRefused, Code, Wrong
 from bot.api.requests import Answer, Asking
 from bot.api.services import ApiServices
 from bot.diagnosis.own_errors import OwnErrors
-from handlers.api import accounts, deeds
+from handlers.api import accounts, deeds, errors, openapi, tokens
 from handlers.api.addresses import Network, client_address
 from handlers.api.problems import problem
-from handlers.api.routes import MAX_BODY_BYTES, Asked, Call, Route
+from handlers.api.routes import (
+    LONGEST_NAME,
+    MAX_BODY_BYTES,
+    NAME,
+    REPLAYED,
+    Asked,
+    Call,
+    Route,
+)
 from handlers.api.said import REFUSALS, told
 
 log = structlog.get_logger(__name__)
 
 BASE = "/api/v1"
-NAME = "Idempotency-Key"
-REPLAYED = "Idempotency-Replayed"
-LONGEST_NAME = 255
 JSON = "application/json"
 BEARER = "bearer"
 CODES = {404: Code.NOT_FOUND, 405: Code.METHOD, 413: Code.TOO_LARGE, 415: Code.NOT_JSON}
@@ -34,7 +40,12 @@ CODES = {404: Code.NOT_FOUND, 405: Code.METHOD, 413: Code.TOO_LARGE, 415: Code.N
 
 def every_route(services: ApiServices) -> list[Route]:
     """Every call there is."""
-    return [*accounts.routes(services), *deeds.routes(services.deeds)]
+    return [
+        *accounts.routes(services),
+        *deeds.routes(services.deeds),
+        *tokens.routes(services),
+        *errors.routes(services),
+    ]
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,10 @@ class Api:
     def blueprint(self) -> Blueprint:
         """The routes."""
         blueprint = Blueprint("api", __name__, url_prefix=BASE)
-        for route in every_route(self.services):
+        routes = every_route(self.services)
+        described = json.dumps(openapi.document(routes, self.public_url + BASE))
+        blueprint.add_url_rule(openapi.PATH, "description", lambda: self._describe(described))
+        for route in routes:
             rule = route.path.replace("{", "<").replace("}", ">")
             view = self._view(route)
             blueprint.add_url_rule(rule, route.name, view, methods=[route.method])
@@ -77,6 +91,12 @@ class Api:
             return _answered(route.do(call))
 
         return answer
+
+    def _describe(self, described: str) -> AnyResponse:
+        if not self.services.callers.is_on():
+            raise ApiRefused(Code.OFF)
+        _no_query()
+        return Response(described, mimetype=JSON)
 
     def _address(self) -> str:
         forwarded = ",".join(request.headers.getlist("X-Forwarded-For"))
@@ -120,10 +140,17 @@ def _secret() -> str:
 
 def _query(route: Route) -> Asked | None:
     if route.query is None:
-        if request.args:
-            _refuse("query", "takes none")
+        _no_query()
         return None
-    return _read(route.query, request.args.to_dict())
+    twice = [name for name, said in request.args.lists() if len(said) > 1]
+    if twice:
+        _refuse(twice[0], "is said more than once")
+    return _told(route.query.model_validate, request.args.to_dict())
+
+
+def _no_query() -> None:
+    if request.args:
+        _refuse("query", "takes none")
 
 
 def _body(route: Route) -> Asked | None:
@@ -135,10 +162,6 @@ def _body(route: Route) -> Asked | None:
         return _told(route.body.model_validate_json, request.get_data())
     except RecursionError:
         _refuse("body", "is nested too deeply")
-
-
-def _read(model: type[Asked], said: dict[str, str]) -> Asked:
-    return _told(model.model_validate, said)
 
 
 def _told(read: Callable[..., Asked], said: object) -> Asked:
@@ -176,7 +199,7 @@ def _answered(said: BaseModel | Answer) -> AnyResponse:
         if said.replayed:
             response.headers[REPLAYED] = "true"
         return response
-    response = Response(said.model_dump_json(), mimetype=JSON)
+    response = Response(said.model_dump_json(by_alias=True), mimetype=JSON)
     if request.method != "GET":
         return response
     response.add_etag()

@@ -22,6 +22,11 @@ class Asked(BaseModel):
 Said = TypeVar("Said", bound=Asked)
 
 MAX_BODY_BYTES = 64 * 1024
+NAME = "Idempotency-Key"
+"""The header by which whoever calls names a call, so that it is done once."""
+
+LONGEST_NAME = 255
+REPLAYED = "Idempotency-Replayed"
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ def _utc_knows(moment: AwareDatetime) -> AwareDatetime:
         raise ValueError("a time that UTC knows") from None
 
 
-def _digits(text: object) -> object:
+def digits(text: object) -> object:
     """A number in plain digits: pydantic takes ``5.0`` and ``1_000`` for numbers, too."""
     if isinstance(text, str) and not (text.isascii() and text.isdigit()):
         raise ValueError("a number in digits")
@@ -87,4 +92,3 @@ def _digits(text: object) -> object:
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_as_written), AfterValidator(_utc_knows)]
-Number = Annotated[int, BeforeValidator(_digits)]

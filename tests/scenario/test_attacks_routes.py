@@ -14,10 +14,11 @@ import pytest
 import requests
 from sqlalchemy import inspect, text
 
-from bot.common.people import Person
+from bot.api.keys import Wish
+from bot.common.people import MAILDESK, Person
 from bot.signin.presses import OF_A_BROWSER, OF_NEW_BROWSERS
 from handlers.events import WANTED
-from storage.vocabulary import State
+from storage.vocabulary import ApiScope, State
 from tests.support.browser import Browser
 from tests.support.target import INFO, Target, everything
 from tests.support.world import ACME, BotWorld
@@ -166,6 +167,26 @@ def pagerduty_unsigned(target: Target) -> Callable[[int], int]:
     return send
 
 
+def api_called(path: str, method: str = "GET") -> Begin:
+    """Somebody without a key calls the API, which is on; `{}` is the number of the call."""
+
+    def begin(target: Target) -> Callable[[int], int]:
+        wish = Wish("Lumen CRM", list(ApiScope))
+        target.world.bot.services.api.keys.create(wish, MAILDESK)
+
+        def send(number: int) -> int:
+            guessed = f"mdk_{number:010d}_{number:043d}"
+            headers = {"Authorization": f"Bearer {guessed}"}
+            url = f"{target.world.url}/api/v1{path.format(number)}"
+            body = {"for": "imap"} if method == "POST" else None
+            answer = requests.request(method, url, headers=headers, json=body, timeout=60)
+            return answer.status_code
+
+        return send
+
+    return begin
+
+
 CODE, SHEET = "/login/<secret>/qr", "/login/<sealed>/sheet"
 LOGIN, OAUTH, CONSENT = "/login/<secret>", "/oauth/callback", "/consent/callback"
 EXPLAIN = "/login/<secret>/error"
@@ -230,6 +251,17 @@ ROUTES: dict[tuple[str, str], dict[str, Row]] = {
     ("GET", "/readyz"): {"anybody": Row(fetched("/readyz"))},
     ("GET", "/metrics"): {"anybody": Row(fetched("/metrics"))},
     ("POST", "/slack/events"): {"without a signature": Row(slack_unsigned)},
+    ("GET", "/api/v1/accounts"): {"with a guessed key": Row(api_called("/accounts"))},
+    ("GET", "/api/v1/accounts/<ref>"): {
+        "with a guessed key": Row(api_called("/accounts/MB-{:04d}-0000"))
+    },
+    ("POST", "/api/v1/accounts/<ref>/token"): {
+        "with a guessed key": Row(api_called("/accounts/MB-{:04d}-0000/token", "POST"))
+    },
+    ("GET", "/api/v1/errors/<error_id>"): {
+        "with a guessed key": Row(api_called("/errors/MX-{:04d}-0000"))
+    },
+    ("GET", "/api/v1/openapi.json"): {"anybody": Row(api_called("/openapi.json"))},
     ("POST", "/pagerduty/webhook"): {"without a signature": Row(pagerduty_unsigned)},
 }
 CASES = [(route, name) for route, rows in ROUTES.items() for name in rows]

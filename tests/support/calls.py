@@ -25,6 +25,8 @@ CALLS = {
 }
 """Each call by a name: its method, and where it is."""
 
+DEEDS = tuple(f"{method} {path}" for method, path in CALLS.values())
+
 BODIES: dict[str, dict[str, Any]] = {
     "create": OFFICE,
     "change": {"name": "Renamed"},

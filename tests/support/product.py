@@ -11,25 +11,29 @@ from werkzeug.test import TestResponse
 
 from bot.api.keys import NewKey, Wish
 from bot.common.people import MAILDESK
-from handlers.api.blueprint import BASE, Api
+from handlers.api.blueprint import BASE, Api, every_route
+from handlers.api.openapi import document
 from handlers.web.hardening import harden
 from storage.database import DatabaseAway
 from storage.tables import Account, ConnectionTest
 from storage.vocabulary import ApiScope
+from tests.support.described import Description
 from tests.support.fast import FastBot
 
 EVERYTHING = tuple(ApiScope)
 
 
 class Product:
-    """Somebody who calls with a key, which may be used for everything unless it is said
-    otherwise."""
+    """Somebody who calls with a key, which may be used for everything unless it is said otherwise.
+    Each answer that they get is held against the description."""
 
     def __init__(self, bot: FastBot, *, key: bool = True) -> None:
         """`key`: it has one."""
         self.bot = bot
         self.web = website(bot)
         self.key = make_key(bot).secret if key else ""
+        routes = every_route(bot.services.api)
+        self._description = Description(document(routes, bot.settings.public_url + BASE))
 
     def get(self, path: str, key: str | None = None, **more: Any) -> TestResponse:
         """Fetch something."""
@@ -45,7 +49,9 @@ class Product:
         headers = {"Authorization": f"Bearer {secret}"} if secret else {}
         headers |= more.pop("headers", {})
         client = self.web.test_client()
-        return client.open(BASE + path, method=method, headers=headers, **more)
+        answer = client.open(BASE + path, method=method, headers=headers, **more)
+        self._description.check(method, path, answer)
+        return answer
 
 
 def website(bot: FastBot) -> Flask:

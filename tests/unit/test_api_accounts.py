@@ -249,6 +249,7 @@ def test_an_account_that_was_there_before_changed_when_its_state_did(
         ("limit=1_0", "limit"),
         ("cursor=MB", "cursor"),
         ("cursor=%C3%BC", "cursor"),
+        ("state=live&state=broken", "state"),
         ("owner=user", "owner"),
     ],
 )

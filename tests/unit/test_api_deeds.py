@@ -361,6 +361,8 @@ def test_trouble_is_explained(bot: FastBot, product: Product) -> None:
     assert said["explained"] is True
     assert said["failure"]["code"] == "smtp-auth-off-mailbox"
     assert said["failure"]["error_id"].startswith("MX-")
+    assert said["failure"]["remedy"] and said["failure"]["account"] == account.ref
+    assert product.get(f"/errors/{said['failure']['error_id']}").json == said["failure"]
     assert said["retest_at"] is not None
     nothing = call(product, "trouble", account.ref, named="two", text="it is broken").json
     assert (nothing["explained"], nothing["failure"]) == (False, None)
