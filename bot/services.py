@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from bot.accounts.administration import Administration
 from bot.accounts.circles import Circles
 from bot.accounts.customers import Customers
+from bot.accounts.known_people import KnownPeople
 from bot.accounts.offboarding import Farewells
 from bot.accounts.organisations import Organisations
 from bot.accounts.rebinding import Bindings
 from bot.accounts.service import Accounts
 from bot.api.events import Events as ChangedEvents
 from bot.api.services import ApiServices
+from bot.checks.met import MetByProduct
 from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.service import Checks
 from bot.checks.watching import Watching
@@ -106,6 +108,7 @@ class Services:
     bindings: Bindings
     farewells: Farewells
     accounts: Accounts
+    known_people: KnownPeople
     api: ApiServices
     legacy: LegacyAccounts
     drafts: Drafts
@@ -116,6 +119,7 @@ class Services:
     approvals: Approvals
     checks: Checks
     watching: Watching
+    met: MetByProduct
     folders: Folders
     reminders: Reminders
     asked_reminders: AskedReminders

@@ -220,7 +220,7 @@ class Commands:
         command.windows.open(first_window(self._services, command.person, channel))
 
     def _copy(self, command: Command, answer: Tell) -> None:
-        command.windows.open(copy_form(self._named(command, Action.ADD)))
+        command.windows.open(copy_form(self._services, self._named(command, Action.ADD)))
 
     def _error(self, command: Command, answer: Tell) -> None:
         if not command.rest:

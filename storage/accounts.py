@@ -4,11 +4,14 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, bindparam, or_
+from sqlalchemy import ColumnElement, Integer, bindparam, or_, true
 from sqlmodel import Session, col, func, select
 
 from storage.tables import Account, ConnectionTest, ReminderState, Watch
 from storage.vocabulary import Owner, ReminderPhase, State, Trouble
+
+USERNAME = col(Account.username)
+SENDER = col(Account.sender_email)
 
 
 class Alike(NamedTuple):
@@ -27,11 +30,12 @@ class Alike(NamedTuple):
 
 class Wanted(NamedTuple):
     """Which accounts are asked for: those of these customers (None: of all), in this state, changed
-    at this time or later."""
+    at this time or later, and called so by the product."""
 
     customers: frozenset[int] | None = None
     state: State | None = None
     since: datetime | None = None
+    external_id: str | None = None
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:
         """What each of them fulfils."""
@@ -41,6 +45,8 @@ class Wanted(NamedTuple):
             yield col(Account.state) == self.state
         if self.since is not None:
             yield func.coalesce(Account.changed_at, Account.state_since) >= self.since
+        if self.external_id is not None:
+            yield col(Account.external_id) == self.external_id
 
 
 class AccountRepository:
@@ -77,6 +83,21 @@ class AccountRepository:
             Account.customer_id == customer_id, Account.address_key == address.lower()
         )
         return self._session.exec(found).first()
+
+    def with_external_id(self, customer_id: int, external_id: str) -> Account | None:
+        """The customer's account in use that the product calls so."""
+        theirs = Account.customer_id == customer_id, Account.external_id == external_id
+        found = select(Account).where(*theirs, Account.state != State.DISCONNECTED)
+        return self._session.exec(found).first()
+
+    def count_of_person(self, customer_id: int, address: str, but: int | None = None) -> int:
+        """How many of the customer's accounts in use somebody with this address signs in for, or
+        sends from; `but` one of them."""
+        own = or_(*(func.lower(name) == address.lower() for name in (USERNAME, SENDER)))
+        found = select(func.count()).where(col(Account.customer_id) == customer_id, own)
+        others = col(Account.id) != but if but is not None else true()
+        used = col(Account.state) != State.DISCONNECTED
+        return self._session.exec(found.where(used, others)).one()
 
     def of_customer(self, customer_id: int) -> list[Account]:
         """The customer's accounts in use, oldest first."""

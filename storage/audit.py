@@ -62,6 +62,12 @@ class AuditRepository:
             )
         )
 
+    def times(self, subject: str, action: str, since: datetime) -> list[datetime]:
+        """When something was done to `subject` after `since`, oldest first."""
+        about = AuditEntry.subject == subject, AuditEntry.action == action
+        found = select(AuditEntry.at).where(*about, col(AuditEntry.at) > since)
+        return list(self._session.exec(found.order_by(col(AuditEntry.id))))
+
     def of_customer(
         self, customer_id: int, actions: Collection[str], first: int, limit: int
     ) -> list[AuditEntry]:

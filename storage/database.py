@@ -16,6 +16,7 @@ from sqlmodel import Session
 
 from storage.accounts import AccountRepository
 from storage.api_keys import ApiKeyRepository
+from storage.api_requests import ApiRequestRepository
 from storage.approvals import ApprovalRepository
 from storage.attempts import AttemptRepository
 from storage.audit import AuditRepository
@@ -28,6 +29,7 @@ from storage.folders import FolderRepository
 from storage.health import HealthRepository
 from storage.incidents import IncidentRepository
 from storage.jobs import JobRepository, forget
+from storage.known_people import KnownPersonRepository
 from storage.legacy import LegacyRepository
 from storage.measures import MeasureRepository
 from storage.outages import OutageRepository
@@ -107,6 +109,7 @@ class Transaction:
         self._at_end: dict[Hashable, Callable[[], None]] = {}
         self.accounts = AccountRepository(session)
         self.api_keys = ApiKeyRepository(session)
+        self.api_requests = ApiRequestRepository(session)
         self.approvals = ApprovalRepository(session)
         self.audit = AuditRepository(session)
         self.changes = ChangeRepository(session)
@@ -125,6 +128,7 @@ class Transaction:
         self.outages = OutageRepository(session)
         self.outbox = OutboxRepository(session)
         self.paces = PaceRepository(session)
+        self.people = KnownPersonRepository(session)
         self.pages = PageRepository(session, pagers)
         self.predictions = PredictionRepository(session)
         self.reminders = ReminderRepository(session)

@@ -9,6 +9,8 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, delete, func, select
 
 from storage.tables import (
+    ApiAnswer,
+    ApiRequest,
     AuditEntry,
     AuditRepetition,
     Change,
@@ -48,6 +50,7 @@ class RetentionRepository:
             "failures": self.failures,
             "audit": self.audit,
             "changes": self.changes,
+            "api_requests": self.api_requests,
         }
 
     def messages(self, before: datetime, limit: int) -> int:
@@ -129,6 +132,18 @@ class RetentionRepository:
             self._session.exec(delete(ChangeMention).where(col(ChangeMention.change_id).in_(part)))
             self._session.exec(delete(Change).where(col(Change.id).in_(part)))
         return len(ids)
+
+    def api_requests(self, before: datetime, limit: int) -> int:
+        """Calls of the API, and how they were answered: the same name means another call by
+        then."""
+        old = select(ApiRequest.id).where(col(ApiRequest.begun_at) < before).limit(limit)
+        found = list(self._session.exec(old.with_for_update(skip_locked=True)))
+        for begin in range(0, len(found), AT_ONCE):
+            part = found[begin : begin + AT_ONCE]
+            answers = delete(ApiAnswer).where(col(ApiAnswer.request_id).in_(part))
+            self._session.exec(answers)
+            self._session.exec(delete(ApiRequest).where(col(ApiRequest.id).in_(part)))
+        return len(found)
 
     def _forget(self, key: Any, old: tuple[ColumnElement[bool], ...], limit: int) -> int:
         # Looked for before: two processes that sweep at once would wait for each other's rows

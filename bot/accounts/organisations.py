@@ -151,5 +151,5 @@ class Organisations:
         now = self._clock.now()
         channel = further.channel_id
         key = f"further:{further.id}:{now.timestamp()}:{sentence}"
-        asked_by = further.asked_by_user
+        asked_by = further.asked_by_user if further.asked_by_team else ""  # the product reads none
         notices.say_in(tx, channel, key, sentence, now, to=asked_by, domain=further.domain)

@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bot.accounts.form_problems import problems_of
+from bot.accounts.form_problems import InvalidForm as InvalidForm
+from bot.accounts.form_problems import OldAccountThere as OldAccountThere
+from bot.accounts.form_problems import checked, field_of, opened
+from bot.accounts.new_account import new_account
 from bot.accounts.organisations import Organisations
-from bot.common import ids
+from bot.accounts.room import FULL, Room
 from bot.common.addresses import Addresses
 from bot.common.bindings import held_binding, refuse_ended
 from bot.common.clock import Clock
@@ -25,15 +28,16 @@ from storage.change_statuses import ChangeKind
 from storage.database import Conflict, Store, Transaction
 from storage.statuses import FixEvent
 from storage.tables import Account, Channel
-from storage.vocabulary import Owner, State
+from storage.vocabulary import State
 
 LISTED = {
     "form.personal_domain": "old.personal_domain",
     "form.other_organisation": "old.other_organisation",
     "form.other_organisation_many": "old.other_organisation_many",
     "form.other_organisation_refused": "old.other_organisation_refused",
+    FULL: "old.person_full",
 }
-"""What a form says of another organisation, as it is said of a row of a list."""
+"""What a form says of another organisation, and of no room, as it is said of a row of a list."""
 
 WITHOUT_CONNECTION = (
     State.CREATED,
@@ -42,20 +46,6 @@ WITHOUT_CONNECTION = (
     State.DISCONNECTED,
 )
 """The states in which an account has no connection that a new login link could leave alone."""
-
-
-class InvalidForm(Exception):
-    """What is wrong with a form: the sentence to show at each field, filled with `values`."""
-
-    def __init__(self, problems: dict[str, str], **values: str) -> None:
-        super().__init__(", ".join(problems))
-        self.problems = problems
-        self.values = values
-
-
-class OldAccountThere(Exception):
-    """The customer has listed an old account of the form's address, and nobody said that it is
-    deleted."""
 
 
 class Accounts:
@@ -69,6 +59,7 @@ class Accounts:
         links: Links,
         changes: AddressChanges,
         organisations: Organisations,
+        room: Room,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -76,6 +67,7 @@ class Accounts:
         self._links = links
         self._changes = changes
         self._organisations = organisations
+        self._room = room
 
     def get(self, account_id: int) -> AccountView:
         """An account that is known to exist."""
@@ -130,19 +122,37 @@ class Accounts:
             return AccountView.of(there) if there is not None and made else None
 
     def _create(self, channel_id: str, form: Form, by: Person, view_id: str) -> AccountView:
-        self._check_organisation(channel_id, _checked(form), set(), by)
-        with self._one_of_its_address() as tx:
-            channel = held_binding(tx, channel_id)
-            account = self.create_in(tx, channel, form, by)
+        self.vet(channel_id, form, by)
+        with self.one_of_its_address() as tx:
+            account = self.create_whole_in(tx, channel_id, form, by)
             account.made_in = view_id
-            old = tx.legacy.with_address(channel.customer_id, account.sender_email)
-            if old is not None and old.account_id is None:
-                if old.deleted_at is None and not form.old_deleted:
-                    raise OldAccountThere
-                old.deleted_at = old.deleted_at or self._clock.now()
-                old.account_id = account.id
-                self._lifecycle.audit(tx, by, "old.replaced", account, address=old.address)
             return AccountView.of(account)
+
+    def vet(self, channel_id: str, form: Form, by: Person) -> None:
+        """Whether the form of a new account is right by itself, and of the customer's organisation.
+        Takes a second and a half at most, so never within a transaction.
+
+        Raises:
+            InvalidForm: it is not.
+        """
+        self._check_organisation(channel_id, checked(form), set(), by)
+
+    def create_whole_in(self, tx: Transaction, channel_id: str, form: Form, by: Person) -> Account:
+        """The same as `create` as part of a transaction, for a form that was vetted.
+
+        Raises:
+            as `create` does; and `Conflict` when the transaction ends.
+        """
+        channel = held_binding(tx, channel_id)
+        account = self.create_in(tx, channel, form, by)
+        old = tx.legacy.with_address(channel.customer_id, account.sender_email)
+        if old is not None and old.account_id is None:
+            if old.deleted_at is None and not form.old_deleted:
+                raise OldAccountThere
+            old.deleted_at = old.deleted_at or self._clock.now()
+            old.account_id = account.id
+            self._lifecycle.audit(tx, by, "old.replaced", account, address=old.address)
+        return account
 
     def create_in(
         self, tx: Transaction, channel: Channel, form: Form, by: Person, quiet: bool = False
@@ -151,14 +161,13 @@ class Accounts:
         beside it; `quiet` where the card is not wanted yet.
 
         Raises:
-            InvalidForm: a field is wrong, or the customer has an account of this address.
+            InvalidForm: a field is wrong, or the customer has no room for it.
             Conflict: when the transaction ends, where somebody created one of this address just
                 now.
         """
-        form = _checked(form)
-        if tx.accounts.with_address(channel.customer_id, form.sender_email):
-            raise InvalidForm({"sender_email": "form.address_taken"})
-        account = tx.accounts.add(self._new(channel, form, by))
+        form = checked(form)
+        self._room.require(tx, channel.customer_id, form)
+        account = tx.accounts.add(new_account(channel, form, by, self._clock.now()))
         self._links.make(tx, account, by)
         self._lifecycle.audit(tx, by, "account.created", account, address=account.sender_email)
         self._lifecycle.changes.of_account(tx, account, ChangeKind.CREATED)
@@ -168,7 +177,7 @@ class Accounts:
     def problem_with_organisation(self, channel_id: str, form: Form, by: Person) -> str:
         """Why a mailbox is not the customer's, as a sentence for a list; empty where it may be.
         Takes a second and a half at most, so never within a transaction."""
-        foreign = self._organisations.foreign(channel_id, _opened(form.tidy()), by)
+        foreign = self._organisations.foreign(channel_id, opened(form.tidy()), by)
         return LISTED[foreign.sentence] if foreign else ""
 
     def form(self, account_id: int) -> Form:
@@ -193,25 +202,43 @@ class Accounts:
         replaced. May take a second and a half: Microsoft is asked whose new domains are.
 
         Raises:
-            InvalidForm: a field is wrong, the customer has another account of this address, or it
-                is of another organisation.
+            InvalidForm: a field is wrong, the customer has no room for it, or it is of another
+                organisation.
         """
-        form = _checked(form)
-        wanted = Addresses.of(form)
+        self.vet_change(account_id, form, by)
+        with self.one_of_its_address() as tx:
+            self.change_in(tx, account_id, form, by)
+
+    def vet_change(self, account_id: int, form: Form, by: Person) -> None:
+        """Whether the changed form of an account is right by itself, and of the customer's
+        organisation. Takes a second and a half at most, so never within a transaction.
+
+        Raises:
+            InvalidForm: it is not.
+        """
         there = self.get(account_id)
         proved = Addresses.of(there).opened if there.connected else set()
-        self._check_organisation(there.channel_id, form, proved, by)
-        with self._one_of_its_address() as tx:
-            account = tx.accounts.lock(account_id)
-            other = tx.accounts.with_address(account.customer_id, form.sender_email)
-            if other is not None and other.id != account.id:
-                raise InvalidForm({"sender_email": "form.address_taken"})
-            self._rename(tx, account, form, by)
-            if account.object_id:
-                self._changes.ask(tx, account, wanted, by)
-            elif wanted != Addresses.of(account):
-                self._readdress(tx, account, wanted, by)
-            self._lifecycle.show(tx, account)
+        self._check_organisation(there.channel_id, checked(form), proved, by)
+
+    def change_in(self, tx: Transaction, account_id: int, form: Form, by: Person) -> Account:
+        """The same as `change` as part of a transaction, for a form that was vetted.
+
+        Raises:
+            as `change` does; and `Conflict` when the transaction ends.
+        """
+        form = checked(form)
+        wanted = Addresses.of(form)
+        customer_id = tx.accounts.get(account_id).customer_id
+        tx.channels.lock_customer(customer_id)  # so that there is room still when it is kept
+        account = tx.accounts.lock(account_id)
+        self._room.require(tx, customer_id, form, account)
+        self._rename(tx, account, form, by)
+        if account.object_id:
+            self._changes.ask(tx, account, wanted, by)
+        elif wanted != Addresses.of(account):
+            self._readdress(tx, account, wanted, by)
+        self._lifecycle.show(tx, account)
+        return account
 
     def withdraw_change(self, account_id: int, by: Person) -> None:
         """Leave a connected account as it is: the change that waits for its owner ends."""
@@ -225,19 +252,28 @@ class Accounts:
         meanwhile, and one that was disconnected comes back as it was.
 
         Raises:
-            Refused: another account of the customer has its address now (the words name its ID), or
-                the customer was offboarded.
+            Refused: another account of the customer has its address now (the words name its ID),
+                the person behind it has too many by now, or the customer was offboarded.
         """
         try:
             with self._store.transaction() as tx:
-                refuse_ended(tx, tx.accounts.get(account_id).customer_id)
-                account = tx.accounts.lock(account_id)
-                self._require_own_address(tx, account)
-                self._renew_link(tx, account, by)
+                self.renew_link_in(tx, account_id, by)
         except Conflict:  # somebody else saved the same address in this moment: now it shows
             with self._store.transaction() as tx:
-                self._require_own_address(tx, tx.accounts.get(account_id))
+                self._room.require_again(tx, tx.accounts.get(account_id))
             raise
+
+    def renew_link_in(self, tx: Transaction, account_id: int, by: Person) -> Account:
+        """The same as part of a transaction.
+
+        Raises:
+            as `renew_link` does; and `Conflict` when the transaction ends.
+        """
+        refuse_ended(tx, tx.accounts.get(account_id).customer_id)
+        account = tx.accounts.lock(account_id)
+        self._room.require_again(tx, account)
+        self._renew_link(tx, account, by)
+        return account
 
     def ensure_link(self, account_id: int, by: Person) -> None:
         """See to it that an account in use has a login link that can be handed on: a new one where
@@ -289,29 +325,25 @@ class Accounts:
     ) -> None:
         """Whether Microsoft says that who signs in, or the mailbox, is of another organisation.
         `proved`: addresses with which somebody has signed in already."""
-        wanted = [address for address in _opened(form) if address.lower() not in proved]
+        wanted = [address for address in opened(form) if address.lower() not in proved]
         foreign = self._organisations.foreign(channel_id, wanted, by)
         if foreign is not None:
-            field = _field_of(form, foreign.address)
+            field = field_of(form, foreign.address)
             names = {"domain": foreign.domain, "customer": foreign.customer}
             raise InvalidForm({field: foreign.sentence}, **names)
 
     @contextmanager
-    def _one_of_its_address(self) -> Iterator[Transaction]:
-        """A transaction in which the customer may turn out to have an account of the same
-        address."""
+    def one_of_its_address(self) -> Iterator[Transaction]:
+        """A transaction in which the customer may turn out to have an account of the same address.
+
+        Raises:
+            InvalidForm: they have.
+        """
         try:
             with self._store.transaction() as tx:
                 yield tx
         except Conflict:  # somebody else saved the same address in this moment
             raise InvalidForm({"sender_email": "form.address_taken"}) from None
-
-    def _require_own_address(self, tx: Transaction, account: Account) -> None:
-        """An account that was disconnected left its address to others."""
-        other = tx.accounts.with_address(account.customer_id, account.sender_email)
-        if other is not None and other.id != account.id:
-            address = shown(account.sender_email)
-            raise Refused("disconnect.address_taken", address=address, ref=other.ref)
 
     def _renew_link(self, tx: Transaction, account: Account, by: Person) -> None:
         account.address_key = account.sender_email.lower()
@@ -322,16 +354,19 @@ class Accounts:
         self._lifecycle.show(tx, account)
 
     def _rename(self, tx: Transaction, account: Account, form: Form, by: Person) -> None:
-        names = (account.name, account.sender_name)
-        if names == (form.name, form.sender_name):
-            return
+        before = account.external_id or ""
+        external_id = before if form.external_id is None else form.external_id
         changes = {
             "name": (account.name, form.name),
             "sender_name": (account.sender_name, form.sender_name),
+            "external_id": (before, external_id),
         }
         told = {field: pair for field, pair in changes.items() if pair[0] != pair[1]}
+        if not told:
+            return
         account.name = form.name
         account.sender_name = form.sender_name
+        account.external_id = external_id or None
         self._lifecycle.renamed(tx, by, account, told)
 
     def _readdress(
@@ -347,48 +382,6 @@ class Accounts:
         changes = Addresses.of(account).changes(addresses)
         give(account, addresses)
         self._lifecycle.renamed(tx, by, account, changes)
-
-    def _new(self, channel: Channel, form: Form, by: Person) -> Account:
-        now = self._clock.now()
-        return Account(
-            ref=ids.new_account_ref(),
-            customer_id=channel.customer_id,
-            channel_id=channel.id,
-            name=form.name,
-            sender_name=form.sender_name,
-            sender_email=form.sender_email,
-            username=form.username,
-            shared_mailbox=form.shared_mailbox,
-            aliases=form.aliases,
-            address_key=form.sender_email.lower(),
-            state=State.CREATED,
-            state_since=now,
-            owner=Owner.MAILDESK,
-            created_at=now,
-            created_by_team=by.team,
-            created_by_user=by.user,
-        )
-
-
-def _opened(form: Form) -> list[str]:
-    """The addresses that have to be of the customer's organisation, which are checked as addresses
-    before: who signs in, and the mailbox that they open. As whom mail is sent, and under which
-    other names somebody signs in, decides nothing."""
-    return [address for address in (form.username, form.shared_mailbox) if address]
-
-
-def _field_of(form: Form, address: str) -> str:
-    if address == form.shared_mailbox:
-        return "shared_mailbox"
-    return "sender_email" if address == form.sender_email else "username"
-
-
-def _checked(form: Form) -> Form:
-    form = form.tidy()
-    problems = problems_of(form)
-    if problems:
-        raise InvalidForm(problems)
-    return form
 
 
 def _forget_identity(account: Account) -> None:

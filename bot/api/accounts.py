@@ -38,6 +38,7 @@ class Question:
 
     state: State | None = None
     customer: int | None = None
+    external_id: str | None = None
     changed_since: datetime | None = None
     limit: int = 50
     cursor: str = ""
@@ -54,7 +55,10 @@ class ApiAccounts:
         """Accounts that the caller may see, in an order that no change disturbs."""
         after = _after(question.cursor)
         wanted = Wanted(
-            _customers(caller, question.customer), question.state, question.changed_since
+            _customers(caller, question.customer),
+            question.state,
+            question.changed_since,
+            question.external_id,
         )
         with self._store.transaction() as tx:
             found = tx.accounts.page(wanted, after, question.limit + 1)
@@ -103,6 +107,7 @@ def shape_of(
     usable = proof_holds(tx, account)
     return AccountShape(
         ref=view.ref,
+        external_id=account.external_id,
         name=view.name,
         state=view.state,
         owner=view.owner,

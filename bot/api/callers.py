@@ -13,7 +13,7 @@ from bot.api.paces import Paces
 from bot.api.refusals import Allowance, ApiRefused, Code
 from bot.common import audit
 from bot.common.clock import Clock
-from bot.common.people import Person
+from bot.common.people import Person, product
 from storage.cipher import digest
 from storage.database import Store, Transaction
 from storage.tables import ApiKey
@@ -55,7 +55,7 @@ class Caller:
 
 def person_of(public_id: str) -> Person:
     """How the audit names whoever calls with a key."""
-    return Person("", f"api-key:{public_id}", "api")
+    return product(public_id)
 
 
 class Callers:

@@ -7,10 +7,11 @@ from bot.api.refusals import ApiRefused, Code
 from bot.api.shapes import ErrorShape
 from bot.common.ids import NotAnId, read_error_ref
 from bot.diagnosis.failures import Failures
+from bot.diagnosis.verdict import Verdict
 from bot.views.audience import Audience
 from bot.views.telling import Affected, Told, Way, for_audience
 from storage.database import Store, Transaction
-from storage.tables import Failure
+from storage.tables import Account, Failure
 
 
 class ApiErrors:
@@ -30,19 +31,24 @@ class ApiErrors:
             failure = _visible(tx, caller, ref)
             account = tx.accounts.get(failure.account_id) if failure.account_id else None
             verdict = self._failures.verdict(tx, failure)
-        affected = [Affected.of(account)] if account else []
-        told = for_audience(verdict, Audience.CUSTOMER, affected)
-        return ErrorShape(
-            error_id=failure.ref,
-            code=verdict.cause,
-            title=told.title,
-            sentence=told.sentence,
-            owner=told.owner,
-            permanence=verdict.permanence,
-            remedy=tuple(_steps(told)),
-            at=failure.last_at,
-            account=account.ref if account else None,
-        )
+        return error_shape(failure, verdict, account)
+
+
+def error_shape(failure: Failure, verdict: Verdict, account: Account | None) -> ErrorShape:
+    """A failure, and all that a customer is told of its meaning."""
+    affected = [Affected.of(account)] if account else []
+    told = for_audience(verdict, Audience.CUSTOMER, affected)
+    return ErrorShape(
+        error_id=failure.ref,
+        code=verdict.cause,
+        title=told.title,
+        sentence=told.sentence,
+        owner=told.owner,
+        permanence=verdict.permanence,
+        remedy=tuple(_steps(told)),
+        at=failure.last_at,
+        account=account.ref if account else None,
+    )
 
 
 def _visible(tx: Transaction, caller: Caller, ref: str) -> Failure:

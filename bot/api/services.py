@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.api.accounts import ApiAccounts
 from bot.api.callers import Callers
+from bot.api.deeds import Deeds
 from bot.api.errors import ApiErrors
 from bot.api.events import Events
 from bot.api.hand_out import HandOut
@@ -20,3 +21,4 @@ class ApiServices:
     hand_out: HandOut
     errors: ApiErrors
     events: Events
+    deeds: Deeds

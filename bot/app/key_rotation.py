@@ -3,17 +3,19 @@
 import time
 from collections.abc import Callable
 
+from bot.api import requests
 from bot.microsoft import tokens
 from bot.signin import flows, held, links
 from storage import rotation
 from storage.cipher import Cipher
 from storage.database import Store
-from storage.tables import Grant, HeldSignIn, LoginTicket, SignInFlow
+from storage.tables import ApiAnswer, Grant, HeldSignIn, LoginTicket, SignInFlow
 
 PAUSE_SECONDS = 0.1
 """As long as SQLite lets somebody sleep who found the database taken."""
 
 SEALED_FOR: rotation.SealedFor = {
+    ApiAnswer: lambda row: requests.sealed_for(row.request_id),
     Grant: lambda row: tokens.sealed_for(row.account_id),
     HeldSignIn: lambda row: held.sealed_for(row.account_id),
     LoginTicket: lambda row: links.sealed_for(row.account_id),

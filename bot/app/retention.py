@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import structlog
 
+from bot.api import requests
 from bot.common.clock import Clock
 from bot.common.stop import Stop
 from storage.database import Store
@@ -46,6 +47,7 @@ class Retention:
             "failures": keep_evidence,
             "audit": keep_audit,
             "changes": USUAL,
+            "api_requests": requests.KEPT,
         }
 
     def sweep(self) -> int:

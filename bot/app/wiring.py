@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from bot.accounts.administration import Administration
 from bot.accounts.circles import Circles
 from bot.accounts.customers import Customers
+from bot.accounts.known_people import KnownPeople
 from bot.accounts.offboarding import Farewells
 from bot.accounts.organisations import Organisations
 from bot.accounts.rebinding import Bindings
+from bot.accounts.room import Room
 from bot.accounts.service import Accounts
+from bot.api.deeds import Tools
 from bot.api.events import Events as ChangedEvents
 from bot.api.snapshots import AccountSnapshots
 from bot.app import duties
@@ -18,9 +21,11 @@ from bot.app.foundations import Foundations, Ports
 from bot.app.worker import Sweep
 from bot.checks.aftermath import Aftermath
 from bot.checks.canary import Canary
+from bot.checks.met import MetByProduct
 from bot.checks.reported_fixes import ReportedFixes
 from bot.checks.running import CheckRunner
 from bot.checks.service import Checks
+from bot.checks.signs import Signs
 from bot.checks.watching import Watching
 from bot.common.clock import Clock, SystemClock
 from bot.common.jobs import Doers
@@ -186,10 +191,14 @@ def _services(settings: Settings, base: Foundations, tallies: Tallies) -> Servic
     changes = AddressChanges(clock, lifecycle, links)
     domains = Domains(ports.microsoft, new_memory(clock))
     organisations = Organisations(store, clock, domains, support)
-    accounts = Accounts(store, clock, lifecycle, links, changes, organisations)
+    room = Room(settings.accounts_per_worker)
+    accounts = Accounts(store, clock, lifecycle, links, changes, organisations, room)
     customers = _customers(settings, base)
     legacy = LegacyAccounts(store, clock, accounts)
     consent = _consent(base, failed, approvals, checks, url)
+    explained = Explanations(store, base.failures.explainer)
+    met = MetByProduct(clock, explained, base.failures, lifecycle, Signs(clock, base.canary))
+    tools = Tools(accounts, checks, links, KnownPeople(store, clock), met)
     details = AccountDetails(clock, base.failures, links.url, sure_names)
     views = _views(base, details, consent, rights, settings)
     return Services(
@@ -203,7 +212,8 @@ def _services(settings: Settings, base: Foundations, tallies: Tallies) -> Servic
         bindings=Bindings(store, clock, accounts, support),
         farewells=Farewells(store, clock, accounts, support),
         accounts=accounts,
-        api=api_services(settings, base, tallies),
+        known_people=tools.people,
+        api=api_services(settings, base, tools, tallies),
         legacy=legacy,
         drafts=Drafts(store, clock, legacy),
         links=links,
@@ -213,6 +223,7 @@ def _services(settings: Settings, base: Foundations, tallies: Tallies) -> Servic
         approvals=approvals,
         checks=checks,
         watching=watching,
+        met=tools.met,
         folders=Folders(store, clock, base.tokens, ports.probe, base.failures, lifecycle),
         reminders=Reminders(
             store, clock, lifecycle, base.ladder, settings.hours, support, base.canary.is_out
@@ -235,7 +246,7 @@ def _services(settings: Settings, base: Foundations, tallies: Tallies) -> Servic
         daily_predictions=DailyPredictions(
             store, clock, hours, views.predictions, alerts, lifecycle.changes
         ),
-        catalogue=Explanations(store, base.failures.explainer),
+        catalogue=explained,
         pasted=PastedTexts(store, clock, ports.catalogue),
         noting=_noting(settings, base, failed),
         lifecycle=lifecycle,

@@ -26,6 +26,20 @@ class Profile:
     zone: str = ""
 
 
+A_KEY = "api-key:"
+"""How whoever calls the API is called, with what may be shown of their key behind it."""
+
+
+def product(public_id: str) -> Person:
+    """The vendor's product, as whoever calls the API with a key."""
+    return Person("", f"{A_KEY}{public_id}", "api")
+
+
+def is_product(person: Person) -> bool:
+    """Whether it is the vendor's product who acts, and nobody of Slack."""
+    return not person.team and person.user.startswith(A_KEY)
+
+
 MAILDESK = Person("", "maildesk")
 """The bot itself, where it acts unasked."""
 

@@ -76,3 +76,11 @@ WebhookNetworks = Annotated[
         default="",
     ),
 ]
+AccountsPerWorker = Annotated[
+    int,
+    Field(ge=0, le=1000),
+    About(
+        "So many accounts in use one person of a customer's has at most, by the address with which "
+        "they sign in or send; 0: any number"
+    ),
+]

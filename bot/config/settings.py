@@ -250,6 +250,7 @@ class Settings(BaseSettings):
     api_calls_per_minute: product.CallsPerMinute = 600
     tokens_per_hour: product.TokensPerHour = 120
     trusted_proxies: product.TrustedProxies = ()
+    accounts_per_worker: product.AccountsPerWorker = 5
     keep_evidence: keeping.Evidence = reading.span("180d")
     keep_audit: keeping.Audit = None
     nag_ladder: Annotated[

@@ -227,6 +227,10 @@ class Explanations:
         with self.store.transaction() as tx:
             return self.explainer.read(tx, pasted)
 
+    def shown(self, pasted: str) -> Observation | None:
+        """What a pasted text shows, whether something explains it or not."""
+        return self.explainer.catalogue.shown(pasted)
+
     def lookup_text(self, pasted: str) -> Verdict | None:
         """What a pasted text means. None if nothing explains it."""
         with self.store.transaction() as tx:

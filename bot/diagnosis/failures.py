@@ -111,10 +111,12 @@ class Failures:
         account: Account | None = None,
         sign_in_refused: bool = False,
         believed: bool = True,
+        hearsay: bool = False,
     ) -> Recorded:
         """Keep `observation` under an error ID; a cause that is ours raises an alert, once while it
         is open. `account` is held. `sign_in_refused`: it is what a sign-in was answered with.
-        `believed`: else whoever calls says later whether on-call is to be told."""
+        `believed`: else whoever calls says later whether on-call is to be told. `hearsay`: somebody
+        else met it, who knows when: it does not say that what was done about it was in vain."""
         customer_id = account.customer_id if account else None
         verdict = self.explainer.explain(tx, observation, customer_id)
         failure = self._same(tx, verdict, account) or self._new(tx, observation, verdict, account)
@@ -126,7 +128,8 @@ class Failures:
             self._alerts.saw(tx, failure, account)
         if is_default(verdict.cause):
             self._unexplained.saw(tx, observation, failure, account)
-        if account is not None and account.state is not State.DISCONNECTED:
+        heard = hearsay or account is None or account.state is State.DISCONNECTED
+        if account is not None and not heard:
             self._advise(tx, account, failure, sign_in_refused and not verdict.approval)
         log.info("failure.recorded", error=failure.ref, cause=verdict.cause, step=observation.step)
         return Recorded(failure, self.verdict(tx, failure))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bot.accounts.service import Accounts, InvalidForm
+from bot.accounts.service import LISTED, Accounts, InvalidForm
 from bot.common import audit
 from bot.common.bindings import bound, held_binding
 from bot.common.clock import Clock
@@ -254,7 +254,8 @@ class LegacyAccounts:
             quiet = len(batch.old_ids) > MAX_CARDS_AT_ONCE
             account = self._accounts.create_in(tx, channel, _form(old, tx), by, quiet=quiet)
         except InvalidForm as error:
-            return next(iter(error.problems.values()))
+            problem = next(iter(error.problems.values()))
+            return LISTED.get(problem, problem)
         old.account_id = account.id
         return ""
 

@@ -1,12 +1,13 @@
 """What the form of an account holds."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.common.addresses import HasAddresses
-from bot.common.mail_addresses import all_shown, shown, tidied
+from bot.common.mail_addresses import all_shown, key, shown, tidied
 from bot.common.texts import on_one_line
 from bot.views.accounts import AccountView
+from bot.views.known_people import KnownPersonView
 
 MAX_NAME_LENGTH = 80
 """Characters of an account's name, and of a sender's."""
@@ -14,7 +15,9 @@ MAX_NAME_LENGTH = 80
 
 @dataclass(frozen=True)
 class Form:
-    """What the form *New Microsoft 365 account (Corporate)* holds, as typed."""
+    """What the form *New Microsoft 365 account (Corporate)* holds, as typed. `external_id` is what
+    the product calls the mailbox, which it says itself: None leaves an account's as it is, and ""
+    takes it away."""
 
     name: str = ""
     sender_name: str = ""
@@ -24,6 +27,22 @@ class Form:
     shared_mailbox: str = ""
     aliases: str = ""
     old_deleted: bool = False
+    external_id: str | None = None
+
+    def sent_by(self, person: KnownPersonView) -> "Form":
+        """With what nobody typed filled in of somebody who was chosen: who sends and, where the
+        mailbox is one that they open for several, who signs in. A copy's address, of which only the
+        domain stands there, was not typed."""
+        typed = self.sender_email.strip()
+        email = self.shared_mailbox if not typed or typed.startswith("@") else typed
+        own = not email or key(email) == key(person.address)
+        opens = person.address if self.shared_mailbox and not own else ""
+        return replace(
+            self,
+            sender_name=self.sender_name.strip() or person.name,
+            sender_email=email or person.address,
+            username=self.username.strip() or opens,
+        )
 
     def tidy(self) -> "Form":
         """Without stray spaces, addresses as they are kept; the username is the sender's address
@@ -32,9 +51,15 @@ class Form:
         name, sender = (on_one_line(text) for text in (self.name, self.sender_name))
         shared = tidied(self.shared_mailbox)
         aliases = " ".join(tidied(alias) for alias in _several(self.aliases))
-        username = tidied(self.username) or email
-        return Form(
-            name, sender, email, username, self.use_oauth, shared, aliases, self.old_deleted
+        return replace(
+            self,
+            name=name,
+            sender_name=sender,
+            sender_email=email,
+            username=tidied(self.username) or email,
+            shared_mailbox=shared,
+            aliases=aliases,
+            external_id=on_one_line(self.external_id) if self.external_id else self.external_id,
         )
 
 

@@ -36,7 +36,8 @@ FAULTY = frozenset({State.FAILING, State.BROKEN, State.AWAITING_ADMIN})
 class AccountView:
     """The plain facts of an account, its addresses as people write them. `connected`: somebody
     signed in, and their tokens are kept; `was_live`: it was live once. While it is tested again
-    because somebody said that its fault is mended, which is at `retest_at`, it is our turn."""
+    because somebody said that its fault is mended, which is at `retest_at`, it is our turn.
+    `external_id` is what the product calls it; empty where it says nothing."""
 
     id: int
     ref: str
@@ -58,6 +59,7 @@ class AccountView:
     trouble: Trouble | None = None
     was_live: bool = False
     retest_at: datetime | None = None
+    external_id: str = ""
 
     @property
     def stands(self) -> str:
@@ -97,6 +99,7 @@ class AccountView:
             trouble=row.trouble,
             was_live=row.live_at is not None,
             retest_at=row.retest_at if retested else None,
+            external_id=row.external_id or "",
         )
 
 

@@ -20,6 +20,7 @@ class AccountsQuery(Asked):
 
     state: State | None = None
     customer: Annotated[str, Field(pattern=r"^[0-9]{1,9}$")] | None = None
+    external_id: Annotated[str, Field(min_length=1, max_length=120)] | None = None
     changed_since: Moment | None = None
     limit: Annotated[int, Field(ge=1, le=MOST), BeforeValidator(digits)] = USUAL
     cursor: Annotated[str, Field(pattern=CURSOR)] = ""
@@ -61,4 +62,5 @@ def routes(services: ApiServices) -> list[Route]:
 def question(query: AccountsQuery) -> Question:
     """What is asked, as the bot takes it."""
     customer = int(query.customer) if query.customer is not None else None
-    return Question(query.state, customer, query.changed_since, query.limit, query.cursor)
+    narrowed = (query.state, customer, query.external_id, query.changed_since)
+    return Question(*narrowed, query.limit, query.cursor)

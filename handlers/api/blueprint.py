@@ -12,17 +12,26 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.api.refusals import Allowance, ApiRefused, Code, Wrong
+from bot.api.requests import Answer, Asking
 from bot.api.services import ApiServices
 from bot.diagnosis.own_errors import OwnErrors
-from handlers.api import accounts, errors, events, openapi, tokens
+from handlers.api import accounts, deeds, errors, events, openapi, tokens
 from handlers.api.addresses import Network, client_address
 from handlers.api.problems import problem
-from handlers.api.routes import Asked, Call, Route
+from handlers.api.routes import (
+    LONGEST_NAME,
+    MAX_BODY_BYTES,
+    NAME,
+    REPLAYED,
+    Asked,
+    Call,
+    Route,
+)
+from handlers.api.said import REFUSALS, told
 
 log = structlog.get_logger(__name__)
 
 BASE = "/api/v1"
-MAX_BODY_BYTES = 64 * 1024
 JSON = "application/json"
 BEARER = "bearer"
 CODES = {404: Code.NOT_FOUND, 405: Code.METHOD, 413: Code.TOO_LARGE, 415: Code.NOT_JSON}
@@ -31,8 +40,13 @@ CODES = {404: Code.NOT_FOUND, 405: Code.METHOD, 413: Code.TOO_LARGE, 415: Code.N
 
 def every_route(services: ApiServices) -> list[Route]:
     """Every call there is."""
-    subjects = (accounts, tokens, errors, events)
-    return [route for subject in subjects for route in subject.routes(services)]
+    return [
+        *accounts.routes(services),
+        *deeds.routes(services.deeds),
+        *tokens.routes(services),
+        *errors.routes(services),
+        *events.routes(services),
+    ]
 
 
 @dataclass(frozen=True)
@@ -58,6 +72,8 @@ class Api:
         blueprint.before_request(self._bound)
         blueprint.after_request(_add_headers)
         blueprint.register_error_handler(ApiRefused, self._refused)
+        for refusal in REFUSALS:
+            blueprint.register_error_handler(refusal, self._told)
         blueprint.register_error_handler(self.away, self._away)
         blueprint.register_error_handler(HTTPException, self._http)
         blueprint.register_error_handler(Exception, self._ours)
@@ -70,7 +86,9 @@ class Api:
         def answer(**path: str) -> AnyResponse:
             caller = self.services.callers.authorise(_secret(), self._address(), route.scope)
             g.allowance = caller.allowance
-            call = Call(caller, path, _query(route), _body(route))
+            request.max_content_length = route.longest
+            asking = Asking(caller, _name(route), _whole())
+            call = Call(caller, path, _query(route), _body(route), asking)
             return _answered(route.do(call))
 
         return answer
@@ -91,6 +109,9 @@ class Api:
     def _refused(self, refused: ApiRefused) -> Response:
         g.allowance = refused.allowance or g.get("allowance")
         return problem(refused, self.public_url)
+
+    def _told(self, error: Exception) -> Response:
+        return self._refused(told(error))
 
     def _away(self, error: Exception) -> Response:
         log.warning("api.database_away", error=str(error))
@@ -158,7 +179,27 @@ def _refuse(field: str, says: str) -> NoReturn:
     raise ApiRefused(Code.INVALID, wrong=[Wrong(field, says)])
 
 
-def _answered(said: BaseModel) -> AnyResponse:
+def _name(route: Route) -> str:
+    """How whoever calls names a call that has to be named."""
+    name = request.headers.get(NAME, "") if route.named else ""
+    if route.named and not (
+        name.isascii() and name.isprintable() and 0 < len(name) <= LONGEST_NAME
+    ):
+        raise ApiRefused(Code.NO_NAME)
+    return name
+
+
+def _whole() -> str:
+    """Everything that a call says, by which it is known again."""
+    return f"{request.method} {request.path}\n{request.get_data().decode('latin-1')}"
+
+
+def _answered(said: BaseModel | Answer) -> AnyResponse:
+    if isinstance(said, Answer):
+        response = Response(said.text, said.status, mimetype=JSON)
+        if said.replayed:
+            response.headers[REPLAYED] = "true"
+        return response
     response = Response(said.model_dump_json(by_alias=True), mimetype=JSON)
     if request.method != "GET":
         return response

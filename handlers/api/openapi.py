@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from bot.api.refusals import Code
 from handlers.api.problems import MEDIA_TYPE, Problem, words
-from handlers.api.routes import Route
+from handlers.api.routes import LONGEST_NAME, NAME, REPLAYED, Route
 
 Json = dict[str, Any]
 
@@ -65,7 +65,7 @@ def _operation(route: Route) -> Json:
         "operationId": route.name,
         "summary": route.summary,
         "security": [{"key": [route.scope.value]}],
-        "parameters": [*_in_path(route), *_in_query(route)],
+        "parameters": [*_in_path(route), *_in_query(route), *_in_headers(route)],
         "responses": dict(_responses(route)),
     }
     if route.body is not None:
@@ -101,6 +101,15 @@ def _in_query(route: Route) -> Iterator[Json]:
         yield {"name": name, "in": "query", "required": required, "schema": _given(schema)}
 
 
+def _in_headers(route: Route) -> Iterator[Json]:
+    if route.named:
+        schema = {"type": "string", "pattern": "^[ -~]+$", "maxLength": LONGEST_NAME}
+        about = "The same again for the same call, which is then done once."
+        yield {"name": NAME, "in": "header", "required": True, "description": about} | {
+            "schema": schema
+        }
+
+
 def _given(schema: Json) -> Json:
     """What may be said, if anything is: what is left out of an address is no null."""
     kinds = [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]
@@ -111,13 +120,16 @@ def _given(schema: Json) -> Json:
 
 
 def _responses(route: Route) -> Iterator[tuple[str, Json]]:
-    headers = {
+    headers: Json = {
         name: {"description": about, "schema": {"type": "integer"}}
         for name, about in LIMITS.items()
     }
+    if route.named:
+        replayed = "Whether this is the answer of a call that was done before."
+        headers[REPLAYED] = {"description": replayed, "schema": {"type": "boolean"}}
     content = {"application/json": {"schema": _reference(route.gives)}}
-    ok = {"description": HTTPStatus.OK.phrase, "headers": headers, "content": content}
-    yield "200", ok
+    phrase = HTTPStatus(route.status).phrase
+    yield str(route.status), {"description": phrase, "headers": headers, "content": content}
     if route.method == "GET":
         yield "304", {"description": "What If-None-Match names is how it stands still."}
     with_body = WITH_A_BODY if route.body is not None else ()

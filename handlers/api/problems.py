@@ -79,7 +79,7 @@ def problem(refused: ApiRefused, public_url: str) -> Response:
     response = Response(text, said.status, mimetype=MEDIA_TYPE)
     if refused.code is Code.NO_KEY:
         response.headers["WWW-Authenticate"] = "Bearer"
-    if said.status in (429, 503):
+    if refused.retry_after or said.status in (429, 503):
         after = refused.retry_after.total_seconds() if refused.retry_after else SECONDS
         response.headers["Retry-After"] = str(max(1, math.ceil(after)))
     return response

@@ -129,14 +129,15 @@ def _title(account: AccountView) -> Block:
 
 
 def _facts(account: AccountView, audience: Audience) -> Block:
-    return fields(
-        [
-            (plainly("card.mailbox"), safe(account.sender_email)),
-            (plainly("card.state"), safe(stands(account))),
-            (plainly("card.next"), safe(turn(account, audience))),
-            (plainly("card.since"), moment(account.state_since)),
-        ]
-    )
+    facts = [
+        (plainly("card.mailbox"), safe(account.sender_email)),
+        (plainly("card.state"), safe(stands(account))),
+        (plainly("card.next"), safe(turn(account, audience))),
+        (plainly("card.since"), moment(account.state_since)),
+    ]
+    if account.external_id and audience is Audience.SUPPORT:
+        facts.append((plainly("card.external_id"), safe(account.external_id)))
+    return fields(facts)
 
 
 def _fault(card: AccountCard) -> list[Block]:

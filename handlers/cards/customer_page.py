@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.common.people import MAILDESK, SLACK, WEB, Person
+from bot.common.people import A_KEY, MAILDESK, SLACK, WEB, Person, is_product
 from bot.common.texts import whole_number
 from bot.views.administration import CustomerFacts
 from bot.views.audience import Audience
@@ -224,6 +224,8 @@ def who(by: Person) -> Safe:
         return say("history.by_maildesk")
     if by == WEB:
         return say("history.by_browser")
+    if is_product(by):
+        return say("history.by_product", key=by.user.removeprefix(A_KEY))
     return say("history.by_slack") if by == SLACK else mention(by.user)
 
 

@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
+from bot.accounts.room import FULL
 from bot.accounts.service import InvalidForm, OldAccountThere
 from bot.common.people import Person
+from bot.common.texts import whole_number
 from bot.services import Services
 from bot.support.rights import Action
 from bot.views.account_form import Form
 from bot.views.accounts import AccountView
-from handlers.cards.account_form import OAUTH, OLD_DELETED, account_form
+from handlers.cards.account_form import OAUTH, OLD_DELETED, PERSON, account_form, offered
 from handlers.cards.account_window import disconnect_form, disconnected
 from handlers.cards.actions import ActionId, FormId
 from handlers.cards.diagnosis import OwnName
@@ -62,7 +64,7 @@ def keep(services: Services, press: Press) -> None:
 def copy(services: Services, press: Press) -> None:
     """*Create copy*: the form for another account like this one."""
     account = services.rights.account(press.person, press.value, Action.ADD)
-    press.windows.open(copy_form(account))
+    press.windows.open(copy_form(services, account))
 
 
 def ask_to_disconnect(services: Services, press: Press) -> None:
@@ -76,14 +78,22 @@ def save(services: Services, sent: Submission) -> FormAnswer:
     address is there still, offer to mark it deleted."""
     channel = services.rights.channel(sent.person, sent.about, Action.ADD)
     form = _form(sent)
+    chosen = sent.values.get(PERSON, "")
+    if chosen:
+        person = services.known_people.find(channel.id, whole_number(chosen))
+        if person is None:
+            return form_errors({PERSON: "form.person_gone"})
+        form = form.sent_by(person)
     try:
         services.accounts.create(channel.id, form, sent.person, sent.view_id)
     except InvalidForm as error:
-        return form_errors(error.problems, **error.values)
+        problems = _at_choice(error.problems) if chosen else error.problems
+        return form_errors(problems, **error.values)
     except OldAccountThere:
         if OLD_DELETED in sent.values:
             return form_errors({OLD_DELETED: "form.old_needed"})
-        return NextWindow(account_form(channel.id, form, old_there=True))
+        people = services.known_people.of_channel(channel.id)
+        return NextWindow(account_form(channel.id, form, old_there=True, people=people))
     return None
 
 
@@ -113,14 +123,24 @@ def disconnect(services: Services, sent: Submission) -> NextWindow:
 def new_account_form(services: Services, person: Person, channel_id: str) -> Block:
     """The form for a new account in a channel."""
     channel = services.rights.channel(person, channel_id, Action.ADD)
-    return account_form(channel.id, Form(sender_name=channel.customer))
+    people = services.known_people.of_channel(channel.id)
+    # What nobody typed is the chosen person's
+    values = Form() if offered(people) else Form(sender_name=channel.customer)
+    return account_form(channel.id, values, people=people)
 
 
-def copy_form(account: AccountView) -> Block:
+def copy_form(services: Services, account: AccountView) -> Block:
     """The form for another account like this one, of the same domain."""
+    people = services.known_people.of_channel(account.channel_id)
     domain = account.sender_email.partition("@")[2]
-    values = Form(sender_name=account.sender_name, sender_email=f"@{domain}")
-    return account_form(account.channel_id, values)
+    name = "" if offered(people) else account.sender_name
+    values = Form(sender_name=name, sender_email=f"@{domain}")
+    return account_form(account.channel_id, values, people=people)
+
+
+def _at_choice(problems: dict[str, str]) -> dict[str, str]:
+    """That somebody who was chosen has too many accounts, is said where they were chosen."""
+    return {PERSON if each == FULL else field: each for field, each in problems.items()}
 
 
 def _form(sent: Submission) -> Form:

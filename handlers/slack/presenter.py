@@ -193,7 +193,7 @@ class Presenter:
     def _next_step(self, args: Args) -> tuple[Sequence[str], Sequence[Block]]:
         """To whom a note is addressed, and the button of the next step that it asks for."""
         if args["sentence"] in ASKS_TO_ADD:
-            return [args["to"]], [add_button()]
+            return [args["to"]] if args["to"] else [], [add_button()]
         asks = args["sentence"] in ASKS_TO_GO_ON
         if "account" not in args or not (asks or "error" in args["values"]):
             return [], []

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.common.people import Person
+from bot.common.people import Person, is_product
 from bot.common.redaction import redact
 from bot.diagnosis.observation import Where
 from bot.diagnosis.observe import from_callback
@@ -94,7 +94,8 @@ class Pages:
             plainly(f"permission.{scope.rpartition('/')[2]}")
             for scope in self.services.consent.scopes
         ]
-        asked_by = self.name_of(page.asked_by)
+        by_product = is_product(page.asked_by)
+        asked_by = self.services.vendor_name if by_product else self.name_of(page.asked_by)
         changes = [
             (plainly(f"form.{field}"), before, after)
             for field, (before, after) in page.changes.items()

@@ -2,6 +2,7 @@
 
 from storage.tables.accounts import Account
 from storage.tables.api import ApiKey, ApiKeyCustomer, TokenCount
+from storage.tables.api_requests import ApiAnswer, ApiRequest
 from storage.tables.attempts import Attempt
 from storage.tables.audit import AuditEntry, AuditRepetition
 from storage.tables.changes import Change, ChangeMention
@@ -22,6 +23,7 @@ from storage.tables.legacy import Batch, ListDraft, OldAccount
 from storage.tables.messages import Lane, OutboxItem, Pace, PostedMessage
 from storage.tables.outages import Outage, OutageMailbox
 from storage.tables.pages import Page, PageLane
+from storage.tables.people import KnownPerson
 from storage.tables.reminders import Reminder, ReminderDay, ReminderState
 from storage.tables.setbacks import Setback
 from storage.tables.signin import (
@@ -41,8 +43,10 @@ from storage.tables.watching import Canary, Watch
 __all__ = [
     "Account",
     "AddressChange",
+    "ApiAnswer",
     "ApiKey",
     "ApiKeyCustomer",
+    "ApiRequest",
     "ApprovalAnswer",
     "ApprovalWatch",
     "Attempt",
@@ -66,6 +70,7 @@ __all__ = [
     "IncidentEntry",
     "IncidentMember",
     "Job",
+    "KnownPerson",
     "Lane",
     "LinkPress",
     "ListDraft",

@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, Relationship, SQLModel
 
 from storage.tables.reminders import ReminderState
 from storage.types import time_column, word_column
 from storage.vocabulary import Owner, State, Trouble
+
+IN_USE = "state != 'disconnected'"
 
 
 class Account(SQLModel, table=True):
@@ -20,9 +22,21 @@ class Account(SQLModel, table=True):
     `made_in` is the ID of the window whose form made it; `live_at` is when it first was live,
     `trouble` what a refused sign-in or a failed test showed, and `retest_at` when it is tested
     after somebody said that its fault is mended, until the last such test has ended. `changed_at`
-    is when what is shown of it last changed; empty where that was before this was kept."""
+    is when what is shown of it last changed; empty where that was before this was kept.
+    `external_id` is what the product calls it, which is one of a customer's accounts in use
+    alone."""
 
-    __table_args__ = (UniqueConstraint("customer_id", "address_key"),)
+    __table_args__ = (
+        UniqueConstraint("customer_id", "address_key"),
+        Index(
+            "ix_account_external",
+            "customer_id",
+            "external_id",
+            unique=True,
+            sqlite_where=text(IN_USE),
+            postgresql_where=text(IN_USE),
+        ),
+    )
 
     id: int = Field(default=None, primary_key=True)
     ref: str = Field(unique=True)
@@ -51,6 +65,7 @@ class Account(SQLModel, table=True):
     live_at: datetime | None = time_column(nullable=True)
     trouble: Trouble | None = word_column(Trouble, nullable=True)
     retest_at: datetime | None = time_column(nullable=True)
+    external_id: str | None = None
     changed_at: datetime | None = time_column(nullable=True)
     reminder: ReminderState = Relationship(
         sa_relationship_kwargs={

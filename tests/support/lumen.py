@@ -5,8 +5,8 @@ import base64
 from pathlib import Path
 
 import requests
-from bot.api.keys import Wish
 
+from bot.api.keys import Wish
 from bot.common.people import MAILDESK
 from sandbox import letters
 from sandbox.practice import Practice

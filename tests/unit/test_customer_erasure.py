@@ -17,13 +17,16 @@ from storage.belongings import BY_HAND, JOB_ARGUMENTS, KEPT, OF_NOBODY, found_by
 from storage.cipher import digest
 from storage.tables import (
     AddressChange,
+    ApiAnswer,
     ApiKey,
+    ApiRequest,
     ApprovalAnswer,
     ApprovalWatch,
     Attempt,
     FolderSnapshot,
     FurtherTenant,
     HeldSignIn,
+    KnownPerson,
     LinkPress,
     Maintenance,
     NotedCause,
@@ -96,6 +99,12 @@ def fill(bot: FastBot, channel: str, domain: str) -> list[str]:
         key.created_at = bot.now
         tx.api_keys.add(key, [of])
         tx.session.add(TokenCount(account_id=live.id, since=bot.now, times=1))
+        late = {"begun_at": bot.now + days(90), "claimed_until": bot.now}
+        digests = {"name_digest": "n", "said_digest": "s"}
+        asked = ApiRequest(key_id=key.id, customer_id=of, **late, **digests)
+        tx.api_requests.answered(
+            ApiAnswer(request_id=tx.api_requests.add(asked).id, http_status=200, sealed=b"s")
+        )
         who = {"asked_by_team": "T", "asked_by_user": "U"}
         facts = {"sender_email": f"x@{domain}", "username": f"x@{domain}", "aliases": ""}
         tx.session.add_all(
@@ -149,6 +158,12 @@ def fill(bot: FastBot, channel: str, domain: str) -> list[str]:
                 ApprovalWatch(customer_id=live.customer_id, tenant=domain, asked_at=bot.now),
                 Setback(customer_id=live.customer_id, cause=failure.cause, began_at=bot.now),
                 FolderSnapshot(account_id=live.id, listed_at=bot.now, folders=[]),
+                KnownPerson(
+                    customer_id=live.customer_id,
+                    name="Jane",
+                    address=f"jane@{domain}",
+                    address_key=f"jane@{domain}",
+                ),
                 LinkPress(ticket_id=ticket.id, browser_digest="b", is_new=True, at=bot.now),
                 Reminder(
                     channel_id=DESK, posted_at=bot.now, account_ids=[live.id, waiting.id, 777]

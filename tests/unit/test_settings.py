@@ -123,6 +123,7 @@ WRONG = {
     "TIMEZONE": ("Berlin", "../etc/passwd"),
     "LOG_LEVEL": ("chatty",),
     "LOG_FORMAT": ("xml", "JSON"),
+    "ACCOUNTS_PER_WORKER": ("-1", "1001", "five"),
     "WORKER_THREADS": ("2", "65", "eight"),
 }
 
