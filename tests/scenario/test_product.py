@@ -8,6 +8,7 @@ import requests
 from bot.api.keys import Wish
 from bot.common.people import MAILDESK
 from storage.vocabulary import ApiScope
+from tests.support.browser import Browser
 from tests.support.world import ACME, BotWorld
 
 pytestmark = pytest.mark.api
@@ -46,6 +47,8 @@ def test_the_product_begins_an_account_and_its_owner_signs_in(world: BotWorld) -
     world.carol.find(ACME, "*Lumen CRM* asked for this account.")
     card = world.card("Info")
     assert card.url("Sign in to Microsoft") == made.json()["login_link"]["url"]
+    start = Browser().open(card.url("Sign in to Microsoft"))
+    assert "api-key" not in start.text and "somebody" not in start.text
     world.sign_in(card, INFO)
     world.carol.find(ACME, "The connection of Info works")
     assert product.call("GET", f"/accounts/{ref}").json()["state"] == "unmapped"
