@@ -261,6 +261,17 @@ ROUTES: dict[tuple[str, str], dict[str, Row]] = {
     ("GET", "/api/v1/errors/<error_id>"): {
         "with a guessed key": Row(api_called("/errors/MX-{:04d}-0000"))
     },
+    ("POST", "/api/v1/accounts"): {"with a guessed key": Row(api_called("/accounts", "POST"))},
+    ("PATCH", "/api/v1/accounts/<ref>"): {
+        "with a guessed key": Row(api_called("/accounts/MB-{:04d}-0000", "PATCH"))
+    },
+    **{
+        ("POST", f"/api/v1/accounts/<ref>/{deed}"): {
+            "with a guessed key": Row(api_called(f"/accounts/MB-{{:04d}}-0000/{deed}", "POST"))
+        }
+        for deed in ("login-link", "test", "disconnect", "trouble")
+    },
+    ("PUT", "/api/v1/people"): {"with a guessed key": Row(api_called("/people", "PUT"))},
     ("GET", "/api/v1/openapi.json"): {"anybody": Row(api_called("/openapi.json"))},
     ("POST", "/pagerduty/webhook"): {"without a signature": Row(pagerduty_unsigned)},
 }

@@ -3,14 +3,17 @@ channel reads who asked for it."""
 
 from itertools import product as every
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from sqlmodel import select
 from werkzeug.test import TestResponse
 
 from bot.accounts.known_people import MOST
 from bot.api.refusals import Code
 from handlers.api.problems import Problem
-from storage.tables import Account
+from handlers.cards.timeline import timeline_window
+from storage.tables import Account, FurtherTenant
 from storage.vocabulary import ApiScope, State
 from tests.support.calls import BODIES, CALLS, OFFICE, call
 from tests.support.fast import ACME, CAROL, VERA, FastBot
@@ -19,6 +22,7 @@ from tests.support.product import Product, make_key
 pytestmark = pytest.mark.api
 
 BETA = "C0BETA"
+ZONE = ZoneInfo("UTC")
 
 
 @pytest.fixture
@@ -415,10 +419,24 @@ def test_what_a_body_holds_is_never_said_again(bot: FastBot, product: Product) -
     assert b"planted-secret" not in answer.data
 
 
-def test_the_support_team_reads_who_asked_where_people_are_named(bot: FastBot) -> None:
+def test_the_support_team_reads_by_whose_key_it_was(bot: FastBot) -> None:
     account = bot.account(State.LIVE)
     call(Product(bot), "test", account.ref)
-    timeline = bot.views.timelines.of(account.id, 0, 20)
 
-    [by] = {each.by for each in timeline.happened if each.what == "test.requested"}
-    assert by is not None and by.user.startswith("api-key:")
+    timeline = bot.services.views.timelines.of(account.id, 0, 20)
+
+    [key] = bot.services.api.keys.all()
+    assert f"by the product (key `{key.public_id}`)" in str(timeline_window(timeline, 0, ZONE))
+
+
+def test_nobody_of_slack_is_told_what_the_product_asked(bot: FastBot, product: Product) -> None:
+    call(product, "create", sender_email="office@beta.example")
+    with bot.store.transaction() as tx:
+        [asked] = tx.session.exec(select(FurtherTenant)).all()
+
+    bot.services.organisations.allow(asked.id, VERA)
+    bot.run_due()
+
+    told = [each.text for each in bot.posted()]
+    assert any("beta.example" in text for text in told)
+    assert not any("api-key" in text for text in told)

@@ -8,13 +8,16 @@ from sqlmodel import SQLModel, select
 from bot.app import key_rotation
 from storage.cipher import Cipher
 from storage.rotation import NotSealedFor, rotate, sealed_columns
-from storage.tables import Account, Grant, HeldSignIn, LoginTicket, SignInFlow
+from storage.tables import Account, ApiAnswer, Grant, HeldSignIn, LoginTicket, SignInFlow
 from storage.vocabulary import State
+from tests.support.calls import call
 from tests.support.fast import CAROL, KEY, VERA, FastBot
 from tests.support.fast_ports import tenant_of
+from tests.support.product import Product
 
 NEWER = b"n" * 32
 EXAMPLES: dict[str, type[SQLModel]] = {
+    "apianswer": ApiAnswer,
     "grant": Grant,
     "heldsignin": HeldSignIn,
     "loginticket": LoginTicket,
@@ -35,6 +38,8 @@ class Sealed:
         self.begun: Account = bot.account()
         self.secret = bot.link(self.begun)
         self.state = bot.signin.begin(self.secret, "a browser").rpartition("state=")[2]
+        self.product = Product(bot)
+        self.answer = call(self.product, "test", self.live.ref, named="one").data
 
     def rows(self) -> Iterator[tuple[str, bytes]]:
         """Every sealed value with its table's name."""
@@ -100,6 +105,15 @@ def test_after_a_rotation_everything_still_opens_where_it_belongs(sealed: Sealed
     bot.signin.confirm(sealed.waiting.id, VERA, support=True)
     assert bot.read(sealed.waiting).tenant_id == tenant_of("borealis.example")
     assert bot.come_back(sealed.state, sealed.begun.username).upn == sealed.begun.username
+
+
+def test_what_was_answered_is_answered_again(sealed: Sealed) -> None:
+    sealed.rotate()
+    again = Product(sealed.bot.restarted(NEWER), key=False)
+
+    answer = call(again, "test", sealed.live.ref, sealed.product.key, named="one")
+    assert answer.headers["Idempotency-Replayed"] == "true"
+    assert answer.data == sealed.answer
 
 
 def test_the_links_that_were_sent_go_on_to_work(sealed: Sealed) -> None:
