@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from storage.accounts import AccountRepository
-from storage.api_keys import ApiKeyRepository
+from storage.api_keys import ApiKeyRepository, KnownKey, known_key
 from storage.approvals import ApprovalRepository
 from storage.attempts import AttemptRepository
 from storage.audit import AuditRepository
@@ -25,6 +25,7 @@ from storage.checks import CheckRepository
 from storage.customers import ChannelRepository
 from storage.failures import FailureRepository
 from storage.folders import FolderRepository
+from storage.hand_outs import HandOutRepository
 from storage.health import HealthRepository
 from storage.incidents import IncidentRepository
 from storage.jobs import JobRepository, forget
@@ -46,7 +47,6 @@ from storage.storable import keep_text_storable
 from storage.support import SupportRequestRepository
 from storage.tables import Job
 from storage.timeline import TimelineRepository
-from storage.token_counts import TokenCountRepository
 from storage.unexplained import NotedCauseRepository, UnexplainedRepository
 from storage.vocabulary import Pager
 from storage.watching import WatchRepository
@@ -115,6 +115,7 @@ class Transaction:
         self.failures = FailureRepository(session)
         self.folders = FolderRepository(session)
         self.grants = GrantRepository(session)
+        self.hand_outs = HandOutRepository(session)
         self.health = HealthRepository(session)
         self.incidents = IncidentRepository(session)
         self.jobs = JobRepository(session)
@@ -135,7 +136,6 @@ class Transaction:
         self.signins = SignInRepository(session)
         self.checks = CheckRepository(session)
         self.timeline = TimelineRepository(session)
-        self.token_counts = TokenCountRepository(session)
         self.unexplained = UnexplainedRepository(session)
         self.watches = WatchRepository(session)
 
@@ -186,6 +186,15 @@ class Store:
         """
         with _told_apart(), self._alone.connect() as connection:
             return binding(connection, channel_id)
+
+    def api_key(self, digest: str) -> KnownKey | None:
+        """The key of the API with this digest, if there is one: asked alone, it waits for nobody.
+
+        Raises:
+            DatabaseAway: the database does not answer it just now.
+        """
+        with _told_apart(), self._alone.connect() as connection:
+            return known_key(connection, digest)
 
     def done(self, job: Job) -> None:
         """Forget a finished job, unless it is somebody else's by now: a statement by itself.

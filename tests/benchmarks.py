@@ -21,6 +21,7 @@ ALL = (
     "bulk_bench",
     "ack_bench",
     "attack_bench",
+    "api_bench",
     "claim_bench",
     "sweep_bench",
     "watch_bench",

@@ -129,13 +129,19 @@ def visible(tx: Transaction, caller: Caller, ref: str) -> Account:
     Raises:
         ApiRefused: there is none.
     """
-    try:
-        account = tx.accounts.by_ref(read_account_ref(ref))
-    except NotAnId:
-        account = None
+    proper = read_ref(ref)
+    account = tx.accounts.by_ref(proper) if proper else None
     if account is None or not caller.may_see(account.customer_id):
         raise ApiRefused(Code.NOT_FOUND)
     return account
+
+
+def read_ref(ref: str) -> str:
+    """The account ID that stands in an address, in its proper form; empty where that is none."""
+    try:
+        return read_account_ref(ref)
+    except NotAnId:
+        return ""
 
 
 def failure_shape(failure: Failure, fault: Fault, account: Account) -> FailureShape:

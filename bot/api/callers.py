@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import structlog
@@ -14,9 +14,9 @@ from bot.api.refusals import Allowance, ApiRefused, Code
 from bot.common import audit
 from bot.common.clock import Clock
 from bot.common.people import Person
+from storage.api_keys import KnownKey
 from storage.cipher import digest
 from storage.database import Store, Transaction
-from storage.tables import ApiKey
 from storage.vocabulary import ApiKeyStatus, ApiScope
 
 log = structlog.get_logger(__name__)
@@ -74,20 +74,17 @@ class Callers:
         Raises:
             ApiRefused: they may not; or too often within a minute.
         """
-        with self._store.transaction() as tx:
-            key = self._good(tx, secret)
-            if key is None:
-                raise self._stranger(tx, address)
-            within, allowance = self._calls.count(str(key.id))
-            refused = self._refusal(key, address, scope, within, allowance)
-            if refused is None:
-                now = self._clock.now()
-                tx.api_keys.used(key.id, now, now - WRITTEN_EVERY)
-                return _caller(tx, key, scope, allowance)
-            if refused.code is not Code.TOO_MANY_CALLS:
-                self._keep(tx, key, refused, scope)
-        refused.allowance = allowance
-        raise refused
+        key = self._good(secret)
+        if key is None:
+            raise self._stranger(address)
+        within, allowance = self._calls.count(str(key.id))
+        refused = self._refusal(key, address, scope, within, allowance)
+        if refused is not None:
+            self._keep(key, refused, scope)
+            refused.allowance = allowance
+            raise refused
+        self._used(key)
+        return Caller(key.id, key.public_id, key.name, scope, key.customers, allowance)
 
     def still(self, tx: Transaction, caller: Caller) -> Caller:
         """The same caller as they stand in this transaction, after something was waited for.
@@ -98,24 +95,31 @@ class Callers:
         key = tx.api_keys.get(caller.key_id)
         if key is None or key.status(self._clock.now()) is not ApiKeyStatus.GOOD:
             raise ApiRefused(Code.NO_KEY)
-        return _caller(tx, key, caller.scope, caller.allowance)
+        customers = None if key.all_customers else tx.api_keys.customers(key.id)
+        return replace(caller, customers=customers)
 
     def is_on(self) -> bool:
         """Whether there ever was a key: before that there is no API."""
         with self._store.transaction() as tx:
             return tx.api_keys.any()
 
-    def _good(self, tx: Transaction, secret: str) -> ApiKey | None:
+    def _good(self, secret: str) -> KnownKey | None:
         if not SHAPE.fullmatch(secret):
             return None
-        key = tx.api_keys.by_digest(digest(secret))
+        key = self._store.api_key(digest(secret))
         good = key is not None and key.status(self._clock.now()) is ApiKeyStatus.GOOD
         return key if good else None
 
-    def _stranger(self, tx: Transaction, address: str) -> ApiRefused:
+    def _used(self, key: KnownKey) -> None:
+        before = self._clock.now() - WRITTEN_EVERY
+        if key.last_used_at is None or key.last_used_at < before:
+            with self._store.transaction() as tx:
+                tx.api_keys.used(key.id, self._clock.now(), before)
+
+    def _stranger(self, address: str) -> ApiRefused:
         """Which of a missing, wrong, expired or revoked key it was is not said. A good key is let
         through even from an address of many tries: others may be behind the same proxy."""
-        if not tx.api_keys.any():
+        if not self.is_on():
             return ApiRefused(Code.OFF)
         within, tries = self._tries.count(_neighbourhood(address))
         if not within:
@@ -124,7 +128,7 @@ class Callers:
         return ApiRefused(Code.NO_KEY)
 
     def _refusal(
-        self, key: ApiKey, address: str, scope: ApiScope, within: bool, allowance: Allowance
+        self, key: KnownKey, address: str, scope: ApiScope, within: bool, allowance: Allowance
     ) -> ApiRefused | None:
         if not within:
             return ApiRefused(Code.TOO_MANY_CALLS, retry_after=allowance.reset)
@@ -134,17 +138,17 @@ class Callers:
             return ApiRefused(Code.NO_SCOPE, needs_scope=scope.value)
         return None
 
-    def _keep(self, tx: Transaction, key: ApiKey, refused: ApiRefused, scope: ApiScope) -> None:
+    def _keep(self, key: KnownKey, refused: ApiRefused, scope: ApiScope) -> None:
         """A key that is tried from elsewhere, or for more than it is for, may be in wrong hands."""
+        if refused.code is Code.TOO_MANY_CALLS:
+            return
         by = person_of(key.public_id)
         about = f"api-key:{key.public_id}"
-        now: datetime = self._clock.now()
-        audit.refuse(tx, by, "api.called", about, now, result=refused.code.value, scope=scope.value)
-
-
-def _caller(tx: Transaction, key: ApiKey, scope: ApiScope, allowance: Allowance) -> Caller:
-    customers = None if key.all_customers else tx.api_keys.customers(key.id)
-    return Caller(key.id, key.public_id, key.name, scope, customers, allowance)
+        now = self._clock.now()
+        with self._store.transaction() as tx:
+            audit.refuse(
+                tx, by, "api.called", about, now, result=refused.code.value, scope=scope.value
+            )
 
 
 def _read(address: str) -> Address | None:

@@ -4,15 +4,15 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
 from cachetools import TTLCache
 
-from bot.api.accounts import ApiAccounts, visible
+from bot.api.accounts import ApiAccounts, read_ref, visible
 from bot.api.callers import Caller, Callers
-from bot.api.proof import proof_holds
+from bot.api.proof import is_proved
 from bot.api.refusals import ApiRefused, Code
 from bot.api.shapes import TokenShape
 from bot.api.ways import Places
@@ -27,7 +27,7 @@ from bot.lifecycle.states import WORKING
 from bot.mail.target import target_of
 from bot.microsoft.tokens import FreshToken, TokenFailed, Tokens
 from storage.database import Store, Transaction
-from storage.tables import Account
+from storage.hand_outs import Holding
 from storage.vocabulary import Permanence, TokenUse
 
 log = structlog.get_logger(__name__)
@@ -113,53 +113,56 @@ class HandOut:
 
     def _given(self, wanted: Wanted) -> TokenShape:
         with self._retested_if_unproved(wanted), self._store.transaction() as tx:
-            account = self._proved(tx, wanted)
-            signed_in = SignedIn(account.id, account.signed_in_at)
-            token = self._stored(tx, account)
+            holding = self._proved(tx, wanted)
+            token = self._stored(tx, holding)
             if token is not None:
-                return self._give(tx, wanted, account, token)
-        token = self._asked(signed_in)
+                return self._give(tx, wanted, holding, token)
+        token = self._asked(SignedIn(holding.account_id, holding.signed_in_at))
         # While Microsoft was asked the key may have been revoked, the account disconnected, or
         # somebody may have signed in whose tokens no test has seen
         with self._retested_if_unproved(wanted), self._store.transaction() as tx:
             wanted = replace(wanted, caller=self._callers.still(tx, wanted.caller))
-            account = self._proved(tx, wanted)
-            if SignedIn(account.id, account.signed_in_at) != signed_in:
+            now = self._proved(tx, wanted)
+            if now.signed_in_at != holding.signed_in_at:
                 raise ApiRefused(Code.BUSY, retry_after=A_MOMENT)
-            return self._give(tx, wanted, account, token)
+            return self._give(tx, wanted, now, token)
 
-    def _proved(self, tx: Transaction, wanted: Wanted) -> Account:
+    def _proved(self, tx: Transaction, wanted: Wanted) -> Holding:
         """The account, which works, held until the transaction ends: no sign-in takes its place."""
-        account = tx.accounts.lock(visible(tx, wanted.caller, wanted.ref).id)
-        if not proof_holds(tx, account):
-            raise self._accounts.not_usable(tx, account)
-        return account
+        ref = read_ref(wanted.ref)
+        holding = tx.hand_outs.holding(ref) if ref else None
+        if holding is None or not wanted.caller.may_see(holding.customer_id):
+            raise ApiRefused(Code.NOT_FOUND)
+        if not is_proved(holding.state, holding.tested):
+            raise self._accounts.not_usable(tx, tx.accounts.get(holding.account_id))
+        return holding
 
-    def _stored(self, tx: Transaction, account: Account) -> FreshToken | None:
+    def _stored(self, tx: Transaction, holding: Holding) -> FreshToken | None:
         try:
-            return self._tokens.stored(tx, account.id)
+            return self._tokens.stored(kept_grant(holding))
         except TokenFailed:
+            account = tx.accounts.get(holding.account_id)
             raise self._accounts.not_usable(tx, account) from None
 
     def _give(
-        self, tx: Transaction, wanted: Wanted, account: Account, token: FreshToken
+        self, tx: Transaction, wanted: Wanted, holding: Holding, token: FreshToken
     ) -> TokenShape:
         use = wanted.use
         if not self._places.grants(use, token.scopes):
             raise ApiRefused(Code.NOT_GRANTED)
-        now = self._clock.now()
-        wait = tx.token_counts.count(account.id, now, self._limit, AN_HOUR)
-        if wait is not None:
-            raise ApiRefused(Code.TOO_MANY_TOKENS, retry_after=wait)
         lives = token.expires_at.timestamp() - time.time()
         if lives < LIFE.total_seconds():
             raise ApiRefused(Code.MICROSOFT_BUSY, retry_after=RESTS)
+        now = self._clock.now()
+        wait = tx.hand_outs.count(holding.account_id, now, self._limit, AN_HOUR)
+        if wait is not None:
+            raise ApiRefused(Code.TOO_MANY_TOKENS, retry_after=wait)
         by = wanted.caller.person
-        audit.record(tx, by, "token.handed_out", account.ref, now, use=use.value)
-        return self._shape(account, token, use, int(lives))
+        audit.record(tx, by, "token.handed_out", holding.ref, now, use=use.value)
+        return self._shape(holding, token, use, int(lives))
 
-    def _shape(self, account: Account, token: FreshToken, use: TokenUse, lives: int) -> TokenShape:
-        target = target_of(account, token.agreed, token.access_token)
+    def _shape(self, holding: Holding, token: FreshToken, use: TokenUse, lives: int) -> TokenShape:
+        target = target_of(holding, token.agreed, token.access_token)
         place = self._places.mail(use)
         return TokenShape(
             access_token=token.access_token,
@@ -233,3 +236,25 @@ def _again(refused: ApiRefused) -> ApiRefused:
     again = ApiRefused(refused.code, refused.retry_after, cause=refused.cause)
     again.members = refused.members
     return again
+
+
+@dataclass(frozen=True)
+class HeldGrant:
+    """The grant of an account that is held."""
+
+    account_id: int
+    sealed: bytes = field(repr=False)
+    scopes: str
+    shared_mailbox: str
+    sender_email: str
+
+
+def kept_grant(holding: Holding) -> HeldGrant:
+    """The grant of a holding; an account that was tested has one, or has none that opens."""
+    return HeldGrant(
+        holding.account_id,
+        holding.sealed or b"",
+        holding.scopes or "",
+        holding.shared_mailbox or "",
+        holding.sender_email or "",
+    )

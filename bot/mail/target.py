@@ -1,10 +1,10 @@
 """Whose mailbox is opened, and which of its folders are looked at."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from bot.common.addresses import Agreed
 from bot.common.mail_addresses import tidied
-from storage.tables import Account
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,17 @@ class Target:
     watched: Watched | None = None
 
 
+class SignsIn(Protocol):
+    """Who signs in for an account: its row, or a part of it."""
+
+    @property
+    def signed_in_as(self) -> str: ...
+    @property
+    def username(self) -> str: ...
+
+
 def target_of(
-    account: Account, agreed: Agreed, access_token: str, watched: Watched | None = None
+    account: SignsIn, agreed: Agreed, access_token: str, watched: Watched | None = None
 ) -> Target:
     """How a mailbox is opened with a token of the person who signed in: the one that this person
     agreed to, whatever the account says by now."""

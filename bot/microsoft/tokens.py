@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import msal
 import structlog
@@ -16,7 +16,7 @@ from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.observe import from_oauth
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
 from storage.cipher import CannotOpen, Cipher
-from storage.database import Store, Transaction
+from storage.database import Store
 from storage.tables import Grant
 
 log = structlog.get_logger(__name__)
@@ -40,6 +40,21 @@ class TokenFailed(Exception):
     def __init__(self, observation: Observation) -> None:
         super().__init__(observation.error or observation.condition or str(observation.status))
         self.observation = observation
+
+
+class KeptGrant(Protocol):
+    """A grant as it is kept, whoever asked for it."""
+
+    @property
+    def account_id(self) -> int: ...
+    @property
+    def sealed(self) -> bytes: ...
+    @property
+    def scopes(self) -> str: ...
+    @property
+    def shared_mailbox(self) -> str: ...
+    @property
+    def sender_email(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -102,14 +117,13 @@ class Tokens:
             )
         )
 
-    def stored(self, tx: Transaction, account_id: int) -> FreshToken | None:
-        """The token that is stored, if it lives long enough; as it is in the caller's transaction.
-        Asks nobody.
+    def stored(self, grant: KeptGrant) -> FreshToken | None:
+        """The token that is stored, if it lives long enough. Asks nobody.
 
         Raises:
-            TokenFailed: nobody signed in, or the grant cannot be opened.
+            TokenFailed: the grant cannot be opened.
         """
-        return self._living(*self._opened(account_id, tx.grants.get(account_id)))
+        return self._living(grant, self._cache(grant))
 
     def renewed(self, account_id: int) -> FreshToken:
         """A token that Microsoft gives now, however long the stored one would live: what was
@@ -120,7 +134,7 @@ class Tokens:
         """
         return self._refresh(account_id, anew=True) or self.fresh(account_id)
 
-    def _living(self, grant: Grant, cache: msal.SerializableTokenCache) -> FreshToken | None:
+    def _living(self, grant: KeptGrant, cache: msal.SerializableTokenCache) -> FreshToken | None:
         """The stored access token, if it lives long enough. Its life is counted in real time, as
         Microsoft does."""
         wanted = {scope.lower() for scope in self._microsoft.scopes}
@@ -183,18 +197,16 @@ class Tokens:
     def _open(self, account_id: int) -> tuple[Grant, msal.SerializableTokenCache]:
         with self._store.transaction() as tx:
             grant = tx.grants.get(account_id)
-        return self._opened(account_id, grant)
-
-    def _opened(
-        self, account_id: int, grant: Grant | None
-    ) -> tuple[Grant, msal.SerializableTokenCache]:
         if grant is None:
             raise TokenFailed(_no_grant("nobody signed in"))
+        return grant, self._cache(grant)
+
+    def _cache(self, grant: KeptGrant) -> msal.SerializableTokenCache:
         cache = msal.SerializableTokenCache()
         try:
-            cache.deserialize(self._cipher.open(grant.sealed, sealed_for(account_id)))
+            cache.deserialize(self._cipher.open(grant.sealed, sealed_for(grant.account_id)))
         except CannotOpen:
-            log.error("grant.cannot_open", account=account_id)
+            log.error("grant.cannot_open", account=grant.account_id)
             unreadable = Observation(
                 Where.TOKEN,
                 step="token",
@@ -202,11 +214,11 @@ class Tokens:
                 text="the grant cannot be opened",
             )
             raise TokenFailed(unreadable) from None
-        return grant, cache
+        return cache
 
 
 def _token(
-    grant: Grant, cache: msal.SerializableTokenCache, access_token: str, scopes: str
+    grant: KeptGrant, cache: msal.SerializableTokenCache, access_token: str, scopes: str
 ) -> FreshToken:
     who: dict[str, Any] = next(iter(cache.search(msal.TokenCache.CredentialType.ACCOUNT)), {})
     return FreshToken(

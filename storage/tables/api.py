@@ -9,6 +9,16 @@ from storage.types import time_column
 from storage.vocabulary import ApiKeyStatus
 
 
+def status_of(
+    revoked_at: datetime | None, expires_at: datetime | None, now: datetime
+) -> ApiKeyStatus:
+    """Whether a key opens anything."""
+    if revoked_at is not None:
+        return ApiKeyStatus.REVOKED
+    over = expires_at is not None and expires_at <= now
+    return ApiKeyStatus.EXPIRED if over else ApiKeyStatus.GOOD
+
+
 class ApiKey(SQLModel, table=True):
     """A key of the API. `public_id` is the part of it that may be shown; of the whole key only a
     digest is kept. `scopes` and `networks` have spaces between; a key without networks may come
@@ -28,10 +38,7 @@ class ApiKey(SQLModel, table=True):
 
     def status(self, now: datetime) -> ApiKeyStatus:
         """Whether it opens anything."""
-        if self.revoked_at is not None:
-            return ApiKeyStatus.REVOKED
-        over = self.expires_at is not None and self.expires_at <= now
-        return ApiKeyStatus.EXPIRED if over else ApiKeyStatus.GOOD
+        return status_of(self.revoked_at, self.expires_at, now)
 
     def happened(self, event: ApiKeyEvent, now: datetime) -> None:
         """Keep what happened to it.
