@@ -2,8 +2,9 @@
 Maildesk's address, its key and the webhook secret."""
 
 import ssl
+import time
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from sandbox.crm.mailbox import Mailboxes
 from sandbox.crm.maildesk import Maildesk
 from sandbox.serving import Serving, refuse_other_sites
 
-TOLERANCE = timedelta(minutes=5)
-"""As old or new a webhook may be (standardwebhooks.com)."""
+TOLERANCE = 300
+"""By so many seconds a webhook may be older or newer (standardwebhooks.com)."""
 
 NOT_YET = (
     '<!doctype html><html lang="en"><title>Lumen CRM</title><h1>Lumen CRM</h1>'
@@ -93,8 +94,8 @@ class LumenCrm:
 
 
 class _ByOurClock(Webhook):
-    """The library's check of signatures, with the practice world's time in place of this
-    machine's."""
+    """The library's check of signatures. A time is right that lies between the practice world's and
+    this machine's: while the past is played, the bot's runs fast from one to the other."""
 
     def __init__(self, secret: str, clock: Callable[[], float]) -> None:
         super().__init__(secret)
@@ -102,7 +103,7 @@ class _ByOurClock(Webhook):
 
     def _Webhook__verify_timestamp(self, header: str) -> datetime:
         """In place of the library's own, which asks this machine."""
-        sent_at = datetime.fromtimestamp(int(header), UTC)
-        if abs(datetime.fromtimestamp(self._clock(), UTC) - sent_at) > TOLERANCE:
+        times = (self._clock(), time.time())
+        if not min(times) - TOLERANCE <= int(header) <= max(times) + TOLERANCE:
             raise WebhookVerificationError("The timestamp is too old or too new")
-        return sent_at
+        return datetime.fromtimestamp(int(header), UTC)

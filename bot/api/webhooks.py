@@ -106,7 +106,7 @@ class WebhookDelivery:
         try:
             self._try(claimed)
         except ClaimLost:
-            log.warning("webhook.turn_lost", change=claimed.change.public_id)
+            log.info("webhook.turn_lost", change=claimed.change.public_id)
         finally:
             self._in_hand.pop(claimed.change.id, None)
 

@@ -79,8 +79,8 @@ class Desk:
             try:
                 self.catch_up(whole)
                 whole = False
-            except Refused as refused:
-                self.trouble = str(refused)
+            except (Refused, sqlite3.Error) as error:
+                self.trouble = str(error)
             self._end.wait(LOOK_AGAIN_SECONDS)
 
     def _ask(self, words: str, *given: Any) -> list[Any]:

@@ -37,7 +37,7 @@ class Maildesk:
     def __init__(self, url: str, key: str) -> None:
         self._url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {key}"}
-        self._kept: dict[tuple[str, ...], tuple[Access, float]] = {}
+        self._kept: dict[tuple[str, str], tuple[Access, str, float]] = {}
 
     def accounts(self) -> Iterator[Account]:
         """Every account that the key may see."""
@@ -49,12 +49,12 @@ class Maildesk:
 
     def access(self, account: Account, purpose: str) -> Access:
         """What opens it for ``imap`` or ``smtp``; the same again while that is good."""
-        key = (account["ref"], account["changed_at"], purpose)
-        access, until = self._kept.get(key, ({}, 0.0))
-        if until < time.monotonic():
+        key = (account["ref"], purpose)
+        access, changed, until = self._kept.get(key, ({}, "", 0.0))
+        if changed != account["changed_at"] or until < time.monotonic():
             access = self._call("POST", f"/accounts/{account['ref']}/token", json={"for": purpose})
             until = time.monotonic() + access["expires_in"] - SPARE_SECONDS
-            self._kept[key] = (access, until)
+            self._kept[key] = (access, account["changed_at"], until)
         return access
 
     def _all(self, what: str, place: str, at: str | None) -> Iterator[Any]:

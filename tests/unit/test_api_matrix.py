@@ -35,6 +35,7 @@ class Tried:
 CALLS = {
     "list": Tried("GET", "/accounts?customer={customer}", ApiScope.READ, foreign=200),
     "one": Tried("GET", "/accounts/{ref}", ApiScope.READ),
+    "events": Tried("GET", "/events", ApiScope.EVENTS, foreign=200),
     "error": Tried("GET", "/errors/{error}", ApiScope.READ),
     "imap": Tried("POST", "/accounts/{ref}/token", ApiScope.TOKENS, fails=409),
     "smtp": Tried("POST", "/accounts/{ref}/token", ApiScope.TOKENS, fails=409),
