@@ -12,8 +12,8 @@ from bot.api.keys import ApiKeys, KeyView, Network, UnknownCustomer, UnknownKey,
 from bot.app.command import NoEnvFile, refuse, settings_or_exit
 from bot.common.clock import SystemClock
 from bot.common.people import MAILDESK
+from storage.api_vocabulary import ApiScope
 from storage.database import Store, connect
-from storage.vocabulary import ApiScope
 
 WIDTH = 200
 """So many characters a line of the list may have: an ID that is broken in two cannot be copied."""
