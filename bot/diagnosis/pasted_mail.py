@@ -118,6 +118,8 @@ OF_IMAP = re.compile(
 LOGS_OUT = re.compile(r"\bLOGOUT\b")
 LOGGED_OUT = re.compile(r"OK LOGOUT", re.I)
 """What shows that a goodbye was asked for: the command before it, or the answer behind it."""
+NEVER_SAID = re.compile(r"J(?:ava|akarta )Mail Exception:")
+"""The goodbye that Java's library makes up where the connection broke."""
 OPENED = re.compile(r"\bOK (?:\[[^\]\n]{0,40}\] )?(?:AUTHENTICATE|LOGIN|LIST|EXAMINE|SELECT)\b")
 
 
@@ -155,7 +157,7 @@ def imap(text: str) -> Iterator[Reading]:
         before = text[max(found.start() - 120, 0) : found.start()]
         seen = from_imap(said, condition, step_of(said, before))
         asked = LOGS_OUT.search(before) or LOGGED_OUT.search(text, found.end(), found.end() + 80)
-        if condition is Condition.BYE and asked:
+        if condition is Condition.BYE and (asked or NEVER_SAID.search(words)):
             continue  # a server says goodbye to whoever logs out
         aside = "invalid state" in said.lower()  # a server follows nobody whom it refused before
         overcome = opened > found.start()

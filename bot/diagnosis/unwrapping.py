@@ -34,6 +34,10 @@ DUMPED = re.compile(
     r"\[(\"?)(\w{1,40})\1\] ?=>\s{0,9}(?:(?:string|int|float|bool)\([^()\n]{1,20}\) ?)?"
 )
 """``["code"]=> string(10) "BadRequest"`` and ``[error] => invalid_grant``, PHP's way to show it."""
+GUESS = re.compile(
+    r"\bThis (?:typically|usually|normally|commonly|often) (?:happens|occurs)[^.\n]{0,300}"
+)
+"""What a program adds of its own, whatever the reason was: ``This typically happens when …``."""
 QUOTED = re.compile(r"(?m)^[>| \t]+")
 """How mail programs and chats mark what they quote."""
 
@@ -45,7 +49,7 @@ def unwrapped(pasted: str) -> str:
     text = _without_escapes(_without_percents(text))
     text = END_OF_LINE.sub("\n", html.unescape(text)).replace("=\n", "").replace("`", "")
     text = DUMPED.sub(r"\1\2\1: ", text)
-    lines = QUOTED.sub("", text).split("\n")
+    lines = GUESS.sub("", QUOTED.sub("", text)).split("\n")
     return "\n".join(" ".join(line.split()) for line in lines)
 
 

@@ -245,3 +245,81 @@ def test_an_interface_that_is_busy_is_microsofts_only_if_it_is_microsofts() -> N
 )
 def test_everyday_sentences_of_the_same_words_mean_nothing(text: str) -> None:
     assert cause(text) == ""
+
+
+def test_what_a_program_says_of_any_failure_of_a_kind_is_not_the_reason() -> None:
+    told = "login.microsoftonline.com: [X509: NO_CERTIFICATE_OR_CRL_FOUND] no certificate found.{}"
+    guess = " This typically happens behind a proxy with a self-signed certificate."
+    assert cause(told.format(guess)) == cause(told.format("")) == "certificate-not-trusted"
+    assert cause(told.format(" self-signed certificate")) == "certificate-self-signed"
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["ConnectionResetError(104, 'Connection reset by peer')", "RemoteDisconnected('no response')"],
+)
+def test_a_proxy_that_hangs_up_is_not_microsofts_server(reason: str) -> None:
+    host = "HTTPSConnectionPool(host='login.microsoftonline.com', port=443)"
+    assert cause(f"{host}: ProxyError('Cannot connect to proxy.', {reason})") == "proxy-unreachable"
+    assert cause(f"{host}: ConnectionError('Connection aborted.', {reason})") == "connection-lost"
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "OSError: Could not find a suitable TLS CA certificate bundle, invalid path: /x/ca.pem",
+        "curl: (77) error setting certificate verify locations: CAfile: /x/ca.pem",
+        "cURL error 77: error setting certificate file: /x/ca.pem",
+    ],
+)
+def test_authorities_of_ours_that_cannot_be_read_are_engineers(reason: str) -> None:
+    assert owner(f"https://login.microsoftonline.com/ {reason}") is Owner.ON_CALL
+
+
+def test_a_remote_server_that_returned_an_error_of_http_is_no_mail_server() -> None:
+    told = "could not log in: The remote server returned {}"
+    assert cause(told.format("an error: (400) Bad Request")) == ""
+    assert cause(told.format("'535 5.7.3 Authentication unsuccessful'")) == "smtp-sign-in-refused"
+
+
+@pytest.mark.parametrize("library", ["JavaMail", "Jakarta Mail"])
+def test_a_goodbye_that_a_library_makes_up_is_the_networks(library: str) -> None:
+    told = f"imap: * BYE {library} Exception: java.net.{{}}"
+    assert cause(told.format("SocketTimeoutException: Read timed out")) == "no-answer"
+    assert cause(told.format("SocketException: Connection reset")) == "connection-lost"
+    assert cause("imap: * BYE Connection is closed. 14") == "imap-closed"
+
+
+def test_a_login_that_failed_for_a_reason_of_the_networks_is_the_networks() -> None:
+    told = "IMAP Error: Login failed for info@contoso.example from 192.0.2.1.{}"
+    reason = " Could not connect to ssl://outlook.office365.com:993: {}"
+    assert cause(told.format(reason.format("Network is unreachable"))) == "network-unreachable"
+    assert cause(told.format(reason.format("Connection refused"))) == "connection-refused"
+    assert cause(told.format("")) == "imap-password-used"
+
+
+def test_a_number_of_windows_is_known_with_its_prefix_too() -> None:
+    for number in ("CAA82EFD", "CAA82EE2", "CAA82EE7", "CAA20003"):
+        bare = cause(f"login.microsoftonline.com error code {number}")
+        assert cause(f"login.microsoftonline.com error code 0x{number.lower()}") == bare != ""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "554 <info@contoso.example>: Recipient address rejected: Relay access denied",
+        "550 5.7.1 Relaying not permitted",
+        "551 Relaying denied",
+    ],
+)
+def test_a_reply_that_only_mail_servers_give_needs_no_other_sign_of_mail(said: str) -> None:
+    assert cause(said) == "relay-denied"
+
+
+@pytest.mark.parametrize("number", [90010, 98765432])
+def test_an_address_that_microsoft_does_not_serve_is_ours_to_change(number: int) -> None:
+    told = (
+        f"AADSTS{number}: The grant type is not supported over the /common or /consumers endpoint"
+    )
+    assert cause(told) == "authority-wrong"
+    assert cause(f"AADSTS{number}: The algorithm is not supported.") != "authority-wrong"
