@@ -1,6 +1,6 @@
 """The calls that begin, change and end the road of an account, and what the product tells us."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated
 
 from pydantic import Field
@@ -99,7 +99,10 @@ class GivenPeople(Asked):
 
 def routes(deeds: Deeds) -> list[Route]:
     """The calls that do something."""
+    return [*_made_and_changed(deeds), *_done_with_one(deeds), _met(deeds), _people(deeds)]
 
+
+def _made_and_changed(deeds: Deeds) -> Iterator[Route]:
     def create(call: Call) -> Answer:
         said = call.said(NewAccount)
         return deeds.create(call.asking, Place(said.customer, said.channel), said.form())
@@ -107,101 +110,107 @@ def routes(deeds: Deeds) -> list[Route]:
     def change(call: Call) -> Answer:
         return deeds.change(call.asking, call.path["ref"], call.said(ChangedAccount).change())
 
+    yield Route(
+        "POST",
+        "/accounts",
+        "createAccount",
+        "Create an account",
+        ApiScope.WRITE,
+        NewAccountShape,
+        create,
+        body=NewAccount,
+        refuses=OF_A_FORM + ONCE,
+        named=True,
+        status=201,
+    )
+    yield Route(
+        "PATCH",
+        "/accounts/{ref}",
+        "changeAccount",
+        "Change an account's name, sender or your ID of it",
+        ApiScope.WRITE,
+        AccountShape,
+        change,
+        body=ChangedAccount,
+        refuses=(Code.FIELDS,),
+    )
+
+
+def _done_with_one(deeds: Deeds) -> Iterator[Route]:
+    """Calls that say which account they are about, and nothing more."""
+    yield Route(
+        "POST",
+        "/accounts/{ref}/login-link",
+        "renewLoginLink",
+        "Make a new login link",
+        ApiScope.WRITE,
+        LinkShape,
+        _on_account(deeds.renew_link),
+        refuses=(Code.REFUSED, *ONCE),
+        named=True,
+    )
+    yield Route(
+        "POST",
+        "/accounts/{ref}/test",
+        "testAccount",
+        "Begin a connection test",
+        ApiScope.WRITE,
+        AccountShape,
+        _on_account(deeds.test),
+        refuses=(Code.REFUSED, *ONCE),
+        named=True,
+        status=202,
+    )
+    yield Route(
+        "POST",
+        "/accounts/{ref}/disconnect",
+        "disconnectAccount",
+        "End an account's connection",
+        ApiScope.WRITE,
+        AccountShape,
+        _on_account(deeds.disconnect),
+        refuses=ONCE,
+        named=True,
+    )
+
+
+def _met(deeds: Deeds) -> Route:
     def met(call: Call) -> Answer:
         return deeds.met(call.asking, call.path["ref"], call.said(Met).text)
 
+    return Route(
+        "POST",
+        "/accounts/{ref}/trouble",
+        "reportTrouble",
+        "Tell what you met at a mailbox",
+        ApiScope.WRITE,
+        TroubleShape,
+        met,
+        body=Met,
+        refuses=(Code.REFUSED, Code.TOO_MUCH_MET, *ONCE),
+        named=True,
+    )
+
+
+def _people(deeds: Deeds) -> Route:
     def people(call: Call) -> Answer:
         said = call.said(GivenPeople)
         given = [NamedPerson(each.name, each.address) for each in said.people]
         return deeds.name_people(call.asking, said.customer, given)
 
-    write = ApiScope.WRITE
-    return [
-        Route(
-            "POST",
-            "/accounts",
-            "createAccount",
-            "Create an account",
-            write,
-            NewAccountShape,
-            create,
-            body=NewAccount,
-            refuses=OF_A_FORM + ONCE,
-            named=True,
-            status=201,
-        ),
-        Route(
-            "PATCH",
-            "/accounts/{ref}",
-            "changeAccount",
-            "Change an account's name, sender or your ID of it",
-            write,
-            AccountShape,
-            change,
-            body=ChangedAccount,
-            refuses=(Code.FIELDS,),
-        ),
-        Route(
-            "POST",
-            "/accounts/{ref}/login-link",
-            "renewLoginLink",
-            "Make a new login link",
-            write,
-            LinkShape,
-            _on_account(deeds.renew_link),
-            refuses=(Code.REFUSED, *ONCE),
-            named=True,
-        ),
-        Route(
-            "POST",
-            "/accounts/{ref}/test",
-            "testAccount",
-            "Begin a connection test",
-            write,
-            AccountShape,
-            _on_account(deeds.test),
-            refuses=(Code.REFUSED, *ONCE),
-            named=True,
-            status=202,
-        ),
-        Route(
-            "POST",
-            "/accounts/{ref}/disconnect",
-            "disconnectAccount",
-            "End an account's connection",
-            write,
-            AccountShape,
-            _on_account(deeds.disconnect),
-            refuses=ONCE,
-            named=True,
-        ),
-        Route(
-            "POST",
-            "/accounts/{ref}/trouble",
-            "reportTrouble",
-            "Tell what you met at a mailbox",
-            write,
-            TroubleShape,
-            met,
-            body=Met,
-            refuses=(Code.REFUSED, Code.TOO_MUCH_MET, *ONCE),
-            named=True,
-        ),
-        Route(
-            "PUT",
-            "/people",
-            "namePeople",
-            "Name the people of a customer's who may be senders",
-            write,
-            PeopleShape,
-            people,
-            body=GivenPeople,
-            refuses=(Code.FIELDS, Code.REFUSED),
-            longest=LONGEST_PEOPLE,
-        ),
-    ]
+    return Route(
+        "PUT",
+        "/people",
+        "namePeople",
+        "Name the people of a customer's who may be senders",
+        ApiScope.WRITE,
+        PeopleShape,
+        people,
+        body=GivenPeople,
+        refuses=(Code.FIELDS, Code.REFUSED),
+        longest=LONGEST_PEOPLE,
+    )
 
 
 def _on_account(deed: Callable[..., Answer]) -> Callable[[Call], Answer]:
-    """A call that says which account it is about, and nothing more."""
     return lambda call: deed(call.asking, call.path["ref"])
