@@ -9,7 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 
 from bot.api.callers import Caller
 from bot.api.refusals import Code
-from storage.vocabulary import ApiScope
+from storage.api_vocabulary import ApiScope
 
 
 class Asked(BaseModel):
