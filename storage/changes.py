@@ -40,7 +40,7 @@ class NewChange:
     lane: str
     data: Mapping[str, Any]
     account: Account | None = None
-    mentions: Collection[int] = field(default=())
+    mentions: Collection[Account] = field(default=())
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,9 @@ class ChangeRepository:
         )
         self._session.add(change)
         self._session.flush()
-        for account_id in sorted(new.mentions):
-            self._session.add(ChangeMention(change_id=change.id, account_id=account_id))
+        for each in new.mentions:
+            mention = ChangeMention(change_id=change.id, ref=each.ref, customer_id=each.customer_id)
+            self._session.add(mention)
         self._session.flush()
 
     def last_standing(self, account_id: int) -> ChangeKind | None:
@@ -189,12 +190,12 @@ class ChangeRepository:
         """The accounts that changes of incidents name, by the changes' numbers; of these customers
         alone, where some are given."""
         ids = [change.id for change in changes]
-        found = select(ChangeMention.change_id, Account.ref).join(Account)
+        found = select(ChangeMention.change_id, ChangeMention.ref)
         found = found.where(col(ChangeMention.change_id).in_(ids))
         if customers is not None:
-            found = found.where(col(Account.customer_id).in_(customers))
+            found = found.where(col(ChangeMention.customer_id).in_(customers))
         named: dict[int, list[str]] = {}
-        for change_id, ref in self._session.exec(found.order_by(col(Account.id))):
+        for change_id, ref in self._session.exec(found.order_by(col(ChangeMention.ref))):
             named.setdefault(change_id, []).append(ref)
         return named
 
@@ -245,8 +246,7 @@ def _of(customers: Collection[int]) -> ColumnElement[bool]:
     """What makes a change one of these customers'."""
     named = exists().where(
         col(ChangeMention.change_id) == Change.id,
-        col(ChangeMention.account_id) == Account.id,
-        col(Account.customer_id).in_(customers),
+        col(ChangeMention.customer_id).in_(customers),
     )
     return or_(col(Change.customer_id).in_(customers), named)
 

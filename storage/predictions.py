@@ -12,15 +12,18 @@ from storage.tables import Account, AuditEntry, Customer, Failure, Grant, OldAcc
 from storage.vocabulary import Plan, State
 
 WORKS = (State.LIVE, State.UNMAPPED)
+WHOSE: tuple[Any, ...] = (Customer.id, Customer.name, Account.ref)
 
 
 class Dated(NamedTuple):
-    """A mailbox, whose it is, and when its permission was last used or its person signed in."""
+    """A mailbox, whose it is, and when its permission was last used or its person signed in;
+    `number` is its account's id."""
 
     customer_id: int
     customer: str
     ref: str
     at: datetime
+    number: int
 
 
 class Ended(NamedTuple):
@@ -58,7 +61,7 @@ class PredictionRepository:
 
     def unused(self, since: datetime) -> list[Dated]:
         """The mailboxes whose permission nobody used since then, the longest unused first."""
-        what: tuple[Any, ...] = (Customer.id, Customer.name, Account.ref, Grant.refreshed_at)
+        what: tuple[Any, ...] = (*WHOSE, Grant.refreshed_at, Account.id)
         found = select(*what).select_from(Grant).join(Account).join(Customer)
         found = found.where(_in_use(), Grant.refreshed_at < since)
         rows = self._session.exec(found.order_by(col(Grant.refreshed_at)))
@@ -79,7 +82,7 @@ class PredictionRepository:
 
     def signed_in(self, customer_ids: Collection[int]) -> list[Dated]:
         """The mailboxes of these customers that work, with when their person signed in."""
-        what: tuple[Any, ...] = (Customer.id, Customer.name, Account.ref, Account.signed_in_at)
+        what: tuple[Any, ...] = (*WHOSE, Account.signed_in_at, Account.id)
         found = select(*what).select_from(Account).join(Customer)
         found = found.where(_in_use(), col(Account.customer_id).in_(customer_ids))
         found = found.where(col(Account.state).in_(WORKS), col(Account.signed_in_at).is_not(None))

@@ -47,6 +47,7 @@ LONGEST = (
     "tests/unit/test_incident_machine.py",
     "tests/unit/test_storms.py",
     "tests/real/test_incident_kills.py",
+    "tests/real/test_webhook_kills.py",
     "tests/real/test_database_restarts.py",
     "tests/real/test_batches.py",
     "tests/real/test_browser_world.py",

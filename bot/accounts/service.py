@@ -322,14 +322,13 @@ class Accounts:
         self._lifecycle.show(tx, account)
 
     def _rename(self, tx: Transaction, account: Account, form: Form, by: Person) -> None:
-        names = (account.name, account.sender_name)
-        if names == (form.name, form.sender_name):
-            return
         changes = {
             "name": (account.name, form.name),
             "sender_name": (account.sender_name, form.sender_name),
         }
         told = {field: pair for field, pair in changes.items() if pair[0] != pair[1]}
+        if not told:
+            return
         account.name = form.name
         account.sender_name = form.sender_name
         self._lifecycle.renamed(tx, by, account, told)

@@ -97,7 +97,9 @@ class Changes:
 
         def keep() -> None:
             told = self._safely(data, kind, {"incident": {}})
-            new = NewChange(kind, f"incident:{incident.id}", told, mentions=accounts())
+            new = NewChange(
+                kind, f"incident:{incident.id}", told, mentions=tx.accounts.several([*accounts()])
+            )
             tx.changes.add(new, self._clock.now(), self._wanted)
 
         tx.at_end((kind, "incident", incident.id), keep)

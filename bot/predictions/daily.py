@@ -6,7 +6,7 @@ from typing import Protocol
 from bot.common.clock import Clock
 from bot.messages import notices
 from bot.messages.changes import Changes
-from bot.views.predictions import Kind, Prediction, Predictions
+from bot.views.predictions import Ending, Kind, Prediction, Predictions
 from storage.change_statuses import ChangeKind
 from storage.database import Store, Transaction
 
@@ -76,14 +76,15 @@ class DailyPredictions:
 
     def _tell_product(self, tx: Transaction, now: datetime) -> None:
         """Of each mailbox once that its permission ends on a day."""
-        for each in self._predictions.ending(tx):
-            if each.kind is Kind.SIGN_IN and each.limit.days < OFTEN:
-                continue
-            key = f"grant.expiring:{each.ref}:{each.day}"
-            account = tx.accounts.by_ref(each.ref)
-            if account is not None and tx.channels.first_sight(key, now):
-                facts = {"expires_on": each.day.isoformat(), "why": each.kind.value}
-                self._changes.of_account(tx, account, ChangeKind.GRANT_EXPIRING, facts=facts)
+        found = (each for each in self._predictions.ending(tx) if not _is_noise(each))
+        news = {
+            each.account_id: {"expires_on": each.day.isoformat(), "why": each.kind.value}
+            for each in found
+            if tx.channels.first_sight(f"grant.expiring:{each.ref}:{each.day}", now)
+        }
+        for account in tx.accounts.lock_several([*news]):
+            facts = news[account.id]
+            self._changes.of_account(tx, account, ChangeKind.GRANT_EXPIRING, facts=facts)
 
     def _is_new(self, tx: Transaction, each: Prediction, day: date, now: datetime) -> bool:
         """Whether it has come a step nearer since it was told of."""
@@ -113,6 +114,11 @@ def step_of(each: Prediction, day: date) -> str | None:
     left = each.days_left(day) or 0
     step = next((step for step in STEPS if left <= step), None)
     return None if step is None else f"{each.day}:{step}"
+
+
+def _is_noise(each: Ending) -> bool:
+    """Whether it ends so often that each time would be one too many."""
+    return each.kind is Kind.SIGN_IN and each.limit.days < OFTEN
 
 
 def is_close(each: Prediction, day: date) -> bool:

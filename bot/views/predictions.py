@@ -78,6 +78,7 @@ class Ending:
     """A mailbox whose permission ends; `limit` is after how long that is so there."""
 
     kind: Kind
+    account_id: int
     ref: str
     day: date
     limit: timedelta
@@ -131,7 +132,7 @@ class Predictions:
         for kind, mailboxes, life in (*self._unused(tx, now), *self._signed_in(tx, now)):
             for each in mailboxes:
                 day = (each.at + life).astimezone(self._zone).date()
-                yield Ending(kind, each.ref, day, life)
+                yield Ending(kind, each.number, each.ref, day, life)
 
     def _ending_credentials(self, now: datetime) -> Iterator[Prediction]:
         try:

@@ -72,7 +72,10 @@ class Change(SQLModel, table=True):
 
 
 class ChangeMention(SQLModel, table=True):
-    """An account that an incident's change names, which may name those of several customers."""
+    """An account that an incident's change names, which may name those of several customers. It
+    refers to its customer and not to the account: whoever holds that waits for the incident, and
+    to refer to it would be to wait for them."""
 
     change_id: int = Field(sa_column=Column(BIG_ID, ForeignKey("change.id"), primary_key=True))
-    account_id: int = Field(foreign_key="account.id", primary_key=True, index=True)
+    ref: str = Field(primary_key=True)
+    customer_id: int = Field(foreign_key="customer.id", index=True)

@@ -242,7 +242,7 @@ def test_an_incident_is_told_when_it_begins_and_when_it_is_over(bot: FastBot) ->
     with bot.store.transaction() as tx:
         named = tx.changes.mentioned([opened, closed])
     assert named[opened.id] == [first.ref]
-    assert named[closed.id] == [first.ref, second.ref]
+    assert named[closed.id] == sorted([first.ref, second.ref])
 
 
 def test_what_is_silent_for_people_is_told_to_the_product(bot: FastBot) -> None:

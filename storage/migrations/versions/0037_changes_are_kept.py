@@ -53,12 +53,13 @@ def upgrade() -> None:
     op.create_table(
         "changemention",
         sa.Column("change_id", BIG_ID, nullable=False),
-        sa.Column("account_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["account_id"], ["account.id"]),
+        sa.Column("ref", sa.String(), nullable=False),
+        sa.Column("customer_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["change_id"], ["change.id"]),
-        sa.PrimaryKeyConstraint("change_id", "account_id"),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"]),
+        sa.PrimaryKeyConstraint("change_id", "ref"),
     )
-    op.create_index("ix_changemention_account_id", "changemention", ["account_id"])
+    op.create_index("ix_changemention_customer_id", "changemention", ["customer_id"])
 
 
 def downgrade() -> None:
