@@ -40,10 +40,10 @@ from bot.legacy.columns import Unclear
 from bot.legacy.decoding import NotAList, decode
 from bot.views.report import WEEK, Reports, week_before
 from handlers.text.words import plainly
+from storage.api_vocabulary import ApiScope
 from storage.cipher import Cipher
 from storage.database import Store, connect
 from storage.migrate import upgrade
-from storage.vocabulary import ApiScope
 
 AS_IN_THE_FILES = catalogue.Application("<application>", "<client-id>")
 """The catalogue's files do not name our application: it is named when they are read."""

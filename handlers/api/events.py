@@ -9,7 +9,7 @@ from bot.api.events import MOST_LISTED
 from bot.api.services import ApiServices
 from bot.api.shapes import Shape
 from handlers.api.routes import Asked, Call, Route, digits
-from storage.vocabulary import ApiScope
+from storage.api_vocabulary import ApiScope
 
 USUAL = 50
 EVENT_ID = r"^(evt_[0-9a-d][0-9a-f]{31})?$"

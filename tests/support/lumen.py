@@ -5,12 +5,12 @@ import base64
 from pathlib import Path
 
 import requests
-from bot.api.keys import Wish
 
+from bot.api.keys import Wish
 from bot.common.people import MAILDESK
 from sandbox import letters
 from sandbox.practice import Practice
-from storage.vocabulary import ApiScope
+from storage.api_vocabulary import ApiScope
 from tests.support.browser import Browser, Page
 from tests.support.practice import new_practice
 from tests.support.world import BotWorld

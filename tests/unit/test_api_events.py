@@ -3,7 +3,8 @@
 import pytest
 
 from bot.common.people import MAILDESK
-from storage.vocabulary import ApiScope, State
+from storage.api_vocabulary import ApiScope
+from storage.vocabulary import State
 from tests.support.fast import FastBot
 from tests.support.product import Product, make_key
 
