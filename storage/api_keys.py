@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam
 from sqlmodel import Session, col, exists, select, update
 
+from storage.api_vocabulary import ApiKeyStatus
 from storage.tables import ApiKey, ApiKeyCustomer
 from storage.tables.api import status_of
-from storage.vocabulary import ApiKeyStatus
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from storage.api_vocabulary import ApiKeyStatus
 from storage.vocabulary import (
     AT_WORK,
     AdviceStatus,
-    ApiKeyStatus,
     AttemptStatus,
     BatchStatus,
     CanaryStatus,

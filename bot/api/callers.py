@@ -15,9 +15,9 @@ from bot.common import audit
 from bot.common.clock import Clock
 from bot.common.people import Person, product
 from storage.api_keys import KnownKey
+from storage.api_vocabulary import ApiKeyStatus, ApiScope
 from storage.cipher import digest
 from storage.database import Store, Transaction
-from storage.vocabulary import ApiKeyStatus, ApiScope
 
 log = structlog.get_logger(__name__)
 

@@ -26,9 +26,10 @@ from bot.diagnosis.observation import Observation
 from bot.lifecycle.states import WORKING
 from bot.mail.target import target_of
 from bot.microsoft.tokens import FreshToken, TokenFailed, Tokens
+from storage.api_vocabulary import TokenUse
 from storage.database import Store, Transaction
 from storage.hand_outs import Holding
-from storage.vocabulary import Permanence, TokenUse
+from storage.vocabulary import Permanence
 
 log = structlog.get_logger(__name__)
 

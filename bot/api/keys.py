@@ -10,11 +10,11 @@ from bot.common import audit
 from bot.common.clock import Clock
 from bot.common.ids import ALPHABET
 from bot.common.people import Person
+from storage.api_vocabulary import ApiKeyStatus, ApiScope
 from storage.cipher import digest
 from storage.database import Store, Transaction
 from storage.statuses import API_KEYS, ApiKeyEvent
 from storage.tables import ApiKey
-from storage.vocabulary import ApiKeyStatus, ApiScope
 
 PREFIX = "mdk_"
 PUBLIC_LENGTH = 10

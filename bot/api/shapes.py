@@ -5,7 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from storage.vocabulary import FolderRole, Owner, Permanence, State, StepId, StepStatus, TokenUse
+from storage.api_vocabulary import TokenUse
+from storage.vocabulary import FolderRole, Owner, Permanence, State, StepId, StepStatus
 
 
 class Shape(BaseModel):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from storage.vocabulary import TokenUse
+from storage.api_vocabulary import TokenUse
 
 Security = Literal["tls", "starttls"]
 

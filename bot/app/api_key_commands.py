@@ -12,8 +12,11 @@ from bot.api.keys import ApiKeys, KeyView, Network, UnknownCustomer, UnknownKey,
 from bot.app.command import NoEnvFile, refuse, settings_or_exit
 from bot.common.clock import SystemClock
 from bot.common.people import MAILDESK
+from storage.api_vocabulary import ApiScope
 from storage.database import Store, connect
-from storage.vocabulary import ApiScope
+
+WIDTH = 200
+"""So many characters a line of the list may have: an ID that is broken in two cannot be copied."""
 
 cli = typer.Typer(help="The keys of the product's API.", no_args_is_help=True)
 
@@ -62,7 +65,7 @@ def list_command(no_env_file: NoEnvFile = False) -> None:
         networks = ", ".join(key.networks) or "any"
         what = (key.public_id, key.name, key.status, _scopes(key), _whose(key), networks)
         table.add_row(*what, until, used)
-    Console(soft_wrap=True, markup=False).print(table)
+    Console(width=WIDTH, markup=False).print(table)
 
 
 @cli.command("revoke")

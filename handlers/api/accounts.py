@@ -8,7 +8,8 @@ from bot.api.accounts import Question
 from bot.api.services import ApiServices
 from bot.api.shapes import AccountShape, AccountsShape
 from handlers.api.routes import Asked, Call, Moment, Route, digits
-from storage.vocabulary import ApiScope, State
+from storage.api_vocabulary import ApiScope
+from storage.vocabulary import State
 
 MOST = 200
 USUAL = 50

@@ -15,7 +15,7 @@ from bot.api.told import LinkShape, NewAccountShape, PeopleShape, TroubleShape
 from bot.checks.met import LONGEST
 from bot.views.account_form import Form
 from handlers.api.routes import Asked, Call, Route
-from storage.vocabulary import ApiScope
+from storage.api_vocabulary import ApiScope
 
 LONGEST_TEXT = 400
 """So many characters of a field are read at all: what is too long for it, its own rule says."""

@@ -5,7 +5,7 @@ from pydantic import BaseModel
 from bot.api.services import ApiServices
 from bot.api.shapes import ErrorShape
 from handlers.api.routes import Call, Route
-from storage.vocabulary import ApiScope
+from storage.api_vocabulary import ApiScope
 
 
 def routes(services: ApiServices) -> list[Route]:

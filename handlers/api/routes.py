@@ -10,7 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from bot.api.callers import Caller
 from bot.api.refusals import Code
 from bot.api.requests import Answer, Asking
-from storage.vocabulary import ApiScope
+from storage.api_vocabulary import ApiScope
 
 
 class Asked(BaseModel):

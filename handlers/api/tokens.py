@@ -6,7 +6,7 @@ from bot.api.refusals import Code
 from bot.api.services import ApiServices
 from bot.api.shapes import TokenShape
 from handlers.api.routes import Asked, Call, Route
-from storage.vocabulary import ApiScope, TokenUse
+from storage.api_vocabulary import ApiScope, TokenUse
 
 
 class TokenBody(Asked):

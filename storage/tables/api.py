@@ -4,9 +4,9 @@ from datetime import datetime
 
 from sqlmodel import Field, SQLModel
 
+from storage.api_vocabulary import ApiKeyStatus
 from storage.statuses import API_KEYS, ApiKeyEvent
 from storage.types import time_column
-from storage.vocabulary import ApiKeyStatus
 
 
 def status_of(

@@ -17,7 +17,7 @@ import requests
 from bot.api.keys import Wish
 from bot.common.people import MAILDESK
 from sandbox.world import Scenario
-from storage.vocabulary import ApiScope
+from storage.api_vocabulary import ApiScope
 from tests.real.daemon import free_ports
 from tests.support.web_process import running
 from tests.support.world import BotWorld

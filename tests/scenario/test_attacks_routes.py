@@ -18,7 +18,8 @@ from bot.api.keys import Wish
 from bot.common.people import MAILDESK, Person
 from bot.signin.presses import OF_A_BROWSER, OF_NEW_BROWSERS
 from handlers.events import WANTED
-from storage.vocabulary import ApiScope, State
+from storage.api_vocabulary import ApiScope
+from storage.vocabulary import State
 from tests.support.browser import Browser
 from tests.support.target import INFO, Target, everything
 from tests.support.world import ACME, BotWorld

@@ -7,7 +7,7 @@ import requests
 
 from bot.api.keys import Wish
 from bot.common.people import MAILDESK
-from storage.vocabulary import ApiScope
+from storage.api_vocabulary import ApiScope
 from tests.support.browser import Browser
 from tests.support.world import ACME, BotWorld
 

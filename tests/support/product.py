@@ -14,9 +14,9 @@ from bot.common.people import MAILDESK
 from handlers.api.blueprint import BASE, Api, every_route
 from handlers.api.openapi import document
 from handlers.web.hardening import harden
+from storage.api_vocabulary import ApiScope
 from storage.database import DatabaseAway
 from storage.tables import Account, ConnectionTest
-from storage.vocabulary import ApiScope
 from tests.support.described import Description
 from tests.support.fast import FastBot
 

@@ -13,8 +13,9 @@ from bot.accounts.known_people import MOST
 from bot.api.refusals import Code
 from handlers.api.problems import Problem
 from handlers.cards.timeline import timeline_window
+from storage.api_vocabulary import ApiScope
 from storage.tables import Account, FurtherTenant
-from storage.vocabulary import ApiScope, State
+from storage.vocabulary import State
 from tests.support.calls import BODIES, CALLS, OFFICE, call
 from tests.support.fast import ACME, CAROL, VERA, FastBot
 from tests.support.product import Product, make_key

@@ -9,8 +9,8 @@ from bot.api.callers import TRIES, Caller
 from bot.api.keys import UnknownCustomer, UnknownKey
 from bot.api.refusals import ApiRefused, Code
 from bot.common.people import MAILDESK
+from storage.api_vocabulary import ApiKeyStatus, ApiScope
 from storage.tables import ApiKey, Customer
-from storage.vocabulary import ApiKeyStatus, ApiScope
 from tests.support.fast import FastBot, days
 from tests.support.product import make_key
 

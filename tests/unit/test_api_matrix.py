@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from bot.lifecycle.states import WORKING
+from storage.api_vocabulary import ApiScope
 from storage.tables import Account
-from storage.vocabulary import ApiScope, State
+from storage.vocabulary import State
 from tests.support.examples import examples
 from tests.support.fast import FastBot
 from tests.support.product import Product, make_key, with_test

@@ -15,8 +15,9 @@ from bot.common.people import MAILDESK
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.lifecycle.states import WORKING
 from bot.microsoft.tokens import sealed_for
+from storage.api_vocabulary import ApiScope, TokenUse
 from storage.tables import Account
-from storage.vocabulary import ApiScope, State, TokenUse
+from storage.vocabulary import State
 from tests.support.fast import CAROL, FastBot, hours
 from tests.support.product import Product, make_key, with_test
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from storage import statuses
+from storage.api_vocabulary import ApiKeyStatus
 from storage.statuses import (
     ApiKeyEvent,
     BatchEvent,
@@ -35,7 +36,6 @@ from storage.tables import (
     SupportRequest,
 )
 from storage.vocabulary import (
-    ApiKeyStatus,
     BatchStatus,
     FailureStatus,
     FixStatus,
