@@ -323,3 +323,50 @@ def test_an_address_that_microsoft_does_not_serve_is_ours_to_change(number: int)
     )
     assert cause(told) == "authority-wrong"
     assert cause(f"AADSTS{number}: The algorithm is not supported.") != "authority-wrong"
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("That password is incorrect for your Microsoft account.", "password-wrong"),
+        ("Microsoft: You've used an incorrect account or password too many times.", "account-locked"),
+        ("Microsoft sign-in: That code didn't work. Check the code and try again.",
+         "second-factor-failed"),
+        ("You've hit our limit on the number of text verification codes.", "second-factor-limit"),
+        ("Outlook: We can't sign you in", "sign-in-not-finished"),
+    ],
+)  # fmt: skip
+def test_microsofts_pages_without_a_number_are_known(said: str, meant: str) -> None:
+    assert cause(said) == meant
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "That code didn't work, so I rewrote the function",
+        "The account is locked in the ledger until the audit is over",
+        "We can't sign you in to the choir without a name",
+        "Name resolution of the quarrel failed, both left",
+        "Could not open the folder 'Photos' of the camera",
+        "Recipient address rejected by the courier: the parcel came back",
+        "We've hit our limit on verification of invoices",
+        "An exchange of goods where nobody can verify the identity of the buyer",
+    ],
+)
+def test_the_same_words_of_something_else_mean_nothing(text: str) -> None:
+    assert cause(text) == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("The Outgoing server (SMTP) smtp.office365.com does not support the selected "
+         "authentication method.", "sign-in-method-missing"),
+        ('Mail can\'t verify the identity of "smtp.office365.com".', "certificate-not-trusted"),
+        ('The server "smtp.office365.com" cannot be contacted on port 587.', "network-unreachable"),
+        ("IMAP: the server does not support the connection encryption type you have specified.",
+         "encryption-not-offered"),
+    ],
+)  # fmt: skip
+def test_what_mail_programs_say_of_the_connection_is_known(said: str, meant: str) -> None:
+    assert cause(said) == meant
