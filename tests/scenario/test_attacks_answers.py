@@ -19,7 +19,14 @@ pytestmark = pytest.mark.attacks
 
 METRICS_TOKEN = "planted-metrics-token"
 LOGIN = "/login/" + "x" * 43
-VALUES = {"secret": "x" * 43, "sealed": "x" * 43, "code": "imap.auth", "filename": "maildesk.css"}
+VALUES = {
+    "secret": "x" * 43,
+    "sealed": "x" * 43,
+    "code": "imap.auth",
+    "filename": "maildesk.css",
+    "ref": "MB-7Q3F-9K2D",
+    "error_id": "MX-7Q3F-9K2D",
+}
 PER_PAGE = {"Content-Security-Policy", "Cache-Control"}
 """Headers that a page may narrow down by itself."""
 

@@ -273,6 +273,7 @@ ROUTES: dict[tuple[str, str], dict[str, Row]] = {
         for deed in ("login-link", "test", "disconnect", "trouble")
     },
     ("PUT", "/api/v1/people"): {"with a guessed key": Row(api_called("/people", "PUT"))},
+    ("GET", "/api/v1/events"): {"with a guessed key": Row(api_called("/events"))},
     ("GET", "/api/v1/openapi.json"): {"anybody": Row(api_called("/openapi.json"))},
     ("POST", "/pagerduty/webhook"): {"without a signature": Row(pagerduty_unsigned)},
 }

@@ -156,7 +156,7 @@ def test_sealed_values_that_no_key_opens_are_told(drill: Drill, tmp_path: Path) 
     fill(connect(url), Cipher([b"x" * 32]))
     drill.run("backup", url)
 
-    assert "12 sealed values need a key" in drill.refused()
+    assert "15 sealed values need a key" in drill.refused()
     assert contents(connect(drill.target)) == contents(connect(url)), "the rest is there"
 
 
