@@ -1,5 +1,6 @@
 """Every secret may be in a file, and `.env` is read by `maildesk` itself."""
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +19,13 @@ URL = "postgresql://desk:planted@db.example/desk"
 EXAMPLES = {"database_url": URL, "metrics_token": "planted-" * 3, "slack_app_token": "xapp-planted"}
 EXAMPLES |= {"https_proxy": "http://desk:planted@proxy.example:3128"}
 EXAMPLES |= {"heartbeat_url": "https://switch.example/planted"}
-"""Values of secrets that the ordinary environment of tests does not have."""
+WEBHOOKS = {
+    "webhook_url": "https://product.example/planted",
+    "webhook_secret": "whsec_" + base64.b64encode(b"planted." * 4).decode(),
+}
+EXAMPLES |= WEBHOOKS
+"""Values of secrets that the ordinary environment of tests does not have. Of those of webhooks one
+is nothing without the other."""
 
 SECRETS = [name for name in Settings.model_fields if is_secret(name)]
 
@@ -32,7 +39,9 @@ def plain(settings: Settings, name: str) -> str:
 
 def in_a_file(name: str, file: Path) -> dict[str, str]:
     """The environment of tests with one secret in a file."""
-    left = {variable: text for variable, text in ENVIRONMENT.items() if variable != name.upper()}
+    more = WEBHOOKS if name in WEBHOOKS else {}
+    whole = ENVIRONMENT | {each.upper(): value for each, value in more.items()}
+    left = {variable: text for variable, text in whole.items() if variable != name.upper()}
     return left | {f"{name.upper()}_FILE": str(file)}
 
 
