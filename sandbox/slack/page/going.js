@@ -9,7 +9,11 @@ const holds = (message, words) => JSON.stringify(message.blocks).includes(words)
 
 export async function goingTo(step, world, page) {
   if (step.clock) { $("clock").open = true; return; }
-  if ("switch" in step) { window.open(`${world.links[0].url}/#${step.switch}`, "switchboard"); return; }
+  if ("switch" in step) {
+    const board = world.links.find((link) => link.label === "Switchboard");
+    window.open(`${board.url}/#${step.switch}`, "switchboard");
+    return;
+  }
   // Until the person whom one became sees the place, what is drawn is still the one before.
   const found = () => page.view() && (step.thread ? openThread(step, page) : hint(step));
   for (let tries = 0; tries < PATIENCE && (step.thread || step.press) && !found(); tries += 1) {
