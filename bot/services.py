@@ -10,7 +10,6 @@ from bot.accounts.offboarding import Farewells
 from bot.accounts.organisations import Organisations
 from bot.accounts.rebinding import Bindings
 from bot.accounts.service import Accounts
-from bot.api.events import Events as ChangedEvents
 from bot.api.services import ApiServices
 from bot.checks.met import MetByProduct
 from bot.checks.reported_fixes import ReportedFixes
@@ -136,7 +135,6 @@ class Services:
     requests: SupportRequests
     desk: Desk
     weekly_report: WeeklyReport
-    changed: ChangedEvents
     daily_predictions: DailyPredictions
     catalogue: Explanations
     pasted: PastedTexts

@@ -22,5 +22,5 @@ def replay_command(
         refuse(f"'{since}' is no time: give it as 2026-12-24, or 2026-12-24T08:30")
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
     services = services_or_exit(no_env_file)
-    many = services.changed.replay(moment)
+    many = services.api.events.replay(moment)
     typer.echo(f"{many} events are sent anew.")

@@ -13,7 +13,6 @@ from bot.accounts.rebinding import Bindings
 from bot.accounts.room import Room
 from bot.accounts.service import Accounts
 from bot.api.deeds import Tools
-from bot.api.events import Events as ChangedEvents
 from bot.api.snapshots import AccountSnapshots
 from bot.app import duties
 from bot.app.api import api_services
@@ -242,7 +241,6 @@ def _services(settings: Settings, base: Foundations, tallies: Tallies) -> Servic
         requests=base.requests,
         desk=Desk(store, clock, support),
         weekly_report=WeeklyReport(store, clock, hours, views.reports, support),
-        changed=ChangedEvents(store, clock),
         daily_predictions=DailyPredictions(
             store, clock, hours, views.predictions, alerts, lifecycle.changes
         ),

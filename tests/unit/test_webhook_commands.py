@@ -45,7 +45,7 @@ def test_a_replay_leaves_out_what_is_older(bot: FastBot) -> None:
     bot.clock.at += timedelta(days=1)
     bot.account(State.LIVE)
 
-    assert bot.changed.replay(bot.now) == 1
+    assert bot.api.events.replay(bot.now) == 1
     assert [each.status for each in changes(bot)] == [ChangeStatus.LEFT_OUT, ChangeStatus.WAITING]
 
 

@@ -180,7 +180,7 @@ def test_after_three_days_support_is_told_once_and_everything_waits(told: Told) 
     told.go_on(hours(2))
     assert told.product.types()[before:] == [], "what waits for a replay went out"
 
-    told.bot.changed.replay(began)
+    told.bot.api.events.replay(began)
     told.deliver()
     assert told.product.types(first.ref)[-2:] == ["account.broken", "account.mended"]
     assert told.product.types(second.ref)[-1] == "account.broken"
@@ -200,7 +200,7 @@ def test_a_receiver_that_wants_nothing_more_is_asked_no_more(told: Told) -> None
     assert told.receiver.posts == before + 1
     assert told.bot.told(DESK).count("webhooks.stopped") == 1
     told.receiver.usual = Answer(204)
-    told.bot.changed.replay(told.bot.now - days(1))
+    told.bot.api.events.replay(told.bot.now - days(1))
     told.deliver()
     assert told.product.types(second.ref)[-1] == "account.broken"
 
@@ -299,7 +299,7 @@ def test_what_is_kept_while_nobody_is_told_is_listed_and_not_sent(bot: FastBot) 
     bot.account(State.LIVE)
 
     assert {each.status for each in changes(bot)} == {ChangeStatus.LEFT_OUT}
-    page = bot.changed.page("", 100, None)
+    page = bot.api.events.page("", 100, None)
     assert [event["type"] for event in page.events] == ["account.live"]
 
 
@@ -308,34 +308,34 @@ def test_pages_follow_each_other(told: Told) -> None:
     told.change(account, *ORDER)
     seen: list[str] = []
     cursor = ""
-    while (page := told.bot.changed.page(cursor, 2, None)).events:
+    while (page := told.bot.api.events.page(cursor, 2, None)).events:
         seen += [event["id"] for event in page.events]
         assert page.next is not None
         cursor = page.next
 
     assert seen == [each.public_id for each in changes(told.bot)]
     told.change(account, ChangeKind.RENAMED)
-    [event] = told.bot.changed.page(cursor, 10, None).events
+    [event] = told.bot.api.events.page(cursor, 10, None).events
     assert event["type"] == "account.renamed"
 
 
 def test_a_cursor_whose_event_is_forgotten_goes_on_from_its_time(told: Told) -> None:
     account = told.account()
     told.deliver()
-    [first] = told.bot.changed.page("", 10, None).events
+    [first] = told.bot.api.events.page("", 10, None).events
     told.bot.clock.at += days(31)
     told.change(account, ChangeKind.BROKEN)
     with told.bot.store.transaction() as tx:
         tx.retention.changes(told.bot.now - days(30), 100)
 
-    [event] = told.bot.changed.page(first["id"], 10, None).events
+    [event] = told.bot.api.events.page(first["id"], 10, None).events
     assert event["type"] == "account.broken"
 
 
 @pytest.mark.parametrize("cursor", ["evt_", "12", "evt_zz", "' OR 1=1 --", "evt_" + "g" * 32])
 def test_what_is_no_cursor_is_refused(bot: FastBot, cursor: str) -> None:
     with pytest.raises(CursorUnknown):
-        bot.changed.page(cursor, 10, None)
+        bot.api.events.page(cursor, 10, None)
 
 
 def test_each_customer_sees_their_own_part_alone(bot: FastBot) -> None:
@@ -348,11 +348,11 @@ def test_each_customer_sees_their_own_part_alone(bot: FastBot) -> None:
         bot.run_due()
     bot.live(hours(20))
 
-    all_ = bot.changed.page("", 100, None).events
-    own = bot.changed.page("", 100, [bot.acme.customer_id]).events
+    all_ = bot.api.events.page("", 100, None).events
+    own = bot.api.events.page("", 100, [bot.acme.customer_id]).events
     [closed] = [event for event in own if event["type"] == "incident.closed"]
     [whole] = [event for event in all_ if event["type"] == "incident.closed"]
     assert closed["data"]["accounts"] == [mine.ref]
     assert whole["data"]["accounts"] == sorted([mine.ref, theirs.ref])
     assert theirs.ref not in str(own)
-    assert bot.changed.page("", 100, []).events == []
+    assert bot.api.events.page("", 100, []).events == []
