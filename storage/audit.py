@@ -2,56 +2,76 @@
 
 import json
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, insert, literal, not_, union_all
 from sqlmodel import Session, SQLModel, col, func, select, update
 
 from storage.cipher import digest
+from storage.session import Unit
 from storage.tables import Account, AuditEntry, AuditRepetition, Channel
 
 REFUSING = 0x72656675
 """The first number of PostgreSQL's advisory lock, "refu" in ASCII; the second is the kind's."""
 
 
+@dataclass(frozen=True)
+class NewEntry:
+    """What an entry of the audit will say: the columns of its row."""
+
+    at: datetime
+    team: str
+    user: str
+    action: str
+    subject: str
+    channel_id: str
+    result: str
+    detail: dict[str, object]
+
+
 class AuditRepository:
     """The audit table: entries are added, never changed."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
 
-    def add(self, entry: AuditEntry) -> None:
-        """Keep an entry. It is never changed, so that the session need not watch it."""
-        values = {column.name: getattr(entry, column.name) for column in COLUMNS}
-        self._session.connection().execute(ADDED, values)
+    def add(self, entry: NewEntry) -> None:
+        """Keep an entry. It is never changed, so that no session need watch it."""
+        self._unit.connection.execute(ADDED, vars(entry))
 
-    def add_or_count(self, entry: AuditEntry, since: datetime) -> None:
+    def add_or_count(self, refusal: NewEntry, since: datetime) -> None:
         """Keep a refusal: one more of the same kind that came first at `since` or later, else an
         entry of its own.
 
         Of two transactions that both see the first one, one waits for the other.
         """
-        likeness = _likeness(entry)
-        if self._count(entry, likeness, since):
+        likeness = _likeness(refusal)
+        if self._count(refusal.at, likeness, since):
             return
-        if self._session.get_bind().dialect.name == "postgresql":
+        if self._unit.connection.dialect.name == "postgresql":
             self._session.exec(select(func.pg_advisory_xact_lock(REFUSING, _lock_of(likeness))))
-            if self._count(entry, likeness, since):
+            if self._count(refusal.at, likeness, since):
                 return
+        entry = AuditEntry(**vars(refusal))
         entry.repetition = AuditRepetition(
             likeness=likeness, first_at=entry.at, last_at=entry.at, times=1
         )
         self._session.add(entry)
         self._session.flush()
 
-    def _count(self, entry: AuditEntry, likeness: str, since: datetime) -> bool:
+    @property
+    def _session(self) -> Session:
+        return self._unit.session
+
+    def _count(self, now: datetime, likeness: str, since: datetime) -> bool:
         """Count one more of a kind that is there; whether one is."""
         alike = (col(AuditRepetition.likeness) == likeness) & (
             col(AuditRepetition.first_at) >= since
         )
         newest = select(func.max(AuditRepetition.entry_id)).where(alike).scalar_subquery()
         again = update(AuditRepetition).where(col(AuditRepetition.entry_id) == newest)
-        counted = again.values(times=col(AuditRepetition.times) + 1, last_at=entry.at)
+        counted = again.values(times=col(AuditRepetition.times) + 1, last_at=now)
         return bool(self._session.exec(counted).rowcount)
 
     def about(self, subject: str) -> Iterator[AuditEntry]:
@@ -124,7 +144,7 @@ def _lock_of(likeness: str) -> int:
     return int(likeness[:8], 16) >> 1
 
 
-def _likeness(entry: AuditEntry) -> str:
+def _likeness(entry: NewEntry) -> str:
     """What refusals of one kind have in common, as one short text."""
     who = [entry.team, entry.user, entry.channel_id]
     what = [entry.action, entry.subject, entry.result]
@@ -132,6 +152,4 @@ def _likeness(entry: AuditEntry) -> str:
 
 
 # Added with each thing that anybody does: put together once
-ENTRIES = SQLModel.metadata.tables["auditentry"]
-COLUMNS = [column for column in ENTRIES.columns if not column.primary_key]
-ADDED = insert(ENTRIES)
+ADDED = insert(SQLModel.metadata.tables["auditentry"]).inline()

@@ -4,7 +4,8 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Hashable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlmodel import Session
 
 from storage.accounts import AccountRepository
 from storage.api_keys import ApiKeyRepository, KnownKey, known_key
@@ -42,7 +42,7 @@ from storage.reminders import ReminderRepository
 from storage.reported_fixes import ReportedFixRepository
 from storage.reports import ReportRepository
 from storage.retention import RetentionRepository
-from storage.session import QuickSession
+from storage.session import OfSession, Unit
 from storage.setbacks import SetbackRepository
 from storage.signin import GrantRepository, SignInRepository
 from storage.storable import keep_text_storable
@@ -101,47 +101,62 @@ class DatabaseAway(Exception):
     same may succeed in a moment."""
 
 
-class Transaction:
-    """One unit of work: everything done through it is kept together or not at all."""
+class Transaction(Unit):
+    """One unit of work: everything done through it is kept together or not at all. What it offers
+    is made when it is first asked for: most transactions need little of it."""
 
-    def __init__(self, session: Session, pagers: Collection[Pager] = ()) -> None:
-        self.session = session
+    def __init__(self, connection: Connection, pagers: Collection[Pager] = ()) -> None:
+        super().__init__(connection)
+        self._pagers = pagers
         self._at_end: dict[Hashable, Callable[[], None]] = {}
-        self.accounts = AccountRepository(session)
-        self.api_keys = ApiKeyRepository(session)
-        self.api_requests = ApiRequestRepository(session)
-        self.approvals = ApprovalRepository(session)
-        self.audit = AuditRepository(session)
-        self.changes = ChangeRepository(session)
-        self.channels = ChannelRepository(session)
-        self.attempts = AttemptRepository(session)
-        self.failures = FailureRepository(session)
-        self.folders = FolderRepository(session)
-        self.grants = GrantRepository(session)
-        self.hand_outs = HandOutRepository(session)
-        self.health = HealthRepository(session)
-        self.incidents = IncidentRepository(session)
-        self.jobs = JobRepository(session)
-        self.fixes = ReportedFixRepository(session)
-        self.legacy = LegacyRepository(session)
-        self.measures = MeasureRepository(session)
-        self.noted = NotedCauseRepository(session)
-        self.outages = OutageRepository(session)
-        self.outbox = OutboxRepository(session)
-        self.paces = PaceRepository(session)
-        self.people = KnownPersonRepository(session)
-        self.pages = PageRepository(session, pagers)
-        self.predictions = PredictionRepository(session)
-        self.reminders = ReminderRepository(session)
-        self.reports = ReportRepository(session)
-        self.retention = RetentionRepository(session)
-        self.requests = SupportRequestRepository(session)
-        self.setbacks = SetbackRepository(session)
-        self.signins = SignInRepository(session)
-        self.checks = CheckRepository(session)
-        self.timeline = TimelineRepository(session)
-        self.unexplained = UnexplainedRepository(session)
-        self.watches = WatchRepository(session)
+
+    accounts = OfSession(AccountRepository)
+    api_keys = OfSession(ApiKeyRepository)
+    api_requests = OfSession(ApiRequestRepository)
+    approvals = OfSession(ApprovalRepository)
+    attempts = OfSession(AttemptRepository)
+    changes = OfSession(ChangeRepository)
+    channels = OfSession(ChannelRepository)
+    checks = OfSession(CheckRepository)
+    failures = OfSession(FailureRepository)
+    fixes = OfSession(ReportedFixRepository)
+    folders = OfSession(FolderRepository)
+    grants = OfSession(GrantRepository)
+    health = OfSession(HealthRepository)
+    incidents = OfSession(IncidentRepository)
+    jobs = OfSession(JobRepository)
+    legacy = OfSession(LegacyRepository)
+    measures = OfSession(MeasureRepository)
+    noted = OfSession(NotedCauseRepository)
+    outages = OfSession(OutageRepository)
+    outbox = OfSession(OutboxRepository)
+    paces = OfSession(PaceRepository)
+    people = OfSession(KnownPersonRepository)
+    predictions = OfSession(PredictionRepository)
+    reminders = OfSession(ReminderRepository)
+    reports = OfSession(ReportRepository)
+    requests = OfSession(SupportRequestRepository)
+    retention = OfSession(RetentionRepository)
+    setbacks = OfSession(SetbackRepository)
+    signins = OfSession(SignInRepository)
+    timeline = OfSession(TimelineRepository)
+    unexplained = OfSession(UnexplainedRepository)
+    watches = OfSession(WatchRepository)
+
+    @cached_property
+    def audit(self) -> AuditRepository:
+        """Who did what."""
+        return AuditRepository(self)
+
+    @cached_property
+    def hand_outs(self) -> HandOutRepository:
+        """What is handed out."""
+        return HandOutRepository(self.connection)
+
+    @cached_property
+    def pages(self) -> PageRepository:
+        """What on-call is told."""
+        return PageRepository(self.session, self._pagers)
 
     def at_end(self, key: Hashable, do: Callable[[], None]) -> None:
         """Have something done once everything else of this transaction is, in the order in which it
@@ -149,9 +164,10 @@ class Transaction:
         self._at_end.setdefault(key, do)
 
     def finish(self) -> None:
-        """Do what was left to the end."""
+        """Do what was left to the end, and say what has not been said to the database yet."""
         for do in self._at_end.values():
             do()
+        self.flush()
 
 
 class Store:
@@ -175,10 +191,9 @@ class Store:
         """
         with (
             _told_apart(),
-            QuickSession(self.engine, expire_on_commit=False) as session,
-            session.begin(),
+            self.engine.begin() as connection,
+            closing(Transaction(connection, self._pagers)) as tx,
         ):
-            tx = Transaction(session, self._pagers)
             yield tx
             tx.finish()
 

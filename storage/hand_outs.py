@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam
-from sqlmodel import Session, col, exists, select, update
+from sqlalchemy import Connection, bindparam, insert
+from sqlmodel import col, exists, select, update
 
 from storage.tables import Account, ConnectionTest, Grant, TokenCount
 from storage.types import NOW
@@ -31,18 +31,18 @@ class Holding:
 
 
 class HandOutRepository:
-    """Asks for what can be handed out, and counts it: few questions, past the session, since
+    """Asks for what can be handed out, and counts it: few questions, without a session, since
     products ask again and again."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     def holding(self, ref: str) -> Holding | None:
         """The account with this ID, held until the transaction ends, and its grant.
 
         Where PostgreSQL waits for the account, the grant is as it was before: a sign-in that came
         meanwhile shows in `signed_in_at`, and as not `tested`."""
-        row = self._session.connection().execute(HOLDING, {"ref": ref}).first()
+        row = self._connection.execute(HOLDING, {"ref": ref}).first()
         return None if row is None else Holding(*row)
 
     def count(
@@ -52,16 +52,15 @@ class HandOutRepository:
         it is within the limit, else how long until the next may be. Whoever counts holds the
         account."""
         values = {"account": account_id, "limit": limit, "now": now, "begun": now - span}
-        if self._session.connection().execute(ONE_MORE, values).rowcount:
+        if self._connection.execute(ONE_MORE, values).rowcount:
             return None
-        counted = self._session.get(TokenCount, account_id, populate_existing=True)
-        if counted is None:
-            self._session.add(TokenCount(account_id=account_id, since=now, times=1))
+        begun: datetime | None = self._connection.execute(BEGUN, values).scalar()
+        if begun is None:
+            self._connection.execute(FIRST, values)
             return None
-        if timedelta() <= now - counted.since < span:
-            return counted.since + span - now
-        counted.since = now
-        counted.times = 1
+        if timedelta() <= now - begun < span:
+            return begun + span - now
+        self._connection.execute(AGAIN, values)
         return None
 
 
@@ -89,10 +88,14 @@ HOLDING = (
     .where(col(Account.ref) == bindparam("ref"))
     .with_for_update(of=Account)
 )
+COUNTED = col(TokenCount.account_id) == bindparam("account")
+BEGUN = select(TokenCount.since).where(COUNTED)
+FIRST = insert(TokenCount).values(account_id=bindparam("account"), since=NOW, times=1)
+AGAIN = update(TokenCount).where(COUNTED).values(since=NOW, times=1)
 ONE_MORE = (
     update(TokenCount)
     .where(
-        col(TokenCount.account_id) == bindparam("account"),
+        COUNTED,
         col(TokenCount.since) > bindparam("begun", type_=NOW.type),
         col(TokenCount.since) <= NOW,
         col(TokenCount.times) < bindparam("limit"),

@@ -1,9 +1,10 @@
-"""A session in which looking a row up by its key is cheap."""
+"""The session of a unit of work, in which looking a row up by its key is cheap."""
 
-from functools import cache
-from typing import Any
+from collections.abc import Callable
+from functools import cache, cached_property
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import bindparam, inspect
+from sqlalchemy import Connection, bindparam, inspect
 from sqlmodel import Session, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -48,3 +49,48 @@ def _by_key(entity: type[Any], hold: bool) -> SelectOfScalar[Any]:
     for number, column in enumerate(inspect(entity).primary_key):
         found = found.where(column == bindparam(f"key_{number}", type_=column.type))
     return found.with_for_update() if hold else found
+
+
+class Unit:
+    """A connection within a transaction, and its session: that is made for whoever asks for rows
+    first, since beginning and ending one costs as much as two questions."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    @cached_property
+    def session(self) -> Session:
+        """The session. Rows stay readable when it ends. It leaves the end of the transaction to
+        whoever began that."""
+        return QuickSession(self.connection, expire_on_commit=False)
+
+    def flush(self) -> None:
+        """Say to the database what the session has not said yet."""
+        if self._has_session():
+            self.session.commit()
+
+    def close(self) -> None:
+        """Let go of the rows."""
+        if self._has_session():
+            self.session.close()
+
+    def _has_session(self) -> bool:
+        return "session" in vars(self)
+
+
+Repository = TypeVar("Repository")
+
+
+class OfSession(Generic[Repository]):
+    """A repository of a unit of work, made with its session when it is first asked for."""
+
+    def __init__(self, make: Callable[[Session], Repository]) -> None:
+        self._make = make
+
+    def __set_name__(self, _owner: type[Unit], name: str) -> None:
+        self._name = name
+
+    def __get__(self, unit: Unit, _owner: type[Unit] | None = None) -> Repository:
+        made = self._make(unit.session)
+        vars(unit)[self._name] = made  # which is found first from now on
+        return made

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from bot.common.people import Person
+from storage.audit import NewEntry
 from storage.database import Transaction
-from storage.tables import AuditEntry
 
 COUNTED_TOGETHER = timedelta(hours=1)
 """So long refusals of one kind are counted in the entry of the first: anybody can ask for what is
@@ -58,8 +58,8 @@ def refuse(
 
 def _entry(
     by: Person, action: str, subject: str, now: datetime, result: str, detail: dict[str, object]
-) -> AuditEntry:
-    return AuditEntry(
+) -> NewEntry:
+    return NewEntry(
         at=now,
         team=by.team,
         user=by.user,

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from bot.app import audit_export, key_rotation
+from bot.common import audit
+from bot.common.people import Person
 from bot.microsoft import tokens
 from bot.signin import links
 from storage.cipher import CannotOpen, Cipher
 from storage.database import Store, connect
-from storage.tables import Account, AuditEntry, Grant, LoginTicket
+from storage.tables import Account, Grant, LoginTicket
 from storage.vocabulary import Owner, State
 from tests.support.practice import database_in
 
@@ -118,11 +120,9 @@ def test_what_no_key_opens_is_counted_and_left_as_it_is(store: Store) -> None:
 def test_the_audit_table_is_written_in_order_and_between_two_moments(store: Store) -> None:
     with store.transaction() as tx:
         for day in range(1, 4):
-            entry = AuditEntry(
-                at=NOW + timedelta(days=day), team="T1", user="U1", action="=cmd()", subject="MB-1"
-            )
-            entry.channel_id, entry.detail = "C1", {"day": day}
-            tx.audit.add(entry)
+            at = NOW + timedelta(days=day)
+            by = Person("T1", "U1", "C1")
+            audit.record(tx, by, "=cmd()", "MB-1", at, day=day)
     rows = list(audit_export.entries(store, NOW + timedelta(days=2), NOW + timedelta(days=3)))
     assert [(row["detail"], row["place"], row["result"]) for row in rows] == [
         ({"day": 2}, "C1", "done")

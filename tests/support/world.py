@@ -6,13 +6,13 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import URL, Engine, event
-from sqlmodel import Session, col, create_engine, func, select
+from sqlmodel import col, create_engine, func, select
 
 from bot.app.maildesk import Maildesk, build, mail_hosts
 from bot.app.web_server import WebServer
@@ -295,8 +295,8 @@ class BotWorld:
     def _look(self) -> Iterator[Transaction]:
         """A transaction that only reads, and so makes nobody wait in SQLite; all that it reads is
         of one moment."""
-        with Session(self._reader) as session:
-            yield Transaction(session)
+        with self._reader.connect() as connection, closing(Transaction(connection)) as tx:
+            yield tx
 
     def _beyond(self, version: int) -> None:
         """Wait until Slack shows something newer, or for a moment."""
