@@ -2,10 +2,10 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
-import tarfile
 import zipfile
 from pathlib import Path
 
@@ -55,8 +55,7 @@ def test_every_file_is_in_the_source_distribution(tree: Path, tmp_path: Path) ->
         text=True,
     )
     name = made.stdout.splitlines()[-1]
-    with tarfile.open(tmp_path / name) as archive:
-        archive.extractall(tmp_path / "unpacked", filter="data")
+    shutil.unpack_archive(tmp_path / name, tmp_path / "unpacked")
     (unpacked,) = (tmp_path / "unpacked").iterdir()
     assert packed(build(unpacked, tmp_path)) == sources()
 
