@@ -51,7 +51,7 @@ MARGIN = timedelta(minutes=40)
 
 RUN_SECONDS = 1500
 SIZES = {
-    "postgresql": (size(120, 36), size(2000, 400), size(200, 60)),
+    "postgresql": (size(120, 24), size(2000, 160), size(200, 40)),
     "sqlite": (size(36, 24), size(480, 160), size(60, 40)),
 }
 """Channels, accounts and kills. SQLite has one writer at a time, so that there is less to be
@@ -301,7 +301,7 @@ def test_sixty_days_of_thousands_of_reminders_through_kills(url: str, tmp_path: 
     assert story.result["errors"] == []
     assert story.result["kills"] == kills
     found = sum("found" in post for post in story.posts)
-    assert found >= kills // 50, "some kills fall between Slack's answer and its noting"
+    assert found >= kills // 4, "many kills fall between Slack's answer and its noting"
     check_clocks_change(places)
     check_each_is_posted_once(story)
     check_hours_and_days(story)

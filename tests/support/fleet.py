@@ -19,7 +19,7 @@ import traceback
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from multiprocessing.connection import Connection, Pipe
+from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -64,12 +64,45 @@ class SharedClock:
         self._cell[:8] = ((at - EPOCH) // timedelta(microseconds=1)).to_bytes(8)
 
 
+class Trap:
+    """Where it is set, whoever brings Slack the next message is killed before that is noted."""
+
+    def __init__(self, folder: Path) -> None:
+        self._set = folder / "trap"
+        self._sprung = folder / "sprung"
+
+    def set(self) -> None:
+        """Set it."""
+        self._sprung.unlink(missing_ok=True)
+        self._set.write_text("")
+
+    def take_away(self) -> None:
+        """Nobody came."""
+        self._set.unlink()
+
+    def pass_by(self) -> None:
+        """Somebody brought a message: the first one after it was set does not return."""
+        mine = self._set.with_name(f"caught {os.getpid()}")
+        try:
+            self._set.rename(mine)
+        except FileNotFoundError:
+            return
+        mine.write_text(str(os.getpid()))
+        mine.rename(self._sprung)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def caught(self) -> int | None:
+        """The process that was caught."""
+        return int(self._sprung.read_text()) if self._sprung.exists() else None
+
+
 class Recorder:
     """Slack's end: what arrives is one line in a file, whatever becomes of the process that brought
     it."""
 
-    def __init__(self, path: Path, clock: SharedClock) -> None:
+    def __init__(self, path: Path, clock: SharedClock, trap: Trap) -> None:
         self._path = path
+        self._trap = trap
         self._clock = clock
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
@@ -81,6 +114,8 @@ class Recorder:
         left_out: Collection[str] = (),
     ) -> str:
         self._write("post" if ts is None else "update", message)
+        if ts is None:
+            self._trap.pass_by()
         return ts or f"{message.id}.0"
 
     def take_away(self, message: Outgoing, ts: str) -> None:
@@ -113,7 +148,8 @@ class Bot:
         self.store, ladder = Store(connect(url)), Ladder(RUNGS)
         self.lifecycle = Lifecycle(clock, ladder, ordinary, SUPPORT, unheard(clock))
         self.reminders = Reminders(self.store, clock, self.lifecycle, ladder, ordinary, SUPPORT)
-        self.delivery = Delivery(self.store, clock, Recorder(folder / "posts.jsonl", clock))
+        slack = Recorder(folder / "posts.jsonl", clock, Trap(folder))
+        self.delivery = Delivery(self.store, clock, slack)
 
     def work(self, order: str) -> int:
         """What a worker does at a tick: "all", or "messages" alone, or those until the outbox is
@@ -188,6 +224,7 @@ class Fleet:
         self._clock.set(datetime.fromisoformat(plan["steps"][0]["at"]))
         self._members: dict[int, Member] = {}
         self._people = self._fork(-1)
+        self._trap = Trap(folder)
         self._owed = 0
         self._usual = dict.fromkeys(("all", "messages", "empty"), 0.005)
         self.kills = 0
@@ -253,34 +290,42 @@ class Fleet:
         return killed
 
     def _kill(self, workers: list[int], order: str) -> bool:
-        """Kill a worker at some moment of its work, and put another in its place; False when all
-        had finished before that."""
-        if self._dice.random() < 0.5:
-            self._await_post()
-        else:
-            machine.sleep(self._dice.uniform(0, min(self._usual[order], LONGEST_DELAY)))
-        at_work = [number for number in workers if not self._members[number].line.poll()]
-        if not at_work:
+        """Kill a worker at some moment of its work, or when Slack has taken what it brought, and
+        put another in its place; False when all had finished before that."""
+        trapped = self._dice.random() < 0.5
+        number = self._trapped(workers) if trapped else self._struck(workers, order)
+        if number is None:
             self.missed += 1
             return False
-        number = self._dice.choice(at_work)
         member = self._members.pop(number)
-        os.kill(member.pid, signal.SIGKILL)
         os.waitpid(member.pid, 0)
         member.line.close()
         self.kills, self._owed = self.kills + 1, self._owed - 1
         self._worker(number).order(order)
         return True
 
-    def _await_post(self) -> None:
-        """Until something arrives in Slack, which whoever brought it has not noted yet; at most as
-        long as a kill waits."""
-        posts, end = self._folder / "posts.jsonl", machine.monotonic() + LONGEST_DELAY
-        before = posts.stat().st_size if posts.exists() else 0
-        while (
-            machine.monotonic() < end and (posts.stat().st_size if posts.exists() else 0) == before
-        ):
-            os.sched_yield()
+    def _trapped(self, workers: list[int]) -> int | None:
+        """Who dies between Slack's answer and its noting; None if nobody brings anything."""
+        self._trap.set()
+        working = {self._members[number].line: number for number in workers}
+        while working:
+            for line in wait(list(working), ANSWER_SECONDS) or list(working):
+                working.pop(line)  # it has answered, or is dead
+            caught = self._trap.caught()
+            if caught is not None:
+                return next(n for n in workers if self._members[n].pid == caught)
+        self._trap.take_away()
+        return None
+
+    def _struck(self, workers: list[int], order: str) -> int | None:
+        """Who is killed at any moment; None if nobody is at work."""
+        machine.sleep(self._dice.uniform(0, min(self._usual[order], LONGEST_DELAY)))
+        at_work = [number for number in workers if not self._members[number].line.poll()]
+        if not at_work:
+            return None
+        number = self._dice.choice(at_work)
+        os.kill(self._members[number].pid, signal.SIGKILL)
+        return number
 
     def _worker(self, number: int) -> Member:
         return self._members.get(number) or self._fork(number)
