@@ -1,4 +1,4 @@
-"""Workers that are killed (SIGKILL) twenty times while an incident comes, is acknowledged, ends and
+"""Workers that are killed (SIGKILL) again and again while an incident comes, is acknowledged, ends and
 comes again: the alert in Slack, PagerDuty and the webhook's receiver end alike, nothing is lost and
 nothing is said twice."""
 
@@ -17,12 +17,13 @@ from bot.common.people import Person
 from sandbox.pagers.incidents import Press
 from storage.tables import Incident, Job, Lane, Page, PageLane
 from storage.vocabulary import IncidentStatus, Pager
+from tests.support.examples import size
 from tests.support.forked import LeapingClock, Nursery
 from tests.support.world import ACME, ALERTS, BotWorld
 
 pytestmark = pytest.mark.real
 
-KILLS = 20
+KILLS = size(20, 8)
 SEED = 20
 CAROL = Person("T0ACME", "U0CAROL", ACME)
 OMAR = Person("T0LUMEN", "U0OMAR", ALERTS)
@@ -114,7 +115,7 @@ def deeds(world: BotWorld, account_id: int) -> list[Callable[[], object]]:
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
-def test_the_three_end_alike_through_twenty_kills(world: BotWorld, tmp_path: Path) -> None:
+def test_the_three_end_alike_through_kills(world: BotWorld, tmp_path: Path) -> None:
     dice = random.Random(SEED)
     world.set_up()
     world.map_folders(world.connect("info@acme.example"))
