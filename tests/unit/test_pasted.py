@@ -33,6 +33,7 @@ LATER = tomllib.loads((DATA / "pasted_later.toml").read_text(encoding="utf-8"))
 BLIND = tomllib.loads((DATA / "pasted_blind.toml").read_text(encoding="utf-8"))
 THREADS = tomllib.loads((DATA / "pasted_threads.toml").read_text(encoding="utf-8"))
 PROGRAMS = tomllib.loads((DATA / "pasted_programs.toml").read_text(encoding="utf-8"))
+PROGRAMS_LATER = tomllib.loads((DATA / "pasted_programs_later.toml").read_text(encoding="utf-8"))
 OAUTH = {Where.TOKEN, Where.AUTHORIZE, Where.ADMIN_CONSENT}
 EXPLAINED_AT_LEAST = 0.95
 
@@ -106,8 +107,9 @@ def test_texts_of_public_threads_find_theirs() -> None:
 
 
 def test_sentences_of_programs_find_theirs() -> None:
-    said = [*cases(PROGRAMS, "program"), *cases(PROGRAMS, "language")]
-    assert len(said) >= 140
+    sets = (PROGRAMS, PROGRAMS_LATER)
+    said = [one for of in sets for kind in ("program", "language") for one in cases(of, kind)]
+    assert len(said) >= 500
     assert [(one, cause(one[2])) for one in said if not is_understood(one[2], one[1])] == []
 
 
@@ -157,7 +159,7 @@ def test_what_went_well_later_is_no_failure() -> None:
 
 
 def test_of_another_companys_service_nothing_is_said() -> None:
-    others = [*cases(BLIND, "other"), *cases(PROGRAMS, "other")]
+    others = [one for of in (BLIND, PROGRAMS, PROGRAMS_LATER) for one in cases(of, "other")]
     assert len(others) >= 40
     assert [(text, cause(text)) for _, _, text in others if cause(text)] == []
 
