@@ -116,9 +116,11 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Words:
-    """Meanings, each with the stems of its words; a sentence that has a word of each says it."""
+    """Meanings, each with the stems of its words; a sentence that has a word of each says it,
+    unless it has one of those by which all is `well`."""
 
     meanings: Sequence[Sequence[str]]
+    well: Sequence[str]
 
     def places(self, text: str) -> Iterator[tuple[int, int]]:
         """Where the first of its words stands in a folded text: begin and end."""
@@ -131,7 +133,9 @@ class Words:
             sentence = text[begin:end]
             for at, stem in ((sentence.find(stem), stem) for stem in first):
                 beside = sentence[max(at - SPAN, 0) : at + SPAN]
-                if at >= 0 and all(any(one in beside for one in stems) for stems in others):
+                if at < 0 or _any(self.well, beside):
+                    continue
+                if all(_any(stems, beside) for stems in others):
                     yield begin + at, begin + at + len(stem)
             begin = end
 
@@ -186,14 +190,15 @@ class Phrases:
 def load() -> Phrases:
     """The bot's own; the file is read once a process."""
     data = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    meanings = tomllib.loads(STEMS.read_text(encoding="utf-8"))["stems"]
-    stems = {meaning: [folded(stem) for stem in said] for meaning, said in meanings.items()}
+    words = tomllib.loads(STEMS.read_text(encoding="utf-8"))
+    stems = {meaning: [folded(stem) for stem in said] for meaning, said in words["stems"].items()}
+    well = [folded(stem) for stem in words["well"]["stems"]]
     phrases = [
         Phrase(
             seen,
             [Sentence.of(written) for written in raw.get("says", ())],
             [Sentence.of(written) for written in raw.get("hints", ())],
-            [Words([stems[meaning] for meaning in said]) for said in raw.get("words", ())],
+            [Words([stems[meaning] for meaning in said], well) for said in raw.get("words", ())],
             raw.get("about", [seen["where"]]),
             raw.get("vague", False),
         )
@@ -205,6 +210,11 @@ def load() -> Phrases:
     }
     names = {whose: [folded(name) for name in known] for whose, known in data["names"].items()}
     return Phrases(phrases, evidence, data["labels"], names)
+
+
+def _any(stems: Sequence[str], text: str) -> bool:
+    """Whether a folded text has a word of a meaning."""
+    return any(stem in text for stem in stems)
 
 
 def begins_a_word(text: str, at: int) -> bool:
