@@ -64,6 +64,9 @@ CONNECTING = re.compile(r"starttls|ehlo|helo|greeting|service not a", re.I)
 FOR_SIGN_IN = (535, 530, 454, 501, 504, 550)
 SIGN_INS = (534, 535, 538)
 """What answers nothing but a sign-in (RFC 4954, 4 and 6)."""
+OWN_WORDS = ")"
+"""What stands between a status and the words of the program that tells of it: ``Fehler (535): …``;
+they are in its language, not the server's."""
 OF_SIGN_IN = re.compile(r"(?<![0-9])53[458][^0-9\n]{1,30}(?:authenti|credential)", re.I)
 """One of these with its words, which needs nothing else to be a mail server's."""
 PERMANENT = (550, 554, 530, 552, 501, 503)
@@ -213,6 +216,8 @@ def _end(replies: Sequence[Reply], index: int) -> int:
 def _seen(reply: Reply, said: str, before: str) -> Sequence[Observation]:
     """The observations of a reply; it may go on over several lines, each with its codes."""
     said = AGAIN.sub(" ", said)
+    if reply.status in SIGN_INS and not reply.enhanced and said.startswith(OWN_WORDS):
+        said = ""
     step = "smtp.auth" if reply.status in SIGN_INS else _step(before + said)
     if reply.status:
         statuses: Sequence[int] = (reply.status,)

@@ -12,6 +12,7 @@ from typing import Any
 from bot.common.texts import STRAIGHT
 
 FILE = Path(__file__).with_name("catalogue") / "phrases.toml"
+STEMS = FILE.with_name("stems.toml")
 
 GAP = 90
 """So many characters may stand between two parts of a phrase: a name, an address."""
@@ -19,8 +20,21 @@ GAP = 90
 MAX_BEGINNINGS = 30
 """So often the first part of a phrase is tried in a text: what repeats it more is no error."""
 
+SPAN = 140
+"""So far from the first of them the other words of a sentence may stand."""
+
+END = re.compile(r"[\n!?。]|[.:](?=\s)")
+"""Where a sentence ends; a dot within a name ends none, nor does a colon within an address."""
+
 HELP = re.compile(r"github\.com/[\w.-]+/[\w.-]+/(?:wiki|issues|discussions|blob|tree)\S*")
 """Where a library sends people for help, whichever service it failed at."""
+
+BOX_OF = re.compile(
+    r"\b(?:mailbox|account|user(?:name)?|login|konto|compte|cuenta|postfach)[ :='\"]{1,3}"
+    r"[\w.+-]{1,64}@(?:gmail|googlemail|yahoo|gmx|icloud|me|aol|web|zoho|proton(?:mail)?"
+    r"|fastmail|yandex)\.[a-z]{2,3}"
+)
+"""A mailbox that somebody else's service keeps, named by its address."""
 
 WEB = re.compile(r"https?://\S+")
 CONVERSATIONS = ("imap", "smtp")
@@ -38,12 +52,16 @@ ENDS = frozenset("\n:.!?>\"'*|()[]{}-–—•;=。!？」「：,，、")
 class Phrase:
     """What several sentences say. `seen`: the fields of the observation that they stand for.
     `says`: sentences that nobody writes about anything else; `hints`: those that count only in a
-    text that speaks of `seen`'s protocol otherwise, or (a page's title) stand alone. `vague`:
-    something more telling beside them comes first."""
+    text that speaks of `seen`'s protocol otherwise, or (a page's title) stand alone. `words`: what
+    a sentence says with a word of each meaning, in other languages than English; they count only
+    in a text that speaks of one of the protocols `about`. `vague`: something more telling beside
+    them comes first."""
 
     seen: Mapping[str, Any]
     says: Sequence["Sentence"]
     hints: Sequence["Sentence"]
+    words: Sequence["Words"]
+    about: Sequence[str]
     vague: bool
 
     @cached_property
@@ -97,6 +115,32 @@ class Sentence:
 
 
 @dataclass(frozen=True)
+class Words:
+    """Meanings, each with the stems of its words; a sentence that has a word of each says it,
+    unless it has one of those by which all is `well`."""
+
+    meanings: Sequence[Sequence[str]]
+    well: Sequence[str]
+
+    def places(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where the first of its words stands in a folded text: begin and end."""
+        here = [[stem for stem in stems if stem in text] for stems in self.meanings]
+        if not all(here):
+            return
+        first, *others = here
+        begin = 0
+        for end in (*(found.start() for found in END.finditer(text)), len(text)):
+            sentence = text[begin:end]
+            for at, stem in ((sentence.find(stem), stem) for stem in first):
+                beside = sentence[max(at - SPAN, 0) : at + SPAN]
+                if at < 0 or _any(self.well, beside):
+                    continue
+                if all(_any(stems, beside) for stems in others):
+                    yield begin + at, begin + at + len(stem)
+            begin = end
+
+
+@dataclass(frozen=True)
 class Phrases:
     """All of them. `evidence`: by protocol, what shows that a text speaks of it. `labels`: by what
     a number is, how the words beside it begin. `names`: what shows whose service a text is of."""
@@ -109,7 +153,8 @@ class Phrases:
     def is_anothers(self, text: str) -> bool:
         """Whether a folded text names somebody else's service, and nothing of Microsoft's."""
         said = HELP.sub("", text)
-        others = any(_named(name, said) for name in self.names["others"])
+        others = bool(BOX_OF.search(said))
+        others = others or any(_named(name, said) for name in self.names["others"])
         return others and not any(name in said for name in self.names["microsofts"])
 
     def shows(self, where: str, text: str) -> bool:
@@ -128,6 +173,8 @@ class Phrases:
                 if said.parts[0] in flat
             ]
             places = [place for said in sentences for place in said.places(text, flat)]
+            if not shown.isdisjoint(phrase.about):
+                places += [place for said in phrase.words for place in said.places(text)]
             if places:
                 yield phrase, *max(places)
 
@@ -143,11 +190,16 @@ class Phrases:
 def load() -> Phrases:
     """The bot's own; the file is read once a process."""
     data = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    words = tomllib.loads(STEMS.read_text(encoding="utf-8"))
+    stems = {meaning: [folded(stem) for stem in said] for meaning, said in words["stems"].items()}
+    well = [folded(stem) for stem in words["well"]["stems"]]
     phrases = [
         Phrase(
             seen,
             [Sentence.of(written) for written in raw.get("says", ())],
             [Sentence.of(written) for written in raw.get("hints", ())],
+            [Words([stems[meaning] for meaning in said], well) for said in raw.get("words", ())],
+            raw.get("about", [seen["where"]]),
             raw.get("vague", False),
         )
         for raw in data["phrase"]
@@ -158,6 +210,11 @@ def load() -> Phrases:
     }
     names = {whose: [folded(name) for name in known] for whose, known in data["names"].items()}
     return Phrases(phrases, evidence, data["labels"], names)
+
+
+def _any(stems: Sequence[str], text: str) -> bool:
+    """Whether a folded text has a word of a meaning."""
+    return any(stem in text for stem in stems)
 
 
 def begins_a_word(text: str, at: int) -> bool:

@@ -32,6 +32,8 @@ PASTED = tomllib.loads((DATA / "pasted.toml").read_text(encoding="utf-8"))
 LATER = tomllib.loads((DATA / "pasted_later.toml").read_text(encoding="utf-8"))
 BLIND = tomllib.loads((DATA / "pasted_blind.toml").read_text(encoding="utf-8"))
 THREADS = tomllib.loads((DATA / "pasted_threads.toml").read_text(encoding="utf-8"))
+PROGRAMS = tomllib.loads((DATA / "pasted_programs.toml").read_text(encoding="utf-8"))
+PROGRAMS_LATER = tomllib.loads((DATA / "pasted_programs_later.toml").read_text(encoding="utf-8"))
 OAUTH = {Where.TOKEN, Where.AUTHORIZE, Where.ADMIN_CONSENT}
 EXPLAINED_AT_LEAST = 0.95
 
@@ -104,6 +106,40 @@ def test_texts_of_public_threads_find_theirs() -> None:
     assert [(one, cause(one[2])) for one in threads if not is_understood(one[2], one[1])] == []
 
 
+def test_sentences_of_programs_find_theirs() -> None:
+    sets = (PROGRAMS, PROGRAMS_LATER)
+    said = [one for of in sets for kind in ("program", "language") for one in cases(of, kind)]
+    assert len(said) >= 500
+    assert [(one, cause(one[2])) for one in said if not is_understood(one[2], one[1])] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Die Verbindung zum IMAP-Server steht. Die Anmeldung war erfolgreich.",
+        "La connexion au serveur SMTP est établie, l'authentification a réussi.",
+        "Introduzca la contraseña del servidor SMTP. El error de ayer: ninguno.",
+        "IMAP サーバーに接続しました。認証に成功しました。",
+        "Wir haben die SMTP-Anmeldung getestet: keine Fehler bei der Anmeldung.",
+        "Le serveur IMAP est accessible et la connexion fonctionne.",
+        "Il server SMTP è raggiungibile e la connessione è attiva",
+        "SMTP Verbindung wurde nach dem Senden ordnungsgemäß getrennt.",
+        "La conexión IMAP se cerró correctamente, sin errores de conexión.",
+        "Сервер SMTP доступен, соединение установлено.",
+        "Unser Zertifikat ist abgelaufen, Outlook zeigt es an.",
+        "Please reconnect your laptop to the Microsoft Teams meeting.",
+        "Anmeldung im Büro. Wir melden den Fehler dem SMTP-Anbieter morgen.",
+    ],
+)
+def test_what_went_well_in_another_language_is_no_failure(text: str) -> None:
+    assert cause(text) == ""
+
+
+def test_words_of_two_sentences_say_nothing_together() -> None:
+    assert cause("SMTP: Die Authentisierung ist gescheitert") == "smtp-sign-in-refused"
+    assert cause("SMTP. Die Authentisierung läuft. Der Druck ist gescheitert.") == ""
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -131,7 +167,7 @@ def test_what_went_well_later_is_no_failure() -> None:
 
 
 def test_of_another_companys_service_nothing_is_said() -> None:
-    others = list(cases(BLIND, "other"))
+    others = [one for of in (BLIND, PROGRAMS, PROGRAMS_LATER) for one in cases(of, "other")]
     assert len(others) >= 40
     assert [(text, cause(text)) for _, _, text in others if cause(text)] == []
 
