@@ -44,6 +44,11 @@ def known_key(connection: Connection, digest: str) -> KnownKey | None:
     return KnownKey(**facts, customers=frozenset(theirs))
 
 
+def has_keys(connection: Connection) -> bool:
+    """Whether there ever was a key."""
+    return bool(connection.execute(select(exists().where(col(ApiKey.id) > 0))).scalar())
+
+
 class ApiKeyRepository:
     """Queries about keys of the API."""
 
@@ -58,10 +63,6 @@ class ApiKeyRepository:
         self._session.add_all(rows)
         self._session.flush()
         return key
-
-    def any(self) -> bool:
-        """Whether there ever was a key."""
-        return bool(self._session.exec(select(exists().where(col(ApiKey.id) > 0))).one())
 
     def get(self, key_id: int) -> ApiKey | None:
         """A key as it is now."""

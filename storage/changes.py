@@ -21,14 +21,22 @@ NUMBERING = 0x65766E74
 """The number of the advisory lock under which changes get theirs, "evnt" in ASCII."""
 
 NUMBERED_AT_ONCE = 1000
+FIRST_CLAIMS = 2**30
+"""Claims begin anywhere: SQLite gives the ID of a change that was erased to another one, and
+whoever had that one in hand must not take this for theirs."""
 GONE = "gone"
 """The reason of a stop after which nothing at all is sent: the product wants nothing more."""
 
 LATEST_COMMIT = timedelta(minutes=10)
 """So much later than another may a change have been kept that was made before it."""
 
-STANDINGS = (ChangeKind.LIVE, ChangeKind.BROKEN, ChangeKind.MENDED)
-"""What says whether an account works."""
+STANDINGS = (
+    ChangeKind.LIVE,
+    ChangeKind.BROKEN,
+    ChangeKind.MENDED,
+    ChangeKind.DISCONNECTED,
+)
+"""What says whether an account works. One that was disconnected begins anew."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,7 @@ class ChangeRepository:
             data=dict(new.data),
             status=ChangeStatus.WAITING if wanted else ChangeStatus.LEFT_OUT,
             due_at=now,
+            claim=secrets.randbelow(FIRST_CLAIMS),
         )
         self._session.add(change)
         self._session.flush()

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlch
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from storage.accounts import AccountRepository
-from storage.api_keys import ApiKeyRepository, KnownKey, known_key
+from storage.api_keys import ApiKeyRepository, KnownKey, has_keys, known_key
 from storage.api_requests import ApiRequestRepository
 from storage.approvals import ApprovalRepository
 from storage.attempts import AttemptRepository
@@ -214,6 +214,15 @@ class Store:
         """
         with _told_apart(), self._alone.connect() as connection:
             return known_key(connection, digest)
+
+    def has_api_keys(self) -> bool:
+        """Whether there ever was a key of the API: asked alone, it waits for nobody.
+
+        Raises:
+            DatabaseAway: the database does not answer it just now.
+        """
+        with _told_apart(), self._alone.connect() as connection:
+            return has_keys(connection)
 
     def done(self, job: Job) -> None:
         """Forget a finished job, unless it is somebody else's by now: a statement by itself.

@@ -6,8 +6,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, exists
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, SQLModel, col, delete, func, select
+from sqlmodel import Session, SQLModel, and_, col, delete, func, select
 
+from storage.change_statuses import ChangeStatus
+from storage.changes import GONE
 from storage.tables import (
     ApiAnswer,
     ApiRequest,
@@ -124,8 +126,10 @@ class RetentionRepository:
 
     def changes(self, before: datetime, limit: int) -> int:
         """What the product was told, and what it did not take: else a product that is gone would
-        have us keep everything."""
-        found = select(Change.id).where(col(Change.at) < before).limit(limit)
+        have us keep everything. What it answered with that it wants nothing more stays: by that we
+        know it."""
+        last_word = and_(Change.status == ChangeStatus.STOPPED, col(Change.reason) == GONE)
+        found = select(Change.id).where(col(Change.at) < before, ~last_word).limit(limit)
         ids = list(self._session.exec(found.with_for_update(skip_locked=True)))
         for begin in range(0, len(ids), AT_ONCE):
             part = ids[begin : begin + AT_ONCE]

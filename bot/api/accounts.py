@@ -1,7 +1,7 @@
 """Accounts as the product reads them, as they stand now."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.api.callers import Caller
 from bot.api.next_steps import next_step
@@ -30,6 +30,9 @@ from storage.vocabulary import FolderRole, State, StepStatus
 
 ACCOUNT = "MB-"
 
+LATE = timedelta(minutes=1)
+"""So much later than its time a change may show: it has that of its transaction's beginning."""
+
 
 @dataclass(frozen=True)
 class Question:
@@ -57,7 +60,7 @@ class ApiAccounts:
         wanted = Wanted(
             _customers(caller, question.customer),
             question.state,
-            question.changed_since,
+            _earlier(question.changed_since),
             question.external_id,
         )
         with self._store.transaction() as tx:
@@ -139,6 +142,14 @@ def visible(tx: Transaction, caller: Caller, ref: str) -> Account:
     if account is None or not caller.may_see(account.customer_id):
         raise ApiRefused(Code.NOT_FOUND)
     return account
+
+
+def _earlier(moment: datetime | None) -> datetime | None:
+    """From when on changes are looked for, so that none is missed that showed late."""
+    try:
+        return None if moment is None else moment - LATE
+    except OverflowError:  # the first day of all
+        return None
 
 
 def read_ref(ref: str) -> str:

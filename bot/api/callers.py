@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_network
 
 import structlog
 
@@ -13,6 +13,7 @@ from bot.api.paces import Paces
 from bot.api.refusals import Allowance, ApiRefused, Code
 from bot.common import audit
 from bot.common.clock import Clock
+from bot.common.network_addresses import read_address
 from bot.common.people import Person, product
 from storage.api_keys import KnownKey
 from storage.api_vocabulary import ApiKeyStatus, ApiScope
@@ -27,8 +28,6 @@ WRITTEN_EVERY = timedelta(minutes=1)
 
 TRIES = 20
 """So many calls with a key that is not accepted are answered to one address in a minute."""
-
-Address = IPv4Address | IPv6Address
 
 
 @dataclass(frozen=True)
@@ -67,6 +66,7 @@ class Callers:
         self._clock = clock
         self._calls = Paces(clock, calls_per_minute)
         self._tries = Paces(clock, TRIES)
+        self._on = False
 
     def authorise(self, secret: str, address: str, scope: ApiScope) -> Caller:
         """Whoever calls with the key `secret`, from `address`, for something that needs `scope`.
@@ -77,8 +77,10 @@ class Callers:
         key = self._good(secret)
         if key is None:
             raise self._stranger(address)
+        if not _comes_from(address, key.networks.split()):
+            raise self._from_elsewhere(key, address, scope)
         within, allowance = self._calls.count(str(key.id))
-        refused = self._refusal(key, address, scope, within, allowance)
+        refused = self._refusal(key, scope, within, allowance)
         if refused is not None:
             self._keep(key, refused, scope)
             refused.allowance = allowance
@@ -99,9 +101,9 @@ class Callers:
         return replace(caller, customers=customers)
 
     def is_on(self) -> bool:
-        """Whether there ever was a key: before that there is no API."""
-        with self._store.transaction() as tx:
-            return tx.api_keys.any()
+        """Whether there ever was a key: before that there is no API. None is ever deleted."""
+        self._on = self._on or self._store.has_api_keys()
+        return self._on
 
     def _good(self, secret: str) -> KnownKey | None:
         if not SHAPE.fullmatch(secret):
@@ -121,19 +123,31 @@ class Callers:
         through even from an address of many tries: others may be behind the same proxy."""
         if not self.is_on():
             return ApiRefused(Code.OFF)
+        refused = self._too_many_tries(address)
+        if refused is None:
+            log.info("api.key_not_accepted", address=address)
+        return refused or ApiRefused(Code.NO_KEY)
+
+    def _from_elsewhere(self, key: KnownKey, address: str, scope: ApiScope) -> ApiRefused:
+        """A good key that is used from where it is not for may be stolen: such calls are counted by
+        their address, and take nothing from those of whoever it was made for."""
+        refused = self._too_many_tries(address)
+        if refused is not None:
+            return refused
+        log.warning("api.key_used_elsewhere", key=key.public_id, address=address)
+        refused = ApiRefused(Code.NO_NETWORK)
+        self._keep(key, refused, scope)
+        return refused
+
+    def _too_many_tries(self, address: str) -> ApiRefused | None:
         within, tries = self._tries.count(_neighbourhood(address))
-        if not within:
-            return ApiRefused(Code.TOO_MANY_TRIES, retry_after=tries.reset)
-        log.info("api.key_not_accepted", address=address)
-        return ApiRefused(Code.NO_KEY)
+        return None if within else ApiRefused(Code.TOO_MANY_TRIES, retry_after=tries.reset)
 
     def _refusal(
-        self, key: KnownKey, address: str, scope: ApiScope, within: bool, allowance: Allowance
+        self, key: KnownKey, scope: ApiScope, within: bool, allowance: Allowance
     ) -> ApiRefused | None:
         if not within:
             return ApiRefused(Code.TOO_MANY_CALLS, retry_after=allowance.reset)
-        if not _comes_from(address, key.networks.split()):
-            return ApiRefused(Code.NO_NETWORK)
         if scope not in key.scopes.split():
             return ApiRefused(Code.NO_SCOPE, needs_scope=scope.value)
         return None
@@ -151,17 +165,8 @@ class Callers:
             )
 
 
-def _read(address: str) -> Address | None:
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return None
-    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
-    return mapped or found
-
-
 def _comes_from(address: str, networks: Sequence[str]) -> bool:
-    there = _read(address)
+    there = read_address(address)
     return not networks or any(
         there is not None and there in ip_network(network) for network in networks
     )
@@ -169,7 +174,7 @@ def _comes_from(address: str, networks: Sequence[str]) -> bool:
 
 def _neighbourhood(address: str) -> str:
     """Whose tries are counted together: of IPv6 the /64, which one connection has to itself."""
-    there = _read(address)
+    there = read_address(address)
     if isinstance(there, IPv6Address):
         return str(ip_network((there, 64), strict=False))
     return str(there or address)

@@ -3,6 +3,7 @@ do, with the same checks, and the customer's channel reads who asked for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from bot.accounts.known_people import KnownPeople, NamedPerson
 from bot.accounts.service import Accounts
@@ -28,6 +29,10 @@ from bot.views.known_people import KnownPersonView
 from storage.database import Store, Transaction
 from storage.tables import Account
 from storage.vocabulary import State
+
+AN_HOUR = timedelta(hours=1)
+MOST_AN_HOUR = 20
+"""So often in an hour one thing is done at an account for the product: each time people read it."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,8 @@ class Deeds:
             return channel_id
 
         def do(tx: Transaction, caller: Caller, channel_id: str) -> Done:
+            if place_meant(tx, caller, place) != channel_id:
+                raise Refused("refused.channel_not_bound")  # it was another one's, a moment ago
             account = self._tools.accounts.create_whole_in(tx, channel_id, form, caller.person)
             self._tell(tx, account, "product.created", caller)
             link = self._link(tx, account)
@@ -125,12 +132,13 @@ class Deeds:
 
         Raises:
             Refused: as `Accounts.renew_link` does, or the channel is closed.
-            ApiRefused: there is no such account.
+            ApiRefused: there is no such account, or it had too many links within an hour.
         """
 
         def do(tx: Transaction, caller: Caller, _: None) -> Done:
             account = visible(tx, caller, ref)
             require_open(tx, account.channel_id)
+            self._require_few(tx, account, "link.renewed")
             account = self._tools.accounts.renew_link_in(tx, account.id, caller.person)
             self._tell(tx, account, "product.link", caller)
             return Done(self._link(tx, account), account.customer_id)
@@ -138,11 +146,12 @@ class Deeds:
         return self._requests.once(asking, Work(_nothing, do))
 
     def test(self, asking: Asking, ref: str) -> Answer:
-        """Have an account tested, and the result shown in its thread.
+        """Have an account tested, and the result shown in its thread. A test that runs already is
+        joined.
 
         Raises:
             Refused: nobody signed in yet, or the channel is closed.
-            ApiRefused: there is no such account.
+            ApiRefused: there is no such account, or it was tested too often within an hour.
         """
 
         def do(tx: Transaction, caller: Caller, _: None) -> Done:
@@ -150,8 +159,10 @@ class Deeds:
             require_open(tx, account.channel_id)
             if not account.object_id:
                 raise Refused("test.not_signed_in", name=account.name)
+            if not self._tools.checks.is_tested(tx, account):
+                self._require_few(tx, account, "test.requested")
+                self._tell(tx, account, "product.tested", caller)
             self._tools.checks.request(tx, account, caller.person)
-            self._tell(tx, account, "product.tested", caller)
             return Done(self._read.shape(tx, account), account.customer_id)
 
         return self._requests.once(asking, Work(_nothing, do, status=202))
@@ -224,6 +235,14 @@ class Deeds:
     def _tell(self, tx: Transaction, account: Account, sentence: str, caller: Caller) -> None:
         """Say in the thread of the account's card who asked for it."""
         notices.note(tx, account, sentence, self._clock.now(), product=caller.name)
+
+    def _require_few(self, tx: Transaction, account: Account, action: str) -> None:
+        """A product that asks in a loop would fill the thread that the customer reads."""
+        now = self._clock.now()
+        times = tx.audit.times(account.ref, action, now - AN_HOUR)
+        if len(times) >= MOST_AN_HOUR:
+            wait = times[-MOST_AN_HOUR] + AN_HOUR - now
+            raise ApiRefused(Code.TOO_OFTEN, retry_after=wait)
 
     def _link(self, tx: Transaction, account: Account) -> LinkShape:
         """The account's login link, which was made just now."""

@@ -30,6 +30,7 @@ class Code(StrEnum):
     IN_PROGRESS = "in_progress"
     OTHER_CALL = "idempotency_key_reused"
     TOO_MUCH_MET = "too_much_trouble"
+    TOO_OFTEN = "too_often"
     BUSY = "busy"
     MICROSOFT_BUSY = "microsoft_busy"
     AWAY = "database_away"

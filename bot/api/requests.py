@@ -1,6 +1,7 @@
 """Calls that change something are done once, however often they come: whoever calls gives each a
 name (`Idempotency-Key`), under which its answer is kept for a day."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,6 +31,9 @@ everything in one transaction. If the process died, the call can be made again a
 
 SOON = timedelta(seconds=2)
 """When somebody else's call is done, most often."""
+
+MAX_CLAIM = 2**31
+"""What an integer column holds (postgresql.org/docs/current/datatype-numeric.html)."""
 
 TRIES = 3
 """So often something is tried for which another transaction was quicker."""
@@ -155,7 +159,7 @@ class ApiRequests:
         if request.claimed_until > now:
             raise ApiRefused(Code.IN_PROGRESS, retry_after=SOON)
         request.claimed_until = now + LEASE
-        request.claim += 1
+        request.claim = _new_claim()
         return Claim(request.id, request.claim)
 
     def _begin(self, tx: Transaction, asking: Asking, name: str) -> Claim:
@@ -166,6 +170,7 @@ class ApiRequests:
             said_digest=digest(asking.said),
             begun_at=now,
             claimed_until=now + LEASE,
+            claim=_new_claim(),
         )
         return Claim(tx.api_requests.add(request).id, request.claim)
 
@@ -192,6 +197,12 @@ class ApiRequests:
                     tx.api_requests.forget([ours.id])
         except Exception:
             log.exception("api.claim_not_let_go")
+
+
+def _new_claim() -> int:
+    """The number of a claim, by chance: SQLite gives the ID of a row that was forgotten to another
+    one, and whoever had that one must not take this for theirs."""
+    return secrets.randbelow(MAX_CLAIM)
 
 
 def sealed_for(request_id: int) -> str:

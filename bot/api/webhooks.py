@@ -34,6 +34,9 @@ MAX_WAIT = timedelta(minutes=30)
 PATIENCE = timedelta(days=3)
 """So long a change is tried."""
 
+FEWEST_ATTEMPTS = 10
+"""And so often: three days in which we did not work ourselves say nothing of the receiver."""
+
 TAKES_OTHERS = PATIENCE / 2
 """A receiver that took something within so long is not away: what it does not take is at fault."""
 
@@ -152,7 +155,7 @@ class WebhookDelivery:
         with self._store.transaction() as tx:
             if answer.gone:
                 self._stop_sending(tx, claimed, GONE)
-            elif now - since < PATIENCE:
+            elif now - since < PATIENCE or claimed.change.attempts < FEWEST_ATTEMPTS:
                 due = now + self._wait(claimed.change.attempts, answer, now)
                 tx.changes.later(claimed, due, answer.words)
             elif tx.changes.delivered_since(now - TAKES_OTHERS):

@@ -79,6 +79,11 @@ class Checks:
         notices.show_test(tx, account, test, self._clock.now())
         return test
 
+    def is_tested(self, tx: Transaction, account: Account) -> bool:
+        """Whether a test of the account runs whose result is shown."""
+        running = self._running(tx, account)
+        return running is not None and not running.quiet
+
     def start(self, account_id: int, by: Person, round_trip: bool = False) -> None:
         """Have an account tested, with a message that makes the round where that is asked for.
 

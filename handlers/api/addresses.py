@@ -1,7 +1,9 @@
 """From which address a call comes, also behind proxies."""
 
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network
+
+from bot.common.network_addresses import read_address
 
 Network = IPv4Network | IPv6Network
 
@@ -25,8 +27,5 @@ def client_address(peer: str, forwarded: str, proxies: Sequence[Network]) -> str
 
 
 def _is_one_of(address: str, networks: Sequence[Network]) -> bool:
-    try:
-        there = ip_address(address)
-    except ValueError:
-        return False
-    return any(there in network for network in networks)
+    there = read_address(address)
+    return there is not None and any(there in network for network in networks)

@@ -146,7 +146,7 @@ def _done_with_one(deeds: Deeds) -> Iterator[Route]:
         ApiScope.WRITE,
         LinkShape,
         _on_account(deeds.renew_link),
-        refuses=(Code.REFUSED, *ONCE),
+        refuses=(Code.REFUSED, Code.TOO_OFTEN, *ONCE),
         named=True,
     )
     yield Route(
@@ -157,7 +157,7 @@ def _done_with_one(deeds: Deeds) -> Iterator[Route]:
         ApiScope.WRITE,
         AccountShape,
         _on_account(deeds.test),
-        refuses=(Code.REFUSED, *ONCE),
+        refuses=(Code.REFUSED, Code.TOO_OFTEN, *ONCE),
         named=True,
         status=202,
     )

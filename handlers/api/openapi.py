@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 from bot.api.refusals import Code
 from handlers.api.problems import MEDIA_TYPE, Problem, words
 from handlers.api.routes import LONGEST_NAME, NAME, REPLAYED, Route
+from handlers.api.webhooks import SHAPES, webhooks
 
 Json = dict[str, Any]
 
@@ -53,6 +54,7 @@ def document(routes: Sequence[Route], server: str) -> Json:
         "info": {"title": "Maildesk", "version": "1", "description": "What docs/api.md explains."},
         "servers": [{"url": server}],
         "paths": paths,
+        "webhooks": dict(webhooks(TEMPLATE)),
         "components": {
             "schemas": _schemas(routes),
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
@@ -152,10 +154,11 @@ def _reference(model: type[BaseModel]) -> Json:
 
 
 def _schemas(routes: Sequence[Route]) -> Mapping[str, Json]:
-    """What is asked and answered, by name; what a query may hold stands at its parameters, and the
-    words that it refers to here."""
+    """What is asked, answered and posted, by name; what a query may hold stands at its parameters,
+    and the words that it refers to here."""
     Mode = Literal["validation", "serialization"]
     wanted: list[tuple[type[BaseModel], Mode]] = [(Problem, "validation")]
+    wanted += [(shape, "serialization") for shape in SHAPES.values()]
     for route in routes:
         wanted.append((route.gives, "serialization"))
         wanted += [(each, "validation") for each in (route.body, route.query) if each is not None]

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sandbox.crm.maildesk import Account, Maildesk, Refused
+from sandbox.crm.maildesk import Account, Maildesk
 
 LOOK_AGAIN_SECONDS = 10  # a webhook may have got lost, or Maildesk did not answer
 TABLES = """
@@ -79,7 +79,7 @@ class Desk:
             try:
                 self.catch_up(whole)
                 whole = False
-            except (Refused, sqlite3.Error) as error:
+            except Exception as error:  # whatever it is, the next look may go well
                 self.trouble = str(error)
             self._end.wait(LOOK_AGAIN_SECONDS)
 

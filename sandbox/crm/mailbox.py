@@ -67,6 +67,7 @@ class Mailboxes:
     def _open(self, access: Access, folder: str) -> Iterator[IMAPClient]:
         more = {"ssl_context": self._tls, "timeout": TIMEOUT_SECONDS}
         with _explained(), IMAPClient(access["host"], access["port"], **more) as server:
+            server.folder_encode = False  # Maildesk names folders as the server does
             server.oauth2_login(access["user"], access["access_token"])
             server.select_folder(folder, readonly=True)
             server.normalise_times = False
@@ -98,10 +99,9 @@ def _letter(uid: int, found: dict[bytes, Any]) -> Letter:
     [raw] = [found[part] for part in found if part.startswith(b"BODY[]")]
     mail = message_from_bytes(raw, policy=policy.default)
     body = mail.get_body(("plain",))
-    names = ("From", "To", "Reply-To", "Subject", "Message-ID")
-    headers = [_readable(mail.get, name) for name in names]
+    heads = [_readable(mail.get, it) for it in ("From", "To", "Reply-To", "Subject", "Message-ID")]
     text = _readable(body.get_content) if body else ""
-    return Letter(uid, found[b"INTERNALDATE"], text, *(" ".join(each.split()) for each in headers))
+    return Letter(uid, found[b"INTERNALDATE"], text, *(" ".join(each.split()) for each in heads))
 
 
 def _readable(read: Callable[..., object], *given: str) -> str:

@@ -22,7 +22,7 @@ class ApiRequest(SQLModel, table=True):
     said_digest: str
     begun_at: datetime = time_column(index=True)
     claimed_until: datetime = time_column()
-    claim: int = 1
+    claim: int
 
 
 class ApiAnswer(SQLModel, table=True):

@@ -48,7 +48,7 @@ class Change(SQLModel, table=True):
     status: ChangeStatus = word_column(ChangeStatus)
     due_at: datetime = time_column()
     leased_until: datetime | None = time_column(nullable=True)
-    claim: int = 0
+    claim: int
     attempts: int = 0
     tried_since: datetime | None = time_column(nullable=True)
     done_at: datetime | None = time_column(nullable=True)

@@ -10,6 +10,12 @@ from werkzeug.test import TestResponse
 Json = dict[str, Any]
 
 
+def event_validator(document: Json, kind: str) -> Draft202012Validator:
+    """What says whether an event of a type is as the description has it."""
+    posted = document["webhooks"][kind]["post"]["requestBody"]["content"]["application/json"]
+    return Draft202012Validator({"components": document["components"]} | posted["schema"])
+
+
 class Description:
     """The description that a web application serves, and whether answers keep to it."""
 

@@ -230,7 +230,9 @@ def test_an_account_that_was_there_before_changed_when_its_state_did(
     with bot.store.transaction() as tx:
         tx.accounts.lock(account.id).changed_at = None
     assert refs(product, "?changed_since=2026-11-21T08:00:00Z") == [account.ref]
-    assert refs(product, "?changed_since=2026-11-21T08:00:01Z") == []
+    assert refs(product, "?changed_since=2026-11-21T08:01:00Z") == [account.ref], "it showed late"
+    assert refs(product, "?changed_since=2026-11-21T08:01:01Z") == []
+    assert refs(product, "?changed_since=0001-01-01T00:00:00Z") == [account.ref]
     assert changed_at(bot, account) == bot.now - days(3)
 
 

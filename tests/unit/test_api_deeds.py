@@ -10,6 +10,7 @@ from sqlmodel import select
 from werkzeug.test import TestResponse
 
 from bot.accounts.known_people import MOST
+from bot.api.deeds import MOST_AN_HOUR
 from bot.api.refusals import Code
 from handlers.api.problems import Problem
 from handlers.cards.timeline import timeline_window
@@ -17,7 +18,7 @@ from storage.api_vocabulary import ApiScope
 from storage.tables import Account, FurtherTenant
 from storage.vocabulary import State
 from tests.support.calls import BODIES, CALLS, OFFICE, call
-from tests.support.fast import ACME, CAROL, VERA, FastBot
+from tests.support.fast import ACME, CAROL, VERA, FastBot, hours
 from tests.support.product import Product, make_key
 
 pytestmark = pytest.mark.api
@@ -265,6 +266,22 @@ def test_nothing_is_begun_in_a_channel_that_nobody_reads(bot: FastBot, product: 
     assert call(product, "disconnect", account.ref).status_code == 200
 
 
+def test_nothing_is_begun_where_another_customer_is_by_now(
+    bot: FastBot, product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = make_key(bot, customers=["Acme Marine"]).secret
+
+    def moved(*_: object) -> None:
+        bot.farewells.offboard(bot.acme.customer_id, "Acme Marine", VERA)
+        bot.customers.bind(ACME, "Beta Works", VERA)
+
+    monkeypatch.setattr(type(bot.accounts), "vet", moved)
+    answer = call(product, "create", "", mine)
+
+    assert answer.status_code in (404, 409, 422), answer.json
+    assert bot.accounts_there() == []
+
+
 def test_nothing_is_begun_for_a_customer_that_was_offboarded(bot: FastBot) -> None:
     product = Product(bot)
     account = bot.account(State.LIVE)
@@ -342,6 +359,32 @@ def test_a_test_is_begun_and_shown(bot: FastBot, product: Product) -> None:
 
     assert len(bot.mail.targets) == 1
     assert "test.result" in [item.notice for item in bot.outbox(ACME)]
+
+
+@pytest.mark.parametrize("name", ["test", "login-link"])
+def test_a_product_that_asks_in_a_loop_does_not_fill_the_thread(
+    bot: FastBot, product: Product, name: str
+) -> None:
+    account = bot.account(State.LIVE if name == "test" else State.AWAITING_SIGN_IN)
+    codes = []
+    for number in range(MOST_AN_HOUR + 5):
+        answer = call(product, name, account.ref, named=f"{number}")
+        codes.append(answer.status_code)
+        bot.run_due()
+
+    assert codes[MOST_AN_HOUR:] == [429] * 5 and 429 not in codes[:MOST_AN_HOUR]
+    refused(answer, Code.TOO_OFTEN)
+    assert 0 < int(answer.headers["Retry-After"]) <= 3600
+    assert len(notes(bot, account)) == MOST_AN_HOUR
+    bot.clock.at += hours(1)
+    assert call(product, name, account.ref, named="later").status_code in (200, 202)
+
+
+def test_a_test_that_runs_is_joined_and_told_once(bot: FastBot, product: Product) -> None:
+    account = bot.account(State.LIVE)
+    for number in range(3):
+        assert call(product, "test", account.ref, named=f"{number}").status_code == 202
+    assert len(notes(bot, account)) == 1
 
 
 def test_what_is_disconnected_stays_so_and_is_told_once(bot: FastBot, product: Product) -> None:

@@ -124,6 +124,10 @@ def test_a_key_is_good_for_its_scopes_alone(bot: FastBot, scope: ApiScope) -> No
         (["192.0.2.0/24"], "192.0.3.7", False),
         (["192.0.2.7/32", "2001:db8::/32"], "2001:db8::1", True),
         (["192.0.2.0/24"], "::ffff:192.0.2.7", True),
+        (["192.0.2.0/24"], "192.0.2.7:51234", True),
+        (["2001:db8::/32"], "[2001:db8::1]:443", True),
+        (["2001:db8::/32"], "[2001:db8::1]", True),
+        (["192.0.2.0/24"], "192.0.2.7:x", False),
         (["2001:db8::/32"], HERE, False),
         (["0.0.0.0/0"], "", False),
         (["0.0.0.0/0"], "unknown", False),
@@ -181,6 +185,15 @@ def test_wrong_keys_are_counted_by_address_and_good_ones_pass(bot: FastBot) -> N
 
     bot.clock.at += days(1 / 1440)
     assert refusal(bot, WRONG, "2001:db8::1").code is Code.NO_KEY
+
+
+def test_a_key_in_wrong_hands_takes_no_call_from_its_owner(bot: FastBot) -> None:
+    slow = FastBot(bot, api_calls_per_minute="2")
+    secret = make_key(slow, networks=["192.0.2.0/24"]).secret
+    codes = [refusal(slow, secret, f"198.51.100.9:{port}").code for port in range(TRIES + 1)]
+    assert codes == [Code.NO_NETWORK] * TRIES + [Code.TOO_MANY_TRIES]
+    assert refusal(slow, secret, "198.51.100.9").allowance is None
+    assert call(slow, secret, HERE).allowance.remaining == 1
 
 
 def test_a_key_has_so_many_calls_in_a_minute(bot: FastBot) -> None:

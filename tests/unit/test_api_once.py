@@ -189,6 +189,25 @@ def test_who_was_so_slow_that_another_did_it_does_nothing(
     assert call(product, "create", named="one").data == done[0].data
 
 
+def test_who_was_so_slow_does_nothing_in_the_row_that_has_the_same_number_by_then(
+    bot: FastBot, product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_key(bot).secret
+    done = []
+
+    def another() -> None:
+        with bot.store.transaction() as tx:
+            tx.api_requests.forget([row.id for row in tx.session.exec(select(ApiRequest))])
+        done.append(call(product, "create", "", other, named="two"))
+
+    meanwhile(monkeypatch, another)
+    refused(call(product, "create", named="one"), Code.IN_PROGRESS)
+
+    assert done[0].status_code == 201
+    assert call(product, "create", "", other, named="two").data == done[0].data
+    assert len(bot.accounts_there()) == 1
+
+
 def test_a_key_that_is_revoked_meanwhile_does_nothing(
     bot: FastBot, product: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:

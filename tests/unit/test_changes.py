@@ -1,16 +1,22 @@
 """What the vendor's product is to hear of: each kind of change by the road that leads to it, told
 once and as things stand at its end."""
 
+from dataclasses import replace
+
 import pytest
 
+from bot.api.events import event_of
 from bot.common.people import MAILDESK
 from bot.diagnosis.observation import Observation, Where
 from bot.microsoft import announced
 from bot.views.account_form import Form
+from handlers.api.blueprint import every_route
+from handlers.api.openapi import document
 from storage.change_statuses import CHANGES, ChangeEvent, ChangeKind, ChangeStatus
 from storage.tables import Account
 from storage.vocabulary import State, StepId
 from tests.support.changes import changes, kinds, told
+from tests.support.described import event_validator
 from tests.support.fast import ACME, CAROL, SENDING_IS_OFF, VERA, FastBot, days, hours
 from tests.support.fast_ports import folder
 from tests.support.incidents import broken
@@ -148,6 +154,24 @@ def test_whoever_mends_what_lost_its_folders_meanwhile_is_told_of_as_mended(bot:
     assert bot.folders.accept(account.id, CAROL)
 
     assert kinds(bot)[-1] == "account.mended"
+
+
+def test_whoever_is_connected_again_is_live_and_not_mended(bot: FastBot) -> None:
+    account = live(bot)
+    refuse(bot, account)
+    bot.accounts.disconnect(account.id, CAROL)
+    bot.mailbox(account).faults.clear()
+    bot.accounts.renew_link(account.id, CAROL)
+    bot.sign_in(account)
+    bot.run_due()
+    bot.folders.fetch(account.id)
+    bot.folders.accept(account.id, CAROL)
+
+    said = kinds(bot)
+    assert said[said.index(ChangeKind.DISCONNECTED) + 1 :] == [
+        ChangeKind.CONNECTED,
+        ChangeKind.LIVE,
+    ]
 
 
 def test_a_change_of_names_says_what_they_were(bot: FastBot) -> None:
@@ -296,6 +320,36 @@ def test_an_erased_customer_takes_their_part_of_a_shared_incident_alone(bot: Fas
         named = tx.changes.mentioned(left)
     assert {ref for refs in named.values() for ref in refs} == {theirs.ref}
     assert mine.ref not in str([each.data for each in left])
+
+
+def test_each_type_is_as_the_description_of_the_api_says(bot: FastBot) -> None:
+    account = live(bot)
+    refuse(bot, account)
+    mend(bot, account)
+    bot.accounts.change(account.id, replace(FORM, name="Office"), CAROL)
+    bot.accounts.disconnect(account.id, CAROL)
+    ends = bot.account(State.LIVE)
+    with bot.store.transaction() as tx:
+        tx.grants.get(ends.id).refreshed_at = bot.now - announced.load().grant.unused + days(20)
+        tx.grants.get(ends.id).keep_due_at = bot.now + days(90)
+    bot.daily_predictions.tell_due()
+    several = (broken(bot), broken(bot))
+    bot.microsoft.refusal = None
+    for each in several:
+        again(bot, each)
+    bot.live(days(1))
+
+    described = document(every_route(bot.services.api), "https://maildesk.example")
+    there = changes(bot)
+    assert {each.kind for each in there} == set(ChangeKind)
+    with bot.store.transaction() as tx:
+        named = tx.changes.mentioned(there)
+    for change in there:
+        event = event_of(change, named.get(change.id, []))
+        wrong = [one.message for one in event_validator(described, change.kind).iter_errors(event)]
+        assert wrong == [], (change.kind, wrong)
+        other = next(kind for kind in ChangeKind if kind is not change.kind)
+        assert not event_validator(described, other).is_valid(event)
 
 
 def test_what_is_old_is_forgotten(bot: FastBot) -> None:

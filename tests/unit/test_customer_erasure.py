@@ -101,7 +101,7 @@ def fill(bot: FastBot, channel: str, domain: str) -> list[str]:
         tx.session.add(TokenCount(account_id=live.id, since=bot.now, times=1))
         late = {"begun_at": bot.now + days(90), "claimed_until": bot.now}
         digests = {"name_digest": "n", "said_digest": "s"}
-        asked = ApiRequest(key_id=key.id, customer_id=of, **late, **digests)
+        asked = ApiRequest(key_id=key.id, customer_id=of, claim=1, **late, **digests)
         tx.api_requests.answered(
             ApiAnswer(request_id=tx.api_requests.add(asked).id, http_status=200, sealed=b"s")
         )

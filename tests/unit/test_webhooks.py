@@ -205,6 +205,33 @@ def test_a_receiver_that_wants_nothing_more_is_asked_no_more(told: Told) -> None
     assert told.product.types(second.ref)[-1] == "account.broken"
 
 
+def test_who_wants_nothing_more_is_known_by_that_a_year_later(told: Told) -> None:
+    account = told.account()
+    told.deliver()
+    told.receiver.usual = Answer(410)
+    told.change(account, ChangeKind.BROKEN)
+    told.go_on(days(40))
+    told.bot.live(days(1))
+    before = told.receiver.posts
+    told.change(account, ChangeKind.MENDED)
+    told.go_on(hours(3))
+    assert told.receiver.posts == before
+
+
+def test_days_in_which_we_did_not_work_are_no_fault_of_the_receivers(told: Told) -> None:
+    account = told.account()
+    told.deliver()
+    told.receiver.usual = DOWN
+    told.change(account, ChangeKind.BROKEN)
+    told.deliver()
+    told.bot.clock.at += days(4)
+    told.deliver()
+    told.receiver.usual = Answer(204)
+    told.go_on(hours(2))
+    assert told.product.types(account.ref)[-1] == "account.broken"
+    assert told.bot.told(DESK) == []
+
+
 def test_one_event_that_is_not_taken_while_others_are_blocks_its_lane_no_longer(
     told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
