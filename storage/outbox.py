@@ -138,6 +138,11 @@ class OutboxRepository:
         """Where the message `key` stands in Slack."""
         return self._session.get(PostedMessage, key)
 
+    def stands_there(self, channel_id: str, ts: str) -> bool:
+        """Whether a message that is known stands at `ts`."""
+        there = (col(PostedMessage.channel_id) == channel_id) & (col(PostedMessage.ts) == ts)
+        return self._session.exec(select(PostedMessage.key).where(there)).first() is not None
+
     def is_fresh(self, key: str, since: datetime) -> bool:
         """Whether the message `key` was shown then or later, or will be: it waits and has not
         begun."""

@@ -21,6 +21,7 @@ from bot.messages.refusals import (
     ChannelUnreachable,
     PageInstead,
     Subject,
+    ThreadUnreadable,
 )
 from bot.messages.troubles import Troubles
 from bot.messages.turns import INSTALLATION_WAIT, Turns
@@ -74,7 +75,8 @@ class Sender(Protocol):
         ...
 
     def find(self, message: Outgoing, thread_ts: str | None) -> str | None:
-        """Where an earlier attempt put the message, if that can be told."""
+        """Where an earlier attempt put the message, if that can be told. Raises `ThreadUnreadable`
+        where only the newest reply is known."""
         ...
 
 
@@ -196,7 +198,7 @@ class Delivery:
         """Have Slack show the message, or not any more; where it stands now."""
         message = Outgoing.of(claimed.item, lambda: self.turns.confirm(claimed))
         thread = self._thread(claimed)
-        ts = self._stands_at(claimed, thread)
+        ts = self._stands_at(claimed, message, thread)
         if self._is_wanted(message, new=ts is None):
             return self._shown(claimed, message, ts, thread)
         if ts is not None:
@@ -211,19 +213,38 @@ class Delivery:
             self._new_head(claimed)
         return None
 
-    def _stands_at(self, claimed: Claimed, thread: str | None) -> str | None:
+    def _stands_at(self, claimed: Claimed, message: Outgoing, thread: str | None) -> str | None:
         if claimed.posted is not None:
             return claimed.posted.ts
-        return self._found(claimed, thread)
+        return self._found(claimed, message, thread)
 
-    def _found(self, claimed: Claimed, thread: str | None) -> str | None:
+    def _found(self, claimed: Claimed, message: Outgoing, thread: str | None) -> str | None:
         """Where an earlier attempt posted the message without its being written down."""
         known = self._shown_at.get(claimed.item.id)
         if known is not None:
             return known
         if claimed.item.attempts <= 1:
             return None
-        return self._sender.find(Outgoing.of(claimed.item), thread)
+        try:
+            return self._sender.find(message, thread)
+        except ThreadUnreadable as thread_is:
+            return self._taken_for_ours(message, thread, thread_is.newest)
+
+    def _taken_for_ours(self, message: Outgoing, thread: str | None, newest: str) -> str | None:
+        """The newest reply of a thread that cannot be read, if an earlier attempt posted it: every
+        other reply of ours is known, and Slack lets nobody update what somebody else wrote."""
+        with self._store.transaction() as tx:
+            is_known = tx.outbox.stands_there(message.channel_id, newest)
+        if not newest or is_known or float(newest) < message.earliest.timestamp():
+            return None
+        try:
+            self._in_some_form(message, newest, thread)
+        except ChannelRefuses as refusal:
+            if refusal.about is not Subject.TARGET:
+                raise
+            log.warning("outbox.may_stand_twice", item=message.id, reason="somebody wrote since")
+            return None
+        return newest
 
     def _is_wanted(self, message: Outgoing, new: bool) -> bool:
         if message.notice == notices.GONE:

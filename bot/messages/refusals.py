@@ -53,6 +53,15 @@ class BlocksRefused(ChannelRefuses):
         self.kinds = frozenset(kinds)
 
 
+class ThreadUnreadable(Exception):
+    """Slack does not let the app read the thread, but says when its newest reply came: `newest` is
+    its time and name, empty where there is none."""
+
+    def __init__(self, newest: str) -> None:
+        super().__init__(newest)
+        self.newest = newest
+
+
 class ChannelUnreachable(Exception):
     """No answer, or one that says nothing: whether the message arrived is not known."""
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from http.client import HTTPException
 from typing import Any
 
+import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
@@ -16,6 +17,7 @@ from bot.messages.refusals import (
     ChannelUnreachable,
     PageInstead,
     Subject,
+    ThreadUnreadable,
 )
 from handlers.cards.kit import Message, cut_markup
 from handlers.cards.newer import newer_kinds, without
@@ -23,8 +25,14 @@ from handlers.cards.plain import plain_form
 from handlers.slack.presenter import Presenter
 from handlers.slack.refusals import NO_JSON, about, error_of, wait_of
 
+log = structlog.get_logger(__name__)
+
 EVENT_TYPE = "maildesk_message"
 LOOK_BACK = 50
+LONGEST_THREAD = 999
+"""As many messages as Slack gives at once. It begins with a thread's oldest
+(docs.slack.dev/reference/methods/conversations.replies)."""
+
 MAX_TEXT_LENGTH = 4000
 """What Slack takes as a message's text (docs.slack.dev/reference/methods/chat.postMessage)."""
 
@@ -91,25 +99,39 @@ class SlackSender:
     def find(self, message: Outgoing, thread_ts: str | None) -> str | None:
         """Look an earlier attempt up by its metadata, where the app may read the channel's
         history."""
-        where: dict[str, Any] = {
-            "channel": message.channel_id,
-            "include_all_metadata": True,
-            "limit": LOOK_BACK,
-        }
         try:
             if thread_ts:
-                found = self._call("conversations.replies", where | {"ts": thread_ts})
-            else:
-                found = self._call("conversations.history", where)
+                return self._find_in_thread(message, thread_ts)
+            where = {"include_all_metadata": True, "limit": LOOK_BACK}
+            return _ours(message, self._read("conversations.history", message, where))
         except ChannelRefuses as refusal:
             if refusal.about is Subject.INSTALLATION:
                 raise
-            return None  # without the optional scope it may appear twice, never not at all
-        for posted in found["messages"]:
-            payload = (posted.get("metadata") or {}).get("event_payload", {})
-            if payload.get("item") == message.id:
-                return str(posted["ts"])
-        return None
+            # Without the optional scope it may appear twice, never not at all
+            log.warning("outbox.may_stand_twice", item=message.id, reason=refusal.error)
+            return None
+
+    def _find_in_thread(self, message: Outgoing, thread_ts: str) -> str | None:
+        since = f"{message.earliest.timestamp():.6f}"
+        where = {"ts": thread_ts, "oldest": since, "limit": LONGEST_THREAD}
+        where |= {"include_all_metadata": True}
+        try:
+            return _ours(message, self._read("conversations.replies", message, where))
+        except ChannelRefuses as refusal:
+            if refusal.about is Subject.INSTALLATION:
+                raise
+        raise ThreadUnreadable(self._newest_reply(message, thread_ts))
+
+    def _newest_reply(self, message: Outgoing, thread_ts: str) -> str:
+        """The thread's newest reply, as its head says; empty where there is none."""
+        only = {"oldest": thread_ts, "latest": thread_ts, "inclusive": True, "limit": 1}
+        heads = self._read("conversations.history", message, only)
+        return next((str(head.get("latest_reply") or "") for head in heads), "")
+
+    def _read(self, method: str, message: Outgoing, where: dict[str, Any]) -> list[dict[str, Any]]:
+        found = self._call(method, where | {"channel": message.channel_id})["messages"]
+        assert isinstance(found, list)
+        return found
 
     def _call(self, method: str, content: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -120,6 +142,15 @@ class SlackSender:
             raise ChannelUnreachable(type(error).__name__) from None
         assert isinstance(response.data, dict)
         return response.data
+
+
+def _ours(message: Outgoing, found: list[dict[str, Any]]) -> str | None:
+    """Where the message stands among those that were found."""
+    for posted in found:
+        payload = (posted.get("metadata") or {}).get("event_payload", {})
+        if payload.get("item") == message.id:
+            return str(posted["ts"])
+    return None
 
 
 def _meaning(error: SlackApiError) -> Exception:

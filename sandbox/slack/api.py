@@ -167,12 +167,18 @@ class WebApi:
         }
 
     def conversations_history(self, args: Json) -> Json:
-        return self._history(args, lambda message: not message.thread_ts)
+        """The newest first; at the head of a thread it says what is in there."""
+        found = [m for m in self._readable(args) if not m.thread_ts and _is_between(m.ts, args)]
+        return _page([*reversed(found)], args, self._thread_facts)
 
     def conversations_replies(self, args: Json) -> Json:
-        return self._history(
-            args, lambda message: args.get("ts") in (message.thread_ts, message.ts)
-        )
+        """The head, whatever its time, and then the replies, the oldest first."""
+        if not self._office.bots_read_threads:
+            raise SlackError("not_allowed_token_type")
+        head = self._office.message(args.get("channel", ""), args.get("ts", ""))
+        there = [m for m in self._readable(args) if m.thread_ts == head.ts]
+        replies = [m for m in there if _is_between(m.ts, args)]
+        return _page([head, *replies], args, self._thread_facts)
 
     def users_info(self, args: Json) -> Json:
         member = self._office.members.get(args.get("user", ""))
@@ -289,19 +295,16 @@ class WebApi:
             user |= _zone(member.tz, self._office.clock())
         return user | ({"locale": "en-GB"} if own and with_locale else {})
 
-    def _history(self, args: Json, fits: Callable[[Message], bool]) -> Json:
+    def _readable(self, args: Json) -> list[Message]:
         channel = self._office.channel(args.get("channel", ""))
-        found = [
-            m
-            for m in self._office.messages
-            if m.channel == channel.id and not m.ephemeral_to and fits(m)
-        ]
-        newest = list(reversed(found))[: int(args.get("limit") or 100)]
-        return {
-            "messages": [
-                _shown(message, bool(args.get("include_all_metadata"))) for message in newest
-            ]
-        }
+        return [m for m in self._office.messages if m.channel == channel.id and not m.ephemeral_to]
+
+    def _thread_facts(self, head: Message) -> Json:
+        """What the head of a thread says of it; nothing where nobody replied."""
+        there = [m for m in self._readable({"channel": head.channel}) if m.thread_ts == head.ts]
+        if not there:
+            return {}
+        return {"thread_ts": head.ts, "reply_count": len(there), "latest_reply": there[-1].ts}
 
     def _check(self, surface: str, payload: Json) -> None:
         found = problems(surface, payload)
@@ -343,6 +346,22 @@ def _zone(name: str, now: float) -> Json:
         "tz_label": ZONES.get(short, short),
         "tz_offset": int(offset.total_seconds()),
     }
+
+
+def _is_between(ts: str, args: Json) -> bool:
+    """Whether a time is within what was asked for."""
+    at, oldest, latest = (float(each or 0) for each in (ts, args.get("oldest"), args.get("latest")))
+    if args.get("inclusive"):
+        return oldest <= at <= (latest or at)
+    return oldest < at and (not latest or at < latest)
+
+
+def _page(found: list[Message], args: Json, facts: Callable[[Message], Json]) -> Json:
+    """The first messages of those that were found."""
+    limit = int(args.get("limit") or 100)
+    with_metadata = bool(args.get("include_all_metadata"))
+    shown = [_shown(message, with_metadata) | facts(message) for message in found[:limit]]
+    return {"messages": shown, "has_more": len(found) > limit}
 
 
 def _shown(message: Message, with_metadata: bool = False) -> Json:

@@ -43,6 +43,8 @@ class Delivery:
         self._session = requests.Session()
         self._session.trust_env = False
         self._sockets: list[ServerConnection] = []
+        self.sent_to: list[ServerConnection] = []
+        """Which connection got what was sent by WebSocket, in order."""
         self._waiting: dict[str, tuple[threading.Event, list[Json]]] = {}
         self._server: Server = serve(self._socket, "127.0.0.1", 0)
         self.socket_url = f"ws://127.0.0.1:{self._server.socket.getsockname()[1]}/link"
@@ -190,17 +192,23 @@ class Delivery:
                 "retry_reason": headers["x-slack-retry-reason"],
             }
         try:
-            self._sockets[-1].send(json.dumps(envelope))
-        except ConnectionClosed:
+            self._any_socket().send(json.dumps(envelope))
+        except (ConnectionClosed, IndexError):
             return Ack(False, {}, "dispatch_failed")
         in_time = event.wait(self._office.patience)
         self._waiting.pop(envelope_id, None)
         return Ack(True, answers[0]) if in_time else Ack(False, {}, "operation_timeout")
 
+    def _any_socket(self) -> ServerConnection:
+        """One of the connections, each in its turn; Slack says only that it may be any."""
+        connection = list(self._sockets)[-1 - len(self.sent_to) % max(1, len(self._sockets))]
+        self.sent_to.append(connection)
+        return connection
+
     def _socket(self, connection: ServerConnection) -> None:
         hello = {
             "type": "hello",
-            "num_connections": 1,
+            "num_connections": len(self._sockets) + 1,
             "connection_info": {"app_id": self._office.app_id},
         }
         connection.send(json.dumps(hello))

@@ -134,6 +134,9 @@ class Office:
     `tiers`: with them, the methods' calls are counted and limited as Slack does, over all channels
     together; without, only posts in a channel are, so that what takes minutes can be tried fast.
 
+    `bots_read_threads`: whether a bot's token may read the threads of a channel: the page of
+    `conversations.replies` lists the scopes with which it may, and says that it may not.
+
     `grid_in_payloads`: whether interactions and mentions of people on an Enterprise Grid carry
     their organisation's ID (`E…`) in the place of their workspace's, as Slack documents for
     `block_suggestion` and people have seen in presses (slackapi/bolt-js#1875); commands always
@@ -165,6 +168,7 @@ class Office:
             "usergroups:read",
         }
         self.connect_files_in_full = False
+        self.bots_read_threads = True
         self.grid_in_payloads = False
         self.rate_limits = True
         self.tiers: Tiers | None = None

@@ -1,5 +1,9 @@
 """`maildesk api-key`: a key is printed once, opens the API over the wire, is listed and revoked."""
 
+import re
+import shlex
+from pathlib import Path
+
 import pytest
 import requests
 from typer.testing import CliRunner, Result
@@ -55,3 +59,19 @@ def test_a_wish_that_cannot_be_is_refused(
     refused = run(world, "create", "Lumen CRM", "--scope", "tokens", *option)
     assert (refused.exit_code, refused.stderr) == (1, f"maildesk: {said}\n")
     assert run(world, "create", "Lumen CRM", "--scope", "everything").exit_code == 2
+
+
+@pytest.mark.parametrize("page", ["api.md", "api-example.md"])
+def test_the_commands_of_the_pages_do_what_they_say(world: BotWorld, page: str) -> None:
+    world.set_up()
+    text = (Path(__file__).parents[2] / "docs" / page).read_text("utf-8")
+    lines = re.findall(r"^    maildesk api-key (.+)$", text, re.MULTILINE)
+    assert lines[0].startswith("create ")
+    made = ""
+    for line in lines:
+        command = shlex.split(line)
+        if command[0] == "revoke":
+            command[1] = made
+        done = run(world, *command)
+        assert done.exit_code == 0, done.output
+        made = done.stdout.strip().split("_")[1] if command[0] == "create" else made

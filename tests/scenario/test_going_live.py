@@ -1,6 +1,8 @@
 """The page on going live, by the letter and in an empty environment, as far as it goes without a
 real Slack and a real Microsoft: the practice world gives what their pages would give.
 
+`maildesk check` is all that docs/operations.md begins with.
+
 Not walked: the pages of Slack and Microsoft, and the installation from the index.
 """
 

@@ -188,14 +188,17 @@ class FakeSlack(WebClient):
         return ts
 
     def _read(self, method: str, content: Payload) -> list[Payload]:
-        """A channel without its threads, or one thread with its head; newest first."""
+        """A channel without its threads, the newest first; or one thread, which begins with its
+        head."""
         if "channels:history" not in self.scopes:
             self._refuse(method, "missing_scope")
         thread = content.get("ts", "") if method == "conversations.replies" else ""
         found = [m for m in self.in_channel(content["channel"]) if thread in (m.thread, m.ts)]
         if not thread:
             found = [m for m in self.in_channel(content["channel"]) if not m.thread]
-        newest = list(reversed(found))[: content.get("limit", 100)]
+            found = [m for m in found if content.get("latest", m.ts) == m.ts]
+        in_order = found if thread else list(reversed(found))
+        newest = in_order[: content.get("limit", 100)]
         return [{"ts": message.ts, "metadata": message.metadata} for message in newest]
 
     def _at(self, method: str, content: Payload) -> Posted:

@@ -201,6 +201,33 @@ def test_a_reply_whose_answer_was_lost_is_looked_for_in_its_thread(bot: FastBot)
     assert bot.posted(ACME)[1].thread == head.ts
 
 
+def test_a_reply_is_found_at_the_end_of_a_long_thread(bot: FastBot) -> None:
+    bot.slack.scopes.add("channels:history")
+    say(bot, "first")
+    bot.run_due()
+    (head,) = bot.posted(ACME)
+    for number in range(60):
+        bot.slack.posted.append(Posted(ACME, f"9{number:02}.000000", "thanks", [], head.ts))
+    bot.slack.breaks_next("chat.postMessage")
+    say(bot, "reply", thread="first")
+
+    bot.live(hours(1))
+    assert stands(bot) == ["first", "reply"]
+
+
+@pytest.mark.parametrize("error", ["not_allowed_token_type", "no_permission", "missing_scope"])
+def test_a_thread_that_may_not_be_read_holds_nothing_up(bot: FastBot, error: str) -> None:
+    say(bot, "first")
+    bot.run_due()
+    bot.slack.fails_next("chat.postMessage", "service_unavailable", status=503)
+    for _ in range(9):
+        bot.slack.fails_next("conversations.replies", error)
+    say(bot, "reply", thread="first")
+    bot.live(hours(0.01))
+
+    assert stands(bot) == ["first", "reply"]
+
+
 def test_what_was_found_is_updated_later_like_any_other(bot: FastBot) -> None:
     bot.slack.scopes.add("channels:history")
     bot.slack.breaks_next("chat.postMessage")

@@ -64,3 +64,48 @@ def test_the_table_of_what_the_doctor_finds_is_up_to_date() -> None:
     page = (TOP / "docs" / "operations.md").read_text("utf-8")
     assert page == doctor.renewed(page), "run `make docs`"
     assert doctor.table() in page
+
+
+RUN_BY = {
+    ("docs/api-example.md", "maildesk api-key"): "scenario/test_api_key_commands.py",
+    ("docs/api-example.md", "curl"): "scenario/test_api_example.py",
+    ("docs/api.md", "maildesk api-key"): "scenario/test_api_key_commands.py",
+    ("docs/going-live.md", "cp .env.example"): "scenario/test_going_live.py",
+    ("docs/operations.md", "maildesk check"): "scenario/test_going_live.py",
+}
+"""Blocks of commands, by their page and how they begin, and the test that runs them."""
+
+DRILLS = "## Backup and restore\n"
+"""From here on, real/test_operations_drills.py enforces every block of docs/operations.md."""
+
+NOT_RUN = {
+    ("README.md", "make demo"): "it runs until somebody ends it; its parts are the scenario tests'",
+    ("README.md", "make test"): "it is what runs the tests",
+    ("docs/going-live.md", "python3 -m venv"): "it needs a registry of packages; check and run, "
+    "its last lines, are run by scenario/test_going_live.py, and a wheel by real/test_wheel.py",
+}
+"""Those that no test can run, each with the reason."""
+
+
+def blocks_of_commands(text: str) -> list[str]:
+    """What a page gives to be typed: blocks that are set in, and those marked as a shell's."""
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    rest = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    found = [block.lstrip() for block in re.findall(r"(?:^    .+\n)+", rest, re.MULTILINE)]
+    marked = [block for kind, block in fenced if kind in ("sh", "bash", "console", "shell")]
+    return marked + [block for block in found if "→" not in block]  # a road is not typed
+
+
+def test_every_block_of_commands_is_run_by_a_test_or_said_why_it_is_not() -> None:
+    used = set()
+    for page in [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]:
+        name = page.relative_to(TOP).as_posix()
+        text = page.read_text("utf-8").partition(DRILLS)[0]
+        for block in blocks_of_commands(text):
+            fits = [key for key in RUN_BY | NOT_RUN if key[0] == name and block.startswith(key[1])]
+            assert fits, f"{name}: no test is named for\n{block}"
+            used.update(fits)
+    assert used == set(RUN_BY | NOT_RUN), "every row is of a block"
+    for (page_name, _), test in RUN_BY.items():
+        there = (TOP / "tests" / test).read_text("utf-8")
+        assert Path(page_name).name in there, f"{test} reads {page_name}"
