@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from bot.accounts.customers import ENDED
 from bot.api.posting import HttpWebhooks
 from bot.app.key_rotation import SEALED_FOR
 from bot.app.maildesk import mail_hosts, microsoft, slack_api, ways_out
@@ -21,7 +22,7 @@ from bot.doctor.findings import Finding, Status, found
 from bot.doctor.mail import MailServers
 from bot.doctor.microsoft import Application
 from bot.doctor.network import Way
-from bot.doctor.slack import SlackApp
+from bot.doctor.slack import Bound, SlackApp
 from bot.doctor.ways import PublicAddress
 from bot.messages.events import Events
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
@@ -108,6 +109,14 @@ class Checkup:
         socket_mode = bool(settings.slack_app_token.get_secret_value())
         yield Check("slack-way-in", lambda: self._app.way_in(socket_mode), way_in, "slack")
         yield Check("slack-channels", lambda: self._app.own_channels(), channels, "slack-token")
+        bound = token | {"database_url"}
+        yield Check(
+            "slack-customers",
+            lambda: self._kept(self._customers_channels, "slack-customers"),
+            bound,
+            "slack-token",
+        )
+        yield Check("slack-manifest", lambda: self._app.manifest(), token, "slack-token")
         yield Check("slack-support", lambda: self._app.support(), support, "slack-token")
         kept = frozenset({"database_url"})
         yield Check(
@@ -175,6 +184,15 @@ class Checkup:
     def _keys(self) -> Iterable[Finding]:
         samples = rotation.samples(self._store, SEALED_FOR)
         return keys.keys(Cipher(self.reading.settings.keys), samples)
+
+    def _customers_channels(self) -> Iterable[Finding]:
+        """Of the channels where something is to be posted; those first that were bound last, for
+        of the others the bot has heard most likely."""
+        with self._store.transaction() as tx:
+            bound = [each for each in tx.channels.all() if ENDED not in each[0].closed.split()]
+            bound.sort(key=lambda each: each[0].bound_at, reverse=True)
+            channels = [Bound(channel.id, customer.name) for channel, customer in bound]
+        return self._app.customers_channels(channels)
 
     def _events(self) -> Iterable[Finding]:
         return slack.events(Events(self._store, self.clock).came())
