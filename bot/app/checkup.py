@@ -16,6 +16,7 @@ from bot.common.clock import Clock
 from bot.config.loading import Reading
 from bot.config.settings import Settings, about
 from bot.doctor import files, keys, product, slack, ways
+from bot.doctor.connecting import connected
 from bot.doctor.database import Database
 from bot.doctor.examination import Check, Look, examine
 from bot.doctor.findings import Finding, Status, found
@@ -149,7 +150,27 @@ class Checkup:
         if self.reading.settings.webhook_url.get_secret_value():
             there = frozenset({"webhook_url", "webhook_networks", "https_proxy", "no_proxy"})
             yield Check("webhook", self._webhook, there)
+        yield from self._told()
         yield Check("public-url", self._public_url, frozenset({"public_url", "port"}))
+
+    def _told(self) -> Iterator[Check]:
+        """Whoever the settings say is told of incidents, and that the bot lives."""
+        settings = self.reading.settings
+        pagerduty = settings.pagerduty_routing_key.get_secret_value()
+        urls = {
+            "pagerduty_events_url": settings.pagerduty_events_url if pagerduty else "",
+            "alert_webhook_url": settings.alert_webhook_url.get_secret_value(),
+            "heartbeat_url": settings.heartbeat_url.get_secret_value(),
+        }
+        for name, url in urls.items():
+            if url:
+                there = frozenset({name, "https_proxy", "no_proxy", "ms_ca_bundle"})
+                check = name.removesuffix("_url").replace("_", "-")
+                yield Check(check, self._connection(url, name, check), there)
+
+    def _connection(self, url: str, name: str, check: str) -> Look:
+        way = Way(name.upper(), "MS_CA_BUNDLE")
+        return lambda: connected(url, ways_out(self.reading.settings), way, check)
 
     def _settings(self) -> Iterator[Finding]:
         where = f"the environment and {self.env_file}" if self.env_file else "the environment"

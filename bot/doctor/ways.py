@@ -9,7 +9,7 @@ from bot.common.ways_out import WaysOut
 from bot.diagnosis.network_faults import place_of
 from bot.diagnosis.observe import from_exception
 from bot.doctor.findings import Finding, found
-from bot.doctor.network import PROXY_WANTS_PASSWORD, Way, unreached
+from bot.doctor.network import PROXY_WANTS_PASSWORD, Way, by_way, unreached
 
 SECONDS = 8.0
 ALIVE = "ok"
@@ -29,12 +29,10 @@ def reached(url: str, ways: WaysOut, way: Way, check: str) -> Iterator[Finding]:
     except requests.RequestException as error:
         yield unreached(check, from_exception(error, check), way)
         return
-    proxy = ways.proxy_to(url)
     if answer.status_code == PROXY_WANTS_PASSWORD:  # to a plain address there is no tunnel
         yield found("proxy-wants-password", check, host=place_of(url))
         return
-    by = f"by the proxy {place_of(proxy)}" if proxy else "without a proxy"
-    yield found("reached", check, host=place_of(url), by=by)
+    yield found("reached", check, host=place_of(url), by=by_way(ways, url))
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from queue import Queue
 
 import pytest
 import trustme
@@ -22,13 +23,18 @@ from typer.testing import CliRunner
 from bot.app.checkup import Checkup
 from bot.app.cli import cli
 from bot.common.logs import configure
+from bot.common.ways_out import WaysOut
 from bot.config.loading import Reading, load, read
 from bot.config.settings import Settings
+from bot.doctor.connecting import connected
 from bot.doctor.findings import Finding, Status
 from bot.doctor.mail import MailServers
+from bot.doctor.network import Way
 from bot.mail.hosts import MailHosts
+from tests.support.front import PATIENCE_SECONDS
 from tests.support.logging import logging_kept
 from tests.support.pem import pem
+from tests.support.proxy import proxy
 from tests.support.world import ALERTS, DESK, BotWorld
 
 pytestmark = [
@@ -115,6 +121,8 @@ def test_where_all_is_well_the_doctor_finds_nothing(ward: Ward) -> None:
         "redirect",
         "imap",
         "smtp",
+        "pagerduty-events",
+        "alert-webhook",
         "public-url",
     }
 
@@ -125,6 +133,34 @@ def test_a_product_that_is_reached_is_well(ward: Ward) -> None:
         findings = ward.look(**product, WEBHOOK_NETWORKS="127.0.0.0/8")
     assert bad(findings) == {}
     assert "webhook-reached" in {each.kind for each in findings}
+
+
+def test_whoever_is_told_of_things_is_reached_and_told_nothing(ward: Ward) -> None:
+    heard: Queue[bytes] = Queue()
+    with listening(lambda connection: heard.put(connection.recv(1000))) as port:
+        there = f"http://127.0.0.1:{port}/planted"
+        findings = ward.look(
+            PAGERDUTY_EVENTS_URL=there, ALERT_WEBHOOK_URL=there, HEARTBEAT_URL=there
+        )
+        assert [heard.get(timeout=PATIENCE_SECONDS) for _ in range(3)] == [b""] * 3
+    reached = {each.check: each.says for each in findings if each.kind == "reached"}
+    assert {"pagerduty-events", "alert-webhook", "heartbeat"} < reached.keys(), bad(findings)
+    assert reached["heartbeat"] == f"127.0.0.1:{port} is reached, without a proxy."
+
+
+def test_they_are_reached_by_the_proxy_whose_authority_is_trusted(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    file = tmp_path / "proxy.pem"
+    file.write_bytes(authority.cert_pem.bytes())
+    way = Way("HEARTBEAT_URL", "MS_CA_BUNDLE")
+    with listening(tls_imap_with(authority, "localhost", b"")) as port, proxy() as between:
+        url = f"https://localhost:{port}/planted"
+        by = between.url.replace("//", "//desk:planted@")
+        (trusted,) = connected(url, WaysOut(by, ca_file=file), way, "heartbeat")
+        (strange,) = connected(url, WaysOut(by), way, "heartbeat")
+    assert trusted.says == f"localhost:{port} is reached, by the proxy {between.url[7:]}."
+    assert strange.kind == "certificate-not-trusted" and "signed by trustme" in strange.says
+    assert None not in between.credentials and "planted" not in trusted.says + strange.says
 
 
 # -- what stands in for wrong servers
@@ -577,6 +613,28 @@ def our_address_leads_nowhere(ward: Ward) -> Iterator[Change]:
         f"{url}/consent/callback",
     }
     yield {"PUBLIC_URL": url}
+
+
+@wrong("host-refuses")
+def nobody_listens_where_pagerduty_takes_events(ward: Ward) -> Iterator[Change]:
+    yield {"PAGERDUTY_EVENTS_URL": f"http://127.0.0.1:{closed_port()}/v2/enqueue"}
+
+
+@wrong("certificate-not-trusted")
+def something_looks_into_the_way_of_alerts(ward: Ward) -> Iterator[Change]:
+    with listening(tls_imap_with(trustme.CA(), "localhost", b"")) as port:
+        yield {"ALERT_WEBHOOK_URL": f"https://localhost:{port}/planted"}
+
+
+@wrong("host-unknown")
+def the_dead_mans_switch_is_a_slip(ward: Ward) -> Iterator[Change]:
+    yield {"HEARTBEAT_URL": "https://switch.invalid/planted"}
+
+
+@wrong("host-speaks-no-tls")
+def the_dead_mans_switch_is_asked_at_a_port_without_tls(ward: Ward) -> Iterator[Change]:
+    with web(200) as url:
+        yield {"HEARTBEAT_URL": f"{url.replace('http:', 'https:')}/planted"}
 
 
 WEBHOOK_SECRET = f"whsec_{OTHER_KEY}"
