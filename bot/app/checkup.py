@@ -152,6 +152,9 @@ class Checkup:
             yield Check("webhook", self._webhook, there)
         yield from self._told()
         yield Check("public-url", self._public_url, frozenset({"public_url", "port"}))
+        if self.reading.settings.public_url_probe.get_secret_value():
+            there = frozenset({"public_url", "public_url_probe", "https_proxy", "no_proxy"})
+            yield Check("public-url-outside", self._from_outside, there)
 
     def _told(self) -> Iterator[Check]:
         """Whoever the settings say is told of incidents, and that the bot lives."""
@@ -295,3 +298,8 @@ class Checkup:
         settings = self.reading.settings
         address = (settings.public_url, settings.bind_address, settings.port)
         return PublicAddress(*address, ways_out(settings)).look()
+
+    def _from_outside(self) -> Iterable[Finding]:
+        settings = self.reading.settings
+        probe = settings.public_url_probe.get_secret_value()
+        return ways.from_outside(probe, settings.public_url, ways_out(settings))

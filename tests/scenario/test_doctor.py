@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import Queue
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import trustme
@@ -135,6 +136,15 @@ def test_a_product_that_is_reached_is_well(ward: Ward) -> None:
     assert "webhook-reached" in {each.kind for each in findings}
 
 
+def test_a_probe_outside_is_asked_for_our_address_and_believed(ward: Ward) -> None:
+    asked: list[str] = []
+    with web(200, "# TYPE probe_success gauge\nprobe_success 1\n", asked) as url:
+        findings = ward.look(PUBLIC_URL_PROBE=f"{url}/probe?module=http_2xx&target=")
+    assert bad(findings) == {} and "outside-ok" in {each.kind for each in findings}
+    (query,) = [parse_qs(urlsplit(path).query) for path in asked]
+    assert query == {"module": ["http_2xx"], "target": [f"{ward.world.url}/healthz"]}
+
+
 def test_whoever_is_told_of_things_is_reached_and_told_nothing(ward: Ward) -> None:
     heard: Queue[bytes] = Queue()
     with listening(lambda connection: heard.put(connection.recv(1000))) as port:
@@ -213,11 +223,13 @@ def tls_imap_with(authority: trustme.CA, name: str, capabilities: bytes) -> Call
 
 
 @contextmanager
-def web(status: int, text: str = "") -> Iterator[str]:
-    """A web server that answers everything so; its address."""
+def web(status: int, text: str = "", asked: list[str] | None = None) -> Iterator[str]:
+    """A web server that answers everything so; its address. `asked` gets the paths."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if asked is not None:
+                asked.append(self.path)
             self.send_response(status)
             self.end_headers()
             self.wfile.write(text.encode())
@@ -635,6 +647,23 @@ def the_dead_mans_switch_is_a_slip(ward: Ward) -> Iterator[Change]:
 def the_dead_mans_switch_is_asked_at_a_port_without_tls(ward: Ward) -> Iterator[Change]:
     with web(200) as url:
         yield {"HEARTBEAT_URL": f"{url.replace('http:', 'https:')}/planted"}
+
+
+@wrong("outside-not-reached")
+def only_this_machine_reaches_our_address(ward: Ward) -> Iterator[Change]:
+    with web(200, "probe_http_status_code 502\nprobe_success 0\n") as url:
+        yield {"PUBLIC_URL_PROBE": f"{url}/probe?token=planted&target="}
+
+
+@wrong("outside-not-told")
+def the_probe_does_not_know_what_it_is_asked(ward: Ward) -> Iterator[Change]:
+    with web(400, "Unknown module") as url:
+        yield {"PUBLIC_URL_PROBE": f"{url}/probe?token=planted&target="}
+
+
+@wrong("host-refuses")
+def the_probe_is_not_there(ward: Ward) -> Iterator[Change]:
+    yield {"PUBLIC_URL_PROBE": f"http://127.0.0.1:{closed_port()}/probe?token=planted&target="}
 
 
 WEBHOOK_SECRET = f"whsec_{OTHER_KEY}"
