@@ -145,6 +145,15 @@ def test_a_probe_outside_is_asked_for_our_address_and_believed(ward: Ward) -> No
     assert query == {"module": ["http_2xx"], "target": [f"{ward.world.url}/healthz"]}
 
 
+def test_the_channel_of_a_customer_who_was_offboarded_may_be_gone(ward: Ward) -> None:
+    ended = "UPDATE channel SET closed = 'left ended'"
+    url = copy_of_the_database(ward, "ended.db", ended)
+    with a_customers_channel_was_deleted(ward):
+        findings = ward.look(DATABASE_URL=url)
+    assert bad(findings) == {}
+    assert "customer-channels-none" in {each.kind for each in findings}
+
+
 def test_whoever_is_told_of_things_is_reached_and_told_nothing(ward: Ward) -> None:
     heard: Queue[bytes] = Queue()
     with listening(lambda connection: heard.put(connection.recv(1000))) as port:
