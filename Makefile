@@ -75,12 +75,14 @@ bench: $(READY)
 pictures: $(READY)
 	$(BIN)/python -m tests.pictures
 
-# The documents that are made from data: what is known of failures, the state tables, the settings, and what the doctor may find.
+# The documents that are made from data: what is known of failures, the state tables, the settings, what the doctor may find,
+# and the manifest of the app in Slack.
 docs: $(READY)
 	$(BIN)/python -c "from bot.diagnosis import catalogue, handbook; print(handbook.markdown(catalogue.load()), end='')" > docs/errors.md
 	$(BIN)/python -c "from bot.lifecycle import document; print(document.page(), end='')" > docs/states.md
 	$(BIN)/python -m bot.config.document
 	$(BIN)/python -m bot.doctor.document
+	$(BIN)/python -m bot.app.manifest
 
 # Which locked dependencies have known vulnerabilities; needs the network, and says so where it has none. What is let
 # pass, why and until when: tools/accepted-findings.toml.

@@ -1,6 +1,6 @@
 """The slash command `/maildesk`, and the same words after a mention."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -59,40 +59,22 @@ class Commands:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._subcommands: dict[str, Callable[[Command, Tell], None]] = {
-            "help": self._help,
-            "setup": self._setup,
-            "customer": self._customer,
-            "add": self._add,
-            "list": self._list,
-            "status": self._status,
-            "login": self._login,
-            "test": self._test,
-            "folders": self._folders,
-            "import": self._import,
-            "copy": self._copy,
-            "snooze": self._snooze,
-            "remove": self._remove,
-            "error": self._error,
-            "alerts": self._alerts,
-            "maintenance": self._maintenance,
-        }
 
     @property
-    def names(self) -> frozenset[str]:
+    def names(self) -> Collection[str]:
         """The subcommands that there are."""
-        return frozenset(self._subcommands)
+        return SUBCOMMANDS
 
     def do(self, command: Command, answer: Tell) -> None:
         """Do what was typed; an error text that was pasted is explained, and another word that is
         none of ours gets a suggestion."""
-        subcommand = self._subcommands.get(command.name or "help")
+        subcommand = SUBCOMMANDS.get(command.name or "help")
         if subcommand is None or self._is_an_error(command):
             self._otherwise(command, answer)
         elif command.name in WINDOWED and not command.opens_windows:
             self._help(command, answer)  # it has the buttons that open them
         else:
-            subcommand(command, answer)
+            subcommand(self, command, answer)
 
     def _is_an_error(self, command: Command) -> bool:
         """Whether an error text only begins like one of ours: ``status code 535 …``, ``login
@@ -110,7 +92,7 @@ class Commands:
         answer(_sentence("help.did_you_mean", typed=command.name, guess=guess))
 
     def _guess(self, typed: str) -> str:
-        close = get_close_matches(typed, self._subcommands, n=1, cutoff=0.4)
+        close = get_close_matches(typed, SUBCOMMANDS, n=1, cutoff=0.4)
         return close[0] if close else "help"
 
     def _help(self, command: Command, answer: Tell) -> None:
@@ -266,6 +248,27 @@ class Commands:
         return lookup.account_named(
             self._services, command.person, command.channel, named, action, command.name
         )
+
+
+SUBCOMMANDS: Mapping[str, Callable[[Commands, Command, Tell], None]] = {
+    "help": Commands._help,
+    "setup": Commands._setup,
+    "add": Commands._add,
+    "list": Commands._list,
+    "status": Commands._status,
+    "login": Commands._login,
+    "test": Commands._test,
+    "folders": Commands._folders,
+    "import": Commands._import,
+    "copy": Commands._copy,
+    "snooze": Commands._snooze,
+    "remove": Commands._remove,
+    "error": Commands._error,
+    "alerts": Commands._alerts,
+    "maintenance": Commands._maintenance,
+    "customer": Commands._customer,
+}
+"""What each subcommand does, in the order in which Slack shows them (`manifest.json`)."""
 
 
 def _customer_and_domain(text: str) -> tuple[str, str]:

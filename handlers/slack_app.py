@@ -49,6 +49,9 @@ from handlers.slack.listeners import Listeners
 from handlers.slack.payloads import COMMAND
 from handlers.slack.private import PrivateAnswers
 
+PATH = "/slack/events"
+"""Where Slack posts commands, interactions and events."""
+
 FEATURES = (
     account_list,
     accounts,
@@ -142,12 +145,12 @@ class SlackSide:
         self.events = events.Events(services, client, listeners, commands, directory, home_tab)
 
     def blueprint(self) -> Blueprint:
-        """`POST /slack/events` for commands, interactions and events; nothing of it is parsed
-        before its signature is known to be Slack's."""
+        """`PATH` for commands, interactions and events; nothing of it is parsed before its
+        signature is known to be Slack's."""
         verifier = SignatureVerifier(self._signing_secret)
         blueprint = Blueprint("slack", __name__)
 
-        @blueprint.post("/slack/events")
+        @blueprint.post(PATH)
         def slack_events() -> Response:
             if not is_signed(verifier, request):
                 return Response("the signature is not Slack's", 401, mimetype="text/plain")

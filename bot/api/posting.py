@@ -6,18 +6,17 @@ import socket
 import ssl
 import threading
 import time
-from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from bot.api.egress import Address, Network, NotAllowed, Unknown, checked
 from bot.common.redaction import hiding
-from bot.common.ways_out import PORTS, WaysOut
+from bot.common.ways_out import PORTS, WaysOut, credentials
 
 DEADLINE_SECONDS = 10.0
 """From looking the name up to the end of the answer, however slowly that drips."""
@@ -156,7 +155,7 @@ class HttpWebhooks:
         through = http.client.HTTPConnection(
             proxy.hostname, proxy.port or PORTS["http"], timeout=seconds
         )
-        through.set_tunnel(str(address), port, _credentials(proxy))
+        through.set_tunnel(str(address), port, credentials(proxy))
         return through
 
 
@@ -231,10 +230,3 @@ def _cut_off(connection: http.client.HTTPConnection, end: float) -> Iterator[Non
 def _left(end: float) -> float:
     """So many seconds there are until then; a little where it is over, for no time-out is none."""
     return max(0.001, end - time.monotonic())
-
-
-def _credentials(proxy: SplitResult) -> dict[str, str]:
-    if proxy.username is None:
-        return {}
-    both = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
-    return {"Proxy-Authorization": f"Basic {b64encode(both.encode()).decode()}"}

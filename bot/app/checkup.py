@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from bot.accounts.customers import ENDED
 from bot.api.posting import HttpWebhooks
 from bot.app.key_rotation import SEALED_FOR
 from bot.app.maildesk import mail_hosts, microsoft, slack_api, ways_out
@@ -15,13 +16,14 @@ from bot.common.clock import Clock
 from bot.config.loading import Reading
 from bot.config.settings import Settings, about
 from bot.doctor import files, keys, product, slack, ways
+from bot.doctor.connecting import connected
 from bot.doctor.database import Database
 from bot.doctor.examination import Check, Look, examine
 from bot.doctor.findings import Finding, Status, found
 from bot.doctor.mail import MailServers
 from bot.doctor.microsoft import Application
 from bot.doctor.network import Way
-from bot.doctor.slack import SlackApp
+from bot.doctor.slack import Bound, SlackApp
 from bot.doctor.ways import PublicAddress
 from bot.messages.events import Events
 from bot.microsoft.client import Microsoft, MicrosoftUnreachable
@@ -108,6 +110,14 @@ class Checkup:
         socket_mode = bool(settings.slack_app_token.get_secret_value())
         yield Check("slack-way-in", lambda: self._app.way_in(socket_mode), way_in, "slack")
         yield Check("slack-channels", lambda: self._app.own_channels(), channels, "slack-token")
+        bound = token | {"database_url"}
+        yield Check(
+            "slack-customers",
+            lambda: self._kept(self._customers_channels, "slack-customers"),
+            bound,
+            "slack-token",
+        )
+        yield Check("slack-manifest", lambda: self._app.manifest(), token, "slack-token")
         yield Check("slack-support", lambda: self._app.support(), support, "slack-token")
         kept = frozenset({"database_url"})
         yield Check(
@@ -140,7 +150,30 @@ class Checkup:
         if self.reading.settings.webhook_url.get_secret_value():
             there = frozenset({"webhook_url", "webhook_networks", "https_proxy", "no_proxy"})
             yield Check("webhook", self._webhook, there)
+        yield from self._told()
         yield Check("public-url", self._public_url, frozenset({"public_url", "port"}))
+        if self.reading.settings.public_url_probe.get_secret_value():
+            there = frozenset({"public_url", "public_url_probe", "https_proxy", "no_proxy"})
+            yield Check("public-url-outside", self._from_outside, there)
+
+    def _told(self) -> Iterator[Check]:
+        """Whoever the settings say is told of incidents, and that the bot lives."""
+        settings = self.reading.settings
+        pagerduty = settings.pagerduty_routing_key.get_secret_value()
+        urls = {
+            "pagerduty_events_url": settings.pagerduty_events_url if pagerduty else "",
+            "alert_webhook_url": settings.alert_webhook_url.get_secret_value(),
+            "heartbeat_url": settings.heartbeat_url.get_secret_value(),
+        }
+        for name, url in urls.items():
+            if url:
+                there = frozenset({name, "https_proxy", "no_proxy", "ms_ca_bundle"})
+                check = name.removesuffix("_url").replace("_", "-")
+                yield Check(check, self._connection(url, name, check), there)
+
+    def _connection(self, url: str, name: str, check: str) -> Look:
+        way = Way(name.upper(), "MS_CA_BUNDLE")
+        return lambda: connected(url, ways_out(self.reading.settings), way, check)
 
     def _settings(self) -> Iterator[Finding]:
         where = f"the environment and {self.env_file}" if self.env_file else "the environment"
@@ -175,6 +208,15 @@ class Checkup:
     def _keys(self) -> Iterable[Finding]:
         samples = rotation.samples(self._store, SEALED_FOR)
         return keys.keys(Cipher(self.reading.settings.keys), samples)
+
+    def _customers_channels(self) -> Iterable[Finding]:
+        """Of the channels where something is to be posted; those first that were bound last, for
+        of the others the bot has heard most likely."""
+        with self._store.transaction() as tx:
+            bound = [each for each in tx.channels.all() if ENDED not in each[0].closed.split()]
+            bound.sort(key=lambda each: each[0].bound_at, reverse=True)
+            channels = [Bound(channel.id, customer.name) for channel, customer in bound]
+        return self._app.customers_channels(channels)
 
     def _events(self) -> Iterable[Finding]:
         return slack.events(Events(self._store, self.clock).came())
@@ -256,3 +298,8 @@ class Checkup:
         settings = self.reading.settings
         address = (settings.public_url, settings.bind_address, settings.port)
         return PublicAddress(*address, ways_out(settings)).look()
+
+    def _from_outside(self) -> Iterable[Finding]:
+        settings = self.reading.settings
+        probe = settings.public_url_probe.get_secret_value()
+        return ways.from_outside(probe, settings.public_url, ways_out(settings))

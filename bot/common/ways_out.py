@@ -3,12 +3,13 @@ that the environment or a file of this machine says otherwise (no ``.netrc``, no
 
 import re
 import ssl
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
 import idna
@@ -86,6 +87,14 @@ class _Way(HTTPAdapter):
         proxy = self._ways.proxy_to(str(request.url))
         kwargs["proxies"] = {"https": proxy, "http": proxy} if proxy else {}
         return super().send(request, *args, **kwargs)
+
+
+def credentials(proxy: SplitResult) -> dict[str, str]:
+    """What a proxy is told of who asks for a tunnel: the user and the password of its address."""
+    if proxy.username is None:
+        return {}
+    both = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+    return {"Proxy-Authorization": f"Basic {b64encode(both.encode()).decode()}"}
 
 
 def leave_out_strays(environ: MutableMapping[str, str]) -> None:

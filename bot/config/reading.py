@@ -168,6 +168,13 @@ def webhook(value: Any) -> SecretStr:
     return SecretStr(f"{https(address)}{mark}{query}")
 
 
+def probe(value: Any) -> SecretStr:
+    """An address that ends with the parameter for another one."""
+    if "?" not in str(value) or not str(value).endswith("="):
+        raise ValueError("let it end with the parameter for the address, as …?target=")
+    return webhook(value)
+
+
 def webhook_secret(value: Any) -> SecretStr:
     """A secret as Standard Webhooks writes it."""
     text = str(value)

@@ -247,6 +247,7 @@ class Settings(BaseSettings):
     webhook_networks: product.WebhookNetworks = ()
     canary_account: watching.CanaryAccount = ""
     heartbeat_url: watching.HeartbeatUrl = SecretStr("")
+    public_url_probe: watching.PublicUrlProbe = SecretStr("")
     api_calls_per_minute: product.CallsPerMinute = 600
     tokens_per_hour: product.TokensPerHour = 120
     trusted_proxies: product.TrustedProxies = ()

@@ -49,3 +49,13 @@ HeartbeatUrl = Annotated[
         "dead man's switch, which alerts when it is not asked any more"
     ),
 ]
+PublicUrlProbe = Annotated[
+    SecretStr,
+    BeforeValidator(reading.probe),
+    About(
+        "A probe outside of your network, which maildesk check asks whether PUBLIC_URL is reached "
+        "from there: its address, to the end of which the one to look at is written, as "
+        "https://probe.example/probe?module=http_2xx&target= of Prometheus's blackbox exporter "
+        "(docs/operations.md)"
+    ),
+]

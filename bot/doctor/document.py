@@ -9,12 +9,13 @@ PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
 BEGIN = "<!-- what maildesk check may find: made by `make docs` -->\n"
 END = "<!-- end -->\n"
 HEAD = "| what it says | how to fix it |\n|---|---|\n"
+MARKS = {Status.WARN: " (a warning)", Status.SKIPPED: " (not looked at)"}
 VALUE = re.compile(r"\{(\w+)\}")
 
 
 def table() -> str:
-    """A row for each thing that is not as it should be."""
-    rows = [kind for kind in kinds().values() if kind.status in (Status.WARN, Status.FAIL)]
+    """A row for each thing that is not as it should be, or that a person has to look at."""
+    rows = [kind for kind in kinds().values() if kind.fix]
     return HEAD + "".join(map(_row, rows))
 
 
@@ -26,8 +27,7 @@ def renewed(page: str) -> str:
 
 
 def _row(kind: Kind) -> str:
-    mark = "" if kind.status is Status.FAIL else " (a warning)"
-    return f"| {_shown(kind.says)}{mark} | {_shown(kind.fix)} |\n"
+    return f"| {_shown(kind.says)}{MARKS.get(kind.status, '')} | {_shown(kind.fix)} |\n"
 
 
 def _shown(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from bot.common.ways_out import WaysOut
+from bot.diagnosis.network_faults import place_of
 from bot.diagnosis.observation import Condition, Layer, Observation
 from bot.doctor.findings import Finding, found
 
@@ -48,6 +50,12 @@ def unreached(check: str, seen: Observation, way: Way) -> Finding:
         "words": seen.text,
     }
     return found(_kind(seen), check, **values)
+
+
+def by_way(ways: WaysOut, url: str) -> str:
+    """How an address is reached, in words."""
+    proxy = ways.proxy_to(url)
+    return f"by the proxy {place_of(proxy)}" if proxy else "without a proxy"
 
 
 def _kind(seen: Observation) -> str:

@@ -1,8 +1,10 @@
-"""Slack's side: the tokens, the scopes, our own two channels, and who is support."""
+"""Slack's side: the tokens, the scopes, our own two channels and the customers', and who is
+support."""
 
 import re
+import time
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,6 +26,16 @@ BY_ERROR = {
     "not_allowed_token_type": "slack-token-of-another-kind",
 }
 """docs.slack.dev/reference/methods/auth.test"""
+
+CHANNELS = 30
+"""So many channels of customers are looked at. Slack takes 50 such questions a minute of an app
+(docs.slack.dev/reference/methods/conversations.info), and the bot that runs has some of its own."""
+
+CHANNELS_SECONDS = 10.0
+"""So long is the next of them begun: the answer to the last may take seconds more."""
+
+GONE = ("channel_not_found", "not_in_channel")
+"""Slack's words for a channel that is not there, or is private and without the bot."""
 
 NO_GROUP = frozenset({"no_such_subteam", "subteam_not_found", "plan_upgrade_required"})
 
@@ -51,6 +63,14 @@ class Place:
     shared: bool
 
 
+@dataclass(frozen=True)
+class Bound:
+    """A channel that is bound to a customer of this name."""
+
+    channel: str
+    customer: str
+
+
 class Slack(Protocol):
     """What Slack can be asked about the app. Each question takes up to seconds.
 
@@ -65,10 +85,18 @@ class Slack(Protocol):
 
 
 @cache
+def _declared() -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads(Path(__file__).with_name("scopes.toml").read_text("utf-8"))
+
+
 def scopes() -> Mapping[str, str]:
-    """Every scope that the app needs, and what it is for."""
-    text = Path(__file__).with_name("scopes.toml").read_text("utf-8")
-    return {name: str(what) for name, what in tomllib.loads(text).items()}
+    """Every scope that the app needs, and what does not work without it."""
+    return _declared()["needed"]
+
+
+def optional_scopes() -> Mapping[str, str]:
+    """The scopes that the app may do without, and what is worse then."""
+    return _declared()["optional"]
 
 
 @dataclass(frozen=True)
@@ -93,13 +121,22 @@ class SlackApp:
         yield found("slack-token-ok", name=where.name, team=where.team)
 
     def wanted_scopes(self) -> Iterator[Finding]:
-        """Whether the app has every scope of the manifest."""
+        """Whether the app has the scopes of the manifest: those that it needs, and no other."""
         has = set(self.slack.installation().scopes)
         missing = [name for name in scopes() if name not in has]
         for name in missing:
             yield found("scope-missing", scope=name, what=scopes()[name])
+        for name in sorted(has - scopes().keys() - optional_scopes().keys()):
+            yield found("scope-unasked", scope=name)
         if not missing:
-            yield found("scopes-ok", count=len(scopes()))
+            optional = sorted(has & optional_scopes().keys())
+            yield found("scopes-ok", count=len(scopes()), optional=", ".join(optional) or "none")
+
+    def manifest(self) -> Iterator[Finding]:
+        """What else the manifest says cannot be compared: Slack hands out an app's manifest
+        (docs.slack.dev/reference/methods/apps.manifest.export) for a configuration token only,
+        which is a person's and may change every app that is theirs. A bot has none."""
+        yield found("manifest-not-compared")
 
     def way_in(self, socket_mode: bool) -> Iterator[Finding]:
         """Whether what Slack sends can come in: by Socket Mode, or signed by HTTP."""
@@ -127,7 +164,7 @@ class SlackApp:
         try:
             place = self.slack.place(channel_id)
         except SlackSays as error:
-            if str(error) in ("channel_not_found", "not_in_channel"):
+            if str(error) in GONE:
                 return found("channel-unknown", **values)
             return found("slack-refuses", "slack-channels", setting=setting, error=error)
         values["name"] = place.name
@@ -136,6 +173,47 @@ class SlackApp:
         if not place.joined:
             return found("channel-not-joined", **values)
         return found("channel-shared" if place.shared else "channel-ok", **values)
+
+    def customers_channels(
+        self, bound: Sequence[Bound], seconds: float = CHANNELS_SECONDS
+    ) -> Iterator[Finding]:
+        """Whether the app can post in the customers' channels, the first `CHANNELS` of them.
+        `seconds`: so long another one is begun."""
+        end = time.monotonic() + seconds
+        well = looked = 0
+        for each in bound[:CHANNELS]:
+            if time.monotonic() >= end:
+                break
+            try:
+                finding = self._customers_channel(each)
+            except SlackSays as error:  # it would say the same of the next one
+                where = f"the channel of {each.customer}"
+                yield found("slack-refuses", "slack-customers", setting=where, error=error)
+                break
+            looked += 1
+            well += finding is None
+            if finding is not None:
+                yield finding
+        yield from _looked_at(well, looked, len(bound))
+
+    def _customers_channel(self, bound: Bound) -> Finding | None:
+        """What keeps the app from posting in a customer's channel; None where nothing does.
+
+        Raises:
+            SlackSays: Slack does not say how the channel is.
+        """
+        values = {"customer": bound.customer, "channel": bound.channel}
+        try:
+            place = self.slack.place(bound.channel)
+        except SlackSays as error:
+            if str(error) in GONE:
+                return found("customer-channel-unknown", **values)
+            raise
+        if place.archived:
+            return found("customer-channel-archived", name=place.name, **values)
+        if not place.joined:
+            return found("customer-channel-not-joined", name=place.name, **values)
+        return None
 
     def support(self) -> Iterator[Finding]:
         """Whether the user groups and the people of the settings are there."""
@@ -166,6 +244,15 @@ class SlackApp:
             yield found("person-elsewhere", teams=", ".join(sorted(teams)), **values)
         else:
             yield found("person-ok", **values)
+
+
+def _looked_at(well: int, looked: int, bound: int) -> Iterator[Finding]:
+    if not bound:
+        yield found("customer-channels-none")
+    elif well:
+        yield found("customer-channels-ok", count=well)
+    if looked < bound:
+        yield found("customer-channels-more", count=bound - looked)
 
 
 def events(came: bool) -> Iterator[Finding]:

@@ -1,19 +1,28 @@
 """The ways out and in: whether Slack and Microsoft can be reached, and we can be."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
 
 import requests
 
+from bot.common.redaction import hiding
 from bot.common.ways_out import WaysOut
 from bot.diagnosis.network_faults import place_of
 from bot.diagnosis.observe import from_exception
 from bot.doctor.findings import Finding, found
-from bot.doctor.network import PROXY_WANTS_PASSWORD, Way, unreached
+from bot.doctor.network import PROXY_WANTS_PASSWORD, Way, by_way, unreached
 
 SECONDS = 8.0
 ALIVE = "ok"
 """What our own /healthz answers."""
+
+PROBE_SECONDS = 15.0
+"""A probe looks for up to ten itself."""
+
+MEASURE = re.compile(r"^probe_(success|http_status_code) (\d{1,3})$", re.M)
+"""What a probe says of the look that it took."""
 
 GONE = ("host-unknown", "certificate-not-trusted", "certificate-expired", "certificate-of-another")
 """What keeps everybody from an address, whether or not the bot runs behind it."""
@@ -29,12 +38,43 @@ def reached(url: str, ways: WaysOut, way: Way, check: str) -> Iterator[Finding]:
     except requests.RequestException as error:
         yield unreached(check, from_exception(error, check), way)
         return
-    proxy = ways.proxy_to(url)
     if answer.status_code == PROXY_WANTS_PASSWORD:  # to a plain address there is no tunnel
         yield found("proxy-wants-password", check, host=place_of(url))
         return
-    by = f"by the proxy {place_of(proxy)}" if proxy else "without a proxy"
-    yield found("reached", check, host=place_of(url), by=by)
+    yield found("reached", check, host=place_of(url), by=by_way(ways, url))
+
+
+def from_outside(probe: str, public_url: str, ways: WaysOut) -> Iterator[Finding]:
+    """Whether our own address is reached from where a probe stands: asked by GET, with what it is
+    to look at in its query, it answers in the measures of Prometheus's blackbox exporter
+    (github.com/prometheus/blackbox_exporter). Its own address may be a secret."""
+    check = "public-url-outside"
+    session = requests.Session()
+    ways.prepare(session, ways.trust())
+    url = f"{probe}{quote(f'{public_url}/healthz', safe='')}"
+    with hiding(probe.partition(urlsplit(probe).netloc)[2]):
+        try:
+            answer = session.get(url, timeout=PROBE_SECONDS, allow_redirects=False)
+        except requests.RequestException as error:
+            seen = from_exception(error, check)
+            yield unreached(check, seen, Way("PUBLIC_URL_PROBE", "MS_CA_BUNDLE"))
+            return
+    if answer.status_code == PROXY_WANTS_PASSWORD:
+        yield found("proxy-wants-password", check, host=place_of(probe))
+        return
+    yield _seen_outside(answer, public_url)
+
+
+def _seen_outside(answer: requests.Response, public_url: str) -> Finding:
+    measures = dict(MEASURE.findall(answer.text)) if answer.ok else {}
+    match measures.get("success"):
+        case "1":
+            return found("outside-ok", url=public_url)
+        case "0":
+            status = measures.get("http_status_code", "0")
+            words = f"status {status}" if status != "0" else "no answer"
+            return found("outside-not-reached", url=public_url, words=words)
+    return found("outside-not-told", host=place_of(answer.url), status=answer.status_code)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from queue import Queue
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import trustme
@@ -22,13 +24,18 @@ from typer.testing import CliRunner
 from bot.app.checkup import Checkup
 from bot.app.cli import cli
 from bot.common.logs import configure
+from bot.common.ways_out import WaysOut
 from bot.config.loading import Reading, load, read
 from bot.config.settings import Settings
+from bot.doctor.connecting import connected
 from bot.doctor.findings import Finding, Status
 from bot.doctor.mail import MailServers
+from bot.doctor.network import Way
 from bot.mail.hosts import MailHosts
+from tests.support.front import PATIENCE_SECONDS
 from tests.support.logging import logging_kept
 from tests.support.pem import pem
+from tests.support.proxy import proxy
 from tests.support.world import ALERTS, DESK, BotWorld
 
 pytestmark = [
@@ -90,7 +97,9 @@ def bad(findings: list[Finding]) -> dict[str, Finding]:
 
 def test_where_all_is_well_the_doctor_finds_nothing(ward: Ward) -> None:
     findings = ward.look()
-    assert {each.status for each in findings} == {Status.OK}, bad(findings)
+    assert {each.status for each in findings if each.kind != "manifest-not-compared"} == {
+        Status.OK
+    }, bad(findings)
     assert {each.check for each in findings} == {
         "settings",
         "files",
@@ -102,6 +111,8 @@ def test_where_all_is_well_the_doctor_finds_nothing(ward: Ward) -> None:
         "slack-scopes",
         "slack-way-in",
         "slack-channels",
+        "slack-customers",
+        "slack-manifest",
         "slack-support",
         "slack-events",
         "credential-form",
@@ -111,6 +122,8 @@ def test_where_all_is_well_the_doctor_finds_nothing(ward: Ward) -> None:
         "redirect",
         "imap",
         "smtp",
+        "pagerduty-events",
+        "alert-webhook",
         "public-url",
     }
 
@@ -121,6 +134,52 @@ def test_a_product_that_is_reached_is_well(ward: Ward) -> None:
         findings = ward.look(**product, WEBHOOK_NETWORKS="127.0.0.0/8")
     assert bad(findings) == {}
     assert "webhook-reached" in {each.kind for each in findings}
+
+
+def test_a_probe_outside_is_asked_for_our_address_and_believed(ward: Ward) -> None:
+    asked: list[str] = []
+    with web(200, "# TYPE probe_success gauge\nprobe_success 1\n", asked) as url:
+        findings = ward.look(PUBLIC_URL_PROBE=f"{url}/probe?module=http_2xx&target=")
+    assert bad(findings) == {} and "outside-ok" in {each.kind for each in findings}
+    (query,) = [parse_qs(urlsplit(path).query) for path in asked]
+    assert query == {"module": ["http_2xx"], "target": [f"{ward.world.url}/healthz"]}
+
+
+def test_the_channel_of_a_customer_who_was_offboarded_may_be_gone(ward: Ward) -> None:
+    ended = "UPDATE channel SET closed = 'left ended'"
+    url = copy_of_the_database(ward, "ended.db", ended)
+    with a_customers_channel_was_deleted(ward):
+        findings = ward.look(DATABASE_URL=url)
+    assert bad(findings) == {}
+    assert "customer-channels-none" in {each.kind for each in findings}
+
+
+def test_whoever_is_told_of_things_is_reached_and_told_nothing(ward: Ward) -> None:
+    heard: Queue[bytes] = Queue()
+    with listening(lambda connection: heard.put(connection.recv(1000))) as port:
+        there = f"http://127.0.0.1:{port}/planted"
+        findings = ward.look(
+            PAGERDUTY_EVENTS_URL=there, ALERT_WEBHOOK_URL=there, HEARTBEAT_URL=there
+        )
+        assert [heard.get(timeout=PATIENCE_SECONDS) for _ in range(3)] == [b""] * 3
+    reached = {each.check: each.says for each in findings if each.kind == "reached"}
+    assert {"pagerduty-events", "alert-webhook", "heartbeat"} < reached.keys(), bad(findings)
+    assert reached["heartbeat"] == f"127.0.0.1:{port} is reached, without a proxy."
+
+
+def test_they_are_reached_by_the_proxy_whose_authority_is_trusted(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    file = tmp_path / "proxy.pem"
+    file.write_bytes(authority.cert_pem.bytes())
+    way = Way("HEARTBEAT_URL", "MS_CA_BUNDLE")
+    with listening(tls_imap_with(authority, "localhost", b"")) as port, proxy() as between:
+        url = f"https://localhost:{port}/planted"
+        by = between.url.replace("//", "//desk:planted@")
+        (trusted,) = connected(url, WaysOut(by, ca_file=file), way, "heartbeat")
+        (strange,) = connected(url, WaysOut(by), way, "heartbeat")
+    assert trusted.says == f"localhost:{port} is reached, by the proxy {between.url[7:]}."
+    assert strange.kind == "certificate-not-trusted" and "signed by trustme" in strange.says
+    assert None not in between.credentials and "planted" not in trusted.says + strange.says
 
 
 # -- what stands in for wrong servers
@@ -173,11 +232,13 @@ def tls_imap_with(authority: trustme.CA, name: str, capabilities: bytes) -> Call
 
 
 @contextmanager
-def web(status: int, text: str = "") -> Iterator[str]:
-    """A web server that answers everything so; its address."""
+def web(status: int, text: str = "", asked: list[str] | None = None) -> Iterator[str]:
+    """A web server that answers everything so; its address. `asked` gets the paths."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if asked is not None:
+                asked.append(self.path)
             self.send_response(status)
             self.end_headers()
             self.wfile.write(text.encode())
@@ -341,6 +402,38 @@ def the_app_has_the_scopes_of_before(ward: Ward) -> Iterator[Change]:
     office.scopes -= {"files:read"}
     yield {}
     office.scopes |= before
+
+
+@wrong("scope-unasked")
+def the_app_may_more_than_it_needs(ward: Ward) -> Iterator[Change]:
+    office = ward.world.practice.office
+    office.scopes.add("users:read.email")
+    yield {}
+    office.scopes.discard("users:read.email")
+
+
+@wrong("customer-channel-not-joined")
+def the_bot_was_taken_out_of_a_customers_channel(ward: Ward) -> Iterator[Change]:
+    office = ward.world.practice.office
+    office.channels["C0ACME"].members.discard(office.bot_user)
+    yield {}
+    office.channels["C0ACME"].members.add(office.bot_user)
+
+
+@wrong("customer-channel-archived")
+def a_customers_channel_is_archived(ward: Ward) -> Iterator[Change]:
+    channel = ward.world.practice.office.channels["C0ACME"]
+    channel.archived = True
+    yield {}
+    channel.archived = False
+
+
+@wrong("customer-channel-unknown")
+def a_customers_channel_was_deleted(ward: Ward) -> Iterator[Change]:
+    channels = ward.world.practice.office.channels
+    gone = channels.pop("C0ACME")
+    yield {}
+    channels["C0ACME"] = gone
 
 
 @wrong("channel-unknown")
@@ -541,6 +634,45 @@ def our_address_leads_nowhere(ward: Ward) -> Iterator[Change]:
         f"{url}/consent/callback",
     }
     yield {"PUBLIC_URL": url}
+
+
+@wrong("host-refuses")
+def nobody_listens_where_pagerduty_takes_events(ward: Ward) -> Iterator[Change]:
+    yield {"PAGERDUTY_EVENTS_URL": f"http://127.0.0.1:{closed_port()}/v2/enqueue"}
+
+
+@wrong("certificate-not-trusted")
+def something_looks_into_the_way_of_alerts(ward: Ward) -> Iterator[Change]:
+    with listening(tls_imap_with(trustme.CA(), "localhost", b"")) as port:
+        yield {"ALERT_WEBHOOK_URL": f"https://localhost:{port}/planted"}
+
+
+@wrong("host-unknown")
+def the_dead_mans_switch_is_a_slip(ward: Ward) -> Iterator[Change]:
+    yield {"HEARTBEAT_URL": "https://switch.invalid/planted"}
+
+
+@wrong("host-speaks-no-tls")
+def the_dead_mans_switch_is_asked_at_a_port_without_tls(ward: Ward) -> Iterator[Change]:
+    with web(200) as url:
+        yield {"HEARTBEAT_URL": f"{url.replace('http:', 'https:')}/planted"}
+
+
+@wrong("outside-not-reached")
+def only_this_machine_reaches_our_address(ward: Ward) -> Iterator[Change]:
+    with web(200, "probe_http_status_code 502\nprobe_success 0\n") as url:
+        yield {"PUBLIC_URL_PROBE": f"{url}/probe?token=planted&target="}
+
+
+@wrong("outside-not-told")
+def the_probe_does_not_know_what_it_is_asked(ward: Ward) -> Iterator[Change]:
+    with web(400, "Unknown module") as url:
+        yield {"PUBLIC_URL_PROBE": f"{url}/probe?token=planted&target="}
+
+
+@wrong("host-refuses")
+def the_probe_is_not_there(ward: Ward) -> Iterator[Change]:
+    yield {"PUBLIC_URL_PROBE": f"http://127.0.0.1:{closed_port()}/probe?token=planted&target="}
 
 
 WEBHOOK_SECRET = f"whsec_{OTHER_KEY}"

@@ -1,7 +1,6 @@
 """The doctor: its checks keep out of each other's way, and what an answer means."""
 
 import ast
-import json
 import string
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +21,6 @@ from bot.doctor.microsoft import Application
 from bot.doctor.network import Way, unreached
 from bot.microsoft.credentials import Credential, Credentials
 
-TOP = Path(__file__).parents[2]
 CLIENT = "11111111-2222-4333-8444-555555555555"
 SECRET = "planted~Value.of-a_Secret"
 OFFICE = "https://login.microsoftonline.com/organizations"
@@ -120,10 +118,71 @@ def test_a_value_is_shown_without_its_secrets_and_on_one_line() -> None:
     assert len(shown.says) < 500
 
 
-def test_each_scope_that_the_app_cannot_do_without_is_known_with_what_it_is_for() -> None:
-    manifest = json.loads((TOP / "manifest.json").read_text("utf-8"))
-    asked = manifest["oauth_config"]["scopes"]
-    assert set(slack.scopes()) == set(asked["bot"]) - set(asked["bot_optional"])
+# -- Slack
+
+
+@dataclass
+class FakeSlack:
+    """Has these scopes; says this word for each channel, and else that the bot is in it."""
+
+    scopes: Sequence[str] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def installation(self) -> slack.Installation:
+        return slack.Installation("T0LUMEN", "Lumen", self.scopes)
+
+    def place(self, channel_id: str) -> slack.Place:
+        self.asked.append(channel_id)
+        if channel_id in self.words:
+            raise slack.SlackSays(self.words[channel_id])
+        return slack.Place(channel_id.lower(), joined=True, archived=False, shared=True)
+
+
+BOUND = [slack.Bound(f"C{number}", f"Customer {number}") for number in range(slack.CHANNELS + 5)]
+
+
+def app(fake: Any) -> slack.SlackApp:
+    return slack.SlackApp(fake, "", {}, {}, ())
+
+
+def test_only_so_many_channels_of_customers_are_looked_at_and_the_rest_is_counted() -> None:
+    fake = FakeSlack(words={"C1": "channel_not_found"})
+    findings = list(app(fake).customers_channels(BOUND))
+    assert len(fake.asked) == slack.CHANNELS
+    assert [each.kind for each in findings] == [
+        "customer-channel-unknown",
+        "customer-channels-ok",
+        "customer-channels-more",
+    ]
+    assert "Customer 1 (C1)" in findings[0].says and "Customer 1 up there" in findings[0].fix
+    assert f"{slack.CHANNELS - 1})" in findings[1].says
+    assert findings[2].says.startswith("5 more")
+
+
+def test_no_further_channel_is_asked_about_where_slack_wants_no_more_or_time_is_up() -> None:
+    fake = FakeSlack(words={"C2": "ratelimited"})
+    kinds_ = [each.kind for each in app(fake).customers_channels(BOUND)]
+    assert kinds_ == ["slack-refuses", "customer-channels-ok", "customer-channels-more"]
+    assert fake.asked == ["C0", "C1", "C2"]
+    late = FakeSlack()
+    findings = list(app(late).customers_channels(BOUND[:2], seconds=0))
+    assert [each.says[:6] for each in findings] == ["2 more"] and not late.asked
+
+
+def test_the_scopes_that_an_app_has_beyond_the_manifest_are_named_and_optional_ones_are_not() -> (
+    None
+):
+    has = [*slack.scopes(), "groups:history", "admin"]
+    findings = list(app(FakeSlack(has)).wanted_scopes())
+    assert [each.kind for each in findings] == ["scope-unasked", "scopes-ok"]
+    assert "scope admin," in findings[0].says and "groups:history" in findings[1].says
+
+
+def test_what_of_the_manifest_nobody_compared_is_said_with_how_to_compare_it() -> None:
+    (finding,) = app(FakeSlack()).manifest()
+    assert finding.status is Status.SKIPPED and "events" in finding.says
+    assert "App Manifest" in finding.fix and "manifest.json" in finding.fix
 
 
 # -- files

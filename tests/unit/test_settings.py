@@ -106,6 +106,11 @@ WRONG = {
     ),
     "ALERT_WEBHOOK_SECRET": ("planted", "whsec_cGxhbnRlZA==", f"whsec_{'Zm9v' * 22}", KEY),
     "HEARTBEAT_URL": ("http://switch.example/planted", "switch.example"),
+    "PUBLIC_URL_PROBE": (
+        "https://probe.example/planted",
+        "https://probe.example/?token=planted&target",
+        "http://probe.example/?target=",
+    ),
     "IMAP_HOST": ("https://mail.example", "mail.example:993", "u:planted@mail.example", "a b"),
     "IMAP_PORT": ("imaps",),
     "SMTP_HOST": ("smtp://mail.example", "mail.example:587", "mail.example/x", "."),
