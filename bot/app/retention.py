@@ -31,7 +31,8 @@ clocks that differ."""
 
 
 class Retention:
-    """Forgets each kind of rows when its time has come."""
+    """Forgets each kind of rows when its time has come; `kept` says how long each is, None for
+    ever."""
 
     def __init__(
         self,
@@ -47,7 +48,7 @@ class Retention:
         self._store = store
         self._clock = clock
         self._stop = stop
-        self._kept: Mapping[str, timedelta | None] = {
+        self.kept: Mapping[str, timedelta | None] = {
             "messages": USUAL,
             "events": USUAL,
             "pages": USUAL,
@@ -77,7 +78,7 @@ class Retention:
 
     def sweep(self) -> int:
         """Forget what is due today. Nothing is left for this turn, so that 0 is said."""
-        for kind, kept in self._kept.items():
+        for kind, kept in self.kept.items():
             count = self._forget(kind, kept) if kept is not None else 0
             if count:
                 log.info("retention.forgotten", kind=kind, rows=count)
