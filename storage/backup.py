@@ -26,7 +26,7 @@ from storage.migrate import (
 )
 from storage.row_text import RowText, shown
 from storage.sealed_file import Damaged, read_sealed, write_sealed
-from storage.types import Sealed
+from storage.types import ERASED, Sealed
 
 BATCH_ROWS = 1000
 """So many rows are in memory at once."""
@@ -214,7 +214,8 @@ class _Filling:
         """Take a row."""
         row = self._texts.read(said)
         self._count += 1
-        self.unknown_key += sum(not self._cipher.knows(row[name]) for name in self._sealed)
+        sealed = [row[name] for name in self._sealed if row[name] != ERASED]
+        self.unknown_key += sum(not self._cipher.knows(value) for value in sealed)
         referring = {name: row[name] for name in self._own if row[name] is not None}
         if referring:
             key = {column.name: row[column.name] for column in self.table.primary_key}

@@ -17,9 +17,9 @@ class ReportedFixRepository:
         self._session.flush()
         return mend
 
-    def get(self, mend_id: int) -> ReportedFix:
-        """A word that is known to exist."""
-        return self._session.get_one(ReportedFix, mend_id)
+    def get(self, mend_id: int) -> ReportedFix | None:
+        """The word with that id; None once it is forgotten."""
+        return self._session.get(ReportedFix, mend_id)
 
     def open_of(self, account_id: int) -> ReportedFix | None:
         """What was said last about the account, while it has not shown."""

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import exists
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, SQLModel, and_, col, delete, func, select
+from sqlmodel import Session, and_, col, delete, func, select
 
 from storage.change_statuses import ChangeStatus
 from storage.changes import GONE
+from storage.forgetting import AT_ONCE, forget, unreferred
+from storage.retention_past import PastRetention
+from storage.retention_signins import SignInRetention
 from storage.tables import (
     ApiAnswer,
     ApiRequest,
@@ -25,10 +27,6 @@ from storage.tables import (
     PostedMessage,
     SeenEvent,
 )
-
-AT_ONCE = 400
-"""So many values stand in one statement: some versions of SQLite take 999
-(sqlite.org/limits.html)."""
 
 TESTS_KEPT = 20
 """So many of an account's newest tests are kept, however old: error IDs are looked up in them."""
@@ -53,6 +51,8 @@ class RetentionRepository:
             "audit": self.audit,
             "changes": self.changes,
             "api_requests": self.api_requests,
+            **SignInRetention(session).kinds,
+            **PastRetention(session).kinds,
         }
 
     def messages(self, before: datetime, limit: int) -> int:
@@ -71,14 +71,14 @@ class RetentionRepository:
             ~heads,
             (col(OutboxItem.given_up) == "") | ~closed,
         )
-        return self._forget(col(OutboxItem.id), old, limit)
+        return forget(self._session, OutboxItem, old, limit)
 
     def events(self, before: datetime, limit: int) -> int:
         """Slack's events by which their repetitions are known: it repeats one for an hour."""
         key = col(SeenEvent.event_id)
         # not by LIKE, for which SQLite makes no difference between small letters and capitals
         of_slack = func.substr(key, 1, 2).in_(SLACKS) | func.substr(key, 1, 1).in_(SLACKS)
-        return self._forget(key, (col(SeenEvent.at) < before, of_slack), limit)
+        return forget(self._session, SeenEvent, (col(SeenEvent.at) < before, of_slack), limit)
 
     def pages(self, before: datetime, limit: int) -> int:
         """What pagers were told. The newest of each incident is kept: by it the pager's words are
@@ -86,7 +86,7 @@ class RetentionRepository:
         newer = aliased(Page)
         same = (col(newer.pager) == Page.pager, col(newer.incident_id) == Page.incident_id)
         later = exists().where(*same, col(newer.id) > col(Page.id))
-        return self._forget(col(Page.id), (col(Page.done_at) < before, later), limit)
+        return forget(self._session, Page, (col(Page.done_at) < before, later), limit)
 
     def tests(self, before: datetime, limit: int) -> int:
         """Tests that ended, but not the newest of each account."""
@@ -102,12 +102,12 @@ class RetentionRepository:
             .scalar_subquery()
         )
         old = (col(ConnectionTest.finished_at) < before, later >= TESTS_KEPT)
-        return self._forget(col(ConnectionTest.id), old, limit)
+        return forget(self._session, ConnectionTest, old, limit)
 
     def failures(self, before: datetime, limit: int) -> int:
         """Failures of no account: what strangers met on our pages, and errors of our own."""
         old = (col(Failure.account_id).is_(None), col(Failure.last_at) < before)
-        return self._forget(col(Failure.ref), (*old, *_unreferred()), limit)
+        return forget(self._session, Failure, (*old, *unreferred(col(Failure.ref))), limit)
 
     def audit(self, before: datetime, limit: int) -> int:
         """Who did what. A refusal that was counted is as old as its last time. The database itself
@@ -129,42 +129,11 @@ class RetentionRepository:
         have us keep everything. What it answered with that it wants nothing more stays: by that we
         know it."""
         last_word = and_(Change.status == ChangeStatus.STOPPED, col(Change.reason) == GONE)
-        found = select(Change.id).where(col(Change.at) < before, ~last_word).limit(limit)
-        ids = list(self._session.exec(found.with_for_update(skip_locked=True)))
-        for begin in range(0, len(ids), AT_ONCE):
-            part = ids[begin : begin + AT_ONCE]
-            self._session.exec(delete(ChangeMention).where(col(ChangeMention.change_id).in_(part)))
-            self._session.exec(delete(Change).where(col(Change.id).in_(part)))
-        return len(ids)
+        old = (col(Change.at) < before, ~last_word)
+        return forget(self._session, Change, old, limit, col(ChangeMention.change_id))
 
     def api_requests(self, before: datetime, limit: int) -> int:
         """Calls of the API, and how they were answered: the same name means another call by
         then."""
-        old = select(ApiRequest.id).where(col(ApiRequest.begun_at) < before).limit(limit)
-        found = list(self._session.exec(old.with_for_update(skip_locked=True)))
-        for begin in range(0, len(found), AT_ONCE):
-            part = found[begin : begin + AT_ONCE]
-            answers = delete(ApiAnswer).where(col(ApiAnswer.request_id).in_(part))
-            self._session.exec(answers)
-            self._session.exec(delete(ApiRequest).where(col(ApiRequest.id).in_(part)))
-        return len(found)
-
-    def _forget(self, key: Any, old: tuple[ColumnElement[bool], ...], limit: int) -> int:
-        # Looked for before: two processes that sweep at once would wait for each other's rows
-        table = key.class_
-        found = select(key).where(*old).limit(limit).with_for_update(skip_locked=True, of=table)
-        keys = list(self._session.exec(found))
-        for begin in range(0, len(keys), AT_ONCE):
-            part = keys[begin : begin + AT_ONCE]
-            self._session.exec(delete(table).where(key.in_(part)))
-        return len(keys)
-
-
-def _unreferred() -> list[ColumnElement[bool]]:
-    """That no row of any table points to a failure, by the schema's foreign keys."""
-    return [
-        ~exists().where(column == Failure.ref)
-        for table in SQLModel.metadata.tables.values()
-        for column in table.columns
-        if any(key.target_fullname == "failure.ref" for key in column.foreign_keys)
-    ]
+        old = (col(ApiRequest.begun_at) < before,)
+        return forget(self._session, ApiRequest, old, limit, col(ApiAnswer.request_id))

@@ -10,7 +10,7 @@ from sqlmodel.main import default_registry
 
 from storage.cipher import NAME_BYTES, CannotOpen, Cipher
 from storage.database import Store
-from storage.types import Sealed
+from storage.types import ERASED, Sealed
 
 BATCH_ROWS = 200
 ONE: ColumnElement[int] = literal_column("1")
@@ -79,7 +79,8 @@ def samples(store: Store, tables: SealedFor) -> Iterator[SealedValue]:
             key = inspect(table).primary_key[0]
             for column in columns:
                 name = func.substr(getattr(table, column), ONE, BYTES_OF_A_NAME).label("name")
-                newest = select(func.max(key), name).group_by("name")
+                there = select(func.max(key), name).where(getattr(table, column) != ERASED)
+                newest = there.group_by("name")
                 for row_id, _ in tx.session.exec(newest).all():
                     row = tx.session.exec(select(table).where(key == row_id)).one()
                     place = f"{inspect(table).local_table.name}.{column}"
@@ -108,7 +109,7 @@ def _batch(
 
 def _seal(cipher: Cipher, row: Any, column: str, sealed_for: str, rotated: Rotated) -> None:
     sealed: bytes = getattr(row, column)
-    if cipher.is_newest(sealed):
+    if sealed == ERASED or cipher.is_newest(sealed):
         return
     try:
         setattr(row, column, cipher.seal(cipher.open(sealed, sealed_for), sealed_for))

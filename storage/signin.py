@@ -43,6 +43,10 @@ class SignInRepository:
             select(LoginTicket).where(LoginTicket.id == ticket_id).with_for_update()
         ).one()
 
+    def known_ticket(self, ticket_id: int) -> LoginTicket | None:
+        """A link, held until the transaction ends; None once it is forgotten."""
+        return self._session.get(LoginTicket, ticket_id, with_for_update=True)
+
     def ticket_as_it_is(self, ticket_id: int) -> LoginTicket:
         """A link that is known to exist, held by nobody: who holds a flow may not wait for its
         link."""

@@ -52,6 +52,9 @@ class Sealed(TypeDecorator[bytes]):
     cache_ok = True
 
 
+ERASED = b""
+"""What stands in the place of a sealed value that was erased before its row is."""
+
 BIG_ID = BigInteger().with_variant(Integer, "sqlite")
 
 NOW: BindParameter[datetime] = bindparam("now", type_=UtcDateTime())

@@ -8,6 +8,8 @@ import structlog
 from bot.api import requests
 from bot.common.clock import Clock
 from bot.common.stop import Stop
+from bot.diagnosis.failures import RATED_FOR
+from bot.signin import presses
 from storage.database import Store
 
 log = structlog.get_logger(__name__)
@@ -23,8 +25,14 @@ USUAL = timedelta(days=30)
 """How long messages that were sent, events, changes, and what pagers were told are kept."""
 
 
+SECRETS = timedelta(hours=1)
+"""How long what was secret of a login link or a sign-in is kept when that is over; long enough for
+clocks that differ."""
+
+
 class Retention:
-    """Forgets each kind of rows when its time has come."""
+    """Forgets each kind of rows when its time has come; `kept` says how long each is, None for
+    ever."""
 
     def __init__(
         self,
@@ -34,12 +42,13 @@ class Retention:
         keep_audit: timedelta | None,
         stop: Stop,
     ) -> None:
-        """`keep_evidence`: how long tests are kept, and failures of no account; `keep_audit` how
-        long the audit is, None for ever."""
+        """`keep_evidence`: how long tests are kept, failures of no account, and (30 days at least)
+        what is over; `keep_audit` how long the audit is, None for ever."""
+        over = max(keep_evidence, USUAL)
         self._store = store
         self._clock = clock
         self._stop = stop
-        self._kept: Mapping[str, timedelta | None] = {
+        self.kept: Mapping[str, timedelta | None] = {
             "messages": USUAL,
             "events": USUAL,
             "pages": USUAL,
@@ -48,11 +57,28 @@ class Retention:
             "audit": keep_audit,
             "changes": USUAL,
             "api_requests": requests.KEPT,
+            "link_secrets": SECRETS,
+            "sign_in_secrets": SECRETS,
+            "presses": presses.OF_A_BROWSER.within,
+            "sign_ins": USUAL,
+            "links": USUAL,
+            "attempts": max(keep_evidence, RATED_FOR),
+            "reported_fixes": over,
+            "outages": over,
+            "setbacks": over,
+            "reminders": USUAL,
+            "batches": over,
+            "incident_entries": over,
+            "incident_members": over,
+            "silences": over,
+            "maintenance": over,
+            "last_pages": over,
+            "page_lanes": USUAL,
         }
 
     def sweep(self) -> int:
         """Forget what is due today. Nothing is left for this turn, so that 0 is said."""
-        for kind, kept in self._kept.items():
+        for kind, kept in self.kept.items():
             count = self._forget(kind, kept) if kept is not None else 0
             if count:
                 log.info("retention.forgotten", kind=kind, rows=count)

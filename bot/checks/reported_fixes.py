@@ -105,7 +105,7 @@ class ReportedFixes:
     def waiting(self, tx: Transaction, fix_id: int) -> ReportedFix | None:
         """The report with that id, unless it is settled."""
         fix = tx.fixes.get(fix_id)
-        return fix if fix.status is FixStatus.WAITING else None
+        return fix if fix is not None and fix.status is FixStatus.WAITING else None
 
     def judge(self, tx: Transaction, account: Account, test: ConnectionTest) -> bool:
         """See what a finished test shows about the account's open report.

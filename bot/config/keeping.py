@@ -28,7 +28,8 @@ Evidence = Annotated[
     NoDecode,
     BeforeValidator(reading.span),
     About(
-        "How long connection tests are kept, and failures that are no account's: m, h, d or w. Of "
+        "How long connection tests are kept, and failures that are no account's: m, h, d or w; and "
+        "what is over (outages, the timelines of incidents, maintenance), 30 days at least. Of "
         "each account the newest tests stay",
         begins="What is kept",
         default="180d",

@@ -139,7 +139,9 @@ class Links:
         now = self._clock.now()
         with self._store.transaction() as tx:
             account = tx.accounts.lock(work.account_id)
-            ticket = tx.signins.ticket_by_id(work.ticket_id)
+            ticket = tx.signins.known_ticket(work.ticket_id)
+            if ticket is None:
+                return
             status = ticket.status(now)
             if status in (LinkStatus.USED, LinkStatus.REVOKED):
                 return

@@ -15,6 +15,7 @@ from storage.cipher import Cipher
 from storage.database import Store, connect, snapshot, wait_for_slow_files
 from storage.migrate import upgrade
 from storage.tables import Customer
+from storage.types import ERASED
 from tests.real.postgres import Postgres
 from tests.support.filled import BEGAN, BEYOND_32_BITS, ROWS, contents, fill
 
@@ -79,6 +80,22 @@ def test_a_word_that_this_release_does_not_know_is_kept(tmp_path: Path) -> None:
     with last.connect() as connection:
         states = connection.execute(text("SELECT DISTINCT state FROM account")).scalars().all()
     assert states == ["unheard-of"]
+
+
+def test_a_secret_that_was_erased_needs_no_key_after_a_restore(tmp_path: Path) -> None:
+    first = sqlite(tmp_path, "first.db")
+    upgrade(str(first.url))
+    fill(first, CIPHER)
+    links = SQLModel.metadata.tables["loginticket"]
+    with first.begin() as connection:
+        connection.execute(links.update().values(sealed=ERASED))
+    file = io.BytesIO()
+    write_backup(first, file, CIPHER, "1")
+    file.seek(0)
+
+    last = sqlite(tmp_path, "last.db")
+    assert restore_backup(last, file, CIPHER).unknown_key == 0
+    assert contents(last) == contents(first)
 
 
 def test_every_table_that_is_there_is_in_a_backup(engine: Engine) -> None:
