@@ -28,7 +28,8 @@ Host = Annotated[str, BeforeValidator(reading.host)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 FEWEST_THREADS = 3
-"""Two are kept for what a person waits for."""
+"""One that may ask mail hosts, one for other work, and one that is kept for what a person waits
+for."""
 
 ChannelId = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")]
 
@@ -82,7 +83,10 @@ class Settings(BaseSettings):
     worker_threads: Annotated[
         int,
         Field(ge=FEWEST_THREADS, le=64),
-        About("So many connection tests and other work a worker does at a time"),
+        About(
+            "So many connection tests and other work a worker does at a time; two of them never "
+            "wait for a mail host"
+        ),
     ] = 8
     log_level: watching.LogLevel = "INFO"
     log_format: watching.LogFormat = "console"
