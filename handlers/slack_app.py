@@ -14,6 +14,7 @@ from slack_sdk.socket_mode.builtin import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.common.correlation import correlated, follow, of_slack
+from bot.common.live_secrets import Secret
 from bot.common.tallies import ACKNOWLEDGED, Tallies
 from bot.services import Services
 from handlers import events
@@ -106,7 +107,7 @@ class SlackSide:
         services: Services,
         client: WebClient,
         directory: SlackDirectory,
-        signing_secret: str,
+        signing_secret: Secret,
         nudge: Callable[[], None],
         tallies: Tallies,
         private: PrivateAnswers,
@@ -121,7 +122,7 @@ class SlackSide:
             # its own to install us again. Nothing here uses its client, or needs it to know us.
             client=WebClient(),
             authorize=_let_in,
-            signing_secret=signing_secret,
+            signing_secret=signing_secret.get_secret_value(),
             # What is not signed by Slack does not come so far, and Socket Mode signs nothing
             request_verification_enabled=False,
             # No workflow has a step of ours
@@ -147,11 +148,11 @@ class SlackSide:
     def blueprint(self) -> Blueprint:
         """`PATH` for commands, interactions and events; nothing of it is parsed before its
         signature is known to be Slack's."""
-        verifier = SignatureVerifier(self._signing_secret)
         blueprint = Blueprint("slack", __name__)
 
         @blueprint.post(PATH)
         def slack_events() -> Response:
+            verifier = SignatureVerifier(self._signing_secret.get_secret_value())
             if not is_signed(verifier, request):
                 return Response("the signature is not Slack's", 401, mimetype="text/plain")
             begun = time.monotonic()

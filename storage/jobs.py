@@ -1,6 +1,7 @@
 """Work that is due."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -18,6 +19,23 @@ MAX_IN_LANE = 2
 
 CLAIMING = 0x6A6F6273
 """The number of the advisory lock, "jobs" in ASCII; migrations have another."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many jobs of some kinds, all together, a worker has room for.
+
+    Attributes:
+        kept: so many of them only for what a person waits for.
+    """
+
+    kinds: frozenset[str]
+    room: int
+    kept: int = 0
+
+
+NO_SHARE = Share(frozenset(), 0)
+"""No kind has less room than the others."""
 
 
 class Work(Protocol):
@@ -85,7 +103,14 @@ class JobRepository:
             return False
         return True
 
-    def claim_due(self, now: datetime, limit: int, lease: timedelta, kept: int = 0) -> list[Job]:
+    def claim_due(
+        self,
+        now: datetime,
+        limit: int,
+        lease: timedelta,
+        kept: int = 0,
+        share: Share = NO_SHARE,
+    ) -> list[Job]:
         """Take up to `limit` jobs that are due at `now`, so that no other worker takes them until
         the lease ends. Taken jobs give up their key: a new request for the same work is new work.
 
@@ -94,10 +119,13 @@ class JobRepository:
 
         Args:
             kept: so many of the `limit` are only taken up by what a person waits for.
+            share: of these kinds no more are taken; what comes after them takes their place.
         """
         if not self._may_claim(now):
             return []
-        turn = self._session.exec(WHOSE_TURN, params={"now": now, "limit": limit})
+        asked = {"now": now, "limit": limit, "kinds": sorted(share.kinds)}
+        asked |= {"room": share.room, "room_for_others": share.room - share.kept}
+        turn = self._session.exec(WHOSE_TURN, params=asked)
         jobs = [job for number, job in enumerate(turn) if job.awaited or number < limit - kept]
         if jobs:
             self._take(jobs, now + lease)
@@ -221,21 +249,31 @@ def _ranked() -> Subquery:
         (col(Job.lane).is_(None), 1),
         else_=before + in_hand,
     )
-    found = select(Job.id, Job.due_at, Job.awaited, place.label("place"))
+    found = select(Job.id, Job.due_at, Job.awaited, place.label("place")).add_columns(col(Job.kind))
     found = found.outerjoin(held, held.c.lane == Job.lane).where(*DUE, in_hand < MAX_IN_LANE)
     return found.subquery()
 
 
 def _whose_turn() -> SelectOfScalar[Job]:
     """The first `limit` jobs whose turn it is, in their order, each locked."""
-    ranked = _ranked()
-    may_come = select(ranked.c.id, ranked.c.awaited, ranked.c.place, ranked.c.due_at)
-    may_come = may_come.where(ranked.c.place <= MAX_IN_LANE).order_by(*_turn(ranked)).limit(LIMIT)
-    first = may_come.subquery()
+    may_come = _may_come()
+    room = case((may_come.c.awaited, bindparam("room")), else_=bindparam("room_for_others"))
+    fits = or_(may_come.c.shares.is_(False), may_come.c.number <= room)
+    first = may_come.select().where(fits).order_by(*_turn(may_come)).limit(LIMIT).subquery()
     # What is due is asked again of the row that was locked: a worker of the version before does
     # not wait for our lock, and may have taken the job since it was ranked.
     found = select(Job).join(first, first.c.id == col(Job.id)).where(*DUE)
     return found.order_by(*_turn(first)).with_for_update(skip_locked=True, of=Job)
+
+
+def _may_come() -> Subquery:
+    """Every job for which its lane has room, with its number among those whose kinds share room, or
+    among all others."""
+    ranked = _ranked()
+    shares = ranked.c.kind.in_(bindparam("kinds", expanding=True)).label("shares")
+    number = func.row_number().over(partition_by=shares, order_by=_turn(ranked)).label("number")
+    found = ranked.select().add_columns(shares, number)
+    return found.where(ranked.c.place <= MAX_IN_LANE).subquery()
 
 
 def _turn(jobs: Subquery) -> Sequence[ColumnElement[Any]]:

@@ -23,7 +23,7 @@ from pathlib import Path
 import structlog
 from sqlmodel import col, func, select
 
-from bot.app.worker import KEPT_FREE
+from bot.app.shares import FOR_OTHERS
 from bot.common import ids
 from bot.common.people import MAILDESK
 from bot.microsoft.tokens import sealed_for
@@ -96,7 +96,7 @@ class Bench:
             self.world.bot.services.checks.start(account_id, MAILDESK)
         there = self._count(passed=True)
         ports = {name.upper(): str(port) for name, port in self._ports.items()}
-        ports["WORKER_THREADS"] = str(THREADS + KEPT_FREE)
+        ports["WORKER_THREADS"] = str(THREADS + FOR_OTHERS)
         with process(self.world.environment | ports, self._folder / "worker"):
             _until(lambda: self._count(passed=True) > there)
             first, begun = self._count(passed=True), time.monotonic()

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
 
+from pydantic import SecretStr
 from standardwebhooks import Webhook
 
 from bot.api.posting import HttpWebhooks
@@ -65,7 +66,9 @@ def delivered(store: Store, way: HttpWebhooks, receiver: Receiver, lanes: int) -
             new = NewChange(ChangeKind.LIVE, f"account:{number % lanes}", data)
             tx.changes.add(new, datetime.now(UTC), wanted=True)
     before = len(receiver.product.events)
-    delivery = WebhookDelivery(store, SystemClock(), way, [SECRET], "C0DESK", Tallies(), Stop())
+    delivery = WebhookDelivery(
+        store, SystemClock(), way, SecretStr(SECRET), "C0DESK", Tallies(), Stop()
+    )
     hands = Hands(THREADS, "webhook")
     begun = time.monotonic()
     while len(receiver.product.events) < before + EVENTS:

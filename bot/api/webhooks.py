@@ -12,6 +12,7 @@ from standardwebhooks import Webhook
 from bot.api.events import as_bytes, event_of
 from bot.api.posting import Answer, WebhookPoster
 from bot.common.clock import Clock
+from bot.common.live_secrets import Secret
 from bot.common.stop import Stop
 from bot.common.tallies import WEBHOOKS, Tallies
 from bot.incidents.posting import LONGEST_WAIT, retry_after
@@ -61,17 +62,18 @@ class WebhookDelivery:
         store: Store,
         clock: Clock,
         poster: WebhookPoster,
-        secrets: Sequence[str],
+        secret: Secret,
         support_channel: str,
         tallies: Tallies,
         stop: Stop,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """`secrets`: by which each post is signed, two while one replaces the other."""
+        """`secret`: by which each post is signed; two, with a comma between, while one replaces the
+        other."""
         self._store = store
         self._clock = clock
         self._poster = poster
-        self._signers = [Webhook(secret) for secret in secrets]
+        self._secret = secret
         self._support_channel = support_channel
         self._tallies = tallies
         self._stop = stop
@@ -142,7 +144,8 @@ class WebhookDelivery:
 
     def _signed(self, message_id: str, body: bytes) -> dict[str, str]:
         now = self._clock.now()
-        signatures = [each.sign(message_id, now, body.decode()) for each in self._signers]
+        signers = map(Webhook, self._secret.get_secret_value().split(","))
+        signatures = [each.sign(message_id, now, body.decode()) for each in signers]
         return {
             "webhook-id": message_id,
             "webhook-timestamp": str(int(now.timestamp())),

@@ -6,6 +6,7 @@ import structlog
 
 from bot.common.clock import Clock
 from storage.database import Store, Transaction
+from storage.jobs import NO_SHARE, Share
 from storage.tables import Job
 
 log = structlog.get_logger(__name__)
@@ -25,13 +26,18 @@ class ClaimedJobs:
         self._clock = clock
         self._in_hand: dict[int, Job] = {}
 
-    def claim(self, limit: int, kept: int) -> list[Job]:
-        """Take up to `limit` due jobs; `kept` of them only for what a person waits for."""
+    def in_hand(self) -> list[Job]:
+        """What is being done."""
+        return list(self._in_hand.values())
+
+    def claim(self, limit: int, kept: int, share: Share = NO_SHARE) -> list[Job]:
+        """Take up to `limit` due jobs; `kept` of them only for what a person waits for, and of some
+        kinds no more than their `share`."""
         now = self._clock.now()
         with self._store.transaction() as tx:
             # Our own come first: a clock that leaps must not give us what we are doing
             self._keep(tx)
-            jobs = tx.jobs.claim_due(now, limit, LEASE, kept)
+            jobs = tx.jobs.claim_due(now, limit, LEASE, kept, share)
         self._in_hand |= {job.id: job for job in jobs}
         return jobs
 

@@ -22,5 +22,5 @@ def watched(
         yield replace(sweep, search=duties.watched(sweep.name, sweep.every, sweep.search))
     yield Sweep("cycle", KEPT_EVERY, duties.keep)
     if settings.heartbeat_url.get_secret_value():
-        heartbeat = Heartbeat(settings.heartbeat_url, ways, duties.late)
+        heartbeat = Heartbeat(settings.secret("heartbeat_url"), ways, duties.late)
         yield Sweep("heartbeat", BEATS_EVERY, heartbeat.beat)

@@ -115,7 +115,7 @@ def build(settings: Settings, clock: Clock, hosts: MailHosts, stop: Stop | None 
         services,
         interactive,
         directory,
-        settings.slack_signing_secret.get_secret_value(),
+        settings.secret("slack_signing_secret"),
         worker.nudge,
         tallies,
         PrivateAnswers(ways),
@@ -155,14 +155,14 @@ def website(
         # Without the secret nobody could tell Slack from others; Socket Mode needs none.
         web.register_blueprint(slack.blueprint())
     if settings.pagerduty_webhook_secret.get_secret_value():
-        web.register_blueprint(pager_pages(heard, settings.pagerduty_webhook_secret))
+        web.register_blueprint(pager_pages(heard, settings.secret("pagerduty_webhook_secret")))
     web.register_blueprint(pages.blueprint())
     url = settings.public_url
     api = Api(services.api, services.own_errors, url, settings.trusted_proxies, DatabaseAway)
     web.register_blueprint(api.blueprint())
     web.register_error_handler(DatabaseAway, pages.away)
     health = (services.health, services.events, measures)
-    web.register_blueprint(health_pages(*health, settings.metrics_token))
+    web.register_blueprint(health_pages(*health, settings.secret("metrics_token")))
     harden(web, secure=settings.public_url.startswith("https:"))
     return web
 

@@ -27,10 +27,11 @@ def roads(settings: Settings) -> Iterator[Road]:
     """The way to each of them."""
     links = AlertLinks(settings.public_url)
     if settings.pagerduty_routing_key.get_secret_value():
-        key = settings.pagerduty_routing_key
+        key = settings.secret("pagerduty_routing_key")
         yield PagerDuty(key, settings.pagerduty_events_url, links, settings.vendor_name)
     if settings.alert_webhook_url.get_secret_value():
-        yield AlertWebhook(settings.alert_webhook_url, settings.alert_webhook_secret, links)
+        url = settings.secret("alert_webhook_url")
+        yield AlertWebhook(url, settings.secret("alert_webhook_secret"), links)
 
 
 def words(store: Store, clock: Clock, incidents: IncidentPresses) -> PagerWords:

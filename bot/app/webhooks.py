@@ -23,5 +23,5 @@ def delivery(
     if not url:
         return None
     poster = HttpWebhooks(url, ways, settings.webhook_networks)
-    secrets = settings.webhook_secret.get_secret_value().split(",")
-    return WebhookDelivery(store, clock, poster, secrets, settings.support_channel, tallies, stop)
+    secret = settings.secret("webhook_secret")
+    return WebhookDelivery(store, clock, poster, secret, settings.support_channel, tallies, stop)

@@ -20,6 +20,7 @@ from bot.app.hands import Busy, Hands
 from bot.app.leases import Holder, Leases
 from bot.app.looking import Looking
 from bot.app.reach import Reach
+from bot.app.shares import Shares
 from bot.checks.rhythm import LOOKERS
 from bot.checks.watching import Watching
 from bot.common.clock import Clock
@@ -40,9 +41,6 @@ SENDERS = 2
 GRACE_SECONDS = 7.0
 """So long what was begun may take to end when the process is to stop; whoever stops it waits for
 ten seconds before it kills it."""
-
-KEPT_FREE = 2
-"""So many threads are kept for what a person waits for, however much else is due."""
 
 MAX_ATTEMPTS = 5
 """How many attempts may end in an error of the job's own before it is given up."""
@@ -105,7 +103,7 @@ class Worker:
         self._sweeps = sweeps
         self._watching = watching
         self._webhooks = webhooks
-        self._kept = min(KEPT_FREE, threads - 1)
+        self._shares = Shares(threads)
         self._stop = stop or Stop()
         self._jobs = ClaimedJobs(store, clock)
         self._leases = Leases(self._holders())
@@ -233,7 +231,9 @@ class Worker:
             self._wake("outbox", timedelta())
 
     def _claim_jobs(self, free: int) -> list[Job]:
-        jobs = self._jobs.claim(free, self._kept)
+        in_hand = self._jobs.in_hand()
+        at_mail_hosts = self._shares.at_mail_hosts(in_hand)
+        jobs = self._jobs.claim(free, self._shares.kept(in_hand), at_mail_hosts)
         self._reach.back()
         return jobs
 

@@ -232,6 +232,9 @@ class HandleEvent(Work):
         return f"events:{channel}" if isinstance(channel, str) else None
 
 
+AT_MAIL_HOSTS = frozenset({RunTest.kind, FillFolders.kind})
+"""The kinds of work that ask a mail host, which may hang."""
+
 W = TypeVar("W", bound=Work)
 
 

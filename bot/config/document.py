@@ -32,8 +32,11 @@ the environment says goes before it, and `--no-env-file` leaves it out.
 
 A secret can be given as a file, as Docker, Kubernetes and systemd hand secrets over: the variable
 is then called `NAME_FILE`, as the table says, and its value is the file's name. One of the two is
-given, never both. A file is read once when the bot starts, unless the text says that it is read
-again. One that every user of the machine may read is warned of.
+given, never both. The table says which files are read again at each use, so that a secret can be
+replaced while the bot runs: while such a file is missing, empty or malformed, the secret stays as
+it was, which is logged once (`secret.not_read_again`). For the others a new one needs a restart.
+What is given in the environment itself is read once. A file that every user of the machine may read
+is warned of.
 """
 
 
@@ -90,8 +93,8 @@ def _shown_default(field: FieldInfo, told: About) -> str:
 def _shown_file(name: str) -> str:
     if not is_secret(name):
         return ""
-    again = ", which is read again at each use" if about(name).reread else ""
-    return f". In a file: `{name.upper()}_FILE`{again}"
+    again = "read again at each use" if about(name).reread else "a new one needs a restart"
+    return f". In a file: `{name.upper()}_FILE` ({again})"
 
 
 def _cell(text: str) -> str:

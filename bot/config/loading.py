@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,9 +11,11 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from bot.common import secret_files
+from bot.common.live_secrets import Secret
 from bot.common.secret_files import SecretFileUnusable
 from bot.config import clouds, env_file
 from bot.config.env_file import SettingsError as SettingsError
+from bot.config.file_secret import FileSecret
 from bot.config.settings import Settings, about, is_secret
 
 IN_PLACE_OF = {
@@ -69,8 +72,7 @@ def read(environ: Mapping[str, str]) -> Reading:
     source = _Source(environ)
     known = source.values
     known.setdefault("ms_cloud", _cloud_of(known.get("ms_authority", "")))
-    cloud = clouds.load().get(known["ms_cloud"], clouds.load()["worldwide"])
-    hosts = {"ms_authority": cloud.authority, "imap_host": cloud.imap, "smtp_host": cloud.smtp}
+    hosts = _hosts(known["ms_cloud"])
     given: dict[str, Any] = hosts | known
     problems = {problem.name: problem for problem in source.problems}
     for problem in _problems(given):
@@ -78,7 +80,7 @@ def read(environ: Mapping[str, str]) -> Reading:
     right = {name: value for name, value in given.items() if name not in problems}
     stand_ins = {name: value for name, value in IN_PLACE_OF.items() if name in problems}
     settings = Settings(**(hosts | right | stand_ins))
-    settings.remember_files(source.files)
+    settings.remember_files(source.files, dict(_live(settings, source.files)))
     for contradiction in settings.contradictions():
         if problems.keys().isdisjoint(contradiction.names):
             name = contradiction.names[0]
@@ -112,17 +114,46 @@ class _Source:
         if value:
             raise SettingsError(f"{variable} and {variable}_FILE are both given: give one of them")
         self.files[name] = Path(file)
-        try:
-            lines = secret_files.read(Path(file)).splitlines()
-        except SecretFileUnusable as error:
-            raise SettingsError(f"{variable}_FILE is malformed: {error}") from None
-        filled = [line.strip() for line in lines if line.strip()]
-        if len(filled) > 1 and not about(name).several:
-            raise SettingsError(f"{variable}_FILE is malformed: '{file}' has more than one line")
-        return ",".join(filled)
+        return _in_file(name, Path(file))
 
     def _of(self, variable: str) -> str:
         return env_file.value(variable, self._written.get(variable, ""))
+
+
+def _in_file(name: str, file: Path) -> str:
+    """What the file of a secret gives as its value.
+
+    Raises:
+        SettingsError: it gives none.
+    """
+    try:
+        lines = secret_files.read(file).splitlines()
+    except SecretFileUnusable as error:
+        raise SettingsError(f"{name.upper()}_FILE is malformed: {error}") from None
+    filled = [line.strip() for line in lines if line.strip()]
+    if len(filled) > 1 and not about(name).several:
+        raise SettingsError(f"{name.upper()}_FILE is malformed: '{file}' has more than one line")
+    return ",".join(filled)
+
+
+def _live(settings: Settings, files: Mapping[str, Path]) -> Iterator[tuple[str, Secret]]:
+    """The secrets that are read again while the bot runs."""
+    for name, file in files.items():
+        if about(name).reread:
+            value = getattr(settings, name).get_secret_value()
+            yield name, FileSecret(name, value, partial(_in_file, name, file), partial(_one, name))
+
+
+def _one(name: str, text: str) -> str:
+    """A secret setting's value by itself.
+
+    Raises:
+        SettingsError: it is malformed.
+    """
+    whole: dict[str, Any] = _hosts("worldwide") | IN_PLACE_OF | {name: text}
+    for problem in _problems(whole):
+        raise SettingsError(problem.text)
+    return str(getattr(Settings(**whole), name).get_secret_value())
 
 
 def _problems(given: Mapping[str, Any]) -> Iterator[Problem]:
@@ -145,6 +176,12 @@ def _line(name: str, problem: dict[str, Any]) -> str:
     if problem["type"] == "string_pattern_mismatch":
         message = f"it does not look like {about(name).looks_like}"
     return f"{name.upper()} is malformed: {message}"
+
+
+def _hosts(cloud: str) -> dict[str, str]:
+    """The defaults that a cloud brings."""
+    of = clouds.load().get(cloud, clouds.load()["worldwide"])
+    return {"ms_authority": of.authority, "imap_host": of.imap, "smtp_host": of.smtp}
 
 
 def _cloud_of(authority: str) -> str:

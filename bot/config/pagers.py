@@ -14,6 +14,7 @@ RoutingKey = Annotated[
         "The integration key (32 characters) of an Events API v2 integration at PagerDuty, which "
         "is told of the incidents that the vendor's engineers have to act on",
         begins="Pagers",
+        reread=True,
     ),
 ]
 EventsUrl = Annotated[
@@ -29,7 +30,9 @@ WordsSecret = Annotated[
     Field(min_length=16),
     About(
         "The secret of a webhook subscription (v3) at PagerDuty which leads to /pagerduty/webhook "
-        "at PUBLIC_URL: what people do there is shown in Slack. Without it there is no such address"
+        "at PUBLIC_URL: what people do there is shown in Slack. Without it there is no such "
+        "address",
+        reread=True,
     ),
 ]
 WebhookUrl = Annotated[
@@ -37,7 +40,8 @@ WebhookUrl = Annotated[
     BeforeValidator(reading.webhook),
     About(
         "An address of anything else that takes incidents: each change of one is posted to it as "
-        "JSON (docs/alerts.md)"
+        "JSON (docs/alerts.md)",
+        reread=True,
     ),
 ]
 WebhookSecret = Annotated[
@@ -45,6 +49,7 @@ WebhookSecret = Annotated[
     BeforeValidator(reading.webhook_secret),
     About(
         "By which these posts are signed, as Standard Webhooks has it: whsec_ and 24 to 64 bytes "
-        f"in base64. Make one with:\n{reading.SECRET_HINT}"
+        f"in base64. Make one with:\n{reading.SECRET_HINT}",
+        reread=True,
     ),
 ]

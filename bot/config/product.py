@@ -64,6 +64,7 @@ WebhookSecret = Annotated[
         "in base64. While one replaces another, give both, the new one first (with a comma "
         f"between; in the secret's file one a line). Make one with:\n{reading.SECRET_HINT}",
         several=True,
+        reread=True,
     ),
 ]
 WebhookNetworks = Annotated[

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, PrivateAttr, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.common.live_secrets import Secret
 from bot.common.people import Person
 from bot.config import clouds, keeping, on_call, pagers, product, reading, watching
 from bot.config.about import About, Contradiction
@@ -28,7 +29,8 @@ Host = Annotated[str, BeforeValidator(reading.host)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 FEWEST_THREADS = 3
-"""Two are kept for what a person waits for."""
+"""One that may ask mail hosts, one for other work, and one that is kept for what a person waits
+for."""
 
 ChannelId = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")]
 
@@ -82,7 +84,10 @@ class Settings(BaseSettings):
     worker_threads: Annotated[
         int,
         Field(ge=FEWEST_THREADS, le=64),
-        About("So many connection tests and other work a worker does at a time"),
+        About(
+            "So many connection tests and other work a worker does at a time; two of them never "
+            "wait for a mail host"
+        ),
     ] = 8
     log_level: watching.LogLevel = "INFO"
     log_format: watching.LogFormat = "console"
@@ -93,7 +98,11 @@ class Settings(BaseSettings):
     ]
     slack_signing_secret: Annotated[
         SecretStr,
-        About("Signing secret of the app; needed unless SLACK_APP_TOKEN is set", needed=True),
+        About(
+            "Signing secret of the app; needed unless SLACK_APP_TOKEN is set",
+            needed=True,
+            reread=True,
+        ),
     ] = SecretStr("")
     slack_app_token: Annotated[
         SecretStr,
@@ -286,10 +295,19 @@ class Settings(BaseSettings):
     ] = ZoneInfo("UTC")
 
     _files: dict[str, Path] = PrivateAttr(default_factory=dict)
+    _live: dict[str, Secret] = PrivateAttr(default_factory=dict)
 
-    def remember_files(self, files: Mapping[str, Path]) -> None:
-        """In which files the secrets are that were read from one, by the settings' names."""
+    def remember_files(self, files: Mapping[str, Path], live: Mapping[str, Secret]) -> None:
+        """In which files the secrets are that were read from one, by the settings' names; `live`:
+        those that are read again."""
         self._files |= files
+        self._live |= live
+
+    def secret(self, name: str) -> Secret:
+        """A secret that may be replaced while the bot runs, to be asked at each use."""
+        assert about(name).reread
+        value: SecretStr = getattr(self, name)
+        return self._live.get(name, value)
 
     @property
     def files(self) -> Mapping[str, Path]:
@@ -368,9 +386,8 @@ class Settings(BaseSettings):
     @property
     def credentials(self) -> Credentials:
         """The application's credentials at Microsoft."""
-        file = self._files.get("ms_client_secret")
-        expire = self.ms_client_secret_expires
-        return Credentials(self.ms_client_certificate, self.ms_client_secret, file, expire)
+        secret = self.secret("ms_client_secret")
+        return Credentials(self.ms_client_certificate, secret, self.ms_client_secret_expires)
 
     @property
     def instance_discovery(self) -> bool:

@@ -12,7 +12,8 @@ MetricsToken = Annotated[
     Field(min_length=16),
     About(
         "What whoever collects /metrics sends as Authorization: Bearer …, 16 characters at "
-        "least. Without it there is no such page"
+        "least. Without it there is no such page",
+        reread=True,
     ),
 ]
 LogLevel = Annotated[
@@ -46,7 +47,8 @@ HeartbeatUrl = Annotated[
     BeforeValidator(reading.webhook),
     About(
         "An address that a worker asks every minute while everything is done in time: that of a "
-        "dead man's switch, which alerts when it is not asked any more"
+        "dead man's switch, which alerts when it is not asked any more",
+        reread=True,
     ),
 ]
 PublicUrlProbe = Annotated[

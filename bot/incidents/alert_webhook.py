@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from pydantic import SecretStr
-
+from bot.common.live_secrets import Secret
 from bot.common.redaction import redact_value
 from bot.incidents.posting import Letter
 from bot.incidents.roads import JSON, USUAL_RATE, AlertLinks, Telling, as_bytes
@@ -22,8 +21,8 @@ SHORTEST_TOKEN = 8
 class AlertWebhook:
     """The way to the address that the settings name."""
 
-    url: SecretStr
-    secret: SecretStr
+    url: Secret
+    secret: Secret
     links: AlertLinks
 
     pager: ClassVar[Pager] = Pager.WEBHOOK

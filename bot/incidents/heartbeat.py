@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import requests
 import structlog
-from pydantic import SecretStr
 
+from bot.common.live_secrets import Secret
 from bot.common.redaction import hiding
 from bot.common.ways_out import WaysOut
 from bot.incidents.posting import (
@@ -24,13 +24,13 @@ class Heartbeat:
 
     def __init__(
         self,
-        url: SecretStr,
+        url: Secret,
         ways: WaysOut,
         late: Callable[[], list[str]],
         deadline: float = DEADLINE_SECONDS,
     ) -> None:
         """`late`: what the worker should have done by now and has not."""
-        self._url = url.get_secret_value()
+        self._url = url
         self._ways = ways
         self._late = late
         self._deadline = deadline
@@ -56,11 +56,12 @@ class Heartbeat:
         return 0
 
     def _ask(self) -> None:
-        with hiding(self._url), requests.Session() as session:  # urllib3 logs addresses
+        url = self._url.get_secret_value()
+        with hiding(url), requests.Session() as session:  # urllib3 logs addresses
             self._ways.prepare(session, self._ways.trust())
             timeout = (CONNECT_SECONDS, ANSWER_SECONDS)
             try:
-                answer = session.get(self._url, timeout=timeout, allow_redirects=False)
+                answer = session.get(url, timeout=timeout, allow_redirects=False)
             except (requests.RequestException, OSError) as error:
                 raise PagerUnreachable(type(error).__name__, heard=False) from None
             if not answer.ok:

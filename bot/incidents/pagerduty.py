@@ -7,8 +7,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
-
+from bot.common.live_secrets import Secret
 from bot.common.redaction import redact_value
 from bot.incidents.facts import ACKNOWLEDGED, SILENCED, IncidentFacts
 from bot.incidents.posting import Letter
@@ -91,7 +90,7 @@ def stands(done: tuple[Action, ...], there: There) -> Standing:
 class PagerDuty:
     """The way to PagerDuty."""
 
-    routing_key: SecretStr
+    routing_key: Secret
     url: str
     links: AlertLinks
     client: str

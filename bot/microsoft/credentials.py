@@ -1,7 +1,6 @@
 """The application's credentials at Microsoft: certificates and secrets, read anew at each use so
 that they can be replaced while the bot runs, and looked after so that none ends unnoticed."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,6 +12,7 @@ from pydantic import SecretStr
 
 from bot.common import secret_files
 from bot.common.clock import Clock
+from bot.common.live_secrets import Secret
 from bot.common.secret_files import SecretFileUnusable
 from bot.common.texts import visible
 from bot.messages import notices
@@ -38,12 +38,11 @@ class Credential:
 
 @dataclass(frozen=True)
 class Credentials:
-    """Where the credentials are: certificates, and secrets by their text or in a file. Several may
-    be good at once, so that one can replace another without a gap."""
+    """Where the credentials are: certificates in files, and secrets, with commas between. Several
+    may be good at once, so that one can replace another without a gap."""
 
     certificates: Sequence[Path] = ()
-    secret: SecretStr = field(default_factory=lambda: SecretStr(""))
-    secret_file: Path | None = None
+    secret: Secret = field(default_factory=lambda: SecretStr(""))
     secrets_expire: Sequence[date] = ()
 
     def all(self) -> list[Credential]:
@@ -58,10 +57,7 @@ class Credentials:
         return known
 
     def _secrets(self) -> Iterator[Credential]:
-        text = self.secret.get_secret_value()
-        if self.secret_file is not None:
-            text = _read(self.secret_file)
-        parts = (visible(part).strip() for part in re.split(r"[\r\n,]", text))
+        parts = (visible(part).strip() for part in self.secret.get_secret_value().split(","))
         found = [part for part in parts if part]
         for number, secret in enumerate(found):
             expires = self.secrets_expire[number] if number < len(self.secrets_expire) else None

@@ -3,8 +3,8 @@
 import hmac
 
 from flask import Blueprint, Response, abort, request
-from pydantic import SecretStr
 
+from bot.common.live_secrets import Secret
 from bot.diagnosis.health import Health
 from bot.diagnosis.measures import Measures
 from bot.messages.events import Events
@@ -17,7 +17,7 @@ NO_EVENT = (
 
 
 def health_pages(
-    health: Health, events: Events, measures: Measures, metrics_token: SecretStr
+    health: Health, events: Events, measures: Measures, metrics_token: Secret
 ) -> Blueprint:
     """`/healthz` (the process lives), `/readyz` (the database takes what is written and has our
     tables, the worker does everything in time, and Slack takes what the app sends; and whether
@@ -64,7 +64,7 @@ def _problem(health: Health) -> str:
     return f"Slack refuses the app: {refused}" if refused else ""
 
 
-def _may_read_metrics(token: SecretStr) -> bool:
+def _may_read_metrics(token: Secret) -> bool:
     expected = token.get_secret_value()
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     # compared in constant time, so that the token cannot be found character by character

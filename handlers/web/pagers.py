@@ -5,8 +5,8 @@ from typing import Any
 
 import structlog
 from flask import Blueprint, Response, abort, request
-from pydantic import SecretStr
 
+from bot.common.live_secrets import Secret
 from bot.incidents.pager_words import PagerWords
 from bot.incidents.signatures import is_pagerdutys
 from handlers.slack.incoming import MAX_DEPTH, is_deeper
@@ -20,7 +20,7 @@ SIGNATURE = "X-PagerDuty-Signature"
 TAKEN_IN = 202
 
 
-def pager_pages(words: PagerWords, secret: SecretStr) -> Blueprint:
+def pager_pages(words: PagerWords, secret: Secret) -> Blueprint:
     """`POST /pagerduty/webhook`. Nothing is read that PagerDuty has not signed. Whatever it has
     signed is accepted, also what is not understood: PagerDuty stops sending to an address that
     refuses three posts."""

@@ -11,7 +11,7 @@ from bot.lifecycle.hours import Hours
 from bot.lifecycle.ladder import Ladder
 from bot.microsoft.tokens import Tokens
 from handlers.slack.sender import SlackSender
-from storage.jobs import JobRepository
+from storage.jobs import JobRepository, Share
 from storage.tables import Account, Job
 from storage.vocabulary import Owner
 
@@ -28,9 +28,9 @@ def forgotten_after_a_crash() -> AbstractContextManager[Any]:
     claim_due = JobRepository.claim_due
 
     def claim(
-        jobs: JobRepository, now: datetime, limit: int, lease: timedelta, kept: int = 0
+        jobs: JobRepository, now: datetime, limit: int, lease: timedelta, kept: int, share: Share
     ) -> list[Job]:
-        return claim_due(jobs, now, limit, YEARS, kept)
+        return claim_due(jobs, now, limit, YEARS, kept, share)
 
     return patch.object(JobRepository, "claim_due", claim)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from pydantic import SecretStr
 from slack_bolt import BoltRequest, BoltResponse
 
 from bot.app.maildesk import employ, ways_out
@@ -53,7 +54,13 @@ class Process(FastBot):
         super().__init__(moment, stop=Patience(moment.outside.clock))
         unheard: Any = Unheard()
         self.side = SlackSide(
-            self.services, self.slack, self.directory, "secret", lambda: None, Tallies(), unheard
+            self.services,
+            self.slack,
+            self.directory,
+            SecretStr("secret"),
+            lambda: None,
+            Tallies(),
+            unheard,
         )
         employ(self.doers, self.services, self.side, self.slack, ways_out(self.settings))
         self.side.listeners._behind = later

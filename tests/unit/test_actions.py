@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from slack_sdk import WebClient
 
 from bot.common.tallies import Tallies
@@ -27,7 +28,7 @@ def listened_to() -> list[str]:
     """What listeners are registered for, as the app does it."""
     nothing: Any = SimpleNamespace()
     return SlackSide(
-        nothing, WebClient("xoxb-1"), nothing, "secret", lambda: None, Tallies(), nothing
+        nothing, WebClient("xoxb-1"), nothing, SecretStr("secret"), lambda: None, Tallies(), nothing
     ).listeners.names
 
 

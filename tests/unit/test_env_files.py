@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
 from bot.config.loading import SettingsError, load
 from bot.config.settings import Settings
-from bot.microsoft.credentials import Credentials
+from bot.microsoft.credentials import Credential
 from tests.support.fast import ENVIRONMENT
 
 pytestmark = pytest.mark.field
@@ -60,6 +59,11 @@ def test_the_short_name_of_postgresql_is_taken() -> None:
     assert read.database_url == "postgresql://u:p@db.example/maildesk"
 
 
+def in_file(file: Path) -> list[Credential]:
+    """The application's credentials, of which the secret is in a file."""
+    return settings(MS_CLIENT_SECRET="", MS_CLIENT_SECRET_FILE=str(file)).credentials.all()
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -73,14 +77,13 @@ def test_the_short_name_of_postgresql_is_taken() -> None:
 def test_a_secret_file_is_read_whoever_wrote_it(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_bytes(content)
-    assert [c.value for c in Credentials(secret_file=file).all()] == ["planted"]
+    assert [each.value for each in in_file(file)] == ["planted"]
 
 
 def test_a_file_of_two_secrets_has_two(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_bytes(b"\xef\xbb\xbfone\r\ntwo\r\n")
-    secrets = Credentials(secret=SecretStr(""), secret_file=file).all()
-    assert [each.value for each in secrets] == ["one", "two"]
+    assert [each.value for each in in_file(file)] == ["one", "two"]
 
 
 @pytest.mark.parametrize(

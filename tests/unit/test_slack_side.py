@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
+from pydantic import SecretStr
 from slack_sdk.signature import SignatureVerifier
 from sqlmodel import select
 from werkzeug.test import TestResponse
@@ -34,7 +35,13 @@ class Door:
         bot.slack.base_url = "http://127.0.0.1:1/"
         unused: Any = None
         self.side = SlackSide(
-            bot.services, bot.slack, bot.directory, SECRET, lambda: None, Tallies(), unused
+            bot.services,
+            bot.slack,
+            bot.directory,
+            SecretStr(SECRET),
+            lambda: None,
+            Tallies(),
+            unused,
         )
         web = Flask("door")
         web.register_blueprint(self.side.blueprint())

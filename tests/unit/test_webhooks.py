@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from standardwebhooks import WebhookVerificationError
 
 from bot.api.events import event_of
@@ -42,7 +43,7 @@ class Told:
             self.bot.store,
             self.bot.clock,
             self.receiver,
-            secrets.split(","),
+            SecretStr(secrets),
             DESK,
             Tallies(),
             Stop(),

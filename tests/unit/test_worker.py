@@ -1,18 +1,22 @@
 """The worker: what it has taken is done once, however long it takes."""
 
 import threading
-from collections.abc import Collection
+import time
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.app.claimed_jobs import LEASE
-from bot.app.worker import KEPT_FREE, Sweep, Worker
-from bot.common.jobs import Doers, Work
+from bot.app.shares import FOR_OTHERS, KEPT_FREE, Shares
+from bot.app.worker import Sweep, Worker
+from bot.common.jobs import AT_MAIL_HOSTS, Doers, FillFolders, RunTest, Work
+from bot.config.settings import FEWEST_THREADS
 from bot.messages.delivery import Delivery
 from bot.messages.outgoing import Outgoing
 from storage.database import Store, connect
+from storage.tables import Job
 from tests.support.practice import database_in
 
 JOBS = 20
@@ -120,6 +124,110 @@ def test_some_threads_are_kept_for_what_a_person_waits_for(store: Store) -> None
     go_on.set()
     worker.stop()
     assert done[0] == JOBS
+
+
+THREADS = 8
+CUSTOMERS = range(2 * THREADS)
+
+
+class HangingHosts:
+    """Every mail host hangs until it is let go; whatever asks none is done at once."""
+
+    def __init__(self, store: Store) -> None:
+        self.let_go = threading.Event()
+        self.at_hosts: list[int] = []
+        self._begun = threading.Semaphore(0)
+        self._done = threading.Semaphore(0)
+        self._store = store
+        self._clock = HandClock()
+        doers = Doers()
+        doers.add(RunTest, lambda work: self._hang(work.test_id))
+        doers.add(FillFolders, lambda work: self._hang(work.account_id))
+        doers.add(Slow, lambda work: self._done.release())
+        delivery = Delivery(store, self._clock, NoCourier())
+        self.worker = Worker(store, self._clock, delivery, doers, [], threads=THREADS)
+
+    def ask(self, *works: Work) -> None:
+        """These are due, and the worker looks."""
+        with self._store.transaction() as tx:
+            for work in works:
+                tx.jobs.add(work, self._clock.at)
+        self.worker.tick()
+
+    def hang(self, count: int) -> None:
+        """So many more hang by now, and not one more."""
+        for _ in range(count):
+            assert self._begun.acquire(timeout=60)
+        self.worker.tick()
+        with self._store.transaction() as tx:
+            asking = [job for kind in AT_MAIL_HOSTS for job in tx.jobs.of_kind(kind)]
+        assert len([job for job in asking if job.leased_until]) == len(self.at_hosts)
+
+    def does(self, *works: Slow) -> None:
+        """What asks no mail host is done, with nobody let go."""
+        self.ask(*works)
+        for _ in works:
+            until = time.monotonic() + 60
+            while not self._done.acquire(timeout=0.02):
+                assert time.monotonic() < until, "no thread is left for it"
+                self.worker.tick()  # the thread that did the last one may not have been free yet
+
+    def _hang(self, number: int) -> None:
+        self.at_hosts.append(number)
+        self._begun.release()
+        assert self.let_go.wait(60)
+
+
+@pytest.fixture
+def hosts(store: Store) -> Iterator[HangingHosts]:
+    hosts = HangingHosts(store)
+    yield hosts
+    hosts.let_go.set()
+    assert hosts.worker.stop()
+
+
+def checks_of(customers: range, awaited: bool) -> list[RunTest]:
+    return [RunTest(test_id=each, customer_id=each, awaited=awaited) for each in customers]
+
+
+@pytest.mark.attacks
+def test_mail_hosts_that_hang_leave_threads_for_what_asks_none(hosts: HangingHosts) -> None:
+    windows = [FillFolders(account_id=each, customer_id=each, view_id="V") for each in CUSTOMERS]
+    hosts.ask(*checks_of(CUSTOMERS, awaited=True), *windows)
+    hosts.hang(THREADS - FOR_OTHERS)
+    for number in range(THREADS):
+        hosts.does(Slow(number=number))
+        hosts.does(Slow(number=number, awaited=True))
+
+
+@pytest.mark.attacks
+def test_a_test_that_is_waited_for_finds_room_among_those_that_nobody_waits_for(
+    hosts: HangingHosts,
+) -> None:
+    hosts.ask(*checks_of(CUSTOMERS, awaited=False))
+    hosts.hang(THREADS - FOR_OTHERS - 1)
+    hosts.does(Slow(number=1))
+    hosts.ask(*checks_of(range(100, 102), awaited=True))
+    hosts.hang(1)
+    assert sorted(hosts.at_hosts)[-1] == 100
+    hosts.does(Slow(number=2))
+    hosts.does(Slow(number=3, awaited=True))
+
+
+@pytest.mark.parametrize("threads", range(FEWEST_THREADS, 9))
+def test_however_few_threads_there_are_each_kind_of_work_has_one(threads: int) -> None:
+    shares = Shares(threads)
+    of_mail = [Job(kind=RunTest.kind, due_at=datetime.now(UTC), awaited=True)]
+    others = [Job(kind=Slow.kind, due_at=datetime.now(UTC))]
+    assert shares.at_mail_hosts([]).room - shares.at_mail_hosts([]).kept >= 1
+    for awaited in (True, False):
+        of_mail[0].awaited = awaited
+        share = shares.at_mail_hosts([])
+        hanging = of_mail * (share.room if awaited else share.room - share.kept)
+        free = threads - len(hanging)
+        assert free - shares.kept(hanging) >= 1, "for what nobody waits for"
+        assert free - 1 - shares.kept(hanging + others) >= 0
+        assert free >= 2, "for what somebody waits for"
 
 
 def never() -> int:
