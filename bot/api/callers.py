@@ -100,7 +100,7 @@ class Callers:
 
     def is_on(self) -> bool:
         """Whether there ever was a key: before that there is no API."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             return tx.api_keys.any()
 
     def _good(self, secret: str) -> KnownKey | None:
