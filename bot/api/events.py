@@ -40,7 +40,7 @@ class Events:
         Raises:
             CursorUnknown: `after` is no event's ID.
         """
-        with self._store.reading() as tx:
+        with self._store.transaction() as tx:
             found = tx.changes.page(after, min(max(limit, 1), MOST_LISTED), customers)
             named = tx.changes.mentioned(found, customers)
         events = [event_of(each, named.get(each.id, [])) for each in found]

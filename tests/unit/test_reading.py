@@ -61,6 +61,12 @@ def home(bot: FastBot, person: Person) -> object:
     return shown
 
 
+def read(product: Product, path: str) -> object:
+    answer = product.get(path)
+    assert answer.status_code == 200
+    return answer.json
+
+
 def looks(bot: FastBot, product: Product) -> Iterator[tuple[str, Callable[[], object]]]:
     """Each way of looking, by its name."""
     broken = next(each for each in bot.accounts_there() if each.state is State.BROKEN)
@@ -83,8 +89,8 @@ def looks(bot: FastBot, product: Product) -> Iterator[tuple[str, Callable[[], ob
     yield "duties", duties.late
     yield "what Slack refuses", bot.services.health.refused
     yield "next message", bot.delivery.next_due
-    for path in ("/accounts", f"/accounts/{broken.ref}", f"/errors/{card.fault.error}", "/events"):
-        yield f"API {path}", lambda path=path: product.get(path).json  # type: ignore[misc]
+    for path in ("/accounts", f"/accounts/{broken.ref}", f"/errors/{card.fault.error}"):
+        yield f"API {path}", lambda path=path: read(product, path)  # type: ignore[misc]
 
 
 @pytest.mark.sqlite("who reads on PostgreSQL waits for nobody who writes rows, anyhow")
@@ -96,7 +102,6 @@ def test_who_counts_lists_or_looks_waits_for_nobody_who_writes(on_file: FastBot,
     with database_held(url):
         answered = {name: look() for name, look in every.items()}
     assert answered == expected
-    assert all(expected.values()), "each shows something"
 
 
 def add(tx: Transaction) -> None:
