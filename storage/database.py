@@ -61,10 +61,11 @@ CATALOGUE = {"sqlite": "sqlite_master", "postgresql": "pg_class"}
 LOOPBACK = frozenset({"", "localhost", "127.0.0.1", "::1"})
 """Hosts of this machine; none at all is a Unix socket."""
 READS_ONLY = "maildesk_reads_only"
-"""The option of a connection to SQLite that takes no write lock."""
+"""The option of a connection that takes no write lock on SQLite, and only questions to
+PostgreSQL."""
 READING: dict[str, dict[str, Any]] = {
     "sqlite": {READS_ONLY: True},
-    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+    "postgresql": {READS_ONLY: True, "isolation_level": "REPEATABLE READ"},
 }
 """How a connection only reads, and all of it as it was at one moment."""
 READ_ONLY_TRANSACTION = "25006"
@@ -309,7 +310,7 @@ def _leave_the_standby(context: ExceptionContext) -> None:
     connected to it is dropped, so that who connects next looks for the primary. Of a transaction
     that only reads it is no wonder."""
     connection = context.connection
-    reads = connection and connection.get_execution_options().get("postgresql_readonly", False)
+    reads = connection is not None and _only_reads(connection)
     if _may_not_write(context.original_exception) and not reads:
         context.is_disconnect = True
 
@@ -333,6 +334,7 @@ def connect(url: str) -> Engine:
             encrypted, pool_pre_ping=True, hide_parameters=True, **patience, **POOL
         )
         event.listen(engine, "connect", _prepare_postgresql)
+        event.listen(engine, "begin", _begin_postgresql)
         event.listen(engine, "handle_error", _leave_the_standby)
         keep_text_storable(engine)
         return engine
@@ -349,6 +351,21 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
     connection.commit()
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    """Where a transaction only reads, psycopg says so when it begins it. It says nothing of any
+    other: "READ WRITE", which SQLAlchemy's own option leaves behind, is no word that a standby
+    knows, and overrules what the database is set to."""
+    driver: Any = connection.connection.driver_connection
+    wanted = True if _only_reads(connection) else None
+    if driver.read_only is not wanted:
+        driver.read_only = wanted
+
+
+def _only_reads(connection: Connection) -> bool:
+    only: bool = connection.get_execution_options().get(READS_ONLY, False)
+    return only
 
 
 class CannotConnect(Exception):
@@ -440,10 +457,8 @@ def _begin_sqlite(connection: Connection) -> None:
     """With the write lock; of a transaction that only reads without it: what SQLite's log had when
     it read first is what it goes on to see (sqlite.org/isolation.html). For one
     statement nothing is begun."""
-    options = connection.get_execution_options()
-    if not options.get(BEGINS_NOTHING, False):
-        begin = "BEGIN" if options.get(READS_ONLY, False) else "BEGIN IMMEDIATE"
-        connection.exec_driver_sql(begin)
+    if not connection.get_execution_options().get(BEGINS_NOTHING, False):
+        connection.exec_driver_sql("BEGIN" if _only_reads(connection) else "BEGIN IMMEDIATE")
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:

@@ -14,7 +14,7 @@ from tests.support.databases import Databases
 pytestmark = [pytest.mark.real]
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-BY_MISTAKE = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
+QUESTIONS_ONLY = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
 """From then on a server takes from a connection what a standby takes: questions."""
 
 
@@ -34,7 +34,7 @@ def store(url: str) -> Iterator[Store]:
 def becomes_a_standby(store: Store) -> None:
     """The server of the connection that is there takes no more than questions."""
     with store.engine.begin() as connection:
-        connection.exec_driver_sql(BY_MISTAKE)
+        connection.exec_driver_sql(QUESTIONS_ONLY)
 
 
 def server_process(store: Store) -> object:
