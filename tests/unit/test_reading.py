@@ -29,7 +29,6 @@ from tests.support.held import database_held
 from tests.support.product import Product
 
 OMAR = Person("T0LUMEN", "U0OMAR", ALERTS)
-PLACE = account_list.Place(ACME)
 
 
 @pytest.fixture
