@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -61,7 +61,15 @@ CATALOGUE = {"sqlite": "sqlite_master", "postgresql": "pg_class"}
 LOOPBACK = frozenset({"", "localhost", "127.0.0.1", "::1"})
 """Hosts of this machine; none at all is a Unix socket."""
 READS_ONLY = "maildesk_reads_only"
-"""The option of a connection to SQLite that takes no write lock."""
+"""The option of a connection that takes no write lock on SQLite, and only questions to
+PostgreSQL."""
+READING: dict[str, dict[str, Any]] = {
+    "sqlite": {READS_ONLY: True},
+    "postgresql": {READS_ONLY: True, "isolation_level": "REPEATABLE READ"},
+}
+"""How a connection only reads, and all of it as it was at one moment."""
+READ_ONLY_TRANSACTION = "25006"
+"""PostgreSQL's word for it (postgresql.org/docs/current/errcodes-appendix.html)."""
 BEGINS_NOTHING = "maildesk_begins_nothing"
 """The option of a connection to SQLite that has one statement to say."""
 
@@ -99,6 +107,11 @@ class Conflict(Exception):
 class DatabaseAway(Exception):
     """The database does not answer, or is held by somebody for too long. Nothing was kept, and the
     same may succeed in a moment."""
+
+
+class WroteInReading(Exception):
+    """Something was to be written, or held, where only reading was meant: a mistake of ours.
+    Nothing was kept, and the same will not succeed later."""
 
 
 class Transaction(Unit):
@@ -179,6 +192,13 @@ class Store:
         self._alone = engine.execution_options(**ALONE[engine.dialect.name])
         self._pagers = frozenset(pagers)
 
+    @cached_property
+    def _reading(self) -> Engine:
+        engine = self.engine.execution_options(**READING[self.engine.dialect.name])
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "before_cursor_execute", _refuse_to_write)
+        return engine
+
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """A transaction that is committed at the end of the block and undone when the block raises.
@@ -192,6 +212,24 @@ class Store:
         with (
             _told_apart(),
             self.engine.begin() as connection,
+            closing(Transaction(connection, self._pagers)) as tx,
+        ):
+            yield tx
+            tx.finish()
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """A transaction that only reads, and reads everything as it was at one moment, whatever
+        others write meanwhile: it waits for nobody, and nobody waits for it. Who writes according
+        to what was read here reads it again in a `transaction`. Rows stay readable afterwards.
+
+        Raises:
+            WroteInReading: something was to be written, or held until the end (FOR UPDATE).
+            DatabaseAway: the database does not answer it just now.
+        """
+        with (
+            _told_apart(),
+            self._reading.begin() as connection,
             closing(Transaction(connection, self._pagers)) as tx,
         ):
             yield tx
@@ -255,10 +293,40 @@ def _told_apart() -> Iterator[None]:
     except PoolTimeout as error:
         raise DatabaseAway(type(error).__name__) from error
     except DBAPIError as error:
+        if _may_not_write(error.orig) and not error.connection_invalidated:
+            raise WroteInReading from error
         # One that was idle for too long is told of in another class than what else ends it
         if isinstance(error, OperationalError) or error.connection_invalidated:
             raise DatabaseAway(type(error).__name__) from error
         raise
+
+
+def _refuse_to_write(
+    _connection: Any, _cursor: Any, statement: str, _parameters: Any, context: Any, _many: bool
+) -> None:
+    """On SQLite nothing but questions is asked within a transaction that only reads, and nothing is
+    held, which PostgreSQL would refuse. SQLite's own way (`PRAGMA query_only`) has every statement
+    that the connection knows prepared anew: that takes several times as long as the questions."""
+    asked = getattr(context.compiled, "statement", None)
+    holds = getattr(asked, "_for_update_arg", None) is not None
+    writes = context.isinsert or context.isupdate or context.isdelete
+    if holds or writes or not statement.startswith(("BEGIN", "SELECT", "WITH")):
+        raise WroteInReading(statement.partition(" ")[0])
+
+
+def _leave_the_standby(context: ExceptionContext) -> None:
+    """A server that refuses to write is the primary no more: another one took over. All that is
+    connected to it is dropped, so that who connects next looks for the primary. Of a transaction
+    that only reads it is no wonder."""
+    connection = context.connection
+    reads = connection is not None and _only_reads(connection)
+    if _may_not_write(context.original_exception) and not reads:
+        context.is_disconnect = True
+
+
+def _may_not_write(error: BaseException | None) -> bool:
+    """Whether PostgreSQL takes nothing that is written, from this transaction or as a whole."""
+    return getattr(error, "sqlstate", None) == READ_ONLY_TRANSACTION
 
 
 def connect(url: str) -> Engine:
@@ -275,6 +343,8 @@ def connect(url: str) -> Engine:
             encrypted, pool_pre_ping=True, hide_parameters=True, **patience, **POOL
         )
         event.listen(engine, "connect", _prepare_postgresql)
+        event.listen(engine, "begin", _begin_postgresql)
+        event.listen(engine, "handle_error", _leave_the_standby)
         keep_text_storable(engine)
         return engine
     waiting = {"timeout": SQLITE_WAIT_SECONDS}
@@ -290,6 +360,21 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
     connection.commit()
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    """Where a transaction only reads, psycopg says so when it begins it. It says nothing of any
+    other: "READ WRITE", which SQLAlchemy's own option leaves behind, is no word that a standby
+    knows, and overrules what the database is set to."""
+    driver: Any = connection.connection.driver_connection
+    wanted = True if _only_reads(connection) else None
+    if driver.read_only is not wanted:
+        driver.read_only = wanted
+
+
+def _only_reads(connection: Connection) -> bool:
+    only: bool = connection.get_execution_options().get(READS_ONLY, False)
+    return only
 
 
 class CannotConnect(Exception):
@@ -328,11 +413,7 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
     Raises:
         DatabaseAway: the database does not answer.
     """
-    reading: dict[str, Any] = (
-        {READS_ONLY: True}
-        if engine.dialect.name == "sqlite"
-        else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    )
+    reading = READING[engine.dialect.name]
     try:
         with engine.execution_options(**reading).connect() as connection, connection.begin():
             wait_for_slow_files(connection)
@@ -345,7 +426,8 @@ def with_tls(url: URL) -> URL:
     """PostgreSQL's address with an explicit `sslmode`: its own, else `require`, because libpq's
     default would go on in clear where TLS fails (postgresql.org/docs/current/libpq-ssl.html). On
     this machine, by loopback or a Unix socket, none is needed."""
-    hosts = url.normalized_query.get("host", (url.host or "",))
+    named = url.normalized_query.get("host", (url.host or "",))
+    hosts = [host for each in named for host in each.split(",")]
     local = all(host in LOOPBACK or host.startswith("/") for host in hosts)
     if local or "sslmode" in url.query:
         return url
@@ -384,10 +466,8 @@ def _begin_sqlite(connection: Connection) -> None:
     """With the write lock; of a transaction that only reads without it: what SQLite's log had when
     it read first is what it goes on to see (sqlite.org/isolation.html). For one
     statement nothing is begun."""
-    options = connection.get_execution_options()
-    if not options.get(BEGINS_NOTHING, False):
-        begin = "BEGIN" if options.get(READS_ONLY, False) else "BEGIN IMMEDIATE"
-        connection.exec_driver_sql(begin)
+    if not connection.get_execution_options().get(BEGINS_NOTHING, False):
+        connection.exec_driver_sql("BEGIN" if _only_reads(connection) else "BEGIN IMMEDIATE")
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:

@@ -45,7 +45,7 @@ class Administration:
 
     def all(self) -> list[CustomerView]:
         """Every customer by name, those that were offboarded too."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             return [CustomerView.of(each) for each in tx.channels.customers()]
 
     def named(self, name: str) -> CustomerView:
@@ -54,7 +54,7 @@ class Administration:
         Raises:
             Refused: there is none.
         """
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             found = tx.channels.customer_named(tidy(name))
         if found is None:
             raise Refused("customer.unknown", name=tidy(name))

@@ -99,6 +99,6 @@ class Circles:
         return circle
 
     def _kept(self, channel_id: str) -> Circle | None:
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             channel = tx.channels.get(channel_id)
             return Circle.of(channel) if channel else None

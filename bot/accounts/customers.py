@@ -157,19 +157,19 @@ class Customers:
 
     def get(self, customer_id: int) -> CustomerView:
         """A customer that is known to exist."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             return CustomerView.of(tx.channels.customer(customer_id))
 
     def of_channel(self, channel_id: str) -> CustomerView | None:
         """The customer to whom a channel is bound."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             channel = tx.channels.get(channel_id)
             return CustomerView.of(tx.channels.customer(channel.customer_id)) if channel else None
 
     def hours_in(self, channel_id: str) -> Hours:
         """When the people of a channel may be reminded: as its customer wants it, or as
         everywhere."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             channel = tx.channels.get(channel_id)
             customer = tx.channels.customer(channel.customer_id) if channel else None
             return hours_of(customer, self._ordinary)
@@ -195,7 +195,7 @@ class Customers:
         """Look whether closed channels can be posted in again: an event that said so may have been
         missed. Each time some of them are looked at, and each once in `ROUNDS` times; where Slack
         may not be asked any more, the next time goes on there. Takes a second a channel."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             closed = sorted(each.id for each in tx.channels.closed() if _may_come_back(each))
         next_ones = [each for each in closed if each > self._looked_at] or closed
         for channel_id in next_ones[: max(AT_ONCE, ceil(len(closed) / ROUNDS))]:

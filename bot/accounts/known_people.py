@@ -48,7 +48,7 @@ class KnownPeople:
         Raises:
             Refused: it is bound to none.
         """
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             customer_id = bound(tx, channel_id).customer_id
             return [KnownPersonView.of(each) for each in tx.people.of_customer(customer_id)]
 
@@ -58,7 +58,7 @@ class KnownPeople:
         Raises:
             Refused: the channel is bound to no customer.
         """
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             person = tx.people.find(bound(tx, channel_id).customer_id, person_id)
             return KnownPersonView.of(person) if person else None
 

@@ -98,7 +98,7 @@ class Organisations:
         self._change(further_id, TenantEvent.TAKEN_BACK, "organisation.taken_back", by)
 
     def _allowed(self, channel_id: str) -> frozenset[str]:
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             channel = tx.channels.get(channel_id)
             if channel is None:
                 return frozenset()

@@ -71,12 +71,12 @@ class Accounts:
 
     def get(self, account_id: int) -> AccountView:
         """An account that is known to exist."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             return AccountView.of(tx.accounts.get(account_id))
 
     def of_customer(self, customer_id: int) -> list[AccountView]:
         """The customer's accounts in use, oldest first."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             return [AccountView.of(each) for each in tx.accounts.of_customer(customer_id)]
 
     def called(self, customer_id: int, text: str) -> list[AccountView]:
@@ -113,7 +113,7 @@ class Accounts:
 
     def _made_in(self, view_id: str, channel_id: str, form: Form) -> AccountView | None:
         """The account that the same form made before."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             channel = tx.channels.get(channel_id)
             if channel is None or not view_id:
                 return None
@@ -183,7 +183,7 @@ class Accounts:
     def form(self, account_id: int) -> Form:
         """What the form of an account holds: what it has, or what it shall have once its owner
         agrees."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             account = tx.accounts.get(account_id)
             change = tx.signins.change(account_id)
             return form_of(AccountView.of(account), change)
@@ -191,7 +191,7 @@ class Accounts:
     def readdresses(self, account_id: int, form: Form) -> set[str]:
         """The fields in which the form has other addresses than a connected account, which its
         owner has to agree to."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             account = tx.accounts.get(account_id)
         changes = Addresses.of(account).changes(Addresses.of(form.tidy()))
         return set(changes) if account.object_id else set()
@@ -259,7 +259,7 @@ class Accounts:
             with self._store.transaction() as tx:
                 self.renew_link_in(tx, account_id, by)
         except Conflict:  # somebody else saved the same address in this moment: now it shows
-            with self._store.transaction() as tx:
+            with self._store.reading() as tx:
                 self._room.require_again(tx, tx.accounts.get(account_id))
             raise
 

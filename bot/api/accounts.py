@@ -63,7 +63,7 @@ class ApiAccounts:
             _earlier(question.changed_since),
             question.external_id,
         )
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             found = tx.accounts.page(wanted, after, question.limit + 1)
             shown_now = found[: question.limit]
             shapes = tuple(self.shape(tx, account) for account in shown_now)
@@ -76,7 +76,7 @@ class ApiAccounts:
         Raises:
             ApiRefused: there is none of this ID that the caller may see.
         """
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             return self.shape(tx, visible(tx, caller, ref))
 
     def shape(self, tx: Transaction, account: Account) -> AccountShape:

@@ -83,7 +83,7 @@ class Deeds:
         """
 
         def prepare(caller: Caller) -> str:
-            with self._store.transaction() as tx:
+            with self._store.reading() as tx:
                 channel_id = place_meant(tx, caller, place)
             self._tools.accounts.vet(channel_id, form, caller.person)
             return channel_id
@@ -111,7 +111,7 @@ class Deeds:
         """
 
         def prepare(caller: Caller) -> None:
-            with self._store.transaction() as tx:
+            with self._store.reading() as tx:
                 account = visible(tx, caller, ref)
                 form = change.of(_form(tx, account))
             self._tools.accounts.vet_change(account.id, form, caller.person)
@@ -192,7 +192,7 @@ class Deeds:
         """
 
         def prepare(caller: Caller) -> Observation | None:
-            with self._store.transaction() as tx:
+            with self._store.reading() as tx:
                 visible(tx, caller, ref)
             return self._tools.met.read(text)
 

@@ -27,7 +27,7 @@ class ApiErrors:
         Raises:
             ApiRefused: there is none, or it is of a customer whom the caller may not see.
         """
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             failure = _visible(tx, caller, ref)
             account = tx.accounts.get(failure.account_id) if failure.account_id else None
             verdict = self._failures.verdict(tx, failure)

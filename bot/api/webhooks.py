@@ -135,7 +135,7 @@ class WebhookDelivery:
         """The body and its headers; None where it cannot be written, which does not pass."""
         change = claimed.change
         try:
-            with self._store.transaction() as tx:
+            with self._store.reading() as tx:
                 body = as_bytes(event_of(change, tx.changes.mentioned([change]).get(change.id, [])))
             return body, JSON | self._signed(change.public_id, body)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):

@@ -32,7 +32,7 @@ def entries(store: Store, begin: datetime, end: datetime) -> Iterator[dict[str, 
     first, `last_at` when last. Times are UTC."""
     after = 0
     while True:
-        with store.transaction() as tx:
+        with store.reading() as tx:
             rows = tx.audit.since(begin, end, after, PAGE_ROWS)
         for row in rows:
             who = {

@@ -266,7 +266,7 @@ class Checkup:
     def _tenants(self) -> Sequence[str]:
         if "database_url" in self.reading.wrong or not self._database.is_ready():
             return []
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             return tx.grants.tenants(TENANTS)
 
     def _home(self) -> str:

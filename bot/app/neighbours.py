@@ -121,7 +121,7 @@ class Neighbours:
     def _test_side_by_side(self) -> None:
         """Run the tests that the sign-ins began, more of them at a time than a worker would of one
         customer. Their jobs will find nothing left to do."""
-        with self._bot.store.transaction() as tx:
+        with self._bot.store.reading() as tx:
             begun = tx.checks.unfinished(before=self._services.clock.now())
         work = [RunTest(test_id=test.id) for test in begun]
         with ThreadPoolExecutor(AT_A_TIME) as pool:
@@ -144,11 +144,11 @@ class Neighbours:
             raise _BrokenOff
 
     def _work_is_due(self) -> bool:
-        with self._bot.store.transaction() as tx:
+        with self._bot.store.reading() as tx:
             due = tx.jobs.next_due()
             late = due is not None and due <= self._services.clock.now()
             return late or tx.jobs.unfinished() > 0
 
     def _messages_wait(self) -> bool:
-        with self._bot.store.transaction() as tx:
+        with self._bot.store.reading() as tx:
             return tx.outbox.waiting() > 0

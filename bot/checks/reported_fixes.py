@@ -90,7 +90,7 @@ class ReportedFixes:
     def is_customers(self, account_id: int, by: Person) -> bool:
         """Whether what `by` does about an account is done by one of its customer's people. May take
         a second, and is asked outside of a transaction."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             channel_id = tx.accounts.get(account_id).channel_id
         return self._is_customers(by, channel_id)
 

@@ -112,7 +112,7 @@ class Watching:
     def _look(self, look: Look) -> None:
         account_id = look.account_id
         begun = self._clock.now()
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             account = tx.accounts.get(account_id)
             watched = self._drift.watched(tx, account)
         steps: list[StepResult] = []

@@ -55,7 +55,7 @@ class Duties:
         """How long ago any worker did each of them; of what nobody has done yet, how long ago this
         process began."""
         now = self._clock.now()
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             done = tx.measures.duties()
         return {name: now - done.get(name, self._since) for name in self._every}
 

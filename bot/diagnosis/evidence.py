@@ -25,7 +25,7 @@ class Evidence:
 
     def of(self, error: str) -> str:
         """The evidence of the failure with this error ID, which is known to exist."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             failure = tx.failures.get(error)
             assert failure is not None
             account = tx.accounts.get(failure.account_id) if failure.account_id else None

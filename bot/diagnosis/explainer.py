@@ -209,22 +209,22 @@ class Explanations:
 
     def explain(self, seen: Observation) -> Verdict:
         """What an observation means."""
-        with self.store.transaction() as tx:
+        with self.store.reading() as tx:
             return self.explainer.explain(tx, seen)
 
     def row(self, cause: str) -> Row | None:
         """The row of a cause, of the catalogue or noted."""
-        with self.store.transaction() as tx:
+        with self.store.reading() as tx:
             return self.explainer.row(tx, cause)
 
     def verdict(self, cause: str) -> Verdict:
         """What a cause that was found earlier means."""
-        with self.store.transaction() as tx:
+        with self.store.reading() as tx:
             return self.explainer.verdict(tx, cause)
 
     def read(self, pasted: str) -> Observation | None:
         """What a pasted text shows, where something explains it."""
-        with self.store.transaction() as tx:
+        with self.store.reading() as tx:
             return self.explainer.read(tx, pasted)
 
     def shown(self, pasted: str) -> Observation | None:
@@ -233,6 +233,6 @@ class Explanations:
 
     def lookup_text(self, pasted: str) -> Verdict | None:
         """What a pasted text means. None if nothing explains it."""
-        with self.store.transaction() as tx:
+        with self.store.reading() as tx:
             seen = self.explainer.read(tx, pasted)
             return self.explainer.explain(tx, seen) if seen else None

@@ -18,7 +18,7 @@ REFUSED = 550
 
 def rows(store: Store, catalogue: Catalogue) -> str:
     """Every noted cause that a release's catalogue does not explain itself, as TOML."""
-    with store.transaction() as tx:
+    with store.reading() as tx:
         noted = tx.noted.all()
     parts = [_row(catalogue, *each) for each in noted if _is_needed(catalogue, *each)]
     return "\n".join(parts)

@@ -30,6 +30,6 @@ class Health:
 
     def refused(self) -> str:
         """Slack's word for why it takes nothing from the app just now; empty while it does."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             trouble = tx.health.trouble()
             return trouble.error if trouble else ""

@@ -57,11 +57,11 @@ class Measures:
             self._tallies.give_back(taken)
 
     def take(self) -> Measured:
-        """The measures as they are now, with what this process counted."""
-        self.keep()
+        """The measures as they are now, with what all processes have kept so far: whoever asks
+        waits for nobody who writes."""
         now = self._clock.now()
         ages = self._duties.ages()
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             measures = tx.measures
             return Measured(
                 messages=measures.messages(now),

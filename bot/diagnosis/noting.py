@@ -130,7 +130,7 @@ class Noting:
 
     def explain_again(self, work: ExplainAgain) -> None:
         """Do the job of having failures mean what is known of them by now."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             failures = tx.unexplained.open_failures()
         for failure in failures:
             with self._store.transaction() as tx:
@@ -139,7 +139,7 @@ class Noting:
     def catch_up(self) -> int:
         """Have failures mean what this release knows of them, where an earlier one took them for a
         cause that is gone or somebody else's by now; how many there were."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             old = [each for each in tx.failures.meanings_at_work() if self._is_old(tx, *each)]
             failures = [each for meaning in old for each in tx.failures.taken_for(*meaning)]
         for failure in failures:

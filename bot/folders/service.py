@@ -80,7 +80,7 @@ class Folders:
         Raises:
             FoldersUnavailable: no token, or the mailbox did not list them.
         """
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             account = tx.accounts.get(account_id)
         folders = self._list(account)
         with self._store.transaction() as tx:
@@ -90,7 +90,7 @@ class Folders:
 
     def listed(self, account_id: int) -> FolderSuggestions:
         """The folders as they were listed last."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             return suggestions_of(tx, tx.accounts.get(account_id))
 
     def require_connection(self, account_id: int) -> None:
@@ -99,7 +99,7 @@ class Folders:
         Raises:
             Refused: nobody signed in yet.
         """
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             account = tx.accounts.get(account_id)
         if not account.object_id:
             raise Refused("folders.not_connected", name=account.name)
@@ -116,7 +116,7 @@ class Folders:
 
     def unmapped(self, customer_id: int) -> list[AccountView]:
         """The customer's accounts that wait for their folders."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             accounts = tx.accounts.of_customer(customer_id)
         return [AccountView.of(each) for each in accounts if each.state is State.UNMAPPED]
 
@@ -162,7 +162,7 @@ class Folders:
         """Map the folders of other accounts of the customer by evidence: their own, and that a
         folder is called as the one which was chosen for the account `model_id`. Those that somebody
         else has mapped by now are left alone."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             names = {
                 role: row.shown_name
                 for role, row in tx.folders.mapped(model_id).items()

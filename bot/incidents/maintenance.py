@@ -86,7 +86,7 @@ class MaintenanceWindows:
 
     def look(self) -> int:
         """Begin and end what is due; how many that were."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             due = tx.incidents.windows_to_tell(self._clock.now())
         for window_id in due:
             with self._store.transaction() as tx:

@@ -109,7 +109,7 @@ class PagerDelivery:
 
     def next_due(self) -> datetime | None:
         """When the next page's turn is."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             return tx.pages.next_due(self._road.pager)
 
     def _claim(self) -> ClaimedPage | None:
@@ -143,7 +143,7 @@ class PagerDelivery:
 
     def _alert(self, page: Page) -> str:
         """Where the alert stands in Slack (docs.slack.dev: deep linking)."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             posted = tx.outbox.posted(notices.alert_key_of(page.incident_id))
         if posted is None:
             return ""

@@ -24,7 +24,7 @@ class Upkeep:
 
     def look(self) -> int:
         """Do what is due at incidents; how many they were."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             due = tx.incidents.due(self._clock.now(), AT_ONCE)
         for incident_id in due:
             with self._store.transaction() as tx:
@@ -36,7 +36,7 @@ class Upkeep:
 
     def look_for_forgotten(self) -> int:
         """End the incidents whose mailboxes were all disconnected; how many."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             forgotten = tx.incidents.forgotten(AT_ONCE)
         for incident_id in forgotten:
             with self._store.transaction() as tx:

@@ -61,7 +61,7 @@ class Drafts:
     def unfinished(self, customer_id: int) -> int:
         """The id of the customer's newest import that was begun and not taken; 0 if there is
         none."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             draft = tx.legacy.latest_draft(customer_id)
         return draft.id if draft is not None and draft.records else 0
 

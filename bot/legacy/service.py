@@ -45,7 +45,7 @@ class LegacyAccounts:
 
     def of_customer(self, customer_id: int) -> OldAccounts:
         """Everything that the customer has imported, and what became of it."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             old = tx.legacy.of_customer(customer_id)
             replaced = {each.account_id: each.id for each in old if each.account_id is not None}
             accounts = tx.accounts.several([*replaced])
@@ -75,7 +75,7 @@ class LegacyAccounts:
         Raises:
             Refused: the channel is bound to no customer.
         """
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             customer_id = bound(tx, channel_id).customer_id
             known = {old.address_key for old in tx.legacy.of_customer(customer_id)}
             used = {account.address_key for account in tx.accounts.of_customer(customer_id)}

@@ -320,7 +320,7 @@ class Delivery:
     def _new_head(self, claimed: Claimed) -> None:
         """Post the head of the message's thread anew, after which the message has another turn;
         nothing happens if nobody knows it."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             latest = tx.outbox.latest(claimed.item.thread_key)
         if latest is None or latest.status is MessageStatus.GIVEN_UP:
             return  # it is not ours, or cannot be shown itself

@@ -60,7 +60,7 @@ class Events:
 
     def came(self) -> bool:
         """Whether Slack has sent an event yet."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             return tx.channels.was_seen(ANY_EVENT)
 
     def is_overtaken(self, event: dict[str, Any], *others: str) -> bool:
@@ -68,7 +68,7 @@ class Events:
         else of the channel speaks against it, as `SUBJECTS` or `joined` names it."""
         if not _moment(event):
             return False
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             return any(
                 tx.channels.newest_sight(_about(event, subject)) > _about(event, subject, at=True)
                 for subject in (_subject(event), *others)

@@ -18,5 +18,5 @@ class NewerBlocks:
 
     def refused(self) -> frozenset[str]:
         """The kinds that are not worth a try at the moment."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             return tx.health.refused_blocks(self._clock.now() - TRIED_AGAIN)

@@ -38,7 +38,7 @@ class Paces:
 
     def shared(self, means: Means) -> SharedAnswer | None:
         """What the last call was answered, of whatever process."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             return tx.paces.shared(means)
 
     def share(self, means: Means, names: Collection[str], asked_at: datetime) -> None:

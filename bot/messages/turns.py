@@ -54,7 +54,7 @@ class Turns:
 
     def next_due(self) -> datetime | None:
         """When the next channel's turn is."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             due = tx.outbox.next_due()
             trouble = tx.health.trouble() if due else None
             return max(due, trouble.again_at) if due and trouble else due

@@ -195,7 +195,7 @@ class Tokens:
         return result
 
     def _open(self, account_id: int) -> tuple[Grant, msal.SerializableTokenCache]:
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             grant = tx.grants.get(account_id)
         if grant is None:
             raise TokenFailed(_no_grant("nobody signed in"))

@@ -27,7 +27,7 @@ class ReminderDelivery:
         reminder_id = int(args["reminder"])
         if new and self._reminders.came_too_late(reminder_id):
             return False
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             reminder = tx.reminders.get(reminder_id)
             assert reminder is not None
             if tx.reminders.is_replaced(reminder):

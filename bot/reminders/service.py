@@ -61,7 +61,7 @@ class Reminders:
         """Remind wherever something is due now; gives the number of channels. Each channel is one
         transaction, held by one worker, so a killed worker leaves a channel as it was or done."""
         now = self._clock.now()
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             owners = (Owner.SUPPORT,) if self._held(tx) else tuple(Owner)
             due = tx.reminders.due(now, MAX_CHANNELS_PER_SWEEP, owners)
         channel_ids = {
@@ -175,7 +175,7 @@ class Reminders:
     def pause_offer(self, channel_id: str) -> PauseOffer:
         """What somebody is shown who wants to pause the reminders."""
         now = self._clock.now()
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             channel = bound(tx, channel_id)
             customer = tx.channels.customer(channel.customer_id)
         hours = hours_of(customer, self._ordinary)

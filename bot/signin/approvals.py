@@ -112,7 +112,7 @@ class Approvals:
     def look(self, work: LookForApproval) -> None:
         """Do the job of looking whether an organisation has approved our application. Takes
         seconds."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             watch = tx.approvals.watch(work.watch_id)
         if watch is None:
             return

@@ -61,7 +61,7 @@ class Consent:
         """The page where the administrator of the account's organisation approves exactly our
         scopes; empty while Microsoft cannot be asked where it is. Takes a second, the first
         time."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             tenant = organisation_of(tx, account)
         state = self._pages.new_state(account.ref)
         try:
@@ -71,7 +71,7 @@ class Consent:
 
     def link_for(self, account_id: int) -> str:
         """The same for the account with this id."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             account = tx.accounts.get(account_id)
         return self.link(account)
 

@@ -281,7 +281,7 @@ class SignIn:
     def _named(self, state: FlowState) -> str | None:
         """The tenant that Microsoft names for the mailbox's domain, where the sign-in will be held.
         Other addresses would end the link, and with it the sign-in."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             account = tx.accounts.get(state.account_id)
             if tx.channels.customer(account.customer_id).tenant_id:
                 return None

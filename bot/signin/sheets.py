@@ -74,7 +74,7 @@ class Sheets:
             said = self._cipher.open(urlsafe_b64decode(padded), SEALED_FOR)
         except (CannotOpen, ValueError):
             raise LinkUnusable("unknown") from None
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             tickets = tx.signins.tickets([int(each) for each in said.split()])
             now = self._clock.now()
             good = [each for each in tickets if each.status(now) is LinkStatus.OPEN]

@@ -201,7 +201,7 @@ class Rights:
                 "refused.account_slip" if error.slip else "refused.no_account", ref=text
             ) from None
         unknown = Refused("refused.no_account", ref=text)
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             account = tx.accounts.by_ref(ref)
             place = _bound(tx.channels.binding(account.channel_id)) if account else None
         if account is None or (place is None and not looks_back):
@@ -216,7 +216,7 @@ class Rights:
         Raises:
             Refused: no such reminder, or not this person's to put off.
         """
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             reminder = tx.reminders.get(reminder_id)
         if reminder is None:
             raise Refused("refused.nothing_to_snooze")
@@ -233,7 +233,7 @@ class Rights:
         Raises:
             Refused: no such request, or not this person's to touch.
         """
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             request = tx.requests.find(request_id)
         unknown = Refused("help_request.gone")
         if request is None:
@@ -251,7 +251,7 @@ class Rights:
         Raises:
             Refused: no such old account, or not this person's to touch.
         """
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             old = tx.legacy.get(old_id)
         if old is None:
             raise Refused("old.gone")

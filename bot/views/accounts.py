@@ -310,7 +310,7 @@ class AccountCards:
 
     def card(self, account_id: int) -> AccountCard:
         """What an account's card tells. May take a second: see `admin_link`."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             account = tx.accounts.get(account_id)
             card = self._details.card(tx, account)
         if account.state is not State.AWAITING_ADMIN:
@@ -320,19 +320,19 @@ class AccountCards:
     def cards(self, account_ids: Sequence[int]) -> list[AccountCard]:
         """What the cards of several accounts tell, oldest first, but for where an administrator
         approves, which Microsoft would have to be asked for each."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             return [self._details.card(tx, each) for each in tx.accounts.several(account_ids)]
 
     def approval(self, account_id: int) -> Approval:
         """What an account's administrator is asked for. May take a second: see `admin_link`."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             account = tx.accounts.get(account_id)
             customer = self._details.customer(tx, account)
         return Approval(customer, self._admin_link(account))
 
     def view(self, account_id: int) -> CustomersAccount:
         """An account's plain facts, and whose it is."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             account = tx.accounts.get(account_id)
             customer = tx.channels.customer(account.customer_id)
             return CustomersAccount(
@@ -344,7 +344,7 @@ class AccountCards:
 
     def search(self, text: str, limit: int) -> list[CustomersAccount]:
         """Up to `limit` accounts of all customers that `text` finds."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             return [
                 CustomersAccount(AccountView.of(row), self._details.customer(tx, row))
                 for row in tx.accounts.search(text, tidied(text), limit)

@@ -42,7 +42,7 @@ class ApprovalCards:
     def of_day(self, channel_id: str, day: str) -> ApprovedCard:
         """What became known in a channel that day (UTC)."""
         first = datetime.combine(date.fromisoformat(day), time(0), UTC)
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             known = tx.approvals.known(channel_id, first, first + timedelta(days=1))
             waiting = [each for each, _ in known if self._details.approval(tx, each)]
             card = ApprovedCard(

@@ -65,7 +65,7 @@ class CheckCards:
 
     def card(self, test_id: int) -> CheckCard:
         """What the message of a test tells."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             test = tx.checks.get(test_id)
             account = tx.accounts.get(test.account_id)
             faults = {

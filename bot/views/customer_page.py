@@ -123,7 +123,7 @@ class CustomerPages:
 
     def accounts(self, customer_id: int, first: int, size: int) -> Listed:
         """So many of the accounts in use from the `first` on, the worst first."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             every = sorted(tx.accounts.of_customer(customer_id), key=_worst_first)
             shown = every[first : first + size]
             tested = tx.accounts.tested([account.id for account in shown])
@@ -139,7 +139,7 @@ class CustomerPages:
 
     def history(self, customer_id: int, first: int, size: int) -> Listed:
         """So much of what happened, the newest first, from the `first` on."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             count = tx.audit.count_of_customer(customer_id, TOLD)
             entries = tx.audit.of_customer(customer_id, TOLD, first, size)
             happened = [_happened(tx, entry) for entry in entries]
@@ -147,7 +147,7 @@ class CustomerPages:
 
     def people(self, customer_id: int) -> People:
         """Who set the customer up, added accounts and signed in."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             accounts = tx.accounts.of_customer(customer_id)
             channels = tx.channels.bound_to(customer_id)
             added = Counter(each.created_by_user for each in accounts if each.created_by_team)

@@ -60,7 +60,7 @@ class ErrorCards:
 
     def card(self, ref: str) -> ErrorCard | None:
         """What an error ID leads to; None if there is no such error."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             failure = tx.failures.get(ref)
             if failure is None:
                 return None

@@ -101,7 +101,7 @@ class AlertLists:
 
     def page(self, only: AlertFilter) -> AlertList:
         """The incidents that fit, and by what else they can be chosen."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             wanted = self._wanted(only)
             rows = tx.incidents.listed(wanted, PAGE, only.page * PAGE)
             everything = self._wanted(AlertFilter(only.part))
@@ -120,7 +120,7 @@ class AlertLists:
         """What is not fixed: first what waits for somebody, then what is looked after, then what
         is silent."""
         now = self._clock.now()
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             loud = WantedIncidents((IncidentStatus.OPEN, IncidentStatus.ACKNOWLEDGED), now)
             quiet = WantedIncidents((IncidentStatus.SILENCED,), now)
             found = [*tx.incidents.listed(loud, MOST_AT_WORK)]
@@ -129,7 +129,7 @@ class AlertLists:
 
     def mailboxes(self, incident_id: int, page: int) -> MailboxList:
         """A page of the mailboxes that are in an incident."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             found = tx.incidents.mailboxes(incident_id, MAILBOXES, page * MAILBOXES)
             rows = [
                 MailboxRow(
@@ -146,7 +146,7 @@ class AlertLists:
 
     def concerned(self, incident_id: int) -> list[Concerned]:
         """The customers whose mailboxes are in an incident, those with the most first."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             found = [
                 Concerned(number, tx.channels.customer(number).name, many)
                 for number, many in tx.incidents.customers(incident_id).items()
@@ -155,7 +155,7 @@ class AlertLists:
 
     def mergeable(self, incident_id: int) -> list[AlertRow]:
         """The incidents into which one can be merged: those at work with the same cause."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             incident = tx.incidents.get(incident_id)
             if incident is None:
                 return []
@@ -165,13 +165,13 @@ class AlertLists:
 
     def planned(self) -> list[MaintenanceView]:
         """The times of maintenance that are now or to come."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             windows = tx.incidents.windows(self._clock.now())
             return [maintenance_view(tx, each, self._failures) for each in windows]
 
     def customers(self) -> list[CustomerName]:
         """Every customer by name."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             return self._customers(tx)
 
     def _customers(self, tx: Transaction) -> list[CustomerName]:

@@ -172,7 +172,7 @@ class AlertCards:
         Raises:
             Refused: there is no such incident (any more).
         """
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             incident = tx.incidents.get(incident_id)
             if incident is None:
                 raise Refused("alert.gone")
@@ -192,7 +192,7 @@ class AlertCards:
 
     def standing_for(self, incident_id: int) -> int:
         """The incident into which one was merged, or itself."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             incident = tx.incidents.get(incident_id)
             while incident is not None and incident.merged_into is not None:
                 incident = tx.incidents.get(incident.merged_into)
@@ -201,7 +201,7 @@ class AlertCards:
     def line(self, entry_id: int) -> AlertLine:
         """Something that happened to an incident, for its thread: who did it is named, and not
         mentioned."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             entry = tx.incidents.entry(entry_id)
         line = self._line(entry)
         if entry.event != Entry.MENDED:
@@ -211,7 +211,7 @@ class AlertCards:
 
     def timeline(self, incident_id: int) -> list[AlertLine]:
         """The newest of what happened to an incident, oldest first."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             entries = tx.incidents.timeline(incident_id, TIMELINE_SHOWN)
         return [self._line(entry) for entry in entries]
 
@@ -224,18 +224,18 @@ class AlertCards:
 
     def where(self, incident_id: int) -> tuple[str, str] | None:
         """The channel in which the alert of an incident stands, and where."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             posted = tx.outbox.posted(f"alert:{incident_id}")
             return (posted.channel_id, posted.ts) if posted is not None else None
 
     def mailboxes_in(self, incident_id: int, channel_id: str) -> int:
         """How many mailboxes of a channel are in an incident."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             return tx.incidents.count_in(incident_id, channel_id)
 
     def maintenance(self, window_id: int) -> MaintenanceView:
         """A time of maintenance."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             return maintenance_view(tx, tx.incidents.window(window_id), self._failures)
 
 

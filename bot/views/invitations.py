@@ -50,13 +50,13 @@ class Invitations:
 
     def waiting(self, customer_id: int) -> list[AccountView]:
         """The customer's accounts that wait for a sign-in, oldest first."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             there = tx.accounts.of_customer(customer_id)
             return [AccountView.of(each) for each in there if self._waits(tx, each)]
 
     def of(self, account_ids: Sequence[int]) -> list[Invitation]:
         """Those of the accounts that wait for a sign-in, oldest first."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             there = tx.accounts.several(account_ids)
             return [self._invitation(tx, each) for each in there if self._waits(tx, each)]
 

@@ -64,7 +64,7 @@ class OrganisationCards:
 
     def doubt(self, account_id: int, ticket_id: int) -> DoubtCard:
         """What support is told of the sign-in that came with a login link."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             account = tx.accounts.get(account_id)
             row = tx.signins.held(account_id)
             known = row is not None and row.ticket_id == ticket_id
@@ -80,7 +80,7 @@ class OrganisationCards:
 
     def further(self, further_id: int) -> FurtherCard:
         """What support is told of a further organisation."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             row = tx.channels.further_with(further_id)
             customer = tx.channels.customer(row.customer_id)
             return FurtherCard(

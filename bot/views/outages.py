@@ -50,7 +50,7 @@ class OutageCards:
 
     def card(self, outage_id: int) -> OutageCard:
         """What the message about an outage tells."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             outage = tx.outages.get(outage_id)
             here = [
                 (account, works_at)
@@ -64,7 +64,7 @@ class OutageCards:
 
     def addressed(self, account_id: int) -> list[str]:
         """Who of the customer's people can act where an account waits for one of them."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             account = tx.accounts.get(account_id)
         return addressed([account], self._is_customers)
 
@@ -72,7 +72,7 @@ class OutageCards:
         """The channel's mailboxes that were live for the first time that day (UTC), as far as they
         still are: the message is drawn anew when another one joins them."""
         first = datetime.combine(date.fromisoformat(day), time(0), UTC)
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             there = tx.outages.went_live(channel_id, first, first + timedelta(days=1))
             still = [each for each in there if each.state in STILL_LIVE]
             return [AccountView.of(account) for account in still or there]

@@ -80,7 +80,7 @@ class Overview:
     def standings(self, wanted: Wanted) -> list[Standing]:
         """The customers that are asked for: first those where something broke, then who has waited
         the longest; who waits for nothing last."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             found = _customers(tx)
             rows = tx.accounts.standing()
             causes = tx.setbacks.worst()
@@ -99,12 +99,12 @@ class Overview:
 
     def last_tests(self, customer_ids: Sequence[int]) -> dict[int, datetime]:
         """When each of these customers was last tested."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             return tx.accounts.last_tests(customer_ids)
 
     def customers(self) -> list[CustomerName]:
         """Every customer with a channel, once, by name; with a channel that is open, if one is."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             bound = sorted(tx.channels.all(), key=lambda each: each[0].closed != "")
         names: dict[int, CustomerName] = {}
         for channel, customer in bound:

@@ -112,7 +112,7 @@ class Predictions:
     def all(self) -> list[Prediction]:
         """Everything that is to come, the next first; what has no day last."""
         ours = [*self._ending_credentials(self._clock.now())]
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             found = [*ours, *self.of_mailboxes(tx)]
         return sorted(found, key=lambda each: (each.day is None, each.day, each.customer))
 

@@ -115,7 +115,7 @@ class ReminderCards:
 
     def card(self, reminder_id: int) -> ReminderCard:
         """What a reminder tells."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             reminder = tx.reminders.get(reminder_id)
             assert reminder is not None
             support = reminder.channel_id == self._support_channel

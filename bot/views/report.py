@@ -150,7 +150,7 @@ class Reports:
 
     def between(self, first: date, until: date) -> Numbers:
         """The days from `first` until before `until`."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             return self.counted(tx, first, until)
 
     def counted(self, tx: Transaction, first: date, until: date) -> Numbers:

@@ -60,7 +60,7 @@ class SetbackCards:
 
     def card(self, setback_id: int) -> SetbackCard:
         """What the message of a setback tells."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             setback = tx.setbacks.get(setback_id)
             accounts = tx.setbacks.hit(setback, MAX_NAMED)
             example = tx.setbacks.example(setback)
@@ -82,7 +82,7 @@ class SetbackCards:
 
     def customer(self, customer_id: int) -> Whose:
         """A customer whose mailboxes are all live."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             return _facts(tx, customer_id)
 
 

@@ -90,7 +90,7 @@ class SetupCards:
 
     def card(self, channel_id: str) -> SetupCard:
         """What the set-up card of a bound channel tells."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             channel = tx.channels.get(channel_id)
             assert channel is not None
             customer = tx.channels.customer(channel.customer_id)

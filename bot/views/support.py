@@ -99,13 +99,13 @@ class RequestCards:
 
     def card(self, request_id: int) -> RequestCard:
         """What a request's messages tell."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             return self._card(tx, tx.requests.get(request_id))
 
     def open(self, limit: int) -> OpenRequests:
         """Up to `limit` requests that are not done, those that nobody has taken first, and how many
         there are."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             shown = [self._card(tx, request) for request in tx.requests.open(limit)]
             return OpenRequests(shown, tx.requests.count_open())
 

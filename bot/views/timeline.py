@@ -70,7 +70,7 @@ class Timelines:
         """So much of what happened from the `first` on. The caller knows that there is such an
         account."""
         wanted = first + size + 1
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             account = tx.accounts.get(account_id)
             customer = tx.channels.customer(account.customer_id).name
             found = sorted(self._all(tx, account, wanted), key=_newest_first)

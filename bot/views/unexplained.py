@@ -80,7 +80,7 @@ class UnexplainedCards:
 
     def daily(self, day: str) -> DailyList:
         """The list of a day, what comes most often first."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             listed = tx.unexplained.listed(day)
             replies = [self._view(tx, reply) for reply in listed]
             full = len(listed) >= MAX_LISTED
@@ -89,7 +89,7 @@ class UnexplainedCards:
 
     def reply(self, reply_id: int) -> ReplyView | None:
         """One reply; None where it is forgotten."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             reply = tx.unexplained.get(reply_id)
             return self._view(tx, reply) if reply else None
 

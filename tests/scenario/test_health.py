@@ -55,6 +55,7 @@ def readyz(world: BotWorld) -> tuple[int, str]:
 
 
 def test_what_happened_is_counted(measured: BotWorld) -> None:
+    measured.bot.measures.keep()
     said = numbers(measured)
     assert said["maildesk_acknowledgement_seconds_count['command']"] >= 1
     assert said["maildesk_acknowledgement_seconds_count['interaction']"] >= 2

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.config import reading
 from storage.database import connect, with_tls
 from storage.migrate import upgrade
 
@@ -108,15 +109,35 @@ def test_no_postgresql_error_would_have_them_either() -> None:
         ("postgresql+psycopg://u:p@10.0.0.5:5433/d", "require"),
         ("postgresql://u:p@/d?host=db.example", "require"),
         ("postgresql://u:p@/d?host=127.0.0.1&host=db.example", "require"),
+        ("postgresql://u:p@/d?host=127.0.0.1,db.example&port=5432,5433", "require"),
+        ("postgresql://u:p@127.0.0.1,db.example/d", "require"),
         ("postgresql://u:p@db.example/d?sslmode=verify-full", "verify-full"),
         ("postgresql://u:p@db.example/d?sslmode=disable", "disable"),
         ("postgresql://u:p@127.0.0.1/d", None),
         ("postgresql://u:p@localhost:5433/d", None),
         ("postgresql://u:p@[::1]/d", None),
         ("postgresql://u:p@/d", None),
+        ("postgresql://u:p@/d?host=127.0.0.1,/var/run/postgresql&port=5432,5433", None),
         ("postgresql://u:p@/d?host=/var/run/postgresql", None),
     ],
 )
 def test_postgresql_on_another_machine_is_spoken_to_over_tls(url: str, mode: str | None) -> None:
     assert with_tls(make_url(url)).query.get("sslmode") == mode
     assert connect(url).url.query.get("sslmode") == mode
+
+
+def test_an_address_of_several_hosts_reaches_libpq_whole() -> None:
+    several = "host=db1.example,db2.example&port=5432,5433&target_session_attrs=read-write"
+    engine = connect(reading.database(f"postgresql://u:p@/d?{several}"))
+    _, given = engine.dialect.create_connect_args(engine.url)
+    assert (
+        given.items()
+        >= {
+            "user": "u",
+            "dbname": "d",
+            "host": "db1.example,db2.example",
+            "port": "5432,5433",
+            "target_session_attrs": "read-write",
+            "sslmode": "require",
+        }.items()
+    )
