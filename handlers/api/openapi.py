@@ -8,10 +8,10 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from bot.api.event_shapes import SHAPES
 from bot.api.refusals import Code
 from handlers.api.problems import MEDIA_TYPE, Problem, words
 from handlers.api.routes import LONGEST_NAME, NAME, REPLAYED, Route
-from handlers.api.webhooks import SHAPES, webhooks
 
 Json = dict[str, Any]
 
@@ -54,7 +54,7 @@ def document(routes: Sequence[Route], server: str) -> Json:
         "info": {"title": "Maildesk", "version": "1", "description": "What docs/api.md explains."},
         "servers": [{"url": server}],
         "paths": paths,
-        "webhooks": dict(webhooks(TEMPLATE)),
+        "webhooks": dict(_webhooks()),
         "components": {
             "schemas": _schemas(routes),
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
@@ -87,6 +87,16 @@ def _of_itself() -> Json:
             **dict(_problems((Code.OFF, Code.INVALID, Code.AWAY, Code.OURS))),
         },
     }
+
+
+def _webhooks() -> Iterator[tuple[str, Json]]:
+    """Each type of event, and how it is posted."""
+    taken = {"2XX": {"description": "You have it; it is not sent again."}}
+    for kind, shape in SHAPES.items():
+        schema = {"allOf": [_reference(shape), {"properties": {"type": {"const": kind}}}]}
+        posted = {"required": True, "content": {"application/json": {"schema": schema}}}
+        summary = (shape.__doc__ or "").partition("\n")[0]
+        yield kind, {"post": {"summary": summary, "requestBody": posted, "responses": taken}}
 
 
 def _in_path(route: Route) -> Iterator[Json]:

@@ -1,6 +1,5 @@
-"""What a webhook says, as the description of the API has it: a shape for each type of event."""
+"""What an event says, as it is described to the product: a shape for each type."""
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -9,8 +8,6 @@ from pydantic import BaseModel, Field
 from bot.api.shapes import AccountShape, Shape
 from storage.change_statuses import ChangeKind
 from storage.vocabulary import Severity
-
-Json = dict[str, Any]
 
 
 class EventHead(Shape):
@@ -74,24 +71,9 @@ class IncidentEvent(EventHead):
     data: IncidentChange
 
 
-SHAPES: dict[ChangeKind, type[BaseModel]] = {
+SHAPES: dict[str, type[BaseModel]] = {
     **dict.fromkeys(ChangeKind, AccountEvent),
     ChangeKind.GRANT_EXPIRING: GrantEvent,
     ChangeKind.INCIDENT_OPENED: IncidentEvent,
     ChangeKind.INCIDENT_CLOSED: IncidentEvent,
 }
-
-
-def webhooks(template: str) -> Iterator[tuple[str, Json]]:
-    """Each type of event and how it is posted.
-
-    Args:
-        template: how a schema is referred to by the name of its `model`.
-    """
-    for kind, shape in SHAPES.items():
-        of_this_type = {"properties": {"type": {"const": kind.value}}}
-        schema = {"allOf": [{"$ref": template.format(model=shape.__name__)}, of_this_type]}
-        posted = {"required": True, "content": {"application/json": {"schema": schema}}}
-        taken = {"2XX": {"description": "You have it; it is not sent again."}}
-        summary = (shape.__doc__ or "").partition("\n")[0]
-        yield kind.value, {"post": {"summary": summary, "requestBody": posted, "responses": taken}}
