@@ -4,7 +4,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Hashable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -118,8 +118,8 @@ class Transaction(Unit):
     """One unit of work: everything done through it is kept together or not at all. What it offers
     is made when it is first asked for: most transactions need little of it."""
 
-    def __init__(self, connection: Connection, pagers: Collection[Pager] = ()) -> None:
-        super().__init__(connection)
+    def __init__(self, begin: Callable[[], Connection], pagers: Collection[Pager] = ()) -> None:
+        super().__init__(begin)
         self._pagers = pagers
         self._at_end: dict[Hashable, Callable[[], None]] = {}
 
@@ -209,13 +209,8 @@ class Store:
             Conflict: another transaction kept the same at the same time; this one is undone.
             DatabaseAway: the database does not do it just now.
         """
-        with (
-            _told_apart(),
-            self.engine.begin() as connection,
-            closing(Transaction(connection, self._pagers)) as tx,
-        ):
+        with self._unit(self.engine) as tx:
             yield tx
-            tx.finish()
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -227,10 +222,15 @@ class Store:
             WroteInReading: something was to be written, or held until the end (FOR UPDATE).
             DatabaseAway: the database does not answer it just now.
         """
+        with self._unit(self._reading) as tx:
+            yield tx
+
+    @contextmanager
+    def _unit(self, engine: Engine) -> Iterator[Transaction]:
         with (
             _told_apart(),
-            self._reading.begin() as connection,
-            closing(Transaction(connection, self._pagers)) as tx,
+            ExitStack() as begun,
+            closing(Transaction(lambda: begun.enter_context(engine.begin()), self._pagers)) as tx,
         ):
             yield tx
             tx.finish()

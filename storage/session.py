@@ -19,9 +19,15 @@ class QuickSession(Session):
     puts that question together anew each time, and forgets a row that nobody holds; here the
     question is put together once a table."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, connection: Callable[[], Connection]) -> None:
+        """`connection`: gives the connection when the first question is asked."""
+        super().__init__(expire_on_commit=False)
+        self._own_connection = connection
         self._at_hand: list[object] = []
+
+    def get_bind(self, *_: Any, **__: Any) -> Connection:
+        """Where questions are asked."""
+        return self._own_connection()
 
     def get(
         self, entity: Any, ident: Any, *, with_for_update: Any = None, **more: Any
@@ -52,17 +58,24 @@ def _by_key(entity: type[Any], hold: bool) -> SelectOfScalar[Any]:
 
 
 class Unit:
-    """A connection within a transaction, and its session: that is made for whoever asks for rows
-    first, since beginning and ending one costs as much as two questions."""
+    """A connection within a transaction, and its session. Each is made for whoever asks for it
+    first: a transaction begins with its first question, and beginning and ending a session costs as
+    much as two."""
 
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
+    def __init__(self, begin: Callable[[], Connection]) -> None:
+        """`begin`: gives a connection on which a transaction has begun."""
+        self._begin = begin
+
+    @cached_property
+    def connection(self) -> Connection:
+        """The connection."""
+        return self._begin()
 
     @cached_property
     def session(self) -> Session:
         """The session. Rows stay readable when it ends. It leaves the end of the transaction to
         whoever began that."""
-        return QuickSession(self.connection, expire_on_commit=False)
+        return QuickSession(lambda: self.connection)
 
     def flush(self) -> None:
         """Say to the database what the session has not said yet."""

@@ -295,7 +295,7 @@ class BotWorld:
     def _look(self) -> Iterator[Transaction]:
         """A transaction that only reads, and so makes nobody wait in SQLite; all that it reads is
         of one moment."""
-        with self._reader.connect() as connection, closing(Transaction(connection)) as tx:
+        with self._reader.connect() as connection, closing(Transaction(lambda: connection)) as tx:
             yield tx
 
     def _beyond(self, version: int) -> None:
