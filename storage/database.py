@@ -164,7 +164,7 @@ class Transaction(Unit):
     @cached_property
     def hand_outs(self) -> HandOutRepository:
         """What is handed out."""
-        return HandOutRepository(self.connection)
+        return HandOutRepository(self)
 
     @cached_property
     def pages(self) -> PageRepository:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, insert
+from sqlalchemy import bindparam, insert
 from sqlmodel import col, exists, select, update
 
+from storage.session import Unit
 from storage.tables import Account, ConnectionTest, Grant, TokenCount
 from storage.types import NOW
 from storage.vocabulary import State
@@ -34,15 +35,15 @@ class HandOutRepository:
     """Asks for what can be handed out, and counts it: few questions, without a session, since
     products ask again and again."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
 
     def holding(self, ref: str) -> Holding | None:
         """The account with this ID, held until the transaction ends, and its grant.
 
         Where PostgreSQL waits for the account, the grant is as it was before: a sign-in that came
         meanwhile shows in `signed_in_at`, and as not `tested`."""
-        row = self._connection.execute(HOLDING, {"ref": ref}).first()
+        row = self._unit.connection.execute(HOLDING, {"ref": ref}).first()
         return None if row is None else Holding(*row)
 
     def count(
@@ -52,15 +53,15 @@ class HandOutRepository:
         it is within the limit, else how long until the next may be. Whoever counts holds the
         account."""
         values = {"account": account_id, "limit": limit, "now": now, "begun": now - span}
-        if self._connection.execute(ONE_MORE, values).rowcount:
+        if self._unit.connection.execute(ONE_MORE, values).rowcount:
             return None
-        begun: datetime | None = self._connection.execute(BEGUN, values).scalar()
+        begun: datetime | None = self._unit.connection.execute(BEGUN, values).scalar()
         if begun is None:
-            self._connection.execute(FIRST, values)
+            self._unit.connection.execute(FIRST, values)
             return None
         if timedelta() <= now - begun < span:
             return begun + span - now
-        self._connection.execute(AGAIN, values)
+        self._unit.connection.execute(AGAIN, values)
         return None
 
 

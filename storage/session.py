@@ -65,11 +65,16 @@ class Unit:
     def __init__(self, begin: Callable[[], Connection]) -> None:
         """`begin`: gives a connection on which a transaction has begun."""
         self._begin = begin
+        self._connection: Connection | None = None
 
-    @cached_property
+    @property
     def connection(self) -> Connection:
         """The connection."""
-        return self._begin()
+        # No cached_property: before Python 3.12 all units would wait behind the lock of one of them
+        # that waits for the database (docs.python.org/3/library/functools.html)
+        if self._connection is None:
+            self._connection = self._begin()
+        return self._connection
 
     @cached_property
     def session(self) -> Session:

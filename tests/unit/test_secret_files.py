@@ -19,6 +19,7 @@ URL = "postgresql://desk:planted@db.example/desk"
 EXAMPLES = {"database_url": URL, "metrics_token": "planted-" * 3, "slack_app_token": "xapp-planted"}
 EXAMPLES |= {"https_proxy": "http://desk:planted@proxy.example:3128"}
 EXAMPLES |= {"heartbeat_url": "https://switch.example/planted"}
+EXAMPLES |= {"public_url_probe": "https://probe.example/planted?target="}
 WEBHOOKS = {
     "webhook_url": "https://product.example/planted",
     "webhook_secret": "whsec_" + base64.b64encode(b"planted." * 4).decode(),
