@@ -43,6 +43,7 @@ VALUES = {
 """Of each secret that may be replaced: the first, and the one that takes its place."""
 
 NEEDS_RESTART = {
+    "public_url_probe",
     "database_url",
     "encryption_keys",
     "slack_bot_token",
