@@ -63,7 +63,7 @@ class Commands:
     @property
     def names(self) -> Collection[str]:
         """The subcommands that there are."""
-        return SUBCOMMANDS
+        return SUBCOMMANDS.keys()
 
     def do(self, command: Command, answer: Tell) -> None:
         """Do what was typed; an error text that was pasted is explained, and another word that is
