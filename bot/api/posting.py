@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from bot.api.egress import Address, Network, NotAllowed, Unknown, checked
 from bot.common.redaction import hiding
-from bot.common.ways_out import PORTS, WaysOut, credentials
+from bot.common.ways_out import PORTS, WaysOut
 
 DEADLINE_SECONDS = 10.0
 """From looking the name up to the end of the answer, however slowly that drips."""
@@ -124,7 +124,7 @@ class HttpWebhooks:
         port = parts.port or PORTS[parts.scheme]
         last: OSError = TimeoutError()
         for address in looked_up(str(parts.hostname), port, self.networks, end):
-            connection = self._way(address, port, _left(end))
+            connection = self.ways.connection(self.url, str(address), port, _left(end))
             with _cut_off(connection, end):
                 try:
                     self._connect(connection, parts, end)
@@ -146,17 +146,6 @@ class HttpWebhooks:
             connection.sock = trust.wrap_socket(
                 connection.sock, server_hostname=str(parts.hostname)
             )
-
-    def _way(self, address: Address, port: int, seconds: float) -> http.client.HTTPConnection:
-        """The way to a checked address: straight, or through the proxy of the settings."""
-        proxy = urlsplit(self.ways.proxy_to(self.url) or "")
-        if not proxy.hostname:
-            return http.client.HTTPConnection(str(address), port, timeout=seconds)
-        through = http.client.HTTPConnection(
-            proxy.hostname, proxy.port or PORTS["http"], timeout=seconds
-        )
-        through.set_tunnel(str(address), port, credentials(proxy))
-        return through
 
 
 def looked_up(host: str, port: int, allowed: Sequence[Network], end: float) -> list[Address]:

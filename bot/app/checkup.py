@@ -212,7 +212,7 @@ class Checkup:
     def _customers_channels(self) -> Iterable[Finding]:
         """Of the channels where something is to be posted; those first that were bound last, for
         of the others the bot has heard most likely."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             bound = [each for each in tx.channels.all() if ENDED not in each[0].closed.split()]
             bound.sort(key=lambda each: each[0].bound_at, reverse=True)
             channels = [Bound(channel.id, customer.name) for channel, customer in bound]

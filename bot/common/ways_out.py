@@ -6,6 +6,7 @@ import ssl
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,17 @@ class WaysOut:
         port = parts.port or PORTS.get(parts.scheme, 0)
         around = proxy_bypass_environment(f"{written}:{port}", {"no": ",".join(names)})
         return None if around else self.proxy
+
+    def connection(self, url: str, host: str, port: int, seconds: float) -> HTTPConnection:
+        """A connection for `url`, not made yet and without TLS: to `host`, a name or an address,
+        or through the proxy that leads there."""
+        proxy = urlsplit(self.proxy_to(url) or "")
+        if not proxy.hostname:
+            return HTTPConnection(host, port, timeout=seconds)
+        through = HTTPConnection(proxy.hostname, proxy.port or PORTS["http"], timeout=seconds)
+        # Brackets around IPv6 (RFC 9110, 9.3.6), which some releases of Python 3.11 leave out
+        through.set_tunnel(f"[{host}]" if ":" in host else host, port, credentials(proxy))
+        return through
 
     def trust(self) -> ssl.SSLContext | None:
         """Whom to trust where the proxy may answer in a host's place; None for the usual."""

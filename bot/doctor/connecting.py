@@ -8,13 +8,13 @@ import ssl
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from http.client import HTTPConnection, HTTPException
-from urllib.parse import SplitResult, urlsplit
+from http.client import HTTPException
+from urllib.parse import urlsplit
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from bot.common.certificates import NamingContext
-from bot.common.ways_out import PORTS, WaysOut, credentials
+from bot.common.ways_out import PORTS, WaysOut
 from bot.diagnosis.network_faults import TUNNEL_REFUSED, place_of
 from bot.diagnosis.observation import Condition, Layer, Observation
 from bot.diagnosis.observe import from_exception
@@ -38,7 +38,8 @@ def _hindrance(url: str, ways: WaysOut, check: str) -> Observation | None:
     """What keeps us from the host, or from the proxy before it; None where nothing does."""
     proxy = ways.proxy_to(url)
     parts = urlsplit(url)
-    with closing(_connection(parts, urlsplit(proxy or ""))) as connection:
+    port = parts.port or PORTS[parts.scheme]
+    with closing(ways.connection(url, str(parts.hostname), port, SECONDS)) as connection:
         try:
             connection.connect()
         except (OSError, HTTPException) as error:
@@ -53,15 +54,6 @@ def _hindrance(url: str, ways: WaysOut, check: str) -> Observation | None:
         except OSError as error:
             return replace(from_exception(error, check), host=place_of(url), layer=Layer.TLS)
     return None
-
-
-def _connection(to: SplitResult, proxy: SplitResult) -> HTTPConnection:
-    port = to.port or PORTS[to.scheme]
-    if not proxy.hostname:
-        return HTTPConnection(str(to.hostname), port, timeout=SECONDS)
-    through = HTTPConnection(proxy.hostname, proxy.port or PORTS["http"], timeout=SECONDS)
-    through.set_tunnel(str(to.hostname), port, credentials(proxy))
-    return through
 
 
 def _of_proxy(seen: Observation, proxy: str) -> Observation:

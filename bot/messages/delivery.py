@@ -233,7 +233,7 @@ class Delivery:
     def _taken_for_ours(self, message: Outgoing, thread: str | None, newest: str) -> str | None:
         """The newest reply of a thread that cannot be read, if an earlier attempt posted it: every
         other reply of ours is known, and Slack lets nobody update what somebody else wrote."""
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             is_known = tx.outbox.stands_there(message.channel_id, newest)
         if not newest or is_known or float(newest) < message.earliest.timestamp():
             return None

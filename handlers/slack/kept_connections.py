@@ -4,14 +4,13 @@ than everything else about an answer."""
 import ssl
 import threading
 import time
-from base64 import b64encode
 from dataclasses import dataclass
 from functools import cached_property
 from http.client import HTTPConnection, HTTPSConnection, InvalidURL
 from select import POLLIN, poll
-from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-from bot.common.ways_out import WaysOut
+from bot.common.ways_out import WaysOut, credentials
 
 IDLE_SECONDS = 10.0
 """A connection that was idle for longer is not used again: the other side may be about to close it,
@@ -107,7 +106,7 @@ class KeptConnections:
             by.hostname, by.port, timeout=self._seconds, context=self._trust
         )
         if proxy.hostname:
-            connection.set_tunnel(str(to.hostname), to.port, _password(proxy))
+            connection.set_tunnel(str(to.hostname), to.port, credentials(proxy))
         return connection
 
     @cached_property
@@ -120,13 +119,5 @@ def _asked_for(to: SplitResult, proxy: SplitResult) -> tuple[str, dict[str, str]
     """What a request names; to a proxy that passes it on, the whole address and our password. What
     goes through a tunnel, the proxy does not see."""
     if to.scheme == "http" and proxy.hostname:
-        return to.geturl(), _password(proxy)
+        return to.geturl(), credentials(proxy)
     return urlunsplit(("", "", to.path or "/", to.query, "")), {}
-
-
-def _password(proxy: SplitResult) -> dict[str, str]:
-    """The header that lets us through a proxy; none where it asks for no password."""
-    if not proxy.username:
-        return {}
-    said = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
-    return {"Proxy-Authorization": f"Basic {b64encode(said.encode()).decode()}"}

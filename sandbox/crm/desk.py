@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sandbox.crm.maildesk import Account, Maildesk
+from sandbox.crm.maildesk import Account, Maildesk, Refused
 
 LOOK_AGAIN_SECONDS = 10  # a webhook may have got lost, or Maildesk did not answer
 TABLES = """
@@ -80,7 +80,7 @@ class Desk:
                 self.catch_up(whole)
                 whole = False
             except Exception as error:  # whatever it is, the next look may go well
-                self.trouble = str(error)
+                self.trouble = str(error) if isinstance(error, Refused) else "Something went wrong."
             self._end.wait(LOOK_AGAIN_SECONDS)
 
     def _ask(self, words: str, *given: Any) -> list[Any]:

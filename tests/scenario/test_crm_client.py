@@ -1,14 +1,16 @@
 """What Lumen CRM says over the wire: to an API that takes nothing beyond its contract, and to the
 practice world's mail servers."""
 
+import os
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from flask import Response
+from imapclient.imap_utf7 import encode
 
 from sandbox import letters
 from sandbox.crm.desk import Desk
@@ -16,6 +18,7 @@ from sandbox.crm.mailbox import Letter, Mailboxes, answer_to
 from sandbox.crm.maildesk import Access, Maildesk, Refused
 from sandbox.mail import imap, smtp
 from sandbox.practice import Practice
+from sandbox.world import Folder
 from tests.support.api_standin import KEY, ApiStandIn, account, event, problem
 from tests.support.practice import new_practice
 
@@ -51,6 +54,14 @@ def practice() -> Iterator[Practice]:
 @pytest.fixture
 def mailboxes(practice: Practice) -> Mailboxes:
     return Mailboxes(ssl.create_default_context(cafile=str(practice.certificates.ca_file)))
+
+
+def wait_for(happens: Callable[[], bool]) -> None:
+    """Until something happens, which a thread of its own does."""
+    end = time.monotonic() + 60
+    while not happens():
+        assert time.monotonic() < end
+        os.sched_yield()
 
 
 # -- the API
@@ -99,6 +110,21 @@ def test_a_refusal_says_the_sentence_and_the_id(api: ApiStandIn, maildesk: Maild
         maildesk.access(account("MB-1"), "smtp")  # type: ignore[arg-type]
     assert str(refused.value) == told["sentence"]
     assert refused.value.error_id == told["error_id"]
+
+
+def test_an_answer_that_nobody_expects_is_said_and_the_next_one_is_read(
+    api: ApiStandIn, maildesk: Maildesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.crm.desk.LOOK_AGAIN_SECONDS", 0.01)
+    api.accounts = [account("MB-1")]
+    api.answer = Response('{"planted": 1}', 200, mimetype="application/json")
+    desk = Desk(tmp_path / "crm.db", maildesk)
+    desk.start()
+    wait_for(lambda: desk.trouble != "")
+    assert desk.trouble == "Something went wrong."
+    api.answer = None
+    wait_for(lambda: desk.trouble == "" and len(desk.accounts()) == 1)
+    desk.stop()
 
 
 @pytest.mark.parametrize("answer", [Response("<h1>Bad gateway</h1>", 502), Response("", 200)])
@@ -174,6 +200,17 @@ def test_a_server_that_keeps_no_copy_gets_one(
     kept = [each for each in newest(practice, mailboxes, SENT) if "Never sent" in each.text]
     assert len(kept) == 1
     assert kept[0].at <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize("name", ["Éléments envoyés", "送信済み", "R&D"])
+def test_a_folder_is_opened_by_the_name_that_the_server_has_for_it(
+    practice: Practice, mailboxes: Mailboxes, name: str
+) -> None:
+    there = practice.world.mailboxes[INFO].folders
+    there.append(Folder(name))
+    there[-1].deliver(b"Subject: Hello\r\n\r\nHi")
+    [letter] = newest(practice, mailboxes, encode(name).decode())
+    assert letter.subject == "Hello"
 
 
 @pytest.mark.parametrize("purpose", ["imap", "smtp"])

@@ -145,6 +145,12 @@ def test_tls_proves_the_name_although_the_address_is_connected_to(
         assert answer.words == "SSLCertVerificationError"
 
 
+def test_a_proxy_is_told_an_address_of_ipv6_in_brackets() -> None:
+    with proxy() as between:
+        posted("http://[::1]:9/hooks", ways=WaysOut(between.url), networks=[ip_network("::1/128")])
+        assert between.asked == ["CONNECT [::1]:9"]
+
+
 def test_a_proxy_leads_to_the_checked_address(receiver: Receiver, tmp_path: Path) -> None:
     with proxy() as between:
         answer = posted(receiver.url, ways=WaysOut(between.url))
