@@ -72,13 +72,30 @@ class Busy:
 
     def __init__(self) -> None:
         self._count = 0
+        self._waits = False
         self._changed = threading.Condition()
 
     def __enter__(self) -> None:
-        self._add(1)
+        with self._changed:
+            self._changed.wait_for(lambda: not self._waits)
+            self._add(1)
 
     def __exit__(self, *_: object) -> None:
-        self._add(-1)
+        with self._changed:
+            self._add(-1)
+
+    @contextmanager
+    def all_held(self) -> Iterator[None]:
+        """Within this nothing is being done: what was begun ends before, and the next waits."""
+        with self._changed:
+            self._waits = True
+            self._changed.wait_for(lambda: not self._count)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._waits = False
+                self._changed.notify_all()
 
     @property
     def anything(self) -> bool:
@@ -91,9 +108,8 @@ class Busy:
             return self._changed.wait_for(lambda: not self._count, _until(end))
 
     def _add(self, number: int) -> None:
-        with self._changed:
-            self._count += number
-            self._changed.notify_all()
+        self._count += number
+        self._changed.notify_all()
 
 
 def _until(end: float) -> float:

@@ -148,8 +148,9 @@ class Worker:
 
     def leap(self, move: Callable[[], None]) -> None:
         """Have the clock moved while nothing is in hand, since a lease would seem to have ended and
-        its work be done twice; then do what is due."""
+        its work be done twice, and what was signed on the way seem old; then do what is due."""
         with ExitStack() as held:
+            held.enter_context(self._sweeping.all_held())
             held.enter_context(self._hands.all_held())
             held.enter_context(self._lookers.all_held())
             held.enter_context(self._couriers.all_held())

@@ -88,8 +88,7 @@ class Stage:
     def looked_at_again(self) -> None:
         """Let a look take place, a day after the last whole test, and what follows from it."""
         before = self._last_look()
-        self.world.clock.pass_time(days=1, minutes=1)
-        self.world.bot.worker.tick()
+        self.world.leap(days=1, minutes=1)
         self.rest()
         assert self._last_look() > before, "a look took place"
 

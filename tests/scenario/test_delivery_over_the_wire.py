@@ -48,12 +48,11 @@ def test_a_token_refused_for_ten_minutes_loses_no_alert_and_no_answer(world: Bot
     world.until(lambda: "invalid_auth" in readyz(world)[1])
     assert readyz(world)[0] == 503
     for _ in range(5):
-        world.clock.pass_time(minutes=2)
-        world.bot.worker.nudge()
+        world.leap(minutes=2)
     assert world.vera.messages(ALERTS) == []
 
     office.bot_token = right
-    world.clock.pass_time(minutes=1)
+    world.leap(minutes=1)
     world.omar.find(ALERTS, "Error ID")
     world.carol.find(ACME, "did not go through", "our engineers")
     world.vera.find(DESK, "Slack accepted nothing from me", "invalid_auth")
@@ -110,14 +109,12 @@ def test_answers_that_are_lost_double_nothing(world: BotWorld) -> None:
     world.practice.slack.channels.leave(BOT, ACME)
     world.practice.slack.channels.join(BOT, ACME)
     world.until(lambda: count(world, ACME, "Hello! I am Maildesk") == 1)
-    world.clock.pass_time(minutes=1)
-    world.settle()
+    world.pass_time(minutes=1)
     office.drop_next("chat.postMessage", 3)
     world.vera.slash(ACME, "setup Acme Marine acme.example")
     world.carol.say(ACME, "@Maildesk hello?")
     for _ in range(6):
-        world.clock.pass_time(minutes=1)
-        world.bot.worker.nudge()
+        world.leap(minutes=1)
         world.until(lambda: not due(world))
     world.settle()
 

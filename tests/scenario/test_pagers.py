@@ -83,7 +83,7 @@ def test_a_pager_that_fails_is_told_later_and_delays_nobody(world: BotWorld, moo
     assert told(world) == []
 
     world.practice.pagerduty.moody.mood = Mood.WELL
-    world.clock.pass_time(minutes=2)
+    world.leap(minutes=2)
     world.until(lambda: statuses(world) == {SECRET_EXPIRED: "acknowledged"})
 
 
@@ -114,7 +114,7 @@ def test_a_bot_that_is_killed_goes_on_where_it_was(world: BotWorld) -> None:
     world.practice.receiver.moody.mood = Mood.WELL
     world.start_bot()
     tell(world, PageChange.ACKNOWLEDGED)
-    world.clock.pass_time(minutes=2)
+    world.leap(minutes=2)
     world.until(lambda: statuses(world) == {SECRET_EXPIRED: "acknowledged"})
     world.until(lambda: len(world.practice.receiver.got) == 2)
     assert told(world) == ["trigger", "acknowledge"]

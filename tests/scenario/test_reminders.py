@@ -46,8 +46,7 @@ def test_an_unmapped_account_is_nagged_once_per_rung_with_two_restarts(world: Bo
     seen: list[int] = []
     for hour in range(1, HOURS):
         before = posted(world)
-        world.clock.pass_time(hours=1)
-        world.bot.worker.tick()
+        world.leap(hours=1)
         if hour in RESTARTS:
             world.restart_bot()
             world.bot.worker.tick()

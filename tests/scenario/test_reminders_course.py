@@ -90,8 +90,7 @@ def held_up(world: BotWorld, length: timedelta) -> None:
     world.practice.office.fail_next(
         "chat.postMessage", "ratelimited", retry_after=int(length.total_seconds())
     )
-    world.clock.pass_time(hours=4, minutes=1)
-    world.bot.worker.tick()
+    world.leap(hours=4, minutes=1)
 
     def rests() -> bool:
         with world.bot.store.transaction() as tx:
@@ -260,8 +259,7 @@ def all_put_off(day: BotWorld) -> Message:
         form = Form(f"Box {number}", "Acme Marine", f"box{number}@acme.example")
         world.bot.services.accounts.create(ACME, form, carol)
     everything_is_sent(world)
-    world.clock.pass_time(hours=4, minutes=1)
-    world.bot.worker.tick()
+    world.leap(hours=4, minutes=1)
     everything_is_sent(world)
     reminder = world.carol.find(
         ACME, f"{MANY} mailboxes are still waiting", f"and {MANY - SHOWN} more"
@@ -275,8 +273,7 @@ def all_put_off(day: BotWorld) -> Message:
 def test_snooze_all_holds_everything_that_waits_in_the_channel(
     day: BotWorld, all_put_off: Message
 ) -> None:
-    day.clock.pass_time(days=1)
-    day.bot.worker.tick()
+    day.leap(days=1)
     everything_is_sent(day)
     assert [m.ts for m in reminders(day)] == [all_put_off.ts]
 

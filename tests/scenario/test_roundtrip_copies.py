@@ -147,8 +147,7 @@ def test_a_mailbox_that_could_not_say_what_its_folders_are_known_by_is_tested_ag
         patched.setattr(imap.Session, "do_status", unable)
         world.clock.pass_time(days=8)  # a mailbox that works is tested wholly every week
         for _ in range(6):
-            world.clock.pass_time(minutes=6)
-            world.bot.worker.tick()
+            world.leap(minutes=6)
             world.settle(60)
     after = finished(world)
     assert after > before, "the check has come to an end"

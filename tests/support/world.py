@@ -209,9 +209,12 @@ class BotWorld:
 
     def pass_time(self, **length: float) -> None:
         """Let time pass, and the bot do what is due."""
-        self.clock.pass_time(**length)
-        self.bot.worker.tick()
+        self.leap(**length)
         self.settle()
+
+    def leap(self, **length: float) -> None:
+        """Let time pass while the bot has nothing in hand, and have it begin what is due."""
+        self.bot.worker.leap(lambda: self.clock.pass_time(**length))
 
     def begin_a_day(self) -> None:
         """Let time pass until one o'clock (UTC): there is one reminder a day."""
