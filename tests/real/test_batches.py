@@ -21,7 +21,7 @@ from tests.support.world import ACME, BotWorld
 
 pytestmark = pytest.mark.real
 
-MANY, KILLS = size(500, 150), 4
+MANY, KILLS = size(500, 100), size(4, 2)
 PAGES = ceil(MANY / 30)
 CAROL = Person("T0ACME", "U0CAROL", ACME)
 

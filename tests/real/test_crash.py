@@ -22,8 +22,8 @@ from tests.support.world import KEY
 
 pytestmark = [pytest.mark.crash, pytest.mark.real]
 
-KILLS = size(150, 24)
-CUSTOMERS = size(25, 6)
+KILLS = size(150, 14)
+CUSTOMERS = size(25, 4)
 ACCOUNTS = 4
 """On each database so many kills, and so many customers with so many accounts each."""
 

@@ -23,7 +23,7 @@ from tests.support.world import ACME, ALERTS, BotWorld
 
 pytestmark = pytest.mark.real
 
-KILLS = size(20, 8)
+KILLS = size(20, 5)
 SEED = 20
 CAROL = Person("T0ACME", "U0CAROL", ACME)
 OMAR = Person("T0LUMEN", "U0OMAR", ALERTS)

@@ -51,8 +51,8 @@ MARGIN = timedelta(minutes=40)
 
 RUN_SECONDS = 1500
 SIZES = {
-    "postgresql": (size(120, 24), size(2000, 160), size(200, 40)),
-    "sqlite": (size(36, 24), size(480, 160), size(60, 40)),
+    "postgresql": (size(120, 16), size(2000, 96), size(200, 24)),
+    "sqlite": (size(36, 16), size(480, 96), size(60, 24)),
 }
 """Channels, accounts and kills. SQLite has one writer at a time, so that there is less to be
 seen."""

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.real
 
 INFO, CAROL = "info@acme.example", "carol@acme.example"
 PROCESSES, THREADS = 4, 50
-KILLS = size(100, 12)
+KILLS = size(100, 8)
 MANY = 10_000
 NEW_KEY = base64.b64encode(b"n" * 32).decode()
 

@@ -107,9 +107,12 @@ def test_an_expired_secret_at_many_mailboxes_is_one_message_and_mends_itself(
         assert len(alerts) == 1
         assert told_customers(world, begun) == []
 
-        practice.world.app.client_secrets.add("a-new-secret")
-        secret.write_text("a-new-secret\n")
-        world.leap(minutes=16)
+        def renewed() -> None:
+            practice.world.app.client_secrets.add("a-new-secret")
+            secret.write_text("a-new-secret\n")
+            world.clock.pass_time(minutes=16)
+
+        world.bot.worker.leap(renewed)  # who is on the way with the old one would call it wrong
         world.until(lambda: seen(world) == 0, 200)
         assert {world.account(f"Box {number}").state for number in range(0, MANY, 30)} == {
             State.LIVE

@@ -714,7 +714,7 @@ def test_what_microsoft_spoils_is_supports_at_the_last_rung(bot: FastBot) -> Non
 
     assert bot.read(account).owner is Owner.SUPPORT
     assert bot.setbacks_told() == ["stuck"]
-    assert bot.reminded_within(days(15)) == []
+    assert bot.reminded_within(days(3)) == []
 
 
 # -- a channel that is closed

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.storms
 
 OMAR = Person("T0LUMEN", "U0OMAR", ALERTS)
 SECRET = {"error": "invalid_client", "error_description": "AADSTS7000222: expired"}
-MAILBOXES, TENANTS = (24, 4) if in_a_hurry() else (size(500, 60), size(60, 10))
-LOOKED_AT, THEIR_TENANTS = (24, 4) if in_a_hurry() else (size(120, 36), size(20, 6))
+MAILBOXES, TENANTS = (24, 4) if in_a_hurry() else (size(500, 40), size(60, 8))
+LOOKED_AT, THEIR_TENANTS = (24, 4) if in_a_hurry() else (size(120, 24), size(20, 4))
 """Where every look has its minute for an hour, some are as good as many."""
 
 OF_ONE_TENANT = 8 if in_a_hurry() else 40
