@@ -56,7 +56,8 @@ def broken_in(number: int, shrunken: bool = True) -> str:
     try:
         lives(number, shrunken=shrunken)
     except Exception as error:
-        return str(error) or type(error).__name__
+        course = getattr(error, "__notes__", []) if shrunken else []
+        return "\n".join([str(error) or type(error).__name__, *course])
     return ""
 
 

@@ -57,6 +57,7 @@ class ActionId(StrEnum):
     ERROR_EVIDENCE = "error.evidence"
     ERROR_LOOK_UP = "error.look_up"
     ALERT_SHOW = "alert.show"
+    ALERT_OTHER = "alert.other"
     ALERT_MAILBOXES = "alert.mailboxes"
     ALERT_MAILBOXES_NEXT = "alert.mailboxes_next"
     ALERT_MAILBOXES_PREVIOUS = "alert.mailboxes_previous"

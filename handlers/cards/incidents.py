@@ -265,7 +265,7 @@ def _resolve(number: str, style: str = "") -> Block:
 
 def _other(incident_id: int, label: str) -> Block:
     """The way to the alert that stands for this one."""
-    return button(plainly(label), ActionId.ALERT_SHOW, str(incident_id), "primary")
+    return button(plainly(label), ActionId.ALERT_OTHER, str(incident_id), "primary")
 
 
 def _other_row(card: AlertCard) -> list[Block]:

@@ -62,6 +62,7 @@ def register(listeners: Listeners, services: Services) -> None:
     for action, deed in DEEDS.items():
         listeners.press(action, partial(act, services, deed))
     listeners.press(ActionId.ALERT_SHOW, lambda press: show(services, press))
+    listeners.press(ActionId.ALERT_OTHER, lambda press: show(services, press))
     listeners.press(ActionId.ALERT_MAILBOXES, lambda press: mailboxes(services, press))
     listeners.press(ActionId.ALERT_MAILBOXES_NEXT, lambda press: turn_mailboxes(services, press))
     listeners.press(

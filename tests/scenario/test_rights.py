@@ -187,6 +187,7 @@ BUTTONS: dict[str, Row] = {
         f"alert.{name}": Row(incident, Action.ACKNOWLEDGE)
         for name in (
             "show",
+            "other",
             "mailboxes",
             "timeline",
             "acknowledge",

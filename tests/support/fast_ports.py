@@ -26,6 +26,7 @@ from bot.mail.roundtrip import Arrival, RoundTripMessage
 from bot.mail.steps import OnStep, ProbeFailed, StepResult
 from bot.mail.target import FolderMark, Target, Watched
 from bot.microsoft.client import MicrosoftUnreachable
+from sandbox.slack.limits import problems
 from storage.vocabulary import StepId, StepStatus
 
 Payload = dict[str, Any]
@@ -91,7 +92,7 @@ class FakeSlack(WebClient):
     do besides posting. `teams` says of which workspace people are, where that matters, `grid` which
     workspaces are of the vendor's Enterprise Grid, `enterprise_of` whose workspace is of another
     one, and `shared_with` with which other workspaces a channel is shared. The bot is in channels
-    of whose `members` nothing was said."""
+    of whose `members` nothing was said. `refusable`: what was shown that Slack would not take."""
 
     def __init__(self) -> None:
         super().__init__("xoxb-fast")
@@ -106,6 +107,7 @@ class FakeSlack(WebClient):
         self.posted: list[Posted] = []
         self.calls: list[tuple[str, Payload]] = []
         self.scopes: set[str] = set()
+        self.refusable: list[str] = []
         self._faults: dict[str, list[Callable[[], Exception]]] = {}
         self._numbers = count(1)
 
@@ -118,6 +120,10 @@ class FakeSlack(WebClient):
     def breaks_next(self, method: str) -> None:
         """The next call of `method` is carried out, and its answer is lost."""
         self._faults.setdefault(method, []).append(lambda: TimeoutError("no answer"))
+
+    def check(self, surface: str, content: Payload) -> None:
+        """Note in `refusable` what Slack would not take."""
+        self.refusable += problems(surface, content)
 
     def in_channel(self, channel: str) -> list[Posted]:
         """What stands in a channel and its threads, in order."""
@@ -156,6 +162,7 @@ class FakeSlack(WebClient):
             case "chat.postMessage":
                 return {"ts": self._post(content)}
             case "chat.update":
+                self.check("message", content)
                 message = self._at(method, content)
                 message.text = content["text"]
                 message.blocks = content["blocks"]
@@ -180,6 +187,7 @@ class FakeSlack(WebClient):
         thread = content.get("thread_ts")
         if thread and thread not in [each.ts for each in self.in_channel(content["channel"])]:
             self._refuse("chat.postMessage", "message_not_found")
+        self.check("message", content)
         ts = f"{next(self._numbers)}.000000"
         message = Posted(content["channel"], ts, content["text"], content["blocks"])
         message.thread = content.get("thread_ts", "")

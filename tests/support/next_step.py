@@ -59,6 +59,7 @@ STEPS = {
     ActionId.ALERT_RESOLVE: Step.MEND,
     ActionId.ALERT_UNSILENCE: Step.ACKNOWLEDGE,
     ActionId.ALERT_SHOW: Step.LOOK,
+    ActionId.ALERT_OTHER: Step.LOOK,
     ActionId.REQUEST_TAKE: Step.TAKE,
     ActionId.HOME_TAKE: Step.TAKE,
 }

@@ -17,7 +17,6 @@ from bot.mail.probe import MailReport
 from bot.mail.roundtrip import RoundTripMessage
 from bot.mail.steps import OnStep, StepResult
 from bot.mail.target import Target
-from sandbox.slack.limits import problems
 from tests.support.fast_ports import (
     FakeMicrosoft,
     FakePagers,
@@ -43,8 +42,7 @@ class Mood(StrEnum):
 
 class SoakSlack(FakeSlack):
     """Slack with its windows, in a mood for each of the next calls. `archived`: the channels in
-    which nobody can post. `times_posted`: how often each item of the outbox was. `refusable`: what
-    the real Slack would have refused."""
+    which nobody can post. `times_posted`: how often each item of the outbox was."""
 
     def __init__(self, fate: Fate) -> None:
         super().__init__()
@@ -53,7 +51,6 @@ class SoakSlack(FakeSlack):
         self.moods: deque[Mood] = deque()
         self.archived: set[str] = set()
         self.times_posted: Counter[int] = Counter()
-        self.refusable: list[str] = []
         self.windows: dict[str, list[Payload]] = defaultdict(list)
         self.homes: dict[str, Payload] = {}
         self.triggers: dict[str, str] = {}
@@ -83,13 +80,12 @@ class SoakSlack(FakeSlack):
             case "views.update":
                 return {"view": self._updated(content)}
             case "views.publish":
-                self._check("home", content["view"])
+                self.check("home", content["view"])
                 self.homes[content["user_id"]] = self._numbered("VHOME", content["view"])
                 return {}
             case _ if method.startswith("chat.") and content["channel"] in self.archived:
                 self._refuse(method, "is_archived")
             case "chat.update":
-                self._check("message", content)
                 super()._do(method, content)
                 message = self._at(method, content)
                 message.blocks = self._numbered(message.ts, content)["blocks"]
@@ -101,7 +97,6 @@ class SoakSlack(FakeSlack):
         return super()._do(method, content)
 
     def _post(self, content: Payload) -> str:
-        self._check("message", content)
         ts = super()._post(content)
         self.times_posted[content["metadata"]["event_payload"]["item"]] += 1
         self.posted[-1].blocks = self._numbered(ts, content)["blocks"]
@@ -116,7 +111,7 @@ class SoakSlack(FakeSlack):
             stack.clear()
         if len(stack) >= MOST_WINDOWS:
             self._refuse(method, "push_limit_reached")
-        self._check("modal", content["view"])
+        self.check("modal", content["view"])
         view = self._numbered(f"V{next(self._views)}", content["view"])
         stack.append(view)
         return view
@@ -125,7 +120,7 @@ class SoakSlack(FakeSlack):
         for stack in self.windows.values():
             for place, view in enumerate(stack):
                 if view["id"] == content["view_id"]:
-                    self._check("modal", content["view"])
+                    self.check("modal", content["view"])
                     stack[place] = self._numbered(view["id"], content["view"])
                     return stack[place]
         raise self._refusal("views.update", "not_found")
@@ -136,7 +131,7 @@ class SoakSlack(FakeSlack):
 
     def replaced(self, user: str, view_id: str, view: Payload) -> None:
         """The bot answers a form with the window that comes next."""
-        self._check("modal", view)
+        self.check("modal", view)
         stack = self.windows[user]
         stack[:] = [self._numbered(view_id, view) if v["id"] == view_id else v for v in stack]
 
@@ -146,9 +141,6 @@ class SoakSlack(FakeSlack):
         for number, block in enumerate(kept["blocks"]):
             block.setdefault("block_id", f"b{number}")
         return kept
-
-    def _check(self, surface: str, content: Payload) -> None:
-        self.refusable += problems(surface, content)
 
     def _refuse(self, method: str, error: str) -> Any:
         raise self._refusal(method, error)

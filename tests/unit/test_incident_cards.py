@@ -440,6 +440,8 @@ def test_a_wider_alert_leads_to_the_narrower_ones_and_they_lead_to_it(
     assert "part of a wider alert" in screen.read
     assert leads(screen.top) == ["Open the wider alert"]
     assert "Acknowledge" not in buttons(screen.top)
+    screen.pressed(ActionId.ALERT_OTHER, wide)
+    assert "*Narrower alerts that this one includes:* 1" in screen.read
 
 
 def broken_apart(bot: FastBot, wide: int) -> int:
