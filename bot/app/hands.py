@@ -87,10 +87,10 @@ class Busy:
     @contextmanager
     def all_held(self) -> Iterator[None]:
         """Within this nothing is being done: what was begun ends before, and the next waits."""
-        with self._changed:
-            self._waits = True
-            self._changed.wait_for(lambda: not self._count)
         try:
+            with self._changed:
+                self._waits = True
+                self._changed.wait_for(lambda: not self._count)
             yield
         finally:
             with self._changed:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from sandbox.slack.limits import problems
 from tests.support.fast import FastBot
 from tests.support.fast_ports import FakeSlack, Payload
 
@@ -26,8 +25,8 @@ def slack_takes_it(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     checked = FakeSlack.check
 
     def check(slack: FakeSlack, surface: str, content: Payload) -> None:
-        refusable.extend(problems(surface, content))
         checked(slack, surface, content)
+        refusable.extend(slack.refusable)
 
     monkeypatch.setattr(FakeSlack, "check", check)
     yield
