@@ -148,7 +148,8 @@ def surely(table: Table) -> Layout:
 
 
 def layout(table: Table, choice: Choice | None) -> Layout:
-    """Where each thing stands.
+    """Where each thing stands. Where no column can be the one of the addresses, nobody is asked
+    for it: every row lacks its address then.
 
     Raises:
         Unclear: the headings do not say so, and `choice` is no answer to what is asked then.
@@ -158,6 +159,8 @@ def layout(table: Table, choice: Choice | None) -> Layout:
         return told
     question = _question(table)
     mailboxes = [offer.index for offer in question.offers if offer.addresses]
+    if not mailboxes:
+        return _without_addresses(question)
     if choice is None or choice.key != question.key or choice.address not in mailboxes:
         raise Unclear(question, _cleaned(table, question))
     return _chosen(table, choice, question)
@@ -339,6 +342,12 @@ def _only(table: Table, offers: Sequence[Offer], *columns: Column) -> int | None
 
 def _is_a_name(table: Table, index: int) -> bool:
     return table.means(index) in (Column.DISPLAY, Column.NAME)
+
+
+def _without_addresses(question: Question) -> Layout:
+    """Where something stands by which its owner knows a row again."""
+    names = [offer.index for offer in question.offers if offer.names]
+    return Layout(address=None, names=[question.chosen.get("name", names[0])] if names else [])
 
 
 def _chosen(table: Table, choice: Choice, question: Question) -> Layout:

@@ -153,15 +153,47 @@ def test_an_empty_file_and_blank_lines_hold_no_rows() -> None:
     assert rows("Name;E-Mail\n;;\n") == []
 
 
-@given(st.text(max_size=300))
-def test_any_text_gives_rows_or_a_question(text: str) -> None:
+PIECES = [
+    *["USER", "Benutzer", "Name", "E-Mail", "E-Mail", "Password", "Ship"],
+    *["ida", "Ida Berg", "ida@acme.example", "pier@acme.example", "info@", "Hunter2!!x", "1", ""],
+]
+"""Headings, known and not, and what stands below some."""
+
+
+@given(st.text(max_size=300) | st.lists(st.sampled_from([*PIECES, *';;;,\n\n\n\t"'])).map("".join))
+def test_any_text_gives_rows_or_a_question_that_has_an_answer(text: str) -> None:
     try:
         found = rows(text)
     except Unclear as unclear:
-        assert any(offer.addresses for offer in unclear.question.offers)
+        for question in (unclear.question, unclear.cleaned):
+            assert any(offer.addresses for offer in question.offers)
     else:
         assert all(row.problem or "@" in row.address for row in found)
         assert all("\x00" not in "".join(row.values) for row in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("User\nida\nBenutzer 2\n", ["ida", "Benutzer 2"]),
+        ("Name;User\nDeck;ida\nPier;berg\n", ["Deck", "Pier"]),
+        ("User;Password\nida;Hunter2!!x\n;Hunter3!!x\n", ["ida", "#3"]),
+        ("User;Key\n;Hunter2!!x\n", ["#2"]),
+    ],
+)
+def test_where_no_column_has_addresses_every_row_says_that_it_lacks_one(
+    text: str, names: list[str]
+) -> None:
+    found = rows(text)
+
+    assert [row.name for row in found] == names
+    assert [row.problem for row in found] == ["old.no_address"] * len(names)
+    assert "Hunter" not in repr(found)
+
+
+@pytest.mark.parametrize("heading", ["User", "Benutzer", "E-Mail", "Name;User", "User;Password"])
+def test_headings_alone_hold_no_rows(heading: str) -> None:
+    assert rows(heading) == rows(f"{heading}\n") == []
 
 
 @given(st.binary(max_size=400))
