@@ -141,7 +141,7 @@ def _rows(record: Record, table: Table, layout: Layout) -> Iterator[Row]:
 def _is_shifted(record: Record, table: Table, layout: Layout) -> bool:
     """Whether the cells of a row do not stand under their headings, as after a separator within a
     name that has no quotes around it: there are too many, or an address is elsewhere."""
-    if table.is_too_wide(record):
+    if table.is_too_wide(record) or _is_out_of_place(record, table, layout):
         return True
     address = record.cell(layout.address)
     own = {found for _, found in addresses(address)}
@@ -149,6 +149,15 @@ def _is_shifted(record: Record, table: Table, layout: Layout) -> bool:
     if own and not own.issuperset(named):
         return True
     return bool(address and not own and any(addresses(cell) for cell in record.cells))
+
+
+def _is_out_of_place(record: Record, table: Table, layout: Layout) -> bool:
+    """Whether a row with more cells than there are headings has an address under one that is of no
+    address, a password's for example: its own may be the one, and stand a cell too far behind."""
+    if len(record.cells) <= len(table.heading.cells):
+        return False
+    read = {found for index in layout.known for _, found in addresses(record.cell(index))}
+    return any(found not in read for cell in record.cells for _, found in addresses(cell))
 
 
 def _of_shifted(record: Record) -> Row:

@@ -191,6 +191,18 @@ def test_where_no_column_has_addresses_every_row_says_that_it_lacks_one(
     assert "Hunter" not in repr(found)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "slip;;ida@harbour.example;box@harbour.example;Hunter2!!x;",
+        "Box;;ida@harbour.example;box@harbour.example;Hunter2!!x;",
+    ],
+)
+def test_an_address_under_the_passwords_of_a_row_that_is_too_long_is_asked_about(line: str) -> None:
+    (row,) = rows(f"Name;User;E-Mail;Password;Ship\n{line}")
+    assert (row.problem, "Hunter" in repr(row)) == ("old.shifted", False)
+
+
 @pytest.mark.parametrize("heading", ["User", "Benutzer", "E-Mail", "Name;User", "User;Password"])
 def test_headings_alone_hold_no_rows(heading: str) -> None:
     assert rows(heading) == rows(f"{heading}\n") == []
