@@ -16,21 +16,42 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 MAX_REASON = 300
 VERSIONS = "alembic_version"
 """Where Alembic keeps a database's revision."""
+OLDEST = "oldest_code"
+"""The column beside the revision: the newest revision that a release has to know at least, to go on
+with tables that are newer than it. A migration that takes something away raises it."""
 LOCK = 0x6D61696C
 """The number of the advisory lock, "mail" in ASCII; other programs in the database have others."""
 
 
+class TooNew(Exception):
+    """The tables are of a newer release, and this one cannot go on with them."""
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(
+            f"the database is at migration {revision}, which this release does not know "
+            f"(it knows {newest_revision()} at most): start the newer release"
+        )
+
+
 def upgrade(url: str) -> None:
-    """Apply every migration that the database at `url` does not have yet.
+    """Apply every migration that the database at `url` does not have yet. Tables of a newer release
+    that lets this one go on with them are left as they are.
 
     Several processes may begin at once: the others wait until one is done, and find nothing left
     to do. All migrations are one transaction, so one that fails or is killed leaves the database as
     it was.
+
+    Raises:
+        TooNew: the tables are of a newer release that does not.
     """
     engine = connect(url)
     with engine.begin() as connection:
         wait_for_others(connection)
-        upgrade_within(connection)
+        there = _standing(connection)
+        if not there.usable:
+            raise TooNew(there.revision)
+        if there.known:
+            upgrade_within(connection)
     engine.dispose()
 
 
@@ -43,7 +64,11 @@ def upgrade_within(connection: Connection) -> None:
 
 def upgrade_if_there(url: str) -> str:
     """The same where the database answers; else why it does not, in one line. SQLite's file is
-    there or cannot be: nothing of it passes by itself."""
+    there or cannot be: nothing of it passes by itself.
+
+    Raises:
+        TooNew: as `upgrade` does.
+    """
     try:
         upgrade(url)
     except OperationalError as error:
@@ -56,11 +81,13 @@ def upgrade_if_there(url: str) -> str:
 @dataclass(frozen=True)
 class Standing:
     """At which migration a database is: `revision` (empty where it has no tables of ours), the
-    newest that we know, and whether we know the database's own at all."""
+    newest that we know, and whether we know the database's own at all. `usable`: we do, or it is a
+    newer one that lets this release go on."""
 
     revision: str
     newest: str
     known: bool
+    usable: bool
 
     @property
     def is_newest(self) -> bool:
@@ -70,10 +97,8 @@ class Standing:
 
 def standing(engine: Engine) -> Standing:
     """At which migration a database is. Changes nothing."""
-    newest, ours = _revisions()
     with engine.connect() as connection:
-        revision = revision_of(connection)
-    return Standing(revision, newest, not revision or revision in ours)
+        return _standing(connection)
 
 
 def wait_for_others(connection: Connection) -> None:
@@ -93,6 +118,20 @@ def revision_of(connection: Connection) -> str:
     if not inspect(connection).has_table(VERSIONS):
         return ""
     return str(connection.execute(text(f"SELECT version_num FROM {VERSIONS}")).scalar() or "")
+
+
+def _standing(connection: Connection) -> Standing:
+    newest, ours = _revisions()
+    revision = revision_of(connection)
+    known = not revision or revision in ours
+    return Standing(revision, newest, known, known or _oldest_code(connection) in ours)
+
+
+def _oldest_code(connection: Connection) -> str:
+    """What a release has to know to go on with the tables; empty where they do not say."""
+    if all(column["name"] != OLDEST for column in inspect(connection).get_columns(VERSIONS)):
+        return ""
+    return str(connection.execute(text(f"SELECT {OLDEST} FROM {VERSIONS}")).scalar() or "")
 
 
 @cache

@@ -91,7 +91,7 @@ class Checkup:
         yield Check("settings", self._settings)
         yield Check("files", lambda: files.secrets(self._secret_files()), at_start=True)
         yield Check("database", base.look, url, at_start=True)
-        yield Check("migrations", base.migrations, url, "database")
+        yield Check("migrations", base.migrations, url, "database", at_start=True)
         keys = url | {"encryption_keys"}
         yield Check("keys", lambda: self._kept(self._keys, "keys"), keys, "migrations", True)
 

@@ -43,7 +43,7 @@ from handlers.text.words import plainly
 from storage.api_vocabulary import ApiScope
 from storage.cipher import Cipher
 from storage.database import Store, connect
-from storage.migrate import upgrade
+from storage.migrate import TooNew, upgrade
 
 AS_IN_THE_FILES = catalogue.Application("<application>", "<client-id>")
 """The catalogue's files do not name our application: it is named when they are read."""
@@ -72,6 +72,8 @@ def run_until_signal(no_env_file: bool, *, web: bool, worker: bool) -> None:
         bot = processes.prepare(settings, settings.log_level, stop)
     except Stopped:
         return
+    except TooNew as error:
+        refuse(str(error))
     server = WebServer(settings.bind_address, settings.port) if web else None
     processes.serve(bot, stop, server, worker=worker)
 
@@ -97,7 +99,10 @@ def worker_command(no_env_file: NoEnvFile = False) -> None:
 @cli.command("migrate")
 def migrate_command(no_env_file: NoEnvFile = False) -> None:
     """Bring the database up to date."""
-    upgrade(settings_or_exit(no_env_file).database_url)
+    try:
+        upgrade(settings_or_exit(no_env_file).database_url)
+    except TooNew as error:
+        refuse(str(error))
 
 
 @cli.command("check")

@@ -47,7 +47,8 @@ class Database:
             look_in(self.url)
         except CannotConnect:
             return False
-        return self.standing().is_newest
+        standing = self.standing()
+        return standing.is_newest or (standing.usable and not standing.known)
 
     def migrations(self) -> Iterator[Finding]:
         """Whether its tables are those of this version."""
@@ -57,8 +58,10 @@ class Database:
             return
         standing = self.standing()
         values = {"revision": standing.revision, "newest": standing.newest}
-        if not standing.known:
+        if not standing.usable:
             yield found("database-newer", **values)
+        elif not standing.known:
+            yield found("database-ahead", **values)
         elif not standing.revision:
             yield found("database-empty", **values)
         elif not standing.is_newest:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from storage.database import connect
-from storage.migrate import upgrade
+from storage.migrate import newest_revision, upgrade
 from tests.real.postgres import Postgres
 from tests.support.fast import ENVIRONMENT, FastBot
 from tests.support.filled import contents
@@ -143,10 +143,32 @@ def test_a_customers_data(machine: Machine) -> None:
 def test_an_upgrade_and_the_way_back(machine: Machine) -> None:
     for block in blocks("Drill: a new release"):
         machine.run(block)
-    (back,) = blocks("Drill: back to the release of before")
+    look, back = blocks("Drill: back to the release of before")
     machine.run(back)
     restored = connect(machine.url("before-upgrade.db"))
     assert contents(restored) == contents(connect(machine.url()))
+
+    with connect(machine.url()).begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    said = machine.run(f"{look.strip()} --json || true")  # there is no Slack to be reached here
+    assert "The tables are of a newer version (9999" in said
+    assert "lets this version go on with them" in said
+
+
+@pytest.mark.parametrize("command", ["migrate", "run", "web", "worker"])
+def test_a_release_that_is_too_old_for_the_tables_says_so_in_one_line(
+    machine: Machine, command: str
+) -> None:
+    newer = "UPDATE alembic_version SET version_num = '9999', oldest_code = '9998'"
+    with connect(machine.url()).begin() as connection:
+        connection.exec_driver_sql(newer)
+
+    said = machine.run(f'maildesk {command} 2>&1 || echo "status $?"').splitlines()
+    assert said[:-1] == [
+        "maildesk: the database is at migration 9999, which this release does not know "
+        f"(it knows {newest_revision()} at most): start the newer release"
+    ]
+    assert said[-1] == "status 1"
 
 
 def test_the_secrets_of_the_containers(tmp_path: Path) -> None:

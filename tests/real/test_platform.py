@@ -1,23 +1,45 @@
-"""The Procfile on a platform: two web processes and three workers, of the wheel in an empty
-environment and on PostgreSQL, walk the whole road, and nobody notices that some of each kind are
-killed on the way."""
+"""The Procfile on a platform: two web processes and three workers, started by honcho on two
+machines, of the wheel in an empty environment and on PostgreSQL, walk the whole road. Nobody notices
+that some of each kind are killed on the way, nor that another release takes the place of the
+first."""
 
+import shutil
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from sandbox.practice import Practice
+from storage.migrate import newest_revision
 from tests.support.browser import Browser
 from tests.support.platform import Platform
 from tests.support.practice import new_practice
 from tests.support.slack import Message, SlackPerson
+from tests.support.wheel import build, environment_without
 from tests.support.world import ACME, KEY
 
 pytestmark = pytest.mark.real
 
 INFO = "info@acme.example"
 PATIENCE_SECONDS = 300
+ON_POSTGRESQL = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+
+FIRST_FIELD = "    ref: str = Field(unique=True)\n"
+MORE = '    nickname: str = "of the next release"\n'
+MIGRATION = '''"""Accounts have nicknames."""
+
+from alembic import op
+
+revision = "{number}"
+down_revision = "{before}"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE account ADD COLUMN nickname VARCHAR NOT NULL DEFAULT 'none'")
+    op.execute("CREATE TABLE nicknamed (id INTEGER PRIMARY KEY)")
+'''
 
 
 class Road:
@@ -60,35 +82,101 @@ class Road:
         self.card("Live")
 
 
-@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
-def test_two_web_processes_and_three_workers_walk_the_road_through_kills(
-    maildesk: Path, url: str, tmp_path: Path
-) -> None:
+@dataclass(frozen=True)
+class World:
+    """The practice world, what runs in it, and who walks the road there."""
+
+    practice: Practice
+    platform: Platform
+    road: Road
+
+    def sent_twice(self) -> list[str]:
+        """Messages that stand in their channels more than once."""
+        messages = (each for each in self.practice.office.messages if each.metadata)
+        posted = Counter(str(each.metadata) for each in messages)
+        return [message for message, times in posted.items() if times > 1]
+
+
+@pytest.fixture
+def world(url: str, tmp_path: Path) -> Iterator[World]:
+    """Nothing of ours runs in it yet."""
     practice = new_practice()
     practice.office.patience = PATIENCE_SECONDS
     practice.office.rate_limits = False
     practice.office.scopes |= {"channels:history", "groups:history"}
     practice.start()
     given = practice.environment() | {"DATABASE_URL": url, "ENCRYPTION_KEYS": KEY}
-    platform = Platform(maildesk, given, tmp_path)
+    platform = Platform(given, tmp_path)
+    practice.deliver_to(platform.url)
     try:
-        platform.start(web=2, worker=3)
-        practice.deliver_to(platform.url)
-        road = Road(practice)
-        road.set_up()
-        platform.kill("web")
-        road.add()
-        platform.kill("worker")
-        road.sign_in()
-        platform.kill("worker")
-        road.map_folders()
-        platform.kill("web")
-        road.carol.press(road.card("Live"), "Test connection")
-        platform.kill("worker")
-        road.carol.find(ACME, "Connection test of Info: passed")
-        assert platform.stop() == [0] * 5
+        yield World(practice, platform, Road(practice))
     finally:
+        platform.close()
         practice.stop()
-    posted = Counter(str(each.metadata) for each in practice.office.messages if each.metadata)
-    assert [message for message, times in posted.items() if times > 1] == []
-    assert practice.office.complaints == []
+
+
+@pytest.fixture(scope="session")
+def next_maildesk(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command of a release after ours: a column and a table more, and accounts that say
+    something in that column."""
+    copy = tmp_path_factory.mktemp("next")
+    shutil.copytree(tree, copy, dirs_exist_ok=True)
+    before = newest_revision()
+    number = f"{int(before) + 1:04}"
+    migration = copy / "storage/migrations/versions" / f"{number}_nicknames.py"
+    migration.write_text(MIGRATION.format(number=number, before=before), "utf-8")
+    accounts = copy / "storage/tables/accounts.py"
+    told = accounts.read_text("utf-8")
+    field = '    nickname: str = "of the next release"\n'
+    changed = told.replace(FIRST_FIELD, f"{FIRST_FIELD}{field}", 1)
+    assert changed != told
+    accounts.write_text(changed, "utf-8")
+    wheel = build(copy, tmp_path_factory.mktemp("next-wheel"))
+    return environment_without((), tmp_path_factory.mktemp("next-whole") / "env", wheel)
+
+
+@ON_POSTGRESQL
+def test_two_web_processes_and_three_workers_walk_the_road_through_kills(
+    world: World, maildesk: Path
+) -> None:
+    platform, road = world.platform, world.road
+    platform.release(maildesk)
+    first = platform.add(maildesk, web=1, worker=2)
+    second = platform.add(maildesk, web=1, worker=1)
+    road.set_up()
+    platform.kill(first, "web")
+    road.add()
+    platform.kill(second, "worker")
+    road.sign_in()
+    platform.kill(first, "worker")
+    road.map_folders()
+    platform.kill(second, "web")
+    road.carol.press(road.card("Live"), "Test connection")
+    platform.kill(first, "worker")
+    road.carol.find(ACME, "Connection test of Info: passed")
+    assert platform.stop() == ["web"] * 2 + ["worker"] * 3
+    assert world.sent_twice() == []
+    assert world.practice.office.complaints == []
+
+
+@ON_POSTGRESQL
+def test_two_releases_work_beside_each_other_until_one_takes_the_others_place(
+    world: World, maildesk: Path, next_maildesk: Path
+) -> None:
+    platform, road = world.platform, world.road
+    platform.release(maildesk)
+    old = platform.add(maildesk, web=1, worker=1)
+    road.set_up()
+    platform.release(next_maildesk)
+    road.add()
+    new = platform.add(next_maildesk, web=1, worker=1)
+    platform.kill(old, "web")  # it starts again on tables that are newer than it
+    road.sign_in()
+    platform.kill(new, "worker")
+    road.map_folders()
+    assert sorted(platform.remove(old)) == ["web", "worker"]
+    road.carol.press(road.card("Live"), "Test connection")
+    road.carol.find(ACME, "Connection test of Info: passed")
+    assert platform.stop() == ["web", "worker"]
+    assert world.sent_twice() == []
+    assert world.practice.office.complaints == []

@@ -358,9 +358,15 @@ def the_tables_are_older(ward: Ward) -> Iterator[Change]:
     yield {"DATABASE_URL": copy_of_the_database(ward, "older.db", back)}
 
 
-@wrong("database-newer")
+@wrong("database-ahead")
 def the_tables_are_newer(ward: Ward) -> Iterator[Change]:
     on = "UPDATE alembic_version SET version_num = '9999'"
+    yield {"DATABASE_URL": copy_of_the_database(ward, "ahead.db", on)}
+
+
+@wrong("database-newer")
+def the_tables_are_newer_and_want_newer_code(ward: Ward) -> Iterator[Change]:
+    on = "UPDATE alembic_version SET version_num = '9999', oldest_code = '9998'"
     yield {"DATABASE_URL": copy_of_the_database(ward, "newer.db", on)}
 
 

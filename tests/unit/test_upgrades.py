@@ -7,13 +7,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 
 from storage.database import connect
-from storage.migrate import MIGRATIONS
+from storage.migrate import MIGRATIONS, TooNew, newest_revision, standing, upgrade
 
 FIRST = "0032"
 """The first migration that this holds for."""
@@ -96,6 +97,47 @@ def test_no_migration_takes_anything_from_the_release_before(tmp_path: Path) -> 
 def test_whoever_has_to_stop_the_bot_for_a_release_can_read_it() -> None:
     said = OPERATIONS.read_text("utf-8")
     assert all(f"revision {number}" in said for number in STOPPED_FOR)
+
+
+def test_the_tables_say_which_code_goes_on_with_them(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'maildesk.db'}"
+    upgrade(url)
+    with connect(url).connect() as connection:
+        oldest = connection.execute(text("SELECT oldest_code FROM alembic_version")).scalar()
+    assert oldest == max(STOPPED_FOR)
+
+
+@pytest.mark.parametrize(
+    ("oldest", "usable"),
+    [("0032", True), (newest_revision(), True), ("9998", False), ("", False)],
+)
+def test_newer_tables_are_gone_on_with_where_they_allow_it(
+    tmp_path: Path, oldest: str, usable: bool
+) -> None:
+    url = f"sqlite:///{tmp_path / 'maildesk.db'}"
+    upgrade(url)
+    engine = connect(url)
+    newer = text("UPDATE alembic_version SET version_num = '9999', oldest_code = :oldest")
+    with engine.begin() as connection:
+        connection.execute(newer, {"oldest": oldest})
+
+    if usable:
+        upgrade(url)
+    else:
+        with pytest.raises(TooNew, match="9999, which this release does not know"):
+            upgrade(url)
+    there = standing(engine)
+    assert (there.revision, there.known, there.usable) == ("9999", False, usable)
+
+
+def test_newer_tables_that_say_nothing_are_left_alone(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'maildesk.db'}"
+    with connect(url).begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
+        connection.execute(text("INSERT INTO alembic_version VALUES ('9999')"))
+
+    with pytest.raises(TooNew):
+        upgrade(url)
 
 
 def column(nullable: bool = True, kind: str = "VARCHAR", default: str | None = None) -> Any:
