@@ -170,6 +170,10 @@ class FakeSlack(WebClient):
             case "chat.delete":
                 self.posted.remove(self._at(method, content))
                 return {}
+            case "views.open" | "views.push" | "views.update":
+                self.check("modal", content["view"])
+            case "views.publish":
+                self.check("home", content["view"])
             case "conversations.history" | "conversations.replies":
                 return {"messages": self._read(method, content)}
         return {}

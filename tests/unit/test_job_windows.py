@@ -12,6 +12,7 @@ from bot.app.worker import MAX_ATTEMPTS
 from bot.common import jobs
 from bot.common.jobs import FailedJob, FillFolders, ForWindow, HandleEvent, ReadFile, Work
 from bot.common.ways_out import WaysOut
+from handlers.cards.kit import divider, modal
 from handlers.features import legacy_import
 from handlers.features.failed_jobs import tell_window
 from handlers.slack import files
@@ -124,7 +125,7 @@ def test_a_job_that_slack_was_too_busy_for_is_tried_again(bot: FastBot) -> None:
     shown: list[str] = []
 
     def paint(work: Painting) -> None:
-        bot.slack.views_update(view_id=work.view_id, view={"blocks": [], "is": work.colour})
+        bot.slack.views_update(view_id=work.view_id, view=modal(work.colour, [divider()]))
         shown.append(work.colour)
 
     bot.doers.add(Painting, paint)
@@ -140,7 +141,7 @@ def test_a_job_that_slack_was_too_busy_for_is_tried_again(bot: FastBot) -> None:
 def test_a_job_that_slack_never_takes_says_so_in_the_end(bot: FastBot) -> None:
     def paint(work: Painting) -> None:
         bot.slack.fails_next("views.update", "internal_error")
-        bot.slack.views_update(view_id=work.view_id, view={"blocks": []})
+        bot.slack.views_update(view_id=work.view_id, view=modal("Blue", [divider()]))
 
     bot.doers.add(Painting, paint)
     ask(bot, Painting(view_id=VIEW, colour="blue"))

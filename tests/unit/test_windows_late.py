@@ -10,7 +10,7 @@ from bot.common.refusals import SlackBusy
 from bot.messages.refusals import Subject
 from bot.views.account_form import Form
 from handlers.cards.actions import ActionId
-from handlers.cards.kit import Message
+from handlers.cards.kit import Message, divider, modal
 from handlers.features import signin
 from handlers.features.home import HomeTab
 from handlers.slack.listeners import Listeners
@@ -21,7 +21,7 @@ from tests.support.fast import ACME, ALERTS, CAROL, AtOnce, FastBot
 
 pytestmark = [pytest.mark.delivery, pytest.mark.field]
 
-VIEW = {"type": "modal"}
+VIEW = modal("Mailbox", [divider()])
 OFFICE = Form(name="Office", sender_name="Acme", sender_email="office@acme.example")
 
 
