@@ -1,6 +1,6 @@
 """Messages on their way to Slack."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -200,27 +200,38 @@ class OutboxRepository:
 
     def revive(self, channel_id: str, now: datetime, never: Collection[str] = ()) -> None:
         """Show what was given up for the channel: of each message the newest, unless a newer one
-        was sent or waits; but none of the notices `never`."""
+        was sent or waits; but none of the notices `never`. Before it whatever may have reached the
+        channel already, so that it is looked for there."""
         found = select(OutboxItem).where(
             OutboxItem.channel_id == channel_id,
             text(GIVEN_UP),
             col(OutboxItem.notice).not_in(never),
         )
-        self._revive(self._session.exec(found.order_by(col(OutboxItem.id))), now)
+        items = self._session.exec(found.order_by(col(OutboxItem.id))).all()
+        self._revive(
+            [item for item in items if self._is_newest(item) or self._may_stand(item)], now
+        )
 
     def revive_given_up(self, since: datetime, before: datetime, now: datetime) -> int:
         """Try once more what was given up for a reason of its own, in a channel that is open: what
         is younger than `since` and rests since `before`. How many they are."""
         found = self._session.exec(TO_TRY_AGAIN, params={"since": since, "before": before})
         # In order here: in the database that would be done by reading every message there ever was
-        return self._revive(sorted(found, key=lambda item: item.id), now)
+        newest = [item for item in found if self._is_newest(item)]
+        return self._revive(sorted(newest, key=lambda item: item.id), now)
 
-    def _revive(self, items: Iterable[OutboxItem], now: datetime) -> int:
-        newest = [item for item in items if self.latest(item.key) == item]
-        for item in newest:
+    def _revive(self, items: Sequence[OutboxItem], now: datetime) -> int:
+        for item in items:
             item.happened(MessageEvent.REVIVED, now)
         self._session.flush()
-        return len(newest)
+        return len(items)
+
+    def _is_newest(self, item: OutboxItem) -> bool:
+        return self.latest(item.key) == item
+
+    def _may_stand(self, item: OutboxItem) -> bool:
+        """Whether somebody may have posted the message, and its place is not known."""
+        return item.attempts > 0 and self.posted(item.key) is None
 
     def forget(self, key: str) -> None:
         """The message `key` stands nowhere any more."""

@@ -216,7 +216,12 @@ class Delivery:
     def _stands_at(self, claimed: Claimed, message: Outgoing, thread: str | None) -> str | None:
         if claimed.posted is not None:
             return claimed.posted.ts
-        return self._found(claimed, message, thread)
+        found = self._found(claimed, message, thread)
+        if found is not None:
+            # Before anything else is tried with it, after which nobody may look for it any more
+            with self.turns.within(claimed) as tx:
+                tx.outbox.stands(claimed.item.key, message.channel_id, found)
+        return found
 
     def _found(self, claimed: Claimed, message: Outgoing, thread: str | None) -> str | None:
         """Where an earlier attempt posted the message without its being written down."""

@@ -11,6 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from bot.messages import notices
+from bot.messages.delivery import MAX_FAULTS
 from bot.messages.turns import LEASE
 from storage.database import DatabaseAway
 from storage.tables import Job, OutboxItem
@@ -318,6 +319,46 @@ def test_a_message_whose_answer_was_lost_is_found_behind_what_people_said_since(
         bot.slack.posted.append(Posted(ACME, f"9{number:02}.000000", "thanks", []))
 
     bot.live(hours(1))
+    assert stands(bot) == ["first"]
+
+
+def asked_again_while_its_answer_is_lost(bot: FastBot) -> None:
+    """A message stands, and nobody knows; and it is to be shown once more."""
+    bot.slack.scopes.add("channels:history")
+    bot.slack.breaks_next("chat.postMessage")
+    say(bot, "first")
+    assert bot.delivery.deliver_due() == 1
+    say(bot, "first")
+
+
+@pytest.mark.parametrize("closed_by", ["an event", "what Slack answers"])
+def test_a_message_whose_answer_was_lost_stands_once_after_its_channel_was_archived(
+    bot: FastBot, closed_by: str
+) -> None:
+    asked_again_while_its_answer_is_lost(bot)
+    if closed_by == "an event":
+        bot.customers.close(ACME, "archived")
+    else:
+        bot.slack.fails_next("chat.update", "is_archived")
+    bot.live(hours(1))
+    assert set(given_up(bot)) == {"archived"}
+
+    say(bot, "first")
+    bot.customers.reopen(ACME, ["archived"])
+    bot.live(hours(1))
+    assert stands(bot) == ["first"]
+    say(bot, "first")
+    bot.live(hours(1))
+    assert stands(bot) == ["first"]
+
+
+def test_what_was_found_is_known_though_nothing_can_be_done_with_it(bot: FastBot) -> None:
+    asked_again_while_its_answer_is_lost(bot)
+    for _ in range(MAX_FAULTS):
+        bot.slack.fails_next("chat.update", "cannot_update_message")
+
+    bot.live(hours(2))
+    assert given_up(bot) == ["cannot_update_message"]
     assert stands(bot) == ["first"]
 
 
