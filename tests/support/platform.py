@@ -110,14 +110,14 @@ class Platform:
     def kill(self, machine: Machine, kind: str) -> None:
         """A process dies at once, and the others of its machine end; honcho is started there anew.
         All the other machines are at work by then."""
-        for each in self._machines:
-            self._wait(each)
+        self._wait_for_all()
         machine.kill(kind)
         machine.start(self._environment)
 
     def remove(self, machine: Machine) -> list[str]:
-        """The machine is no more; the kinds of its processes that ended in order."""
-        self._wait(machine)
+        """The machine is no more, once all are at work; the kinds of its processes that ended in
+        order."""
+        self._wait_for_all()
         self._machines.remove(machine)
         return machine.stop()
 
@@ -130,6 +130,10 @@ class Platform:
         for each in self._machines:
             each.stop()
         self._front.close()
+
+    def _wait_for_all(self) -> None:
+        for each in self._machines:
+            self._wait(each)
 
     def _wait(self, machine: Machine) -> None:
         end = time.monotonic() + PATIENCE_SECONDS

@@ -9,7 +9,10 @@ from tests.support.album import Picture
 
 TOP = Path(__file__).resolve().parents[2]
 SHOWN = TOP / "docs" / "pictures"
-PAGES = ("README.md", *(f"docs/{name}.md" for name in ("architecture", "contributing")))
+PAGES = (
+    "README.md",
+    *(f"docs/{name}.md" for name in ("architecture", "contributing", "going-live")),
+)
 MOST_BYTES = 150_000
 
 
