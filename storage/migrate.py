@@ -94,6 +94,11 @@ class Standing:
         """Whether nothing is left to do."""
         return self.revision == self.newest
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether this release works with it as it is."""
+        return self.is_newest or (self.usable and not self.known)
+
 
 def standing(engine: Engine) -> Standing:
     """At which migration a database is. Changes nothing."""

@@ -47,8 +47,7 @@ class Database:
             look_in(self.url)
         except CannotConnect:
             return False
-        standing = self.standing()
-        return standing.is_newest or (standing.usable and not standing.known)
+        return self.standing().is_ready
 
     def migrations(self) -> Iterator[Finding]:
         """Whether its tables are those of this version."""

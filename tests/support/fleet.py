@@ -16,6 +16,7 @@ import signal
 import sys
 import time as machine
 import traceback
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -225,9 +226,9 @@ class Fleet:
         self._members: dict[int, Member] = {}
         self._people = self._fork(-1)
         self._trap = Trap(folder)
-        self._owed = 0
+        self._owed: list[str] = []
         self._usual = dict.fromkeys(("all", "messages", "empty"), 0.005)
-        self.kills = 0
+        self.kills = Counter[str]()
         self.missed = 0
         self.rounds: list[str] = []
         self.errors: list[str] = []
@@ -237,7 +238,7 @@ class Fleet:
         nobody is woken."""
         now = datetime.fromisoformat(step["at"])
         self._clock.set(now)
-        self._owed += step.get("kills", 0)
+        self._owed += step.get("kills", [])
         everybody, deeds = step.get("workers", list(range(WORKERS))), step.get("deeds", [])
         due = self._ask("due")
         if not deeds and (due is None or due > now):
@@ -280,7 +281,7 @@ class Fleet:
             self._worker(number).order(order)
         if deeds:
             self._people.order(deeds)
-        killed = self._owed > 0 and self._kill(workers, order)
+        killed = bool(self._owed) and self._kill(workers, order)
         for number in workers:
             self._heed(self._members[number].answer())
         if deeds:
@@ -290,17 +291,18 @@ class Fleet:
         return killed
 
     def _kill(self, workers: list[int], order: str) -> bool:
-        """Kill a worker at some moment of its work, or when Slack has taken what it brought, and
-        put another in its place; False when all had finished before that."""
-        trapped = self._dice.random() < 0.5
-        number = self._trapped(workers) if trapped else self._struck(workers, order)
+        """Kill a worker at some moment of its work ("struck"), or when Slack has taken what it
+        brought ("trapped"), and put another in its place; False when all had finished before that:
+        then it is still owed, however busy the machine is."""
+        kind = self._owed[0]
+        number = self._trapped(workers) if kind == "trapped" else self._struck(workers, order)
         if number is None:
             self.missed += 1
             return False
         member = self._members.pop(number)
         os.waitpid(member.pid, 0)
         member.line.close()
-        self.kills, self._owed = self.kills + 1, self._owed - 1
+        self.kills[self._owed.pop(0)] += 1
         self._worker(number).order(order)
         return True
 
