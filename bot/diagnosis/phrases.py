@@ -44,6 +44,9 @@ other interfaces have the same host."""
 PAGE = "authorize"
 """Where the titles of Microsoft's pages belong."""
 
+JOINED = ("oauth", "api", "client", "sdk", "exception", "error")
+"""What programs join to the name of a service."""
+
 ENDS = frozenset("\n:.!?>\"'*|()[]{}-–—•;=。!？」「：,，、")
 """What stands around a sentence that is quoted, labelled or on a line of its own."""
 
@@ -166,6 +169,8 @@ class Phrases:
         """Every phrase in a folded text, with where it stands last: begin and end."""
         flat = text.replace("\n", " ")
         shown = {where for where in self.evidence if self.shows(where, flat)}
+        if PAGE not in shown and self._has_title(text, flat):
+            shown.add(PAGE)
         for phrase in self.phrases:
             sentences = [
                 said
@@ -177,6 +182,17 @@ class Phrases:
                 places += [place for said in phrase.words for place in said.places(text)]
             if places:
                 yield phrase, *max(places)
+
+    def _has_title(self, text: str, flat: str) -> bool:
+        """Whether the title of one of Microsoft's pages stands alone: the rest is of that page."""
+        titles = (
+            title
+            for phrase in self.phrases
+            if phrase.seen["where"] == PAGE
+            for title in phrase.titles
+            if title.parts[0] in flat
+        )
+        return any(True for title in titles for _ in title.places(text, flat))
 
     def _hints(self, phrase: Phrase, shown: Collection[str]) -> Sequence[Sentence]:
         """The hints that count: of a page that somebody copies, the title alone is enough."""
@@ -235,11 +251,13 @@ def _has(word: str, text: str) -> bool:
 
 
 def _named(name: str, text: str) -> bool:
-    """Whether a service is named: as a word (``xero`` is none of ``xerox``), and other than in
-    somebody's address."""
+    """Whether a service is named: as a word (``xero`` is none of ``xerox``) or before what programs
+    join to it (``ZohoOAuthException``), and other than in somebody's address."""
     at = text.find(name)
     while at >= 0:
-        whole = begins_a_word(text, at) and begins_a_word(text, at + len(name))
+        end = at + len(name)
+        ends = begins_a_word(text, end) or text.startswith(JOINED, end)
+        whole = begins_a_word(text, at) and ends
         if whole and text[max(at - 1, 0) : at] != "@":
             return True
         at = text.find(name, at + 1)

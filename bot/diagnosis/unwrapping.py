@@ -61,9 +61,11 @@ def _ends(text: str) -> str:
 
 def _without_percents(text: str) -> str:
     """An address read as what it carries; a redirect may carry an address in turn."""
+    if "error_description=" in text:
+        text = text.replace("+", " ")
     if not PERCENT.search(text):
         return text
-    if "error_description=" in text or "error=" in text:
+    if "error=" in text:
         text = text.replace("+", " ")
     return unquote(unquote(text))
 

@@ -370,3 +370,62 @@ def test_the_same_words_of_something_else_mean_nothing(text: str) -> None:
 )  # fmt: skip
 def test_what_mail_programs_say_of_the_connection_is_known(said: str, meant: str) -> None:
     assert cause(said) == meant
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("Microsoft sign-in: this laptop is not managed, so it must be enrolled first.",
+         "device-not-compliant"),
+        ("Your organization wants security info to be added from a trusted location.",
+         "second-factor-place"),
+        ("Outlook: the page says too many verification codes were requested.",
+         "second-factor-limit"),
+        ("Microsoft: this page works in Microsoft Edge; your browser is not supported.",
+         "browser-not-supported"),
+        ("A personal Microsoft account isn't supported here.", "account-type-wrong"),
+        ("Your administrator has restricted what guest users may open.", "cross-tenant-policy"),
+        ("Organizational account: that user ID or password is not recognized.", "password-wrong"),
+        ("Microsoft login: the text message with the code never arrives.", "second-factor-failed"),
+        ("OAuth error: the user canceled sign-in", "sign-in-not-finished"),
+    ],
+)  # fmt: skip
+def test_pages_in_words_of_their_own_are_known_by_what_they_mean(said: str, meant: str) -> None:
+    assert cause(said) == meant
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please register the new phone of the reception with the landlord",
+        "Guests are not allowed in the kitchen",
+        "Too many text messages from the school this week",
+        "How do I sign in with my organizational account? I forgot my user name.",
+        "The user cancelled the appointment with the dentist",
+        "Which browser do you use?",
+    ],
+)
+def test_everyday_words_of_devices_guests_and_codes_mean_nothing(text: str) -> None:
+    assert cause(text) == ""
+
+
+def test_the_rest_of_a_page_is_read_where_its_title_stands_alone() -> None:
+    rest = "To open this you need to switch to another browser."
+    assert cause(f"You can't get there from here\n{rest}") == "browser-not-supported"
+    assert cause(rest) == ""
+
+
+@pytest.mark.parametrize("name", ["ZohoOAuthException", "GmailApiError", "XeroClient"])
+def test_a_service_is_named_within_what_programs_call_their_parts(name: str) -> None:
+    assert cause(f'{name}: {{"error":"invalid_client"}}') == ""
+    assert cause('{"error":"invalid_client"}') != ""
+
+
+def test_what_google_alone_says_of_a_grant_is_not_microsofts() -> None:
+    for said in ("'error_description': 'Bad Request'", '"error_description": "Bad Request"'):
+        assert cause(f"{{{said}, 'error': 'invalid_grant'}}") == ""
+
+
+def test_an_answer_in_an_address_is_read_with_its_gaps() -> None:
+    told = "http://localhost/#error=consent_required&error_description=User+declined+to+consent"
+    assert cause(told) == "consent-declined"
