@@ -69,6 +69,11 @@ class Delivery:
         self._url = url
         self._verified = False
 
+    def is_configured(self) -> bool:
+        """Have Slack send the challenge now, if none was given back yet, as whoever configures the
+        address does; whether events go there from now on. What kept it is among the complaints."""
+        return self._is_verified()
+
     def command(self, form: Json) -> Ack:
         """A slash command."""
         return self._send(

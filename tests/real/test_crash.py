@@ -18,6 +18,7 @@ from tests.support.forked import LeapingClock, Nursery
 from tests.support.practice import new_practice
 from tests.support.storm import Storm
 from tests.support.walkers import Quay, Walker, planned, settle_in
+from tests.support.worker_process import until
 from tests.support.world import KEY
 
 pytestmark = [pytest.mark.crash, pytest.mark.real]
@@ -115,6 +116,7 @@ def test_nothing_is_lost_or_done_twice_where_processes_are_killed_at_random_mome
 
     with Nursery(environment, tmp_path / "clock", tmp_path / "log") as nursery:
         storm.begin(nursery)
+        until(practice.slack.delivery.is_configured, "Slack has its challenge back")
         walk_through(storm, walkers, request.config.getoption("hypothesis_seed"))
         storm.calm_down(rests)
         storm.end()

@@ -124,6 +124,15 @@ def test_an_event_that_is_not_taken_is_sent_again_with_its_number(tiny: TinyBot)
     assert tiny.challenges == 1, "asked once, before the first event"
 
 
+def test_whoever_configures_the_address_sees_whether_it_is_taken(tiny: TinyBot) -> None:
+    tiny.verifies = False
+    assert not tiny.practice.slack.delivery.is_configured()
+    tiny.verifies = True
+    assert tiny.practice.slack.delivery.is_configured()
+    assert tiny.practice.slack.delivery.is_configured()
+    assert tiny.challenges == 2, "once it is given back it is not asked for again"
+
+
 def test_an_address_that_does_not_give_the_challenge_back_hears_of_no_event(tiny: TinyBot) -> None:
     tiny.verifies = False
     vera = tiny.person("U0VERA")
