@@ -217,5 +217,8 @@ def let_go(folder: Path) -> None:
 
 
 def _cursor(connection: PoolProxiedConnection) -> psycopg.Cursor[Any]:
+    """Past the engine, which says at the beginning of a transaction whether it only reads: the one
+    before on this connection may have."""
     driver: Any = connection.driver_connection
+    driver.read_only = None
     return psycopg.Cursor(driver)
