@@ -27,6 +27,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from bot.diagnosis.lost_codes import LostCodes
 from bot.diagnosis.matching import Matcher, busy
 from bot.diagnosis.observation import Observation, Where
 from bot.diagnosis.pasted import readings
@@ -182,7 +183,15 @@ class Catalogue:
     def _vocabulary(self) -> Vocabulary:
         graph = self._errors(Where.GRAPH)
         names = {name: number for name, number in self.names.items() if name not in graph}
-        return Vocabulary(self._errors(Where.TOKEN), graph, names)
+        return Vocabulary(self._errors(Where.TOKEN), graph, names, LostCodes(self._replies()))
+
+    def _replies(self) -> Iterator[tuple[str, int, str]]:
+        """The known replies of SMTP: of which row, with which status, in which words."""
+        for row in self.rows.values():
+            if Where.SMTP in row.where and not _says_little(row):
+                for sample in row.samples:
+                    if "message" in sample:
+                        yield row.id, sample["code"], sample["message"]
 
     def _errors(self, where: Where) -> frozenset[str]:
         """The errors that rows of a protocol name."""

@@ -28,6 +28,6 @@ def readings(pasted: str, known: Vocabulary) -> Iterator[Reading]:
     yield from pages
     if not any(page.sure for page in pages):
         yield from pasted_signin.busy(text)
-    yield from pasted_mail.smtp(text)
+    yield from pasted_mail.smtp(text, known.smtp)
     yield from pasted_mail.imap(text)
     yield from pasted_words.sentences(text)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.diagnosis import phrases
+from bot.diagnosis.lost_codes import LostCodes
 from bot.diagnosis.observation import Condition, Observation, Where
 from bot.diagnosis.observe import MAX_TEXT_LENGTH, from_imap, from_smtp
 from bot.diagnosis.reading import MOST, Reading
@@ -136,14 +137,18 @@ class Reply:
     enhanced: str = ""
 
 
-def smtp(text: str) -> Iterator[Reading]:
-    """SMTP's replies, also those whose three digits, or whose enhanced code, got lost."""
+def smtp(text: str, known: LostCodes) -> Iterator[Reading]:
+    """SMTP's replies, also those whose three digits, or whose enhanced code, or both got lost."""
     replies = sorted(_replies(text), key=lambda reply: reply.at)
     taken = went_well(Where.SMTP, text)
     for index, reply in enumerate(replies[-MOST:], max(len(replies) - MOST, 0)):
         said = text[reply.words_at : _end(replies, index)]
-        seen = _seen(reply, said, text[max(reply.at - 80, 0) : reply.at])
+        seen = _seen(reply, said, text[max(reply.at - 80, 0) : reply.at], known)
         yield Reading(seen, reply.at, overcome=taken > reply.at)
+    if not replies:
+        for at, one in known.alone(text):
+            said = f"{one.enhanced} {text[at : at + MAX_TEXT_LENGTH]}"
+            yield Reading([from_smtp(one.status, said, _step(said))], at, sure=False)
 
 
 def imap(text: str) -> Iterator[Reading]:
@@ -213,9 +218,10 @@ def _end(replies: Sequence[Reply], index: int) -> int:
     return min(next(later, reply.at + 4 * MAX_TEXT_LENGTH), reply.at + 4 * MAX_TEXT_LENGTH)
 
 
-def _seen(reply: Reply, said: str, before: str) -> Sequence[Observation]:
+def _seen(reply: Reply, said: str, before: str, known: LostCodes) -> Sequence[Observation]:
     """The observations of a reply; it may go on over several lines, each with its codes."""
     said = AGAIN.sub(" ", said)
+    lost = "" if reply.enhanced else known.of(reply.status, said)
     if reply.status in SIGN_INS and not reply.enhanced and said.startswith(OWN_WORDS):
         said = ""
     step = "smtp.auth" if reply.status in SIGN_INS else _step(before + said)
@@ -225,7 +231,8 @@ def _seen(reply: Reply, said: str, before: str) -> Sequence[Observation]:
         statuses = PASSING
     else:
         statuses = FOR_SIGN_IN if SIGNING_IN.search(said) else PERMANENT
-    return [from_smtp(status, said.lstrip(" :,-'\""), step) for status in statuses]
+    told = said.lstrip(" :,-'\"")
+    return [from_smtp(status, f"{lost} {told}" if lost else told, step) for status in statuses]
 
 
 def _step(words: str) -> str:

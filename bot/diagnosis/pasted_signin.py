@@ -74,6 +74,8 @@ PLACES = {
     "login.microsoftonline": Where.TOKEN,
     "adalerror": Where.TOKEN,
     "msalserviceerror": Where.TOKEN,
+    "msalserviceexception": Where.TOKEN,
+    "msalthrottled": Where.TOKEN,
     "graph.microsoft": Where.GRAPH,
     "outlook.office365.com/": Where.GRAPH,
     "outlook.office.com/": Where.GRAPH,

@@ -36,6 +36,9 @@ BOX_OF = re.compile(
 )
 """A mailbox that somebody else's service keeps, named by its address."""
 
+GIVEN_FOR = re.compile(r"\b(?:token|code|key|api) exchang\w+")
+"""What OAuth calls an exchange has nothing to do with Microsoft's server of that name."""
+
 WEB = re.compile(r"https?://\S+")
 CONVERSATIONS = ("imap", "smtp")
 """What no address of the web shows: that of a permission has their names in it, and Exchange's
@@ -155,7 +158,7 @@ class Phrases:
 
     def is_anothers(self, text: str) -> bool:
         """Whether a folded text names somebody else's service, and nothing of Microsoft's."""
-        said = HELP.sub("", text)
+        said = GIVEN_FOR.sub("", HELP.sub("", text))
         others = bool(BOX_OF.search(said))
         others = others or any(_named(name, said) for name in self.names["others"])
         return others and not any(name in said for name in self.names["microsofts"])

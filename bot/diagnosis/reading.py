@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.diagnosis.lost_codes import LostCodes
 from bot.diagnosis.observation import Observation, Where
 from storage.vocabulary import Permanence
 
@@ -36,12 +37,13 @@ class Reading:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The words that the catalogue knows: errors of OAuth and of Graph, and Microsoft's names for
-    its numbers."""
+    """The words that the catalogue knows: errors of OAuth and of Graph, Microsoft's names for its
+    numbers, and what the replies of SMTP say."""
 
     oauth: Collection[str]
     graph: Collection[str]
     names: Mapping[str, int]
+    smtp: LostCodes
 
 
 def around(text: str, begin: int, end: int) -> str:
