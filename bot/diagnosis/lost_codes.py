@@ -12,7 +12,7 @@ from functools import cached_property
 
 from bot.diagnosis.phrases import begins_a_word, folded
 
-CODE = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})[ ;,-]*(?:smtp[;,] )?")
+CODE = re.compile(r"([245]\.\d{1,3}\.\d{1,3})[ ;,-]*(?:smtp[;,] )?")
 OF_ONE_CASE = re.compile(r"[0-9@/\\]|[a-z]\.[a-z]")
 """What is in a word that is about one case: an address, a server, a number."""
 
@@ -79,7 +79,7 @@ class LostCodes:
     def _said(self) -> Iterator[tuple[str, int, str, str]]:
         """Of each known reply with a code its row, status, code and words."""
         for row, status, message in self._samples:
-            told = folded(message)
+            told = folded(message).lstrip()
             code = CODE.match(told)
             if code:
                 yield row, status, code[1], told[code.end() :]
