@@ -46,6 +46,18 @@ GATEWAY = re.compile(
     re.I,
 )
 """Software that stands before a server; Microsoft's sign-in has none of it."""
+BETWEEN = re.compile(
+    r"\b(?:could not|couldn.t|cannot|can.t|unable to|failed to|not able to|not) "
+    r"(?:connect to|reach|contact|resolve|find|locate|forward|communicate with)\b[^.<>\n]{0,40}"
+    r"\b(?:server|host|site|website|upstream|destination|origin|domain|dns|address)"
+    r"|\b(?:host|server|domain|site) (?:name )?(?:was |could )?not (?:be )?(?:found|resolved|reached)"
+    r"|\b(?:could|can)(?: ?not|n.t|.t) be (?:resolved|reached|retrieved|contacted)\b"
+    r"|\b(?:dns|name) (?:look-?up|resolution) (?:failed|error|failure)|\bunable to determine ip"
+    r"|\bconnection (?:to|with) [^.<>\n]{0,60}\b(?:failed|refused|timed out)"
+    r"|\b(?:remote|upstream|origin|destination) (?:host|server|site)\b",
+    re.I,
+)
+"""What is said of a server by something between us and it: no server says so of itself."""
 MICROSOFTS = re.compile(
     r"microsoft|azure|office ?365|msauth|msft|AADSTS|windows|\bentra\b"
     r"|our services aren.t available right now|http error 503\. the service is unavailable"
@@ -74,7 +86,7 @@ def fault_of_page(page: str, status: int | None = None) -> Fault | None:
     if WANTS_SIGN_IN.search(whole):
         return Fault(Condition.PROTOCOL, words)
     failed = bool(status and status >= 500)
-    if GATEWAY.search(whole):
+    if GATEWAY.search(whole) or BETWEEN.search(whole) and not MICROSOFTS.search(whole):
         return Fault(Condition.PROXY, words, Layer.PROXY, status if failed else 502)
     if failed or MICROSOFTS.search(whole):
         return None

@@ -29,6 +29,11 @@ OF_GATEWAYS = [
     "<html><body><h1>503 Service Unavailable</h1>\nNo server is available to handle this request.\n</body></html>",
     "<html><head><title>ERROR: The requested URL could not be retrieved</title></head><body>The following error was encountered: (110) Connection timed out ERR_CONNECT_FAIL squid/5.7</body></html>",
     "<html><body>upstream connect error or disconnect/reset before headers. reset reason: connection timeout</body></html>",
+    '<TITLE>Could Not Connect</TITLE><BODY BGCOLOR="white">Could not connect to the server "login.microsoftonline.com".</BODY>',
+    "<html><head><title>Network Error</title></head><body>Network Error (dns_unresolved_hostname). Your requested host &quot;login.microsoftonline.com&quot; could not be resolved by DNS.</body></html>",
+    "<html><body><h2>Gateway Timeout</h2>Server error - server login.microsoftonline.com is unreachable at this moment. The connection to login.microsoftonline.com:443 timed out.</body></html>",
+    "<html><title>Unknown Host</title><body>Unable to locate the server named login.microsoftonline.com.</body></html>",
+    "<html><title>Error</title><body>The remote server could not be contacted.</body></html>",
 ]
 OF_MICROSOFT = [
     "<html><head><title>Our services aren't available right now</title></head><body>We're working to restore all services as soon as possible. Ref A: 0 Ref B: AMS</body></html>",
