@@ -3,6 +3,8 @@ it."""
 
 import html
 import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, pairwise
 from urllib.parse import unquote
 
 from bot.common.texts import STRAIGHT, visible
@@ -41,6 +43,12 @@ GUESS = re.compile(
 QUOTED = re.compile(r"(?m)^[>| \t]+")
 """How mail programs and chats mark what they quote."""
 
+NARROWEST = 40
+"""In fewer columns nobody breaks lines: what is shorter are lines of their own."""
+FIRST_WORD = re.compile(r"(?![\d*<>\[{#|=-])[^\s=]{1,30}(?<!:)(?= |$)")
+"""How a line begins that goes on: not as a reply, a label or an entry of a log does."""
+ENDED = (".", "!", "?", ":", ";", "{", "}", ">", "。")
+
 
 def unwrapped(pasted: str) -> str:
     """A pasted text without the encodings of addresses, pages, JSON and mail in it, with one kind
@@ -50,7 +58,7 @@ def unwrapped(pasted: str) -> str:
     text = END_OF_LINE.sub("\n", html.unescape(text)).replace("=\n", "").replace("`", "")
     text = DUMPED.sub(r"\1\2\1: ", text)
     lines = GUESS.sub("", QUOTED.sub("", text)).split("\n")
-    return "\n".join(" ".join(line.split()) for line in lines)
+    return "\n".join(_unbroken(" ".join(line.split()) for line in lines))
 
 
 def _ends(text: str) -> str:
@@ -76,6 +84,31 @@ def _without_escapes(text: str) -> str:
     for written, meant in ESCAPES:
         text = text.replace(written, meant)
     return text
+
+
+def _unbroken(lines: Iterable[str]) -> Iterator[str]:
+    """Lines without the breaks that a terminal or a mail put into them, by paragraph."""
+    for _, paragraph in groupby(lines, bool):
+        yield from _joined(list(paragraph))
+
+
+def _joined(lines: Sequence[str]) -> Iterator[str]:
+    width = max(map(len, lines))
+    whole = lines[0]
+    for before, line in pairwise(lines):
+        if width >= NARROWEST and _was_broken(before, line, width):
+            whole = f"{whole} {line}"
+        else:
+            yield whole
+            whole = line
+    yield whole
+
+
+def _was_broken(before: str, line: str, width: int) -> bool:
+    """Whether a line goes on in the next: its first word would have gone beyond the width."""
+    word = FIRST_WORD.match(line)
+    too_long = word is not None and len(before) + 1 + len(word[0]) > width
+    return too_long and not before.endswith(ENDED)
 
 
 def _sign(number: int) -> str:

@@ -50,7 +50,8 @@ BETWEEN = re.compile(
     r"\b(?:could not|couldn.t|cannot|can.t|unable to|failed to|not able to|not) "
     r"(?:connect to|reach|contact|resolve|find|locate|forward|communicate with)\b[^.<>\n]{0,40}"
     r"\b(?:server|host|site|website|upstream|destination|origin|domain|dns|address)"
-    r"|\b(?:host|server|domain|site) (?:name )?(?:was |could )?not (?:be )?(?:found|resolved|reached)"
+    r"|\b(?:host|server|domain|site) (?:name )?(?:was |could )?not "
+    r"(?:be )?(?:found|resolved|reached)"
     r"|\b(?:could|can)(?: ?not|n.t|.t) be (?:resolved|reached|retrieved|contacted)\b"
     r"|\b(?:dns|name) (?:look-?up|resolution) (?:failed|error|failure)|\bunable to determine ip"
     r"|\bconnection (?:to|with) [^.<>\n]{0,60}\b(?:failed|refused|timed out)"
@@ -86,7 +87,7 @@ def fault_of_page(page: str, status: int | None = None) -> Fault | None:
     if WANTS_SIGN_IN.search(whole):
         return Fault(Condition.PROTOCOL, words)
     failed = bool(status and status >= 500)
-    if GATEWAY.search(whole) or BETWEEN.search(whole) and not MICROSOFTS.search(whole):
+    if GATEWAY.search(whole) or (BETWEEN.search(whole) and not MICROSOFTS.search(whole)):
         return Fault(Condition.PROXY, words, Layer.PROXY, status if failed else 502)
     if failed or MICROSOFTS.search(whole):
         return None
