@@ -33,9 +33,9 @@ from bot.lifecycle.hours import Hours
 from bot.lifecycle.service import Lifecycle
 from bot.messages.answers import Answers
 from bot.messages.events import Events
-from bot.predictions.daily import DailyPredictions
 from bot.reminders.asked import AskedReminders
 from bot.reminders.service import Reminders
+from bot.reports.predictions import DailyPredictions
 from bot.reports.weekly import WeeklyReport
 from bot.signin.approvals import Approvals
 from bot.signin.consent import Consent

@@ -59,9 +59,9 @@ from bot.messages.events import Events
 from bot.messages.troubles import Troubles
 from bot.microsoft.domains import Domains, new_memory
 from bot.microsoft.tokens import Tokens
-from bot.predictions.daily import DailyPredictions
 from bot.reminders.asked import AskedReminders
 from bot.reminders.service import Reminders
+from bot.reports.predictions import DailyPredictions
 from bot.reports.weekly import WeeklyReport
 from bot.services import Services, Views
 from bot.signin.address_changes import AddressChanges

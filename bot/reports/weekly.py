@@ -1,24 +1,12 @@
 """The report of the week that is over, once for each week."""
 
-from datetime import date, datetime
-from typing import Protocol
+from datetime import date
 
 from bot.common.clock import Clock
+from bot.lifecycle.hours import Hours
 from bot.messages import notices
 from bot.views.report import WEEK, Reports, week_before
 from storage.database import Store
-
-
-class WorkingHours(Protocol):
-    """When the support team reads."""
-
-    def day(self, at: datetime) -> date:
-        """Which day it is where they are."""
-        ...
-
-    def includes(self, at: datetime) -> bool:
-        """Whether they work at that moment."""
-        ...
 
 
 class WeeklyReport:
@@ -29,7 +17,7 @@ class WeeklyReport:
         self,
         store: Store,
         clock: Clock,
-        hours: WorkingHours,
+        hours: Hours,
         reports: Reports,
         support_channel: str,
     ) -> None:

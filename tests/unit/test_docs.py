@@ -26,6 +26,7 @@ FOR_PEOPLE = ("docs/going-live.md", "docs/using.md")
 """Pages that name no file of the code."""
 
 PATH = re.compile(r"`((?:bot|deploy|handlers|storage|sandbox|tests|docs|tools)/[\w/.\-]*)`")
+ROOM = re.compile(r"(?m)^\| `(\w+)` \| ")
 LINK = re.compile(r"\]\(([\w/.\-]+)(#[\w-]+)?\)")
 
 
@@ -53,6 +54,13 @@ def test_every_link_leads_somewhere(page: str) -> None:
         if not target.exists() or (anchor and anchor not in headings):
             dead.append(path + anchor)
     assert dead == []
+
+
+def test_each_room_of_the_bot_is_described_once() -> None:
+    page = (TOP / "docs" / "architecture.md").read_text("utf-8")
+    table = page[page.index("| room in `bot/` |") :].partition("\n\n")[0]
+    rooms = [there.parent.name for there in (TOP / "bot").glob("*/__init__.py")]
+    assert sorted(ROOM.findall(table)) == sorted(rooms)
 
 
 def test_the_page_of_states_is_up_to_date() -> None:

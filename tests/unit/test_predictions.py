@@ -201,7 +201,7 @@ def test_several_workers_and_a_killed_one_tell_it_once(monkeypatch: pytest.Monke
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("bot.predictions.daily.notices.show_predictions", killed)
+        patched.setattr("bot.reports.predictions.notices.show_predictions", killed)
         with pytest.raises(KeyboardInterrupt):
             bot.daily_predictions.tell_due()
     for each in (*[FastBot(bot) for _ in range(2)], bot):

@@ -1,9 +1,9 @@
 """The daily list of what is to come, and an alert for each thing that is close."""
 
 from datetime import date, datetime
-from typing import Protocol
 
 from bot.common.clock import Clock
+from bot.lifecycle.hours import Hours
 from bot.messages import notices
 from bot.messages.changes import Changes
 from bot.views.predictions import Ending, Kind, Prediction, Predictions
@@ -20,18 +20,6 @@ OFTEN = 7
 """Sign-ins that end so often, in days, are told of once a month: each of them would be noise."""
 
 
-class WorkingHours(Protocol):
-    """When engineers read what is not urgent."""
-
-    def day(self, at: datetime) -> date:
-        """Which day it is where they are."""
-        ...
-
-    def includes(self, at: datetime) -> bool:
-        """Whether they work at that moment."""
-        ...
-
-
 class DailyPredictions:
     """Tells on-call once a working day, where something has come a step nearer since."""
 
@@ -39,7 +27,7 @@ class DailyPredictions:
         self,
         store: Store,
         clock: Clock,
-        hours: WorkingHours,
+        hours: Hours,
         predictions: Predictions,
         alert_channel: str,
         changes: Changes,

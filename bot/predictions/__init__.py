@@ -1,1 +1,0 @@
-"""What will stop working on a known day, told to on-call in time."""
